@@ -1,0 +1,161 @@
+//! The one error type that leaves this crate.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::Path;
+
+/// What went wrong, in the few classes that a caller can act on.
+///
+/// The numbers are stable: they are the codes of the C interface and never change meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum ErrorKind {
+    /// A bad value: the message names the field, what was given and what is allowed.
+    InvalidInput = 1,
+    /// An unknown task, job, project key or other thing that the call names.
+    NotFound = 2,
+    /// The row changed under the caller, or a record with this id exists with other content.
+    Conflict = 3,
+    /// Another writer held the database for longer than the timeout. Trying again is safe.
+    Busy = 4,
+    /// Disk full, permissions, input or output failed.
+    Storage = 5,
+    /// Not a database, a damaged one, or damaged JSON that could not be set aside.
+    Corrupt = 6,
+    /// Made by a newer schema than this build knows, or not possible with this file.
+    Unsupported = 7,
+    /// Used after close.
+    Closed = 8,
+    /// A fault of this library.
+    Internal = 9,
+}
+
+impl ErrorKind {
+    /// The stable number of this kind.
+    pub fn code(self) -> i32 {
+        self as i32
+    }
+
+    /// The name used in every language, for example `INVALID_INPUT`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidInput => "INVALID_INPUT",
+            Self::NotFound => "NOT_FOUND",
+            Self::Conflict => "CONFLICT",
+            Self::Busy => "BUSY",
+            Self::Storage => "STORAGE",
+            Self::Corrupt => "CORRUPT",
+            Self::Unsupported => "UNSUPPORTED",
+            Self::Closed => "CLOSED",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// Whether the same call may succeed when it is made again unchanged.
+    pub fn is_retryable(self) -> bool {
+        self == Self::Busy
+    }
+}
+
+/// An error with its kind, a message that says what to do, and its cause where there is one.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    field: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The result of every fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), field: None, source: None }
+    }
+
+    /// A bad value: `field` names it, `given` shows it, `allowed` completes "… is not allowed: expected …".
+    pub(crate) fn invalid(field: &str, given: impl fmt::Display, allowed: &str) -> Self {
+        let message = format!("{field}: got {}; expected {allowed}", shorten(&given.to_string()));
+        Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::InvalidInput, message) }
+    }
+
+    /// Nothing is known under `given`, which the caller passed as `field`.
+    pub(crate) fn not_found(field: &str, what: &str, given: &str) -> Self {
+        let message = format!("{field}: there is no {what} {:?}", shorten(given));
+        Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::NotFound, message) }
+    }
+
+    /// A file or folder could not be used.
+    pub(crate) fn storage(action: &str, path: &Path, cause: std::io::Error) -> Self {
+        let message = format!("cannot {action} {}: {cause}", path.display());
+        Self::new(ErrorKind::Storage, message).with_source(cause)
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Puts `context` before the message, for example the record of a batch that it concerns.
+    pub(crate) fn context(mut self, context: impl fmt::Display) -> Self {
+        self.message = format!("{context}: {}", self.message);
+        self
+    }
+
+    /// The class of this error.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// One line that says what is wrong and what to do.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The input field at fault, by its JSON name, where one is.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| source.as_ref() as _)
+    }
+}
+
+/// Long input is cut in messages: they end up in logs, and one line must stay one line.
+fn shorten(text: &str) -> String {
+    const LIMIT: usize = 80;
+    let mut line: String = text.chars().take(LIMIT).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(LIMIT).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_stable() {
+        assert_eq!(ErrorKind::InvalidInput.code(), 1);
+        assert_eq!(ErrorKind::Internal.code(), 9);
+    }
+
+    #[test]
+    fn long_and_multi_line_input_stays_one_short_line() {
+        let error = Error::invalid("since", "x\n".repeat(1000), "a timestamp");
+        assert_eq!(error.field(), Some("since"));
+        assert!(!error.message().contains('\n'));
+        assert!(error.message().len() < 200, "{error}");
+    }
+}

@@ -1,0 +1,59 @@
+//! Files and folders that only their owner may read.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::ErrorKind as IoErrorKind;
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Creates `folder` and what is missing above it, for its owner alone. One that exists is left as it is.
+pub(crate) fn create_folder(folder: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| Error::storage("create the folder", folder, error))
+}
+
+/// Creates an empty `file` for its owner alone, unless it exists. An existing file is not opened:
+/// closing it again would drop the locks that another copy of SQLite in this process has on it.
+pub(crate) fn create_file(file: &Path) -> Result<()> {
+    match private_options().write(true).create_new(true).open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == IoErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Error::storage("create", file, error)),
+    }
+}
+
+/// Opens `file` for reading and writing, and creates it for its owner alone where it is missing.
+pub(crate) fn open_or_create_file(file: &Path) -> Result<File> {
+    private_options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(file)
+        .map_err(|error| Error::storage("open", file, error))
+}
+
+/// Refuses a folder that everybody can write to: anyone could exchange the records in it.
+pub(crate) fn refuse_world_writable(folder: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = folder.metadata().map_err(|error| Error::storage("look at", folder, error))?;
+        if metadata.permissions().mode() & 0o002 != 0 {
+            let message =
+                format!("{} can be written to by everybody: run `chmod o-w` on it first", folder.display());
+            return Err(Error::new(ErrorKind::Storage, message));
+        }
+    }
+    Ok(())
+}
+
+fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}

@@ -1,0 +1,136 @@
+//! Opening a database file with the settings that every connection here has.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::filesystem;
+use crate::error::{Error, ErrorKind, Result};
+use crate::paths;
+use crate::time::Deadline;
+
+/// The path of a database that lives in memory, for tests.
+pub(crate) const IN_MEMORY: &str = ":memory:";
+
+/// How far a commit goes before the call returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Synchronous {
+    /// A commit survives a crash of the process; a power cut may take the last commits with it.
+    #[default]
+    Normal,
+    /// A commit survives a power cut, at the price of one flush to the disk each.
+    Full,
+}
+
+/// What a connection is opened with.
+#[derive(Debug, Clone)]
+pub(crate) struct Connect {
+    pub(crate) read_only: bool,
+    pub(crate) busy_timeout: Duration,
+    pub(crate) synchronous: Synchronous,
+    /// The newest schema (`user_version`) that this build knows.
+    pub(crate) newest_schema: i32,
+}
+
+/// Opens the database at `path`, which is created where it is missing unless `read_only`.
+pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
+    let in_memory = path.as_os_str() == IN_MEMORY;
+    if !in_memory {
+        prepare_file(path, how.read_only)?;
+    }
+    let access =
+        if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(how.busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    refuse_newer_schema(&connection, path, how.newest_schema)?;
+    set(&connection, "foreign_keys", "1", "1")?;
+    let (word, number) = match how.synchronous {
+        Synchronous::Normal => ("NORMAL", "1"),
+        Synchronous::Full => ("FULL", "2"),
+    };
+    set(&connection, "synchronous", word, number)?;
+    if !how.read_only {
+        use_wal(&connection, in_memory, how.busy_timeout)?;
+    }
+    Ok(connection)
+}
+
+/// The schema version that a database says it has.
+pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
+    if path.as_os_str().is_empty() {
+        return Err(Error::invalid("path", "an empty path", "the path of a database file"));
+    }
+    if path.is_dir() {
+        return Err(Error::new(ErrorKind::Storage, "it is a folder; name a database file"));
+    }
+    if read_only {
+        return if path.exists() {
+            Ok(())
+        } else {
+            Err(Error::new(ErrorKind::Storage, "there is no such file"))
+        };
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        paths::create_folder(folder)?;
+        filesystem::refuse_network(folder)?;
+    }
+    paths::create_file(path)
+}
+
+/// Read before anything is set, so that a database of a newer release stays as it is, to the byte.
+fn refuse_newer_schema(connection: &Connection, path: &Path, newest: i32) -> Result<()> {
+    let version = schema_version(connection)?;
+    if version <= newest {
+        return Ok(());
+    }
+    // Closing would move a crashed writer's log into the database file; that is the newer release's work.
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).metadata().is_ok_and(|log| log.len() > 0) {
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    }
+    let message = format!(
+        "its schema is version {version}, newer than {newest}, the newest that this build knows: update libmcoda"
+    );
+    Err(Error::new(ErrorKind::Unsupported, message))
+}
+
+/// Sets a pragma and reads it back: SQLite ignores what it cannot do without a word.
+fn set(connection: &Connection, pragma: &str, value: &str, expected: &str) -> Result<()> {
+    connection.pragma_update(None, pragma, value)?;
+    let now: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    if now.to_string() == expected {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Unsupported, format!("SQLite did not accept {pragma}={value}")))
+}
+
+/// Readers must not stop writers, and a commit must be one append.
+fn use_wal(connection: &Connection, in_memory: bool, timeout: Duration) -> Result<()> {
+    let deadline = Deadline::after(timeout);
+    let mode: String = loop {
+        // SQLite does not wait by itself when two connections change the mode at once.
+        match connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(Error::from) {
+            Err(error) if error.kind() == ErrorKind::Busy && !deadline.has_passed() => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            other => break other?,
+        }
+    };
+    if mode == "wal" || (in_memory && mode == "memory") {
+        return Ok(());
+    }
+    let message = format!(
+        "write-ahead logging does not work here (journal mode {mode}): the file system is read-only or lacks \
+         shared memory; keep the database on a local disk"
+    );
+    Err(Error::new(ErrorKind::Storage, message))
+}

@@ -1,0 +1,71 @@
+//! What SQLite's result codes mean to a caller.
+
+use std::path::Path;
+
+use rusqlite::ffi::ErrorCode;
+
+use crate::error::{Error, ErrorKind};
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let (kind, message) = match &error {
+            rusqlite::Error::SqliteFailure(failure, text) => {
+                let text = text.clone().unwrap_or_else(|| failure.to_string());
+                describe(failure.code, text)
+            }
+            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
+                (ErrorKind::Corrupt, format!("a row holds a value of the wrong type: {error}"))
+            }
+            _ => (ErrorKind::Internal, format!("SQLite call failed: {error}")),
+        };
+        Self::new(kind, message).with_source(error)
+    }
+}
+
+fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
+    match code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            (ErrorKind::Busy, format!("another writer holds the database; try again ({text})"))
+        }
+        ErrorCode::DatabaseCorrupt => {
+            (ErrorKind::Corrupt, format!("the database is damaged; restore a backup ({text})"))
+        }
+        ErrorCode::NotADatabase => {
+            (ErrorKind::Corrupt, format!("this file is not an SQLite database ({text})"))
+        }
+        ErrorCode::DiskFull => (ErrorKind::Storage, format!("the disk is full ({text})")),
+        ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => (
+            ErrorKind::Storage,
+            format!("the file cannot be opened; check that it exists and its permissions ({text})"),
+        ),
+        ErrorCode::ReadOnly => {
+            (ErrorKind::Storage, format!("the database cannot be written to; check its permissions ({text})"))
+        }
+        ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed | ErrorCode::NoLargeFileSupport => {
+            (ErrorKind::Storage, format!("reading or writing failed ({text})"))
+        }
+        ErrorCode::ConstraintViolation => {
+            (ErrorKind::Conflict, format!("the database refused the row ({text})"))
+        }
+        ErrorCode::Unknown if text.starts_with("no such table") || text.starts_with("no such column") => {
+            let message =
+                format!("its schema is older than this build needs: open it once for writing ({text})");
+            (ErrorKind::Unsupported, message)
+        }
+        _ => (ErrorKind::Internal, format!("SQLite call failed ({text})")),
+    }
+}
+
+impl Error {
+    /// Says which file an error of the storage is about.
+    pub(crate) fn about_file(self, path: &Path) -> Self {
+        match self.kind() {
+            ErrorKind::Busy
+            | ErrorKind::Storage
+            | ErrorKind::Corrupt
+            | ErrorKind::Unsupported
+            | ErrorKind::Internal => self.context(path.display()),
+            _ => self,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The words for a task's status, and which of them mean the same.
+
+/// Work has begun.
+pub(crate) const IN_PROGRESS: &str = "in_progress";
+/// A reviewer or QA sent the task back.
+pub(crate) const CHANGES_REQUESTED: &str = "changes_requested";
+/// Implementation is done; `ready_to_review` is the older word for it.
+pub(crate) const READY_TO_CODE_REVIEW: &str = "ready_to_code_review";
+/// Review is done.
+pub(crate) const READY_TO_QA: &str = "ready_to_qa";
+/// QA is done, and with it the task.
+pub(crate) const COMPLETED: &str = "completed";
+/// The task will not be done.
+pub(crate) const CANCELLED: &str = "cancelled";
+/// The task could not be done.
+pub(crate) const FAILED: &str = "failed";
+
+/// The word as it is stored: without surrounding blanks, in lower case.
+pub(crate) fn normalised(status: &str) -> String {
+    status.trim().to_lowercase()
+}
+
+/// The word as it is compared: normalised, and the same for all words that mean the same.
+pub(crate) fn canonical(status: &str) -> String {
+    let status = normalised(status);
+    if status == "ready_to_review" { READY_TO_CODE_REVIEW.to_owned() } else { status }
+}
+
+/// Whether two stored words mean the same status.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    canonical(a) == canonical(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_blanks_and_the_older_word_do_not_matter() {
+        assert!(same(" Ready_To_Review ", "ready_to_code_review"));
+        assert!(!same("ready_to_qa", "ready_to_code_review"));
+        assert_eq!(normalised(" Ready_To_Review\n"), "ready_to_review");
+    }
+}

@@ -1,0 +1,10 @@
+//! Timestamps as they are stored, the clock, and the bounds of a query.
+
+mod bound;
+mod clock;
+mod timestamp;
+
+pub(crate) use bound::Range;
+pub use clock::Clock;
+pub(crate) use clock::Deadline;
+pub use timestamp::Timestamp;

@@ -1,0 +1,165 @@
+//! One moment, in the form in which it is stored.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, Local, NaiveDate, SecondsFormat, Timelike, Utc};
+use serde::{Serialize, Serializer};
+
+use crate::error::{Error, Result};
+
+/// A moment in UTC with a resolution of one millisecond, from year 0 to year 9999.
+///
+/// Its text form is RFC 3339 with three decimals and `Z` (`2026-03-20T12:00:00.000Z`), so that the
+/// order of texts is the order in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+pub(crate) const ALLOWED: &str =
+    "an RFC 3339 timestamp with Z or an offset (2026-03-20T12:00:00.000Z) or a date (2026-03-20)";
+
+impl Timestamp {
+    /// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC).
+    /// Digits beyond milliseconds are cut, not rounded. `None` where the text is anything else.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let moment = match DateTime::parse_from_rfc3339(text) {
+            // A leap second has no place on a clock that other programs here can read.
+            Ok(moment) if moment.nanosecond() >= 1_000_000_000 => return None,
+            Ok(moment) => moment.to_utc(),
+            Err(_) if text.len() == 10 => {
+                NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc()
+            }
+            Err(_) => return None,
+        };
+        (0..=9999).contains(&moment.year()).then(|| Self(moment.timestamp_millis()))
+    }
+
+    /// [`Timestamp::read`] for an input field: what cannot be read is an error that names it.
+    pub(crate) fn read_field(field: &str, text: &str) -> Result<Self> {
+        Self::read(text).ok_or_else(|| Error::invalid(field, format_args!("{text:?}"), ALLOWED))
+    }
+
+    /// 1970-01-01T00:00:00.000Z.
+    pub const EPOCH: Self = Self(0);
+
+    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z; `None` outside of years 0 to 9999.
+    pub fn from_millis(millis: i64) -> Option<Self> {
+        let moment = DateTime::<Utc>::from_timestamp_millis(millis)?;
+        (0..=9999).contains(&moment.year()).then_some(Self(millis))
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Hours from `earlier` to `self`, negative where `earlier` is the later one.
+    pub(crate) fn hours_since(self, earlier: Self) -> f64 {
+        (self.0 - earlier.0) as f64 / MILLIS_PER_HOUR
+    }
+
+    /// The moment `hours` later, to the nearest millisecond; `None` after year 9999.
+    pub(crate) fn plus_hours(self, hours: f64) -> Option<Self> {
+        let millis = (hours * MILLIS_PER_HOUR).round();
+        // 10^15 ms are more than 30,000 years: enough for the sum below not to overflow.
+        (millis.abs() < 1e15).then(|| Self::from_millis(self.0 + millis as i64))?
+    }
+
+    /// The moment `millis` earlier; `None` before year 0.
+    pub(crate) fn minus_millis(self, millis: i64) -> Option<Self> {
+        Self::from_millis(self.0.checked_sub(millis)?)
+    }
+
+    /// The date in UTC, `2026-03-20`.
+    pub(crate) fn utc_day(self) -> String {
+        self.date_time().format("%Y-%m-%d").to_string()
+    }
+
+    /// The same moment on the clock of this machine's time zone, to the minute: `2026-03-20 13:00 +01:00`.
+    pub(crate) fn local_text(self) -> String {
+        self.date_time().with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
+    }
+
+    fn date_time(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+}
+
+const MILLIS_PER_HOUR: f64 = 3_600_000.0;
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.date_time().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::read_field("timestamp", text)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_read_is_normalised() {
+        for (input, stored) in [
+            ("2026-03-20T12:00:00.000Z", "2026-03-20T12:00:00.000Z"),
+            ("2026-03-20T12:00:00Z", "2026-03-20T12:00:00.000Z"),
+            ("2026-03-20T12:00:00.5Z", "2026-03-20T12:00:00.500Z"),
+            ("2026-03-20T12:00:00.999999999Z", "2026-03-20T12:00:00.999Z"),
+            ("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z"),
+            ("2026-03-20T01:30:00+05:30", "2026-03-19T20:00:00.000Z"),
+            ("2026-03-20T12:00:00-00:00", "2026-03-20T12:00:00.000Z"),
+            ("2026-03-20", "2026-03-20T00:00:00.000Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z"),
+            ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(input.parse::<Timestamp>().unwrap().to_string(), stored, "{input}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused() {
+        for input in [
+            "",
+            "yesterday",
+            "2026-02-30",
+            "2026-02-30T00:00:00Z",
+            "2026-03-20T12:00:00",
+            "2026-03-20T24:00:00Z",
+            "2026-12-31T23:59:60Z",
+            "2026-03-20T12:00:00.000+25:00",
+            "0000-01-01T00:00:00+01:00",
+            "9999-12-31T23:59:59-01:00",
+            "+10000-01-01T00:00:00Z",
+            "1774008000000",
+            "2026-3-20",
+            " 2026-03-20",
+            "2026-03-2é",
+        ] {
+            assert!(input.parse::<Timestamp>().is_err(), "{input}");
+        }
+    }
+
+    #[test]
+    fn arithmetic_never_leaves_the_range() {
+        let now: Timestamp = "2026-03-20T12:00:00Z".parse().unwrap();
+        assert_eq!(now.plus_hours(1.5).unwrap().to_string(), "2026-03-20T13:30:00.000Z");
+        for hours in [1e9, 1e300, f64::INFINITY, f64::NAN] {
+            assert_eq!(now.plus_hours(hours), None, "{hours}");
+        }
+        assert_eq!(now.minus_millis(i64::MIN), None);
+        assert_eq!(Timestamp::from_millis(i64::MAX), None);
+    }
+}
