@@ -3,6 +3,7 @@
 mod error;
 mod id;
 mod key_order;
+mod migration;
 mod number;
 mod paths;
 mod sqlite;

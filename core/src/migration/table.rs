@@ -1,0 +1,105 @@
+//! A table as it should be, and how an existing one gets what it lacks.
+
+use rusqlite::Connection;
+
+use super::change::{change, quoted};
+use super::inspect::{Column, columns, find};
+use crate::error::Result;
+
+/// The declaration of one table.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) primary_key: &'static [&'static str],
+    /// As in `CREATE TABLE`, the name first.
+    columns: &'static [&'static str],
+    unique: Option<&'static str>,
+    index: Option<(&'static str, &'static str)>,
+}
+
+impl Table {
+    pub(super) const fn new(
+        name: &'static str,
+        primary_key: &'static [&'static str],
+        columns: &'static [&'static str],
+    ) -> Self {
+        Self { name, primary_key, columns, unique: None, index: None }
+    }
+
+    /// The columns whose values are unique together.
+    pub(super) const fn unique(self, columns: &'static str) -> Self {
+        Self { unique: Some(columns), ..self }
+    }
+
+    pub(super) const fn index(self, name: &'static str, columns: &'static str) -> Self {
+        Self { index: Some((name, columns)), ..self }
+    }
+
+    /// Creates the table where it is missing, else adds the columns that it lacks; then its index.
+    pub(super) fn complete(&self, connection: &Connection) -> Result<()> {
+        let existing = columns(connection, self.name)?;
+        if existing.is_empty() {
+            change(connection, &self.create_statement(self.columns.iter().map(|c| (*c).to_owned())))?;
+        } else {
+            for column in self.columns.iter().filter(|column| find(&existing, name_of(column)).is_none()) {
+                let statement = format!("ALTER TABLE {} ADD COLUMN {}", self.name, nullable(column));
+                change(connection, &statement)?;
+            }
+        }
+        if let Some((name, columns)) = self.index {
+            change(connection, &format!("CREATE INDEX IF NOT EXISTS {name} ON {} ({columns})", self.name))?;
+        }
+        Ok(())
+    }
+
+    /// Creates the table for rows that come from `existing` columns: with those of them that are not
+    /// ours at the end, and no stricter about missing values than the rows may be.
+    pub(super) fn create_for(&self, connection: &Connection, existing: &[Column]) -> Result<()> {
+        let ours = self.columns.iter().map(|column| {
+            let strict = self.primary_key.contains(&name_of(column))
+                || find(existing, name_of(column)).is_some_and(|existing| existing.not_null);
+            if strict { (*column).to_owned() } else { nullable(column) }
+        });
+        let theirs = existing
+            .iter()
+            .filter(|column| !self.has(&column.name))
+            .map(|column| format!("{} {}", quoted(&column.name), column.declared_type));
+        change(connection, &self.create_statement(ours.chain(theirs)))
+    }
+
+    /// Whether rows can no longer be inserted by those who only know our columns, since one of `existing`
+    /// asks for more than ours does.
+    pub(super) fn is_too_strict(&self, existing: &[Column]) -> bool {
+        existing.iter().any(|column| {
+            let ours = self.columns.iter().find(|ours| column.is(name_of(ours)));
+            let asks_for_a_value = column.not_null && !column.has_default;
+            let takes_numbers_alone =
+                column.in_primary_key && column.declared_type.eq_ignore_ascii_case("INTEGER");
+            takes_numbers_alone || asks_for_a_value && !ours.is_some_and(|ours| ours.contains("NOT NULL"))
+        })
+    }
+
+    fn has(&self, column: &str) -> bool {
+        self.columns.iter().any(|ours| name_of(ours).eq_ignore_ascii_case(column))
+    }
+
+    fn create_statement(&self, columns: impl Iterator<Item = String>) -> String {
+        let mut parts: Vec<String> = columns.collect();
+        parts.push(format!("PRIMARY KEY ({})", self.primary_key.join(", ")));
+        parts.extend(self.unique.map(|columns| format!("UNIQUE ({columns})")));
+        format!("CREATE TABLE {} (\n  {}\n)", self.name, parts.join(",\n  "))
+    }
+}
+
+fn name_of(declaration: &str) -> &str {
+    declaration.split_once(' ').map_or(declaration, |(name, _)| name)
+}
+
+/// Rows that are already there cannot have a value for a new column without a default.
+fn nullable(declaration: &str) -> String {
+    if declaration.contains(" DEFAULT ") {
+        declaration.to_owned()
+    } else {
+        declaration.replace(" NOT NULL", "")
+    }
+}
