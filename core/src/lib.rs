@@ -1,18 +1,88 @@
-//! libmcoda's engine.
+//! libmcoda's engine: records what AI agents cost and how tasks move, in a SQLite database that belongs
+//! to the project, and answers what was spent, how fast the work goes and when it will be done.
+//!
+//! Open a [`Workspace`], record with [`Workspace::record_token_usage`] and
+//! [`Workspace::record_status_transition`], and ask with [`Workspace::estimate`]:
+//!
+//! ```
+//! # fn main() -> mcoda_core::Result<()> {
+//! use mcoda_core::{EstimateOptions, NewEpic, NewProject, NewStory, NewTask, TokenUsage, TransitionContext, Workspace};
+//!
+//! let workspace = Workspace::open_db(":memory:")?;
+//! let project = workspace.projects()?.ensure(&NewProject { key: "SHOP".into(), ..Default::default() })?;
+//! let epic = workspace.epics()?.create(&NewEpic {
+//!     project_id: project.id,
+//!     key: "SHOP-1".into(),
+//!     title: "Checkout".into(),
+//!     ..Default::default()
+//! })?;
+//! let story = workspace.stories()?.create(&NewStory {
+//!     epic_id: epic.id,
+//!     key: "SHOP-1-1".into(),
+//!     title: "Pay by card".into(),
+//!     ..Default::default()
+//! })?;
+//! let task = workspace.tasks()?.create(&NewTask {
+//!     user_story_id: story.id,
+//!     key: "SHOP-1-1-T1".into(),
+//!     title: "Validate card numbers".into(),
+//!     story_points: Some(3.0),
+//!     ..Default::default()
+//! })?;
+//!
+//! workspace.record_status_transition(&task.key, "in_progress", &TransitionContext::default())?;
+//! workspace.record_token_usage(&TokenUsage {
+//!     task_id: Some(task.id),
+//!     agent_id: Some("claude".into()),
+//!     tokens_prompt: Some(1200),
+//!     tokens_completion: Some(340),
+//!     ..Default::default()
+//! })?;
+//!
+//! let estimate = workspace.estimate(&EstimateOptions { sp_per_hour_all: Some(6.0), ..Default::default() })?;
+//! assert_eq!(estimate.backlog_totals.implementation.story_points, 3.0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A handle may be used from several threads: calls queue. All errors are one [`Error`] with a
+//! [kind](ErrorKind) that has the same number in every language.
 
 mod error;
+mod estimate;
+mod global;
 mod id;
+mod input;
 mod key_order;
+mod lifecycle;
 mod migration;
 mod number;
+mod options;
 mod paths;
+mod report;
+mod repository;
 mod sqlite;
 mod status;
+mod telemetry;
 mod time;
+mod workspace;
 
 pub use error::{Error, ErrorKind, Result};
+pub use estimate::{
+    Backfilled, Backlog, BacklogTotals, Completion, Completions, DurationsHours, Estimate, EstimateOptions, Etas,
+    NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip, WipItem,
+};
+pub use global::Global;
 pub use id::IdSource;
+pub use lifecycle::{StatusEventsQuery, Transition, TransitionContext};
 pub use number::MAX_SAFE_INTEGER;
+pub use options::Options;
 pub use paths::Environment;
+pub use repository::{
+    CommandRun, CommandRuns, Epic, Epics, Job, Jobs, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask,
+    NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun, TaskRuns, Tasks,
+};
 pub use sqlite::Synchronous;
+pub use telemetry::{Recorded, TokenUsage};
 pub use time::{Clock, Timestamp};
+pub use workspace::Workspace;

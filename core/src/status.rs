@@ -1,5 +1,7 @@
 //! The words for a task's status, and which of them mean the same.
 
+/// Nothing was done yet.
+pub(crate) const NOT_STARTED: &str = "not_started";
 /// Work has begun.
 pub(crate) const IN_PROGRESS: &str = "in_progress";
 /// A reviewer or QA sent the task back.

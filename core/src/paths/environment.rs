@@ -11,8 +11,6 @@ pub struct Environment {
     pub config: Option<PathBuf>,
     /// `MCODA_DISABLE_DB=1`: token usage goes to the JSON log alone, everything else is refused.
     pub disable_db: bool,
-    /// `MCODA_TELEMETRY=off`: nothing is exported to a remote service.
-    pub telemetry_off: bool,
 }
 
 impl Environment {
@@ -20,13 +18,10 @@ impl Environment {
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn of_process() -> Self {
         let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let is =
-            |name, word: &str| std::env::var_os(name).is_some_and(|value| value.eq_ignore_ascii_case(word));
         Self {
             home: folder("HOME").or_else(|| folder("USERPROFILE")).or_else(std::env::home_dir),
             config: folder("MCODA_CONFIG"),
-            disable_db: is("MCODA_DISABLE_DB", "1"),
-            telemetry_off: is("MCODA_TELEMETRY", "off"),
+            disable_db: std::env::var_os("MCODA_DISABLE_DB").is_some_and(|value| value == "1"),
         }
     }
 }

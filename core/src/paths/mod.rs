@@ -1,11 +1,13 @@
 //! Where files live, who may read them, and the environment that decides it.
 
+mod config;
 mod environment;
 mod json_file;
 mod location;
 mod private;
 
+pub(crate) use config::{Config, ConfigSources};
 pub use environment::Environment;
-pub(crate) use json_file::{read_object, read_text};
+pub(crate) use json_file::{read_object};
 pub(crate) use location::{CONFIG_FILE, DATABASE_FILE, Locations, TOKEN_LOG_FILE, WORKSPACE_FILE, absolute};
 pub(crate) use private::{create_file, create_folder, open_or_create_file, refuse_world_writable};

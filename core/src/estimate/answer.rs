@@ -1,0 +1,104 @@
+//! `velocity` and `estimate`, from the rows to the answer.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::backlog::{self, BacklogTotals, Completions, StatusCounts};
+use super::durations::{self, DurationsHours};
+use super::history::History;
+use super::lane::PerLane;
+use super::options::{EstimateOptions, VelocityMode};
+use super::progress::{self, NextTransitions, Wip};
+use super::schedule::{Etas, Schedule};
+use super::scope::{self, Scope};
+use super::settings::VelocitySettings;
+use super::stand_in;
+use super::velocity::{self, Velocity};
+use crate::error::Result;
+use crate::repository::scope::ScopeIds;
+use crate::time::Timestamp;
+
+/// How much is left, how fast it goes, and when it will be done.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Estimate {
+    /// What the estimate is about.
+    pub scope: Scope,
+    /// The moment that it starts from.
+    pub now: Timestamp,
+    /// The backlog by lanes.
+    pub backlog_totals: BacklogTotals,
+    /// The velocity that it uses.
+    pub effective_velocity: Velocity,
+    /// Hours of work left: the contract's throughput bound.
+    pub durations_hours: DurationsHours,
+    /// When the last task gets there, by a schedule in which each lane works through its queue.
+    pub etas: Etas,
+    /// How many tasks have which status.
+    pub status_counts: StatusCounts,
+    /// How far the milestones are reached.
+    pub completion: Completions,
+    /// The tasks that are in a lane now, with their ages.
+    pub wip: PerLane<Wip>,
+    /// Who gets where next, by the same schedule.
+    pub next_transitions: NextTransitions,
+}
+
+pub(crate) fn velocity(tx: &Connection, options: &EstimateOptions, settings: &VelocitySettings) -> Result<Velocity> {
+    options.check()?;
+    let scope = scope::resolve(tx, options)?;
+    match options.mode.unwrap_or_default() {
+        VelocityMode::Config => Ok(velocity::from_config(settings, options)),
+        mode => {
+            let history = History::load(tx, &scope, options.assignee.as_deref())?;
+            measured(tx, options, settings, mode, &scope, history)
+        }
+    }
+}
+
+pub(crate) fn estimate(
+    tx: &Connection,
+    options: &EstimateOptions,
+    settings: &VelocitySettings,
+    workspace_id: &str,
+    now: Timestamp,
+) -> Result<Estimate> {
+    options.check()?;
+    let now = options.now.unwrap_or(now);
+    let scope = scope::resolve(tx, options)?;
+    let history = History::load(tx, &scope, options.assignee.as_deref())?;
+    let velocity = match options.mode.unwrap_or_default() {
+        VelocityMode::Config => velocity::from_config(settings, options),
+        // The stand-ins serve the velocity alone: ages and hours spent are about what was recorded.
+        mode => measured(tx, options, settings, mode, &scope, history.clone())?,
+    };
+    let tasks = &history.tasks;
+    let backlog_totals = backlog::totals(tasks);
+    let status_counts = backlog::status_counts(tasks);
+    let schedule = Schedule::new(tasks, &velocity, now);
+    Ok(Estimate {
+        scope: Scope::new(workspace_id, options),
+        now,
+        backlog_totals,
+        durations_hours: durations::durations(tasks, &backlog_totals, &velocity, now),
+        etas: schedule.etas(now),
+        status_counts,
+        completion: backlog::completions(&status_counts),
+        wip: progress::wip(tasks, now),
+        next_transitions: progress::next_transitions(tasks, &schedule, now),
+        effective_velocity: velocity,
+    })
+}
+
+fn measured(
+    tx: &Connection,
+    options: &EstimateOptions,
+    settings: &VelocitySettings,
+    mode: VelocityMode,
+    scope: &ScopeIds,
+    mut history: History,
+) -> Result<Velocity> {
+    let runs = stand_in::load(tx, scope, &history)?;
+    stand_in::fill(&mut history, &runs, options.window());
+    Ok(velocity::from_history(settings, options, mode, &history, &runs))
+}

@@ -1,0 +1,67 @@
+//! The contract's throughput bound: hours of work left at this velocity.
+
+use serde::Serialize;
+
+use super::backlog::BacklogTotals;
+use super::history::TaskHistory;
+use super::lane::Step;
+use super::velocity::Velocity;
+use crate::number::{self, exact_sum};
+use crate::time::Timestamp;
+
+/// Hours of work left in each lane; null where a lane has work and no speed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DurationsHours {
+    /// Story points to implement / speed, less the hours already spent on tasks in progress; 0 or more.
+    #[serde(serialize_with = "number::json_option")]
+    pub implementation_hours: Option<f64>,
+    /// Story points to review / speed.
+    #[serde(serialize_with = "number::json_option")]
+    pub review_hours: Option<f64>,
+    /// Story points to test / speed.
+    #[serde(serialize_with = "number::json_option")]
+    pub qa_hours: Option<f64>,
+    /// The slowest of: the implementation, everything not yet reviewed / review speed, everything not yet
+    /// completed / QA speed.
+    #[serde(serialize_with = "number::json_option")]
+    pub total_hours: Option<f64>,
+}
+
+pub(super) fn durations(
+    tasks: &[TaskHistory],
+    totals: &BacklogTotals,
+    velocity: &Velocity,
+    now: Timestamp,
+) -> DurationsHours {
+    let (implementation, review, qa) =
+        (totals.implementation.story_points, totals.review.story_points, totals.qa.story_points);
+    let spent = hours_spent(tasks, now);
+    let implementation_hours =
+        hours_at(implementation, velocity.implementation_sp_per_hour).map(|hours| (hours - spent).max(0.0));
+    let to_review = hours_at(implementation + review, velocity.review_sp_per_hour);
+    let to_test = hours_at(implementation + review + qa, velocity.qa_sp_per_hour);
+    let total = || Some(implementation_hours?.max(to_review?).max(to_test?));
+    DurationsHours {
+        implementation_hours,
+        review_hours: hours_at(review, velocity.review_sp_per_hour),
+        qa_hours: hours_at(qa, velocity.qa_sp_per_hour),
+        total_hours: total(),
+    }
+}
+
+/// No work takes no time, whatever the speed; work without speed never ends.
+pub(super) fn hours_at(story_points: f64, sp_per_hour: f64) -> Option<f64> {
+    if story_points <= 0.0 {
+        return Some(0.0);
+    }
+    let hours = story_points / sp_per_hour;
+    (sp_per_hour > 0.0 && hours.is_finite()).then_some(hours)
+}
+
+/// The time since each task in progress came there.
+fn hours_spent(tasks: &[TaskHistory], now: Timestamp) -> f64 {
+    let in_progress = tasks.iter().filter(|task| task.step == Step::InProgress);
+    let since = |task: &TaskHistory| task.last_entered(Step::InProgress).map(|start| now.hours_since(start).max(0.0));
+    exact_sum(in_progress.filter_map(since))
+}

@@ -1,0 +1,121 @@
+//! The tasks of a scope and their moves, in memory.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use super::lane::{Lane, Step};
+use crate::error::Result;
+use crate::repository::scope::ScopeIds;
+use crate::repository::task_rows::{self, TaskRow};
+use crate::repository::status_events;
+use crate::time::Timestamp;
+
+/// One move of a task. Moves at the same moment are told apart by the order in which they were recorded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Move {
+    pub(super) from: Step,
+    pub(super) to: Step,
+    pub(super) at: Timestamp,
+    pub(super) order: usize,
+}
+
+/// A task with its moves, oldest first.
+#[derive(Debug, Clone)]
+pub(super) struct TaskHistory {
+    pub(super) row: TaskRow,
+    pub(super) step: Step,
+    pub(super) moves: Vec<Move>,
+}
+
+/// A stay of a task in a lane.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Visit {
+    pub(super) entered: Timestamp,
+    pub(super) left: Timestamp,
+}
+
+impl TaskHistory {
+    /// The task's latest move into the status, at or before `until`.
+    pub(super) fn latest_into(&self, status: Step, until: Timestamp) -> Option<Timestamp> {
+        let before = self.moves.partition_point(|step| step.at <= until);
+        self.moves[..before].iter().rev().find(|step| step.to == status).map(|step| step.at)
+    }
+
+    /// When the task last came into the status, by the newest move of all.
+    pub(super) fn last_entered(&self, status: Step) -> Option<Timestamp> {
+        self.moves.iter().rev().find(|step| step.to == status).map(|step| step.at)
+    }
+
+    /// The lane's visits that led on to the next lane: each end with the latest start at or before it.
+    pub(super) fn passes(&self, lane: Lane) -> impl Iterator<Item = (Visit, usize)> {
+        let ends = self.moves.iter().filter(move |step| step.from == lane.start() && step.to == lane.end());
+        ends.filter_map(move |end| {
+            let entered = self.latest_into(lane.start(), end.at)?;
+            Some((Visit { entered, left: end.at }, end.order))
+        })
+    }
+
+    /// The lane's visits that ended, wherever they led.
+    pub(super) fn ended_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
+        let ends = self.moves.iter().filter(move |step| step.from == lane.start() && step.to != lane.start());
+        ends.filter_map(move |end| {
+            let entered = self.latest_into(lane.start(), end.at)?;
+            Some(Visit { entered, left: end.at })
+        })
+    }
+}
+
+/// The tasks of a scope, with what happened to them.
+#[derive(Debug, Clone)]
+pub(super) struct History {
+    pub(super) tasks: Vec<TaskHistory>,
+    index: HashMap<String, usize>,
+    moves: usize,
+}
+
+impl History {
+    /// Moves whose time cannot be read are left out.
+    pub(super) fn load(tx: &Connection, scope: &ScopeIds, assignee: Option<&str>) -> Result<Self> {
+        let mut rows = task_rows::in_scope(tx, scope)?;
+        if let Some(assignee) = assignee.map(folded) {
+            rows.retain(|row| row.assignee.as_deref().is_some_and(|own| folded(own) == assignee));
+        }
+        let mut history = Self::of_tasks(rows);
+        status_events::for_each_in_scope(tx, scope, |event| {
+            if let (Some(&task), Some(at)) = (history.index.get(event.task_id), Timestamp::read(event.timestamp)) {
+                let from = event.from_status.map_or(Step::Other, Step::of);
+                let step = Move { from, to: Step::of(event.to_status), at, order: history.moves };
+                history.tasks[task].moves.push(step);
+                history.moves += 1;
+            }
+        })?;
+        for task in &mut history.tasks {
+            task.moves.sort_by_key(|step| (step.at, step.order));
+        }
+        Ok(history)
+    }
+
+    fn of_tasks(rows: Vec<TaskRow>) -> Self {
+        let index = rows.iter().enumerate().map(|(index, row)| (row.id.clone(), index)).collect();
+        let tasks = rows.into_iter().map(|row| TaskHistory { step: Step::of(&row.status), row, moves: Vec::new() });
+        Self { tasks: tasks.collect(), index, moves: 0 }
+    }
+
+    /// Adds a move that was not recorded as one, after the recorded ones of the same moment.
+    pub(super) fn add(&mut self, task: usize, from: Step, to: Step, at: Timestamp) {
+        let moves = &mut self.tasks[task].moves;
+        let place = moves.partition_point(|step| step.at <= at);
+        moves.insert(place, Move { from, to, at, order: self.moves });
+        self.moves += 1;
+    }
+
+    /// The place of the task with this id in `tasks`.
+    pub(super) fn place(&self, task_id: &str) -> Option<usize> {
+        self.index.get(task_id).copied()
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
+}

@@ -1,0 +1,104 @@
+//! The three lanes that a task goes through, and the statuses that bound them.
+
+use serde::Serialize;
+
+use crate::status;
+
+/// A part of the pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    Implementation,
+    Review,
+    Qa,
+}
+
+impl Lane {
+    pub(super) const ALL: [Self; 3] = [Self::Implementation, Self::Review, Self::Qa];
+
+    /// The status of a task that is in this lane.
+    pub(super) fn start_status(self) -> &'static str {
+        match self {
+            Self::Implementation => status::IN_PROGRESS,
+            Self::Review => status::READY_TO_CODE_REVIEW,
+            Self::Qa => status::READY_TO_QA,
+        }
+    }
+
+    /// The status of a task that this lane is done with.
+    pub(super) fn end_status(self) -> &'static str {
+        match self {
+            Self::Implementation => status::READY_TO_CODE_REVIEW,
+            Self::Review => status::READY_TO_QA,
+            Self::Qa => status::COMPLETED,
+        }
+    }
+
+    pub(super) fn start(self) -> Step {
+        Step::of(self.start_status())
+    }
+
+    pub(super) fn end(self) -> Step {
+        Step::of(self.end_status())
+    }
+
+    /// The command that does this lane's work.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            Self::Implementation => "work-on-tasks",
+            Self::Review => "code-review",
+            Self::Qa => "qa-tasks",
+        }
+    }
+}
+
+/// A status, as far as lanes tell statuses apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    InProgress,
+    ReadyToCodeReview,
+    ReadyToQa,
+    Completed,
+    Other,
+}
+
+impl Step {
+    pub(super) fn of(stored: &str) -> Self {
+        match status::canonical(stored).as_str() {
+            status::IN_PROGRESS => Self::InProgress,
+            status::READY_TO_CODE_REVIEW => Self::ReadyToCodeReview,
+            status::READY_TO_QA => Self::ReadyToQa,
+            status::COMPLETED => Self::Completed,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// One value for each lane.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PerLane<T> {
+    /// From `in_progress` to `ready_to_code_review`.
+    pub implementation: T,
+    /// From `ready_to_code_review` to `ready_to_qa`.
+    pub review: T,
+    /// From `ready_to_qa` to `completed`.
+    pub qa: T,
+}
+
+impl<T> PerLane<T> {
+    pub(super) fn from_fn(mut value: impl FnMut(Lane) -> T) -> Self {
+        Self {
+            implementation: value(Lane::Implementation),
+            review: value(Lane::Review),
+            qa: value(Lane::Qa),
+        }
+    }
+
+    pub(super) fn of(&self, lane: Lane) -> &T {
+        match lane {
+            Lane::Implementation => &self.implementation,
+            Lane::Review => &self.review,
+            Lane::Qa => &self.qa,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The work in progress: how old it is, and where it goes next.
+
+use serde::Serialize;
+
+use super::history::TaskHistory;
+use super::lane::{Lane, PerLane};
+use super::schedule::{Departure, Schedule};
+use crate::number;
+use crate::time::Timestamp;
+
+/// A share of the lane's history above which a task counts as aging.
+const AGING: f64 = 0.85;
+
+/// The tasks that are in a lane now.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Wip {
+    /// How many.
+    pub tasks: usize,
+    /// How many of them are older than 85 % of the lane's finished visits.
+    pub aging: usize,
+    /// Each of them, oldest first.
+    pub items: Vec<WipItem>,
+}
+
+/// One task that is in a lane now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WipItem {
+    /// The task.
+    pub task_id: String,
+    /// Its key.
+    pub task_key: String,
+    /// Hours since it entered the lane; null where no event tells.
+    #[serde(serialize_with = "number::json_option")]
+    pub age_hours: Option<f64>,
+    /// The share, from 0 to 1, of the lane's finished visits that took no longer than this age; null
+    /// where the lane has no history.
+    #[serde(serialize_with = "number::json_option")]
+    pub age_percentile: Option<f64>,
+    /// Whether the percentile is above 0.85.
+    pub aging: bool,
+}
+
+/// Who gets where next, and when.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NextTransitions {
+    /// The task that is expected to be implemented first.
+    pub ready_to_review: Option<NextTransition>,
+    /// The task that is expected to be reviewed first.
+    pub ready_to_qa: Option<NextTransition>,
+    /// The task that is expected to be completed first.
+    pub complete: Option<NextTransition>,
+    /// The next move of every task that is in a lane now.
+    pub tasks: Vec<NextTransition>,
+}
+
+/// An expected move of one task.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NextTransition {
+    /// The task.
+    pub task_id: String,
+    /// Its key.
+    pub task_key: String,
+    /// The status that it gets.
+    pub to: String,
+    /// Hours from now; null where its lane has no speed.
+    #[serde(serialize_with = "number::json_option")]
+    pub hours: Option<f64>,
+    /// The moment; null where its lane has no speed.
+    pub at: Option<Timestamp>,
+}
+
+pub(super) fn wip(tasks: &[TaskHistory], now: Timestamp) -> PerLane<Wip> {
+    PerLane::from_fn(|lane| {
+        let mut taken: Vec<f64> = tasks
+            .iter()
+            .flat_map(|task| task.ended_visits(lane))
+            .map(|visit| visit.left.hours_since(visit.entered))
+            .collect();
+        taken.sort_by(f64::total_cmp);
+        let mut items: Vec<WipItem> =
+            tasks.iter().filter(|task| task.step == lane.start()).map(|task| item(task, lane, &taken, now)).collect();
+        items.sort_by(|a, b| {
+            let age = |item: &WipItem| item.age_hours.unwrap_or(-1.0);
+            age(b).total_cmp(&age(a)).then_with(|| crate::key_order::compare(&a.task_key, &b.task_key))
+        });
+        Wip { tasks: items.len(), aging: items.iter().filter(|item| item.aging).count(), items }
+    })
+}
+
+/// `taken` are the hours of the lane's finished visits, in ascending order.
+fn item(task: &TaskHistory, lane: Lane, taken: &[f64], now: Timestamp) -> WipItem {
+    let age_hours = task.last_entered(lane.start()).map(|since| now.hours_since(since).max(0.0));
+    let age_percentile = age_hours.filter(|_| !taken.is_empty()).map(|age| {
+        let no_longer = taken.partition_point(|hours| *hours <= age);
+        no_longer as f64 / taken.len() as f64
+    });
+    WipItem {
+        task_id: task.row.id.clone(),
+        task_key: task.row.key.clone(),
+        age_hours,
+        age_percentile,
+        aging: age_percentile.is_some_and(|percentile| percentile > AGING),
+    }
+}
+
+pub(super) fn next_transitions(tasks: &[TaskHistory], schedule: &Schedule, now: Timestamp) -> NextTransitions {
+    let transition = |lane: Lane, departure: &Departure| {
+        let at = now.plus_hours(departure.hours);
+        NextTransition {
+            task_id: tasks[departure.task].row.id.clone(),
+            task_key: tasks[departure.task].row.key.clone(),
+            to: lane.end_status().to_owned(),
+            hours: at.map(|_| departure.hours),
+            at,
+        }
+    };
+    // Lanes work first in, first out, so the first departure is the earliest.
+    let first = |lane| schedule.departures(lane).first().map(|departure| transition(lane, departure));
+    let own = |lane: Lane| {
+        let inside = schedule.departures(lane).iter().filter(move |next| tasks[next.task].step == lane.start());
+        inside.map(move |departure| (lane, departure))
+    };
+    NextTransitions {
+        ready_to_review: first(Lane::Implementation),
+        ready_to_qa: first(Lane::Review),
+        complete: first(Lane::Qa),
+        tasks: Lane::ALL.into_iter().flat_map(own).map(|(lane, departure)| transition(lane, departure)).collect(),
+    }
+}

@@ -1,0 +1,170 @@
+//! When each task leaves each lane, if every lane works through its queue at its speed.
+//!
+//! A deterministic flow shop with three machines in a row: each lane takes one task after the other, first
+//! in, first out, and a task enters a lane when it has left the one above. Work that is already done
+//! counts: a task in progress needs the less the longer it has been in progress, and so does the task at
+//! the head of the review's and of QA's queue, since the lane had nothing else to do.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+
+use super::backlog::next_lane;
+use super::durations::hours_at;
+use super::history::TaskHistory;
+use super::lane::{Lane, Step};
+use super::velocity::Velocity;
+use crate::key_order;
+use crate::number::exact_sum;
+use crate::status;
+use crate::time::Timestamp;
+
+/// When the last task of the scope is expected to get there; `now` where nothing is left, null where a
+/// lane has work and no speed. They never decrease from one to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Etas {
+    /// Everything is implemented.
+    pub ready_to_review_eta: Option<Timestamp>,
+    /// Everything is reviewed.
+    pub ready_to_qa_eta: Option<Timestamp>,
+    /// Everything is completed.
+    pub complete_eta: Option<Timestamp>,
+}
+
+/// When one task leaves one lane, in hours from now; infinite where it never does.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Departure {
+    /// The task's place among the scope's tasks.
+    pub(super) task: usize,
+    pub(super) hours: f64,
+}
+
+/// The departures from each lane, in the order in which they happen.
+#[derive(Debug)]
+pub(super) struct Schedule {
+    departures: [Vec<Departure>; 3],
+}
+
+impl Schedule {
+    pub(super) fn new(tasks: &[TaskHistory], velocity: &Velocity, now: Timestamp) -> Self {
+        let plan = Plan { tasks, velocity, now, usual_points: usual_points(tasks) };
+        let implementation = plan.implementation();
+        let review = plan.queue(Lane::Review, &implementation);
+        let qa = plan.queue(Lane::Qa, &review);
+        Self { departures: [implementation, review, qa] }
+    }
+
+    pub(super) fn departures(&self, lane: Lane) -> &[Departure] {
+        &self.departures[lane as usize]
+    }
+
+    pub(super) fn etas(&self, now: Timestamp) -> Etas {
+        let mut latest = 0.0_f64;
+        let mut eta = |lane| {
+            latest = self.departures(lane).iter().fold(latest, |latest, departure| latest.max(departure.hours));
+            now.plus_hours(latest)
+        };
+        Etas {
+            ready_to_review_eta: eta(Lane::Implementation),
+            ready_to_qa_eta: eta(Lane::Review),
+            complete_eta: eta(Lane::Qa),
+        }
+    }
+}
+
+struct Plan<'a> {
+    tasks: &'a [TaskHistory],
+    velocity: &'a Velocity,
+    now: Timestamp,
+    /// What a task without story points is taken to have.
+    usual_points: f64,
+}
+
+impl Plan<'_> {
+    fn implementation(&self) -> Vec<Departure> {
+        let mut queue = self.in_lane(Lane::Implementation);
+        queue.sort_by(|a, b| implementation_order(&self.tasks[*a], &self.tasks[*b]));
+        let mut clock = 0.0;
+        let depart = |task: usize| {
+            clock += self.work(task, Lane::Implementation, self.time_in_progress(task));
+            Departure { task, hours: clock }
+        };
+        queue.into_iter().map(depart).collect()
+    }
+
+    /// The tasks that wait in the lane now, then those that arrive from the lane above.
+    fn queue(&self, lane: Lane, arrivals: &[Departure]) -> Vec<Departure> {
+        let mut waiting = self.in_lane(lane);
+        waiting.sort_by(|a, b| arrival_order(&self.tasks[*a], &self.tasks[*b], lane));
+        let head = waiting.first().copied();
+        let present = waiting.into_iter().map(|task| Departure { task, hours: 0.0 });
+        let mut clock = 0.0_f64;
+        let depart = |arrival: Departure| {
+            let done = if head == Some(arrival.task) { self.time_at_head(arrival.task, lane) } else { 0.0 };
+            clock = clock.max(arrival.hours) + self.work(arrival.task, lane, done);
+            Departure { task: arrival.task, hours: clock }
+        };
+        present.chain(arrivals.iter().copied()).map(depart).collect()
+    }
+
+    /// Hours that the lane still needs for the task.
+    fn work(&self, task: usize, lane: Lane, done: f64) -> f64 {
+        let points = self.tasks[task].row.story_points.unwrap_or(self.usual_points);
+        hours_at(points, self.velocity.of(lane)).map_or(f64::INFINITY, |hours| (hours - done).max(0.0))
+    }
+
+    fn time_in_progress(&self, task: usize) -> f64 {
+        let task = &self.tasks[task];
+        let since = task.last_entered(Step::InProgress).filter(|_| task.step == Step::InProgress);
+        since.map_or(0.0, |since| self.now.hours_since(since).max(0.0))
+    }
+
+    /// How long the lane has had this task to work on: since it came, or since the task before it left.
+    fn time_at_head(&self, task: usize, lane: Lane) -> f64 {
+        let Some(entered) = self.tasks[task].last_entered(lane.start()) else { return 0.0 };
+        let leaves = self.tasks.iter().flat_map(|task| &task.moves).filter(|step| step.from == lane.start());
+        let last_left = leaves.map(|step| step.at).filter(|left| *left <= self.now).max();
+        let since = last_left.map_or(entered, |left| left.max(entered));
+        self.now.hours_since(since).max(0.0)
+    }
+
+    fn in_lane(&self, lane: Lane) -> Vec<usize> {
+        (0..self.tasks.len()).filter(|task| next_lane(&self.tasks[*task]) == Some(lane)).collect()
+    }
+}
+
+/// The mean of the story points that are known; 0 where none are.
+fn usual_points(tasks: &[TaskHistory]) -> f64 {
+    let known: Vec<f64> = tasks.iter().filter_map(|task| task.row.story_points).collect();
+    if known.is_empty() { 0.0 } else { exact_sum(known.iter().copied()) / known.len() as f64 }
+}
+
+/// What is in progress comes first, then what was sent back, then the rest by priority and key.
+fn implementation_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
+    let rank = |task: &TaskHistory| match task.step {
+        Step::InProgress => 0,
+        _ if status::same(&task.row.status, status::CHANGES_REQUESTED) => 1,
+        _ => 2,
+    };
+    let entered = |task: &TaskHistory| {
+        let since = task.last_entered(Step::InProgress).filter(|_| task.step == Step::InProgress);
+        (since.is_none(), since)
+    };
+    rank(a).cmp(&rank(b)).then_with(|| entered(a).cmp(&entered(b))).then_with(|| backlog_order(a, b))
+}
+
+/// First in, first out; who came at an unknown time comes last.
+fn arrival_order(a: &TaskHistory, b: &TaskHistory, lane: Lane) -> Ordering {
+    let entered = |task: &TaskHistory| {
+        let since = task.last_entered(lane.start());
+        (since.is_none(), since)
+    };
+    entered(a).cmp(&entered(b)).then_with(|| backlog_order(a, b))
+}
+
+fn backlog_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
+    let priority = |task: &TaskHistory| (task.row.priority.is_none(), task.row.priority);
+    let by_key = || key_order::compare(&a.row.key, &b.row.key).then_with(|| a.row.id.cmp(&b.row.id));
+    priority(a).cmp(&priority(b)).then_with(by_key)
+}

@@ -1,0 +1,56 @@
+//! The history of tasks, as it was recorded.
+
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::input::Fields;
+use crate::repository::status_events::{self, StatusEvent};
+use crate::repository::tasks;
+use crate::time::{Range, Timestamp};
+
+/// Which events to list; all of them where nothing is asked for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StatusEventsQuery {
+    /// The task, by id or key.
+    pub task: Option<String>,
+    /// Events at or after this timestamp, or within this span before now (`7d`).
+    pub since: Option<String>,
+    /// Events at or before this timestamp, or this span before now.
+    pub until: Option<String>,
+    /// The moment that spans count back from. Absent: the handle's clock.
+    pub now: Option<Timestamp>,
+}
+
+impl StatusEventsQuery {
+    /// Reads a query from a JSON object with camelCase or snake_case names.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let fields = Fields::new("query", input, &["task", "since", "until", "now"])?;
+        Ok(Self {
+            task: fields.text("task")?,
+            since: fields.text("since")?,
+            until: fields.text("until")?,
+            now: fields.time("now")?,
+        })
+    }
+}
+
+/// The events in the order of time; those of the same moment in the order in which they were recorded,
+/// those whose time cannot be read last.
+pub(crate) fn status_events(tx: &Connection, query: &StatusEventsQuery, now: Timestamp) -> Result<Vec<StatusEvent>> {
+    let range = Range::read(query.since.as_deref(), query.until.as_deref(), query.now.unwrap_or(now))?;
+    let task_id = match &query.task {
+        Some(task) => {
+            let found = tasks::find(tx, task)?;
+            Some(found.ok_or_else(|| Error::not_found("task", "task with id or key", task))?.id)
+        }
+        None => None,
+    };
+    let mut events = status_events::list(tx, task_id.as_deref())?;
+    events.retain(|event| range.holds(&event.timestamp));
+    events.sort_by_cached_key(|event| {
+        let time = Timestamp::read(&event.timestamp);
+        (time.is_none(), time)
+    });
+    Ok(events)
+}

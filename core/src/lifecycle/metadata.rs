@@ -1,0 +1,99 @@
+//! What a transition leaves in the metadata of the task and of the event.
+
+use serde_json::{Map, Value, json};
+
+use super::context::TransitionContext;
+use crate::status;
+use crate::time::Timestamp;
+
+/// One move, as the metadata rules see it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Move<'a> {
+    pub(super) from: &'a str,
+    pub(super) to: &'a str,
+    pub(super) at: Timestamp,
+    pub(super) context: &'a TransitionContext,
+}
+
+impl Move<'_> {
+    /// A task that was done and is not.
+    fn is_revert(&self) -> bool {
+        status::same(self.from, status::COMPLETED) && status::same(self.to, status::CHANGES_REQUESTED)
+    }
+
+    fn is_failure(&self) -> bool {
+        status::same(self.to, status::FAILED)
+    }
+
+    fn patch(&self, name: &str) -> Option<&Value> {
+        self.context.metadata_patch.as_ref()?.get(name)
+    }
+
+    /// Why the task failed: the call's reason, else one that stands in the patch.
+    fn failed_reason(&self) -> Option<Value> {
+        let reason = self.context.reason.as_deref().map(Value::from);
+        reason.or_else(|| self.patch("failed_reason").cloned())
+    }
+
+    /// Changes the task's metadata: first what the rules say, then the caller's patch, which has the last word.
+    pub(super) fn apply_to_task(&self, metadata: &mut Map<String, Value>) {
+        if status::same(self.to, status::COMPLETED) {
+            metadata.insert("last_completed_at".into(), self.at.to_string().into());
+            if let Some(pending) = metadata.get_mut("revert_event_pending") {
+                *pending = false.into();
+            }
+        }
+        if self.is_revert() {
+            let count = metadata.get("revert_event_count").and_then(Value::as_u64).unwrap_or(0);
+            metadata.insert("revert_event_pending".into(), true.into());
+            metadata.insert("revert_event_count".into(), count.saturating_add(1).into());
+            metadata.insert(
+                "last_revert_event".into(),
+                json!({
+                    "from_status": self.from,
+                    "to_status": self.to,
+                    "timestamp": self.at,
+                    "reason": self.context.reason,
+                }),
+            );
+        }
+        if self.is_failure()
+            && let Some(reason) = self.failed_reason()
+        {
+            metadata.insert("failed_reason".into(), reason);
+        }
+        merge(metadata, self.context.metadata_patch.as_ref());
+    }
+
+    /// The event's metadata: the caller's, and what the rules add where the caller has not said it.
+    pub(super) fn of_event(&self) -> Map<String, Value> {
+        let mut metadata = self.context.metadata.clone().unwrap_or_default();
+        if self.is_revert() {
+            metadata.entry("revert_event").or_insert(true.into());
+            metadata.entry("revert_reason").or_insert_with(|| self.context.reason.as_deref().into());
+        }
+        if self.is_failure()
+            && let Some(reason) = self.failed_reason()
+        {
+            metadata.entry("failed_reason").or_insert(reason);
+        }
+        metadata
+    }
+}
+
+/// A task's metadata, read for a change. What is there and is no JSON object is kept under
+/// `unreadable_metadata`: writing the change must not destroy it.
+pub(super) fn read_for_change(text: Option<&str>) -> Map<String, Value> {
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Map::new() };
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => object,
+        Ok(Value::Null) => Map::new(),
+        _ => Map::from_iter([("unreadable_metadata".to_owned(), text.into())]),
+    }
+}
+
+pub(super) fn merge(metadata: &mut Map<String, Value>, patch: Option<&Map<String, Value>>) {
+    for (name, value) in patch.into_iter().flatten() {
+        metadata.insert(name.clone(), value.clone());
+    }
+}

@@ -1,0 +1,118 @@
+//! Moving a task: its new status, its metadata and the event of the move, in one transaction.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::context::TransitionContext;
+use super::metadata::{self, Move};
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::IdSource;
+use crate::repository::check::{Table, reference};
+use crate::repository::status_events::{self, StatusEvent};
+use crate::repository::tasks::{self, Task};
+use crate::repository::task_rows;
+use crate::status;
+use crate::time::{Clock, Timestamp};
+
+/// What a transition did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Transition {
+    /// The event that was written; none where the task had the status already.
+    pub event_id: Option<String>,
+    /// The task that moved.
+    pub task_id: String,
+    /// The status that it had.
+    pub from_status: String,
+    /// The status that it has now, as it is stored.
+    pub to_status: String,
+    /// When it moved.
+    pub timestamp: Timestamp,
+    /// Whether its status is another one than before.
+    pub changed: bool,
+}
+
+/// What moving tasks needs from the handle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moves<'a> {
+    pub(crate) ids: &'a IdSource,
+    pub(crate) clock: Clock,
+}
+
+/// Moves the task within the caller's write transaction. The status that it comes from is read in there,
+/// so that two racing callers write a true history.
+pub(crate) fn record(
+    tx: &Connection,
+    task: &str,
+    to_status: &str,
+    context: &TransitionContext,
+    moves: Moves<'_>,
+) -> Result<Transition> {
+    let to = status::normalised(to_status);
+    if to.is_empty() {
+        return Err(Error::invalid("toStatus", format_args!("{to_status:?}"), "a status such as in_progress"));
+    }
+    let found = tasks::find(tx, task)?.ok_or_else(|| Error::not_found("task", "task with id or key", task))?;
+    reference(tx, "jobId", Table::Jobs, context.job_id.as_deref())?;
+    reference(tx, "taskRunId", Table::TaskRuns, context.task_run_id.as_deref())?;
+    check_expected(&found, context)?;
+    let now = moves.clock.now();
+    let at = context.timestamp.unwrap_or(now);
+    let transition = |event_id: Option<String>, to_status: String| Transition {
+        changed: event_id.is_some(),
+        event_id,
+        task_id: found.id.clone(),
+        from_status: found.status.clone(),
+        to_status,
+        timestamp: at,
+    };
+    if status::same(&found.status, &to) {
+        if context.metadata_patch.is_some() {
+            change_metadata(tx, &found.id, now, |task| metadata::merge(task, context.metadata_patch.as_ref()))?;
+        }
+        return Ok(transition(None, found.status.clone()));
+    }
+    let step = Move { from: &found.status, to: &to, at, context };
+    task_rows::set_status(tx, &found.id, &to, &now.to_string())?;
+    change_metadata(tx, &found.id, now, |task| step.apply_to_task(task))?;
+    let event = StatusEvent {
+        id: moves.ids.next(),
+        task_id: found.id.clone(),
+        from_status: Some(found.status.clone()),
+        to_status: to.clone(),
+        timestamp: at.to_string(),
+        command_name: context.command_name.clone(),
+        job_id: context.job_id.clone(),
+        task_run_id: context.task_run_id.clone(),
+        agent_id: context.agent_id.clone(),
+        metadata: step.of_event(),
+    };
+    status_events::insert(tx, &event)?;
+    Ok(transition(Some(event.id), to))
+}
+
+fn check_expected(task: &Task, context: &TransitionContext) -> Result<()> {
+    match &context.expected_from {
+        Some(expected) if !status::same(expected, &task.status) => {
+            let message = format!(
+                "expectedFrom: task {} is {:?}, not {expected:?}: read it again and decide anew",
+                task.key, task.status
+            );
+            Err(Error::new(ErrorKind::Conflict, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes the task's metadata where `change` makes a difference to it.
+fn change_metadata(
+    tx: &Connection,
+    task_id: &str,
+    now: Timestamp,
+    change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>),
+) -> Result<()> {
+    let before = metadata::read_for_change(task_rows::metadata_text(tx, task_id)?.as_deref());
+    let mut after = before.clone();
+    change(&mut after);
+    if after == before { Ok(()) } else { task_rows::set_metadata(tx, task_id, &after, &now.to_string()) }
+}

@@ -1,0 +1,152 @@
+//! What a handle is opened with.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::error::Result;
+use crate::global::Global;
+use crate::id::IdSource;
+use crate::paths::Environment;
+use crate::sqlite::{Connect, Synchronous};
+use crate::time::Clock;
+use crate::workspace::Workspace;
+use crate::migration;
+
+/// How to open a [`Workspace`] or the [`Global`] database. Every option has a default that suits a host
+/// which records its own agents' work.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub(crate) workspace_id: Option<String>,
+    pub(crate) config: Option<Map<String, Value>>,
+    pub(crate) json_log: JsonLogPlace,
+    pub(crate) clock: Clock,
+    pub(crate) ids: IdSource,
+    pub(crate) environment: Environment,
+    pub(crate) busy_timeout: Duration,
+    read_only: bool,
+    synchronous: Synchronous,
+}
+
+/// Where the JSON log is written.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum JsonLogPlace {
+    /// Beside the database of a workspace; nowhere for a database that is opened by its file.
+    #[default]
+    Usual,
+    Off,
+    In(PathBuf),
+}
+
+impl Options {
+    pub(crate) fn new() -> Self {
+        Self {
+            workspace_id: None,
+            config: None,
+            json_log: JsonLogPlace::Usual,
+            clock: Clock::default(),
+            ids: IdSource::default(),
+            environment: Environment::of_process(),
+            busy_timeout: Duration::from_secs(30),
+            read_only: false,
+            synchronous: Synchronous::Normal,
+        }
+    }
+
+    /// The workspace's id. Default: that of `workspace.json` beside the database, else the path of the
+    /// project's root, or of the database's folder where the database is opened by its file.
+    pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
+        self.workspace_id = Some(id.into());
+        self
+    }
+
+    /// Settings in the shape of `config.json` (`velocity`, `telemetry`) that hold over the files'.
+    pub fn config(mut self, config: Map<String, Value>) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Writes no JSON log.
+    pub fn without_json_log(mut self) -> Self {
+        self.json_log = JsonLogPlace::Off;
+        self
+    }
+
+    /// Writes the JSON log `token_usage.json` into this folder. Default: into the workspace's own, and
+    /// none for a database that is opened by its file.
+    pub fn json_log_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.json_log = JsonLogPlace::In(folder.into());
+        self
+    }
+
+    /// How far a commit goes before the call returns. Default: [`Synchronous::Normal`].
+    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
+        self.synchronous = synchronous;
+        self
+    }
+
+    /// How long to wait for other writers before a call fails with `Busy`. Default: 30 seconds.
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// Only reads: nothing is created, migrated or written. Default: `false`.
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    /// The clock that says what "now" is. Default: the system's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Where the ids of new rows come from. Default: random UUIDs of version 7.
+    pub fn ids(mut self, ids: IdSource) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// The environment that says where the user's files live. Default: that of the process.
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Opens the workspace of the project at `root`; what is missing is created.
+    pub fn open(self, root: impl AsRef<Path>) -> Result<Workspace> {
+        Workspace::open_with(root.as_ref(), self)
+    }
+
+    /// Opens the workspace database in this file; what is missing is created. `:memory:` is a database
+    /// that lives as long as the handle.
+    pub fn open_db(self, file: impl AsRef<Path>) -> Result<Workspace> {
+        Workspace::open_db_with(file.as_ref(), self)
+    }
+
+    /// Opens the user's global database, `.mcoda/mcoda.db` in the home folder.
+    pub fn open_global(self) -> Result<Global> {
+        Global::open_with(self)
+    }
+
+    /// Opens the global database in this file.
+    pub fn open_global_db(self, file: impl AsRef<Path>) -> Result<Global> {
+        Global::open_db_with(file.as_ref(), self)
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    pub(crate) fn connect(&self) -> Connect {
+        Connect {
+            read_only: self.read_only,
+            busy_timeout: self.busy_timeout,
+            synchronous: self.synchronous,
+            newest_schema: migration::VERSION,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Checks of values before they become columns.
+
+use rusqlite::Connection;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A name or key that must not be blank.
+pub(crate) fn not_blank(field: &str, value: &str) -> Result<()> {
+    if value.trim().is_empty() {
+        return Err(Error::invalid(field, format_args!("{value:?}"), "text that is not blank"));
+    }
+    Ok(())
+}
+
+/// A measure such as story points: finite and not negative.
+pub(crate) fn measure(field: &str, value: Option<f64>) -> Result<()> {
+    match value {
+        Some(value) if !value.is_finite() || value < 0.0 => {
+            Err(Error::invalid(field, value, "a finite number, 0 or more"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The tables that other rows refer to by id.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Table {
+    Agents,
+    CommandRuns,
+    Epics,
+    Jobs,
+    Projects,
+    Stories,
+    TaskRuns,
+    Tasks,
+}
+
+impl Table {
+    fn exists(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Agents => ("agent", "SELECT EXISTS (SELECT 1 FROM agents WHERE id = ?1)"),
+            Self::CommandRuns => ("command run", "SELECT EXISTS (SELECT 1 FROM command_runs WHERE id = ?1)"),
+            Self::Epics => ("epic", "SELECT EXISTS (SELECT 1 FROM epics WHERE id = ?1)"),
+            Self::Jobs => ("job", "SELECT EXISTS (SELECT 1 FROM jobs WHERE id = ?1)"),
+            Self::Projects => ("project", "SELECT EXISTS (SELECT 1 FROM projects WHERE id = ?1)"),
+            Self::Stories => ("user story", "SELECT EXISTS (SELECT 1 FROM user_stories WHERE id = ?1)"),
+            Self::TaskRuns => ("task run", "SELECT EXISTS (SELECT 1 FROM task_runs WHERE id = ?1)"),
+            Self::Tasks => ("task", "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1)"),
+        }
+    }
+}
+
+/// The row that `field` names by id must exist, where one is named.
+pub(crate) fn reference(connection: &Connection, field: &str, table: Table, id: Option<&str>) -> Result<()> {
+    let Some(id) = id else { return Ok(()) };
+    let (what, sql) = table.exists();
+    if connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))? {
+        Ok(())
+    } else {
+        Err(Error::not_found(field, what, id))
+    }
+}
+
+/// Says which key is taken where an insert met a row with the same unique columns.
+pub(crate) fn taken(error: rusqlite::Error, what: &str, key: &str) -> Error {
+    let error = Error::from(error);
+    if error.kind() == ErrorKind::Conflict {
+        return Error::new(ErrorKind::Conflict, format!("there is already a {what} {key:?}: use it or choose another key"));
+    }
+    error
+}

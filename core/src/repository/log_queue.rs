@@ -1,0 +1,49 @@
+//! The ids of token usage records that are committed and not yet in the JSON log.
+
+use rusqlite::Connection;
+
+use super::token_usage::{self, TokenUsageRecord};
+use crate::error::Result;
+
+pub(crate) fn add(connection: &Connection, usage_id: &str) -> Result<()> {
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO token_usage_log_queue (usage_id) VALUES (?1)")?
+        .execute([usage_id])?;
+    Ok(())
+}
+
+pub(crate) fn is_empty(connection: &Connection) -> Result<bool> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM token_usage_log_queue)";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// At most `limit` queued records, in the order in which they were recorded.
+pub(crate) fn records(connection: &Connection, limit: usize) -> Result<Vec<TokenUsageRecord>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT token_usage.* FROM token_usage_log_queue AS queue
+         JOIN token_usage ON token_usage.id = queue.usage_id
+         ORDER BY queue.rowid LIMIT ?1",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    Ok(statement.query_map([limit], token_usage::read)?.collect::<Result<_, _>>()?)
+}
+
+/// Takes these ids off the queue, and those of records that are no longer there.
+pub(crate) fn remove(connection: &Connection, usage_ids: &[&str]) -> Result<()> {
+    let mut statement = connection.prepare_cached("DELETE FROM token_usage_log_queue WHERE usage_id = ?1")?;
+    for id in usage_ids {
+        statement.execute([id])?;
+    }
+    Ok(())
+}
+
+/// Takes off the ids of records that were deleted before they could be logged.
+pub(crate) fn remove_orphans(connection: &Connection) -> Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM token_usage_log_queue
+             WHERE NOT EXISTS (SELECT 1 FROM token_usage WHERE id = usage_id)",
+        )?
+        .execute([])?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! SQL, one file per table group: rows in, rows out, no policy.
+
+pub(crate) mod check;
+mod command_runs;
+mod epics;
+mod jobs;
+mod projects;
+mod row;
+mod stories;
+
+
+
+pub(crate) mod agents;
+pub(crate) mod log_queue;
+pub(crate) mod scope;
+pub(crate) mod status_events;
+pub(crate) mod task_rows;
+pub(crate) mod task_runs;
+pub(crate) mod tasks;
+pub(crate) mod token_usage;
+
+pub use command_runs::{CommandRun, CommandRuns, NewCommandRun};
+pub use epics::{Epic, Epics, NewEpic};
+pub use jobs::{Job, Jobs, NewJob};
+pub use projects::{NewProject, Project, Projects};
+pub use status_events::StatusEvent;
+pub use stories::{NewStory, Stories, Story};
+pub use task_runs::{NewTaskRun, TaskRun, TaskRuns};
+pub use tasks::{NewTask, Task, Tasks};
+
+use crate::id::IdSource;
+use crate::sqlite::Database;
+use crate::time::Clock;
+
+/// What a repository works with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Store<'a> {
+    pub(crate) database: &'a Database,
+    pub(crate) clock: Clock,
+    pub(crate) ids: &'a IdSource,
+}

@@ -1,0 +1,55 @@
+//! Reading columns of rows that other programs wrote: SQLite lets any column hold any type.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Result, Row};
+use serde_json::{Map, Value};
+
+/// The column as text; null for what has no text.
+pub(crate) fn text(row: &Row<'_>, column: &str) -> Result<Option<String>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Null | ValueRef::Blob(_) => None,
+    })
+}
+
+/// [`text`] for a column that is never null in a sound row.
+pub(crate) fn required_text(row: &Row<'_>, column: &str) -> Result<String> {
+    Ok(text(row, column)?.unwrap_or_default())
+}
+
+/// The column as a finite number; null for anything else.
+pub(crate) fn real(row: &Row<'_>, column: &str) -> Result<Option<f64>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Integer(number) => Some(number as f64),
+        ValueRef::Real(number) if number.is_finite() => Some(number),
+        _ => None,
+    })
+}
+
+/// The column as a whole number; null for anything else.
+pub(crate) fn whole(row: &Row<'_>, column: &str) -> Result<Option<i64>> {
+    Ok(match row.get_ref(column)? {
+        ValueRef::Integer(number) => Some(number),
+        ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(number as i64),
+        _ => None,
+    })
+}
+
+/// The column as a JSON object; damaged text and other JSON read as an empty one.
+pub(crate) fn object(row: &Row<'_>, column: &str) -> Result<Map<String, Value>> {
+    Ok(text(row, column)?.map(|text| parse_object(&text)).unwrap_or_default())
+}
+
+pub(crate) fn parse_object(text: &str) -> Map<String, Value> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
+}
+
+/// An object as its column holds it: null where it is empty.
+pub(crate) fn object_text(object: &Map<String, Value>) -> Option<String> {
+    (!object.is_empty()).then(|| Value::Object(object.clone()).to_string())
+}

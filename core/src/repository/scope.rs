@@ -1,0 +1,43 @@
+//! The part of the backlog that a question is about, by ids, and the keys that name them.
+
+use rusqlite::{Connection, params_from_iter};
+
+use super::row;
+use crate::error::Result;
+
+/// Tasks of this project, epic and story; what is absent does not narrow.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct ScopeIds {
+    pub(crate) project: Option<String>,
+    pub(crate) epic: Option<String>,
+    pub(crate) story: Option<String>,
+}
+
+/// The `WHERE` condition of a scope over `tasks`, for `params![project, epic, story]`.
+pub(super) const CONDITION: &str = "(?1 IS NULL OR tasks.project_id = ?1)
+     AND (?2 IS NULL OR tasks.epic_id = ?2)
+     AND (?3 IS NULL OR tasks.user_story_id = ?3)";
+
+/// The ids of the projects with this key: one or none.
+pub(crate) fn projects(connection: &Connection, key: &str) -> Result<Vec<String>> {
+    ids(connection, "SELECT id FROM projects WHERE key = ?1", &[Some(key)])
+}
+
+/// The ids of the epics with this key, in the project or in all.
+pub(crate) fn epics(connection: &Connection, key: &str, within: &ScopeIds) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM epics WHERE key = ?1 AND (?2 IS NULL OR project_id = ?2) ORDER BY id";
+    ids(connection, sql, &[Some(key), within.project.as_deref()])
+}
+
+/// The ids of the stories with this key, in the project and epic or in all.
+pub(crate) fn stories(connection: &Connection, key: &str, within: &ScopeIds) -> Result<Vec<String>> {
+    let sql = "SELECT id FROM user_stories
+               WHERE key = ?1 AND (?2 IS NULL OR project_id = ?2) AND (?3 IS NULL OR epic_id = ?3) ORDER BY id";
+    ids(connection, sql, &[Some(key), within.project.as_deref(), within.epic.as_deref()])
+}
+
+fn ids(connection: &Connection, sql: &str, parameters: &[Option<&str>]) -> Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params_from_iter(parameters), |row| row::required_text(row, "id"))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,63 @@
+//! The columns of `tasks` that estimates and transitions work with.
+
+use rusqlite::{Connection, params};
+use serde_json::{Map, Value};
+
+use super::row;
+use super::scope::{CONDITION, ScopeIds};
+use crate::error::Result;
+
+/// What an estimate needs to know of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TaskRow {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) status: String,
+    pub(crate) story_points: Option<f64>,
+    pub(crate) priority: Option<i64>,
+    pub(crate) assignee: Option<String>,
+}
+
+/// The tasks of a scope, in insertion order.
+pub(crate) fn in_scope(connection: &Connection, scope: &ScopeIds) -> Result<Vec<TaskRow>> {
+    let sql = format!(
+        "SELECT id, key, status, story_points, priority, assignee_human FROM tasks WHERE {CONDITION} ORDER BY rowid"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![scope.project, scope.epic, scope.story], |row| {
+        Ok(TaskRow {
+            id: row::required_text(row, "id")?,
+            key: row::required_text(row, "key")?,
+            status: row::required_text(row, "status")?,
+            story_points: row::real(row, "story_points")?,
+            priority: row::whole(row, "priority")?,
+            assignee: row::text(row, "assignee_human")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The text of the task's metadata, which may be damaged.
+pub(crate) fn metadata_text(connection: &Connection, id: &str) -> Result<Option<String>> {
+    let mut statement = connection.prepare_cached("SELECT metadata_json FROM tasks WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row::text(row, "metadata_json"))?)
+}
+
+pub(crate) fn set_status(connection: &Connection, id: &str, status: &str, now: &str) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE tasks SET status = ?2, updated_at = ?3 WHERE id = ?1")?
+        .execute(params![id, status, now])?;
+    Ok(())
+}
+
+pub(crate) fn set_metadata(
+    connection: &Connection,
+    id: &str,
+    metadata: &Map<String, Value>,
+    now: &str,
+) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE tasks SET metadata_json = ?2, updated_at = ?3 WHERE id = ?1")?
+        .execute(params![id, Value::Object(metadata.clone()).to_string(), now])?;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! From the database to the JSON log: what is committed and queued is appended, each record once.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::json_log::JsonLog;
+use super::record::Prepared;
+use crate::error::{Error, ErrorKind, Result};
+use crate::repository::log_queue;
+use crate::repository::token_usage::TokenUsageRecord;
+use crate::sqlite::Database;
+use crate::time::Clock;
+
+/// How many records are taken off the queue at once, so that a long queue needs little memory.
+const BATCH: usize = 1000;
+
+/// Appends all queued records, whoever recorded them, and takes them off the queue. Whoever comes
+/// second finds the queue empty and is done.
+pub(crate) fn catch_up(database: &Database, log: &JsonLog, clock: Clock, timeout: Duration) -> Result<()> {
+    while !database.read(log_queue::is_empty)? {
+        let mut locked = log.lock(timeout, clock.now())?;
+        let records = database.read(|tx| log_queue::records(tx, BATCH))?;
+        let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
+        // A process that died between its append and the next line left records in the log and on the queue.
+        let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
+        let missing = records.iter().filter(|record| !present.contains(&record.id));
+        locked.append(&missing.map(log_line).collect::<Result<Vec<_>>>()?)?;
+        database.write(|tx| {
+            log_queue::remove(tx, &ids)?;
+            if ids.is_empty() { log_queue::remove_orphans(tx) } else { Ok(()) }
+        })?;
+        locked.confirm()?;
+    }
+    Ok(())
+}
+
+/// Appends records where there is no database: those whose ids the log has already are left out.
+/// Says of each whether it was there.
+pub(crate) fn append_alone(log: &JsonLog, batch: &[Prepared], clock: Clock, timeout: Duration) -> Result<Vec<bool>> {
+    let mut locked = log.lock(timeout, clock.now())?;
+    let given: Vec<&str> = batch.iter().filter(|one| one.has_id()).map(|one| one.record().id.as_str()).collect();
+    let mut present = if given.is_empty() { HashSet::new() } else { locked.ids_present(&given)? };
+    let duplicates: Vec<bool> = batch.iter().map(|one| !present.insert(one.record().id.clone())).collect();
+    let new = batch.iter().zip(&duplicates).filter(|(_, duplicate)| !**duplicate);
+    locked.append(&new.map(|(one, _)| log_line(one.record())).collect::<Result<Vec<_>>>()?)?;
+    locked.confirm()?;
+    Ok(duplicates)
+}
+
+fn log_line(record: &TokenUsageRecord) -> Result<String> {
+    serde_json::to_string(record).map_err(|error| {
+        Error::new(ErrorKind::Internal, "a record cannot be written as JSON").with_source(error)
+    })
+}
