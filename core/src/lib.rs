@@ -7,6 +7,7 @@ mod number;
 mod paths;
 mod sqlite;
 mod status;
+mod telemetry;
 mod time;
 
 pub use error::{Error, ErrorKind, Result};

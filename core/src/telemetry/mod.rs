@@ -1,0 +1,3 @@
+//! Recording and asking about tokens.
+
+mod json_log;
