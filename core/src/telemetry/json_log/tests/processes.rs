@@ -87,7 +87,7 @@ fn a_killed_process_loses_nothing_that_it_acknowledged() {
         let mut child = start("append for ever", &fixture);
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let mut done = |line: String| acknowledged.extend(line.strip_prefix("done ").map(str::to_owned));
-        while let Some(line) = lines.next() {
+        for line in lines.by_ref() {
             let has_begun = line.starts_with("done ");
             done(line);
             if has_begun {
