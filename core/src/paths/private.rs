@@ -18,9 +18,14 @@ pub(crate) fn create_folder(folder: &Path) -> Result<()> {
 /// Creates an empty `file` for its owner alone, unless it exists. An existing file is not opened:
 /// closing it again would drop the locks that another copy of SQLite in this process has on it.
 pub(crate) fn create_file(file: &Path) -> Result<()> {
-    match private_options().write(true).create_new(true).open(file) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == IoErrorKind::AlreadyExists => Ok(()),
+    create_new_file(file).map(drop)
+}
+
+/// Creates `file` for its owner alone and opens it for reading and writing; `None` where it exists already.
+pub(crate) fn create_new_file(file: &Path) -> Result<Option<File>> {
+    match private_options().read(true).write(true).create_new(true).open(file) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == IoErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(Error::storage("create", file, error)),
     }
 }

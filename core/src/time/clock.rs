@@ -37,4 +37,9 @@ impl Deadline {
     pub(crate) fn has_passed(self) -> bool {
         self.0.is_some_and(|deadline| Instant::now() >= deadline)
     }
+
+    /// How long there is still to wait; `None` where the deadline is too far away to be a moment.
+    pub(crate) fn remaining(self) -> Option<Duration> {
+        self.0.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
 }

@@ -1,0 +1,89 @@
+//! One writer at a time: first among the threads that share a handle, then among handles and processes.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::Deadline;
+
+const FIRST_PAUSE: Duration = Duration::from_micros(20);
+const LONGEST_PAUSE: Duration = Duration::from_micros(500);
+
+/// Lets one thread through at a time, so that of one handle's threads only one polls the lock file.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    is_taken: Mutex<bool>,
+    freed: Condvar,
+}
+
+/// The gate is free again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Turn<'g>(&'g Gate);
+
+impl Gate {
+    /// `None` where the deadline passed first.
+    pub(super) fn enter(&self, deadline: Deadline) -> Option<Turn<'_>> {
+        let mut is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
+        while *is_taken {
+            if deadline.has_passed() {
+                return None;
+            }
+            is_taken = match deadline.remaining() {
+                Some(time) => self
+                    .freed
+                    .wait_timeout(is_taken, time)
+                    .map_or_else(|poisoned| poisoned.into_inner().0, |(is_taken, _)| is_taken),
+                None => self.freed.wait(is_taken).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        *is_taken = true;
+        Some(Turn(self))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.is_taken.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.0.freed.notify_one();
+    }
+}
+
+/// A lock that the kernel takes back when this process dies.
+#[derive(Debug)]
+pub(super) struct FileLock(File);
+
+impl FileLock {
+    /// `None` where the deadline passed first. At least one attempt is made.
+    pub(super) fn take(file: File, path: &Path, deadline: Deadline) -> Result<Option<Self>> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Self(file))),
+                Err(TryLockError::WouldBlock) if deadline.has_passed() => return Ok(None),
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(pause);
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                Err(TryLockError::Error(error)) => return Err(Error::storage("lock", path, error)),
+            }
+        }
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.0
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing alone would not do where a child was forked meanwhile: it shares the lock. An error
+        // leaves nothing to do but close.
+        let _ = self.0.unlock();
+    }
+}
+
+pub(super) fn busy(path: &Path, why: &str) -> Error {
+    Error::new(ErrorKind::Busy, format!("{}: {why}; try again", path.display()))
+}
