@@ -7,7 +7,7 @@ use crate::id::IdSource;
 use crate::migration;
 use crate::options::Options;
 use crate::paths::{self, ConfigSources, DATABASE_FILE, Locations};
-use crate::sqlite::{Database, connect};
+use crate::sqlite::{Database, IN_MEMORY};
 use crate::telemetry::{self, Home, Prepared, Recorded, TelemetrySettings, TokenUsage};
 use crate::time::Clock;
 
@@ -39,26 +39,16 @@ impl Global {
     }
 
     pub(crate) fn open_db_with(file: &Path, options: Options) -> Result<Self> {
-        let file = if file.as_os_str() == crate::sqlite::IN_MEMORY { file.to_owned() } else { paths::absolute(file)? };
+        let file = if file.as_os_str() == IN_MEMORY { file.to_owned() } else { paths::absolute(file)? };
         Self::assemble(&file, options)
     }
 
     fn assemble(file: &Path, options: Options) -> Result<Self> {
-        if options.environment.disable_db {
-            let message = "the database is turned off: unset MCODA_DISABLE_DB to use it";
-            return Err(Error::new(ErrorKind::Storage, message));
-        }
-        let global_config = Locations::new(&options.environment).ok().map(|own| own.global_config().to_owned());
-        let open = || {
-            let mut connection = connect(file, &options.connect())?;
-            if !options.is_read_only() {
-                migration::migrate_global(&mut connection, options.clock.now())?;
-            }
-            Ok(Database::new(file, connection))
-        };
+        let global_config =
+            Locations::new(&options.environment).ok().map(|own| own.global_config().to_owned());
         Ok(Self {
-            database: open().map_err(|error: Error| error.about_file(file))?,
-            configs: ConfigSources { files: global_config.into_iter().collect(), given: options.config.clone() },
+            database: options.open_database(file, migration::migrate_global)?,
+            configs: ConfigSources { files: global_config.into_iter().collect(), given: options.config },
             clock: options.clock,
             ids: options.ids,
         })
@@ -83,7 +73,8 @@ impl Global {
         if TelemetrySettings::from_configs(&self.configs.load()?)?.strict {
             return Ok(batch.iter().map(|one| one.outcome(false, false, false)).collect());
         }
-        let duplicates = self.database.write(|tx| telemetry::insert_all(tx, &batch, Home::Global, false, now))?;
+        let duplicates =
+            self.database.write(|tx| telemetry::insert_all(tx, &batch, Home::Global, false, now))?;
         let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, false);
         Ok(batch.iter().zip(duplicates).map(outcome).collect())
     }

@@ -9,20 +9,20 @@
 //! use mcoda_core::{EstimateOptions, NewEpic, NewProject, NewStory, NewTask, TokenUsage, TransitionContext, Workspace};
 //!
 //! let workspace = Workspace::open_db(":memory:")?;
-//! let project = workspace.projects()?.ensure(&NewProject { key: "SHOP".into(), ..Default::default() })?;
-//! let epic = workspace.epics()?.create(&NewEpic {
+//! let project = workspace.projects().ensure(&NewProject { key: "SHOP".into(), ..Default::default() })?;
+//! let epic = workspace.epics().create(&NewEpic {
 //!     project_id: project.id,
 //!     key: "SHOP-1".into(),
 //!     title: "Checkout".into(),
 //!     ..Default::default()
 //! })?;
-//! let story = workspace.stories()?.create(&NewStory {
+//! let story = workspace.stories().create(&NewStory {
 //!     epic_id: epic.id,
 //!     key: "SHOP-1-1".into(),
 //!     title: "Pay by card".into(),
 //!     ..Default::default()
 //! })?;
-//! let task = workspace.tasks()?.create(&NewTask {
+//! let task = workspace.tasks().create(&NewTask {
 //!     user_story_id: story.id,
 //!     key: "SHOP-1-1-T1".into(),
 //!     title: "Validate card numbers".into(),
@@ -69,8 +69,9 @@ mod workspace;
 
 pub use error::{Error, ErrorKind, Result};
 pub use estimate::{
-    Backfilled, Backlog, BacklogTotals, Completion, Completions, DurationsHours, Estimate, EstimateOptions, Etas,
-    NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip, WipItem,
+    Backfilled, Backlog, BacklogTotals, Completion, Completions, DurationsHours, Estimate, EstimateOptions,
+    Etas, NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip,
+    WipItem,
 };
 pub use global::Global;
 pub use id::IdSource;
@@ -79,8 +80,8 @@ pub use number::MAX_SAFE_INTEGER;
 pub use options::Options;
 pub use paths::Environment;
 pub use repository::{
-    CommandRun, CommandRuns, Epic, Epics, Job, Jobs, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask,
-    NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun, TaskRuns, Tasks,
+    CommandRun, CommandRuns, Epic, Epics, Job, Jobs, NewCommandRun, NewEpic, NewJob, NewProject, NewStory,
+    NewTask, NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun, TaskRuns, Tasks,
 };
 pub use sqlite::Synchronous;
 pub use telemetry::{Recorded, TokenUsage};

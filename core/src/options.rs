@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use serde_json::{Map, Value};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::global::Global;
 use crate::id::IdSource;
-use crate::paths::Environment;
-use crate::sqlite::{Connect, Synchronous};
-use crate::time::Clock;
-use crate::workspace::Workspace;
 use crate::migration;
+use crate::paths::Environment;
+use crate::sqlite::{Connect, Database, Synchronous, connect};
+use crate::time::{Clock, Timestamp};
+use crate::workspace::Workspace;
 
 /// How to open a [`Workspace`] or the [`Global`] database. Every option has a default that suits a host
 /// which records its own agents' work.
@@ -141,12 +142,28 @@ impl Options {
         self.read_only
     }
 
-    pub(crate) fn connect(&self) -> Connect {
-        Connect {
+    /// Opens the database file and brings it up to date with `migrate`.
+    pub(crate) fn open_database(
+        &self,
+        file: &Path,
+        migrate: fn(&mut Connection, Timestamp) -> Result<()>,
+    ) -> Result<Database> {
+        if self.environment.disable_db {
+            return Ok(Database::turned_off(file));
+        }
+        let how = Connect {
             read_only: self.read_only,
             busy_timeout: self.busy_timeout,
             synchronous: self.synchronous,
             newest_schema: migration::VERSION,
-        }
+        };
+        let open = || {
+            let mut connection = connect(file, &how)?;
+            if !self.read_only {
+                migrate(&mut connection, self.clock.now())?;
+            }
+            Ok(Database::new(file, connection))
+        };
+        open().map_err(|error: Error| error.about_file(file))
     }
 }

@@ -12,10 +12,8 @@ use crate::lifecycle::{self, Moves, StatusEventsQuery, Transition, TransitionCon
 use crate::migration;
 use crate::options::{JsonLogPlace, Options};
 use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Locations, WORKSPACE_FILE};
-use crate::repository::{
-    CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks,
-};
-use crate::sqlite::{Database, IN_MEMORY, connect};
+use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks};
+use crate::sqlite::{Database, IN_MEMORY};
 use crate::telemetry::{self, Home, JsonLog, Prepared, Recorded, TelemetrySettings, TokenUsage};
 use crate::time::Clock;
 
@@ -28,8 +26,7 @@ use crate::time::Clock;
 #[derive(Debug)]
 pub struct Workspace {
     id: String,
-    /// None where the environment says `MCODA_DISABLE_DB=1`.
-    database: Option<Database>,
+    database: Database,
     log: Option<JsonLog>,
     configs: ConfigSources,
     clock: Clock,
@@ -87,10 +84,13 @@ impl Workspace {
             JsonLogPlace::Usual | JsonLogPlace::Off => None,
         };
         // A database that is opened by its file needs no home folder.
-        let global_config = Locations::new(&options.environment).ok().map(|own| own.global_config().to_owned());
+        let global_config =
+            Locations::new(&options.environment).ok().map(|own| own.global_config().to_owned());
         let beside = (file.as_os_str() != IN_MEMORY).then(|| folder.join(CONFIG_FILE));
-        let configs =
-            ConfigSources { files: global_config.into_iter().chain(beside).collect(), given: options.config.clone() };
+        let configs = ConfigSources {
+            files: global_config.into_iter().chain(beside).collect(),
+            given: options.config.clone(),
+        };
         let id = if file.as_os_str() == IN_MEMORY {
             options.workspace_id.clone().unwrap_or_else(|| IN_MEMORY.to_owned())
         } else {
@@ -112,7 +112,7 @@ impl Workspace {
         }
         let workspace = Self {
             id,
-            database: open_database(file, &options)?,
+            database: options.open_database(file, migration::migrate_workspace)?,
             log: log_folder.filter(|_| writes_log).map(|folder| JsonLog::new(&folder)),
             configs,
             clock: options.clock,
@@ -128,9 +128,9 @@ impl Workspace {
         &self.id
     }
 
-    /// The database file; none where the environment turned the database off.
-    pub fn database_path(&self) -> Option<&Path> {
-        self.database.as_ref().map(Database::path)
+    /// The database file.
+    pub fn database_path(&self) -> &Path {
+        self.database.path()
     }
 
     /// Records what one agent call cost: the row, the agent's attribution to its command run and job, and
@@ -151,13 +151,14 @@ impl Workspace {
         if TelemetrySettings::from_configs(&self.configs.load()?)?.strict {
             return Ok(batch.iter().map(|one| one.outcome(false, false, false)).collect());
         }
-        let (duplicates, logged) = match (&self.database, &self.log) {
-            (Some(database), log) => {
-                let insert = |tx: &_| telemetry::insert_all(tx, &batch, home, log.is_some(), now);
-                (database.write(insert)?, self.complete_log())
+        let (duplicates, logged) = match &self.log {
+            Some(log) if self.database.is_turned_off() => {
+                (telemetry::append_alone(log, &batch, self.clock, self.busy_timeout)?, true)
             }
-            (None, Some(log)) => (telemetry::append_alone(log, &batch, self.clock, self.busy_timeout)?, true),
-            (None, None) => return Err(disabled()),
+            log => {
+                let insert = |tx: &_| telemetry::insert_all(tx, &batch, home, log.is_some(), now);
+                (self.database.write(insert)?, self.complete_log())
+            }
         };
         let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, logged);
         Ok(batch.iter().zip(duplicates).map(outcome).collect())
@@ -175,78 +176,74 @@ impl Workspace {
         context: &TransitionContext,
     ) -> Result<Transition> {
         let moves = Moves { ids: &self.ids, clock: self.clock };
-        self.database()?.write(|tx| lifecycle::record(tx, task, to_status, context, moves))
+        self.database.write(|tx| lifecycle::record(tx, task, to_status, context, moves))
     }
 
     /// The recorded moves of one task or of all tasks, in the order of time.
     pub fn status_events(&self, query: &StatusEventsQuery) -> Result<Vec<StatusEvent>> {
-        self.database()?.read(|tx| lifecycle::status_events(tx, query, self.clock.now()))
+        self.database.read(|tx| lifecycle::status_events(tx, query, self.clock.now()))
     }
 
     /// Writes the status events for good that successful task runs stand in for in a velocity with the
     /// same options. Doing it again adds nothing.
     pub fn backfill_status_events(&self, options: &EstimateOptions) -> Result<Backfilled> {
-        self.database()?.write(|tx| estimate::backfill(tx, options, &self.ids))
+        self.database.write(|tx| estimate::backfill(tx, options, &self.ids))
     }
 
     /// How fast each lane works, in story points per hour. Writes nothing.
     pub fn velocity(&self, options: &EstimateOptions) -> Result<Velocity> {
         let settings = self.velocity_settings()?;
-        self.database()?.read(|tx| estimate::velocity(tx, options, &settings))
+        self.database.read(|tx| estimate::velocity(tx, options, &settings))
     }
 
     /// How much is left, how fast it goes and when it will be done. Writes nothing.
     pub fn estimate(&self, options: &EstimateOptions) -> Result<Estimate> {
         let settings = self.velocity_settings()?;
-        self.database()?.read(|tx| estimate::estimate(tx, options, &settings, &self.id, self.clock.now()))
+        self.database.read(|tx| estimate::estimate(tx, options, &settings, &self.id, self.clock.now()))
     }
 
     /// The projects.
-    pub fn projects(&self) -> Result<Projects<'_>> {
-        Ok(Projects(self.store()?))
+    pub fn projects(&self) -> Projects<'_> {
+        Projects(self.store())
     }
 
     /// The epics.
-    pub fn epics(&self) -> Result<Epics<'_>> {
-        Ok(Epics(self.store()?))
+    pub fn epics(&self) -> Epics<'_> {
+        Epics(self.store())
     }
 
     /// The user stories.
-    pub fn stories(&self) -> Result<Stories<'_>> {
-        Ok(Stories(self.store()?))
+    pub fn stories(&self) -> Stories<'_> {
+        Stories(self.store())
     }
 
     /// The tasks.
-    pub fn tasks(&self) -> Result<Tasks<'_>> {
-        Ok(Tasks(self.store()?))
+    pub fn tasks(&self) -> Tasks<'_> {
+        Tasks(self.store())
     }
 
     /// The jobs.
-    pub fn jobs(&self) -> Result<Jobs<'_>> {
-        Ok(Jobs { store: self.store()?, workspace_id: &self.id })
+    pub fn jobs(&self) -> Jobs<'_> {
+        Jobs { store: self.store(), workspace_id: &self.id }
     }
 
     /// The command runs.
-    pub fn command_runs(&self) -> Result<CommandRuns<'_>> {
-        Ok(CommandRuns { store: self.store()?, workspace_id: &self.id })
+    pub fn command_runs(&self) -> CommandRuns<'_> {
+        CommandRuns { store: self.store(), workspace_id: &self.id }
     }
 
     /// The task runs.
-    pub fn task_runs(&self) -> Result<TaskRuns<'_>> {
-        Ok(TaskRuns(self.store()?))
+    pub fn task_runs(&self) -> TaskRuns<'_> {
+        TaskRuns(self.store())
     }
 
     /// Closes the database after the calls that are under way. Closing twice is not an error.
     pub fn close(&self) -> Result<()> {
-        self.database.as_ref().map_or(Ok(()), Database::close)
+        self.database.close()
     }
 
-    fn database(&self) -> Result<&Database> {
-        self.database.as_ref().ok_or_else(disabled)
-    }
-
-    fn store(&self) -> Result<Store<'_>> {
-        Ok(Store { database: self.database()?, clock: self.clock, ids: &self.ids })
+    fn store(&self) -> Store<'_> {
+        Store { database: &self.database, clock: self.clock, ids: &self.ids }
     }
 
     fn velocity_settings(&self) -> Result<VelocitySettings> {
@@ -256,31 +253,9 @@ impl Workspace {
     /// Brings the JSON log up to date. A log that cannot be written must not stop the work: what is
     /// missing stays queued in the database.
     fn complete_log(&self) -> bool {
-        match (&self.database, &self.log) {
-            (Some(database), Some(log)) => {
-                telemetry::catch_up(database, log, self.clock, self.busy_timeout).is_ok()
-            }
-            _ => false,
-        }
+        let catch_up = |log| telemetry::catch_up(&self.database, log, self.clock, self.busy_timeout).is_ok();
+        !self.database.is_turned_off() && self.log.as_ref().is_some_and(catch_up)
     }
-}
-
-fn open_database(file: &Path, options: &Options) -> Result<Option<Database>> {
-    if options.environment.disable_db {
-        return Ok(None);
-    }
-    let open = || {
-        let mut connection = connect(file, &options.connect())?;
-        if !options.is_read_only() {
-            migration::migrate_workspace(&mut connection, options.clock.now())?;
-        }
-        Ok(Database::new(file, connection))
-    };
-    open().map(Some).map_err(|error: Error| error.about_file(file))
-}
-
-fn disabled() -> Error {
-    Error::new(ErrorKind::Storage, "the database is turned off: unset MCODA_DISABLE_DB to use it")
 }
 
 /// The id that was given, else that of `workspace.json` in the workspace's folder, else `otherwise`.

@@ -44,7 +44,11 @@ pub struct Estimate {
     pub next_transitions: NextTransitions,
 }
 
-pub(crate) fn velocity(tx: &Connection, options: &EstimateOptions, settings: &VelocitySettings) -> Result<Velocity> {
+pub(crate) fn velocity(
+    tx: &Connection,
+    options: &EstimateOptions,
+    settings: &VelocitySettings,
+) -> Result<Velocity> {
     options.check()?;
     let scope = scope::resolve(tx, options)?;
     match options.mode.unwrap_or_default() {

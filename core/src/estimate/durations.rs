@@ -62,6 +62,7 @@ pub(super) fn hours_at(story_points: f64, sp_per_hour: f64) -> Option<f64> {
 /// The time since each task in progress came there.
 fn hours_spent(tasks: &[TaskHistory], now: Timestamp) -> f64 {
     let in_progress = tasks.iter().filter(|task| task.step == Step::InProgress);
-    let since = |task: &TaskHistory| task.last_entered(Step::InProgress).map(|start| now.hours_since(start).max(0.0));
+    let since =
+        |task: &TaskHistory| task.last_entered(Step::InProgress).map(|start| now.hours_since(start).max(0.0));
     exact_sum(in_progress.filter_map(since))
 }

@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use super::lane::{Lane, Step};
 use crate::error::Result;
 use crate::repository::scope::ScopeIds;
-use crate::repository::task_rows::{self, TaskRow};
 use crate::repository::status_events;
+use crate::repository::task_rows::{self, TaskRow};
 use crate::time::Timestamp;
 
 /// One move of a task. Moves at the same moment are told apart by the order in which they were recorded.
@@ -83,7 +83,9 @@ impl History {
         }
         let mut history = Self::of_tasks(rows);
         status_events::for_each_in_scope(tx, scope, |event| {
-            if let (Some(&task), Some(at)) = (history.index.get(event.task_id), Timestamp::read(event.timestamp)) {
+            if let (Some(&task), Some(at)) =
+                (history.index.get(event.task_id), Timestamp::read(event.timestamp))
+            {
                 let from = event.from_status.map_or(Step::Other, Step::of);
                 let step = Move { from, to: Step::of(event.to_status), at, order: history.moves };
                 history.tasks[task].moves.push(step);
@@ -98,7 +100,8 @@ impl History {
 
     fn of_tasks(rows: Vec<TaskRow>) -> Self {
         let index = rows.iter().enumerate().map(|(index, row)| (row.id.clone(), index)).collect();
-        let tasks = rows.into_iter().map(|row| TaskHistory { step: Step::of(&row.status), row, moves: Vec::new() });
+        let tasks =
+            rows.into_iter().map(|row| TaskHistory { step: Step::of(&row.status), row, moves: Vec::new() });
         Self { tasks: tasks.collect(), index, moves: 0 }
     }
 

@@ -87,11 +87,7 @@ pub struct PerLane<T> {
 
 impl<T> PerLane<T> {
     pub(super) fn from_fn(mut value: impl FnMut(Lane) -> T) -> Self {
-        Self {
-            implementation: value(Lane::Implementation),
-            review: value(Lane::Review),
-            qa: value(Lane::Qa),
-        }
+        Self { implementation: value(Lane::Implementation), review: value(Lane::Review), qa: value(Lane::Qa) }
     }
 
     pub(super) fn of(&self, lane: Lane) -> &T {

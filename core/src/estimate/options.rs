@@ -119,7 +119,11 @@ impl EstimateOptions {
             if let Some(speed) = speed
                 && !speed.is_finite()
             {
-                return Err(Error::invalid(field, speed, "a finite number (0 or less: the lane never finishes)"));
+                return Err(Error::invalid(
+                    field,
+                    speed,
+                    "a finite number (0 or less: the lane never finishes)",
+                ));
             }
         }
         Ok(())

@@ -80,8 +80,11 @@ pub(super) fn wip(tasks: &[TaskHistory], now: Timestamp) -> PerLane<Wip> {
             .map(|visit| visit.left.hours_since(visit.entered))
             .collect();
         taken.sort_by(f64::total_cmp);
-        let mut items: Vec<WipItem> =
-            tasks.iter().filter(|task| task.step == lane.start()).map(|task| item(task, lane, &taken, now)).collect();
+        let mut items: Vec<WipItem> = tasks
+            .iter()
+            .filter(|task| task.step == lane.start())
+            .map(|task| item(task, lane, &taken, now))
+            .collect();
         items.sort_by(|a, b| {
             let age = |item: &WipItem| item.age_hours.unwrap_or(-1.0);
             age(b).total_cmp(&age(a)).then_with(|| crate::key_order::compare(&a.task_key, &b.task_key))
@@ -106,7 +109,11 @@ fn item(task: &TaskHistory, lane: Lane, taken: &[f64], now: Timestamp) -> WipIte
     }
 }
 
-pub(super) fn next_transitions(tasks: &[TaskHistory], schedule: &Schedule, now: Timestamp) -> NextTransitions {
+pub(super) fn next_transitions(
+    tasks: &[TaskHistory],
+    schedule: &Schedule,
+    now: Timestamp,
+) -> NextTransitions {
     let transition = |lane: Lane, departure: &Departure| {
         let at = now.plus_hours(departure.hours);
         NextTransition {
@@ -120,13 +127,18 @@ pub(super) fn next_transitions(tasks: &[TaskHistory], schedule: &Schedule, now: 
     // Lanes work first in, first out, so the first departure is the earliest.
     let first = |lane| schedule.departures(lane).first().map(|departure| transition(lane, departure));
     let own = |lane: Lane| {
-        let inside = schedule.departures(lane).iter().filter(move |next| tasks[next.task].step == lane.start());
+        let inside =
+            schedule.departures(lane).iter().filter(move |next| tasks[next.task].step == lane.start());
         inside.map(move |departure| (lane, departure))
     };
     NextTransitions {
         ready_to_review: first(Lane::Implementation),
         ready_to_qa: first(Lane::Review),
         complete: first(Lane::Qa),
-        tasks: Lane::ALL.into_iter().flat_map(own).map(|(lane, departure)| transition(lane, departure)).collect(),
+        tasks: Lane::ALL
+            .into_iter()
+            .flat_map(own)
+            .map(|(lane, departure)| transition(lane, departure))
+            .collect(),
     }
 }

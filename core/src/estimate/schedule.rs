@@ -62,7 +62,8 @@ impl Schedule {
     pub(super) fn etas(&self, now: Timestamp) -> Etas {
         let mut latest = 0.0_f64;
         let mut eta = |lane| {
-            latest = self.departures(lane).iter().fold(latest, |latest, departure| latest.max(departure.hours));
+            latest =
+                self.departures(lane).iter().fold(latest, |latest, departure| latest.max(departure.hours));
             now.plus_hours(latest)
         };
         Etas {

@@ -62,7 +62,8 @@ fn only(field: &str, what: &str, key: &str, mut found: Vec<String>, narrower: &s
         (None, _) => Err(Error::not_found(field, what, key)),
         (Some(id), 0) => Ok(id),
         (Some(_), others) => {
-            let allowed = format!("a key that one row has, or {narrower} beside it: {} have this one", others + 1);
+            let allowed =
+                format!("a key that one row has, or {narrower} beside it: {} have this one", others + 1);
             Err(Error::invalid(field, format_args!("{key:?}"), &allowed))
         }
     }

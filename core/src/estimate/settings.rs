@@ -20,7 +20,8 @@ const DEFAULT_ALPHA: f64 = 0.5;
 impl VelocitySettings {
     /// From configs, the more general ones first: what a later one says holds.
     pub(crate) fn from_configs(configs: &[Config]) -> Result<Self> {
-        let mut settings = Self { sp_per_hour: PerLane::from_fn(|_| DEFAULT_SP_PER_HOUR), alpha: DEFAULT_ALPHA };
+        let mut settings =
+            Self { sp_per_hour: PerLane::from_fn(|_| DEFAULT_SP_PER_HOUR), alpha: DEFAULT_ALPHA };
         for config in configs {
             settings.apply(config).map_err(|error| error.context(&config.source))?;
         }
@@ -89,8 +90,11 @@ mod tests {
         .unwrap();
         assert_eq!(found.sp_per_hour, PerLane { implementation: 15.0, review: 12.0, qa: 9.0 });
         assert_eq!(found.alpha, 0.4);
-        let options =
-            EstimateOptions { sp_per_hour_all: Some(6.0), sp_per_hour_qa: Some(3.0), ..EstimateOptions::default() };
+        let options = EstimateOptions {
+            sp_per_hour_all: Some(6.0),
+            sp_per_hour_qa: Some(3.0),
+            ..EstimateOptions::default()
+        };
         assert_eq!(found.overridden(&options), PerLane { implementation: 6.0, review: 6.0, qa: 3.0 });
     }
 

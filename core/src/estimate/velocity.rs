@@ -60,7 +60,8 @@ pub(super) fn from_history(
 ) -> Velocity {
     let window = options.window();
     let measured = PerLane::from_fn(|lane| {
-        measure(event_samples(history, lane, window)).or_else(|| measure(run_samples(history, runs, lane, window)))
+        measure(event_samples(history, lane, window))
+            .or_else(|| measure(run_samples(history, runs, lane, window)))
     });
     combine(settings, options, mode, measured)
 }
@@ -107,12 +108,16 @@ fn measure(samples: Vec<Sample>) -> Option<Measured> {
     let story_points = exact_sum(samples.iter().map(|sample| sample.story_points));
     let hours = exact_sum(samples.iter().map(|sample| sample.hours));
     let sp_per_hour = story_points / hours;
-    (story_points > 0.0 && sp_per_hour.is_finite()).then_some(Measured { sp_per_hour, samples: samples.len() })
+    (story_points > 0.0 && sp_per_hour.is_finite())
+        .then_some(Measured { sp_per_hour, samples: samples.len() })
 }
 
 /// The newest passes through the lane, as the events tell them.
 fn event_samples(history: &History, lane: Lane, window: usize) -> Vec<Sample> {
-    let passes = history.tasks.iter().flat_map(|task| task.passes(lane).map(move |(visit, order)| (visit, order, task)));
+    let passes = history
+        .tasks
+        .iter()
+        .flat_map(|task| task.passes(lane).map(move |(visit, order)| (visit, order, task)));
     let mut passes: Vec<_> = passes.filter(|(visit, ..)| visit.left > visit.entered).collect();
     passes.sort_by_key(|(visit, order, _)| Reverse((visit.left, *order)));
     let newest = passes.into_iter().take(window);

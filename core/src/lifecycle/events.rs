@@ -37,7 +37,11 @@ impl StatusEventsQuery {
 
 /// The events in the order of time; those of the same moment in the order in which they were recorded,
 /// those whose time cannot be read last.
-pub(crate) fn status_events(tx: &Connection, query: &StatusEventsQuery, now: Timestamp) -> Result<Vec<StatusEvent>> {
+pub(crate) fn status_events(
+    tx: &Connection,
+    query: &StatusEventsQuery,
+    now: Timestamp,
+) -> Result<Vec<StatusEvent>> {
     let range = Range::read(query.since.as_deref(), query.until.as_deref(), query.now.unwrap_or(now))?;
     let task_id = match &query.task {
         Some(task) => {

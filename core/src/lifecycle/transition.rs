@@ -9,8 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::repository::check::{Table, reference};
 use crate::repository::status_events::{self, StatusEvent};
-use crate::repository::tasks::{self, Task};
 use crate::repository::task_rows;
+use crate::repository::tasks::{self, Task};
 use crate::status;
 use crate::time::{Clock, Timestamp};
 
@@ -50,9 +50,14 @@ pub(crate) fn record(
 ) -> Result<Transition> {
     let to = status::normalised(to_status);
     if to.is_empty() {
-        return Err(Error::invalid("toStatus", format_args!("{to_status:?}"), "a status such as in_progress"));
+        return Err(Error::invalid(
+            "toStatus",
+            format_args!("{to_status:?}"),
+            "a status such as in_progress",
+        ));
     }
-    let found = tasks::find(tx, task)?.ok_or_else(|| Error::not_found("task", "task with id or key", task))?;
+    let found =
+        tasks::find(tx, task)?.ok_or_else(|| Error::not_found("task", "task with id or key", task))?;
     reference(tx, "jobId", Table::Jobs, context.job_id.as_deref())?;
     reference(tx, "taskRunId", Table::TaskRuns, context.task_run_id.as_deref())?;
     check_expected(&found, context)?;
@@ -68,7 +73,9 @@ pub(crate) fn record(
     };
     if status::same(&found.status, &to) {
         if context.metadata_patch.is_some() {
-            change_metadata(tx, &found.id, now, |task| metadata::merge(task, context.metadata_patch.as_ref()))?;
+            change_metadata(tx, &found.id, now, |task| {
+                metadata::merge(task, context.metadata_patch.as_ref())
+            })?;
         }
         return Ok(transition(None, found.status.clone()));
     }

@@ -31,10 +31,18 @@ pub(crate) fn read(connection: &Connection, owner: Owner, id: &str) -> Result<At
     Ok(connection.prepare_cached(sql)?.query_row([id], read)?)
 }
 
-pub(crate) fn write(connection: &Connection, owner: Owner, id: &str, agents: &Attribution, now: &str) -> Result<()> {
+pub(crate) fn write(
+    connection: &Connection,
+    owner: Owner,
+    id: &str,
+    agents: &Attribution,
+    now: &str,
+) -> Result<()> {
     match owner {
         Owner::Job => connection
-            .prepare_cached("UPDATE jobs SET agent_id = ?2, agent_ids_json = ?3, updated_at = ?4 WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE jobs SET agent_id = ?2, agent_ids_json = ?3, updated_at = ?4 WHERE id = ?1",
+            )?
             .execute(params![id, agents.first, agents.listed, now])?,
         Owner::CommandRun => connection
             .prepare_cached("UPDATE command_runs SET agent_id = ?2, agent_ids_json = ?3 WHERE id = ?1")?

@@ -65,7 +65,10 @@ pub(crate) fn reference(connection: &Connection, field: &str, table: Table, id: 
 pub(crate) fn taken(error: rusqlite::Error, what: &str, key: &str) -> Error {
     let error = Error::from(error);
     if error.kind() == ErrorKind::Conflict {
-        return Error::new(ErrorKind::Conflict, format!("there is already a {what} {key:?}: use it or choose another key"));
+        return Error::new(
+            ErrorKind::Conflict,
+            format!("there is already a {what} {key:?}: use it or choose another key"),
+        );
     }
     error
 }

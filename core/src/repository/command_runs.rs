@@ -70,7 +70,13 @@ impl CommandRuns<'_> {
                 "INSERT INTO command_runs (id, workspace_id, command_name, job_id, started_at, status)
                  VALUES (?1, ?2, ?3, ?4, ?5, 'running')",
             )?
-            .execute(params![id, self.workspace_id, new.command_name, new.job_id, started_at])?;
+            .execute(params![
+                id,
+                self.workspace_id,
+                new.command_name,
+                new.job_id,
+                started_at
+            ])?;
             existing(tx, &id)
         })
     }
@@ -111,7 +117,10 @@ fn existing(connection: &Connection, id: &str) -> Result<CommandRun> {
 }
 
 fn by_id(connection: &Connection, id: &str) -> Result<Option<CommandRun>> {
-    Ok(connection.prepare_cached("SELECT * FROM command_runs WHERE id = ?1")?.query_row([id], read).optional()?)
+    Ok(connection
+        .prepare_cached("SELECT * FROM command_runs WHERE id = ?1")?
+        .query_row([id], read)
+        .optional()?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<CommandRun> {

@@ -89,7 +89,8 @@ impl Epics<'_> {
     /// The epics of a project, or of all projects, by key.
     pub fn list(&self, project_id: Option<&str>) -> Result<Vec<Epic>> {
         self.0.database.read(|tx| {
-            let mut statement = tx.prepare_cached("SELECT * FROM epics WHERE ?1 IS NULL OR project_id = ?1")?;
+            let mut statement =
+                tx.prepare_cached("SELECT * FROM epics WHERE ?1 IS NULL OR project_id = ?1")?;
             let mut epics = statement.query_map([project_id], read)?.collect::<Result<Vec<_>, _>>()?;
             epics.sort_by(|a, b| key_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(epics)

@@ -8,8 +8,6 @@ mod projects;
 mod row;
 mod stories;
 
-
-
 pub(crate) mod agents;
 pub(crate) mod log_queue;
 pub(crate) mod scope;

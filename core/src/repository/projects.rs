@@ -59,7 +59,14 @@ impl Projects<'_> {
                     "INSERT INTO projects (id, key, name, description, metadata_json, created_at, updated_at)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
                 )?
-                .execute(params![id, new.key, new.name, new.description, row::object_text(&new.metadata), now])?;
+                .execute(params![
+                    id,
+                    new.key,
+                    new.name,
+                    new.description,
+                    row::object_text(&new.metadata),
+                    now
+                ])?;
                 Ok(Project {
                     id,
                     key: new.key.clone(),
@@ -90,7 +97,10 @@ impl Projects<'_> {
 }
 
 fn by_key(connection: &Connection, key: &str) -> Result<Option<Project>> {
-    Ok(connection.prepare_cached("SELECT * FROM projects WHERE key = ?1")?.query_row([key], read).optional()?)
+    Ok(connection
+        .prepare_cached("SELECT * FROM projects WHERE key = ?1")?
+        .query_row([key], read)
+        .optional()?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Project> {

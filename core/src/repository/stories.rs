@@ -97,7 +97,8 @@ impl Stories<'_> {
     /// The stories of an epic, or of all epics, by key.
     pub fn list(&self, epic_id: Option<&str>) -> Result<Vec<Story>> {
         self.0.database.read(|tx| {
-            let mut statement = tx.prepare_cached("SELECT * FROM user_stories WHERE ?1 IS NULL OR epic_id = ?1")?;
+            let mut statement =
+                tx.prepare_cached("SELECT * FROM user_stories WHERE ?1 IS NULL OR epic_id = ?1")?;
             let mut stories = statement.query_map([epic_id], read)?.collect::<Result<Vec<_>, _>>()?;
             stories.sort_by(|a, b| key_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(stories)

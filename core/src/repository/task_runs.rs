@@ -130,7 +130,10 @@ fn existing(connection: &Connection, id: &str) -> Result<TaskRun> {
 }
 
 fn by_id(connection: &Connection, id: &str) -> Result<Option<TaskRun>> {
-    Ok(connection.prepare_cached("SELECT * FROM task_runs WHERE id = ?1")?.query_row([id], read).optional()?)
+    Ok(connection
+        .prepare_cached("SELECT * FROM task_runs WHERE id = ?1")?
+        .query_row([id], read)
+        .optional()?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TaskRun> {

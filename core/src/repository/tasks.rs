@@ -106,7 +106,8 @@ impl Tasks<'_> {
     /// The tasks of a story, or of all stories, by key.
     pub fn list(&self, user_story_id: Option<&str>) -> Result<Vec<Task>> {
         self.0.database.read(|tx| {
-            let mut statement = tx.prepare_cached("SELECT * FROM tasks WHERE ?1 IS NULL OR user_story_id = ?1")?;
+            let mut statement =
+                tx.prepare_cached("SELECT * FROM tasks WHERE ?1 IS NULL OR user_story_id = ?1")?;
             let mut tasks = statement.query_map([user_story_id], read)?.collect::<Result<Vec<_>, _>>()?;
             tasks.sort_by(|a, b| key_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(tasks)
@@ -151,8 +152,10 @@ fn check_new(new: &NewTask) -> Result<()> {
 
 /// The task with this id, else with this key.
 pub(crate) fn find(connection: &Connection, id_or_key: &str) -> Result<Option<Task>> {
-    let by_id =
-        connection.prepare_cached("SELECT * FROM tasks WHERE id = ?1")?.query_row([id_or_key], read).optional()?;
+    let by_id = connection
+        .prepare_cached("SELECT * FROM tasks WHERE id = ?1")?
+        .query_row([id_or_key], read)
+        .optional()?;
     if by_id.is_some() {
         return Ok(by_id);
     }
@@ -162,7 +165,8 @@ pub(crate) fn find(connection: &Connection, id_or_key: &str) -> Result<Option<Ta
         const SHOWN: usize = 10;
         let ids: Vec<&str> = found.iter().take(SHOWN).map(|task| task.id.as_str()).collect();
         let more = if found.len() > SHOWN { ", …" } else { "" };
-        let allowed = format!("the id of one of the {} tasks with this key: {}{more}", found.len(), ids.join(", "));
+        let allowed =
+            format!("the id of one of the {} tasks with this key: {}{more}", found.len(), ids.join(", "));
         return Err(Error::invalid("task", format_args!("{id_or_key:?}"), &allowed));
     }
     Ok(found.pop())

@@ -135,7 +135,10 @@ pub(crate) fn insert_global(connection: &Connection, record: &TokenUsageRecord) 
 }
 
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<TokenUsageRecord>> {
-    Ok(connection.prepare_cached("SELECT * FROM token_usage WHERE id = ?1")?.query_row([id], read).optional()?)
+    Ok(connection
+        .prepare_cached("SELECT * FROM token_usage WHERE id = ?1")?
+        .query_row([id], read)
+        .optional()?)
 }
 
 /// Hands every row of the workspace (or of the global database) to `visit`, in insertion order.

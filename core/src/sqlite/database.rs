@@ -12,12 +12,29 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug)]
 pub(crate) struct Database {
     path: PathBuf,
-    connection: Mutex<Option<Connection>>,
+    state: Mutex<State>,
+    is_turned_off: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Open(Connection),
+    Closed,
+    TurnedOff,
 }
 
 impl Database {
     pub(crate) fn new(path: &Path, connection: Connection) -> Self {
-        Self { path: path.to_owned(), connection: Mutex::new(Some(connection)) }
+        Self { path: path.to_owned(), state: Mutex::new(State::Open(connection)), is_turned_off: false }
+    }
+
+    /// A database that the environment turned off: every call says so.
+    pub(crate) fn turned_off(path: &Path) -> Self {
+        Self { path: path.to_owned(), state: Mutex::new(State::TurnedOff), is_turned_off: true }
+    }
+
+    pub(crate) fn is_turned_off(&self) -> bool {
+        self.is_turned_off
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -37,11 +54,11 @@ impl Database {
     /// Closes the connection after the calls that are under way; later calls get `Closed`. Closing
     /// twice is not an error.
     pub(crate) fn close(&self) -> Result<()> {
-        match self.lock().take() {
-            Some(connection) => {
-                connection.close().map_err(|(_, error)| error.into()).map_err(|e| self.explain(e))
+        match std::mem::replace(&mut *self.lock(), State::Closed) {
+            State::Open(connection) => {
+                connection.close().map_err(|(_, error)| Error::from(error).about_file(&self.path))
             }
-            None => Ok(()),
+            State::Closed | State::TurnedOff => Ok(()),
         }
     }
 
@@ -51,23 +68,27 @@ impl Database {
         work: impl FnOnce(&Connection) -> Result<T>,
     ) -> Result<T> {
         let mut guard = self.lock();
-        let connection =
-            guard.as_mut().ok_or_else(|| Error::new(ErrorKind::Closed, "this handle was closed"))?;
+        let connection = match &mut *guard {
+            State::Open(connection) => connection,
+            State::Closed => {
+                return Err(Error::new(ErrorKind::Closed, "this handle was closed: open a new one"));
+            }
+            State::TurnedOff => {
+                let message = "the database is turned off: unset MCODA_DISABLE_DB to use it";
+                return Err(Error::new(ErrorKind::Storage, message));
+            }
+        };
         let run = || {
             let transaction = connection.transaction_with_behavior(behavior)?;
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
         };
-        run().map_err(|error| self.explain(error))
+        run().map_err(|error: Error| error.about_file(&self.path))
     }
 
     /// A panic in another thread's call rolled its transaction back; the connection itself is sound.
-    fn lock(&self) -> MutexGuard<'_, Option<Connection>> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn explain(&self, error: Error) -> Error {
-        error.about_file(&self.path)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,7 +7,13 @@ use crate::repository::agents::{self, Attribution, Owner};
 
 /// Adds the agent to the row's agents. Read and written in one transaction, so agents that are added at
 /// the same time all stay.
-pub(super) fn add_agent(connection: &Connection, owner: Owner, id: &str, agent: &str, now: &str) -> Result<()> {
+pub(super) fn add_agent(
+    connection: &Connection,
+    owner: Owner,
+    id: &str,
+    agent: &str,
+    now: &str,
+) -> Result<()> {
     let before = agents::read(connection, owner, id)?;
     let after = with_agent(&before, agent);
     if after == before { Ok(()) } else { agents::write(connection, owner, id, &after, now) }
@@ -23,7 +29,8 @@ fn with_agent(before: &Attribution, agent: &str) -> Attribution {
             ids.push(id.to_owned());
         }
     }
-    let listed = if ids == known { before.listed.clone() } else { Some(serde_json::Value::from(ids).to_string()) };
+    let listed =
+        if ids == known { before.listed.clone() } else { Some(serde_json::Value::from(ids).to_string()) };
     Attribution { first: first.or_else(|| Some(agent.to_owned())), listed }
 }
 

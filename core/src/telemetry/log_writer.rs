@@ -36,9 +36,15 @@ pub(crate) fn catch_up(database: &Database, log: &JsonLog, clock: Clock, timeout
 
 /// Appends records where there is no database: those whose ids the log has already are left out.
 /// Says of each whether it was there.
-pub(crate) fn append_alone(log: &JsonLog, batch: &[Prepared], clock: Clock, timeout: Duration) -> Result<Vec<bool>> {
+pub(crate) fn append_alone(
+    log: &JsonLog,
+    batch: &[Prepared],
+    clock: Clock,
+    timeout: Duration,
+) -> Result<Vec<bool>> {
     let mut locked = log.lock(timeout, clock.now())?;
-    let given: Vec<&str> = batch.iter().filter(|one| one.has_id()).map(|one| one.record().id.as_str()).collect();
+    let given: Vec<&str> =
+        batch.iter().filter(|one| one.has_id()).map(|one| one.record().id.as_str()).collect();
     let mut present = if given.is_empty() { HashSet::new() } else { locked.ids_present(&given)? };
     let duplicates: Vec<bool> = batch.iter().map(|one| !present.insert(one.record().id.clone())).collect();
     let new = batch.iter().zip(&duplicates).filter(|(_, duplicate)| !**duplicate);

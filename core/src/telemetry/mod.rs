@@ -9,7 +9,7 @@ mod usage;
 
 pub(crate) use json_log::JsonLog;
 pub(crate) use log_writer::{append_alone, catch_up};
+pub use record::Recorded;
 pub(crate) use record::{Home, Prepared, insert_all};
 pub(crate) use settings::TelemetrySettings;
-pub use record::Recorded;
 pub use usage::TokenUsage;

@@ -67,7 +67,8 @@ impl Prepared {
         ids: &IdSource,
         now: Timestamp,
     ) -> Result<Vec<Self>> {
-        let prepare = |(index, usage)| Self::new(usage, home, ids, now).map_err(|error| in_batch(usages, index, error));
+        let prepare =
+            |(index, usage)| Self::new(usage, home, ids, now).map_err(|error| in_batch(usages, index, error));
         usages.iter().enumerate().map(prepare).collect()
     }
 

@@ -49,7 +49,10 @@ mod tests {
     fn the_more_special_config_holds() {
         assert!(!strict(&[json!({})]).unwrap());
         assert!(strict(&[json!({"telemetry": {"strict": true}}), json!({"telemetry": {}})]).unwrap());
-        assert!(!strict(&[json!({"telemetry": {"strict": true}}), json!({"telemetry": {"strict": false}})]).unwrap());
+        assert!(
+            !strict(&[json!({"telemetry": {"strict": true}}), json!({"telemetry": {"strict": false}})])
+                .unwrap()
+        );
     }
 
     #[test]

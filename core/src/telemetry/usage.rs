@@ -281,7 +281,8 @@ mod tests {
 
     #[test]
     fn what_is_absent_and_follows_is_filled_in() {
-        let record = completed(json!({"tokensPrompt": 7, "tokensCompletion": 0, "startedAt": "2026-03-20T11:59:58Z",
+        let record =
+            completed(json!({"tokensPrompt": 7, "tokensCompletion": 0, "startedAt": "2026-03-20T11:59:58Z",
                                       "finishedAt": "2026-03-20T11:59:59.500Z"}));
         assert_eq!(record.tokens_total, Some(7));
         assert_eq!(record.duration_ms, Some(1500.0));
@@ -295,7 +296,8 @@ mod tests {
 
     #[test]
     fn what_is_given_is_never_overwritten() {
-        let record = completed(json!({"tokensPrompt": 7, "tokensCompletion": 1, "tokensTotal": 0, "durationMs": 1,
+        let record =
+            completed(json!({"tokensPrompt": 7, "tokensCompletion": 1, "tokensTotal": 0, "durationMs": 1,
                                       "durationSeconds": 9, "workspaceId": "other"}));
         assert_eq!(record.tokens_total, Some(0));
         assert_eq!((record.duration_ms, record.duration_seconds), (Some(1.0), Some(9.0)));
@@ -315,7 +317,10 @@ mod tests {
         let record = completed(json!({"commandName": "code-review", "provider": "p", "metadata":
             {"z": 1, "a": {"b": [1.5]}, "provider": "mine", "action": null}}));
         let text = Value::Object(record.metadata.unwrap()).to_string();
-        assert_eq!(text, r#"{"z":1,"a":{"b":[1.5]},"provider":"mine","action":null,"commandName":"code-review"}"#);
+        assert_eq!(
+            text,
+            r#"{"z":1,"a":{"b":[1.5]},"provider":"mine","action":null,"commandName":"code-review"}"#
+        );
     }
 
     #[test]
@@ -327,7 +332,10 @@ mod tests {
             (json!({"tokensPrompt": MAX_SAFE_INTEGER, "tokensCompletion": 1}), "tokensTotal"),
             (json!({"costEstimate": -0.01}), "costEstimate"),
             (json!({"durationMs": -5}), "durationMs"),
-            (json!({"startedAt": "2026-03-20T12:00:01Z", "finishedAt": "2026-03-20T12:00:00Z"}), "finishedAt"),
+            (
+                json!({"startedAt": "2026-03-20T12:00:01Z", "finishedAt": "2026-03-20T12:00:00Z"}),
+                "finishedAt",
+            ),
             (json!({"timestamp": "2026-02-30"}), "timestamp"),
             (json!({"tokensTotal": 1.5}), "tokensTotal"),
             (json!({"metadata": [1]}), "metadata"),

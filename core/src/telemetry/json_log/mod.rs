@@ -102,10 +102,10 @@ impl Locked<'_> {
     }
 
     /// Those of `ids` under which there is a record in the file. Reads all of it.
-    pub(crate) fn ids_present(&mut self, ids: &[String]) -> Result<HashSet<String>> {
+    pub(crate) fn ids_present(&mut self, ids: &[&str]) -> Result<HashSet<String>> {
         let mut present = HashSet::new();
         let Some(Contents { file, .. }) = &mut self.contents else { return Ok(present) };
-        let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let wanted: HashSet<&str> = ids.iter().copied().collect();
         let see = |text: &str| {
             if let Ok(Identified { id: Some(Value::String(id)) }) = serde_json::from_str(text)
                 && wanted.contains(&*id)

@@ -154,7 +154,7 @@ fn every_layout_of_an_array_can_be_appended_to() {
 #[test]
 fn elements_that_are_no_records_stay() {
     let fixture = Fixture::with("[null, [1], {\"id\": 7}, {}]");
-    assert!(fixture.lock().ids_present(&["7".to_owned()]).unwrap().is_empty());
+    assert!(fixture.lock().ids_present(&["7"]).unwrap().is_empty());
     fixture.append("a");
     let values: Vec<Value> = serde_json::from_slice(&fixture.bytes()).unwrap();
     assert_eq!(values[..4], [json!(null), json!([1]), json!({"id": 7}), json!({})]);
@@ -170,7 +170,7 @@ fn without_confirmation_the_next_holder_is_told() {
     locked.append(&[record("b")]).unwrap();
     drop(locked);
 
-    let wanted = ["a", "b", "c", "list", "note"].map(str::to_owned);
+    let wanted = ["a", "b", "c", "list", "note"];
     let mut locked = fixture.lock();
     assert!(locked.was_interrupted());
     assert_eq!(locked.ids_present(&wanted).unwrap(), HashSet::from(["a".to_owned(), "b".to_owned()]));
@@ -185,7 +185,7 @@ fn without_confirmation_the_next_holder_is_told() {
 
 #[test]
 fn a_missing_file_has_no_ids() {
-    assert!(Fixture::new().lock().ids_present(&["a".to_owned()]).unwrap().is_empty());
+    assert!(Fixture::new().lock().ids_present(&["a"]).unwrap().is_empty());
 }
 
 #[test]

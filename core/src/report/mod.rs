@@ -1,0 +1,1 @@
+//! The text tables that people read.
