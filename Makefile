@@ -1,0 +1,44 @@
+# `make` lists the targets. Everything that is built lands in target/.
+
+CARGO ?= cargo
+# nextest runs the tests side by side; plain `cargo test` runs the same ones where it is not installed.
+RUN_TESTS := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run --no-fail-fast" || echo "test --tests")
+
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Play a small project through an agent pipeline and print its cost, velocity and estimate
+	@$(CARGO) run --quiet --package mcoda-cli -- demo
+
+test: lint test-rust test-docs test-data ## Run all tests and checks
+
+test-full: test ## Run all tests, and those that take long or need Valgrind
+	MCODA_TEST_ROUNDS=10 $(CARGO) $(RUN_TESTS) --workspace
+	./tests/valgrind.sh
+
+build: ## Build the library and mcodactl, optimised
+	$(CARGO) build --release --workspace
+
+lint: ## Check format and lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+
+test-rust: ## Run the Rust tests
+	$(CARGO) $(RUN_TESTS) --workspace
+
+test-docs: ## Run the examples in the documentation, and build it
+	$(CARGO) test --quiet --workspace --doc
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps
+
+test-data: ## Check that the old databases of the tests are what their script makes
+	python3 tests/old_databases/make.py --check
+
+format: ## Format the code
+	$(CARGO) fmt --all
+
+clean: ## Remove everything that was built
+	$(CARGO) clean
+
+.PHONY: help demo test test-full build lint test-rust test-docs test-data format clean
