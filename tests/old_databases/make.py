@@ -3,11 +3,14 @@
 
 The databases are committed, and the migration tests open every one of them on every run. Run
 `python3 tests/old_databases/make.py` only to add another; the same SQLite writes the same bytes again.
+With `--check` nothing is written: it fails where a committed database is not what this script makes.
 """
 
 import json
 import pathlib
 import sqlite3
+import sys
+import tempfile
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 
@@ -527,8 +530,8 @@ def value(table, name, declaration, row):
     return f"{name.replace('_', ' ')} '{row}'"
 
 
-def write(name, schema, indexes, *, wal=False, enforce=True, more=()):
-    path = FOLDER / f"{name}.db"
+def write(folder, name, schema, indexes, *, wal=False, enforce=True, more=()):
+    path = folder / f"{name}.db"
     path.unlink(missing_ok=True)
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA page_size=1024")
@@ -557,7 +560,6 @@ def write(name, schema, indexes, *, wal=False, enforce=True, more=()):
         assert not database.execute("PRAGMA foreign_key_check").fetchall(), name
     assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)], name
     database.close()
-    print(f"{path.name}: {path.stat().st_size} bytes")
 
 
 def added_later(schema, leave_out):
@@ -570,12 +572,13 @@ def added_later(schema, leave_out):
     return statements
 
 
-def main():
+def make(folder):
     workspace, everywhere = tables(WORKSPACE), tables(GLOBAL)
-    write("workspace_today", workspace, WORKSPACE_INDEXES, wal=True)
-    write("workspace_before_2026", without(workspace, BEFORE_2026), WORKSPACE_INDEXES)
-    write("workspace_first", without(workspace, FIRST), WORKSPACE_INDEXES)
+    write(folder, "workspace_today", workspace, WORKSPACE_INDEXES, wal=True)
+    write(folder, "workspace_before_2026", without(workspace, BEFORE_2026), WORKSPACE_INDEXES)
+    write(folder, "workspace_first", without(workspace, FIRST), WORKSPACE_INDEXES)
     write(
+        folder,
         "workspace_updated_by_typescript",
         without(workspace, BEFORE_2026),
         WORKSPACE_INDEXES,
@@ -583,9 +586,9 @@ def main():
         more=added_later(workspace, BEFORE_2026),
     )
 
-    write("global_today", everywhere, GLOBAL_INDEXES, wal=True)
-    write("global_before_2026", without(everywhere, GLOBAL_BEFORE_2026), GLOBAL_INDEXES)
-    write("global_early", without(everywhere, GLOBAL_EARLY), GLOBAL_INDEXES)
+    write(folder, "global_today", everywhere, GLOBAL_INDEXES, wal=True)
+    write(folder, "global_before_2026", without(everywhere, GLOBAL_BEFORE_2026), GLOBAL_INDEXES)
+    write(folder, "global_early", without(everywhere, GLOBAL_EARLY), GLOBAL_INDEXES)
     old_defaults = [
         "DELETE FROM workspace_defaults",
         "INSERT INTO workspace_defaults VALUES ('by id', 'agents-1', '2025-10-01T00:00:00.000Z')",
@@ -593,6 +596,7 @@ def main():
         "INSERT INTO workspace_defaults VALUES ('never touched', 'agents-2', NULL)",
     ]
     write(
+        folder,
         "global_old_defaults",
         without(everywhere, GLOBAL_BEFORE_2026) | tables(OLD_DEFAULTS),
         GLOBAL_INDEXES,
@@ -608,7 +612,7 @@ def main():
         "UPDATE token_usage SET agent_id = 'long gone' WHERE agent_id IS NULL",
         "INSERT INTO token_usage (id, timestamp) VALUES ('by nobody', '2025-11-20T00:00:00Z')",
     ]
-    write("prototype_referring_to_id", prototype, [], enforce=False, more=agents)
+    write(folder, "prototype_referring_to_id", prototype, [], enforce=False, more=agents)
 
     by_name = {
         table: [line.replace("REFERENCES agents(id)", "REFERENCES agents(name)") for line in lines]
@@ -620,8 +624,29 @@ def main():
         "CREATE INDEX idx_agent_usage_limits_agent_id ON agent_models(agent_name)",
         "CREATE INDEX usage_by_label ON token_usage(request_label)",
     ]
-    write("prototype_referring_to_name", by_name, [], enforce=False, more=known)
+    write(folder, "prototype_referring_to_name", by_name, [], enforce=False, more=known)
+
+
+def content(path):
+    """Everything in a database, whatever the SQLite that wrote it."""
+    database = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+    try:
+        return list(database.iterdump())
+    finally:
+        database.close()
+
+
+def check():
+    with tempfile.TemporaryDirectory() as folder:
+        made = pathlib.Path(folder)
+        make(made)
+        names = {path.name for path in made.glob("*.db")}
+        differing = names ^ {path.name for path in FOLDER.glob("*.db")}
+        differing |= {name for name in names - differing if content(made / name) != content(FOLDER / name)}
+    if differing:
+        sys.exit(f"not what make.py makes: {', '.join(sorted(differing))}")
+    print(f"{len(names)} old databases are what make.py makes")
 
 
 if __name__ == "__main__":
-    main()
+    check() if sys.argv[1:] == ["--check"] else make(FOLDER)
