@@ -7,16 +7,14 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::global::Global;
 use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
 use crate::sqlite::{Connect, Database, Synchronous, connect};
 use crate::time::{Clock, Timestamp};
-use crate::workspace::Workspace;
 
-/// How to open a [`Workspace`] or the [`Global`] database. Every option has a default that suits a host
-/// which records its own agents' work.
+/// How to open a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set what differs
+/// from the defaults, then call one of the methods that open.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub(crate) workspace_id: Option<String>,
@@ -115,27 +113,6 @@ impl Options {
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
-    }
-
-    /// Opens the workspace of the project at `root`; what is missing is created.
-    pub fn open(self, root: impl AsRef<Path>) -> Result<Workspace> {
-        Workspace::open_with(root.as_ref(), self)
-    }
-
-    /// Opens the workspace database in this file; what is missing is created. `:memory:` is a database
-    /// that lives as long as the handle.
-    pub fn open_db(self, file: impl AsRef<Path>) -> Result<Workspace> {
-        Workspace::open_db_with(file.as_ref(), self)
-    }
-
-    /// Opens the user's global database, `.mcoda/mcoda.db` in the home folder.
-    pub fn open_global(self) -> Result<Global> {
-        Global::open_with(self)
-    }
-
-    /// Opens the global database in this file.
-    pub fn open_global_db(self, file: impl AsRef<Path>) -> Result<Global> {
-        Global::open_db_with(file.as_ref(), self)
     }
 
     pub(crate) fn is_read_only(&self) -> bool {

@@ -45,11 +45,6 @@ impl JsonLog {
         Self { path: folder.join(TOKEN_LOG_FILE), lock_path: folder.join(lock_name), gate: Gate::default() }
     }
 
-    /// The file itself, for messages and for those who read it.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Waits for other threads and processes, and for a program without a lock that is just rewriting the
     /// file, `Busy` after `timeout`. On return the file is missing or one JSON array; what could
     /// not stay in it lies beside it in a file that is named after `now`.

@@ -34,17 +34,17 @@ impl Fixture {
     }
 
     fn write(&self, text: impl AsRef<[u8]>) {
-        fs::write(self.log.path(), text).unwrap();
+        fs::write(&self.log.path, text).unwrap();
     }
 
     fn settle(&self) {
-        let file = fs::File::options().write(true).open(self.log.path()).unwrap();
+        let file = fs::File::options().write(true).open(&self.log.path).unwrap();
         let modified = file.metadata().unwrap().modified().unwrap();
         file.set_modified(modified - Duration::from_secs(10)).unwrap();
     }
 
     fn bytes(&self) -> Vec<u8> {
-        fs::read(self.log.path()).unwrap()
+        fs::read(&self.log.path).unwrap()
     }
 
     fn ids(&self) -> Vec<String> {
@@ -113,7 +113,7 @@ fn one_call_appends_many_and_none() {
     let fixture = Fixture::new();
     let mut locked = fixture.lock();
     locked.append(&[]).unwrap();
-    assert!(!fixture.log.path().exists());
+    assert!(!fixture.log.path.exists());
     locked.append(&[record("a"), record("b")]).unwrap();
     assert_eq!(fixture.ids(), ["a", "b"], "readable before it is confirmed");
     locked.append(&[record("c")]).unwrap();
@@ -254,15 +254,15 @@ fn only_the_owner_may_read() {
 #[test]
 fn what_cannot_be_written_is_an_error_that_names_it() {
     let fixture = Fixture::new();
-    fs::create_dir(fixture.log.path()).unwrap();
+    fs::create_dir(&fixture.log.path).unwrap();
     let error = fixture.log.lock(LONG, noon()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
     assert!(error.message().contains(TOKEN_LOG_FILE), "{error}");
 
     let fixture = Fixture::with(pretty(&["a"]));
-    let mut permissions = fs::metadata(fixture.log.path()).unwrap().permissions();
+    let mut permissions = fs::metadata(&fixture.log.path).unwrap().permissions();
     permissions.set_readonly(true);
-    fs::set_permissions(fixture.log.path(), permissions).unwrap();
+    fs::set_permissions(&fixture.log.path, permissions).unwrap();
     // Root may write to everything.
     if let Err(error) = fixture.log.lock(LONG, noon()) {
         assert_eq!(error.kind(), ErrorKind::Storage);

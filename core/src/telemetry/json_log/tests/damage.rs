@@ -177,7 +177,7 @@ fn a_state_that_says_nothing_makes_the_file_be_looked_at() {
         assert!(fixture.append("b"));
         assert!(!fixture.append("c"));
     }
-    fs::remove_file(fixture.log.path()).unwrap();
+    fs::remove_file(&fixture.log.path).unwrap();
     assert!(fixture.append("d"), "the file was deleted");
     assert_eq!(fixture.ids(), ["d"]);
 }

@@ -119,7 +119,7 @@ fn run_with_limit(task: &str, fixture: &Fixture, blocks: u32) {
 
 fn fill_the_disk(log: &JsonLog) {
     for number in 0.. {
-        let before = fs::read(log.path()).unwrap();
+        let before = fs::read(&log.path).unwrap();
         let mut locked = log.lock(LONG, noon()).unwrap();
         let Err(error) = locked.append(&[record(&number.to_string())]) else {
             locked.confirm().unwrap();
@@ -127,7 +127,7 @@ fn fill_the_disk(log: &JsonLog) {
         };
         assert_eq!(error.kind(), ErrorKind::Storage);
         assert!(error.message().contains(TOKEN_LOG_FILE), "{error}");
-        assert_eq!(fs::read(log.path()).unwrap(), before, "the file is as it was");
+        assert_eq!(fs::read(&log.path).unwrap(), before, "the file is as it was");
         assert!(number > 10);
         drop(locked);
         assert!(log.lock(LONG, noon()).unwrap().was_interrupted());
@@ -139,7 +139,7 @@ fn fill_the_disk_at_once(log: &JsonLog) {
     let mut locked = log.lock(LONG, noon()).unwrap();
     let error = locked.append(&[record("a")]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
-    assert!(!log.path().exists());
+    assert!(!log.path.exists());
 }
 
 #[test]

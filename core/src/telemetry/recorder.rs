@@ -1,0 +1,60 @@
+//! Recording, from what the caller told to the database and the JSON log.
+
+use std::time::Duration;
+
+use super::json_log::JsonLog;
+use super::log_writer;
+use super::record::{Home, Prepared, Recorded, insert_all};
+use super::settings::TelemetrySettings;
+use super::usage::TokenUsage;
+use crate::error::{Error, ErrorKind, Result};
+use crate::id::IdSource;
+use crate::paths::ConfigSources;
+use crate::sqlite::Database;
+use crate::time::Clock;
+
+/// What a handle records with.
+#[derive(Debug)]
+pub(crate) struct Recorder<'a> {
+    pub(crate) home: Home<'a>,
+    pub(crate) database: &'a Database,
+    pub(crate) log: Option<&'a JsonLog>,
+    pub(crate) configs: &'a ConfigSources,
+    pub(crate) clock: Clock,
+    pub(crate) ids: &'a IdSource,
+    pub(crate) busy_timeout: Duration,
+}
+
+impl Recorder<'_> {
+    pub(crate) fn record_one(&self, usage: &TokenUsage) -> Result<Recorded> {
+        let mut recorded = self.record(std::slice::from_ref(usage))?;
+        recorded.pop().ok_or_else(|| Error::new(ErrorKind::Internal, "a record got no outcome"))
+    }
+
+    /// All of the records or none. Under strict telemetry none, which is no error.
+    pub(crate) fn record(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
+        let now = self.clock.now();
+        let batch = Prepared::batch(usages, self.home, self.ids, now)?;
+        if TelemetrySettings::from_configs(&self.configs.load()?)?.strict {
+            return Ok(batch.iter().map(|one| one.outcome(false, false, false)).collect());
+        }
+        let (duplicates, logged) = match self.log {
+            Some(log) if self.database.is_turned_off() => {
+                (log_writer::append_alone(log, &batch, self.clock, self.busy_timeout)?, true)
+            }
+            log => {
+                let insert = |tx: &_| insert_all(tx, &batch, self.home, log.is_some(), now);
+                (self.database.write(insert)?, self.complete_log())
+            }
+        };
+        let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, logged);
+        Ok(batch.iter().zip(duplicates).map(outcome).collect())
+    }
+
+    /// Brings the JSON log up to date, and says whether it is. A log that cannot be written must not stop
+    /// the work: what it lacks stays queued in the database.
+    pub(crate) fn complete_log(&self) -> bool {
+        let catch_up = |log| log_writer::catch_up(self.database, log, self.clock, self.busy_timeout).is_ok();
+        !self.database.is_turned_off() && self.log.is_some_and(catch_up)
+    }
+}

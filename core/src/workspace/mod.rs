@@ -1,0 +1,173 @@
+//! The handle of a project's database.
+
+mod open;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::estimate::{self, Backfilled, Estimate, EstimateOptions, Velocity, VelocitySettings};
+use crate::id::IdSource;
+use crate::lifecycle::{self, Moves, StatusEventsQuery, Transition, TransitionContext};
+use crate::options::Options;
+use crate::paths::ConfigSources;
+use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks};
+use crate::sqlite::Database;
+use crate::telemetry::{Home, JsonLog, Recorded, Recorder, TokenUsage};
+use crate::time::Clock;
+
+/// The record of one project's work.
+///
+/// Opening creates what is missing and brings older databases up to date. A handle may be shared by
+/// threads: their calls queue. Every call fails with `Closed` after [`Workspace::close`], with `Busy`
+/// where another process writes for longer than the timeout, and with `Storage` or `Corrupt` where the
+/// disk does not do its part; a call that fails has changed nothing.
+#[derive(Debug)]
+pub struct Workspace {
+    id: String,
+    database: Database,
+    log: Option<JsonLog>,
+    configs: ConfigSources,
+    clock: Clock,
+    ids: IdSource,
+    busy_timeout: Duration,
+}
+
+impl Workspace {
+    /// Opens the workspace of the project whose root folder is `root`, with the default options.
+    pub fn open(root: impl AsRef<Path>) -> Result<Self> {
+        Self::options().open(root)
+    }
+
+    /// Opens the workspace database in `file`, with the default options. No JSON log is written.
+    pub fn open_db(file: impl AsRef<Path>) -> Result<Self> {
+        Self::options().open_db(file)
+    }
+
+    /// The options to open a workspace with.
+    pub fn options() -> Options {
+        Options::new()
+    }
+
+    /// The workspace's id, which new records carry.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The database file.
+    pub fn database_path(&self) -> &Path {
+        self.database.path()
+    }
+
+    /// Records what one agent call cost: the row, the agent's attribution to its command run and job, and
+    /// the entry in the JSON log.
+    ///
+    /// Errors: `InvalidInput` (which field, what was given, what is allowed), `NotFound` for an unknown
+    /// job, task or other id, `Conflict` where a record with this id has other content.
+    pub fn record_token_usage(&self, usage: &TokenUsage) -> Result<Recorded> {
+        self.recorder().record_one(usage)
+    }
+
+    /// Records many calls in one transaction: all of them or none.
+    pub fn record_token_usages(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
+        self.recorder().record(usages)
+    }
+
+    /// Moves the task with this id or key to a status: the task, its metadata and the event are written
+    /// in one transaction. A task that has the status already gets no event.
+    ///
+    /// Errors: `NotFound` for an unknown task, job or task run, `InvalidInput` for a key that several
+    /// tasks have, `Conflict` where the task does not have the status of `expected_from`.
+    pub fn record_status_transition(
+        &self,
+        task: &str,
+        to_status: &str,
+        context: &TransitionContext,
+    ) -> Result<Transition> {
+        let moves = Moves { ids: &self.ids, clock: self.clock };
+        self.database.write(|tx| lifecycle::record(tx, task, to_status, context, moves))
+    }
+
+    /// The recorded moves of one task or of all tasks, in the order of time.
+    pub fn status_events(&self, query: &StatusEventsQuery) -> Result<Vec<StatusEvent>> {
+        self.database.read(|tx| lifecycle::status_events(tx, query, self.clock.now()))
+    }
+
+    /// Writes the status events for good that successful task runs stand in for in a velocity with the
+    /// same options. Doing it again adds nothing.
+    pub fn backfill_status_events(&self, options: &EstimateOptions) -> Result<Backfilled> {
+        self.database.write(|tx| estimate::backfill(tx, options, &self.ids))
+    }
+
+    /// How fast each lane works, in story points per hour. Writes nothing.
+    pub fn velocity(&self, options: &EstimateOptions) -> Result<Velocity> {
+        let settings = self.velocity_settings()?;
+        self.database.read(|tx| estimate::velocity(tx, options, &settings))
+    }
+
+    /// How much is left, how fast it goes and when it will be done. Writes nothing.
+    pub fn estimate(&self, options: &EstimateOptions) -> Result<Estimate> {
+        let settings = self.velocity_settings()?;
+        self.database.read(|tx| estimate::estimate(tx, options, &settings, &self.id, self.clock.now()))
+    }
+
+    /// The projects.
+    pub fn projects(&self) -> Projects<'_> {
+        Projects(self.store())
+    }
+
+    /// The epics.
+    pub fn epics(&self) -> Epics<'_> {
+        Epics(self.store())
+    }
+
+    /// The user stories.
+    pub fn stories(&self) -> Stories<'_> {
+        Stories(self.store())
+    }
+
+    /// The tasks.
+    pub fn tasks(&self) -> Tasks<'_> {
+        Tasks(self.store())
+    }
+
+    /// The jobs.
+    pub fn jobs(&self) -> Jobs<'_> {
+        Jobs { store: self.store(), workspace_id: &self.id }
+    }
+
+    /// The command runs.
+    pub fn command_runs(&self) -> CommandRuns<'_> {
+        CommandRuns { store: self.store(), workspace_id: &self.id }
+    }
+
+    /// The task runs.
+    pub fn task_runs(&self) -> TaskRuns<'_> {
+        TaskRuns(self.store())
+    }
+
+    /// Closes the database after the calls that are under way. Closing twice is not an error.
+    pub fn close(&self) -> Result<()> {
+        self.database.close()
+    }
+
+    fn store(&self) -> Store<'_> {
+        Store { database: &self.database, clock: self.clock, ids: &self.ids }
+    }
+
+    fn velocity_settings(&self) -> Result<VelocitySettings> {
+        VelocitySettings::from_configs(&self.configs.load()?)
+    }
+
+    fn recorder(&self) -> Recorder<'_> {
+        Recorder {
+            home: Home::Workspace(&self.id),
+            database: &self.database,
+            log: self.log.as_ref(),
+            configs: &self.configs,
+            clock: self.clock,
+            ids: &self.ids,
+            busy_timeout: self.busy_timeout,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Opening a workspace: which database, which id, which settings, which log.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::Workspace;
+use crate::error::{Error, ErrorKind, Result};
+use crate::migration;
+use crate::options::{JsonLogPlace, Options};
+use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Locations, WORKSPACE_FILE};
+use crate::sqlite::IN_MEMORY;
+use crate::telemetry::JsonLog;
+
+impl Options {
+    /// Opens the workspace of the project at `root`; what is missing is created.
+    pub fn open(self, root: impl AsRef<Path>) -> Result<Workspace> {
+        let root = paths::absolute(root.as_ref())?;
+        let locations = Locations::new(&self.environment)?;
+        let folder = locations.workspace_folder(&root)?;
+        if !self.is_read_only() {
+            paths::create_folder(&folder)?;
+            paths::refuse_world_writable(&folder)?;
+        }
+        let place = Place {
+            database: folder.join(DATABASE_FILE),
+            default_id: root.display().to_string(),
+            global_config: Some(locations.global_config().to_owned()),
+            usual_log: Some(folder.clone()),
+            folder: Some(folder),
+        };
+        place.open(self)
+    }
+
+    /// Opens the workspace database in this file; what is missing is created. `:memory:` is a database
+    /// that lives as long as the handle.
+    pub fn open_db(self, file: impl AsRef<Path>) -> Result<Workspace> {
+        let file = file.as_ref();
+        let is_in_memory = file.as_os_str() == IN_MEMORY;
+        let database = if is_in_memory { file.to_owned() } else { paths::absolute(file)? };
+        let folder = database.parent().filter(|_| !is_in_memory).map(Path::to_owned);
+        // A database that is opened by its file needs no home folder.
+        let locations = Locations::new(&self.environment).ok();
+        let place = Place {
+            default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
+            global_config: locations.map(|locations| locations.global_config().to_owned()),
+            usual_log: None,
+            folder,
+            database,
+        };
+        place.open(self)
+    }
+}
+
+/// Where a workspace is.
+struct Place {
+    database: PathBuf,
+    /// What lies beside the database; none in memory.
+    folder: Option<PathBuf>,
+    default_id: String,
+    global_config: Option<PathBuf>,
+    /// Where the JSON log is written if the options do not say.
+    usual_log: Option<PathBuf>,
+}
+
+impl Place {
+    fn open(self, options: Options) -> Result<Workspace> {
+        let id = self.workspace_id(&options)?;
+        let log_folder = match &options.json_log {
+            _ if options.is_read_only() => None,
+            JsonLogPlace::Usual => self.usual_log,
+            JsonLogPlace::Off => None,
+            JsonLogPlace::In(folder) => Some(paths::absolute(folder)?),
+        };
+        log_folder.as_deref().map_or(Ok(()), paths::create_folder)?;
+        let local_config = self.folder.map(|folder| folder.join(CONFIG_FILE));
+        let workspace = Workspace {
+            id,
+            database: options.open_database(&self.database, migration::migrate_workspace)?,
+            log: log_folder.map(|folder| JsonLog::new(&folder)),
+            configs: ConfigSources {
+                files: self.global_config.into_iter().chain(local_config).collect(),
+                given: options.config,
+            },
+            clock: options.clock,
+            ids: options.ids,
+            busy_timeout: options.busy_timeout,
+        };
+        // What a process that died had committed and not yet logged.
+        workspace.recorder().complete_log();
+        Ok(workspace)
+    }
+
+    /// The id that was given, else that of `workspace.json` beside the database, else the default.
+    fn workspace_id(&self, options: &Options) -> Result<String> {
+        if let Some(id) = &options.workspace_id {
+            return if id.trim().is_empty() {
+                Err(Error::invalid("workspaceId", "blank text", "an id that is not blank"))
+            } else {
+                Ok(id.clone())
+            };
+        }
+        let Some(folder) = &self.folder else { return Ok(self.default_id.clone()) };
+        let file = folder.join(WORKSPACE_FILE);
+        match paths::read_object(&file)?.and_then(|mut object| object.remove("id")) {
+            None | Some(Value::Null) => Ok(self.default_id.clone()),
+            Some(Value::String(id)) if !id.trim().is_empty() => Ok(id),
+            Some(_) => {
+                let message =
+                    format!("{}: id must be text that is not blank: repair the file", file.display());
+                Err(Error::new(ErrorKind::Corrupt, message))
+            }
+        }
+    }
+}
