@@ -51,6 +51,7 @@ impl Global {
     }
 
     fn assemble(file: &Path, options: Options) -> Result<Self> {
+        options.check_exists(file)?;
         let global_config =
             Locations::new(&options.environment).ok().map(|own| own.global_config().to_owned());
         Ok(Self {

@@ -80,8 +80,9 @@ pub use number::MAX_SAFE_INTEGER;
 pub use options::Options;
 pub use paths::Environment;
 pub use repository::{
-    CommandRun, CommandRuns, Epic, Epics, Job, Jobs, NewCommandRun, NewEpic, NewJob, NewProject, NewStory,
-    NewTask, NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun, TaskRuns, Tasks,
+    CommandRun, CommandRunEnd, CommandRuns, Epic, Epics, Job, Jobs, NewCommandRun, NewEpic, NewJob,
+    NewProject, NewStory, NewTask, NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun,
+    TaskRuns, Tasks,
 };
 pub use sqlite::Synchronous;
 pub use telemetry::{Recorded, TokenUsage};

@@ -6,11 +6,11 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
-use crate::sqlite::{Connect, Database, Synchronous, connect};
+use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, connect};
 use crate::time::{Clock, Timestamp};
 
 /// How to open a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set what differs
@@ -25,6 +25,7 @@ pub struct Options {
     pub(crate) environment: Environment,
     pub(crate) busy_timeout: Duration,
     read_only: bool,
+    existing_only: bool,
     synchronous: Synchronous,
 }
 
@@ -49,6 +50,7 @@ impl Options {
             environment: Environment::of_process(),
             busy_timeout: Duration::from_secs(30),
             read_only: false,
+            existing_only: false,
             synchronous: Synchronous::Normal,
         }
     }
@@ -97,6 +99,13 @@ impl Options {
         self
     }
 
+    /// Opens a database that is there, and answers `NotFound` where none is, in place of creating one.
+    /// Default: `false`.
+    pub fn existing_only(mut self, existing_only: bool) -> Self {
+        self.existing_only = existing_only;
+        self
+    }
+
     /// The clock that says what "now" is. Default: the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -115,8 +124,19 @@ impl Options {
         self
     }
 
+    /// Whether the handle writes anything.
     pub(crate) fn is_read_only(&self) -> bool {
         self.read_only
+    }
+
+    /// Refuses a missing database where none may be created.
+    pub(crate) fn check_exists(&self, file: &Path) -> Result<()> {
+        let may_be_missing = self.environment.disable_db || !(self.existing_only || self.read_only);
+        if may_be_missing || file.as_os_str() == IN_MEMORY || file.exists() {
+            return Ok(());
+        }
+        let message = format!("there is no database {}: check the path, or create it first", file.display());
+        Err(Error::new(ErrorKind::NotFound, message))
     }
 
     /// Opens the database file and brings it up to date with `migrate`.

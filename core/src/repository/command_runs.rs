@@ -51,6 +51,19 @@ pub struct NewCommandRun {
     pub started_at: Option<Timestamp>,
 }
 
+/// How a command run ended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CommandRunEnd {
+    /// What became of it, for example `succeeded`; required.
+    pub status: String,
+    /// Why it failed.
+    pub error_summary: Option<String>,
+    /// How many story points it moved: finite, 0 or more.
+    pub sp_processed: Option<f64>,
+    /// When it ended; now where absent.
+    pub completed_at: Option<Timestamp>,
+}
+
 /// The command runs of a workspace.
 #[derive(Debug)]
 pub struct CommandRuns<'a> {
@@ -86,27 +99,26 @@ impl CommandRuns<'_> {
         self.store.database.read(|tx| by_id(tx, id))
     }
 
-    /// Ends a command run now: `status` is what became of it, `error_summary` why it failed,
-    /// `sp_processed` how many story points it moved.
-    pub fn finish(
-        &self,
-        id: &str,
-        status: &str,
-        error_summary: Option<&str>,
-        sp_processed: Option<f64>,
-    ) -> Result<CommandRun> {
-        check::not_blank("status", status)?;
-        check::measure("spProcessed", sp_processed)?;
-        let now = self.store.clock.now();
+    /// Ends a command run. Its duration is the time since it began.
+    pub fn finish(&self, id: &str, end: &CommandRunEnd) -> Result<CommandRun> {
+        check::not_blank("status", &end.status)?;
+        check::measure("spProcessed", end.sp_processed)?;
+        let completed_at = end.completed_at.unwrap_or_else(|| self.store.clock.now());
         self.store.database.write(|tx| {
-            let run = existing(tx, id)?;
-            let started_at = Timestamp::read(&run.started_at);
-            let seconds = started_at.map(|start| (now.hours_since(start) * 3600.0).max(0.0));
+            let started_at = Timestamp::read(&existing(tx, id)?.started_at);
+            let seconds = started_at.map(|start| (completed_at.hours_since(start) * 3600.0).max(0.0));
             tx.prepare_cached(
                 "UPDATE command_runs SET status = ?2, error_summary = ?3, completed_at = ?4, duration_seconds = ?5,
                      sp_processed = ?6 WHERE id = ?1",
             )?
-            .execute(params![id, status, error_summary, now.to_string(), seconds, sp_processed])?;
+            .execute(params![
+                id,
+                end.status,
+                end.error_summary,
+                completed_at.to_string(),
+                seconds,
+                end.sp_processed
+            ])?;
             existing(tx, id)
         })
     }

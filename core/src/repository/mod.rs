@@ -17,7 +17,7 @@ pub(crate) mod task_runs;
 pub(crate) mod tasks;
 pub(crate) mod token_usage;
 
-pub use command_runs::{CommandRun, CommandRuns, NewCommandRun};
+pub use command_runs::{CommandRun, CommandRunEnd, CommandRuns, NewCommandRun};
 pub use epics::{Epic, Epics, NewEpic};
 pub use jobs::{Job, Jobs, NewJob};
 pub use projects::{NewProject, Project, Projects};

@@ -71,11 +71,7 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
         return Err(Error::new(ErrorKind::Storage, "it is a folder; name a database file"));
     }
     if read_only {
-        return if path.exists() {
-            Ok(())
-        } else {
-            Err(Error::new(ErrorKind::Storage, "there is no such file"))
-        };
+        return Ok(());
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {

@@ -18,6 +18,7 @@ impl Options {
         let root = paths::absolute(root.as_ref())?;
         let locations = Locations::new(&self.environment)?;
         let folder = locations.workspace_folder(&root)?;
+        self.check_exists(&folder.join(DATABASE_FILE))?;
         if !self.is_read_only() {
             paths::create_folder(&folder)?;
             paths::refuse_world_writable(&folder)?;
@@ -38,6 +39,7 @@ impl Options {
         let file = file.as_ref();
         let is_in_memory = file.as_os_str() == IN_MEMORY;
         let database = if is_in_memory { file.to_owned() } else { paths::absolute(file)? };
+        self.check_exists(&database)?;
         let folder = database.parent().filter(|_| !is_in_memory).map(Path::to_owned);
         // A database that is opened by its file needs no home folder.
         let locations = Locations::new(&self.environment).ok();
