@@ -59,7 +59,7 @@ mod migration;
 mod number;
 mod options;
 mod paths;
-mod report;
+pub mod report;
 mod repository;
 mod sqlite;
 mod status;

@@ -1,0 +1,225 @@
+//! `mcodactl record`
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use mcoda_core::{Recorded, Timestamp, TokenUsage, Workspace};
+use serde_json::{Deserializer, Value};
+
+use crate::args::{Global, JsonObject, json_object};
+use crate::failure::Failure;
+use crate::open;
+
+/// The flags of `record`.
+#[derive(Debug, clap::Args)]
+pub struct Record {
+    /// Read records from this file, or from standard input for "-": a JSON array, one object, or one object
+    /// a line; all of them are kept or none
+    #[arg(long, value_name = "FILE")]
+    input: Option<PathBuf>,
+    #[command(flatten)]
+    usage: Option<Usage>,
+}
+
+/// One record.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "One record")]
+struct Usage {
+    /// Its id: recording the same again adds nothing [default: a new one]
+    #[arg(long)]
+    id: Option<String>,
+    /// The agent that called
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// The model that answered
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// The id of the job
+    #[arg(long, value_name = "ID")]
+    job: Option<String>,
+    /// The id of the command run
+    #[arg(long, value_name = "ID")]
+    command_run: Option<String>,
+    /// The id of the task run
+    #[arg(long, value_name = "ID")]
+    task_run: Option<String>,
+    /// The id or key of the task
+    #[arg(long, value_name = "TASK")]
+    task: Option<String>,
+    /// The id of the project
+    #[arg(long, value_name = "ID")]
+    project: Option<String>,
+    /// The id of the epic
+    #[arg(long, value_name = "ID")]
+    epic: Option<String>,
+    /// The id of the user story
+    #[arg(long, value_name = "ID")]
+    story: Option<String>,
+    /// The command, for example work-on-tasks
+    #[arg(long, value_name = "NAME")]
+    command: Option<String>,
+    /// The step of the command, for example plan
+    #[arg(long, value_name = "NAME")]
+    action: Option<String>,
+    /// How the agent was called, for example chat
+    #[arg(long, value_name = "NAME")]
+    invocation_kind: Option<String>,
+    /// Who provides the model
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
+    /// The currency of the cost, for example USD
+    #[arg(long, value_name = "CODE")]
+    currency: Option<String>,
+    /// All input tokens, cached ones included
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    tokens_prompt: Option<i64>,
+    /// All output tokens, reasoning included
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    tokens_completion: Option<i64>,
+    /// The provider's own total [default: prompt + completion]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    tokens_total: Option<i64>,
+    /// Input tokens that came from a cache
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    tokens_cached: Option<i64>,
+    /// Input tokens that were read from a cache
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    tokens_cache_read: Option<i64>,
+    /// Input tokens that were written to a cache
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    tokens_cache_write: Option<i64>,
+    /// What the call cost
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    cost: Option<f64>,
+    /// How long the call took, in milliseconds
+    #[arg(long, value_name = "MS", allow_negative_numbers = true)]
+    duration_ms: Option<f64>,
+    /// How long the call took, in seconds
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    duration_seconds: Option<f64>,
+    /// When the call began
+    #[arg(long, value_name = "TIMESTAMP")]
+    started_at: Option<Timestamp>,
+    /// When the call ended
+    #[arg(long, value_name = "TIMESTAMP")]
+    finished_at: Option<Timestamp>,
+    /// When the call counts [default: now]
+    #[arg(long, value_name = "TIMESTAMP")]
+    timestamp: Option<Timestamp>,
+    /// Anything else
+    #[arg(long, value_name = "JSON", value_parser = json_object)]
+    metadata: Option<JsonObject>,
+}
+
+impl Record {
+    /// Records what the flags tell, or all that the input holds in one transaction.
+    pub fn run(&self, global: &Global) -> Result<String, Failure> {
+        let (workspace, usages) = match (&self.input, &self.usage) {
+            // The input comes first: one that cannot be read must not leave an empty database.
+            (Some(file), None) => {
+                let usages = read(file)?;
+                (open::workspace(global)?, usages)
+            }
+            (None, Some(usage)) => {
+                let workspace = open::workspace(global)?;
+                let usage = usage.in_words_of_the_engine(&workspace)?;
+                (workspace, vec![usage])
+            }
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("give --input or the flags of one record, not both"));
+            }
+            (None, None) => {
+                return Err(Failure::usage(
+                    "nothing to record: give --input, or flags such as --agent and --tokens-prompt",
+                ));
+            }
+        };
+        let recorded = workspace.record_token_usages(&usages)?;
+        if global.json {
+            return super::json(&recorded);
+        }
+        if global.quiet {
+            return Ok(String::new());
+        }
+        // A database that is opened by its file has no JSON log that could be behind.
+        let has_log = global.db.is_none();
+        Ok(recorded.iter().map(|one| format!("{} {}\n", one.id, outcome(one, has_log))).collect())
+    }
+}
+
+impl Usage {
+    fn in_words_of_the_engine(&self, workspace: &Workspace) -> Result<TokenUsage, Failure> {
+        Ok(TokenUsage {
+            id: self.id.clone(),
+            workspace_id: None,
+            agent_id: self.agent.clone(),
+            model_name: self.model.clone(),
+            job_id: self.job.clone(),
+            command_run_id: self.command_run.clone(),
+            task_run_id: self.task_run.clone(),
+            task_id: self.task.as_deref().map(|task| task_id(workspace, task)).transpose()?,
+            project_id: self.project.clone(),
+            epic_id: self.epic.clone(),
+            user_story_id: self.story.clone(),
+            command_name: self.command.clone(),
+            action: self.action.clone(),
+            invocation_kind: self.invocation_kind.clone(),
+            provider: self.provider.clone(),
+            currency: self.currency.clone(),
+            tokens_prompt: self.tokens_prompt,
+            tokens_completion: self.tokens_completion,
+            tokens_total: self.tokens_total,
+            tokens_cached: self.tokens_cached,
+            tokens_cache_read: self.tokens_cache_read,
+            tokens_cache_write: self.tokens_cache_write,
+            cost_estimate: self.cost,
+            duration_seconds: self.duration_seconds,
+            duration_ms: self.duration_ms,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            timestamp: self.timestamp,
+            metadata: self.metadata.clone().map(|object| object.0),
+        })
+    }
+}
+
+/// The id of the task with this id or key; an unknown one is left for the engine to refuse.
+fn task_id(workspace: &Workspace, task: &str) -> Result<String, Failure> {
+    Ok(workspace.tasks().get(task)?.map_or_else(|| task.to_owned(), |found| found.id))
+}
+
+/// The records in a file of JSON: the elements of arrays, and the objects beside them.
+fn read(file: &Path) -> Result<Vec<TokenUsage>, Failure> {
+    let refused =
+        |why: &dyn std::fmt::Display| Failure::failed(format_args!("--input {}: {why}", file.display()));
+    let text = text_of(file).map_err(|error| refused(&error))?;
+    let mut records = Vec::new();
+    for value in Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter() {
+        match value.map_err(|error| refused(&format_args!("the JSON cannot be read: {error}")))? {
+            Value::Array(values) => records.extend(values),
+            value => records.push(value),
+        }
+    }
+    let usage = |(index, record)| {
+        TokenUsage::from_json(record).map_err(|error| refused(&format_args!("record {index}: {error}")))
+    };
+    records.iter().enumerate().map(usage).collect()
+}
+
+fn text_of(file: &Path) -> std::io::Result<String> {
+    if file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().lock().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file)
+}
+
+fn outcome(one: &Recorded, has_log: bool) -> &'static str {
+    match one {
+        Recorded { recorded: false, .. } => "not recorded: the telemetry settings are strict",
+        Recorded { duplicate: true, .. } => "duplicate: was there already",
+        Recorded { logged: false, .. } if has_log => "recorded, not logged: the JSON log follows later",
+        _ => "recorded",
+    }
+}

@@ -1,0 +1,82 @@
+//! `mcodactl transition`
+
+use mcoda_core::{Timestamp, TransitionContext, Workspace};
+
+use crate::args::{Global, JsonObject, json_object};
+use crate::failure::Failure;
+use crate::open;
+
+/// The flags of `transition`.
+#[derive(Debug, clap::Args)]
+pub struct Transition {
+    /// The task's id or key
+    task: String,
+    /// The status that it gets, for example in_progress
+    status: String,
+    /// The command that moves it, for example work-on-tasks
+    #[arg(long, value_name = "NAME")]
+    command: Option<String>,
+    /// The id of the job that the move is part of
+    #[arg(long, value_name = "ID")]
+    job: Option<String>,
+    /// The id of the task run that the move is part of
+    #[arg(long, value_name = "ID")]
+    task_run: Option<String>,
+    /// The agent that moves it
+    #[arg(long, value_name = "ID")]
+    agent: Option<String>,
+    /// When it moved [default: now]
+    #[arg(long, value_name = "TIMESTAMP")]
+    timestamp: Option<Timestamp>,
+    /// Details of the move
+    #[arg(long, value_name = "JSON", value_parser = json_object)]
+    metadata: Option<JsonObject>,
+    /// Details to merge into the task's own
+    #[arg(long, value_name = "JSON", value_parser = json_object)]
+    metadata_patch: Option<JsonObject>,
+    /// Why it fails or is sent back
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// The status that it must have for the move to happen
+    #[arg(long, value_name = "STATUS")]
+    expected_from: Option<String>,
+}
+
+impl Transition {
+    /// Moves the task.
+    pub fn run(&self, global: &Global) -> Result<String, Failure> {
+        let workspace = open::workspace(global)?;
+        let moved = workspace.record_status_transition(&self.task, &self.status, &self.context())?;
+        if global.json {
+            return super::json(&moved);
+        }
+        if global.quiet {
+            return Ok(String::new());
+        }
+        let key = self.key(&workspace, &moved.task_id)?;
+        Ok(if moved.changed {
+            format!("{key}: {} → {}\n", moved.from_status, moved.to_status)
+        } else {
+            format!("{key}: is {} already, its status did not change\n", moved.to_status)
+        })
+    }
+
+    fn context(&self) -> TransitionContext {
+        TransitionContext {
+            command_name: self.command.clone(),
+            job_id: self.job.clone(),
+            task_run_id: self.task_run.clone(),
+            agent_id: self.agent.clone(),
+            timestamp: self.timestamp,
+            metadata: self.metadata.clone().map(|object| object.0),
+            metadata_patch: self.metadata_patch.clone().map(|object| object.0),
+            reason: self.reason.clone(),
+            expected_from: self.expected_from.clone(),
+        }
+    }
+
+    /// The task's key, by which people know it.
+    fn key(&self, workspace: &Workspace, task_id: &str) -> Result<String, Failure> {
+        Ok(workspace.tasks().get(task_id)?.map_or_else(|| self.task.clone(), |task| task.key))
+    }
+}

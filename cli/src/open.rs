@@ -1,0 +1,41 @@
+//! Opening the workspace that the global flags name.
+
+use std::path::Path;
+
+use mcoda_core::{Clock, Workspace};
+use serde_json::{Map, Value};
+
+use crate::args::Global;
+use crate::failure::Failure;
+
+/// Opens the workspace, which is created where it is missing.
+pub fn workspace(global: &Global) -> Result<Workspace, Failure> {
+    if global.db.is_some() && global.workspace.is_some() {
+        return Err(Failure::usage("--db and --workspace exclude each other: give one of them"));
+    }
+    let mut options = Workspace::options();
+    if let Some(id) = &global.workspace_id {
+        options = options.workspace_id(id);
+    }
+    if let Some(file) = &global.config {
+        options = options.config(config(file)?);
+    }
+    if let Some(now) = global.now {
+        options = options.clock(Clock::fixed(now));
+    }
+    let opened = match (&global.db, &global.workspace) {
+        (Some(file), _) => options.open_db(file),
+        (None, Some(root)) => options.open(root),
+        (None, None) => options.open("."),
+    };
+    Ok(opened?)
+}
+
+/// Somebody who names a file means it: one that is not there is no empty one.
+fn config(file: &Path) -> Result<Map<String, Value>, Failure> {
+    let refused =
+        |why: String| Failure::failed(format_args!("--config: cannot read {}: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
+    serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| refused(format!("it must hold a JSON object: {error}")))
+}
