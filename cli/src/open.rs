@@ -10,10 +10,19 @@ use crate::failure::Failure;
 
 /// Opens the workspace, which is created where it is missing.
 pub fn workspace(global: &Global) -> Result<Workspace, Failure> {
+    open(global, false)
+}
+
+/// Opens a workspace that is there: an empty one would only hide that its path is misspelt.
+pub fn existing_workspace(global: &Global) -> Result<Workspace, Failure> {
+    open(global, true)
+}
+
+fn open(global: &Global, existing_only: bool) -> Result<Workspace, Failure> {
     if global.db.is_some() && global.workspace.is_some() {
         return Err(Failure::usage("--db and --workspace exclude each other: give one of them"));
     }
-    let mut options = Workspace::options();
+    let mut options = Workspace::options().existing_only(existing_only);
     if let Some(id) = &global.workspace_id {
         options = options.workspace_id(id);
     }

@@ -83,9 +83,21 @@ fn a_config_file_that_is_named_must_be_there_and_sound() {
         assert!(message.starts_with("--config") && message.contains(config), "{message}");
     }
     assert!(!sandbox.path("a.db").exists());
+    sandbox.text(&["init", "--db=a.db"]);
     sandbox.write("wrong.json", r#"{"velocity": {"alpha": "high"}}"#);
     let message = sandbox.run(&["velocity", "--db=a.db", "--config=wrong.json"]).failure(1);
     assert!(message.contains("velocity.alpha"), "{message}");
+}
+
+#[test]
+fn a_question_about_a_database_that_is_not_there_creates_none() {
+    let sandbox = Sandbox::new();
+    for command in [&["estimate"][..], &["velocity"], &["transition", "T", "done"]] {
+        let message = sandbox.run(&[command, &["--db=typo.db"]].concat()).failure(1);
+        assert!(message.contains("typo.db") && message.contains("init"), "{message}");
+        sandbox.run(&[command, &["--workspace=elsewhere"]].concat()).failure(1);
+    }
+    assert!(!sandbox.path("typo.db").exists());
 }
 
 #[test]

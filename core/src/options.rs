@@ -135,7 +135,10 @@ impl Options {
         if may_be_missing || file.as_os_str() == IN_MEMORY || file.exists() {
             return Ok(());
         }
-        let message = format!("there is no database {}: check the path, or create it first", file.display());
+        let message = format!(
+            "there is no database {}: check the path, or create it first (mcodactl init)",
+            file.display()
+        );
         Err(Error::new(ErrorKind::NotFound, message))
     }
 

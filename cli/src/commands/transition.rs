@@ -45,7 +45,7 @@ pub struct Transition {
 impl Transition {
     /// Moves the task.
     pub fn run(&self, global: &Global) -> Result<String, Failure> {
-        let workspace = open::workspace(global)?;
+        let workspace = open::existing_workspace(global)?;
         let moved = workspace.record_status_transition(&self.task, &self.status, &self.context())?;
         if global.json {
             return super::json(&moved);

@@ -8,6 +8,6 @@ use crate::open;
 
 /// Says how fast each lane works.
 pub fn run(question: &Question, global: &Global) -> Result<String, Failure> {
-    let velocity = open::workspace(global)?.velocity(&question.options())?;
+    let velocity = open::existing_workspace(global)?.velocity(&question.options())?;
     if global.json { super::json(&velocity) } else { Ok(render_velocity(&velocity)) }
 }
