@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +15,10 @@ use crate::options::{JsonLogPlace, Options};
 use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Locations, WORKSPACE_FILE};
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks};
 use crate::sqlite::{Database, IN_MEMORY};
-use crate::telemetry::{self, Home, JsonLog, Prepared, Recorded, TelemetrySettings, TokenUsage};
+use crate::telemetry::{
+    self, AgentNames, Asked, Dimension, Home, JsonLog, Prepared, Recorded, TelemetrySettings, TokenUsage,
+    TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+};
 use crate::time::Clock;
 
 /// The record of one project's work.
@@ -29,6 +33,8 @@ pub struct Workspace {
     database: Database,
     log: Option<JsonLog>,
     configs: ConfigSources,
+    /// Agents have their names there. A host without a home folder has none.
+    global_database: Option<PathBuf>,
     clock: Clock,
     ids: IdSource,
     busy_timeout: Duration,
@@ -115,6 +121,9 @@ impl Workspace {
             database: options.open_database(file, migration::migrate_workspace)?,
             log: log_folder.filter(|_| writes_log).map(|folder| JsonLog::new(&folder)),
             configs,
+            global_database: Locations::new(&options.environment)
+                .ok()
+                .map(|own| own.global_folder().join(DATABASE_FILE)),
             clock: options.clock,
             ids: options.ids,
             busy_timeout: options.busy_timeout,
@@ -162,6 +171,26 @@ impl Workspace {
         };
         let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, logged);
         Ok(batch.iter().zip(duplicates).map(outcome).collect())
+    }
+
+    /// What single agent calls cost, in the order of time; calls of the same moment in the order in which
+    /// they were recorded, those whose time cannot be read last.
+    ///
+    /// Errors: `NotFound` for an unknown project key, `InvalidInput` for a bound or a page that is none.
+    pub fn token_usage(&self, query: &TokenUsageQuery) -> Result<Vec<TokenUsageRow>> {
+        self.database.read(|tx| telemetry::token_usage(&self.asked(tx, query)))
+    }
+
+    /// What agent calls cost, added up by groups in the order in which these first appear in time. An
+    /// empty `group_by` stands for [`Dimension::DEFAULT`].
+    ///
+    /// Errors: as [`Workspace::token_usage`].
+    pub fn token_usage_summary(
+        &self,
+        query: &TokenUsageQuery,
+        group_by: &[Dimension],
+    ) -> Result<Vec<TokenUsageSummaryRow>> {
+        self.database.read(|tx| telemetry::token_usage_summary(&self.asked(tx, query), group_by))
     }
 
     /// Moves the task with this id or key to a status: the task, its metadata and the event are written
@@ -244,6 +273,17 @@ impl Workspace {
 
     fn store(&self) -> Store<'_> {
         Store { database: &self.database, clock: self.clock, ids: &self.ids }
+    }
+
+    fn asked<'a>(&'a self, tx: &'a Connection, query: &'a TokenUsageQuery) -> Asked<'a> {
+        let names = |database| AgentNames { database, busy_timeout: self.busy_timeout };
+        Asked {
+            tx,
+            home: Home::Workspace(&self.id),
+            agents: self.global_database.as_deref().map(names),
+            now: self.clock.now(),
+            query,
+        }
     }
 
     fn velocity_settings(&self) -> Result<VelocitySettings> {
