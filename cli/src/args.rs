@@ -59,6 +59,8 @@ pub enum Command {
     Velocity(Question),
     /// Ask what is left and when it will be done
     Estimate(Question),
+    /// Play a small web shop's backlog through an agent pipeline and show what can be asked about it
+    Demo,
 }
 
 /// What a velocity or an estimate is asked about.

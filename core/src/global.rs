@@ -3,13 +3,18 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::Connection;
+
 use crate::error::Result;
 use crate::id::IdSource;
 use crate::migration;
 use crate::options::Options;
 use crate::paths::{self, ConfigSources, DATABASE_FILE, Locations};
 use crate::sqlite::{Database, IN_MEMORY};
-use crate::telemetry::{Home, Recorded, Recorder, TokenUsage};
+use crate::telemetry::{
+    self, Asked, Dimension, Home, Recorded, Recorder, TokenUsage, TokenUsageQuery, TokenUsageRow,
+    TokenUsageSummaryRow,
+};
 use crate::time::Clock;
 
 /// The user's own database, `.mcoda/mcoda.db` in the home folder: agents, and what their calls outside of
@@ -79,10 +84,36 @@ impl Global {
         self.recorder().record(usages)
     }
 
+    /// What single agent calls cost, in the order of time; calls of the same moment in the order in which
+    /// they were recorded, those whose time cannot be read last. Only calls in this database are seen,
+    /// not those of the workspaces.
+    ///
+    /// Errors: `InvalidInput` for a bound or a page that is none, and for the filters of the backlog
+    /// (project, job, task), which this database knows nothing of.
+    pub fn token_usage(&self, query: &TokenUsageQuery) -> Result<Vec<TokenUsageRow>> {
+        self.database.read(|tx| telemetry::token_usage(&self.asked(tx, query)))
+    }
+
+    /// What agent calls cost, added up by groups in the order in which these first appear in time. An
+    /// empty `group_by` stands for [`Dimension::DEFAULT`]; project, job and task are null here.
+    ///
+    /// Errors: as [`Global::token_usage`].
+    pub fn token_usage_summary(
+        &self,
+        query: &TokenUsageQuery,
+        group_by: &[Dimension],
+    ) -> Result<Vec<TokenUsageSummaryRow>> {
+        self.database.read(|tx| telemetry::token_usage_summary(&self.asked(tx, query), group_by))
+    }
+
     /// Closes the database after the calls that are under way. Closing twice is not an error.
     pub fn close(&self) -> Result<()> {
         self.database.close()
     }
+    fn asked<'a>(&self, tx: &'a Connection, query: &'a TokenUsageQuery) -> Asked<'a> {
+        Asked { tx, home: Home::Global, agents: None, now: self.clock.now(), query }
+    }
+
     fn recorder(&self) -> Recorder<'_> {
         Recorder {
             home: Home::Global,

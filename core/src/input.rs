@@ -71,6 +71,16 @@ impl<'a> Fields<'a> {
         self.read(name, "a number", Value::as_f64)
     }
 
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>> {
+        self.read(name, "true or false", Value::as_bool)
+    }
+
+    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
+        self.read(name, "an array of texts", |value| {
+            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+        })
+    }
+
     pub(crate) fn object(&self, name: &str) -> Result<Option<Map<String, Value>>> {
         self.read(name, "an object", |value| value.as_object().cloned())
     }
@@ -152,6 +162,10 @@ mod tests {
         ] {
             assert_eq!(Fields::new("usage", &input, KNOWN).err().unwrap().field(), Some(field));
         }
+        let fields = json!({"tokensPrompt": "true", "jobId": ["a", 1]});
+        let fields = Fields::new("usage", &fields, KNOWN).unwrap();
+        assert_eq!(fields.boolean("tokensPrompt").unwrap_err().field(), Some("tokensPrompt"));
+        assert_eq!(fields.texts("jobId").unwrap_err().field(), Some("jobId"));
         let two = json!({"tokensPrompt": 3, "promptTokens": 4});
         assert!(Fields::new("usage", &two, KNOWN).unwrap().alias("promptTokens", "tokensPrompt").is_err());
         for value in [json!(1.5), json!("3"), json!(true), json!(1e19), json!({"a": "secret"})] {

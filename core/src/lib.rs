@@ -2,7 +2,8 @@
 //! to the project, and answers what was spent, how fast the work goes and when it will be done.
 //!
 //! Open a [`Workspace`], record with [`Workspace::record_token_usage`] and
-//! [`Workspace::record_status_transition`], and ask with [`Workspace::estimate`]:
+//! [`Workspace::record_status_transition`], and ask with [`Workspace::token_usage_summary`] and
+//! [`Workspace::estimate`]:
 //!
 //! ```
 //! # fn main() -> mcoda_core::Result<()> {
@@ -85,6 +86,8 @@ pub use repository::{
     TaskRuns, Tasks,
 };
 pub use sqlite::Synchronous;
-pub use telemetry::{Recorded, TokenUsage};
+pub use telemetry::{
+    Dimension, Group, Recorded, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+};
 pub use time::{Clock, Timestamp};
 pub use workspace::Workspace;

@@ -21,6 +21,7 @@ pub fn run(args: &Args) -> Result<String, Failure> {
         Command::Transition(transition) => transition.run(global),
         Command::Velocity(question) => velocity::run(question, global),
         Command::Estimate(question) => estimate::run(question, global),
+        Command::Demo => demo::run(global),
     }
 }
 

@@ -1,12 +1,11 @@
 //! A velocity and an estimate as text.
 
-mod layout;
 mod phrase;
 #[cfg(test)]
 mod tests;
 
-use self::layout::{Align, Table, cell};
 use self::phrase::{number, rough, span, speed};
+use super::table::{Align, Table, one_line};
 use crate::estimate::{
     Completion, Estimate, NextTransition, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip, WipItem,
 };
@@ -42,7 +41,7 @@ pub fn render_estimate(estimate: &Estimate) -> String {
 
 /// How fast each lane works and where the numbers come from, for people. The text ends with a line feed.
 pub fn render_velocity(velocity: &Velocity) -> String {
-    let mut table = Table::new(&[("LANE", Align::Left), ("SP/H", Align::Right), ("SOURCE", Align::Left)]);
+    let mut table = Table::new([("LANE", Align::Left), ("SP/H", Align::Right), ("SOURCE", Align::Left)]);
     for (lane, name) in LANES.into_iter().enumerate() {
         table.row([name.to_owned(), speed(speeds(velocity)[lane]), lane_source(velocity, lane)]);
     }
@@ -54,7 +53,7 @@ fn heading(estimate: &Estimate) -> String {
     format!(
         "Estimate for {}\nWorkspace {}\nAs of {now} ({})\n",
         scope(&estimate.scope),
-        cell(&estimate.scope.workspace_id),
+        one_line(&estimate.scope.workspace_id),
         now.local_text()
     )
 }
@@ -68,7 +67,7 @@ fn scope(scope: &Scope) -> String {
     ];
     let parts: Vec<String> = named
         .into_iter()
-        .filter_map(|(name, key)| key.as_deref().map(|key| format!("{name} {}", cell(key))))
+        .filter_map(|(name, key)| key.as_deref().map(|key| format!("{name} {}", one_line(key))))
         .collect();
     if parts.is_empty() { "the whole workspace".to_owned() } else { parts.join(", ") }
 }
@@ -79,7 +78,7 @@ fn lanes(estimate: &Estimate) -> String {
     let hours = &estimate.durations_hours;
     let left = [hours.implementation_hours, hours.review_hours, hours.qa_hours];
     let velocity = &estimate.effective_velocity;
-    let mut table = Table::new(&[
+    let mut table = Table::new([
         ("LANE", Align::Left),
         ("SP LEFT", Align::Right),
         ("TASKS", Align::Right),
@@ -179,7 +178,7 @@ fn milestones(estimate: &Estimate) -> String {
     let etas = [etas.ready_to_review_eta, etas.ready_to_qa_eta, etas.complete_eta];
     // A later milestone waits for the earlier ones, so the first lane that never ends is to blame.
     let stuck = etas.iter().position(Option::is_none).unwrap_or_default();
-    let mut table = Table::new(&[
+    let mut table = Table::new([
         ("ALL TASKS", Align::Left),
         ("WHEN", Align::Left),
         ("ETA", Align::Left),
@@ -213,7 +212,7 @@ fn next(estimate: &Estimate) -> String {
         ("reviewed", &next.ready_to_qa),
         ("completed", &next.complete),
     ];
-    let mut table = Table::new(&[
+    let mut table = Table::new([
         ("NEXT", Align::Left),
         ("TASK", Align::Left),
         ("WHEN", Align::Left),
@@ -235,7 +234,7 @@ fn next(estimate: &Estimate) -> String {
 }
 
 fn work_in_progress(estimate: &Estimate) -> String {
-    let mut table = Table::new(&[
+    let mut table = Table::new([
         ("IN LANE NOW", Align::Left),
         ("TASK", Align::Left),
         ("AGE", Align::Right),

@@ -8,6 +8,7 @@ mod projects;
 mod row;
 mod stories;
 
+pub(crate) mod agent_names;
 pub(crate) mod agents;
 pub(crate) mod log_queue;
 pub(crate) mod scope;

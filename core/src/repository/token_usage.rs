@@ -141,18 +141,40 @@ pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<TokenUsag
         .optional()?)
 }
 
-/// Hands every row of the workspace (or of the global database) to `visit`, in insertion order.
+/// Which rows to look at; what is absent does not narrow.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    pub(crate) workspace_id: Option<String>,
+    pub(crate) agent_id: Option<String>,
+    pub(crate) project_id: Option<String>,
+    pub(crate) job_id: Option<String>,
+    pub(crate) task_id: Option<String>,
+}
+
+/// Hands the selected rows to `visit`, in insertion order, one at a time. Without a workspace id the
+/// database is the global one, which has no columns for project, job and task.
 pub(crate) fn for_each(
     connection: &Connection,
-    workspace_id: Option<&str>,
+    selection: &Selection,
     mut visit: impl FnMut(TokenUsageRecord) -> Result<()>,
 ) -> Result<()> {
-    let sql = match workspace_id {
-        Some(_) => "SELECT * FROM token_usage WHERE workspace_id = ?1 ORDER BY rowid",
-        None => "SELECT * FROM token_usage WHERE ?1 IS NULL ORDER BY rowid",
+    let Selection { workspace_id, agent_id, project_id, job_id, task_id } = selection;
+    let in_workspace = params![agent_id, workspace_id, project_id, job_id, task_id];
+    let (sql, parameters) = match workspace_id {
+        Some(_) => (
+            "SELECT * FROM token_usage
+             WHERE (?1 IS NULL OR agent_id = ?1) AND workspace_id = ?2 AND (?3 IS NULL OR project_id = ?3)
+                 AND (?4 IS NULL OR job_id = ?4) AND (?5 IS NULL OR task_id = ?5)
+             ORDER BY rowid",
+            in_workspace,
+        ),
+        None => (
+            "SELECT * FROM token_usage WHERE (?1 IS NULL OR agent_id = ?1) ORDER BY rowid",
+            params![agent_id],
+        ),
     };
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([workspace_id])?;
+    let mut rows = statement.query(parameters)?;
     while let Some(row) = rows.next()? {
         visit(read(row)?)?;
     }

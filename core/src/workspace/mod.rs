@@ -2,8 +2,10 @@
 
 mod open;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::estimate::{self, Backfilled, Estimate, EstimateOptions, Velocity, VelocitySettings};
@@ -13,7 +15,10 @@ use crate::options::Options;
 use crate::paths::ConfigSources;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks};
 use crate::sqlite::Database;
-use crate::telemetry::{Home, JsonLog, Recorded, Recorder, TokenUsage};
+use crate::telemetry::{
+    self, AgentNames, Asked, Dimension, Home, JsonLog, Recorded, Recorder, TokenUsage, TokenUsageQuery,
+    TokenUsageRow, TokenUsageSummaryRow,
+};
 use crate::time::Clock;
 
 /// The record of one project's work.
@@ -28,6 +33,8 @@ pub struct Workspace {
     database: Database,
     log: Option<JsonLog>,
     configs: ConfigSources,
+    /// Agents have their names there. A host without a home folder has none.
+    global_database: Option<PathBuf>,
     clock: Clock,
     ids: IdSource,
     busy_timeout: Duration,
@@ -71,6 +78,26 @@ impl Workspace {
     /// Records many calls in one transaction: all of them or none.
     pub fn record_token_usages(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
         self.recorder().record(usages)
+    }
+
+    /// What single agent calls cost, in the order of time; calls of the same moment in the order in which
+    /// they were recorded, those whose time cannot be read last.
+    ///
+    /// Errors: `NotFound` for an unknown project key, `InvalidInput` for a bound or a page that is none.
+    pub fn token_usage(&self, query: &TokenUsageQuery) -> Result<Vec<TokenUsageRow>> {
+        self.database.read(|tx| telemetry::token_usage(&self.asked(tx, query)))
+    }
+
+    /// What agent calls cost, added up by groups in the order in which these first appear in time. An
+    /// empty `group_by` stands for [`Dimension::DEFAULT`].
+    ///
+    /// Errors: as [`Workspace::token_usage`].
+    pub fn token_usage_summary(
+        &self,
+        query: &TokenUsageQuery,
+        group_by: &[Dimension],
+    ) -> Result<Vec<TokenUsageSummaryRow>> {
+        self.database.read(|tx| telemetry::token_usage_summary(&self.asked(tx, query), group_by))
     }
 
     /// Moves the task with this id or key to a status: the task, its metadata and the event are written
@@ -157,6 +184,17 @@ impl Workspace {
 
     fn velocity_settings(&self) -> Result<VelocitySettings> {
         VelocitySettings::from_configs(&self.configs.load()?)
+    }
+
+    fn asked<'a>(&'a self, tx: &'a Connection, query: &'a TokenUsageQuery) -> Asked<'a> {
+        let names = |database| AgentNames { database, busy_timeout: self.busy_timeout };
+        Asked {
+            tx,
+            home: Home::Workspace(&self.id),
+            agents: self.global_database.as_deref().map(names),
+            now: self.clock.now(),
+            query,
+        }
     }
 
     fn recorder(&self) -> Recorder<'_> {

@@ -26,7 +26,7 @@ impl Options {
         let place = Place {
             database: folder.join(DATABASE_FILE),
             default_id: root.display().to_string(),
-            global_config: Some(locations.global_config().to_owned()),
+            user: Some(locations),
             usual_log: Some(folder.clone()),
             folder: Some(folder),
         };
@@ -41,11 +41,10 @@ impl Options {
         let database = if is_in_memory { file.to_owned() } else { paths::absolute(file)? };
         self.check_exists(&database)?;
         let folder = database.parent().filter(|_| !is_in_memory).map(Path::to_owned);
-        // A database that is opened by its file needs no home folder.
-        let locations = Locations::new(&self.environment).ok();
         let place = Place {
             default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
-            global_config: locations.map(|locations| locations.global_config().to_owned()),
+            // A database that is opened by its file needs no home folder.
+            user: Locations::new(&self.environment).ok(),
             usual_log: None,
             folder,
             database,
@@ -60,7 +59,8 @@ struct Place {
     /// What lies beside the database; none in memory.
     folder: Option<PathBuf>,
     default_id: String,
-    global_config: Option<PathBuf>,
+    /// What belongs to the user; none without a home folder.
+    user: Option<Locations>,
     /// Where the JSON log is written if the options do not say.
     usual_log: Option<PathBuf>,
 }
@@ -75,15 +75,17 @@ impl Place {
             JsonLogPlace::In(folder) => Some(paths::absolute(folder)?),
         };
         log_folder.as_deref().map_or(Ok(()), paths::create_folder)?;
-        let local_config = self.folder.map(|folder| folder.join(CONFIG_FILE));
+        let user_config = self.user.as_ref().map(|user| user.global_config().to_owned());
+        let own_config = self.folder.map(|folder| folder.join(CONFIG_FILE));
         let workspace = Workspace {
             id,
             database: options.open_database(&self.database, migration::migrate_workspace)?,
             log: log_folder.map(|folder| JsonLog::new(&folder)),
             configs: ConfigSources {
-                files: self.global_config.into_iter().chain(local_config).collect(),
+                files: user_config.into_iter().chain(own_config).collect(),
                 given: options.config,
             },
+            global_database: self.user.map(|user| user.global_folder().join(DATABASE_FILE)),
             clock: options.clock,
             ids: options.ids,
             busy_timeout: options.busy_timeout,

@@ -1,1 +1,0 @@
-//! A workspace to look at.

@@ -1,0 +1,100 @@
+//! A padded table of text.
+
+use unicode_width::UnicodeWidthStr;
+
+/// What stands where there is no value.
+pub(super) const MISSING: &str = "-";
+
+/// On which side of its column a cell stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Align {
+    Left,
+    Right,
+}
+
+/// Rows under a header and a rule. Columns are as wide as a terminal shows their widest cell.
+#[derive(Debug)]
+pub(super) struct Table {
+    columns: Vec<(&'static str, Align)>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(super) fn new(columns: impl Into<Vec<(&'static str, Align)>>) -> Self {
+        Self { columns: columns.into(), rows: Vec::new() }
+    }
+
+    /// Adds a row, which has a cell for each column.
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().map(|text| one_line(&text)).collect());
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The table, one line a row; no line ends with blanks.
+    pub(super) fn text(&self) -> String {
+        let header: Vec<String> = self.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let width = |column: usize| {
+            let cells = std::iter::once(&header).chain(&self.rows).filter_map(|row| row.get(column));
+            cells.map(|cell| cell.width()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
+        let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        let mut text = self.line(&header, &widths);
+        text += &format!("{}\n", rule.join("-+-"));
+        for row in &self.rows {
+            text += &self.line(row, &widths);
+        }
+        text
+    }
+
+    fn line(&self, row: &[String], widths: &[usize]) -> String {
+        let padded = |((cell, width), (_, align)): ((&String, &usize), &(&str, Align))| {
+            let blanks = " ".repeat(width.saturating_sub(cell.width()));
+            match align {
+                Align::Left => cell.clone() + &blanks,
+                Align::Right => blanks + cell,
+            }
+        };
+        let cells: Vec<String> = row.iter().zip(widths).zip(&self.columns).map(padded).collect();
+        format!("{}\n", cells.join(" | ").trim_end())
+    }
+}
+
+/// Text as it may stand in a line: keys come from whoever made the task, and a line feed or an escape
+/// sequence in one must not reach the terminal.
+pub(super) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(columns: [(&'static str, Align); 2], rows: &[[&str; 2]]) -> String {
+        let mut table = Table::new(columns);
+        rows.iter().for_each(|row| table.row(row.map(str::to_owned)));
+        table.text()
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_a_terminal_shows_them() {
+        let columns = [("NAME", Align::Left), ("N", Align::Right)];
+        let text = table(columns, &[["日本語", "1"], ["é", "12"], ["e\u{301}", "3"]]);
+        assert_eq!(text, "NAME   |  N\n-------+---\n日本語 |  1\né      | 12\ne\u{301}      |  3\n");
+    }
+
+    #[test]
+    fn no_line_ends_with_blanks_and_no_cell_breaks_a_line() {
+        let columns = [("A", Align::Left), ("B", Align::Left)];
+        let text = table(columns, &[["x\ny\u{1b}[31m", "long"], ["", "z"]]);
+        assert_eq!(text, "A        | B\n---------+-----\nx y [31m | long\n         | z\n");
+    }
+
+    #[test]
+    fn a_table_without_rows_is_its_header() {
+        assert_eq!(table([("A", Align::Left), ("BC", Align::Left)], &[]), "A | BC\n--+---\n");
+    }
+}

@@ -1,0 +1,119 @@
+//! What was spent, as a table.
+
+use super::table::{Align, MISSING, Table};
+use crate::number;
+use crate::telemetry::{Dimension, TokenUsageSummaryRow};
+
+const NUMBERS: [&str; 9] = [
+    "CALLS",
+    "TOKENS_IN",
+    "TOKENS_OUT",
+    "TOKENS_TOTAL",
+    "TOKENS_CACHED",
+    "CACHE_READ",
+    "CACHE_WRITE",
+    "DURATION_MS",
+    "COST",
+];
+
+const COST_DECIMALS: usize = 4;
+
+/// The rows of a summary as a table: a column for each grouped dimension (an empty `group_by` stands for
+/// [`Dimension::DEFAULT`]), then calls, tokens, milliseconds and cost. What is missing is `-`. Where a
+/// group has costs in several currencies, each is shown with its code.
+///
+/// Every line ends with `\n`.
+pub fn render_tokens_table(rows: &[TokenUsageSummaryRow], group_by: &[Dimension]) -> String {
+    let asked = Dimension::or_default(group_by);
+    let dimensions: Vec<Dimension> =
+        Dimension::ALL.iter().copied().filter(|dimension| asked.contains(dimension)).collect();
+    let header = dimensions.iter().map(|dimension| title(*dimension)).chain(NUMBERS);
+    let mut table = Table::new(header.map(|name| (name, Align::Left)).collect::<Vec<_>>());
+    rows.iter().for_each(|row| table.row(cells(row, &dimensions)));
+    table.text()
+}
+
+fn title(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Project => "PROJECT",
+        Dimension::Command => "COMMAND",
+        Dimension::Agent => "AGENT",
+        Dimension::Model => "MODEL",
+        Dimension::Day => "DAY",
+        Dimension::Job => "JOB",
+        Dimension::Action => "ACTION",
+        Dimension::Provider => "PROVIDER",
+        Dimension::Task => "TASK",
+    }
+}
+
+fn cells(row: &TokenUsageSummaryRow, dimensions: &[Dimension]) -> Vec<String> {
+    let group = dimensions.iter().map(|dimension| row.group.get(*dimension).unwrap_or(MISSING).to_owned());
+    let numbers = [
+        row.calls.to_string(),
+        row.tokens_prompt.to_string(),
+        row.tokens_completion.to_string(),
+        row.tokens_total.to_string(),
+        row.tokens_cached.to_string(),
+        row.tokens_cache_read.to_string(),
+        row.tokens_cache_write.to_string(),
+        number::to_json(row.duration_ms).to_string(),
+        cost(row),
+    ];
+    group.chain(numbers).collect()
+}
+
+fn cost(row: &TokenUsageSummaryRow) -> String {
+    let several = row.cost_by_currency.iter().flatten();
+    let texts: Vec<String> =
+        several.map(|(code, sum)| format!("{} {code}", number::fixed(*sum, COST_DECIMALS))).collect();
+    match row.cost_estimate {
+        Some(sum) => number::fixed(sum, COST_DECIMALS),
+        None if texts.is_empty() => MISSING.to_owned(),
+        None => texts.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn row(cost_estimate: Option<f64>) -> TokenUsageSummaryRow {
+        TokenUsageSummaryRow {
+            calls: 2,
+            tokens_prompt: 1200,
+            duration_ms: 14086.0,
+            cost_estimate,
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn grouped_dimensions_stand_first_in_a_fixed_order() {
+        let table = render_tokens_table(&[], &[Dimension::Task, Dimension::Day, Dimension::Project]);
+        assert!(table.starts_with("PROJECT | DAY | TASK | CALLS | TOKENS_IN"), "{table}");
+        assert!(render_tokens_table(&[], &[]).starts_with("PROJECT | COMMAND | AGENT | CALLS"));
+        let all = render_tokens_table(&[], Dimension::ALL);
+        assert!(all.starts_with(
+            "PROJECT | COMMAND | AGENT | MODEL | DAY | JOB | ACTION | PROVIDER | TASK | CALLS | TOKENS_IN \
+             | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | CACHE_READ | CACHE_WRITE | DURATION_MS | COST\n--------+-"
+        ));
+    }
+
+    #[test]
+    fn costs_have_four_decimals_and_missing_values_are_a_dash() {
+        let dollars_and_euros = TokenUsageSummaryRow {
+            cost_by_currency: Some(BTreeMap::from([("USD".into(), 1.5), ("EUR".into(), 0.03125)])),
+            ..row(None)
+        };
+        let table =
+            render_tokens_table(&[row(Some(0.03125)), row(None), dollars_and_euros], &[Dimension::Agent]);
+        let lines: Vec<Vec<&str>> =
+            table.lines().skip(2).map(|line| line.split(" | ").map(str::trim).collect()).collect();
+        assert_eq!(lines[0], ["-", "2", "1200", "0", "0", "0", "0", "0", "14086", "0.0313"]);
+        assert_eq!(lines[1].last(), Some(&"-"));
+        assert_eq!(lines[2].last(), Some(&"0.0313 EUR, 1.5000 USD"));
+    }
+}

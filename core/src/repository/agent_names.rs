@@ -1,0 +1,13 @@
+//! The agents of the global database by the names that people use.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::row;
+use crate::error::Result;
+
+/// The id of the agent that `name` is the slug of, unless it is an agent's id itself.
+pub(crate) fn id_of(connection: &Connection, name: &str) -> Result<Option<String>> {
+    let sql = "SELECT id FROM agents WHERE id = ?1 OR slug = ?1 ORDER BY id = ?1 DESC, id LIMIT 1";
+    let id = connection.prepare_cached(sql)?.query_row([name], |row| row::text(row, "id")).optional()?;
+    Ok(id.flatten())
+}

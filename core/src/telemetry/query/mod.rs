@@ -1,0 +1,106 @@
+//! Questions about recorded token usage.
+
+mod agents;
+mod page;
+mod pass;
+mod row;
+
+use serde_json::Value;
+
+pub(crate) use agents::AgentNames;
+pub(super) use page::Page;
+pub(crate) use pass::Asked;
+pub(super) use pass::{Moment, for_each};
+pub use row::TokenUsageRow;
+
+use super::summary::Dimension;
+use crate::error::Result;
+use crate::input::Fields;
+use crate::time::Timestamp;
+
+/// Which token usage to look at; all of it where nothing is asked for. Only what was recorded for the
+/// handle's own workspace is seen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TokenUsageQuery {
+    /// Only usage of the project with this key. An unknown key is `NotFound`.
+    pub project_key: Option<String>,
+    /// Only usage of this agent, by id or slug. Slugs are looked up in the user's global database; text
+    /// that is unknown there, or a database that is missing or cannot be read, is taken as an id.
+    pub agent: Option<String>,
+    /// Only usage of this command. Usage without any command is left out.
+    pub command: Option<String>,
+    /// Lets usage without any command pass the filter by `command`, as mcoda's TypeScript packages do.
+    pub include_rows_without_command: bool,
+    /// Only usage of the job with this id.
+    pub job_id: Option<String>,
+    /// Only usage of the task with this id.
+    pub task_id: Option<String>,
+    /// Usage at or after this timestamp, or within this span before now (`7d`; units s, m, h, d, w).
+    /// Absent: a summary looks at the last 7 days, a list of rows at everything.
+    pub since: Option<String>,
+    /// Usage at or before this timestamp, or this span before now.
+    pub until: Option<String>,
+    /// Which page of the answer to give, from 1. Absent: 1.
+    pub page: Option<i64>,
+    /// How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all of them.
+    pub page_size: Option<i64>,
+    /// The moment that spans count back from. Absent: the handle's clock.
+    pub now: Option<Timestamp>,
+}
+
+const FIELDS: &[&str] = &[
+    "projectKey",
+    "agent",
+    "command",
+    "includeRowsWithoutCommand",
+    "jobId",
+    "taskId",
+    "since",
+    "until",
+    "page",
+    "pageSize",
+    "now",
+];
+
+impl TokenUsageQuery {
+    /// Reads a query from a JSON object with camelCase or snake_case names. An unknown field or one of
+    /// the wrong type is `InvalidInput`.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        Self::from_fields(&Fields::new("query", input, FIELDS)?)
+    }
+
+    /// Reads the query of a summary, which may say `groupBy` too: an array of the names of
+    /// [dimensions](Dimension). Where it is absent or empty, [`Dimension::DEFAULT`] is given.
+    pub fn from_summary_json(input: &Value) -> Result<(Self, Vec<Dimension>)> {
+        let fields = Fields::new("query", input, &[FIELDS, &["groupBy"]].concat())?;
+        let names = fields.texts("groupBy")?.unwrap_or_default();
+        let group_by = names.iter().map(|name| Dimension::from_name(name)).collect::<Result<Vec<_>>>()?;
+        Ok((Self::from_fields(&fields)?, Dimension::or_default(&group_by).to_vec()))
+    }
+
+    fn from_fields(fields: &Fields<'_>) -> Result<Self> {
+        Ok(Self {
+            project_key: fields.text("projectKey")?,
+            agent: fields.text("agent")?,
+            command: fields.text("command")?,
+            include_rows_without_command: fields.boolean("includeRowsWithoutCommand")?.unwrap_or_default(),
+            job_id: fields.text("jobId")?,
+            task_id: fields.text("taskId")?,
+            since: fields.text("since")?,
+            until: fields.text("until")?,
+            page: fields.whole("page")?,
+            page_size: fields.whole("pageSize")?,
+            now: fields.time("now")?,
+        })
+    }
+}
+
+/// The rows that the query asks for, in the order of time; those of the same moment in the order in which
+/// they were recorded, those whose time cannot be read last.
+pub(crate) fn token_usage(asked: &Asked<'_>) -> Result<Vec<TokenUsageRow>> {
+    let page = Page::of(asked.query)?;
+    let mut rows = Vec::new();
+    for_each(asked, asked.query.since.as_deref(), |moment, row| rows.push((moment, row)))?;
+    rows.sort_by_key(|(moment, _)| *moment);
+    Ok(page.cut(rows).map(|(_, row)| row).collect())
+}

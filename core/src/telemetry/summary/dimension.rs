@@ -1,0 +1,135 @@
+//! What a summary can be grouped by.
+
+use serde::{Serialize, Serializer};
+
+use crate::error::{Error, Result};
+use crate::telemetry::query::{Moment, TokenUsageRow};
+
+/// A property of recorded usage that a summary groups by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    /// The project, by id; `project_id` in JSON.
+    Project,
+    /// The command; `command_name` in JSON.
+    Command,
+    /// The agent, by id; `agent_id` in JSON.
+    Agent,
+    /// The model; `model_name` in JSON.
+    Model,
+    /// The day in UTC, `2026-03-20`.
+    Day,
+    /// The job, by id; `job_id` in JSON.
+    Job,
+    /// The step of the command.
+    Action,
+    /// Who provides the model.
+    Provider,
+    /// The task, by id; `task_id` in JSON.
+    Task,
+}
+
+impl Dimension {
+    /// What a summary is grouped by where nothing is asked for.
+    pub const DEFAULT: &'static [Self] = &[Self::Project, Self::Command, Self::Agent];
+
+    /// Every dimension, in the order of a table's columns.
+    pub const ALL: &'static [Self] = &[
+        Self::Project,
+        Self::Command,
+        Self::Agent,
+        Self::Model,
+        Self::Day,
+        Self::Job,
+        Self::Action,
+        Self::Provider,
+        Self::Task,
+    ];
+
+    /// The dimension with this name: `project`, `command`, `agent`, `model`, `day`, `job`, `action`,
+    /// `provider` or `task`.
+    pub fn from_name(name: &str) -> Result<Self> {
+        let found = Self::ALL.iter().copied().find(|dimension| dimension.name() == name);
+        found.ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|dimension| dimension.name()).collect();
+            Error::invalid("groupBy", format_args!("{name:?}"), &format!("one of {}", names.join(", ")))
+        })
+    }
+
+    /// The dimension's name in a question.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Command => "command",
+            Self::Agent => "agent",
+            Self::Model => "model",
+            Self::Day => "day",
+            Self::Job => "job",
+            Self::Action => "action",
+            Self::Provider => "provider",
+            Self::Task => "task",
+        }
+    }
+
+    /// The name of the JSON field that holds the dimension in an answer.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Project => "project_id",
+            Self::Command => "command_name",
+            Self::Agent => "agent_id",
+            Self::Model => "model_name",
+            Self::Day => "day",
+            Self::Job => "job_id",
+            Self::Action => "action",
+            Self::Provider => "provider",
+            Self::Task => "task_id",
+        }
+    }
+
+    /// `asked`, or the default where that is empty.
+    pub(crate) fn or_default(asked: &[Self]) -> &[Self] {
+        if asked.is_empty() { Self::DEFAULT } else { asked }
+    }
+
+    /// The row's value; `None` where it has none. Empty text is none.
+    fn value(self, moment: Moment, row: &TokenUsageRow) -> Option<String> {
+        let column = match self {
+            Self::Project => &row.project_id,
+            Self::Command => &row.command_name,
+            Self::Agent => &row.agent_id,
+            Self::Model => &row.model_name,
+            Self::Day => return moment.time.map(|time| time.utc_day()),
+            Self::Job => &row.job_id,
+            Self::Action => &row.action,
+            Self::Provider => &row.provider,
+            Self::Task => &row.task_id,
+        };
+        column.clone().filter(|text| !text.is_empty())
+    }
+}
+
+/// What the rows of one group have in common: the grouped dimensions with their values. In JSON each
+/// grouped dimension is a field of the summary's row, null where the rows have no value.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Group(Vec<(Dimension, Option<String>)>);
+
+impl Group {
+    pub(super) fn of(dimensions: &[Dimension], moment: Moment, row: &TokenUsageRow) -> Self {
+        Self(dimensions.iter().map(|dimension| (*dimension, dimension.value(moment, row))).collect())
+    }
+
+    /// The dimension's value; `None` where the rows have none, and where it is not grouped.
+    pub fn get(&self, dimension: Dimension) -> Option<&str> {
+        self.0.iter().find(|(own, _)| *own == dimension).and_then(|(_, value)| value.as_deref())
+    }
+
+    /// The grouped dimensions with their values.
+    pub fn iter(&self) -> impl Iterator<Item = (Dimension, Option<&str>)> {
+        self.0.iter().map(|(dimension, value)| (*dimension, value.as_deref()))
+    }
+}
+
+impl Serialize for Group {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(dimension, value)| (dimension.field(), value)))
+    }
+}

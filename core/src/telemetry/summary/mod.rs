@@ -1,0 +1,98 @@
+//! What was spent, added up by groups.
+
+mod dimension;
+mod sums;
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+pub use dimension::{Dimension, Group};
+
+use self::sums::Sums;
+use super::query::{Asked, Moment, Page, for_each};
+use super::record::Home;
+use crate::error::Result;
+use crate::number;
+
+/// A summary that is asked for without a beginning looks this far back.
+const DEFAULT_SINCE: &str = "7d";
+
+/// What the calls of one group cost together. Sums are 0 where nothing was told.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct TokenUsageSummaryRow {
+    /// The workspace that is billed; null in the global database.
+    pub workspace_id: Option<String>,
+    /// The grouped dimensions; in JSON each is a field of its own (`agent_id`, `day`, …).
+    #[serde(flatten)]
+    pub group: Group,
+    /// How many calls there were.
+    pub calls: u64,
+    /// Input tokens. Sums of tokens that a 64-bit number cannot hold stop at its end.
+    pub tokens_prompt: i64,
+    /// Output tokens.
+    pub tokens_completion: i64,
+    /// All tokens, as the calls told them.
+    pub tokens_total: i64,
+    /// Input tokens that came from a cache.
+    pub tokens_cached: i64,
+    /// Input tokens that were read from a cache.
+    pub tokens_cache_read: i64,
+    /// Input tokens that were written to a cache.
+    pub tokens_cache_write: i64,
+    /// How long the calls took, in milliseconds.
+    #[serde(serialize_with = "number::json")]
+    pub duration_ms: f64,
+    /// What the calls cost; null where no call told a cost, and where there are several currencies.
+    /// A call that tells no currency counts as the group's.
+    #[serde(serialize_with = "number::json_option")]
+    pub cost_estimate: Option<f64>,
+    /// Only where there are several currencies: what was spent in each, by its code in upper case. The
+    /// calls that tell no currency are under `XXX` then, the code of ISO 4217 for none.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "costs_json")]
+    pub cost_by_currency: Option<BTreeMap<String, f64>>,
+}
+
+/// The groups in the order in which they first appear in time. `group_by` empty: [`Dimension::DEFAULT`].
+pub(crate) fn token_usage_summary(
+    asked: &Asked<'_>,
+    group_by: &[Dimension],
+) -> Result<Vec<TokenUsageSummaryRow>> {
+    let page = Page::of(asked.query)?;
+    let group_by = distinct(Dimension::or_default(group_by));
+    let mut groups: HashMap<Group, (Moment, Sums)> = HashMap::new();
+    let since = asked.query.since.as_deref().unwrap_or(DEFAULT_SINCE);
+    for_each(asked, Some(since), |moment, row| {
+        let group = Group::of(&group_by, moment, &row);
+        let (first, sums) = groups.entry(group).or_insert_with(|| (moment, Sums::default()));
+        *first = moment.min(*first);
+        sums.add(&row);
+    })?;
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, (first, _))| *first);
+    let workspace_id = match asked.home {
+        Home::Workspace(id) => Some(id),
+        Home::Global => None,
+    };
+    let row =
+        |(group, (_, sums)): (Group, (Moment, Sums))| sums.into_row(workspace_id.map(str::to_owned), group);
+    Ok(page.cut(groups).map(row).collect())
+}
+
+/// A dimension that is asked for twice must not become two fields of the same name.
+fn distinct(group_by: &[Dimension]) -> Vec<Dimension> {
+    let mut distinct: Vec<Dimension> = Vec::new();
+    for dimension in group_by {
+        if !distinct.contains(dimension) {
+            distinct.push(*dimension);
+        }
+    }
+    distinct
+}
+
+fn costs_json<S: serde::Serializer>(
+    costs: &Option<BTreeMap<String, f64>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(costs.iter().flatten().map(|(code, sum)| (code, number::to_json(*sum))))
+}
