@@ -91,3 +91,9 @@ pub use telemetry::{
 };
 pub use time::{Clock, Timestamp};
 pub use workspace::Workspace;
+
+/// Compiles or runs the examples of the pages.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../../docs/usage.md")]
+struct Pages;

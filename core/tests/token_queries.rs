@@ -478,7 +478,7 @@ fn costs_in_several_currencies_are_never_added_up() {
     assert_eq!(rows[1]["cost_estimate"], Value::Null);
     assert_eq!(rows[1]["cost_by_currency"].to_string(), r#"{"EUR":3,"USD":0.30000000000000004,"XXX":7}"#);
     let table = render_tokens_table(&desk.summary(json!({"groupBy": ["agent"]})), &[Dimension::Agent]);
-    assert!(table.ends_with("| 3.0000 EUR, 0.3000 USD, 7.0000 XXX"), "{table}");
+    assert!(table.ends_with("| 3.0000 EUR, 0.3000 USD, 7.0000 XXX\n"), "{table}");
 }
 
 // Size
