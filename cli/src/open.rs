@@ -5,8 +5,8 @@ use std::path::Path;
 use mcoda_core::{Clock, Workspace};
 use serde_json::{Map, Value};
 
-use crate::args::Global;
 use crate::failure::Failure;
+use crate::flags::Global;
 
 /// Opens the workspace, which is created where it is missing.
 pub fn workspace(global: &Global) -> Result<Workspace, Failure> {

@@ -2,8 +2,8 @@
 
 use mcoda_core::report::render_estimate;
 
-use crate::args::{Global, Question};
 use crate::failure::Failure;
+use crate::flags::{Global, Question};
 use crate::open;
 
 /// Says what is left and when it will be done.

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::args::Global;
 use crate::failure::Failure;
+use crate::flags::Global;
 use crate::open;
 
 /// Makes the database, or brings it up to date, and says where it is.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use mcoda_core::{Recorded, Timestamp, TokenUsage, Workspace};
 use serde_json::{Deserializer, Value};
 
-use crate::args::{Global, JsonObject, json_object};
 use crate::failure::Failure;
+use crate::flags::{Global, JsonObject, json_object};
 use crate::open;
 
 /// The flags of `record`.

@@ -2,8 +2,8 @@
 
 use mcoda_core::{Timestamp, TransitionContext, Workspace};
 
-use crate::args::{Global, JsonObject, json_object};
 use crate::failure::Failure;
+use crate::flags::{Global, JsonObject, json_object};
 use crate::open;
 
 /// The flags of `transition`.

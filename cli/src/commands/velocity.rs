@@ -2,8 +2,8 @@
 
 use mcoda_core::report::render_velocity;
 
-use crate::args::{Global, Question};
 use crate::failure::Failure;
+use crate::flags::{Global, Question};
 use crate::open;
 
 /// Says how fast each lane works.

@@ -7,8 +7,8 @@ mod plan;
 use mcoda_core::report::{render_estimate, render_tokens_table, render_velocity};
 use mcoda_core::{Clock, Dimension, Environment, EstimateOptions, TokenUsageQuery, VelocityMode, Workspace};
 
-use crate::args::Global;
 use crate::failure::Failure;
+use crate::flags::Global;
 
 /// Makes a workspace, plays the pipeline and prints what it cost, how fast it goes and what is left.
 /// With `--db` the database stays for a closer look.

@@ -13,7 +13,6 @@ pub(crate) use pass::Asked;
 pub(super) use pass::{Moment, for_each};
 pub use row::TokenUsageRow;
 
-use super::summary::Dimension;
 use crate::error::Result;
 use crate::input::Fields;
 use crate::time::Timestamp;
@@ -48,7 +47,8 @@ pub struct TokenUsageQuery {
     pub now: Option<Timestamp>,
 }
 
-const FIELDS: &[&str] = &[
+/// The names that a query has in JSON.
+pub(super) const FIELDS: &[&str] = &[
     "projectKey",
     "agent",
     "command",
@@ -69,16 +69,7 @@ impl TokenUsageQuery {
         Self::from_fields(&Fields::new("query", input, FIELDS)?)
     }
 
-    /// Reads the query of a summary, which may say `groupBy` too: an array of the names of
-    /// [dimensions](Dimension). Where it is absent or empty, [`Dimension::DEFAULT`] is given.
-    pub fn from_summary_json(input: &Value) -> Result<(Self, Vec<Dimension>)> {
-        let fields = Fields::new("query", input, &[FIELDS, &["groupBy"]].concat())?;
-        let names = fields.texts("groupBy")?.unwrap_or_default();
-        let group_by = names.iter().map(|name| Dimension::from_name(name)).collect::<Result<Vec<_>>>()?;
-        Ok((Self::from_fields(&fields)?, Dimension::or_default(&group_by).to_vec()))
-    }
-
-    fn from_fields(fields: &Fields<'_>) -> Result<Self> {
+    pub(super) fn from_fields(fields: &Fields<'_>) -> Result<Self> {
         Ok(Self {
             project_key: fields.text("projectKey")?,
             agent: fields.text("agent")?,

@@ -1,6 +1,7 @@
 //! What was spent, added up by groups.
 
 mod dimension;
+mod input;
 mod sums;
 
 use std::collections::{BTreeMap, HashMap};
