@@ -68,6 +68,7 @@ impl Global {
 
     /// Records many calls in one transaction: all of them or none.
     pub fn record_token_usages(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
+        self.database.check_open()?;
         let now = self.clock.now();
         let batch = Prepared::batch(usages, Home::Global, &self.ids, now)?;
         if TelemetrySettings::from_configs(&self.configs.load()?)?.strict {

@@ -145,6 +145,7 @@ impl Workspace {
 
     /// Records many calls in one transaction: all of them or none.
     pub fn record_token_usages(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
+        self.database.check_open()?;
         let home = Home::Workspace(&self.id);
         let now = self.clock.now();
         let batch = Prepared::batch(usages, home, &self.ids, now)?;
