@@ -289,7 +289,7 @@ impl Xorshift {
 
 /// This test binary once more, in a process of its own that runs the ignored test `other_process` and no
 /// other. `settings` are environment variables.
-pub fn other_process(settings: &[(&str, &str)]) -> Command {
+pub fn in_other_process(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["other_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
     command.envs(settings.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
