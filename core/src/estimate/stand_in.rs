@@ -101,9 +101,14 @@ pub(super) fn fill<'r>(history: &mut History, runs: &'r [Run], window: usize) ->
 fn missing<'r>(history: &History, lane: Lane, run: &'r Run) -> Vec<StandIn<'r>> {
     let (Some(started), Some(finished)) = (run.started, run.finished) else { return Vec::new() };
     let task = &history.tasks[run.task];
-    let near = |a: Timestamp, b: Timestamp| a.millis().abs_diff(b.millis()) <= SAME_WORK_MS;
+    let near = |step: &&Move, at: Timestamp| step.at.millis().abs_diff(at.millis()) <= SAME_WORK_MS;
+    let starts = task.moves.iter().filter(|step| step.to == lane.start() && near(step, started));
+    let first_start = starts.map(|step| step.at).min();
+    let is_end = |step: &&Move| step.from == lane.start() && step.to == lane.end() && near(step, finished);
+    // Any start and any later end, not those of one visit: what a backfill adds can split a visit, and
+    // what was the same work before must be the same work after it.
     let is_same_work =
-        task.passes(lane).any(|(visit, _)| near(visit.entered, started) && near(visit.left, finished));
+        first_start.is_some_and(|start| task.moves.iter().filter(is_end).any(|end| start <= end.at));
     // A run that ends before it begins comes from a clock that was set back: it says nothing.
     if is_same_work || finished < started {
         return Vec::new();
