@@ -1,4 +1,5 @@
 //! Bad values: each is refused with the field's name, and leaves nothing behind.
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
 

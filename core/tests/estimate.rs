@@ -1,4 +1,5 @@
 //! How much is left and when it will be done, with numbers that a person can check.
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The log that people and other programs read.
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
 

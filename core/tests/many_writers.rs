@@ -1,4 +1,5 @@
 //! Several processes and threads write into one workspace at once.
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Opening: where files live, what is created, and what is refused untouched.
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Recording token usage: what becomes a row, what is derived, and what is refused.
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
 

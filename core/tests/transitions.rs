@@ -1,4 +1,5 @@
 //! Moving tasks, and the history that remains of it.
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
 

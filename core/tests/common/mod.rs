@@ -1,6 +1,6 @@
 //! What the tests of the public interface share.
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 #![allow(dead_code, reason = "every test file uses a part of it")]
-#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
