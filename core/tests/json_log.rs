@@ -123,6 +123,26 @@ fn a_retry_of_a_record_that_was_not_logged_logs_it_once() {
 }
 
 #[test]
+fn a_record_that_was_appended_and_stayed_queued_is_in_the_log_once() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    // As if the process had died between the two.
+    let keep =
+        "CREATE TRIGGER keep BEFORE DELETE ON token_usage_log_queue BEGIN SELECT RAISE(ABORT, 'no'); END";
+    fixture.raw().execute_batch(keep).unwrap();
+    for id in ["1", "2"] {
+        assert!(!record(&workspace, id).logged);
+    }
+    assert_eq!(fixture.log_ids(), ["1", "2"]);
+    assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 2);
+    fixture.raw().execute_batch("DROP TRIGGER keep").unwrap();
+    drop(fixture.open());
+    assert!(record(&workspace, "3").logged);
+    assert_eq!(fixture.log_ids(), ["1", "2", "3"]);
+    assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 0);
+}
+
+#[test]
 fn a_log_folder_that_vanished_does_not_stop_the_work() {
     let fixture = Fixture::new();
     let folder = fixture.root().join("logs");

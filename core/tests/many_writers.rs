@@ -5,7 +5,8 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::Instant;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use common::*;
 use mcoda_core::{Clock, NewCommandRun, NewJob, NewProject, StatusEventsQuery, Workspace};
@@ -27,8 +28,13 @@ fn open_in(folder: &Path) -> Workspace {
 
 fn in_processes(fixture: &Fixture, task: &str) -> Vec<String> {
     let folder = fixture.root().parent().unwrap().to_owned();
-    let start = |_| in_other_process(&[(TASK, task), (FOLDER, folder.to_str().unwrap())]).spawn().unwrap();
-    let children: Vec<_> = (0..PROCESSES).map(start).collect();
+    let settings = [(TASK, task), (FOLDER, folder.to_str().unwrap())];
+    let start = |_| in_other_process(&settings).stdin(Stdio::piped()).spawn().unwrap();
+    let mut children: Vec<_> = (0..PROCESSES).map(start).collect();
+    // They wait for the end of their input, so that they begin at the same moment.
+    std::thread::sleep(Duration::from_millis(100));
+    let inputs: Vec<_> = children.iter_mut().map(|child| child.stdin.take()).collect();
+    drop(inputs);
     children.into_iter().flat_map(|child| lines_of(child, "done ")).collect()
 }
 
@@ -38,6 +44,7 @@ fn in_processes(fixture: &Fixture, task: &str) -> Vec<String> {
 fn other_process() {
     let (Ok(task), Ok(folder)) = (std::env::var(TASK), std::env::var(FOLDER)) else { return };
     let folder = Path::new(&folder);
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
     match &*task {
         "write" => {
             let workspace = open_in(folder);
