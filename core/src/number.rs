@@ -24,6 +24,10 @@ impl ExactSum {
                 std::mem::swap(&mut x, &mut y);
             }
             let high = x + y;
+            if high.is_infinite() {
+                self.parts = vec![f64::MAX.copysign(high)];
+                return;
+            }
             let low = y - (high - x);
             if low != 0.0 {
                 self.parts[kept] = low;
@@ -35,8 +39,13 @@ impl ExactSum {
         self.parts.push(x);
     }
 
-    /// The sum, rounded once, ties to even.
+    /// The sum, rounded once, ties to even. One beyond all numbers is the largest number: no sum of finite
+    /// terms is infinite or none.
     pub(crate) fn value(&self) -> f64 {
+        self.rounded().clamp(f64::MIN, f64::MAX)
+    }
+
+    fn rounded(&self) -> f64 {
         let mut parts = self.parts.iter().rev();
         let Some(&first) = parts.next() else { return 0.0 };
         let mut high = first;
@@ -138,6 +147,14 @@ mod tests {
     #[test]
     fn ten_times_a_tenth_is_one() {
         assert_eq!(exact_sum([0.1; 10]), 1.0);
+    }
+
+    #[test]
+    fn a_sum_of_finite_terms_is_finite() {
+        assert_eq!(exact_sum([f64::MAX; 3]), f64::MAX);
+        assert_eq!(exact_sum([f64::MIN, f64::MIN, -1.0, 0.5]), f64::MIN);
+        let half_a_step = f64::MAX * f64::EPSILON / 4.0;
+        assert_eq!(exact_sum([f64::MAX, half_a_step]), f64::MAX);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::Connection;
+use serde_json::Value;
 
 use super::lane::{Lane, Step};
 use crate::error::Result;
@@ -18,6 +19,8 @@ pub(super) struct Move {
     pub(super) to: Step,
     pub(super) at: Timestamp,
     pub(super) order: usize,
+    /// Whether a task run stands in for it, in memory or written by a backfill.
+    pub(super) is_stand_in: bool,
 }
 
 /// A task with its moves, oldest first.
@@ -36,12 +39,6 @@ pub(super) struct Visit {
 }
 
 impl TaskHistory {
-    /// The task's latest move into the status, at or before `until`.
-    pub(super) fn latest_into(&self, status: Step, until: Timestamp) -> Option<Timestamp> {
-        let before = self.moves.partition_point(|step| step.at <= until);
-        self.moves[..before].iter().rev().find(|step| step.to == status).map(|step| step.at)
-    }
-
     /// When the task last came into the status, by the newest move of all.
     pub(super) fn last_entered(&self, status: Step) -> Option<Timestamp> {
         self.moves.iter().rev().find(|step| step.to == status).map(|step| step.at)
@@ -49,21 +46,38 @@ impl TaskHistory {
 
     /// The lane's visits that led on to the next lane: each end with the latest start at or before it.
     pub(super) fn passes(&self, lane: Lane) -> impl Iterator<Item = (Visit, usize)> {
-        let ends = self.moves.iter().filter(move |step| step.from == lane.start() && step.to == lane.end());
-        ends.filter_map(move |end| {
-            let entered = self.latest_into(lane.start(), end.at)?;
-            Some((Visit { entered, left: end.at }, end.order))
-        })
+        visits(self.moves.iter(), lane, move |end| end.to == lane.end())
+    }
+
+    /// The passes by recorded moves alone, stand-ins left out.
+    pub(super) fn recorded_passes(&self, lane: Lane) -> impl Iterator<Item = Visit> {
+        let recorded = self.moves.iter().filter(|step| !step.is_stand_in);
+        visits(recorded, lane, move |end| end.to == lane.end()).map(|(visit, _)| visit)
     }
 
     /// The lane's visits that ended, wherever they led.
     pub(super) fn ended_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
-        let ends = self.moves.iter().filter(move |step| step.from == lane.start() && step.to != lane.start());
-        ends.filter_map(move |end| {
-            let entered = self.latest_into(lane.start(), end.at)?;
-            Some(Visit { entered, left: end.at })
-        })
+        visits(self.moves.iter(), lane, move |end| end.to != lane.start()).map(|(visit, _)| visit)
     }
+}
+
+/// The visits of the lane by these moves, oldest first, that end with a move that `ends`, each with that
+/// move's order. A visit begins at the latest move into the lane at or before its end.
+fn visits<'m>(
+    moves: impl Iterator<Item = &'m Move> + Clone,
+    lane: Lane,
+    ends: impl Fn(&Move) -> bool,
+) -> impl Iterator<Item = (Visit, usize)> {
+    let starts = moves.clone().filter(move |step| step.to == lane.start());
+    let ends = moves.filter(move |step| step.from == lane.start() && ends(step));
+    let mut starts = starts.peekable();
+    let mut entered = None;
+    ends.filter_map(move |end| {
+        while let Some(start) = starts.next_if(|start| start.at <= end.at) {
+            entered = Some(start.at);
+        }
+        Some((Visit { entered: entered?, left: end.at }, end.order))
+    })
 }
 
 /// The tasks of a scope, with what happened to them.
@@ -87,7 +101,9 @@ impl History {
                 (history.index.get(event.task_id), Timestamp::read(event.timestamp))
             {
                 let from = event.from_status.map_or(Step::Other, Step::of);
-                let step = Move { from, to: Step::of(event.to_status), at, order: history.moves };
+                let is_stand_in = event.metadata.is_some_and(is_backfilled);
+                let step =
+                    Move { from, to: Step::of(event.to_status), at, order: history.moves, is_stand_in };
                 history.tasks[task].moves.push(step);
                 history.moves += 1;
             }
@@ -105,11 +121,11 @@ impl History {
         Self { tasks: tasks.collect(), index, moves: 0 }
     }
 
-    /// Adds a move that was not recorded as one, after the recorded ones of the same moment.
+    /// Adds a move that a run stands in for, after the recorded ones of the same moment.
     pub(super) fn add(&mut self, task: usize, from: Step, to: Step, at: Timestamp) {
         let moves = &mut self.tasks[task].moves;
         let place = moves.partition_point(|step| step.at <= at);
-        moves.insert(place, Move { from, to, at, order: self.moves });
+        moves.insert(place, Move { from, to, at, order: self.moves, is_stand_in: true });
         self.moves += 1;
     }
 
@@ -121,4 +137,11 @@ impl History {
 
 fn folded(name: &str) -> String {
     name.trim().to_lowercase()
+}
+
+/// Whether an event's metadata says that a backfill wrote it.
+fn is_backfilled(metadata: &str) -> bool {
+    // Most metadata does not hold the word, and need not be parsed.
+    metadata.contains("backfilled")
+        && serde_json::from_str::<Value>(metadata).is_ok_and(|metadata| metadata["backfilled"] == true)
 }

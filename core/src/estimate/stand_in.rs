@@ -102,8 +102,10 @@ fn missing<'r>(history: &History, lane: Lane, run: &'r Run) -> Vec<StandIn<'r>> 
     let (Some(started), Some(finished)) = (run.started, run.finished) else { return Vec::new() };
     let task = &history.tasks[run.task];
     let near = |a: Timestamp, b: Timestamp| a.millis().abs_diff(b.millis()) <= SAME_WORK_MS;
+    // By what was recorded alone: what other runs stand in for must not decide, else a backfill, which
+    // writes that for good, would change what the next one adds.
     let is_same_work =
-        task.passes(lane).any(|(visit, _)| near(visit.entered, started) && near(visit.left, finished));
+        task.recorded_passes(lane).any(|visit| near(visit.entered, started) && near(visit.left, finished));
     // A run that ends before it begins comes from a clock that was set back: it says nothing.
     if is_same_work || finished < started {
         return Vec::new();

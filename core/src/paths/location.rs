@@ -66,6 +66,9 @@ impl Locations {
 /// `path` made absolute, with `.` and `..` taken out by their names alone, as the TypeScript packages
 /// do: symbolic links are not followed.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
+    if path.as_os_str().is_empty() {
+        return Err(Error::invalid("path", "an empty path", "the path of a file or folder"));
+    }
     let path = std::path::absolute(path).map_err(|error| Error::storage("resolve", path, error))?;
     let mut resolved = PathBuf::new();
     for component in path.components() {

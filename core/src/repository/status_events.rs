@@ -73,6 +73,7 @@ pub(crate) struct EventRef<'a> {
     pub(crate) from_status: Option<&'a str>,
     pub(crate) to_status: &'a str,
     pub(crate) timestamp: &'a str,
+    pub(crate) metadata: Option<&'a str>,
 }
 
 /// Hands the events of the scope's tasks to `visit`, in insertion order, one at a time. Events that hold
@@ -83,7 +84,7 @@ pub(crate) fn for_each_in_scope(
     mut visit: impl FnMut(EventRef<'_>),
 ) -> Result<()> {
     let sql = format!(
-        "SELECT event.task_id, event.from_status, event.to_status, event.timestamp
+        "SELECT event.task_id, event.from_status, event.to_status, event.timestamp, event.metadata_json
          FROM task_status_events AS event JOIN tasks ON tasks.id = event.task_id
          WHERE {CONDITION} ORDER BY event.rowid"
     );
@@ -92,7 +93,7 @@ pub(crate) fn for_each_in_scope(
     while let Some(row) = rows.next()? {
         let column = |index| row.get_ref(index).map(|value| value.as_str().ok());
         if let (Some(task_id), Some(to_status), Some(timestamp)) = (column(0)?, column(2)?, column(3)?) {
-            visit(EventRef { task_id, from_status: column(1)?, to_status, timestamp });
+            visit(EventRef { task_id, from_status: column(1)?, to_status, timestamp, metadata: column(4)? });
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::row;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::number;
 
 /// One row, and one entry of the JSON log. Columns that a database has not are null.
@@ -47,6 +47,14 @@ pub(crate) struct TokenUsageRecord {
 }
 
 impl TokenUsageRecord {
+    /// The record as its entry in the JSON log.
+    pub(crate) fn to_json(&self) -> Result<Map<String, Value>> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(object)) => Ok(object),
+            _ => Err(Error::new(ErrorKind::Internal, "a record cannot be written as JSON")),
+        }
+    }
+
     fn metadata_text(&self) -> Option<String> {
         self.metadata.clone().map(|object| Value::Object(object).to_string())
     }

@@ -41,6 +41,14 @@ impl Database {
         &self.path
     }
 
+    /// `Closed` after [`Database::close`], for calls that may not need the database.
+    pub(crate) fn check_open(&self) -> Result<()> {
+        match &*self.lock() {
+            State::Closed => Err(closed()),
+            State::Open(_) | State::TurnedOff => Ok(()),
+        }
+    }
+
     /// Runs `work` on one unchanging state of the database.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.transaction(TransactionBehavior::Deferred, work)
@@ -70,9 +78,7 @@ impl Database {
         let mut guard = self.lock();
         let connection = match &mut *guard {
             State::Open(connection) => connection,
-            State::Closed => {
-                return Err(Error::new(ErrorKind::Closed, "this handle was closed: open a new one"));
-            }
+            State::Closed => return Err(closed()),
             State::TurnedOff => {
                 let message = "the database is turned off: unset MCODA_DISABLE_DB to use it";
                 return Err(Error::new(ErrorKind::Storage, message));
@@ -91,4 +97,8 @@ impl Database {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "this handle was closed: open a new one")
 }

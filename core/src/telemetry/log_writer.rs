@@ -1,6 +1,6 @@
 //! From the database to the JSON log: what is committed and queued is appended, each record once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::json_log::JsonLog;
@@ -34,8 +34,8 @@ pub(crate) fn catch_up(database: &Database, log: &JsonLog, clock: Clock, timeout
     Ok(())
 }
 
-/// Appends records where there is no database: those whose ids the log has already are left out.
-/// Says of each whether it was there.
+/// Appends records where there is no database: those that the log has already are left out. Says of each
+/// whether it was there. `Conflict`, and nothing is written, where the log has its id with other content.
 pub(crate) fn append_alone(
     log: &JsonLog,
     batch: &[Prepared],
@@ -45,8 +45,20 @@ pub(crate) fn append_alone(
     let mut locked = log.lock(timeout, clock.now())?;
     let given: Vec<&str> =
         batch.iter().filter(|one| one.has_id()).map(|one| one.record().id.as_str()).collect();
-    let mut present = if given.is_empty() { HashSet::new() } else { locked.ids_present(&given)? };
-    let duplicates: Vec<bool> = batch.iter().map(|one| !present.insert(one.record().id.clone())).collect();
+    let mut known = if given.is_empty() { HashMap::new() } else { locked.records(&given)? };
+    let mut duplicates = Vec::with_capacity(batch.len());
+    for one in batch {
+        let stored = known.get(&one.record().id);
+        if let Some(stored) = stored
+            && !one.is_same_as_logged(stored)?
+        {
+            return Err(one.conflict());
+        }
+        duplicates.push(stored.is_some());
+        if one.has_id() && stored.is_none() {
+            known.insert(one.record().id.clone(), one.record().to_json()?.into());
+        }
+    }
     let new = batch.iter().zip(&duplicates).filter(|(_, duplicate)| !**duplicate);
     locked.append(&new.map(|(one, _)| log_line(one.record())).collect::<Result<Vec<_>>>()?)?;
     locked.confirm()?;

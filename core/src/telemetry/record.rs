@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::attribution;
 use super::usage::TokenUsage;
@@ -41,6 +42,7 @@ pub(crate) enum Home<'a> {
 pub(crate) struct Prepared {
     record: TokenUsageRecord,
     has_id: bool,
+    has_workspace_id: bool,
     has_timestamp: bool,
 }
 
@@ -57,7 +59,12 @@ impl Prepared {
         if usage.id.is_none() {
             record.id = ids.next();
         }
-        Ok(Self { record, has_id: usage.id.is_some(), has_timestamp: usage.timestamp.is_some() })
+        Ok(Self {
+            record,
+            has_id: usage.id.is_some(),
+            has_workspace_id: usage.workspace_id.is_some(),
+            has_timestamp: usage.timestamp.is_some(),
+        })
     }
 
     /// Checks and completes a batch; an error says which record it is about.
@@ -133,16 +140,32 @@ impl Prepared {
         token_usage::insert_global(tx, &self.record)
     }
 
-    /// Whether `stored` is what this record would have become. A time that the caller left open does not
-    /// count: a retry comes later than the first try.
+    /// Whether `stored` is what this record would have become. What the caller left open does not count: a
+    /// retry comes later than the first try, and the workspace may have got another id meanwhile.
     fn is_same_as(&self, mut stored: TokenUsageRecord) -> bool {
+        if !self.has_workspace_id {
+            stored.workspace_id.clone_from(&self.record.workspace_id);
+        }
         if !self.has_timestamp {
             stored.timestamp.clone_from(&self.record.timestamp);
         }
         stored == self.record
     }
 
-    fn conflict(&self) -> Error {
+    /// [`Prepared::is_same_as`] for an entry of the JSON log.
+    pub(crate) fn is_same_as_logged(&self, stored: &Value) -> Result<bool> {
+        let left_open = |name: &str| match name {
+            "workspaceId" => !self.has_workspace_id,
+            "timestamp" => !self.has_timestamp,
+            _ => false,
+        };
+        let own = self.record.to_json()?;
+        Ok(own
+            .iter()
+            .all(|(name, value)| left_open(name) || stored.get(name).unwrap_or(&Value::Null) == value))
+    }
+
+    pub(crate) fn conflict(&self) -> Error {
         let message = format!(
             "id: there is a record {:?} with other content: give a new record a new id, or send the same content again",
             self.record.id

@@ -33,6 +33,7 @@ impl Recorder<'_> {
 
     /// All of the records or none. Under strict telemetry none, which is no error.
     pub(crate) fn record(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
+        self.database.check_open()?;
         let now = self.clock.now();
         let batch = Prepared::batch(usages, self.home, self.ids, now)?;
         if TelemetrySettings::from_configs(&self.configs.load()?)?.strict {

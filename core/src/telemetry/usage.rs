@@ -191,7 +191,9 @@ impl TokenUsage {
     }
 
     fn check(&self) -> Result<()> {
-        for (field, id) in [("id", &self.id), ("workspaceId", &self.workspace_id)] {
+        for (field, id) in
+            [("id", &self.id), ("workspaceId", &self.workspace_id), ("agentId", &self.agent_id)]
+        {
             if id.as_deref().is_some_and(|id| id.trim().is_empty()) {
                 return Err(Error::invalid(field, "blank text", "an id that is not blank, or none"));
             }

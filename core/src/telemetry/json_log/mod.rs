@@ -14,7 +14,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
@@ -99,18 +99,37 @@ impl Locked<'_> {
     /// Those of `ids` under which there is a record in the file. Reads all of it.
     pub(crate) fn ids_present(&mut self, ids: &[&str]) -> Result<HashSet<String>> {
         let mut present = HashSet::new();
-        let Some(Contents { file, .. }) = &mut self.contents else { return Ok(present) };
+        self.visit(ids, |id, _| {
+            present.insert(id);
+        })?;
+        Ok(present)
+    }
+
+    /// The records with these ids. Reads the whole file.
+    pub(crate) fn records(&mut self, ids: &[&str]) -> Result<HashMap<String, Value>> {
+        let mut records = HashMap::new();
+        self.visit(ids, |id, text| {
+            if let Ok(record) = serde_json::from_str(text) {
+                records.entry(id).or_insert(record);
+            }
+        })?;
+        Ok(records)
+    }
+
+    /// Shows the id and the text of every record with one of these ids to `see`.
+    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(String, &str)) -> Result<()> {
+        let Some(Contents { file, .. }) = &mut self.contents else { return Ok(()) };
         let wanted: HashSet<&str> = ids.iter().copied().collect();
         let see = |text: &str| {
             if let Ok(Identified { id: Some(Value::String(id)) }) = serde_json::from_str(text)
                 && wanted.contains(&*id)
             {
-                present.insert(id);
+                see(id, text);
             }
         };
         let scanned = file.rewind().and_then(|()| scan::scan(BufReader::with_capacity(BUFFER, file), see));
         scanned.map_err(|error| Error::storage("read", &self.log.path, error))?;
-        Ok(present)
+        Ok(())
     }
 
     /// Appends `records`, each a JSON object on one line, all of them with one write. `Busy` where a program

@@ -1,0 +1,226 @@
+//! The log that people and other programs read.
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
+
+mod common;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use common::*;
+use mcoda_core::{TokenUsage, Workspace};
+use serde_json::{Value, json};
+
+const READ: &str = "MCODA_TEST_READ_LOG";
+
+fn record(workspace: &Workspace, id: &str) -> mcoda_core::Recorded {
+    workspace.record_token_usage(&usage(json!({"id": id, "tokensPrompt": 1}))).unwrap()
+}
+
+#[test]
+fn an_entry_has_all_names_in_camel_case_with_nulls_and_metadata() {
+    let fixture = Fixture::new();
+    let workspace = fixture.options().workspace_id("w").open(fixture.root()).unwrap();
+    let given = json!({"id": "r", "agentId": "a", "commandName": "c", "tokensPrompt": 3, "tokensCompletion": 4,
+                       "costEstimate": 0.25, "durationSeconds": 14086, "metadata": {"x": [1.5, {"y": null}]}});
+    workspace.record_token_usage(&usage(given)).unwrap();
+    workspace.record_token_usage(&usage(json!({"id": "none"}))).unwrap();
+    let text = std::fs::read_to_string(fixture.log_file()).unwrap();
+    let first = concat!(
+        r#"{"id":"r","workspaceId":"w","agentId":"a","modelName":null,"jobId":null,"commandRunId":null,"#,
+        r#""taskRunId":null,"taskId":null,"projectId":null,"epicId":null,"userStoryId":null,"commandName":"c","#,
+        r#""action":null,"invocationKind":null,"provider":null,"currency":null,"tokensPrompt":3,"tokensCompletion":4,"#,
+        r#""tokensTotal":7,"tokensCached":null,"tokensCacheRead":null,"tokensCacheWrite":null,"costEstimate":0.25,"#,
+        r#""durationSeconds":14086,"durationMs":14086000,"startedAt":null,"finishedAt":null,"#,
+        r#""timestamp":"2026-03-20T12:00:00.000Z","metadata":{"x":[1.5,{"y":null}],"commandName":"c"}}"#,
+    );
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    assert_eq!((lines[0], lines[1], lines[3], lines.len()), ("[", &*format!("{first},"), "]", 4));
+    let empty = &fixture.log()[1];
+    assert_eq!(empty.as_object().unwrap().len(), 29);
+    let told: Vec<&String> = empty
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(told, ["id", "workspaceId", "timestamp"]);
+}
+
+#[test]
+fn a_database_opened_by_its_file_has_a_log_only_where_one_is_asked_for() {
+    let fixture = Fixture::new();
+    let file = fixture.root().join("mcoda.db");
+    let workspace = fixture.options().open_db(&file).unwrap();
+    let outcome = record(&workspace, "1");
+    assert!(outcome.recorded && !outcome.logged);
+    assert!(!fixture.root().join("token_usage.json").exists());
+    assert_eq!(count(&raw(&file), "token_usage_log_queue"), 0);
+
+    let folder = fixture.root().join("logs/of mine");
+    let workspace = fixture.options().json_log_in(&folder).open_db(&file).unwrap();
+    assert!(record(&workspace, "2").logged);
+    let ids: Vec<Value> =
+        read_log(&folder.join("token_usage.json")).into_iter().map(|mut one| one["id"].take()).collect();
+    assert_eq!(ids, ["2"]);
+}
+
+#[test]
+fn the_log_of_a_workspace_can_be_turned_off() {
+    let fixture = Fixture::new();
+    let workspace = fixture.options().without_json_log().open(fixture.root()).unwrap();
+    let outcome = record(&workspace, "1");
+    assert!(outcome.recorded && !outcome.logged);
+    assert!(!fixture.log_file().exists());
+    // What was recorded without a log stays out of it.
+    assert!(record(&fixture.open(), "2").logged);
+    assert_eq!(fixture.log_ids(), ["2"]);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_completed_by_the_next_call() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    std::fs::create_dir(fixture.log_file()).unwrap();
+    for id in ["1", "2"] {
+        let outcome = record(&workspace, id);
+        assert!(outcome.recorded && !outcome.logged, "{outcome:?}");
+    }
+    assert_eq!(count(&fixture.raw(), "token_usage"), 2);
+    assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 2);
+    std::fs::remove_dir(fixture.log_file()).unwrap();
+    assert!(record(&workspace, "3").logged);
+    assert_eq!(fixture.log_ids(), ["1", "2", "3"]);
+    assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 0);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_completed_by_the_next_open() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    std::fs::create_dir(fixture.log_file()).unwrap();
+    let outcome = workspace.record_token_usages(&vec![TokenUsage::default(); 2500]).unwrap();
+    assert!(outcome.iter().all(|one| one.recorded && !one.logged));
+    workspace.close().unwrap();
+    std::fs::remove_dir(fixture.log_file()).unwrap();
+    drop(fixture.open());
+    let ids: Vec<String> = outcome.into_iter().map(|one| one.id).collect();
+    assert_eq!(fixture.log_ids(), ids);
+}
+
+#[test]
+fn a_retry_of_a_record_that_was_not_logged_logs_it_once() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    std::fs::create_dir(fixture.log_file()).unwrap();
+    assert!(!record(&workspace, "1").logged);
+    std::fs::remove_dir(fixture.log_file()).unwrap();
+    let again = record(&workspace, "1");
+    assert!(again.duplicate && again.logged);
+    assert!(record(&workspace, "1").logged);
+    assert_eq!(fixture.log_ids(), ["1"]);
+}
+
+#[test]
+fn a_record_that_was_appended_and_stayed_queued_is_in_the_log_once() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    // As if the process had died between the two.
+    let keep =
+        "CREATE TRIGGER keep BEFORE DELETE ON token_usage_log_queue BEGIN SELECT RAISE(ABORT, 'no'); END";
+    fixture.raw().execute_batch(keep).unwrap();
+    for id in ["1", "2"] {
+        assert!(!record(&workspace, id).logged);
+    }
+    assert_eq!(fixture.log_ids(), ["1", "2"]);
+    assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 2);
+    fixture.raw().execute_batch("DROP TRIGGER keep").unwrap();
+    drop(fixture.open());
+    assert!(record(&workspace, "3").logged);
+    assert_eq!(fixture.log_ids(), ["1", "2", "3"]);
+    assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 0);
+}
+
+#[test]
+fn a_log_folder_that_vanished_does_not_stop_the_work() {
+    let fixture = Fixture::new();
+    let folder = fixture.root().join("logs");
+    let open = || fixture.options().json_log_in(&folder).open(fixture.root()).unwrap();
+    let workspace = open();
+    assert!(record(&workspace, "1").logged);
+    std::fs::remove_dir_all(&folder).unwrap();
+    let outcome = record(&workspace, "2");
+    assert!(outcome.recorded && !outcome.logged);
+    assert!(record(&open(), "3").logged);
+    let ids: Vec<Value> =
+        read_log(&folder.join("token_usage.json")).into_iter().map(|mut one| one["id"].take()).collect();
+    assert_eq!(ids, ["2", "3"]);
+}
+
+#[test]
+fn a_record_that_was_deleted_before_it_could_be_logged_holds_nothing_up() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    std::fs::create_dir(fixture.log_file()).unwrap();
+    record(&workspace, "1");
+    record(&workspace, "2");
+    fixture.raw().execute("DELETE FROM token_usage WHERE id = '1'", []).unwrap();
+    std::fs::remove_dir(fixture.log_file()).unwrap();
+    assert!(record(&workspace, "3").logged);
+    assert_eq!(fixture.log_ids(), ["2", "3"]);
+    assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 0);
+}
+
+#[test]
+fn the_log_is_whole_after_every_call_and_while_another_process_reads_it() {
+    const RECORDS: usize = 300;
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    record(&workspace, "first");
+    let file = fixture.log_file();
+    let mut reader =
+        in_other_process(&[(READ, file.to_str().unwrap())]).stdin(Stdio::piped()).spawn().unwrap();
+    let long = "x".repeat(3000);
+    for number in 0..RECORDS {
+        // Records of very different lengths, so that the file grows at odd places.
+        let text = &long[..number * 7919 % 3000];
+        let given = json!({"id": number.to_string(), "metadata": {"text": text}});
+        assert!(workspace.record_token_usage(&usage(given)).unwrap().logged);
+        assert_eq!(fixture.log().len(), number + 2);
+    }
+    drop(reader.stdin.take());
+    let lines = lines_of(reader, "read ");
+    println!("{}", lines[0]);
+    let reads: usize = lines[0].split(' ').next().unwrap().parse().unwrap();
+    assert!(reads > 10, "{lines:?}");
+    assert_eq!(fixture.log_ids().last().unwrap(), &(RECORDS - 1).to_string());
+}
+
+#[test]
+#[ignore = "another test runs it, in a process of its own"]
+#[allow(clippy::disallowed_methods, reason = "the arguments of a test binary are taken")]
+fn other_process() {
+    let Ok(file) = std::env::var(READ) else { return };
+    read_until_told_to_stop(Path::new(&file));
+}
+
+/// Reads the log over and over. A read that hits the very moment of a write may see a torn end; the next
+/// one must not.
+fn read_until_told_to_stop(file: &Path) {
+    let stop = std::thread::spawn(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap());
+    let (mut reads, mut torn, mut records) = (0, 0, 0);
+    while !stop.is_finished() {
+        let read = || serde_json::from_slice::<Vec<Value>>(&std::fs::read(file).unwrap());
+        let found = read().or_else(|_| {
+            torn += 1;
+            std::thread::sleep(Duration::from_millis(1));
+            read()
+        });
+        let found = found.unwrap().len();
+        assert!(found >= records, "nothing disappears");
+        records = found;
+        reads += 1;
+    }
+    println!("read {reads} times, {torn} of them torn, {records} records at last");
+}
