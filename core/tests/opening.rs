@@ -162,6 +162,7 @@ fn a_database_that_must_exist_is_brought_up_to_date_but_not_created() {
     );
     assert_refused(fixture.options().existing_only(true).open_global(), ErrorKind::NotFound, "mcoda.db");
     assert!(!file.exists());
+    std::fs::create_dir_all(fixture.root()).unwrap();
     std::fs::write(&file, "").unwrap();
     let workspace = fixture.options().existing_only(true).open_db(&file).unwrap();
     assert_eq!(workspace.projects().list().unwrap(), []);
