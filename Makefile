@@ -14,8 +14,8 @@ demo: ## Play a small project through an agent pipeline and print its cost, velo
 
 test: lint test-rust test-docs test-data ## Run all tests and checks
 
-test-full: test ## Run all tests, and those that take long or need Valgrind
-	MCODA_TEST_ROUNDS=10 $(CARGO) $(RUN_TESTS) --workspace
+test-full: test ## Run all tests, then many more rounds of crashes and writers, and Valgrind
+	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
 	./tests/valgrind.sh
 
 build: ## Build the library and mcodactl, optimised

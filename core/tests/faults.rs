@@ -101,7 +101,7 @@ fn what_a_killed_process_had_acknowledged_is_in_the_database_and_once_in_the_log
     let fixture = Fixture::new();
     let folder = fixture.root().parent().unwrap().to_owned();
     let mut acknowledged = BTreeSet::new();
-    for round in 0..12_u64 {
+    for round in 0..rounds(12) as u64 {
         let mut child = in_other_process(&[(FOLDER, folder.to_str().unwrap())]).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let mut ids = lines.filter_map(|line| Some(line.strip_prefix("done ")?.to_owned()));

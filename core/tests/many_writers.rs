@@ -80,7 +80,7 @@ fn other_process() {
 fn write(workspace: &Workspace, seed: u64) {
     let statuses = ["in_progress", "ready_to_code_review", "ready_to_qa", "completed", "changes_requested"];
     let mut random = Xorshift(seed);
-    for number in 0..RECORDS {
+    for number in 0..rounds(RECORDS) {
         let given = json!({"agentId": format!("agent-{}", random.below(3)), "tokensPrompt": number,
                            "metadata": {"text": "x".repeat(random.below(300) as usize)}});
         let recorded = workspace.record_token_usage(&usage(given)).unwrap();
@@ -111,7 +111,7 @@ fn two_processes_of_four_threads_lose_nothing_and_are_never_turned_away() {
     let (records, moves) = (of("record"), of("move"));
     assert_eq!(
         (records.len(), moves.len()),
-        (PROCESSES * THREADS * RECORDS, PROCESSES * THREADS * TRANSITIONS)
+        (PROCESSES * THREADS * rounds(RECORDS), PROCESSES * THREADS * rounds(TRANSITIONS))
     );
     println!(
         "{} records and {} transitions by {PROCESSES} processes of {THREADS} threads: {seconds:.1} s, {:.0} records/s",

@@ -287,6 +287,13 @@ impl Xorshift {
     }
 }
 
+/// How often to do what a usual run does `usually` times: `MCODA_TEST_ROUNDS` times as often.
+#[allow(clippy::disallowed_methods, reason = "a switch of the tests alone")]
+pub fn rounds(usually: usize) -> usize {
+    let factor = std::env::var("MCODA_TEST_ROUNDS").ok().and_then(|factor| factor.parse().ok());
+    usually * factor.unwrap_or(1)
+}
+
 /// This test binary once more, in a process of its own that runs the ignored test `other_process` and no
 /// other. `settings` are environment variables.
 pub fn in_other_process(settings: &[(&str, &str)]) -> Command {
