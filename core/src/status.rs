@@ -1,5 +1,7 @@
 //! The words for a task's status, and which of them mean the same.
 
+use std::borrow::Cow;
+
 /// Nothing was done yet.
 pub(crate) const NOT_STARTED: &str = "not_started";
 /// Work has begun.
@@ -18,14 +20,20 @@ pub(crate) const CANCELLED: &str = "cancelled";
 pub(crate) const FAILED: &str = "failed";
 
 /// The word as it is stored: without surrounding blanks, in lower case.
-pub(crate) fn normalised(status: &str) -> String {
-    status.trim().to_lowercase()
+pub(crate) fn normalised(status: &str) -> Cow<'_, str> {
+    let trimmed = status.trim();
+    // Nearly all words are stored like this, and histories are long.
+    if trimmed.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+        Cow::Borrowed(trimmed)
+    } else {
+        Cow::Owned(trimmed.to_lowercase())
+    }
 }
 
 /// The word as it is compared: normalised, and the same for all words that mean the same.
-pub(crate) fn canonical(status: &str) -> String {
+pub(crate) fn canonical(status: &str) -> Cow<'_, str> {
     let status = normalised(status);
-    if status == "ready_to_review" { READY_TO_CODE_REVIEW.to_owned() } else { status }
+    if status == "ready_to_review" { Cow::Borrowed(READY_TO_CODE_REVIEW) } else { status }
 }
 
 /// Whether two stored words mean the same status.

@@ -69,7 +69,7 @@ pub struct Completions {
 
 /// The lane that a task needs next; none where nothing is left to do.
 pub(super) fn next_lane(task: &TaskHistory) -> Option<Lane> {
-    match status::canonical(&task.row.status).as_str() {
+    match &*status::canonical(&task.row.status) {
         status::COMPLETED | status::CANCELLED => None,
         status::READY_TO_CODE_REVIEW => Some(Lane::Review),
         status::READY_TO_QA => Some(Lane::Qa),
@@ -98,7 +98,7 @@ pub(super) fn totals(tasks: &[TaskHistory]) -> BacklogTotals {
 pub(super) fn status_counts(tasks: &[TaskHistory]) -> StatusCounts {
     let mut counts = StatusCounts { total: tasks.len(), ..StatusCounts::default() };
     for task in tasks {
-        match status::canonical(&task.row.status).as_str() {
+        match &*status::canonical(&task.row.status) {
             status::READY_TO_CODE_REVIEW => counts.ready_to_code_review += 1,
             status::FAILED => counts.failed += 1,
             status::IN_PROGRESS => counts.in_progress += 1,

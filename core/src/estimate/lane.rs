@@ -63,7 +63,7 @@ pub(super) enum Step {
 
 impl Step {
     pub(super) fn of(stored: &str) -> Self {
-        match status::canonical(stored).as_str() {
+        match &*status::canonical(stored) {
             status::IN_PROGRESS => Self::InProgress,
             status::READY_TO_CODE_REVIEW => Self::ReadyToCodeReview,
             status::READY_TO_QA => Self::ReadyToQa,

@@ -48,7 +48,7 @@ pub(crate) fn record(
     context: &TransitionContext,
     moves: Moves<'_>,
 ) -> Result<Transition> {
-    let to = status::normalised(to_status);
+    let to = status::normalised(to_status).into_owned();
     if to.is_empty() {
         return Err(Error::invalid(
             "toStatus",

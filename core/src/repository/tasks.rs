@@ -130,7 +130,7 @@ impl Tasks<'_> {
             new.title,
             new.description,
             new.task_type,
-            new.status.as_deref().map_or_else(|| status::NOT_STARTED.to_owned(), status::normalised),
+            new.status.as_deref().map_or_else(|| status::NOT_STARTED.into(), status::normalised),
             new.story_points,
             new.priority,
             new.assigned_agent_id,

@@ -43,7 +43,7 @@ pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
     let access =
         if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(how.busy_timeout)?;
+    set_busy_timeout(&connection, how.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     refuse_newer_schema(&connection, path, how.newest_schema)?;
     set(&connection, "foreign_keys", "1", "1")?;
@@ -79,6 +79,12 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
         filesystem::refuse_network(folder)?;
     }
     paths::create_file(path)
+}
+
+/// SQLite counts milliseconds in 32 bits; a longer wait is as good as that one.
+fn set_busy_timeout(connection: &Connection, timeout: Duration) -> Result<()> {
+    let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+    set(connection, "busy_timeout", &millis.to_string(), &millis.to_string())
 }
 
 /// Read before anything is set, so that a database of a newer release stays as it is, to the byte.

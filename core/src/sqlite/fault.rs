@@ -16,11 +16,17 @@ impl From<rusqlite::Error> for Error {
             rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
                 (ErrorKind::Corrupt, format!("a row holds a value of the wrong type: {error}"))
             }
+            rusqlite::Error::InvalidColumnName(column) => {
+                (ErrorKind::Unsupported, format!("{OLDER_SCHEMA} (no such column: {column})"))
+            }
             _ => (ErrorKind::Internal, format!("SQLite call failed: {error}")),
         };
         Self::new(kind, message).with_source(error)
     }
 }
+
+/// A handle that only reads migrates nothing, so it may meet an older schema.
+const OLDER_SCHEMA: &str = "its schema is older than this build needs: open it once for writing";
 
 fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
     match code {
@@ -48,9 +54,7 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
             (ErrorKind::Conflict, format!("the database refused the row ({text})"))
         }
         ErrorCode::Unknown if text.starts_with("no such table") || text.starts_with("no such column") => {
-            let message =
-                format!("its schema is older than this build needs: open it once for writing ({text})");
-            (ErrorKind::Unsupported, message)
+            (ErrorKind::Unsupported, format!("{OLDER_SCHEMA} ({text})"))
         }
         _ => (ErrorKind::Internal, format!("SQLite call failed ({text})")),
     }
