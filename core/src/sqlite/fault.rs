@@ -13,8 +13,12 @@ impl From<rusqlite::Error> for Error {
                 let text = text.clone().unwrap_or_else(|| failure.to_string());
                 describe(failure.code, text)
             }
+            rusqlite::Error::SqlInputError { error, msg, .. } => describe(error.code, msg.clone()),
             rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
                 (ErrorKind::Corrupt, format!("a row holds a value of the wrong type: {error}"))
+            }
+            rusqlite::Error::InvalidColumnName(name) => {
+                (ErrorKind::Unsupported, older_schema(&format!("no such column: {name}")))
             }
             _ => (ErrorKind::Internal, format!("SQLite call failed: {error}")),
         };
@@ -48,12 +52,15 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
             (ErrorKind::Conflict, format!("the database refused the row ({text})"))
         }
         ErrorCode::Unknown if text.starts_with("no such table") || text.starts_with("no such column") => {
-            let message =
-                format!("its schema is older than this build needs: open it once for writing ({text})");
-            (ErrorKind::Unsupported, message)
+            (ErrorKind::Unsupported, older_schema(&text))
         }
         _ => (ErrorKind::Internal, format!("SQLite call failed ({text})")),
     }
+}
+
+/// Only a handle that does not write gets here: every other one has brought the schema up to date.
+fn older_schema(lacks: &str) -> String {
+    format!("its schema is older than this build needs: open it once for writing ({lacks})")
 }
 
 impl Error {
