@@ -26,7 +26,8 @@ impl Timestamp {
             // A leap second has no place on a clock that other programs here can read.
             Ok(moment) if moment.nanosecond() >= 1_000_000_000 => return None,
             Ok(moment) => moment.to_utc(),
-            Err(_) if text.len() == 10 => {
+            // chrono also takes signs, blanks and single digits, which here would be another date's text.
+            Err(_) if is_date(text) => {
                 NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc()
             }
             Err(_) => return None,
@@ -83,6 +84,15 @@ impl Timestamp {
     fn date_time(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }
+}
+
+/// Whether the text has the form `2026-03-20`.
+fn is_date(text: &str) -> bool {
+    text.len() == 10
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
 }
 
 const MILLIS_PER_HOUR: f64 = 3_600_000.0;
@@ -147,6 +157,10 @@ mod tests {
             "2026-3-20",
             " 2026-03-20",
             "2026-03-2é",
+            "+026-03-20",
+            " 2026-03-2",
+            "2026-03- 2",
+            "2026- 3-02",
         ] {
             assert!(input.parse::<Timestamp>().is_err(), "{input}");
         }
