@@ -158,7 +158,8 @@ fn an_old_database_that_may_not_be_written_is_unsupported_and_stays_as_it_is() {
     std::fs::create_dir_all(fixture.root()).unwrap();
     let file = fixture.root().join("old.db");
     let connection = raw(&file);
-    let old = "CREATE TABLE jobs (id TEXT PRIMARY KEY, workspace_id TEXT, type TEXT, state TEXT, created_at TEXT);
+    let old =
+        "CREATE TABLE jobs (id TEXT PRIMARY KEY, workspace_id TEXT, type TEXT, state TEXT, created_at TEXT);
                CREATE TABLE token_usage (id TEXT PRIMARY KEY, workspace_id TEXT, timestamp TEXT);
                INSERT INTO jobs VALUES ('j', 'w', 'work', 'running', '2026-03-20T12:00:00.000Z');
                INSERT INTO token_usage VALUES ('t', 'w', '2026-03-20T12:00:00.000Z');";

@@ -7,7 +7,7 @@ use super::context::TransitionContext;
 use super::metadata::{self, Move};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
-use crate::repository::check::{Table, reference};
+use crate::repository::check::{self, Table, reference};
 use crate::repository::status_events::{self, StatusEvent};
 use crate::repository::task_rows;
 use crate::repository::tasks::{self, Task};
@@ -55,6 +55,9 @@ pub(crate) fn record(
             format_args!("{to_status:?}"),
             "a status such as in_progress",
         ));
+    }
+    for (field, object) in [("metadata", &context.metadata), ("metadataPatch", &context.metadata_patch)] {
+        object.as_ref().map_or(Ok(()), |object| check::object(field, object))?;
     }
     let found =
         tasks::find(tx, task)?.ok_or_else(|| Error::not_found("task", "task with id or key", task))?;

@@ -71,6 +71,7 @@ impl Jobs<'_> {
     /// Makes a job.
     pub fn create(&self, new: &NewJob) -> Result<Job> {
         check::not_blank("type", &new.job_type)?;
+        check::object("payload", &new.payload)?;
         let id = self.store.ids.next();
         let now = self.store.clock.now().to_string();
         self.store.database.write(|tx| {

@@ -71,6 +71,7 @@ impl TaskRuns<'_> {
     /// Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown.
     pub fn create(&self, new: &NewTaskRun) -> Result<TaskRun> {
         check::not_blank("command", &new.command)?;
+        check::object("runContext", &new.run_context)?;
         check::measure("storyPointsAtRun", new.story_points_at_run)?;
         let id = self.0.ids.next();
         let started_at = new.started_at.unwrap_or_else(|| self.0.clock.now()).to_string();

@@ -152,7 +152,8 @@ mod tests {
         let file = folder.path().join("x.db");
         let how = Connect { read_only: false, busy_timeout, synchronous, newest_schema: 1 };
         let writer = connect(&file, &how).unwrap();
-        let connection = if read_only { connect(&file, &Connect { read_only, ..how }).unwrap() } else { writer };
+        let connection =
+            if read_only { connect(&file, &Connect { read_only, ..how }).unwrap() } else { writer };
         ["foreign_keys", "busy_timeout", "journal_mode", "synchronous"].map(|pragma| {
             let value: rusqlite::types::Value =
                 connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap();

@@ -89,7 +89,8 @@ mod tests {
             end: u64::MAX,
             close: u64::MAX,
         };
-        let short = Clean { is_confirmed: true, stamp: Stamp { length: 1, modified_nanos: 2 }, end: 3, close: 4 };
+        let short =
+            Clean { is_confirmed: true, stamp: Stamp { length: 1, modified_nanos: 2 }, end: 3, close: 4 };
         for state in [Some(long), Some(short), None, Some(short)] {
             write(&file, state.as_ref()).unwrap();
             assert_eq!(read(&file).unwrap(), state);
