@@ -104,6 +104,32 @@ fn the_largest_counts_and_the_smallest_values_are_kept() {
 }
 
 #[test]
+fn an_error_is_one_short_line_whatever_was_given() {
+    let (_fixture, workspace, own, task, _) = furnished();
+    let long = "long\n".repeat(10_000);
+    let errors = [
+        TokenUsage::from_json(&json!({&*long: 1})).unwrap_err(),
+        {
+            let given = TokenUsage { id: Some(long.clone()), ..TokenUsage::default() };
+            workspace.record_token_usage(&given).unwrap();
+            workspace.record_token_usage(&TokenUsage { tokens_prompt: Some(1), ..given }).unwrap_err()
+        },
+        {
+            let given = TransitionContext { expected_from: Some(long.clone()), ..Default::default() };
+            workspace.record_status_transition(&task, "completed", &given).unwrap_err()
+        },
+        {
+            let new = own.new_task(&long, None);
+            workspace.tasks().create(&new).unwrap();
+            workspace.tasks().create(&new).unwrap_err()
+        },
+    ];
+    for error in errors {
+        assert!(error.message().len() < 1000 && !error.message().contains('\n'), "{error}");
+    }
+}
+
+#[test]
 fn json_that_could_not_be_read_again_is_refused_before_it_is_written() {
     let (fixture, workspace, own, task, before) = furnished();
     let nested = |levels: usize| {

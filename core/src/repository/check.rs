@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shorten};
 
 /// A name or key that must not be blank.
 pub(crate) fn not_blank(field: &str, value: &str) -> Result<()> {
@@ -90,7 +90,7 @@ pub(crate) fn taken(error: rusqlite::Error, what: &str, key: &str) -> Error {
     if error.kind() == ErrorKind::Conflict {
         return Error::new(
             ErrorKind::Conflict,
-            format!("there is already a {what} {key:?}: use it or choose another key"),
+            format!("there is already a {what} {:?}: use it or choose another key", shorten(key)),
         );
     }
     error
