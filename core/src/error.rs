@@ -74,9 +74,10 @@ impl Error {
         Self { kind, message: message.into(), field: None, source: None }
     }
 
-    /// A bad value: `field` names it, `given` shows it, `allowed` completes "… is not allowed: expected …".
+    /// A bad value: `field` names it, `given` shows it, `allowed` completes "… expected …".
     pub(crate) fn invalid(field: &str, given: impl fmt::Display, allowed: &str) -> Self {
-        let message = format!("{field}: got {}; expected {allowed}", shorten(&given.to_string()));
+        let given = shorten(&given.to_string());
+        let message = format!("{}: got {given}; expected {allowed}", shorten(field));
         Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::InvalidInput, message) }
     }
 
@@ -132,7 +133,7 @@ impl StdError for Error {
 }
 
 /// Long input is cut in messages: they end up in logs, and one line must stay one line.
-fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const LIMIT: usize = 80;
     let mut line: String = text.chars().take(LIMIT).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(LIMIT).is_some() {

@@ -110,6 +110,7 @@ impl Global {
     pub fn close(&self) -> Result<()> {
         self.database.close()
     }
+
     fn asked<'a>(&self, tx: &'a Connection, query: &'a TokenUsageQuery) -> Asked<'a> {
         Asked { tx, home: Home::Global, agents: None, now: self.clock.now(), query }
     }

@@ -46,7 +46,7 @@ impl<'a> Fields<'a> {
         {
             return Err(Error::invalid(
                 other,
-                value,
+                self::given(value),
                 &format!("the same as {name}, or one of the two alone"),
             ));
         }
@@ -168,6 +168,9 @@ mod tests {
         assert_eq!(fields.texts("jobId").unwrap_err().field(), Some("jobId"));
         let two = json!({"tokensPrompt": 3, "promptTokens": 4});
         assert!(Fields::new("usage", &two, KNOWN).unwrap().alias("promptTokens", "tokensPrompt").is_err());
+        let two = json!({"tokensPrompt": 3, "promptTokens": {"a": "secret"}});
+        let error = Fields::new("usage", &two, KNOWN).unwrap().alias("promptTokens", "tokensPrompt").err();
+        assert!(!error.unwrap().message().contains("secret"));
         for value in [json!(1.5), json!("3"), json!(true), json!(1e19), json!({"a": "secret"})] {
             let input = json!({"tokensPrompt": value});
             let error = Fields::new("usage", &input, KNOWN).unwrap().whole("tokensPrompt").unwrap_err();

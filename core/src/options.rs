@@ -132,7 +132,8 @@ impl Options {
     /// Refuses a missing database where none may be created.
     pub(crate) fn check_exists(&self, file: &Path) -> Result<()> {
         let may_be_missing = self.environment.disable_db || !(self.existing_only || self.read_only);
-        if may_be_missing || file.as_os_str() == IN_MEMORY || file.exists() {
+        if may_be_missing || file.as_os_str() == IN_MEMORY || file.try_exists().unwrap_or(true) {
+            // What may not be looked at is there for all we know: opening it says what is wrong.
             return Ok(());
         }
         let message = format!(

@@ -104,6 +104,61 @@ fn the_largest_counts_and_the_smallest_values_are_kept() {
 }
 
 #[test]
+fn an_error_is_one_short_line_whatever_was_given() {
+    let (_fixture, workspace, own, task, _) = furnished();
+    let long = "long\n".repeat(10_000);
+    let errors = [
+        TokenUsage::from_json(&json!({&*long: 1})).unwrap_err(),
+        {
+            let given = TokenUsage { id: Some(long.clone()), ..TokenUsage::default() };
+            workspace.record_token_usage(&given).unwrap();
+            workspace.record_token_usage(&TokenUsage { tokens_prompt: Some(1), ..given }).unwrap_err()
+        },
+        {
+            let given = TransitionContext { expected_from: Some(long.clone()), ..Default::default() };
+            workspace.record_status_transition(&task, "completed", &given).unwrap_err()
+        },
+        {
+            let new = own.new_task(&long, None);
+            workspace.tasks().create(&new).unwrap();
+            workspace.tasks().create(&new).unwrap_err()
+        },
+    ];
+    for error in errors {
+        assert!(error.message().len() < 1000 && !error.message().contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn json_that_could_not_be_read_again_is_refused_before_it_is_written() {
+    let (fixture, workspace, own, task, before) = furnished();
+    let nested = |levels: usize| {
+        let inside = (2..levels).fold(json!([]), |inside, _| Value::Array(vec![inside]));
+        object(json!({"x": inside}))
+    };
+    let invalid = ErrorKind::InvalidInput;
+    for levels in [101, 128, 1000] {
+        let usage = TokenUsage { metadata: Some(nested(levels)), ..TokenUsage::default() };
+        assert_refused(workspace.record_token_usage(&usage), invalid, "metadata");
+        let given = TransitionContext { metadata: Some(nested(levels)), ..Default::default() };
+        assert_refused(workspace.record_status_transition(&task, "completed", &given), invalid, "metadata");
+        let given = TransitionContext { metadata_patch: Some(nested(levels)), ..Default::default() };
+        let result = workspace.record_status_transition(&task, "completed", &given);
+        assert_refused(result, invalid, "metadataPatch");
+        let new = NewTask { metadata: nested(levels), ..own.new_task("P-2", None) };
+        assert_refused(workspace.tasks().create(&new), invalid, "metadata");
+        let new = NewJob { job_type: "work".into(), payload: nested(levels), ..Default::default() };
+        assert_refused(workspace.jobs().create(&new), invalid, "payload");
+        assert_eq!(fixture.everything(), before);
+    }
+    let usage = TokenUsage { id: Some("deep".into()), metadata: Some(nested(100)), ..TokenUsage::default() };
+    assert!(workspace.record_token_usage(&usage).unwrap().logged);
+    assert!(workspace.record_token_usage(&usage).unwrap().duplicate);
+    assert_eq!(fixture.log()[0]["metadata"], Value::Object(nested(100)));
+    assert_eq!(workspace.token_usage(&Default::default()).unwrap()[0].metadata, nested(100));
+}
+
+#[test]
 fn a_transition_with_a_bad_value_names_the_field() {
     let (fixture, workspace, _, task, before) = furnished();
     let context = |json: Value| TransitionContext::from_json(&json);

@@ -223,6 +223,28 @@ fn many_unreadable_times_make_no_order_that_panics() {
 }
 
 #[test]
+fn lists_are_in_the_order_of_time_whatever_the_precision_of_the_times() {
+    let fixture = Fixture::new();
+    let workspace = fixture.options().workspace_id("w").open(fixture.root()).unwrap();
+    let task = backlog(&workspace).task(&workspace, "P-1", 2.0);
+    let times = ["garbage", "2026-03-20T09:00:00Z", "2026-03-20T09:00:00.500Z", "2026-03-20T11:00:00+03:00"];
+    for time in times {
+        let insert = "INSERT INTO jobs (id, workspace_id, type, state, created_at, updated_at)
+                      VALUES (?1, 'w', 'work', 'running', ?1, ?1)";
+        fixture.raw().execute(insert, [time]).unwrap();
+        let insert = "INSERT INTO task_runs (id, task_id, command, status, started_at)
+                      VALUES (?1, ?2, 'work-on-tasks', 'running', ?1)";
+        fixture.raw().execute(insert, [time, &*task]).unwrap();
+    }
+    let [garbage, nine, later, eight] = times;
+    let jobs: Vec<String> = workspace.jobs().list().unwrap().into_iter().map(|job| job.id).collect();
+    assert_eq!(jobs, [later, nine, eight, garbage]);
+    let runs: Vec<String> =
+        workspace.task_runs().list(&task).unwrap().into_iter().map(|run| run.id).collect();
+    assert_eq!(runs, [eight, nine, later, garbage]);
+}
+
+#[test]
 fn ten_tenths_are_one_in_any_order() {
     let fixture = Fixture::new();
     let workspace = fixture.open();

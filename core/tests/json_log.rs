@@ -143,6 +143,56 @@ fn a_record_that_was_appended_and_stayed_queued_is_in_the_log_once() {
 }
 
 #[test]
+fn a_queued_record_that_is_in_the_log_already_is_not_appended_again_after_a_stretch_without_database() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let environment = mcoda_core::Environment { disable_db: true, ..fixture.environment() };
+    let without = fixture.options().environment(environment).open(fixture.root()).unwrap();
+    // "1" was appended by a process that died before it took it off the queue.
+    let keep =
+        "CREATE TRIGGER keep BEFORE DELETE ON token_usage_log_queue BEGIN SELECT RAISE(ABORT, 'no'); END";
+    fixture.raw().execute_batch(keep).unwrap();
+    assert!(!record(&workspace, "1").logged);
+    record(&without, "2");
+    assert_eq!(fixture.log_ids(), ["1", "2"]);
+    fixture.raw().execute_batch("DROP TRIGGER keep").unwrap();
+    assert!(record(&workspace, "3").logged);
+    assert_eq!(fixture.log_ids(), ["1", "2", "3"]);
+
+    // "4" is queued, and then told again to a handle that has no database.
+    let log = std::fs::read(fixture.log_file()).unwrap();
+    std::fs::remove_file(fixture.log_file()).unwrap();
+    std::fs::create_dir(fixture.log_file()).unwrap();
+    assert!(!record(&workspace, "4").logged);
+    std::fs::remove_dir(fixture.log_file()).unwrap();
+    std::fs::write(fixture.log_file(), log).unwrap();
+    record(&without, "4");
+    assert!(record(&workspace, "5").logged);
+    assert_eq!(fixture.log_ids(), ["1", "2", "3", "4", "5"]);
+}
+
+#[test]
+fn a_record_that_somebody_else_logged_meanwhile_is_logged_however_busy_the_database_is() {
+    let fixture = Fixture::new();
+    let workspace = fixture.options().busy_timeout(Duration::from_secs(5)).open(fixture.root()).unwrap();
+    record(&workspace, "1");
+    let lock = std::fs::File::open(fixture.workspace_folder().join("token_usage.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let raw = fixture.raw();
+    let outcome = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| record(&workspace, "2"));
+        while count(&raw, "token_usage_log_queue") == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Another process takes it off the queue, and a third one begins to write.
+        raw.execute_batch("DELETE FROM token_usage_log_queue; BEGIN IMMEDIATE").unwrap();
+        lock.unlock().unwrap();
+        waiting.join().unwrap()
+    });
+    assert!(outcome.logged, "{outcome:?}");
+}
+
+#[test]
 fn a_log_folder_that_vanished_does_not_stop_the_work() {
     let fixture = Fixture::new();
     let folder = fixture.root().join("logs");

@@ -42,10 +42,12 @@ fn the_id_comes_from_the_call_then_from_workspace_json_then_from_the_root() {
 }
 
 #[test]
-fn a_new_database_has_the_settings_that_the_contract_names() {
+fn a_new_database_is_in_wal_mode_whatever_the_options() {
     let fixture = Fixture::new();
-    let _workspace = fixture.options().synchronous(Synchronous::Full).open(fixture.root()).unwrap();
+    let options = fixture.options().synchronous(Synchronous::Full).busy_timeout(std::time::Duration::MAX);
+    let workspace = options.open(fixture.root()).unwrap();
     assert_eq!(value::<String>(&fixture.raw(), "PRAGMA journal_mode"), "wal");
+    assert!(workspace.record_token_usage(&TokenUsage::default()).unwrap().logged);
 }
 
 #[cfg(unix)]
@@ -148,6 +150,29 @@ fn a_read_only_handle_reads_and_changes_nothing() {
     let missing = fixture.root().join("missing.db");
     assert_refused(fixture.options().read_only(true).open_db(&missing), ErrorKind::NotFound, "missing.db");
     assert!(!missing.exists());
+}
+
+#[test]
+fn an_old_database_that_may_not_be_written_is_unsupported_and_stays_as_it_is() {
+    let fixture = Fixture::new();
+    std::fs::create_dir_all(fixture.root()).unwrap();
+    let file = fixture.root().join("old.db");
+    let connection = raw(&file);
+    let old =
+        "CREATE TABLE jobs (id TEXT PRIMARY KEY, workspace_id TEXT, type TEXT, state TEXT, created_at TEXT);
+               CREATE TABLE token_usage (id TEXT PRIMARY KEY, workspace_id TEXT, timestamp TEXT);
+               INSERT INTO jobs VALUES ('j', 'w', 'work', 'running', '2026-03-20T12:00:00.000Z');
+               INSERT INTO token_usage VALUES ('t', 'w', '2026-03-20T12:00:00.000Z');";
+    connection.execute_batch(old).unwrap();
+    connection.close().unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let reader = fixture.options().read_only(true).workspace_id("w").open_db(&file).unwrap();
+    let unsupported = ErrorKind::Unsupported;
+    assert_refused(reader.jobs().list(), unsupported, "open it once for writing");
+    assert_refused(reader.token_usage(&Default::default()), unsupported, "open it once for writing");
+    assert_refused(reader.tasks().list(None), unsupported, "open it once for writing");
+    drop(reader);
+    assert!(std::fs::read(&file).unwrap() == before);
 }
 
 #[test]

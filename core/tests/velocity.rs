@@ -4,7 +4,7 @@
 mod common;
 
 use common::*;
-use mcoda_core::{EstimateOptions, NewTask, Workspace};
+use mcoda_core::{EstimateOptions, NewTask, Timestamp, Workspace};
 use serde_json::{Value, json};
 
 fn velocity(workspace: &Workspace, options: Value) -> Value {
@@ -273,6 +273,29 @@ fn three_times_the_window_of_runs_is_looked_at() {
         );
         assert_eq!(measured(&workspace, 2).1, samples, "{in_the_way}");
     }
+}
+
+#[test]
+fn many_runs_on_one_task_are_one_pass_over_them() {
+    const RUNS: i64 = 20_000;
+    let (fixture, workspace, own) = fixture();
+    let task = own.task(&workspace, "P-1", 1.0);
+    let raw = fixture.raw();
+    raw.execute_batch("BEGIN").unwrap();
+    let time =
+        |minutes: i64| Timestamp::from_millis(1_700_000_000_000 + minutes * 60_000).unwrap().to_string();
+    for number in 0..RUNS {
+        let insert = "INSERT INTO task_runs (id, task_id, command, status, started_at, finished_at)
+                      VALUES (?1, ?2, 'work-on-tasks', 'success', ?3, ?4)";
+        let (started, finished) = (time(number * 10), time(number * 10 + 6));
+        raw.execute(insert, [&number.to_string(), &task, &started, &finished]).unwrap();
+    }
+    raw.execute_batch("COMMIT").unwrap();
+    let start = std::time::Instant::now();
+    let (speed, samples) = measured(&workspace, 1_000_000);
+    assert!((speed - 10.0).abs() < 1e-9 && samples == RUNS as u64, "{speed}, {samples}");
+    // Each run beside each other takes minutes.
+    assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Transition {
         if global.quiet {
             return Ok(String::new());
         }
-        let key = self.key(&workspace, &moved.task_id)?;
+        let key = self.key(&workspace, &moved.task_id);
         Ok(if moved.changed {
             format!("{key}: {} → {}\n", moved.from_status, moved.to_status)
         } else {
@@ -75,8 +75,8 @@ impl Transition {
         }
     }
 
-    /// The task's key, by which people know it.
-    fn key(&self, workspace: &Workspace, task_id: &str) -> Result<String, Failure> {
-        Ok(workspace.tasks().get(task_id)?.map_or_else(|| self.task.clone(), |task| task.key))
+    /// The task's key, by which people know it. The move is made: not to find its key is no failure.
+    fn key(&self, workspace: &Workspace, task_id: &str) -> String {
+        workspace.tasks().get(task_id).ok().flatten().map_or_else(|| self.task.clone(), |task| task.key)
     }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::history::{History, Move};
+use super::history::{History, Move, Visit};
 use super::lane::{Lane, Step};
 use crate::error::Result;
 use crate::repository::scope::ScopeIds;
@@ -53,10 +53,10 @@ impl StandIn<'_> {
         }
     }
 
-    /// Whether the task has this move already. Where it came from does not matter at a start.
+    /// Whether this move at the same moment is it. Where it came from does not matter at a start.
     fn is_shown_by(&self, step: &Move) -> bool {
         let (from, to) = self.steps();
-        step.at == self.at && step.to == to && (step.from == from || self.phase == Phase::Start)
+        step.to == to && (step.from == from || self.phase == Phase::Start)
     }
 }
 
@@ -82,11 +82,15 @@ pub(super) fn fill<'r>(history: &mut History, runs: &'r [Run], window: usize) ->
         let mut ends: usize = history.tasks.iter().map(|task| task.moves.iter().filter(is_end).count()).sum();
         let of_lane = runs.iter().filter(|run| run.row.command == lane.command());
         let timed = of_lane.filter(|run| run.started.is_some() && run.finished.is_some());
+        // By what was recorded alone: what other runs stand in for must not decide, else a backfill, which
+        // writes that for good, would change what the next one adds.
+        let recorded: Vec<Vec<Visit>> =
+            history.tasks.iter().map(|task| task.recorded_passes(lane).collect()).collect();
         for run in timed.take(window.saturating_mul(3)) {
             if ends >= window {
                 break;
             }
-            for stand_in in missing(history, lane, run) {
+            for stand_in in missing(&history.tasks[run.task].moves, &recorded[run.task], lane, run) {
                 let (from, to) = stand_in.steps();
                 history.add(run.task, from, to, stand_in.at);
                 ends += usize::from(stand_in.phase == Phase::End);
@@ -97,22 +101,26 @@ pub(super) fn fill<'r>(history: &mut History, runs: &'r [Run], window: usize) ->
     added
 }
 
-/// The ends of the run that the history does not show.
-fn missing<'r>(history: &History, lane: Lane, run: &'r Run) -> Vec<StandIn<'r>> {
+/// The ends of the run that its task's moves do not show. Both `moves` and the `recorded` visits of the lane
+/// are in the order of time, so that however many there are only those around the run are looked at.
+fn missing<'r>(moves: &[Move], recorded: &[Visit], lane: Lane, run: &'r Run) -> Vec<StandIn<'r>> {
     let (Some(started), Some(finished)) = (run.started, run.finished) else { return Vec::new() };
-    let task = &history.tasks[run.task];
     let near = |a: Timestamp, b: Timestamp| a.millis().abs_diff(b.millis()) <= SAME_WORK_MS;
-    // By what was recorded alone: what other runs stand in for must not decide, else a backfill, which
-    // writes that for good, would change what the next one adds.
-    let is_same_work =
-        task.recorded_passes(lane).any(|visit| near(visit.entered, started) && near(visit.left, finished));
+    let first = recorded.partition_point(|visit| visit.left < finished && !near(visit.left, finished));
+    let mut around = recorded[first..].iter().take_while(|visit| near(visit.left, finished));
+    let is_same_work = around.any(|visit| near(visit.entered, started));
     // A run that ends before it begins comes from a clock that was set back: it says nothing.
     if is_same_work || finished < started {
         return Vec::new();
     }
+    let is_shown = |stand_in: &StandIn<'_>| {
+        let first = moves.partition_point(|step| step.at < stand_in.at);
+        let mut at_once = moves[first..].iter().take_while(|step| step.at == stand_in.at);
+        at_once.any(|step| stand_in.is_shown_by(step))
+    };
     [(Phase::Start, started), (Phase::End, finished)]
         .map(|(phase, at)| StandIn { run, lane, phase, at })
         .into_iter()
-        .filter(|stand_in| !task.moves.iter().any(|step| stand_in.is_shown_by(step)))
+        .filter(|stand_in| !is_shown(stand_in))
         .collect()
 }

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::context::TransitionContext;
 use super::metadata::{self, Move};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::id::IdSource;
-use crate::repository::check::{Table, reference};
+use crate::repository::check::{self, Table, reference};
 use crate::repository::status_events::{self, StatusEvent};
 use crate::repository::task_rows;
 use crate::repository::tasks::{self, Task};
@@ -56,6 +56,7 @@ pub(crate) fn record(
             "a status such as in_progress",
         ));
     }
+    check_metadata(context)?;
     let found =
         tasks::find(tx, task)?.ok_or_else(|| Error::not_found("task", "task with id or key", task))?;
     reference(tx, "jobId", Table::Jobs, context.job_id.as_deref())?;
@@ -98,12 +99,21 @@ pub(crate) fn record(
     Ok(transition(Some(event.id), to))
 }
 
+fn check_metadata(context: &TransitionContext) -> Result<()> {
+    for (field, object) in [("metadata", &context.metadata), ("metadataPatch", &context.metadata_patch)] {
+        object.as_ref().map_or(Ok(()), |object| check::object(field, object))?;
+    }
+    Ok(())
+}
+
 fn check_expected(task: &Task, context: &TransitionContext) -> Result<()> {
     match &context.expected_from {
         Some(expected) if !status::same(expected, &task.status) => {
             let message = format!(
-                "expectedFrom: task {} is {:?}, not {expected:?}: read it again and decide anew",
-                task.key, task.status
+                "expectedFrom: task {:?} is {:?}, not {:?}: read it again and decide anew",
+                shorten(&task.key),
+                shorten(&task.status),
+                shorten(expected)
             );
             Err(Error::new(ErrorKind::Conflict, message))
         }

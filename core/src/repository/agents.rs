@@ -2,6 +2,7 @@
 //! and `agent_ids_json`, all of them.
 
 use rusqlite::{Connection, params};
+use serde_json::Value;
 
 use super::row;
 use crate::error::Result;
@@ -51,7 +52,8 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// The ids in an `agent_ids_json` column; damaged text holds none.
+/// The ids in an `agent_ids_json` column; damaged text holds none, and what is no text is passed over.
 pub(crate) fn parse_ids(text: Option<&str>) -> Vec<String> {
-    text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+    let listed: Vec<Value> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    listed.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -1,8 +1,9 @@
 //! Checks of values before they become columns.
 
 use rusqlite::Connection;
+use serde_json::{Map, Value};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shorten};
 
 /// A name or key that must not be blank.
 pub(crate) fn not_blank(field: &str, value: &str) -> Result<()> {
@@ -19,6 +20,28 @@ pub(crate) fn measure(field: &str, value: Option<f64>) -> Result<()> {
             Err(Error::invalid(field, value, "a finite number, 0 or more"))
         }
         _ => Ok(()),
+    }
+}
+
+/// How deep JSON that is kept may be nested. Many parsers, our own included, give up at 128 levels, and an
+/// entry of the JSON log needs some of them itself: what is deeper could be written and never be read.
+const DEEPEST: usize = 100;
+
+/// Metadata and the like: an object that can be read again.
+pub(crate) fn object(field: &str, object: &Map<String, Value>) -> Result<()> {
+    if object.values().any(|value| is_deeper_than(DEEPEST - 1, value)) {
+        let allowed = format!("arrays and objects in at most {DEEPEST} levels");
+        return Err(Error::invalid(field, "JSON that is nested deeper", &allowed));
+    }
+    Ok(())
+}
+
+fn is_deeper_than(levels: usize, value: &Value) -> bool {
+    let inside = |inner: &Value| is_deeper_than(levels - 1, inner);
+    match value {
+        Value::Array(values) => levels == 0 || values.iter().any(inside),
+        Value::Object(object) => levels == 0 || object.values().any(inside),
+        _ => false,
     }
 }
 
@@ -67,7 +90,7 @@ pub(crate) fn taken(error: rusqlite::Error, what: &str, key: &str) -> Error {
     if error.kind() == ErrorKind::Conflict {
         return Error::new(
             ErrorKind::Conflict,
-            format!("there is already a {what} {key:?}: use it or choose another key"),
+            format!("there is already a {what} {:?}: use it or choose another key", shorten(key)),
         );
     }
     error

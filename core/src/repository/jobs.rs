@@ -1,11 +1,14 @@
 //! The table `jobs`.
 
+use std::cmp::Reverse;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Store, agents, check, row};
 use crate::error::{Error, Result};
+use crate::time::Timestamp;
 
 /// A job: a long piece of work of one command, which a host may resume.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,6 +71,7 @@ impl Jobs<'_> {
     /// Makes a job.
     pub fn create(&self, new: &NewJob) -> Result<Job> {
         check::not_blank("type", &new.job_type)?;
+        check::object("payload", &new.payload)?;
         let id = self.store.ids.next();
         let now = self.store.clock.now().to_string();
         self.store.database.write(|tx| {
@@ -95,12 +99,14 @@ impl Jobs<'_> {
         self.store.database.read(|tx| by_id(tx, id))
     }
 
-    /// The jobs of this workspace, newest first.
+    /// The jobs of this workspace, newest first, those whose time cannot be read last.
     pub fn list(&self) -> Result<Vec<Job>> {
         self.store.database.read(|tx| {
-            let sql = "SELECT * FROM jobs WHERE workspace_id = ?1 ORDER BY created_at DESC, rowid DESC";
+            let sql = "SELECT * FROM jobs WHERE workspace_id = ?1 ORDER BY rowid DESC";
             let mut statement = tx.prepare_cached(sql)?;
-            Ok(statement.query_map([self.workspace_id], read)?.collect::<Result<_, _>>()?)
+            let mut jobs = statement.query_map([self.workspace_id], read)?.collect::<Result<Vec<_>, _>>()?;
+            jobs.sort_by_cached_key(|job| Reverse(Timestamp::read(&job.created_at)));
+            Ok(jobs)
         })
     }
 

@@ -64,6 +64,7 @@ impl Stories<'_> {
     pub fn create(&self, new: &NewStory) -> Result<Story> {
         check::not_blank("key", &new.key)?;
         check::not_blank("title", &new.title)?;
+        check::object("metadata", &new.metadata)?;
         let id = self.0.ids.next();
         let now = self.0.clock.now().to_string();
         self.0.database.write(|tx| {

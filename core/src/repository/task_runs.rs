@@ -71,6 +71,7 @@ impl TaskRuns<'_> {
     /// Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown.
     pub fn create(&self, new: &NewTaskRun) -> Result<TaskRun> {
         check::not_blank("command", &new.command)?;
+        check::object("runContext", &new.run_context)?;
         check::measure("storyPointsAtRun", new.story_points_at_run)?;
         let id = self.0.ids.next();
         let started_at = new.started_at.unwrap_or_else(|| self.0.clock.now()).to_string();
@@ -104,12 +105,17 @@ impl TaskRuns<'_> {
         self.0.database.read(|tx| by_id(tx, id))
     }
 
-    /// The runs on a task, oldest first.
+    /// The runs on a task, oldest first, those whose time cannot be read last.
     pub fn list(&self, task_id: &str) -> Result<Vec<TaskRun>> {
         self.0.database.read(|tx| {
-            let sql = "SELECT * FROM task_runs WHERE task_id = ?1 ORDER BY started_at, rowid";
+            let sql = "SELECT * FROM task_runs WHERE task_id = ?1 ORDER BY rowid";
             let mut statement = tx.prepare_cached(sql)?;
-            Ok(statement.query_map([task_id], read)?.collect::<Result<_, _>>()?)
+            let mut runs = statement.query_map([task_id], read)?.collect::<Result<Vec<_>, _>>()?;
+            runs.sort_by_cached_key(|run| {
+                let started = Timestamp::read(&run.started_at);
+                (started.is_none(), started)
+            });
+            Ok(runs)
         })
     }
 

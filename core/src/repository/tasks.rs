@@ -146,6 +146,7 @@ impl Tasks<'_> {
 fn check_new(new: &NewTask) -> Result<()> {
     check::not_blank("key", &new.key)?;
     check::not_blank("title", &new.title)?;
+    check::object("metadata", &new.metadata)?;
     new.status.as_deref().map_or(Ok(()), |status| check::not_blank("status", status))?;
     check::measure("storyPoints", new.story_points)
 }

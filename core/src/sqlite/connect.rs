@@ -43,7 +43,7 @@ pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
     let access =
         if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    set_busy_timeout(&connection, how.busy_timeout)?;
+    wait_for_writers(&connection, how.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     refuse_newer_schema(&connection, path, how.newest_schema)?;
     set(&connection, "foreign_keys", "1", "1")?;
@@ -63,6 +63,14 @@ pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
+/// Waits this long where another writer holds the database; SQLite counts in milliseconds, up to 24 days.
+fn wait_for_writers(connection: &Connection, timeout: Duration) -> Result<()> {
+    let longest = Duration::from_millis(i32::MAX.unsigned_abs().into());
+    let timeout = timeout.min(longest);
+    connection.busy_timeout(timeout)?;
+    check(connection, "busy_timeout", &timeout.as_millis().to_string())
+}
+
 fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     if path.as_os_str().is_empty() {
         return Err(Error::invalid("path", "an empty path", "the path of a database file"));
@@ -70,21 +78,15 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     if path.is_dir() {
         return Err(Error::new(ErrorKind::Storage, "it is a folder; name a database file"));
     }
-    if read_only {
-        return Ok(());
-    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
-        paths::create_folder(folder)?;
+        if !read_only {
+            paths::create_folder(folder)?;
+        }
+        // Readers too: they share the memory that no network file system shares.
         filesystem::refuse_network(folder)?;
     }
-    paths::create_file(path)
-}
-
-/// SQLite counts milliseconds in 32 bits; a longer wait is as good as that one.
-fn set_busy_timeout(connection: &Connection, timeout: Duration) -> Result<()> {
-    let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-    set(connection, "busy_timeout", &millis.to_string(), &millis.to_string())
+    if read_only { Ok(()) } else { paths::create_file(path) }
 }
 
 /// Read before anything is set, so that a database of a newer release stays as it is, to the byte.
@@ -105,14 +107,18 @@ fn refuse_newer_schema(connection: &Connection, path: &Path, newest: i32) -> Res
     Err(Error::new(ErrorKind::Unsupported, message))
 }
 
-/// Sets a pragma and reads it back: SQLite ignores what it cannot do without a word.
 fn set(connection: &Connection, pragma: &str, value: &str, expected: &str) -> Result<()> {
     connection.pragma_update(None, pragma, value)?;
+    check(connection, pragma, expected)
+}
+
+/// Reads a setting back: SQLite ignores what it cannot do without a word.
+fn check(connection: &Connection, pragma: &str, expected: &str) -> Result<()> {
     let now: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
     if now.to_string() == expected {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Unsupported, format!("SQLite did not accept {pragma}={value}")))
+    Err(Error::new(ErrorKind::Unsupported, format!("SQLite did not accept {pragma}={expected}")))
 }
 
 /// Readers must not stop writers, and a commit must be one append.
@@ -135,4 +141,42 @@ fn use_wal(connection: &Connection, in_memory: bool, timeout: Duration) -> Resul
          shared memory; keep the database on a local disk"
     );
     Err(Error::new(ErrorKind::Storage, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(busy_timeout: Duration, synchronous: Synchronous, read_only: bool) -> [String; 4] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        let how = Connect { read_only: false, busy_timeout, synchronous, newest_schema: 1 };
+        let writer = connect(&file, &how).unwrap();
+        let connection =
+            if read_only { connect(&file, &Connect { read_only, ..how }).unwrap() } else { writer };
+        ["foreign_keys", "busy_timeout", "journal_mode", "synchronous"].map(|pragma| {
+            let value: rusqlite::types::Value =
+                connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap();
+            match value {
+                rusqlite::types::Value::Integer(number) => number.to_string(),
+                rusqlite::types::Value::Text(text) => text,
+                other => panic!("{other:?}"),
+            }
+        })
+    }
+
+    #[test]
+    fn every_connection_has_the_settings_that_were_asked_for() {
+        let half_a_minute = Duration::from_secs(30);
+        for read_only in [false, true] {
+            assert_eq!(settings(half_a_minute, Synchronous::Normal, read_only), ["1", "30000", "wal", "1"]);
+            assert_eq!(settings(Duration::ZERO, Synchronous::Full, read_only), ["1", "0", "wal", "2"]);
+        }
+    }
+
+    #[test]
+    fn a_timeout_that_is_longer_than_sqlite_counts_is_as_long_as_it_counts() {
+        let [_, timeout, ..] = settings(Duration::MAX, Synchronous::Normal, false);
+        assert_eq!(timeout, i32::MAX.to_string());
+    }
 }

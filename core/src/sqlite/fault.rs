@@ -13,20 +13,18 @@ impl From<rusqlite::Error> for Error {
                 let text = text.clone().unwrap_or_else(|| failure.to_string());
                 describe(failure.code, text)
             }
+            rusqlite::Error::SqlInputError { error, msg, .. } => describe(error.code, msg.clone()),
             rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
                 (ErrorKind::Corrupt, format!("a row holds a value of the wrong type: {error}"))
             }
-            rusqlite::Error::InvalidColumnName(column) => {
-                (ErrorKind::Unsupported, format!("{OLDER_SCHEMA} (no such column: {column})"))
+            rusqlite::Error::InvalidColumnName(name) => {
+                (ErrorKind::Unsupported, older_schema(&format!("no such column: {name}")))
             }
             _ => (ErrorKind::Internal, format!("SQLite call failed: {error}")),
         };
         Self::new(kind, message).with_source(error)
     }
 }
-
-/// A handle that only reads migrates nothing, so it may meet an older schema.
-const OLDER_SCHEMA: &str = "its schema is older than this build needs: open it once for writing";
 
 fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
     match code {
@@ -54,10 +52,18 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
             (ErrorKind::Conflict, format!("the database refused the row ({text})"))
         }
         ErrorCode::Unknown if text.starts_with("no such table") || text.starts_with("no such column") => {
-            (ErrorKind::Unsupported, format!("{OLDER_SCHEMA} ({text})"))
+            (ErrorKind::Unsupported, older_schema(&text))
         }
         _ => (ErrorKind::Internal, format!("SQLite call failed ({text})")),
     }
+}
+
+/// A handle that only reads brings no schema up to date; after any other one this should not happen.
+fn older_schema(lacks: &str) -> String {
+    format!(
+        "its schema lacks what this build needs: where it was opened to be read only, open it once for \
+         writing, else restore a backup ({lacks})"
+    )
 }
 
 impl Error {

@@ -49,6 +49,7 @@ mod tests {
         assert_eq!(added(None, None), ("b".into(), r#"["b"]"#.into()));
         assert_eq!(added(Some("a"), None), ("a".into(), r#"["a","b"]"#.into()));
         assert_eq!(added(Some("a"), Some(r#"["a","b"]"#)), ("a".into(), r#"["a","b"]"#.into()));
+        assert_eq!(added(Some("a"), Some(r#"["c",7,null]"#)), ("a".into(), r#"["c","a","b"]"#.into()));
         assert_eq!(added(Some(""), Some("damaged")), ("b".into(), r#"["b"]"#.into()));
     }
 }

@@ -19,7 +19,13 @@ const BATCH: usize = 1000;
 pub(crate) fn catch_up(database: &Database, log: &JsonLog, clock: Clock, timeout: Duration) -> Result<()> {
     while !database.read(log_queue::is_empty)? {
         let mut locked = log.lock(timeout, clock.now())?;
-        let records = database.read(|tx| log_queue::records(tx, BATCH))?;
+        let queued = |tx: &_| Ok((log_queue::records(tx, BATCH)?, log_queue::is_empty(tx)?));
+        let (records, is_done) = database.read(queued)?;
+        // Somebody else logged them while this one waited. A write of nothing could still find the database
+        // busy, and then the caller would be told that a logged record is not.
+        if is_done {
+            return locked.confirm();
+        }
         let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
         // A process that died between its append and the next line left records in the log and on the queue.
         let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
@@ -61,7 +67,9 @@ pub(crate) fn append_alone(
     }
     let new = batch.iter().zip(&duplicates).filter(|(_, duplicate)| !**duplicate);
     locked.append(&new.map(|(one, _)| log_line(one.record())).collect::<Result<Vec<_>>>()?)?;
-    locked.confirm()?;
+    // What the database has queued may be in the file already: by a process that died, or under an id that
+    // was just given here.
+    locked.leave_unconfirmed()?;
     Ok(duplicates)
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::attribution;
 use super::usage::TokenUsage;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::id::IdSource;
 use crate::repository::agents::Owner;
 use crate::repository::check::{Table, reference};
@@ -168,7 +168,7 @@ impl Prepared {
     pub(crate) fn conflict(&self) -> Error {
         let message = format!(
             "id: there is a record {:?} with other content: give a new record a new id, or send the same content again",
-            self.record.id
+            shorten(&self.record.id)
         );
         Error::new(ErrorKind::Conflict, message)
     }

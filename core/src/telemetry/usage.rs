@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::input::Fields;
 use crate::number::MAX_SAFE_INTEGER;
+use crate::repository::check;
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::time::Timestamp;
 
@@ -213,8 +214,9 @@ impl TokenUsage {
             ("durationSeconds", self.duration_seconds),
             ("durationMs", self.duration_ms),
         ] {
-            crate::repository::check::measure(field, measure)?;
+            check::measure(field, measure)?;
         }
+        self.metadata.as_ref().map_or(Ok(()), |metadata| check::object("metadata", metadata))?;
         match (self.started_at, self.finished_at) {
             (Some(start), Some(finish)) if finish < start => {
                 Err(Error::invalid("finishedAt", finish, &format!("a time at or after startedAt ({start})")))

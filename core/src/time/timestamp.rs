@@ -29,7 +29,8 @@ impl Timestamp {
             // A leap second has no place on a clock that other programs here can read.
             Ok(moment) if moment.nanosecond() >= 1_000_000_000 => return None,
             Ok(moment) => moment.to_utc(),
-            Err(_) if text.len() == 10 => {
+            // chrono also takes signs, blanks and single digits, which here would be another date's text.
+            Err(_) if is_date(text) => {
                 NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc()
             }
             Err(_) => return None,
@@ -105,6 +106,15 @@ fn read_stored_form(text: &str) -> Option<Timestamp> {
     Some(Timestamp(time.and_utc().timestamp_millis()))
 }
 
+/// Whether the text has the form `2026-03-20`.
+fn is_date(text: &str) -> bool {
+    text.len() == 10
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
 const MILLIS_PER_HOUR: f64 = 3_600_000.0;
 
 impl fmt::Display for Timestamp {
@@ -170,6 +180,10 @@ mod tests {
             "2026-03-20T12:+0:00.000Z",
             " 2026-03-20",
             "2026-03-2é",
+            "+026-03-20",
+            " 2026-03-2",
+            "2026-03- 2",
+            "2026- 3-02",
         ] {
             assert!(input.parse::<Timestamp>().is_err(), "{input}");
         }

@@ -63,8 +63,8 @@ impl JsonLog {
             return Ok(Locked {
                 log: self,
                 contents: Some(contents),
-                is_recorded: true,
-                was_interrupted: false,
+                is_recorded: recorded.is_confirmed,
+                was_interrupted: !recorded.is_confirmed,
                 lock,
                 _turn: turn,
             });
@@ -81,7 +81,7 @@ pub(crate) struct Locked<'l> {
     log: &'l JsonLog,
     /// `None` where the file is missing.
     contents: Option<Contents>,
-    /// Whether the lock file describes `contents`.
+    /// Whether the lock file describes `contents` and nothing is left to confirm.
     is_recorded: bool,
     was_interrupted: bool,
     lock: FileLock,
@@ -90,8 +90,8 @@ pub(crate) struct Locked<'l> {
 }
 
 impl Locked<'_> {
-    /// Whether the last holder did not get to [`Locked::confirm`], or somebody else changed the file:
-    /// records that were not confirmed may be in it.
+    /// Whether the last holder did not get to [`Locked::confirm`], or had no database to ask, or somebody
+    /// else changed the file: records that were not confirmed may be in it.
     pub(crate) fn was_interrupted(&self) -> bool {
         self.was_interrupted
     }
@@ -154,12 +154,25 @@ impl Locked<'_> {
         Ok(())
     }
 
-    /// Says that everything in the file is known to the caller, and unlocks it.
+    /// Says that everything in the file is known to the database, and unlocks it.
     pub(crate) fn confirm(self) -> Result<()> {
+        self.release(true)
+    }
+
+    /// Says that the file is whole, but that records may be in it which the database still means to log,
+    /// and unlocks it.
+    pub(crate) fn leave_unconfirmed(self) -> Result<()> {
+        self.release(false)
+    }
+
+    fn release(self, is_confirmed: bool) -> Result<()> {
         match &self.contents {
-            Some(Contents { tail, stamp, .. }) if !self.is_recorded => {
-                self.write_state(Some(&Clean { stamp: *stamp, end: tail.end, close: tail.close }))
-            }
+            Some(Contents { tail, stamp, .. }) if !self.is_recorded => self.write_state(Some(&Clean {
+                is_confirmed,
+                stamp: *stamp,
+                end: tail.end,
+                close: tail.close,
+            })),
             // Of a missing file nothing need be known: looking at all of it costs nothing.
             _ => Ok(()),
         }

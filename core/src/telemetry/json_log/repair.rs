@@ -43,8 +43,7 @@ pub(super) fn repair(path: &Path, file: &File, end: u64, is_damaged: bool, now: 
     text.resize(text.len().max(rest.len()), b' ');
     write_at(file, &text, end).map_err(failed)?;
     file.set_len(new_length).map_err(failed)?;
-    let is_bare = is_empty && end == 0;
-    Ok(Tail { end: if is_bare { 1 } else { new_end }, close: new_length - 1, is_empty })
+    Ok(Tail { end: new_end, close: new_length - 1, is_empty })
 }
 
 /// The whole records in a damaged stretch of the file, in order. A record is an object with an `id` or a

@@ -9,6 +9,8 @@ use super::positioned::{read_at, write_at};
 /// Every state has this length, so that a shorter one leaves nothing of a longer one behind.
 const LINE_LENGTH: usize = 128;
 const FORMAT: &str = "mcoda-log-state-1";
+const CONFIRMED: &str = "clean";
+const UNCONFIRMED: &str = "unconfirmed";
 
 /// A file's length and the time of its last change: enough to see that somebody else wrote to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,8 @@ impl Stamp {
 /// The log as a holder left it that finished its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Clean {
+    /// Whether the database knows of every record in the file that it is in it.
+    pub(super) is_confirmed: bool,
     pub(super) stamp: Stamp,
     /// [`super::scan::Tail::end`]
     pub(super) end: u64,
@@ -48,8 +52,9 @@ pub(super) fn read(lock_file: &File) -> io::Result<Option<Clean>> {
 /// `None` marks the log as being worked on.
 pub(super) fn write(lock_file: &File, state: Option<&Clean>) -> io::Result<()> {
     let text = match state {
-        Some(Clean { stamp, end, close }) => {
-            format!("{FORMAT} clean {} {} {end} {close}", stamp.length, stamp.modified_nanos)
+        Some(Clean { is_confirmed, stamp, end, close }) => {
+            let word = if *is_confirmed { CONFIRMED } else { UNCONFIRMED };
+            format!("{FORMAT} {word} {} {} {end} {close}", stamp.length, stamp.modified_nanos)
         }
         None => format!("{FORMAT} dirty"),
     };
@@ -59,8 +64,11 @@ pub(super) fn write(lock_file: &File, state: Option<&Clean>) -> io::Result<()> {
 
 fn parse(line: &str) -> Option<Clean> {
     let words: Vec<&str> = line.strip_suffix('\n')?.split_ascii_whitespace().collect();
-    let [FORMAT, "clean", length, modified, end, close] = words[..] else { return None };
+    let [FORMAT, word @ (CONFIRMED | UNCONFIRMED), length, modified, end, close] = words[..] else {
+        return None;
+    };
     Some(Clean {
+        is_confirmed: word == CONFIRMED,
         stamp: Stamp { length: length.parse().ok()?, modified_nanos: modified.parse().ok()? },
         end: end.parse().ok()?,
         close: close.parse().ok()?,
@@ -76,11 +84,13 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         assert_eq!(read(&file).unwrap(), None);
         let long = Clean {
+            is_confirmed: false,
             stamp: Stamp { length: u64::MAX, modified_nanos: u128::from(u64::MAX) },
             end: u64::MAX,
             close: u64::MAX,
         };
-        let short = Clean { stamp: Stamp { length: 1, modified_nanos: 2 }, end: 3, close: 4 };
+        let short =
+            Clean { is_confirmed: true, stamp: Stamp { length: 1, modified_nanos: 2 }, end: 3, close: 4 };
         for state in [Some(long), Some(short), None, Some(short)] {
             write(&file, state.as_ref()).unwrap();
             assert_eq!(read(&file).unwrap(), state);

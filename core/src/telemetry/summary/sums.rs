@@ -43,7 +43,7 @@ impl Sums {
     pub(super) fn into_row(self, workspace_id: Option<String>, group: Group) -> TokenUsageSummaryRow {
         let several = self.costs.keys().filter(|code| *code != NO_CURRENCY).count() > 1;
         let told = !self.costs.is_empty() && !several;
-        let by_currency = || self.costs.iter().map(|(code, sum)| (code.clone(), finite(sum))).collect();
+        let by_currency = || self.costs.iter().map(|(code, sum)| (code.clone(), sum.value())).collect();
         TokenUsageSummaryRow {
             workspace_id,
             group,
@@ -54,8 +54,8 @@ impl Sums {
             tokens_cached: self.cached.value(),
             tokens_cache_read: self.cache_read.value(),
             tokens_cache_write: self.cache_write.value(),
-            duration_ms: finite(&self.duration_ms),
-            cost_estimate: told.then(|| finite(&self.cost)),
+            duration_ms: self.duration_ms.value(),
+            cost_estimate: told.then(|| self.cost.value()),
             cost_by_currency: several.then(by_currency),
         }
     }
@@ -65,12 +65,6 @@ impl Sums {
 fn currency_code(row: &TokenUsageRow) -> String {
     let code = row.currency.as_deref().unwrap_or_default().trim();
     if code.is_empty() { NO_CURRENCY.to_owned() } else { code.to_uppercase() }
-}
-
-/// Absurd values may add up to more than a number holds; JSON has no infinity.
-fn finite(sum: &ExactSum) -> f64 {
-    let sum = sum.value();
-    if sum.is_finite() { sum } else { f64::MAX }
 }
 
 /// A sum of token counts, wide enough that no number of rows can overflow it. What does not fit into
