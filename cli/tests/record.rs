@@ -150,11 +150,11 @@ fn one_bad_record_keeps_all_of_them_out() {
     sandbox.text(&["init", "--db", "mcoda.db"]);
     let args = ["record", "--input", "-", "--db", "mcoda.db"];
     for (input, part) in [
-        ("{\"id\": \"a\"}\n{\"id\": \"b\", \"tokensPrompt\": -1}", "record 1: tokensPrompt: got -1"),
-        ("[{\"id\": \"a\"}, {\"id\": \"b\", \"tokenPrompt\": 1}]", "record 1: tokenPrompt"),
-        ("[{\"id\": \"a\"}, [{}]]", "record 1: usage: got an array"),
+        ("{\"id\": \"a\"}\n{\"id\": \"b\", \"tokensPrompt\": -1}", "record 2 of 2: tokensPrompt: got -1"),
+        ("[{\"id\": \"a\"}, {\"id\": \"b\", \"tokenPrompt\": 1}]", "record 2 of 2: tokenPrompt"),
+        ("[{\"id\": \"a\"}, [{}]]", "record 2 of 2: usage: got an array"),
         ("{\"id\": \"a\"}\n{\"id\": ", "line 2"),
-        ("{\"id\": \"a\"}\n\"text\"", "record 1: usage: got text"),
+        ("{\"id\": \"a\"}\n\"text\"", "record 2 of 2: usage: got text"),
     ] {
         let message = sandbox.run_with_input(&args, input).failure(1);
         assert!(message.contains(part), "{message}");

@@ -95,9 +95,20 @@ fn a_question_about_a_database_that_is_not_there_creates_none() {
     for command in [&["estimate"][..], &["velocity"], &["transition", "T", "done"]] {
         let message = sandbox.run(&[command, &["--db=typo.db"]].concat()).failure(1);
         assert!(message.contains("typo.db") && message.contains("init"), "{message}");
-        sandbox.run(&[command, &["--workspace=elsewhere"]].concat()).failure(1);
+        sandbox.run(&[command, &["--workspace=."]].concat()).failure(1);
     }
     assert!(!sandbox.path("typo.db").exists());
+}
+
+#[test]
+fn a_workspace_is_the_folder_of_a_project() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "");
+    for root in ["--workspace=typo", "--workspace=file"] {
+        let message = sandbox.run(&["record", "--id=a", root]).failure(1);
+        assert!(message.contains("is not a folder"), "{message}");
+    }
+    assert!(!sandbox.path(".mcoda").exists());
 }
 
 #[test]

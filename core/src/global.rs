@@ -60,7 +60,7 @@ impl Global {
         let global_config =
             Locations::new(&options.environment).ok().map(|own| own.global_config().to_owned());
         Ok(Self {
-            database: options.open_database(file, migration::migrate_global)?,
+            database: options.open_database(file, migration::Kind::Global)?,
             configs: ConfigSources { files: global_config.into_iter().collect(), given: options.config },
             clock: options.clock,
             ids: options.ids,

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -11,7 +10,7 @@ use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
 use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, connect};
-use crate::time::{Clock, Timestamp};
+use crate::time::Clock;
 
 /// How to open a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set what differs
 /// from the defaults, then call one of the methods that open.
@@ -143,12 +142,8 @@ impl Options {
         Err(Error::new(ErrorKind::NotFound, message))
     }
 
-    /// Opens the database file and brings it up to date with `migrate`.
-    pub(crate) fn open_database(
-        &self,
-        file: &Path,
-        migrate: fn(&mut Connection, Timestamp) -> Result<()>,
-    ) -> Result<Database> {
+    /// Opens the database file and, unless it is only read, brings it up to date.
+    pub(crate) fn open_database(&self, file: &Path, kind: migration::Kind) -> Result<Database> {
         if self.environment.disable_db {
             return Ok(Database::turned_off(file));
         }
@@ -160,8 +155,10 @@ impl Options {
         };
         let open = || {
             let mut connection = connect(file, &how)?;
-            if !self.read_only {
-                migrate(&mut connection, self.clock.now())?;
+            if self.read_only {
+                migration::refuse_other_kind(&connection, kind)?;
+            } else {
+                migration::migrate(&mut connection, kind, self.clock.now())?;
             }
             Ok(Database::new(file, connection))
         };

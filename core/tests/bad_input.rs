@@ -119,7 +119,7 @@ fn an_error_is_one_short_line_whatever_was_given() {
             workspace.record_status_transition(&task, "completed", &given).unwrap_err()
         },
         {
-            let new = own.new_task(&long, None);
+            let new = own.new_task(&long.replace('\n', " "), None);
             workspace.tasks().create(&new).unwrap();
             workspace.tasks().create(&new).unwrap_err()
         },
@@ -166,6 +166,7 @@ fn a_transition_with_a_bad_value_names_the_field() {
         ("nobody", "completed", json!({}), ErrorKind::NotFound, "task"),
         ("", "completed", json!({}), ErrorKind::NotFound, "task"),
         (&*task, " ", json!({}), ErrorKind::InvalidInput, "toStatus"),
+        (&*task, "in\nprogress", json!({}), ErrorKind::InvalidInput, "toStatus"),
         (&*task, "completed", json!({"jobId": "nobody"}), ErrorKind::NotFound, "jobId"),
         (&*task, "completed", json!({"taskRunId": "nobody"}), ErrorKind::NotFound, "taskRunId"),
         (&*task, "completed", json!({"timestamp": "2025-02-30"}), ErrorKind::InvalidInput, "timestamp"),
@@ -272,7 +273,7 @@ fn rows_that_could_not_be_told_apart_or_found_again_are_refused() {
         assert_refused(workspace.tasks().create(&bad), kind, names);
         let error = workspace.tasks().create_many(&[good.clone(), bad]).unwrap_err();
         assert_eq!(error.kind(), kind);
-        assert!(error.message().contains("task 1") && error.message().contains(names), "{error}");
+        assert!(error.message().contains("task 2 of ") && error.message().contains(names), "{error}");
     }
     assert_refused(workspace.jobs().create(&NewJob::default()), invalid, "type");
     assert_refused(workspace.jobs().finish("nobody", "failed", None), ErrorKind::NotFound, "nobody");

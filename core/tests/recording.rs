@@ -301,7 +301,7 @@ fn a_batch_is_recorded_as_a_whole_or_not_at_all() {
         assert_eq!(fixture.everything(), before);
     }
     let error = workspace.record_token_usages(&[good("3"), usage(json!({"jobId": "nobody"}))]).unwrap_err();
-    assert!(error.message().contains("record 1"), "{error}");
+    assert!(error.message().contains("record 2 of "), "{error}");
 }
 
 #[test]

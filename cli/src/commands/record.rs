@@ -200,10 +200,11 @@ fn read(file: &Path) -> Result<Vec<TokenUsage>, Failure> {
             value => records.push(value),
         }
     }
-    let usage = |(index, record)| {
-        TokenUsage::from_json(record).map_err(|error| refused(&format_args!("record {index}: {error}")))
+    let usage = |(number, record)| {
+        let refused = |error| refused(&format_args!("record {number} of {}: {error}", records.len()));
+        TokenUsage::from_json(record).map_err(refused)
     };
-    records.iter().enumerate().map(usage).collect()
+    (1..).zip(&records).map(usage).collect()
 }
 
 fn text_of(file: &Path) -> std::io::Result<String> {

@@ -44,7 +44,7 @@ impl Move<'_> {
             }
         }
         if self.is_revert() {
-            let count = metadata.get("revert_event_count").and_then(Value::as_u64).unwrap_or(0);
+            let count = metadata.get("revert_event_count").and_then(whole).unwrap_or(0);
             metadata.insert("revert_event_pending".into(), true.into());
             metadata.insert("revert_event_count".into(), count.saturating_add(1).into());
             metadata.insert(
@@ -96,4 +96,9 @@ pub(super) fn merge(metadata: &mut Map<String, Value>, patch: Option<&Map<String
     for (name, value) in patch.into_iter().flatten() {
         metadata.insert(name.clone(), value.clone());
     }
+}
+
+/// A count as it may be stored: JavaScript does not tell 3 from 3.0.
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_f64().filter(|number| *number >= 0.0).map(|number| number as u64))
 }

@@ -49,13 +49,7 @@ pub(crate) fn record(
     moves: Moves<'_>,
 ) -> Result<Transition> {
     let to = status::normalised(to_status).into_owned();
-    if to.is_empty() {
-        return Err(Error::invalid(
-            "toStatus",
-            format_args!("{to_status:?}"),
-            "a status such as in_progress",
-        ));
-    }
+    check::line("toStatus", &to)?;
     check_metadata(context)?;
     let found =
         tasks::find(tx, task)?.ok_or_else(|| Error::not_found("task", "task with id or key", task))?;

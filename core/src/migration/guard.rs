@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// Refuses the global database where a workspace is asked for, and the other way round: both have a
 /// `token_usage`, so rows would quietly end up in the wrong place.
-pub(super) fn refuse_other_kind(connection: &Connection, kind: Kind) -> Result<()> {
+pub(crate) fn refuse_other_kind(connection: &Connection, kind: Kind) -> Result<()> {
     let has_agents = has_table(connection, "agents")?;
     let has_tasks = has_table(connection, "tasks")?;
     match kind {

@@ -24,26 +24,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sqlite::schema_version;
 use crate::time::Timestamp;
 use change::change;
+pub(crate) use guard::refuse_other_kind;
 use table::Table;
 
 /// The schema (`user_version`) that this build knows. The TypeScript packages leave it at 0.
 pub(crate) const VERSION: i32 = 1;
 
-/// Gives a workspace database everything that it lacks. One that lacks nothing is only looked at, so a
-/// read-only connection will do for it.
-///
-/// Errors: `Corrupt` where the file is clearly not a workspace database; nothing was changed then.
-pub(crate) fn migrate_workspace(connection: &mut Connection, now: Timestamp) -> Result<()> {
-    migrate(connection, Kind::Workspace, now)
-}
-
-/// [`migrate_workspace`] for the global database. `now` stands in for times that rebuilt rows lack.
-pub(crate) fn migrate_global(connection: &mut Connection, now: Timestamp) -> Result<()> {
-    migrate(connection, Kind::Global, now)
-}
-
+/// The two kinds of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Workspace,
     Global,
 }
@@ -57,8 +46,11 @@ impl Kind {
     }
 }
 
-fn migrate(connection: &mut Connection, kind: Kind, now: Timestamp) -> Result<()> {
-    guard::refuse_other_kind(connection, kind)?;
+/// Gives a database everything that it lacks. `now` stands in for times that rebuilt rows lack.
+///
+/// Errors: `Corrupt` where the file is clearly not a database of this kind; nothing was changed then.
+pub(crate) fn migrate(connection: &mut Connection, kind: Kind, now: Timestamp) -> Result<()> {
+    refuse_other_kind(connection, kind)?;
     if schema_version(connection)? >= VERSION {
         return Ok(());
     }

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result, shorten};
 
-/// A name or key that must not be blank.
-pub(crate) fn not_blank(field: &str, value: &str) -> Result<()> {
-    if value.trim().is_empty() {
-        return Err(Error::invalid(field, format_args!("{value:?}"), "text that is not blank"));
+/// A name, key or status: not blank, and one line, since it is shown in tables and messages.
+pub(crate) fn line(field: &str, value: &str) -> Result<()> {
+    if value.trim().is_empty() || value.contains(char::is_control) {
+        return Err(Error::invalid(field, format_args!("{value:?}"), "one line of text that is not blank"));
     }
     Ok(())
 }

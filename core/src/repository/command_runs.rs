@@ -74,7 +74,7 @@ pub struct CommandRuns<'a> {
 impl CommandRuns<'_> {
     /// Begins a command run, with status `running`. `NotFound` where its job is unknown.
     pub fn create(&self, new: &NewCommandRun) -> Result<CommandRun> {
-        check::not_blank("commandName", &new.command_name)?;
+        check::line("commandName", &new.command_name)?;
         let id = self.store.ids.next();
         let started_at = new.started_at.unwrap_or_else(|| self.store.clock.now()).to_string();
         self.store.database.write(|tx| {
@@ -101,7 +101,7 @@ impl CommandRuns<'_> {
 
     /// Ends a command run. Its duration is the time since it began.
     pub fn finish(&self, id: &str, end: &CommandRunEnd) -> Result<CommandRun> {
-        check::not_blank("status", &end.status)?;
+        check::line("status", &end.status)?;
         check::measure("spProcessed", end.sp_processed)?;
         let completed_at = end.completed_at.unwrap_or_else(|| self.store.clock.now());
         self.store.database.write(|tx| {

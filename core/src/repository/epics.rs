@@ -56,8 +56,8 @@ pub struct Epics<'a>(pub(crate) Store<'a>);
 impl Epics<'_> {
     /// Makes an epic. `NotFound` without its project, `Conflict` where the project has an epic with this key.
     pub fn create(&self, new: &NewEpic) -> Result<Epic> {
-        check::not_blank("key", &new.key)?;
-        check::not_blank("title", &new.title)?;
+        check::line("key", &new.key)?;
+        check::line("title", &new.title)?;
         check::object("metadata", &new.metadata)?;
         let id = self.0.ids.next();
         let now = self.0.clock.now().to_string();

@@ -70,7 +70,7 @@ pub struct Jobs<'a> {
 impl Jobs<'_> {
     /// Makes a job.
     pub fn create(&self, new: &NewJob) -> Result<Job> {
-        check::not_blank("type", &new.job_type)?;
+        check::line("type", &new.job_type)?;
         check::object("payload", &new.payload)?;
         let id = self.store.ids.next();
         let now = self.store.clock.now().to_string();
@@ -112,7 +112,7 @@ impl Jobs<'_> {
 
     /// Ends a job: `state` is what became of it, `error_summary` why it failed.
     pub fn finish(&self, id: &str, state: &str, error_summary: Option<&str>) -> Result<Job> {
-        check::not_blank("state", state)?;
+        check::line("state", state)?;
         let now = self.store.clock.now().to_string();
         self.store.database.write(|tx| {
             tx.prepare_cached(

@@ -49,7 +49,7 @@ impl Projects<'_> {
     /// The project with this key, which is made where there is none: any number of processes may call
     /// this at once and all get the same project.
     pub fn ensure(&self, new: &NewProject) -> Result<Project> {
-        check::not_blank("key", &new.key)?;
+        check::line("key", &new.key)?;
         check::object("metadata", &new.metadata)?;
         self.0.database.write(|tx| match by_key(tx, &new.key)? {
             Some(project) => Ok(project),

@@ -62,8 +62,8 @@ pub struct Stories<'a>(pub(crate) Store<'a>);
 impl Stories<'_> {
     /// Makes a story. `NotFound` without its epic, `Conflict` where the epic has a story with this key.
     pub fn create(&self, new: &NewStory) -> Result<Story> {
-        check::not_blank("key", &new.key)?;
-        check::not_blank("title", &new.title)?;
+        check::line("key", &new.key)?;
+        check::line("title", &new.title)?;
         check::object("metadata", &new.metadata)?;
         let id = self.0.ids.next();
         let now = self.0.clock.now().to_string();

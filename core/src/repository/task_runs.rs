@@ -70,7 +70,7 @@ pub struct TaskRuns<'a>(pub(crate) Store<'a>);
 impl TaskRuns<'_> {
     /// Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown.
     pub fn create(&self, new: &NewTaskRun) -> Result<TaskRun> {
-        check::not_blank("command", &new.command)?;
+        check::line("command", &new.command)?;
         check::object("runContext", &new.run_context)?;
         check::measure("storyPointsAtRun", new.story_points_at_run)?;
         let id = self.0.ids.next();
@@ -121,7 +121,7 @@ impl TaskRuns<'_> {
 
     /// Ends a task run: `status` is what became of it, `finished_at` is now where absent.
     pub fn finish(&self, id: &str, status: &str, finished_at: Option<Timestamp>) -> Result<TaskRun> {
-        check::not_blank("status", status)?;
+        check::line("status", status)?;
         let finished_at = finished_at.unwrap_or_else(|| self.0.clock.now()).to_string();
         self.0.database.write(|tx| {
             tx.prepare_cached("UPDATE task_runs SET status = ?2, finished_at = ?3 WHERE id = ?1")?

@@ -88,7 +88,8 @@ impl Tasks<'_> {
 
     /// Makes many tasks in one transaction: all or none.
     pub fn create_many(&self, new: &[NewTask]) -> Result<Vec<Task>> {
-        let numbered = |index: usize, error: Error| error.context(format_args!("task {index}"));
+        let numbered =
+            |index: usize, error: Error| error.context(format_args!("task {} of {}", index + 1, new.len()));
         for (index, task) in new.iter().enumerate() {
             check_new(task).map_err(|error| numbered(index, error))?;
         }
@@ -144,10 +145,10 @@ impl Tasks<'_> {
 }
 
 fn check_new(new: &NewTask) -> Result<()> {
-    check::not_blank("key", &new.key)?;
-    check::not_blank("title", &new.title)?;
+    check::line("key", &new.key)?;
+    check::line("title", &new.title)?;
     check::object("metadata", &new.metadata)?;
-    new.status.as_deref().map_or(Ok(()), |status| check::not_blank("status", status))?;
+    new.status.as_deref().map_or(Ok(()), |status| check::line("status", status))?;
     check::measure("storyPoints", new.story_points)
 }
 

@@ -42,9 +42,12 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
             ErrorKind::Storage,
             format!("the file cannot be opened; check that it exists and its permissions ({text})"),
         ),
-        ErrorCode::ReadOnly => {
-            (ErrorKind::Storage, format!("the database cannot be written to; check its permissions ({text})"))
-        }
+        ErrorCode::ReadOnly => (
+            ErrorKind::Storage,
+            format!(
+                "the database cannot be written to: it was opened to be read only, or its permissions forbid it ({text})"
+            ),
+        ),
         ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed | ErrorCode::NoLargeFileSupport => {
             (ErrorKind::Storage, format!("reading or writing failed ({text})"))
         }

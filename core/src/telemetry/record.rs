@@ -208,5 +208,9 @@ fn refuse_backlog(usage: &TokenUsage) -> Result<()> {
 }
 
 fn in_batch<T>(batch: &[T], index: usize, error: Error) -> Error {
-    if batch.len() > 1 { error.context(format_args!("record {index}")) } else { error }
+    if batch.len() > 1 {
+        error.context(format_args!("record {} of {}", index + 1, batch.len()))
+    } else {
+        error
+    }
 }

@@ -79,7 +79,7 @@ impl Place {
         let own_config = self.folder.map(|folder| folder.join(CONFIG_FILE));
         let workspace = Workspace {
             id,
-            database: options.open_database(&self.database, migration::migrate_workspace)?,
+            database: options.open_database(&self.database, migration::Kind::Workspace)?,
             log: log_folder.map(|folder| JsonLog::new(&folder)),
             configs: ConfigSources {
                 files: user_config.into_iter().chain(own_config).collect(),

@@ -5,7 +5,11 @@ mod pipeline;
 mod plan;
 
 use mcoda_core::report::{render_estimate, render_tokens_table, render_velocity};
-use mcoda_core::{Clock, Dimension, Environment, EstimateOptions, TokenUsageQuery, VelocityMode, Workspace};
+use mcoda_core::{
+    Clock, Dimension, Environment, Estimate, EstimateOptions, TokenUsageQuery, TokenUsageSummaryRow,
+    Velocity, VelocityMode, Workspace,
+};
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::flags::Global;
@@ -13,8 +17,10 @@ use crate::flags::Global;
 /// Makes a workspace, plays the pipeline and prints what it cost, how fast it goes and what is left.
 /// With `--db` the database stays for a closer look.
 pub fn run(global: &Global) -> Result<String, Failure> {
-    if global.workspace.is_some() {
-        return Err(Failure::usage("demo makes a workspace of its own: give --db FILE to keep its database"));
+    if global.workspace.is_some() || global.workspace_id.is_some() || global.config.is_some() {
+        let message =
+            "demo makes a workspace of its own: give --db FILE to keep its database, and no other place";
+        return Err(Failure::usage(message));
     }
     let home = tempfile::tempdir().map_err(Failure::failed)?;
     let clock = global.now.map_or_else(Clock::default, Clock::fixed);
@@ -31,6 +37,9 @@ pub fn run(global: &Global) -> Result<String, Failure> {
     };
     let tasks = backlog::create(&workspace)?;
     pipeline::play(&workspace, &tasks, now)?;
+    if global.json {
+        return super::json(&Answers::ask(&workspace)?);
+    }
     if global.quiet {
         return Ok(String::new());
     }
@@ -39,29 +48,48 @@ pub fn run(global: &Global) -> Result<String, Failure> {
         Some(_) => format!("It stays: try `mcodactl estimate --db {path} --epic SHOP-2`."),
         None => "It was temporary; `mcodactl demo --db demo.db` keeps it.".to_owned(),
     };
-    Ok(format!("{}\n\nDatabase: {path}\n{fate}\n", answers(&workspace)?))
+    Ok(format!("{}\n\nDatabase: {path}\n{fate}\n", Answers::ask(&workspace)?.text()))
 }
 
+/// What is spent is shown by these.
+const SPENT_BY: [Dimension; 3] = [Dimension::Command, Dimension::Agent, Dimension::Model];
+
 /// The three questions, answered from what was recorded.
-fn answers(workspace: &Workspace) -> Result<String, Failure> {
-    let groups = [Dimension::Command, Dimension::Agent, Dimension::Model];
-    let spent = workspace.token_usage_summary(&TokenUsageQuery::default(), &groups)?;
-    let days = workspace.token_usage_summary(&TokenUsageQuery::default(), &[Dimension::Day])?;
-    let options = EstimateOptions {
-        mode: Some(VelocityMode::Empirical),
-        window_tasks: Some(50),
-        ..EstimateOptions::default()
-    };
-    let velocity = workspace.velocity(&options)?;
-    let estimate = workspace.estimate(&options)?;
-    let parts = [
-        "WHAT DID WE SPEND?\n".to_owned(),
-        render_tokens_table(&spent, &groups),
-        render_tokens_table(&days, &[Dimension::Day]),
-        "HOW FAST ARE WE?\n".to_owned(),
-        render_velocity(&velocity),
-        "WHEN WILL IT BE DONE?\n".to_owned(),
-        render_estimate(&estimate),
-    ];
-    Ok(parts.map(|part| part.trim_end().to_owned()).join("\n\n"))
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answers {
+    spent: Vec<TokenUsageSummaryRow>,
+    spent_by_day: Vec<TokenUsageSummaryRow>,
+    velocity: Velocity,
+    estimate: Estimate,
+}
+
+impl Answers {
+    fn ask(workspace: &Workspace) -> Result<Self, Failure> {
+        let everything = TokenUsageQuery::default();
+        let options = EstimateOptions {
+            mode: Some(VelocityMode::Empirical),
+            window_tasks: Some(50),
+            ..EstimateOptions::default()
+        };
+        Ok(Self {
+            spent: workspace.token_usage_summary(&everything, &SPENT_BY)?,
+            spent_by_day: workspace.token_usage_summary(&everything, &[Dimension::Day])?,
+            velocity: workspace.velocity(&options)?,
+            estimate: workspace.estimate(&options)?,
+        })
+    }
+
+    fn text(&self) -> String {
+        let parts = [
+            "WHAT DID WE SPEND?\n".to_owned(),
+            render_tokens_table(&self.spent, &SPENT_BY),
+            render_tokens_table(&self.spent_by_day, &[Dimension::Day]),
+            "HOW FAST ARE WE?\n".to_owned(),
+            render_velocity(&self.velocity),
+            "WHEN WILL IT BE DONE?\n".to_owned(),
+            render_estimate(&self.estimate),
+        ];
+        parts.map(|part| part.trim_end().to_owned()).join("\n\n")
+    }
 }
