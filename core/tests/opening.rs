@@ -176,6 +176,18 @@ fn an_old_database_that_may_not_be_written_is_unsupported_and_stays_as_it_is() {
 }
 
 #[test]
+fn a_handle_that_only_reads_tells_the_kinds_of_databases_apart_too() {
+    let fixture = Fixture::new();
+    let (own, global) = (fixture.root().join("own.db"), fixture.root().join("global.db"));
+    drop(fixture.options().open_db(&own).unwrap());
+    drop(fixture.options().open_global_db(&global).unwrap());
+    let reading = || fixture.options().read_only(true);
+    assert_refused(reading().open_db(&global), ErrorKind::Corrupt, "it is the global database");
+    assert_refused(reading().open_global_db(&own), ErrorKind::Corrupt, "it is a workspace database");
+    reading().open_db(&own).unwrap();
+}
+
+#[test]
 fn a_database_that_must_exist_is_brought_up_to_date_but_not_created() {
     let fixture = Fixture::new();
     let file = fixture.root().join("mcoda.db");
