@@ -46,6 +46,8 @@ fn answer() -> Result<String, Failure> {
 
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
+    // Ids and statuses come from whoever wrote them; an escape sequence must not reach the terminal.
+    let text: String = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         // Who reads has had enough, for example `head`.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
