@@ -3,6 +3,7 @@
 CARGO ?= cargo
 # nextest runs the tests side by side; plain `cargo test` runs the same ones where it is not installed.
 RUN_TESTS := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run --no-fail-fast" || echo "test --tests")
+ORACLE := python3 tests/oracle/estimate.py --program "$${CARGO_TARGET_DIR:-target}/debug/mcodactl"
 
 .DEFAULT_GOAL := help
 
@@ -12,10 +13,11 @@ help: ## List the targets
 demo: ## Play a small project through an agent pipeline and print its cost, velocity and estimate
 	@$(CARGO) run --quiet --package mcoda-cli -- demo
 
-test: lint test-rust test-docs test-data ## Run all tests and checks
+test: lint test-rust test-docs test-data test-oracle ## Run all tests and checks
 
-test-full: test ## Run all tests, then many more rounds of crashes and writers, and Valgrind
+test-full: test ## Run all tests, then many more rounds of crashes, writers and random workspaces, and Valgrind
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
+	$(ORACLE) --workspaces 1500 --seed 1000
 	./tests/valgrind.sh
 
 build: ## Build the library and mcodactl, optimised
@@ -35,10 +37,14 @@ test-docs: ## Run the examples in the documentation, and build it
 test-data: ## Check that the old databases of the tests are what their script makes
 	python3 tests/old_databases/make.py --check
 
+test-oracle: ## Compare estimates with an independent computation on random workspaces
+	$(CARGO) build --quiet --package mcoda-cli
+	$(ORACLE)
+
 format: ## Format the code
 	$(CARGO) fmt --all
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle format clean

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Compares the estimates of mcodactl with an independent computation on random workspaces.
+
+Where they differ, docs/estimate.md says which of the two is wrong. Each workspace has a seed of its own, one
+more than the last one's. A difference names it, so that it can be had again alone; its database is kept.
+"""
+
+import argparse
+import json
+import math
+import os
+import pathlib
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+sys.dont_write_bytecode = True  # the modules beside this one leave nothing in the source tree
+
+from computation import Question, estimate, load, millis_of, velocity
+from random_workspace import NOW, fill_workspace, random_question
+
+QUESTIONS = 8  # about each workspace
+
+
+def arguments(question: Question, config_file: pathlib.Path) -> list[str]:
+    """The question as mcodactl takes it."""
+    given = [question.command, "--json", f"--now={NOW}"]
+    given += [f"--velocity-mode={question.mode}", f"--velocity-window={question.window}"]
+    given += [f"--{level}={key}" for level, key in question.scope.items()]
+    for lane, speed in question.overrides.items():
+        option = "--sp-per-hour" if lane == "all" else f"--sp-per-hour-{lane}"
+        given.append(f"{option}={speed}")
+    if question.config:
+        config_file.write_text(json.dumps({"velocity": question.config}))
+        given.append(f"--config={config_file}")
+    return given
+
+
+class Difference(Exception):
+    """Where mcodactl and the computation do not agree."""
+
+
+def expected_answer(database: pathlib.Path, question: Question) -> dict[str, Any] | None:
+    """None where the question must be refused."""
+    db = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
+    db.row_factory = sqlite3.Row
+    history = load(db, question)
+    db.close()
+    if history is None:
+        return None
+    if question.command == "velocity":
+        return velocity(history, question)
+    return estimate(history, question, millis_of(NOW))
+
+
+def differences(expected: Any, found: Any, place: str = "") -> Iterator[str]:
+    """What mcodactl says beyond what was computed (ETAs, work in progress) is not looked at."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for name, value in expected.items():
+            yield from differences(value, found.get(name, "nothing"), f"{place}.{name}".lstrip("."))
+    elif isinstance(expected, (int, float)) and isinstance(found, (int, float)):
+        # The absolute part is for hours that are left of a subtraction: their own size says little.
+        if not math.isclose(expected, found, rel_tol=1e-9, abs_tol=1e-9):
+            yield f"{place}: expected {expected!r}, mcodactl says {found!r}"
+    elif expected != found:
+        yield f"{place}: expected {expected!r}, mcodactl says {found!r}"
+
+
+def compare(command: list[str], expected: dict[str, Any] | None) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if expected is None:
+        if done.returncode != 1 or done.stdout or done.stderr.count("\n") != 1:
+            raise Difference(f"expected one line of error and status 1, got {done.returncode}: {done.stdout}")
+        return
+    if done.returncode != 0:
+        raise Difference(f"expected an answer, got status {done.returncode}: {done.stderr}")
+    for difference in differences(expected, json.loads(done.stdout)):
+        raise Difference(difference)
+
+
+def check_workspace(program: pathlib.Path, empty: pathlib.Path, seed: int) -> None:
+    """Makes the seed's workspace beside the empty one, asks about it, and removes it when all is well."""
+    rng = random.Random(seed)
+    database = empty.with_name(f"{seed}.db")
+    shutil.copy(empty, database)
+    with sqlite3.connect(database) as db:
+        fill_workspace(db, rng)
+    db.close()
+    config_file = empty.with_name(f"{seed}.json")
+    for _ in range(QUESTIONS):
+        question = random_question(rng)
+        command = [str(program), f"--db={database}", *arguments(question, config_file)]
+        try:
+            compare(command, expected_answer(database, question))
+        except Difference as difference:
+            asked = " ".join(command)
+            sys.exit(f"oracle: seed {seed}: {difference}\n  database, kept: {database}\n  asked: {asked}")
+    database.unlink()
+
+
+def isolate(folder: pathlib.Path) -> None:
+    """Nobody's own settings may change the answers."""
+    os.environ.update(HOME=str(folder), USERPROFILE=str(folder))
+    for name in ("MCODA_CONFIG", "MCODA_DISABLE_DB"):
+        os.environ.pop(name, None)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", type=pathlib.Path, required=True, help="the mcodactl to ask")
+    parser.add_argument("--workspaces", type=int, default=60, help="how many workspaces to make")
+    parser.add_argument("--seed", type=int, default=1, help="the seed of the first; each one's is 1 more")
+    options = parser.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="oracle-"))
+    isolate(folder)
+    program = options.program.resolve()
+    empty = folder / "empty.db"
+    subprocess.run([program, "init", "--quiet", f"--db={empty}"], check=True)
+    for seed in range(options.seed, options.seed + options.workspaces):
+        check_workspace(program, empty, seed)
+    shutil.rmtree(folder)
+    questions = options.workspaces * QUESTIONS
+    print(f"oracle: {options.workspaces} workspaces, {questions} questions, no difference")
+
+
+if __name__ == "__main__":
+    main()
