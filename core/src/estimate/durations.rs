@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::backlog::BacklogTotals;
 use super::history::TaskHistory;
-use super::lane::Step;
+use super::lane::Lane;
 use super::velocity::Velocity;
 use crate::number::{self, exact_sum};
 use crate::time::Timestamp;
@@ -61,8 +61,5 @@ pub(super) fn hours_at(story_points: f64, sp_per_hour: f64) -> Option<f64> {
 
 /// The time since each task in progress came there.
 fn hours_spent(tasks: &[TaskHistory], now: Timestamp) -> f64 {
-    let in_progress = tasks.iter().filter(|task| task.step == Step::InProgress);
-    let since =
-        |task: &TaskHistory| task.last_entered(Step::InProgress).map(|start| now.hours_since(start).max(0.0));
-    exact_sum(in_progress.filter_map(since))
+    exact_sum(tasks.iter().filter_map(|task| task.hours_in_lane(Lane::Implementation, now)))
 }

@@ -39,9 +39,15 @@ pub(super) struct Visit {
 }
 
 impl TaskHistory {
-    /// When the task last came into the status, by the newest move of all.
-    pub(super) fn last_entered(&self, status: Step) -> Option<Timestamp> {
-        self.moves.iter().rev().find(|step| step.to == status).map(|step| step.at)
+    /// When the task came into the lane, by the newest move of all; none where it is not in it now.
+    pub(super) fn in_lane_since(&self, lane: Lane) -> Option<Timestamp> {
+        let entered = self.moves.iter().rev().find(|step| step.to == lane.start())?;
+        (self.step == lane.start()).then_some(entered.at)
+    }
+
+    /// For how long the task has been in the lane; 0 where it came there in the future.
+    pub(super) fn hours_in_lane(&self, lane: Lane, now: Timestamp) -> Option<f64> {
+        self.in_lane_since(lane).map(|since| now.hours_since(since).max(0.0))
     }
 
     /// The lane's visits that led on to the next lane: each end with the latest start at or before it.

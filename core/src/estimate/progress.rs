@@ -95,7 +95,7 @@ pub(super) fn wip(tasks: &[TaskHistory], now: Timestamp) -> PerLane<Wip> {
 
 /// `taken` are the hours of the lane's finished visits, in ascending order.
 fn item(task: &TaskHistory, lane: Lane, taken: &[f64], now: Timestamp) -> WipItem {
-    let age_hours = task.last_entered(lane.start()).map(|since| now.hours_since(since).max(0.0));
+    let age_hours = task.hours_in_lane(lane, now);
     let age_percentile = age_hours.filter(|_| !taken.is_empty()).map(|age| {
         let no_longer = taken.partition_point(|hours| *hours <= age);
         no_longer as f64 / taken.len() as f64

@@ -88,7 +88,11 @@ impl Plan<'_> {
         queue.sort_by(|a, b| implementation_order(&self.tasks[*a], &self.tasks[*b]));
         let mut clock = 0.0;
         let depart = |task: usize| {
-            clock += self.work(task, Lane::Implementation, self.time_in_progress(task));
+            clock += self.work(
+                task,
+                Lane::Implementation,
+                self.tasks[task].hours_in_lane(Lane::Implementation, self.now).unwrap_or(0.0),
+            );
             Departure { task, hours: clock }
         };
         queue.into_iter().map(depart).collect()
@@ -115,15 +119,9 @@ impl Plan<'_> {
         hours_at(points, self.velocity.of(lane)).map_or(f64::INFINITY, |hours| (hours - done).max(0.0))
     }
 
-    fn time_in_progress(&self, task: usize) -> f64 {
-        let task = &self.tasks[task];
-        let since = task.last_entered(Step::InProgress).filter(|_| task.step == Step::InProgress);
-        since.map_or(0.0, |since| self.now.hours_since(since).max(0.0))
-    }
-
     /// How long the lane has had this task to work on: since it came, or since the task before it left.
     fn time_at_head(&self, task: usize, lane: Lane) -> f64 {
-        let Some(entered) = self.tasks[task].last_entered(lane.start()) else { return 0.0 };
+        let Some(entered) = self.tasks[task].in_lane_since(lane) else { return 0.0 };
         let leaves = self.tasks.iter().flat_map(|task| &task.moves).filter(|step| step.from == lane.start());
         let last_left = leaves.map(|step| step.at).filter(|left| *left <= self.now).max();
         let since = last_left.map_or(entered, |left| left.max(entered));
@@ -148,17 +146,13 @@ fn implementation_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
         _ if status::same(&task.row.status, status::CHANGES_REQUESTED) => 1,
         _ => 2,
     };
-    let entered = |task: &TaskHistory| {
-        let since = task.last_entered(Step::InProgress).filter(|_| task.step == Step::InProgress);
-        (since.is_none(), since)
-    };
-    rank(a).cmp(&rank(b)).then_with(|| entered(a).cmp(&entered(b))).then_with(|| backlog_order(a, b))
+    rank(a).cmp(&rank(b)).then_with(|| arrival_order(a, b, Lane::Implementation))
 }
 
 /// First in, first out; who came at an unknown time comes last.
 fn arrival_order(a: &TaskHistory, b: &TaskHistory, lane: Lane) -> Ordering {
     let entered = |task: &TaskHistory| {
-        let since = task.last_entered(lane.start());
+        let since = task.in_lane_since(lane);
         (since.is_none(), since)
     };
     entered(a).cmp(&entered(b)).then_with(|| backlog_order(a, b))
