@@ -36,6 +36,19 @@ impl ErrorKind {
         self as i32
     }
 
+    /// Every kind, in the order of the numbers.
+    pub const ALL: [Self; 9] = [
+        Self::InvalidInput,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Busy,
+        Self::Storage,
+        Self::Corrupt,
+        Self::Unsupported,
+        Self::Closed,
+        Self::Internal,
+    ];
+
     /// The name used in every language, for example `INVALID_INPUT`.
     pub fn name(self) -> &'static str {
         match self {
@@ -114,10 +127,33 @@ impl Error {
         &self.message
     }
 
+    /// What caused it, from the nearest cause to the first one, where anything is known of that.
+    pub fn detail(&self) -> Option<String> {
+        let mut texts = Vec::new();
+        let mut next = StdError::source(self);
+        while let Some(cause) = next {
+            texts.push(cause.to_string());
+            next = cause.source();
+        }
+        (!texts.is_empty()).then(|| texts.join(": "))
+    }
+
     /// The input field at fault, by its JSON name, where one is.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }
+}
+
+/// Runs `work` at a language boundary, which no panic may cross: one becomes an `Internal` error.
+pub fn catch_panic<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    // Handles stay sound: a transaction that a panic leaves is rolled back.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let message =
+            "a fault of libmcoda, please report it; the call changed nothing that was not committed";
+        Err(Error::new(ErrorKind::Internal, message).with_source(text))
+    })
 }
 
 impl fmt::Display for Error {
@@ -150,6 +186,14 @@ mod tests {
     fn codes_are_stable() {
         assert_eq!(ErrorKind::InvalidInput.code(), 1);
         assert_eq!(ErrorKind::Internal.code(), 9);
+        assert_eq!(ErrorKind::ALL.map(ErrorKind::code), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn a_panic_becomes_an_error_with_its_text_as_detail() {
+        let error = catch_panic::<()>(|| panic!("row {}", 7)).unwrap_err();
+        assert_eq!((error.kind(), error.detail().as_deref()), (ErrorKind::Internal, Some("row 7")));
+        assert_eq!(catch_panic(|| Ok(7)).unwrap(), 7);
     }
 
     #[test]

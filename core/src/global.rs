@@ -10,7 +10,7 @@ use crate::id::IdSource;
 use crate::migration;
 use crate::options::Options;
 use crate::paths::{self, ConfigSources, DATABASE_FILE, Locations};
-use crate::sqlite::{Database, IN_MEMORY};
+use crate::sqlite::{Database, IN_MEMORY, SqlParams, Table};
 use crate::telemetry::{
     self, Asked, Dimension, Home, Recorded, Recorder, TokenUsage, TokenUsageQuery, TokenUsageRow,
     TokenUsageSummaryRow,
@@ -104,6 +104,22 @@ impl Global {
         group_by: &[Dimension],
     ) -> Result<Vec<TokenUsageSummaryRow>> {
         self.database.read(|tx| telemetry::token_usage_summary(&self.asked(tx, query), group_by))
+    }
+
+    /// Answers one SQL statement that only reads, in one unchanging state of the database.
+    ///
+    /// Errors: `InvalidInput` for what is not one such statement, for two columns of one name (name them
+    /// with `AS`), and for parameters that do not fit it.
+    pub fn query(&self, sql: &str, params: &SqlParams) -> Result<Table> {
+        self.database.select(sql, params)
+    }
+
+    /// Copies the database as it is now into a new file, for its owner alone. Other calls of this handle
+    /// wait for that; other handles and processes go on.
+    ///
+    /// Errors: `Conflict` where there is something at `path`, `Storage` where it cannot be written.
+    pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.database.backup_to(path.as_ref())
     }
 
     /// Closes the database after the calls that are under way. Closing twice is not an error.

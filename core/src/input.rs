@@ -53,8 +53,17 @@ impl<'a> Fields<'a> {
         Ok(self)
     }
 
+    /// The value as it is, for a field that may be of several types.
+    pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
+        self.values.get(name).copied()
+    }
+
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
         self.read(name, "text", |value| value.as_str().map(str::to_owned))
+    }
+
+    pub(crate) fn required_text(&self, name: &str) -> Result<String> {
+        self.text(name)?.ok_or_else(|| Error::invalid(name, "nothing", "text"))
     }
 
     /// A whole number; one that is written with a fraction of zero (`3.0`) counts as whole.

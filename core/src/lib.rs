@@ -68,7 +68,7 @@ mod telemetry;
 mod time;
 mod workspace;
 
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Result, catch_panic};
 pub use estimate::{
     Backfilled, Backlog, BacklogTotals, Completion, Completions, DurationsHours, Estimate, EstimateOptions,
     Etas, NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip,
@@ -85,7 +85,7 @@ pub use repository::{
     NewProject, NewStory, NewTask, NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun,
     TaskRuns, Tasks,
 };
-pub use sqlite::Synchronous;
+pub use sqlite::{CancelToken, SqlParams, SqlValue, Synchronous, Table};
 pub use telemetry::{
     Dimension, Group, Recorded, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
 };

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
+use crate::input::Fields;
 use crate::migration;
 use crate::paths::Environment;
 use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, connect};
@@ -23,6 +24,7 @@ pub struct Options {
     pub(crate) ids: IdSource,
     pub(crate) environment: Environment,
     pub(crate) busy_timeout: Duration,
+    pub(crate) no_telemetry: bool,
     read_only: bool,
     existing_only: bool,
     synchronous: Synchronous,
@@ -38,6 +40,28 @@ pub(crate) enum JsonLogPlace {
     In(PathBuf),
 }
 
+const FIELDS: &[&str] = &[
+    "workspaceId",
+    "config",
+    "noTelemetry",
+    "jsonLog",
+    "synchronous",
+    "busyTimeoutMs",
+    "readOnly",
+    "existingOnly",
+];
+
+impl JsonLogPlace {
+    fn from_json(value: &Value) -> Result<Self> {
+        match value {
+            Value::Bool(true) => Ok(Self::Usual),
+            Value::Bool(false) => Ok(Self::Off),
+            Value::String(folder) => Ok(Self::In(folder.into())),
+            _ => Err(Error::invalid("jsonLog", "another value", "true, false or the path of a folder")),
+        }
+    }
+}
+
 impl Options {
     pub(crate) fn new() -> Self {
         Self {
@@ -48,10 +72,37 @@ impl Options {
             ids: IdSource::default(),
             environment: Environment::of_process(),
             busy_timeout: Duration::from_secs(30),
+            no_telemetry: false,
             read_only: false,
             existing_only: false,
             synchronous: Synchronous::Normal,
         }
+    }
+
+    /// Reads options from a JSON object with camelCase or snake_case names: `workspaceId`, `config`,
+    /// `noTelemetry`, `jsonLog` (`true`, `false`, or the path of a folder), `synchronous` (`"normal"` or
+    /// `"full"`), `busyTimeoutMs`, `readOnly` and `existingOnly`. What is absent keeps its default.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let fields = Fields::new("options", input, FIELDS)?;
+        let mut options = Self::new();
+        options.workspace_id = fields.text("workspaceId")?;
+        options.config = fields.object("config")?;
+        options.no_telemetry = fields.boolean("noTelemetry")?.unwrap_or_default();
+        options.read_only = fields.boolean("readOnly")?.unwrap_or_default();
+        options.existing_only = fields.boolean("existingOnly")?.unwrap_or_default();
+        if let Some(place) = fields.value("jsonLog") {
+            options.json_log = JsonLogPlace::from_json(place)?;
+        }
+        if let Some(name) = fields.text("synchronous")? {
+            options.synchronous = Synchronous::from_name(&name)?;
+        }
+        if let Some(millis) = fields.whole("busyTimeoutMs")? {
+            let millis = u64::try_from(millis).map_err(|_| {
+                Error::invalid("busyTimeoutMs", millis, "a whole number of milliseconds, 0 or more")
+            })?;
+            options.busy_timeout = Duration::from_millis(millis);
+        }
+        Ok(options)
     }
 
     /// The workspace's id. Default: that of `workspace.json` beside the database, else the path of the
@@ -77,6 +128,13 @@ impl Options {
     /// none for a database that is opened by its file.
     pub fn json_log_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.json_log = JsonLogPlace::In(folder.into());
+        self
+    }
+
+    /// Turns remote export off for this handle. Nothing is exported in this version, so this says so for
+    /// the day on which it is. Default: `false`.
+    pub fn no_telemetry(mut self, no_telemetry: bool) -> Self {
+        self.no_telemetry = no_telemetry;
         self
     }
 
@@ -160,7 +218,7 @@ impl Options {
             } else {
                 migration::migrate(&mut connection, kind, self.clock.now())?;
             }
-            Ok(Database::new(file, connection))
+            Ok(Database::new(file, connection, self.busy_timeout))
         };
         open().map_err(|error: Error| error.about_file(file))
     }

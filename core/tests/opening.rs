@@ -261,3 +261,38 @@ fn a_writer_that_holds_the_database_too_long_makes_calls_busy_and_nothing_is_los
     assert!(workspace.record_token_usage(&TokenUsage::default()).unwrap().logged);
     assert_eq!((count(&raw, "token_usage"), fixture.log().len()), (1, 1));
 }
+
+#[test]
+fn options_are_read_from_json() {
+    let fixture = Fixture::new();
+    let folder = fixture.home().join("log");
+    let given = json!({
+        "workspaceId": "shop", "config": {"velocity": {"alpha": 1}}, "noTelemetry": true, "jsonLog": folder,
+        "synchronous": "full", "busy_timeout_ms": 5, "existingOnly": null,
+    });
+    let options = mcoda_core::Options::from_json(&given).unwrap();
+    let workspace = options.open_db(fixture.home().join("x.db")).unwrap();
+    assert_eq!(workspace.id(), "shop");
+    assert!(workspace.record_token_usage(&TokenUsage::default()).unwrap().logged);
+    assert!(folder.join("token_usage.json").exists());
+    let setting = |name: &str| {
+        let table = workspace.query(&format!("PRAGMA {name}"), &Default::default()).unwrap();
+        table.rows[0][0].clone()
+    };
+    assert_eq!(setting("synchronous"), mcoda_core::SqlValue::Integer(2));
+    assert_eq!(setting("busy_timeout"), mcoda_core::SqlValue::Integer(5));
+    for (given, field) in [
+        (json!({"workspaceId": 7}), "workspaceId"),
+        (json!({"config": []}), "config"),
+        (json!({"jsonLog": 1}), "jsonLog"),
+        (json!({"synchronous": "off"}), "synchronous"),
+        (json!({"busyTimeoutMs": -1}), "busyTimeoutMs"),
+        (json!({"busyTimeoutMs": 0.5}), "busyTimeoutMs"),
+        (json!({"readOnly": "yes"}), "readOnly"),
+        (json!({"readonly": true}), "readonly"),
+        (json!([]), "options"),
+    ] {
+        let error = mcoda_core::Options::from_json(&given).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)), "{given}");
+    }
+}

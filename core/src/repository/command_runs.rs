@@ -2,9 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Store, agents, check, row};
 use crate::error::{Error, Result};
+use crate::input::Fields;
 use crate::number;
 use crate::time::Timestamp;
 
@@ -62,6 +64,34 @@ pub struct CommandRunEnd {
     pub sp_processed: Option<f64>,
     /// When it ended; now where absent.
     pub completed_at: Option<Timestamp>,
+}
+
+impl NewCommandRun {
+    /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
+    /// wrong type is `InvalidInput`.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let fields = Fields::new("commandRun", input, &["commandName", "jobId", "startedAt"])?;
+        Ok(Self {
+            command_name: fields.required_text("commandName")?,
+            job_id: fields.text("jobId")?,
+            started_at: fields.time("startedAt")?,
+        })
+    }
+}
+
+impl CommandRunEnd {
+    /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
+    /// wrong type is `InvalidInput`.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let known = ["status", "errorSummary", "spProcessed", "completedAt"];
+        let fields = Fields::new("commandRunEnd", input, &known)?;
+        Ok(Self {
+            status: fields.required_text("status")?,
+            error_summary: fields.text("errorSummary")?,
+            sp_processed: fields.number("spProcessed")?,
+            completed_at: fields.time("completedAt")?,
+        })
+    }
 }
 
 /// The command runs of a workspace.

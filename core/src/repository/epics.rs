@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Store, check, row};
 use crate::error::Result;
+use crate::input::Fields;
 use crate::key_order;
 
 /// An epic: a part of a project.
@@ -47,6 +48,24 @@ pub struct NewEpic {
     pub priority: Option<i64>,
     /// Whatever the host keeps with it.
     pub metadata: Map<String, Value>,
+}
+
+const FIELDS: &[&str] = &["projectId", "key", "title", "description", "priority", "metadata"];
+
+impl NewEpic {
+    /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
+    /// wrong type is `InvalidInput`.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let fields = Fields::new("epic", input, FIELDS)?;
+        Ok(Self {
+            project_id: fields.required_text("projectId")?,
+            key: fields.required_text("key")?,
+            title: fields.required_text("title")?,
+            description: fields.text("description")?,
+            priority: fields.whole("priority")?,
+            metadata: fields.object("metadata")?.unwrap_or_default(),
+        })
+    }
 }
 
 /// The epics of a workspace.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Store, agents, check, row};
 use crate::error::{Error, Result};
+use crate::input::Fields;
 use crate::time::Timestamp;
 
 /// A job: a long piece of work of one command, which a host may resume.
@@ -58,6 +59,23 @@ pub struct NewJob {
     pub payload: Map<String, Value>,
     /// How many items there are to do.
     pub total_items: Option<i64>,
+}
+
+const FIELDS: &[&str] = &["type", "state", "commandName", "payload", "totalItems"];
+
+impl NewJob {
+    /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
+    /// wrong type is `InvalidInput`.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let fields = Fields::new("job", input, FIELDS)?;
+        Ok(Self {
+            job_type: fields.required_text("type")?,
+            state: fields.text("state")?,
+            command_name: fields.text("commandName")?,
+            payload: fields.object("payload")?.unwrap_or_default(),
+            total_items: fields.whole("totalItems")?,
+        })
+    }
 }
 
 /// The jobs of a workspace.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Store, check, row};
 use crate::error::Result;
+use crate::input::Fields;
 use crate::key_order;
 
 /// A project: the top of the backlog.
@@ -39,6 +40,22 @@ pub struct NewProject {
     pub description: Option<String>,
     /// Whatever the host keeps with it.
     pub metadata: Map<String, Value>,
+}
+
+const FIELDS: &[&str] = &["key", "name", "description", "metadata"];
+
+impl NewProject {
+    /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
+    /// wrong type is `InvalidInput`.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let fields = Fields::new("project", input, FIELDS)?;
+        Ok(Self {
+            key: fields.required_text("key")?,
+            name: fields.text("name")?,
+            description: fields.text("description")?,
+            metadata: fields.object("metadata")?.unwrap_or_default(),
+        })
+    }
 }
 
 /// The projects of a workspace.

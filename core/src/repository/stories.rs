@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Store, check, row};
 use crate::error::Result;
+use crate::input::Fields;
 use crate::key_order;
 
 /// A user story: a part of an epic.
@@ -53,6 +54,26 @@ pub struct NewStory {
     pub priority: Option<i64>,
     /// Whatever the host keeps with it.
     pub metadata: Map<String, Value>,
+}
+
+const FIELDS: &[&str] =
+    &["epicId", "key", "title", "description", "acceptanceCriteria", "priority", "metadata"];
+
+impl NewStory {
+    /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
+    /// wrong type is `InvalidInput`.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let fields = Fields::new("story", input, FIELDS)?;
+        Ok(Self {
+            epic_id: fields.required_text("epicId")?,
+            key: fields.required_text("key")?,
+            title: fields.required_text("title")?,
+            description: fields.text("description")?,
+            acceptance_criteria: fields.text("acceptanceCriteria")?,
+            priority: fields.whole("priority")?,
+            metadata: fields.object("metadata")?.unwrap_or_default(),
+        })
+    }
 }
 
 /// The user stories of a workspace.

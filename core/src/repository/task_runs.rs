@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::scope::{CONDITION, ScopeIds};
 use super::{Store, check, row};
 use crate::error::{Error, Result};
+use crate::input::Fields;
 use crate::number;
 use crate::time::Timestamp;
 
@@ -61,6 +62,27 @@ pub struct NewTaskRun {
     pub story_points_at_run: Option<f64>,
     /// Whatever the host keeps with it.
     pub run_context: Map<String, Value>,
+}
+
+const FIELDS: &[&str] =
+    &["taskId", "command", "jobId", "commandRunId", "agentId", "startedAt", "storyPointsAtRun", "runContext"];
+
+impl NewTaskRun {
+    /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
+    /// wrong type is `InvalidInput`.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let fields = Fields::new("taskRun", input, FIELDS)?;
+        Ok(Self {
+            task_id: fields.required_text("taskId")?,
+            command: fields.required_text("command")?,
+            job_id: fields.text("jobId")?,
+            command_run_id: fields.text("commandRunId")?,
+            agent_id: fields.text("agentId")?,
+            started_at: fields.time("startedAt")?,
+            story_points_at_run: fields.number("storyPointsAtRun")?,
+            run_context: fields.object("runContext")?.unwrap_or_default(),
+        })
+    }
 }
 
 /// The task runs of a workspace.

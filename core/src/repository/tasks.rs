@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Store, check, row};
 use crate::error::{Error, Result};
+use crate::input::Fields;
 use crate::{key_order, number, status};
 
 /// A task: what an agent works on.
@@ -73,6 +74,41 @@ pub struct NewTask {
     pub assignee_human: Option<String>,
     /// Whatever the host keeps with it.
     pub metadata: Map<String, Value>,
+}
+
+const FIELDS: &[&str] = &[
+    "userStoryId",
+    "key",
+    "title",
+    "description",
+    "type",
+    "status",
+    "storyPoints",
+    "priority",
+    "assignedAgentId",
+    "assigneeHuman",
+    "metadata",
+];
+
+impl NewTask {
+    /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
+    /// wrong type is `InvalidInput`.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        let fields = Fields::new("task", input, FIELDS)?;
+        Ok(Self {
+            user_story_id: fields.required_text("userStoryId")?,
+            key: fields.required_text("key")?,
+            title: fields.required_text("title")?,
+            description: fields.text("description")?,
+            task_type: fields.text("type")?,
+            status: fields.text("status")?,
+            story_points: fields.number("storyPoints")?,
+            priority: fields.whole("priority")?,
+            assigned_agent_id: fields.text("assignedAgentId")?,
+            assignee_human: fields.text("assigneeHuman")?,
+            metadata: fields.object("metadata")?.unwrap_or_default(),
+        })
+    }
 }
 
 /// The tasks of a workspace.

@@ -24,6 +24,17 @@ pub enum Synchronous {
     Full,
 }
 
+impl Synchronous {
+    /// The setting with this name: `normal` or `full`.
+    pub fn from_name(name: &str) -> Result<Self> {
+        match name {
+            "normal" => Ok(Self::Normal),
+            "full" => Ok(Self::Full),
+            other => Err(Error::invalid("synchronous", format_args!("{other:?}"), "normal or full")),
+        }
+    }
+}
+
 /// What a connection is opened with.
 #[derive(Debug, Clone)]
 pub(crate) struct Connect {
@@ -64,7 +75,7 @@ pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {
 }
 
 /// Waits this long where another writer holds the database; SQLite counts in milliseconds, up to 24 days.
-fn wait_for_writers(connection: &Connection, timeout: Duration) -> Result<()> {
+pub(super) fn wait_for_writers(connection: &Connection, timeout: Duration) -> Result<()> {
     let longest = Duration::from_millis(i32::MAX.unsigned_abs().into());
     let timeout = timeout.min(longest);
     connection.busy_timeout(timeout)?;

@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::backup::backup;
+use super::cancel::{self, CancelToken};
+use super::select::{SqlParams, Table, select};
 use crate::error::{Error, ErrorKind, Result};
 
 /// One connection behind a lock: calls from several threads queue, so no transaction can ever run
@@ -14,6 +18,7 @@ pub(crate) struct Database {
     path: PathBuf,
     state: Mutex<State>,
     is_turned_off: bool,
+    busy_timeout: Duration,
 }
 
 #[derive(Debug)]
@@ -24,13 +29,15 @@ enum State {
 }
 
 impl Database {
-    pub(crate) fn new(path: &Path, connection: Connection) -> Self {
-        Self { path: path.to_owned(), state: Mutex::new(State::Open(connection)), is_turned_off: false }
+    pub(crate) fn new(path: &Path, connection: Connection, busy_timeout: Duration) -> Self {
+        let state = Mutex::new(State::Open(connection));
+        Self { path: path.to_owned(), state, is_turned_off: false, busy_timeout }
     }
 
     /// A database that the environment turned off: every call says so.
     pub(crate) fn turned_off(path: &Path) -> Self {
-        Self { path: path.to_owned(), state: Mutex::new(State::TurnedOff), is_turned_off: true }
+        let state = Mutex::new(State::TurnedOff);
+        Self { path: path.to_owned(), state, is_turned_off: true, busy_timeout: Duration::ZERO }
     }
 
     pub(crate) fn is_turned_off(&self) -> bool {
@@ -51,12 +58,31 @@ impl Database {
 
     /// Runs `work` on one unchanging state of the database.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.transaction(TransactionBehavior::Deferred, work)
+        self.with_connection(|connection| {
+            cancel::listening(connection, |connection| {
+                finish(connection.transaction_with_behavior(TransactionBehavior::Deferred)?, work)
+            })
+        })
     }
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.transaction(TransactionBehavior::Immediate, work)
+        self.with_connection(|connection| match CancelToken::current() {
+            Some(token) => finish(token.begin(connection, self.busy_timeout)?, work),
+            None => finish(connection.transaction_with_behavior(TransactionBehavior::Immediate)?, work),
+        })
+    }
+
+    /// Answers a statement of the host's that only reads.
+    pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
+        self.with_connection(|connection| {
+            cancel::listening(connection, |connection| select(connection, sql, params))
+        })
+    }
+
+    /// Copies the database as it is now into a file that is not there yet.
+    pub(crate) fn backup_to(&self, target: &Path) -> Result<()> {
+        self.with_connection(|connection| backup(connection, target, self.busy_timeout))
     }
 
     /// Closes the connection after the calls that are under way; later calls get `Closed`. Closing
@@ -70,33 +96,28 @@ impl Database {
         }
     }
 
-    fn transaction<T>(
-        &self,
-        behavior: TransactionBehavior,
-        work: impl FnOnce(&Connection) -> Result<T>,
-    ) -> Result<T> {
-        let mut guard = self.lock();
-        let connection = match &mut *guard {
-            State::Open(connection) => connection,
-            State::Closed => return Err(closed()),
+    fn with_connection<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        match &mut *self.lock() {
+            State::Open(connection) => work(connection).map_err(|error| error.about_file(&self.path)),
+            State::Closed => Err(closed()),
             State::TurnedOff => {
                 let message = "the database is turned off: unset MCODA_DISABLE_DB to use it";
-                return Err(Error::new(ErrorKind::Storage, message));
+                Err(Error::new(ErrorKind::Storage, message))
             }
-        };
-        let run = || {
-            let transaction = connection.transaction_with_behavior(behavior)?;
-            let value = work(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        };
-        run().map_err(|error: Error| error.about_file(&self.path))
+        }
     }
 
     /// A panic in another thread's call rolled its transaction back; the connection itself is sound.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Rolls back where `work` fails or panics.
+fn finish<T>(transaction: Transaction<'_>, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
 }
 
 fn closed() -> Error {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::ffi::ErrorCode;
 
+use super::cancel::CANCELLED;
 use crate::error::{Error, ErrorKind};
 
 impl From<rusqlite::Error> for Error {
@@ -31,6 +32,7 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
             (ErrorKind::Busy, format!("another writer holds the database; try again ({text})"))
         }
+        ErrorCode::OperationInterrupted => (ErrorKind::Busy, CANCELLED.to_owned()),
         ErrorCode::DatabaseCorrupt => {
             (ErrorKind::Corrupt, format!("the database is damaged; restore a backup ({text})"))
         }

@@ -14,7 +14,7 @@ use crate::lifecycle::{self, Moves, StatusEventsQuery, Transition, TransitionCon
 use crate::options::Options;
 use crate::paths::ConfigSources;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks};
-use crate::sqlite::Database;
+use crate::sqlite::{Database, SqlParams, Table};
 use crate::telemetry::{
     self, AgentNames, Asked, Dimension, Home, JsonLog, Recorded, Recorder, TokenUsage, TokenUsageQuery,
     TokenUsageRow, TokenUsageSummaryRow,
@@ -171,6 +171,22 @@ impl Workspace {
     /// The task runs.
     pub fn task_runs(&self) -> TaskRuns<'_> {
         TaskRuns(self.store())
+    }
+
+    /// Answers one SQL statement that only reads, in one unchanging state of the database.
+    ///
+    /// Errors: `InvalidInput` for what is not one such statement, for two columns of one name (name them
+    /// with `AS`), and for parameters that do not fit it.
+    pub fn query(&self, sql: &str, params: &SqlParams) -> Result<Table> {
+        self.database.select(sql, params)
+    }
+
+    /// Copies the database as it is now into a new file, for its owner alone. Other calls of this handle
+    /// wait for that; other handles and processes go on.
+    ///
+    /// Errors: `Conflict` where there is something at `path`, `Storage` where it cannot be written.
+    pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<()> {
+        self.database.backup_to(path.as_ref())
     }
 
     /// Closes the database after the calls that are under way. Closing twice is not an error.

@@ -1,0 +1,309 @@
+//! A host's own read-only SQL, so that nobody has to open the file beside us.
+
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Batch, Connection, Statement};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::{Number, Value};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::number;
+
+/// A value as SQLite holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SqlValue {
+    /// NULL.
+    Null,
+    /// A whole number of 64 bits.
+    Integer(i64),
+    /// A floating-point number.
+    Real(f64),
+    /// Text. What is not UTF-8 in the database is replaced by U+FFFD.
+    Text(String),
+    /// Bytes; in JSON, their lower-case hexadecimal text.
+    Blob(Vec<u8>),
+}
+
+/// The values of a statement's parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SqlParams {
+    /// For `?` and `?1`, in their order.
+    Positional(Vec<SqlValue>),
+    /// For `:name`, `@name` and `$name`, by the name with or without its first character.
+    Named(Vec<(String, SqlValue)>),
+}
+
+impl Default for SqlParams {
+    fn default() -> Self {
+        Self::Positional(Vec::new())
+    }
+}
+
+/// The answer to a query. In JSON it is an array with an object a row; a floating-point number that is
+/// infinite is null there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// The names of the columns, each once.
+    pub columns: Vec<String>,
+    /// The rows, each as long as `columns`.
+    pub rows: Vec<Vec<SqlValue>>,
+}
+
+impl SqlParams {
+    /// Reads parameters from a JSON array, or from an object of names; null is none.
+    pub fn from_json(input: &Value) -> Result<Self> {
+        match input {
+            Value::Null => Ok(Self::default()),
+            Value::Array(values) => {
+                Ok(Self::Positional(values.iter().map(SqlValue::from_json).collect::<Result<_>>()?))
+            }
+            Value::Object(values) => {
+                let named = |(name, value): (&String, _)| Ok((name.clone(), SqlValue::from_json(value)?));
+                Ok(Self::Named(values.iter().map(named).collect::<Result<_>>()?))
+            }
+            _ => Err(Error::invalid("params", "another value", "an array, or an object of names")),
+        }
+    }
+
+    fn bind(&self, statement: &mut Statement<'_>) -> Result<()> {
+        let wanted = statement.parameter_count();
+        let given = match self {
+            Self::Positional(values) => values.len(),
+            Self::Named(values) => values.len(),
+        };
+        if given != wanted {
+            return Err(Error::invalid("params", format_args!("{given} values"), &format!("{wanted}")));
+        }
+        match self {
+            Self::Positional(values) => {
+                for (place, value) in (1..).zip(values) {
+                    statement.raw_bind_parameter(place, value)?;
+                }
+            }
+            Self::Named(values) => {
+                let places = (1..=wanted).map(|place| statement.parameter_name(place).map(str::to_owned));
+                let names: Vec<Option<String>> = places.collect();
+                for (name, value) in values {
+                    let is_meant = |own: &Option<String>| {
+                        own.as_deref().is_some_and(|own| own == name || own[1..] == *name)
+                    };
+                    let Some(place) = names.iter().position(is_meant) else {
+                        let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
+                        let known = format!("one of the statement's names: {}", known.join(", "));
+                        return Err(Error::invalid("params", format_args!("{name:?}"), &known));
+                    };
+                    statement.raw_bind_parameter(place + 1, value)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SqlValue {
+    fn from_json(value: &Value) -> Result<Self> {
+        match value {
+            Value::Null => Ok(Self::Null),
+            Value::Bool(truth) => Ok(Self::Integer((*truth).into())),
+            Value::Number(number) => Self::from_number(number),
+            Value::String(text) => Ok(Self::Text(text.clone())),
+            Value::Array(_) => Err(Self::refused("an array")),
+            Value::Object(_) => Err(Self::refused("an object")),
+        }
+    }
+
+    fn from_number(number: &Number) -> Result<Self> {
+        match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Ok(Self::Integer(whole)),
+            (None, Some(real)) if !number.is_u64() => Ok(Self::Real(real)),
+            _ => Err(Self::refused(&number.to_string())),
+        }
+    }
+
+    fn refused(given: &str) -> Error {
+        Error::invalid("params", given, "null, true, false, a number of 64 bits, or text")
+    }
+
+    fn of(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(number) => Self::Integer(number),
+            ValueRef::Real(number) => Self::Real(number),
+            ValueRef::Text(bytes) => Self::Text(String::from_utf8_lossy(bytes).into_owned()),
+            ValueRef::Blob(bytes) => Self::Blob(bytes.to_vec()),
+        }
+    }
+}
+
+impl ToSql for SqlValue {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Real(number) => ValueRef::Real(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl Serialize for SqlValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Integer(number) => serializer.serialize_i64(*number),
+            Self::Real(number) => number::json(number, serializer),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Blob(bytes) => {
+                serializer.collect_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+            }
+        }
+    }
+}
+
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        struct Row<'a>(&'a [String], &'a [SqlValue]);
+        impl Serialize for Row<'_> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut row = serializer.serialize_map(Some(self.0.len()))?;
+                for (name, value) in self.0.iter().zip(self.1) {
+                    row.serialize_entry(name, value)?;
+                }
+                row.end()
+            }
+        }
+        let mut rows = serializer.serialize_seq(Some(self.rows.len()))?;
+        for row in &self.rows {
+            rows.serialize_element(&Row(&self.columns, row))?;
+        }
+        rows.end()
+    }
+}
+
+/// Runs one statement that only reads. Whatever else the text asks for is refused before it runs.
+pub(super) fn select(connection: &mut Connection, sql: &str, params: &SqlParams) -> Result<Table> {
+    let guarded = ReadOnly::new(connection)?;
+    let transaction = guarded.0.unchecked_transaction()?;
+    let mut statements = Batch::new(&transaction, sql);
+    let mut next = || statements.next().map_err(refused);
+    let Some(mut statement) = next()? else {
+        return Err(Error::invalid("sql", "no statement", ALLOWED));
+    };
+    if next()?.is_some() {
+        return Err(Error::invalid("sql", "several statements", ALLOWED));
+    }
+    // What passed the guard only reads, but for the words that begin and end transactions: they answer nothing.
+    if statement.column_count() == 0 {
+        return Err(Error::invalid("sql", "a statement that answers nothing", ALLOWED));
+    }
+    params.bind(&mut statement)?;
+    let columns = columns(&statement)?;
+    let mut rows = Vec::new();
+    let mut found = statement.raw_query();
+    while let Some(row) = found.next().map_err(refused)? {
+        let values = (0..columns.len()).map(|place| Ok(SqlValue::of(row.get_ref(place)?)));
+        rows.push(values.collect::<Result<_>>()?);
+    }
+    Ok(Table { columns, rows })
+}
+
+const ALLOWED: &str = "one statement that only reads (SELECT, WITH, VALUES, EXPLAIN or a PRAGMA that tells)";
+
+/// Two columns of one name would be one field of a row.
+fn columns(statement: &Statement<'_>) -> Result<Vec<String>> {
+    let mut columns: Vec<String> = Vec::new();
+    for name in statement.column_names() {
+        if columns.iter().any(|other| other == name) {
+            let given = format_args!("two columns named {name:?}");
+            return Err(Error::invalid("sql", given, "columns of different names: name them with AS"));
+        }
+        columns.push(name.to_owned());
+    }
+    Ok(columns)
+}
+
+/// What is wrong with the statement is the caller's to mend; what is wrong with the file is not.
+fn refused(error: rusqlite::Error) -> Error {
+    use rusqlite::ffi::ErrorCode::{AuthorizationForStatementDenied, TooBig, TypeMismatch, Unknown};
+    let text = error.to_string();
+    match error.sqlite_error_code() {
+        Some(AuthorizationForStatementDenied) => {
+            Error::invalid("sql", "a statement that may change something", ALLOWED).with_source(error)
+        }
+        Some(Unknown | TooBig | TypeMismatch) => {
+            Error::invalid("sql", format_args!("an error: {text}"), ALLOWED).with_source(error)
+        }
+        None if !matches!(error, rusqlite::Error::SqliteFailure(..)) => {
+            Error::new(ErrorKind::InvalidInput, format!("sql: {text}")).with_source(error)
+        }
+        _ => error.into(),
+    }
+}
+
+/// While this lives, the connection compiles nothing that changes anything.
+struct ReadOnly<'c>(&'c mut Connection);
+
+impl<'c> ReadOnly<'c> {
+    fn new(connection: &'c mut Connection) -> Result<Self> {
+        connection.authorizer(Some(authorize))?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for ReadOnly<'_> {
+    fn drop(&mut self) {
+        // SQLite has no way to refuse this.
+        let _ = self.0.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
+    }
+}
+
+fn authorize(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Select
+        | AuthAction::Read { .. }
+        | AuthAction::Function { .. }
+        | AuthAction::Recursive
+        | AuthAction::Transaction { .. } => Authorization::Allow,
+        AuthAction::Pragma { pragma_name, pragma_value } if tells(pragma_name, pragma_value) => {
+            Authorization::Allow
+        }
+        _ => Authorization::Deny,
+    }
+}
+
+/// Many pragmas change the connection while they are compiled, some of them without a value.
+fn tells(pragma: &str, value: Option<&str>) -> bool {
+    const ABOUT_A_NAME: &[&str] = &[
+        "foreign_key_check",
+        "foreign_key_list",
+        "index_info",
+        "index_list",
+        "index_xinfo",
+        "integrity_check",
+        "quick_check",
+        "table_info",
+        "table_list",
+        "table_xinfo",
+    ];
+    const SETTINGS: &[&str] = &[
+        "application_id",
+        "busy_timeout",
+        "collation_list",
+        "compile_options",
+        "database_list",
+        "encoding",
+        "foreign_keys",
+        "freelist_count",
+        "function_list",
+        "journal_mode",
+        "page_count",
+        "page_size",
+        "schema_version",
+        "synchronous",
+        "user_version",
+    ];
+    let pragma = pragma.to_ascii_lowercase();
+    ABOUT_A_NAME.contains(&&*pragma) || (value.is_none() && SETTINGS.contains(&&*pragma))
+}
