@@ -34,8 +34,9 @@ test-docs: ## Run the examples in the documentation, and build it
 	$(CARGO) test --quiet --workspace --doc
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps
 
-test-data: ## Check that the old databases of the tests are what their script makes
+test-data: ## Check that the databases of the tests are what their scripts make
 	python3 tests/old_databases/make.py --check
+	python3 tests/vectors/make.py --check
 
 test-oracle: ## Compare estimates with an independent computation on random workspaces
 	$(CARGO) build --quiet --package mcoda-cli

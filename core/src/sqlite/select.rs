@@ -7,7 +7,7 @@ use rusqlite::{Batch, Connection, Statement};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Number, Value};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::number;
 
 /// A value as SQLite holds it.
@@ -227,16 +227,16 @@ fn columns(statement: &Statement<'_>) -> Result<Vec<String>> {
 /// What is wrong with the statement is the caller's to mend; what is wrong with the file is not.
 fn refused(error: rusqlite::Error) -> Error {
     use rusqlite::ffi::ErrorCode::{AuthorizationForStatementDenied, TooBig, TypeMismatch, Unknown};
-    let text = error.to_string();
+    let text = match &error {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
+    };
     match error.sqlite_error_code() {
         Some(AuthorizationForStatementDenied) => {
             Error::invalid("sql", "a statement that may change something", ALLOWED).with_source(error)
         }
-        Some(Unknown | TooBig | TypeMismatch) => {
-            Error::invalid("sql", format_args!("an error: {text}"), ALLOWED).with_source(error)
-        }
-        None if !matches!(error, rusqlite::Error::SqliteFailure(..)) => {
-            Error::new(ErrorKind::InvalidInput, format!("sql: {text}")).with_source(error)
+        None | Some(Unknown | TooBig | TypeMismatch) => {
+            Error::invalid("sql", text, ALLOWED).with_source(error)
         }
         _ => error.into(),
     }
