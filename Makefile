@@ -31,6 +31,8 @@ test-rust: ## Run the Rust tests
 	$(CARGO) $(RUN_TESTS) --workspace
 
 test-docs: ## Run the examples in the documentation, and build it
+	python3 tests/examples.py
+	$(CARGO) run --quiet --package mcoda-core --example quickstart
 	$(CARGO) test --quiet --workspace --doc
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps
 
