@@ -6,6 +6,24 @@ mod connect;
 mod database;
 mod fault;
 mod filesystem;
+#[cfg(all(unix, feature = "bundled"))]
+mod locks;
+#[cfg(not(all(unix, feature = "bundled")))]
+mod locks {
+    //! Windows locks belong to the handle, and one SQLite for the whole process keeps its own connections apart.
+    use std::fs::File;
+    use std::path::Path;
+
+    use crate::error::Result;
+
+    pub(super) fn install() {}
+
+    pub(super) fn close_new(_file: File) {}
+
+    pub(super) fn refuse_foreign(_path: &Path) -> Result<()> {
+        Ok(())
+    }
+}
 mod select;
 
 pub use cancel::CancelToken;
