@@ -6,6 +6,8 @@ mod connect;
 mod database;
 mod fault;
 mod filesystem;
+#[cfg(unix)]
+mod fork;
 #[cfg(all(unix, feature = "bundled"))]
 mod locks;
 #[cfg(not(all(unix, feature = "bundled")))]
@@ -30,4 +32,6 @@ pub use cancel::CancelToken;
 pub use connect::Synchronous;
 pub(crate) use connect::{Connect, IN_MEMORY, connect, schema_version};
 pub(crate) use database::Database;
+#[cfg(unix)]
+pub(crate) use fork::ClosedInChildren;
 pub use select::{SqlParams, SqlValue, Table};

@@ -5,26 +5,19 @@
 //! for its own. So in a child a file has another device number than in its parent, as far as SQLite can see:
 //! what the child opens is new to it, and what it inherited is never touched again.
 
-use std::cell::UnsafeCell;
 use std::ffi::c_char;
-use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use libc::c_int;
 
 use super::hooks::{Call, replace};
 use super::registry::{Registry, registry};
+use crate::sqlite::fork::Held;
 
 /// How many forks lie between this process and the one that installed the layer.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// The registry, while a fork is under way: no other thread may be in the middle of a change.
-struct Held(UnsafeCell<Option<MutexGuard<'static, Registry>>>);
-
-// SAFETY: only the thread that forks touches it, between taking and releasing the registry's own lock.
-unsafe impl Sync for Held {}
-
-static HELD: Held = Held(UnsafeCell::new(None));
+static HELD: Held<Registry> = Held::nothing();
 
 pub(super) fn install() {
     // SAFETY: three functions that live as long as this library; the C library forgets them if it is unloaded.
@@ -33,20 +26,18 @@ pub(super) fn install() {
 }
 
 extern "C" fn before() {
-    let guard = registry();
-    // SAFETY: this thread has the registry; see `Held`.
-    unsafe { *HELD.0.get() = Some(guard) };
+    // SAFETY: there is one registry.
+    unsafe { HELD.put(registry()) };
 }
 
 extern "C" fn in_parent() {
-    // SAFETY: this thread has had the registry since `before`.
-    drop(unsafe { (*HELD.0.get()).take() });
+    // SAFETY: put there by `before`.
+    drop(unsafe { HELD.take() });
 }
 
 extern "C" fn in_child() {
-    // SAFETY: the child's only thread is a copy of the one that has had the registry since `before`.
-    let held = unsafe { (*HELD.0.get()).take() };
-    if let Some(mut registry) = held {
+    // SAFETY: put there by `before`.
+    if let Some(mut registry) = unsafe { HELD.take() } {
         registry.forget_inherited();
         GENERATION.fetch_add(1, Ordering::Relaxed);
         // SAFETY: the functions have the signatures of `fstat` and `stat`.
