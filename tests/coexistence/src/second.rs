@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use libloading::Library;
@@ -13,8 +13,9 @@ use crate::Code;
 
 /// A connection of this crate's own copy, under the library's locks.
 pub fn open_ours(file: &Path, wait: Duration) -> Connection {
-    // The library puts its locks in place when it opens a database.
-    drop(Workspace::open_db(":memory:").expect("a database"));
+    // The library puts its locks in place when it opens its first database.
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(Workspace::open_db(":memory:").expect("a database")));
     let connection = Connection::open(file).expect("a database");
     connection.busy_timeout(wait).expect("a timeout");
     // A disk that is slow to flush shows nothing here. Of what else is wrong the transactions tell.

@@ -8,7 +8,7 @@ use libc::{c_int, flock, mode_t};
 use rusqlite::ffi;
 
 use super::fork;
-use super::registry::{Answer, Lock, registry};
+use super::registry::{Answer, Lock, is_journal, registry};
 use super::sys::{self, Errno, Fd};
 use crate::paths::{self, LockSwitch};
 
@@ -74,14 +74,17 @@ unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: c_int) -> Fd 
     if let Some(parked) = registry().begin_open(path, flags) {
         return parked;
     }
-    sys::occupy_standard_descriptors();
+    if !is_journal(path) {
+        // Of a journal SQLite itself takes care.
+        sys::occupy_standard_descriptors();
+    }
     // Without the registry, since it can take long and a fork waits for the registry.
     let mut opened = sys::open(path, flags, mode as mode_t);
     if opened == Err(libc::EMFILE) {
         registry().give_back_all();
         opened = sys::open(path, flags, mode as mode_t);
     }
-    registry().end_open(opened);
+    registry().end_open(path, flags, opened);
     answer(opened)
 }
 

@@ -58,7 +58,7 @@ pub(super) fn close_new(file: File) {
     let mut registry = registry();
     if registry.is_installed() {
         let descriptor = file.into_raw_fd();
-        registry.adopt(descriptor);
+        registry.adopt(descriptor, libc::O_RDWR, false);
         // An error of closing a file that nothing was written to means nothing.
         let _ = registry.close(descriptor);
     }

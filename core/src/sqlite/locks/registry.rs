@@ -1,6 +1,6 @@
 //! Which descriptors SQLite has, which are parked, and through which one a file is locked.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::CStr;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -32,8 +32,8 @@ pub(super) struct Registry {
     has_plain: bool,
     /// Opens under way, whose descriptors are not known yet.
     opening: usize,
-    descriptors: HashMap<Fd, Descriptor>,
-    files: HashMap<FileId, Tracked>,
+    descriptors: BTreeMap<Fd, Descriptor>,
+    files: BTreeMap<FileId, Tracked>,
     /// Files that SQLite has closed, each with the moment at which it is time to give it back.
     waiting: VecDeque<(Instant, FileId)>,
 }
@@ -43,6 +43,7 @@ pub(super) struct Registry {
 struct Descriptor {
     file: FileId,
     access: c_int,
+    is_journal: bool,
     /// From before a fork: its locks are the parent's.
     is_inherited: bool,
 }
@@ -113,7 +114,7 @@ impl Registry {
 
     /// A parked descriptor for what is to be opened; else [`Registry::end_open`] must follow.
     pub(super) fn begin_open(&mut self, path: &CStr, flags: c_int) -> Option<Fd> {
-        let parked = self.take_parked(path, flags);
+        let parked = if is_journal(path) { None } else { self.take_parked(path, flags) };
         if parked.is_none() {
             self.give_back_due();
             self.opening += 1;
@@ -121,25 +122,28 @@ impl Registry {
         parked
     }
 
-    pub(super) fn end_open(&mut self, opened: Result<Fd, Errno>) {
+    pub(super) fn end_open(&mut self, path: &CStr, flags: c_int, opened: Result<Fd, Errno>) {
         self.opening = self.opening.saturating_sub(1);
         if let Ok(fd) = opened {
-            self.adopt(fd);
+            self.adopt(fd, flags & libc::O_ACCMODE, is_journal(path));
         }
     }
 
     /// Takes note of a descriptor that is closed through [`Registry::close`] later.
-    pub(super) fn adopt(&mut self, fd: Fd) {
+    pub(super) fn adopt(&mut self, fd: Fd, access: c_int, is_journal: bool) {
         let Some(file) = FileId::of_descriptor(fd) else { return };
         if !self.files.contains_key(&file) {
             let is_plain = !sys::HAS_DESCRIPTION_LOCKS || self.is_late && self.has_unknown(file, fd);
             self.has_plain |= is_plain;
             self.files.insert(file, Tracked { is_plain, ..Tracked::default() });
         }
-        let access = sys::access_of(fd);
-        if let Some(tracked) = self.files.get_mut(&file) {
+        self.use_one(fd, Descriptor { file, access, is_journal, is_inherited: false });
+    }
+
+    fn use_one(&mut self, fd: Fd, descriptor: Descriptor) {
+        if let Some(tracked) = self.files.get_mut(&descriptor.file) {
             tracked.users += 1;
-            self.descriptors.insert(fd, Descriptor { file, access, is_inherited: false });
+            self.descriptors.insert(fd, descriptor);
         }
     }
 
@@ -159,29 +163,27 @@ impl Registry {
             return None;
         }
         let (fd, _) = tracked.parked.swap_remove(place);
-        tracked.users += 1;
-        self.descriptors.insert(fd, Descriptor { file, access, is_inherited: false });
+        self.use_one(fd, Descriptor { file, access, is_journal: false, is_inherited: false });
         Some(fd)
     }
 
     /// Parks a descriptor that SQLite closes.
     pub(super) fn close(&mut self, fd: Fd) -> Result<(), Errno> {
         let known = self.descriptors.remove(&fd).filter(|known| !known.is_inherited);
-        let Some((file, access)) = known.map(|known| (known.file, known.access)) else {
-            return sys::close(fd);
-        };
-        let Some(tracked) = self.files.get_mut(&file) else { return sys::close(fd) };
+        let Some(known) = known else { return sys::close(fd) };
+        let Some(tracked) = self.files.get_mut(&known.file) else { return sys::close(fd) };
         tracked.users -= 1;
-        if tracked.is_plain {
+        let is_idle = || known.is_journal && is_free(fd);
+        if tracked.is_plain || tracked.is_alone() && is_idle() {
             if tracked.users == 0 {
                 tracked.close_parked();
-                self.files.remove(&file);
+                self.files.remove(&known.file);
             }
             return sys::close(fd);
         }
-        tracked.parked.push((fd, access));
+        tracked.parked.push((fd, known.access));
         if tracked.users == 0 {
-            self.last_closed(file);
+            self.last_closed(known.file);
         }
         self.give_back_due();
         Ok(())
@@ -195,7 +197,7 @@ impl Registry {
             // It cannot fail: releasing a whole file needs no memory.
             let _ = sys::set_lock(lock.fd, libc::F_UNLCK, Range::WHOLE);
         } else if self.give_back(file) {
-            // Nobody locks a -wal or a journal: no reader is disturbed, and a deleted one frees its space.
+            // What we never locked is in nobody's way either, as a rule.
             return;
         }
         self.wait(file);
@@ -268,36 +270,36 @@ impl Registry {
         if is_write && known.access == libc::O_RDONLY {
             return Answer::Failed(libc::EBADF);
         }
+        // As a rule there is one already that may do everything.
+        let ready = self.files.get(&known.file).and_then(|tracked| tracked.lock.as_ref());
+        if let Some(ready) = ready.filter(|ready| ready.may_write) {
+            return request(ready.fd, is_question, lock);
+        }
         let mut through = self.lock_through(known.file, fd, is_write);
         if matches!(through, Err(libc::EMFILE)) {
             self.give_back_all();
             through = self.lock_through(known.file, fd, is_write);
         }
-        let Some(tracked) = self.files.get_mut(&known.file) else { return Answer::Plain };
-        match through {
-            Ok(_) if tracked.is_plain => Answer::Plain,
-            Ok(through) if is_question => match sys::get_lock(through, lock.kind, lock.range) {
-                Ok(found) => Answer::InTheWay(found),
-                Err(error) => Answer::Failed(error),
-            },
-            Ok(through) => match sys::set_lock(through, lock.kind, lock.range) {
-                Ok(()) => {
-                    tracked.remember(lock);
-                    Answer::Done
-                }
-                Err(error) => Answer::Failed(error),
-            },
+        let answer = match through {
+            Ok(None) => Answer::Plain,
+            Ok(Some(through)) => request(through, is_question, lock),
             Err(error) => Answer::Failed(error),
+        };
+        if matches!(answer, Answer::Done)
+            && let Some(tracked) = self.files.get_mut(&known.file)
+        {
+            tracked.remember(lock);
         }
+        answer
     }
 
-    /// The descriptor through which a file is locked. Where there can be none the file is left with the locks
-    /// that SQLite takes by itself, which shows before the first lock is taken.
-    fn lock_through(&mut self, file: FileId, fd: Fd, is_write: bool) -> Result<Fd, Errno> {
+    /// The descriptor through which a file is locked. `None` where there can be none: the file is left with the
+    /// locks that SQLite takes by itself, which shows before the first lock is taken.
+    fn lock_through(&mut self, file: FileId, fd: Fd, is_write: bool) -> Result<Option<Fd>, Errno> {
         let refuses = self.refuses;
-        let Some(tracked) = self.files.get_mut(&file) else { return Err(libc::EBADF) };
+        let Some(tracked) = self.files.get_mut(&file) else { return Ok(None) };
         if tracked.is_plain {
-            return Ok(fd);
+            return Ok(None);
         }
         let is_first = tracked.lock.is_none();
         let through = tracked.lock_descriptor(fd, is_write, refuses);
@@ -308,17 +310,18 @@ impl Registry {
             Ok(through)
         });
         match probed {
+            Ok(through) => Ok(Some(through)),
             Err(error) if is_first && !is_passing(error) => {
                 if let Some(lock) = tracked.lock.take() {
                     tracked.parked.push((lock.fd, libc::O_RDWR));
                 }
                 tracked.is_plain = true;
                 self.has_plain = true;
-                Ok(fd)
+                Ok(None)
             }
             // To SQLite EACCES means that somebody else has the lock.
             Err(libc::EACCES) => Err(libc::EPERM),
-            other => other,
+            Err(error) => Err(error),
         }
     }
 
@@ -354,6 +357,11 @@ impl Registry {
 }
 
 impl Tracked {
+    /// Whether nothing is left of it but what is being closed.
+    fn is_alone(&self) -> bool {
+        self.users == 0 && self.lock.is_none() && self.parked.is_empty()
+    }
+
     /// What a failed close would have to say concerns nobody any more.
     fn close_parked(&mut self) {
         for (fd, _) in self.parked.drain(..) {
@@ -439,6 +447,27 @@ impl From<Errno> for Obstacle {
             Self::Refused
         }
     }
+}
+
+fn request(through: Fd, is_question: bool, lock: Lock) -> Answer {
+    if is_question {
+        sys::get_lock(through, lock.kind, lock.range).map_or_else(Answer::Failed, Answer::InTheWay)
+    } else {
+        sys::set_lock(through, lock.kind, lock.range).map_or_else(Answer::Failed, |()| Answer::Done)
+    }
+}
+
+/// Nobody locks a journal or a write-ahead log. One is opened and closed in each transaction with a rollback
+/// journal, so for them a question has to do instead of the exclusive lock of [`Registry::give_back`]. A
+/// *database* of such a name is told by the locks that it has.
+pub(super) fn is_journal(path: &CStr) -> bool {
+    path.to_bytes().ends_with(b"-journal") || path.to_bytes().ends_with(b"-wal")
+}
+
+/// Whether nobody has any lock on the file.
+fn is_free(fd: Fd) -> bool {
+    let found = sys::get_lock(fd, libc::F_WRLCK, Range::WHOLE);
+    found.is_ok_and(|found| c_int::from(found.l_type) == libc::F_UNLCK)
 }
 
 /// Whether trying again later may help.

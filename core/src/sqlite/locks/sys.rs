@@ -25,7 +25,7 @@ const DESCRIPTORS: &str =
     if cfg!(any(target_os = "linux", target_os = "android")) { "/proc/self/fd" } else { "/dev/fd" };
 
 /// Which file it is, whatever it is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FileId {
     device: libc::dev_t,
     inode: libc::ino_t,
@@ -110,12 +110,6 @@ pub(super) fn open_again(fd: Fd, access: c_int) -> Result<Fd, Errno> {
     occupy_standard_descriptors();
     let path = CString::new(format!("{DESCRIPTORS}/{fd}")).map_err(|_| libc::EINVAL)?;
     open(&path, access | libc::O_CLOEXEC, 0)
-}
-
-/// Whether the descriptor may read, write or both, as in the flags of `open`.
-pub(super) fn access_of(fd: Fd) -> c_int {
-    // SAFETY: asking for flags changes nothing. It cannot fail for a descriptor that is open.
-    unsafe { libc::fcntl(fd, libc::F_GETFL) & libc::O_ACCMODE }
 }
 
 /// Whether the file at `path` may be opened like this by the process as it is now.
