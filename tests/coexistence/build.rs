@@ -1,5 +1,7 @@
 //! Compiles SQLite a second time, as a shared library of its own: the copy that a host brings along.
 
+#![allow(clippy::disallowed_methods, reason = "a build script is told by variables")]
+
 use std::env;
 use std::path::PathBuf;
 

@@ -26,6 +26,8 @@ mod locks {
         Ok(())
     }
 }
+#[cfg(old_system_sqlite)]
+mod old_system;
 mod select;
 
 pub use cancel::CancelToken;
