@@ -87,7 +87,8 @@ pub use repository::{
 };
 pub use sqlite::{CancelToken, SqlParams, SqlValue, Synchronous, Table};
 pub use telemetry::{
-    Dimension, Group, Recorded, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+    Dimension, Group, MAX_EXTRACT_BYTES, Recorded, TokenUsage, TokenUsageQuery, TokenUsageRow,
+    TokenUsageSummaryRow, extract_usage, extract_usages,
 };
 pub use time::{Clock, Timestamp};
 pub use workspace::Workspace;

@@ -1,6 +1,7 @@
 //! Recording what agent calls cost, and asking what was spent.
 
 mod attribution;
+mod extract;
 mod json_log;
 mod log_writer;
 mod query;
@@ -10,6 +11,7 @@ mod settings;
 mod summary;
 mod usage;
 
+pub use extract::{MAX_EXTRACT_BYTES, extract_usage, extract_usages};
 pub(crate) use json_log::JsonLog;
 pub(crate) use query::{AgentNames, Asked, token_usage};
 pub use query::{TokenUsageQuery, TokenUsageRow};
