@@ -4,6 +4,7 @@ mod demo;
 mod estimate;
 mod init;
 pub mod record;
+mod record_from;
 pub mod transition;
 mod velocity;
 

@@ -149,6 +149,18 @@ pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<TokenUsag
         .optional()?)
 }
 
+/// The rows whose ids lie between these two, both included, in the order of their ids.
+pub(crate) fn between(connection: &Connection, first: &str, last: &str) -> Result<Vec<TokenUsageRecord>> {
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM token_usage WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+    Ok(statement.query_map([first, last], read)?.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn delete(connection: &Connection, id: &str) -> Result<()> {
+    connection.prepare_cached("DELETE FROM token_usage WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
 /// Which rows to look at; what is absent does not narrow.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Selection {

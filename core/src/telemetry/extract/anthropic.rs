@@ -53,8 +53,7 @@ impl Counts {
 /// Whether the keys are Anthropic's own.
 pub(super) fn is_usage(usage: &Object) -> bool {
     let own = ["cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation", "iterations"];
-    let has = |name: &&str| usage.contains_key(*name);
-    own.iter().any(|name| has(&name)) && !usage.contains_key("prompt_tokens")
+    own.iter().any(|name| usage.contains_key(*name)) && !usage.contains_key("prompt_tokens")
 }
 
 /// The call itself, and one reading for each other model that worked for it.

@@ -8,7 +8,7 @@ use super::reading::{Reading, summary};
 
 /// By what a call is known again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Identity {
+pub(in crate::telemetry) enum Identity {
     /// By nothing.
     None,
     /// By the provider's id of the message or response.
@@ -47,6 +47,10 @@ impl Calls {
                 self.calls.push(call);
             }
         }
+    }
+
+    pub(super) fn each(&self) -> impl Iterator<Item = Call> {
+        self.calls.iter().cloned()
     }
 
     /// One reading a model, in the order of their first appearance.

@@ -54,6 +54,11 @@ impl Codex {
         Seen::Context
     }
 
+    /// Whether the thread that is counted is known by a name.
+    pub(super) fn has_thread(&self) -> bool {
+        self.thread.is_some()
+    }
+
     /// `info` has the thread's total and the last call's own numbers: one or the other, never both.
     fn token_count(&mut self, event: &Object, at: Option<Timestamp>) -> Seen {
         let info = object(event, &["info"]).unwrap_or(event);

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::call::{Call, Identity};
 use super::codex::{Codex, Seen as CodexSeen};
@@ -15,6 +16,9 @@ use super::shapes::interpret;
 /// How many calls are kept open for further events. Events of one call stand close together; a version that
 /// comes later than that replaces the whole call.
 const OPEN: usize = 64;
+
+/// What begins the name of an answer that has no id.
+const TEXT: &str = "text:";
 
 const ID: &[&str] =
     &["id", "responseId", "response_id", "messageId", "generation_id", "requestId", "RequestId"];
@@ -49,6 +53,10 @@ pub(super) struct Collector {
     closed: Vec<Call>,
     /// What was told beside any usage.
     rest: Option<Reading>,
+    /// Of a file that is read again, what has no id is known by its text; how often each text was seen.
+    seen: Option<HashMap<u64, u32>>,
+    /// The text of the last line that counted for Codex.
+    codex_text: Option<String>,
 }
 
 impl Collector {
@@ -57,10 +65,22 @@ impl Collector {
         Self { hint, ..Self::default() }
     }
 
-    /// Takes one object of the input, and says whether it told any usage.
-    pub(super) fn observe(&mut self, event: Object) -> bool {
+    /// Knows what has no id by its text, and by how often that text came before: a file that is read again,
+    /// or has grown, gives the same names.
+    pub(super) fn naming_by_text(mut self) -> Self {
+        self.seen = Some(HashMap::new());
+        self
+    }
+
+    /// Takes one object of the input and its text, and says whether it told any usage.
+    pub(super) fn observe(&mut self, event: Object, source: &str) -> bool {
         match self.codex.observe(&event, &mut self.closed) {
-            CodexSeen::Usage => return true,
+            CodexSeen::Usage => {
+                if self.seen.is_some() && !self.codex.has_thread() {
+                    self.codex_text = self.name(source);
+                }
+                return true;
+            }
             CodexSeen::Context => return false,
             CodexSeen::Other => {}
         }
@@ -72,9 +92,10 @@ impl Collector {
             return false;
         }
         match locate(event, self.hint.as_deref()) {
-            Located::Body(body, readings) => self.body(body, readings),
+            Located::Body(body, readings) => self.body(body, readings, source),
             Located::Events(events) => {
-                events.into_iter().fold(false, |told, event| self.observe(event) || told)
+                // All of them, whatever the first ones tell.
+                events.into_iter().filter_map(|event| self.observe(event, source).then_some(())).count() > 0
             }
             Located::Rest(readings) => {
                 self.rest = readings.into_iter().next();
@@ -90,7 +111,7 @@ impl Collector {
         }
     }
 
-    fn body(&mut self, mut body: Object, readings: Vec<Reading>) -> bool {
+    fn body(&mut self, mut body: Object, readings: Vec<Reading>, source: &str) -> bool {
         if text(&body, &["model"]) == Some("<synthetic>") {
             return false;
         }
@@ -107,11 +128,12 @@ impl Collector {
                 }
             }
             "result" if is_whole_run(&body) => {
-                self.end_run(&body, readings);
+                self.end_run(&body, readings, source);
                 return true;
             }
             "finish-step" | "step-finish" | "step_finish" => {
-                self.steps.push(Call { identity: Identity::None, is_cumulative: false, parts: readings });
+                let identity = self.name(source).map_or(Identity::None, Identity::Response);
+                self.steps.push(Call { identity, is_cumulative: false, parts: readings });
                 return true;
             }
             "finish" => self.steps.clear(),
@@ -123,11 +145,32 @@ impl Collector {
             _ => {}
         }
         let id = id_of(&body).or_else(|| gemini_cli_id(&body, &readings));
-        if id.is_none() && self.piece(&body) {
+        if id.is_none() && self.piece(&body, source) {
             return true;
         }
-        self.draft(id, body, run);
+        if id.is_none() {
+            self.unnamed(body, run, source);
+        } else {
+            self.draft(id, body, run);
+        }
         true
+    }
+
+    fn unnamed(&mut self, body: Object, run: Option<String>, source: &str) {
+        let name = self.name(source);
+        self.draft(name, body, run);
+    }
+
+    /// The name of an answer without an id.
+    fn name(&mut self, source: &str) -> Option<String> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let seen = self.seen.as_mut()?;
+        let mut hasher = DefaultHasher::new();
+        source.hash(&mut hasher);
+        let times = seen.entry(hasher.finish()).or_default();
+        *times += 1;
+        let digest: String = Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("{TEXT}{digest}:{times}"))
     }
 
     fn begin_message(&mut self, body: &Object) {
@@ -140,12 +183,12 @@ impl Collector {
     }
 
     /// Gemini's stream counts up in every piece, and not every server gives the answer an id.
-    fn piece(&mut self, body: &Object) -> bool {
+    fn piece(&mut self, body: &Object, source: &str) -> bool {
         let Some(is_last) = body.get("candidates").and_then(Value::as_bool) else { return false };
         let pieces = self.pieces.get_or_insert_default();
         merge(pieces, body.clone());
         if is_last && let Some(whole) = self.pieces.take() {
-            self.draft(None, whole, None);
+            self.unnamed(whole, None, source);
         }
         true
     }
@@ -169,7 +212,7 @@ impl Collector {
     fn close(&mut self, draft: Draft) {
         let Some(mut parts) = interpret(&draft.body, self.hint.as_deref()) else { return };
         let Some(first) = parts.first_mut() else { return };
-        first.note_text("response_id", draft.id.as_deref());
+        first.note_text("response_id", draft.id.as_deref().filter(|id| !id.starts_with(TEXT)));
         let identity = draft.id.map_or(Identity::None, Identity::Response);
         let call = Call { identity, is_cumulative: false, parts };
         match draft.run {
@@ -180,7 +223,7 @@ impl Collector {
 
     /// The run's own count is of all its calls, so these are not counted again. A run that is counted twice,
     /// since it went on, counts with its last count.
-    fn end_run(&mut self, body: &Object, mut readings: Vec<Reading>) {
+    fn end_run(&mut self, body: &Object, mut readings: Vec<Reading>, source: &str) {
         let session = text(body, &["session_id", "sessionId"]).map(str::to_owned);
         let is_of_it = |run: &Option<String>| run.is_some() && (session.is_none() || *run == session);
         self.open.retain(|draft| !is_of_it(&draft.run));
@@ -190,7 +233,7 @@ impl Collector {
             (Some(session), _) if counts_on => Identity::Session(format!("claude-code\0{session}")),
             (_, Some(uuid)) => Identity::Response(uuid.to_owned()),
             (Some(session), None) => Identity::Session(format!("claude-code\0{session}")),
-            (None, None) => Identity::None,
+            (None, None) => self.name(source).map_or(Identity::None, Identity::Response),
         };
         for reading in &mut readings {
             if reading.model.is_none() {
@@ -229,7 +272,12 @@ impl Collector {
         calls.extend(self.in_runs.into_iter().map(|(_, call)| call));
         calls.append(&mut self.steps);
         calls.append(&mut self.runs);
-        calls.extend(self.codex.take());
+        calls.extend(self.codex.take().map(|mut call| {
+            if let (Identity::None, Some(name)) = (&call.identity, self.codex_text) {
+                call.identity = Identity::Response(name);
+            }
+            call
+        }));
         (calls, self.rest)
     }
 }

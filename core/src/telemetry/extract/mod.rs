@@ -15,6 +15,7 @@ mod collector;
 mod documents;
 mod fields;
 mod google;
+mod import;
 mod local;
 mod locate;
 mod openai;
@@ -23,9 +24,12 @@ mod shapes;
 mod slim;
 mod vercel;
 
-use self::call::{Calls, whole};
+pub(super) use self::call::Identity;
+use self::call::{Call, Calls, whole};
 use self::collector::Collector;
 use self::documents::{Piece, split};
+pub(super) use self::import::Import;
+pub use self::import::Skipped;
 use self::reading::Reading;
 use super::usage::TokenUsage;
 
@@ -57,23 +61,53 @@ pub fn extract_usages(text: &str, provider: Option<&str>) -> Vec<TokenUsage> {
     read(text, provider).into_iter().map(Reading::into_usage).collect()
 }
 
+/// One call, ready to become a record for each model that worked for it.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) identity: Identity,
+    pub(super) is_cumulative: bool,
+    pub(super) usages: Vec<TokenUsage>,
+}
+
+impl From<Call> for Found {
+    fn from(call: Call) -> Self {
+        let usages = call.parts.into_iter().map(Reading::into_usage).collect();
+        Self { identity: call.identity, is_cumulative: call.is_cumulative, usages }
+    }
+}
+
+/// The calls of the text one by one, and their sum.
+pub(super) fn find(text: &str, provider: Option<&str>) -> (Vec<Found>, TokenUsage) {
+    let (calls, rest) = collect(text, provider);
+    let found = calls.each().map(Found::from).collect();
+    let models = calls.by_model();
+    let sum = if models.is_empty() { rest } else { whole(models) };
+    (found, sum.map_or_else(TokenUsage::default, Reading::into_usage))
+}
+
 fn read(text: &str, provider: Option<&str>) -> Vec<Reading> {
+    let (calls, rest) = collect(text, provider);
+    let models = calls.by_model();
+    if models.is_empty() { rest.into_iter().collect() } else { models }
+}
+
+/// The calls, and what a single object told beside any.
+fn collect(text: &str, provider: Option<&str>) -> (Calls, Option<Reading>) {
     if text.len() > MAX_EXTRACT_BYTES {
-        return Vec::new();
+        return (Calls::default(), None);
     }
     let mut collector = Collector::new(provider);
     let mut calls = Calls::default();
     let mut objects = 0;
     split(text, &mut |piece| {
-        if let Piece::Object(object, _) = piece {
+        if let Piece::Object(object, text) = piece {
             objects += 1;
-            collector.observe(object);
+            collector.observe(object, text);
             collector.take_closed().into_iter().for_each(|call| calls.add(call));
         }
     });
     let (last, rest) = collector.finish();
     last.into_iter().for_each(|call| calls.add(call));
-    let models = calls.by_model();
     // Of many lines none is the one whose times are meant.
-    if models.is_empty() && objects == 1 { rest.into_iter().collect() } else { models }
+    (calls, rest.filter(|_| objects == 1))
 }
