@@ -73,7 +73,8 @@ fn transcript(path: &Path, size: usize) {
 }
 
 fn stream(what: &str, path: &Path) {
-    let workspace = Workspace::open_db(":memory:").expect("a workspace");
+    let folder = tempfile::tempdir().expect("a folder");
+    let workspace = Workspace::open_db(folder.path().join("mcoda.db")).expect("a workspace");
     let length = std::fs::metadata(path).expect("a file").len() as f64;
     let start = Instant::now();
     let input = BufReader::with_capacity(256 * 1024, File::open(path).expect("a file"));

@@ -37,6 +37,13 @@ pub(super) const INHERITED: &[&[&str]] = &[
     &["provider", "vendor", "currency"],
 ];
 
+/// Whether the object uses any of these names.
+pub(super) fn is_in(all: &Object) -> bool {
+    let named = |name: &String| INHERITED.iter().any(|names| names.contains(&name.as_str()));
+    // A usage object may have a duration of its own.
+    all.keys().any(named) || object(all, &["usage"]).is_some_and(|usage| usage.contains_key("duration_ms"))
+}
+
 /// Lays the adapter's names over what was read. Numbers of tokens belong to one reading alone.
 pub(super) fn overlay(body: &Body<'_>, reading: &mut Reading, is_single: bool) {
     let all = body.all;

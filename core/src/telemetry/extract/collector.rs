@@ -28,6 +28,8 @@ const ID: &[&str] =
 struct Draft {
     id: Option<String>,
     body: Object,
+    /// What the body says, where it is known already.
+    readings: Option<Vec<Reading>>,
     /// The run of an agent that may say at its end what all its calls came to.
     run: Option<String>,
 }
@@ -104,14 +106,14 @@ impl Collector {
             Located::Message(body) => {
                 self.begin_message(&body);
                 let run = run_of(&body);
-                self.draft(id_of(&body), body, run);
+                self.draft(id_of(&body), body, None, run);
                 false
             }
             Located::Nothing => false,
         }
     }
 
-    fn body(&mut self, mut body: Object, readings: Vec<Reading>, source: &str) -> bool {
+    fn body(&mut self, mut body: Object, mut readings: Vec<Reading>, source: &str) -> bool {
         if text(&body, &["model"]) == Some("<synthetic>") {
             return false;
         }
@@ -140,25 +142,21 @@ impl Collector {
             "result" => {
                 if let Some(model) = &self.model {
                     body.entry("model").or_insert_with(|| model.clone().into());
+                    if let [only] = &mut readings[..] {
+                        only.model.get_or_insert_with(|| model.clone());
+                    }
                 }
             }
             _ => {}
         }
+        let readings = readings;
         let id = id_of(&body).or_else(|| gemini_cli_id(&body, &readings));
         if id.is_none() && self.piece(&body, source) {
             return true;
         }
-        if id.is_none() {
-            self.unnamed(body, run, source);
-        } else {
-            self.draft(id, body, run);
-        }
+        let id = id.or_else(|| self.name(source));
+        self.draft(id, body, Some(readings), run);
         true
-    }
-
-    fn unnamed(&mut self, body: Object, run: Option<String>, source: &str) {
-        let name = self.name(source);
-        self.draft(name, body, run);
     }
 
     /// The name of an answer without an id.
@@ -188,20 +186,28 @@ impl Collector {
         let pieces = self.pieces.get_or_insert_default();
         merge(pieces, body.clone());
         if is_last && let Some(whole) = self.pieces.take() {
-            self.unnamed(whole, None, source);
+            let name = self.name(source);
+            self.draft(name, whole, None, None);
         }
         true
     }
 
-    fn draft(&mut self, id: Option<String>, body: Object, run: Option<String>) {
+    fn draft(
+        &mut self,
+        id: Option<String>,
+        body: Object,
+        readings: Option<Vec<Reading>>,
+        run: Option<String>,
+    ) {
         if id.is_some()
             && let Some(draft) = self.open.iter_mut().rev().find(|draft| draft.id == id)
         {
             merge(&mut draft.body, body);
+            draft.readings = None;
             draft.run = draft.run.take().or(run);
             return;
         }
-        self.open.push_back(Draft { id, body, run });
+        self.open.push_back(Draft { id, body, readings, run });
         if self.open.len() > OPEN
             && let Some(draft) = self.open.pop_front()
         {
@@ -210,7 +216,8 @@ impl Collector {
     }
 
     fn close(&mut self, draft: Draft) {
-        let Some(mut parts) = interpret(&draft.body, self.hint.as_deref()) else { return };
+        let told = draft.readings.or_else(|| interpret(&draft.body, self.hint.as_deref()));
+        let Some(mut parts) = told else { return };
         let Some(first) = parts.first_mut() else { return };
         first.note_text("response_id", draft.id.as_deref().filter(|id| !id.starts_with(TEXT)));
         let identity = draft.id.map_or(Identity::None, Identity::Response);
@@ -263,7 +270,7 @@ impl Collector {
     /// All calls that were not handed out yet, and what was told beside any usage.
     pub(super) fn finish(mut self) -> (Vec<Call>, Option<Reading>) {
         if let Some(whole) = self.pieces.take() {
-            self.draft(None, whole, None);
+            self.draft(None, whole, None, None);
         }
         while let Some(draft) = self.open.pop_front() {
             self.close(draft);

@@ -41,14 +41,14 @@ pub(super) enum Located {
 }
 
 pub(super) fn locate(mut all: Object, hint: Option<&str>) -> Located {
-    let readings = interpret(&all, hint);
     let counts = |readings: &Vec<Reading>| readings.iter().any(Reading::tells_usage);
-    if let Some(readings) = readings.as_ref().filter(|readings| counts(readings)) {
+    let readings = match interpret(&all, hint) {
         // An adapter's own numbers may stand around a body that has more to say.
-        if !is_adapter_alone(readings) {
-            return Located::Body(all, readings.clone());
+        Some(readings) if counts(&readings) && !is_adapter_alone(&readings) => {
+            return Located::Body(all, readings);
         }
-    }
+        readings => readings,
+    };
     let around = around(&all);
     let kind = text(&all, &["type"]).map(str::to_owned);
     for name in WRAPPERS {
@@ -60,8 +60,10 @@ pub(super) fn locate(mut all: Object, hint: Option<&str>) -> Located {
             found => return found,
         }
     }
-    if let Some(readings) = readings.filter(counts) {
-        return Located::Body(all, readings);
+    if let Some(readings) = &readings
+        && counts(readings)
+    {
+        return Located::Body(all, readings.clone());
     }
     let events = events(&mut all, &around);
     if !events.is_empty() {
@@ -70,15 +72,16 @@ pub(super) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     if kind.as_deref() == Some("message_start") {
         return Located::Message(all);
     }
-    match interpret(&all, hint) {
-        Some(readings) => Located::Rest(readings),
-        None => Located::Nothing,
-    }
+    readings.map_or(Located::Nothing, Located::Rest)
 }
 
 /// Whether nothing but an adapter's own names was read.
 fn is_adapter_alone(readings: &[Reading]) -> bool {
     readings.iter().all(|reading| !reading.extra.contains_key("source"))
+}
+
+fn is_inherited(name: &str) -> bool {
+    INHERITED.iter().any(|names| names.contains(&name))
 }
 
 /// What a wrapper tells about the body in it.
@@ -102,8 +105,7 @@ fn around(all: &Object) -> Object {
 
 fn inherit(mut inner: Object, around: &Object, kind: Option<&str>) -> Object {
     for (name, value) in around {
-        let holds = INHERITED.iter().any(|names| names.contains(&name.as_str()));
-        if holds || !inner.contains_key(name) {
+        if is_inherited(name) || !inner.contains_key(name) {
             inner.insert(name.clone(), value.clone());
         }
     }

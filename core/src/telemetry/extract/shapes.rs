@@ -65,19 +65,68 @@ fn sdk_metadata(all: &Object) -> Option<&Object> {
 /// The readings of this object itself: the main one first, then those of other models that worked for it.
 /// `None` where it tells nothing that a record has room for.
 pub(super) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<Reading>> {
+    // Most objects of a stream tell nothing: one look at their names is enough to know.
+    let may_be_usage = all.keys().any(|name| is_name_of_usage(name));
+    let has_adapter_names = adapter::is_in(all);
+    if !may_be_usage && !has_adapter_names {
+        return None;
+    }
     let body = Body { all, hint };
-    let mut readings = own_shape(&body).unwrap_or_default();
+    let mut readings = if may_be_usage { own_shape(&body).unwrap_or_default() } else { Vec::new() };
     if readings.is_empty() {
         readings.push(Reading::default());
     }
-    let is_single = readings.len() == 1;
-    adapter::overlay(&body, &mut readings[0], is_single);
+    if has_adapter_names {
+        let is_single = readings.len() == 1;
+        adapter::overlay(&body, &mut readings[0], is_single);
+    }
+    if !readings.iter().any(Reading::tells_usage)
+        && !adapter::tells(&readings[0])
+        && gateway_cost(all).is_none()
+    {
+        return None;
+    }
     for reading in &mut readings {
         complete(&body, reading);
         reading.settle();
     }
-    let tells = readings.iter().any(|reading| reading.tells_usage()) || adapter::tells(&readings[0]);
-    tells.then_some(readings)
+    Some(readings)
+}
+
+/// Whether a field of this name is, or is a part of, what some shape calls its usage.
+fn is_name_of_usage(name: &str) -> bool {
+    CONTAINERS.contains(&name)
+        || matches!(
+            name,
+            "stats"
+                | "modelUsage"
+                | "model_usage"
+                | "total_cost_usd"
+                | "x_groq"
+                | "tokens"
+                | "billed_units"
+                | "choices"
+                | "eval_count"
+                | "prompt_eval_count"
+                | "eval_duration"
+                | "prompt_eval_duration"
+                | "tokens_evaluated"
+                | "tokens_predicted"
+                | "native_tokens_prompt"
+                | "native_tokens_completion"
+                | "amazon-bedrock-invocationMetrics"
+                | "response_cost"
+        )
+        || is_count_name(name)
+}
+
+/// A field that is called a number of tokens, or their details.
+fn is_count_name(name: &str) -> bool {
+    let ends = |end: &str| {
+        let tail = name.len().checked_sub(end.len()).and_then(|from| name.get(from..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    ends("tokens") || ends("tokencount") || ends("token_count") || ends("tokens_details")
 }
 
 fn own_shape(body: &Body<'_>) -> Option<Vec<Reading>> {
@@ -101,10 +150,7 @@ fn own_shape(body: &Body<'_>) -> Option<Vec<Reading>> {
 /// A usage object by itself. A body has keys of the same names that mean something else (`input`, `output`),
 /// so only those that no body has are taken for usage.
 fn body_is_usage(body: &Body<'_>) -> bool {
-    body.all.keys().any(|name| {
-        let name = name.to_ascii_lowercase();
-        ["tokens", "tokencount", "token_count", "tokens_details"].iter().any(|end| name.ends_with(end))
-    }) && !body.all.contains_key("tokens_evaluated")
+    body.all.keys().any(|name| is_count_name(name)) && !body.all.contains_key("tokens_evaluated")
 }
 
 /// Moonshot's streams keep the usage in the choice.
@@ -154,21 +200,20 @@ fn complete(body: &Body<'_>, reading: &mut Reading) {
     if all.contains_key("is_batch") {
         reading.note("batch", true);
     }
-    if reading.cost.is_none() {
-        gateway_cost(all, reading);
+    if reading.cost.is_none()
+        && let Some(cost) = gateway_cost(all)
+    {
+        reading.cost = Some(cost);
+        reading.currency = Some("USD".into());
     }
 }
 
 /// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.
-fn gateway_cost(all: &Object, reading: &mut Reading) {
+fn gateway_cost(all: &Object) -> Option<f64> {
     let gateway = sdk_metadata(all).and_then(|all| object(all, &["gateway"]));
     let told = gateway.and_then(|gateway| match gateway.get("cost")? {
         Value::String(text) => text.parse().ok().filter(|cost: &f64| cost.is_finite() && *cost >= 0.0),
         other => as_measure(other),
     });
-    let told = told.or_else(|| all.get("response_cost").and_then(as_measure));
-    if let Some(cost) = told {
-        reading.cost = Some(cost);
-        reading.currency = Some("USD".into());
-    }
+    told.or_else(|| all.get("response_cost").and_then(as_measure))
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
@@ -114,12 +114,18 @@ enum Place {
 
 /// The object that `text` holds, without what has nothing to do with usage. `None` where it is no object.
 pub(super) fn read(text: &str) -> Option<Map<String, Value>> {
-    object(text, Place::Body, DEEPEST)
+    // Wrappers are read in one go; only where that meets what cannot be read, value by value.
+    read_object(text, Objects { place: Place::Body, depth: DEEPEST, in_one_go: true })
+        .or_else(|| object(text, Place::Body, DEEPEST))
 }
 
 fn object(text: &str, place: Place, depth: u8) -> Option<Map<String, Value>> {
+    read_object(text, Objects { place, depth, in_one_go: false })
+}
+
+fn read_object(text: &str, objects: Objects) -> Option<Map<String, Value>> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let map = deserializer.deserialize_map(Objects { place, depth }).ok()?;
+    let map = deserializer.deserialize_map(objects).ok()?;
     deserializer.end().ok()?;
     Some(map)
 }
@@ -127,6 +133,7 @@ fn object(text: &str, place: Place, depth: u8) -> Option<Map<String, Value>> {
 struct Objects {
     place: Place,
     depth: u8,
+    in_one_go: bool,
 }
 
 #[derive(Deserialize)]
@@ -142,12 +149,80 @@ impl<'de> Visitor<'de> for Objects {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut map = Map::new();
         while let Some(Key(key)) = entries.next_key()? {
+            if self.in_one_go && self.depth > 0 && WRAPPERS.contains(&&*key) {
+                let wrapped = Wrapped { depth: self.depth - 1, key: &key };
+                if let Some(value) = entries.next_value_seed(wrapped)? {
+                    map.insert(key.into_owned(), value);
+                }
+                continue;
+            }
             let raw: &RawValue = entries.next_value()?;
             if let Some(value) = keep(&key, raw.get(), self.place, self.depth) {
                 map.insert(key.into_owned(), value);
             }
         }
         Ok(map)
+    }
+}
+
+/// What stands under the name of a wrapper, whatever it is.
+struct Wrapped<'k> {
+    depth: u8,
+    key: &'k str,
+}
+
+impl<'de> DeserializeSeed<'de> for Wrapped<'_> {
+    type Value = Option<Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Wrapped<'_> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        let objects = Objects { place: Place::Body, depth: self.depth, in_one_go: true };
+        objects.visit_map(entries).map(|map| Some(Value::Object(map)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        if LISTS.contains(&self.key) {
+            let elements = Elements { place: Place::Body, depth: self.depth }.visit_seq(elements)?;
+            return Ok(Some(Value::Array(elements)));
+        }
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        let is_kept = text.len() <= LONGEST_TEXT || TEXTS.contains(&self.key);
+        Ok(is_kept.then(|| Value::String(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(value.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
     }
 }
 
