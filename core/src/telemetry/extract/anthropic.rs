@@ -19,7 +19,7 @@ impl Counts {
         let part = |name| split.and_then(|split| count(split, &[name]));
         let parts = [part("ephemeral_5m_input_tokens"), part("ephemeral_1h_input_tokens")];
         Self {
-            input: count(usage, &["input_tokens", "inputTokens"]),
+            input: count(usage, &["input_tokens", "inputTokens", "uncached_input_tokens"]),
             output: count(usage, &["output_tokens", "outputTokens"]),
             read: count(usage, &["cache_read_input_tokens", "cacheReadInputTokens"]),
             write: count(usage, &["cache_creation_input_tokens", "cacheCreationInputTokens"])

@@ -48,6 +48,20 @@ pub(super) fn converse(body: &Body<'_>, usage: &Object) -> Option<Reading> {
     Some(reading)
 }
 
+/// Titan's answers to invoke.
+pub(super) fn titan(body: &Body<'_>) -> Option<Reading> {
+    let input = count(body.all, &["inputTextTokenCount"])?;
+    let results = objects(body.all, "results").map(|result| count(result, &["tokenCount"]));
+    let told = Told {
+        input: Some(input),
+        output: count(body.all, &["totalOutputTextTokenCount"]).or_else(|| super::fields::told_sum(results)),
+        ..Told::default()
+    };
+    let mut reading = Reading::new("bedrock", told, Cache::OnTop);
+    body.name_provider(&mut reading, "bedrock");
+    Some(reading)
+}
+
 /// How long an invocation took, from the metrics that end its stream.
 pub(super) fn latency(body: &Body<'_>) -> Option<f64> {
     measure(metrics(body.all)?, &["invocationLatency"])

@@ -48,6 +48,9 @@ impl Codex {
             (_, Some(payload)) if inner == Some("token_count") => {
                 return self.token_count(payload, moment(line, &["timestamp"]));
             }
+            _ if is_info(line) || object(line, &["info"]).is_some_and(is_info) => {
+                return self.token_count(line, moment(line, &["timestamp"]));
+            }
             (Some("token_count"), None) => return self.token_count(line, moment(line, &["timestamp"])),
             _ => return Seen::Other,
         }
@@ -138,6 +141,11 @@ impl Codex {
             this.thread.map_or(Identity::None, |thread| Identity::Session(format!("codex\0{thread}")));
         (!parts.is_empty()).then_some(Call { identity, is_cumulative: true, parts })
     }
+}
+
+/// Whether the object is what rollouts call `info`.
+fn is_info(object: &Object) -> bool {
+    object.contains_key("total_token_usage") || object.contains_key("last_token_usage")
 }
 
 fn told(usage: &Object) -> Told {

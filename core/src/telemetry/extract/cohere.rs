@@ -20,6 +20,9 @@ pub(super) fn chat(body: &Body<'_>, usage: &Object) -> Option<Reading> {
         cached: count(usage, &["cached_tokens"]),
         ..Told::default()
     };
+    if told.input.is_none() && told.output.is_none() && billed.is_none() {
+        return None;
+    }
     let mut reading = Reading::new("cohere", told, Cache::Part);
     body.name_provider(&mut reading, "cohere");
     for (name, value) in billed.into_iter().flatten() {

@@ -49,6 +49,23 @@ pub(super) fn completion(body: &Body<'_>) -> Option<Reading> {
     Some(reading)
 }
 
+/// The last piece of llama.cpp's stream where nobody asked for usage. What it evaluated is the prompt only
+/// together with what came from its cache.
+pub(super) fn timed(body: &Body<'_>) -> Option<Reading> {
+    let measured = object(body.all, &["timings"])?;
+    let cached = count(measured, &["cache_n"]);
+    let told = Told {
+        input: super::fields::sum([count(measured, &["prompt_n"])?, cached?]),
+        output: Some(count(measured, &["predicted_n"])?),
+        cached,
+        ..Told::default()
+    };
+    let mut reading = Reading::new("llama.cpp", told, Cache::Part);
+    body.name_provider(&mut reading, "llama.cpp");
+    timings(measured, &mut reading);
+    Some(reading)
+}
+
 /// What llama.cpp measured. Where it does not say how much came from its cache, that is what it did not
 /// evaluate.
 pub(super) fn timings(timings: &Object, reading: &mut Reading) {

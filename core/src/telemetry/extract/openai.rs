@@ -111,8 +111,13 @@ fn read(usage: &Object, source: &str, told: Told, cache: Cache) -> Reading {
     let told = Told {
         total: count(usage, &["total_tokens", "totalTokens", "total"]),
         cached: cached.or_else(|| {
-            let others =
-                ["num_cached_tokens", "prompt_cache_hit_tokens", "cachedInputTokens", "cached_input_tokens"];
+            let others = [
+                "num_cached_tokens",
+                "prompt_cache_hit_tokens",
+                "cachedInputTokens",
+                "cached_input_tokens",
+                "input_cached_tokens",
+            ];
             count(usage, &others)
         }),
         read: [usage, details, nested].into_iter().find_map(|place| count(place, READ)).or(told.read),

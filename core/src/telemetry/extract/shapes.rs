@@ -116,6 +116,7 @@ fn is_name_of_usage(name: &str) -> bool {
                 | "native_tokens_completion"
                 | "amazon-bedrock-invocationMetrics"
                 | "response_cost"
+                | "timings"
         )
         || is_count_name(name)
 }
@@ -135,7 +136,8 @@ fn own_shape(body: &Body<'_>) -> Option<Vec<Reading>> {
         .or_else(|| google::cli(body))
         .or_else(|| one(openai::generation(body)))
         .or_else(|| one(local::ollama(body)))
-        .or_else(|| one(local::completion(body)));
+        .or_else(|| one(local::completion(body)))
+        .or_else(|| one(bedrock::titan(body)));
     whole
         .or_else(|| CONTAINERS.iter().find_map(|name| of_usage(body, object(body.all, &[name])?)))
         // Groq's streams keep it here.
@@ -145,6 +147,7 @@ fn own_shape(body: &Body<'_>) -> Option<Vec<Reading>> {
         .or_else(|| one(cohere::chat(body, body.all)))
         .or_else(|| body_is_usage(body).then(|| of_usage(body, body.all))?)
         .or_else(|| of_choices(body))
+        .or_else(|| one(local::timed(body)))
 }
 
 /// A usage object by itself. A body has keys of the same names that mean something else (`input`, `output`),
@@ -162,6 +165,8 @@ fn of_choices(body: &Body<'_>) -> Option<Vec<Reading>> {
 fn of_usage(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> {
     let one = |reading: Option<Reading>| reading.map(|reading| vec![reading]);
     let google = || one(google::generate(body, usage).or_else(|| google::interactions(body, usage)));
+    // Claude Code's own spelling of Anthropic's keys.
+    let is_claude_code = usage.contains_key("cacheCreationInputTokens");
     let camel = || {
         let sdk = || vercel::version_6(usage);
         let bedrock = || bedrock::is_usage(body, usage).then(|| bedrock::converse(body, usage))?;
@@ -169,6 +174,7 @@ fn of_usage(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> {
     };
     google()
         .or_else(|| one(cohere::chat(body, usage)))
+        .or_else(|| is_claude_code.then(|| anthropic::messages(body, usage))?)
         .or_else(camel)
         .or_else(|| one(openai::chat(body, usage)))
         .or_else(|| anthropic::is_usage(usage).then(|| anthropic::messages(body, usage))?)

@@ -55,6 +55,7 @@ pub(super) const WRAPPERS: &[&str] = &[
     "ResponseMetadata",
     "$metadata",
     "_hidden_params",
+    "inlinedResponses",
 ];
 
 /// Arrays of bodies or events.
@@ -74,6 +75,7 @@ pub(super) const LISTS: &[&str] = &[
     "body",
     "response",
     "result",
+    "inlinedResponses",
 ];
 
 /// Text that may be a body or a stream, as an adapter kept it.
@@ -90,6 +92,14 @@ const USAGE: &[&str] = &[
     "token_usage",
     "usage_info",
     "info",
+    "total_token_usage",
+    "last_token_usage",
+    "cache",
+    "cache_creation",
+    "iterations",
+    "server_tool_use",
+    "inputTokens",
+    "outputTokens",
     "stats",
     "timings",
     "metrics",
@@ -105,6 +115,11 @@ const USAGE: &[&str] = &[
     "experimental_providerMetadata",
     "amazon-bedrock-invocationMetrics",
 ];
+
+/// Whether the field is usage, or a part of a usage object that stands by itself.
+fn is_usage(key: &str) -> bool {
+    USAGE.contains(&key) || key.ends_with("details") || key.ends_with("Details")
+}
 
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
@@ -267,9 +282,11 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
             let is_kept = match place {
                 Place::Usage => raw.len() <= LONGEST_USAGE,
                 Place::Body if key == "choices" => raw.contains("\"usage\""),
+                Place::Body if is_usage(key) => raw.len() <= LONGEST_USAGE,
                 Place::Body => LISTS.contains(&key),
             };
-            if is_kept { array(raw, place, depth) } else { None }
+            let inside = if is_usage(key) { Place::Usage } else { place };
+            if is_kept { array(raw, inside, depth) } else { None }
         }
         b'"' if raw.len() > LONGEST_TEXT => {
             let is_document = place == Place::Body && TEXTS.contains(&key);
@@ -282,7 +299,7 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
 fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
     match place {
         Place::Usage => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
-        Place::Body if USAGE.contains(&key) => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
+        Place::Body if is_usage(key) => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
         Place::Body => WRAPPERS.contains(&key).then_some(Place::Body),
     }
 }
