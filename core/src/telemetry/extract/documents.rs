@@ -70,21 +70,36 @@ impl Splitter {
         {
             return see(Piece::Object(object, text));
         }
-        self.scan(text, 0, see);
+        if let Some(start) = self.scan(text, 0, see) {
+            self.keep(text[start..].to_owned(), see);
+        }
     }
 
     fn go_on(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) {
         let mut text = std::mem::take(&mut self.pending);
         let from = text.len();
         text.push_str(line);
-        self.scan(&text, from, see);
-        if self.pending.len() > LONGEST_OBJECT {
-            self.give_up(see);
+        if let Some(start) = self.scan(&text, from, see) {
+            // An object over many lines is not copied for each of them.
+            text.drain(..start);
+            self.keep(text, see);
         }
     }
 
-    /// Reads on at `from` in a text that begins with an object, or at its beginning.
-    fn scan(&mut self, text: &str, from: usize, see: &mut dyn FnMut(Piece<'_>)) {
+    /// Keeps the beginning of an object for the next line.
+    fn keep(&mut self, text: String, see: &mut dyn FnMut(Piece<'_>)) {
+        self.pending = text;
+        // No line ends within a string.
+        if self.in_string || self.pending.len() > LONGEST_OBJECT {
+            self.give_up(see);
+        } else {
+            self.pending.push('\n');
+        }
+    }
+
+    /// Reads on at `from` in a text that begins with an object, or at its beginning. Returns where an object
+    /// begins that goes on behind the text.
+    fn scan(&mut self, text: &str, from: usize, see: &mut dyn FnMut(Piece<'_>)) -> Option<usize> {
         let bytes = text.as_bytes();
         let mut start = 0;
         let mut index = from;
@@ -99,22 +114,17 @@ impl Splitter {
                     }
                     // An array is its elements.
                     b' ' | b'\t' | b'\r' | b',' | b'[' | b']' => {}
-                    _ => return see(Piece::Other),
+                    _ => {
+                        see(Piece::Other);
+                        return None;
+                    }
                 }
             } else if self.step(byte) && self.depth == 0 {
                 let object = &text[start..index];
                 see(slim::read(object).map_or(Piece::Damaged, |read| Piece::Object(read, object)));
             }
         }
-        if self.depth > 0 {
-            self.pending = text[start..].to_owned();
-            if self.in_string {
-                // No line ends within a string.
-                self.give_up(see);
-            } else {
-                self.pending.push('\n');
-            }
-        }
+        (self.depth > 0).then_some(start)
     }
 
     /// Follows strings and brackets. Whether a bracket was closed.
