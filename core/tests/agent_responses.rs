@@ -218,7 +218,9 @@ fn a_session_has_one_record_with_its_last_count() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     let record = |body: &str| workspace.record_agent_response(body, &AgentContext::default()).unwrap();
     record(&turn("t", 100, 10));
-    record(&turn("t", 300, 40));
+    assert!(record(&turn("t", 300, 40)).records[0].updated);
+    // An older count that is sent again does not take back what was counted since.
+    assert!(record(&turn("t", 100, 10)).records[0].duplicate);
     record(&turn("other", 7, 1));
     let all = rows(&workspace);
     assert_eq!(all.iter().map(|row| row.tokens_prompt).collect::<Vec<_>>(), [Some(300), Some(7)]);

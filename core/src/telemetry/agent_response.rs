@@ -170,6 +170,9 @@ impl Recorder<'_> {
                     return Ok((self.prepare(&priced(usage, context, now), now)?, Upserted::Duplicate));
                 };
                 usage = TokenUsage { id: Some(ids.number(last.saturating_add(1))), ..more };
+            } else if delta::is_older(&usage, &earlier) {
+                // A replay of an older count says nothing new.
+                return Ok((self.prepare(&usage, now)?, Upserted::Duplicate));
             }
         }
         let prepared = self.prepare(&priced(usage, context, now), now)?;

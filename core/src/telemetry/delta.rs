@@ -24,21 +24,23 @@ const NO_AMOUNT: f64 = 1e-9;
 /// `usage`, a count since the beginning, without what `earlier` has of it. `None` where nothing came on top:
 /// the count was recorded before, or is an older one.
 pub(super) fn since(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> Option<TokenUsage> {
+    if is_older(usage, earlier) {
+        return None;
+    }
     let mut delta = usage.clone();
     let mut has_more = false;
-    for (count, of) in [
-        (&mut delta.tokens_prompt, (|record| record.tokens_prompt) as fn(&TokenUsageRecord) -> Option<i64>),
-        (&mut delta.tokens_completion, |record| record.tokens_completion),
-        (&mut delta.tokens_total, |record| record.tokens_total),
-        (&mut delta.tokens_cached, |record| record.tokens_cached),
-        (&mut delta.tokens_cache_read, |record| record.tokens_cache_read),
-        (&mut delta.tokens_cache_write, |record| record.tokens_cache_write),
-    ] {
+    for (count, before) in [
+        &mut delta.tokens_prompt,
+        &mut delta.tokens_completion,
+        &mut delta.tokens_total,
+        &mut delta.tokens_cached,
+        &mut delta.tokens_cache_read,
+        &mut delta.tokens_cache_write,
+    ]
+    .into_iter()
+    .zip(sums(earlier))
+    {
         let Some(now) = *count else { continue };
-        let before = earlier.iter().filter_map(of).fold(0_i64, i64::saturating_add);
-        if now < before {
-            return None;
-        }
         has_more |= now > before;
         *count = Some(now - before);
     }
@@ -55,6 +57,38 @@ pub(super) fn since(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> Option<
         notes.shift_remove("cumulative");
     }
     (has_more || earlier.is_empty()).then_some(delta)
+}
+
+/// Whether `usage`, a count since the beginning, is from before what `earlier` has of it.
+pub(super) fn is_older(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> bool {
+    let now = [
+        usage.tokens_prompt,
+        usage.tokens_completion,
+        usage.tokens_total,
+        usage.tokens_cached,
+        usage.tokens_cache_read,
+        usage.tokens_cache_write,
+    ];
+    now.into_iter().zip(sums(earlier)).any(|(now, before)| now.is_some_and(|now| now < before))
+}
+
+/// The counts of these records, added up, in the order of the columns.
+fn sums(records: &[TokenUsageRecord]) -> [i64; 6] {
+    let mut sums = [0_i64; 6];
+    for record in records {
+        let counts = [
+            record.tokens_prompt,
+            record.tokens_completion,
+            record.tokens_total,
+            record.tokens_cached,
+            record.tokens_cache_read,
+            record.tokens_cache_write,
+        ];
+        for (sum, count) in sums.iter_mut().zip(counts) {
+            *sum = sum.saturating_add(count.unwrap_or(0));
+        }
+    }
+    sums
 }
 
 fn subtract(notes: &mut Map<String, Value>, earlier: &[TokenUsageRecord]) {
