@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::input::Fields;
+use crate::input::{self, Fields};
 use crate::number::{self, MAX_SAFE_INTEGER};
 use crate::repository::check;
 use crate::repository::token_usage::TokenUsageRecord;
@@ -156,6 +156,11 @@ impl TokenUsage {
             timestamp: fields.time("timestamp")?,
             metadata: fields.object("metadata")?,
         })
+    }
+
+    /// Reads the records of a batch from a JSON array of such objects; an error says which record it is about.
+    pub fn list_from_json(input: &Value) -> Result<Vec<Self>> {
+        input::list("usages", "record", input, Self::from_json)
     }
 
     /// Checks the values, and fills in what is absent and follows from the others.
