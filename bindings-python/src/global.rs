@@ -64,7 +64,7 @@ impl Global {
 
     #[pyo3(signature = (usages, /))]
     fn record_token_usages(&self, py: Python<'_>, usages: &Bound<'_, PyAny>) -> Answer {
-        let usages = list("usages", "record", usages)?;
+        let usages = list("usages", "usage", "record", usages)?;
         answer(py, || self.0.record_token_usages(&TokenUsage::list_from_json(&usages)?))
     }
 

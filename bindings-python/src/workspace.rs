@@ -79,7 +79,7 @@ impl Workspace {
 
     #[pyo3(signature = (usages, /))]
     fn record_token_usages(&self, py: Python<'_>, usages: &Bound<'_, PyAny>) -> Answer {
-        let usages = list("usages", "record", usages)?;
+        let usages = list("usages", "usage", "record", usages)?;
         answer(py, || self.0.record_token_usages(&TokenUsage::list_from_json(&usages)?))
     }
 
@@ -251,7 +251,7 @@ impl Workspace {
 
     #[pyo3(signature = (tasks, /))]
     fn tasks_create_many(&self, py: Python<'_>, tasks: &Bound<'_, PyAny>) -> Answer {
-        let new = list("tasks", "task", tasks)?;
+        let new = list("tasks", "task", "task", tasks)?;
         answer(py, || self.0.tasks().create_many(&NewTask::list_from_json(&new)?))
     }
 
