@@ -25,13 +25,16 @@ mod _mcoda {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // Not `add_function`, which would make it a public name.
+        #[cfg(debug_assertions)]
+        module.setattr("_panic_for_a_test", wrap_pyfunction!(super::panic_for_a_test, module)?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
+}
 
-    /// Panics as a fault of the engine would. Only in builds for development, for the tests.
-    #[cfg(debug_assertions)]
-    #[pyfunction]
-    fn panic_for_a_test(py: Python<'_>) -> Result<(), super::failure::Failure> {
-        super::call::detached(py, || panic!("a fault made for a test"))
-    }
+/// Panics as a fault of the engine would; in builds for development alone.
+#[cfg(debug_assertions)]
+#[pyfunction]
+fn panic_for_a_test(py: Python<'_>) -> Result<(), failure::Failure> {
+    call::detached(py, || panic!("a fault made for a test"))
 }

@@ -58,4 +58,5 @@ def shop(ws: mcoda.Workspace) -> Shop:
 def everything(ws: mcoda.Workspace) -> dict[str, mcoda.Table]:
     """All that the database holds: equal before and after a call that failed."""
     tables = ws.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    return {str(name): ws.query(f'SELECT rowid AS row, * FROM "{name}" ORDER BY 1') for (name,) in tables}
+    names = [str(row[0]) for row in tables]
+    return {name: ws.query(f'SELECT rowid AS row, * FROM "{name}" ORDER BY 1') for name in names}

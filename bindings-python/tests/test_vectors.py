@@ -43,7 +43,7 @@ def test_vector(case: dict[str, Any], tmp_path: Path, file: Path) -> None:
 
 
 def opened(kind: str, file: Path, options: dict[str, Any]) -> Any:
-    return {"workspace": mcoda.Workspace, "global": mcoda.Global}[kind].open_db(file, options)
+    return getattr(mcoda, kind.capitalize()).open_db(file, options)
 
 
 def made(handle: Any, step: dict[str, Any], kind: str, saved: dict[str, Any]) -> str | None:

@@ -34,6 +34,7 @@ from ._answers import (
     TokenUsageSummaryRow,
     Transition,
 )
+from ._backlog import Epics, Projects, Stories, Tasks
 from ._errors import (
     BusyError,
     ClosedError,
@@ -66,7 +67,7 @@ from ._estimate import (
 )
 from ._global import Global
 from ._mcoda import __version__
-from ._repositories import CommandRuns, Epics, Jobs, Projects, Stories, TaskRuns, Tasks
+from ._runs import CommandRuns, Jobs, TaskRuns
 from ._table import Table
 from ._types import Dimension, SqlParam, SqlValue, Synchronous, Time, VelocityMode
 from ._workspace import Workspace

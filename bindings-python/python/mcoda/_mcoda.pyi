@@ -2,12 +2,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
+__all__ = ["Global", "Workspace", "__version__"]
 __version__: str
 
 _Object = dict[str, Any]
 _Rows = list[dict[str, Any]]
-
-def panic_for_a_test() -> None: ...
 
 @final
 class Workspace:

@@ -14,15 +14,16 @@ R = TypeVar("R", bound="Result")
 Reader = Callable[[Any], Any]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Result:
-    """An answer: what the engine gave, and its fields as attributes."""
+    """An answer: what the engine gave, and its fields as attributes. Each kind is a dataclass."""
 
-    _source: dict[str, Any] = dataclasses.field(repr=False, compare=False)
+    __slots__ = ("_source",)
+
+    _source: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
         """The answer by its JSON names, exactly as the engine gave it: numbers, texts, lists and dicts."""
-        return copied(self._source)  # type: ignore[no-any-return]
+        return copied(self._given())  # type: ignore[no-any-return]
 
     @classmethod
     def _read(cls: type[R], source: dict[str, Any], *more: Any) -> R:
@@ -30,16 +31,34 @@ class Result:
         values = (
             read(source[name] if name in source else source.get(camel)) for name, camel, read in _readers(cls)
         )
-        return cls(source, *values, *more)
+        answer = cls(*values, *more)
+        object.__setattr__(answer, "_source", source)
+        return answer
+
+    def _given(self) -> dict[str, Any]:
+        try:
+            return self._source
+        except AttributeError:
+            name = type(self).__name__
+            raise TypeError(f"this {name} is no answer of the engine, so it has no JSON names") from None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles have what the engine gave, too."""
+        more = (getattr(self, field.name) for field in _fields(self) if field.name.startswith("_"))
+        return type(self)._read, (self._given(), *more)
 
     def __repr__(self) -> str:
         """The fields that hold something: most of a row's fields are None."""
         shown = (
             f"{field.name}={_shown(value)}"
-            for field in dataclasses.fields(self)
+            for field in _fields(self)
             if field.repr and (value := getattr(self, field.name)) not in (None, {}, ())
         )
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _fields(answer: Result | type[Result]) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(answer)  # type: ignore[arg-type]  # every kind of answer is a dataclass
 
 
 def copied(value: Any) -> Any:
@@ -63,7 +82,7 @@ def _readers(cls: type[Result]) -> tuple[tuple[str, str, Reader], ...]:
     readers = _READERS.get(cls)
     if readers is None:
         hints = get_type_hints(cls)
-        names = [field.name for field in dataclasses.fields(cls) if not field.name.startswith("_")]
+        names = [field.name for field in _fields(cls) if not field.name.startswith("_")]
         readers = _READERS[cls] = tuple((name, _camel_case(name), _reader(hints[name])) for name in names)
     return readers
 

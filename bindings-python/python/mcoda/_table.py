@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from importlib import import_module
+from typing import Any, overload
 
 from ._errors import InvalidInputError
 from ._types import SqlValue
-
-if TYPE_CHECKING:
-    import pyarrow
 
 _SHOWN_IN_NOTEBOOK = 50
 
@@ -56,15 +54,16 @@ class Table(Sequence[Row]):
         """A dict for each row."""
         return [dict(zip(self._columns, row)) for row in self._rows]
 
-    def to_arrow(self) -> pyarrow.Table:
+    def to_arrow(self) -> Any:
         """The same as a ``pyarrow.Table``, which pyarrow is needed for.
 
         A column gets the type of its values. One that mixes texts, numbers and blobs has none, which is
         an ``InvalidInputError``: make them one type with ``CAST`` in the query.
         """
-        import pyarrow
+        # An optional extra, and one that has no types.
+        pyarrow = import_module("pyarrow")
 
-        def array(index: int, name: str) -> pyarrow.Array:
+        def array(index: int, name: str) -> Any:
             try:
                 return pyarrow.array([row[index] for row in self._rows])
             except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError) as error:
@@ -76,7 +75,8 @@ class Table(Sequence[Row]):
         return pyarrow.Table.from_arrays(arrays, names=list(self._columns))
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
+        stream: object = self.to_arrow().__arrow_c_stream__(requested_schema)
+        return stream
 
     @overload
     def __getitem__(self, index: int) -> Row: ...

@@ -26,15 +26,23 @@ SqlValue: TypeAlias = Union[None, int, float, str, bytes]
 SqlParam: TypeAlias = Union[None, bool, int, float, str, bytes, bytearray, datetime, date]
 """A value that a parameter of a statement can have; a datetime becomes the text in which times are stored."""
 
-VelocityMode: TypeAlias = Literal["config", "empirical", "mixed"]
+VelocityMode: TypeAlias = Union[Literal["config"], Literal["empirical"], Literal["mixed"]]
 """Where a velocity comes from: the settings, history, or both."""
 
-Dimension: TypeAlias = Literal[
-    "project", "command", "agent", "model", "day", "job", "action", "provider", "task"
+Dimension: TypeAlias = Union[
+    Literal["project"],
+    Literal["command"],
+    Literal["agent"],
+    Literal["model"],
+    Literal["day"],
+    Literal["job"],
+    Literal["action"],
+    Literal["provider"],
+    Literal["task"],
 ]
 """What a summary can be grouped by."""
 
-Synchronous: TypeAlias = Literal["normal", "full"]
+Synchronous: TypeAlias = Union[Literal["normal"], Literal["full"]]
 """How far a commit goes: it survives a crash, or a power cut too."""
 
 NO_FIELDS: Final[Fields] = MappingProxyType({})

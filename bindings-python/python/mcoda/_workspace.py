@@ -7,9 +7,10 @@ from typing import Any
 
 from . import _mcoda
 from ._answers import Backfilled, StatusEvent, Transition
+from ._backlog import Epics, Projects, Stories, Tasks
 from ._estimate import Estimate, Velocity
 from ._handle import Handle, open_keywords
-from ._repositories import CommandRuns, Epics, Jobs, Projects, Stories, TaskRuns, Tasks
+from ._runs import CommandRuns, Jobs, TaskRuns
 from ._types import NO_FIELDS, Bound, Fields, StrPath, Synchronous, Time, VelocityMode
 
 
