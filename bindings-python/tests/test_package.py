@@ -130,6 +130,12 @@ def test_the_examples_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
     assert result.failed == 0 and result.attempted >= 20
 
 
+def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
+    readme = (REPOSITORY / "bindings-python/README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert "claude | 1 " in run(sys.executable, "-c", program, cwd=tmp_path)
+
+
 def wheel() -> Path:
     """The newest wheel; make test-python has just built it."""
     wheels = sorted((REPOSITORY / "target/wheels").glob("libmcoda-*.whl"), key=lambda path: path.stat().st_mtime)
