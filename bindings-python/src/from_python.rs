@@ -37,7 +37,8 @@ pub(crate) fn fields(
     Ok(value)
 }
 
-/// A list of objects, each with fields of its own; `what` and `each` name the two. An error says which one it is about, as the engine does;
+/// A list of objects, each with fields of its own; `what` and `each` name the two. An error says which object it is
+/// about, as the engine does;
 /// anything but a list stays what it is, for the engine to refuse.
 pub(crate) fn list(what: &str, each: &str, noun: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     let Ok(values) = given.cast::<PyList>() else { return input(what, given) };

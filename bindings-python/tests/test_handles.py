@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -175,6 +177,33 @@ def test_closed_while_calls_are_in_flight(file: Path) -> None:
     assert len(outcomes) == 8
     with mcoda.Workspace.open_db(file) as again:
         assert {row.id for row in again.token_usage()} == {one.id for one in recorded}
+
+
+LEAVING = """
+import sys, threading, mcoda
+ws = mcoda.Workspace.open_db(sys.argv[1])
+started = threading.Barrier(5)
+
+def record():
+    started.wait()
+    while True:
+        ws.record_token_usage(tokens_prompt=1)
+
+for _ in range(4):
+    threading.Thread(target=record, daemon=True).start()
+started.wait()
+if sys.argv[2] == "after":
+    while not ws.token_usage(page_size=1):
+        pass
+"""
+
+
+@pytest.mark.parametrize("when", ["at once", "after"])
+def test_the_program_ends_while_calls_are_in_flight(when: str, file: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", LEAVING, str(file), when], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    with mcoda.Workspace.open_db(file) as ws:
+        assert ws.query("PRAGMA integrity_check").rows == (("ok",),)
 
 
 def test_many_handles_come_and_go(file: Path) -> None:

@@ -92,7 +92,8 @@ mcoda.Recorded.misspelt
 def test_mypy_sees_what_a_user_does_wrong(tmp_path: Path) -> None:
     program = tmp_path / "wrong.py"
     program.write_text(WRONG)
-    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(REPOSITORY / "target/mypy-strict"), str(program)]
+    cache = str(REPOSITORY / "target/mypy-strict")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", cache, str(program)]
     done = subprocess.run(mypy, cwd=tmp_path, text=True, capture_output=True, check=False)
     found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
     assert found == set(range(4, len(WRONG.splitlines()) + 1)), done.stdout
