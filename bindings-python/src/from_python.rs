@@ -38,8 +38,7 @@ pub(crate) fn fields(
 }
 
 /// A list of objects, each with fields of its own; `what` and `each` name the two. An error says which object it is
-/// about, as the engine does;
-/// anything but a list stays what it is, for the engine to refuse.
+/// about, as the engine does. Anything but a list stays what it is, for the engine to refuse.
 pub(crate) fn list(what: &str, each: &str, noun: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     let Ok(values) = given.cast::<PyList>() else { return input(what, given) };
     let one = |(index, value)| {
@@ -229,7 +228,7 @@ pub(crate) fn kind_of(given: &Bound<'_, PyAny>) -> String {
     let name = given.get_type().name().map(|name| name.to_string()).unwrap_or_default();
     match &*name {
         "NoneType" => "None".to_owned(),
-        _ if given.is_exact_instance_of::<PyInt>() => "a whole number beyond 64 bits".to_owned(),
+        "int" if given.extract::<i64>().is_err() => "a whole number beyond 64 bits".to_owned(),
         _ => format!("a value of type {name}"),
     }
 }

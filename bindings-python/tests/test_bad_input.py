@@ -309,6 +309,19 @@ def test_rows_that_could_not_be_told_apart_or_found_again_are_refused(shop: Shop
     assert everything(ws) == before
 
 
+def test_an_error_says_what_was_given_and_what_is_allowed(shop: Shop) -> None:
+    ws, invalid = shop.ws, mcoda.InvalidInputError
+    naive = datetime(2026, 3, 20, 12)
+    for call, message in [
+        (lambda: ws.tasks.get(7), "task: got a value of type int; expected text"),  # type: ignore[arg-type]
+        (lambda: ws.record_token_usage(tokens_prompt=2**64), "got a whole number beyond 64 bits; expected a whole"),
+        (lambda: ws.record_token_usage(cost_estimate=float("nan")), "costEstimate: got NaN; expected a finite number"),
+        (lambda: ws.record_token_usage(timestamp=naive), "got a datetime without a time zone (2026-03-20 12:00:00)"),
+        (lambda: ws.record_token_usage(metadata={"a": {1}}), "metadata: got a value of type set; expected None, bool"),
+    ]:
+        assert message in refused(call, invalid)
+
+
 @pytest.mark.parametrize("given", [7, None, b"x", ["a"]], ids=repr)
 def test_an_id_that_is_no_text_is_refused(given: Any, shop: Shop) -> None:
     ws, invalid = shop.ws, mcoda.InvalidInputError
