@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -243,6 +244,14 @@ def test_the_block_closes_the_handle_and_lets_errors_through(file: Path) -> None
         raise ZeroDivisionError
     with pytest.raises(mcoda.ClosedError):
         ws.velocity()
+
+
+def test_a_handle_that_nobody_holds_is_gone(file: Path) -> None:
+    ws = mcoda.Workspace.open_db(file)
+    gone = weakref.ref(ws)
+    del ws
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_handle_says_what_it_is(ws: mcoda.Workspace, file: Path) -> None:

@@ -20,7 +20,7 @@ N = TypeVar("N", _mcoda.Workspace, _mcoda.Global)
 class Handle(Generic[N]):
     """An open database. It may be used from any number of threads: calls queue, and wait without the GIL."""
 
-    __slots__ = ("_native",)
+    __slots__ = ("__weakref__", "_native")
 
     _native: N
 

@@ -28,9 +28,10 @@ class Result:
     @classmethod
     def _read(cls: type[R], source: dict[str, Any], *more: Any) -> R:
         """Makes the object of what the engine gave; ``more`` are fields that it does not give as JSON."""
-        values = (
-            read(source[name] if name in source else source.get(camel)) for name, camel, read in _readers(cls)
-        )
+        values = []
+        for name, camel, read in _readers(cls):
+            value = source[name] if name in source else source.get(camel)
+            values.append(value if read is None else read(value))
         answer = cls(*values, *more)
         object.__setattr__(answer, "_source", source)
         return answer
@@ -74,11 +75,11 @@ def _shown(value: object) -> str:
     return repr(value.isoformat()) if isinstance(value, datetime) else repr(value)
 
 
-_READERS: dict[type[Result], tuple[tuple[str, str, Reader], ...]] = {}
+_READERS: dict[type[Result], tuple[tuple[str, str, Reader | None], ...]] = {}
 
 
-def _readers(cls: type[Result]) -> tuple[tuple[str, str, Reader], ...]:
-    """For each field its name, its JSON name, and what makes its value of the JSON."""
+def _readers(cls: type[Result]) -> tuple[tuple[str, str, Reader | None], ...]:
+    """For each field its name, its JSON name, and what makes its value of the JSON, where that is not it."""
     readers = _READERS.get(cls)
     if readers is None:
         hints = get_type_hints(cls)
@@ -92,14 +93,14 @@ def _camel_case(name: str) -> str:
     return first + "".join(word.capitalize() for word in words)
 
 
-def _reader(hint: Any) -> Reader:
+def _reader(hint: Any) -> Reader | None:
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         read = _reader(next(one for one in inner if one is not type(None)))
-        return lambda value: None if value is None else read(value)
+        return None if read is None else _optional(read)
     if origin is tuple:
         read = _reader(inner[0])
-        return lambda values: tuple(map(read, values))
+        return tuple if read is None else _each(read)
     if origin is dict and inner[1] is float:
         return lambda values: {name: float(value) for name, value in values.items()}
     if origin is dict:
@@ -111,7 +112,15 @@ def _reader(hint: Any) -> Reader:
         return _moment
     if isinstance(hint, type) and issubclass(hint, Result):
         return hint._read
-    return lambda value: value
+    return None
+
+
+def _optional(read: Reader) -> Reader:
+    return lambda value: None if value is None else read(value)
+
+
+def _each(read: Reader) -> Reader:
+    return lambda values: tuple(map(read, values))
 
 
 def _moment(text: str) -> datetime:
