@@ -8,7 +8,7 @@ trap 'rm -rf "$place"' EXIT
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 quickstart="$PWD/docs/examples/quickstart.py"
 
-target/venv/bin/maturin sdist --quiet --manifest-path bindings-python/Cargo.toml --out "$place/dist"
+target/venv/bin/maturin sdist --manifest-path bindings-python/Cargo.toml --out "$place/dist"
 for source in ./bindings-python "$place"/dist/libmcoda-*.tar.gz; do
     rm -rf "$place/venv"
     python3 -m venv "$place/venv"
