@@ -1,0 +1,36 @@
+// Builds the native part and its types: `node build.mjs [--release]`.
+//
+// `napi build` compiles for an explicit target, in a folder of its own, where SQLite would be compiled once
+// more. So cargo is called as everywhere else here, and only the types are left to @napi-rs/cli.
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { generateTypeDef } from '@napi-rs/cli'
+
+const here = import.meta.dirname
+const cargo = process.env.CARGO ?? 'cargo'
+const metadata = JSON.parse(run(['metadata', '--format-version', '1', '--no-deps']))
+const types = join(metadata.target_directory, 'node', 'types')
+rmSync(types, { recursive: true, force: true })
+mkdirSync(types, { recursive: true })
+
+const profile = process.argv.includes('--release') ? ['--release'] : []
+const messages = run(['build', '--package', 'mcoda-node', '--message-format', 'json-render-diagnostics', ...profile], {
+  // The macros of napi write the types while they are expanded, so the crate must be compiled now.
+  NAPI_TYPE_DEF_TMP_FOLDER: types,
+  NAPI_FORCE_BUILD_MCODA_NODE: String(Date.now()),
+})
+const artifacts = messages.split('\n').filter(Boolean).map((line) => JSON.parse(line))
+const library = artifacts.find(({ reason, target }) => reason === 'compiler-artifact' && target.name === 'mcoda_node')
+// A new file, not new content: a process may have the old one loaded.
+rmSync(join(here, 'lib', 'mcoda.node'), { force: true })
+copyFileSync(library.filenames[0], join(here, 'lib', 'mcoda.node'))
+const { dts } = await generateTypeDef({ typeDefDir: types, cwd: here, noDtsHeader: true })
+writeFileSync(join(here, 'lib', 'native.d.ts'), dts)
+
+function run(args, env = {}) {
+  const options = { cwd: here, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 1 << 28 }
+  const { status, stdout } = spawnSync(cargo, args, { ...options, stdio: ['ignore', 'pipe', 'inherit'] })
+  if (status !== 0) process.exit(status ?? 1)
+  return stdout
+}

@@ -1,0 +1,4 @@
+// The CommonJS module again, so that there is one class of each name in a process.
+import mcoda from './index.js'
+
+export const { Global, McodaError, Workspace } = mcoda

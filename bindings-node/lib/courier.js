@@ -1,0 +1,90 @@
+'use strict'
+
+const { McodaError, refused } = require('./errors')
+const { given } = require('./encode')
+const native = load()
+
+/** What waits for each call, by the call's number. */
+const waiting = new Map()
+let lastCall = 0
+
+const courier = new native.Courier((call, json, failure) => {
+  // A call that was given up waits no more.
+  waiting.get(call)?.({ json, failure })
+})
+
+function load() {
+  try {
+    return require('./mcoda.node')
+  } catch (cause) {
+    const message =
+      `@mcoda/native has no binary for ${process.platform}-${process.arch} here. ` +
+      'Build it with `npm run build` in bindings-node of libmcoda, which needs Rust.'
+    throw new Error(message, { cause })
+  }
+}
+
+/** Opens a handle: what it is, and its native part. */
+async function open(name, args, options) {
+  let handle
+  const begin = (call, json) => (handle = courier.open(call, name, json))
+  const about = await ask(begin, (call) => handle.cancel(call), args, options)
+  return { about, handle }
+}
+
+/** Makes a call of a handle. */
+function call(handle, name, args, options) {
+  return ask((number, json) => handle.call(number, name, json), (number) => handle.cancel(number), args, options)
+}
+
+async function ask(begin, cancel, args, options) {
+  const signal = signalOf(options)
+  if (signal?.aborted) throw signal.reason
+  const json = JSON.stringify(args)
+  const answer = await answerTo((number) => begin(number, json), cancel, signal)
+  if (!answer.failure) return JSON.parse(answer.json)
+  // Whatever made the call wait, it has changed nothing.
+  if (signal?.aborted && answer.failure.kind === 'Busy') throw signal.reason
+  // Made here and not where the answer arrives: its stack then leads to the `await` of the caller.
+  throw new McodaError(answer.failure)
+}
+
+function answerTo(begin, cancel, signal) {
+  return new Promise((resolve, reject) => {
+    const number = ++lastCall
+    const onAbort = () => {
+      if (!cancel(number)) return
+      end()
+      reject(signal.reason)
+    }
+    const end = () => {
+      signal?.removeEventListener('abort', onAbort)
+      waiting.delete(number)
+      if (waiting.size === 0) courier.unref()
+    }
+    begin(number)
+    waiting.set(number, (answer) => {
+      end()
+      resolve(answer)
+    })
+    if (waiting.size === 1) courier.ref()
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** The signal of a call's last argument. */
+function signalOf(options) {
+  if (options === undefined || options === null) return undefined
+  if (typeof options !== 'object') throw refused('options', given(options), 'an object with a signal')
+  for (const name of Object.keys(options)) {
+    if (name !== 'signal') throw refused(name, 'an unknown field', 'one of signal')
+  }
+  const { signal } = options
+  if (signal === undefined || signal === null) return undefined
+  if (typeof signal !== 'object' || !('aborted' in signal) || typeof signal.addEventListener !== 'function') {
+    throw refused('signal', given(signal), 'an AbortSignal')
+  }
+  return signal
+}
+
+module.exports = { call, open }

@@ -1,0 +1,21 @@
+'use strict'
+
+/** What every call rejects with where the engine, or this package on its behalf, refuses or fails. */
+class McodaError extends Error {
+  constructor({ kind, code, message, field, detail }) {
+    super(message)
+    this.code = code
+    this.kind = kind
+    if (field !== undefined) this.field = field
+    if (detail !== undefined) this.detail = detail
+  }
+}
+Object.defineProperty(McodaError.prototype, 'name', { value: 'McodaError', writable: true, configurable: true })
+
+/** A value that cannot be brought to the engine, in the words that the engine has for bad values. */
+function refused(field, given, allowed, place = field) {
+  const message = `${place}: got ${given}; expected ${allowed}`
+  return new McodaError({ kind: 'InvalidInput', code: 'MCODA_INVALID_INPUT', message, field })
+}
+
+module.exports = { McodaError, refused }

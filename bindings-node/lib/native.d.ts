@@ -1,0 +1,39 @@
+/** Brings the answers to the calls of all handles back to one JavaScript environment. */
+export declare class Courier {
+  /** `settle` gets the number of each call with either its answer as JSON or what went wrong. */
+  constructor(settle: (call: number, json: string | null, failure: Failure | null) => void)
+  /** Keeps the process alive for answers that are still to come. */
+  ref(): void
+  /** Lets the process end. */
+  unref(): void
+  /**
+   * Begins to open a handle, as the call with this number: `name` says what and how, `json` is the array
+   * of its path and options. Calls may be made once that has succeeded.
+   */
+  open(call: number, name: string, json: string): Handle
+}
+
+/** One open database. Its calls are made one after the other, on a thread of its own. */
+export declare class Handle {
+  /** Queues the call with this number: `name` says which, `json` is the array of its arguments. */
+  call(call: number, name: string, json: string): void
+  /**
+   * Gives up the call with this number. True where its answer need not be waited for: it had not begun,
+   * or was opening the handle. Another one that is under way is asked to stop, and answers.
+   */
+  cancel(call: number): boolean
+}
+
+/** What went wrong. */
+export interface Failure {
+  /** `InvalidInput`, `NotFound`, … */
+  kind: string
+  /** `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, … */
+  code: string
+  /** One line that says what is wrong and what to do. */
+  message: string
+  /** The input field at fault, where one is. */
+  field?: string
+  /** What caused it, where that is known. */
+  detail?: string
+}

@@ -1,0 +1,105 @@
+//! What a call answers, and its way from a handle's thread to JavaScript.
+
+use mcoda_core::ErrorKind;
+use napi::bindgen_prelude::{FnArgs, Function};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status, sys};
+use napi_derive::napi;
+use serde::Serialize;
+
+/// What went wrong.
+#[napi(object, object_from_js = false)]
+#[derive(Debug)]
+pub struct Failure {
+    /// `InvalidInput`, `NotFound`, …
+    pub kind: String,
+    /// `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, …
+    pub code: String,
+    /// One line that says what is wrong and what to do.
+    pub message: String,
+    /// The input field at fault, where one is.
+    pub field: Option<String>,
+    /// What caused it, where that is known.
+    pub detail: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: ErrorKind, message: String) -> Self {
+        Self {
+            kind: format!("{kind:?}"),
+            code: format!("MCODA_{}", kind.name()),
+            message,
+            field: None,
+            detail: None,
+        }
+    }
+}
+
+impl From<mcoda_core::Error> for Failure {
+    fn from(error: mcoda_core::Error) -> Self {
+        Self {
+            field: error.field().map(str::to_owned),
+            detail: error.detail(),
+            ..Self::new(error.kind(), error.message().to_owned())
+        }
+    }
+}
+
+/// A call's answer as JSON, or what went wrong.
+pub(crate) type Outcome = Result<String, Failure>;
+
+pub(crate) fn json(value: &impl Serialize) -> Outcome {
+    serde_json::to_string(value).map_err(|error| {
+        let message = format!("a fault of libmcoda, please report it: the answer is no JSON: {error}");
+        Failure::new(ErrorKind::Internal, message)
+    })
+}
+
+/// What `settle` is called with.
+pub(crate) type Told = FnArgs<(i64, Option<String>, Option<Failure>)>;
+
+/// Calls `settle` on the thread of its JavaScript environment. It is weak: waiting for it keeps no process
+/// alive, unless it is held.
+type Settle = ThreadsafeFunction<(i64, Outcome), (), Told, Status, false, true>;
+
+/// The way back to JavaScript that all handles of an environment share.
+pub(crate) struct Answers(Settle);
+
+impl Answers {
+    pub(crate) fn new(settle: &Function<'_, Told, ()>) -> napi::Result<Self> {
+        let builder = settle.build_threadsafe_function::<(i64, Outcome)>().weak::<true>();
+        let settle = builder.build_callback(|context| {
+            let (call, outcome) = context.value;
+            Ok(FnArgs::from(match outcome {
+                Ok(json) => (call, Some(json), None),
+                Err(failure) => (call, None, Some(failure)),
+            }))
+        })?;
+        Ok(Self(settle))
+    }
+
+    /// From any thread. An environment that has ended gets nothing.
+    pub(crate) fn send(&self, call: i64, outcome: Outcome) {
+        self.0.call((call, outcome), ThreadsafeFunctionCallMode::NonBlocking);
+    }
+
+    pub(crate) fn hold(&self, env: &Env) -> napi::Result<()> {
+        // SAFETY: `env` is that of the running call, so this is the thread on which the function was made,
+        // and the function lives as long as the environment or `self`.
+        let status = unsafe { sys::napi_ref_threadsafe_function(env.raw(), self.0.handle.get_raw()) };
+        check(status)
+    }
+
+    pub(crate) fn release(&self, env: &Env) -> napi::Result<()> {
+        // SAFETY: as in `hold`.
+        let status = unsafe { sys::napi_unref_threadsafe_function(env.raw(), self.0.handle.get_raw()) };
+        check(status)
+    }
+}
+
+fn check(status: sys::napi_status) -> napi::Result<()> {
+    match Status::from(status) {
+        Status::Ok => Ok(()),
+        status => Err(napi::Error::new(status, "the way back to the event loop cannot be held or released")),
+    }
+}

@@ -1,0 +1,112 @@
+//! The native part of the npm package `@mcoda/native`: queues calls for a thread of each handle and brings
+//! their answers back to the event loop. Names, types and errors of JavaScript are the package's business.
+#![allow(unsafe_code, reason = "what #[napi] generates talks to Node's C interface")]
+
+mod answer;
+mod arguments;
+mod engine;
+mod table;
+mod worker;
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Function;
+use napi::{Env, Status};
+use napi_derive::napi;
+
+use crate::answer::{Answers, Told};
+use crate::arguments::Arguments;
+use crate::engine::Engine;
+use crate::worker::{Worker, Workers};
+
+/// Brings the answers to the calls of all handles back to one JavaScript environment.
+#[napi]
+pub struct Courier {
+    answers: Arc<Answers>,
+    workers: Arc<Workers>,
+}
+
+#[napi]
+impl Courier {
+    /// `settle` gets the number of each call with either its answer as JSON or what went wrong.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        #[napi(ts_arg_type = "(call: number, json: string | null, failure: Failure | null) => void")]
+        settle: Function<'_, Told, ()>,
+    ) -> napi::Result<Self> {
+        let workers = Arc::new(Workers::default());
+        // Nobody hears what an environment that ends still waits for.
+        env.add_env_cleanup_hook(workers.clone(), |workers| workers.give_up())?;
+        Ok(Self { answers: Arc::new(Answers::new(&settle)?), workers })
+    }
+
+    /// Keeps the process alive for answers that are still to come.
+    #[napi(js_name = "ref")]
+    pub fn hold(&self, env: Env) -> napi::Result<()> {
+        self.answers.hold(&env)
+    }
+
+    /// Lets the process end.
+    #[napi(js_name = "unref")]
+    pub fn release(&self, env: Env) -> napi::Result<()> {
+        self.answers.release(&env)
+    }
+
+    /// Begins to open a handle, as the call with this number: `name` says what and how, `json` is the array
+    /// of its path and options. Calls may be made once that has succeeded.
+    #[napi]
+    pub fn open(&self, call: i64, name: String, json: String) -> napi::Result<Handle> {
+        let worker = Arc::new(Worker::new(self.answers.clone()));
+        self.workers.add(&worker);
+        let opened = worker.submit(call, move |worker| {
+            let opened = Arguments::read(&json).and_then(|arguments| Engine::open(&name, &arguments));
+            if opened.is_err() {
+                worker.leave();
+            }
+            worker.opened(opened?)
+        });
+        opened.map(|()| Handle { worker })
+    }
+}
+
+/// One open database. Its calls are made one after the other, on a thread of its own.
+#[napi]
+pub struct Handle {
+    worker: Arc<Worker>,
+}
+
+#[napi]
+impl Handle {
+    /// Queues the call with this number: `name` says which, `json` is the array of its arguments.
+    #[napi]
+    pub fn call(&self, call: i64, name: String, json: String) -> napi::Result<()> {
+        self.worker.submit(call, move |worker| {
+            let answer =
+                Arguments::read(&json).and_then(|arguments| worker.engine()?.call(&name, &arguments))?;
+            if name == "close" {
+                worker.leave();
+            }
+            Ok(answer)
+        })
+    }
+
+    /// Gives up the call with this number. True where its answer need not be waited for: it had not begun,
+    /// or was opening the handle. Another one that is under way is asked to stop, and answers.
+    #[napi]
+    pub fn cancel(&self, call: i64) -> bool {
+        self.worker.cancel(call)
+    }
+}
+
+/// Garbage collection takes a handle that nobody can reach: its calls are still made.
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.worker.leave();
+    }
+}
+
+/// A thread that the system did not give.
+fn no_thread(error: &std::io::Error) -> napi::Error {
+    napi::Error::new(Status::GenericFailure, format!("cannot start a thread: {error}"))
+}
