@@ -1,8 +1,12 @@
 // What the tests share. Their home folder is a fresh one, so that no test sees the user's files.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after } from 'node:test'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { Workspace } from '@mcoda/native'
 
 export const PACKAGE = dirname(import.meta.dirname)
@@ -51,4 +55,52 @@ export function rejection(promise) {
     },
     (error) => error,
   )
+}
+
+const HOLD = `
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("CREATE TABLE IF NOT EXISTS held (a)")
+connection.execute("BEGIN " + sys.argv[2])
+connection.execute("INSERT INTO held VALUES (1)")
+print("held", flush=True)
+sys.stdin.read()
+connection.execute("ROLLBACK")
+`
+
+/** Another process holds the write lock of the file until `release` is called. */
+export async function lockElsewhere(t, file, how = 'IMMEDIATE') {
+  const child = spawn('python3', ['-c', HOLD, file, how], { stdio: ['pipe', 'pipe', 'inherit'] })
+  t.after(() => child.kill())
+  const exited = once(child, 'exit')
+  await once(child.stdout, 'data')
+  return async () => {
+    child.stdin.end()
+    await exited
+  }
+}
+
+/** Whether the promise has settled yet. */
+export async function isPending(promise) {
+  const pending = {}
+  return (await Promise.race([promise.catch(() => undefined), setImmediate(pending)])) === pending
+}
+
+/** Waits until `condition` holds, and fails where it never does. */
+export async function eventually(condition, what) {
+  for (let tries = 0; tries < 3000; tries += 1) {
+    if (condition()) return
+    await setTimeout(10)
+  }
+  throw new Error(`never: ${what}`)
+}
+
+/** Runs a program of its own with the package at hand, and gives what it printed. */
+export function runProgram(t, source, args = [], flags = []) {
+  const file = join(freshFolder(t), 'program.mjs')
+  // A program outside of the package cannot name it.
+  writeFileSync(file, source.replaceAll("'@mcoda/native'", JSON.stringify(pathToFileURL(join(PACKAGE, 'index.mjs')).href)))
+  const run = spawnSync(process.execPath, [...flags, file, ...args], { encoding: 'utf8', timeout: 120_000 })
+  if (run.status !== 0) throw new Error(`${run.signal ?? run.status}: ${run.stdout}${run.stderr}`)
+  return run.stdout
 }
