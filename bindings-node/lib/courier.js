@@ -1,7 +1,7 @@
 'use strict'
 
-const { McodaError, refused } = require('./errors')
-const { given } = require('./encode')
+const { McodaError } = require('./errors')
+const { onAbort, signalOf } = require('./signals')
 const native = load()
 
 /** What waits for each call, by the call's number. */
@@ -52,39 +52,23 @@ async function ask(begin, cancel, args, options) {
 function answerTo(begin, cancel, signal) {
   return new Promise((resolve, reject) => {
     const number = ++lastCall
-    const onAbort = () => {
+    begin(number)
+    const deaf = onAbort(signal, () => {
       if (!cancel(number)) return
       end()
       reject(signal.reason)
-    }
+    })
     const end = () => {
-      signal?.removeEventListener('abort', onAbort)
+      deaf()
       waiting.delete(number)
       if (waiting.size === 0) courier.unref()
     }
-    begin(number)
     waiting.set(number, (answer) => {
       end()
       resolve(answer)
     })
     if (waiting.size === 1) courier.ref()
-    signal?.addEventListener('abort', onAbort, { once: true })
   })
-}
-
-/** The signal of a call's last argument. */
-function signalOf(options) {
-  if (options === undefined || options === null) return undefined
-  if (typeof options !== 'object') throw refused('options', given(options), 'an object with a signal')
-  for (const name of Object.keys(options)) {
-    if (name !== 'signal') throw refused(name, 'an unknown field', 'one of signal')
-  }
-  const { signal } = options
-  if (signal === undefined || signal === null) return undefined
-  if (typeof signal !== 'object' || !('aborted' in signal) || typeof signal.addEventListener !== 'function') {
-    throw refused('signal', given(signal), 'an AbortSignal')
-  }
-  return signal
 }
 
 module.exports = { call, open }
