@@ -16,7 +16,7 @@ help: ## List the targets
 demo: ## Play a small project through an agent pipeline and print its cost, velocity and estimate
 	@$(CARGO) run --quiet --package mcoda-cli -- demo
 
-test: lint test-rust test-docs test-data test-oracle test-python ## Run all tests and checks
+test: lint test-rust test-docs test-data test-oracle test-python test-node ## Run all tests and checks
 
 test-full: test ## Run all tests, then many more rounds of crashes, writers and random workspaces, and Valgrind
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
@@ -60,10 +60,17 @@ $(VENV)/installed: bindings-python/requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement bindings-python/requirements.txt
 	touch $@
 
+test-node: bindings-node/node_modules/.package-lock.json ## Build the Node package and run its tests
+	cd bindings-node && npm run --silent build:test && npm test --silent
+
+bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
+	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 format: ## Format the code
 	$(CARGO) fmt --all
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node format clean

@@ -1,9 +1,10 @@
-// Builds the native part and its types: `node build.mjs [--release]`.
+// Builds the native part and its types: `node build.mjs [--release] [--check]`. With --check, types that are not the
+// committed ones are an error.
 //
 // `napi build` compiles for an explicit target, in a folder of its own, where SQLite would be compiled once
 // more. So cargo is called as everywhere else here, and only the types are left to @napi-rs/cli.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateTypeDef } from '@napi-rs/cli'
 
@@ -15,7 +16,9 @@ rmSync(types, { recursive: true, force: true })
 mkdirSync(types, { recursive: true })
 
 const profile = process.argv.includes('--release') ? ['--release'] : []
-const messages = run(['build', '--package', 'mcoda-node', '--message-format', 'json-render-diagnostics', ...profile], {
+const format = ['--message-format', 'json-render-diagnostics']
+// Debug information would be nine tenths of the package.
+const messages = run(['rustc', '--package', 'mcoda-node', ...format, ...profile, '--', '-C', 'strip=debuginfo'], {
   // The macros of napi write the types while they are expanded, so the crate must be compiled now.
   NAPI_TYPE_DEF_TMP_FOLDER: types,
   NAPI_FORCE_BUILD_MCODA_NODE: String(Date.now()),
@@ -26,7 +29,16 @@ const library = artifacts.find(({ reason, target }) => reason === 'compiler-arti
 rmSync(join(here, 'lib', 'mcoda.node'), { force: true })
 copyFileSync(library.filenames[0], join(here, 'lib', 'mcoda.node'))
 const { dts } = await generateTypeDef({ typeDefDir: types, cwd: here, noDtsHeader: true })
-writeFileSync(join(here, 'lib', 'native.d.ts'), dts)
+const committed = join(here, 'lib', 'native.d.ts')
+if (!process.argv.includes('--check')) {
+  writeFileSync(committed, dts)
+} else if (readFileSync(committed, 'utf8') !== dts) {
+  console.error('lib/native.d.ts is not what the native part says: run `npm run build` and commit it')
+  process.exit(1)
+}
+// What the package holds, and the repository has elsewhere.
+copyFileSync(join(here, '..', 'LICENSE'), join(here, 'LICENSE'))
+copyFileSync(join(here, '..', 'docs', 'node.md'), join(here, 'README.md'))
 
 function run(args, env = {}) {
   const options = { cwd: here, env: { ...process.env, ...env }, encoding: 'utf8', maxBuffer: 1 << 28 }

@@ -61,20 +61,22 @@ impl Worker {
     /// Takes the call from the queue, else asks it to stop. Says whether its answer need not be waited for.
     pub(crate) fn cancel(&self, call: i64) -> bool {
         let mut state = self.lock();
-        if let Some(place) = state.queue.iter().position(|job| job.call == call) {
+        let queued = state.queue.iter().position(|job| job.call == call);
+        if let Some(place) = queued {
             state.queue.remove(place);
-            return true;
         }
         if let Some((running, token)) = &state.running
             && *running == call
         {
             token.cancel();
-            // What nobody waits for any more is closed as soon as it is open.
-            let is_opening = self.engine.get().is_none();
-            state.leaving |= is_opening;
-            return is_opening;
         }
-        false
+        // What nobody waits for any more is closed as soon as it is open.
+        let is_opening = self.engine.get().is_none();
+        if is_opening {
+            state.leaving = true;
+            self.wake.notify_one();
+        }
+        queued.is_some() || is_opening
     }
 
     /// Ends the thread once the calls that are queued are made.

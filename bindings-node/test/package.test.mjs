@@ -1,0 +1,54 @@
+// What `npm pack` makes, in an empty project.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { PACKAGE, ROOT, freshFolder } from './support.mjs'
+
+const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+
+test('the_package_works_in_an_empty_project', async (t) => {
+  const project = freshFolder(t)
+  const run = (command, args) => execFileSync(command, args, { cwd: project, encoding: 'utf8' })
+  writeFileSync(join(project, 'package.json'), '{"name": "empty", "private": true}')
+  const pack = ['pack', '--json', '--pack-destination', project]
+  const [{ filename, files }] = Object.values(JSON.parse(execFileSync(NPM, pack, { cwd: PACKAGE, encoding: 'utf8' })))
+  const names = files.map(({ path }) => path)
+  for (const name of ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'lib/mcoda.node', 'LICENSE', 'README.md']) {
+    assert.ok(names.includes(name), `${name} is in the package`)
+  }
+  assert.ok(!names.some((name) => /^(test|src|node_modules|build)/.test(name)), names.join())
+  run(NPM, ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`])
+
+  await t.test('import_and_require_work', () => {
+    const esm = "import { Workspace } from '@mcoda/native'; console.log((await Workspace.openDb(':memory:')).databasePath)"
+    assert.equal(run(process.execPath, ['--input-type=module', '--eval', esm]), ':memory:\n')
+    const cjs = "require('@mcoda/native').Workspace.openDb(':memory:').then((workspace) => console.log(workspace.databasePath))"
+    assert.equal(run(process.execPath, ['--input-type=commonjs', '--eval', cjs]), ':memory:\n')
+  })
+
+  await t.test('the_quickstart_runs', () => {
+    copyFileSync(join(ROOT, 'docs/examples/quickstart.mjs'), join(project, 'quickstart.mjs'))
+    const lines = run(process.execPath, ['quickstart.mjs', 'shop.db']).trim().split('\n')
+    assert.deepEqual(lines.slice(0, 5), [
+      '2 tasks in SHOP',
+      'recorded call-1',
+      'a retry is a duplicate: true',
+      'T1: not_started -> in_progress',
+      '5 story points left',
+    ])
+    assert.match(lines[5], /^done at \d{4}-/)
+    assert.match(lines[6], /^refused: tokensPrompt: got -1/)
+    assert.equal(lines.length, 7)
+    assert.match(run(process.execPath, ['quickstart.mjs']), /^refused: /m)
+  })
+
+  await t.test('consumers_in_typescript_compile', () => {
+    mkdirSync(join(project, 'node_modules/@types'), { recursive: true })
+    symlinkSync(join(PACKAGE, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'), 'junction')
+    symlinkSync(join(PACKAGE, 'node_modules/undici-types'), join(project, 'node_modules/undici-types'), 'junction')
+    for (const name of ['esm.mts', 'cjs.cts', 'tsconfig.json']) copyFileSync(join(PACKAGE, 'test/types', name), join(project, name))
+    run(process.execPath, [join(PACKAGE, 'node_modules/typescript/bin/tsc'), '-p', '.', '--skipLibCheck'])
+  })
+})

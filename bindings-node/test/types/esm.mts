@@ -1,0 +1,72 @@
+// A consumer in TypeScript, as an ES module. It is compiled, never run.
+import {
+  Global,
+  McodaError,
+  Workspace,
+  type Estimate,
+  type Recorded,
+  type StatusEvent,
+  type TokenUsageRow,
+  type TokenUsageSummaryRow,
+  type Transition,
+  type Velocity,
+} from '@mcoda/native'
+
+export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
+  const workspace: Workspace = await Workspace.open('.', { workspaceId: 'shop', jsonLog: false }, { signal })
+  const { id, databasePath }: { id: string; databasePath: string } = workspace
+  const recorded: Recorded = await workspace.recordTokenUsage({ tokensPrompt: 3n, startedAt: new Date() }, { signal })
+  const many: Recorded[] = await workspace.recordTokenUsages(new Set([{ agentId: id, metadata: { a: [1, null] } }]))
+  const move: Transition = await workspace.recordStatusTransition('T1', 'in_progress', { expectedFrom: 'not_started' })
+  const events: StatusEvent[] = await workspace.statusEvents({ since: '7d', until: new Date() })
+  const rows: TokenUsageRow[] = await workspace.tokenUsage({ command: 'work-on-tasks' })
+  const sums: TokenUsageSummaryRow[] = await workspace.tokenUsageSummary({ groupBy: ['day', 'agent'] })
+  const velocity: Velocity = await workspace.velocity({ mode: 'mixed' }, { signal })
+  const estimate: Estimate = await workspace.estimate()
+  const eta: string | null = estimate.etas.completeEta
+  const day: string | null | undefined = sums[0]?.day
+  const named = await workspace.query<{ n: number }>('SELECT count(*) AS n FROM tasks WHERE key = :key', { key: 'T1' })
+  const n: number | undefined = named[0]?.n
+  const [cell] = await workspace.query('SELECT ?', [1n, Buffer.alloc(1), new Uint8Array(1), null, true])
+  if (cell && Buffer.isBuffer(cell['a'])) cell['a'].toString('hex')
+  const task = await workspace.tasks.get('T1')
+  const points: number | null = task?.storyPoints ?? null
+  await workspace.tasks.createMany([{ userStoryId: 's', key: 'k', title: 't' }])
+  await workspace.jobs.finish('j', 'failed', 'why', { signal })
+  await workspace.taskRuns.finish('r', 'succeeded', new Date())
+  await using global = await Global.openDb(databasePath)
+  await global.backupTo('copy.db')
+  try {
+    await workspace.close()
+  } catch (error) {
+    if (error instanceof McodaError && error.kind === 'Busy' && error.code === 'MCODA_BUSY') error.field?.length
+  }
+  void [recorded, many, move, events, rows, velocity, eta, day, n, points]
+}
+
+export async function whatTheTypesRefuse(workspace: Workspace, global: Global): Promise<void> {
+  // @ts-expect-error a misspelt field
+  await workspace.recordTokenUsage({ tokenPrompt: 1 })
+  // @ts-expect-error text is no count
+  await workspace.recordTokenUsage({ tokensPrompt: '1' })
+  // @ts-expect-error a function is no JSON
+  await workspace.recordTokenUsage({ metadata: { a: () => 1 } })
+  // @ts-expect-error an unknown dimension
+  await workspace.tokenUsageSummary({ groupBy: ['week'] })
+  // @ts-expect-error an unknown mode
+  await workspace.velocity({ mode: 'guess' })
+  // @ts-expect-error a required field is missing
+  await workspace.tasks.create({ key: 'k', title: 't' })
+  // @ts-expect-error an unknown option of a call
+  await workspace.estimate({}, { abort: true })
+  // @ts-expect-error a parameter of a query is a value
+  await workspace.query('SELECT ?', [undefined])
+  // @ts-expect-error the global database has no backlog
+  await global.estimate()
+  // @ts-expect-error handles are opened
+  new Workspace()
+  // @ts-expect-error errors are the package's
+  new McodaError()
+  // @ts-expect-error a handle's id is its own
+  workspace.id = 'other'
+}
