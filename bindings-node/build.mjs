@@ -23,17 +23,20 @@ const messages = run(['rustc', '--package', 'mcoda-node', ...format, ...profile,
   NAPI_TYPE_DEF_TMP_FOLDER: types,
   NAPI_FORCE_BUILD_MCODA_NODE: String(Date.now()),
 })
-const artifacts = messages.split('\n').filter(Boolean).map((line) => JSON.parse(line))
+const artifacts = messages
+  .split('\n')
+  .filter(Boolean)
+  .map((line) => JSON.parse(line))
 const library = artifacts.find(({ reason, target }) => reason === 'compiler-artifact' && target.name === 'mcoda_node')
 // A new file, not new content: a process may have the old one loaded.
 rmSync(join(here, 'lib', 'mcoda.node'), { force: true })
 copyFileSync(library.filenames[0], join(here, 'lib', 'mcoda.node'))
 const { dts } = await generateTypeDef({ typeDefDir: types, cwd: here, noDtsHeader: true })
-const committed = join(here, 'lib', 'native.d.ts')
+const committed = join(here, 'lib', 'mcoda.d.node.ts')
 if (!process.argv.includes('--check')) {
   writeFileSync(committed, dts)
 } else if (readFileSync(committed, 'utf8') !== dts) {
-  console.error('lib/native.d.ts is not what the native part says: run `npm run build` and commit it')
+  console.error('lib/mcoda.d.node.ts is not what the native part says: run `npm run build` and commit it')
   process.exit(1)
 }
 // What the package holds, and the repository has elsewhere.

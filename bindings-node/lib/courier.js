@@ -13,6 +13,7 @@ const courier = new native.Courier((call, json, failure) => {
   waiting.get(call)?.({ json, failure })
 })
 
+/** @returns {typeof import('./mcoda.node')} */
 function load() {
   try {
     return require('./mcoda.node')
@@ -26,15 +27,24 @@ function load() {
 
 /** Opens a handle: what it is, and its native part. */
 async function open(name, args, options) {
+  /** @type {import('./mcoda.node').Handle} */
   let handle
   const begin = (call, json) => (handle = courier.open(call, name, json))
   const about = await ask(begin, (call) => handle.cancel(call), args, options)
   return { about, handle }
 }
 
-/** Makes a call of a handle. */
+/**
+ * Makes a call of a handle.
+ * @param {import('./mcoda.node').Handle} handle
+ */
 function call(handle, name, args, options) {
-  return ask((number, json) => handle.call(number, name, json), (number) => handle.cancel(number), args, options)
+  return ask(
+    (number, json) => handle.call(number, name, json),
+    (number) => handle.cancel(number),
+    args,
+    options,
+  )
 }
 
 async function ask(begin, cancel, args, options) {

@@ -43,19 +43,21 @@ function structure(field, value, place, depth) {
 }
 
 /** An argument whose fields have names of their own: a record, a query, options. */
-function record(name, value) {
+function record(name, value, place = '') {
   if (typeof value !== 'object' || value === null || kindOf(value) !== 'Object' || 'toJSON' in value) {
-    return plain(name, value)
+    return plain(name, value, place + name)
   }
-  return fields(value, (field, item) => plain(field, item, shortened(field), 1), name)
+  return fields(value, (field, item) => plain(field, item, place + shortened(field), 1), name)
 }
 
-/** Several such records. An error says which one it was. */
-function records(name, values) {
+/** Several such records; an error says which one it is about, as the engine's do. */
+function records(name, values, noun, owner = noun) {
   if (typeof values !== 'object' || values === null || typeof values[Symbol.iterator] !== 'function') {
-    throw refused(name, given(values), 'an array')
+    throw refused(name, given(values), 'an array of objects')
   }
-  return Array.from(values, (value) => record(name, value))
+  const all = Array.from(values)
+  const place = (index) => (all.length > 1 ? `${noun} ${index + 1} of ${all.length}: ` : '')
+  return all.map((value, index) => record(owner, value, place(index)))
 }
 
 function fields(object, encode, owner) {

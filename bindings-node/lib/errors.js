@@ -2,6 +2,7 @@
 
 /** What every call rejects with where the engine, or this package on its behalf, refuses or fails. */
 class McodaError extends Error {
+  /** @param {import('./mcoda.node').Failure} failure */
   constructor({ kind, code, message, field, detail }) {
     super(message)
     this.code = code

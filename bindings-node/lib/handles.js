@@ -22,10 +22,10 @@ async function open(Handle, name, path, openOptions, options) {
 class Database {
   #path
 
-  constructor(opened, { about, handle } = {}) {
+  constructor(opened, parts) {
     if (opened !== OPENED) throw new TypeError(`use ${new.target.name}.open or ${new.target.name}.openDb`)
-    this.#path = about.databasePath
-    natives.set(this, handle)
+    this.#path = parts.about.databasePath
+    natives.set(this, parts.handle)
   }
 
   get databasePath() {
@@ -37,7 +37,7 @@ class Database {
   }
 
   async recordTokenUsages(usages, options) {
-    return call(this, 'recordTokenUsages', [records('usages', usages)], options)
+    return call(this, 'recordTokenUsages', [records('usages', usages, 'record', 'usage')], options)
   }
 
   async tokenUsage(query, options) {

@@ -66,7 +66,7 @@ class Tasks extends Repository {
   }
 
   async createMany(tasks, options) {
-    return call(this, 'createMany', [records('tasks', tasks)], options)
+    return call(this, 'createMany', [records('tasks', tasks, 'task')], options)
   }
 
   async get(idOrKey, options) {

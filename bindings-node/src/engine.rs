@@ -62,7 +62,9 @@ fn of_workspace(workspace: &Workspace, name: &str, arguments: &Arguments) -> Out
         "recordTokenUsage" => {
             json(&workspace.record_token_usage(&TokenUsage::from_json(arguments.value(0))?)?)
         }
-        "recordTokenUsages" => json(&workspace.record_token_usages(&usages(arguments)?)?),
+        "recordTokenUsages" => {
+            json(&workspace.record_token_usages(&TokenUsage::list_from_json(arguments.value(0))?)?)
+        }
         "recordStatusTransition" => {
             let context = TransitionContext::from_json(&arguments.options(2))?;
             json(&workspace.record_status_transition(arguments.text(0)?, arguments.text(1)?, &context)?)
@@ -87,7 +89,9 @@ fn of_workspace(workspace: &Workspace, name: &str, arguments: &Arguments) -> Out
 fn of_global(global: &Global, name: &str, arguments: &Arguments) -> Outcome {
     match name {
         "recordTokenUsage" => json(&global.record_token_usage(&TokenUsage::from_json(arguments.value(0))?)?),
-        "recordTokenUsages" => json(&global.record_token_usages(&usages(arguments)?)?),
+        "recordTokenUsages" => {
+            json(&global.record_token_usages(&TokenUsage::list_from_json(arguments.value(0))?)?)
+        }
         "tokenUsage" => json(&global.token_usage(&TokenUsageQuery::from_json(&arguments.options(0))?)?),
         "tokenUsageSummary" => {
             let (query, group_by) = TokenUsageQuery::from_summary_json(&arguments.options(0))?;
@@ -112,7 +116,9 @@ fn repository(workspace: &Workspace, name: &str, arguments: &Arguments) -> Outco
         "stories.get" => json(&workspace.stories().get(id()?)?),
         "stories.list" => json(&workspace.stories().list(arguments.optional_text(0))?),
         "tasks.create" => json(&workspace.tasks().create(&NewTask::from_json(arguments.value(0))?)?),
-        "tasks.createMany" => json(&workspace.tasks().create_many(&tasks(arguments)?)?),
+        "tasks.createMany" => {
+            json(&workspace.tasks().create_many(&NewTask::list_from_json(arguments.value(0))?)?)
+        }
         "tasks.get" => json(&workspace.tasks().get(id()?)?),
         "tasks.list" => json(&workspace.tasks().list(arguments.optional_text(0))?),
         "jobs.create" => json(&workspace.jobs().create(&NewJob::from_json(arguments.value(0))?)?),
@@ -144,14 +150,6 @@ fn repository(workspace: &Workspace, name: &str, arguments: &Arguments) -> Outco
 
 fn estimate_options(arguments: &Arguments) -> Result<EstimateOptions, Failure> {
     Ok(EstimateOptions::from_json(&arguments.options(0))?)
-}
-
-fn usages(arguments: &Arguments) -> mcoda_core::Result<Vec<TokenUsage>> {
-    arguments.items(0).iter().map(TokenUsage::from_json).collect()
-}
-
-fn tasks(arguments: &Arguments) -> mcoda_core::Result<Vec<NewTask>> {
-    arguments.items(0).iter().map(NewTask::from_json).collect()
 }
 
 fn unknown(name: &str) -> Failure {

@@ -10,8 +10,8 @@ mod worker;
 
 use std::sync::Arc;
 
+use napi::Env;
 use napi::bindgen_prelude::Function;
-use napi::{Env, Status};
 use napi_derive::napi;
 
 use crate::answer::{Answers, Told};
@@ -56,17 +56,17 @@ impl Courier {
     /// Begins to open a handle, as the call with this number: `name` says what and how, `json` is the array
     /// of its path and options. Calls may be made once that has succeeded.
     #[napi]
-    pub fn open(&self, call: i64, name: String, json: String) -> napi::Result<Handle> {
+    pub fn open(&self, call: i64, name: String, json: String) -> Handle {
         let worker = Arc::new(Worker::new(self.answers.clone()));
         self.workers.add(&worker);
-        let opened = worker.submit(call, move |worker| {
+        worker.submit(call, move |worker| {
             let opened = Arguments::read(&json).and_then(|arguments| Engine::open(&name, &arguments));
             if opened.is_err() {
                 worker.leave();
             }
             worker.opened(opened?)
         });
-        opened.map(|()| Handle { worker })
+        Handle { worker }
     }
 }
 
@@ -80,7 +80,7 @@ pub struct Handle {
 impl Handle {
     /// Queues the call with this number: `name` says which, `json` is the array of its arguments.
     #[napi]
-    pub fn call(&self, call: i64, name: String, json: String) -> napi::Result<()> {
+    pub fn call(&self, call: i64, name: String, json: String) {
         self.worker.submit(call, move |worker| {
             let answer =
                 Arguments::read(&json).and_then(|arguments| worker.engine()?.call(&name, &arguments))?;
@@ -88,7 +88,7 @@ impl Handle {
                 worker.leave();
             }
             Ok(answer)
-        })
+        });
     }
 
     /// Gives up the call with this number. True where its answer need not be waited for: it had not begun,
@@ -104,9 +104,4 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.worker.leave();
     }
-}
-
-/// A thread that the system did not give.
-fn no_thread(error: &std::io::Error) -> napi::Error {
-    napi::Error::new(Status::GenericFailure, format!("cannot start a thread: {error}"))
 }

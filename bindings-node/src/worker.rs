@@ -7,7 +7,6 @@ use mcoda_core::{CancelToken, ErrorKind, catch_panic};
 
 use crate::answer::{Answers, Failure, Outcome};
 use crate::engine::Engine;
-use crate::no_thread;
 
 type Work = Box<dyn FnOnce(&Worker) -> Outcome + Send>;
 
@@ -41,21 +40,19 @@ impl Worker {
     }
 
     /// Queues `work` as the call with this number; what it returns is the answer.
-    pub(crate) fn submit(
-        self: &Arc<Self>,
-        call: i64,
-        work: impl FnOnce(&Self) -> Outcome + Send + 'static,
-    ) -> napi::Result<()> {
+    pub(crate) fn submit(self: &Arc<Self>, call: i64, work: impl FnOnce(&Self) -> Outcome + Send + 'static) {
         let mut state = self.lock();
         if !state.has_thread {
             let worker = self.clone();
             let thread = std::thread::Builder::new().name("mcoda".to_owned());
-            thread.spawn(move || worker.run()).map_err(|error| no_thread(&error))?;
+            if let Err(error) = thread.spawn(move || worker.run()) {
+                let message = format!("the system gives no thread for the call; close handles: {error}");
+                return self.answers.send(call, Err(Failure::new(ErrorKind::Storage, message)));
+            }
             state.has_thread = true;
         }
         state.queue.push_back(Job { call, token: CancelToken::new(), work: Box::new(work) });
         self.wake.notify_one();
-        Ok(())
     }
 
     /// Takes the call from the queue, else asks it to stop. Says whether its answer need not be waited for.

@@ -54,7 +54,10 @@ test('a_usage_record_with_a_bad_value_names_the_field', async (t) => {
     ['text', 'usage'],
   ]
   const call = (usage) => () => workspace.recordTokenUsage(usage)
-  await refused(workspace, cases.map(([usage, field]) => [call(usage), 'InvalidInput', field]))
+  await refused(
+    workspace,
+    cases.map(([usage, field]) => [call(usage), 'InvalidInput', field]),
+  )
 })
 
 test('what_json_cannot_hold_is_refused_and_never_becomes_null', async (t) => {
@@ -90,8 +93,30 @@ test('what_json_cannot_hold_is_refused_and_never_becomes_null', async (t) => {
     [{ metadata: circle }, 'metadata', '100 levels'],
   ]
   const call = (usage) => () => workspace.recordTokenUsage(usage)
-  await refused(workspace, cases.map(([usage, field, part]) => [call(usage), 'InvalidInput', field, part]))
+  await refused(
+    workspace,
+    cases.map(([usage, field, part]) => [call(usage), 'InvalidInput', field, part]),
+  )
   await refused(workspace, [
+    [
+      () => workspace.recordTokenUsages([{}, { costEstimate: NaN }, {}]),
+      'InvalidInput',
+      'costEstimate',
+      'record 2 of 3: costEstimate: got NaN',
+    ],
+    [
+      () => workspace.recordTokenUsages([{}, { costEstimate: '1' }]),
+      'InvalidInput',
+      'costEstimate',
+      'record 2 of 2: costEstimate: got',
+    ],
+    [() => workspace.recordTokenUsages(new Set([{}, NaN])), 'InvalidInput', 'usage', 'record 2 of 2: usage: got NaN'],
+    [
+      () => workspace.tasks.createMany([{}, { storyPoints: Infinity }]),
+      'InvalidInput',
+      'storyPoints',
+      'task 2 of 2: ',
+    ],
     [() => workspace.velocity({ spPerHourAll: NaN }), 'InvalidInput', 'spPerHourAll'],
     [() => workspace.estimate({ spPerHourQa: -Infinity }), 'InvalidInput', 'spPerHourQa'],
     [() => workspace.query('SELECT ?', [undefined]), 'InvalidInput', 'params'],
@@ -312,7 +337,11 @@ test('a_query_answers_every_value_that_sqlite_has', async (t) => {
   })
   const named = { a: Buffer.from('y'), '@b': 2n ** 60n, 2: 'x' }
   const [answer] = await workspace.query('SELECT :a AS a, @b AS "__proto__", $2 AS c', named)
-  assert.deepEqual(Object.entries(answer), [['a', Buffer.from('y')], ['__proto__', 2n ** 60n], ['c', 'x']])
+  assert.deepEqual(Object.entries(answer), [
+    ['a', Buffer.from('y')],
+    ['__proto__', 2n ** 60n],
+    ['c', 'x'],
+  ])
   assert.deepEqual(await workspace.query('SELECT 1 AS a WHERE 0'), [])
   assert.deepEqual(await workspace.query("SELECT x'' AS a"), [{ a: Buffer.alloc(0) }])
 })

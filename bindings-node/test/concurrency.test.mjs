@@ -33,7 +33,10 @@ test('a_thousand_concurrent_records_are_all_kept_and_the_event_loop_is_free', as
   const recorded = await Promise.all(records)
   assert.ok(rounds > 100 && stages.size > 50, `${rounds} rounds, ${stages.size} stages`)
   t.diagnostic(`the event loop went round ${rounds} times`)
-  assert.deepEqual(recorded.map(({ id }) => id), Array.from({ length: 1000 }, (_, index) => `call-${index}`))
+  assert.deepEqual(
+    recorded.map(({ id }) => id),
+    Array.from({ length: 1000 }, (_, index) => `call-${index}`),
+  )
   assert.ok(recorded.every((one) => one.recorded && one.logged && !one.duplicate))
   assert.equal(await count(workspace), 1000)
   const log = JSON.parse(readFileSync(join(dirname(workspace.databasePath), 'token_usage.json'), 'utf8'))
@@ -94,7 +97,10 @@ test('calls_of_a_handle_are_made_in_their_order', async (t) => {
   const { task } = await backlog(workspace)
   const statuses = Array.from({ length: 50 }, (_, index) => `step_${index}`)
   await Promise.all(statuses.map((status) => workspace.recordStatusTransition(task.key, status)))
-  assert.deepEqual((await workspace.statusEvents()).map(({ toStatus }) => toStatus), statuses)
+  assert.deepEqual(
+    (await workspace.statusEvents()).map(({ toStatus }) => toStatus),
+    statuses,
+  )
 })
 
 test('records_of_several_worker_threads_are_all_kept', async (t) => {

@@ -34,12 +34,14 @@ test('velocity_and_estimate_agree_with_the_typescript_packages', { skip }, (t) =
   compare(t, ['velocity', 'estimate'], 12, (found, { etas, ...expected }, place) => {
     // The library answers these better; docs/estimate.md says how.
     assert.equal(difference(found, expected, place), undefined)
-  }))
+  }),
+)
 
 test('token_rows_agree_with_the_typescript_packages', { skip }, (t) =>
   compare(t, ['tokenUsage'], 5, (found, expected, place) => {
     assert.equal(difference(found, expected, place), undefined)
-  }))
+  }),
+)
 
 test('token_summaries_agree_with_the_typescript_packages', { skip }, (t) =>
   compare(t, ['tokenSummary'], 11, (found, expected, place) => {
@@ -51,4 +53,5 @@ test('token_summaries_agree_with_the_typescript_packages', { skip }, (t) =>
       rest.splice(same, 1)
     }
     assert.deepEqual(rest, [], place)
-  }))
+  }),
+)

@@ -247,7 +247,10 @@ test('a_worker_thread_may_end_whatever_its_handles_are_doing', async (t) => {
   assert.ok(await isPending(record))
   await release()
   assert.ok((await record).recorded)
-  assert.deepEqual((await workspace.tokenUsage()).map(({ id }) => id), ['own'])
+  assert.deepEqual(
+    (await workspace.tokenUsage()).map(({ id }) => id),
+    ['own'],
+  )
 })
 
 test('an_opening_that_was_given_up_leaves_no_thread', { skip }, async (t) => {

@@ -13,7 +13,8 @@ export function difference(found, expected, place) {
     return Math.abs(found - expected) <= 1e-9 * Math.abs(expected) ? undefined : different
   }
   if (typeof expected !== 'object' || expected === null) return found === expected ? undefined : different
-  if (typeof found !== 'object' || found === null || Array.isArray(found) !== Array.isArray(expected)) return different
+  if (typeof found !== 'object' || found === null || Array.isArray(found) !== Array.isArray(expected))
+    return different
   if (Array.isArray(expected) && found.length !== expected.length) return different
   for (const [name, value] of Object.entries(expected)) {
     if (!Object.hasOwn(found, name)) return `${place}.${name} is missing, expected ${JSON.stringify(value)}`

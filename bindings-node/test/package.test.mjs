@@ -15,16 +15,26 @@ test('the_package_works_in_an_empty_project', async (t) => {
   const pack = ['pack', '--json', '--pack-destination', project]
   const [{ filename, files }] = Object.values(JSON.parse(execFileSync(NPM, pack, { cwd: PACKAGE, encoding: 'utf8' })))
   const names = files.map(({ path }) => path)
-  for (const name of ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', 'lib/mcoda.node', 'LICENSE', 'README.md']) {
+  for (const name of [
+    'index.js',
+    'index.mjs',
+    'index.d.ts',
+    'index.d.mts',
+    'lib/mcoda.node',
+    'LICENSE',
+    'README.md',
+  ]) {
     assert.ok(names.includes(name), `${name} is in the package`)
   }
   assert.ok(!names.some((name) => /^(test|src|node_modules|build)/.test(name)), names.join())
   run(NPM, ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`])
 
   await t.test('import_and_require_work', () => {
-    const esm = "import { Workspace } from '@mcoda/native'; console.log((await Workspace.openDb(':memory:')).databasePath)"
+    const esm =
+      "import { Workspace } from '@mcoda/native'; console.log((await Workspace.openDb(':memory:')).databasePath)"
     assert.equal(run(process.execPath, ['--input-type=module', '--eval', esm]), ':memory:\n')
-    const cjs = "require('@mcoda/native').Workspace.openDb(':memory:').then((workspace) => console.log(workspace.databasePath))"
+    const cjs =
+      "require('@mcoda/native').Workspace.openDb(':memory:').then((workspace) => console.log(workspace.databasePath))"
     assert.equal(run(process.execPath, ['--input-type=commonjs', '--eval', cjs]), ':memory:\n')
   })
 
@@ -48,7 +58,8 @@ test('the_package_works_in_an_empty_project', async (t) => {
     mkdirSync(join(project, 'node_modules/@types'), { recursive: true })
     symlinkSync(join(PACKAGE, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'), 'junction')
     symlinkSync(join(PACKAGE, 'node_modules/undici-types'), join(project, 'node_modules/undici-types'), 'junction')
-    for (const name of ['esm.mts', 'cjs.cts', 'tsconfig.json']) copyFileSync(join(PACKAGE, 'test/types', name), join(project, name))
+    for (const name of ['esm.mts', 'cjs.cts', 'tsconfig.json'])
+      copyFileSync(join(PACKAGE, 'test/types', name), join(project, name))
     run(process.execPath, [join(PACKAGE, 'node_modules/typescript/bin/tsc'), '-p', '.', '--skipLibCheck'])
   })
 })

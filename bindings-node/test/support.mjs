@@ -99,7 +99,10 @@ export async function eventually(condition, what) {
 export function runProgram(t, source, args = [], flags = []) {
   const file = join(freshFolder(t), 'program.mjs')
   // A program outside of the package cannot name it.
-  writeFileSync(file, source.replaceAll("'@mcoda/native'", JSON.stringify(pathToFileURL(join(PACKAGE, 'index.mjs')).href)))
+  writeFileSync(
+    file,
+    source.replaceAll("'@mcoda/native'", JSON.stringify(pathToFileURL(join(PACKAGE, 'index.mjs')).href)),
+  )
   const run = spawnSync(process.execPath, [...flags, file, ...args], { encoding: 'utf8', timeout: 120_000 })
   if (run.status !== 0) throw new Error(`${run.signal ?? run.status}: ${run.stdout}${run.stderr}`)
   return run.stdout

@@ -11,7 +11,12 @@ import { PACKAGE, ROOT, backlog, freshFolder, freshWorkspace, rejection } from '
 const TYPES = join(PACKAGE, 'test/types')
 
 test('consumers_compile_and_the_types_are_those_of_the_engine', async (t) => {
-  const lines = ["import type * as mcoda from '@mcoda/native'", ...(await inputs(t)), ...(await answers(t)), ...methods()]
+  const lines = [
+    "import type * as mcoda from '@mcoda/native'",
+    ...(await inputs(t)),
+    ...(await answers(t)),
+    ...methods(),
+  ]
   // Inside of the package, where its own name is known.
   const folder = join(TYPES, 'generated')
   mkdirSync(folder, { recursive: true })
@@ -19,10 +24,21 @@ test('consumers_compile_and_the_types_are_those_of_the_engine', async (t) => {
   writeFileSync(join(folder, 'exact.mts'), lines.map((line) => `${line}\n`).join(''))
   const config = { extends: '../tsconfig.json', files: ['exact.mts', '../esm.mts', '../cjs.cts'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
-  const tsc = join(PACKAGE, 'node_modules/typescript/bin/tsc')
-  const run = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })
+  const run = tsc('-p', folder)
   assert.equal(run.status, 0, run.stdout)
 })
+
+test('the_package_calls_its_native_part_as_that_says', () => {
+  const options =
+    '--allowJs --checkJs --noEmit --skipLibCheck --module nodenext --target es2022 --types node --strict false'
+  const run = tsc(...options.split(' '), '--allowArbitraryExtensions', join(PACKAGE, 'lib/handles.js'))
+  assert.equal(run.status, 0, run.stdout)
+})
+
+function tsc(...args) {
+  const program = join(PACKAGE, 'node_modules/typescript/bin/tsc')
+  return spawnSync(process.execPath, [program, ...args], { cwd: PACKAGE, encoding: 'utf8' })
+}
 
 /** The fields of every input, as the engine lists them where one is unknown. */
 async function inputs(t) {
@@ -53,7 +69,9 @@ async function inputs(t) {
     lines.push(sameKeys(`input${type}`, `mcoda.${type}`, names))
   }
   const dimensions = await rejection(workspace.tokenUsageSummary({ groupBy: ['week'] }))
-  lines.push(sameKeys('dimensions', '{ [K in mcoda.Dimension]: 1 }', /one of (.*)$/.exec(dimensions.message)[1].split(', ')))
+  lines.push(
+    sameKeys('dimensions', '{ [K in mcoda.Dimension]: 1 }', /one of (.*)$/.exec(dimensions.message)[1].split(', ')),
+  )
   return lines
 }
 
@@ -69,7 +87,10 @@ async function answers(t) {
   const workspace = await Workspace.openDb(file, { workspaceId: 'w' })
   const { project, epic, story, task } = await backlog(workspace)
   const usage = { agentId: 'a', costEstimate: 1, metadata: { a: [1, { b: null }] } }
-  await workspace.recordTokenUsages([{ ...usage, currency: 'USD' }, { ...usage, currency: 'EUR' }])
+  await workspace.recordTokenUsages([
+    { ...usage, currency: 'USD' },
+    { ...usage, currency: 'EUR' },
+  ])
   const job = await workspace.jobs.create({ type: 'work' })
   const commandRun = await workspace.commandRuns.create({ commandName: 'c', jobId: job.id })
   const taskRun = await workspace.taskRuns.create({ taskId: task.id, command: 'c' })
@@ -105,7 +126,11 @@ async function answers(t) {
     McodaError: [await fieldsOf(workspace.query('SELECT')), await fieldsOf(workspace.recordTokenUsage([]))],
   }
   assert.ok(found.TokenUsageSummaryRow.some((row) => row.cost_by_currency))
-  assert.ok(found.Estimate.some(({ wip, nextTransitions }) => wip.implementation.items.length > 0 && nextTransitions.complete))
+  assert.ok(
+    found.Estimate.some(
+      ({ wip, nextTransitions }) => wip.implementation.items.length > 0 && nextTransitions.complete,
+    ),
+  )
   found.TokenUsageSummaryRow.push(...(await summaryOfGlobal(global)))
   await Promise.all([workspace.close(), global.close()])
   return Object.entries(found).map(([type, values]) => {

@@ -9,7 +9,9 @@ import { ROOT, freshFolder } from './support.mjs'
 
 const VECTORS = join(ROOT, 'tests/vectors')
 
-for (const file of readdirSync(VECTORS).filter((name) => name.endsWith('.json')).sort()) {
+for (const file of readdirSync(VECTORS)
+  .filter((name) => name.endsWith('.json'))
+  .sort()) {
   for (const oneCase of JSON.parse(readFileSync(join(VECTORS, file), 'utf8')).cases) {
     test(`${basename(file, '.json')}::${oneCase.name}`, (t) => run(oneCase, t))
   }

@@ -17,7 +17,9 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const { id, databasePath }: { id: string; databasePath: string } = workspace
   const recorded: Recorded = await workspace.recordTokenUsage({ tokensPrompt: 3n, startedAt: new Date() }, { signal })
   const many: Recorded[] = await workspace.recordTokenUsages(new Set([{ agentId: id, metadata: { a: [1, null] } }]))
-  const move: Transition = await workspace.recordStatusTransition('T1', 'in_progress', { expectedFrom: 'not_started' })
+  const move: Transition = await workspace.recordStatusTransition('T1', 'in_progress', {
+    expectedFrom: 'not_started',
+  })
   const events: StatusEvent[] = await workspace.statusEvents({ since: '7d', until: new Date() })
   const rows: TokenUsageRow[] = await workspace.tokenUsage({ command: 'work-on-tasks' })
   const sums: TokenUsageSummaryRow[] = await workspace.tokenUsageSummary({ groupBy: ['day', 'agent'] })
@@ -25,7 +27,9 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const estimate: Estimate = await workspace.estimate()
   const eta: string | null = estimate.etas.completeEta
   const day: string | null | undefined = sums[0]?.day
-  const named = await workspace.query<{ n: number }>('SELECT count(*) AS n FROM tasks WHERE key = :key', { key: 'T1' })
+  const named = await workspace.query<{ n: number }>('SELECT count(*) AS n FROM tasks WHERE key = :key', {
+    key: 'T1',
+  })
   const n: number | undefined = named[0]?.n
   const [cell] = await workspace.query('SELECT ?', [1n, Buffer.alloc(1), new Uint8Array(1), null, true])
   if (cell && Buffer.isBuffer(cell['a'])) cell['a'].toString('hex')
