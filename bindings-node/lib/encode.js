@@ -19,7 +19,7 @@ function plain(field, value, place = field, depth = 0) {
       return value
     case 'bigint':
       if (!Number.isSafeInteger(Number(value))) {
-        throw refused(field, shortened(`${value}n`), 'a whole number up to 2^53-1', place)
+        throw refused(field, `${value}n`, 'a whole number up to 2^53-1', place)
       }
       return Number(value)
     case 'string':
@@ -39,7 +39,7 @@ function structure(field, value, place, depth) {
     return Array.from(value, (item, index) => plain(field, item, `${place}[${index}]`, depth + 1))
   }
   if (kind !== 'Object') throw refused(field, `a value of type ${kind}`, 'a value that JSON has', place)
-  return fields(value, (name, item) => plain(field, item, `${place}.${shortened(name)}`, depth + 1), field)
+  return fields(value, (name, item) => plain(field, item, `${place}.${name}`, depth + 1), field)
 }
 
 /** An argument whose fields have names of their own: a record, a query, options. */
@@ -47,7 +47,7 @@ function record(name, value, place = '') {
   if (typeof value !== 'object' || value === null || kindOf(value) !== 'Object' || 'toJSON' in value) {
     return plain(name, value, place + name)
   }
-  return fields(value, (field, item) => plain(field, item, place + shortened(field), 1), name)
+  return fields(value, (field, item) => plain(field, item, place + field, 1), name)
 }
 
 /** Several such records; an error says which one it is about, as the engine's do. */
@@ -96,17 +96,13 @@ function wellFormed(field, value, place) {
 /** How an error shows a value of the wrong type: structures by their kind alone, since they may hold anything. */
 function given(value) {
   if (value === undefined) return 'nothing'
-  if (typeof value === 'string') return shortened(JSON.stringify(value))
+  if (typeof value === 'string') return JSON.stringify(value)
   return typeof value === 'object' || typeof value === 'function' ? `a value of type ${kindOf(value)}` : String(value)
 }
 
 // Not `instanceof`: values may come from another realm.
 function kindOf(value) {
   return Object.prototype.toString.call(value).slice(8, -1)
-}
-
-function shortened(value) {
-  return value.length > 80 ? `${value.slice(0, 80)}…` : value
 }
 
 module.exports = { given, kindOf, optionalText, optionalTime, plain, record, records, text, time, wellFormed }

@@ -15,8 +15,14 @@ Object.defineProperty(McodaError.prototype, 'name', { value: 'McodaError', writa
 
 /** A value that cannot be brought to the engine, in the words that the engine has for bad values. */
 function refused(field, given, allowed, place = field) {
-  const message = `${place}: got ${given}; expected ${allowed}`
+  const message = `${oneLine(place)}: got ${oneLine(given)}; expected ${allowed}`
   return new McodaError({ kind: 'InvalidInput', code: 'MCODA_INVALID_INPUT', message, field })
+}
+
+/** Errors end up in logs, and one line must stay one line. */
+function oneLine(value) {
+  const text = String(value).replace(/\p{Cc}/gu, ' ')
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text
 }
 
 module.exports = { McodaError, refused }

@@ -30,7 +30,7 @@ function encodeAll(params, encode) {
 
 function besideJson(value) {
   if (typeof value === 'bigint') {
-    if (BigInt.asIntN(64, value) !== value) throw refused('params', `${value}n`.slice(0, 80), ALLOWED)
+    if (BigInt.asIntN(64, value) !== value) throw refused('params', `${value}n`, ALLOWED)
     return { bigInt: value.toString() }
   }
   if (ArrayBuffer.isView(value)) {
