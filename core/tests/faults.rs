@@ -3,17 +3,12 @@
 
 mod common;
 
-use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use common::*;
 use mcoda_core::{CommandRunEnd, EstimateOptions, NewCommandRun, NewJob, TokenUsage, Workspace};
 use serde_json::{Value, json};
-
-const FOLDER: &str = "MCODA_TEST_FOLDER";
 
 fn recorded(workspace: &Workspace, id: &str) {
     assert!(workspace.record_token_usage(&usage(json!({"id": id}))).unwrap().logged, "{id}");
@@ -80,48 +75,6 @@ fn a_log_that_another_program_wrote_in_its_own_style_goes_on() {
     recorded(&workspace, "4");
     assert_eq!(fixture.log_ids(), ["4"]);
     assert!(set_aside(&fixture).is_empty());
-}
-
-#[test]
-#[ignore = "another test runs it, in a process of its own"]
-#[allow(clippy::disallowed_methods, reason = "the arguments of a test binary are taken")]
-fn other_process() {
-    let Ok(folder) = std::env::var(FOLDER) else { return };
-    let folder = Path::new(&folder);
-    let workspace = options_in(&folder.join("home")).open(folder.join("shop")).unwrap();
-    for number in 0.. {
-        let given = json!({"id": format!("{}-{number}", std::process::id())});
-        let recorded = workspace.record_token_usage(&usage(given)).unwrap();
-        println!("\ndone {}", recorded.id);
-    }
-}
-
-#[test]
-fn what_a_killed_process_had_acknowledged_is_in_the_database_and_once_in_the_log() {
-    let fixture = Fixture::new();
-    let folder = fixture.root().parent().unwrap().to_owned();
-    let mut acknowledged = BTreeSet::new();
-    for round in 0..rounds(12) as u64 {
-        let mut child = in_other_process(&[(FOLDER, folder.to_str().unwrap())]).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let mut ids = lines.filter_map(|line| Some(line.strip_prefix("done ")?.to_owned()));
-        acknowledged.extend(ids.next());
-        std::thread::sleep(Duration::from_micros(round * 7919 % 20_000));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        acknowledged.extend(ids);
-
-        drop(fixture.open());
-        let raw = fixture.raw();
-        let mut statement = raw.prepare("SELECT id FROM token_usage").unwrap();
-        let rows: BTreeSet<String> =
-            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        let log = fixture.log_ids();
-        assert_eq!(log.iter().cloned().collect::<BTreeSet<_>>(), rows, "round {round}");
-        assert_eq!(log.len(), rows.len(), "round {round}: each once");
-        assert!(acknowledged.is_subset(&rows), "round {round}");
-    }
-    assert!(acknowledged.len() >= 12);
 }
 
 #[test]

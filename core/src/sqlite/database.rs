@@ -25,7 +25,12 @@ pub(crate) struct Database {
     busy_timeout: Duration,
     /// The process that opened it.
     process: u32,
+    /// Which file it is, whatever lies under its name later; unknown in memory and on other systems than Unix.
+    file: Option<FileId>,
 }
+
+/// Device and inode.
+type FileId = (u64, u64);
 
 #[derive(Debug)]
 enum State {
@@ -51,6 +56,7 @@ impl Database {
             state: Mutex::new(state),
             busy_timeout,
             process: std::process::id(),
+            file: file_at(path),
         }
     }
 
@@ -82,6 +88,7 @@ impl Database {
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.with_connection(|connection| {
+            self.refuse_vanished()?;
             locks::refuse_foreign(&self.path)?;
             match CancelToken::current() {
                 Some(token) => finish(token.begin(connection, self.busy_timeout)?, work),
@@ -135,6 +142,15 @@ impl Database {
         Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// SQLite would go on writing to a file that has lost its name, and acknowledge what nobody finds again.
+    fn refuse_vanished(&self) -> Result<()> {
+        if self.file.is_none() || self.file == file_at(&self.path) {
+            return Ok(());
+        }
+        let message = "the database file was removed or replaced since it was opened: open it again";
+        Err(Error::new(ErrorKind::Storage, message))
+    }
+
     /// Whether this is a forked child's copy.
     fn is_inherited(&self) -> bool {
         self.process != std::process::id()
@@ -155,6 +171,17 @@ fn finish<T>(transaction: Transaction<'_>, work: impl FnOnce(&Connection) -> Res
     let value = work(&transaction)?;
     transaction.commit()?;
     Ok(value)
+}
+
+#[cfg(unix)]
+fn file_at(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_at(_path: &Path) -> Option<FileId> {
+    None
 }
 
 fn closed() -> Error {
