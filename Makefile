@@ -18,8 +18,9 @@ demo: ## Play a small project through an agent pipeline and print its cost, velo
 
 test: lint test-rust test-docs test-data test-oracle test-python test-node ## Run all tests and checks
 
-test-full: test ## Run all tests, then many more rounds of crashes, writers and random workspaces, and Valgrind
+test-full: test ## Run all tests, then many more rounds, the system's SQLite, and Valgrind
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
+	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features
 	$(ORACLE) --workspaces 1500 --seed 1000
 	./tests/valgrind.sh
 	./bindings-python/tests/release.sh

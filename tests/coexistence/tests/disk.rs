@@ -13,8 +13,8 @@ use rusqlite::Connection;
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let (Ok(task), Some(file)) = (std::env::var(TASK), std::env::var_os(FILE)) else { return };
-    let file = Path::new(&file);
+    let Some((task, file)) = told_task() else { return };
+    let file = &*file;
     match &*task {
         "full" => full(file),
         "read only" => read_only(file),

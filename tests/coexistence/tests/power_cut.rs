@@ -1,6 +1,8 @@
 //! A power cut: what was written and not flushed to the disk is there or not, as chance will have it.
 #![cfg(unix)]
 
+mod common;
+
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::path::Path;
@@ -8,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, Once, OnceLock};
 use std::time::Duration;
 
+use common::rounds;
 use mcoda_core::{Synchronous, TokenUsage, Workspace};
 use rusqlite::{Connection, ffi};
 
@@ -239,11 +242,6 @@ fn survivors(file: &Path) -> BTreeSet<String> {
     // The very first commits are the schema.
     let Ok(mut statement) = connection.prepare("SELECT id FROM token_usage") else { return BTreeSet::new() };
     statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
-}
-
-fn rounds(usually: usize) -> usize {
-    let factor = std::env::var("MCODA_TEST_ROUNDS").ok().and_then(|factor| factor.parse().ok());
-    usually * factor.unwrap_or(1)
 }
 
 #[test]

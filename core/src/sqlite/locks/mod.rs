@@ -21,8 +21,8 @@
 //!    deleted file out again, and then it would name another file here.
 //! 3. **Parked descriptors are given back** when SQLite has none of that file left and an exclusive lock
 //!    on the whole file can be had: then nobody has a lock there to lose. Where somebody has one it is
-//!    tried again at later calls. That holds for the database, `-wal`, `-shm` and journals alike, so none
-//!    needs to be told from another.
+//!    tried again at later calls. Of a journal or a write-ahead log, which nobody locks and which a
+//!    transaction can open and close each time, it is only asked whether somebody has a lock.
 //! 4. **A forked child** closes the lock descriptors that it inherited (their locks would outlive the
 //!    parent) and unlocks nothing (that would unlock the parent's). To SQLite, the files that it opens
 //!    itself are other ones than those that it inherited ([`fork`]).
@@ -32,6 +32,9 @@
 //! 6. **If this copy was in use before**, which only a Rust program that shares it can bring about, a file
 //!    that is open already stays with POSIX locks until it is closed: no lock is taken one way and released
 //!    the other.
+//!
+//! A handle that is open is an anchor: in WAL mode its connection keeps a lock on the database and on `-shm` that
+//! nobody can drop, so the write-ahead log stays whatever a host does that opens and closes the file by itself.
 //!
 //! Without the crate's feature `bundled` nothing is installed: the one SQLite of the system is the host's as
 //! well, its own bookkeeping keeps its connections apart, and how it locks is the host's business.

@@ -1,8 +1,12 @@
 //! What the tests beside another copy of SQLite share.
 #![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the arguments of a test binary are taken; switches of the tests alone"
+)]
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -10,8 +14,13 @@ use std::time::Duration;
 use mcoda_coexistence::{BUSY, Code, Foreign, Second, open_ours, run_on_ours};
 use rusqlite::Connection;
 
-pub const TASK: &str = "MCODA_TEST_TASK";
-pub const FILE: &str = "MCODA_TEST_FILE";
+const TASK: &str = "MCODA_TEST_TASK";
+const FILE: &str = "MCODA_TEST_FILE";
+
+/// What this process was started for, see [`in_other_process`].
+pub fn told_task() -> Option<(String, PathBuf)> {
+    Some((std::env::var(TASK).ok()?, std::env::var_os(FILE)?.into()))
+}
 
 /// How this copy locks, in the process of a test.
 pub const AS_SHIPPED: &str = "";
