@@ -1,0 +1,206 @@
+//! What is left to do, and when it will be done.
+
+use std::ffi::c_char;
+
+use mcoda_core::{Backlog, Completion, Estimate, EstimateOptions, PerLane, Timestamp};
+
+use crate::boundary::{answer, free, give, give_wanted, quietly};
+use crate::code::mcoda_code;
+use crate::error::mcoda_error;
+use crate::estimate_options::{self, mcoda_estimate_options};
+use crate::input::{json_or_empty, shared};
+use crate::string::{Text, mcoda_string};
+use crate::velocity::{of_lane, speeds};
+use crate::workspace::{self, mcoda_workspace};
+
+/// What all tasks of the backlog reach one after the other. The numbers are stable.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub enum mcoda_milestone {
+    /// Implemented: ready for review, or further.
+    MCODA_MILESTONE_READY_TO_REVIEW = 0,
+    /// Reviewed: ready for QA, or further.
+    MCODA_MILESTONE_READY_TO_QA = 1,
+    /// Completed.
+    MCODA_MILESTONE_COMPLETE = 2,
+}
+
+use mcoda_milestone::*;
+
+fn milestone(number: i32) -> Option<mcoda_milestone> {
+    let all = [MCODA_MILESTONE_READY_TO_REVIEW, MCODA_MILESTONE_READY_TO_QA, MCODA_MILESTONE_COMPLETE];
+    all.into_iter().find(|own| *own as i32 == number)
+}
+
+/// How much is left, how fast it goes and when it will be done. The caller owns it and frees it with
+/// `mcoda_estimate_free`.
+pub struct mcoda_estimate_result {
+    estimate: Estimate,
+    now: Text,
+    etas: [Option<Text>; 3],
+}
+
+impl From<Estimate> for mcoda_estimate_result {
+    fn from(estimate: Estimate) -> Self {
+        let text = |time: Timestamp| Text::new(time.to_string());
+        let etas = &estimate.etas;
+        let etas =
+            [etas.ready_to_review_eta, etas.ready_to_qa_eta, etas.complete_eta].map(|eta| eta.map(text));
+        Self { now: text(estimate.now), etas, estimate }
+    }
+}
+
+impl mcoda_estimate_result {
+    fn backlog(&self, lane: i32) -> Option<Backlog> {
+        let totals = self.estimate.backlog_totals;
+        let lanes = PerLane { implementation: totals.implementation, review: totals.review, qa: totals.qa };
+        of_lane(&lanes, lane)
+    }
+
+    fn completion(&self, number: i32) -> Option<Completion> {
+        let completion = self.estimate.completion;
+        Some(match milestone(number)? {
+            MCODA_MILESTONE_READY_TO_REVIEW => completion.work_on_tasks,
+            MCODA_MILESTONE_READY_TO_QA => completion.ready_to_qa,
+            MCODA_MILESTONE_COMPLETE => completion.done,
+        })
+    }
+}
+
+/// How much is left, how fast it goes and when it will be done. Writes nothing. `options` may be NULL: the
+/// defaults. `estimate` receives the answer.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a bad option or config file, `MCODA_NOT_FOUND` for an unknown key,
+/// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `estimate` with
+/// `mcoda_estimate_free`, and `options`, which are only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate(
+    workspace: *mut mcoda_workspace,
+    options: *const mcoda_estimate_options,
+    estimate: *mut *mut mcoda_estimate_result,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    give_wanted("estimate", estimate, error, || {
+        let options = estimate_options::read(options)?;
+        Ok(workspace::of(workspace)?.estimate(&options)?.into())
+    })
+}
+
+/// `mcoda_estimate` with options in JSON, an object like `{"projectKey": "SHOP"}` or NULL. `json` (may be
+/// NULL) receives the object that `mcoda_estimate_to_json` gives.
+///
+/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_json(
+    workspace: *mut mcoda_workspace,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    answer(json, error, || {
+        let options = EstimateOptions::from_json(&json_or_empty("options", options)?)?;
+        Ok(workspace::of(workspace)?.estimate(&options)?)
+    })
+}
+
+/// The moment that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text belongs
+/// to `estimate`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it
+/// is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_now(
+    estimate: *const mcoda_estimate_result,
+    length: *mut usize,
+) -> *const c_char {
+    Text::lend(length, || Some(&estimate.as_ref()?.now))
+}
+
+/// When the last task reaches the milestone, RFC 3339 in UTC with milliseconds; NULL where it never does, for
+/// NULL, and for a number that is no `mcoda_milestone`. The text belongs to `estimate`. `length` (may be NULL)
+/// receives its length in bytes without the NUL, 0 for NULL. Threads: any, until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_eta(
+    estimate: *const mcoda_estimate_result,
+    milestone: i32,
+    length: *mut usize,
+) -> *const c_char {
+    Text::lend(length, || estimate.as_ref()?.etas.get(self::milestone(milestone)? as usize)?.as_ref())
+}
+
+/// How many tasks have reached the milestone, in percent of all; NaN for NULL, and for a number that is no
+/// `mcoda_milestone`. Threads: any, until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_percent(
+    estimate: *const mcoda_estimate_result,
+    milestone: i32,
+) -> f64 {
+    quietly(f64::NAN, || Some(estimate.as_ref()?.completion(milestone)?.percent))
+}
+
+/// How many tasks the lane has before it; 0 for NULL, and for a number that is no `mcoda_lane`. Threads: any,
+/// until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_tasks(estimate: *const mcoda_estimate_result, lane: i32) -> u64 {
+    quietly(0, || Some(estimate.as_ref()?.backlog(lane)?.tasks as u64))
+}
+
+/// How many story points the lane has before it; NaN for NULL, and for a number that is no `mcoda_lane`.
+/// Threads: any, until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_story_points(
+    estimate: *const mcoda_estimate_result,
+    lane: i32,
+) -> f64 {
+    quietly(f64::NAN, || Some(estimate.as_ref()?.backlog(lane)?.story_points))
+}
+
+/// The lane's speed in story points per hour; NaN for NULL, and for a number that is no `mcoda_lane`. Threads:
+/// any, until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_sp_per_hour(
+    estimate: *const mcoda_estimate_result,
+    lane: i32,
+) -> f64 {
+    quietly(f64::NAN, || of_lane(&speeds(&estimate.as_ref()?.estimate.effective_velocity), lane))
+}
+
+/// Hours of work that the lane has left; NaN where it never finishes, for NULL, and for a number that is no
+/// `mcoda_lane`. Threads: any, until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_hours(estimate: *const mcoda_estimate_result, lane: i32) -> f64 {
+    quietly(f64::NAN, || {
+        let hours = estimate.as_ref()?.estimate.durations_hours;
+        let lanes = PerLane {
+            implementation: hours.implementation_hours,
+            review: hours.review_hours,
+            qa: hours.qa_hours,
+        };
+        of_lane(&lanes, lane)?
+    })
+}
+
+/// Hours until all lanes are done, working side by side; NaN where one of them never is, and for NULL.
+/// Threads: any, until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_total_hours(estimate: *const mcoda_estimate_result) -> f64 {
+    quietly(f64::NAN, || estimate.as_ref()?.estimate.durations_hours.total_hours)
+}
+
+/// All of it as JSON goes to `json`: scope, backlog, velocity, hours, ETAs, counts, work in progress and next
+/// transitions, by the names of the OpenAPI contract.
+///
+/// Errors: `MCODA_INVALID_INPUT` for NULL. Threads: any, until it is freed. Frees: the caller, `json` with
+/// `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_to_json(
+    estimate: *const mcoda_estimate_result,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    give(json, error, || mcoda_string::json(&shared("estimate", estimate)?.estimate))
+}
+
+/// Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_free(estimate: *mut mcoda_estimate_result) {
+    free(estimate);
+}

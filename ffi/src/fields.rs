@@ -1,0 +1,118 @@
+//! The handles that a caller fills in field by field: records, contexts and options.
+//!
+//! They hold the object that the JSON calls read, so there is one way into the engine, which checks every
+//! value when the handle is used.
+
+use std::ffi::c_char;
+
+use serde_json::{Map, Value};
+
+use crate::error::{Result, mcoda_error};
+use crate::input::{optional_text, parse};
+
+/// The fields of one kind of handle: their numbers in the header, with their names in JSON.
+macro_rules! fields {
+    ($($constant:ident = $name:literal),+ $(,)?) => {
+        const FIELDS: &[(i32, &str)] = &[$(($constant as i32, $name)),+];
+        #[cfg(test)]
+        const CONSTANTS: &[&str] = &[$(stringify!($constant)),+];
+    };
+}
+pub(crate) use fields;
+
+/// An object under construction, and the names of its fields by their numbers.
+pub(crate) struct Fields {
+    names: &'static [(i32, &'static str)],
+    values: Map<String, Value>,
+}
+
+impl Fields {
+    pub(crate) fn new(names: &'static [(i32, &'static str)]) -> Self {
+        Self { names, values: Map::new() }
+    }
+
+    pub(crate) fn filled(names: &'static [(i32, &'static str)], values: &Value) -> Self {
+        Self { names, values: values.as_object().cloned().unwrap_or_default() }
+    }
+
+    /// What the engine reads.
+    pub(crate) fn to_json(&self) -> Value {
+        Value::Object(self.values.clone())
+    }
+
+    /// Sets a field to text; NULL makes it absent.
+    pub(crate) unsafe fn set_text(&mut self, field: i32, value: *const c_char) -> Result<()> {
+        let name = self.name(field)?;
+        self.set(name, optional_text(name, value)?.map(Into::into))
+    }
+
+    pub(crate) fn set_int(&mut self, field: i32, value: i64) -> Result<()> {
+        self.set(self.name(field)?, Some(value.into()))
+    }
+
+    /// JSON has no words for NaN and the infinities. Their text is something that the engine refuses.
+    pub(crate) fn set_real(&mut self, field: i32, value: f64) -> Result<()> {
+        let value = if value.is_finite() { value.into() } else { value.to_string().into() };
+        self.set(self.name(field)?, Some(value))
+    }
+
+    pub(crate) fn set_bool(&mut self, field: i32, value: bool) -> Result<()> {
+        self.set(self.name(field)?, Some(value.into()))
+    }
+
+    /// Sets a field to what the JSON text says; NULL makes it absent.
+    pub(crate) unsafe fn set_json(&mut self, field: i32, value: *const c_char) -> Result<()> {
+        let name = self.name(field)?;
+        let value = optional_text(name, value)?.map(|text| parse(name, text)).transpose()?;
+        self.set(name, value)
+    }
+
+    fn set(&mut self, name: &str, value: Option<Value>) -> Result<()> {
+        match value {
+            Some(value) => self.values.insert(name.to_owned(), value),
+            None => self.values.remove(name),
+        };
+        Ok(())
+    }
+
+    fn name(&self, field: i32) -> Result<&'static str> {
+        let found = self.names.iter().find(|(number, _)| *number == field);
+        found.map(|(_, name)| *name).ok_or_else(|| {
+            let last = self.names.last().map_or(0, |(number, _)| *number);
+            let allowed = format!("a field from 1 to {last}, those that this version knows");
+            mcoda_error::invalid("field", &field.to_string(), &allowed)
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use mcoda_core::Error;
+
+    /// Fields are numbered from 1 without gaps, named in the header as in JSON, and are those that the engine
+    /// lists when it refuses another one; but for `aliases`.
+    pub(crate) fn assert_complete(
+        names: &[(i32, &str)],
+        constants: &[&str],
+        prefix: &str,
+        refused: &Error,
+        aliases: &[&str],
+    ) {
+        let numbers: Vec<i32> = names.iter().map(|(number, _)| *number).collect();
+        let last = i32::try_from(names.len()).unwrap();
+        assert_eq!(numbers, (1..=last).collect::<Vec<_>>());
+        for ((_, name), constant) in names.iter().zip(constants) {
+            let screaming: String = name
+                .chars()
+                .flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain(c.to_uppercase()))
+                .collect();
+            assert_eq!(**constant, format!("{prefix}_{screaming}"));
+        }
+        let (_, listed) = refused.message().split_once("expected one of ").unwrap();
+        let mut engines: Vec<&str> = listed.split(", ").filter(|name| !aliases.contains(name)).collect();
+        let mut ours: Vec<&str> = names.iter().map(|(_, name)| *name).collect();
+        engines.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(ours, engines);
+    }
+}

@@ -1,0 +1,199 @@
+//! The user's global database.
+
+use std::ffi::c_char;
+use std::sync::Arc;
+
+use mcoda_core::{Global, TokenUsage, TokenUsageQuery};
+
+use crate::ask::sql_params;
+use crate::boundary::{answer, call, give};
+use crate::code::mcoda_code;
+use crate::error::{Result, mcoda_error};
+use crate::handles::Handles;
+use crate::input::{json, json_array, json_or_empty, shared, text};
+use crate::options::mcoda_options;
+use crate::record::mcoda_recorded;
+use crate::string::mcoda_string;
+use crate::token_usage::mcoda_token_usage;
+use crate::workspace;
+
+/// The user's own database: agents, and what their calls outside of any project cost. A handle may be used by
+/// any number of threads at once: their calls queue. The caller closes it with `mcoda_global_close`; a call
+/// that is made afterwards, or made with what never was such a handle, answers `MCODA_CLOSED`. It points to no
+/// memory that a program can read.
+pub struct mcoda_global(());
+
+static GLOBALS: Handles<Global, mcoda_global> = Handles::new();
+
+fn of(global: *const mcoda_global) -> Result<Arc<Global>> {
+    GLOBALS.get("global", global)
+}
+
+/// Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and an
+/// older database is brought up to date. `options` may be NULL: the defaults. `global` receives the handle.
+///
+/// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
+/// `options`, which are only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_open(
+    options: *const mcoda_options,
+    global: *mut *mut mcoda_global,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    GLOBALS.give("global", global, error, || Ok(workspace::options(options)?.open_global()?))
+}
+
+/// Opens the global database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
+/// handle. Otherwise as `mcoda_global_open`.
+///
+/// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
+/// `options`, which are only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_open_db(
+    path: *const c_char,
+    options: *const mcoda_options,
+    global: *mut *mut mcoda_global,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    GLOBALS.give("global", global, error, || {
+        Ok(workspace::options(options)?.open_global_db(text("path", path)?)?)
+    })
+}
+
+/// Closes the database after the calls that are under way in other threads. Whatever comes of it, the handle is
+/// closed then. Closing it again, and closing NULL, is fine.
+///
+/// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_close(
+    global: *mut mcoda_global,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || GLOBALS.take(global).map_or(Ok(()), |open| Ok(open.close()?)))
+}
+
+/// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
+///
+/// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_database_path(
+    global: *mut mcoda_global,
+    path: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    give(path, error, || Ok(mcoda_string::new(of(global)?.database_path().to_string_lossy())))
+}
+
+/// Records what one agent call outside of any project cost. Fields of the backlog (job, task, project …) are
+/// `MCODA_INVALID_INPUT` here. `recorded` (may be NULL) receives what became of it.
+///
+/// Errors: as `mcoda_record_token_usage`. Threads: any; `usage` one at a time. Frees: the caller, `recorded`
+/// with `mcoda_recorded_free`, and `usage`, which is only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_record_token_usage(
+    global: *mut mcoda_global,
+    usage: *const mcoda_token_usage,
+    recorded: *mut *mut mcoda_recorded,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    give(recorded, error, || {
+        let usage = shared("usage", usage)?.read()?;
+        Ok(of(global)?.record_token_usage(&usage)?.into())
+    })
+}
+
+/// `mcoda_global_record_token_usage` for a record in JSON, an object. `json` (may be NULL) receives `{"id",
+/// "recorded", "duplicate", "logged"}`.
+///
+/// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_record_token_usage_json(
+    global: *mut mcoda_global,
+    usage: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    answer(json, error, || {
+        let usage = TokenUsage::from_json(&self::json("usage", usage)?)?;
+        Ok(of(global)?.record_token_usage(&usage)?)
+    })
+}
+
+/// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json` (may
+/// be NULL) receives an array of what became of each.
+///
+/// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
+    global: *mut mcoda_global,
+    usages: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    answer(json, error, || {
+        let usages = json_array("usages", usages, TokenUsage::from_json)?;
+        Ok(of(global)?.record_token_usages(&usages)?)
+    })
+}
+
+/// `mcoda_token_usage_json` for the calls in this database. The filters of the backlog (project, job, task) are
+/// `MCODA_INVALID_INPUT` here.
+///
+/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_token_usage_json(
+    global: *mut mcoda_global,
+    query: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    answer(json, error, || {
+        let query = TokenUsageQuery::from_json(&json_or_empty("query", query)?)?;
+        Ok(of(global)?.token_usage(&query)?)
+    })
+}
+
+/// `mcoda_token_usage_summary_json` for the calls in this database; project, job and task are null here.
+///
+/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_token_usage_summary_json(
+    global: *mut mcoda_global,
+    query: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    answer(json, error, || {
+        let (query, group_by) = TokenUsageQuery::from_summary_json(&json_or_empty("query", query)?)?;
+        Ok(of(global)?.token_usage_summary(&query, &group_by)?)
+    })
+}
+
+/// `mcoda_query_json` for this database.
+///
+/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_query_json(
+    global: *mut mcoda_global,
+    sql: *const c_char,
+    params: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    answer(json, error, || {
+        let params = sql_params(params)?;
+        Ok(of(global)?.query(text("sql", sql)?, &params)?)
+    })
+}
+
+/// `mcoda_backup_to` for this database.
+///
+/// Errors: as there. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_backup_to(
+    global: *mut mcoda_global,
+    path: *const c_char,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || Ok(of(global)?.backup_to(text("path", path)?)?))
+}

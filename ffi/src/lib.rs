@@ -1,0 +1,44 @@
+//! libmcoda for C: the exports that `include/mcoda.h` declares, written from these sources by cbindgen.
+//!
+//! Nothing in here computes. An export reads its arguments, calls the engine within the panic boundary, and
+//! gives out what came of it.
+//!
+//! # What the exports rely on
+//!
+//! Every export is `unsafe`, and for one reason: each pointer must be NULL, or be what the header says of
+//! it. Text ends with NUL and does not change during the call; an out-parameter may be written; a handle of
+//! records, options or results came from this library, was not freed, and is not changed by another thread
+//! at the same time. That is all that the pointers in here are trusted with. The handles of databases are
+//! not even that: they are numbers in a table ([`handles`]), and nothing is read where they point to.
+
+#![allow(non_camel_case_types, reason = "types and constants have the names that they have in the header")]
+#![allow(unsafe_code, reason = "an interface of pointers: see above what it relies on")]
+#![allow(unsafe_op_in_unsafe_fn, reason = "a block in every export would only repeat what stands above")]
+#![allow(clippy::missing_safety_doc, reason = "the same holds for every export: see above")]
+
+mod abi;
+mod boundary;
+mod code;
+mod error;
+mod fields;
+mod handles;
+mod input;
+mod string;
+
+mod estimate_options;
+mod options;
+mod token_usage;
+mod transition_context;
+
+mod ask;
+mod backlog;
+mod estimate;
+mod global;
+mod record;
+mod runs;
+mod transition;
+mod velocity;
+mod workspace;
+
+pub use abi::MCODA_ABI_VERSION;
+pub use code::{mcoda_abi_version, mcoda_code, mcoda_code_name, mcoda_version};

@@ -1,0 +1,123 @@
+//! Recording what agent calls cost.
+
+use std::ffi::c_char;
+
+use mcoda_core::{Recorded, TokenUsage};
+
+use crate::boundary::{answer, free, give, quietly};
+use crate::code::mcoda_code;
+use crate::error::mcoda_error;
+use crate::input::{json, json_array, shared};
+use crate::string::{Text, mcoda_string};
+use crate::token_usage::mcoda_token_usage;
+use crate::workspace::{self, mcoda_workspace};
+
+/// What became of one record. The caller owns it and frees it with `mcoda_recorded_free`.
+pub struct mcoda_recorded {
+    id: Text,
+    recorded: bool,
+    duplicate: bool,
+    logged: bool,
+}
+
+impl From<Recorded> for mcoda_recorded {
+    fn from(done: Recorded) -> Self {
+        Self {
+            id: Text::new(done.id),
+            recorded: done.recorded,
+            duplicate: done.duplicate,
+            logged: done.logged,
+        }
+    }
+}
+
+/// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
+/// entry in the JSON log. `recorded` (may be NULL) receives what became of it.
+///
+/// Errors: `MCODA_INVALID_INPUT` (which field, what was given, what is allowed), `MCODA_NOT_FOUND` for an
+/// unknown job, task or other id, `MCODA_CONFLICT` where a record with this id has other content,
+/// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Nothing is written then. Threads: any; `usage` one at a
+/// time. Frees: the caller, `recorded` with `mcoda_recorded_free`, and `usage`, which is only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_record_token_usage(
+    workspace: *mut mcoda_workspace,
+    usage: *const mcoda_token_usage,
+    recorded: *mut *mut mcoda_recorded,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    give(recorded, error, || {
+        let usage = shared("usage", usage)?.read()?;
+        Ok(workspace::of(workspace)?.record_token_usage(&usage)?.into())
+    })
+}
+
+/// `mcoda_record_token_usage` for a record in JSON: `usage` is an object like `{"agentId": "claude",
+/// "tokensPrompt": 1200}`. `json` (may be NULL) receives `{"id", "recorded", "duplicate", "logged"}`.
+///
+/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_record_token_usage_json(
+    workspace: *mut mcoda_workspace,
+    usage: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    answer(json, error, || {
+        let usage = TokenUsage::from_json(&self::json("usage", usage)?)?;
+        Ok(workspace::of(workspace)?.record_token_usage(&usage)?)
+    })
+}
+
+/// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json`
+/// (may be NULL) receives an array of what became of each.
+///
+/// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_record_token_usages_json(
+    workspace: *mut mcoda_workspace,
+    usages: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    answer(json, error, || {
+        let usages = json_array("usages", usages, TokenUsage::from_json)?;
+        Ok(workspace::of(workspace)?.record_token_usages(&usages)?)
+    })
+}
+
+/// The record's id: the one that was given, else a new one. NULL for NULL. The text belongs to `recorded`.
+/// `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_recorded_id(
+    recorded: *const mcoda_recorded,
+    length: *mut usize,
+) -> *const c_char {
+    Text::lend(length, || Some(&recorded.as_ref()?.id))
+}
+
+/// Whether the record is kept: false where the config says `telemetry.strict`, and for NULL. Threads: any,
+/// until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_recorded_is_recorded(recorded: *const mcoda_recorded) -> bool {
+    quietly(false, || Some(recorded.as_ref()?.recorded))
+}
+
+/// Whether the record was there already, with the same content; false for NULL. Threads: any, until it is
+/// freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_recorded_is_duplicate(recorded: *const mcoda_recorded) -> bool {
+    quietly(false, || Some(recorded.as_ref()?.duplicate))
+}
+
+/// Whether the JSON log holds the record: false where the log is turned off or could not be written just now,
+/// and for NULL. Threads: any, until it is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_recorded_is_logged(recorded: *const mcoda_recorded) -> bool {
+    quietly(false, || Some(recorded.as_ref()?.logged))
+}
+
+/// Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_recorded_free(recorded: *mut mcoda_recorded) {
+    free(recorded);
+}

@@ -1,0 +1,113 @@
+//! Opening, closing and copying a workspace.
+
+use std::ffi::c_char;
+use std::sync::Arc;
+
+use mcoda_core::{Options, Workspace};
+
+use crate::boundary::{call, give};
+use crate::code::mcoda_code;
+use crate::error::{Result, mcoda_error};
+use crate::handles::Handles;
+use crate::input::text;
+use crate::options::mcoda_options;
+use crate::string::mcoda_string;
+
+/// The record of one project's work. A handle may be used by any number of threads at once: their calls
+/// queue. The caller closes it with `mcoda_workspace_close`; a call that is made afterwards, or made with
+/// what never was such a handle, answers `MCODA_CLOSED`. It points to no memory that a program can read.
+pub struct mcoda_workspace(());
+
+static WORKSPACES: Handles<Workspace, mcoda_workspace> = Handles::new();
+
+/// The workspace of a call, which keeps it for as long as it runs.
+pub(crate) fn of(workspace: *const mcoda_workspace) -> Result<Arc<Workspace>> {
+    WORKSPACES.get("workspace", workspace)
+}
+
+/// The options that a caller passed, or the defaults for NULL.
+pub(crate) unsafe fn options(options: *const mcoda_options) -> Result<Options> {
+    options.as_ref().map_or_else(|| Ok(Workspace::options()), mcoda_options::read)
+}
+
+/// Opens the workspace of the project whose root folder is `root`, UTF-8; what is missing is created, and an
+/// older database is brought up to date. `options` may be NULL: the defaults. `workspace` receives the handle.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` (there is none, and none may be created), `MCODA_BUSY`,
+/// `MCODA_STORAGE`, `MCODA_CORRUPT`, `MCODA_UNSUPPORTED`. Threads: any. Frees: the caller, `workspace` with
+/// `mcoda_workspace_close`, and `options`, which are only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_workspace_open(
+    root: *const c_char,
+    options: *const mcoda_options,
+    workspace: *mut *mut mcoda_workspace,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    WORKSPACES.give("workspace", workspace, error, || Ok(self::options(options)?.open(text("root", root)?)?))
+}
+
+/// Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
+/// handle. Otherwise as `mcoda_workspace_open`.
+///
+/// Errors: as there. Threads: any. Frees: the caller, `workspace` with `mcoda_workspace_close`, and `options`,
+/// which are only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_workspace_open_db(
+    path: *const c_char,
+    options: *const mcoda_options,
+    workspace: *mut *mut mcoda_workspace,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    WORKSPACES
+        .give("workspace", workspace, error, || Ok(self::options(options)?.open_db(text("path", path)?)?))
+}
+
+/// Closes the workspace after the calls that are under way in other threads. Whatever comes of it, the handle
+/// is closed then. Closing it again, and closing NULL, is fine.
+///
+/// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_workspace_close(
+    workspace: *mut mcoda_workspace,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || WORKSPACES.take(workspace).map_or(Ok(()), |open| Ok(open.close()?)))
+}
+
+/// The workspace's id, which new records carry, goes to `id`.
+///
+/// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `id` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_workspace_id(
+    workspace: *mut mcoda_workspace,
+    id: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    give(id, error, || Ok(mcoda_string::new(of(workspace)?.id())))
+}
+
+/// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
+///
+/// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_workspace_database_path(
+    workspace: *mut mcoda_workspace,
+    path: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    give(path, error, || Ok(mcoda_string::new(of(workspace)?.database_path().to_string_lossy())))
+}
+
+/// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other calls
+/// of this handle wait for that; other handles and processes go on.
+///
+/// Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_STORAGE` where it cannot be written,
+/// `MCODA_CLOSED`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_backup_to(
+    workspace: *mut mcoda_workspace,
+    path: *const c_char,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || Ok(of(workspace)?.backup_to(text("path", path)?)?))
+}

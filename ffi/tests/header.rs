@@ -1,0 +1,101 @@
+//! The committed header is the one that the sources make.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn committed() -> PathBuf {
+    folder().join("../include/mcoda.h")
+}
+
+fn generated() -> String {
+    let mut config = cbindgen::Config::from_file(folder().join("cbindgen.toml")).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    config.after_includes = Some(format!(
+        "\n// The version of the library that this header came with.\n#define MCODA_VERSION \"{version}\""
+    ));
+    let bindings = cbindgen::Builder::new().with_config(config).with_crate(folder()).generate().unwrap();
+    let mut text = Vec::new();
+    bindings.write(&mut text);
+    String::from_utf8(text).unwrap()
+}
+
+/// `make header` sets the variable.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "the variable belongs to this test, not to the library")]
+fn the_header_is_what_the_sources_say() {
+    let generated = generated();
+    if std::env::var_os("MCODA_WRITE_HEADER").is_some() {
+        std::fs::write(committed(), &generated).unwrap();
+    }
+    let committed = std::fs::read_to_string(committed()).unwrap();
+    let differs = generated.lines().zip(committed.lines()).find(|(new, old)| new != old);
+    assert!(
+        generated == committed,
+        "run `make header` and commit include/mcoda.h; it differs at {differs:?}"
+    );
+}
+
+/// Every source file, and the functions that it exports with their bodies.
+fn exports() -> Vec<(String, String)> {
+    let files = std::fs::read_dir(folder().join("src")).unwrap();
+    let mut exports = Vec::new();
+    for file in files {
+        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for export in source.split("#[unsafe(no_mangle)]\n").skip(1) {
+            let end = export.find("\n}\n").unwrap();
+            let (_, rest) = export.split_once("extern \"C\" fn ").unwrap();
+            let name = rest.split_once('(').unwrap().0.to_owned();
+            exports.push((name, export[..end].to_owned()));
+        }
+    }
+    exports
+}
+
+#[test]
+fn every_export_runs_within_the_panic_boundary() {
+    const BOUNDARIES: &[&str] = &[
+        "call",
+        "give",
+        "give_wanted",
+        "answer",
+        "make",
+        "free",
+        "quietly",
+        "Text::lend",
+        "WORKSPACES.give",
+        "GLOBALS.give",
+    ];
+    /// They read a constant and can do nothing that panics.
+    const CONSTANTS: &[&str] = &["mcoda_version", "mcoda_abi_version", "mcoda_code_name"];
+    let exports = exports();
+    assert!(exports.len() > 80, "the sources were not found");
+    for (name, text) in exports {
+        let (_, body) = text.split_once("{\n").unwrap();
+        let called: String = body.split('(').next().unwrap().split_whitespace().collect();
+        let called = called.trim_start_matches("crate::boundary::");
+        assert!(CONSTANTS.contains(&&*name) || BOUNDARIES.contains(&called), "{name} begins with {called}");
+    }
+}
+
+#[test]
+fn the_header_declares_every_export_and_says_from_which_threads_it_may_be_called() {
+    let header = std::fs::read_to_string(committed()).unwrap();
+    let sources: BTreeSet<String> = exports().into_iter().map(|(name, _)| name).collect();
+    let mut declared = BTreeSet::new();
+    // A declaration ends with `;` and stands below its comment.
+    for part in header.split(";\n") {
+        let comment: String = part.lines().filter(|line| line.starts_with("//")).collect();
+        let code: String = part.lines().filter(|line| !line.starts_with("//")).collect();
+        let Some((head, _)) = code.split_once('(') else { continue };
+        let Some(name) = head.split([' ', '*']).next_back().filter(|name| name.starts_with("mcoda_")) else {
+            continue;
+        };
+        assert!(comment.contains("Threads:"), "{name}: {comment}");
+        declared.insert(name.to_owned());
+    }
+    assert_eq!(declared, sources);
+}
