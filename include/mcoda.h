@@ -293,8 +293,8 @@ typedef int32_t mcoda_milestone;
 // Why a call did not succeed. The caller owns it and frees it with `mcoda_error_free`.
 typedef struct mcoda_error mcoda_error;
 
-// Options of a velocity, an estimate or a backfill. The caller owns it and frees it with `mcoda_estimate_options_free`.
-// One thread at a time may use it; it may be used for any number of calls.
+// Options of a velocity, an estimate or a backfill. The caller owns it and frees it with
+// `mcoda_estimate_options_free`. One thread at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_estimate_options mcoda_estimate_options;
 
 // How much is left, how fast it goes and when it will be done. The caller owns it and frees it with
@@ -318,8 +318,8 @@ typedef struct mcoda_recorded mcoda_recorded;
 // `mcoda_string_free`.
 typedef struct mcoda_string mcoda_string;
 
-// A record of what one agent call cost. What is not set is not told; 0 is told to be none. The caller owns it and frees it with `mcoda_token_usage_free`.
-// One thread at a time may use it; it may be used for any number of calls.
+// A record of what one agent call cost. What is not set is not told; 0 is told to be none. The caller owns it
+// and frees it with `mcoda_token_usage_free`. One thread at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_token_usage mcoda_token_usage;
 
 // What a transition did. The caller owns it and frees it with `mcoda_transition_free`.
@@ -377,42 +377,22 @@ void mcoda_error_free(mcoda_error *error);
 // its length in bytes without the NUL. JSON has no other NUL in it. Threads: any, until the string is freed.
 const char *mcoda_string_text(const mcoda_string *string, size_t *length);
 
+// A value within a JSON text that a call answered, for programs without a JSON library. `pointer` says where, as
+// RFC 6901 does: "/id", "/0/taskId"; "" is all of it. `value` receives a text as it is, and anything else as
+// JSON. Each call reads the whole text.
+//
+// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for a string that is no JSON.
+// Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
+mcoda_code mcoda_string_at(const mcoda_string *json,
+                           const char *pointer,
+                           mcoda_string **value,
+                           mcoda_error **error);
+
 // Frees a string; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_string_free(mcoda_string *string);
 
-// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller,
-// with `mcoda_estimate_options_free`.
-mcoda_estimate_options *mcoda_estimate_options_new(void);
-
-// Frees it; NULL is fine. Threads: any, once.
-void mcoda_estimate_options_free(mcoda_estimate_options *options);
-
-// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
-// offset (`2026-03-20T12:00:00Z`).
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
-mcoda_code mcoda_estimate_options_set_text(mcoda_estimate_options *options,
-                                           int32_t field,
-                                           const char *value,
-                                           mcoda_error **error);
-
-// Sets a field to a whole number.
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-// the field is checked by the call that uses it. Threads: one at a time.
-mcoda_code mcoda_estimate_options_set_int(mcoda_estimate_options *options,
-                                          int32_t field,
-                                          int64_t value,
-                                          mcoda_error **error);
-
-// Sets a field to a number.
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-// the field is checked by the call that uses it. Threads: one at a time.
-mcoda_code mcoda_estimate_options_set_real(mcoda_estimate_options *options,
-                                           int32_t field,
-                                           double value,
-                                           mcoda_error **error);
-
-// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with `mcoda_options_free`.
+// Makes options to open a database with, with no field set. Threads: any. Frees: the caller,
+// with `mcoda_options_free`.
 mcoda_options *mcoda_options_new(void);
 
 // Makes them from a JSON object with the fields by their JSON names (`workspaceId`), and checks every value.
@@ -449,6 +429,101 @@ mcoda_code mcoda_options_set_json(mcoda_options *options,
                                   int32_t field,
                                   const char *value,
                                   mcoda_error **error);
+
+// Opens the workspace of the project whose root folder is `root`, UTF-8; what is missing is created, and an
+// older database is brought up to date. `options` may be NULL: the defaults. `workspace` receives the handle.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` (there is none, and none may be created), `MCODA_BUSY`,
+// `MCODA_STORAGE`, `MCODA_CORRUPT`, `MCODA_UNSUPPORTED`. Threads: any. Frees: the caller, `workspace` with
+// `mcoda_workspace_close`, and `options`, which are only read.
+mcoda_code mcoda_workspace_open(const char *root,
+                                const mcoda_options *options,
+                                mcoda_workspace **workspace,
+                                mcoda_error **error);
+
+// Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
+// handle. Otherwise as `mcoda_workspace_open`.
+//
+// Errors: as there. Threads: any. Frees: the caller, `workspace` with `mcoda_workspace_close`, and `options`,
+// which are only read.
+mcoda_code mcoda_workspace_open_db(const char *path,
+                                   const mcoda_options *options,
+                                   mcoda_workspace **workspace,
+                                   mcoda_error **error);
+
+// Closes the workspace after the calls that are under way in other threads. Whatever comes of it, the handle
+// is closed then. Closing it again, and closing NULL, is fine.
+//
+// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
+mcoda_code mcoda_workspace_close(mcoda_workspace *workspace, mcoda_error **error);
+
+// The workspace's id, which new records carry, goes to `id`.
+//
+// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `id` with `mcoda_string_free`.
+mcoda_code mcoda_workspace_id(mcoda_workspace *workspace, mcoda_string **id, mcoda_error **error);
+
+// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
+//
+// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
+mcoda_code mcoda_workspace_database_path(mcoda_workspace *workspace,
+                                         mcoda_string **path,
+                                         mcoda_error **error);
+
+// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other calls
+// of this handle wait for that; other handles and processes go on.
+//
+// Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_STORAGE` where it cannot be written,
+// `MCODA_CLOSED`. Threads: any.
+mcoda_code mcoda_backup_to(mcoda_workspace *workspace, const char *path, mcoda_error **error);
+
+// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
+// entry in the JSON log. `recorded` (may be NULL) receives what became of it.
+//
+// Errors: `MCODA_INVALID_INPUT` (which field, what was given, what is allowed), `MCODA_NOT_FOUND` for an
+// unknown job, task or other id, `MCODA_CONFLICT` where a record with this id has other content,
+// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Nothing is written then. Threads: any; `usage` one at a
+// time. Frees: the caller, `recorded` with `mcoda_recorded_free`, and `usage`, which is only read.
+mcoda_code mcoda_record_token_usage(mcoda_workspace *workspace,
+                                    const mcoda_token_usage *usage,
+                                    mcoda_recorded **recorded,
+                                    mcoda_error **error);
+
+// `mcoda_record_token_usage` for a record in JSON: `usage` is an object like `{"agentId": "claude",
+// "tokensPrompt": 1200}`. `json` (may be NULL) receives `{"id", "recorded", "duplicate", "logged"}`.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_token_usage_json(mcoda_workspace *workspace,
+                                         const char *usage,
+                                         mcoda_string **json,
+                                         mcoda_error **error);
+
+// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json`
+// (may be NULL) receives an array of what became of each.
+//
+// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_token_usages_json(mcoda_workspace *workspace,
+                                          const char *usages,
+                                          mcoda_string **json,
+                                          mcoda_error **error);
+
+// The record's id: the one that was given, else a new one. NULL for NULL. The text belongs to `recorded`.
+// `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
+const char *mcoda_recorded_id(const mcoda_recorded *recorded, size_t *length);
+
+// Whether the record is kept: false where the config says `telemetry.strict`, and for NULL. Threads: any,
+// until it is freed.
+bool mcoda_recorded_is_recorded(const mcoda_recorded *recorded);
+
+// Whether the record was there already, with the same content; false for NULL. Threads: any, until it is
+// freed.
+bool mcoda_recorded_is_duplicate(const mcoda_recorded *recorded);
+
+// Whether the JSON log holds the record: false where the log is turned off or could not be written just now,
+// and for NULL. Threads: any, until it is freed.
+bool mcoda_recorded_is_logged(const mcoda_recorded *recorded);
+
+// Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
+void mcoda_recorded_free(mcoda_recorded *recorded);
 
 // Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller,
 // with `mcoda_token_usage_free`.
@@ -489,6 +564,90 @@ mcoda_code mcoda_token_usage_set_json(mcoda_token_usage *usage,
                                       int32_t field,
                                       const char *value,
                                       mcoda_error **error);
+
+// Moves the task with this id or key to a status: the task, its metadata and the event are written in one
+// transaction. A task that has the status already gets no event. `context` may be NULL: nothing more to
+// tell. `transition` (may be NULL) receives what was done.
+//
+// Errors: `MCODA_NOT_FOUND` for an unknown task, job or task run, `MCODA_INVALID_INPUT` for a bad value or a
+// key that several tasks have, `MCODA_CONFLICT` where the task does not have the status that the context
+// expects, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Nothing is written then. Threads: any; `context`
+// one at a time. Frees: the caller, `transition` with `mcoda_transition_free`, and `context`, which is only
+// read.
+mcoda_code mcoda_record_status_transition(mcoda_workspace *workspace,
+                                          const char *task,
+                                          const char *to_status,
+                                          const mcoda_transition_context *context,
+                                          mcoda_transition **transition,
+                                          mcoda_error **error);
+
+// `mcoda_record_status_transition` with a context in JSON: an object like `{"agentId": "claude"}`, or NULL.
+// `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_status_transition_json(mcoda_workspace *workspace,
+                                               const char *task,
+                                               const char *to_status,
+                                               const char *context,
+                                               mcoda_string **json,
+                                               mcoda_error **error);
+
+// The recorded moves of one task or of all tasks, in the order of time. `query` is a JSON object with `task`
+// (id or key), `since`, `until` and `now`, all optional, or NULL. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_NOT_FOUND` for an unknown task, `MCODA_INVALID_INPUT` for a bound that is none,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_status_events_json(mcoda_workspace *workspace,
+                                    const char *query,
+                                    mcoda_string **json,
+                                    mcoda_error **error);
+
+// Writes the status events for good that successful task runs stand in for in a velocity with the same
+// options. Doing it again adds nothing. `options` may be NULL: the defaults. `events` (may be NULL) receives
+// how many were added.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown key, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `options`, which are only read.
+mcoda_code mcoda_backfill_status_events(mcoda_workspace *workspace,
+                                        const mcoda_estimate_options *options,
+                                        uint64_t *events,
+                                        mcoda_error **error);
+
+// `mcoda_backfill_status_events` with options in JSON, an object or NULL. `json` (may be NULL) receives
+// `{"events"}`.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_backfill_status_events_json(mcoda_workspace *workspace,
+                                             const char *options,
+                                             mcoda_string **json,
+                                             mcoda_error **error);
+
+// The id of the event that was written; NULL where the task had the status already. The text belongs to
+// `transition`. `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads:
+// any, until it is freed.
+const char *mcoda_transition_event_id(const mcoda_transition *transition, size_t *length);
+
+// The id of the task. The text belongs to `transition`. `length` (may be NULL) receives its length in bytes
+// without the NUL. Threads: any, until it is freed.
+const char *mcoda_transition_task_id(const mcoda_transition *transition, size_t *length);
+
+// The status that the task had. The text belongs to `transition`. `length` (may be NULL) receives its length
+// in bytes without the NUL. Threads: any, until it is freed.
+const char *mcoda_transition_from_status(const mcoda_transition *transition, size_t *length);
+
+// The status that the task has now, as it is stored. The text belongs to `transition`. `length` (may be NULL)
+// receives its length in bytes without the NUL. Threads: any, until it is freed.
+const char *mcoda_transition_to_status(const mcoda_transition *transition, size_t *length);
+
+// When it moved, RFC 3339 in UTC with milliseconds. The text belongs to `transition`. `length` (may be NULL)
+// receives its length in bytes without the NUL. Threads: any, until it is freed.
+const char *mcoda_transition_timestamp(const mcoda_transition *transition, size_t *length);
+
+// Whether the task's status is another one than before; false for NULL. Threads: any, until it is freed.
+bool mcoda_transition_is_changed(const mcoda_transition *transition);
+
+// Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
+void mcoda_transition_free(mcoda_transition *transition);
 
 // Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
 mcoda_transition_context *mcoda_transition_context_new(void);
@@ -547,6 +706,151 @@ mcoda_code mcoda_query_json(mcoda_workspace *workspace,
                             const char *params,
                             mcoda_string **json,
                             mcoda_error **error);
+
+// How much is left, how fast it goes and when it will be done. Writes nothing. `options` may be NULL: the
+// defaults. `estimate` receives the answer.
+//
+// Errors: `MCODA_INVALID_INPUT` for a bad option or config file, `MCODA_NOT_FOUND` for an unknown key,
+// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `estimate` with
+// `mcoda_estimate_free`, and `options`, which are only read.
+mcoda_code mcoda_estimate(mcoda_workspace *workspace,
+                          const mcoda_estimate_options *options,
+                          mcoda_estimate_result **estimate,
+                          mcoda_error **error);
+
+// `mcoda_estimate` with options in JSON, an object like `{"projectKey": "SHOP"}` or NULL. `json` (may be
+// NULL) receives the object that `mcoda_estimate_to_json` gives.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
+                               const char *options,
+                               mcoda_string **json,
+                               mcoda_error **error);
+
+// The moment that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text belongs
+// to `estimate`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it
+// is freed.
+const char *mcoda_estimate_now(const mcoda_estimate_result *estimate,
+                               size_t *length);
+
+// When the last task reaches the milestone, RFC 3339 in UTC with milliseconds; NULL where it never does, for
+// NULL, and for a number that is no `mcoda_milestone`. The text belongs to `estimate`. `length` (may be NULL)
+// receives its length in bytes without the NUL, 0 for NULL. Threads: any, until it is freed.
+const char *mcoda_estimate_eta(const mcoda_estimate_result *estimate, int32_t milestone, size_t *length);
+
+// How many tasks have reached the milestone, in percent of all; NaN for NULL, and for a number that is no
+// `mcoda_milestone`. Threads: any, until it is freed.
+double mcoda_estimate_percent(const mcoda_estimate_result *estimate, int32_t milestone);
+
+// How many tasks the lane has before it; 0 for NULL, and for a number that is no `mcoda_lane`. Threads: any,
+// until it is freed.
+uint64_t mcoda_estimate_tasks(const mcoda_estimate_result *estimate, int32_t lane);
+
+// How many story points the lane has before it; NaN for NULL, and for a number that is no `mcoda_lane`.
+// Threads: any, until it is freed.
+double mcoda_estimate_story_points(const mcoda_estimate_result *estimate, int32_t lane);
+
+// The lane's speed in story points per hour; NaN for NULL, and for a number that is no `mcoda_lane`. Threads:
+// any, until it is freed.
+double mcoda_estimate_sp_per_hour(const mcoda_estimate_result *estimate, int32_t lane);
+
+// Hours of work that the lane has left; NaN where it never finishes, for NULL, and for a number that is no
+// `mcoda_lane`. Threads: any, until it is freed.
+double mcoda_estimate_hours(const mcoda_estimate_result *estimate, int32_t lane);
+
+// Hours until all lanes are done, working side by side; NaN where one of them never is, and for NULL.
+// Threads: any, until it is freed.
+double mcoda_estimate_total_hours(const mcoda_estimate_result *estimate);
+
+// All of it as JSON goes to `json`: scope, backlog, velocity, hours, ETAs, counts, work in progress and next
+// transitions, by the names of the OpenAPI contract.
+//
+// Errors: `MCODA_INVALID_INPUT` for NULL. Threads: any, until it is freed. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_estimate_to_json(const mcoda_estimate_result *estimate,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
+// Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
+void mcoda_estimate_free(mcoda_estimate_result *estimate);
+
+// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller,
+// with `mcoda_estimate_options_free`.
+mcoda_estimate_options *mcoda_estimate_options_new(void);
+
+// Frees it; NULL is fine. Threads: any, once.
+void mcoda_estimate_options_free(mcoda_estimate_options *options);
+
+// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
+// offset (`2026-03-20T12:00:00Z`).
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
+// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+mcoda_code mcoda_estimate_options_set_text(mcoda_estimate_options *options,
+                                           int32_t field,
+                                           const char *value,
+                                           mcoda_error **error);
+
+// Sets a field to a whole number.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
+// the field is checked by the call that uses it. Threads: one at a time.
+mcoda_code mcoda_estimate_options_set_int(mcoda_estimate_options *options,
+                                          int32_t field,
+                                          int64_t value,
+                                          mcoda_error **error);
+
+// Sets a field to a number.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
+// the field is checked by the call that uses it. Threads: one at a time.
+mcoda_code mcoda_estimate_options_set_real(mcoda_estimate_options *options,
+                                           int32_t field,
+                                           double value,
+                                           mcoda_error **error);
+
+// The speed of every lane, from the config, from history or from both. Writes nothing. `options` may be NULL:
+// the defaults. `velocity` receives the answer.
+//
+// Errors: `MCODA_INVALID_INPUT` for a bad option or config file, `MCODA_NOT_FOUND` for an unknown key,
+// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `velocity` with
+// `mcoda_velocity_free`, and `options`, which are only read.
+mcoda_code mcoda_velocity(mcoda_workspace *workspace,
+                          const mcoda_estimate_options *options,
+                          mcoda_velocity_result **velocity,
+                          mcoda_error **error);
+
+// `mcoda_velocity` with options in JSON, an object like `{"mode": "empirical"}` or NULL. `json` (may be NULL)
+// receives the object that `mcoda_velocity_to_json` gives.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
+                               const char *options,
+                               mcoda_string **json,
+                               mcoda_error **error);
+
+// The lane's speed in story points per hour; NaN for NULL and for a number that is no `mcoda_lane`. Threads:
+// any, until it is freed.
+double mcoda_velocity_sp_per_hour(const mcoda_velocity_result *velocity, int32_t lane);
+
+// How many samples of its history the lane's speed comes from: 0 where it is the config's, for NULL, and for
+// a number that is no `mcoda_lane`. Threads: any, until it is freed.
+uint64_t mcoda_velocity_samples(const mcoda_velocity_result *velocity, int32_t lane);
+
+// Where the numbers come from: "config" (no lane had history), "empirical" or "mixed"; NULL for NULL. The text
+// belongs to `velocity`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any,
+// until it is freed.
+const char *mcoda_velocity_source(const mcoda_velocity_result *velocity,
+                                  size_t *length);
+
+// All of it as JSON goes to `json`: `{"implementationSpPerHour", "reviewSpPerHour", "qaSpPerHour", "source",
+// "requestedMode", "windowTasks", "samples"}`.
+//
+// Errors: `MCODA_INVALID_INPUT` for NULL. Threads: any, until it is freed. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_velocity_to_json(const mcoda_velocity_result *velocity,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
+// Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
+void mcoda_velocity_free(mcoda_velocity_result *velocity);
 
 // The project with this key, which is made where there is none: any number of processes may call this at once
 // and all get the same project. `project` is a JSON object with `key`, and `name`, `description` and `metadata`
@@ -663,210 +967,6 @@ mcoda_code mcoda_tasks_list_json(mcoda_workspace *workspace,
                                  mcoda_string **json,
                                  mcoda_error **error);
 
-// How much is left, how fast it goes and when it will be done. Writes nothing. `options` may be NULL: the
-// defaults. `estimate` receives the answer.
-//
-// Errors: `MCODA_INVALID_INPUT` for a bad option or config file, `MCODA_NOT_FOUND` for an unknown key,
-// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `estimate` with
-// `mcoda_estimate_free`, and `options`, which are only read.
-mcoda_code mcoda_estimate(mcoda_workspace *workspace,
-                          const mcoda_estimate_options *options,
-                          mcoda_estimate_result **estimate,
-                          mcoda_error **error);
-
-// `mcoda_estimate` with options in JSON, an object like `{"projectKey": "SHOP"}` or NULL. `json` (may be
-// NULL) receives the object that `mcoda_estimate_to_json` gives.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
-                               const char *options,
-                               mcoda_string **json,
-                               mcoda_error **error);
-
-// The moment that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text belongs
-// to `estimate`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it
-// is freed.
-const char *mcoda_estimate_now(const mcoda_estimate_result *estimate,
-                               size_t *length);
-
-// When the last task reaches the milestone, RFC 3339 in UTC with milliseconds; NULL where it never does, for
-// NULL, and for a number that is no `mcoda_milestone`. The text belongs to `estimate`. `length` (may be NULL)
-// receives its length in bytes without the NUL, 0 for NULL. Threads: any, until it is freed.
-const char *mcoda_estimate_eta(const mcoda_estimate_result *estimate, int32_t milestone, size_t *length);
-
-// How many tasks have reached the milestone, in percent of all; NaN for NULL, and for a number that is no
-// `mcoda_milestone`. Threads: any, until it is freed.
-double mcoda_estimate_percent(const mcoda_estimate_result *estimate, int32_t milestone);
-
-// How many tasks the lane has before it; 0 for NULL, and for a number that is no `mcoda_lane`. Threads: any,
-// until it is freed.
-uint64_t mcoda_estimate_tasks(const mcoda_estimate_result *estimate, int32_t lane);
-
-// How many story points the lane has before it; NaN for NULL, and for a number that is no `mcoda_lane`.
-// Threads: any, until it is freed.
-double mcoda_estimate_story_points(const mcoda_estimate_result *estimate, int32_t lane);
-
-// The lane's speed in story points per hour; NaN for NULL, and for a number that is no `mcoda_lane`. Threads:
-// any, until it is freed.
-double mcoda_estimate_sp_per_hour(const mcoda_estimate_result *estimate, int32_t lane);
-
-// Hours of work that the lane has left; NaN where it never finishes, for NULL, and for a number that is no
-// `mcoda_lane`. Threads: any, until it is freed.
-double mcoda_estimate_hours(const mcoda_estimate_result *estimate, int32_t lane);
-
-// Hours until all lanes are done, working side by side; NaN where one of them never is, and for NULL.
-// Threads: any, until it is freed.
-double mcoda_estimate_total_hours(const mcoda_estimate_result *estimate);
-
-// All of it as JSON goes to `json`: scope, backlog, velocity, hours, ETAs, counts, work in progress and next
-// transitions, by the names of the OpenAPI contract.
-//
-// Errors: `MCODA_INVALID_INPUT` for NULL. Threads: any, until it is freed. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_estimate_to_json(const mcoda_estimate_result *estimate,
-                                  mcoda_string **json,
-                                  mcoda_error **error);
-
-// Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
-void mcoda_estimate_free(mcoda_estimate_result *estimate);
-
-// Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and an
-// older database is brought up to date. `options` may be NULL: the defaults. `global` receives the handle.
-//
-// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
-// `options`, which are only read.
-mcoda_code mcoda_global_open(const mcoda_options *options, mcoda_global **global, mcoda_error **error);
-
-// Opens the global database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
-// handle. Otherwise as `mcoda_global_open`.
-//
-// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
-// `options`, which are only read.
-mcoda_code mcoda_global_open_db(const char *path,
-                                const mcoda_options *options,
-                                mcoda_global **global,
-                                mcoda_error **error);
-
-// Closes the database after the calls that are under way in other threads. Whatever comes of it, the handle is
-// closed then. Closing it again, and closing NULL, is fine.
-//
-// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
-mcoda_code mcoda_global_close(mcoda_global *global,
-                              mcoda_error **error);
-
-// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
-//
-// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
-mcoda_code mcoda_global_database_path(mcoda_global *global, mcoda_string **path, mcoda_error **error);
-
-// Records what one agent call outside of any project cost. Fields of the backlog (job, task, project …) are
-// `MCODA_INVALID_INPUT` here. `recorded` (may be NULL) receives what became of it.
-//
-// Errors: as `mcoda_record_token_usage`. Threads: any; `usage` one at a time. Frees: the caller, `recorded`
-// with `mcoda_recorded_free`, and `usage`, which is only read.
-mcoda_code mcoda_global_record_token_usage(mcoda_global *global,
-                                           const mcoda_token_usage *usage,
-                                           mcoda_recorded **recorded,
-                                           mcoda_error **error);
-
-// `mcoda_global_record_token_usage` for a record in JSON, an object. `json` (may be NULL) receives `{"id",
-// "recorded", "duplicate", "logged"}`.
-//
-// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_global_record_token_usage_json(mcoda_global *global,
-                                                const char *usage,
-                                                mcoda_string **json,
-                                                mcoda_error **error);
-
-// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json` (may
-// be NULL) receives an array of what became of each.
-//
-// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_global_record_token_usages_json(mcoda_global *global,
-                                                 const char *usages,
-                                                 mcoda_string **json,
-                                                 mcoda_error **error);
-
-// `mcoda_token_usage_json` for the calls in this database. The filters of the backlog (project, job, task) are
-// `MCODA_INVALID_INPUT` here.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
-                                         const char *query,
-                                         mcoda_string **json,
-                                         mcoda_error **error);
-
-// `mcoda_token_usage_summary_json` for the calls in this database; project, job and task are null here.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_global_token_usage_summary_json(mcoda_global *global,
-                                                 const char *query,
-                                                 mcoda_string **json,
-                                                 mcoda_error **error);
-
-// `mcoda_query_json` for this database.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_global_query_json(mcoda_global *global,
-                                   const char *sql,
-                                   const char *params,
-                                   mcoda_string **json,
-                                   mcoda_error **error);
-
-// `mcoda_backup_to` for this database.
-//
-// Errors: as there. Threads: any.
-mcoda_code mcoda_global_backup_to(mcoda_global *global, const char *path, mcoda_error **error);
-
-// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
-// entry in the JSON log. `recorded` (may be NULL) receives what became of it.
-//
-// Errors: `MCODA_INVALID_INPUT` (which field, what was given, what is allowed), `MCODA_NOT_FOUND` for an
-// unknown job, task or other id, `MCODA_CONFLICT` where a record with this id has other content,
-// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Nothing is written then. Threads: any; `usage` one at a
-// time. Frees: the caller, `recorded` with `mcoda_recorded_free`, and `usage`, which is only read.
-mcoda_code mcoda_record_token_usage(mcoda_workspace *workspace,
-                                    const mcoda_token_usage *usage,
-                                    mcoda_recorded **recorded,
-                                    mcoda_error **error);
-
-// `mcoda_record_token_usage` for a record in JSON: `usage` is an object like `{"agentId": "claude",
-// "tokensPrompt": 1200}`. `json` (may be NULL) receives `{"id", "recorded", "duplicate", "logged"}`.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_record_token_usage_json(mcoda_workspace *workspace,
-                                         const char *usage,
-                                         mcoda_string **json,
-                                         mcoda_error **error);
-
-// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json`
-// (may be NULL) receives an array of what became of each.
-//
-// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_record_token_usages_json(mcoda_workspace *workspace,
-                                          const char *usages,
-                                          mcoda_string **json,
-                                          mcoda_error **error);
-
-// The record's id: the one that was given, else a new one. NULL for NULL. The text belongs to `recorded`.
-// `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
-const char *mcoda_recorded_id(const mcoda_recorded *recorded, size_t *length);
-
-// Whether the record is kept: false where the config says `telemetry.strict`, and for NULL. Threads: any,
-// until it is freed.
-bool mcoda_recorded_is_recorded(const mcoda_recorded *recorded);
-
-// Whether the record was there already, with the same content; false for NULL. Threads: any, until it is
-// freed.
-bool mcoda_recorded_is_duplicate(const mcoda_recorded *recorded);
-
-// Whether the JSON log holds the record: false where the log is turned off or could not be written just now,
-// and for NULL. Threads: any, until it is freed.
-bool mcoda_recorded_is_logged(const mcoda_recorded *recorded);
-
-// Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
-void mcoda_recorded_free(mcoda_recorded *recorded);
-
 // Makes a job. `job` is a JSON object with `type`, and `state`, `commandName`, `payload` and `totalItems` as you
 // like. `json` (may be NULL) receives the job.
 //
@@ -962,181 +1062,93 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
                                        mcoda_string **json,
                                        mcoda_error **error);
 
-// Moves the task with this id or key to a status: the task, its metadata and the event are written in one
-// transaction. A task that has the status already gets no event. `context` may be NULL: nothing more to
-// tell. `transition` (may be NULL) receives what was done.
+// Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and an
+// older database is brought up to date. `options` may be NULL: the defaults. `global` receives the handle.
 //
-// Errors: `MCODA_NOT_FOUND` for an unknown task, job or task run, `MCODA_INVALID_INPUT` for a bad value or a
-// key that several tasks have, `MCODA_CONFLICT` where the task does not have the status that the context
-// expects, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Nothing is written then. Threads: any; `context`
-// one at a time. Frees: the caller, `transition` with `mcoda_transition_free`, and `context`, which is only
-// read.
-mcoda_code mcoda_record_status_transition(mcoda_workspace *workspace,
-                                          const char *task,
-                                          const char *to_status,
-                                          const mcoda_transition_context *context,
-                                          mcoda_transition **transition,
-                                          mcoda_error **error);
+// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
+// `options`, which are only read.
+mcoda_code mcoda_global_open(const mcoda_options *options, mcoda_global **global, mcoda_error **error);
 
-// `mcoda_record_status_transition` with a context in JSON: an object like `{"agentId": "claude"}`, or NULL.
-// `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
+// Opens the global database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
+// handle. Otherwise as `mcoda_global_open`.
 //
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_record_status_transition_json(mcoda_workspace *workspace,
-                                               const char *task,
-                                               const char *to_status,
-                                               const char *context,
-                                               mcoda_string **json,
-                                               mcoda_error **error);
-
-// The recorded moves of one task or of all tasks, in the order of time. `query` is a JSON object with `task`
-// (id or key), `since`, `until` and `now`, all optional, or NULL. `json` (may be NULL) receives an array.
-//
-// Errors: `MCODA_NOT_FOUND` for an unknown task, `MCODA_INVALID_INPUT` for a bound that is none,
-// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_status_events_json(mcoda_workspace *workspace,
-                                    const char *query,
-                                    mcoda_string **json,
-                                    mcoda_error **error);
-
-// Writes the status events for good that successful task runs stand in for in a velocity with the same
-// options. Doing it again adds nothing. `options` may be NULL: the defaults. `events` (may be NULL) receives
-// how many were added.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown key, `MCODA_BUSY`, `MCODA_STORAGE`,
-// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `options`, which are only read.
-mcoda_code mcoda_backfill_status_events(mcoda_workspace *workspace,
-                                        const mcoda_estimate_options *options,
-                                        uint64_t *events,
-                                        mcoda_error **error);
-
-// `mcoda_backfill_status_events` with options in JSON, an object or NULL. `json` (may be NULL) receives
-// `{"events"}`.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_backfill_status_events_json(mcoda_workspace *workspace,
-                                             const char *options,
-                                             mcoda_string **json,
-                                             mcoda_error **error);
-
-// The id of the event that was written; NULL where the task had the status already. The text belongs to
-// `transition`. `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads:
-// any, until it is freed.
-const char *mcoda_transition_event_id(const mcoda_transition *transition, size_t *length);
-
-// The id of the task. The text belongs to `transition`. `length` (may be NULL) receives its length in bytes
-// without the NUL. Threads: any, until it is freed.
-const char *mcoda_transition_task_id(const mcoda_transition *transition, size_t *length);
-
-// The status that the task had. The text belongs to `transition`. `length` (may be NULL) receives its length
-// in bytes without the NUL. Threads: any, until it is freed.
-const char *mcoda_transition_from_status(const mcoda_transition *transition, size_t *length);
-
-// The status that the task has now, as it is stored. The text belongs to `transition`. `length` (may be NULL)
-// receives its length in bytes without the NUL. Threads: any, until it is freed.
-const char *mcoda_transition_to_status(const mcoda_transition *transition, size_t *length);
-
-// When it moved, RFC 3339 in UTC with milliseconds. The text belongs to `transition`. `length` (may be NULL)
-// receives its length in bytes without the NUL. Threads: any, until it is freed.
-const char *mcoda_transition_timestamp(const mcoda_transition *transition, size_t *length);
-
-// Whether the task's status is another one than before; false for NULL. Threads: any, until it is freed.
-bool mcoda_transition_is_changed(const mcoda_transition *transition);
-
-// Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
-void mcoda_transition_free(mcoda_transition *transition);
-
-// The speed of every lane, from the config, from history or from both. Writes nothing. `options` may be NULL:
-// the defaults. `velocity` receives the answer.
-//
-// Errors: `MCODA_INVALID_INPUT` for a bad option or config file, `MCODA_NOT_FOUND` for an unknown key,
-// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `velocity` with
-// `mcoda_velocity_free`, and `options`, which are only read.
-mcoda_code mcoda_velocity(mcoda_workspace *workspace,
-                          const mcoda_estimate_options *options,
-                          mcoda_velocity_result **velocity,
-                          mcoda_error **error);
-
-// `mcoda_velocity` with options in JSON, an object like `{"mode": "empirical"}` or NULL. `json` (may be NULL)
-// receives the object that `mcoda_velocity_to_json` gives.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
-                               const char *options,
-                               mcoda_string **json,
-                               mcoda_error **error);
-
-// The lane's speed in story points per hour; NaN for NULL and for a number that is no `mcoda_lane`. Threads:
-// any, until it is freed.
-double mcoda_velocity_sp_per_hour(const mcoda_velocity_result *velocity, int32_t lane);
-
-// How many samples of its history the lane's speed comes from: 0 where it is the config's, for NULL, and for
-// a number that is no `mcoda_lane`. Threads: any, until it is freed.
-uint64_t mcoda_velocity_samples(const mcoda_velocity_result *velocity, int32_t lane);
-
-// Where the numbers come from: "config" (no lane had history), "empirical" or "mixed"; NULL for NULL. The text
-// belongs to `velocity`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any,
-// until it is freed.
-const char *mcoda_velocity_source(const mcoda_velocity_result *velocity,
-                                  size_t *length);
-
-// All of it as JSON goes to `json`: `{"implementationSpPerHour", "reviewSpPerHour", "qaSpPerHour", "source",
-// "requestedMode", "windowTasks", "samples"}`.
-//
-// Errors: `MCODA_INVALID_INPUT` for NULL. Threads: any, until it is freed. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_velocity_to_json(const mcoda_velocity_result *velocity,
-                                  mcoda_string **json,
-                                  mcoda_error **error);
-
-// Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
-void mcoda_velocity_free(mcoda_velocity_result *velocity);
-
-// Opens the workspace of the project whose root folder is `root`, UTF-8; what is missing is created, and an
-// older database is brought up to date. `options` may be NULL: the defaults. `workspace` receives the handle.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` (there is none, and none may be created), `MCODA_BUSY`,
-// `MCODA_STORAGE`, `MCODA_CORRUPT`, `MCODA_UNSUPPORTED`. Threads: any. Frees: the caller, `workspace` with
-// `mcoda_workspace_close`, and `options`, which are only read.
-mcoda_code mcoda_workspace_open(const char *root,
+// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
+// `options`, which are only read.
+mcoda_code mcoda_global_open_db(const char *path,
                                 const mcoda_options *options,
-                                mcoda_workspace **workspace,
+                                mcoda_global **global,
                                 mcoda_error **error);
 
-// Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
-// handle. Otherwise as `mcoda_workspace_open`.
-//
-// Errors: as there. Threads: any. Frees: the caller, `workspace` with `mcoda_workspace_close`, and `options`,
-// which are only read.
-mcoda_code mcoda_workspace_open_db(const char *path,
-                                   const mcoda_options *options,
-                                   mcoda_workspace **workspace,
-                                   mcoda_error **error);
-
-// Closes the workspace after the calls that are under way in other threads. Whatever comes of it, the handle
-// is closed then. Closing it again, and closing NULL, is fine.
+// Closes the database after the calls that are under way in other threads. Whatever comes of it, the handle is
+// closed then. Closing it again, and closing NULL, is fine.
 //
 // Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
-mcoda_code mcoda_workspace_close(mcoda_workspace *workspace, mcoda_error **error);
-
-// The workspace's id, which new records carry, goes to `id`.
-//
-// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `id` with `mcoda_string_free`.
-mcoda_code mcoda_workspace_id(mcoda_workspace *workspace, mcoda_string **id, mcoda_error **error);
+mcoda_code mcoda_global_close(mcoda_global *global,
+                              mcoda_error **error);
 
 // The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
 //
 // Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
-mcoda_code mcoda_workspace_database_path(mcoda_workspace *workspace,
-                                         mcoda_string **path,
+mcoda_code mcoda_global_database_path(mcoda_global *global, mcoda_string **path, mcoda_error **error);
+
+// Records what one agent call outside of any project cost. Fields of the backlog (job, task, project …) are
+// `MCODA_INVALID_INPUT` here. `recorded` (may be NULL) receives what became of it.
+//
+// Errors: as `mcoda_record_token_usage`. Threads: any; `usage` one at a time. Frees: the caller, `recorded`
+// with `mcoda_recorded_free`, and `usage`, which is only read.
+mcoda_code mcoda_global_record_token_usage(mcoda_global *global,
+                                           const mcoda_token_usage *usage,
+                                           mcoda_recorded **recorded,
+                                           mcoda_error **error);
+
+// `mcoda_global_record_token_usage` for a record in JSON, an object. `json` (may be NULL) receives `{"id",
+// "recorded", "duplicate", "logged"}`.
+//
+// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_record_token_usage_json(mcoda_global *global,
+                                                const char *usage,
+                                                mcoda_string **json,
+                                                mcoda_error **error);
+
+// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json` (may
+// be NULL) receives an array of what became of each.
+//
+// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_record_token_usages_json(mcoda_global *global,
+                                                 const char *usages,
+                                                 mcoda_string **json,
+                                                 mcoda_error **error);
+
+// `mcoda_token_usage_json` for the calls in this database. The filters of the backlog (project, job, task) are
+// `MCODA_INVALID_INPUT` here.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
+                                         const char *query,
+                                         mcoda_string **json,
                                          mcoda_error **error);
 
-// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other calls
-// of this handle wait for that; other handles and processes go on.
+// `mcoda_token_usage_summary_json` for the calls in this database; project, job and task are null here.
 //
-// Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_STORAGE` where it cannot be written,
-// `MCODA_CLOSED`. Threads: any.
-mcoda_code mcoda_backup_to(mcoda_workspace *workspace, const char *path, mcoda_error **error);
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_token_usage_summary_json(mcoda_global *global,
+                                                 const char *query,
+                                                 mcoda_string **json,
+                                                 mcoda_error **error);
+
+// `mcoda_query_json` for this database.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_query_json(mcoda_global *global,
+                                   const char *sql,
+                                   const char *params,
+                                   mcoda_string **json,
+                                   mcoda_error **error);
+
+// `mcoda_backup_to` for this database.
+//
+// Errors: as there. Threads: any.
+mcoda_code mcoda_global_backup_to(mcoda_global *global, const char *path, mcoda_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -28,6 +28,15 @@ impl mcoda_error {
         }
     }
 
+    pub(crate) fn nothing_at(pointer: &str) -> Self {
+        Self {
+            code: mcoda_code::MCODA_NOT_FOUND,
+            message: Text::new(format!("pointer: there is nothing at {pointer:?}")),
+            detail: None,
+            field: Some(Text::new("pointer")),
+        }
+    }
+
     pub(crate) fn closed() -> Self {
         Self {
             code: mcoda_code::MCODA_CLOSED,

@@ -10,8 +10,8 @@ use crate::error::{Result, mcoda_error};
 use crate::fields::{Fields, fields};
 use crate::input::exclusive;
 
-/// Options of a velocity, an estimate or a backfill. The caller owns it and frees it with `mcoda_estimate_options_free`.
-/// One thread at a time may use it; it may be used for any number of calls.
+/// Options of a velocity, an estimate or a backfill. The caller owns it and frees it with
+/// `mcoda_estimate_options_free`. One thread at a time may use it; it may be used for any number of calls.
 pub struct mcoda_estimate_options(Fields);
 
 /// The fields of a `mcoda_estimate_options`. The numbers are stable, and new fields get new ones. The type behind

@@ -16,29 +16,37 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "a block in every export would only repeat what stands above")]
 #![allow(clippy::missing_safety_doc, reason = "the same holds for every export: see above")]
 
+// The header has the types and functions in this order; within a group rustfmt sorts.
 mod abi;
-mod boundary;
 mod code;
+
 mod error;
-mod fields;
-mod handles;
-mod input;
 mod string;
 
-mod estimate_options;
 mod options;
+mod workspace;
+
+mod record;
 mod token_usage;
+
+mod transition;
 mod transition_context;
 
 mod ask;
-mod backlog;
+
 mod estimate;
-mod global;
-mod record;
-mod runs;
-mod transition;
+mod estimate_options;
 mod velocity;
-mod workspace;
+
+mod backlog;
+mod runs;
+
+mod global;
+
+mod boundary;
+mod fields;
+mod handles;
+mod input;
 
 pub use abi::MCODA_ABI_VERSION;
 pub use code::{mcoda_abi_version, mcoda_code, mcoda_code_name, mcoda_version};

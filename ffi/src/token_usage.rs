@@ -10,8 +10,8 @@ use crate::error::{Result, mcoda_error};
 use crate::fields::{Fields, fields};
 use crate::input::exclusive;
 
-/// A record of what one agent call cost. What is not set is not told; 0 is told to be none. The caller owns it and frees it with `mcoda_token_usage_free`.
-/// One thread at a time may use it; it may be used for any number of calls.
+/// A record of what one agent call cost. What is not set is not told; 0 is told to be none. The caller owns it
+/// and frees it with `mcoda_token_usage_free`. One thread at a time may use it; it may be used for any number of calls.
 pub struct mcoda_token_usage(Fields);
 
 /// The fields of a `mcoda_token_usage`. The numbers are stable, and new fields get new ones. The type behind

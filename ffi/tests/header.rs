@@ -1,5 +1,7 @@
 //! The committed header is the one that the sources make.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it does not find what it needs")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
