@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use mcoda_core::{Backlog, Completion, Estimate, EstimateOptions, PerLane, Timestamp};
 
-use crate::boundary::{answer, free, give, give_wanted, quietly};
+use crate::boundary::{answer, free, give_wanted, quietly};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
 use crate::estimate_options::{self, mcoda_estimate_options};
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn mcoda_estimate_to_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give(json, error, || mcoda_string::json(&shared("estimate", estimate)?.estimate))
+    give_wanted("json", json, error, || mcoda_string::json(&shared("estimate", estimate)?.estimate))
 }
 
 /// Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mcoda_core::{Global, TokenUsage, TokenUsageQuery};
 
 use crate::ask::sql_params;
-use crate::boundary::{answer, call, give};
+use crate::boundary::{answer, call, give, give_wanted};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::handles::Handles;
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn mcoda_global_database_path(
     path: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give(path, error, || Ok(mcoda_string::new(of(global)?.database_path().to_string_lossy())))
+    give_wanted("path", path, error, || Ok(mcoda_string::new(of(global)?.database_path().to_string_lossy())))
 }
 
 /// Records what one agent call outside of any project cost. Fields of the backlog (job, task, project …) are

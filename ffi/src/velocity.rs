@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use mcoda_core::{EstimateOptions, PerLane, Velocity};
 
-use crate::boundary::{answer, free, give, give_wanted, quietly};
+use crate::boundary::{answer, free, give_wanted, quietly};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
 use crate::estimate_options::{self, mcoda_estimate_options};
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn mcoda_velocity_to_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give(json, error, || mcoda_string::json(&shared("velocity", velocity)?.velocity))
+    give_wanted("json", json, error, || mcoda_string::json(&shared("velocity", velocity)?.velocity))
 }
 
 /// Frees it; NULL is fine. Its text is gone with it. Threads: any, once.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mcoda_core::{Options, Workspace};
 
-use crate::boundary::{call, give};
+use crate::boundary::{call, give_wanted};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::handles::Handles;
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn mcoda_workspace_id(
     id: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give(id, error, || Ok(mcoda_string::new(of(workspace)?.id())))
+    give_wanted("id", id, error, || Ok(mcoda_string::new(of(workspace)?.id())))
 }
 
 /// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
@@ -95,7 +95,9 @@ pub unsafe extern "C" fn mcoda_workspace_database_path(
     path: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give(path, error, || Ok(mcoda_string::new(of(workspace)?.database_path().to_string_lossy())))
+    give_wanted("path", path, error, || {
+        Ok(mcoda_string::new(of(workspace)?.database_path().to_string_lossy()))
+    })
 }
 
 /// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other calls
