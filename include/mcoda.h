@@ -442,9 +442,9 @@ mcoda_code mcoda_workspace_open(const char *root,
                                 mcoda_error **error);
 
 // Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
-// handle. Otherwise as `mcoda_workspace_open`.
+// handle. `options` may be NULL: the defaults. `workspace` receives the handle.
 //
-// Errors: as there. Threads: any. Frees: the caller, `workspace` with `mcoda_workspace_close`, and `options`,
+// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `workspace` with `mcoda_workspace_close`, and `options`,
 // which are only read.
 mcoda_code mcoda_workspace_open_db(const char *path,
                                    const mcoda_options *options,
@@ -581,8 +581,7 @@ mcoda_code mcoda_record_status_transition(mcoda_workspace *workspace,
                                           mcoda_transition **transition,
                                           mcoda_error **error);
 
-// `mcoda_record_status_transition` with a context in JSON: an object like `{"agentId": "claude"}`, or NULL.
-// `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
+// `mcoda_record_status_transition`, where `context` is a JSON object like `{"agentId": "claude"}` or NULL. `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_record_status_transition_json(mcoda_workspace *workspace,
@@ -613,7 +612,7 @@ mcoda_code mcoda_backfill_status_events(mcoda_workspace *workspace,
                                         uint64_t *events,
                                         mcoda_error **error);
 
-// `mcoda_backfill_status_events` with options in JSON, an object or NULL. `json` (may be NULL) receives
+// `mcoda_backfill_status_events`, where `options` is a JSON object or NULL. `json` (may be NULL) receives
 // `{"events"}`.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -683,8 +682,8 @@ mcoda_code mcoda_token_usage_json(mcoda_workspace *workspace,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// What agent calls cost, added up by groups. `query` is what `mcoda_token_usage_json` takes, with `groupBy`
-// too: an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`, `provider`, `task`
+// What agent calls cost, added up by groups. `query` is what `mcoda_token_usage_json` takes, or NULL; it may have
+// `groupBy` too: an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`, `provider`, `task`
 // (default: the first three). Where `since` is absent, the last 7 days count. `json` (may be NULL) receives
 // an array of rows with the names of the OpenAPI contract.
 //
@@ -718,8 +717,8 @@ mcoda_code mcoda_estimate(mcoda_workspace *workspace,
                           mcoda_estimate_result **estimate,
                           mcoda_error **error);
 
-// `mcoda_estimate` with options in JSON, an object like `{"projectKey": "SHOP"}` or NULL. `json` (may be
-// NULL) receives the object that `mcoda_estimate_to_json` gives.
+// `mcoda_estimate`, where `options` is a JSON object like `{"projectKey": "SHOP"}` or NULL. `json` (may be NULL)
+// receives the object that `mcoda_estimate_to_json` gives.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
@@ -817,7 +816,7 @@ mcoda_code mcoda_velocity(mcoda_workspace *workspace,
                           mcoda_velocity_result **velocity,
                           mcoda_error **error);
 
-// `mcoda_velocity` with options in JSON, an object like `{"mode": "empirical"}` or NULL. `json` (may be NULL)
+// `mcoda_velocity`, where `options` is a JSON object like `{"mode": "empirical"}` or NULL. `json` (may be NULL)
 // receives the object that `mcoda_velocity_to_json` gives.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -989,7 +988,7 @@ mcoda_code mcoda_jobs_get_json(mcoda_workspace *workspace,
 // Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_jobs_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
-// Ends a job: `state` is what became of it, `error_summary` why, or NULL. `json` (may be NULL) receives the job.
+// Ends a job: `state` is what became of it. `error_summary` is why, or NULL. `json` (may be NULL) receives the job.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_jobs_finish_json(mcoda_workspace *workspace,
@@ -1051,8 +1050,8 @@ mcoda_code mcoda_task_runs_list_json(mcoda_workspace *workspace,
                                      mcoda_string **json,
                                      mcoda_error **error);
 
-// Ends a task run: `status` is what became of it, `finished_at` when, or NULL for now. `json` (may be NULL)
-// receives the run.
+// Ends a task run: `status` is what became of it. `finished_at` is when, RFC 3339, or NULL for now. `json` (may be
+// NULL) receives the run.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
@@ -1070,7 +1069,7 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 mcoda_code mcoda_global_open(const mcoda_options *options, mcoda_global **global, mcoda_error **error);
 
 // Opens the global database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
-// handle. Otherwise as `mcoda_global_open`.
+// handle. `options` may be NULL: the defaults. `global` receives the handle.
 //
 // Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
 // `options`, which are only read.
@@ -1119,8 +1118,8 @@ mcoda_code mcoda_global_record_token_usages_json(mcoda_global *global,
                                                  mcoda_string **json,
                                                  mcoda_error **error);
 
-// `mcoda_token_usage_json` for the calls in this database. The filters of the backlog (project, job, task) are
-// `MCODA_INVALID_INPUT` here.
+// `mcoda_token_usage_json` for the calls in this database. `query` is a JSON object or NULL; the filters of the
+// backlog (project, job, task) are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives an array.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
@@ -1128,7 +1127,8 @@ mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
                                          mcoda_string **json,
                                          mcoda_error **error);
 
-// `mcoda_token_usage_summary_json` for the calls in this database; project, job and task are null here.
+// `mcoda_token_usage_summary_json` for the calls in this database. `query` is a JSON object or NULL. `json` (may be
+// NULL) receives an array, in which project, job and task are null.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_token_usage_summary_json(mcoda_global *global,
@@ -1136,7 +1136,8 @@ mcoda_code mcoda_global_token_usage_summary_json(mcoda_global *global,
                                                  mcoda_string **json,
                                                  mcoda_error **error);
 
-// `mcoda_query_json` for this database.
+// `mcoda_query_json` for this database. `params` is a JSON array, an object of names, or NULL. `json` (may be NULL)
+// receives an array with an object a row.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_query_json(mcoda_global *global,

@@ -31,8 +31,8 @@ pub unsafe extern "C" fn mcoda_token_usage_json(
     })
 }
 
-/// What agent calls cost, added up by groups. `query` is what `mcoda_token_usage_json` takes, with `groupBy`
-/// too: an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`, `provider`, `task`
+/// What agent calls cost, added up by groups. `query` is what `mcoda_token_usage_json` takes, or NULL; it may have
+/// `groupBy` too: an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`, `provider`, `task`
 /// (default: the first three). Where `since` is absent, the last 7 days count. `json` (may be NULL) receives
 /// an array of rows with the names of the OpenAPI contract.
 ///

@@ -86,8 +86,8 @@ pub unsafe extern "C" fn mcoda_estimate(
     })
 }
 
-/// `mcoda_estimate` with options in JSON, an object like `{"projectKey": "SHOP"}` or NULL. `json` (may be
-/// NULL) receives the object that `mcoda_estimate_to_json` gives.
+/// `mcoda_estimate`, where `options` is a JSON object like `{"projectKey": "SHOP"}` or NULL. `json` (may be NULL)
+/// receives the object that `mcoda_estimate_to_json` gives.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]

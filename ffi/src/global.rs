@@ -44,7 +44,7 @@ pub unsafe extern "C" fn mcoda_global_open(
 }
 
 /// Opens the global database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
-/// handle. Otherwise as `mcoda_global_open`.
+/// handle. `options` may be NULL: the defaults. `global` receives the handle.
 ///
 /// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
 /// `options`, which are only read.
@@ -136,8 +136,8 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
     })
 }
 
-/// `mcoda_token_usage_json` for the calls in this database. The filters of the backlog (project, job, task) are
-/// `MCODA_INVALID_INPUT` here.
+/// `mcoda_token_usage_json` for the calls in this database. `query` is a JSON object or NULL; the filters of the
+/// backlog (project, job, task) are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives an array.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -153,7 +153,8 @@ pub unsafe extern "C" fn mcoda_global_token_usage_json(
     })
 }
 
-/// `mcoda_token_usage_summary_json` for the calls in this database; project, job and task are null here.
+/// `mcoda_token_usage_summary_json` for the calls in this database. `query` is a JSON object or NULL. `json` (may be
+/// NULL) receives an array, in which project, job and task are null.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -169,7 +170,8 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary_json(
     })
 }
 
-/// `mcoda_query_json` for this database.
+/// `mcoda_query_json` for this database. `params` is a JSON array, an object of names, or NULL. `json` (may be NULL)
+/// receives an array with an object a row.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]

@@ -53,7 +53,7 @@ pub unsafe extern "C" fn mcoda_jobs_list_json(
     answer(json, error, || Ok(workspace::of(workspace)?.jobs().list()?))
 }
 
-/// Ends a job: `state` is what became of it, `error_summary` why, or NULL. `json` (may be NULL) receives the job.
+/// Ends a job: `state` is what became of it. `error_summary` is why, or NULL. `json` (may be NULL) receives the job.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -162,8 +162,8 @@ pub unsafe extern "C" fn mcoda_task_runs_list_json(
     answer(json, error, || Ok(workspace::of(workspace)?.task_runs().list(text("task_id", task_id)?)?))
 }
 
-/// Ends a task run: `status` is what became of it, `finished_at` when, or NULL for now. `json` (may be NULL)
-/// receives the run.
+/// Ends a task run: `status` is what became of it. `finished_at` is when, RFC 3339, or NULL for now. `json` (may be
+/// NULL) receives the run.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]

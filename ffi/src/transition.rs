@@ -62,8 +62,7 @@ pub unsafe extern "C" fn mcoda_record_status_transition(
     })
 }
 
-/// `mcoda_record_status_transition` with a context in JSON: an object like `{"agentId": "claude"}`, or NULL.
-/// `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
+/// `mcoda_record_status_transition`, where `context` is a JSON object like `{"agentId": "claude"}` or NULL. `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -124,7 +123,7 @@ pub unsafe extern "C" fn mcoda_backfill_status_events(
     })
 }
 
-/// `mcoda_backfill_status_events` with options in JSON, an object or NULL. `json` (may be NULL) receives
+/// `mcoda_backfill_status_events`, where `options` is a JSON object or NULL. `json` (may be NULL) receives
 /// `{"events"}`.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.

@@ -68,7 +68,7 @@ pub unsafe extern "C" fn mcoda_velocity(
     })
 }
 
-/// `mcoda_velocity` with options in JSON, an object like `{"mode": "empirical"}` or NULL. `json` (may be NULL)
+/// `mcoda_velocity`, where `options` is a JSON object like `{"mode": "empirical"}` or NULL. `json` (may be NULL)
 /// receives the object that `mcoda_velocity_to_json` gives.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.

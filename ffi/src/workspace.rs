@@ -47,9 +47,9 @@ pub unsafe extern "C" fn mcoda_workspace_open(
 }
 
 /// Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
-/// handle. Otherwise as `mcoda_workspace_open`.
+/// handle. `options` may be NULL: the defaults. `workspace` receives the handle.
 ///
-/// Errors: as there. Threads: any. Frees: the caller, `workspace` with `mcoda_workspace_close`, and `options`,
+/// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `workspace` with `mcoda_workspace_close`, and `options`,
 /// which are only read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_workspace_open_db(

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Writes a C program that calls every function of the header with what it must refuse.
+
+Each pointer in turn is NULL, each text in turn is not UTF-8, each database is one that was closed or of the other
+kind, while all other arguments are good. The header says of each parameter whether NULL is allowed. So a function
+that is added is tested with the rest, and so is what its comment says.
+
+Usage: misuse.py HEADER >misuse.c
+"""
+
+import re
+import sys
+
+# Good arguments, where a parameter's type alone does not tell one: by name, or by function and name.
+TEXTS = {
+    "usage": '"{}"', "usages": '"[]"', "query": '"{}"', "options": '"{}"', "context": '"{}"', "text": '"{}"',
+    "project": '"{\\"key\\": \\"Q\\"}"',
+    "epic": '"{\\"projectId\\": \\"x\\", \\"key\\": \\"k\\", \\"title\\": \\"t\\"}"',
+    "story": '"{\\"epicId\\": \\"x\\", \\"key\\": \\"k\\", \\"title\\": \\"t\\"}"',
+    "tasks": '"[]"', "job": '"{\\"type\\": \\"t\\"}"', "command_run": '"{\\"commandName\\": \\"c\\"}"',
+    "task_run": '"{\\"taskId\\": \\"x\\", \\"command\\": \\"c\\"}"', "end": '"{\\"status\\": \\"s\\"}"',
+    "sql": '"SELECT 1 AS one"', "params": '"[]"', "pointer": '""', "value": '"{}"', "root": "folder",
+    ("mcoda_tasks_create_json", "task"): '"{\\"userStoryId\\": \\"x\\", \\"key\\": \\"k\\", \\"title\\": \\"t\\"}"',
+    ("mcoda_workspace_open_db", "path"): '":memory:"', ("mcoda_global_open_db", "path"): '":memory:"',
+    ("mcoda_task_runs_finish_json", "finished_at"): '"2026-03-20"',
+}
+DATABASES = {"mcoda_workspace", "mcoda_global"}
+SCALARS = {"int32_t": "1", "int64_t": "1", "double": "1.0", "bool": "true"}
+NOTHING = {"bool": "got == false", "uint64_t": "got == 0", "double": "got != got", "mcoda_code": "got == MCODA_OK"}
+
+
+def functions(header):
+    """Every function with its comment, its result and its parameters."""
+    found = re.findall(r"((?://[^\n]*\n)+)((?:const )?\w+ \*?)(mcoda_\w+)\(([^;]*)\);", header)
+    for comment, result, name, parameters in found:
+        comment = " ".join(line.removeprefix("//").strip() for line in comment.splitlines())
+        parameters = [" ".join(p.split()) for p in parameters.split(",") if p.strip() != "void"]
+        parsed = [re.fullmatch(r"((?:const )?\w+) (\**)(\w+)", p).groups() for p in parameters]
+        yield comment, result.strip(), name, parsed
+
+
+def may_be_null(comment, parameter):
+    if parameter == "value":
+        return "NULL makes it absent" in comment
+    return re.search(rf"`{parameter}`[^.;]*NULL", comment) is not None
+
+
+def good(function, kind, stars, name):
+    kind = kind.removeprefix("const ")
+    if stars == "**":
+        return f"({kind} **)&out"
+    if kind == "char":
+        return TEXTS.get((function, name)) or TEXTS.get(name) or f'"{name}"'
+    if stars:
+        return {"size_t": "&length", "uint64_t": "&count"}.get(kind, f"good_{kind}")
+    return SCALARS[kind]
+
+
+def call(function, parameters, changed=None, to=None):
+    given = ["&error" if n == "error" and s == "**" else to if n == changed else good(function, k, s, n)
+             for k, s, n in parameters]
+    return f"{function}({', '.join(given)})"
+
+
+def released(parameters):
+    """What frees the handle that a call gave after all."""
+    for kind, stars, parameter in parameters:
+        if stars == "**" and parameter != "error":
+            frees = f"{kind}_close(out, NULL)" if kind in DATABASES else f"{kind.removesuffix('_result')}_free(out)"
+            return f" if (code == MCODA_OK && out != UNTOUCHED) {{ {frees}; }}"
+    return ""
+
+
+def cases(functions):
+    """The statements of the program, one list a function."""
+    for comment, result, name, parameters in functions:
+        takes_error = bool(parameters) and parameters[-1][2] == "error"
+        if result == "mcoda_code" and takes_error:
+            yield from refusals(comment, name, parameters)
+        elif name.endswith("_free"):
+            yield f"{name}(NULL);"
+        elif parameters and parameters[0][1] == "*":
+            rest = ", ".join(good(name, *p) for p in parameters[1:])
+            wanted = "got == NULL" if result.endswith("*") else NOTHING[result]
+            yield f"{{ {result} got = {name}(NULL{', ' if rest else ''}{rest}); CHECK({wanted}); }}"
+
+
+def refusals(comment, name, parameters):
+    closes = name.endswith("_close")
+    for kind, stars, parameter in parameters[:-1]:
+        if not stars:
+            continue
+        base = kind.removeprefix("const ")
+        null = call(name, parameters, parameter, "NULL")
+        if closes:
+            yield f"check_ok({null}, &error, \"{name}\", __FILE__, __LINE__);"
+        elif may_be_null(comment, parameter):
+            yield f"{{ mcoda_code code = {null};{released(parameters)} not_about(code, \"{parameter}\", \"{name}\"); }}"
+        else:
+            yield f"refused({null}, MCODA_INVALID_INPUT, \"{parameter}\", \"{name}\");"
+        if base == "char" and not closes:
+            field = "NULL" if parameter == "value" else f'"{parameter}"'
+            yield f"refused({call(name, parameters, parameter, 'NOT_UTF8')}, MCODA_INVALID_INPUT, {field}, \"{name}\");"
+        if base in DATABASES and stars == "*" and not closes:
+            for handle in (f"closed_{base}", f"({base} *)other_than_{base}", f"({base} *)&out"):
+                yield f"refused({call(name, parameters, parameter, handle)}, MCODA_CLOSED, NULL, \"{name}\");"
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        header = file.read()
+    found = list(functions(header))
+    declared = set(re.findall(r"\b(mcoda_\w+)\(", re.sub(r"//[^\n]*|/\*.*?\*/", "", header, flags=re.S)))
+    assert {name for _, _, name, _ in found} == declared, "a declaration was not understood"
+    with open(__file__.removesuffix(".py") + ".c.in", encoding="utf-8") as file:
+        print(file.read().replace("@CASES@", "\n    ".join(cases(found))))
+
+
+if __name__ == "__main__":
+    main()

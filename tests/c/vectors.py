@@ -1,0 +1,227 @@
+#!/usr/bin/env python3
+"""Runs the shared vectors through the C interface: `vectors.py PROGRAM FOLDER [NAME…]`.
+
+PROGRAM is made from vectors.c, FOLDER holds the `*.json` files. Prints a line for each test and fails where one does.
+"""
+
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+# What a call takes in C: t for text, j for JSON.
+CALLS = {
+    "id": "", "database_path": "", "close": "", "backup_to": "t",
+    "record_token_usage": "j", "record_token_usages": "j", "record_status_transition": "ttj",
+    "status_events": "j", "backfill_status_events": "j", "token_usage": "j", "token_usage_summary": "j",
+    "velocity": "j", "estimate": "j", "query": "tj",
+    "projects.ensure": "j", "projects.get": "t", "projects.list": "",
+    "epics.create": "j", "epics.get": "t", "epics.list": "t",
+    "stories.create": "j", "stories.get": "t", "stories.list": "t",
+    "tasks.create": "j", "tasks.create_many": "j", "tasks.get": "t", "tasks.list": "t",
+    "jobs.create": "j", "jobs.get": "t", "jobs.list": "", "jobs.finish": "ttt",
+    "command_runs.create": "j", "command_runs.get": "t", "command_runs.finish": "tj",
+    "task_runs.create": "j", "task_runs.get": "t", "task_runs.list": "t", "task_runs.finish": "ttt",
+}
+PATTERNS = {
+    "$uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE),
+    "$timestamp": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
+}
+
+
+class Failed(Exception):
+    """The test found something else than it expected."""
+
+
+class CannotSay(Exception):
+    """C has no way to make this call."""
+
+
+class Answer:
+    """What a call answered: a value, or an error with its kind, field and message."""
+
+    def __init__(self, line):
+        outcome, rest = line.rstrip("\n").split("\t", 1)
+        self.is_error = outcome == "error"
+        if self.is_error:
+            kind, field, self.message = rest.split("\t", 2)
+            self.kind = "".join(word.capitalize() for word in kind.split("_"))
+            self.field = None if field == "-" else field
+        else:
+            self.value = json.loads(rest)
+
+    def __str__(self):
+        if self.is_error:
+            return f"{self.kind} of field {self.field}: {self.message}"
+        return json.dumps(self.value)
+
+
+class Program:
+    def __init__(self, path, home):
+        environment = {**os.environ, "HOME": str(home)}
+        self.process = subprocess.Popen(
+            [path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8", env=environment
+        )
+
+    def call(self, name, *arguments):
+        fields = [name] + ["-" if text is None else "=" + escaped(text) for text in arguments]
+        self.process.stdin.write("\t".join(fields) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"the program ended in {name} with code {self.process.wait()}")
+        return Answer(line)
+
+    def end(self):
+        self.process.stdin.close()
+        return self.process.wait()
+
+
+def escaped(text):
+    if "\0" in text:
+        raise CannotSay("text with a NUL inside")
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")
+
+
+def arguments_of(call, given):
+    kinds = CALLS[call]
+    if len(given) > len(kinds):
+        raise CannotSay(f"{call} with {len(given)} arguments")
+    for kind, value in zip(kinds, given):
+        if value is None:
+            yield None
+        elif kind == "j":
+            yield json.dumps(value, ensure_ascii=False)
+        elif isinstance(value, str):
+            yield value
+        else:
+            raise CannotSay(f"{call} with {value!r} where it takes text")
+
+
+def filled(value, saved):
+    """The value with every `${name.path}` replaced by what was saved."""
+    if isinstance(value, list):
+        return [filled(item, saved) for item in value]
+    if isinstance(value, dict):
+        return {name: filled(item, saved) for name, item in value.items()}
+    if not isinstance(value, str):
+        return value
+    whole = re.fullmatch(r"\$\{([^}]+)\}", value)
+    if whole:
+        return looked_up(whole[1], saved)
+    return re.sub(r"\$\{([^}]+)\}", lambda found: str(looked_up(found[1], saved)), value)
+
+
+def looked_up(path, saved):
+    name, *steps = path.split(".")
+    value = saved[name]
+    for step in steps:
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def compare(expected, got, where="result"):
+    """Fails where `got` lacks something that is expected."""
+    if expected == "$any":
+        return
+    if isinstance(expected, str) and expected in PATTERNS:
+        fits = isinstance(got, str) and PATTERNS[expected].fullmatch(got)
+    elif isinstance(expected, dict):
+        if not isinstance(got, dict) or expected.keys() - got.keys():
+            raise Failed(f"{where}: expected {json.dumps(expected)}, got {json.dumps(got)}")
+        for name, value in expected.items():
+            compare(value, got[name], f"{where}.{name}")
+        return
+    elif isinstance(expected, list):
+        if not isinstance(got, list) or len(expected) != len(got):
+            raise Failed(f"{where}: expected {json.dumps(expected)}, got {json.dumps(got)}")
+        for place, (value, own) in enumerate(zip(expected, got)):
+            compare(value, own, f"{where}.{place}")
+        return
+    elif is_number(expected):
+        fits = is_number(got) and math.isclose(expected, got, rel_tol=1e-9)
+    else:
+        fits = type(expected) is type(got) and expected == got
+    if not fits:
+        raise Failed(f"{where}: expected {json.dumps(expected)}, got {json.dumps(got)}")
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def run_step(program, step, saved, state_sql):
+    given = list(arguments_of(step["call"], filled(step.get("args", []), saved)))
+    expected = step.get("error")
+    before = program.call("query", state_sql, None) if expected and state_sql else None
+    answer = program.call(step["call"], *given)
+    if expected is None:
+        if answer.is_error:
+            raise Failed(f"{step['call']}: {answer}")
+        if "expect" in step:
+            compare(filled(step["expect"], saved), answer.value, step["call"])
+        if "save" in step:
+            saved[step["save"]] = answer.value
+        return
+    fits = answer.is_error and answer.kind == expected["kind"]
+    fits = fits and ("field" not in expected or answer.field == expected["field"])
+    if not (fits and expected.get("message", "") in answer.message):
+        raise Failed(f"{step['call']}: expected {json.dumps(expected)}, got {answer}")
+    if before and not before.is_error:
+        after = program.call("query", state_sql, None)
+        if str(after) != str(before):
+            raise Failed(f"{step['call']}: an error changed something: {before} became {after}")
+
+
+def run_case(program, case, folder, vectors):
+    database = folder / "mcoda.db"
+    if "fixture" in case:
+        shutil.copy(vectors / "fixtures" / f"{case['fixture']}.db", database)
+    handle = case.get("handle", "workspace")
+    opened = program.call("open", handle, str(database), json.dumps(case.get("open", {})))
+    if opened.is_error:
+        raise Failed(f"open: {opened}")
+    state = vectors / "state.sql"
+    # What the state is made of are tables of a workspace.
+    state_sql = state.read_text(encoding="utf-8") if handle == "workspace" and state.exists() else None
+    saved = {}
+    for step in case["steps"]:
+        run_step(program, step, saved, state_sql)
+
+
+def main():
+    program_path, vectors, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+    files = sorted(vectors.glob("*.json"))
+    if not files:
+        raise SystemExit(f"no vectors in {vectors}")
+    counts = {"ok": 0, "FAILED": 0, "skipped": 0}
+    with tempfile.TemporaryDirectory() as home:
+        program = Program(program_path, home)
+        for file in files:
+            for case in json.loads(file.read_text(encoding="utf-8"))["cases"]:
+                name = f"{file.stem}::{case['name']}"
+                if names and name not in names:
+                    continue
+                outcome, why = "ok", ""
+                with tempfile.TemporaryDirectory() as folder:
+                    try:
+                        run_case(program, case, Path(folder), vectors)
+                    except Failed as failure:
+                        outcome, why = "FAILED", f": {failure}"
+                    except CannotSay as reason:
+                        outcome, why = "skipped", f": C cannot say {reason}"
+                counts[outcome] += 1
+                print(f"{outcome} {name}{why}")
+        if program.end() != 0:
+            raise SystemExit("the program found a leak or another fault at its end")
+    print("vectors in C:", ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+    sys.exit(counts["FAILED"] > 0 or counts["ok"] == 0)
+
+
+if __name__ == "__main__":
+    main()
