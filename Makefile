@@ -7,6 +7,10 @@ ORACLE := python3 tests/oracle/estimate.py --program "$${CARGO_TARGET_DIR:-targe
 
 VENV := target/venv
 WHEELS := target/wheels
+# Where `make install` puts the C library, and which build of it.
+PREFIX ?= /usr/local
+DESTDIR ?=
+PROFILE ?= release
 
 .DEFAULT_GOAL := help
 
@@ -16,7 +20,7 @@ help: ## List the targets
 demo: ## Play a small project through an agent pipeline and print its cost, velocity and estimate
 	@$(CARGO) run --quiet --package mcoda-cli -- demo
 
-test: lint test-rust test-docs test-data test-oracle test-python test-node ## Run all tests and checks
+test: lint test-rust test-docs test-data test-oracle test-python test-node test-c ## Run all tests and checks
 
 test-full: test ## Run all tests, then many more rounds, the system's SQLite, and Valgrind
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
@@ -24,6 +28,7 @@ test-full: test ## Run all tests, then many more rounds, the system's SQLite, an
 	$(ORACLE) --workspaces 1500 --seed 1000
 	./tests/valgrind.sh
 	./bindings-python/tests/release.sh
+	./tests/c/run.sh --full
 
 build: ## Build the library and mcodactl, optimised
 	$(CARGO) build --release --workspace
@@ -68,10 +73,20 @@ bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
 	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+test-c: ## Test the C library: installed, and used by programs in C and C++
+	./tests/c/run.sh
+
+header: ## Write include/mcoda.h anew from the sources
+	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header the_header_is
+
+install: ## Install the C library: make install PREFIX=/usr/local DESTDIR=
+	$(CARGO) build --package mcoda-ffi $(if $(filter release,$(PROFILE)),--release)
+	./ffi/install.sh "$${CARGO_TARGET_DIR:-target}/$(PROFILE)" "$(PREFIX)" "$(DESTDIR)"
+
 format: ## Format the code
 	$(CARGO) fmt --all
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c header install format clean

@@ -155,43 +155,59 @@ def is_number(value):
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def run_step(program, step, saved, state_sql):
-    given = list(arguments_of(step["call"], filled(step.get("args", []), saved)))
-    expected = step.get("error")
-    before = program.call("query", state_sql, None) if expected and state_sql else None
-    answer = program.call(step["call"], *given)
-    if expected is None:
+class Case:
+    """One case under way, in a fresh folder."""
+
+    def __init__(self, program, case, folder, vectors):
+        self.program, self.case = program, case
+        self.saved = {"folder": str(folder)}
+        self.database = folder / "mcoda.db"
+        self.handle = case.get("handle", "workspace")
+        state = "state.sql" if self.handle == "workspace" else "state_global.sql"
+        self.state_sql = (vectors / state).read_text(encoding="utf-8")
+        if "fixture" in case:
+            shutil.copy(vectors / "fixtures" / f"{case['fixture']}.db", self.database)
+
+    def run(self):
+        self.open()
+        for step in self.case["steps"]:
+            if step.get("reopen"):
+                self.open()
+            elif "error" in step:
+                self.run_refused(step)
+            else:
+                self.run_answered(step)
+
+    def open(self):
+        options = json.dumps(filled(self.case.get("open", {}), self.saved))
+        opened = self.program.call("open", self.handle, str(self.database), options)
+        if opened.is_error:
+            raise Failed(f"open: {opened}")
+
+    def call(self, step):
+        return self.program.call(step["call"], *arguments_of(step["call"], filled(step.get("args", []), self.saved)))
+
+    def run_answered(self, step):
+        answer = self.call(step)
         if answer.is_error:
             raise Failed(f"{step['call']}: {answer}")
         if "expect" in step:
-            compare(filled(step["expect"], saved), answer.value, step["call"])
+            compare(filled(step["expect"], self.saved), answer.value, step["call"])
         if "save" in step:
-            saved[step["save"]] = answer.value
-        return
-    fits = answer.is_error and answer.kind == expected["kind"]
-    fits = fits and ("field" not in expected or answer.field == expected["field"])
-    if not (fits and expected.get("message", "") in answer.message):
-        raise Failed(f"{step['call']}: expected {json.dumps(expected)}, got {answer}")
-    if before and not before.is_error:
-        after = program.call("query", state_sql, None)
-        if str(after) != str(before):
+            self.saved[step["save"]] = answer.value
+
+    def run_refused(self, step):
+        expected = step["error"]
+        before = str(self.program.call("query", self.state_sql, None))
+        answer = self.call(step)
+        fits = answer.is_error and answer.kind == expected["kind"]
+        fits = fits and ("field" not in expected or answer.field == expected["field"])
+        if not (fits and expected.get("message", "") in answer.message):
+            raise Failed(f"{step['call']}: expected {json.dumps(expected)}, got {answer}")
+        # Where the handle is closed, both are the same error.
+        after = str(self.program.call("query", self.state_sql, None))
+        if after != before:
             raise Failed(f"{step['call']}: an error changed something: {before} became {after}")
-
-
-def run_case(program, case, folder, vectors):
-    database = folder / "mcoda.db"
-    if "fixture" in case:
-        shutil.copy(vectors / "fixtures" / f"{case['fixture']}.db", database)
-    handle = case.get("handle", "workspace")
-    opened = program.call("open", handle, str(database), json.dumps(case.get("open", {})))
-    if opened.is_error:
-        raise Failed(f"open: {opened}")
-    state = vectors / "state.sql"
-    # What the state is made of are tables of a workspace.
-    state_sql = state.read_text(encoding="utf-8") if handle == "workspace" and state.exists() else None
-    saved = {}
-    for step in case["steps"]:
-        run_step(program, step, saved, state_sql)
 
 
 def main():
@@ -210,7 +226,7 @@ def main():
                 outcome, why = "ok", ""
                 with tempfile.TemporaryDirectory() as folder:
                     try:
-                        run_case(program, case, Path(folder), vectors)
+                        Case(program, case, Path(folder), vectors).run()
                     except Failed as failure:
                         outcome, why = "FAILED", f": {failure}"
                     except CannotSay as reason:

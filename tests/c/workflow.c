@@ -258,7 +258,7 @@ static void the_root_of_a_project_and_the_users_database_open(const char *folder
 int main(int argc, char **argv)
 {
     mcoda_error *error = NULL;
-    CHECK(argc == 2);
+    CHECK(argc >= 2);
     versions_are_those_of_the_header();
     mcoda_workspace *workspace = furnished(":memory:");
     a_record_is_kept_once(workspace);

@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# Tests the C library as a host sees it: installed, and used by programs that are built outside of the tree.
+# Usage: run.sh [--full] (with many more rounds, Valgrind, and the optimised library)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+full=${1:-}
+out=$(mkdir -p "${CARGO_TARGET_DIR:-target}/c" && cd "${CARGO_TARGET_DIR:-target}/c" && pwd)
+prefix=$out/prefix
+lib=$prefix/lib
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# No test may touch the user's own records.
+real_home=$HOME
+export HOME=$work
+unset MCODA_CONFIG MCODA_DISABLE_DB MCODA_TELEMETRY
+cc=${CC:-cc} cxx=${CXX:-c++}
+# Beside the warnings, whatever the compiler knows about undefined behaviour and lost memory.
+warnings=(-g -Wall -Wextra -Wpedantic -Werror)
+sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all)
+include=(-I"$prefix/include" -Itests/c)
+shared=(-L"$lib" -lmcoda -Wl,-rpath,"$lib" -pthread)
+system=(-lgcc_s -lutil -lrt -lpthread -lm -ldl)
+say() { echo "c: $*"; }
+
+install_library() {
+    rm -rf "$prefix"
+    make --no-print-directory install PROFILE="$1" PREFIX="$prefix" HOME="$real_home" >/dev/null
+}
+
+header_stands_alone() {
+    echo '#include <mcoda.h>' >"$work/once.c"
+    cat "$work/once.c" "$work/once.c" >"$work/twice.c"
+    for source in "$work/once.c" "$work/twice.c"; do
+        "$cc" -std=c11 "${warnings[@]}" "${include[@]}" -fsyntax-only "$source"
+        "$cxx" -x c++ -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$source"
+    done
+    say "the header compiles alone and twice, as C11 and as C++17"
+}
+
+only_our_symbols_are_visible() {
+    sed -e 's|//.*||' "$prefix/include/mcoda.h" | grep -oE '\bmcoda_[a-z0-9_]+\(' | tr -d '(' | sort -u >"$work/declared"
+    nm -D --defined-only "$lib/libmcoda.so" | awk '{print $3}' | sort -u | diff "$work/declared" -
+    nm -g --defined-only "$lib/libmcoda.a" | awk 'NF == 3 {print $3}' | sort -u | diff "$work/declared" -
+    readelf -d "$lib/libmcoda.so" | grep -q "SONAME.*libmcoda.so.1\]"
+    say "both libraries show what the header declares, and nothing else"
+}
+
+# build NAME SOURCE FLAG…
+build() {
+    local name=$1 source=$2
+    shift 2
+    case $source in
+    *.cpp) "$cxx" -std=c++17 "${warnings[@]}" "${include[@]}" "$source" -o "$out/$name" "$@" ;;
+    *) "$cc" -std=c11 "${warnings[@]}" "${include[@]}" "$source" -o "$out/$name" "$@" ;;
+    esac
+}
+
+# run NAME ARGUMENT…: with a folder of its own as its home and its first argument
+run() {
+    local program=$out/$1 folder
+    folder=$(mktemp -d "$work/XXXX")
+    shift
+    HOME=$folder "${under[@]}" "$program" "$folder" "$@"
+}
+under=()
+
+programs_pass() {
+    python3 tests/c/misuse.py "$prefix/include/mcoda.h" >"$out/misuse.c"
+    build leak tests/c/leak.c "${sanitizers[@]}" "${shared[@]}"
+    if "$out/leak" 2>/dev/null; then
+        say "the sanitizers of this machine see no leaks, so the tests for leaks would mean nothing" >&2
+        exit 1
+    fi
+    for source in tests/c/{workflow.c,workflow.cpp,bad_input.c,threads.c,rounds.c} "$out/misuse.c"; do
+        name=$(basename "$source" | tr . _)
+        build "$name" "$source" "${sanitizers[@]}" "${shared[@]}"
+        run "$name" 1000
+        say "$(basename "$source") passes under AddressSanitizer and UBSan"
+    done
+    build static tests/c/workflow.c "${sanitizers[@]}" "$lib/libmcoda.a" "${system[@]}"
+    run static
+    say "workflow.c passes with the static library"
+}
+
+vectors_pass() {
+    build vectors tests/c/vectors.c "${sanitizers[@]}" "${shared[@]}"
+    python3 tests/c/vectors.py "$out/vectors" tests/vectors >"$work/vectors" || { grep -v ^ok "$work/vectors"; exit 1; }
+    tail -1 "$work/vectors"
+}
+
+neighbours_keep_what_is_their_own() {
+    HOME=$real_home ${RUSTC:-rustc} --edition 2024 --crate-type staticlib -o "$out/libother.a" tests/c/other.rs
+    # All of our library: a symbol that both have would be an error. Rust's own library asks for functions that an
+    # older C library lacks, in sections that nobody needs.
+    local all=(-Wl,--whole-archive "$lib/libmcoda.a" -Wl,--no-whole-archive -Wl,--gc-sections)
+    build neighbours_static tests/c/neighbours.c "${all[@]}" "$out/libother.a" "${system[@]}"
+    build neighbours_first tests/c/neighbours.c "$out/libother.a" "${all[@]}" "${system[@]}"
+    build neighbours_shared tests/c/neighbours.c "$out/libother.a" "${shared[@]}" -Wl,--gc-sections "${system[@]}"
+    "$out/neighbours_static" && "$out/neighbours_first" && "$out/neighbours_shared"
+    say "a host's own SQLite and another Rust library stay as they are"
+}
+
+a_program_outside_of_the_tree_builds() {
+    if ! command -v pkg-config >/dev/null; then
+        say "SKIPPED for lack of pkg-config: building a program outside of the tree with it" >&2
+        return
+    fi
+    export PKG_CONFIG_PATH=$lib/pkgconfig
+    cp docs/examples/quickstart.c "$work"
+    (
+        cd "$work"
+        "$cc" -std=c11 "${warnings[@]}" quickstart.c -o shared $(pkg-config --cflags --libs mcoda) -Wl,-rpath,"$lib"
+        "$cc" -std=c11 "${warnings[@]}" quickstart.c -o static $(pkg-config --cflags mcoda) \
+            "$(pkg-config --variable=libdir mcoda)/libmcoda.a" \
+            $(pkg-config --static --libs-only-l mcoda | sed 's/-lmcoda//')
+        for program in shared static; do
+            "./$program" "$program.db" >"$program.out"
+            grep -q '^refused: tokensPrompt: got -1' "$program.out" && grep -q '^done at 20' "$program.out"
+        done
+    )
+    [[ $(pkg-config --modversion mcoda) == "$(awk '$2 == "MCODA_VERSION" {print $3}' include/mcoda.h | tr -d '"')" ]]
+    say "the quickstart builds outside of the tree with pkg-config, shared and static"
+}
+
+valgrind_finds_nothing() {
+    command -v valgrind >/dev/null || { echo "install valgrind first" >&2; exit 1; }
+    local under=(valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect
+        --errors-for-leak-kinds=definite,indirect)
+    for name in rounds workflow threads; do
+        build "plain_$name" "tests/c/$name.c" "${shared[@]}"
+        run "plain_$name" 1000
+        say "Valgrind finds nothing in $name.c"
+    done
+}
+
+test_library() {
+    install_library "$1"
+    header_stands_alone
+    only_our_symbols_are_visible
+    programs_pass
+    vectors_pass
+    neighbours_keep_what_is_their_own
+    a_program_outside_of_the_tree_builds
+}
+
+test_library debug
+if [[ $full == --full ]]; then
+    test_library release
+    valgrind_finds_nothing
+fi
