@@ -76,8 +76,8 @@ bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
 test-c: ## Test the C library: installed, and used by programs in C and C++
 	./tests/c/run.sh
 
-header: ## Write include/mcoda.h anew from the sources
-	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header the_header_is
+header: ## Write include/mcoda.h and the list of what programs rely on anew from the sources
+	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header -- the_header_is nothing_that
 
 install: ## Install the C library: make install PREFIX=/usr/local DESTDIR=
 	$(CARGO) build --package mcoda-ffi $(if $(filter release,$(PROFILE)),--release)

@@ -29,8 +29,8 @@
 #define MCODA_VERSION "0.1.0"
 
 // The version of the binary interface that this header describes. It grows when a program that was
-// compiled against an older header would no longer work; functions, fields and codes that are added do
-// not change it. Compare it with `mcoda_abi_version()`, which tells the library's.
+// compiled against an older header would no longer work; functions, fields and codes that are added do not
+// change it. Compare it with `mcoda_abi_version()`, which tells the library's.
 #define MCODA_ABI_VERSION 1
 
 // What became of a call. The numbers are stable: new ones are added at the end, none changes its meaning.
@@ -102,8 +102,8 @@ typedef int32_t mcoda_option;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// The fields of a `mcoda_token_usage`. The numbers are stable, and new fields get new ones. The type behind
-// each is what its setter is called by: text, int, real, bool or json.
+// The fields of a `mcoda_token_usage`. The numbers are stable, and new fields get new ones. The type
+// behind each is what its setter is called by: text, int, real, bool or json.
 enum mcoda_token_usage_field
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
@@ -176,8 +176,8 @@ typedef int32_t mcoda_token_usage_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// The fields of a `mcoda_transition_context`. The numbers are stable, and new fields get new ones. The type behind
-// each is what its setter is called by: text, int, real, bool or json.
+// The fields of a `mcoda_transition_context`. The numbers are stable, and new fields get new ones. The
+// type behind each is what its setter is called by: text, int, real, bool or json.
 enum mcoda_transition_field
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
@@ -210,8 +210,8 @@ typedef int32_t mcoda_transition_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// The fields of a `mcoda_estimate_options`. The numbers are stable, and new fields get new ones. The type behind
-// each is what its setter is called by: text, int, real, bool or json.
+// The fields of a `mcoda_estimate_options`. The numbers are stable, and new fields get new ones. The type
+// behind each is what its setter is called by: text, int, real, bool or json.
 enum mcoda_estimate_option
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
@@ -301,14 +301,14 @@ typedef struct mcoda_estimate_options mcoda_estimate_options;
 // `mcoda_estimate_free`.
 typedef struct mcoda_estimate_result mcoda_estimate_result;
 
-// The user's own database: agents, and what their calls outside of any project cost. A handle may be used by
-// any number of threads at once: their calls queue. The caller closes it with `mcoda_global_close`; a call
-// that is made afterwards, or made with what never was such a handle, answers `MCODA_CLOSED`. It points to no
-// memory that a program can read.
+// The user's own database: agents, and what their calls outside of any project cost. A handle may be used
+// by any number of threads at once: their calls queue. The caller closes it with `mcoda_global_close`; a
+// call that is made afterwards, or made with what never was such a handle, answers `MCODA_CLOSED`. It
+// points to no memory that a program can read.
 typedef struct mcoda_global mcoda_global;
 
-// Options to open a database with. The caller owns it and frees it with `mcoda_options_free`.
-// One thread at a time may use it; it may be used for any number of calls.
+// Options to open a database with. The caller owns it and frees it with `mcoda_options_free`. One thread
+// at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_options mcoda_options;
 
 // What became of one record. The caller owns it and frees it with `mcoda_recorded_free`.
@@ -318,8 +318,9 @@ typedef struct mcoda_recorded mcoda_recorded;
 // `mcoda_string_free`.
 typedef struct mcoda_string mcoda_string;
 
-// A record of what one agent call cost. What is not set is not told; 0 is told to be none. The caller owns it
-// and frees it with `mcoda_token_usage_free`. One thread at a time may use it; it may be used for any number of calls.
+// A record of what one agent call cost. What is not set is not told; 0 is told to be none. The caller owns
+// it and frees it with `mcoda_token_usage_free`. One thread at a time may use it; it may be used for any
+// number of calls.
 typedef struct mcoda_token_usage mcoda_token_usage;
 
 // What a transition did. The caller owns it and frees it with `mcoda_transition_free`.
@@ -365,24 +366,25 @@ const char *mcoda_error_message(const mcoda_error *error, size_t *length);
 // Threads: any, until the error is freed.
 const char *mcoda_error_detail(const mcoda_error *error, size_t *length);
 
-// The field at fault by its JSON name, or the parameter by its name in this header; NULL where the error is
-// about none. The text belongs to the error. `length` (may be NULL) receives its length in bytes without
-// the NUL, 0 for NULL. Threads: any, until the error is freed.
+// The field at fault by its JSON name, or the parameter by its name in this header; NULL where the error
+// is about none. The text belongs to the error. `length` (may be NULL) receives its length in bytes
+// without the NUL, 0 for NULL. Threads: any, until the error is freed.
 const char *mcoda_error_field(const mcoda_error *error, size_t *length);
 
 // Frees an error; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_error_free(mcoda_error *error);
 
 // The text, with a NUL behind it; NULL for NULL. It belongs to the string. `length` (may be NULL) receives
-// its length in bytes without the NUL. JSON has no other NUL in it. Threads: any, until the string is freed.
+// its length in bytes without the NUL. JSON has no other NUL in it. Threads: any, until the string is
+// freed.
 const char *mcoda_string_text(const mcoda_string *string, size_t *length);
 
-// A value within a JSON text that a call answered, for programs without a JSON library. `pointer` says where, as
-// RFC 6901 does: "/id", "/0/taskId"; "" is all of it. `value` receives a text as it is, and anything else as
-// JSON. Each call reads the whole text.
+// A value within a JSON text that a call answered, for programs without a JSON library. `pointer` says
+// where, as RFC 6901 does: "/id", "/0/taskId"; "" is all of it. `value` receives a text as it is, and
+// anything else as JSON. Each call reads the whole text.
 //
-// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for a string that is no JSON.
-// Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
+// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for a string that is no
+// JSON. Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
 mcoda_code mcoda_string_at(const mcoda_string *json,
                            const char *pointer,
                            mcoda_string **value,
@@ -391,38 +393,42 @@ mcoda_code mcoda_string_at(const mcoda_string *json,
 // Frees a string; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_string_free(mcoda_string *string);
 
-// Makes options to open a database with, with no field set. Threads: any. Frees: the caller,
-// with `mcoda_options_free`.
+// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_options_free`.
 mcoda_options *mcoda_options_new(void);
 
-// Makes them from a JSON object with the fields by their JSON names (`workspaceId`), and checks every value.
-// `options` receives them. Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `options` with
-// `mcoda_options_free`.
+// Makes them from a JSON object with the fields by their JSON names (`workspaceId`), and checks every
+// value. `options` receives them. Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller,
+// `options` with `mcoda_options_free`.
 mcoda_code mcoda_options_from_json(const char *text, mcoda_options **options, mcoda_error **error);
 
 // Frees it; NULL is fine. Threads: any, once.
 void mcoda_options_free(mcoda_options *options);
 
-// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
-// offset (`2026-03-20T12:00:00Z`).
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_option`, to text, which is copied; NULL makes it absent again. A time is RFC 3339
+// text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
+// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_options_set_text(mcoda_options *options,
                                   int32_t field,
                                   const char *value,
                                   mcoda_error **error);
 
-// Sets a field to a whole number.
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-// the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_option`, to a whole number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+// field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_options_set_int(mcoda_options *options, int32_t field, int64_t value, mcoda_error **error);
 
-// Sets a field to true or false.
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-// the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_option`, to true or false.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+// field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_options_set_bool(mcoda_options *options, int32_t field, bool value, mcoda_error **error);
 
-// Sets a field to what a JSON text says, which is copied; NULL makes it absent again.
+// Sets a field, a `mcoda_option`, to what a JSON text says, which is copied; NULL makes it absent again.
+//
 // Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
 // whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_options_set_json(mcoda_options *options,
@@ -430,8 +436,9 @@ mcoda_code mcoda_options_set_json(mcoda_options *options,
                                   const char *value,
                                   mcoda_error **error);
 
-// Opens the workspace of the project whose root folder is `root`, UTF-8; what is missing is created, and an
-// older database is brought up to date. `options` may be NULL: the defaults. `workspace` receives the handle.
+// Opens the workspace of the project whose root folder is `root`, UTF-8; what is missing is created, and
+// an older database is brought up to date. `options` may be NULL: the defaults. `workspace` receives the
+// handle.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` (there is none, and none may be created), `MCODA_BUSY`,
 // `MCODA_STORAGE`, `MCODA_CORRUPT`, `MCODA_UNSUPPORTED`. Threads: any. Frees: the caller, `workspace` with
@@ -441,18 +448,18 @@ mcoda_code mcoda_workspace_open(const char *root,
                                 mcoda_workspace **workspace,
                                 mcoda_error **error);
 
-// Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
-// handle. `options` may be NULL: the defaults. `workspace` receives the handle.
+// Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as
+// the handle. `options` may be NULL: the defaults. `workspace` receives the handle.
 //
-// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `workspace` with `mcoda_workspace_close`, and `options`,
-// which are only read.
+// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `workspace` with
+// `mcoda_workspace_close`, and `options`, which are only read.
 mcoda_code mcoda_workspace_open_db(const char *path,
                                    const mcoda_options *options,
                                    mcoda_workspace **workspace,
                                    mcoda_error **error);
 
-// Closes the workspace after the calls that are under way in other threads. Whatever comes of it, the handle
-// is closed then. Closing it again, and closing NULL, is fine.
+// Closes the workspace after the calls that are under way in other threads. Whatever comes of it, the
+// handle is closed then. Closing it again, and closing NULL, is fine.
 //
 // Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
 mcoda_code mcoda_workspace_close(mcoda_workspace *workspace, mcoda_error **error);
@@ -462,15 +469,16 @@ mcoda_code mcoda_workspace_close(mcoda_workspace *workspace, mcoda_error **error
 // Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `id` with `mcoda_string_free`.
 mcoda_code mcoda_workspace_id(mcoda_workspace *workspace, mcoda_string **id, mcoda_error **error);
 
-// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
+// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is
+// not.
 //
 // Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
 mcoda_code mcoda_workspace_database_path(mcoda_workspace *workspace,
                                          mcoda_string **path,
                                          mcoda_error **error);
 
-// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other calls
-// of this handle wait for that; other handles and processes go on.
+// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other
+// calls of this handle wait for that; other handles and processes go on.
 //
 // Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_STORAGE` where it cannot be written,
 // `MCODA_CLOSED`. Threads: any.
@@ -518,46 +526,51 @@ bool mcoda_recorded_is_recorded(const mcoda_recorded *recorded);
 // freed.
 bool mcoda_recorded_is_duplicate(const mcoda_recorded *recorded);
 
-// Whether the JSON log holds the record: false where the log is turned off or could not be written just now,
-// and for NULL. Threads: any, until it is freed.
+// Whether the JSON log holds the record: false where the log is turned off or could not be written just
+// now, and for NULL. Threads: any, until it is freed.
 bool mcoda_recorded_is_logged(const mcoda_recorded *recorded);
 
 // Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_recorded_free(mcoda_recorded *recorded);
 
-// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller,
-// with `mcoda_token_usage_free`.
+// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_token_usage_free`.
 mcoda_token_usage *mcoda_token_usage_new(void);
 
 // Frees it; NULL is fine. Threads: any, once.
 void mcoda_token_usage_free(mcoda_token_usage *usage);
 
-// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
-// offset (`2026-03-20T12:00:00Z`).
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_token_usage_field`, to text, which is copied; NULL makes it absent again. A time
+// is RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
+// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_token_usage_set_text(mcoda_token_usage *usage,
                                       int32_t field,
                                       const char *value,
                                       mcoda_error **error);
 
-// Sets a field to a whole number.
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-// the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_token_usage_field`, to a whole number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+// field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_token_usage_set_int(mcoda_token_usage *usage,
                                      int32_t field,
                                      int64_t value,
                                      mcoda_error **error);
 
-// Sets a field to a number.
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-// the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_token_usage_field`, to a number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+// field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_token_usage_set_real(mcoda_token_usage *usage,
                                       int32_t field,
                                       double value,
                                       mcoda_error **error);
 
-// Sets a field to what a JSON text says, which is copied; NULL makes it absent again.
+// Sets a field, a `mcoda_token_usage_field`, to what a JSON text says, which is copied; NULL makes it
+// absent again.
+//
 // Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
 // whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_token_usage_set_json(mcoda_token_usage *usage,
@@ -569,11 +582,11 @@ mcoda_code mcoda_token_usage_set_json(mcoda_token_usage *usage,
 // transaction. A task that has the status already gets no event. `context` may be NULL: nothing more to
 // tell. `transition` (may be NULL) receives what was done.
 //
-// Errors: `MCODA_NOT_FOUND` for an unknown task, job or task run, `MCODA_INVALID_INPUT` for a bad value or a
-// key that several tasks have, `MCODA_CONFLICT` where the task does not have the status that the context
+// Errors: `MCODA_NOT_FOUND` for an unknown task, job or task run, `MCODA_INVALID_INPUT` for a bad value or
+// a key that several tasks have, `MCODA_CONFLICT` where the task does not have the status that the context
 // expects, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Nothing is written then. Threads: any; `context`
-// one at a time. Frees: the caller, `transition` with `mcoda_transition_free`, and `context`, which is only
-// read.
+// one at a time. Frees: the caller, `transition` with `mcoda_transition_free`, and `context`, which is
+// only read.
 mcoda_code mcoda_record_status_transition(mcoda_workspace *workspace,
                                           const char *task,
                                           const char *to_status,
@@ -581,7 +594,8 @@ mcoda_code mcoda_record_status_transition(mcoda_workspace *workspace,
                                           mcoda_transition **transition,
                                           mcoda_error **error);
 
-// `mcoda_record_status_transition`, where `context` is a JSON object like `{"agentId": "claude"}` or NULL. `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
+// `mcoda_record_status_transition`, where `context` is a JSON object like `{"agentId": "claude"}` or NULL.
+// `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_record_status_transition_json(mcoda_workspace *workspace,
@@ -591,8 +605,9 @@ mcoda_code mcoda_record_status_transition_json(mcoda_workspace *workspace,
                                                mcoda_string **json,
                                                mcoda_error **error);
 
-// The recorded moves of one task or of all tasks, in the order of time. `query` is a JSON object with `task`
-// (id or key), `since`, `until` and `now`, all optional, or NULL. `json` (may be NULL) receives an array.
+// The recorded moves of one task or of all tasks, in the order of time. `query` is a JSON object with
+// `task` (id or key), `since`, `until` and `now`, all optional, or NULL. `json` (may be NULL) receives an
+// array.
 //
 // Errors: `MCODA_NOT_FOUND` for an unknown task, `MCODA_INVALID_INPUT` for a bound that is none,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -602,11 +617,12 @@ mcoda_code mcoda_status_events_json(mcoda_workspace *workspace,
                                     mcoda_error **error);
 
 // Writes the status events for good that successful task runs stand in for in a velocity with the same
-// options. Doing it again adds nothing. `options` may be NULL: the defaults. `events` (may be NULL) receives
-// how many were added.
+// options. Doing it again adds nothing. `options` may be NULL: the defaults. `events` (may be NULL)
+// receives how many were added.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown key, `MCODA_BUSY`, `MCODA_STORAGE`,
-// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `options`, which are only read.
+// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `options`, which are only
+// read.
 mcoda_code mcoda_backfill_status_events(mcoda_workspace *workspace,
                                         const mcoda_estimate_options *options,
                                         uint64_t *events,
@@ -626,20 +642,20 @@ mcoda_code mcoda_backfill_status_events_json(mcoda_workspace *workspace,
 // any, until it is freed.
 const char *mcoda_transition_event_id(const mcoda_transition *transition, size_t *length);
 
-// The id of the task. The text belongs to `transition`. `length` (may be NULL) receives its length in bytes
-// without the NUL. Threads: any, until it is freed.
+// The id of the task. The text belongs to `transition`. `length` (may be NULL) receives its length in
+// bytes without the NUL. Threads: any, until it is freed.
 const char *mcoda_transition_task_id(const mcoda_transition *transition, size_t *length);
 
-// The status that the task had. The text belongs to `transition`. `length` (may be NULL) receives its length
-// in bytes without the NUL. Threads: any, until it is freed.
+// The status that the task had. The text belongs to `transition`. `length` (may be NULL) receives its
+// length in bytes without the NUL. Threads: any, until it is freed.
 const char *mcoda_transition_from_status(const mcoda_transition *transition, size_t *length);
 
-// The status that the task has now, as it is stored. The text belongs to `transition`. `length` (may be NULL)
-// receives its length in bytes without the NUL. Threads: any, until it is freed.
+// The status that the task has now, as it is stored. The text belongs to `transition`. `length` (may be
+// NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
 const char *mcoda_transition_to_status(const mcoda_transition *transition, size_t *length);
 
-// When it moved, RFC 3339 in UTC with milliseconds. The text belongs to `transition`. `length` (may be NULL)
-// receives its length in bytes without the NUL. Threads: any, until it is freed.
+// When it moved, RFC 3339 in UTC with milliseconds. The text belongs to `transition`. `length` (may be
+// NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
 const char *mcoda_transition_timestamp(const mcoda_transition *transition, size_t *length);
 
 // Whether the task's status is another one than before; false for NULL. Threads: any, until it is freed.
@@ -648,22 +664,26 @@ bool mcoda_transition_is_changed(const mcoda_transition *transition);
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_transition_free(mcoda_transition *transition);
 
-// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
+// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_transition_context_free`.
 mcoda_transition_context *mcoda_transition_context_new(void);
 
 // Frees it; NULL is fine. Threads: any, once.
 void mcoda_transition_context_free(mcoda_transition_context *context);
 
-// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
-// offset (`2026-03-20T12:00:00Z`).
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_transition_field`, to text, which is copied; NULL makes it absent again. A time
+// is RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
+// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_transition_context_set_text(mcoda_transition_context *context,
                                              int32_t field,
                                              const char *value,
                                              mcoda_error **error);
 
-// Sets a field to what a JSON text says, which is copied; NULL makes it absent again.
+// Sets a field, a `mcoda_transition_field`, to what a JSON text says, which is copied; NULL makes it
+// absent again.
+//
 // Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
 // whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_transition_context_set_json(mcoda_transition_context *context,
@@ -672,20 +692,20 @@ mcoda_code mcoda_transition_context_set_json(mcoda_transition_context *context,
                                              mcoda_error **error);
 
 // What single agent calls cost, in the order of time. `query` is a JSON object with `projectKey`, `agent`,
-// `command`, `jobId`, `taskId`, `since`, `until`, `page`, `pageSize` and `now`, all optional, or NULL. `json`
-// (may be NULL) receives an array of rows with the names of the OpenAPI contract (`tokens_prompt`).
+// `command`, `jobId`, `taskId`, `since`, `until`, `page`, `pageSize` and `now`, all optional, or NULL.
+// `json` (may be NULL) receives an array of rows with the names of the OpenAPI contract (`tokens_prompt`).
 //
-// Errors: `MCODA_NOT_FOUND` for an unknown project key, `MCODA_INVALID_INPUT` for a bound or a page that is
-// none, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_NOT_FOUND` for an unknown project key, `MCODA_INVALID_INPUT` for a bound or a page that
+// is none, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_token_usage_json(mcoda_workspace *workspace,
                                   const char *query,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// What agent calls cost, added up by groups. `query` is what `mcoda_token_usage_json` takes, or NULL; it may have
-// `groupBy` too: an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`, `provider`, `task`
-// (default: the first three). Where `since` is absent, the last 7 days count. `json` (may be NULL) receives
-// an array of rows with the names of the OpenAPI contract.
+// What agent calls cost, added up by groups. `query` is what `mcoda_token_usage_json` takes, or NULL; it
+// may have `groupBy` too: an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`,
+// `provider`, `task` (default: the first three). Where `since` is absent, the last 7 days count. `json`
+// (may be NULL) receives an array of rows with the names of the OpenAPI contract.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_token_usage_summary_json(mcoda_workspace *workspace,
@@ -717,8 +737,8 @@ mcoda_code mcoda_estimate(mcoda_workspace *workspace,
                           mcoda_estimate_result **estimate,
                           mcoda_error **error);
 
-// `mcoda_estimate`, where `options` is a JSON object like `{"projectKey": "SHOP"}` or NULL. `json` (may be NULL)
-// receives the object that `mcoda_estimate_to_json` gives.
+// `mcoda_estimate`, where `options` is a JSON object like `{"projectKey": "SHOP"}` or NULL. `json` (may be
+// NULL) receives the object that `mcoda_estimate_to_json` gives.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
@@ -726,31 +746,30 @@ mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
                                mcoda_string **json,
                                mcoda_error **error);
 
-// The moment that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text belongs
-// to `estimate`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it
-// is freed.
-const char *mcoda_estimate_now(const mcoda_estimate_result *estimate,
-                               size_t *length);
+// The moment that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text
+// belongs to `estimate`. `length` (may be NULL) receives its length in bytes without the NUL. Threads:
+// any, until it is freed.
+const char *mcoda_estimate_now(const mcoda_estimate_result *estimate, size_t *length);
 
-// When the last task reaches the milestone, RFC 3339 in UTC with milliseconds; NULL where it never does, for
-// NULL, and for a number that is no `mcoda_milestone`. The text belongs to `estimate`. `length` (may be NULL)
-// receives its length in bytes without the NUL, 0 for NULL. Threads: any, until it is freed.
+// When the last task reaches the milestone, RFC 3339 in UTC with milliseconds; NULL where it never does,
+// for NULL, and for a number that is no `mcoda_milestone`. The text belongs to `estimate`. `length` (may
+// be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads: any, until it is freed.
 const char *mcoda_estimate_eta(const mcoda_estimate_result *estimate, int32_t milestone, size_t *length);
 
 // How many tasks have reached the milestone, in percent of all; NaN for NULL, and for a number that is no
 // `mcoda_milestone`. Threads: any, until it is freed.
 double mcoda_estimate_percent(const mcoda_estimate_result *estimate, int32_t milestone);
 
-// How many tasks the lane has before it; 0 for NULL, and for a number that is no `mcoda_lane`. Threads: any,
-// until it is freed.
+// How many tasks the lane has before it; 0 for NULL, and for a number that is no `mcoda_lane`. Threads:
+// any, until it is freed.
 uint64_t mcoda_estimate_tasks(const mcoda_estimate_result *estimate, int32_t lane);
 
 // How many story points the lane has before it; NaN for NULL, and for a number that is no `mcoda_lane`.
 // Threads: any, until it is freed.
 double mcoda_estimate_story_points(const mcoda_estimate_result *estimate, int32_t lane);
 
-// The lane's speed in story points per hour; NaN for NULL, and for a number that is no `mcoda_lane`. Threads:
-// any, until it is freed.
+// The lane's speed in story points per hour; NaN for NULL, and for a number that is no `mcoda_lane`.
+// Threads: any, until it is freed.
 double mcoda_estimate_sp_per_hour(const mcoda_estimate_result *estimate, int32_t lane);
 
 // Hours of work that the lane has left; NaN where it never finishes, for NULL, and for a number that is no
@@ -761,8 +780,8 @@ double mcoda_estimate_hours(const mcoda_estimate_result *estimate, int32_t lane)
 // Threads: any, until it is freed.
 double mcoda_estimate_total_hours(const mcoda_estimate_result *estimate);
 
-// All of it as JSON goes to `json`: scope, backlog, velocity, hours, ETAs, counts, work in progress and next
-// transitions, by the names of the OpenAPI contract.
+// All of it as JSON goes to `json`: scope, backlog, velocity, hours, ETAs, counts, work in progress and
+// next transitions, by the names of the OpenAPI contract.
 //
 // Errors: `MCODA_INVALID_INPUT` for NULL. Threads: any, until it is freed. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -773,40 +792,43 @@ mcoda_code mcoda_estimate_to_json(const mcoda_estimate_result *estimate,
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_estimate_free(mcoda_estimate_result *estimate);
 
-// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller,
-// with `mcoda_estimate_options_free`.
+// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the
+// caller, with `mcoda_estimate_options_free`.
 mcoda_estimate_options *mcoda_estimate_options_new(void);
 
 // Frees it; NULL is fine. Threads: any, once.
 void mcoda_estimate_options_free(mcoda_estimate_options *options);
 
-// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
-// offset (`2026-03-20T12:00:00Z`).
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_estimate_option`, to text, which is copied; NULL makes it absent again. A time is
+// RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
+// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_estimate_options_set_text(mcoda_estimate_options *options,
                                            int32_t field,
                                            const char *value,
                                            mcoda_error **error);
 
-// Sets a field to a whole number.
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-// the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_estimate_option`, to a whole number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+// field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_estimate_options_set_int(mcoda_estimate_options *options,
                                           int32_t field,
                                           int64_t value,
                                           mcoda_error **error);
 
-// Sets a field to a number.
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-// the field is checked by the call that uses it. Threads: one at a time.
+// Sets a field, a `mcoda_estimate_option`, to a number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+// field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_estimate_options_set_real(mcoda_estimate_options *options,
                                            int32_t field,
                                            double value,
                                            mcoda_error **error);
 
-// The speed of every lane, from the config, from history or from both. Writes nothing. `options` may be NULL:
-// the defaults. `velocity` receives the answer.
+// The speed of every lane, from the config, from history or from both. Writes nothing. `options` may be
+// NULL: the defaults. `velocity` receives the answer.
 //
 // Errors: `MCODA_INVALID_INPUT` for a bad option or config file, `MCODA_NOT_FOUND` for an unknown key,
 // `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `velocity` with
@@ -816,8 +838,8 @@ mcoda_code mcoda_velocity(mcoda_workspace *workspace,
                           mcoda_velocity_result **velocity,
                           mcoda_error **error);
 
-// `mcoda_velocity`, where `options` is a JSON object like `{"mode": "empirical"}` or NULL. `json` (may be NULL)
-// receives the object that `mcoda_velocity_to_json` gives.
+// `mcoda_velocity`, where `options` is a JSON object like `{"mode": "empirical"}` or NULL. `json` (may be
+// NULL) receives the object that `mcoda_velocity_to_json` gives.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
@@ -825,22 +847,21 @@ mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
                                mcoda_string **json,
                                mcoda_error **error);
 
-// The lane's speed in story points per hour; NaN for NULL and for a number that is no `mcoda_lane`. Threads:
-// any, until it is freed.
+// The lane's speed in story points per hour; NaN for NULL and for a number that is no `mcoda_lane`.
+// Threads: any, until it is freed.
 double mcoda_velocity_sp_per_hour(const mcoda_velocity_result *velocity, int32_t lane);
 
-// How many samples of its history the lane's speed comes from: 0 where it is the config's, for NULL, and for
-// a number that is no `mcoda_lane`. Threads: any, until it is freed.
+// How many samples of its history the lane's speed comes from: 0 where it is the config's, for NULL, and
+// for a number that is no `mcoda_lane`. Threads: any, until it is freed.
 uint64_t mcoda_velocity_samples(const mcoda_velocity_result *velocity, int32_t lane);
 
-// Where the numbers come from: "config" (no lane had history), "empirical" or "mixed"; NULL for NULL. The text
-// belongs to `velocity`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any,
-// until it is freed.
-const char *mcoda_velocity_source(const mcoda_velocity_result *velocity,
-                                  size_t *length);
+// Where the numbers come from: "config" (no lane had history), "empirical" or "mixed"; NULL for NULL. The
+// text belongs to `velocity`. `length` (may be NULL) receives its length in bytes without the NUL.
+// Threads: any, until it is freed.
+const char *mcoda_velocity_source(const mcoda_velocity_result *velocity, size_t *length);
 
-// All of it as JSON goes to `json`: `{"implementationSpPerHour", "reviewSpPerHour", "qaSpPerHour", "source",
-// "requestedMode", "windowTasks", "samples"}`.
+// All of it as JSON goes to `json`: `{"implementationSpPerHour", "reviewSpPerHour", "qaSpPerHour",
+// "source", "requestedMode", "windowTasks", "samples"}`.
 //
 // Errors: `MCODA_INVALID_INPUT` for NULL. Threads: any, until it is freed. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -851,12 +872,12 @@ mcoda_code mcoda_velocity_to_json(const mcoda_velocity_result *velocity,
 // Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_velocity_free(mcoda_velocity_result *velocity);
 
-// The project with this key, which is made where there is none: any number of processes may call this at once
-// and all get the same project. `project` is a JSON object with `key`, and `name`, `description` and `metadata`
-// as you like. `json` (may be NULL) receives the project.
+// The project with this key, which is made where there is none: any number of processes may call this at
+// once and all get the same project. `project` is a JSON object with `key`, and `name`, `description` and
+// `metadata` as you like. `json` (may be NULL) receives the project.
 //
-// Errors: `MCODA_INVALID_INPUT`,
-// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_projects_ensure_json(mcoda_workspace *workspace,
                                       const char *project,
                                       mcoda_string **json,
@@ -864,7 +885,8 @@ mcoda_code mcoda_projects_ensure_json(mcoda_workspace *workspace,
 
 // The project with this key. `json` (may be NULL) receives it, `null` where there is none.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_projects_get_json(mcoda_workspace *workspace,
                                    const char *key,
                                    mcoda_string **json,
@@ -875,11 +897,12 @@ mcoda_code mcoda_projects_get_json(mcoda_workspace *workspace,
 // Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_projects_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
-// Makes an epic. `epic` is a JSON object with `projectId`, `key` and `title`, and `description`, `priority` and
-// `metadata` as you like. `json` (may be NULL) receives the epic.
+// Makes an epic. `epic` is a JSON object with `projectId`, `key` and `title`, and `description`,
+// `priority` and `metadata` as you like. `json` (may be NULL) receives the epic.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its project, `MCODA_CONFLICT` where the key is taken,
-// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its project, `MCODA_CONFLICT` where the key is
+// taken, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_epics_create_json(mcoda_workspace *workspace,
                                    const char *epic,
                                    mcoda_string **json,
@@ -887,16 +910,18 @@ mcoda_code mcoda_epics_create_json(mcoda_workspace *workspace,
 
 // The epic with this id. `json` (may be NULL) receives it, `null` where there is none.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_epics_get_json(mcoda_workspace *workspace,
                                 const char *id,
                                 mcoda_string **json,
                                 mcoda_error **error);
 
-// The epics of a project, by key; of all projects where `project_id` is NULL. `json` (may be NULL) receives an
-// array.
+// The epics of a project, by key; of all projects where `project_id` is NULL. `json` (may be NULL)
+// receives an array.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_epics_list_json(mcoda_workspace *workspace,
                                  const char *project_id,
                                  mcoda_string **json,
@@ -905,8 +930,9 @@ mcoda_code mcoda_epics_list_json(mcoda_workspace *workspace,
 // Makes a user story. `story` is a JSON object with `epicId`, `key` and `title`, and `description`,
 // `acceptanceCriteria`, `priority` and `metadata` as you like. `json` (may be NULL) receives the story.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its epic, `MCODA_CONFLICT` where the key is taken,
-// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its epic, `MCODA_CONFLICT` where the key is
+// taken, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_stories_create_json(mcoda_workspace *workspace,
                                      const char *story,
                                      mcoda_string **json,
@@ -914,34 +940,37 @@ mcoda_code mcoda_stories_create_json(mcoda_workspace *workspace,
 
 // The user story with this id. `json` (may be NULL) receives it, `null` where there is none.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_stories_get_json(mcoda_workspace *workspace,
                                   const char *id,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// The user stories of an epic, by key; of all epics where `epic_id` is NULL. `json` (may be NULL) receives an
-// array.
+// The user stories of an epic, by key; of all epics where `epic_id` is NULL. `json` (may be NULL) receives
+// an array.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_stories_list_json(mcoda_workspace *workspace,
                                    const char *epic_id,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
 // Makes a task. `task` is a JSON object with `userStoryId`, `key` and `title`, and `description`, `type`,
-// `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman` and `metadata` as you like. `json` (may
-// be NULL) receives the task.
+// `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman` and `metadata` as you like.
+// `json` (may be NULL) receives the task.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its story, `MCODA_CONFLICT` where the key is taken,
-// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its story, `MCODA_CONFLICT` where the key is
+// taken, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_tasks_create_json(mcoda_workspace *workspace,
                                    const char *task,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
-// Makes many tasks, all of them or none. `tasks` is a JSON array of what `mcoda_tasks_create_json` takes. `json`
-// (may be NULL) receives an array of the tasks.
+// Makes many tasks, all of them or none. `tasks` is a JSON array of what `mcoda_tasks_create_json` takes.
+// `json` (may be NULL) receives an array of the tasks.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_tasks_create_many_json(mcoda_workspace *workspace,
@@ -951,25 +980,28 @@ mcoda_code mcoda_tasks_create_many_json(mcoda_workspace *workspace,
 
 // The task with this id or key. `json` (may be NULL) receives it, `null` where there is none.
 //
-// Errors: `MCODA_INVALID_INPUT` for a key that several tasks have, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT` for a key that several tasks have, `MCODA_CLOSED`. Threads: any. Frees:
+// the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_tasks_get_json(mcoda_workspace *workspace,
                                 const char *id_or_key,
                                 mcoda_string **json,
                                 mcoda_error **error);
 
-// The tasks of a user story, by key; of all stories where `user_story_id` is NULL. `json` (may be NULL) receives
-// an array.
+// The tasks of a user story, by key; of all stories where `user_story_id` is NULL. `json` (may be NULL)
+// receives an array.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_tasks_list_json(mcoda_workspace *workspace,
                                  const char *user_story_id,
                                  mcoda_string **json,
                                  mcoda_error **error);
 
-// Makes a job. `job` is a JSON object with `type`, and `state`, `commandName`, `payload` and `totalItems` as you
-// like. `json` (may be NULL) receives the job.
+// Makes a job. `job` is a JSON object with `type`, and `state`, `commandName`, `payload` and `totalItems`
+// as you like. `json` (may be NULL) receives the job.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_jobs_create_json(mcoda_workspace *workspace,
                                   const char *job,
                                   mcoda_string **json,
@@ -977,7 +1009,8 @@ mcoda_code mcoda_jobs_create_json(mcoda_workspace *workspace,
 
 // The job with this id. `json` (may be NULL) receives it, `null` where there is none.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_jobs_get_json(mcoda_workspace *workspace,
                                const char *id,
                                mcoda_string **json,
@@ -988,9 +1021,11 @@ mcoda_code mcoda_jobs_get_json(mcoda_workspace *workspace,
 // Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_jobs_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
-// Ends a job: `state` is what became of it. `error_summary` is why, or NULL. `json` (may be NULL) receives the job.
+// Ends a job: `state` is what became of it. `error_summary` is why, or NULL. `json` (may be NULL) receives
+// the job.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_jobs_finish_json(mcoda_workspace *workspace,
                                   const char *id,
                                   const char *state,
@@ -998,10 +1033,11 @@ mcoda_code mcoda_jobs_finish_json(mcoda_workspace *workspace,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// Makes a command run. `command_run` is a JSON object with `commandName`, and `jobId` and `startedAt` as you like.
-// `json` (may be NULL) receives the run.
+// Makes a command run. `command_run` is a JSON object with `commandName`, and `jobId` and `startedAt` as
+// you like. `json` (may be NULL) receives the run.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown job, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown job, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_command_runs_create_json(mcoda_workspace *workspace,
                                           const char *command_run,
                                           mcoda_string **json,
@@ -1009,26 +1045,30 @@ mcoda_code mcoda_command_runs_create_json(mcoda_workspace *workspace,
 
 // The command run with this id. `json` (may be NULL) receives it, `null` where there is none.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_command_runs_get_json(mcoda_workspace *workspace,
                                        const char *id,
                                        mcoda_string **json,
                                        mcoda_error **error);
 
-// Ends a command run. `end` is a JSON object with `status`, and `errorSummary`, `spProcessed` and `completedAt` as
-// you like. `json` (may be NULL) receives the run.
+// Ends a command run. `end` is a JSON object with `status`, and `errorSummary`, `spProcessed` and
+// `completedAt` as you like. `json` (may be NULL) receives the run.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_command_runs_finish_json(mcoda_workspace *workspace,
                                           const char *id,
                                           const char *end,
                                           mcoda_string **json,
                                           mcoda_error **error);
 
-// Makes a run on a task. `task_run` is a JSON object with `taskId` and `command`, and `jobId`, `commandRunId`,
-// `agentId`, `startedAt`, `storyPointsAtRun` and `runContext` as you like. `json` (may be NULL) receives the run.
+// Makes a run on a task. `task_run` is a JSON object with `taskId` and `command`, and `jobId`,
+// `commandRunId`, `agentId`, `startedAt`, `storyPointsAtRun` and `runContext` as you like. `json` (may be
+// NULL) receives the run.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown task or job, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown task or job, `MCODA_BUSY`,
+// `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_task_runs_create_json(mcoda_workspace *workspace,
                                        const char *task_run,
                                        mcoda_string **json,
@@ -1036,7 +1076,8 @@ mcoda_code mcoda_task_runs_create_json(mcoda_workspace *workspace,
 
 // The task run with this id. `json` (may be NULL) receives it, `null` where there is none.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_task_runs_get_json(mcoda_workspace *workspace,
                                     const char *id,
                                     mcoda_string **json,
@@ -1044,16 +1085,18 @@ mcoda_code mcoda_task_runs_get_json(mcoda_workspace *workspace,
 
 // The runs on the task with this id, oldest first. `json` (may be NULL) receives an array.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_task_runs_list_json(mcoda_workspace *workspace,
                                      const char *task_id,
                                      mcoda_string **json,
                                      mcoda_error **error);
 
-// Ends a task run: `status` is what became of it. `finished_at` is when, RFC 3339, or NULL for now. `json` (may be
-// NULL) receives the run.
+// Ends a task run: `status` is what became of it. `finished_at` is when, RFC 3339, or NULL for now. `json`
+// (may be NULL) receives the run.
 //
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
                                        const char *id,
                                        const char *status,
@@ -1061,40 +1104,41 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
                                        mcoda_string **json,
                                        mcoda_error **error);
 
-// Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and an
-// older database is brought up to date. `options` may be NULL: the defaults. `global` receives the handle.
+// Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and
+// an older database is brought up to date. `options` may be NULL: the defaults. `global` receives the
+// handle.
 //
-// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
-// `options`, which are only read.
+// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`,
+// and `options`, which are only read.
 mcoda_code mcoda_global_open(const mcoda_options *options, mcoda_global **global, mcoda_error **error);
 
 // Opens the global database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
 // handle. `options` may be NULL: the defaults. `global` receives the handle.
 //
-// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
-// `options`, which are only read.
+// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`,
+// and `options`, which are only read.
 mcoda_code mcoda_global_open_db(const char *path,
                                 const mcoda_options *options,
                                 mcoda_global **global,
                                 mcoda_error **error);
 
-// Closes the database after the calls that are under way in other threads. Whatever comes of it, the handle is
-// closed then. Closing it again, and closing NULL, is fine.
+// Closes the database after the calls that are under way in other threads. Whatever comes of it, the
+// handle is closed then. Closing it again, and closing NULL, is fine.
 //
 // Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
-mcoda_code mcoda_global_close(mcoda_global *global,
-                              mcoda_error **error);
+mcoda_code mcoda_global_close(mcoda_global *global, mcoda_error **error);
 
-// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
+// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is
+// not.
 //
 // Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
 mcoda_code mcoda_global_database_path(mcoda_global *global, mcoda_string **path, mcoda_error **error);
 
-// Records what one agent call outside of any project cost. Fields of the backlog (job, task, project …) are
-// `MCODA_INVALID_INPUT` here. `recorded` (may be NULL) receives what became of it.
+// Records what one agent call outside of any project cost. Fields of the backlog (job, task, project …)
+// are `MCODA_INVALID_INPUT` here. `recorded` (may be NULL) receives what became of it.
 //
-// Errors: as `mcoda_record_token_usage`. Threads: any; `usage` one at a time. Frees: the caller, `recorded`
-// with `mcoda_recorded_free`, and `usage`, which is only read.
+// Errors: as `mcoda_record_token_usage`. Threads: any; `usage` one at a time. Frees: the caller,
+// `recorded` with `mcoda_recorded_free`, and `usage`, which is only read.
 mcoda_code mcoda_global_record_token_usage(mcoda_global *global,
                                            const mcoda_token_usage *usage,
                                            mcoda_recorded **recorded,
@@ -1109,8 +1153,8 @@ mcoda_code mcoda_global_record_token_usage_json(mcoda_global *global,
                                                 mcoda_string **json,
                                                 mcoda_error **error);
 
-// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json` (may
-// be NULL) receives an array of what became of each.
+// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json`
+// (may be NULL) receives an array of what became of each.
 //
 // Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_record_token_usages_json(mcoda_global *global,
@@ -1118,8 +1162,9 @@ mcoda_code mcoda_global_record_token_usages_json(mcoda_global *global,
                                                  mcoda_string **json,
                                                  mcoda_error **error);
 
-// `mcoda_token_usage_json` for the calls in this database. `query` is a JSON object or NULL; the filters of the
-// backlog (project, job, task) are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives an array.
+// `mcoda_token_usage_json` for the calls in this database. `query` is a JSON object or NULL; the filters
+// of the backlog (project, job, task) are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives an
+// array.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
@@ -1127,8 +1172,8 @@ mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
                                          mcoda_string **json,
                                          mcoda_error **error);
 
-// `mcoda_token_usage_summary_json` for the calls in this database. `query` is a JSON object or NULL. `json` (may be
-// NULL) receives an array, in which project, job and task are null.
+// `mcoda_token_usage_summary_json` for the calls in this database. `query` is a JSON object or NULL.
+// `json` (may be NULL) receives an array, in which project, job and task are null.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_token_usage_summary_json(mcoda_global *global,
@@ -1136,8 +1181,8 @@ mcoda_code mcoda_global_token_usage_summary_json(mcoda_global *global,
                                                  mcoda_string **json,
                                                  mcoda_error **error);
 
-// `mcoda_query_json` for this database. `params` is a JSON array, an object of names, or NULL. `json` (may be NULL)
-// receives an array with an object a row.
+// `mcoda_query_json` for this database. `params` is a JSON array, an object of names, or NULL. `json` (may
+// be NULL) receives an array with an object a row.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_query_json(mcoda_global *global,

@@ -11,12 +11,12 @@ use crate::input::{json, json_array, optional_text, text};
 use crate::string::mcoda_string;
 use crate::workspace::{self, mcoda_workspace};
 
-/// The project with this key, which is made where there is none: any number of processes may call this at once
-/// and all get the same project. `project` is a JSON object with `key`, and `name`, `description` and `metadata`
-/// as you like. `json` (may be NULL) receives the project.
+/// The project with this key, which is made where there is none: any number of processes may call this at
+/// once and all get the same project. `project` is a JSON object with `key`, and `name`, `description` and
+/// `metadata` as you like. `json` (may be NULL) receives the project.
 ///
-/// Errors: `MCODA_INVALID_INPUT`,
-/// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+/// caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_projects_ensure_json(
     workspace: *mut mcoda_workspace,
@@ -32,7 +32,8 @@ pub unsafe extern "C" fn mcoda_projects_ensure_json(
 
 /// The project with this key. `json` (may be NULL) receives it, `null` where there is none.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_projects_get_json(
     workspace: *mut mcoda_workspace,
@@ -55,11 +56,12 @@ pub unsafe extern "C" fn mcoda_projects_list_json(
     answer(json, error, || Ok(workspace::of(workspace)?.projects().list()?))
 }
 
-/// Makes an epic. `epic` is a JSON object with `projectId`, `key` and `title`, and `description`, `priority` and
-/// `metadata` as you like. `json` (may be NULL) receives the epic.
+/// Makes an epic. `epic` is a JSON object with `projectId`, `key` and `title`, and `description`,
+/// `priority` and `metadata` as you like. `json` (may be NULL) receives the epic.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its project, `MCODA_CONFLICT` where the key is taken,
-/// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its project, `MCODA_CONFLICT` where the key is
+/// taken, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_epics_create_json(
     workspace: *mut mcoda_workspace,
@@ -75,7 +77,8 @@ pub unsafe extern "C" fn mcoda_epics_create_json(
 
 /// The epic with this id. `json` (may be NULL) receives it, `null` where there is none.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_epics_get_json(
     workspace: *mut mcoda_workspace,
@@ -86,10 +89,11 @@ pub unsafe extern "C" fn mcoda_epics_get_json(
     answer(json, error, || Ok(workspace::of(workspace)?.epics().get(text("id", id)?)?))
 }
 
-/// The epics of a project, by key; of all projects where `project_id` is NULL. `json` (may be NULL) receives an
-/// array.
+/// The epics of a project, by key; of all projects where `project_id` is NULL. `json` (may be NULL)
+/// receives an array.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_epics_list_json(
     workspace: *mut mcoda_workspace,
@@ -105,8 +109,9 @@ pub unsafe extern "C" fn mcoda_epics_list_json(
 /// Makes a user story. `story` is a JSON object with `epicId`, `key` and `title`, and `description`,
 /// `acceptanceCriteria`, `priority` and `metadata` as you like. `json` (may be NULL) receives the story.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its epic, `MCODA_CONFLICT` where the key is taken,
-/// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its epic, `MCODA_CONFLICT` where the key is
+/// taken, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_stories_create_json(
     workspace: *mut mcoda_workspace,
@@ -122,7 +127,8 @@ pub unsafe extern "C" fn mcoda_stories_create_json(
 
 /// The user story with this id. `json` (may be NULL) receives it, `null` where there is none.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_stories_get_json(
     workspace: *mut mcoda_workspace,
@@ -133,10 +139,11 @@ pub unsafe extern "C" fn mcoda_stories_get_json(
     answer(json, error, || Ok(workspace::of(workspace)?.stories().get(text("id", id)?)?))
 }
 
-/// The user stories of an epic, by key; of all epics where `epic_id` is NULL. `json` (may be NULL) receives an
-/// array.
+/// The user stories of an epic, by key; of all epics where `epic_id` is NULL. `json` (may be NULL) receives
+/// an array.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_stories_list_json(
     workspace: *mut mcoda_workspace,
@@ -150,11 +157,12 @@ pub unsafe extern "C" fn mcoda_stories_list_json(
 }
 
 /// Makes a task. `task` is a JSON object with `userStoryId`, `key` and `title`, and `description`, `type`,
-/// `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman` and `metadata` as you like. `json` (may
-/// be NULL) receives the task.
+/// `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman` and `metadata` as you like.
+/// `json` (may be NULL) receives the task.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its story, `MCODA_CONFLICT` where the key is taken,
-/// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its story, `MCODA_CONFLICT` where the key is
+/// taken, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_tasks_create_json(
     workspace: *mut mcoda_workspace,
@@ -168,8 +176,8 @@ pub unsafe extern "C" fn mcoda_tasks_create_json(
     })
 }
 
-/// Makes many tasks, all of them or none. `tasks` is a JSON array of what `mcoda_tasks_create_json` takes. `json`
-/// (may be NULL) receives an array of the tasks.
+/// Makes many tasks, all of them or none. `tasks` is a JSON array of what `mcoda_tasks_create_json` takes.
+/// `json` (may be NULL) receives an array of the tasks.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -187,7 +195,8 @@ pub unsafe extern "C" fn mcoda_tasks_create_many_json(
 
 /// The task with this id or key. `json` (may be NULL) receives it, `null` where there is none.
 ///
-/// Errors: `MCODA_INVALID_INPUT` for a key that several tasks have, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT` for a key that several tasks have, `MCODA_CLOSED`. Threads: any. Frees:
+/// the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_tasks_get_json(
     workspace: *mut mcoda_workspace,
@@ -198,10 +207,11 @@ pub unsafe extern "C" fn mcoda_tasks_get_json(
     answer(json, error, || Ok(workspace::of(workspace)?.tasks().get(text("id_or_key", id_or_key)?)?))
 }
 
-/// The tasks of a user story, by key; of all stories where `user_story_id` is NULL. `json` (may be NULL) receives
-/// an array.
+/// The tasks of a user story, by key; of all stories where `user_story_id` is NULL. `json` (may be NULL)
+/// receives an array.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_tasks_list_json(
     workspace: *mut mcoda_workspace,

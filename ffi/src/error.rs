@@ -98,9 +98,9 @@ pub unsafe extern "C" fn mcoda_error_detail(error: *const mcoda_error, length: *
     Text::lend(length, || error.as_ref()?.detail.as_ref())
 }
 
-/// The field at fault by its JSON name, or the parameter by its name in this header; NULL where the error is
-/// about none. The text belongs to the error. `length` (may be NULL) receives its length in bytes without
-/// the NUL, 0 for NULL. Threads: any, until the error is freed.
+/// The field at fault by its JSON name, or the parameter by its name in this header; NULL where the error
+/// is about none. The text belongs to the error. `length` (may be NULL) receives its length in bytes
+/// without the NUL, 0 for NULL. Threads: any, until the error is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_error_field(error: *const mcoda_error, length: *mut usize) -> *const c_char {
     Text::lend(length, || error.as_ref()?.field.as_ref())

@@ -86,8 +86,8 @@ pub unsafe extern "C" fn mcoda_estimate(
     })
 }
 
-/// `mcoda_estimate`, where `options` is a JSON object like `{"projectKey": "SHOP"}` or NULL. `json` (may be NULL)
-/// receives the object that `mcoda_estimate_to_json` gives.
+/// `mcoda_estimate`, where `options` is a JSON object like `{"projectKey": "SHOP"}` or NULL. `json` (may be
+/// NULL) receives the object that `mcoda_estimate_to_json` gives.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -103,9 +103,9 @@ pub unsafe extern "C" fn mcoda_estimate_json(
     })
 }
 
-/// The moment that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text belongs
-/// to `estimate`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it
-/// is freed.
+/// The moment that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text
+/// belongs to `estimate`. `length` (may be NULL) receives its length in bytes without the NUL. Threads:
+/// any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_now(
     estimate: *const mcoda_estimate_result,
@@ -114,9 +114,9 @@ pub unsafe extern "C" fn mcoda_estimate_now(
     Text::lend(length, || Some(&estimate.as_ref()?.now))
 }
 
-/// When the last task reaches the milestone, RFC 3339 in UTC with milliseconds; NULL where it never does, for
-/// NULL, and for a number that is no `mcoda_milestone`. The text belongs to `estimate`. `length` (may be NULL)
-/// receives its length in bytes without the NUL, 0 for NULL. Threads: any, until it is freed.
+/// When the last task reaches the milestone, RFC 3339 in UTC with milliseconds; NULL where it never does,
+/// for NULL, and for a number that is no `mcoda_milestone`. The text belongs to `estimate`. `length` (may
+/// be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_eta(
     estimate: *const mcoda_estimate_result,
@@ -136,8 +136,8 @@ pub unsafe extern "C" fn mcoda_estimate_percent(
     quietly(f64::NAN, || Some(estimate.as_ref()?.completion(milestone)?.percent))
 }
 
-/// How many tasks the lane has before it; 0 for NULL, and for a number that is no `mcoda_lane`. Threads: any,
-/// until it is freed.
+/// How many tasks the lane has before it; 0 for NULL, and for a number that is no `mcoda_lane`. Threads:
+/// any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_tasks(estimate: *const mcoda_estimate_result, lane: i32) -> u64 {
     quietly(0, || Some(estimate.as_ref()?.backlog(lane)?.tasks as u64))
@@ -153,8 +153,8 @@ pub unsafe extern "C" fn mcoda_estimate_story_points(
     quietly(f64::NAN, || Some(estimate.as_ref()?.backlog(lane)?.story_points))
 }
 
-/// The lane's speed in story points per hour; NaN for NULL, and for a number that is no `mcoda_lane`. Threads:
-/// any, until it is freed.
+/// The lane's speed in story points per hour; NaN for NULL, and for a number that is no `mcoda_lane`.
+/// Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_sp_per_hour(
     estimate: *const mcoda_estimate_result,
@@ -185,8 +185,8 @@ pub unsafe extern "C" fn mcoda_estimate_total_hours(estimate: *const mcoda_estim
     quietly(f64::NAN, || estimate.as_ref()?.estimate.durations_hours.total_hours)
 }
 
-/// All of it as JSON goes to `json`: scope, backlog, velocity, hours, ETAs, counts, work in progress and next
-/// transitions, by the names of the OpenAPI contract.
+/// All of it as JSON goes to `json`: scope, backlog, velocity, hours, ETAs, counts, work in progress and
+/// next transitions, by the names of the OpenAPI contract.
 ///
 /// Errors: `MCODA_INVALID_INPUT` for NULL. Threads: any, until it is freed. Frees: the caller, `json` with
 /// `mcoda_string_free`.

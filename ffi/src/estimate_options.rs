@@ -14,8 +14,8 @@ use crate::input::exclusive;
 /// `mcoda_estimate_options_free`. One thread at a time may use it; it may be used for any number of calls.
 pub struct mcoda_estimate_options(Fields);
 
-/// The fields of a `mcoda_estimate_options`. The numbers are stable, and new fields get new ones. The type behind
-/// each is what its setter is called by: text, int, real, bool or json.
+/// The fields of a `mcoda_estimate_options`. The numbers are stable, and new fields get new ones. The type
+/// behind each is what its setter is called by: text, int, real, bool or json.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_estimate_option {
@@ -70,8 +70,8 @@ pub(crate) unsafe fn read(options: *const mcoda_estimate_options) -> Result<Esti
     options.as_ref().map_or_else(|| Ok(EstimateOptions::default()), mcoda_estimate_options::read)
 }
 
-/// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller,
-/// with `mcoda_estimate_options_free`.
+/// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the
+/// caller, with `mcoda_estimate_options_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_estimate_options_new() -> *mut mcoda_estimate_options {
     make(|| mcoda_estimate_options(Fields::new(FIELDS)))
@@ -83,10 +83,11 @@ pub unsafe extern "C" fn mcoda_estimate_options_free(options: *mut mcoda_estimat
     free(options);
 }
 
-/// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
-/// offset (`2026-03-20T12:00:00Z`).
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-/// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_estimate_option`, to text, which is copied; NULL makes it absent again. A time is
+/// RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
+/// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_options_set_text(
     options: *mut mcoda_estimate_options,
@@ -97,9 +98,10 @@ pub unsafe extern "C" fn mcoda_estimate_options_set_text(
     call(error, || exclusive("options", options)?.0.set_text(field, value))
 }
 
-/// Sets a field to a whole number.
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-/// the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_estimate_option`, to a whole number.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+/// field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_options_set_int(
     options: *mut mcoda_estimate_options,
@@ -110,9 +112,10 @@ pub unsafe extern "C" fn mcoda_estimate_options_set_int(
     call(error, || exclusive("options", options)?.0.set_int(field, value))
 }
 
-/// Sets a field to a number.
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-/// the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_estimate_option`, to a number.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+/// field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_options_set_real(
     options: *mut mcoda_estimate_options,

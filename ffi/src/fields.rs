@@ -89,8 +89,8 @@ impl Fields {
 pub(crate) mod tests {
     use mcoda_core::Error;
 
-    /// Fields are numbered from 1 without gaps, named in the header as in JSON, and are those that the engine
-    /// lists when it refuses another one; but for `aliases`.
+    /// Fields are numbered from 1 without gaps, named in the header as in JSON, and are those that the
+    /// engine lists when it refuses another one; but for `aliases`.
     pub(crate) fn assert_complete(
         names: &[(i32, &str)],
         constants: &[&str],

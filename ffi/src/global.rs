@@ -17,10 +17,10 @@ use crate::string::mcoda_string;
 use crate::token_usage::mcoda_token_usage;
 use crate::workspace;
 
-/// The user's own database: agents, and what their calls outside of any project cost. A handle may be used by
-/// any number of threads at once: their calls queue. The caller closes it with `mcoda_global_close`; a call
-/// that is made afterwards, or made with what never was such a handle, answers `MCODA_CLOSED`. It points to no
-/// memory that a program can read.
+/// The user's own database: agents, and what their calls outside of any project cost. A handle may be used
+/// by any number of threads at once: their calls queue. The caller closes it with `mcoda_global_close`; a
+/// call that is made afterwards, or made with what never was such a handle, answers `MCODA_CLOSED`. It
+/// points to no memory that a program can read.
 pub struct mcoda_global(());
 
 static GLOBALS: Handles<Global, mcoda_global> = Handles::new();
@@ -29,11 +29,12 @@ fn of(global: *const mcoda_global) -> Result<Arc<Global>> {
     GLOBALS.get("global", global)
 }
 
-/// Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and an
-/// older database is brought up to date. `options` may be NULL: the defaults. `global` receives the handle.
+/// Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and
+/// an older database is brought up to date. `options` may be NULL: the defaults. `global` receives the
+/// handle.
 ///
-/// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
-/// `options`, which are only read.
+/// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`,
+/// and `options`, which are only read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_global_open(
     options: *const mcoda_options,
@@ -46,8 +47,8 @@ pub unsafe extern "C" fn mcoda_global_open(
 /// Opens the global database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
 /// handle. `options` may be NULL: the defaults. `global` receives the handle.
 ///
-/// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`, and
-/// `options`, which are only read.
+/// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `global` with `mcoda_global_close`,
+/// and `options`, which are only read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_global_open_db(
     path: *const c_char,
@@ -60,8 +61,8 @@ pub unsafe extern "C" fn mcoda_global_open_db(
     })
 }
 
-/// Closes the database after the calls that are under way in other threads. Whatever comes of it, the handle is
-/// closed then. Closing it again, and closing NULL, is fine.
+/// Closes the database after the calls that are under way in other threads. Whatever comes of it, the
+/// handle is closed then. Closing it again, and closing NULL, is fine.
 ///
 /// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
 #[unsafe(no_mangle)]
@@ -72,7 +73,8 @@ pub unsafe extern "C" fn mcoda_global_close(
     call(error, || GLOBALS.take(global).map_or(Ok(()), |open| Ok(open.close()?)))
 }
 
-/// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
+/// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is
+/// not.
 ///
 /// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -84,11 +86,11 @@ pub unsafe extern "C" fn mcoda_global_database_path(
     give_wanted("path", path, error, || Ok(mcoda_string::new(of(global)?.database_path().to_string_lossy())))
 }
 
-/// Records what one agent call outside of any project cost. Fields of the backlog (job, task, project …) are
-/// `MCODA_INVALID_INPUT` here. `recorded` (may be NULL) receives what became of it.
+/// Records what one agent call outside of any project cost. Fields of the backlog (job, task, project …)
+/// are `MCODA_INVALID_INPUT` here. `recorded` (may be NULL) receives what became of it.
 ///
-/// Errors: as `mcoda_record_token_usage`. Threads: any; `usage` one at a time. Frees: the caller, `recorded`
-/// with `mcoda_recorded_free`, and `usage`, which is only read.
+/// Errors: as `mcoda_record_token_usage`. Threads: any; `usage` one at a time. Frees: the caller,
+/// `recorded` with `mcoda_recorded_free`, and `usage`, which is only read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_global_record_token_usage(
     global: *mut mcoda_global,
@@ -119,8 +121,8 @@ pub unsafe extern "C" fn mcoda_global_record_token_usage_json(
     })
 }
 
-/// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json` (may
-/// be NULL) receives an array of what became of each.
+/// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json`
+/// (may be NULL) receives an array of what became of each.
 ///
 /// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -136,8 +138,9 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
     })
 }
 
-/// `mcoda_token_usage_json` for the calls in this database. `query` is a JSON object or NULL; the filters of the
-/// backlog (project, job, task) are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives an array.
+/// `mcoda_token_usage_json` for the calls in this database. `query` is a JSON object or NULL; the filters
+/// of the backlog (project, job, task) are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives an
+/// array.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -153,8 +156,8 @@ pub unsafe extern "C" fn mcoda_global_token_usage_json(
     })
 }
 
-/// `mcoda_token_usage_summary_json` for the calls in this database. `query` is a JSON object or NULL. `json` (may be
-/// NULL) receives an array, in which project, job and task are null.
+/// `mcoda_token_usage_summary_json` for the calls in this database. `query` is a JSON object or NULL.
+/// `json` (may be NULL) receives an array, in which project, job and task are null.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -170,8 +173,8 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary_json(
     })
 }
 
-/// `mcoda_query_json` for this database. `params` is a JSON array, an object of names, or NULL. `json` (may be NULL)
-/// receives an array with an object a row.
+/// `mcoda_query_json` for this database. `params` is a JSON array, an object of names, or NULL. `json` (may
+/// be NULL) receives an array with an object a row.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]

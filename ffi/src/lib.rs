@@ -9,7 +9,7 @@
 //! it. Text ends with NUL and does not change during the call; an out-parameter may be written; a handle of
 //! records, options or results came from this library, was not freed, and is not changed by another thread
 //! at the same time. That is all that the pointers in here are trusted with. The handles of databases are
-//! not even that: they are numbers in a table ([`handles`]), and nothing is read where they point to.
+//! not even that: they are numbers in a table (`handles.rs`), and nothing is read where they point to.
 
 #![allow(non_camel_case_types, reason = "types and constants have the names that they have in the header")]
 #![allow(unsafe_code, reason = "an interface of pointers: see above what it relies on")]

@@ -10,8 +10,8 @@ use crate::error::{Result, mcoda_error};
 use crate::fields::{Fields, fields};
 use crate::input::{exclusive, json};
 
-/// Options to open a database with. The caller owns it and frees it with `mcoda_options_free`.
-/// One thread at a time may use it; it may be used for any number of calls.
+/// Options to open a database with. The caller owns it and frees it with `mcoda_options_free`. One thread
+/// at a time may use it; it may be used for any number of calls.
 pub struct mcoda_options(Fields);
 
 /// The fields of a `mcoda_options`. The numbers are stable, and new fields get new ones. The type behind
@@ -58,16 +58,16 @@ impl mcoda_options {
     }
 }
 
-/// Makes options to open a database with, with no field set. Threads: any. Frees: the caller,
-/// with `mcoda_options_free`.
+/// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_options_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_options_new() -> *mut mcoda_options {
     make(|| mcoda_options(Fields::new(FIELDS)))
 }
 
-/// Makes them from a JSON object with the fields by their JSON names (`workspaceId`), and checks every value.
-/// `options` receives them. Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `options` with
-/// `mcoda_options_free`.
+/// Makes them from a JSON object with the fields by their JSON names (`workspaceId`), and checks every
+/// value. `options` receives them. Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller,
+/// `options` with `mcoda_options_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_options_from_json(
     text: *const c_char,
@@ -87,10 +87,11 @@ pub unsafe extern "C" fn mcoda_options_free(options: *mut mcoda_options) {
     free(options);
 }
 
-/// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
-/// offset (`2026-03-20T12:00:00Z`).
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-/// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_option`, to text, which is copied; NULL makes it absent again. A time is RFC 3339
+/// text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
+/// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_options_set_text(
     options: *mut mcoda_options,
@@ -101,9 +102,10 @@ pub unsafe extern "C" fn mcoda_options_set_text(
     call(error, || exclusive("options", options)?.0.set_text(field, value))
 }
 
-/// Sets a field to a whole number.
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-/// the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_option`, to a whole number.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+/// field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_options_set_int(
     options: *mut mcoda_options,
@@ -114,9 +116,10 @@ pub unsafe extern "C" fn mcoda_options_set_int(
     call(error, || exclusive("options", options)?.0.set_int(field, value))
 }
 
-/// Sets a field to true or false.
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-/// the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_option`, to true or false.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+/// field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_options_set_bool(
     options: *mut mcoda_options,
@@ -127,7 +130,8 @@ pub unsafe extern "C" fn mcoda_options_set_bool(
     call(error, || exclusive("options", options)?.0.set_bool(field, value))
 }
 
-/// Sets a field to what a JSON text says, which is copied; NULL makes it absent again.
+/// Sets a field, a `mcoda_option`, to what a JSON text says, which is copied; NULL makes it absent again.
+///
 /// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
 /// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]

@@ -109,8 +109,8 @@ pub unsafe extern "C" fn mcoda_recorded_is_duplicate(recorded: *const mcoda_reco
     quietly(false, || Some(recorded.as_ref()?.duplicate))
 }
 
-/// Whether the JSON log holds the record: false where the log is turned off or could not be written just now,
-/// and for NULL. Threads: any, until it is freed.
+/// Whether the JSON log holds the record: false where the log is turned off or could not be written just
+/// now, and for NULL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_recorded_is_logged(recorded: *const mcoda_recorded) -> bool {
     quietly(false, || Some(recorded.as_ref()?.logged))

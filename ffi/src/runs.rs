@@ -11,10 +11,11 @@ use crate::input::{json, optional_text, text};
 use crate::string::mcoda_string;
 use crate::workspace::{self, mcoda_workspace};
 
-/// Makes a job. `job` is a JSON object with `type`, and `state`, `commandName`, `payload` and `totalItems` as you
-/// like. `json` (may be NULL) receives the job.
+/// Makes a job. `job` is a JSON object with `type`, and `state`, `commandName`, `payload` and `totalItems`
+/// as you like. `json` (may be NULL) receives the job.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+/// caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_jobs_create_json(
     workspace: *mut mcoda_workspace,
@@ -30,7 +31,8 @@ pub unsafe extern "C" fn mcoda_jobs_create_json(
 
 /// The job with this id. `json` (may be NULL) receives it, `null` where there is none.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_jobs_get_json(
     workspace: *mut mcoda_workspace,
@@ -53,9 +55,11 @@ pub unsafe extern "C" fn mcoda_jobs_list_json(
     answer(json, error, || Ok(workspace::of(workspace)?.jobs().list()?))
 }
 
-/// Ends a job: `state` is what became of it. `error_summary` is why, or NULL. `json` (may be NULL) receives the job.
+/// Ends a job: `state` is what became of it. `error_summary` is why, or NULL. `json` (may be NULL) receives
+/// the job.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+/// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_jobs_finish_json(
     workspace: *mut mcoda_workspace,
@@ -71,10 +75,11 @@ pub unsafe extern "C" fn mcoda_jobs_finish_json(
     })
 }
 
-/// Makes a command run. `command_run` is a JSON object with `commandName`, and `jobId` and `startedAt` as you like.
-/// `json` (may be NULL) receives the run.
+/// Makes a command run. `command_run` is a JSON object with `commandName`, and `jobId` and `startedAt` as
+/// you like. `json` (may be NULL) receives the run.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown job, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown job, `MCODA_BUSY`, `MCODA_STORAGE`,
+/// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_command_runs_create_json(
     workspace: *mut mcoda_workspace,
@@ -90,7 +95,8 @@ pub unsafe extern "C" fn mcoda_command_runs_create_json(
 
 /// The command run with this id. `json` (may be NULL) receives it, `null` where there is none.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_command_runs_get_json(
     workspace: *mut mcoda_workspace,
@@ -101,10 +107,11 @@ pub unsafe extern "C" fn mcoda_command_runs_get_json(
     answer(json, error, || Ok(workspace::of(workspace)?.command_runs().get(text("id", id)?)?))
 }
 
-/// Ends a command run. `end` is a JSON object with `status`, and `errorSummary`, `spProcessed` and `completedAt` as
-/// you like. `json` (may be NULL) receives the run.
+/// Ends a command run. `end` is a JSON object with `status`, and `errorSummary`, `spProcessed` and
+/// `completedAt` as you like. `json` (may be NULL) receives the run.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+/// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_command_runs_finish_json(
     workspace: *mut mcoda_workspace,
@@ -119,10 +126,12 @@ pub unsafe extern "C" fn mcoda_command_runs_finish_json(
     })
 }
 
-/// Makes a run on a task. `task_run` is a JSON object with `taskId` and `command`, and `jobId`, `commandRunId`,
-/// `agentId`, `startedAt`, `storyPointsAtRun` and `runContext` as you like. `json` (may be NULL) receives the run.
+/// Makes a run on a task. `task_run` is a JSON object with `taskId` and `command`, and `jobId`,
+/// `commandRunId`, `agentId`, `startedAt`, `storyPointsAtRun` and `runContext` as you like. `json` (may be
+/// NULL) receives the run.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown task or job, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown task or job, `MCODA_BUSY`,
+/// `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_task_runs_create_json(
     workspace: *mut mcoda_workspace,
@@ -138,7 +147,8 @@ pub unsafe extern "C" fn mcoda_task_runs_create_json(
 
 /// The task run with this id. `json` (may be NULL) receives it, `null` where there is none.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_task_runs_get_json(
     workspace: *mut mcoda_workspace,
@@ -151,7 +161,8 @@ pub unsafe extern "C" fn mcoda_task_runs_get_json(
 
 /// The runs on the task with this id, oldest first. `json` (may be NULL) receives an array.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_task_runs_list_json(
     workspace: *mut mcoda_workspace,
@@ -162,10 +173,11 @@ pub unsafe extern "C" fn mcoda_task_runs_list_json(
     answer(json, error, || Ok(workspace::of(workspace)?.task_runs().list(text("task_id", task_id)?)?))
 }
 
-/// Ends a task run: `status` is what became of it. `finished_at` is when, RFC 3339, or NULL for now. `json` (may be
-/// NULL) receives the run.
+/// Ends a task run: `status` is what became of it. `finished_at` is when, RFC 3339, or NULL for now. `json`
+/// (may be NULL) receives the run.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+/// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_task_runs_finish_json(
     workspace: *mut mcoda_workspace,

@@ -57,18 +57,19 @@ impl mcoda_string {
 }
 
 /// The text, with a NUL behind it; NULL for NULL. It belongs to the string. `length` (may be NULL) receives
-/// its length in bytes without the NUL. JSON has no other NUL in it. Threads: any, until the string is freed.
+/// its length in bytes without the NUL. JSON has no other NUL in it. Threads: any, until the string is
+/// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_string_text(string: *const mcoda_string, length: *mut usize) -> *const c_char {
     Text::lend(length, || Some(&string.as_ref()?.0))
 }
 
-/// A value within a JSON text that a call answered, for programs without a JSON library. `pointer` says where, as
-/// RFC 6901 does: "/id", "/0/taskId"; "" is all of it. `value` receives a text as it is, and anything else as
-/// JSON. Each call reads the whole text.
+/// A value within a JSON text that a call answered, for programs without a JSON library. `pointer` says
+/// where, as RFC 6901 does: "/id", "/0/taskId"; "" is all of it. `value` receives a text as it is, and
+/// anything else as JSON. Each call reads the whole text.
 ///
-/// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for a string that is no JSON.
-/// Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
+/// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for a string that is no
+/// JSON. Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_string_at(
     json: *const mcoda_string,

@@ -10,12 +10,13 @@ use crate::error::{Result, mcoda_error};
 use crate::fields::{Fields, fields};
 use crate::input::exclusive;
 
-/// A record of what one agent call cost. What is not set is not told; 0 is told to be none. The caller owns it
-/// and frees it with `mcoda_token_usage_free`. One thread at a time may use it; it may be used for any number of calls.
+/// A record of what one agent call cost. What is not set is not told; 0 is told to be none. The caller owns
+/// it and frees it with `mcoda_token_usage_free`. One thread at a time may use it; it may be used for any
+/// number of calls.
 pub struct mcoda_token_usage(Fields);
 
-/// The fields of a `mcoda_token_usage`. The numbers are stable, and new fields get new ones. The type behind
-/// each is what its setter is called by: text, int, real, bool or json.
+/// The fields of a `mcoda_token_usage`. The numbers are stable, and new fields get new ones. The type
+/// behind each is what its setter is called by: text, int, real, bool or json.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_token_usage_field {
@@ -119,8 +120,8 @@ impl mcoda_token_usage {
     }
 }
 
-/// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller,
-/// with `mcoda_token_usage_free`.
+/// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_token_usage_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_token_usage_new() -> *mut mcoda_token_usage {
     make(|| mcoda_token_usage(Fields::new(FIELDS)))
@@ -132,10 +133,11 @@ pub unsafe extern "C" fn mcoda_token_usage_free(usage: *mut mcoda_token_usage) {
     free(usage);
 }
 
-/// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
-/// offset (`2026-03-20T12:00:00Z`).
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-/// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_token_usage_field`, to text, which is copied; NULL makes it absent again. A time
+/// is RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
+/// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_token_usage_set_text(
     usage: *mut mcoda_token_usage,
@@ -146,9 +148,10 @@ pub unsafe extern "C" fn mcoda_token_usage_set_text(
     call(error, || exclusive("usage", usage)?.0.set_text(field, value))
 }
 
-/// Sets a field to a whole number.
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-/// the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_token_usage_field`, to a whole number.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+/// field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_token_usage_set_int(
     usage: *mut mcoda_token_usage,
@@ -159,9 +162,10 @@ pub unsafe extern "C" fn mcoda_token_usage_set_int(
     call(error, || exclusive("usage", usage)?.0.set_int(field, value))
 }
 
-/// Sets a field to a number.
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits
-/// the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_token_usage_field`, to a number.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+/// field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_token_usage_set_real(
     usage: *mut mcoda_token_usage,
@@ -172,7 +176,9 @@ pub unsafe extern "C" fn mcoda_token_usage_set_real(
     call(error, || exclusive("usage", usage)?.0.set_real(field, value))
 }
 
-/// Sets a field to what a JSON text says, which is copied; NULL makes it absent again.
+/// Sets a field, a `mcoda_token_usage_field`, to what a JSON text says, which is copied; NULL makes it
+/// absent again.
+///
 /// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
 /// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]

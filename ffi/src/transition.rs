@@ -40,11 +40,11 @@ impl From<Transition> for mcoda_transition {
 /// transaction. A task that has the status already gets no event. `context` may be NULL: nothing more to
 /// tell. `transition` (may be NULL) receives what was done.
 ///
-/// Errors: `MCODA_NOT_FOUND` for an unknown task, job or task run, `MCODA_INVALID_INPUT` for a bad value or a
-/// key that several tasks have, `MCODA_CONFLICT` where the task does not have the status that the context
+/// Errors: `MCODA_NOT_FOUND` for an unknown task, job or task run, `MCODA_INVALID_INPUT` for a bad value or
+/// a key that several tasks have, `MCODA_CONFLICT` where the task does not have the status that the context
 /// expects, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Nothing is written then. Threads: any; `context`
-/// one at a time. Frees: the caller, `transition` with `mcoda_transition_free`, and `context`, which is only
-/// read.
+/// one at a time. Frees: the caller, `transition` with `mcoda_transition_free`, and `context`, which is
+/// only read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_record_status_transition(
     workspace: *mut mcoda_workspace,
@@ -62,7 +62,8 @@ pub unsafe extern "C" fn mcoda_record_status_transition(
     })
 }
 
-/// `mcoda_record_status_transition`, where `context` is a JSON object like `{"agentId": "claude"}` or NULL. `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
+/// `mcoda_record_status_transition`, where `context` is a JSON object like `{"agentId": "claude"}` or NULL.
+/// `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -81,8 +82,9 @@ pub unsafe extern "C" fn mcoda_record_status_transition_json(
     })
 }
 
-/// The recorded moves of one task or of all tasks, in the order of time. `query` is a JSON object with `task`
-/// (id or key), `since`, `until` and `now`, all optional, or NULL. `json` (may be NULL) receives an array.
+/// The recorded moves of one task or of all tasks, in the order of time. `query` is a JSON object with
+/// `task` (id or key), `since`, `until` and `now`, all optional, or NULL. `json` (may be NULL) receives an
+/// array.
 ///
 /// Errors: `MCODA_NOT_FOUND` for an unknown task, `MCODA_INVALID_INPUT` for a bound that is none,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -100,11 +102,12 @@ pub unsafe extern "C" fn mcoda_status_events_json(
 }
 
 /// Writes the status events for good that successful task runs stand in for in a velocity with the same
-/// options. Doing it again adds nothing. `options` may be NULL: the defaults. `events` (may be NULL) receives
-/// how many were added.
+/// options. Doing it again adds nothing. `options` may be NULL: the defaults. `events` (may be NULL)
+/// receives how many were added.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown key, `MCODA_BUSY`, `MCODA_STORAGE`,
-/// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `options`, which are only read.
+/// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `options`, which are only
+/// read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_backfill_status_events(
     workspace: *mut mcoda_workspace,
@@ -151,8 +154,8 @@ pub unsafe extern "C" fn mcoda_transition_event_id(
     Text::lend(length, || transition.as_ref()?.event_id.as_ref())
 }
 
-/// The id of the task. The text belongs to `transition`. `length` (may be NULL) receives its length in bytes
-/// without the NUL. Threads: any, until it is freed.
+/// The id of the task. The text belongs to `transition`. `length` (may be NULL) receives its length in
+/// bytes without the NUL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_transition_task_id(
     transition: *const mcoda_transition,
@@ -161,8 +164,8 @@ pub unsafe extern "C" fn mcoda_transition_task_id(
     Text::lend(length, || Some(&transition.as_ref()?.task_id))
 }
 
-/// The status that the task had. The text belongs to `transition`. `length` (may be NULL) receives its length
-/// in bytes without the NUL. Threads: any, until it is freed.
+/// The status that the task had. The text belongs to `transition`. `length` (may be NULL) receives its
+/// length in bytes without the NUL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_transition_from_status(
     transition: *const mcoda_transition,
@@ -171,8 +174,8 @@ pub unsafe extern "C" fn mcoda_transition_from_status(
     Text::lend(length, || Some(&transition.as_ref()?.from_status))
 }
 
-/// The status that the task has now, as it is stored. The text belongs to `transition`. `length` (may be NULL)
-/// receives its length in bytes without the NUL. Threads: any, until it is freed.
+/// The status that the task has now, as it is stored. The text belongs to `transition`. `length` (may be
+/// NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_transition_to_status(
     transition: *const mcoda_transition,
@@ -181,8 +184,8 @@ pub unsafe extern "C" fn mcoda_transition_to_status(
     Text::lend(length, || Some(&transition.as_ref()?.to_status))
 }
 
-/// When it moved, RFC 3339 in UTC with milliseconds. The text belongs to `transition`. `length` (may be NULL)
-/// receives its length in bytes without the NUL. Threads: any, until it is freed.
+/// When it moved, RFC 3339 in UTC with milliseconds. The text belongs to `transition`. `length` (may be
+/// NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_transition_timestamp(
     transition: *const mcoda_transition,

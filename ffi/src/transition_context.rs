@@ -14,8 +14,8 @@ use crate::input::exclusive;
 /// One thread at a time may use it; it may be used for any number of calls.
 pub struct mcoda_transition_context(Fields);
 
-/// The fields of a `mcoda_transition_context`. The numbers are stable, and new fields get new ones. The type behind
-/// each is what its setter is called by: text, int, real, bool or json.
+/// The fields of a `mcoda_transition_context`. The numbers are stable, and new fields get new ones. The
+/// type behind each is what its setter is called by: text, int, real, bool or json.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_transition_field {
@@ -59,7 +59,8 @@ impl mcoda_transition_context {
     }
 }
 
-/// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
+/// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_transition_context_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_transition_context_new() -> *mut mcoda_transition_context {
     make(|| mcoda_transition_context(Fields::new(FIELDS)))
@@ -71,10 +72,11 @@ pub unsafe extern "C" fn mcoda_transition_context_free(context: *mut mcoda_trans
     free(context);
 }
 
-/// Sets a field to text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an
-/// offset (`2026-03-20T12:00:00Z`).
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-/// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+/// Sets a field, a `mcoda_transition_field`, to text, which is copied; NULL makes it absent again. A time
+/// is RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
+/// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_transition_context_set_text(
     context: *mut mcoda_transition_context,
@@ -85,7 +87,9 @@ pub unsafe extern "C" fn mcoda_transition_context_set_text(
     call(error, || exclusive("context", context)?.0.set_text(field, value))
 }
 
-/// Sets a field to what a JSON text says, which is copied; NULL makes it absent again.
+/// Sets a field, a `mcoda_transition_field`, to what a JSON text says, which is copied; NULL makes it
+/// absent again.
+///
 /// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
 /// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 #[unsafe(no_mangle)]

@@ -49,8 +49,8 @@ impl From<Velocity> for mcoda_velocity_result {
     }
 }
 
-/// The speed of every lane, from the config, from history or from both. Writes nothing. `options` may be NULL:
-/// the defaults. `velocity` receives the answer.
+/// The speed of every lane, from the config, from history or from both. Writes nothing. `options` may be
+/// NULL: the defaults. `velocity` receives the answer.
 ///
 /// Errors: `MCODA_INVALID_INPUT` for a bad option or config file, `MCODA_NOT_FOUND` for an unknown key,
 /// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `velocity` with
@@ -68,8 +68,8 @@ pub unsafe extern "C" fn mcoda_velocity(
     })
 }
 
-/// `mcoda_velocity`, where `options` is a JSON object like `{"mode": "empirical"}` or NULL. `json` (may be NULL)
-/// receives the object that `mcoda_velocity_to_json` gives.
+/// `mcoda_velocity`, where `options` is a JSON object like `{"mode": "empirical"}` or NULL. `json` (may be
+/// NULL) receives the object that `mcoda_velocity_to_json` gives.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -85,8 +85,8 @@ pub unsafe extern "C" fn mcoda_velocity_json(
     })
 }
 
-/// The lane's speed in story points per hour; NaN for NULL and for a number that is no `mcoda_lane`. Threads:
-/// any, until it is freed.
+/// The lane's speed in story points per hour; NaN for NULL and for a number that is no `mcoda_lane`.
+/// Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_velocity_sp_per_hour(
     velocity: *const mcoda_velocity_result,
@@ -95,16 +95,16 @@ pub unsafe extern "C" fn mcoda_velocity_sp_per_hour(
     quietly(f64::NAN, || of_lane(&speeds(&velocity.as_ref()?.velocity), lane))
 }
 
-/// How many samples of its history the lane's speed comes from: 0 where it is the config's, for NULL, and for
-/// a number that is no `mcoda_lane`. Threads: any, until it is freed.
+/// How many samples of its history the lane's speed comes from: 0 where it is the config's, for NULL, and
+/// for a number that is no `mcoda_lane`. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_velocity_samples(velocity: *const mcoda_velocity_result, lane: i32) -> u64 {
     quietly(0, || Some(of_lane(&velocity.as_ref()?.velocity.samples, lane)? as u64))
 }
 
-/// Where the numbers come from: "config" (no lane had history), "empirical" or "mixed"; NULL for NULL. The text
-/// belongs to `velocity`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any,
-/// until it is freed.
+/// Where the numbers come from: "config" (no lane had history), "empirical" or "mixed"; NULL for NULL. The
+/// text belongs to `velocity`. `length` (may be NULL) receives its length in bytes without the NUL.
+/// Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_velocity_source(
     velocity: *const mcoda_velocity_result,
@@ -113,8 +113,8 @@ pub unsafe extern "C" fn mcoda_velocity_source(
     Text::lend(length, || Some(&velocity.as_ref()?.source))
 }
 
-/// All of it as JSON goes to `json`: `{"implementationSpPerHour", "reviewSpPerHour", "qaSpPerHour", "source",
-/// "requestedMode", "windowTasks", "samples"}`.
+/// All of it as JSON goes to `json`: `{"implementationSpPerHour", "reviewSpPerHour", "qaSpPerHour",
+/// "source", "requestedMode", "windowTasks", "samples"}`.
 ///
 /// Errors: `MCODA_INVALID_INPUT` for NULL. Threads: any, until it is freed. Frees: the caller, `json` with
 /// `mcoda_string_free`.

@@ -30,8 +30,9 @@ pub(crate) unsafe fn options(options: *const mcoda_options) -> Result<Options> {
     options.as_ref().map_or_else(|| Ok(Workspace::options()), mcoda_options::read)
 }
 
-/// Opens the workspace of the project whose root folder is `root`, UTF-8; what is missing is created, and an
-/// older database is brought up to date. `options` may be NULL: the defaults. `workspace` receives the handle.
+/// Opens the workspace of the project whose root folder is `root`, UTF-8; what is missing is created, and
+/// an older database is brought up to date. `options` may be NULL: the defaults. `workspace` receives the
+/// handle.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` (there is none, and none may be created), `MCODA_BUSY`,
 /// `MCODA_STORAGE`, `MCODA_CORRUPT`, `MCODA_UNSUPPORTED`. Threads: any. Frees: the caller, `workspace` with
@@ -46,11 +47,11 @@ pub unsafe extern "C" fn mcoda_workspace_open(
     WORKSPACES.give("workspace", workspace, error, || Ok(self::options(options)?.open(text("root", root)?)?))
 }
 
-/// Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
-/// handle. `options` may be NULL: the defaults. `workspace` receives the handle.
+/// Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as
+/// the handle. `options` may be NULL: the defaults. `workspace` receives the handle.
 ///
-/// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `workspace` with `mcoda_workspace_close`, and `options`,
-/// which are only read.
+/// Errors: as `mcoda_workspace_open`. Threads: any. Frees: the caller, `workspace` with
+/// `mcoda_workspace_close`, and `options`, which are only read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_workspace_open_db(
     path: *const c_char,
@@ -62,8 +63,8 @@ pub unsafe extern "C" fn mcoda_workspace_open_db(
         .give("workspace", workspace, error, || Ok(self::options(options)?.open_db(text("path", path)?)?))
 }
 
-/// Closes the workspace after the calls that are under way in other threads. Whatever comes of it, the handle
-/// is closed then. Closing it again, and closing NULL, is fine.
+/// Closes the workspace after the calls that are under way in other threads. Whatever comes of it, the
+/// handle is closed then. Closing it again, and closing NULL, is fine.
 ///
 /// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
 #[unsafe(no_mangle)]
@@ -86,7 +87,8 @@ pub unsafe extern "C" fn mcoda_workspace_id(
     give_wanted("id", id, error, || Ok(mcoda_string::new(of(workspace)?.id())))
 }
 
-/// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is not.
+/// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is
+/// not.
 ///
 /// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -100,8 +102,8 @@ pub unsafe extern "C" fn mcoda_workspace_database_path(
     })
 }
 
-/// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other calls
-/// of this handle wait for that; other handles and processes go on.
+/// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other
+/// calls of this handle wait for that; other handles and processes go on.
 ///
 /// Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_STORAGE` where it cannot be written,
 /// `MCODA_CLOSED`. Threads: any.

@@ -25,6 +25,46 @@ fn generated() -> String {
     String::from_utf8(text).unwrap()
 }
 
+/// What a compiled program relies on: every declaration and every number, each in one line.
+fn promises(header: &str) -> BTreeSet<String> {
+    let code =
+        header.lines().map(|line| line.split("//").next().unwrap()).filter(|line| !line.starts_with('#'));
+    let code = code.skip_while(|line| !line.starts_with("enum ")).collect::<Vec<_>>().join(" ");
+    let mut promises = BTreeSet::new();
+    for part in code.split([';', '{', '}']) {
+        let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+        if part.contains('(') {
+            promises.insert(part);
+        } else {
+            promises.extend(
+                part.split(", ")
+                    .filter(|number| number.contains(" = "))
+                    .map(|n| n.trim_end_matches(',').to_owned()),
+            );
+        }
+    }
+    promises
+}
+
+/// `make header` adds what is new to the list. What is in it may not go or change as long as the ABI's
+/// version is the one that its name tells.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "the variable belongs to this test, not to the library")]
+fn nothing_that_programs_rely_on_changes() {
+    let file = folder().join(format!("abi_{}.txt", mcoda::MCODA_ABI_VERSION));
+    let now = promises(&generated());
+    assert!(now.len() > 150, "the header was not understood");
+    let before: BTreeSet<String> =
+        std::fs::read_to_string(&file).unwrap_or_default().lines().map(str::to_owned).collect();
+    let gone: Vec<_> = before.difference(&now).collect();
+    assert!(gone.is_empty(), "programs that were built before rely on {gone:?}");
+    if std::env::var_os("MCODA_WRITE_HEADER").is_some() {
+        std::fs::write(&file, now.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    } else {
+        assert_eq!(before, now, "run `make header` and commit {}", file.display());
+    }
+}
+
 /// `make header` sets the variable.
 #[test]
 #[allow(clippy::disallowed_methods, reason = "the variable belongs to this test, not to the library")]
