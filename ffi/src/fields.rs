@@ -43,36 +43,40 @@ impl Fields {
     /// Sets a field to text; NULL makes it absent.
     pub(crate) unsafe fn set_text(&mut self, field: i32, value: *const c_char) -> Result<()> {
         let name = self.name(field)?;
-        self.set(name, optional_text(name, value)?.map(Into::into))
-    }
-
-    pub(crate) fn set_int(&mut self, field: i32, value: i64) -> Result<()> {
-        self.set(self.name(field)?, Some(value.into()))
-    }
-
-    /// JSON has no words for NaN and the infinities. Their text is something that the engine refuses.
-    pub(crate) fn set_real(&mut self, field: i32, value: f64) -> Result<()> {
-        let value = if value.is_finite() { value.into() } else { value.to_string().into() };
-        self.set(self.name(field)?, Some(value))
-    }
-
-    pub(crate) fn set_bool(&mut self, field: i32, value: bool) -> Result<()> {
-        self.set(self.name(field)?, Some(value.into()))
+        self.set(name, optional_text(name, value)?.map(Value::from));
+        Ok(())
     }
 
     /// Sets a field to what the JSON text says; NULL makes it absent.
     pub(crate) unsafe fn set_json(&mut self, field: i32, value: *const c_char) -> Result<()> {
         let name = self.name(field)?;
         let value = optional_text(name, value)?.map(|text| parse(name, text)).transpose()?;
-        self.set(name, value)
+        self.set(name, value);
+        Ok(())
     }
 
-    fn set(&mut self, name: &str, value: Option<Value>) -> Result<()> {
+    pub(crate) fn set_int(&mut self, field: i32, value: i64) -> Result<()> {
+        self.set(self.name(field)?, Some(value.into()));
+        Ok(())
+    }
+
+    /// JSON has no words for NaN and the infinities. Their text is something that the engine refuses.
+    pub(crate) fn set_real(&mut self, field: i32, value: f64) -> Result<()> {
+        let value = if value.is_finite() { Value::from(value) } else { Value::from(value.to_string()) };
+        self.set(self.name(field)?, Some(value));
+        Ok(())
+    }
+
+    pub(crate) fn set_bool(&mut self, field: i32, value: bool) -> Result<()> {
+        self.set(self.name(field)?, Some(value.into()));
+        Ok(())
+    }
+
+    fn set(&mut self, name: &str, value: Option<Value>) {
         match value {
             Some(value) => self.values.insert(name.to_owned(), value),
             None => self.values.remove(name),
         };
-        Ok(())
     }
 
     fn name(&self, field: i32) -> Result<&'static str> {
