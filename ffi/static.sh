@@ -14,8 +14,13 @@ fi
 nm=${NM:-nm} ld=${LD:-ld} objcopy=${OBJCOPY:-objcopy} ar=${AR:-ar}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$nm" --defined-only --extern-only "$from" 2>/dev/null |
+"$nm" --defined-only --extern-only "$from" 2>"$folder/messages" |
     awk '$3 ~ /^mcoda_/ {print "--undefined=" $3}' | sort -u >"$folder/roots"
+if [ ! -s "$folder/roots" ]; then
+    echo "static.sh: $from has no function of the header in it, or $nm cannot read it:" >&2
+    head -3 "$folder/messages" >&2
+    exit 1
+fi
 # Groups are where linkers look for duplicates by name, whatever objcopy makes of that name: dissolve them.
 xargs "$ld" -r --gc-sections --force-group-allocation -o "$folder/mcoda.o" "$from" <"$folder/roots"
 # Rust's own library comes with LLVM bitcode beside the code, which is none any more after the joining.
