@@ -40,7 +40,9 @@ impl mcoda_error {
     pub(crate) fn closed() -> Self {
         Self {
             code: mcoda_code::MCODA_CLOSED,
-            message: Text::new("this handle was closed, or is no handle of this kind: open a new one"),
+            message: Text::new(
+                "this handle was closed, or is none of this kind and this process: open a new one",
+            ),
             detail: None,
             field: None,
         }

@@ -5,9 +5,13 @@
 //! nothing is ever read where they point to. A call holds its entry for as long as it runs. A handle that
 //! was closed, or that never was one, is in no table, and the call answers `MCODA_CLOSED`.
 
+//!
+//! A forked child begins with an empty table: the parent's handles are closed there, and the lock of the
+//! parent's table, which a thread that does not exist in the child may hold, is never taken.
+
 use std::collections::BTreeMap;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::boundary::call;
@@ -15,18 +19,45 @@ use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 
 /// The open handles of one kind; `H` is the type that C knows them by.
-pub(crate) struct Handles<T, H> {
-    open: RwLock<BTreeMap<usize, Arc<T>>>,
+pub(crate) struct Handles<T: 'static, H> {
+    table: AtomicPtr<Table<T>>,
     looks_like: std::marker::PhantomData<fn(H)>,
+}
+
+/// What one process has open. It is never freed.
+struct Table<T: 'static> {
+    process: u32,
+    open: RwLock<BTreeMap<usize, Arc<T>>>,
+    /// The parent's, kept in sight of those who look for lost memory.
+    _inherited: Option<&'static Self>,
 }
 
 /// Both kinds count together, so that a handle of one kind is none of the other. Odd numbers are no
 /// addresses of objects; those of the first page make some hosts' runtimes suspicious.
 static NEXT: AtomicUsize = AtomicUsize::new(0x1001);
 
-impl<T, H> Handles<T, H> {
+impl<T: 'static, H> Handles<T, H> {
     pub(crate) const fn new() -> Self {
-        Self { open: RwLock::new(BTreeMap::new()), looks_like: std::marker::PhantomData }
+        Self { table: AtomicPtr::new(ptr::null_mut()), looks_like: std::marker::PhantomData }
+    }
+
+    /// The table of this process.
+    fn table(&self) -> &'static Table<T> {
+        let process = std::process::id();
+        loop {
+            let current = self.table.load(Ordering::Acquire);
+            // SAFETY: it is null or came from a box that nobody frees.
+            let inherited = unsafe { current.as_ref() };
+            if let Some(own) = inherited.filter(|table| table.process == process) {
+                return own;
+            }
+            let own = Table { process, open: RwLock::default(), _inherited: inherited };
+            let own = Box::into_raw(Box::new(own));
+            if self.table.compare_exchange(current, own, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                // SAFETY: another thread was faster, so nobody has seen this one.
+                drop(unsafe { Box::from_raw(own) });
+            }
+        }
     }
 
     /// Gives out a handle of what `open` opens. Nothing is opened for a caller who could not use it.
@@ -49,7 +80,7 @@ impl<T, H> Handles<T, H> {
     fn add(&self, opened: T) -> *mut H {
         // 64 bits last for ever, and 32 bits for two thousand million handles.
         let number = NEXT.fetch_add(2, Ordering::Relaxed);
-        self.open.write().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::new(opened));
+        self.table().open.write().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::new(opened));
         ptr::without_provenance_mut(number)
     }
 
@@ -57,12 +88,12 @@ impl<T, H> Handles<T, H> {
         if handle.is_null() {
             return Err(mcoda_error::null(name));
         }
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let open = self.table().open.read().unwrap_or_else(PoisonError::into_inner);
         open.get(&handle.addr()).cloned().ok_or_else(mcoda_error::closed)
     }
 
     /// Takes the handle out of the table: from now on it is closed.
     pub(crate) fn take(&self, handle: *const H) -> Option<Arc<T>> {
-        self.open.write().unwrap_or_else(PoisonError::into_inner).remove(&handle.addr())
+        self.table().open.write().unwrap_or_else(PoisonError::into_inner).remove(&handle.addr())
     }
 }
