@@ -17,6 +17,7 @@ pub(crate) mod task_rows;
 pub(crate) mod task_runs;
 pub(crate) mod tasks;
 pub(crate) mod token_usage;
+pub(crate) mod usage_scan;
 
 pub use command_runs::{CommandRun, CommandRunEnd, CommandRuns, NewCommandRun};
 pub use epics::{Epic, Epics, NewEpic};

@@ -12,7 +12,7 @@ mod usage;
 
 pub(crate) use json_log::JsonLog;
 pub(crate) use query::{AgentNames, Asked, token_usage};
-pub use query::{TokenUsageQuery, TokenUsageRow};
+pub use query::{TokenUsageCursor, TokenUsageQuery, TokenUsageRow};
 pub(crate) use record::Home;
 pub use record::Recorded;
 pub(crate) use recorder::Recorder;

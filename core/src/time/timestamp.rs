@@ -74,11 +74,6 @@ impl Timestamp {
         Self::from_millis(self.0.checked_sub(millis)?)
     }
 
-    /// The date in UTC, `2026-03-20`.
-    pub(crate) fn utc_day(self) -> String {
-        self.date_time().format("%Y-%m-%d").to_string()
-    }
-
     /// The same moment on the clock of this machine's time zone, to the minute: `2026-03-20 13:00 +01:00`.
     pub(crate) fn local_text(self) -> String {
         self.date_time().with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()

@@ -3,6 +3,7 @@
 mod open;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -16,8 +17,8 @@ use crate::paths::ConfigSources;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks};
 use crate::sqlite::{Database, SqlParams, Table};
 use crate::telemetry::{
-    self, AgentNames, Asked, Dimension, Home, JsonLog, Recorded, Recorder, TokenUsage, TokenUsageQuery,
-    TokenUsageRow, TokenUsageSummaryRow,
+    self, AgentNames, Asked, Dimension, Home, JsonLog, Recorded, Recorder, TokenUsage, TokenUsageCursor,
+    TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
 };
 use crate::time::Clock;
 
@@ -30,7 +31,7 @@ use crate::time::Clock;
 #[derive(Debug)]
 pub struct Workspace {
     id: String,
-    database: Database,
+    database: Arc<Database>,
     log: Option<JsonLog>,
     configs: ConfigSources,
     /// Agents have their names there. A host without a home folder has none.
@@ -86,6 +87,14 @@ impl Workspace {
     /// Errors: `NotFound` for an unknown project key, `InvalidInput` for a bound or a page that is none.
     pub fn token_usage(&self, query: &TokenUsageQuery) -> Result<Vec<TokenUsageRow>> {
         self.database.read(|tx| telemetry::token_usage(&self.asked(tx, query)))
+    }
+
+    /// [`Workspace::token_usage`] row by row, in memory that depends little on how many there are.
+    ///
+    /// Errors: as [`Workspace::token_usage`].
+    pub fn token_usage_cursor(&self, query: &TokenUsageQuery) -> Result<TokenUsageCursor> {
+        let database = Arc::clone(&self.database);
+        self.database.read(|tx| TokenUsageCursor::new(database, &self.asked(tx, query)))
     }
 
     /// What agent calls cost, added up by groups in the order in which these first appear in time. An

@@ -1,6 +1,7 @@
 //! Opening a workspace: which database, which id, which settings, which log.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -79,7 +80,7 @@ impl Place {
         let own_config = self.folder.map(|folder| folder.join(CONFIG_FILE));
         let workspace = Workspace {
             id,
-            database: options.open_database(&self.database, migration::Kind::Workspace)?,
+            database: Arc::new(options.open_database(&self.database, migration::Kind::Workspace)?),
             log: log_folder.map(|folder| JsonLog::new(&folder)),
             configs: ConfigSources {
                 files: user_config.into_iter().chain(own_config).collect(),
