@@ -16,6 +16,8 @@ pub use query::{TokenUsageCursor, TokenUsageQuery, TokenUsageRow};
 pub(crate) use record::Home;
 pub use record::Recorded;
 pub(crate) use recorder::Recorder;
+pub use settings::TelemetryConfig;
+pub(crate) use settings::{Surroundings, TelemetrySettings, choose};
 pub(crate) use summary::token_usage_summary;
 pub use summary::{Dimension, Group, TokenUsageSummaryRow};
 pub use usage::TokenUsage;

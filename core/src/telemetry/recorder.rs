@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::json_log::JsonLog;
 use super::log_writer;
 use super::record::{Home, Prepared, Recorded, insert_all};
-use super::settings::TelemetrySettings;
+use super::settings;
 use super::usage::TokenUsage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
@@ -36,7 +36,7 @@ impl Recorder<'_> {
         self.database.check_open()?;
         let now = self.clock.now();
         let batch = Prepared::batch(usages, self.home, self.ids, now)?;
-        if TelemetrySettings::from_configs(&self.configs.load()?)?.strict {
+        if settings::is_strict(&self.configs.load()?)? {
             return Ok(batch.iter().map(|one| one.outcome(false, false, false)).collect());
         }
         let (duplicates, logged) = match self.log {

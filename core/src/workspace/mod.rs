@@ -1,6 +1,7 @@
 //! The handle of a project's database.
 
 mod open;
+mod telemetry_config;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,11 +35,22 @@ pub struct Workspace {
     database: Arc<Database>,
     log: Option<JsonLog>,
     configs: ConfigSources,
+    /// The workspace's own config file; a database in memory has none.
+    own_config: Option<PathBuf>,
+    export: Export,
+    is_read_only: bool,
     /// Agents have their names there. A host without a home folder has none.
     global_database: Option<PathBuf>,
     clock: Clock,
     ids: IdSource,
     busy_timeout: Duration,
+}
+
+/// What turns the sending of records off for this handle, whatever the config files say.
+#[derive(Debug, Clone, Copy)]
+struct Export {
+    off_by_environment: bool,
+    off_by_handle: bool,
 }
 
 impl Workspace {
