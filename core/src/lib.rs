@@ -87,8 +87,8 @@ pub use repository::{
 };
 pub use sqlite::{CancelToken, SqlParams, SqlValue, Synchronous, Table};
 pub use telemetry::{
-    Dimension, Group, Recorded, TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery,
-    TokenUsageRow, TokenUsageSummaryRow,
+    Dimension, Group, InspectedRun, JobInspection, Recorded, TelemetryConfig, TokenUsage, TokenUsageCursor,
+    TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
 };
 pub use time::{Clock, Timestamp};
 pub use workspace::Workspace;

@@ -3,13 +3,13 @@
 pub(crate) mod check;
 mod command_runs;
 mod epics;
-mod jobs;
 mod projects;
 mod row;
 mod stories;
 
 pub(crate) mod agent_names;
 pub(crate) mod agents;
+pub(crate) mod jobs;
 pub(crate) mod log_queue;
 pub(crate) mod scope;
 pub(crate) mod status_events;

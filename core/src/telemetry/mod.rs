@@ -1,6 +1,7 @@
 //! Recording what agent calls cost, and asking what was spent.
 
 mod attribution;
+mod inspection;
 mod json_log;
 mod log_writer;
 mod query;
@@ -10,6 +11,8 @@ mod settings;
 mod summary;
 mod usage;
 
+pub(crate) use inspection::inspect_job;
+pub use inspection::{InspectedRun, JobInspection};
 pub(crate) use json_log::JsonLog;
 pub(crate) use query::{AgentNames, Asked, token_usage};
 pub use query::{TokenUsageCursor, TokenUsageQuery, TokenUsageRow};

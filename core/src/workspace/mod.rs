@@ -18,8 +18,8 @@ use crate::paths::ConfigSources;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks};
 use crate::sqlite::{Database, SqlParams, Table};
 use crate::telemetry::{
-    self, AgentNames, Asked, Dimension, Home, JsonLog, Recorded, Recorder, TokenUsage, TokenUsageCursor,
-    TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+    self, AgentNames, Asked, Dimension, Home, JobInspection, JsonLog, Recorded, Recorder, TokenUsage,
+    TokenUsageCursor, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
 };
 use crate::time::Clock;
 
@@ -119,6 +119,14 @@ impl Workspace {
         group_by: &[Dimension],
     ) -> Result<Vec<TokenUsageSummaryRow>> {
         self.database.read(|tx| telemetry::token_usage_summary(&self.asked(tx, query), group_by))
+    }
+
+    /// A job with its task runs and what it cost by command, agent and model, of all time.
+    ///
+    /// Errors: `NotFound` for an unknown job.
+    pub fn inspect_job(&self, job_id: &str) -> Result<JobInspection> {
+        let query = TokenUsageQuery { job_id: Some(job_id.to_owned()), ..TokenUsageQuery::default() };
+        self.database.read(|tx| telemetry::inspect_job(&self.asked(tx, &query), job_id))
     }
 
     /// Moves the task with this id or key to a status: the task, its metadata and the event are written

@@ -1,6 +1,6 @@
 //! One recorded agent call, as answers show it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::told;
@@ -11,7 +11,8 @@ use crate::repository::token_usage::TokenUsageRecord;
 ///
 /// Columns hold what was recorded; command, action and duration are completed as their fields say.
 /// Empty text counts as not told.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TokenUsageRow {
     /// The record's id.
     pub id: String,

@@ -1,5 +1,8 @@
 //! What a summary can be grouped by.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
@@ -122,5 +125,31 @@ impl Group {
 impl Serialize for Group {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(dimension, value)| (dimension.field(), value)))
+    }
+}
+
+/// The dimensions among the fields of a summary's row; its other fields are passed over.
+impl<'de> Deserialize<'de> for Group {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Group;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the fields of a summary's row")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Group, A::Error> {
+                let mut values = Vec::new();
+                while let Some(name) = fields.next_key::<String>()? {
+                    match Dimension::ALL.iter().find(|dimension| dimension.field() == name) {
+                        Some(dimension) => values.push((*dimension, fields.next_value()?)),
+                        None => drop(fields.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(Group(values))
+            }
+        }
+        deserializer.deserialize_map(Fields)
     }
 }

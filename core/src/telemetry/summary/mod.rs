@@ -7,7 +7,7 @@ mod sums;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use dimension::{Dimension, Group};
 
@@ -22,7 +22,8 @@ use crate::number;
 const DEFAULT_SINCE: &str = "7d";
 
 /// What the calls of one group cost together. Sums are 0 where nothing was told.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TokenUsageSummaryRow {
     /// The workspace that is billed; null in the global database.
     pub workspace_id: Option<String>,
@@ -61,8 +62,17 @@ pub(crate) fn token_usage_summary(
     asked: &Asked<'_>,
     group_by: &[Dimension],
 ) -> Result<Vec<TokenUsageSummaryRow>> {
+    summary_since(asked, Some(asked.query.since.as_deref().unwrap_or(DEFAULT_SINCE)), group_by)
+}
+
+/// [`token_usage_summary`] from `since` on, and of all time where that is absent.
+pub(super) fn summary_since(
+    asked: &Asked<'_>,
+    since: Option<&str>,
+    group_by: &[Dimension],
+) -> Result<Vec<TokenUsageSummaryRow>> {
     let page = Page::of(asked.query)?;
-    let filter = asked.filter(Some(asked.query.since.as_deref().unwrap_or(DEFAULT_SINCE)))?;
+    let filter = asked.filter(since)?;
     let group_by = distinct(Dimension::or_default(group_by));
     let mut reads = Reads {
         plain: COLUMNS.to_vec(),
