@@ -180,7 +180,7 @@ fn measure(file: &Path, what: &str) {
         }
         _ => {
             let cursor = workspace.token_usage_cursor(&TokenUsageQuery::default()).expect("a cursor");
-            assert_eq!(cursor.map(|row| row.expect("a row")).count(), ROWS);
+            assert_eq!(cursor.filter(|row| row.is_ok()).count(), ROWS);
         }
     }
     match (before, peak()) {

@@ -9,6 +9,7 @@ use serde_json::{Deserializer, Value};
 use crate::failure::Failure;
 use crate::flags::{Global, JsonObject, json_object};
 use crate::open;
+use crate::out::Answer;
 
 /// The flags of `record`.
 #[derive(Debug, clap::Args)]
@@ -113,7 +114,8 @@ struct Usage {
 
 impl Record {
     /// Records what the flags tell, or all that the input holds in one transaction.
-    pub fn run(&self, global: &Global) -> Result<String, Failure> {
+    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+        let json = global.wants_json()?;
         let (workspace, usages) = match (&self.input, &self.usage) {
             // The input comes first: one that cannot be read must not leave an empty database.
             (Some(file), None) => {
@@ -135,15 +137,16 @@ impl Record {
             }
         };
         let recorded = workspace.record_token_usages(&usages)?;
-        if global.json {
-            return super::json(&recorded);
+        if json {
+            return Answer::json(&recorded);
         }
         if global.quiet {
-            return Ok(String::new());
+            return Ok(Answer::Text(String::new()));
         }
         // A database that is opened by its file has no JSON log that could be behind.
         let has_log = global.db.is_none();
-        Ok(recorded.iter().map(|one| format!("{} {}\n", one.id, outcome(one, has_log))).collect())
+        let text = recorded.iter().map(|one| format!("{} {}\n", one.id, outcome(one, has_log))).collect();
+        Ok(Answer::Text(text))
     }
 }
 
