@@ -13,7 +13,7 @@ fn recorded(count: usize) -> (Fixture, Workspace) {
     let workspace = fixture.open();
     let call = |number: usize| {
         let timestamp = format!("2026-03-20T{:02}:{:02}:00Z", number / 60, number % 60);
-        let command = if number % 2 == 0 { "even" } else { "odd" };
+        let command = if number.is_multiple_of(2) { "even" } else { "odd" };
         let call = json!({"id": number.to_string(), "timestamp": timestamp, "commandName": command});
         TokenUsage::from_json(&call).unwrap()
     };
