@@ -25,7 +25,7 @@ pub(crate) fn records(connection: &Connection, limit: usize) -> Result<Vec<Token
          ORDER BY queue.rowid LIMIT ?1",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let places = Places::of(&statement);
+    let places = Places::of(&statement)?;
     let records = statement.query_map([limit], |row| token_usage::read(row, &places))?;
     Ok(records.collect::<Result<_, _>>()?)
 }

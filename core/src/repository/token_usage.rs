@@ -145,7 +145,7 @@ pub(crate) fn insert_global(connection: &Connection, record: &TokenUsageRecord) 
 
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<TokenUsageRecord>> {
     let mut statement = connection.prepare_cached("SELECT * FROM token_usage WHERE id = ?1")?;
-    let places = Places::of(&statement);
+    let places = Places::of(&statement)?;
     Ok(statement.query_row([id], |row| read(row, &places)).optional()?)
 }
 
@@ -182,14 +182,25 @@ const COLUMNS: [&str; 29] = [
     "metadata_json",
 ];
 
-/// Where a statement has the columns of a record; the global table lacks some. Looking for names in
-/// every row would take longer than reading it.
+/// What the global table lacks. Any other column that is missing is missing in an older schema.
+const WORKSPACE_ONLY: [&str; 7] =
+    ["workspace_id", "job_id", "task_run_id", "task_id", "project_id", "epic_id", "user_story_id"];
+
+/// Where a statement has the columns of a record. Looking for names in every row would take longer than
+/// reading it.
 #[derive(Debug)]
 pub(crate) struct Places([Option<usize>; COLUMNS.len()]);
 
 impl Places {
-    pub(crate) fn of(statement: &Statement<'_>) -> Self {
-        Self(COLUMNS.map(|name| statement.column_index(name).ok()))
+    pub(crate) fn of(statement: &Statement<'_>) -> Result<Self> {
+        let mut places = [None; COLUMNS.len()];
+        for (place, name) in places.iter_mut().zip(COLUMNS) {
+            *place = match statement.column_index(name) {
+                Err(_) if WORKSPACE_ONLY.contains(&name) => None,
+                found => Some(found?),
+            };
+        }
+        Ok(Self(places))
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) fn for_each_at(
     mut visit: impl FnMut(i64, TokenUsageRecord),
 ) -> Result<()> {
     let mut statement = connection.prepare_cached("SELECT * FROM token_usage WHERE rowid = ?1")?;
-    let places = Places::of(&statement);
+    let places = Places::of(&statement)?;
     for rowid in rowids {
         let mut rows = statement.query([rowid])?;
         if let Some(row) = rows.next()? {
