@@ -5,6 +5,9 @@ CARGO ?= cargo
 RUN_TESTS := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo "nextest run --no-fail-fast" || echo "test --tests")
 ORACLE := python3 tests/oracle/estimate.py --program "$${CARGO_TARGET_DIR:-target}/debug/mcodactl"
 
+VENV := target/venv
+WHEELS := target/wheels
+
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -13,12 +16,13 @@ help: ## List the targets
 demo: ## Play a small project through an agent pipeline and print its cost, velocity and estimate
 	@$(CARGO) run --quiet --package mcoda-cli -- demo
 
-test: lint test-rust test-docs test-data test-oracle ## Run all tests and checks
+test: lint test-rust test-docs test-data test-oracle test-python ## Run all tests and checks
 
 test-full: test ## Run all tests, then many more rounds of crashes, writers and random workspaces, and Valgrind
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
 	$(ORACLE) --workspaces 1500 --seed 1000
 	./tests/valgrind.sh
+	./bindings-python/tests/release.sh
 
 build: ## Build the library and mcodactl, optimised
 	$(CARGO) build --release --workspace
@@ -44,10 +48,22 @@ test-oracle: ## Compare estimates with an independent computation on random work
 	$(CARGO) build --quiet --package mcoda-cli
 	$(ORACLE)
 
+test-python: $(VENV)/installed ## Build the Python package, install it into target/venv and run its tests
+	rm -f $(WHEELS)/libmcoda-*.whl
+	$(VENV)/bin/maturin build --quiet --profile dev --locked --manifest-path bindings-python/Cargo.toml \
+		--interpreter $(VENV)/bin/python --out $(WHEELS)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/libmcoda-*.whl
+	cd bindings-python && ../$(VENV)/bin/python -m pytest tests
+
+$(VENV)/installed: bindings-python/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement bindings-python/requirements.txt
+	touch $@
+
 format: ## Format the code
 	$(CARGO) fmt --all
 
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python format clean

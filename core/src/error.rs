@@ -89,8 +89,9 @@ impl Error {
         Self { kind, message: message.into(), field: None, source: None }
     }
 
-    /// A bad value: `field` names it, `given` shows it, `allowed` completes "… expected …".
-    pub(crate) fn invalid(field: &str, given: impl fmt::Display, allowed: &str) -> Self {
+    /// A bad value: `field` names it, `given` shows it, `allowed` completes "… expected …". Public for the
+    /// faces, whose languages have values that JSON has not.
+    pub fn invalid(field: &str, given: impl fmt::Display, allowed: &str) -> Self {
         let given = shorten(&given.to_string());
         let message = format!("{}: got {given}; expected {allowed}", shorten(field));
         Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::InvalidInput, message) }
@@ -114,7 +115,7 @@ impl Error {
     }
 
     /// Puts `context` before the message, for example the record of a batch that it concerns.
-    pub(crate) fn context(mut self, context: impl fmt::Display) -> Self {
+    pub fn context(mut self, context: impl fmt::Display) -> Self {
         self.message = format!("{context}: {}", self.message);
         self
     }

@@ -1,5 +1,6 @@
 //! The handle of the user's global database.
 
+use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use crate::options::Options;
 use crate::paths::{self, ConfigSources, DATABASE_FILE, Locations};
 use crate::sqlite::{Database, IN_MEMORY, SqlParams, Table};
 use crate::telemetry::{
-    self, Asked, Dimension, Home, Recorded, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery,
-    TokenUsageRow, TokenUsageSummaryRow,
+    self, AgentContext, Asked, Dimension, Home, ImportSummary, Recorded, RecordedResponse, Recorder,
+    TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
 };
 use crate::time::Clock;
 
@@ -83,6 +84,37 @@ impl Global {
     /// Records many calls in one transaction: all of them or none.
     pub fn record_token_usages(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
         self.recorder().record(usages)
+    }
+
+    /// Reads what came back from an agent and records it: a response body, the events of a stream, or an
+    /// agent's transcript, as [`extract_usage`](crate::extract_usage) reads them. Each call and each model that
+    /// worked for it becomes a record; an answer that tells no usage becomes none, and is no error.
+    ///
+    /// A record's id is made of the provider's id of the message, the response or the session, so that a retry
+    /// or a replay counts once. Of two versions of one answer the last wins: this call updates its own record,
+    /// which [`Global::record_token_usage`] never does. An answer without an id is a new one each time, unless
+    /// the context gives a `response_id`.
+    ///
+    /// Errors: as [`Global::record_token_usage`], and nothing is written then.
+    pub fn record_agent_response(&self, body: &str, context: &AgentContext) -> Result<RecordedResponse> {
+        self.recorder().record_response(body, context)
+    }
+
+    /// Reads bodies and lines of JSON to the end and records them as
+    /// [`Global::record_agent_response`] does, in memory that does not grow with the input: a file of answers, or
+    /// a transcript. What has no id is known by its text and by how often it came before, so reading a file
+    /// again, or one that has grown, adds nothing twice. `progress` is told now and then how many bytes were
+    /// read.
+    ///
+    /// Each thousand lines are one transaction: an error leaves what was recorded before, and reading the
+    /// input again goes on from there.
+    pub fn record_agent_stream(
+        &self,
+        input: impl BufRead,
+        context: &AgentContext,
+        mut progress: impl FnMut(u64),
+    ) -> Result<ImportSummary> {
+        self.recorder().import(input, context, &mut progress)
     }
 
     /// What single agent calls cost, in the order of time; calls of the same moment in the order in which

@@ -107,6 +107,25 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Reads each element of an array; an error says which one it is about, as `noun` calls it.
+pub(crate) fn list<T>(
+    what: &str,
+    noun: &str,
+    input: &Value,
+    read: impl Fn(&Value) -> Result<T>,
+) -> Result<Vec<T>> {
+    let Value::Array(values) = input else {
+        return Err(Error::invalid(what, kind_of(input), "an array of objects"));
+    };
+    let read_one = |(index, value)| {
+        read(value).map_err(|error| match values.len() {
+            1 => error,
+            many => error.context(format_args!("{noun} {} of {many}", index + 1)),
+        })
+    };
+    values.iter().enumerate().map(read_one).collect()
+}
+
 /// The value as an error shows it: structures by their kind alone, since they may hold anything.
 fn given(value: &Value) -> String {
     match value {
@@ -160,6 +179,18 @@ mod tests {
             assert_eq!(fields.whole("tokensPrompt").unwrap(), Some(3));
             assert_eq!(fields.text("jobId").unwrap(), None);
         }
+    }
+
+    #[test]
+    fn an_error_in_a_list_says_which_element_it_is_about() {
+        let whole = |value: &Value| Fields::new("usage", value, KNOWN)?.whole("tokensPrompt");
+        let read = |input: Value| list("usages", "record", &input, whole);
+        assert_eq!(read(json!([{"tokensPrompt": 1}, {}])).unwrap(), [Some(1), None]);
+        let error = read(json!([{}, {"tokensPrompt": "x"}])).unwrap_err();
+        assert_eq!(error.field(), Some("tokensPrompt"));
+        assert!(error.message().starts_with("record 2 of 2: tokensPrompt: got"), "{error}");
+        assert!(read(json!([[]])).unwrap_err().message().starts_with("usage: got an array"));
+        assert_eq!(read(json!({})).unwrap_err().field(), Some("usages"));
     }
 
     #[test]

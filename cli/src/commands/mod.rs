@@ -7,6 +7,7 @@ pub mod export;
 mod init;
 pub mod job;
 pub mod record;
+mod record_from;
 pub mod status;
 pub mod telemetry;
 pub mod tokens;

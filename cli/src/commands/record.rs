@@ -3,9 +3,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use mcoda_core::{Recorded, Timestamp, TokenUsage, Workspace};
+use mcoda_core::{AgentContext, Recorded, Timestamp, TokenUsage, Workspace};
 use serde_json::{Deserializer, Value};
 
+use super::record_from;
 use crate::failure::Failure;
 use crate::flags::{Global, JsonObject, json_object};
 use crate::open;
@@ -18,9 +19,22 @@ pub struct Record {
     /// a line; all of them are kept or none
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
+    /// Read what providers and agents returned from this file, or from standard input for "-": response bodies,
+    /// the events of a stream, or an agent's transcript, JSON each; reading it again adds nothing twice
+    #[arg(long, value_name = "FILE", conflicts_with = "input")]
+    from: Option<PathBuf>,
+    /// With --from: compute the cost from a table of prices where the answer does not tell it
+    #[arg(long, requires = "from")]
+    compute_cost: bool,
+    /// With --from: record of a session that counts up what came on top of what was recorded before
+    #[arg(long, requires = "from")]
+    as_deltas: bool,
     #[command(flatten)]
     usage: Option<Usage>,
 }
+
+const ONE_RECORD_ALONE: &str =
+    "--from reads ids, tokens, costs and times from the answers: leave their flags out";
 
 /// One record.
 #[derive(Debug, clap::Args)]
@@ -115,6 +129,9 @@ struct Usage {
 impl Record {
     /// Records what the flags tell, or all that the input holds in one transaction.
     pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+        if let Some(file) = &self.from {
+            return record_from::run(file, global, |workspace| self.context(workspace));
+        }
         let json = global.wants_json()?;
         let (workspace, usages) = match (&self.input, &self.usage) {
             // The input comes first: one that cannot be read must not leave an empty database.
@@ -132,7 +149,7 @@ impl Record {
             }
             (None, None) => {
                 return Err(Failure::usage(
-                    "nothing to record: give --input, or flags such as --agent and --tokens-prompt",
+                    "nothing to record: give --input, --from, or flags such as --agent and --tokens-prompt",
                 ));
             }
         };
@@ -150,7 +167,56 @@ impl Record {
     }
 }
 
+impl Record {
+    /// What the flags tell about the answers in a file.
+    fn context(&self, workspace: &Workspace) -> Result<AgentContext, Failure> {
+        let told = match &self.usage {
+            Some(usage) if usage.tells_numbers() => return Err(Failure::usage(ONE_RECORD_ALONE)),
+            Some(usage) => usage.in_words_of_the_engine(workspace)?,
+            None => TokenUsage::default(),
+        };
+        Ok(AgentContext {
+            provider: told.provider,
+            agent_id: told.agent_id,
+            model_name: told.model_name,
+            job_id: told.job_id,
+            command_run_id: told.command_run_id,
+            task_run_id: told.task_run_id,
+            task_id: told.task_id,
+            project_id: told.project_id,
+            epic_id: told.epic_id,
+            user_story_id: told.user_story_id,
+            command_name: told.command_name,
+            action: told.action,
+            invocation_kind: told.invocation_kind,
+            metadata: told.metadata,
+            compute_cost: self.compute_cost,
+            as_deltas: self.as_deltas,
+            ..AgentContext::default()
+        })
+    }
+}
+
 impl Usage {
+    /// Whether it tells what an answer tells itself.
+    fn tells_numbers(&self) -> bool {
+        let tokens = [
+            self.tokens_prompt,
+            self.tokens_completion,
+            self.tokens_total,
+            self.tokens_cached,
+            self.tokens_cache_read,
+            self.tokens_cache_write,
+        ];
+        let measures = [self.cost, self.duration_ms, self.duration_seconds];
+        let times = [self.started_at, self.finished_at, self.timestamp];
+        self.id.is_some()
+            || self.currency.is_some()
+            || tokens.iter().any(Option::is_some)
+            || measures.iter().any(Option::is_some)
+            || times.iter().any(Option::is_some)
+    }
+
     fn in_words_of_the_engine(&self, workspace: &Workspace) -> Result<TokenUsage, Failure> {
         Ok(TokenUsage {
             id: self.id.clone(),

@@ -15,12 +15,6 @@ pub(crate) fn create_folder(folder: &Path) -> Result<()> {
     builder.create(folder).map_err(|error| Error::storage("create the folder", folder, error))
 }
 
-/// Creates an empty `file` for its owner alone, unless it exists. An existing file is not opened:
-/// closing it again would drop the locks that another copy of SQLite in this process has on it.
-pub(crate) fn create_file(file: &Path) -> Result<()> {
-    create_new_file(file).map(drop)
-}
-
 /// Creates `file` for its owner alone and opens it for reading and writing; `None` where it exists already.
 pub(crate) fn create_new_file(file: &Path) -> Result<Option<File>> {
     match private_options().read(true).write(true).create_new(true).open(file) {

@@ -1,6 +1,7 @@
-//! The ids of token usage records that are committed and not yet in the JSON log.
+//! The ids of token usage records that are committed and not yet in the JSON log. With a mark before it, an id
+//! says that the log may hold an older version of the record.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::token_usage::{self, Places, TokenUsageRecord};
 use crate::error::Result;
@@ -10,6 +11,35 @@ pub(crate) fn add(connection: &Connection, usage_id: &str) -> Result<()> {
         .prepare_cached("INSERT OR IGNORE INTO token_usage_log_queue (usage_id) VALUES (?1)")?
         .execute([usage_id])?;
     Ok(())
+}
+
+/// The mark of a record whose older version has to leave the log. A caller's own id may begin like that: then
+/// the log is looked at once in vain.
+const REPLACE: &str = "replace:";
+
+/// Queues a record that was changed.
+pub(crate) fn add_changed(connection: &Connection, usage_id: &str) -> Result<()> {
+    add(connection, &format!("{REPLACE}{usage_id}"))
+}
+
+/// At most `limit` records that were changed.
+pub(crate) fn changed(connection: &Connection, limit: usize) -> Result<Vec<TokenUsageRecord>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT token_usage.* FROM token_usage_log_queue AS queue
+         JOIN token_usage ON token_usage.id = substr(queue.usage_id, length(?1) + 1)
+         WHERE substr(queue.usage_id, 1, length(?1)) = ?1
+         ORDER BY queue.rowid LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let places = Places::of(&statement)?;
+    let records = statement.query_map(params![REPLACE, limit], |row| token_usage::read(row, &places))?;
+    Ok(records.collect::<Result<_, _>>()?)
+}
+
+/// Takes these ids of changed records off the queue.
+pub(crate) fn remove_changed(connection: &Connection, usage_ids: &[&str]) -> Result<()> {
+    let marked: Vec<String> = usage_ids.iter().map(|id| format!("{REPLACE}{id}")).collect();
+    remove(connection, &marked.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 pub(crate) fn is_empty(connection: &Connection) -> Result<bool> {

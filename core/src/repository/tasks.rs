@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Store, check, row};
 use crate::error::{Error, Result};
-use crate::input::Fields;
+use crate::input::{self, Fields};
 use crate::{key_order, number, status};
 
 /// A task: what an agent works on.
@@ -108,6 +108,11 @@ impl NewTask {
             assignee_human: fields.text("assigneeHuman")?,
             metadata: fields.object("metadata")?.unwrap_or_default(),
         })
+    }
+
+    /// Reads many from a JSON array of such objects; an error says which task it is about.
+    pub fn list_from_json(input: &Value) -> Result<Vec<Self>> {
+        input::list("tasks", "task", input, Self::from_json)
     }
 }
 

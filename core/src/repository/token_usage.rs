@@ -149,6 +149,20 @@ pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<TokenUsag
     Ok(statement.query_row([id], |row| read(row, &places)).optional()?)
 }
 
+/// The rows whose ids lie between these two, both included, in the order of their ids.
+pub(crate) fn between(connection: &Connection, first: &str, last: &str) -> Result<Vec<TokenUsageRecord>> {
+    let mut statement =
+        connection.prepare_cached("SELECT * FROM token_usage WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+    let places = Places::of(&statement)?;
+    let records = statement.query_map([first, last], |row| read(row, &places))?;
+    Ok(records.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn delete(connection: &Connection, id: &str) -> Result<()> {
+    connection.prepare_cached("DELETE FROM token_usage WHERE id = ?1")?.execute([id])?;
+    Ok(())
+}
+
 /// The columns of a record, in the order of its fields.
 const COLUMNS: [&str; 29] = [
     "id",

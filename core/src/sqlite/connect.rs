@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::filesystem;
+use super::{filesystem, locks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
 use crate::time::Deadline;
@@ -47,6 +47,7 @@ pub(crate) struct Connect {
 
 /// Opens the database at `path`, which is created where it is missing unless `read_only`.
 pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
+    locks::install();
     let in_memory = path.as_os_str() == IN_MEMORY;
     if !in_memory {
         prepare_file(path, how.read_only)?;
@@ -57,6 +58,10 @@ pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
     wait_for_writers(&connection, how.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     refuse_newer_schema(&connection, path, how.newest_schema)?;
+    if !how.read_only && !in_memory {
+        // Opening writes, too: the journal mode and the schema.
+        locks::refuse_foreign(path)?;
+    }
     set(&connection, "foreign_keys", "1", "1")?;
     let (word, number) = match how.synchronous {
         Synchronous::Normal => ("NORMAL", "1"),
@@ -97,7 +102,12 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
         // Readers too: they share the memory that no network file system shares.
         filesystem::refuse_network(folder)?;
     }
-    if read_only { Ok(()) } else { paths::create_file(path) }
+    // An existing file is not opened here: closing it would drop the locks that another copy of SQLite in this
+    // process has on it.
+    if !read_only && let Some(new) = paths::create_new_file(path)? {
+        locks::close_new(new);
+    }
+    Ok(())
 }
 
 /// Read before anything is set, so that a database of a newer release stays as it is, to the byte.

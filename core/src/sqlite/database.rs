@@ -8,17 +8,23 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::backup::backup;
 use super::cancel::{self, CancelToken};
+use super::locks;
 use super::select::{SqlParams, Table, select};
 use crate::error::{Error, ErrorKind, Result};
 
 /// One connection behind a lock: calls from several threads queue, so no transaction can ever run
 /// inside of another one's.
+///
+/// In a forked child it is closed, whatever it was in the parent, and its connection is never touched: not even
+/// to be dropped, since SQLite would then write to a file whose locks are the parent's.
 #[derive(Debug)]
 pub(crate) struct Database {
     path: PathBuf,
     state: Mutex<State>,
     is_turned_off: bool,
     busy_timeout: Duration,
+    /// The process that opened it.
+    process: u32,
 }
 
 #[derive(Debug)]
@@ -30,14 +36,22 @@ enum State {
 
 impl Database {
     pub(crate) fn new(path: &Path, connection: Connection, busy_timeout: Duration) -> Self {
-        let state = Mutex::new(State::Open(connection));
-        Self { path: path.to_owned(), state, is_turned_off: false, busy_timeout }
+        Self::in_state(path, State::Open(connection), busy_timeout)
     }
 
     /// A database that the environment turned off: every call says so.
     pub(crate) fn turned_off(path: &Path) -> Self {
-        let state = Mutex::new(State::TurnedOff);
-        Self { path: path.to_owned(), state, is_turned_off: true, busy_timeout: Duration::ZERO }
+        Self::in_state(path, State::TurnedOff, Duration::ZERO)
+    }
+
+    fn in_state(path: &Path, state: State, busy_timeout: Duration) -> Self {
+        Self {
+            path: path.to_owned(),
+            is_turned_off: matches!(state, State::TurnedOff),
+            state: Mutex::new(state),
+            busy_timeout,
+            process: std::process::id(),
+        }
     }
 
     pub(crate) fn is_turned_off(&self) -> bool {
@@ -50,7 +64,7 @@ impl Database {
 
     /// `Closed` after [`Database::close`], for calls that may not need the database.
     pub(crate) fn check_open(&self) -> Result<()> {
-        match &*self.lock() {
+        match &*self.lock()? {
             State::Closed => Err(closed()),
             State::Open(_) | State::TurnedOff => Ok(()),
         }
@@ -67,9 +81,12 @@ impl Database {
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_connection(|connection| match CancelToken::current() {
-            Some(token) => finish(token.begin(connection, self.busy_timeout)?, work),
-            None => finish(connection.transaction_with_behavior(TransactionBehavior::Immediate)?, work),
+        self.with_connection(|connection| {
+            locks::refuse_foreign(&self.path)?;
+            match CancelToken::current() {
+                Some(token) => finish(token.begin(connection, self.busy_timeout)?, work),
+                None => finish(connection.transaction_with_behavior(TransactionBehavior::Immediate)?, work),
+            }
         })
     }
 
@@ -86,9 +103,10 @@ impl Database {
     }
 
     /// Closes the connection after the calls that are under way; later calls get `Closed`. Closing
-    /// twice is not an error.
+    /// twice is not an error, nor is closing in a forked child, which does nothing.
     pub(crate) fn close(&self) -> Result<()> {
-        match std::mem::replace(&mut *self.lock(), State::Closed) {
+        let Ok(mut state) = self.lock() else { return Ok(()) };
+        match std::mem::replace(&mut *state, State::Closed) {
             State::Open(connection) => {
                 connection.close().map_err(|(_, error)| Error::from(error).about_file(&self.path))
             }
@@ -97,7 +115,7 @@ impl Database {
     }
 
     fn with_connection<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        match &mut *self.lock() {
+        match &mut *self.lock()? {
             State::Open(connection) => work(connection).map_err(|error| error.about_file(&self.path)),
             State::Closed => Err(closed()),
             State::TurnedOff => {
@@ -107,9 +125,28 @@ impl Database {
         }
     }
 
-    /// A panic in another thread's call rolled its transaction back; the connection itself is sound.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// `Closed` in a forked child, where a thread that does not exist there may hold the lock for ever.
+    fn lock(&self) -> Result<MutexGuard<'_, State>> {
+        if self.is_inherited() {
+            let message = "this handle was opened before the process was forked: open a new one in the child";
+            return Err(Error::new(ErrorKind::Closed, message));
+        }
+        // A panic in another thread's call rolled its transaction back; the connection itself is sound.
+        Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether this is a forked child's copy.
+    fn is_inherited(&self) -> bool {
+        self.process != std::process::id()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.is_inherited() {
+            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            std::mem::forget(std::mem::replace(state, State::Closed));
+        }
     }
 }
 

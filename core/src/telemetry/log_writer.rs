@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::json_log::JsonLog;
-use super::record::Prepared;
+use super::json_log::{JsonLog, Locked};
+use super::record::{Prepared, Upserted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::log_queue;
 use crate::repository::token_usage::TokenUsageRecord;
@@ -19,8 +19,10 @@ const BATCH: usize = 1000;
 pub(crate) fn catch_up(database: &Database, log: &JsonLog, clock: Clock, timeout: Duration) -> Result<()> {
     while !database.read(log_queue::is_empty)? {
         let mut locked = log.lock(timeout, clock.now())?;
-        let queued = |tx: &_| Ok((log_queue::records(tx, BATCH)?, log_queue::is_empty(tx)?));
-        let (records, is_done) = database.read(queued)?;
+        let queued = |tx: &_| {
+            Ok((log_queue::records(tx, BATCH)?, log_queue::changed(tx, BATCH)?, log_queue::is_empty(tx)?))
+        };
+        let (records, changed, is_done) = database.read(queued)?;
         // Somebody else logged them while this one waited. A write of nothing could still find the database
         // busy, and then the caller would be told that a logged record is not.
         if is_done {
@@ -31,13 +33,24 @@ pub(crate) fn catch_up(database: &Database, log: &JsonLog, clock: Clock, timeout
         let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
         let missing = records.iter().filter(|record| !present.contains(&record.id));
         locked.append(&missing.map(log_line).collect::<Result<Vec<_>>>()?)?;
+        let changed_ids = replace(&mut locked, &changed)?;
         database.write(|tx| {
             log_queue::remove(tx, &ids)?;
-            if ids.is_empty() { log_queue::remove_orphans(tx) } else { Ok(()) }
+            log_queue::remove_changed(tx, &changed_ids)?;
+            if ids.is_empty() && changed_ids.is_empty() { log_queue::remove_orphans(tx) } else { Ok(()) }
         })?;
         locked.confirm()?;
     }
     Ok(())
+}
+
+/// Puts the present versions of records in the place of older ones, and returns their ids.
+fn replace<'r>(locked: &mut Locked<'_>, changed: &'r [TokenUsageRecord]) -> Result<Vec<&'r str>> {
+    if !changed.is_empty() {
+        let entry = |record: &'r TokenUsageRecord| Ok((record.id.as_str(), log_line(record)?));
+        locked.replace(&changed.iter().map(entry).collect::<Result<Vec<_>>>()?)?;
+    }
+    Ok(changed.iter().map(|record| record.id.as_str()).collect())
 }
 
 /// Appends records where there is no database: those that the log has already are left out. Says of each
@@ -71,6 +84,39 @@ pub(crate) fn append_alone(
     // was just given here.
     locked.leave_unconfirmed()?;
     Ok(duplicates)
+}
+
+/// Puts records into the log where there is no database, each in the place of an earlier version of itself.
+pub(crate) fn upsert_alone(
+    log: &JsonLog,
+    batch: &[Prepared],
+    clock: Clock,
+    timeout: Duration,
+) -> Result<Vec<Upserted>> {
+    let mut locked = log.lock(timeout, clock.now())?;
+    let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
+    let mut known = locked.records(&ids)?;
+    let mut done = Vec::with_capacity(batch.len());
+    for one in batch {
+        let stored = known.get(&one.record().id);
+        done.push(match stored {
+            None => Upserted::Inserted,
+            Some(stored) if one.is_same_as_logged(stored)? => Upserted::Duplicate,
+            Some(_) => Upserted::Updated,
+        });
+        known.insert(one.record().id.clone(), one.record().to_json()?.into());
+    }
+    // Of several versions in one batch only the last is written.
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    for (one, done) in batch.iter().zip(&done) {
+        if *done != Upserted::Duplicate {
+            lines.retain(|(id, _)| *id != one.record().id);
+            lines.push((&one.record().id, log_line(one.record())?));
+        }
+    }
+    locked.replace(&lines)?;
+    locked.leave_unconfirmed()?;
+    Ok(done)
 }
 
 fn log_line(record: &TokenUsageRecord) -> Result<String> {

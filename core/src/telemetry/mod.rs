@@ -1,9 +1,16 @@
 //! Recording what agent calls cost, and asking what was spent.
 
+mod agent_context;
+mod agent_ids;
+mod agent_response;
 mod attribution;
+mod delta;
+mod extract;
 mod inspection;
 mod json_log;
+mod latest;
 mod log_writer;
+mod price;
 mod query;
 mod record;
 mod recorder;
@@ -11,6 +18,9 @@ mod settings;
 mod summary;
 mod usage;
 
+pub use agent_context::AgentContext;
+pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord};
+pub use extract::{MAX_EXTRACT_BYTES, Skipped, extract_usage, extract_usages};
 pub(crate) use inspection::inspect_job;
 pub use inspection::{InspectedRun, JobInspection};
 pub(crate) use json_log::JsonLog;

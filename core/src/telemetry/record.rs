@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::attribution;
+use super::latest::latest;
 use super::usage::TokenUsage;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::id::IdSource;
@@ -35,6 +36,14 @@ pub(crate) enum Home<'a> {
     Workspace(&'a str),
     /// The user's global database, which knows agents and commands but no backlog.
     Global,
+}
+
+/// What became of a record that may replace an older version of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upserted {
+    Inserted,
+    Updated,
+    Duplicate,
 }
 
 /// A checked and completed record, and what of it the caller left open.
@@ -93,21 +102,60 @@ impl Prepared {
         self.has_id
     }
 
+    /// Inserts the record within the caller's transaction, or lays it over the version that is there.
+    pub(super) fn upsert(
+        &self,
+        tx: &Connection,
+        home: Home<'_>,
+        queue_for_log: bool,
+        now: &str,
+    ) -> Result<Upserted> {
+        let Some(stored) = token_usage::find(tx, &self.record.id)? else {
+            self.insert(tx, home, queue_for_log, now)?;
+            return Ok(Upserted::Inserted);
+        };
+        let latest = self.over(&stored);
+        if latest.record == stored {
+            return Ok(Upserted::Duplicate);
+        }
+        token_usage::delete(tx, &stored.id)?;
+        latest.insert_row(tx, home, now)?;
+        if queue_for_log {
+            log_queue::add_changed(tx, &stored.id)?;
+        }
+        Ok(Upserted::Updated)
+    }
+
+    /// This record as the later version of `stored`.
+    pub(super) fn over(&self, stored: &TokenUsageRecord) -> Self {
+        Self { record: latest(&self.record, stored, self.has_timestamp), ..self.clone() }
+    }
+
     /// Inserts the record within the caller's transaction. `true` where it was there already.
-    fn insert(&self, tx: &Connection, home: Home<'_>, queue_for_log: bool, now: &str) -> Result<bool> {
+    pub(super) fn insert(
+        &self,
+        tx: &Connection,
+        home: Home<'_>,
+        queue_for_log: bool,
+        now: &str,
+    ) -> Result<bool> {
         if self.has_id
             && let Some(stored) = token_usage::find(tx, &self.record.id)?
         {
             return if self.is_same_as(stored) { Ok(true) } else { Err(self.conflict()) };
         }
-        match home {
-            Home::Workspace(_) => self.insert_workspace(tx, now)?,
-            Home::Global => self.insert_global(tx)?,
-        }
+        self.insert_row(tx, home, now)?;
         if queue_for_log {
             log_queue::add(tx, &self.record.id)?;
         }
         Ok(false)
+    }
+
+    fn insert_row(&self, tx: &Connection, home: Home<'_>, now: &str) -> Result<()> {
+        match home {
+            Home::Workspace(_) => self.insert_workspace(tx, now),
+            Home::Global => self.insert_global(tx),
+        }
     }
 
     fn insert_workspace(&self, tx: &Connection, now: &str) -> Result<()> {

@@ -36,7 +36,7 @@ impl Recorder<'_> {
         self.database.check_open()?;
         let now = self.clock.now();
         let batch = Prepared::batch(usages, self.home, self.ids, now)?;
-        if settings::is_strict(&self.configs.load()?)? {
+        if self.is_strict()? {
             return Ok(batch.iter().map(|one| one.outcome(false, false, false)).collect());
         }
         let (duplicates, logged) = match self.log {
@@ -50,6 +50,11 @@ impl Recorder<'_> {
         };
         let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, logged);
         Ok(batch.iter().zip(duplicates).map(outcome).collect())
+    }
+
+    /// Whether the settings forbid to keep anything.
+    pub(super) fn is_strict(&self) -> Result<bool> {
+        settings::is_strict(&self.configs.load()?)
     }
 
     /// Brings the JSON log up to date, and says whether it is. A log that cannot be written must not stop

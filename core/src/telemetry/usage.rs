@@ -1,10 +1,11 @@
 //! One agent call, as a caller tells it.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::input::Fields;
-use crate::number::MAX_SAFE_INTEGER;
+use crate::input::{self, Fields};
+use crate::number::{self, MAX_SAFE_INTEGER};
 use crate::repository::check;
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::time::Timestamp;
@@ -13,7 +14,8 @@ use crate::time::Timestamp;
 ///
 /// Token counts are whole numbers from 0 to 2^53 − 1; costs and durations are finite and not negative.
 /// In JSON the names are camelCase (`tokensPrompt`).
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TokenUsage {
     /// The record's id. Recording the same id with the same content again adds nothing, so a retry is
     /// safe. Absent: a new UUID.
@@ -61,10 +63,13 @@ pub struct TokenUsage {
     /// Input tokens that were written to a cache.
     pub tokens_cache_write: Option<i64>,
     /// What the call cost, in `currency`. Alias in JSON: `costUsd`.
+    #[serde(serialize_with = "number::json_option")]
     pub cost_estimate: Option<f64>,
     /// How long the call took, in seconds. Absent: from `duration_ms`, else from start and finish.
+    #[serde(serialize_with = "number::json_option")]
     pub duration_seconds: Option<f64>,
     /// How long the call took, in milliseconds. Absent: from start and finish, else from `duration_seconds`.
+    #[serde(serialize_with = "number::json_option")]
     pub duration_ms: Option<f64>,
     /// When the call began.
     pub started_at: Option<Timestamp>,
@@ -151,6 +156,11 @@ impl TokenUsage {
             timestamp: fields.time("timestamp")?,
             metadata: fields.object("metadata")?,
         })
+    }
+
+    /// Reads the records of a batch from a JSON array of such objects; an error says which record it is about.
+    pub fn list_from_json(input: &Value) -> Result<Vec<Self>> {
+        input::list("usages", "record", input, Self::from_json)
     }
 
     /// Checks the values, and fills in what is absent and follows from the others.

@@ -38,8 +38,9 @@ impl Timestamp {
         (0..=9999).contains(&moment.year()).then(|| Self(moment.timestamp_millis()))
     }
 
-    /// [`Timestamp::read`] for an input field: what cannot be read is an error that names it.
-    pub(crate) fn read_field(field: &str, text: &str) -> Result<Self> {
+    /// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC), from an input
+    /// field: anything else is an error that names it. Digits beyond milliseconds are cut, not rounded.
+    pub fn read_field(field: &str, text: &str) -> Result<Self> {
         Self::read(text).ok_or_else(|| Error::invalid(field, format_args!("{text:?}"), ALLOWED))
     }
 

@@ -3,6 +3,7 @@
 mod open;
 mod telemetry_config;
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +19,9 @@ use crate::paths::ConfigSources;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks};
 use crate::sqlite::{Database, SqlParams, Table};
 use crate::telemetry::{
-    self, AgentNames, Asked, Dimension, Home, JobInspection, JsonLog, Recorded, Recorder, TokenUsage,
-    TokenUsageCursor, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+    self, AgentContext, AgentNames, Asked, Dimension, Home, ImportSummary, JobInspection, JsonLog, Recorded,
+    RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageRow,
+    TokenUsageSummaryRow,
 };
 use crate::time::Clock;
 
@@ -91,6 +93,37 @@ impl Workspace {
     /// Records many calls in one transaction: all of them or none.
     pub fn record_token_usages(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
         self.recorder().record(usages)
+    }
+
+    /// Reads what came back from an agent and records it: a response body, the events of a stream, or an
+    /// agent's transcript, as [`extract_usage`](crate::extract_usage) reads them. Each call and each model that
+    /// worked for it becomes a record; an answer that tells no usage becomes none, and is no error.
+    ///
+    /// A record's id is made of the provider's id of the message, the response or the session, so that a retry
+    /// or a replay counts once. Of two versions of one answer the last wins: this call updates its own record,
+    /// which [`Workspace::record_token_usage`] never does. An answer without an id is a new one each time, unless
+    /// the context gives a `response_id`.
+    ///
+    /// Errors: as [`Workspace::record_token_usage`], and nothing is written then.
+    pub fn record_agent_response(&self, body: &str, context: &AgentContext) -> Result<RecordedResponse> {
+        self.recorder().record_response(body, context)
+    }
+
+    /// Reads bodies and lines of JSON to the end and records them as
+    /// [`Workspace::record_agent_response`] does, in memory that does not grow with the input: a file of answers, or
+    /// a transcript. What has no id is known by its text and by how often it came before, so reading a file
+    /// again, or one that has grown, adds nothing twice. `progress` is told now and then how many bytes were
+    /// read.
+    ///
+    /// Each thousand lines are one transaction: an error leaves what was recorded before, and reading the
+    /// input again goes on from there.
+    pub fn record_agent_stream(
+        &self,
+        input: impl BufRead,
+        context: &AgentContext,
+        mut progress: impl FnMut(u64),
+    ) -> Result<ImportSummary> {
+        self.recorder().import(input, context, &mut progress)
     }
 
     /// What single agent calls cost, in the order of time; calls of the same moment in the order in which

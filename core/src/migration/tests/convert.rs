@@ -15,7 +15,7 @@ fn old_defaults_become_one_row_a_command() {
     let connection = open_and_migrate(&copy.path, Kind::Global).unwrap();
     let rows = texts(
         &connection,
-        "SELECT concat_ws('|', workspace_id, command_name, agent_id, updated_at) FROM workspace_defaults
+        "SELECT workspace_id || '|' || command_name || '|' || agent_id || '|' || updated_at FROM workspace_defaults
           ORDER BY workspace_id",
     );
     assert_eq!(
@@ -62,7 +62,7 @@ fn the_prototypes_history_names_agents_that_exist() {
         let connection = open_and_migrate(&copy.path, Kind::Global).unwrap();
         let keys = texts(
             &connection,
-            "SELECT concat_ws(' ', \"from\", \"table\", \"to\", on_delete)
+            "SELECT \"from\" || ' ' || \"table\" || ' ' || \"to\" || ' ' || on_delete
                FROM pragma_foreign_key_list('token_usage') ORDER BY 1",
         );
         assert_eq!(
@@ -72,7 +72,7 @@ fn the_prototypes_history_names_agents_that_exist() {
         );
         let agents = texts(
             &connection,
-            "SELECT concat_ws('|', id, slug, adapter, coalesce(default_model, '-'), created_at, updated_at)
+            "SELECT id || '|' || slug || '|' || adapter || '|' || coalesce(default_model, '-') || '|' || created_at || '|' || updated_at
                FROM agents ORDER BY id",
         );
         let mut expected = vec![

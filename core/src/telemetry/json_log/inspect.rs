@@ -49,7 +49,7 @@ pub(super) fn whole(path: &Path, deadline: Deadline, now: Timestamp) -> Result<O
     loop {
         let Some(file) = open(path)? else { return Ok(None) };
         let stamp = stamp_of(path, &file)?;
-        let found = scan(BufReader::with_capacity(BUFFER, &file), |_| {});
+        let found = scan(BufReader::with_capacity(BUFFER, &file), |_, _| {});
         let found = found.map_err(|error| Error::storage("read", path, error))?;
         if stamp_of(path, &file)? == stamp {
             let (end, is_damaged) = match found {

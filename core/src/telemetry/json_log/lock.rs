@@ -6,6 +6,8 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+#[cfg(unix)]
+use crate::sqlite::ClosedInChildren;
 use crate::time::Deadline;
 
 const FIRST_PAUSE: Duration = Duration::from_micros(20);
@@ -50,17 +52,27 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// A lock that the kernel takes back when this process dies.
+/// A lock that the kernel takes back when this process dies, though it may have a forked child.
 #[derive(Debug)]
-pub(super) struct FileLock(File);
+pub(super) struct FileLock {
+    // First, so that it is dropped first.
+    #[cfg(unix)]
+    _closed_in_children: ClosedInChildren,
+    file: File,
+}
 
 impl FileLock {
     /// `None` where the deadline passed first. At least one attempt is made.
     pub(super) fn take(file: File, path: &Path, deadline: Deadline) -> Result<Option<Self>> {
         let mut pause = FIRST_PAUSE;
+        let lock = Self {
+            #[cfg(unix)]
+            _closed_in_children: ClosedInChildren::new(&file),
+            file,
+        };
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Some(Self(file))),
+            match lock.file.try_lock() {
+                Ok(()) => return Ok(Some(lock)),
                 Err(TryLockError::WouldBlock) if deadline.has_passed() => return Ok(None),
                 Err(TryLockError::WouldBlock) => {
                     std::thread::sleep(pause);
@@ -72,7 +84,7 @@ impl FileLock {
     }
 
     pub(super) fn file(&self) -> &File {
-        &self.0
+        &self.file
     }
 }
 
@@ -80,7 +92,7 @@ impl Drop for FileLock {
     fn drop(&mut self) {
         // Closing alone would not do where a child was forked meanwhile: it shares the lock. An error
         // leaves nothing to do but close.
-        let _ = self.0.unlock();
+        let _ = self.file.unlock();
     }
 }
 

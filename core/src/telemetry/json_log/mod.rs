@@ -9,6 +9,7 @@ mod inspect;
 mod lock;
 mod positioned;
 mod repair;
+mod replace;
 mod scan;
 mod state;
 #[cfg(test)]
@@ -99,7 +100,7 @@ impl Locked<'_> {
     /// Those of `ids` under which there is a record in the file. Reads all of it.
     pub(crate) fn ids_present(&mut self, ids: &[&str]) -> Result<HashSet<String>> {
         let mut present = HashSet::new();
-        self.visit(ids, |id, _| {
+        self.visit(ids, |id, _, _| {
             present.insert(id);
         })?;
         Ok(present)
@@ -108,7 +109,7 @@ impl Locked<'_> {
     /// The records with these ids. Reads the whole file.
     pub(crate) fn records(&mut self, ids: &[&str]) -> Result<HashMap<String, Value>> {
         let mut records = HashMap::new();
-        self.visit(ids, |id, text| {
+        self.visit(ids, |id, text, _| {
             if let Ok(record) = serde_json::from_str(text) {
                 records.entry(id).or_insert(record);
             }
@@ -116,15 +117,15 @@ impl Locked<'_> {
         Ok(records)
     }
 
-    /// Shows the id and the text of every record with one of these ids to `see`.
-    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(String, &str)) -> Result<()> {
+    /// Shows the id and the text of every record with one of these ids, and the offset behind it, to `see`.
+    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(String, &str, u64)) -> Result<()> {
         let Some(Contents { file, .. }) = &mut self.contents else { return Ok(()) };
         let wanted: HashSet<&str> = ids.iter().copied().collect();
-        let see = |text: &str| {
+        let see = |text: &str, end: u64| {
             if let Ok(Identified { id: Some(Value::String(id)) }) = serde_json::from_str(text)
                 && wanted.contains(&*id)
             {
-                see(id, text);
+                see(id, text, end);
             }
         };
         let scanned = file.rewind().and_then(|()| scan::scan(BufReader::with_capacity(BUFFER, file), see));

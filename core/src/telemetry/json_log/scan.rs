@@ -33,8 +33,8 @@ pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Reads all of `reader` and shows the text of every whole element to `see`.
-pub(super) fn scan(reader: impl BufRead, mut see: impl FnMut(&str)) -> io::Result<Scan> {
+/// Reads all of `reader` and shows the text of every whole element, and the offset behind it, to `see`.
+pub(super) fn scan(reader: impl BufRead, mut see: impl FnMut(&str, u64)) -> io::Result<Scan> {
     let mut bytes = Bytes { reader, offset: 0 };
     match bytes.next_not_blank()? {
         None => return Ok(Scan::Blank),
@@ -53,7 +53,7 @@ pub(super) fn scan(reader: impl BufRead, mut see: impl FnMut(&str)) -> io::Resul
             _ => true,
         };
         if is_whole && let Some(text) = element.json() {
-            see(text);
+            see(text, element.end);
             end = element.end;
             is_empty = false;
         }
@@ -181,7 +181,7 @@ mod tests {
         let mut seen = Vec::new();
         // A tiny buffer, so that everything crosses its end somewhere.
         let reader = io::BufReader::with_capacity(3, text.as_bytes());
-        (scan(reader, |element| seen.push(element.to_owned())).unwrap(), seen)
+        (scan(reader, |element, _| seen.push(element.to_owned())).unwrap(), seen)
     }
 
     #[test]
@@ -234,6 +234,6 @@ mod tests {
     #[test]
     fn text_that_is_not_utf_8_is_damage() {
         let bytes: &[u8] = b"[{},{\"a\":\"\xff\"}]";
-        assert_eq!(scan(bytes, |_| {}).unwrap(), Scan::Damaged { end: 3 });
+        assert_eq!(scan(bytes, |_, _| {}).unwrap(), Scan::Damaged { end: 3 });
     }
 }

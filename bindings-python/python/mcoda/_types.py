@@ -1,0 +1,49 @@
+"""The types of arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias, Union
+
+StrPath: TypeAlias = Union[str, "os.PathLike[str]"]
+"""The path of a file or folder."""
+
+Time: TypeAlias = Union[str, datetime, date]
+"""A moment: text (RFC 3339 with ``Z`` or an offset, or a date), an aware datetime, or a date (midnight UTC)."""
+
+Bound: TypeAlias = Union[str, datetime, date]
+"""The beginning or end of a stretch of time: a moment, or a span before now, ``<n>s|m|h|d|w`` (``"7d"``)."""
+
+Fields: TypeAlias = Mapping[str, Any]
+"""Fields by their names, in camelCase or snake_case."""
+
+SqlValue: TypeAlias = Union[None, int, float, str, bytes]
+"""A value as SQLite holds it."""
+
+SqlParam: TypeAlias = Union[None, bool, int, float, str, bytes, bytearray, datetime, date]
+"""A value that a parameter of a statement can have; a datetime becomes the text in which times are stored."""
+
+VelocityMode: TypeAlias = Union[Literal["config"], Literal["empirical"], Literal["mixed"]]
+"""Where a velocity comes from: the settings, history, or both."""
+
+Dimension: TypeAlias = Union[
+    Literal["project"],
+    Literal["command"],
+    Literal["agent"],
+    Literal["model"],
+    Literal["day"],
+    Literal["job"],
+    Literal["action"],
+    Literal["provider"],
+    Literal["task"],
+]
+"""What a summary can be grouped by."""
+
+Synchronous: TypeAlias = Union[Literal["normal"], Literal["full"]]
+"""How far a commit goes: it survives a crash, or a power cut too."""
+
+NO_FIELDS: Final[Fields] = MappingProxyType({})
+"""Nothing but keywords. Not ``None``, so that a None by mistake is refused."""

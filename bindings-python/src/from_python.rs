@@ -1,0 +1,257 @@
+//! A caller's values as the engine's JSON.
+//!
+//! Nothing is bent to fit: what JSON has no form for is refused by the name of the field that holds it.
+
+use mcoda_core::{Error, Timestamp};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{
+    PyBool, PyDate, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple, PyTzInfo,
+};
+use serde_json::{Map, Value};
+
+use crate::failure::Failure;
+
+/// Deeper than the engine allows, and far from the end of the stack.
+const DEEPEST: usize = 128;
+
+/// The fields of one call: a mapping of the caller's, and the keywords beside it that are not None.
+/// `what` names the mapping where it is none; the engine refuses that.
+pub(crate) fn fields(
+    what: &str,
+    given: &Bound<'_, PyAny>,
+    keywords: &Bound<'_, PyDict>,
+) -> Result<Value, Failure> {
+    let mut value = input(what, given)?;
+    if let Value::Object(fields) = &mut value {
+        for (name, keyword) in keywords.iter().filter(|(_, keyword)| !keyword.is_none()) {
+            let name: String = name.extract()?;
+            if fields.get(&name).is_some_and(|value| !value.is_null()) {
+                return Err(Error::invalid(&name, "the same field twice", "each field once").into());
+            }
+            let keyword = nested(&json_name(&name), &keyword)?;
+            fields.insert(name, keyword);
+        }
+    }
+    Ok(value)
+}
+
+/// A list of objects, each with fields of its own; `what` and `each` name the two. An error says which object it is
+/// about, as the engine does. Anything but a list stays what it is, for the engine to refuse.
+pub(crate) fn list(what: &str, each: &str, noun: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+    let Ok(values) = given.cast::<PyList>() else { return input(what, given) };
+    let one = |(index, value)| {
+        input(each, &value).map_err(|error| match values.len() {
+            1 => error,
+            many => error.context(format_args!("{noun} {} of {many}", index + 1)),
+        })
+    };
+    values.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>().map(Value::Array)
+}
+
+/// Text that is an argument of its own.
+pub(crate) fn text(field: &str, given: &Bound<'_, PyAny>) -> Result<String, Failure> {
+    match given.cast::<PyString>() {
+        Ok(text) => string(field, text),
+        Err(_) => Err(Error::invalid(field, kind_of(given), "text").into()),
+    }
+}
+
+/// [`text`], where None stands for nothing.
+pub(crate) fn optional_text(field: &str, given: &Bound<'_, PyAny>) -> Result<Option<String>, Failure> {
+    if given.is_none() { Ok(None) } else { text(field, given).map(Some) }
+}
+
+/// A time that is an argument of its own; None stands for nothing.
+pub(crate) fn optional_time(field: &str, given: &Bound<'_, PyAny>) -> Result<Option<Timestamp>, Failure> {
+    if given.is_none() {
+        return Ok(None);
+    }
+    let text = match time(field, given)? {
+        Some(text) => text,
+        None => text(field, given)?,
+    };
+    Ok(Some(Timestamp::read_field(field, &text)?))
+}
+
+/// The path of a file or folder: text, or an `os.PathLike`.
+pub(crate) fn path(field: &str, given: &Bound<'_, PyAny>) -> Result<std::path::PathBuf, Failure> {
+    let refused = || Error::invalid(field, kind_of(given), "a path: text or an os.PathLike").into();
+    given.extract().map_err(|error: PyErr| caused_by_type(given.py(), error, refused))
+}
+
+/// The value of one field, with whatever is inside of it.
+fn nested(field: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+    Walk { field, inside: Vec::new() }.value(given)
+}
+
+/// One object whose names are fields; anything else stays what it is, for the engine to refuse.
+fn input(what: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+    let Ok(mapping) = given.cast::<PyMapping>() else { return nested(what, given) };
+    let mut fields = Map::new();
+    for item in mapping.items()?.iter() {
+        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+        let name = text(what, &name)?;
+        let value = nested(&json_name(&name), &value)?;
+        fields.insert(name, value);
+    }
+    Ok(Value::Object(fields))
+}
+
+/// The way through a value of the caller's.
+struct Walk<'a> {
+    /// The field that errors name.
+    field: &'a str,
+    /// The addresses of the containers around the present value: one that holds itself has no end.
+    inside: Vec<usize>,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+        if given.is_none() {
+            Ok(Value::Null)
+        } else if let Ok(text) = given.cast::<PyString>() {
+            string(self.field, text).map(Value::String)
+        } else if let Ok(truth) = given.cast::<PyBool>() {
+            Ok(truth.is_true().into())
+        } else if let Ok(number) = given.cast::<PyFloat>() {
+            self.real(number.value())
+        } else if given.is_instance_of::<PyInt>() {
+            self.whole(given)
+        } else if let Some(time) = time(self.field, given)? {
+            Ok(time.into())
+        } else if given.is_instance_of::<PyList>() || given.is_instance_of::<PyTuple>() {
+            self.container(given, Self::array)
+        } else if given.is_instance_of::<PyMapping>() {
+            self.container(given, Self::object)
+        } else if given.hasattr(intern!(given.py(), "__index__"))? {
+            // The whole numbers of NumPy and others.
+            self.whole(given)
+        } else {
+            Err(self.refused(kind_of(given)))
+        }
+    }
+
+    fn real(&self, number: f64) -> Result<Value, Failure> {
+        if number.is_finite() {
+            return Ok(number.into());
+        }
+        Err(Error::invalid(self.field, number, "a finite number").into())
+    }
+
+    fn whole(&self, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+        if let Ok(number) = given.extract::<i64>() {
+            return Ok(number.into());
+        }
+        let refused = || Error::invalid(self.field, kind_of(given), "a whole number of 64 bits").into();
+        given.extract::<u64>().map(Value::from).map_err(|error| caused_by_type(given.py(), error, refused))
+    }
+
+    fn container(
+        &mut self,
+        given: &Bound<'_, PyAny>,
+        convert: impl FnOnce(&mut Self, &Bound<'_, PyAny>) -> Result<Value, Failure>,
+    ) -> Result<Value, Failure> {
+        let address = given.as_ptr() as usize;
+        if self.inside.contains(&address) {
+            return Err(self.refused(format!("{} that holds itself", kind_of(given))));
+        }
+        if self.inside.len() == DEEPEST {
+            return Err(self.refused(format!("something nested in more than {DEEPEST} levels")));
+        }
+        self.inside.push(address);
+        let converted = convert(self, given);
+        self.inside.pop();
+        converted
+    }
+
+    fn array(&mut self, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+        given.try_iter()?.map(|value| self.value(&value?)).collect::<Result<Vec<_>, _>>().map(Value::Array)
+    }
+
+    /// Over a list of the items, which stays the same whatever the caller's code does meanwhile.
+    fn object(&mut self, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+        let mapping = given.cast::<PyMapping>().map_err(PyErr::from)?;
+        let mut object = Map::new();
+        for item in mapping.items()?.iter() {
+            let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+            let Ok(name) = name.cast::<PyString>() else {
+                return Err(self.refused(format!("a mapping with a key that is {}", kind_of(&name))));
+            };
+            object.insert(string(self.field, name)?, self.value(&value)?);
+        }
+        Ok(Value::Object(object))
+    }
+
+    fn refused(&self, given: impl std::fmt::Display) -> Failure {
+        let allowed = "None, bool, int, float, str, datetime, date, or lists, tuples and mappings of these";
+        Error::invalid(self.field, given, allowed).into()
+    }
+}
+
+/// A datetime as the engine stores times, in UTC with milliseconds; a date as it is. `None` for other values.
+pub(crate) fn time(field: &str, given: &Bound<'_, PyAny>) -> Result<Option<String>, Failure> {
+    let py = given.py();
+    if given.is_instance_of::<PyDateTime>() {
+        if given.call_method0(intern!(py, "utcoffset"))?.is_none() {
+            let shown = format!("a datetime without a time zone ({given})");
+            let allowed = "one with tzinfo, for example datetime.now(timezone.utc)";
+            return Err(Error::invalid(field, shown, allowed).into());
+        }
+        let utc = given.call_method1(intern!(py, "astimezone"), (PyTzInfo::utc(py)?,)).map_err(|error| {
+            let refused = || Error::invalid(field, given, "a time that UTC has too").into();
+            caused_by_value(py, error, refused)
+        })?;
+        let text: String = utc.call_method1(intern!(py, "isoformat"), ("T", "milliseconds"))?.extract()?;
+        Ok(Some(text.replace("+00:00", "Z")))
+    } else if given.is_instance_of::<PyDate>() {
+        Ok(Some(given.call_method0(intern!(py, "isoformat"))?.extract()?))
+    } else {
+        Ok(None)
+    }
+}
+
+/// Python's text may hold halves of characters, which UTF-8 has no form for.
+pub(crate) fn string(field: &str, text: &Bound<'_, PyString>) -> Result<String, Failure> {
+    text.extract().map_err(|error: PyErr| {
+        if error.is_instance_of::<PyUnicodeEncodeError>(text.py()) {
+            Error::invalid(field, "text with half of a surrogate pair", "text that UTF-8 can hold").into()
+        } else {
+            error.into()
+        }
+    })
+}
+
+/// What a value is, for an error: not the value itself, which may be long or secret.
+pub(crate) fn kind_of(given: &Bound<'_, PyAny>) -> String {
+    let name = given.get_type().name().map(|name| name.to_string()).unwrap_or_default();
+    match &*name {
+        "NoneType" => "None".to_owned(),
+        "int" if given.extract::<i64>().is_err() => "a whole number beyond 64 bits".to_owned(),
+        _ => format!("a value of type {name}"),
+    }
+}
+
+/// The name that the engine has for a keyword: `tokensPrompt` for `tokens_prompt`.
+fn json_name(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |camel, word| {
+        let mut letters = word.chars();
+        let head = letters.next().map(|letter| letter.to_ascii_uppercase());
+        camel + &head.into_iter().chain(letters).collect::<String>()
+    })
+}
+
+/// `refused` where Python could not make sense of the value; other exceptions, for example an interrupt,
+/// go on their way.
+fn caused_by_type(py: Python<'_>, error: PyErr, refused: impl FnOnce() -> Failure) -> Failure {
+    let of_type = error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyOverflowError>(py);
+    if of_type { refused() } else { error.into() }
+}
+
+fn caused_by_value(py: Python<'_>, error: PyErr, refused: impl FnOnce() -> Failure) -> Failure {
+    let of_value = error.is_instance_of::<PyValueError>(py) || error.is_instance_of::<PyOverflowError>(py);
+    if of_value { refused() } else { error.into() }
+}

@@ -1,0 +1,40 @@
+//! The private module `mcoda._mcoda`, on which the package `mcoda` stands: types, errors and threads of
+//! Python on one side, the engine on the other.
+//!
+//! Every call converts its arguments, lets go of the interpreter, calls the engine, and converts the
+//! answer: plain dicts, lists and tuples, of which the package makes its typed objects.
+
+mod call;
+mod failure;
+mod from_python;
+mod global;
+mod sql;
+mod to_python;
+mod workspace;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _mcoda {
+    use super::*;
+
+    #[pymodule_export]
+    use super::global::Global;
+    #[pymodule_export]
+    use super::workspace::Workspace;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // Not `add_function`, which would make it a public name.
+        #[cfg(debug_assertions)]
+        module.setattr("_panic_for_a_test", wrap_pyfunction!(super::panic_for_a_test, module)?)?;
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+/// Panics as a fault of the engine would; in builds for development alone.
+#[cfg(debug_assertions)]
+#[pyfunction]
+fn panic_for_a_test(py: Python<'_>) -> Result<(), failure::Failure> {
+    call::detached(py, || panic!("a fault made for a test"))
+}

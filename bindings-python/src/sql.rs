@@ -1,0 +1,82 @@
+//! Parameters of SQL, and the rows that it answers.
+
+use mcoda_core::{Error, SqlParams, SqlValue, Table};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyList, PyMapping, PyString, PyTuple};
+
+use crate::failure::Failure;
+use crate::from_python::{kind_of, string, text, time};
+
+const FIELD: &str = "params";
+
+/// The parameters of a statement: None, a list or tuple, or a mapping of names.
+pub(crate) fn params(given: &Bound<'_, PyAny>) -> Result<SqlParams, Failure> {
+    if given.is_none() {
+        Ok(SqlParams::default())
+    } else if given.is_instance_of::<PyList>() || given.is_instance_of::<PyTuple>() {
+        let values = given.try_iter()?.map(|one| value(&one?));
+        Ok(SqlParams::Positional(values.collect::<Result<_, _>>()?))
+    } else if let Ok(mapping) = given.cast::<PyMapping>() {
+        let named = mapping.items()?.iter().map(|item| {
+            let (name, one): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+            Ok::<_, Failure>((text(FIELD, &name)?, value(&one)?))
+        });
+        Ok(SqlParams::Named(named.collect::<Result<_, _>>()?))
+    } else {
+        Err(Error::invalid(FIELD, kind_of(given), "a list, a tuple, or a mapping of names").into())
+    }
+}
+
+fn value(given: &Bound<'_, PyAny>) -> Result<SqlValue, Failure> {
+    if given.is_none() {
+        Ok(SqlValue::Null)
+    } else if let Ok(text) = given.cast::<PyString>() {
+        Ok(SqlValue::Text(string(FIELD, text)?))
+    } else if let Ok(truth) = given.cast::<PyBool>() {
+        Ok(SqlValue::Integer(truth.is_true().into()))
+    } else if let Ok(number) = given.cast::<PyFloat>() {
+        real(number.value())
+    } else if let Ok(bytes) = given.cast::<PyBytes>() {
+        Ok(SqlValue::Blob(bytes.as_bytes().to_vec()))
+    } else if let Ok(bytes) = given.cast::<PyByteArray>() {
+        Ok(SqlValue::Blob(bytes.to_vec()))
+    } else if let Some(time) = time(FIELD, given)? {
+        Ok(SqlValue::Text(time))
+    } else if let Ok(number) = given.extract::<i64>() {
+        Ok(SqlValue::Integer(number))
+    } else {
+        Err(refused(given))
+    }
+}
+
+fn real(number: f64) -> Result<SqlValue, Failure> {
+    if number.is_finite() {
+        return Ok(SqlValue::Real(number));
+    }
+    Err(Error::invalid(FIELD, number, "a finite number").into())
+}
+
+/// The names of the columns, and a tuple for each row.
+pub(crate) fn rows<'py>(py: Python<'py>, table: Table) -> PyResult<(Vec<String>, Bound<'py, PyList>)> {
+    let rows = PyList::empty(py);
+    for row in table.rows {
+        let values = row.into_iter().map(|value| cell(py, value)).collect::<PyResult<Vec<_>>>()?;
+        rows.append(PyTuple::new(py, values)?)?;
+    }
+    Ok((table.columns, rows))
+}
+
+fn cell(py: Python<'_>, value: SqlValue) -> PyResult<Bound<'_, PyAny>> {
+    Ok(match value {
+        SqlValue::Null => py.None().into_bound(py),
+        SqlValue::Integer(number) => number.into_pyobject(py)?.into_any(),
+        SqlValue::Real(number) => number.into_pyobject(py)?.into_any(),
+        SqlValue::Text(text) => text.into_pyobject(py)?.into_any(),
+        SqlValue::Blob(bytes) => PyBytes::new(py, &bytes).into_any(),
+    })
+}
+
+fn refused(given: &Bound<'_, PyAny>) -> Failure {
+    let allowed = "None, bool, a whole number of 64 bits, float, str, bytes, datetime or date";
+    Error::invalid(FIELD, kind_of(given), allowed).into()
+}

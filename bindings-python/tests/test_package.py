@@ -1,0 +1,167 @@
+"""The package as users get it: its wheel, its types, its examples."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import mcoda
+from conftest import REPOSITORY
+
+PACKAGE = Path(mcoda.__file__).parent
+PYPROJECT = REPOSITORY / "bindings-python/pyproject.toml"
+QUICKSTART = REPOSITORY / "docs/examples/quickstart.py"
+MODULES = sorted(f"mcoda.{module.name}" for module in pkgutil.iter_modules(mcoda.__path__))
+
+
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    """Runs a program that must succeed, and gives what it printed."""
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, **environment}, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_version_is_that_of_all_of_libmcoda() -> None:
+    cargo = (REPOSITORY / "Cargo.toml").read_text(encoding="utf-8")
+    assert re.findall(r'^version = "(.*)"', cargo, re.MULTILINE) == [mcoda.__version__]
+
+
+def test_all_public_names_are_there() -> None:
+    assert mcoda.__all__ == sorted(mcoda.__all__)
+    assert all(hasattr(mcoda, name) for name in mcoda.__all__)
+    public = {name for name in vars(mcoda) if not name.startswith("_")}
+    assert public <= {*mcoda.__all__}
+
+
+@pytest.mark.parametrize("name", ["mcoda", *MODULES])
+def test_the_examples_in_the_docstrings_run(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_there_are_examples_in_the_docstrings() -> None:
+    modules = map(importlib.import_module, ["mcoda", *MODULES])
+    assert sum(doctest.testmod(module).attempted for module in modules) >= 20
+
+
+def test_everything_public_has_a_docstring() -> None:
+    for name in mcoda.__all__:
+        one = getattr(mcoda, name)
+        if isinstance(one, type):
+            assert one.__doc__, name
+            public = [member for member in vars(one) if not member.startswith("_")]
+            methods = [member for member in public if callable(getattr(one, member))]
+            assert all(getattr(one, method).__doc__ for method in methods), name
+
+
+def test_mypy_strict_finds_nothing_in_the_package_and_its_tests(tmp_path: Path) -> None:
+    cache = REPOSITORY / "target/mypy"
+    mypy = [sys.executable, "-m", "mypy", "--config-file", str(PYPROJECT), "--cache-dir", str(cache)]
+    tests = REPOSITORY / "bindings-python/tests"
+    run(*mypy, "--python-version", "3.10", "-p", "mcoda", cwd=tmp_path)
+    run(*mypy, tests, QUICKSTART, cwd=tests)
+
+
+WRONG = """
+import mcoda
+ws = mcoda.Workspace.open_db(":memory:")
+ws.record_token_usage(token_prompt=1)
+ws.record_token_usage(tokens_prompt="1")
+ws.epics.create(key="E", title="E")
+ws.token_usage_summary(group_by=["month"])
+ws.estimate(mode="guess")
+ws.estimate().etas.complete_eta.year
+ws.tasks.get("T").title
+ws.query("SELECT 1", [object()])
+ws.velocity().qa_sp_per_hour = 3
+mcoda.Recorded.misspelt
+"""
+
+
+def test_mypy_sees_what_a_user_does_wrong(tmp_path: Path) -> None:
+    program = tmp_path / "wrong.py"
+    program.write_text(WRONG)
+    cache = str(REPOSITORY / "target/mypy-strict")
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", cache, str(program)]
+    done = subprocess.run(mypy, cwd=tmp_path, text=True, capture_output=True, check=False)
+    found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
+    assert found == set(range(4, len(WRONG.splitlines()) + 1)), done.stdout
+
+
+def test_the_stubs_are_what_the_module_is(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "mypy.stubtest", "mcoda", cwd=tmp_path)
+
+
+def test_the_quickstart_runs(file: Path) -> None:
+    for arguments in ([], [file]):
+        lines = run(sys.executable, QUICKSTART, *arguments, cwd=file.parent).splitlines()
+        assert lines[:5] == [
+            "2 tasks in SHOP",
+            "recorded call-1",
+            "a retry is a duplicate: True",
+            "T1: not_started -> in_progress",
+            "5 story points left",
+        ]
+        assert lines[5].startswith("done at 20")
+        assert lines[6].startswith("refused: tokensPrompt: got -1; expected a whole number")
+    with mcoda.Workspace.open_db(file) as ws:
+        assert [task.key for task in ws.tasks.list()] == ["T1", "T2"]
+
+
+def test_the_page_shows_the_whole_quickstart() -> None:
+    page = (REPOSITORY / "docs/python.md").read_text(encoding="utf-8")
+    assert f"```python\n{QUICKSTART.read_text(encoding='utf-8')}```" in page
+
+
+def test_the_examples_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = REPOSITORY / "docs/python.md"
+    result = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert result.failed == 0 and result.attempted >= 20
+
+
+def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
+    readme = (REPOSITORY / "bindings-python/README.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert "claude | 1 " in run(sys.executable, "-c", program, cwd=tmp_path)
+
+
+def wheel() -> Path:
+    """The newest wheel; make test-python has just built it."""
+    wheels = sorted((REPOSITORY / "target/wheels").glob("libmcoda-*.whl"), key=lambda path: path.stat().st_mtime)
+    assert wheels, "run make test-python"
+    return wheels[-1]
+
+
+def test_the_wheel_holds_the_package_and_nothing_else() -> None:
+    with zipfile.ZipFile(wheel()) as content:
+        names = set(content.namelist())
+    package = {f"mcoda/{path.name}" for path in (REPOSITORY / "bindings-python/python/mcoda").glob("*.py*")}
+    assert {"mcoda/py.typed", "mcoda/_mcoda.pyi", "mcoda/_mcoda.abi3.so"} <= names
+    assert {name for name in names if name.startswith("mcoda/") and not name.endswith(".so")} == package | {
+        "mcoda/py.typed"
+    }
+    assert all(name.startswith(("mcoda/", "libmcoda-")) for name in names)
+    assert "-cp310-abi3-" in wheel().name
+
+
+def test_the_wheel_works_in_a_clean_environment(tmp_path: Path, file: Path) -> None:
+    venv.create(tmp_path / "venv")
+    python = tmp_path / "venv/bin/python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
+    run(*pip, "install", "--quiet", "--no-index", wheel(), cwd=tmp_path)
+    assert "recorded call-1" in run(python, QUICKSTART, file, cwd=tmp_path)
+    without_arrow = "import mcoda; mcoda.Workspace.open_db(':memory:').query('SELECT 1 AS n').to_arrow()"
+    done = subprocess.run([python, "-c", without_arrow], text=True, capture_output=True, check=False)
+    assert "ModuleNotFoundError: No module named 'pyarrow'" in done.stderr

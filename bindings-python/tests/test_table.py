@@ -1,0 +1,88 @@
+"""What a query answers."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import date, datetime, timezone
+from typing import Any
+
+import pyarrow
+import pytest
+
+import mcoda
+from conftest import Shop
+
+MIXED = "SELECT 1 AS n, 'a' AS name, x'00ff' AS bytes, 1.5 AS real UNION ALL SELECT 2, NULL, NULL, NULL"
+
+
+def test_a_table_is_a_sequence_of_tuples(ws: mcoda.Workspace) -> None:
+    table = ws.query(MIXED)
+    assert table.columns == ("n", "name", "bytes", "real")
+    assert table.rows == ((1, "a", b"\x00\xff", 1.5), (2, None, None, None))
+    assert len(table) == 2 and table[1][0] == 2 and table[-1] == table.rows[1]
+    assert [n for n, *_ in table] == [1, 2]
+    assert table[0:1] == (table.rows[0],)
+    assert table.to_dicts()[1] == {"n": 2, "name": None, "bytes": None, "real": None}
+    assert table == ws.query(MIXED) and hash(table) == hash(ws.query(MIXED)) and table != [1]
+    assert pickle.loads(pickle.dumps(table)) == table
+    assert repr(table) == "<Table of 2 rows: n, name, bytes, real>"
+    assert repr(ws.query("SELECT 1 AS one")) == "<Table of 1 row: one>"
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        (None, None),
+        (True, 1),
+        (7, 7),
+        (2**63 - 1, 2**63 - 1),
+        (-(2**63), -(2**63)),
+        (1.5, 1.5),
+        ("tëxt", "tëxt"),
+        (b"\x00\xff", b"\x00\xff"),
+        (bytearray(b"x"), b"x"),
+        (datetime(2026, 3, 20, 12, tzinfo=timezone.utc), "2026-03-20T12:00:00.000Z"),
+        (date(2026, 3, 20), "2026-03-20"),
+    ],
+    ids=repr,
+)
+def test_a_parameter_comes_back_as_it_was_given(given: Any, stored: Any, ws: mcoda.Workspace) -> None:
+    for sql, params in (("SELECT ? AS v", [given]), ("SELECT ?1 AS v", (given,)), ("SELECT :v AS v", {"v": given})):
+        ((found,),) = ws.query(sql, params).rows
+        assert (found, type(found)) == (stored, type(stored))
+
+
+def test_a_datetime_finds_the_rows_of_its_time(ws: mcoda.Workspace) -> None:
+    noon = datetime(2026, 3, 20, 12, tzinfo=timezone.utc)
+    ws.record_token_usage(timestamp=noon)
+    for operator in ("=", ">=", "<="):
+        sql = f"SELECT count(*) AS n FROM token_usage WHERE timestamp {operator} ?"
+        assert ws.query(sql, [noon]).rows == ((1,),)
+
+
+def test_a_table_is_arrow(ws: mcoda.Workspace) -> None:
+    table = ws.query(MIXED)
+    arrow = table.to_arrow()
+    assert arrow.schema.names == ["n", "name", "bytes", "real"]
+    assert [str(kind) for kind in arrow.schema.types] == ["int64", "string", "binary", "double"]
+    assert arrow.to_pylist() == table.to_dicts()
+    assert pyarrow.table(table).equals(arrow), "through __arrow_c_stream__"
+    assert ws.query("SELECT 1 AS n WHERE 0").to_arrow().num_rows == 0
+    assert ws.query("SELECT 1 AS n UNION ALL SELECT 2.5").to_arrow().to_pydict() == {"n": [1.0, 2.5]}
+
+
+def test_a_column_without_one_type_is_no_arrow(ws: mcoda.Workspace) -> None:
+    for other in ("'a'", "x'00'"):
+        table = ws.query(f"SELECT 1 AS fine, 1 AS mixed UNION ALL SELECT 2, {other}")
+        with pytest.raises(mcoda.InvalidInputError, match="CAST") as caught:
+            table.to_arrow()
+        assert caught.value.field == "mixed"
+
+
+def test_a_notebook_shows_a_table(shop: Shop) -> None:
+    shop.ws.projects.ensure(key="<b>")
+    html = shop.ws.query("SELECT key, NULL AS missing FROM projects ORDER BY key")._repr_html_()
+    assert "<th>key</th>" in html and "<td>&lt;b&gt;</td><td></td>" in html and "<b>" not in html
+    sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT i FROM n"
+    html = shop.ws.query(sql)._repr_html_()
+    assert html.count("<tr>") == 51 and "10 more rows" in html

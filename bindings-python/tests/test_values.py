@@ -1,0 +1,320 @@
+"""Values on their way in and out."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import enum
+import json
+import pickle
+from collections import OrderedDict, UserDict
+from datetime import date, datetime, timedelta, timezone
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import mcoda
+from conftest import Shop
+
+NOON = datetime(2026, 3, 20, 12, 0, 0, 123999, tzinfo=timezone.utc)
+TEXT = "2026-03-20T12:00:00.123Z"
+
+
+class Moment(datetime):
+    """Other libraries have datetimes of their own."""
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        (NOON, TEXT),
+        (NOON.astimezone(timezone(timedelta(hours=5, minutes=30))), TEXT),
+        (NOON.astimezone(timezone(-timedelta(hours=3, minutes=7, seconds=11))), TEXT),
+        (Moment(2026, 3, 20, 12, tzinfo=timezone.utc), "2026-03-20T12:00:00.000Z"),
+        (datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")), "2026-10-25T00:30:00.000Z"),
+        (datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1), "2026-10-25T01:30:00.000Z"),
+        (datetime(1, 1, 1, tzinfo=timezone.utc), "0001-01-01T00:00:00.000Z"),
+        (datetime.max.replace(tzinfo=timezone.utc), "9999-12-31T23:59:59.999Z"),
+        (date(2026, 3, 20), "2026-03-20T00:00:00.000Z"),
+        ("2026-03-20T13:00:00+01:00", "2026-03-20T12:00:00.000Z"),
+    ],
+    ids=str,
+)
+def test_a_time_is_taken_in_its_zone(given: Any, stored: str, shop: Shop) -> None:
+    shop.ws.record_token_usage(timestamp=given, started_at=given, finished_at=given)
+    row = shop.ws.token_usage()[0]
+    assert (row.timestamp, row.started_at, row.finished_at) == (stored, stored, stored)
+    assert shop.ws.record_status_transition("P-1", "in_progress", timestamp=given).timestamp == stored
+    run = shop.ws.task_runs.create(task_id=shop.task.id, command="c", started_at=given)
+    assert (run.started_at, shop.ws.task_runs.finish(run.id, "succeeded", given).finished_at) == (stored, stored)
+    command = shop.ws.command_runs.create(command_name="c", started_at=given)
+    assert shop.ws.command_runs.finish(command.id, status="succeeded", completed_at=given).completed_at == stored
+
+
+def test_bounds_may_be_datetimes_dates_and_spans(ws: mcoda.Workspace) -> None:
+    for hour in (9, 10, 11):
+        ws.record_token_usage(tokens_prompt=hour, timestamp=NOON.replace(hour=hour, microsecond=0))
+
+    def found(**bounds: Any) -> list[int | None]:
+        return [row.tokens_prompt for row in ws.token_usage(**bounds)]
+
+    ten = datetime(2026, 3, 20, 10, tzinfo=timezone.utc)
+    assert found(since=ten) == [10, 11]
+    assert found(until=ten) == [9, 10]
+    assert found(since=date(2026, 3, 20)) == [9, 10, 11]
+    assert found(until=date(2026, 3, 20)) == []
+    assert found(since="90m", now=NOON) == [11]
+    assert [row.calls for row in ws.token_usage_summary(since=ten, until=NOON)] == [2]
+    assert ws.estimate(now=NOON).now == NOON.replace(microsecond=123000)
+
+
+def test_what_an_estimate_answers_can_be_calculated_with_and_given_back(shop: Shop) -> None:
+    estimate = shop.ws.estimate(sp_per_hour_all=2, now=NOON)
+    assert estimate.etas.ready_to_review_eta is not None
+    assert estimate.etas.ready_to_review_eta - estimate.now == timedelta(minutes=30)
+    assert shop.ws.estimate(sp_per_hour_all=2, now=estimate.now) == estimate
+    assert estimate.etas.complete_eta is not None and estimate.etas.complete_eta.tzinfo == timezone.utc
+
+
+class Level(str, enum.Enum):
+    HIGH = "high"
+
+
+class Count(enum.IntEnum):
+    THREE = 3
+
+
+class WholeNumber:
+    """As NumPy's: no int, but one for whoever asks."""
+
+    def __index__(self) -> int:
+        return 3
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        (None, None),
+        (True, True),
+        (0, 0),
+        (-0.0, -0.0),
+        (2**63, 2**63),
+        (2**64 - 1, 2**64 - 1),
+        (-(2**63), -(2**63)),
+        (0.1, 0.1),
+        (1e300, 1e300),
+        ("héllo\n\0 🎉", "héllo\n\0 🎉"),
+        ([1, (2, [3])], [1, [2, [3]]]),
+        (OrderedDict(z=1, a=2), {"z": 1, "a": 2}),
+        (MappingProxyType({"a": 1}), {"a": 1}),
+        (UserDict(a=1), {"a": 1}),
+        (Level.HIGH, "high"),
+        (Count.THREE, 3),
+        (WholeNumber(), 3),
+        (date(2026, 3, 20), "2026-03-20"),
+        (NOON, TEXT),
+    ],
+    ids=repr,
+)
+def test_metadata_are_kept_unchanged(given: Any, stored: Any, ws: mcoda.Workspace) -> None:
+    ws.record_token_usage(metadata={"value": given})
+    found = ws.token_usage()[0].metadata["value"]
+    assert (found, type(found)) == (stored, type(stored))
+    if isinstance(stored, dict):
+        assert list(found) == list(stored)
+
+
+@pytest.mark.parametrize("given", [UserDict(tokens_prompt=3), MappingProxyType({"tokensPrompt": 3})], ids=repr)
+def test_any_mapping_is_a_record(given: Any, ws: mcoda.Workspace) -> None:
+    assert ws.record_token_usage(given, model_name="m").recorded
+    recorded = ws.record_token_usages(iter([given, {"tokens_prompt": WholeNumber()}]))
+    assert len(recorded) == 2
+    assert [row.tokens_prompt for row in ws.token_usage()] == [3, 3, 3]
+
+
+def test_absent_stays_none_and_zero_stays_zero(ws: mcoda.Workspace) -> None:
+    ws.record_token_usage(tokens_cached=0, cost_estimate=0)
+    row = ws.token_usage()[0]
+    assert (row.tokens_cached, row.cost_estimate, row.tokens_prompt) == (0, 0.0, None)
+    assert isinstance(row.cost_estimate, float)
+
+
+def test_a_mapping_whose_code_fails_lets_its_error_through(ws: mcoda.Workspace) -> None:
+    class Broken(UserDict[str, Any]):
+        def __getitem__(self, key: str) -> Any:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ws.record_token_usage(Broken(a=1))
+    with pytest.raises(KeyboardInterrupt):
+        ws.record_token_usage(metadata=Broken(a=1))
+
+    class BadNumber:
+        def __index__(self) -> int:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ws.record_token_usage(tokens_prompt=BadNumber())  # type: ignore[arg-type]
+    assert ws.token_usage() == []
+
+
+def test_a_row_has_every_field_that_was_recorded(shop: Shop) -> None:
+    job = shop.ws.jobs.create(type="work", command_name="work-on-tasks", payload={"a": 1}, total_items=2)
+    run = shop.ws.command_runs.create(command_name="work-on-tasks", job_id=job.id)
+    task_run = shop.ws.task_runs.create(task_id=shop.task.id, command="work-on-tasks", command_run_id=run.id)
+    given: dict[str, Any] = {
+        "id": "call-1",
+        "workspace_id": shop.ws.id,
+        "agent_id": "claude",
+        "model_name": "sonnet",
+        "job_id": job.id,
+        "command_run_id": run.id,
+        "task_run_id": task_run.id,
+        "task_id": shop.task.id,
+        "project_id": shop.project.id,
+        "epic_id": shop.epic.id,
+        "user_story_id": shop.story.id,
+        "command_name": "work-on-tasks",
+        "action": "plan",
+        "invocation_kind": "chat",
+        "provider": "anthropic",
+        "currency": "USD",
+        "tokens_prompt": 1,
+        "tokens_completion": 2,
+        "tokens_total": 3,
+        "tokens_cached": 4,
+        "tokens_cache_read": 5,
+        "tokens_cache_write": 6,
+        "cost_estimate": 7.5,
+        "duration_seconds": 8.0,
+        "duration_ms": 8000.0,
+        "started_at": "2026-03-20T11:59:52.000Z",
+        "finished_at": "2026-03-20T12:00:00.000Z",
+        "timestamp": "2026-03-20T12:00:00.000Z",
+        "metadata": {"k": "v"},
+    }
+    shop.ws.record_token_usage(**given)
+    row = shop.ws.token_usage()[0]
+    for name, value in given.items():
+        found = getattr(row, name)
+        assert found == value if name != "metadata" else found["k"] == "v", name
+    assert shop.ws.jobs.get(job.id) == dataclasses.replace(
+        job, agent_id="claude", agent_ids=("claude",), updated_at=shop.ws.jobs.list()[0].updated_at
+    )
+    ended = shop.ws.command_runs.finish(run.id, status="succeeded", sp_processed=3)
+    assert (ended.agent_ids, ended.sp_processed, ended.status) == (("claude",), 3.0, "succeeded")
+    assert shop.ws.task_runs.list(shop.task.id) == [task_run]
+    assert shop.ws.jobs.finish(job.id, "failed", "no more money").error_summary == "no more money"
+
+
+def answers(shop: Shop) -> list[Any]:
+    """One of each kind of answer."""
+    ws = shop.ws
+    recorded = ws.record_token_usage(tokens_prompt=3, timestamp=NOON, metadata={"a": [1]})
+    moved = ws.record_status_transition("P-1", "in_progress", timestamp=NOON)
+    return [
+        recorded,
+        moved,
+        shop.task,
+        *ws.status_events(),
+        ws.backfill_status_events(),
+        *ws.token_usage(),
+        *ws.token_usage_summary(now=NOON, group_by=["model", "day"]),
+        ws.velocity(),
+        ws.estimate(now=NOON + timedelta(hours=1)),
+    ]
+
+
+def test_answers_are_frozen_and_can_be_compared_copied_and_pickled(shop: Shop) -> None:
+    for answer in answers(shop):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(answer, dataclasses.fields(answer)[0].name, None)
+        with pytest.raises((AttributeError, TypeError)):
+            answer.misspelt = 1
+        for same in (copy.copy(answer), copy.deepcopy(answer), pickle.loads(pickle.dumps(answer))):
+            assert same == answer and same.to_dict() == answer.to_dict() and str(same) == str(answer)
+        json.dumps(answer.to_dict(), allow_nan=False)
+
+
+def test_a_dict_of_an_answer_is_a_copy(shop: Shop) -> None:
+    row = next(one for one in answers(shop) if isinstance(one, mcoda.TokenUsageRow))
+    taken = row.to_dict()
+    taken["metadata"]["a"].append(2)
+    row.metadata["b"] = 1
+    assert row.to_dict()["metadata"] == {"a": [1]}
+
+
+def test_a_field_that_the_engine_adds_later_is_in_the_dict_already() -> None:
+    given = {"id": "a", "recorded": True, "duplicate": False, "logged": True, "newer": {"x": [1]}}
+    recorded = mcoda.Recorded._read(given)
+    assert recorded.to_dict() == given and recorded.id == "a"
+
+
+def test_an_answer_that_a_test_of_a_host_makes_has_no_json_names() -> None:
+    made = mcoda.Recorded(id="a", recorded=True, duplicate=False, logged=False)
+    assert repr(made) == "Recorded(id='a', recorded=True, duplicate=False, logged=False)"
+    with pytest.raises(TypeError, match="no answer of the engine"):
+        made.to_dict()
+
+
+def test_every_field_of_every_answer_is_an_attribute(shop: Shop) -> None:
+    """What the engine gives and no attribute shows would be a gap of this face."""
+
+    def compare(answer: Any, place: str) -> None:
+        names = {field.name for field in dataclasses.fields(answer)}
+        for name, value in answer.to_dict().items():
+            snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+            assert snake in names, f"{place}.{name}"
+            inner = getattr(answer, snake)
+            if isinstance(inner, tuple):
+                for one in inner:
+                    if dataclasses.is_dataclass(one):
+                        compare(one, f"{place}.{name}")
+            elif dataclasses.is_dataclass(inner):
+                compare(inner, f"{place}.{name}")
+            elif isinstance(inner, datetime):
+                assert datetime.fromisoformat(value.replace("Z", "+00:00")) == inner
+            else:
+                assert inner == value, f"{place}.{name}"
+
+    for answer in answers(shop):
+        compare(answer, type(answer).__name__)
+
+
+def test_numbers_are_floats_where_they_are_measures(shop: Shop) -> None:
+    velocity = shop.ws.velocity(sp_per_hour_all=4)
+    assert isinstance(velocity.qa_sp_per_hour, float) and velocity.to_dict()["qaSpPerHour"] == 4
+    assert isinstance(velocity.to_dict()["qaSpPerHour"], int)
+    stuck = shop.ws.estimate(sp_per_hour_all=0, now=NOON)
+    assert stuck.durations_hours.total_hours is None and stuck.etas.complete_eta is None
+    assert "never" in repr(stuck)
+
+
+def test_answers_say_what_they_are(shop: Shop) -> None:
+    assert repr(mcoda.Recorded._read({"id": "a", "recorded": True, "duplicate": False, "logged": False})) == (
+        "Recorded(id='a', recorded=True, duplicate=False, logged=False)"
+    )
+    shop.ws.record_token_usage(id="a", tokens_prompt=0, timestamp=NOON)
+    row = repr(shop.ws.token_usage()[0])
+    assert "tokens_prompt=0" in row and "cost_estimate" not in row and "_source" not in row
+    estimate = shop.ws.estimate(sp_per_hour_all=1, now=NOON)
+    assert repr(estimate) == (
+        "<Estimate: 0 of 1 tasks completed, hours left: 1, complete: 2026-03-20T15:00:00.123000+00:00>"
+    )
+
+
+def test_answers_for_people_are_the_engines_tables(shop: Shop) -> None:
+    shop.ws.record_token_usage(agent_id="<claude>", tokens_prompt=5, timestamp=NOON)
+    summary = shop.ws.token_usage_summary(group_by=["agent"], now=NOON + timedelta(hours=1))
+    assert str(summary).splitlines()[0].startswith("AGENT    | CALLS | TOKENS_IN")
+    assert "<claude> | 1     | 5" in str(summary)
+    assert "&lt;claude&gt;" in summary._repr_html_() and "<claude>" not in summary._repr_html_()
+    assert summary.to_dicts()[0].keys() >= {"agent_id", "calls"} and "model_name" not in summary.to_dicts()[0]
+    assert [row.calls for row in summary] == [1] and len(summary[0:1]) == 1
+    velocity, estimate = shop.ws.velocity(), shop.ws.estimate(now=NOON)
+    assert "IMPLEMENTATION" in str(velocity).upper() and str(velocity).endswith("\n")
+    assert str(estimate).startswith("Estimate for the whole workspace")
+    assert estimate._repr_html_().startswith("<pre>Estimate") and velocity._repr_html_().startswith("<pre>LANE")
+    assert str(estimate.effective_velocity).startswith("Velocity(")

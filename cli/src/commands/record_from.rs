@@ -1,0 +1,85 @@
+//! `mcodactl record --from`: answers of providers and agents, as they came.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use mcoda_core::{AgentContext, ImportSummary, Workspace};
+
+use crate::failure::Failure;
+use crate::flags::Global;
+use crate::open;
+use crate::out::Answer;
+
+/// Shorter files are read before a bar could be looked at.
+const LONG_FILE: u64 = 16 << 20;
+const BUFFER: usize = 256 * 1024;
+
+/// Records all that the file tells, and says what was read, skipped and why.
+pub fn run(
+    file: &Path,
+    global: &Global,
+    context: impl FnOnce(&Workspace) -> Result<AgentContext, Failure>,
+) -> Result<Answer, Failure> {
+    let json = global.wants_json()?;
+    // The input comes first: one that cannot be read must not leave an empty database.
+    let (input, length) =
+        input(file).map_err(|error| Failure::failed(format_args!("--from {}: {error}", file.display())))?;
+    let workspace = open::workspace(global)?;
+    let context = context(&workspace)?;
+    let bar = bar(length, global.quiet);
+    let summary = workspace.record_agent_stream(input, &context, |bytes| bar.set_position(bytes));
+    bar.finish_and_clear();
+    let summary = summary?;
+    match (json, global.quiet) {
+        (true, _) => Answer::json(&summary),
+        (false, true) => Ok(Answer::Text(String::new())),
+        // A database that is opened by its file has no JSON log that could be behind.
+        (false, false) => Ok(Answer::Text(in_words(&summary, global.db.is_none()))),
+    }
+}
+
+fn input(file: &Path) -> std::io::Result<(Box<dyn BufRead>, u64)> {
+    if file.as_os_str() == "-" {
+        return Ok((Box::new(BufReader::with_capacity(BUFFER, std::io::stdin())), 0));
+    }
+    let file = File::open(file)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
+    }
+    Ok((Box::new(BufReader::with_capacity(BUFFER, file)), metadata.len()))
+}
+
+/// A bar on a terminal, for a file that takes a while; indicatif draws on nothing else.
+fn bar(length: u64, is_quiet: bool) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {eta} left");
+    match style {
+        Ok(style) if length >= LONG_FILE && !is_quiet => ProgressBar::new(length).with_style(style),
+        _ => ProgressBar::hidden(),
+    }
+}
+
+fn in_words(summary: &ImportSummary, has_log: bool) -> String {
+    let skipped = &summary.skipped;
+    let why = [
+        (skipped.without_usage, "without usage"),
+        (skipped.damaged, "damaged"),
+        (skipped.not_json, "no JSON"),
+        (skipped.too_long, "longer than 64 MiB"),
+    ];
+    let reasons: Vec<String> =
+        why.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
+    let reasons = if reasons.is_empty() { "nothing".to_owned() } else { reasons.join(", ") };
+    let mut text = format!(
+        "Read:     {} lines, {} objects, {} bytes\nRecorded: {} new, {} updated, {} there already\nSkipped:  {reasons}\n",
+        summary.lines, summary.objects, summary.bytes, summary.recorded, summary.updated, summary.duplicates,
+    );
+    if summary.refused > 0 {
+        text += &format!("Refused:  {}: the telemetry settings are strict\n", summary.refused);
+    } else if has_log && !summary.logged {
+        text += "The JSON log follows later\n";
+    }
+    text
+}

@@ -1,0 +1,91 @@
+//! Lock files that a forked child must not keep.
+//!
+//! A child inherits the open file description on which its parent has a lock. If the parent is killed, the lock
+//! would live as long as the child does. So a child closes such files first of all; that unlocks nothing of the
+//! parent's, whose own descriptor is still open.
+#![allow(
+    unsafe_code,
+    reason = "a handler of forks, and closing a descriptor in a child; each block says why it is sound"
+)]
+
+use std::cell::UnsafeCell;
+use std::fs::File;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+
+static FILES: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
+
+/// While this lives, a forked child closes the file. Drop it before the file.
+#[derive(Debug)]
+pub(crate) struct ClosedInChildren(RawFd);
+
+impl ClosedInChildren {
+    pub(crate) fn new(file: &File) -> Self {
+        static ONCE: Once = Once::new();
+        // SAFETY: three functions that live as long as this library; the C library forgets them if it is
+        // unloaded. The call can fail only for lack of memory; then a fork shares what it should not.
+        ONCE.call_once(|| unsafe {
+            libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
+        });
+        files().push(file.as_raw_fd());
+        Self(file.as_raw_fd())
+    }
+}
+
+impl Drop for ClosedInChildren {
+    fn drop(&mut self) {
+        files().retain(|fd| *fd != self.0);
+    }
+}
+
+fn files() -> MutexGuard<'static, Vec<RawFd>> {
+    FILES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A mutex's guard, kept while a fork is under way: no other thread may be in the middle of a change then.
+pub(super) struct Held<T: 'static>(UnsafeCell<Option<MutexGuard<'static, T>>>);
+
+// SAFETY: only the thread that forks touches it, between taking and releasing the mutex.
+unsafe impl<T> Sync for Held<T> {}
+
+impl<T> Held<T> {
+    pub(super) const fn nothing() -> Self {
+        Self(UnsafeCell::new(None))
+    }
+
+    /// # Safety
+    /// Every guard that is put here is one of the same mutex.
+    pub(super) unsafe fn put(&self, guard: MutexGuard<'static, T>) {
+        // SAFETY: this thread has the mutex, so no other one is here.
+        unsafe { *self.0.get() = Some(guard) };
+    }
+
+    /// # Safety
+    /// This thread, or the one that this one is the forked copy of, has put a guard here.
+    pub(super) unsafe fn take(&self) -> Option<MutexGuard<'static, T>> {
+        // SAFETY: this thread has had the mutex since then, so no other one is here.
+        unsafe { (*self.0.get()).take() }
+    }
+}
+
+static HELD: Held<Vec<RawFd>> = Held::nothing();
+
+extern "C" fn before() {
+    // SAFETY: it is always that of `FILES`.
+    unsafe { HELD.put(files()) };
+}
+
+extern "C" fn in_parent() {
+    // SAFETY: put there by `before`.
+    drop(unsafe { HELD.take() });
+}
+
+extern "C" fn in_child() {
+    // SAFETY: put there by `before`.
+    if let Some(mut files) = unsafe { HELD.take() } {
+        for fd in files.drain(..) {
+            // SAFETY: whoever has the file is a thread that does not exist in this process.
+            unsafe { libc::close(fd) };
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Recording what came back from an agent: reading it and writing its records in one call.
+
+use std::io::BufRead;
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::agent_context::AgentContext;
+use super::agent_ids::{self, SessionIds};
+use super::extract::{self, Found, Identity, Import, Skipped};
+use super::record::{Prepared, Upserted};
+use super::recorder::Recorder;
+use super::usage::TokenUsage;
+use super::{delta, log_writer, price};
+use crate::error::{Error, ErrorKind, Result};
+use crate::repository::token_usage;
+use crate::time::Timestamp;
+
+/// How many lines of an input become one transaction.
+const LINES: u64 = 1000;
+
+/// What was read of an agent's answer, and what became of its records.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecordedResponse {
+    /// All that the answer tells, as [`extract_usage`](crate::extract_usage) gives it.
+    pub usage: TokenUsage,
+    /// One record for each call and each model that worked for it; none where the answer tells no usage.
+    pub records: Vec<ResponseRecord>,
+}
+
+/// What became of one record of an answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResponseRecord {
+    /// The record's id, made of the provider's id of the answer or the session; a new one where there is none.
+    pub id: String,
+    /// The model that the record is of.
+    pub model_name: Option<String>,
+    /// Whether the record is kept. `false` where the config says `telemetry.strict`.
+    pub recorded: bool,
+    /// Whether there was nothing new in it.
+    pub duplicate: bool,
+    /// Whether it replaced an earlier version of itself.
+    pub updated: bool,
+    /// Whether the JSON log holds it, as in [`Recorded`](crate::Recorded).
+    pub logged: bool,
+}
+
+/// What was read of an input, and what was not recorded of it and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportSummary {
+    /// Bytes read.
+    pub bytes: u64,
+    /// Lines read.
+    pub lines: u64,
+    /// JSON objects found.
+    pub objects: u64,
+    /// New records.
+    pub recorded: u64,
+    /// Records that replaced an earlier version of themselves.
+    pub updated: u64,
+    /// Records that were there already.
+    pub duplicates: u64,
+    /// Records that the telemetry settings forbid to keep.
+    pub refused: u64,
+    /// Whether the JSON log holds all of them.
+    pub logged: bool,
+    /// What was skipped.
+    pub skipped: Skipped,
+}
+
+/// A record to be, and how it meets what is there.
+struct Item {
+    usage: TokenUsage,
+    session: Option<(SessionIds, bool)>,
+    is_known: bool,
+}
+
+impl Recorder<'_> {
+    pub(crate) fn record_response(&self, body: &str, context: &AgentContext) -> Result<RecordedResponse> {
+        let (found, usage) = extract::find(body, context.provider.as_deref());
+        let records = self.record_found(found, context)?;
+        Ok(RecordedResponse { usage, records })
+    }
+
+    pub(crate) fn import(
+        &self,
+        input: impl BufRead,
+        context: &AgentContext,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<ImportSummary> {
+        let mut import = Import::new(input, context.provider.as_deref());
+        let mut summary = ImportSummary { logged: true, ..ImportSummary::default() };
+        let read = |error| {
+            Error::new(ErrorKind::Storage, format!("cannot read the input: {error}")).with_source(error)
+        };
+        while let Some(found) = import.next(LINES).map_err(read)? {
+            for one in self.record_found(found, context)? {
+                let count = match &one {
+                    ResponseRecord { recorded: false, .. } => &mut summary.refused,
+                    ResponseRecord { duplicate: true, .. } => &mut summary.duplicates,
+                    ResponseRecord { updated: true, .. } => &mut summary.updated,
+                    _ => &mut summary.recorded,
+                };
+                *count += 1;
+                summary.logged &= one.logged;
+            }
+            progress(import.bytes);
+        }
+        summary.bytes = import.bytes;
+        summary.lines = import.lines;
+        summary.objects = import.objects;
+        summary.skipped = import.skipped;
+        Ok(summary)
+    }
+
+    fn record_found(&self, found: Vec<Found>, context: &AgentContext) -> Result<Vec<ResponseRecord>> {
+        self.database.check_open()?;
+        context.check()?;
+        let now = self.clock.now();
+        let items: Vec<Item> = found.into_iter().flat_map(|call| items(call, context)).collect();
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.is_strict()? {
+            let refused = |item: &Item| self.prepare(&item.usage, now).map(|one| outcome(&one, None, false));
+            return items.iter().map(refused).collect();
+        }
+        match self.log {
+            Some(log) if self.database.is_turned_off() => {
+                let priced = items.into_iter().map(|item| priced(item.usage, context, now));
+                let batch: Vec<Prepared> =
+                    priced.map(|usage| self.prepare(&usage, now)).collect::<Result<_>>()?;
+                let done = log_writer::upsert_alone(log, &batch, self.clock, self.busy_timeout)?;
+                Ok(batch.iter().zip(done).map(|(one, done)| outcome(one, Some(done), true)).collect())
+            }
+            log => {
+                let write = |item: &Item, tx: &Connection| self.write(tx, item, context, log.is_some(), now);
+                let done = self
+                    .database
+                    .write(|tx| items.iter().map(|item| write(item, tx)).collect::<Result<Vec<_>>>())?;
+                let logged = self.complete_log();
+                Ok(done.iter().map(|(one, done)| outcome(one, Some(*done), logged)).collect())
+            }
+        }
+    }
+
+    fn prepare(&self, usage: &TokenUsage, now: Timestamp) -> Result<Prepared> {
+        Prepared::new(usage, self.home, self.ids, now)
+    }
+
+    /// Writes one record within the caller's transaction.
+    fn write(
+        &self,
+        tx: &Connection,
+        item: &Item,
+        context: &AgentContext,
+        queue_for_log: bool,
+        now: Timestamp,
+    ) -> Result<(Prepared, Upserted)> {
+        let mut usage = item.usage.clone();
+        if let Some((ids, as_deltas)) = &item.session {
+            let earlier = token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))?;
+            let last = earlier.last().map_or(0, |record| SessionIds::number_of(&record.id));
+            // Once a session is recorded in pieces, its whole would count them again.
+            if *as_deltas || last > 0 {
+                let Some(more) = delta::since(&usage, &earlier) else {
+                    usage.id = Some(ids.number(last));
+                    return Ok((self.prepare(&priced(usage, context, now), now)?, Upserted::Duplicate));
+                };
+                usage = TokenUsage { id: Some(ids.number(last.saturating_add(1))), ..more };
+            } else if delta::is_older(&usage, &earlier) {
+                // A replay of an older count says nothing new.
+                return Ok((self.prepare(&usage, now)?, Upserted::Duplicate));
+            }
+        }
+        let prepared = self.prepare(&priced(usage, context, now), now)?;
+        let now = now.to_string();
+        let done = if item.is_known {
+            prepared.upsert(tx, self.home, queue_for_log, &now)?
+        } else {
+            prepared.insert(tx, self.home, queue_for_log, &now)?;
+            Upserted::Inserted
+        };
+        Ok((prepared, done))
+    }
+}
+
+fn priced(mut usage: TokenUsage, context: &AgentContext, now: Timestamp) -> TokenUsage {
+    if context.compute_cost {
+        price::fill(&mut usage, now);
+    }
+    usage
+}
+
+fn outcome(one: &Prepared, done: Option<Upserted>, logged: bool) -> ResponseRecord {
+    ResponseRecord {
+        id: one.record().id.clone(),
+        model_name: one.record().model_name.clone(),
+        recorded: done.is_some(),
+        duplicate: done == Some(Upserted::Duplicate),
+        updated: done == Some(Upserted::Updated),
+        logged,
+    }
+}
+
+/// The records of a call, each with its id.
+fn items(found: Found, context: &AgentContext) -> Vec<Item> {
+    let identity = match (found.identity, &context.session_id, &context.response_id) {
+        (Identity::None, Some(session), _) if found.is_cumulative => Identity::Session(session.clone()),
+        (Identity::None, _, Some(response)) => Identity::Response(response.clone()),
+        (identity, ..) => identity,
+    };
+    let item = |(index, mut usage): (usize, TokenUsage)| {
+        let is_first = index == 0;
+        let told = usage.model_name.clone();
+        context.apply(&mut usage, is_first);
+        let session = match &identity {
+            Identity::Session(session) => {
+                Some((SessionIds::new(session, told.as_deref()), context.as_deltas && found.is_cumulative))
+            }
+            _ => None,
+        };
+        usage.id = match (&identity, &session) {
+            (Identity::Response(id), _) => {
+                Some(agent_ids::response(id, told.as_deref().filter(|_| !is_first)))
+            }
+            (_, Some((ids, _))) => Some(ids.number(0)),
+            _ => None,
+        };
+        let is_known = usage.id.is_some();
+        Item { usage, session, is_known }
+    };
+    found.usages.into_iter().enumerate().map(item).collect()
+}

@@ -1,0 +1,101 @@
+//! What a session's count has come on top of what was recorded of it.
+
+use serde_json::{Map, Value};
+
+use super::usage::TokenUsage;
+use crate::number::exact_sum;
+use crate::repository::token_usage::TokenUsageRecord;
+
+/// Notes that count from the session's beginning, too.
+const COUNTED: &[&str] = &[
+    "reasoning",
+    "cache_write_5m",
+    "cache_write_1h",
+    "cache_write_unsplit",
+    "input_uncached",
+    "residual",
+    "web_searches",
+    "web_fetches",
+];
+
+/// Smaller differences of amounts are those of arithmetic.
+const NO_AMOUNT: f64 = 1e-9;
+
+/// `usage`, a count since the beginning, without what `earlier` has of it. `None` where nothing came on top:
+/// the count was recorded before, or is an older one.
+pub(super) fn since(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> Option<TokenUsage> {
+    if is_older(usage, earlier) {
+        return None;
+    }
+    let mut delta = usage.clone();
+    let mut has_more = false;
+    for (count, before) in [
+        &mut delta.tokens_prompt,
+        &mut delta.tokens_completion,
+        &mut delta.tokens_total,
+        &mut delta.tokens_cached,
+        &mut delta.tokens_cache_read,
+        &mut delta.tokens_cache_write,
+    ]
+    .into_iter()
+    .zip(sums(earlier))
+    {
+        let Some(now) = *count else { continue };
+        has_more |= now > before;
+        *count = Some(now - before);
+    }
+    if let Some(now) = delta.cost_estimate {
+        let before = earlier.iter().filter_map(|record| record.cost_estimate);
+        let more = exact_sum(before.map(|cost| -cost).chain([now]));
+        has_more |= more > NO_AMOUNT;
+        delta.cost_estimate = Some(more.max(0.0));
+    }
+    if let Some(Value::Object(notes)) = delta.metadata.as_mut().and_then(|metadata| metadata.get_mut("usage"))
+    {
+        subtract(notes, earlier);
+        notes.insert("delta".into(), true.into());
+        notes.shift_remove("cumulative");
+    }
+    (has_more || earlier.is_empty()).then_some(delta)
+}
+
+/// Whether `usage`, a count since the beginning, is from before what `earlier` has of it.
+pub(super) fn is_older(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> bool {
+    let now = [
+        usage.tokens_prompt,
+        usage.tokens_completion,
+        usage.tokens_total,
+        usage.tokens_cached,
+        usage.tokens_cache_read,
+        usage.tokens_cache_write,
+    ];
+    now.into_iter().zip(sums(earlier)).any(|(now, before)| now.is_some_and(|now| now < before))
+}
+
+/// The counts of these records, added up, in the order of the columns.
+fn sums(records: &[TokenUsageRecord]) -> [i64; 6] {
+    let mut sums = [0_i64; 6];
+    for record in records {
+        let counts = [
+            record.tokens_prompt,
+            record.tokens_completion,
+            record.tokens_total,
+            record.tokens_cached,
+            record.tokens_cache_read,
+            record.tokens_cache_write,
+        ];
+        for (sum, count) in sums.iter_mut().zip(counts) {
+            *sum = sum.saturating_add(count.unwrap_or(0));
+        }
+    }
+    sums
+}
+
+fn subtract(notes: &mut Map<String, Value>, earlier: &[TokenUsageRecord]) {
+    for name in COUNTED {
+        let Some(now) = notes.get(*name).and_then(Value::as_i64) else { continue };
+        let noted = |record: &TokenUsageRecord| record.metadata.as_ref()?.get("usage")?.get(*name)?.as_i64();
+        let before = earlier.iter().filter_map(noted).fold(0_i64, i64::saturating_add);
+        notes.insert((*name).to_owned(), now.saturating_sub(before).into());
+    }
+}

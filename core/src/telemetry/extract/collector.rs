@@ -1,0 +1,350 @@
+//! From events to calls: the lines of a stream or of an agent's transcript, each of which may tell a part of
+//! a call, or tell again what was told before.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::call::{Call, Identity};
+use super::codex::{Codex, Seen as CodexSeen};
+use super::fields::{Object, object, text};
+use super::locate::{Located, locate};
+use super::reading::Reading;
+use super::shapes::interpret;
+
+/// How many calls are kept open for further events. Events of one call stand close together; a version that
+/// comes later than that replaces the whole call.
+const OPEN: usize = 64;
+
+/// What begins the name of an answer that has no id.
+const TEXT: &str = "text:";
+
+const ID: &[&str] =
+    &["id", "responseId", "response_id", "messageId", "generation_id", "requestId", "RequestId"];
+
+/// A call that further events may still change.
+#[derive(Debug)]
+struct Draft {
+    id: Option<String>,
+    body: Object,
+    /// What the body says, where it is known already.
+    readings: Option<Vec<Reading>>,
+    /// The run of an agent that may say at its end what all its calls came to.
+    run: Option<String>,
+}
+
+/// Collects calls. What is over is handed out by [`Collector::take_closed`], so that long input needs little
+/// memory.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    hint: Option<String>,
+    open: VecDeque<Draft>,
+    /// Calls of runs that are not over.
+    in_runs: Vec<(String, Call)>,
+    codex: Codex,
+    /// The last count of each run that was told as a whole.
+    runs: Vec<Call>,
+    /// Which message a stream is in the middle of, by the run it belongs to.
+    messages: HashMap<String, String>,
+    /// An answer without an id that comes in pieces.
+    pieces: Option<Object>,
+    /// The steps of a run of the Vercel AI SDK, whose end has their total.
+    steps: Vec<Call>,
+    model: Option<String>,
+    closed: Vec<Call>,
+    /// What was told beside any usage.
+    rest: Option<Reading>,
+    /// Of a file that is read again, what has no id is known by its text; how often each text was seen.
+    seen: Option<HashMap<u64, u32>>,
+    /// The text of the last line that counted for Codex.
+    codex_text: Option<String>,
+}
+
+impl Collector {
+    pub(super) fn new(hint: Option<&str>) -> Self {
+        let hint = hint.map(str::trim).filter(|hint| !hint.is_empty()).map(str::to_owned);
+        Self { hint, ..Self::default() }
+    }
+
+    /// Knows what has no id by its text, and by how often that text came before: a file that is read again,
+    /// or has grown, gives the same names.
+    pub(super) fn naming_by_text(mut self) -> Self {
+        self.seen = Some(HashMap::new());
+        self
+    }
+
+    /// Takes one object of the input and its text, and says whether it told any usage.
+    pub(super) fn observe(&mut self, event: Object, source: &str) -> bool {
+        match self.codex.observe(&event, &mut self.closed) {
+            CodexSeen::Usage => {
+                if self.seen.is_some() && !self.codex.has_thread() {
+                    self.codex_text = self.name(source);
+                }
+                return true;
+            }
+            CodexSeen::Context => return false,
+            CodexSeen::Other => {}
+        }
+        if is_context(&event) {
+            self.model = text(&event, &["model"]).map(str::to_owned).or(self.model.take());
+            return false;
+        }
+        if is_of_the_user(&event) {
+            return false;
+        }
+        match locate(event, self.hint.as_deref()) {
+            Located::Body(body, readings) => self.body(body, readings, source),
+            Located::Events(events) => {
+                // All of them, whatever the first ones tell.
+                events.into_iter().filter_map(|event| self.observe(event, source).then_some(())).count() > 0
+            }
+            Located::Rest(readings) => {
+                self.rest = readings.into_iter().next();
+                false
+            }
+            Located::Message(body) => {
+                self.begin_message(&body);
+                let run = run_of(&body);
+                self.draft(id_of(&body), body, None, run);
+                false
+            }
+            Located::Nothing => false,
+        }
+    }
+
+    fn body(&mut self, mut body: Object, mut readings: Vec<Reading>, source: &str) -> bool {
+        if text(&body, &["model"]) == Some("<synthetic>") {
+            return false;
+        }
+        let kind = text(&body, &["event", "type"]).unwrap_or_default().to_owned();
+        let run = run_of(&body);
+        match &*kind {
+            "message_start" => self.begin_message(&body),
+            "message_delta" | "message_stop" => {
+                let current = self.messages.get(&stream_of(&body));
+                if let Some(id) = current {
+                    body.insert("id".into(), id.clone().into());
+                } else if kind == "message_stop" {
+                    return false;
+                }
+            }
+            "result" if is_whole_run(&body) => {
+                self.end_run(&body, readings, source);
+                return true;
+            }
+            "finish-step" | "step-finish" | "step_finish" => {
+                let identity = self.name(source).map_or(Identity::None, Identity::Response);
+                self.steps.push(Call { identity, is_cumulative: false, parts: readings });
+                return true;
+            }
+            "finish" => self.steps.clear(),
+            "result" => {
+                if let Some(model) = &self.model {
+                    body.entry("model").or_insert_with(|| model.clone().into());
+                    if let [only] = &mut readings[..] {
+                        only.model.get_or_insert_with(|| model.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+        let readings = readings;
+        let id = id_of(&body).or_else(|| gemini_cli_id(&body, &readings));
+        if id.is_none() && self.piece(&body, source) {
+            return true;
+        }
+        let id = id.or_else(|| self.name(source));
+        self.draft(id, body, Some(readings), run);
+        true
+    }
+
+    /// The name of an answer without an id.
+    fn name(&mut self, source: &str) -> Option<String> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let seen = self.seen.as_mut()?;
+        let mut hasher = DefaultHasher::new();
+        source.hash(&mut hasher);
+        let times = seen.entry(hasher.finish()).or_default();
+        *times += 1;
+        let digest: String = Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("{TEXT}{digest}:{times}"))
+    }
+
+    fn begin_message(&mut self, body: &Object) {
+        if let Some(id) = text(body, &["id"]) {
+            if self.messages.len() > OPEN {
+                self.messages.clear();
+            }
+            self.messages.insert(stream_of(body), id.to_owned());
+        }
+    }
+
+    /// Gemini's stream counts up in every piece, and not every server gives the answer an id.
+    fn piece(&mut self, body: &Object, source: &str) -> bool {
+        let Some(is_last) = body.get("candidates").and_then(Value::as_bool) else { return false };
+        let pieces = self.pieces.get_or_insert_default();
+        merge(pieces, body.clone());
+        if is_last && let Some(whole) = self.pieces.take() {
+            let name = self.name(source);
+            self.draft(name, whole, None, None);
+        }
+        true
+    }
+
+    fn draft(
+        &mut self,
+        id: Option<String>,
+        body: Object,
+        readings: Option<Vec<Reading>>,
+        run: Option<String>,
+    ) {
+        if id.is_some()
+            && let Some(draft) = self.open.iter_mut().rev().find(|draft| draft.id == id)
+        {
+            merge(&mut draft.body, body);
+            draft.readings = None;
+            draft.run = draft.run.take().or(run);
+            return;
+        }
+        self.open.push_back(Draft { id, body, readings, run });
+        if self.open.len() > OPEN
+            && let Some(draft) = self.open.pop_front()
+        {
+            self.close(draft);
+        }
+    }
+
+    fn close(&mut self, draft: Draft) {
+        let told = draft.readings.or_else(|| interpret(&draft.body, self.hint.as_deref()));
+        let Some(mut parts) = told else { return };
+        let Some(first) = parts.first_mut() else { return };
+        first.note_text("response_id", draft.id.as_deref().filter(|id| !id.starts_with(TEXT)));
+        let identity = draft.id.map_or(Identity::None, Identity::Response);
+        let call = Call { identity, is_cumulative: false, parts };
+        match draft.run {
+            Some(run) => self.in_runs.push((run, call)),
+            None => self.closed.push(call),
+        }
+    }
+
+    /// The run's own count is of all its calls, so these are not counted again. A run that is counted twice,
+    /// since it went on, counts with its last count.
+    fn end_run(&mut self, body: &Object, mut readings: Vec<Reading>, source: &str) {
+        let session = text(body, &["session_id", "sessionId"]).map(str::to_owned);
+        let is_of_it = |run: &Option<String>| run.is_some() && (session.is_none() || *run == session);
+        self.open.retain(|draft| !is_of_it(&draft.run));
+        self.in_runs.retain(|(run, _)| !is_of_it(&Some(run.clone())));
+        let counts_on = object(body, &["modelUsage", "model_usage"]).is_some_and(|models| !models.is_empty());
+        let key = match (&session, text(body, &["uuid"])) {
+            (Some(session), _) if counts_on => Identity::Session(format!("claude-code\0{session}")),
+            (_, Some(uuid)) => Identity::Response(uuid.to_owned()),
+            (Some(session), None) => Identity::Session(format!("claude-code\0{session}")),
+            (None, None) => self.name(source).map_or(Identity::None, Identity::Response),
+        };
+        for reading in &mut readings {
+            if reading.model.is_none() {
+                reading.model.clone_from(&self.model);
+            }
+            reading.note_text("session", session.as_deref());
+        }
+        if counts_on {
+            readings.iter_mut().for_each(|reading| reading.note("cumulative", true));
+        }
+        let call = Call { identity: key, is_cumulative: counts_on, parts: readings };
+        match self.runs.iter_mut().find(|run| run.identity != Identity::None && run.identity == call.identity)
+        {
+            Some(run) => *run = call,
+            None => self.runs.push(call),
+        }
+        if self.runs.len() > OPEN {
+            self.closed.push(self.runs.remove(0));
+        }
+    }
+
+    /// The calls that are over.
+    pub(super) fn take_closed(&mut self) -> Vec<Call> {
+        std::mem::take(&mut self.closed)
+    }
+
+    /// All calls that were not handed out yet, and what was told beside any usage.
+    pub(super) fn finish(mut self) -> (Vec<Call>, Option<Reading>) {
+        if let Some(whole) = self.pieces.take() {
+            self.draft(None, whole, None, None);
+        }
+        while let Some(draft) = self.open.pop_front() {
+            self.close(draft);
+        }
+        let mut calls = self.closed;
+        calls.extend(self.in_runs.into_iter().map(|(_, call)| call));
+        calls.append(&mut self.steps);
+        calls.append(&mut self.runs);
+        calls.extend(self.codex.take().map(|mut call| {
+            if let (Identity::None, Some(name)) = (&call.identity, self.codex_text) {
+                call.identity = Identity::Response(name);
+            }
+            call
+        }));
+        (calls, self.rest)
+    }
+}
+
+/// Lines that say which model a run uses.
+fn is_context(event: &Object) -> bool {
+    matches!(text(event, &["type"]), Some("init")) || text(event, &["subtype"]) == Some("init")
+}
+
+/// What came back from tools and people may hold anything, and is no answer of a model.
+fn is_of_the_user(event: &Object) -> bool {
+    text(event, &["type"]) == Some("user")
+}
+
+/// The run whose events are streamed.
+fn run_of(body: &Object) -> Option<String> {
+    text(body, &["run"]).map(str::to_owned)
+}
+
+/// Which stream of messages an event is of: the agents below an agent have streams of their own.
+fn stream_of(body: &Object) -> String {
+    let of = |name| text(body, &[name]).unwrap_or_default();
+    format!("{}\0{}", of("run"), of("parent_tool_use_id"))
+}
+
+/// Gemini CLI tells its session alone, which counts from the beginning in every run.
+fn gemini_cli_id(body: &Object, readings: &[Reading]) -> Option<String> {
+    object(body, &["stats"])?;
+    let session = text(body, &["session_id", "sessionId"])?;
+    let counts: Vec<String> = readings
+        .iter()
+        .map(|reading| format!("{}-{}", reading.prompt.unwrap_or(0), reading.completion.unwrap_or(0)))
+        .collect();
+    Some(format!("{session}:{}", counts.join(":")))
+}
+
+fn is_whole_run(body: &Object) -> bool {
+    ["modelUsage", "model_usage", "total_cost_usd"].iter().any(|name| body.contains_key(*name))
+}
+
+/// The provider's id of the answer. Ollama numbers its answers at random below 1,000, which is no id; with
+/// the second in which it was made it is one.
+fn id_of(body: &Object) -> Option<String> {
+    let named = |object: &Object| text(object, ID).map(str::to_owned);
+    let beside = || named(object(body, &["response", "message", "ResponseMetadata", "$metadata"])?);
+    let id = named(body).or_else(beside)?;
+    match (id.strip_prefix("chatcmpl-"), body.get("created").and_then(Value::as_i64)) {
+        (Some(number), Some(created)) if number.len() <= 3 => Some(format!("{id}@{created}")),
+        _ => Some(id),
+    }
+}
+
+/// Lays a later version over an earlier one: what it tells replaces what was told.
+fn merge(earlier: &mut Object, later: Object) {
+    for (name, value) in later {
+        match (earlier.get_mut(&name), value) {
+            (Some(Value::Object(before)), Value::Object(after)) => merge(before, after),
+            (_, value) => {
+                earlier.insert(name, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Finding the object that holds the usage, whatever it is wrapped in.
+
+use serde_json::{Map, Value};
+
+use super::adapter::INHERITED;
+use super::documents::{Piece, split};
+use super::fields::{Object, text};
+use super::reading::Reading;
+use super::shapes::interpret;
+use super::slim::{LISTS, TEXTS, WRAPPERS};
+
+/// Names that a body takes from around it where it has not got them itself.
+const FALLBACK: &[&str] = &[
+    "id",
+    "responseId",
+    "requestId",
+    "RequestId",
+    "session_id",
+    "sessionId",
+    "timestamp",
+    "model",
+    "uuid",
+    "created",
+    "created_at",
+    "response_cost",
+    "run",
+    "parent_tool_use_id",
+    "is_batch",
+];
+
+pub(super) enum Located {
+    /// The body, with what its wrappers told, and what it says.
+    Body(Object, Vec<Reading>),
+    /// Several bodies or events.
+    Events(Vec<Object>),
+    /// Nothing that counts, but something that a record has room for.
+    Rest(Vec<Reading>),
+    /// The beginning of a message whose usage comes later.
+    Message(Object),
+    Nothing,
+}
+
+pub(super) fn locate(mut all: Object, hint: Option<&str>) -> Located {
+    let counts = |readings: &Vec<Reading>| readings.iter().any(Reading::tells_usage);
+    let readings = match interpret(&all, hint) {
+        // An adapter's own numbers may stand around a body that has more to say.
+        Some(readings) if counts(&readings) && !is_adapter_alone(&readings) => {
+            return Located::Body(all, readings);
+        }
+        readings => readings,
+    };
+    let around = around(&all);
+    let kind = text(&all, &["type"]).map(str::to_owned);
+    for name in WRAPPERS {
+        let Some(Value::Object(_)) = all.get(*name) else { continue };
+        let Some(Value::Object(inner)) = all.shift_remove(*name) else { continue };
+        let inner = inherit(inner, &around, kind.as_deref());
+        match locate(inner, hint) {
+            Located::Nothing | Located::Rest(_) => {}
+            found => return found,
+        }
+    }
+    if let Some(readings) = &readings
+        && counts(readings)
+    {
+        return Located::Body(all, readings.clone());
+    }
+    let events = events(&mut all, &around);
+    if !events.is_empty() {
+        return Located::Events(events);
+    }
+    if kind.as_deref() == Some("message_start") {
+        return Located::Message(all);
+    }
+    readings.map_or(Located::Nothing, Located::Rest)
+}
+
+/// Whether nothing but an adapter's own names was read.
+fn is_adapter_alone(readings: &[Reading]) -> bool {
+    readings.iter().all(|reading| !reading.extra.contains_key("source"))
+}
+
+fn is_inherited(name: &str) -> bool {
+    INHERITED.iter().any(|names| names.contains(&name))
+}
+
+/// What a wrapper tells about the body in it.
+fn around(all: &Object) -> Object {
+    let inherited = INHERITED.iter().flat_map(|names| names.iter());
+    let told =
+        inherited.chain(FALLBACK).filter_map(|name| Some(((*name).to_owned(), all.get(*name)?.clone())));
+    let mut around: Object = told.filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
+    if all.contains_key("custom_id") || all.contains_key("recordId") {
+        around.insert("is_batch".into(), true.into());
+    }
+    // Claude Code streams the events of a run, which ends with a count of them all. Its transcripts spell
+    // `sessionId`, and never end with one.
+    if let (Some("assistant" | "stream_event"), Some(run)) =
+        (text(all, &["type"]), text(all, &["session_id"]))
+    {
+        around.insert("run".into(), run.into());
+    }
+    around
+}
+
+fn inherit(mut inner: Object, around: &Object, kind: Option<&str>) -> Object {
+    for (name, value) in around {
+        if is_inherited(name) || !inner.contains_key(name) {
+            inner.insert(name.clone(), value.clone());
+        }
+    }
+    // What kind of event a message stands in says more than that it is a message.
+    if kind == Some("message_start") {
+        inner.insert("event".into(), "message_start".into());
+    }
+    inner
+}
+
+/// The events in arrays and in text that was kept as it came.
+fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
+    let mut events = Vec::new();
+    for name in LISTS {
+        if let Some(Value::Array(_)) = all.get(*name)
+            && let Some(Value::Array(values)) = all.shift_remove(*name)
+        {
+            flatten(values, &mut events);
+        }
+        if !events.is_empty() {
+            return events;
+        }
+    }
+    for name in TEXTS {
+        let Some(Value::String(text)) = all.get(*name) else { continue };
+        split(text, &mut |piece| {
+            if let Piece::Object(event, _) = piece {
+                events.push(event);
+            }
+        });
+        if !events.is_empty() {
+            break;
+        }
+    }
+    // What an adapter says of one body is said of that body; of several it is said of none.
+    if let [only] = &mut events[..] {
+        *only = inherit(std::mem::take(only), around, None);
+    }
+    events
+}
+
+fn flatten(values: Vec<Value>, events: &mut Vec<Object>) {
+    for value in values {
+        match value {
+            Value::Object(event) => events.push(event),
+            Value::Array(values) => flatten(values, events),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Which shape a body has, and what all shapes have in common.
+
+use serde_json::Value;
+
+use super::fields::{Object, as_measure, moment, object, text};
+use super::reading::Reading;
+use super::{adapter, anthropic, bedrock, claude_code, cohere, google, local, openai, vercel};
+
+/// Providers whose cached tokens come on top of their input.
+pub(super) const ON_TOP: &[&str] = &["anthropic", "claude", "bedrock"];
+
+/// Where a usage object stands, the one that covers more first.
+const CONTAINERS: &[&str] = &[
+    "totalUsage",
+    "total_usage",
+    "usage",
+    "usageMetadata",
+    "usage_metadata",
+    "token_usage",
+    "tokenUsage",
+    "usage_info",
+];
+const MODEL: &[&str] =
+    &["model", "modelName", "model_name", "modelId", "model_id", "modelVersion", "model_version", "modelID"];
+
+/// One body, the object that holds its usage, with what is known about it.
+pub(super) struct Body<'a> {
+    pub(super) all: &'a Object,
+    pub(super) hint: Option<&'a str>,
+}
+
+impl<'a> Body<'a> {
+    /// Whether the caller or the body names one of these providers.
+    pub(super) fn hint_is(&self, names: &[&str]) -> bool {
+        let told = text(self.all, &["provider", "vendor"]);
+        let is_one = |given: &str| {
+            let given = given.to_ascii_lowercase();
+            names.iter().any(|name| given.contains(name))
+        };
+        self.hint.or(told).is_some_and(is_one)
+    }
+
+    /// Whether what is handed on from the provider has its cached tokens on top.
+    pub(super) fn cache_is_on_top(&self) -> bool {
+        self.hint_is(ON_TOP) || (self.hint.is_none() && self.provider_metadata().is_some())
+    }
+
+    /// What the Vercel AI SDK keeps of a provider whose cached tokens come on top.
+    pub(super) fn provider_metadata(&self) -> Option<&'a Object> {
+        let all = sdk_metadata(self.all)?;
+        let bedrock = || object(object(all, &["bedrock"])?, &["usage"]);
+        object(all, &["anthropic"]).or_else(bedrock)
+    }
+
+    /// Names the provider that the shape itself tells, where nobody told another one.
+    pub(super) fn name_provider(&self, reading: &mut Reading, name: &str) {
+        reading.provider.get_or_insert_with(|| name.to_owned());
+    }
+}
+
+fn sdk_metadata(all: &Object) -> Option<&Object> {
+    object(all, &["providerMetadata", "provider_metadata", "experimental_providerMetadata"])
+}
+
+/// The readings of this object itself: the main one first, then those of other models that worked for it.
+/// `None` where it tells nothing that a record has room for.
+pub(super) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<Reading>> {
+    // Most objects of a stream tell nothing: one look at their names is enough to know.
+    let may_be_usage = all.keys().any(|name| is_name_of_usage(name));
+    let has_adapter_names = adapter::is_in(all);
+    if !may_be_usage && !has_adapter_names {
+        return None;
+    }
+    let body = Body { all, hint };
+    let mut readings = if may_be_usage { own_shape(&body).unwrap_or_default() } else { Vec::new() };
+    if readings.is_empty() {
+        readings.push(Reading::default());
+    }
+    if has_adapter_names {
+        let is_single = readings.len() == 1;
+        adapter::overlay(&body, &mut readings[0], is_single);
+    }
+    if !readings.iter().any(Reading::tells_usage)
+        && !adapter::tells(&readings[0])
+        && gateway_cost(all).is_none()
+    {
+        return None;
+    }
+    for reading in &mut readings {
+        complete(&body, reading);
+        reading.settle();
+    }
+    Some(readings)
+}
+
+/// Whether a field of this name is, or is a part of, what some shape calls its usage.
+fn is_name_of_usage(name: &str) -> bool {
+    CONTAINERS.contains(&name)
+        || matches!(
+            name,
+            "stats"
+                | "modelUsage"
+                | "model_usage"
+                | "total_cost_usd"
+                | "x_groq"
+                | "tokens"
+                | "billed_units"
+                | "choices"
+                | "eval_count"
+                | "prompt_eval_count"
+                | "eval_duration"
+                | "prompt_eval_duration"
+                | "tokens_evaluated"
+                | "tokens_predicted"
+                | "native_tokens_prompt"
+                | "native_tokens_completion"
+                | "amazon-bedrock-invocationMetrics"
+                | "response_cost"
+                | "timings"
+        )
+        || is_count_name(name)
+}
+
+/// A field that is called a number of tokens, or their details.
+fn is_count_name(name: &str) -> bool {
+    let ends = |end: &str| {
+        let tail = name.len().checked_sub(end.len()).and_then(|from| name.get(from..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    };
+    ends("tokens") || ends("tokencount") || ends("token_count") || ends("tokens_details")
+}
+
+fn own_shape(body: &Body<'_>) -> Option<Vec<Reading>> {
+    let one = |reading: Option<Reading>| reading.map(|reading| vec![reading]);
+    let whole = claude_code::result(body)
+        .or_else(|| google::cli(body))
+        .or_else(|| one(openai::generation(body)))
+        .or_else(|| one(local::ollama(body)))
+        .or_else(|| one(local::completion(body)))
+        .or_else(|| one(bedrock::titan(body)));
+    whole
+        .or_else(|| CONTAINERS.iter().find_map(|name| of_usage(body, object(body.all, &[name])?)))
+        // Groq's streams keep it here.
+        .or_else(|| of_usage(body, object(object(body.all, &["x_groq"])?, &["usage"])?))
+        .or_else(|| of_usage(body, bedrock::metrics(body.all)?))
+        .or_else(|| one(google::cli_message(body, object(body.all, &["tokens"])?)))
+        .or_else(|| one(cohere::chat(body, body.all)))
+        .or_else(|| body_is_usage(body).then(|| of_usage(body, body.all))?)
+        .or_else(|| of_choices(body))
+        .or_else(|| one(local::timed(body)))
+}
+
+/// A usage object by itself. A body has keys of the same names that mean something else (`input`, `output`),
+/// so only those that no body has are taken for usage.
+fn body_is_usage(body: &Body<'_>) -> bool {
+    body.all.keys().any(|name| is_count_name(name)) && !body.all.contains_key("tokens_evaluated")
+}
+
+/// Moonshot's streams keep the usage in the choice.
+fn of_choices(body: &Body<'_>) -> Option<Vec<Reading>> {
+    let mut choices = super::fields::objects(body.all, "choices");
+    choices.find_map(|choice| of_usage(body, object(choice, &["usage"])?))
+}
+
+fn of_usage(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> {
+    let one = |reading: Option<Reading>| reading.map(|reading| vec![reading]);
+    let google = || one(google::generate(body, usage).or_else(|| google::interactions(body, usage)));
+    // Claude Code's own spelling of Anthropic's keys.
+    let is_claude_code = usage.contains_key("cacheCreationInputTokens");
+    let camel = || {
+        let sdk = || vercel::version_6(usage);
+        let bedrock = || bedrock::is_usage(body, usage).then(|| bedrock::converse(body, usage))?;
+        one(sdk().or_else(bedrock).or_else(|| vercel::version_5(body, usage)))
+    };
+    google()
+        .or_else(|| one(cohere::chat(body, usage)))
+        .or_else(|| is_claude_code.then(|| anthropic::messages(body, usage))?)
+        .or_else(camel)
+        .or_else(|| one(openai::chat(body, usage)))
+        .or_else(|| anthropic::is_usage(usage).then(|| anthropic::messages(body, usage))?)
+        .or_else(|| one(openai::responses(body, usage)))
+}
+
+/// What stands beside the usage in every shape.
+fn complete(body: &Body<'_>, reading: &mut Reading) {
+    let all = body.all;
+    if reading.model.is_none() {
+        let beside = || text(object(all, &["response", "message", "response_metadata", "metadata"])?, MODEL);
+        reading.model = text(all, MODEL).or_else(beside).map(str::to_owned);
+    }
+    if let Some(told) =
+        body.hint.map(str::to_owned).or_else(|| text(all, &["provider", "vendor"]).map(str::to_owned))
+    {
+        reading.provider = Some(told);
+    }
+    if reading.timestamp.is_none() {
+        reading.timestamp = moment(all, &["timestamp", "created", "created_at", "createTime", "create_time"]);
+    }
+    if text(all, &["object"]) == Some("response") && reading.started_at.is_none() {
+        reading.started_at = moment(all, &["created_at"]);
+    }
+    if reading.duration_ms.is_none() {
+        reading.duration_ms = bedrock::latency(body);
+    }
+    reading.note_text("service_tier", text(all, &["service_tier", "serviceTier"]));
+    if all.contains_key("is_batch") {
+        reading.note("batch", true);
+    }
+    if reading.cost.is_none()
+        && let Some(cost) = gateway_cost(all)
+    {
+        reading.cost = Some(cost);
+        reading.currency = Some("USD".into());
+    }
+}
+
+/// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.
+fn gateway_cost(all: &Object) -> Option<f64> {
+    let gateway = sdk_metadata(all).and_then(|all| object(all, &["gateway"]));
+    let told = gateway.and_then(|gateway| match gateway.get("cost")? {
+        Value::String(text) => text.parse().ok().filter(|cost: &f64| cost.is_finite() && *cost >= 0.0),
+        other => as_measure(other),
+    });
+    told.or_else(|| all.get("response_cost").and_then(as_measure))
+}
