@@ -1,8 +1,9 @@
 //! The command line.
 
 use clap::{ColorChoice, Parser, Subcommand};
+use clap_complete::Shell;
 
-use crate::commands::{record, transition};
+use crate::commands::{estimate, export, job, record, status, telemetry, tokens, transition};
 use crate::flags::{Global, Question};
 
 /// Record what AI agents cost and how tasks move, and ask how fast the work goes and when it will be done.
@@ -24,10 +25,27 @@ pub enum Command {
     Record(Box<record::Record>),
     /// Move a task to a status
     Transition(transition::Transition),
+    /// Ask what was spent
+    Tokens(tokens::Tokens),
+    /// Ask about jobs
+    #[command(subcommand, arg_required_else_help = false)]
+    Job(job::Job),
+    /// Show the moves of a task as a timeline
+    Status(status::Status),
     /// Ask how fast each lane works
     Velocity(Question),
     /// Ask what is left and when it will be done
-    Estimate(Question),
+    Estimate(estimate::Estimate),
+    /// Write every single agent call as JSON lines or as CSV
+    Export(export::Export),
+    /// Show or change whether usage is recorded and may be sent away
+    #[command(subcommand, arg_required_else_help = false)]
+    Telemetry(telemetry::Telemetry),
     /// Play a small web shop's backlog through an agent pipeline and show what can be asked about it
     Demo,
+    /// Print the script by which a shell completes mcodactl's command lines
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }

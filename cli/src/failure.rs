@@ -9,6 +9,8 @@ pub enum Failure {
     Usage(String),
     /// It does, but it could not be done.
     Failed(String),
+    /// Who reads the answer has had enough, for example `head`. That is no fault.
+    ReaderGone,
 }
 
 impl Failure {
@@ -44,12 +46,14 @@ impl Failure {
     pub fn message(&self) -> &str {
         match self {
             Self::Usage(message) | Self::Failed(message) => message,
+            Self::ReaderGone => "nobody reads the answer",
         }
     }
 
-    /// 2 for a wrong command line, 1 for everything else.
+    /// 2 for a wrong command line, 1 for everything else that is a fault.
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::ReaderGone => 0,
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
         }

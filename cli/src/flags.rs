@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mcoda_core::{EstimateOptions, Timestamp, VelocityMode};
 use serde_json::{Map, Value};
+
+use crate::failure::Failure;
 
 /// The options of every command.
 #[derive(Debug, clap::Args)]
@@ -25,12 +28,71 @@ pub struct Global {
     /// The present moment [default: the clock's]
     #[arg(long, global = true, value_name = "TIMESTAMP")]
     pub now: Option<Timestamp>,
-    /// Print JSON
+    /// How to print the answer [default: table; export: jsonl]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// The same as --format json
     #[arg(long, global = true)]
-    pub json: bool,
+    json: bool,
     /// Do not report what was done; answers to questions, --json and errors are printed all the same
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Do not use colours, as where NO_COLOR is set or where the answer does not go to a terminal
+    #[arg(long, global = true)]
+    pub no_color: bool,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Table,
+    /// One JSON value
+    Json,
+    /// Comma-separated values under a line of names
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+impl Global {
+    /// The format that was asked for among those that the command has; the first one where none was.
+    pub fn format(&self, allowed: &[Format]) -> Result<Format, Failure> {
+        let asked = match (self.format, self.json) {
+            (Some(format), true) if format != Format::Json => {
+                return Err(Failure::usage("--json and --format exclude each other: give one of them"));
+            }
+            (None, true) => Some(Format::Json),
+            (format, _) => format,
+        };
+        match asked {
+            None => allowed.first().copied().ok_or_else(|| Failure::usage("there is no format")),
+            Some(format) if allowed.contains(&format) => Ok(format),
+            Some(format) => {
+                let names: Vec<&str> = allowed.iter().map(|format| format.name()).collect();
+                let given = format.name();
+                let message =
+                    format!("--format {given} is not possible here; possible: {}", names.join(", "));
+                Err(Failure::usage(&message))
+            }
+        }
+    }
+
+    /// Whether a command that does something reports it as JSON.
+    pub fn wants_json(&self) -> Result<bool, Failure> {
+        Ok(self.format(&[Format::Table, Format::Json])? == Format::Json)
+    }
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
 }
 
 /// What a velocity or an estimate is asked about.

@@ -4,11 +4,15 @@
 
 mod args;
 mod commands;
+mod csv;
 mod failure;
 mod flags;
 mod open;
+mod out;
+mod usage_flags;
+mod watch;
 
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,15 +20,15 @@ use clap::error::ErrorKind as ClapError;
 
 use args::Args;
 use failure::Failure;
+use out::{Answer, Out};
 
 fn main() -> ExitCode {
     // A fault of ours is one line too, not a backtrace.
     std::panic::set_hook(Box::new(|fault| {
         say(&format!("this is a fault of mcodactl, please report it: {fault}"));
     }));
-    let done = std::panic::catch_unwind(|| answer().and_then(|text| print(&text)));
-    match done {
-        Ok(Ok(())) => ExitCode::SUCCESS,
+    match std::panic::catch_unwind(run) {
+        Ok(Ok(()) | Err(Failure::ReaderGone)) => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
             say(failure.message());
             ExitCode::from(failure.exit_code())
@@ -33,26 +37,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// What the command line asks for.
-fn answer() -> Result<String, Failure> {
+/// Does what the command line asks for.
+fn run() -> Result<(), Failure> {
     match Args::try_parse() {
-        Ok(args) => commands::run(&args),
+        Ok(args) => commands::run(&args, &mut Out::new(args.global.no_color)),
         Err(error) if matches!(error.kind(), ClapError::DisplayHelp | ClapError::DisplayVersion) => {
-            Ok(error.to_string())
+            Out::new(true).answer(&Answer::Text(error.to_string()))
         }
         Err(error) => Err(Failure::from_clap(&error)),
-    }
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    // Ids and statuses come from whoever wrote them; an escape sequence must not reach the terminal.
-    let text: String = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        // Who reads has had enough, for example `head`.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::failed(format!("cannot write the answer: {error}"))),
-        Ok(()) => Ok(()),
     }
 }
 

@@ -21,6 +21,7 @@ fn the_shell_examples_of_the_usage_page_work() {
     let examples = shell_examples();
     assert!(!examples.is_empty());
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_mcodactl")).parent().unwrap();
+    let mut answers = String::new();
     for example in examples {
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", program.display());
         let output = Command::new("sh")
@@ -32,9 +33,22 @@ fn the_shell_examples_of_the_usage_page_work() {
             .unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && errors.is_empty(), "{example}\n{errors}");
-        let answer = String::from_utf8(output.stdout).unwrap();
-        assert!(answer.contains("failed → in_progress"), "{answer}");
-        assert!(answer.contains("call-2 recorded"), "{answer}");
-        assert!(answer.contains("\"epic\": \"SHOP-2\""), "{answer}");
+        answers += &String::from_utf8(output.stdout).unwrap();
     }
+    for part in [
+        "failed → in_progress",
+        "call-2 recorded",
+        "\"epic\": \"SHOP-2\"",
+        "AGENT  | DAY        | CALLS | TOKENS_IN",
+        "workspace_id,project_id,command_name,agent_id,calls",
+        "| failed      | in_progress ",
+        "Remote export   | disabled",
+        "| sprint | running | work-on-tasks |",
+    ] {
+        assert!(answers.contains(part), "{part}: {answers}");
+    }
+    let read = |file| std::fs::read_to_string(sandbox.path(file)).unwrap();
+    assert!(read("claude.jsonl").lines().count() > 10 && !read("claude.jsonl").contains("codex"));
+    assert!(read("all.csv").starts_with("id,workspace_id,") && read("all.csv").contains("call-2"));
+    assert!(read("mcodactl.bash").contains("complete"));
 }

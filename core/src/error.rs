@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::Path;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
 /// What went wrong, in the few classes that a caller can act on.
 ///
 /// The numbers are stable: they are the codes of the C interface and never change meaning.
@@ -160,6 +162,23 @@ pub fn catch_panic<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+/// As the OpenAPI contract's `Error`: `code`, `message`, `retryable`, and `field` and `detail` where there are any.
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("code", self.kind.name())?;
+        fields.serialize_entry("message", &self.message)?;
+        if let Some(field) = &self.field {
+            fields.serialize_entry("field", field)?;
+        }
+        if let Some(detail) = self.detail() {
+            fields.serialize_entry("detail", &detail)?;
+        }
+        fields.serialize_entry("retryable", &self.kind.is_retryable())?;
+        fields.end()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::BufRead;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -14,7 +15,7 @@ use crate::paths::{self, ConfigSources, DATABASE_FILE, Locations};
 use crate::sqlite::{Database, IN_MEMORY, SqlParams, Table};
 use crate::telemetry::{
     self, AgentContext, Asked, Dimension, Home, ImportSummary, Recorded, RecordedResponse, Recorder,
-    TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+    TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
 };
 use crate::time::Clock;
 
@@ -22,7 +23,7 @@ use crate::time::Clock;
 /// any project cost. There is no JSON log beside it.
 #[derive(Debug)]
 pub struct Global {
-    database: Database,
+    database: Arc<Database>,
     configs: ConfigSources,
     clock: Clock,
     ids: IdSource,
@@ -61,7 +62,7 @@ impl Global {
         let global_config =
             Locations::new(&options.environment).ok().map(|own| own.global_config().to_owned());
         Ok(Self {
-            database: options.open_database(file, migration::Kind::Global)?,
+            database: Arc::new(options.open_database(file, migration::Kind::Global)?),
             configs: ConfigSources { files: global_config.into_iter().collect(), given: options.config },
             clock: options.clock,
             ids: options.ids,
@@ -124,6 +125,14 @@ impl Global {
     /// (project, job, task), which this database knows nothing of.
     pub fn token_usage(&self, query: &TokenUsageQuery) -> Result<Vec<TokenUsageRow>> {
         self.database.read(|tx| telemetry::token_usage(&self.asked(tx, query)))
+    }
+
+    /// [`Global::token_usage`] row by row, in memory that depends little on how many there are.
+    ///
+    /// Errors: as [`Global::token_usage`].
+    pub fn token_usage_cursor(&self, query: &TokenUsageQuery) -> Result<TokenUsageCursor> {
+        let database = Arc::clone(&self.database);
+        self.database.read(|tx| TokenUsageCursor::new(database, &self.asked(tx, query)))
     }
 
     /// What agent calls cost, added up by groups in the order in which these first appear in time. An

@@ -39,6 +39,11 @@ impl ExactSum {
         self.parts.push(x);
     }
 
+    /// The sum of sums, as exact as they are.
+    pub(crate) fn of_all<'a>(sums: impl IntoIterator<Item = &'a Self>) -> Self {
+        sums.into_iter().flat_map(|sum| sum.parts.iter().copied()).collect()
+    }
+
     /// The sum, rounded once, ties to even. One beyond all numbers is the largest number: no sum of finite
     /// terms is infinite or none.
     pub(crate) fn value(&self) -> f64 {

@@ -149,6 +149,8 @@ fn bad_questions_name_the_field() {
         (json!({"pageSize": 0}), "pageSize"),
         (json!({"pageSize": -1, "page": 2}), "pageSize"),
         (json!({"page": "1"}), "page"),
+        (json!({"timeZone": "Mars/Olympus"}), "timeZone"),
+        (json!({"timeZone": 2}), "timeZone"),
         (json!({"comand": "qa-tasks"}), "comand"),
         (json!({"includeRowsWithoutCommand": "false"}), "includeRowsWithoutCommand"),
         (json!({"groupBy": ["agent"]}), "groupBy"),
@@ -236,6 +238,36 @@ fn a_day_is_the_day_in_utc() {
     let days = desk.summary(json!({"groupBy": ["day"]}));
     let days: Vec<_> = days.iter().map(|row| (row.group.get(Dimension::Day).unwrap(), row.calls)).collect();
     assert_eq!(days, [("2026-03-19", 2), ("2026-03-20", 1)]);
+}
+
+#[test]
+fn a_day_is_the_day_in_the_time_zone_that_is_asked_for() {
+    let desk = Desk::new();
+    for timestamp in
+        ["2026-03-28T22:59:59Z", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z", "2026-03-29T22:00:00Z"]
+    {
+        desk.put(timestamp, &json!({"timestamp": timestamp, "agent_id": "a"}));
+    }
+    desk.put("unreadable", &json!({"timestamp": "2026-03-29, late", "agent_id": "a"}));
+    let days = |zone: Value| {
+        let asked =
+            json!({"groupBy": ["agent", "day"], "timeZone": zone, "since": "3w", "now": "2026-03-30"});
+        let rows = desk.summary(asked);
+        rows.iter()
+            .map(|row| (row.group.get(Dimension::Day).unwrap().to_owned(), row.calls))
+            .collect::<Vec<_>>()
+    };
+    let told = |days: &[(&str, u64)]| {
+        days.iter().map(|(day, calls)| ((*day).to_owned(), *calls)).collect::<Vec<_>>()
+    };
+    assert_eq!(days(Value::Null), told(&[("2026-03-28", 2), ("2026-03-29", 2)]));
+    assert_eq!(days(json!("Etc/UTC")), told(&[("2026-03-28", 2), ("2026-03-29", 2)]));
+    // The day on which the clocks go forward has 23 hours.
+    assert_eq!(
+        days(json!("Europe/Berlin")),
+        told(&[("2026-03-28", 1), ("2026-03-29", 2), ("2026-03-30", 1)])
+    );
+    assert_eq!(days(json!("Pacific/Kiritimati")), told(&[("2026-03-29", 2), ("2026-03-30", 2)]));
 }
 
 // Pages

@@ -1,33 +1,39 @@
-//! One file for each command: from its flags to the text that it prints.
+//! One file for each command: from its flags to what it prints.
 
+mod completions;
 mod demo;
-mod estimate;
+pub mod estimate;
+pub mod export;
 mod init;
+pub mod job;
 pub mod record;
 mod record_from;
+pub mod status;
+pub mod telemetry;
+pub mod tokens;
 pub mod transition;
 mod velocity;
 
-use serde::Serialize;
-
 use crate::args::{Args, Command};
 use crate::failure::Failure;
+use crate::out::Out;
 
-/// Does what the command line asks for, and says what to print.
-pub fn run(args: &Args) -> Result<String, Failure> {
+/// Does what the command line asks for, and prints the answer.
+pub fn run(args: &Args, out: &mut Out) -> Result<(), Failure> {
     let global = &args.global;
-    match &args.command {
+    let answer = match &args.command {
+        Command::Tokens(tokens) => return tokens.run(global, out),
+        Command::Estimate(estimate) => return estimate.run(global, out),
+        Command::Export(export) => return export.run(global, out),
         Command::Init => init::run(global),
         Command::Record(record) => record.run(global),
         Command::Transition(transition) => transition.run(global),
+        Command::Job(job) => job.run(global),
+        Command::Telemetry(telemetry) => telemetry.run(global),
+        Command::Status(status) => status.run(global),
         Command::Velocity(question) => velocity::run(question, global),
-        Command::Estimate(question) => estimate::run(question, global),
         Command::Demo => demo::run(global),
-    }
-}
-
-/// The engine's answer as JSON, laid out for people too.
-fn json(answer: &impl Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(answer).map_err(Failure::failed)?;
-    Ok(text + "\n")
+        Command::Completions { shell } => completions::run(*shell),
+    };
+    out.answer(&answer?)
 }

@@ -10,6 +10,7 @@ use super::record_from;
 use crate::failure::Failure;
 use crate::flags::{Global, JsonObject, json_object};
 use crate::open;
+use crate::out::Answer;
 
 /// The flags of `record`.
 #[derive(Debug, clap::Args)]
@@ -127,10 +128,11 @@ struct Usage {
 
 impl Record {
     /// Records what the flags tell, or all that the input holds in one transaction.
-    pub fn run(&self, global: &Global) -> Result<String, Failure> {
+    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
         if let Some(file) = &self.from {
             return record_from::run(file, global, |workspace| self.context(workspace));
         }
+        let json = global.wants_json()?;
         let (workspace, usages) = match (&self.input, &self.usage) {
             // The input comes first: one that cannot be read must not leave an empty database.
             (Some(file), None) => {
@@ -152,15 +154,16 @@ impl Record {
             }
         };
         let recorded = workspace.record_token_usages(&usages)?;
-        if global.json {
-            return super::json(&recorded);
+        if json {
+            return Answer::json(&recorded);
         }
         if global.quiet {
-            return Ok(String::new());
+            return Ok(Answer::Text(String::new()));
         }
         // A database that is opened by its file has no JSON log that could be behind.
         let has_log = global.db.is_none();
-        Ok(recorded.iter().map(|one| format!("{} {}\n", one.id, outcome(one, has_log))).collect())
+        let text = recorded.iter().map(|one| format!("{} {}\n", one.id, outcome(one, has_log))).collect();
+        Ok(Answer::Text(text))
     }
 }
 

@@ -10,6 +10,7 @@ use mcoda_core::{AgentContext, ImportSummary, Workspace};
 use crate::failure::Failure;
 use crate::flags::Global;
 use crate::open;
+use crate::out::Answer;
 
 /// Shorter files are read before a bar could be looked at.
 const LONG_FILE: u64 = 16 << 20;
@@ -20,7 +21,8 @@ pub fn run(
     file: &Path,
     global: &Global,
     context: impl FnOnce(&Workspace) -> Result<AgentContext, Failure>,
-) -> Result<String, Failure> {
+) -> Result<Answer, Failure> {
+    let json = global.wants_json()?;
     // The input comes first: one that cannot be read must not leave an empty database.
     let (input, length) =
         input(file).map_err(|error| Failure::failed(format_args!("--from {}: {error}", file.display())))?;
@@ -30,11 +32,11 @@ pub fn run(
     let summary = workspace.record_agent_stream(input, &context, |bytes| bar.set_position(bytes));
     bar.finish_and_clear();
     let summary = summary?;
-    match (global.json, global.quiet) {
-        (true, _) => super::json(&summary),
-        (false, true) => Ok(String::new()),
+    match (json, global.quiet) {
+        (true, _) => Answer::json(&summary),
+        (false, true) => Ok(Answer::Text(String::new())),
         // A database that is opened by its file has no JSON log that could be behind.
-        (false, false) => Ok(in_words(&summary, global.db.is_none())),
+        (false, false) => Ok(Answer::Text(in_words(&summary, global.db.is_none()))),
     }
 }
 

@@ -5,6 +5,7 @@ use mcoda_core::{Timestamp, TransitionContext, Workspace};
 use crate::failure::Failure;
 use crate::flags::{Global, JsonObject, json_object};
 use crate::open;
+use crate::out::Answer;
 
 /// The flags of `transition`.
 #[derive(Debug, clap::Args)]
@@ -44,21 +45,22 @@ pub struct Transition {
 
 impl Transition {
     /// Moves the task.
-    pub fn run(&self, global: &Global) -> Result<String, Failure> {
+    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+        let json = global.wants_json()?;
         let workspace = open::existing_workspace(global)?;
         let moved = workspace.record_status_transition(&self.task, &self.status, &self.context())?;
-        if global.json {
-            return super::json(&moved);
+        if json {
+            return Answer::json(&moved);
         }
         if global.quiet {
-            return Ok(String::new());
+            return Ok(Answer::Text(String::new()));
         }
         let key = self.key(&workspace, &moved.task_id);
-        Ok(if moved.changed {
+        Ok(Answer::Text(if moved.changed {
             format!("{key}: {} → {}\n", moved.from_status, moved.to_status)
         } else {
             format!("{key}: is {} already, its status did not change\n", moved.to_status)
-        })
+        }))
     }
 
     fn context(&self) -> TransitionContext {

@@ -3,11 +3,16 @@
 use mcoda_core::report::render_velocity;
 
 use crate::failure::Failure;
-use crate::flags::{Global, Question};
+use crate::flags::{Format, Global, Question};
 use crate::open;
+use crate::out::Answer;
 
 /// Says how fast each lane works.
-pub fn run(question: &Question, global: &Global) -> Result<String, Failure> {
+pub fn run(question: &Question, global: &Global) -> Result<Answer, Failure> {
+    let format = global.format(&[Format::Table, Format::Json])?;
     let velocity = open::existing_workspace(global)?.velocity(&question.options())?;
-    if global.json { super::json(&velocity) } else { Ok(render_velocity(&velocity)) }
+    match format {
+        Format::Json => Answer::json(&velocity),
+        _ => Ok(Answer::Text(render_velocity(&velocity))),
+    }
 }

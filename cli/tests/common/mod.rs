@@ -42,7 +42,8 @@ impl Sandbox {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcodactl"));
         command.args(args).current_dir(self.folder.path()).env("HOME", self.folder.path());
-        command.env_remove("MCODA_CONFIG").env_remove("MCODA_DISABLE_DB").env("TZ", "UTC");
+        command.env_remove("MCODA_CONFIG").env_remove("MCODA_DISABLE_DB").env_remove("MCODA_TELEMETRY");
+        command.env("TZ", "UTC");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

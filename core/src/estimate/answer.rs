@@ -1,7 +1,7 @@
 //! `velocity` and `estimate`, from the rows to the answer.
 
 use rusqlite::Connection;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::backlog::{self, BacklogTotals, Completions, StatusCounts};
 use super::durations::{self, DurationsHours};
@@ -19,7 +19,7 @@ use crate::repository::scope::ScopeIds;
 use crate::time::Timestamp;
 
 /// How much is left, how fast it goes, and when it will be done.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Estimate {
     /// What the estimate is about.

@@ -1,6 +1,6 @@
 //! How much there is to do, and how much is done.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::history::TaskHistory;
 use super::lane::Lane;
@@ -8,7 +8,7 @@ use crate::number::{self, ExactSum};
 use crate::status;
 
 /// Tasks and their story points.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Backlog {
     /// How many tasks.
     pub tasks: usize,
@@ -18,7 +18,7 @@ pub struct Backlog {
 }
 
 /// The backlog, by the lane that each task needs next.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct BacklogTotals {
     /// Not started, in progress, sent back, and all that is not named below.
     pub implementation: Backlog,
@@ -31,7 +31,7 @@ pub struct BacklogTotals {
 }
 
 /// How many tasks have which status. `total` counts all tasks, cancelled ones too.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the names are the statuses")]
 pub struct StatusCounts {
@@ -44,7 +44,7 @@ pub struct StatusCounts {
 }
 
 /// How far a milestone is reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Completion {
     /// Tasks that have reached it.
     pub done: usize,
@@ -56,7 +56,7 @@ pub struct Completion {
 }
 
 /// How far the milestones are reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Completions {
     /// Implemented: ready for review, ready for QA, or completed.

@@ -1,6 +1,6 @@
 //! The contract's throughput bound: hours of work left at this velocity.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::backlog::BacklogTotals;
 use super::history::TaskHistory;
@@ -10,7 +10,7 @@ use crate::number::{self, exact_sum};
 use crate::time::Timestamp;
 
 /// Hours of work left in each lane; null where a lane has work and no speed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DurationsHours {
     /// Story points to implement / speed, less the hours already spent on tasks in progress; 0 or more.

@@ -1,6 +1,6 @@
 //! The three lanes that a task goes through, and the statuses that bound them.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::status;
 
@@ -74,7 +74,7 @@ impl Step {
 }
 
 /// One value for each lane.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PerLane<T> {
     /// From `in_progress` to `ready_to_code_review`.

@@ -1,6 +1,6 @@
 //! What a caller asks of a velocity or an estimate.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::input::Fields;
 use crate::time::Timestamp;
 
 /// Where a velocity comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum VelocityMode {
     /// From the config files and the call's overrides alone.

@@ -1,6 +1,6 @@
 //! The work in progress: how old it is, and where it goes next.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::history::TaskHistory;
 use super::lane::{Lane, PerLane};
@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 const AGING: f64 = 0.85;
 
 /// The tasks that are in a lane now.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Wip {
     /// How many.
     pub tasks: usize,
@@ -23,7 +23,7 @@ pub struct Wip {
 }
 
 /// One task that is in a lane now.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WipItem {
     /// The task.
@@ -42,7 +42,7 @@ pub struct WipItem {
 }
 
 /// Who gets where next, and when.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NextTransitions {
     /// The task that is expected to be implemented first.
@@ -56,7 +56,7 @@ pub struct NextTransitions {
 }
 
 /// An expected move of one task.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NextTransition {
     /// The task.

@@ -7,7 +7,7 @@
 
 use std::cmp::Ordering;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::backlog::next_lane;
 use super::durations::hours_at;
@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 
 /// When the last task of the scope is expected to get there; `now` where nothing is left, null where a
 /// lane has work and no speed. They never decrease from one to the next.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Etas {
     /// Everything is implemented.

@@ -1,14 +1,14 @@
 //! From the keys that people use to the ids that queries use.
 
 use rusqlite::Connection;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::options::EstimateOptions;
 use crate::error::{Error, Result};
 use crate::repository::scope::{self, ScopeIds};
 
 /// What an estimate is about, in the words of the call; what was not asked for is absent.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
     /// The workspace.

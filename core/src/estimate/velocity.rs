@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::history::{History, TaskHistory, Visit};
 use super::lane::{Lane, PerLane};
@@ -12,7 +12,7 @@ use super::stand_in::Run;
 use crate::number::{self, exact_sum};
 
 /// How fast each lane works.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Velocity {
     /// Story points that leave the implementation per hour of work on them.

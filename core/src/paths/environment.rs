@@ -11,6 +11,8 @@ pub struct Environment {
     pub config: Option<PathBuf>,
     /// `MCODA_DISABLE_DB=1`: token usage goes to the JSON log alone, everything else is refused.
     pub disable_db: bool,
+    /// `MCODA_TELEMETRY=off`: no record is sent anywhere.
+    pub telemetry_off: bool,
 }
 
 impl Environment {
@@ -22,6 +24,8 @@ impl Environment {
             home: folder("HOME").or_else(|| folder("USERPROFILE")).or_else(std::env::home_dir),
             config: folder("MCODA_CONFIG"),
             disable_db: std::env::var_os("MCODA_DISABLE_DB").is_some_and(|value| value == "1"),
+            telemetry_off: std::env::var_os("MCODA_TELEMETRY")
+                .is_some_and(|value| value.eq_ignore_ascii_case("off")),
         }
     }
 }

@@ -1,13 +1,12 @@
 //! A velocity and an estimate as text.
 
-mod phrase;
 #[cfg(test)]
 mod tests;
 
-use self::phrase::{number, rough, span, speed};
+use super::phrase::{bar, number, rough, span, speed};
 use super::table::{Align, Table, one_line};
 use crate::estimate::{
-    Completion, Estimate, NextTransition, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip, WipItem,
+    Estimate, NextTransition, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip, WipItem,
 };
 use crate::number::fixed;
 use crate::time::Timestamp;
@@ -17,9 +16,6 @@ const LANES: [&str; 3] = ["implementation", "review", "QA"];
 
 /// How many tasks of a lane are listed one by one.
 const LISTED: usize = 10;
-
-/// The width of a completion bar in characters.
-const BAR: usize = 20;
 
 /// What is left, how far it is and when it will be done, for people: scope, lanes, task counts,
 /// completion, velocity, milestones, the tasks in work with their ages, and what happens next.
@@ -113,7 +109,7 @@ fn progress(estimate: &Estimate) -> String {
         [("implemented", done.work_on_tasks), ("reviewed", done.ready_to_qa), ("completed", done.done)];
     let mut text = format!("Tasks: {}\n", counts(&estimate.status_counts));
     for (name, completion) in bars {
-        text += &format!("{name:<11}  {}\n", bar(completion));
+        text += &format!("{name:<11}  {}\n", bar(completion.done, completion.total));
     }
     text
 }
@@ -133,14 +129,6 @@ fn counts(counts: &StatusCounts) -> String {
     let shown = named.into_iter().chain([(others, "in other statuses")]).filter(|(count, _)| *count > 0);
     let parts: Vec<String> = shown.map(|(count, status)| format!("{count} {status}")).collect();
     format!("{}, of which {}", counts.total, parts.join(", "))
-}
-
-/// The bar is full only where everything is done: the filled part is rounded down.
-fn bar(completion: Completion) -> String {
-    let Completion { done, total, percent } = completion;
-    let filled = (done * BAR).checked_div(total).unwrap_or(0).min(BAR);
-    let percent = format!("{} %", fixed(percent, 1));
-    format!("[{}{}] {percent:>7}  {done} of {total}", "#".repeat(filled), "-".repeat(BAR - filled))
 }
 
 fn speeds(velocity: &Velocity) -> [f64; 3] {

@@ -66,7 +66,12 @@ impl Table {
 /// Text as it may stand in a line: keys come from whoever made the task, and a line feed or an escape
 /// sequence in one must not reach the terminal.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || turns_the_line(c) { ' ' } else { c }).collect()
+}
+
+/// Characters that change the direction of what follows, up to the end of the line.
+fn turns_the_line(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -87,10 +92,17 @@ mod tests {
     }
 
     #[test]
+    fn an_emoji_of_several_characters_is_as_wide_as_one() {
+        let columns = [("NAME", Align::Left), ("N", Align::Right)];
+        let text = table(columns, &[["👩‍👩‍👧", "1"], ["🇩🇪 ok", "2"], ["❤️", "3"], ["ok", "4"]]);
+        assert_eq!(text, "NAME  | N\n------+--\n👩‍👩‍👧    | 1\n🇩🇪 ok | 2\n❤️    | 3\nok    | 4\n");
+    }
+
+    #[test]
     fn no_line_ends_with_blanks_and_no_cell_breaks_a_line() {
         let columns = [("A", Align::Left), ("B", Align::Left)];
-        let text = table(columns, &[["x\ny\u{1b}[31m", "long"], ["", "z"]]);
-        assert_eq!(text, "A        | B\n---------+-----\nx y [31m | long\n         | z\n");
+        let text = table(columns, &[["x\ny\u{1b}\u{202e}31m", "long"], ["", "z"]]);
+        assert_eq!(text, "A        | B\n---------+-----\nx y  31m | long\n         | z\n");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Store, agents, check, row};
@@ -12,7 +12,7 @@ use crate::input::Fields;
 use crate::time::Timestamp;
 
 /// A job: a long piece of work of one command, which a host may resume.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
     /// UUID text.
@@ -146,7 +146,7 @@ fn existing(connection: &Connection, id: &str) -> Result<Job> {
     by_id(connection, id)?.ok_or_else(|| Error::not_found("jobId", "job", id))
 }
 
-fn by_id(connection: &Connection, id: &str) -> Result<Option<Job>> {
+pub(crate) fn by_id(connection: &Connection, id: &str) -> Result<Option<Job>> {
     Ok(connection.prepare_cached("SELECT * FROM jobs WHERE id = ?1")?.query_row([id], read).optional()?)
 }
 

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::token_usage::{self, TokenUsageRecord};
+use super::token_usage::{self, Places, TokenUsageRecord};
 use crate::error::Result;
 
 pub(crate) fn add(connection: &Connection, usage_id: &str) -> Result<()> {
@@ -31,7 +31,9 @@ pub(crate) fn changed(connection: &Connection, limit: usize) -> Result<Vec<Token
          ORDER BY queue.rowid LIMIT ?2",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(statement.query_map(params![REPLACE, limit], token_usage::read)?.collect::<Result<_, _>>()?)
+    let places = Places::of(&statement)?;
+    let records = statement.query_map(params![REPLACE, limit], |row| token_usage::read(row, &places))?;
+    Ok(records.collect::<Result<_, _>>()?)
 }
 
 /// Takes these ids of changed records off the queue.
@@ -53,7 +55,9 @@ pub(crate) fn records(connection: &Connection, limit: usize) -> Result<Vec<Token
          ORDER BY queue.rowid LIMIT ?1",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    Ok(statement.query_map([limit], token_usage::read)?.collect::<Result<_, _>>()?)
+    let places = Places::of(&statement)?;
+    let records = statement.query_map([limit], |row| token_usage::read(row, &places))?;
+    Ok(records.collect::<Result<_, _>>()?)
 }
 
 /// Takes these ids off the queue, and those of records that are no longer there.

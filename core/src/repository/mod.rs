@@ -3,13 +3,13 @@
 pub(crate) mod check;
 mod command_runs;
 mod epics;
-mod jobs;
 mod projects;
 mod row;
 mod stories;
 
 pub(crate) mod agent_names;
 pub(crate) mod agents;
+pub(crate) mod jobs;
 pub(crate) mod log_queue;
 pub(crate) mod scope;
 pub(crate) mod status_events;
@@ -17,6 +17,7 @@ pub(crate) mod task_rows;
 pub(crate) mod task_runs;
 pub(crate) mod tasks;
 pub(crate) mod token_usage;
+pub(crate) mod usage_scan;
 
 pub use command_runs::{CommandRun, CommandRunEnd, CommandRuns, NewCommandRun};
 pub use epics::{Epic, Epics, NewEpic};

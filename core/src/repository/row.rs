@@ -6,12 +6,16 @@ use serde_json::{Map, Value};
 
 /// The column as text; null for what has no text.
 pub(crate) fn text(row: &Row<'_>, column: &str) -> Result<Option<String>> {
-    Ok(match row.get_ref(column)? {
+    Ok(as_text(row.get_ref(column)?))
+}
+
+pub(super) fn as_text(value: ValueRef<'_>) -> Option<String> {
+    match value {
         ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         ValueRef::Integer(number) => Some(number.to_string()),
         ValueRef::Real(number) => Some(number.to_string()),
         ValueRef::Null | ValueRef::Blob(_) => None,
-    })
+    }
 }
 
 /// [`text`] for a column that is never null in a sound row.
@@ -21,20 +25,28 @@ pub(crate) fn required_text(row: &Row<'_>, column: &str) -> Result<String> {
 
 /// The column as a finite number; null for anything else.
 pub(crate) fn real(row: &Row<'_>, column: &str) -> Result<Option<f64>> {
-    Ok(match row.get_ref(column)? {
+    Ok(as_real(row.get_ref(column)?))
+}
+
+pub(super) fn as_real(value: ValueRef<'_>) -> Option<f64> {
+    match value {
         ValueRef::Integer(number) => Some(number as f64),
         ValueRef::Real(number) if number.is_finite() => Some(number),
         _ => None,
-    })
+    }
 }
 
 /// The column as a whole number; null for anything else.
 pub(crate) fn whole(row: &Row<'_>, column: &str) -> Result<Option<i64>> {
-    Ok(match row.get_ref(column)? {
+    Ok(as_whole(row.get_ref(column)?))
+}
+
+pub(super) fn as_whole(value: ValueRef<'_>) -> Option<i64> {
+    match value {
         ValueRef::Integer(number) => Some(number),
         ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(number as i64),
         _ => None,
-    })
+    }
 }
 
 /// The column as a JSON object; damaged text and other JSON read as an empty one.

@@ -1,7 +1,7 @@
 //! The table `task_status_events`.
 
 use rusqlite::{Connection, Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::row;
@@ -9,8 +9,8 @@ use super::scope::{CONDITION, ScopeIds};
 use crate::error::Result;
 
 /// One move of a task from a status to the next.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct StatusEvent {
     /// UUID text.
     pub id: String,

@@ -1,7 +1,7 @@
 //! The table `task_runs`: the work of one command on one task.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::scope::{CONDITION, ScopeIds};
@@ -12,7 +12,7 @@ use crate::number;
 use crate::time::Timestamp;
 
 /// One run of a command on one task.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskRun {
     /// UUID text.
@@ -179,6 +179,21 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TaskRun> {
         sp_per_hour_effective: row::real(row, "sp_per_hour_effective")?,
         run_context: row::object(row, "run_context_json")?,
     })
+}
+
+/// The runs of a job with the keys of their tasks, oldest first, those whose time cannot be read last.
+pub(crate) fn of_job(connection: &Connection, job_id: &str) -> Result<Vec<(TaskRun, Option<String>)>> {
+    let sql = "SELECT task_runs.*, tasks.key AS task_key
+               FROM task_runs LEFT JOIN tasks ON tasks.id = task_runs.task_id
+               WHERE task_runs.job_id = ?1 ORDER BY task_runs.rowid";
+    let mut statement = connection.prepare_cached(sql)?;
+    let runs = statement.query_map([job_id], |row| Ok((read(row)?, row::text(row, "task_key")?)))?;
+    let mut runs = runs.collect::<Result<Vec<_>, _>>()?;
+    runs.sort_by_cached_key(|(run, _)| {
+        let started = Timestamp::read(&run.started_at);
+        (started.is_none(), started)
+    });
+    Ok(runs)
 }
 
 /// A successful run, as the velocity needs it.

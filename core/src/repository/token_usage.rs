@@ -1,6 +1,7 @@
 //! The table `token_usage` of a workspace and of the global database.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -143,17 +144,18 @@ pub(crate) fn insert_global(connection: &Connection, record: &TokenUsageRecord) 
 }
 
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<TokenUsageRecord>> {
-    Ok(connection
-        .prepare_cached("SELECT * FROM token_usage WHERE id = ?1")?
-        .query_row([id], read)
-        .optional()?)
+    let mut statement = connection.prepare_cached("SELECT * FROM token_usage WHERE id = ?1")?;
+    let places = Places::of(&statement)?;
+    Ok(statement.query_row([id], |row| read(row, &places)).optional()?)
 }
 
 /// The rows whose ids lie between these two, both included, in the order of their ids.
 pub(crate) fn between(connection: &Connection, first: &str, last: &str) -> Result<Vec<TokenUsageRecord>> {
     let mut statement =
         connection.prepare_cached("SELECT * FROM token_usage WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
-    Ok(statement.query_map([first, last], read)?.collect::<Result<_, _>>()?)
+    let places = Places::of(&statement)?;
+    let records = statement.query_map([first, last], |row| read(row, &places))?;
+    Ok(records.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn delete(connection: &Connection, id: &str) -> Result<()> {
@@ -161,81 +163,93 @@ pub(crate) fn delete(connection: &Connection, id: &str) -> Result<()> {
     Ok(())
 }
 
-/// Which rows to look at; what is absent does not narrow.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Selection {
-    pub(crate) workspace_id: Option<String>,
-    pub(crate) agent_id: Option<String>,
-    pub(crate) project_id: Option<String>,
-    pub(crate) job_id: Option<String>,
-    pub(crate) task_id: Option<String>,
-}
+/// The columns of a record, in the order of its fields.
+const COLUMNS: [&str; 29] = [
+    "id",
+    "workspace_id",
+    "agent_id",
+    "model_name",
+    "job_id",
+    "command_run_id",
+    "task_run_id",
+    "task_id",
+    "project_id",
+    "epic_id",
+    "user_story_id",
+    "command_name",
+    "action",
+    "invocation_kind",
+    "provider",
+    "currency",
+    "tokens_prompt",
+    "tokens_completion",
+    "tokens_total",
+    "tokens_cached",
+    "tokens_cache_read",
+    "tokens_cache_write",
+    "cost_estimate",
+    "duration_seconds",
+    "duration_ms",
+    "started_at",
+    "finished_at",
+    "timestamp",
+    "metadata_json",
+];
 
-/// Hands the selected rows to `visit`, in insertion order, one at a time. Without a workspace id the
-/// database is the global one, which has no columns for project, job and task.
-pub(crate) fn for_each(
-    connection: &Connection,
-    selection: &Selection,
-    mut visit: impl FnMut(TokenUsageRecord) -> Result<()>,
-) -> Result<()> {
-    let Selection { workspace_id, agent_id, project_id, job_id, task_id } = selection;
-    let in_workspace = params![agent_id, workspace_id, project_id, job_id, task_id];
-    let (sql, parameters) = match workspace_id {
-        Some(_) => (
-            "SELECT * FROM token_usage
-             WHERE (?1 IS NULL OR agent_id = ?1) AND workspace_id = ?2 AND (?3 IS NULL OR project_id = ?3)
-                 AND (?4 IS NULL OR job_id = ?4) AND (?5 IS NULL OR task_id = ?5)
-             ORDER BY rowid",
-            in_workspace,
-        ),
-        None => (
-            "SELECT * FROM token_usage WHERE (?1 IS NULL OR agent_id = ?1) ORDER BY rowid",
-            params![agent_id],
-        ),
-    };
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(parameters)?;
-    while let Some(row) = rows.next()? {
-        visit(read(row)?)?;
+/// What the global table lacks. Any other column that is missing is missing in an older schema.
+const WORKSPACE_ONLY: [&str; 7] =
+    ["workspace_id", "job_id", "task_run_id", "task_id", "project_id", "epic_id", "user_story_id"];
+
+/// Where a statement has the columns of a record. Looking for names in every row would take longer than
+/// reading it.
+#[derive(Debug)]
+pub(crate) struct Places([Option<usize>; COLUMNS.len()]);
+
+impl Places {
+    pub(crate) fn of(statement: &Statement<'_>) -> Result<Self> {
+        let mut places = [None; COLUMNS.len()];
+        for (place, name) in places.iter_mut().zip(COLUMNS) {
+            *place = match statement.column_index(name) {
+                Err(_) if WORKSPACE_ONLY.contains(&name) => None,
+                found => Some(found?),
+            };
+        }
+        Ok(Self(places))
     }
-    Ok(())
 }
 
-pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<TokenUsageRecord> {
-    // The global table has fewer columns than a workspace's.
-    let own = |column: &str| match row.as_ref().column_index(column) {
-        Ok(_) => row::text(row, column),
-        Err(_) => Ok(None),
-    };
+pub(crate) fn read(row: &Row<'_>, places: &Places) -> rusqlite::Result<TokenUsageRecord> {
+    let mut places = places.0.iter().copied();
+    let mut next = || places.next().flatten().map_or(Ok(ValueRef::Null), |place| row.get_ref(place));
     Ok(TokenUsageRecord {
-        id: row::required_text(row, "id")?,
-        workspace_id: own("workspace_id")?,
-        agent_id: row::text(row, "agent_id")?,
-        model_name: row::text(row, "model_name")?,
-        job_id: own("job_id")?,
-        command_run_id: row::text(row, "command_run_id")?,
-        task_run_id: own("task_run_id")?,
-        task_id: own("task_id")?,
-        project_id: own("project_id")?,
-        epic_id: own("epic_id")?,
-        user_story_id: own("user_story_id")?,
-        command_name: row::text(row, "command_name")?,
-        action: row::text(row, "action")?,
-        invocation_kind: row::text(row, "invocation_kind")?,
-        provider: row::text(row, "provider")?,
-        currency: row::text(row, "currency")?,
-        tokens_prompt: row::whole(row, "tokens_prompt")?,
-        tokens_completion: row::whole(row, "tokens_completion")?,
-        tokens_total: row::whole(row, "tokens_total")?,
-        tokens_cached: row::whole(row, "tokens_cached")?,
-        tokens_cache_read: row::whole(row, "tokens_cache_read")?,
-        tokens_cache_write: row::whole(row, "tokens_cache_write")?,
-        cost_estimate: row::real(row, "cost_estimate")?,
-        duration_seconds: row::real(row, "duration_seconds")?,
-        duration_ms: row::real(row, "duration_ms")?,
-        started_at: row::text(row, "started_at")?,
-        finished_at: row::text(row, "finished_at")?,
-        timestamp: row::required_text(row, "timestamp")?,
-        metadata: row::text(row, "metadata_json")?.map(|text| row::parse_object(&text)),
+        id: row::as_text(next()?).unwrap_or_default(),
+        workspace_id: row::as_text(next()?),
+        agent_id: row::as_text(next()?),
+        model_name: row::as_text(next()?),
+        job_id: row::as_text(next()?),
+        command_run_id: row::as_text(next()?),
+        task_run_id: row::as_text(next()?),
+        task_id: row::as_text(next()?),
+        project_id: row::as_text(next()?),
+        epic_id: row::as_text(next()?),
+        user_story_id: row::as_text(next()?),
+        command_name: row::as_text(next()?),
+        action: row::as_text(next()?),
+        invocation_kind: row::as_text(next()?),
+        provider: row::as_text(next()?),
+        currency: row::as_text(next()?),
+        tokens_prompt: row::as_whole(next()?),
+        tokens_completion: row::as_whole(next()?),
+        tokens_total: row::as_whole(next()?),
+        tokens_cached: row::as_whole(next()?),
+        tokens_cache_read: row::as_whole(next()?),
+        tokens_cache_write: row::as_whole(next()?),
+        cost_estimate: row::as_real(next()?),
+        duration_seconds: row::as_real(next()?),
+        duration_ms: row::as_real(next()?),
+        started_at: row::as_text(next()?),
+        finished_at: row::as_text(next()?),
+        timestamp: row::as_text(next()?).unwrap_or_default(),
+        metadata: row::as_text(next()?).map(|text| row::parse_object(&text)),
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::json_log::JsonLog;
 use super::log_writer;
 use super::record::{Home, Prepared, Recorded, insert_all};
-use super::settings::TelemetrySettings;
+use super::settings;
 use super::usage::TokenUsage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
@@ -54,7 +54,7 @@ impl Recorder<'_> {
 
     /// Whether the settings forbid to keep anything.
     pub(super) fn is_strict(&self) -> Result<bool> {
-        Ok(TelemetrySettings::from_configs(&self.configs.load()?)?.strict)
+        settings::is_strict(&self.configs.load()?)
     }
 
     /// Brings the JSON log up to date, and says whether it is. A log that cannot be written must not stop

@@ -1,36 +1,135 @@
 //! The `telemetry` part of the config files.
 
-use serde_json::Value;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::paths::Config;
+use crate::paths::{Config, rewrite_part};
 
-/// What the config files say about recording.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+/// What holds for recording and for sending records away.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TelemetryConfig {
+    /// Whether token usage is recorded here. `false` where `strict` holds.
+    pub local_recording: bool,
+    /// Whether records may be sent to an endpoint. `false` where `optOut` holds, where `MCODA_TELEMETRY=off`,
+    /// and for a handle that was opened with `noTelemetry`. This version sends nothing in any case.
+    pub remote_export: bool,
+    /// `telemetry.optOut` of the config files.
+    pub opt_out: bool,
+    /// `telemetry.strict` of the config files.
+    pub strict: bool,
+    /// Whether `MCODA_TELEMETRY=off` turns remote export off.
+    #[serde(default)]
+    pub off_by_environment: bool,
+    /// Whether this handle turns remote export off (`noTelemetry`).
+    #[serde(default)]
+    pub off_by_handle: bool,
+    /// `telemetry.endpoint` of the config files: where records would be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The file that opting out and in writes; absent for a database in memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_path: Option<String>,
+}
+
+/// What the config files say.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TelemetrySettings {
-    /// Nothing is recorded locally.
-    pub(crate) strict: bool,
+    strict: bool,
+    opt_out: bool,
+    endpoint: Option<String>,
+}
+
+/// What else decides whether records may leave this machine.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) off_by_environment: bool,
+    pub(crate) off_by_handle: bool,
+    pub(crate) config_file: Option<&'a Path>,
+}
+
+/// Whether nothing is recorded locally. Recording asks for no more than that: what is wrong with the
+/// settings of the export must not lose a record.
+pub(crate) fn is_strict(configs: &[Config]) -> Result<bool> {
+    let mut strict = false;
+    each(configs, |telemetry| {
+        strict = boolean(telemetry, "strict")?.unwrap_or(strict);
+        Ok(())
+    })?;
+    Ok(strict)
 }
 
 impl TelemetrySettings {
     /// From configs, the more general ones first: what a later one says holds.
-    /// A value of the wrong type is an error: guessing could record what somebody forbade.
+    /// A value of the wrong type is an error: guessing could record or send what somebody forbade.
     pub(crate) fn from_configs(configs: &[Config]) -> Result<Self> {
         let mut settings = Self::default();
-        for config in configs {
-            settings.apply(config).map_err(|error| error.context(&config.source))?;
-        }
+        each(configs, |telemetry| settings.apply(telemetry))?;
         Ok(settings)
     }
 
-    fn apply(&mut self, config: &Config) -> Result<()> {
-        let Some(telemetry) = config.part("telemetry")? else { return Ok(()) };
-        match telemetry.get("strict") {
+    fn apply(&mut self, telemetry: &Map<String, Value>) -> Result<()> {
+        self.strict = boolean(telemetry, "strict")?.unwrap_or(self.strict);
+        // `optedOut` is the older name.
+        let opted_out = boolean(telemetry, "optedOut")?;
+        self.opt_out = match (boolean(telemetry, "optOut")?, opted_out) {
+            (None, None) => self.opt_out,
+            (now, before) => now == Some(true) || before == Some(true),
+        };
+        match telemetry.get("endpoint") {
             None | Some(Value::Null) => {}
-            Some(Value::Bool(strict)) => self.strict = *strict,
-            Some(other) => return Err(Error::invalid("telemetry.strict", other, "true or false")),
+            Some(Value::String(endpoint)) => self.endpoint = Some(endpoint.clone()),
+            Some(_) => return Err(Error::invalid("telemetry.endpoint", "another value", "text")),
         }
         Ok(())
+    }
+
+    pub(crate) fn in_surroundings(self, around: Surroundings<'_>) -> TelemetryConfig {
+        TelemetryConfig {
+            local_recording: !self.strict,
+            remote_export: !(self.opt_out || around.off_by_environment || around.off_by_handle),
+            opt_out: self.opt_out,
+            strict: self.strict,
+            off_by_environment: around.off_by_environment,
+            off_by_handle: around.off_by_handle,
+            endpoint: self.endpoint,
+            config_path: around.config_file.map(|file| file.display().to_string()),
+        }
+    }
+}
+
+/// Writes the choice into a config file. Everything else in it stays as it is, to the letter.
+/// `strict` of `None` leaves a strict setting as it is.
+pub(crate) fn choose(file: &Path, opt_out: bool, strict: Option<bool>) -> Result<()> {
+    rewrite_part(file, "telemetry", |telemetry| {
+        // What cannot be understood is not written over.
+        TelemetrySettings::default().apply(telemetry)?;
+        let mut changes = vec![("optOut", opt_out.into())];
+        if telemetry.contains_key("optedOut") {
+            changes.push(("optedOut", opt_out.into()));
+        }
+        let strict = strict.unwrap_or(telemetry.get("strict") == Some(&Value::Bool(true)));
+        changes.push(("strict", strict.into()));
+        Ok(changes)
+    })
+}
+
+fn each(configs: &[Config], mut visit: impl FnMut(&Map<String, Value>) -> Result<()>) -> Result<()> {
+    for config in configs {
+        let part = config.part("telemetry").and_then(|part| part.map_or(Ok(()), &mut visit));
+        part.map_err(|error| error.context(&config.source))?;
+    }
+    Ok(())
+}
+
+fn boolean(telemetry: &Map<String, Value>, name: &str) -> Result<Option<bool>> {
+    match telemetry.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(value)) => Ok(Some(*value)),
+        Some(other) => Err(Error::invalid(&format!("telemetry.{name}"), other, "true or false")),
     }
 }
 
@@ -40,25 +139,42 @@ mod tests {
 
     use super::*;
 
-    fn strict(configs: &[Value]) -> Result<bool> {
+    fn settings(configs: &[Value]) -> Result<TelemetrySettings> {
         let configs: Vec<Config> = configs.iter().map(|value| Config::new("test", value)).collect();
-        Ok(TelemetrySettings::from_configs(&configs)?.strict)
+        let settings = TelemetrySettings::from_configs(&configs)?;
+        assert_eq!(is_strict(&configs)?, settings.strict);
+        Ok(settings)
     }
 
     #[test]
     fn the_more_special_config_holds() {
-        assert!(!strict(&[json!({})]).unwrap());
-        assert!(strict(&[json!({"telemetry": {"strict": true}}), json!({"telemetry": {}})]).unwrap());
-        assert!(
-            !strict(&[json!({"telemetry": {"strict": true}}), json!({"telemetry": {"strict": false}})])
-                .unwrap()
-        );
+        let strict = |configs: &[Value]| settings(configs).unwrap().strict;
+        assert!(!strict(&[json!({})]));
+        assert!(strict(&[json!({"telemetry": {"strict": true}}), json!({"telemetry": {}})]));
+        assert!(!strict(&[json!({"telemetry": {"strict": true}}), json!({"telemetry": {"strict": false}})]));
+        let out = |configs: &[Value]| settings(configs).unwrap().opt_out;
+        assert!(out(&[json!({"telemetry": {"optOut": true}}), json!({})]));
+        assert!(out(&[json!({"telemetry": {"optedOut": true}})]));
+        assert!(!out(&[json!({"telemetry": {"optOut": true}}), json!({"telemetry": {"optOut": false}})]));
     }
 
     #[test]
     fn text_is_not_taken_for_a_boolean() {
-        let error = strict(&[json!({"telemetry": {"strict": "false"}})]).unwrap_err();
-        assert_eq!(error.field(), Some("telemetry.strict"));
-        assert!(strict(&[json!({"telemetry": true})]).is_err());
+        for (telemetry, field) in [
+            (json!({"strict": "false"}), "telemetry.strict"),
+            (json!({"optOut": 1}), "telemetry.optOut"),
+            (json!({"optedOut": "no"}), "telemetry.optedOut"),
+            (json!({"endpoint": {"url": "x"}}), "telemetry.endpoint"),
+        ] {
+            let error = settings(&[json!({"telemetry": telemetry})]).unwrap_err();
+            assert_eq!(error.field(), Some(field));
+        }
+        assert!(settings(&[json!({"telemetry": true})]).is_err());
+    }
+
+    #[test]
+    fn recording_does_not_stop_for_a_setting_of_the_export() {
+        let config = Config::new("test", &json!({"telemetry": {"optOut": "yes", "strict": false}}));
+        assert!(!is_strict(&[config]).unwrap());
     }
 }

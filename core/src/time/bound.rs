@@ -23,10 +23,15 @@ impl Range {
     /// Whether a row with this stored time is inside. A time that cannot be read is inside only
     /// where no bound was asked for.
     pub(crate) fn holds(&self, stored: &str) -> bool {
+        self.holds_time(Timestamp::read(stored))
+    }
+
+    /// [`Range::holds`] for a time that was read already; `None` where it could not be.
+    pub(crate) fn holds_time(&self, time: Option<Timestamp>) -> bool {
         if self.since.is_none() && self.until.is_none() {
             return true;
         }
-        Timestamp::read(stored).is_some_and(|time| {
+        time.is_some_and(|time| {
             self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time <= until)
         })
     }

@@ -3,8 +3,10 @@
 mod bound;
 mod clock;
 mod timestamp;
+mod zone;
 
 pub(crate) use bound::Range;
 pub use clock::Clock;
 pub(crate) use clock::Deadline;
 pub use timestamp::Timestamp;
+pub(crate) use zone::{Day, Zone};

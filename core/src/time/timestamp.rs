@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, Local, NaiveDate, SecondsFormat, Timelike, Utc};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
@@ -75,11 +75,6 @@ impl Timestamp {
         Self::from_millis(self.0.checked_sub(millis)?)
     }
 
-    /// The date in UTC, `2026-03-20`.
-    pub(crate) fn utc_day(self) -> String {
-        self.date_time().format("%Y-%m-%d").to_string()
-    }
-
     /// The same moment on the clock of this machine's time zone, to the minute: `2026-03-20 13:00 +01:00`.
     pub(crate) fn local_text(self) -> String {
         self.date_time().with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
@@ -135,6 +130,12 @@ impl FromStr for Timestamp {
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

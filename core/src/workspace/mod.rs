@@ -1,9 +1,11 @@
 //! The handle of a project's database.
 
 mod open;
+mod telemetry_config;
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -17,8 +19,9 @@ use crate::paths::ConfigSources;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Store, Stories, TaskRuns, Tasks};
 use crate::sqlite::{Database, SqlParams, Table};
 use crate::telemetry::{
-    self, AgentContext, AgentNames, Asked, Dimension, Home, ImportSummary, JsonLog, Recorded,
-    RecordedResponse, Recorder, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+    self, AgentContext, AgentNames, Asked, Dimension, Home, ImportSummary, JobInspection, JsonLog, Recorded,
+    RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageRow,
+    TokenUsageSummaryRow,
 };
 use crate::time::Clock;
 
@@ -31,14 +34,25 @@ use crate::time::Clock;
 #[derive(Debug)]
 pub struct Workspace {
     id: String,
-    database: Database,
+    database: Arc<Database>,
     log: Option<JsonLog>,
     configs: ConfigSources,
+    /// The workspace's own config file; a database in memory has none.
+    own_config: Option<PathBuf>,
+    export: Export,
+    is_read_only: bool,
     /// Agents have their names there. A host without a home folder has none.
     global_database: Option<PathBuf>,
     clock: Clock,
     ids: IdSource,
     busy_timeout: Duration,
+}
+
+/// What turns the sending of records off for this handle, whatever the config files say.
+#[derive(Debug, Clone, Copy)]
+struct Export {
+    off_by_environment: bool,
+    off_by_handle: bool,
 }
 
 impl Workspace {
@@ -120,6 +134,14 @@ impl Workspace {
         self.database.read(|tx| telemetry::token_usage(&self.asked(tx, query)))
     }
 
+    /// [`Workspace::token_usage`] row by row, in memory that depends little on how many there are.
+    ///
+    /// Errors: as [`Workspace::token_usage`].
+    pub fn token_usage_cursor(&self, query: &TokenUsageQuery) -> Result<TokenUsageCursor> {
+        let database = Arc::clone(&self.database);
+        self.database.read(|tx| TokenUsageCursor::new(database, &self.asked(tx, query)))
+    }
+
     /// What agent calls cost, added up by groups in the order in which these first appear in time. An
     /// empty `group_by` stands for [`Dimension::DEFAULT`].
     ///
@@ -130,6 +152,14 @@ impl Workspace {
         group_by: &[Dimension],
     ) -> Result<Vec<TokenUsageSummaryRow>> {
         self.database.read(|tx| telemetry::token_usage_summary(&self.asked(tx, query), group_by))
+    }
+
+    /// A job with its task runs and what it cost by command, agent and model, of all time.
+    ///
+    /// Errors: `NotFound` for an unknown job.
+    pub fn inspect_job(&self, job_id: &str) -> Result<JobInspection> {
+        let query = TokenUsageQuery { job_id: Some(job_id.to_owned()), ..TokenUsageQuery::default() };
+        self.database.read(|tx| telemetry::inspect_job(&self.asked(tx, &query), job_id))
     }
 
     /// Moves the task with this id or key to a status: the task, its metadata and the event are written

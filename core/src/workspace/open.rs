@@ -1,10 +1,11 @@
 //! Opening a workspace: which database, which id, which settings, which log.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Workspace;
+use super::{Export, Workspace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::migration;
 use crate::options::{JsonLogPlace, Options};
@@ -77,14 +78,21 @@ impl Place {
         log_folder.as_deref().map_or(Ok(()), paths::create_folder)?;
         let user_config = self.user.as_ref().map(|user| user.global_config().to_owned());
         let own_config = self.folder.map(|folder| folder.join(CONFIG_FILE));
+        let is_read_only = options.is_read_only();
         let workspace = Workspace {
             id,
-            database: options.open_database(&self.database, migration::Kind::Workspace)?,
+            database: Arc::new(options.open_database(&self.database, migration::Kind::Workspace)?),
             log: log_folder.map(|folder| JsonLog::new(&folder)),
             configs: ConfigSources {
-                files: user_config.into_iter().chain(own_config).collect(),
+                files: user_config.into_iter().chain(own_config.clone()).collect(),
                 given: options.config,
             },
+            own_config,
+            export: Export {
+                off_by_environment: options.environment.telemetry_off,
+                off_by_handle: options.no_telemetry,
+            },
+            is_read_only,
             global_database: self.user.map(|user| user.global_folder().join(DATABASE_FILE)),
             clock: options.clock,
             ids: options.ids,

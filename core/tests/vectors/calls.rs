@@ -65,6 +65,10 @@ impl<'a> Arguments<'a> {
         self.0.get(index).and_then(Value::as_str)
     }
 
+    fn optional_bool(self, index: usize) -> bool {
+        self.0.get(index).and_then(Value::as_bool).unwrap_or_default()
+    }
+
     fn each<T>(self, read: impl Fn(&Value) -> Result<T>) -> Result<Vec<T>> {
         self.0[0].as_array().unwrap().iter().map(read).collect()
     }
@@ -121,6 +125,9 @@ fn on_workspace(workspace: &Workspace, name: &str, arguments: Arguments<'_>) -> 
         }
         "velocity" => answer(workspace.velocity(&EstimateOptions::from_json(&arguments.object(0))?)),
         "estimate" => answer(workspace.estimate(&EstimateOptions::from_json(&arguments.object(0))?)),
+        "telemetry_config" => answer(workspace.telemetry_config()),
+        "opt_out" => answer(workspace.opt_out(arguments.optional_bool(0))),
+        "opt_in" => answer(workspace.opt_in()),
         "query" => answer(workspace.query(arguments.text(0), &arguments.params()?)),
         "backup_to" => answer(workspace.backup_to(arguments.text(0))),
         "close" => answer(workspace.close()),

@@ -13,10 +13,12 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::flags::Global;
+use crate::out::Answer;
 
 /// Makes a workspace, plays the pipeline and prints what it cost, how fast it goes and what is left.
 /// With `--db` the database stays for a closer look.
-pub fn run(global: &Global) -> Result<String, Failure> {
+pub fn run(global: &Global) -> Result<Answer, Failure> {
+    let json = global.wants_json()?;
     if global.workspace.is_some() || global.workspace_id.is_some() || global.config.is_some() {
         let message =
             "demo makes a workspace of its own: give --db FILE to keep its database, and no other place";
@@ -37,18 +39,18 @@ pub fn run(global: &Global) -> Result<String, Failure> {
     };
     let tasks = backlog::create(&workspace)?;
     pipeline::play(&workspace, &tasks, now)?;
-    if global.json {
-        return super::json(&Answers::ask(&workspace)?);
+    if json {
+        return Answer::json(&Answers::ask(&workspace)?);
     }
     if global.quiet {
-        return Ok(String::new());
+        return Ok(Answer::Text(String::new()));
     }
     let path = workspace.database_path().display();
     let fate = match &global.db {
         Some(_) => format!("It stays: try `mcodactl estimate --db {path} --epic SHOP-2`."),
         None => "It was temporary; `mcodactl demo --db demo.db` keeps it.".to_owned(),
     };
-    Ok(format!("{}\n\nDatabase: {path}\n{fate}\n", Answers::ask(&workspace)?.text()))
+    Ok(Answer::Text(format!("{}\n\nDatabase: {path}\n{fate}\n", Answers::ask(&workspace)?.text())))
 }
 
 /// What is spent is shown by these.

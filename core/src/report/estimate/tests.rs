@@ -1,5 +1,7 @@
 use super::*;
-use crate::estimate::{Backlog, BacklogTotals, Completions, DurationsHours, Etas, NextTransitions};
+use crate::estimate::{
+    Backlog, BacklogTotals, Completion, Completions, DurationsHours, Etas, NextTransitions,
+};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -190,7 +192,7 @@ fn nothing_left_is_now_and_nothing_there_is_said() {
 
 #[test]
 fn a_bar_is_full_only_where_all_is_done() {
-    let of = |done, total| bar(Completion { done, total, percent: done as f64 / total as f64 * 100.0 });
+    let of = bar;
     assert_eq!(of(9, 9), "[####################] 100.0 %  9 of 9");
     assert_eq!(of(9_999, 10_000), "[###################-] 100.0 %  9999 of 10000");
     assert_eq!(of(1, 3), "[######--------------]  33.3 %  1 of 3");

@@ -1,17 +1,22 @@
 //! Questions about recorded token usage.
 
 mod agents;
+mod cursor;
 mod page;
 mod pass;
 mod row;
+mod told;
 
 use serde_json::Value;
 
 pub(crate) use agents::AgentNames;
+pub use cursor::TokenUsageCursor;
+pub(crate) use cursor::token_usage;
 pub(super) use page::Page;
 pub(crate) use pass::Asked;
-pub(super) use pass::{Moment, for_each};
+pub(super) use pass::{Moment, Reads, Visited, for_each};
 pub use row::TokenUsageRow;
+pub(super) use row::millis;
 
 use crate::error::Result;
 use crate::input::Fields;
@@ -39,6 +44,9 @@ pub struct TokenUsageQuery {
     pub since: Option<String>,
     /// Usage at or before this timestamp, or this span before now.
     pub until: Option<String>,
+    /// The time zone whose days a summary by day counts in, by its name in the IANA database
+    /// (`Europe/Berlin`). Absent: UTC. Dates in `since` and `until` begin at midnight UTC all the same.
+    pub time_zone: Option<String>,
     /// Which page of the answer to give, from 1. Absent: 1.
     pub page: Option<i64>,
     /// How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all of them.
@@ -57,6 +65,7 @@ pub(super) const FIELDS: &[&str] = &[
     "taskId",
     "since",
     "until",
+    "timeZone",
     "page",
     "pageSize",
     "now",
@@ -79,19 +88,10 @@ impl TokenUsageQuery {
             task_id: fields.text("taskId")?,
             since: fields.text("since")?,
             until: fields.text("until")?,
+            time_zone: fields.text("timeZone")?,
             page: fields.whole("page")?,
             page_size: fields.whole("pageSize")?,
             now: fields.time("now")?,
         })
     }
-}
-
-/// The rows that the query asks for, in the order of time; those of the same moment in the order in which
-/// they were recorded, those whose time cannot be read last.
-pub(crate) fn token_usage(asked: &Asked<'_>) -> Result<Vec<TokenUsageRow>> {
-    let page = Page::of(asked.query)?;
-    let mut rows = Vec::new();
-    for_each(asked, asked.query.since.as_deref(), |moment, row| rows.push((moment, row)))?;
-    rows.sort_by_key(|(moment, _)| *moment);
-    Ok(page.cut(rows).map(|(_, row)| row).collect())
 }

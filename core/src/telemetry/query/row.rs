@@ -1,8 +1,9 @@
 //! One recorded agent call, as answers show it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::told;
 use crate::number;
 use crate::repository::token_usage::TokenUsageRecord;
 
@@ -10,7 +11,8 @@ use crate::repository::token_usage::TokenUsageRecord;
 ///
 /// Columns hold what was recorded; command, action and duration are completed as their fields say.
 /// Empty text counts as not told.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TokenUsageRow {
     /// The record's id.
     pub id: String,
@@ -81,16 +83,14 @@ pub struct TokenUsageRow {
 impl From<TokenUsageRecord> for TokenUsageRow {
     fn from(record: TokenUsageRecord) -> Self {
         let metadata = record.metadata.unwrap_or_default();
-        let told = |column: Option<String>, names: &[&str]| {
+        let text = |column: Option<String>, names: &[&str]| {
             column.filter(|text| !text.is_empty()).or_else(|| first_text(&metadata, names))
         };
-        let measured = record.duration_seconds.map(|seconds| (seconds * 1000.0).round());
         Self {
-            command_name: told(record.command_name, &["commandName", "command_name", "command"]),
-            action: told(record.action, &["action", "phase"]),
-            error_kind: told(None, &["error_kind", "errorKind", "error"]),
-            // Very long durations overflow to infinity, which JSON has no number for.
-            duration_ms: record.duration_ms.or(measured.filter(|millis| millis.is_finite())),
+            command_name: text(record.command_name, &told::COMMAND),
+            action: text(record.action, &told::ACTION),
+            error_kind: text(None, &told::ERROR_KIND),
+            duration_ms: record.duration_ms.or_else(|| record.duration_seconds.and_then(millis)),
             id: record.id,
             workspace_id: record.workspace_id,
             agent_id: record.agent_id,
@@ -122,7 +122,12 @@ impl From<TokenUsageRecord> for TokenUsageRow {
 }
 
 /// The first of the fields that holds text with something in it.
-fn first_text(metadata: &Map<String, Value>, names: &[&str]) -> Option<String> {
+pub(super) fn first_text(metadata: &Map<String, Value>, names: &[&str]) -> Option<String> {
     let texts = names.iter().filter_map(|name| metadata.get(*name)?.as_str());
     texts.filter(|text| !text.is_empty()).map(str::to_owned).next()
+}
+
+/// Seconds in whole milliseconds; none where they overflow to infinity, which JSON has no number for.
+pub(in super::super) fn millis(seconds: f64) -> Option<f64> {
+    Some((seconds * 1000.0).round()).filter(|millis| millis.is_finite())
 }

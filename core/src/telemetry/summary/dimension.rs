@@ -1,9 +1,11 @@
 //! What a summary can be grouped by.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
-use crate::telemetry::query::{Moment, TokenUsageRow};
 
 /// A property of recorded usage that a summary groups by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +18,7 @@ pub enum Dimension {
     Agent,
     /// The model; `model_name` in JSON.
     Model,
-    /// The day in UTC, `2026-03-20`.
+    /// The day in the query's time zone, `2026-03-20`.
     Day,
     /// The job, by id; `job_id` in JSON.
     Job,
@@ -90,20 +92,12 @@ impl Dimension {
         if asked.is_empty() { Self::DEFAULT } else { asked }
     }
 
-    /// The row's value; `None` where it has none. Empty text is none.
-    fn value(self, moment: Moment, row: &TokenUsageRow) -> Option<String> {
-        let column = match self {
-            Self::Project => &row.project_id,
-            Self::Command => &row.command_name,
-            Self::Agent => &row.agent_id,
-            Self::Model => &row.model_name,
-            Self::Day => return moment.time.map(|time| time.utc_day()),
-            Self::Job => &row.job_id,
-            Self::Action => &row.action,
-            Self::Provider => &row.provider,
-            Self::Task => &row.task_id,
-        };
-        column.clone().filter(|text| !text.is_empty())
+    /// The column that holds it, where there is one and no metadata completes it.
+    pub(super) fn column(self) -> Option<&'static str> {
+        match self {
+            Self::Command | Self::Action | Self::Day => None,
+            other => Some(other.field()),
+        }
     }
 }
 
@@ -113,8 +107,8 @@ impl Dimension {
 pub struct Group(Vec<(Dimension, Option<String>)>);
 
 impl Group {
-    pub(super) fn of(dimensions: &[Dimension], moment: Moment, row: &TokenUsageRow) -> Self {
-        Self(dimensions.iter().map(|dimension| (*dimension, dimension.value(moment, row))).collect())
+    pub(super) fn new(values: Vec<(Dimension, Option<String>)>) -> Self {
+        Self(values)
     }
 
     /// The dimension's value; `None` where the rows have none, and where it is not grouped.
@@ -131,5 +125,31 @@ impl Group {
 impl Serialize for Group {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(dimension, value)| (dimension.field(), value)))
+    }
+}
+
+/// The dimensions among the fields of a summary's row; its other fields are passed over.
+impl<'de> Deserialize<'de> for Group {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Group;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the fields of a summary's row")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Group, A::Error> {
+                let mut values = Vec::new();
+                while let Some(name) = fields.next_key::<String>()? {
+                    match Dimension::ALL.iter().find(|dimension| dimension.field() == name) {
+                        Some(dimension) => values.push((*dimension, fields.next_value()?)),
+                        None => drop(fields.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(Group(values))
+            }
+        }
+        deserializer.deserialize_map(Fields)
     }
 }

@@ -1,17 +1,19 @@
 //! What was spent, added up by groups.
 
 mod dimension;
+mod groups;
 mod input;
 mod sums;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use dimension::{Dimension, Group};
 
-use self::sums::Sums;
-use super::query::{Asked, Moment, Page, for_each};
+use self::groups::Groups;
+use self::sums::{COLUMNS, Sums};
+use super::query::{Asked, Page, Reads, for_each};
 use super::record::Home;
 use crate::error::Result;
 use crate::number;
@@ -20,7 +22,8 @@ use crate::number;
 const DEFAULT_SINCE: &str = "7d";
 
 /// What the calls of one group cost together. Sums are 0 where nothing was told.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TokenUsageSummaryRow {
     /// The workspace that is billed; null in the global database.
     pub workspace_id: Option<String>,
@@ -59,25 +62,38 @@ pub(crate) fn token_usage_summary(
     asked: &Asked<'_>,
     group_by: &[Dimension],
 ) -> Result<Vec<TokenUsageSummaryRow>> {
+    summary_since(asked, Some(asked.query.since.as_deref().unwrap_or(DEFAULT_SINCE)), group_by)
+}
+
+/// [`token_usage_summary`] from `since` on, and of all time where that is absent.
+pub(super) fn summary_since(
+    asked: &Asked<'_>,
+    since: Option<&str>,
+    group_by: &[Dimension],
+) -> Result<Vec<TokenUsageSummaryRow>> {
     let page = Page::of(asked.query)?;
+    let filter = asked.filter(since)?;
     let group_by = distinct(Dimension::or_default(group_by));
-    let mut groups: HashMap<Group, (Moment, Sums)> = HashMap::new();
-    let since = asked.query.since.as_deref().unwrap_or(DEFAULT_SINCE);
-    for_each(asked, Some(since), |moment, row| {
-        let group = Group::of(&group_by, moment, &row);
-        let (first, sums) = groups.entry(group).or_insert_with(|| (moment, Sums::default()));
-        *first = moment.min(*first);
-        sums.add(&row);
-    })?;
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|(_, (first, _))| *first);
+    let mut reads = Reads {
+        plain: COLUMNS.to_vec(),
+        command: group_by.contains(&Dimension::Command),
+        action: group_by.contains(&Dimension::Action),
+    };
+    let dimensions = group_by.into_iter().map(|dimension| {
+        let place = dimension.column().map(|column| {
+            reads.plain.push(column);
+            reads.plain.len() - 1
+        });
+        (dimension, place)
+    });
+    let mut groups = Groups::new(dimensions.collect(), filter.zone);
+    for_each(asked.tx, &filter, reads, |row| groups.sums_of(row)?.add(row.columns))?;
     let workspace_id = match asked.home {
         Home::Workspace(id) => Some(id),
         Home::Global => None,
     };
-    let row =
-        |(group, (_, sums)): (Group, (Moment, Sums))| sums.into_row(workspace_id.map(str::to_owned), group);
-    Ok(page.cut(groups).map(row).collect())
+    let row = |(group, sums): (Group, Sums)| sums.into_row(workspace_id.map(str::to_owned), group);
+    Ok(page.cut(groups.in_order()).map(row).collect())
 }
 
 /// A dimension that is asked for twice must not become two fields of the same name.

@@ -1,70 +1,94 @@
 //! Adding up rows so that neither their order nor their size matters.
 
-use std::collections::BTreeMap;
-
 use super::{Group, TokenUsageSummaryRow};
+use crate::error::Result;
 use crate::number::ExactSum;
-use crate::telemetry::query::TokenUsageRow;
+use crate::repository::usage_scan::ScannedRow;
+use crate::telemetry::query::millis;
 
 /// The code of ISO 4217 for "no currency": what tells no currency, or this one, counts as any other.
 const NO_CURRENCY: &str = "XXX";
+
+/// What a sum is made of, at these places of a pass.
+pub(super) const COLUMNS: [&str; 10] = [
+    "tokens_prompt",
+    "tokens_completion",
+    "tokens_total",
+    "tokens_cached",
+    "tokens_cache_read",
+    "tokens_cache_write",
+    "duration_ms",
+    "duration_seconds",
+    "cost_estimate",
+    "currency",
+];
+const DURATION_MS: usize = 6;
+const DURATION_SECONDS: usize = 7;
+const COST: usize = 8;
+const CURRENCY: usize = 9;
 
 /// The sums of one group.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sums {
     calls: u64,
-    prompt: TokenSum,
-    completion: TokenSum,
-    total: TokenSum,
-    cached: TokenSum,
-    cache_read: TokenSum,
-    cache_write: TokenSum,
+    /// In the order of [`COLUMNS`].
+    tokens: [TokenSum; DURATION_MS],
     duration_ms: ExactSum,
-    cost: ExactSum,
-    costs: BTreeMap<String, ExactSum>,
+    /// By the currency's code. A group has one or two of them.
+    costs: Vec<(String, ExactSum)>,
 }
 
 impl Sums {
-    pub(super) fn add(&mut self, row: &TokenUsageRow) {
+    pub(super) fn add(&mut self, row: &ScannedRow<'_>) -> Result<()> {
         self.calls += 1;
-        self.prompt.add(row.tokens_prompt);
-        self.completion.add(row.tokens_completion);
-        self.total.add(row.tokens_total);
-        self.cached.add(row.tokens_cached);
-        self.cache_read.add(row.tokens_cache_read);
-        self.cache_write.add(row.tokens_cache_write);
-        self.duration_ms.add(row.duration_ms.unwrap_or(0.0));
-        if let Some(cost) = row.cost_estimate {
-            self.cost.add(cost);
-            self.costs.entry(currency_code(row)).or_default().add(cost);
+        for (place, sum) in self.tokens.iter_mut().enumerate() {
+            sum.add(row.whole(place)?);
         }
+        let duration = match row.real(DURATION_MS)? {
+            Some(millis) => Some(millis),
+            None => row.real(DURATION_SECONDS)?.and_then(millis),
+        };
+        if let Some(millis) = duration {
+            self.duration_ms.add(millis);
+        }
+        if let Some(cost) = row.real(COST)? {
+            self.costs_in(row.text(CURRENCY)?.unwrap_or_default().trim()).add(cost);
+        }
+        Ok(())
+    }
+
+    /// Codes are compared as people read them: ` usd` is `USD`.
+    fn costs_in(&mut self, code: &str) -> &mut ExactSum {
+        let code = if code.is_empty() { NO_CURRENCY } else { code };
+        let known = |costs: &[(String, ExactSum)], code: &str| costs.iter().position(|(own, _)| own == code);
+        let place = known(&self.costs, code).or_else(|| known(&self.costs, &code.to_uppercase()));
+        let place = place.unwrap_or_else(|| {
+            self.costs.push((code.to_uppercase(), ExactSum::default()));
+            self.costs.len() - 1
+        });
+        &mut self.costs[place].1
     }
 
     pub(super) fn into_row(self, workspace_id: Option<String>, group: Group) -> TokenUsageSummaryRow {
-        let several = self.costs.keys().filter(|code| *code != NO_CURRENCY).count() > 1;
+        let [prompt, completion, total, cached, cache_read, cache_write] = self.tokens.map(TokenSum::value);
+        let several = self.costs.iter().filter(|(code, _)| *code != NO_CURRENCY).count() > 1;
         let told = !self.costs.is_empty() && !several;
         let by_currency = || self.costs.iter().map(|(code, sum)| (code.clone(), sum.value())).collect();
         TokenUsageSummaryRow {
             workspace_id,
             group,
             calls: self.calls,
-            tokens_prompt: self.prompt.value(),
-            tokens_completion: self.completion.value(),
-            tokens_total: self.total.value(),
-            tokens_cached: self.cached.value(),
-            tokens_cache_read: self.cache_read.value(),
-            tokens_cache_write: self.cache_write.value(),
+            tokens_prompt: prompt,
+            tokens_completion: completion,
+            tokens_total: total,
+            tokens_cached: cached,
+            tokens_cache_read: cache_read,
+            tokens_cache_write: cache_write,
             duration_ms: self.duration_ms.value(),
-            cost_estimate: told.then(|| self.cost.value()),
+            cost_estimate: told.then(|| ExactSum::of_all(self.costs.iter().map(|(_, sum)| sum)).value()),
             cost_by_currency: several.then(by_currency),
         }
     }
-}
-
-/// Codes are compared as people read them: ` usd` is `USD`.
-fn currency_code(row: &TokenUsageRow) -> String {
-    let code = row.currency.as_deref().unwrap_or_default().trim();
-    if code.is_empty() { NO_CURRENCY.to_owned() } else { code.to_uppercase() }
 }
 
 /// A sum of token counts, wide enough that no number of rows can overflow it. What does not fit into

@@ -6,6 +6,9 @@ const MINUTES_PER_HOUR: f64 = 60.0;
 const HOURS_PER_DAY: f64 = 24.0;
 const DAYS_PER_YEAR: f64 = 365.25;
 
+/// The width of a completion bar in characters.
+const BAR: usize = 20;
+
 /// With at most two decimals, and none that are zero.
 pub(super) fn number(value: f64) -> String {
     let text = fixed(value, 2);
@@ -51,6 +54,14 @@ fn units(count: f64, small_per_large: f64, large: &str, small: &str) -> String {
     } else {
         format!("{many} {large} {few} {small}")
     }
+}
+
+/// The bar is full only where everything is done: the filled part is rounded down.
+pub(super) fn bar(done: usize, total: usize) -> String {
+    let percent = if total == 0 { 0.0 } else { done as f64 / total as f64 * 100.0 };
+    let filled = (done * BAR).checked_div(total).unwrap_or(0).min(BAR);
+    let percent = format!("{} %", fixed(percent, 1));
+    format!("[{}{}] {percent:>7}  {done} of {total}", "#".repeat(filled), "-".repeat(BAR - filled))
 }
 
 #[cfg(test)]

@@ -1,0 +1,110 @@
+//! `mcodactl job`
+
+use mcoda_core::report::{render_job_inspection, render_job_tokens, render_jobs};
+use mcoda_core::{TokenUsageQuery, TokenUsageRow, Workspace};
+
+use super::export::USAGE_COLUMNS;
+use crate::csv;
+use crate::failure::Failure;
+use crate::flags::{Format, Global};
+use crate::open;
+use crate::out::Answer;
+use crate::usage_flags::TimeFlags;
+
+/// What to ask about jobs.
+#[derive(Debug, clap::Subcommand)]
+pub enum Job {
+    /// List the jobs, newest first
+    List {
+        /// Only jobs in this state, for example running
+        #[arg(long, value_name = "STATE")]
+        state: Option<String>,
+    },
+    /// List what each agent call of a job cost, of all time unless told otherwise
+    Tokens {
+        /// The job's id
+        job: String,
+        #[command(flatten)]
+        time: TimeFlags,
+    },
+    /// Show a job's state and progress, its task runs, and what it cost, of all time
+    Inspect {
+        /// The job's id
+        job: String,
+    },
+}
+
+const TABLES: [Format; 3] = [Format::Table, Format::Json, Format::Csv];
+
+impl Job {
+    /// Answers from the workspace's own database.
+    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+        match self {
+            Self::List { state } => list(state.as_deref(), global),
+            Self::Tokens { job, time } => tokens(job, time, global),
+            Self::Inspect { job } => {
+                let format = global.format(&[Format::Table, Format::Json])?;
+                let inspection = open::existing_workspace(global)?.inspect_job(job)?;
+                match format {
+                    Format::Json => Answer::json(&inspection),
+                    _ => Ok(Answer::Text(render_job_inspection(&inspection))),
+                }
+            }
+        }
+    }
+}
+
+fn list(state: Option<&str>, global: &Global) -> Result<Answer, Failure> {
+    let format = global.format(&TABLES)?;
+    let mut jobs = open::existing_workspace(global)?.jobs().list()?;
+    jobs.retain(|job| state.is_none_or(|state| job.state == state));
+    match format {
+        Format::Json => Answer::json(&jobs),
+        Format::Csv => Ok(Answer::Data(csv::header(&JOB_COLUMNS) + &csv::rows(&JOB_COLUMNS, &jobs)?)),
+        _ if jobs.is_empty() => Ok(Answer::Text("No job matches.\n".to_owned())),
+        _ => Ok(Answer::Text(render_jobs(&jobs))),
+    }
+}
+
+/// The fields of a job.
+const JOB_COLUMNS: [&str; 14] = [
+    "id",
+    "workspaceId",
+    "type",
+    "state",
+    "commandName",
+    "agentId",
+    "agentIds",
+    "payload",
+    "totalItems",
+    "processedItems",
+    "createdAt",
+    "updatedAt",
+    "completedAt",
+    "errorSummary",
+];
+
+fn tokens(job: &str, time: &TimeFlags, global: &Global) -> Result<Answer, Failure> {
+    let format = global.format(&TABLES)?;
+    let rows = calls_of(&open::existing_workspace(global)?, job, time)?;
+    match format {
+        Format::Json => Answer::json(&rows),
+        Format::Csv => Ok(Answer::Data(csv::header(&USAGE_COLUMNS) + &csv::rows(&USAGE_COLUMNS, &rows)?)),
+        _ if rows.is_empty() => Ok(Answer::Text("No token usage of this job matches.\n".to_owned())),
+        _ => Ok(Answer::Text(render_job_tokens(&rows))),
+    }
+}
+
+/// A job that is misspelt must not look like one that cost nothing.
+fn calls_of(workspace: &Workspace, job: &str, time: &TimeFlags) -> Result<Vec<TokenUsageRow>, Failure> {
+    if workspace.jobs().get(job)?.is_none() {
+        return Err(Failure::failed(format_args!("there is no job {job:?}: mcodactl job list shows them")));
+    }
+    let query = TokenUsageQuery {
+        job_id: Some(job.to_owned()),
+        since: time.since.clone(),
+        until: time.until.clone(),
+        ..TokenUsageQuery::default()
+    };
+    Ok(workspace.token_usage(&query)?)
+}

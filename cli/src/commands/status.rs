@@ -1,0 +1,70 @@
+//! `mcodactl status`
+
+use mcoda_core::StatusEventsQuery;
+use mcoda_core::report::render_status_events;
+
+use crate::csv;
+use crate::failure::Failure;
+use crate::flags::{Format, Global};
+use crate::open;
+use crate::out::Answer;
+use crate::usage_flags::TimeFlags;
+
+/// The flags of `status`.
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    /// The task's id or key
+    task: String,
+    #[command(flatten)]
+    time: TimeFlags,
+}
+
+/// The fields of a status event.
+const COLUMNS: [&str; 10] = [
+    "id",
+    "taskId",
+    "fromStatus",
+    "toStatus",
+    "timestamp",
+    "commandName",
+    "jobId",
+    "taskRunId",
+    "agentId",
+    "metadata",
+];
+
+impl Status {
+    /// Says where a task is and how it got there.
+    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+        let format = global.format(&[Format::Table, Format::Json, Format::Csv])?;
+        let workspace = open::existing_workspace(global)?;
+        let query = StatusEventsQuery {
+            task: Some(self.task.clone()),
+            since: self.time.since.clone(),
+            until: self.time.until.clone(),
+            now: None,
+        };
+        let events = workspace.status_events(&query)?;
+        match format {
+            Format::Json => Answer::json(&events),
+            Format::Csv => Ok(Answer::Data(csv::header(&COLUMNS) + &csv::rows(&COLUMNS, &events)?)),
+            _ => {
+                let Some(task) = workspace.tasks().get(&self.task)? else {
+                    return Err(Failure::failed(format_args!("there is no task {:?} any more", self.task)));
+                };
+                let moves = if events.is_empty() {
+                    "No move is recorded.\n".to_owned()
+                } else {
+                    render_status_events(&events)
+                };
+                let (key, title) = (one_line(&task.key), one_line(&task.title));
+                Ok(Answer::Text(format!("{key}: {title}\nStatus: {}\n\n{moves}", one_line(&task.status))))
+            }
+        }
+    }
+}
+
+/// A title is whatever somebody wrote; here it has one line.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

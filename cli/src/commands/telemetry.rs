@@ -1,0 +1,41 @@
+//! `mcodactl telemetry`
+
+use mcoda_core::report::render_telemetry_config;
+
+use crate::failure::Failure;
+use crate::flags::{Format, Global};
+use crate::open;
+use crate::out::Answer;
+
+/// What to do about telemetry.
+#[derive(Debug, clap::Subcommand)]
+pub enum Telemetry {
+    /// Show what holds for recording and for sending records away
+    Show,
+    /// Send no records away
+    OptOut {
+        /// Record nothing here either
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Take an opting-out back, a strict one too
+    OptIn,
+}
+
+impl Telemetry {
+    /// Changes the settings of the workspace, or only shows them.
+    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+        let format = global.format(&[Format::Table, Format::Json])?;
+        let workspace = open::existing_workspace(global)?;
+        let config = match self {
+            Self::Show => workspace.telemetry_config(),
+            Self::OptOut { strict } => workspace.opt_out(*strict),
+            Self::OptIn => workspace.opt_in(),
+        }?;
+        match format {
+            Format::Json => Answer::json(&config),
+            _ if global.quiet && !matches!(self, Self::Show) => Ok(Answer::Text(String::new())),
+            _ => Ok(Answer::Text(render_telemetry_config(&config))),
+        }
+    }
+}

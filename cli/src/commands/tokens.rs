@@ -1,0 +1,95 @@
+//! `mcodactl tokens`
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mcoda_core::report::render_tokens_table;
+use mcoda_core::{Dimension, TokenUsageQuery, TokenUsageSummaryRow, Workspace};
+
+use crate::csv;
+use crate::failure::Failure;
+use crate::flags::{Format, Global};
+use crate::open;
+use crate::out::{Answer, Out};
+use crate::usage_flags::UsageFlags;
+use crate::watch::Watch;
+
+/// The flags of `tokens`.
+#[derive(Debug, clap::Args)]
+pub struct Tokens {
+    #[command(flatten)]
+    usage: UsageFlags,
+    /// What to add up by, several separated by commas [default: project,command,agent]
+    #[arg(long, value_name = "DIMENSION,…", value_delimiter = ',', value_parser = dimension())]
+    group_by: Vec<Dimension>,
+    /// The time zone whose days count, for example Europe/Berlin [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    #[command(flatten)]
+    watch: Watch,
+}
+
+impl Tokens {
+    /// Says what was spent.
+    pub fn run(&self, global: &Global, out: &mut Out) -> Result<(), Failure> {
+        let format = global.format(&[Format::Table, Format::Json, Format::Csv])?;
+        let workspace = open::existing_workspace(global)?;
+        let query = TokenUsageQuery { time_zone: self.time_zone.clone(), ..self.usage.query() };
+        self.watch.run(out, || {
+            let rows = workspace.token_usage_summary(&query, &self.group_by)?;
+            self.answer(&workspace, &rows, format)
+        })
+    }
+
+    fn answer(
+        &self,
+        workspace: &Workspace,
+        rows: &[TokenUsageSummaryRow],
+        format: Format,
+    ) -> Result<Answer, Failure> {
+        match format {
+            Format::Json => Answer::json(&rows),
+            Format::Csv => self.csv(rows),
+            _ if rows.is_empty() => nothing(workspace),
+            _ => Ok(Answer::Text(render_tokens_table(rows, &self.group_by))),
+        }
+    }
+
+    fn csv(&self, rows: &[TokenUsageSummaryRow]) -> Result<Answer, Failure> {
+        let group_by = if self.group_by.is_empty() { Dimension::DEFAULT } else { &self.group_by };
+        let grouped = Dimension::ALL.iter().filter(|dimension| group_by.contains(dimension));
+        let columns: Vec<&str> = ["workspace_id"]
+            .into_iter()
+            .chain(grouped.map(|dimension| dimension.field()))
+            .chain(SUMS)
+            .collect();
+        Ok(Answer::Data(csv::header(&columns) + &csv::rows(&columns, rows)?))
+    }
+}
+
+/// The fields of a summary's row behind its dimensions.
+const SUMS: [&str; 10] = [
+    "calls",
+    "tokens_prompt",
+    "tokens_completion",
+    "tokens_total",
+    "tokens_cached",
+    "tokens_cache_read",
+    "tokens_cache_write",
+    "duration_ms",
+    "cost_estimate",
+    "cost_by_currency",
+];
+
+/// An empty table would leave open whether there is anything at all.
+fn nothing(workspace: &Workspace) -> Result<Answer, Failure> {
+    let text = if workspace.telemetry_config()?.local_recording {
+        "No token usage matches. Without --since, the last 7 days are looked at.\n"
+    } else {
+        "No token usage matches, and none is recorded: the telemetry settings are strict (mcodactl telemetry show).\n"
+    };
+    Ok(Answer::Text(text.to_owned()))
+}
+
+fn dimension() -> impl TypedValueParser<Value = Dimension> {
+    PossibleValuesParser::new(Dimension::ALL.iter().map(|dimension| dimension.name()))
+        .try_map(|name| Dimension::from_name(&name))
+}

@@ -1,0 +1,61 @@
+//! Which token usage to look at, as flags.
+
+use mcoda_core::TokenUsageQuery;
+
+/// The filters of token usage.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Which token usage")]
+pub struct UsageFlags {
+    /// Only usage of the project with this key
+    #[arg(long, value_name = "KEY")]
+    project: Option<String>,
+    /// Only usage of this agent
+    #[arg(long, value_name = "SLUG|ID")]
+    agent: Option<String>,
+    /// Only usage of this command, for example work-on-tasks
+    #[arg(long, value_name = "NAME")]
+    command: Option<String>,
+    /// Only usage of the job with this id
+    #[arg(long, value_name = "ID")]
+    job: Option<String>,
+    /// Only usage of the task with this id
+    #[arg(long, value_name = "ID")]
+    task: Option<String>,
+    #[command(flatten)]
+    time: TimeFlags,
+    /// Which page of the answer to give, from 1
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    page: Option<i64>,
+    /// How many rows a page has [default: all]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    page_size: Option<i64>,
+}
+
+/// A part of time.
+#[derive(Debug, clap::Args)]
+pub struct TimeFlags {
+    /// From this timestamp on, or from so long ago: 7d (units s, m, h, d, w)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Up to this timestamp, or up to so long ago
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}
+
+impl UsageFlags {
+    /// The same in the engine's words.
+    pub fn query(&self) -> TokenUsageQuery {
+        TokenUsageQuery {
+            project_key: self.project.clone(),
+            agent: self.agent.clone(),
+            command: self.command.clone(),
+            job_id: self.job.clone(),
+            task_id: self.task.clone(),
+            since: self.time.since.clone(),
+            until: self.time.until.clone(),
+            page: self.page,
+            page_size: self.page_size,
+            ..TokenUsageQuery::default()
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Jobs and what they cost, as tables.
+
+use super::phrase::{bar, span};
+use super::table::{Align, MISSING, Table, one_line};
+use super::tokens::render_tokens_table;
+use crate::number;
+use crate::repository::{Job, TaskRun};
+use crate::telemetry::{InspectedRun, JobInspection, TokenUsageRow};
+use crate::time::Timestamp;
+
+const TOKEN_COLUMNS: [&str; 15] = [
+    "TIME",
+    "ACTION",
+    "COMMAND",
+    "CMD_RUN",
+    "TASK",
+    "AGENT",
+    "MODEL",
+    "TOKENS_IN",
+    "TOKENS_OUT",
+    "TOKENS_TOTAL",
+    "TOKENS_CACHED",
+    "CACHE_READ",
+    "CACHE_WRITE",
+    "DURATION_MS",
+    "ERROR_KIND",
+];
+
+/// Single agent calls as a table, one a line, in the order in which they are given: the calls of a job as
+/// [`Workspace::token_usage`](crate::Workspace::token_usage) tells them. What is missing is `-`.
+///
+/// Every line ends with `\n`.
+pub fn render_job_tokens(rows: &[TokenUsageRow]) -> String {
+    let mut table = Table::new(TOKEN_COLUMNS.map(|name| (name, Align::Left)));
+    rows.iter().for_each(|row| table.row(token_cells(row)));
+    table.text()
+}
+
+fn token_cells(row: &TokenUsageRow) -> [String; TOKEN_COLUMNS.len()] {
+    let count = |value: Option<i64>| value.map_or_else(missing, |value| value.to_string());
+    [
+        row.timestamp.clone(),
+        text(row.action.as_deref()),
+        text(row.command_name.as_deref()),
+        text(row.command_run_id.as_deref()),
+        text(row.task_id.as_deref()),
+        text(row.agent_id.as_deref()),
+        text(row.model_name.as_deref()),
+        count(row.tokens_prompt),
+        count(row.tokens_completion),
+        count(row.tokens_total),
+        count(row.tokens_cached),
+        count(row.tokens_cache_read),
+        count(row.tokens_cache_write),
+        row.duration_ms.map_or_else(missing, |millis| number::to_json(millis).to_string()),
+        text(row.error_kind.as_deref()),
+    ]
+}
+
+/// Jobs as a table, one a line, in the order in which they are given. Every line ends with `\n`.
+pub fn render_jobs(jobs: &[Job]) -> String {
+    let columns = ["JOB", "TYPE", "STATE", "COMMAND", "AGENTS", "PROGRESS", "CREATED", "COMPLETED"];
+    let mut table = Table::new(columns.map(|name| (name, Align::Left)));
+    for job in jobs {
+        table.row([
+            job.id.clone(),
+            job.job_type.clone(),
+            job.state.clone(),
+            text(job.command_name.as_deref()),
+            agents(job),
+            progress(job).unwrap_or_else(missing),
+            job.created_at.clone(),
+            text(job.completed_at.as_deref()),
+        ]);
+    }
+    table.text()
+}
+
+/// A job for people: its state and progress, its task runs, and what it cost by command, agent and model.
+/// The text ends with a line feed.
+pub fn render_job_inspection(inspection: &JobInspection) -> String {
+    let tokens = match &*inspection.tokens {
+        [] => "Tokens: none recorded\n".to_owned(),
+        rows => render_tokens_table(rows, JobInspection::GROUPED_BY),
+    };
+    [heading(&inspection.job), runs(&inspection.task_runs), tokens].join("\n")
+}
+
+fn heading(job: &Job) -> String {
+    let lines = [
+        ("Job", Some(job.id.clone())),
+        ("Type", Some(job.job_type.clone())),
+        ("State", Some(job.state.clone())),
+        ("Progress", progress(job)),
+        ("Command", job.command_name.clone()),
+        ("Agents", Some(agents(job)).filter(|agents| agents != MISSING)),
+        ("Created", Some(job.created_at.clone())),
+        ("Updated", Some(job.updated_at.clone())),
+        ("Completed", job.completed_at.clone()),
+        ("Error", job.error_summary.clone()),
+    ];
+    let told =
+        lines.into_iter().filter_map(|(name, value)| Some((name, value.filter(|text| !text.is_empty())?)));
+    told.map(|(name, value)| format!("{:<10} {}\n", format!("{name}:"), one_line(&value))).collect()
+}
+
+/// `[#####-----]  50.0 %  5 of 10`, or what is known of it.
+fn progress(job: &Job) -> Option<String> {
+    let done = usize::try_from(job.processed_items?).ok()?;
+    match job.total_items.map(usize::try_from) {
+        Some(Ok(total)) if total > 0 => Some(bar(done, total)),
+        _ if done == 0 => None,
+        _ => Some(format!("{done} done")),
+    }
+}
+
+fn agents(job: &Job) -> String {
+    match &*job.agent_ids {
+        [] => text(job.agent_id.as_deref()),
+        ids => ids.join(", "),
+    }
+}
+
+fn runs(runs: &[InspectedRun]) -> String {
+    let columns = ["TASK", "RUN OF", "STATUS", "AGENT", "STARTED", "FINISHED", "TOOK"];
+    let mut table = Table::new(columns.map(|name| (name, Align::Left)));
+    for InspectedRun { run, task_key } in runs {
+        table.row([
+            task_key.clone().unwrap_or_else(|| run.task_id.clone()),
+            run.command.clone(),
+            run.status.clone(),
+            text(run.agent_id.as_deref()),
+            run.started_at.clone(),
+            text(run.finished_at.as_deref()),
+            took(run).unwrap_or_else(missing),
+        ]);
+    }
+    if table.is_empty() { "Task runs: none\n".to_owned() } else { table.text() }
+}
+
+fn took(run: &TaskRun) -> Option<String> {
+    let hours = Timestamp::read(run.finished_at.as_deref()?)?.hours_since(Timestamp::read(&run.started_at)?);
+    (hours >= 0.0).then(|| span(hours))
+}
+
+fn text(value: Option<&str>) -> String {
+    value.filter(|text| !text.is_empty()).unwrap_or(MISSING).to_owned()
+}
+
+fn missing() -> String {
+    MISSING.to_owned()
+}

@@ -1,0 +1,70 @@
+//! The moves of tasks, as a timeline.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::phrase::span;
+use super::table::{Align, MISSING, Table};
+use crate::repository::StatusEvent;
+use crate::time::Timestamp;
+
+/// The moves of tasks in the order in which they are given, one a line: when, from where to where, how long the
+/// task stayed in the status before, who moved it, and why. Where the moves of several tasks are given, each
+/// line names its task by id.
+///
+/// Every line ends with `\n`.
+pub fn render_status_events(events: &[StatusEvent]) -> String {
+    let several = events.iter().any(|event| event.task_id != events[0].task_id);
+    let columns = ["TIME", "TASK", "FROM", "TO", "AFTER", "COMMAND", "AGENT", "NOTE"];
+    let shown = |column: &str| several || column != "TASK";
+    let mut table = Table::new(
+        columns
+            .into_iter()
+            .filter(|column| shown(column))
+            .map(|name| (name, Align::Left))
+            .collect::<Vec<_>>(),
+    );
+    let mut last: HashMap<&str, &StatusEvent> = HashMap::new();
+    for event in events {
+        let before = last.insert(&event.task_id, event);
+        let cells = [
+            event.timestamp.clone(),
+            event.task_id.clone(),
+            text(event.from_status.as_deref()),
+            event.to_status.clone(),
+            before.and_then(|before| between(before, event)).unwrap_or_else(|| MISSING.to_owned()),
+            text(event.command_name.as_deref()),
+            text(event.agent_id.as_deref()),
+            note(event).unwrap_or_else(|| MISSING.to_owned()),
+        ];
+        table.row(columns.into_iter().zip(cells).filter(|(column, _)| shown(column)).map(|(_, cell)| cell));
+    }
+    table.text()
+}
+
+/// How long it was from one move to the next.
+fn between(before: &StatusEvent, event: &StatusEvent) -> Option<String> {
+    let hours = Timestamp::read(&event.timestamp)?.hours_since(Timestamp::read(&before.timestamp)?);
+    (hours >= 0.0).then(|| span(hours))
+}
+
+/// What the event's metadata says about why.
+fn note(event: &StatusEvent) -> Option<String> {
+    let is_set = |name: &str| event.metadata.get(name) == Some(&Value::Bool(true));
+    let reason =
+        |name: &str| event.metadata.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let mut notes = Vec::new();
+    if is_set("revert_event") {
+        notes.push("sent back".to_owned());
+    }
+    notes.extend(["revert_reason", "failed_reason"].into_iter().filter_map(reason).map(str::to_owned));
+    if is_set("backfilled") {
+        notes.push("filled in from a task run".to_owned());
+    }
+    (!notes.is_empty()).then(|| notes.join(": "))
+}
+
+fn text(value: Option<&str>) -> String {
+    value.filter(|text| !text.is_empty()).unwrap_or(MISSING).to_owned()
+}

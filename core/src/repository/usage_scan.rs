@@ -1,0 +1,172 @@
+//! Passing over the table `token_usage` without making records of its rows.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, ToSql};
+
+use super::row;
+use super::token_usage::{self, Places, TokenUsageRecord};
+use crate::error::Result;
+
+/// Which rows to look at; what is absent does not narrow. Without a workspace's id the database is the
+/// global one, which has no columns for project, job and task.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    pub(crate) workspace_id: Option<String>,
+    pub(crate) agent_id: Option<String>,
+    pub(crate) project_id: Option<String>,
+    pub(crate) job_id: Option<String>,
+    pub(crate) task_id: Option<String>,
+}
+
+/// What a pass reads of each row besides its time. Names come from this library alone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Columns {
+    /// Read as they are.
+    pub(crate) plain: Vec<&'static str>,
+    /// The metadata is read where one of these columns has no text.
+    pub(crate) completed: Vec<&'static str>,
+}
+
+/// One row of a pass.
+#[derive(Debug)]
+pub(crate) struct ScannedRow<'r> {
+    row: &'r Row<'r>,
+}
+
+const ROWID: usize = 0;
+const TIMESTAMP: usize = 1;
+const METADATA: usize = 2;
+const PLAIN: usize = 3;
+
+/// What the global table lacks.
+const WORKSPACE_ONLY: &[&str] = &["project_id", "job_id", "task_id"];
+
+impl ScannedRow<'_> {
+    pub(crate) fn rowid(&self) -> Result<i64> {
+        Ok(self.row.get(ROWID)?)
+    }
+
+    pub(crate) fn timestamp(&self) -> Result<Cow<'_, str>> {
+        Ok(self.text_at(TIMESTAMP)?.unwrap_or_default())
+    }
+
+    /// The metadata, where it was asked for and one of the completed columns has no text.
+    pub(crate) fn metadata(&self) -> Result<Option<Cow<'_, str>>> {
+        self.text_at(METADATA)
+    }
+
+    /// The plain column at this place as [`row::text`] reads it; `None` where it is empty.
+    pub(crate) fn text(&self, place: usize) -> Result<Option<Cow<'_, str>>> {
+        Ok(self.text_at(PLAIN + place)?.filter(|text| !text.is_empty()))
+    }
+
+    /// The plain column at this place as [`row::whole`] reads it.
+    pub(crate) fn whole(&self, place: usize) -> Result<Option<i64>> {
+        Ok(row::as_whole(self.row.get_ref(PLAIN + place)?))
+    }
+
+    /// The plain column at this place as [`row::real`] reads it.
+    pub(crate) fn real(&self, place: usize) -> Result<Option<f64>> {
+        Ok(row::as_real(self.row.get_ref(PLAIN + place)?))
+    }
+
+    fn text_at(&self, column: usize) -> Result<Option<Cow<'_, str>>> {
+        Ok(match self.row.get_ref(column)? {
+            ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
+            other => row::as_text(other).map(Cow::Owned),
+        })
+    }
+}
+
+/// Hands the selected rows to `visit`, in insertion order, one at a time.
+pub(crate) fn for_each(
+    connection: &Connection,
+    selection: &Selection,
+    columns: &Columns,
+    mut visit: impl FnMut(&ScannedRow<'_>) -> Result<()>,
+) -> Result<()> {
+    let conditions = selection.conditions();
+    let mut statement = connection.prepare_cached(&sql(selection, columns, &conditions))?;
+    let parameters: Vec<&dyn ToSql> = conditions.iter().map(|(_, value)| value as &dyn ToSql).collect();
+    let mut rows = statement.query(&*parameters)?;
+    while let Some(row) = rows.next()? {
+        visit(&ScannedRow { row })?;
+    }
+    Ok(())
+}
+
+/// Hands the rows with these numbers to `visit`, in this order; those that are gone are passed over.
+pub(crate) fn for_each_at(
+    connection: &Connection,
+    rowids: impl IntoIterator<Item = i64>,
+    mut visit: impl FnMut(i64, TokenUsageRecord),
+) -> Result<()> {
+    let mut statement = connection.prepare_cached("SELECT * FROM token_usage WHERE rowid = ?1")?;
+    let places = Places::of(&statement)?;
+    for rowid in rowids {
+        let mut rows = statement.query([rowid])?;
+        if let Some(row) = rows.next()? {
+            visit(rowid, token_usage::read(row, &places)?);
+        }
+    }
+    Ok(())
+}
+
+impl Selection {
+    fn conditions(&self) -> Vec<(&'static str, &str)> {
+        let all = [
+            ("workspace_id", &self.workspace_id),
+            ("agent_id", &self.agent_id),
+            ("project_id", &self.project_id),
+            ("job_id", &self.job_id),
+            ("task_id", &self.task_id),
+        ];
+        all.into_iter().filter_map(|(column, value)| Some((column, value.as_deref()?))).collect()
+    }
+
+    /// Whether a record is among the selected rows.
+    pub(crate) fn holds(&self, record: &TokenUsageRecord) -> bool {
+        self.conditions().into_iter().all(|(column, wanted)| {
+            let own = match column {
+                "workspace_id" => &record.workspace_id,
+                "agent_id" => &record.agent_id,
+                "project_id" => &record.project_id,
+                "job_id" => &record.job_id,
+                _ => &record.task_id,
+            };
+            own.as_deref() == Some(wanted)
+        })
+    }
+}
+
+fn sql(selection: &Selection, columns: &Columns, conditions: &[(&str, &str)]) -> String {
+    let lacks = |name: &str| selection.workspace_id.is_none() && WORKSPACE_ONLY.contains(&name);
+    let metadata = match &*columns.completed {
+        [] => "NULL".to_owned(),
+        names => {
+            let empty = |name: &&str| format!("typeof({name}) <> 'text' OR {name} = ''");
+            let empty: Vec<String> = names.iter().map(empty).collect();
+            format!("CASE WHEN {} THEN metadata_json END", empty.join(" OR "))
+        }
+    };
+    let mut sql = format!("SELECT rowid, timestamp, {metadata}");
+    for name in &columns.plain {
+        sql += ", ";
+        sql += if lacks(name) { "NULL" } else { name };
+    }
+    sql += " FROM token_usage";
+    for (place, (column, _)) in conditions.iter().enumerate() {
+        let word = if place == 0 { "WHERE" } else { "AND" };
+        // Writing to a text does not fail.
+        let _ = write!(sql, " {word} {column} = ?{}", place + 1);
+    }
+    sql + " ORDER BY rowid"
+}
+
+/// A number that changes where row numbers may have: with `VACUUM`, and with every change of the schema.
+pub(crate) fn layout_version(connection: &Connection) -> Result<i64> {
+    Ok(connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?)
+}

@@ -1,0 +1,48 @@
+//! A job with everything that was recorded about it.
+
+use serde::{Deserialize, Serialize};
+
+use super::query::Asked;
+use super::summary::{Dimension, TokenUsageSummaryRow, summary_since};
+use crate::error::{Error, Result};
+use crate::repository::{Job, TaskRun, jobs, task_runs};
+
+/// What became of a job: its state, its task runs, and what it cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobInspection {
+    /// The job.
+    pub job: Job,
+    /// Its task runs, oldest first.
+    pub task_runs: Vec<InspectedRun>,
+    /// What it cost by command, agent and model, of all time.
+    pub tokens: Vec<TokenUsageSummaryRow>,
+}
+
+/// A task run with its task's key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InspectedRun {
+    /// The task run.
+    #[serde(flatten)]
+    pub run: TaskRun,
+    /// The key of its task; null where the task is gone.
+    #[serde(default)]
+    pub task_key: Option<String>,
+}
+
+impl JobInspection {
+    /// What the tokens are grouped by.
+    pub const GROUPED_BY: &'static [Dimension] = &[Dimension::Command, Dimension::Agent, Dimension::Model];
+}
+
+/// The job that the query names, whenever it ran.
+pub(crate) fn inspect_job(asked: &Asked<'_>, job_id: &str) -> Result<JobInspection> {
+    let job = jobs::by_id(asked.tx, job_id)?.ok_or_else(|| Error::not_found("jobId", "job", job_id))?;
+    let runs = task_runs::of_job(asked.tx, job_id)?;
+    Ok(JobInspection {
+        job,
+        task_runs: runs.into_iter().map(|(run, task_key)| InspectedRun { run, task_key }).collect(),
+        tokens: summary_since(asked, None, JobInspection::GROUPED_BY)?,
+    })
+}

@@ -1,0 +1,93 @@
+//! Days on the calendar of a time zone.
+
+use chrono::{DateTime, Offset, TimeZone};
+use chrono_tz::Tz;
+
+use super::Timestamp;
+use crate::error::{Error, Result};
+
+const MILLIS_PER_DAY: i64 = 86_400_000;
+
+/// A time zone of the IANA database, with its changes of the clock.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Zone(Tz);
+
+/// One day of a calendar: how many days it is after 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Day(i64);
+
+impl Zone {
+    /// The zone with this IANA name; UTC where nothing is asked for.
+    pub(crate) fn read(field: &str, name: Option<&str>) -> Result<Self> {
+        let Some(name) = name else { return Ok(Self(Tz::UTC)) };
+        let known = "the name of a time zone in the IANA database, as it is written there (Europe/Berlin)";
+        name.parse().map(Self).map_err(|_| Error::invalid(field, format_args!("{name:?}"), known))
+    }
+
+    /// The day on which the clocks of the zone show this moment.
+    pub(crate) fn day_of(self, moment: Timestamp) -> Day {
+        Day((moment.millis() + self.ahead_of_utc(moment)).div_euclid(MILLIS_PER_DAY))
+    }
+
+    /// How many milliseconds the zone's clocks are ahead of UTC at this moment.
+    fn ahead_of_utc(self, moment: Timestamp) -> i64 {
+        // Most questions are about UTC, and of every single row.
+        if self.0 == Tz::UTC {
+            return 0;
+        }
+        let utc = DateTime::from_timestamp_millis(moment.millis()).unwrap_or_default().naive_utc();
+        i64::from(self.0.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * 1000
+    }
+}
+
+impl Day {
+    pub(crate) fn number(self) -> i64 {
+        self.0
+    }
+
+    /// `2026-03-20`.
+    pub(crate) fn text(self) -> String {
+        let midnight = DateTime::from_timestamp_millis(self.0 * MILLIS_PER_DAY).unwrap_or_default();
+        midnight.format("%Y-%m-%d").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(zone: Option<&str>, moment: &str) -> String {
+        Zone::read("timeZone", zone).unwrap().day_of(moment.parse().unwrap()).text()
+    }
+
+    #[test]
+    fn a_day_begins_at_the_zones_midnight() {
+        for (zone, moment, expected) in [
+            (None, "2026-03-19T23:59:59.999Z", "2026-03-19"),
+            (Some("UTC"), "2026-03-20T00:00:00Z", "2026-03-20"),
+            (Some("Asia/Kolkata"), "2026-03-19T18:30:00Z", "2026-03-20"),
+            (Some("America/New_York"), "2026-03-20T03:59:59Z", "2026-03-19"),
+            // The clocks go forward on 2026-03-29: midnight is 23:00 UTC before and 22:00 UTC after it.
+            (Some("Europe/Berlin"), "2026-03-28T22:59:59Z", "2026-03-28"),
+            (Some("Europe/Berlin"), "2026-03-28T23:00:00Z", "2026-03-29"),
+            (Some("Europe/Berlin"), "2026-03-29T22:00:00Z", "2026-03-30"),
+            (None, "1969-12-31T23:00:00Z", "1969-12-31"),
+        ] {
+            assert_eq!(day(zone, moment), expected, "{zone:?} {moment}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_have_a_day_in_every_zone() {
+        assert_eq!(day(Some("America/New_York"), "0000-01-01"), "-0001-12-31");
+        assert_eq!(day(Some("Asia/Tokyo"), "9999-12-31T23:00:00Z"), "+10000-01-01");
+    }
+
+    #[test]
+    fn what_is_no_zone_is_refused() {
+        for name in ["", "Mars/Olympus", "europe/berlin", "+02:00", "CEST"] {
+            let error = Zone::read("timeZone", Some(name)).unwrap_err();
+            assert_eq!(error.field(), Some("timeZone"), "{name}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The tables that people read, from answers of a real workspace.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
+
+mod common;
+
+use common::{Fixture, at, backlog, moved, usage};
+use mcoda_core::report::*;
+use mcoda_core::{
+    Dimension, ErrorKind, Estimate, EstimateOptions, Job, JobInspection, NewJob, NewTaskRun, StatusEvent,
+    StatusEventsQuery, TelemetryConfig, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+    TransitionContext, Velocity, Workspace,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// A job of two calls, long ago, and a task that was sent back.
+fn worked_on() -> (Fixture, Workspace, Job) {
+    let fixture = Fixture::new();
+    let options = fixture.options().workspace_id("w").ids(mcoda_core::IdSource::default());
+    let workspace = options.open(fixture.root()).unwrap();
+    let task = backlog(&workspace).task(&workspace, "P-日本", 3.0);
+    let job = NewJob {
+        job_type: "work".into(),
+        command_name: Some("work-on-tasks".into()),
+        total_items: Some(4),
+        ..NewJob::default()
+    };
+    let job = workspace.jobs().create(&job).unwrap();
+    let run = NewTaskRun {
+        task_id: task.clone(),
+        command: "work-on-tasks".into(),
+        job_id: Some(job.id.clone()),
+        agent_id: Some("claude".into()),
+        started_at: Some(at("08:00:00")),
+        ..NewTaskRun::default()
+    };
+    let run = workspace.task_runs().create(&run).unwrap();
+    workspace.task_runs().finish(&run.id, "succeeded", Some(at("09:30:00"))).unwrap();
+    for call in [
+        json!({"id": "1", "jobId": job.id, "agentId": "claude", "modelName": "sonnet", "commandName": "work-on-tasks", "action": "plan",
+               "taskId": task, "tokensPrompt": 1200, "tokensCompletion": 300, "tokensCached": 800, "tokensCacheRead": 800,
+               "costEstimate": 0.03125, "durationMs": 1500, "timestamp": "2025-01-01T08:00:00Z"}),
+        json!({"id": "2", "jobId": job.id, "agentId": "claude", "modelName": "sonnet", "commandName": "work-on-tasks",
+               "metadata": {"error_kind": "timeout"}, "timestamp": "2025-01-02"}),
+        json!({"id": "3", "agentId": "claude", "tokensPrompt": 9}),
+    ] {
+        workspace.record_token_usage(&usage(call)).unwrap();
+    }
+    for (to, time) in
+        [("in_progress", "08:00:00"), ("ready_to_code_review", "09:30:00"), ("completed", "09:45:00")]
+    {
+        moved(&workspace, &task, to, time);
+    }
+    let back = TransitionContext {
+        timestamp: Some(at("11:00:00")),
+        reason: Some("no tests".into()),
+        agent_id: Some("ada".into()),
+        ..Default::default()
+    };
+    workspace.record_status_transition(&task, "changes_requested", &back).unwrap();
+    let job = workspace.jobs().get(&job.id).unwrap().unwrap();
+    (fixture, workspace, job)
+}
+
+fn rows_of(workspace: &Workspace, job: &Job) -> Vec<TokenUsageRow> {
+    let query = TokenUsageQuery { job_id: Some(job.id.clone()), ..Default::default() };
+    workspace.token_usage(&query).unwrap()
+}
+
+/// The table's cells, without the rule.
+fn cells(table: &str) -> Vec<Vec<&str>> {
+    let lines = table.lines().filter(|line| !line.contains("-+-"));
+    lines.map(|line| line.split(" | ").map(str::trim).collect()).collect()
+}
+
+#[test]
+fn the_calls_of_a_job_are_listed_one_by_one() {
+    let (_fixture, workspace, job) = worked_on();
+    let rows = rows_of(&workspace, &job);
+    let text = render_job_tokens(&rows);
+    let table = cells(&text);
+    assert_eq!(
+        table[0],
+        [
+            "TIME",
+            "ACTION",
+            "COMMAND",
+            "CMD_RUN",
+            "TASK",
+            "AGENT",
+            "MODEL",
+            "TOKENS_IN",
+            "TOKENS_OUT",
+            "TOKENS_TOTAL",
+            "TOKENS_CACHED",
+            "CACHE_READ",
+            "CACHE_WRITE",
+            "DURATION_MS",
+            "ERROR_KIND"
+        ]
+    );
+    let task = rows[0].task_id.as_deref().unwrap();
+    assert_eq!(
+        table[1],
+        [
+            "2025-01-01T08:00:00.000Z",
+            "plan",
+            "work-on-tasks",
+            "-",
+            task,
+            "claude",
+            "sonnet",
+            "1200",
+            "300",
+            "1500",
+            "800",
+            "800",
+            "-",
+            "1500",
+            "-"
+        ]
+    );
+    assert_eq!(
+        table[2],
+        [
+            "2025-01-02T00:00:00.000Z",
+            "-",
+            "work-on-tasks",
+            "-",
+            "-",
+            "claude",
+            "sonnet",
+            "-",
+            "-",
+            "-",
+            "-",
+            "-",
+            "-",
+            "-",
+            "timeout"
+        ]
+    );
+    assert_eq!(table.len(), 3);
+}
+
+#[test]
+fn an_inspected_job_shows_all_of_its_time() {
+    let (_fixture, workspace, job) = worked_on();
+    let inspection = workspace.inspect_job(&job.id).unwrap();
+    assert_eq!((inspection.task_runs.len(), inspection.tokens.len(), inspection.tokens[0].calls), (1, 1, 2));
+    let expected = format!(
+        "Job:       {id}\nType:      work\nState:     running\nProgress:  [--------------------]   0.0 %  0 of 4\n\
+         Command:   work-on-tasks\nAgents:    claude\nCreated:   2026-03-20T12:00:00.000Z\n\
+         Updated:   2026-03-20T12:00:00.000Z\n\n\
+         TASK   | RUN OF        | STATUS    | AGENT  | STARTED                  | FINISHED                 | TOOK\n\
+         -------+---------------+-----------+--------+--------------------------+--------------------------+-----------\n\
+         P-日本 | work-on-tasks | succeeded | claude | 2026-03-20T08:00:00.000Z | 2026-03-20T09:30:00.000Z | 1 h 30 min\n\n\
+         COMMAND       | AGENT  | MODEL  | CALLS | TOKENS_IN | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | CACHE_READ | CACHE_WRITE | DURATION_MS | COST\n\
+         --------------+--------+--------+-------+-----------+------------+--------------+---------------+------------+-------------+-------------+-------\n\
+         work-on-tasks | claude | sonnet | 2     | 1200      | 300        | 1500         | 800           | 800        | 0           | 1500        | 0.0313\n",
+        id = job.id
+    );
+    assert_eq!(render_job_inspection(&inspection), expected);
+    assert_eq!(workspace.inspect_job("none").unwrap_err().field(), Some("jobId"));
+}
+
+#[test]
+fn a_job_without_anything_says_so() {
+    let (_fixture, workspace, _) = worked_on();
+    let job = workspace.jobs().create(&NewJob { job_type: "sync".into(), ..NewJob::default() }).unwrap();
+    let job = workspace.jobs().finish(&job.id, "failed", Some("no\nnetwork")).unwrap();
+    let text = render_job_inspection(&workspace.inspect_job(&job.id).unwrap());
+    assert!(text.contains("Error:     no network\n\nTask runs: none\n\nTokens: none recorded\n"), "{text}");
+    let text = render_jobs(&workspace.jobs().list().unwrap());
+    let table = cells(&text);
+    assert_eq!(table[0], ["JOB", "TYPE", "STATE", "COMMAND", "AGENTS", "PROGRESS", "CREATED", "COMPLETED"]);
+    assert_eq!(
+        table[1][1..],
+        ["sync", "failed", "-", "-", "-", "2026-03-20T12:00:00.000Z", "2026-03-20T12:00:00.000Z"]
+    );
+    assert_eq!(table[2][1..5], ["work", "running", "work-on-tasks", "claude"]);
+}
+
+#[test]
+fn the_moves_of_a_task_are_a_timeline() {
+    let (_fixture, workspace, _) = worked_on();
+    let query = StatusEventsQuery { task: Some("P-日本".into()), ..Default::default() };
+    let events = workspace.status_events(&query).unwrap();
+    let expected = "\
+TIME                     | FROM                 | TO                   | AFTER      | COMMAND | AGENT | NOTE
+-------------------------+----------------------+----------------------+------------+---------+-------+--------------------
+2026-03-20T08:00:00.000Z | not_started          | in_progress          | -          | -       | -     | -
+2026-03-20T09:30:00.000Z | in_progress          | ready_to_code_review | 1 h 30 min | -       | -     | -
+2026-03-20T09:45:00.000Z | ready_to_code_review | completed            | 15 min     | -       | -     | -
+2026-03-20T11:00:00.000Z | completed            | changes_requested    | 1 h 15 min | -       | ada   | sent back: no tests
+";
+    assert_eq!(render_status_events(&events), expected);
+    let mut others = events.clone();
+    others[0].task_id = "another".into();
+    let text = render_status_events(&others);
+    let table = cells(&text);
+    assert_eq!((table[0][1], table[1][1], table[2][4]), ("TASK", "another", "-"));
+    assert!(render_status_events(&[]).starts_with("TIME "));
+}
+
+#[test]
+fn settings_are_a_table() {
+    let (_fixture, workspace, _) = worked_on();
+    let config =
+        TelemetryConfig { config_path: Some("/c.json".into()), ..workspace.telemetry_config().unwrap() };
+    let expected = "\
+SETTING         | VALUE
+----------------+--------
+Local recording | enabled
+Remote export   | enabled
+Opted out       | no
+Strict mode     | off
+Config path     | /c.json
+";
+    assert_eq!(render_telemetry_config(&config), expected);
+    let off = TelemetryConfig { remote_export: false, off_by_environment: true, ..config };
+    assert!(render_telemetry_config(&off).contains("disabled by MCODA_TELEMETRY=off"));
+}
+
+fn comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(answer: &T) {
+    assert_eq!(&read::<T>("answer", &serde_json::to_value(answer).unwrap()).unwrap(), answer);
+}
+
+#[test]
+fn every_answer_comes_back_from_its_json() {
+    let (_fixture, workspace, job) = worked_on();
+    let everything = TokenUsageQuery { since: Some("2020-01-01".into()), ..Default::default() };
+    comes_back::<Vec<TokenUsageRow>>(&workspace.token_usage(&everything).unwrap());
+    comes_back::<Vec<TokenUsageSummaryRow>>(
+        &workspace.token_usage_summary(&everything, Dimension::ALL).unwrap(),
+    );
+    comes_back::<JobInspection>(&workspace.inspect_job(&job.id).unwrap());
+    comes_back::<Vec<Job>>(&workspace.jobs().list().unwrap());
+    comes_back::<Vec<StatusEvent>>(&workspace.status_events(&StatusEventsQuery::default()).unwrap());
+    comes_back::<Velocity>(&workspace.velocity(&EstimateOptions::default()).unwrap());
+    comes_back::<Estimate>(&workspace.estimate(&EstimateOptions::default()).unwrap());
+    comes_back::<TelemetryConfig>(&workspace.telemetry_config().unwrap());
+    let estimate = workspace.estimate(&EstimateOptions::default()).unwrap();
+    let again: Estimate = read("estimate", &serde_json::to_value(&estimate).unwrap()).unwrap();
+    assert_eq!(render_estimate(&again), render_estimate(&estimate));
+}
+
+#[test]
+fn rows_of_a_host_may_leave_fields_out_and_bring_others() {
+    let rows: Vec<TokenUsageSummaryRow> = read(
+        "rows",
+        &json!([{"agent_id": "a", "calls": 2, "cost_estimate": null, "from_tomorrow": {"x": 1}}]),
+    )
+    .unwrap();
+    assert!(render_tokens_table(&rows, &[Dimension::Agent]).contains("\na     | 2     | 0 "));
+    let rows: Vec<TokenUsageRow> = read("rows", &json!([{"timestamp": "t", "duration_ms": 2.5}])).unwrap();
+    assert!(render_job_tokens(&rows).contains("| 2.5 "));
+    for bad in [json!([{"calls": "two"}]), json!({"calls": 2}), Value::Null] {
+        let error = read::<Vec<TokenUsageSummaryRow>>("rows", &bad).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("rows")), "{bad}");
+    }
+}
