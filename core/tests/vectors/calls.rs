@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use mcoda_core::{
-    CommandRunEnd, EstimateOptions, Global, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask,
-    NewTaskRun, Options, Result, SqlParams, StatusEventsQuery, TokenUsage, TokenUsageQuery,
-    TransitionContext, Workspace,
+    AgentContext, CommandRunEnd, EstimateOptions, Global, NewCommandRun, NewEpic, NewJob, NewProject,
+    NewStory, NewTask, NewTaskRun, Options, Result, SqlParams, StatusEventsQuery, TokenUsage,
+    TokenUsageQuery, TransitionContext, Workspace, extract_usage, extract_usages,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -41,6 +41,9 @@ impl Handle {
 
     pub fn call(&self, name: &str, arguments: &[Value]) -> Result<Value> {
         let arguments = Arguments(arguments);
+        if let Some(answer) = without_handle(name, arguments) {
+            return answer;
+        }
         match self {
             Self::Workspace(workspace) => on_workspace(workspace, name, arguments),
             Self::Global(global) => on_global(global, name, arguments),
@@ -69,6 +72,11 @@ impl<'a> Arguments<'a> {
         self.0.get(index).and_then(Value::as_bool).unwrap_or_default()
     }
 
+    /// What a provider returned: text as it is, or JSON.
+    fn body(self) -> String {
+        self.0[0].as_str().map_or_else(|| self.0[0].to_string(), str::to_owned)
+    }
+
     fn each<T>(self, read: impl Fn(&Value) -> Result<T>) -> Result<Vec<T>> {
         self.0[0].as_array().unwrap().iter().map(read).collect()
     }
@@ -82,12 +90,26 @@ fn answer<T: Serialize>(result: Result<T>) -> Result<Value> {
     result.map(|answer| serde_json::to_value(answer).unwrap())
 }
 
+/// The calls that work on no database.
+fn without_handle(name: &str, arguments: Arguments<'_>) -> Option<Result<Value>> {
+    let (body, provider) = (|| arguments.body(), arguments.optional_text(1));
+    match name {
+        "extract_usage" => Some(answer(Ok(extract_usage(&body(), provider)))),
+        "extract_usages" => Some(answer(Ok(extract_usages(&body(), provider)))),
+        _ => None,
+    }
+}
+
 fn on_global(global: &Global, name: &str, arguments: Arguments<'_>) -> Result<Value> {
     match name {
         "record_token_usage" => {
             answer(global.record_token_usage(&TokenUsage::from_json(&arguments.object(0))?))
         }
         "record_token_usages" => answer(global.record_token_usages(&arguments.each(TokenUsage::from_json)?)),
+        "record_agent_response" => {
+            let context = AgentContext::from_json(&arguments.object(1))?;
+            answer(global.record_agent_response(&arguments.body(), &context))
+        }
         "token_usage" => answer(global.token_usage(&TokenUsageQuery::from_json(&arguments.object(0))?)),
         "token_usage_summary" => {
             let (query, group_by) = TokenUsageQuery::from_summary_json(&arguments.object(0))?;
@@ -108,6 +130,10 @@ fn on_workspace(workspace: &Workspace, name: &str, arguments: Arguments<'_>) -> 
         "record_token_usages" => {
             answer(workspace.record_token_usages(&arguments.each(TokenUsage::from_json)?))
         }
+        "record_agent_response" => {
+            let context = AgentContext::from_json(&arguments.object(1))?;
+            answer(workspace.record_agent_response(&arguments.body(), &context))
+        }
         "record_status_transition" => {
             let context = TransitionContext::from_json(&arguments.object(2))?;
             answer(workspace.record_status_transition(arguments.text(0), arguments.text(1), &context))
@@ -125,6 +151,7 @@ fn on_workspace(workspace: &Workspace, name: &str, arguments: Arguments<'_>) -> 
         }
         "velocity" => answer(workspace.velocity(&EstimateOptions::from_json(&arguments.object(0))?)),
         "estimate" => answer(workspace.estimate(&EstimateOptions::from_json(&arguments.object(0))?)),
+        "inspect_job" => answer(workspace.inspect_job(arguments.text(0))),
         "telemetry_config" => answer(workspace.telemetry_config()),
         "opt_out" => answer(workspace.opt_out(arguments.optional_bool(0))),
         "opt_in" => answer(workspace.opt_in()),
