@@ -1,9 +1,9 @@
 //! The names that mcoda's own adapters use. Where they stand at the top they hold over what the provider's
 //! usage says, each by itself.
 
+use super::body::Body;
 use super::fields::{Object, as_measure, count, measure, moment, object, text};
 use super::reading::Reading;
-use super::shapes::Body;
 
 const PROMPT: &[&str] = &["tokensPrompt", "tokens_prompt"];
 const COMPLETION: &[&str] = &["tokensCompletion", "tokens_completion"];

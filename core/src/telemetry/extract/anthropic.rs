@@ -1,8 +1,8 @@
 //! Anthropic's messages: cached tokens come on top of `input_tokens`, and there is no total.
 
+use super::body::Body;
 use super::fields::{Object, count, object, objects, sum, text};
 use super::reading::{Cache, Reading, Told};
-use super::shapes::Body;
 
 /// What one usage object, or one entry of its `iterations`, counts.
 #[derive(Clone, Copy, Default)]
@@ -96,7 +96,7 @@ pub(super) fn messages(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> 
 fn cache(body: &Body<'_>, usage: &Object, counts: Counts) -> Cache {
     let total = count(usage, &["total_tokens", "totalTokens"]);
     let without = counts.input.zip(counts.output).and_then(|(input, output)| sum([input, output]));
-    let is_part = total.is_some() && total == without && !body.hint_is(super::shapes::ON_TOP);
+    let is_part = total.is_some() && total == without && !body.hint_is(super::body::ON_TOP);
     let has_details = object(usage, &["input_tokens_details", "input_token_details"]).is_some();
     if is_part || has_details { Cache::Part } else { Cache::OnTop }
 }

@@ -1,9 +1,9 @@
 //! Amazon Bedrock: Converse and the metrics of invoke. Cached tokens come on top of the input; the total has
 //! them in it.
 
+use super::body::Body;
 use super::fields::{Object, count, measure, object, objects, text};
 use super::reading::{Cache, Reading, Told};
-use super::shapes::Body;
 
 const READ: &[&str] = &["cacheReadInputTokens", "cacheReadInputTokenCount"];
 const WRITE: &[&str] = &["cacheWriteInputTokens", "cacheWriteInputTokenCount"];

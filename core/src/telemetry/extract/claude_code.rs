@@ -1,9 +1,9 @@
 //! The last line of a Claude Code run. Its `usage` can be that of the last call alone; `modelUsage` has all
 //! calls, those of other models and of resumed sessions included.
 
+use super::body::Body;
 use super::fields::{Object, count, measure, object, text};
 use super::reading::{Cache, Reading, Told};
-use super::shapes::Body;
 
 pub(super) fn result(body: &Body<'_>) -> Option<Vec<Reading>> {
     let all = body.all;

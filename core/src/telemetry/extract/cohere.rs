@@ -1,9 +1,9 @@
 //! Cohere: `tokens` is what was processed, `billed_units` what is charged. The cached tokens are part of the
 //! former, and can be more than the latter.
 
+use super::body::Body;
 use super::fields::{Object, as_measure, count, object};
 use super::reading::{Cache, Reading, Told};
-use super::shapes::Body;
 
 /// `usage` of version 2 and `meta` of version 1.
 pub(super) fn chat(body: &Body<'_>, usage: &Object) -> Option<Reading> {

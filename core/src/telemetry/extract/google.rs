@@ -1,9 +1,9 @@
 //! Gemini: cached tokens are part of the prompt; thoughts come on top of the candidates, and what tools put
 //! into the prompt comes on top of the prompt.
 
+use super::body::Body;
 use super::fields::{Object, count, object, objects, sum, text, told_sum};
 use super::reading::{Cache, Reading, Told};
-use super::shapes::Body;
 
 /// `usageMetadata` of generateContent, Vertex AI and the Live API, in the spelling of JSON or of Python.
 pub(super) fn generate(body: &Body<'_>, usage: &Object) -> Option<Reading> {

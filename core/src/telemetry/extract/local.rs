@@ -1,8 +1,8 @@
 //! Models that run at home: Ollama, which measures in nanoseconds, and llama.cpp.
 
+use super::body::Body;
 use super::fields::{Object, count, measure, object};
 use super::reading::{Cache, Reading, Told};
-use super::shapes::Body;
 
 const NANOSECONDS_PER_MILLISECOND: f64 = 1e6;
 

@@ -7,6 +7,7 @@
 mod adapter;
 mod anthropic;
 mod bedrock;
+mod body;
 mod call;
 mod claude_code;
 mod codex;

@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 
+use super::body::Body;
 use super::fields::{Object, as_count, as_measure, count, measure, object, sum, text};
 use super::reading::{Cache, Reading, Told};
-use super::shapes::Body;
 
 const INPUT_DETAILS: &[&str] = &[
     "prompt_tokens_details",

@@ -1,13 +1,11 @@
-//! Which shape a body has, and what all shapes have in common.
+//! Which shape a body has, and what stands beside the usage in all of them.
 
 use serde_json::Value;
 
+use super::body::{Body, sdk_metadata};
 use super::fields::{Object, as_measure, moment, object, text};
 use super::reading::Reading;
 use super::{adapter, anthropic, bedrock, claude_code, cohere, google, local, openai, vercel};
-
-/// Providers whose cached tokens come on top of their input.
-pub(super) const ON_TOP: &[&str] = &["anthropic", "claude", "bedrock"];
 
 /// Where a usage object stands, the one that covers more first.
 const CONTAINERS: &[&str] = &[
@@ -22,45 +20,6 @@ const CONTAINERS: &[&str] = &[
 ];
 const MODEL: &[&str] =
     &["model", "modelName", "model_name", "modelId", "model_id", "modelVersion", "model_version", "modelID"];
-
-/// One body, the object that holds its usage, with what is known about it.
-pub(super) struct Body<'a> {
-    pub(super) all: &'a Object,
-    pub(super) hint: Option<&'a str>,
-}
-
-impl<'a> Body<'a> {
-    /// Whether the caller or the body names one of these providers.
-    pub(super) fn hint_is(&self, names: &[&str]) -> bool {
-        let told = text(self.all, &["provider", "vendor"]);
-        let is_one = |given: &str| {
-            let given = given.to_ascii_lowercase();
-            names.iter().any(|name| given.contains(name))
-        };
-        self.hint.or(told).is_some_and(is_one)
-    }
-
-    /// Whether what is handed on from the provider has its cached tokens on top.
-    pub(super) fn cache_is_on_top(&self) -> bool {
-        self.hint_is(ON_TOP) || (self.hint.is_none() && self.provider_metadata().is_some())
-    }
-
-    /// What the Vercel AI SDK keeps of a provider whose cached tokens come on top.
-    pub(super) fn provider_metadata(&self) -> Option<&'a Object> {
-        let all = sdk_metadata(self.all)?;
-        let bedrock = || object(object(all, &["bedrock"])?, &["usage"]);
-        object(all, &["anthropic"]).or_else(bedrock)
-    }
-
-    /// Names the provider that the shape itself tells, where nobody told another one.
-    pub(super) fn name_provider(&self, reading: &mut Reading, name: &str) {
-        reading.provider.get_or_insert_with(|| name.to_owned());
-    }
-}
-
-fn sdk_metadata(all: &Object) -> Option<&Object> {
-    object(all, &["providerMetadata", "provider_metadata", "experimental_providerMetadata"])
-}
 
 /// The readings of this object itself: the main one first, then those of other models that worked for it.
 /// `None` where it tells nothing that a record has room for.

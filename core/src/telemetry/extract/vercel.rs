@@ -1,9 +1,9 @@
 //! The Vercel AI SDK. Version 6 says what comes from the cache as a part of the input; version 5 hands the
 //! provider's own number on, so that only who knows the provider knows what it means.
 
+use super::body::Body;
 use super::fields::{Object, count, object, told_sum};
 use super::reading::{Cache, Reading, Told};
-use super::shapes::Body;
 
 /// Version 6, for applications (`inputTokenDetails`) and for providers (`inputTokens.total`).
 pub(super) fn version_6(usage: &Object) -> Option<Reading> {
