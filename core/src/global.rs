@@ -117,6 +117,13 @@ impl Global {
         self.recorder().import(input, context, &mut progress)
     }
 
+    /// Records what a file holds, as [`Global::record_agent_stream`] does.
+    ///
+    /// Errors: as there, and `Storage` where the file cannot be read.
+    pub fn record_agent_file(&self, file: impl AsRef<Path>, context: &AgentContext) -> Result<ImportSummary> {
+        self.recorder().import_file(file.as_ref(), context)
+    }
+
     /// What single agent calls cost, in the order of time; calls of the same moment in the order in which
     /// they were recorded, those whose time cannot be read last. Only calls in this database are seen,
     /// not those of the workspaces.

@@ -375,6 +375,30 @@ fn a_file_that_has_grown_adds_what_is_new() {
 }
 
 #[test]
+fn a_file_is_recorded_and_one_that_cannot_be_read_is_named() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let global = Global::open_db(":memory:").unwrap();
+    let file = fixture.root().with_file_name("answers.jsonl");
+    std::fs::write(&file, format!("{}\n{}\n", message("a", 1), message("b", 2))).unwrap();
+    for recorded in [2, 0] {
+        let summary = workspace.record_agent_file(&file, &context(json!({"agentId": "claude"}))).unwrap();
+        assert_eq!((summary.recorded, summary.duplicates), (recorded, 2 - recorded));
+    }
+    assert_eq!(rows(&workspace)[1].agent_id.as_deref(), Some("claude"));
+    assert_eq!(global.record_agent_file(&file, &AgentContext::default()).unwrap().recorded, 2);
+
+    for unreadable in [file.with_extension("none"), fixture.root()] {
+        let error = workspace.record_agent_file(&unreadable, &AgentContext::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Storage);
+        assert!(error.message().contains(unreadable.to_str().unwrap()), "{error}");
+    }
+    workspace.close().unwrap();
+    let closed = workspace.record_agent_file(file.with_extension("none"), &AgentContext::default());
+    assert_eq!(closed.unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[test]
 fn the_log_alone_keeps_the_latest_version_too() {
     let fixture = Fixture::new();
     drop(fixture.open());

@@ -1,6 +1,8 @@
 //! Recording what came back from an agent: reading it and writing its records in one call.
 
-use std::io::BufRead;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 
 use rusqlite::Connection;
 use serde::Serialize;
@@ -18,6 +20,8 @@ use crate::time::Timestamp;
 
 /// How many lines of an input become one transaction.
 const LINES: u64 = 1000;
+
+const BUFFER: usize = 256 * 1024;
 
 /// What was read of an agent's answer, and what became of its records.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -115,6 +119,12 @@ impl Recorder<'_> {
         Ok(summary)
     }
 
+    pub(crate) fn import_file(&self, file: &Path, context: &AgentContext) -> Result<ImportSummary> {
+        self.database.check_open()?;
+        let input = open(file).map_err(|error| Error::storage("read", file, error))?;
+        self.import(input, context, &mut |_| ())
+    }
+
     fn record_found(&self, found: Vec<Found>, context: &AgentContext) -> Result<Vec<ResponseRecord>> {
         self.database.check_open()?;
         context.check()?;
@@ -185,6 +195,15 @@ impl Recorder<'_> {
         };
         Ok((prepared, done))
     }
+}
+
+fn open(file: &Path) -> io::Result<BufReader<File>> {
+    let file = File::open(file)?;
+    // A folder can be opened like a file.
+    if file.metadata()?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    Ok(BufReader::with_capacity(BUFFER, file))
 }
 
 fn priced(mut usage: TokenUsage, context: &AgentContext, now: Timestamp) -> TokenUsage {
