@@ -48,6 +48,8 @@ fn a_query_can_look_at_the_schema_and_at_the_settings() {
     assert_eq!(rows(&workspace, "PRAGMA integrity_check", json!([])), json!([{"integrity_check": "ok"}]));
     let columns = rows(&workspace, "SELECT name FROM pragma_table_info('tasks') WHERE pk", json!([]));
     assert_eq!(columns, json!([{"name": "id"}]));
+    let keys = rows(&workspace, "SELECT key FROM json_each(?1)", json!([r#"{"a": 1}"#]));
+    assert_eq!(keys, json!([{"key": "a"}]));
     assert!(
         rows(&workspace, "EXPLAIN QUERY PLAN SELECT * FROM tasks", json!([])).as_array().unwrap().len() == 1
     );
@@ -71,6 +73,10 @@ fn a_query_changes_nothing_whatever_it_says() {
         "DELETE FROM token_usage RETURNING id",
         "INSERT INTO projects (id, key, created_at, updated_at) VALUES ('a', 'b', 'c', 'd')",
         "UPDATE token_usage SET tokens_prompt = 1",
+        "UPDATE sqlite_master SET sql = NULL",
+        "UPDATE sqlite_master SET sql = NULL RETURNING name",
+        "INSERT INTO sqlite_master (type) VALUES ('a') RETURNING type",
+        "DELETE FROM sqlite_master RETURNING name",
         "WITH a AS (SELECT 1) DELETE FROM token_usage",
         "DROP TABLE token_usage",
         "CREATE TABLE a (b)",
