@@ -114,7 +114,7 @@ impl Registry {
 
     /// A parked descriptor for what is to be opened; else [`Registry::end_open`] must follow.
     pub(super) fn begin_open(&mut self, path: &CStr, flags: c_int) -> Option<Fd> {
-        let parked = if is_journal(path) { None } else { self.take_parked(path, flags) };
+        let parked = self.take_parked(path, flags);
         if parked.is_none() {
             self.give_back_due();
             self.opening += 1;
@@ -163,7 +163,7 @@ impl Registry {
             return None;
         }
         let (fd, _) = tracked.parked.swap_remove(place);
-        self.use_one(fd, Descriptor { file, access, is_journal: false, is_inherited: false });
+        self.use_one(fd, Descriptor { file, access, is_journal: is_journal(path), is_inherited: false });
         Some(fd)
     }
 
