@@ -1,6 +1,8 @@
 //! Cutting input into the JSON objects in it: one body over many lines, an object a line, the events of a
 //! server, or the elements of an array. What is damaged costs itself alone.
 
+use serde::de::IgnoredAny;
+
 use super::fields::Object;
 use super::slim;
 
@@ -114,6 +116,11 @@ impl Splitter {
                     }
                     // An array is its elements.
                     b' ' | b'\t' | b'\r' | b',' | b'[' | b']' => {}
+                    _ if text.starts_with('[')
+                        && let Some(length) = scalar(&text[index - 1..]) =>
+                    {
+                        index += length - 1;
+                    }
                     _ => {
                         see(Piece::Other);
                         return None;
@@ -182,6 +189,13 @@ fn payload(line: &str) -> Option<&str> {
     (!is_field && !data.is_empty() && data != "[DONE]").then_some(data)
 }
 
+/// The length of the text, the number or the like that this begins with: an element that a call left where it
+/// failed, say.
+fn scalar(text: &str) -> Option<usize> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>();
+    matches!(values.next(), Some(Ok(_))).then(|| values.byte_offset())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +222,10 @@ mod tests {
             ("{\n \"n\": 1,\n \"a\": [\n{\"n\":9}\n]\n}\n{\"n\":2}", "1 2"),
             ("[{\"n\":1},\n {\"n\":2}\n]", "1 2"),
             ("[[{\"n\":1}],[{\"n\":2}]]", "1 2"),
+            ("[null, {\"n\":1}, \"{]\\\"\", -1.5e3,true,{\"n\":2}]", "1 2"),
+            ("[1, 2]", ""),
+            ("[INFO] {\"n\":1}", "o"),
+            ("[1x, {\"n\":1}]", "o"),
             ("event: x\ndata: {\"n\":1}\n\n: ping\ndata:{\"n\":2}\ndata: [DONE]\n", "1 2"),
             ("\"{\\\"n\\\":1}\"", "1"),
             ("", ""),
@@ -235,7 +253,12 @@ mod tests {
 
     #[test]
     fn the_time_it_takes_grows_with_the_length_alone() {
-        for text in ["[\n".repeat(200_000), "{\"a\":\n".repeat(100_000), "{\"a\":[\n".repeat(100_000) + "x"] {
+        for text in [
+            "[\n".repeat(200_000),
+            "[".to_owned() + &"1,".repeat(400_000),
+            "{\"a\":\n".repeat(100_000),
+            "{\"a\":[\n".repeat(100_000) + "x",
+        ] {
             split(&text, &mut |_| {});
         }
     }
