@@ -1,13 +1,17 @@
 //! A caller's values as the engine's JSON.
 //!
-//! Nothing is bent to fit: what JSON has no form for is refused by the name of the field that holds it.
+//! Nothing is bent to fit: what JSON has no form for is refused by the name of the field that holds it. What a
+//! provider returned is no input of that kind: of that, such values are passed over.
+
+use std::borrow::Cow;
 
 use mcoda_core::{Error, Timestamp};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyBool, PyDate, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple, PyTzInfo,
+    PyBool, PyByteArray, PyBytes, PyDate, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString,
+    PyTuple, PyType, PyTzInfo,
 };
 use serde_json::{Map, Value};
 
@@ -75,6 +79,33 @@ pub(crate) fn optional_time(field: &str, given: &Bound<'_, PyAny>) -> Result<Opt
     Ok(Some(Timestamp::read_field(field, &text)?))
 }
 
+/// True or false, an argument of its own.
+pub(crate) fn truth(field: &str, given: &Bound<'_, PyAny>) -> Result<bool, Failure> {
+    match given.cast::<PyBool>() {
+        Ok(truth) => Ok(truth.is_true()),
+        Err(_) => Err(Error::invalid(field, kind_of(given), "True or False").into()),
+    }
+}
+
+/// What a provider returned, as text: text or bytes as they are, other values as JSON. It may hold anything, so
+/// what JSON has no form for is passed over; only what is neither text nor an object or a list is refused.
+pub(crate) fn body<'a>(given: &'a Bound<'_, PyAny>) -> Result<Cow<'a, str>, Failure> {
+    if let Ok(text) = given.cast::<PyString>() {
+        Ok(text.to_string_lossy())
+    } else if let Ok(bytes) = given.cast::<PyBytes>() {
+        Ok(String::from_utf8_lossy(bytes.as_bytes()))
+    } else if let Ok(bytes) = given.cast::<PyByteArray>() {
+        Ok(String::from_utf8_lossy(&bytes.to_vec()).into_owned().into())
+    } else {
+        let value = Walk { field: "body", inside: Vec::new(), skips: true }.value(given)?;
+        if value.is_object() || value.is_array() {
+            return Ok(value.to_string().into());
+        }
+        let allowed = "text, bytes, a mapping, a list, or an object with model_dump()";
+        Err(Error::invalid("body", kind_of(given), allowed).into())
+    }
+}
+
 /// The path of a file or folder: text, or an `os.PathLike`.
 pub(crate) fn path(field: &str, given: &Bound<'_, PyAny>) -> Result<std::path::PathBuf, Failure> {
     let refused = || Error::invalid(field, kind_of(given), "a path: text or an os.PathLike").into();
@@ -82,8 +113,8 @@ pub(crate) fn path(field: &str, given: &Bound<'_, PyAny>) -> Result<std::path::P
 }
 
 /// The value of one field, with whatever is inside of it.
-fn nested(field: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
-    Walk { field, inside: Vec::new() }.value(given)
+pub(crate) fn nested(field: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+    Walk { field, inside: Vec::new(), skips: false }.value(given)
 }
 
 /// One object whose names are fields; anything else stays what it is, for the engine to refuse.
@@ -105,6 +136,8 @@ struct Walk<'a> {
     field: &'a str,
     /// The addresses of the containers around the present value: one that holds itself has no end.
     inside: Vec<usize>,
+    /// Whether what JSON has no form for is passed over in place of refused.
+    skips: bool,
 }
 
 impl Walk<'_> {
@@ -128,6 +161,11 @@ impl Walk<'_> {
         } else if given.hasattr(intern!(given.py(), "__index__"))? {
             // The whole numbers of NumPy and others.
             self.whole(given)
+        } else if self.skips && is_model(given)? {
+            // The answers of providers' own packages are models of pydantic.
+            self.container(given, |walk, model| {
+                walk.value(&model.call_method0(intern!(model.py(), "model_dump"))?)
+            })
         } else {
             Err(self.refused(kind_of(given)))
         }
@@ -167,7 +205,11 @@ impl Walk<'_> {
     }
 
     fn array(&mut self, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
-        given.try_iter()?.map(|value| self.value(&value?)).collect::<Result<Vec<_>, _>>().map(Value::Array)
+        let mut values = Vec::new();
+        for value in given.try_iter()? {
+            values.extend(self.inner(&value?)?);
+        }
+        Ok(Value::Array(values))
     }
 
     /// Over a list of the items, which stays the same whatever the caller's code does meanwhile.
@@ -176,18 +218,45 @@ impl Walk<'_> {
         let mut object = Map::new();
         for item in mapping.items()?.iter() {
             let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-            let Ok(name) = name.cast::<PyString>() else {
-                return Err(self.refused(format!("a mapping with a key that is {}", kind_of(&name))));
-            };
-            object.insert(string(self.field, name)?, self.value(&value)?);
+            let name = self.name(&name);
+            if let Some(name) = self.or_nothing(name)?
+                && let Some(value) = self.inner(&value)?
+            {
+                object.insert(name, value);
+            }
         }
         Ok(Value::Object(object))
+    }
+
+    fn name(&self, given: &Bound<'_, PyAny>) -> Result<String, Failure> {
+        match given.cast::<PyString>() {
+            Ok(name) => string(self.field, name),
+            Err(_) => Err(self.refused(format!("a mapping with a key that is {}", kind_of(given)))),
+        }
+    }
+
+    /// A value inside of another one; `None` where it is passed over.
+    fn inner(&mut self, given: &Bound<'_, PyAny>) -> Result<Option<Value>, Failure> {
+        let value = self.value(given);
+        self.or_nothing(value)
+    }
+
+    fn or_nothing<T>(&self, read: Result<T, Failure>) -> Result<Option<T>, Failure> {
+        match read {
+            Err(Failure::Engine(_)) if self.skips => Ok(None),
+            read => read.map(Some),
+        }
     }
 
     fn refused(&self, given: impl std::fmt::Display) -> Failure {
         let allowed = "None, bool, int, float, str, datetime, date, or lists, tuples and mappings of these";
         Error::invalid(self.field, given, allowed).into()
     }
+}
+
+/// Whether the value is a model of pydantic; the class of one is not.
+fn is_model(given: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(!given.is_instance_of::<PyType>() && given.hasattr(intern!(given.py(), "model_dump"))?)
 }
 
 /// A datetime as the engine stores times, in UTC with milliseconds; a date as it is. `None` for other values.

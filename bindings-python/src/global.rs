@@ -1,12 +1,15 @@
 //! The handle of the user's global database.
 
-use mcoda_core::{Options, TokenUsage, TokenUsageQuery};
+use std::sync::Mutex;
+
+use mcoda_core::{AgentContext, Options, TokenUsage, TokenUsageQuery};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::call::{Answer, answer, detached, summary};
+use crate::cursor::Cursor;
 use crate::failure::Failure;
-use crate::from_python::{fields, list, path, text};
+use crate::from_python::{body, fields, list, path, text};
 use crate::sql;
 
 /// The engine's global database; arguments as those of `Workspace`.
@@ -68,10 +71,46 @@ impl Global {
         answer(py, || self.0.record_token_usages(&TokenUsage::list_from_json(&usages)?))
     }
 
+    #[pyo3(signature = (body_, given, keywords, /))]
+    fn record_agent_response(
+        &self,
+        py: Python<'_>,
+        body_: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Answer {
+        let (text, context) = (body(body_)?, fields("context", given, keywords)?);
+        answer(py, || self.0.record_agent_response(&text, &AgentContext::from_json(&context)?))
+    }
+
+    #[pyo3(signature = (path_, given, keywords, /))]
+    fn record_agent_file(
+        &self,
+        py: Python<'_>,
+        path_: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Answer {
+        let (file, context) = (path("path", path_)?, fields("context", given, keywords)?);
+        answer(py, || self.0.record_agent_file(file, &AgentContext::from_json(&context)?))
+    }
+
     #[pyo3(signature = (given, keywords, /))]
     fn token_usage(&self, py: Python<'_>, given: &Bound<'_, PyAny>, keywords: &Bound<'_, PyDict>) -> Answer {
         let query = fields("query", given, keywords)?;
         answer(py, || self.0.token_usage(&TokenUsageQuery::from_json(&query)?))
+    }
+
+    #[pyo3(signature = (given, keywords, /))]
+    fn token_usage_cursor(
+        &self,
+        py: Python<'_>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Result<Cursor, Failure> {
+        let query = fields("query", given, keywords)?;
+        let cursor = detached(py, || self.0.token_usage_cursor(&TokenUsageQuery::from_json(&query)?))?;
+        Ok(Cursor(Mutex::new(cursor)))
     }
 
     #[pyo3(signature = (given, keywords, /))]

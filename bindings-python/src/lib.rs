@@ -4,10 +4,13 @@
 //! Every call converts its arguments, lets go of the interpreter, calls the engine, and converts the
 //! answer: plain dicts, lists and tuples, of which the package makes its typed objects.
 
+mod agent;
 mod call;
+mod cursor;
 mod failure;
 mod from_python;
 mod global;
+mod render;
 mod sql;
 mod to_python;
 mod workspace;
@@ -19,7 +22,16 @@ mod _mcoda {
     use super::*;
 
     #[pymodule_export]
+    use super::agent::{extract_usage, extract_usages};
+    #[pymodule_export]
+    use super::cursor::Cursor;
+    #[pymodule_export]
     use super::global::Global;
+    #[pymodule_export]
+    use super::render::{
+        render_estimate, render_job_inspection, render_job_tokens, render_jobs, render_status_events,
+        render_telemetry_config, render_tokens_table, render_velocity,
+    };
     #[pymodule_export]
     use super::workspace::Workspace;
 

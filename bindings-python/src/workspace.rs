@@ -1,15 +1,18 @@
 //! The handle of a project's database.
 
+use std::sync::Mutex;
+
 use mcoda_core::{
-    CommandRunEnd, EstimateOptions, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask,
-    NewTaskRun, Options, StatusEventsQuery, TokenUsage, TokenUsageQuery, TransitionContext, report,
+    AgentContext, CommandRunEnd, EstimateOptions, NewCommandRun, NewEpic, NewJob, NewProject, NewStory,
+    NewTask, NewTaskRun, Options, StatusEventsQuery, TokenUsage, TokenUsageQuery, TransitionContext, report,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::call::{Answer, answer, answer_with_text, detached, summary};
+use crate::cursor::Cursor;
 use crate::failure::Failure;
-use crate::from_python::{fields, list, optional_text, optional_time, path, text};
+use crate::from_python::{body, fields, list, optional_text, optional_time, path, text, truth};
 use crate::sql;
 
 /// The engine's workspace. Arguments named `given` are the caller's mapping, those named `keywords` the
@@ -83,6 +86,30 @@ impl Workspace {
         answer(py, || self.0.record_token_usages(&TokenUsage::list_from_json(&usages)?))
     }
 
+    #[pyo3(signature = (body_, given, keywords, /))]
+    fn record_agent_response(
+        &self,
+        py: Python<'_>,
+        body_: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Answer {
+        let (text, context) = (body(body_)?, fields("context", given, keywords)?);
+        answer(py, || self.0.record_agent_response(&text, &AgentContext::from_json(&context)?))
+    }
+
+    #[pyo3(signature = (path_, given, keywords, /))]
+    fn record_agent_file(
+        &self,
+        py: Python<'_>,
+        path_: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Answer {
+        let (file, context) = (path("path", path_)?, fields("context", given, keywords)?);
+        answer(py, || self.0.record_agent_file(file, &AgentContext::from_json(&context)?))
+    }
+
     #[pyo3(signature = (task, to_status, given, keywords, /))]
     fn record_status_transition(
         &self,
@@ -129,6 +156,18 @@ impl Workspace {
     }
 
     #[pyo3(signature = (given, keywords, /))]
+    fn token_usage_cursor(
+        &self,
+        py: Python<'_>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Result<Cursor, Failure> {
+        let query = fields("query", given, keywords)?;
+        let cursor = detached(py, || self.0.token_usage_cursor(&TokenUsageQuery::from_json(&query)?))?;
+        Ok(Cursor(Mutex::new(cursor)))
+    }
+
+    #[pyo3(signature = (given, keywords, /))]
     fn token_usage_summary(
         &self,
         py: Python<'_>,
@@ -161,6 +200,28 @@ impl Workspace {
         let options = fields("options", given, keywords)?;
         let estimate = || self.0.estimate(&EstimateOptions::from_json(&options)?);
         answer_with_text(py, estimate, report::render_estimate)
+    }
+
+    #[pyo3(signature = (job_id, /))]
+    fn inspect_job(&self, py: Python<'_>, job_id: &Bound<'_, PyAny>) -> Result<(Py<PyAny>, String), Failure> {
+        let job_id = text("jobId", job_id)?;
+        answer_with_text(py, || self.0.inspect_job(&job_id), report::render_job_inspection)
+    }
+
+    #[pyo3(signature = (/))]
+    fn telemetry_config(&self, py: Python<'_>) -> Result<(Py<PyAny>, String), Failure> {
+        answer_with_text(py, || self.0.telemetry_config(), report::render_telemetry_config)
+    }
+
+    #[pyo3(signature = (strict, /))]
+    fn opt_out(&self, py: Python<'_>, strict: &Bound<'_, PyAny>) -> Result<(Py<PyAny>, String), Failure> {
+        let strict = truth("strict", strict)?;
+        answer_with_text(py, || self.0.opt_out(strict), report::render_telemetry_config)
+    }
+
+    #[pyo3(signature = (/))]
+    fn opt_in(&self, py: Python<'_>) -> Result<(Py<PyAny>, String), Failure> {
+        answer_with_text(py, || self.0.opt_in(), report::render_telemetry_config)
     }
 
     #[pyo3(signature = (sql, params, /))]

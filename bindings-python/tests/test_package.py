@@ -86,6 +86,10 @@ ws.tasks.get("T").title
 ws.query("SELECT 1", [object()])
 ws.velocity().qa_sp_per_hour = 3
 mcoda.Recorded.misspelt
+mcoda.extract_usage(7)
+ws.record_agent_response("", agent="claude")
+mcoda.render_jobs([mcoda.extract_usage("")])
+for row in ws.iter_token_usage(): row.misspelt
 """
 
 

@@ -214,9 +214,18 @@ def answers(shop: Shop) -> list[Any]:
     ws = shop.ws
     recorded = ws.record_token_usage(tokens_prompt=3, timestamp=NOON, metadata={"a": [1]})
     moved = ws.record_status_transition("P-1", "in_progress", timestamp=NOON)
+    body = {"id": "a", "model": "m", "usage": {"input_tokens": 4, "output_tokens": 2}}
+    job = ws.jobs.create(type="work")
+    ws.task_runs.create(task_id=shop.task.id, command="c", job_id=job.id)
     return [
         recorded,
         moved,
+        job,
+        mcoda.extract_usage(body),
+        ws.record_agent_response(body),
+        ws.record_agent_file(__file__),
+        ws.inspect_job(job.id),
+        ws.telemetry_config(),
         shop.task,
         *ws.status_events(),
         ws.backfill_status_events(),

@@ -18,6 +18,8 @@ Results are objects with attributes; ``to_dict()`` gives them by the names that 
 Errors are classes under ``McodaError``. docs/python.md is the guide.
 """
 
+from ._agent import extract_usage, extract_usages
+from ._agent_answers import ImportSummary, RecordedResponse, ResponseRecord, Skipped, TokenUsage
 from ._answers import (
     Backfilled,
     CommandRun,
@@ -66,16 +68,28 @@ from ._estimate import (
     WipItem,
 )
 from ._global import Global
+from ._inspection import InspectedRun, JobInspection, TelemetryConfig
 from ._mcoda import __version__
+from ._render import (
+    render_estimate,
+    render_job_inspection,
+    render_job_tokens,
+    render_jobs,
+    render_status_events,
+    render_telemetry_config,
+    render_tokens_table,
+    render_velocity,
+)
 from ._runs import CommandRuns, Jobs, TaskRuns
 from ._table import Table
-from ._types import Dimension, SqlParam, SqlValue, Synchronous, Time, VelocityMode
+from ._types import Body, Dimension, SqlParam, SqlValue, Synchronous, Time, VelocityMode
 from ._workspace import Workspace
 
 __all__ = [
     "Backfilled",
     "Backlog",
     "BacklogTotals",
+    "Body",
     "BusyError",
     "ClosedError",
     "CommandRun",
@@ -91,9 +105,12 @@ __all__ = [
     "Estimate",
     "Etas",
     "Global",
+    "ImportSummary",
+    "InspectedRun",
     "InternalError",
     "InvalidInputError",
     "Job",
+    "JobInspection",
     "Jobs",
     "LaneWip",
     "McodaError",
@@ -103,8 +120,11 @@ __all__ = [
     "Project",
     "Projects",
     "Recorded",
+    "RecordedResponse",
+    "ResponseRecord",
     "Samples",
     "Scope",
+    "Skipped",
     "SqlParam",
     "SqlValue",
     "StatusCounts",
@@ -118,7 +138,9 @@ __all__ = [
     "TaskRun",
     "TaskRuns",
     "Tasks",
+    "TelemetryConfig",
     "Time",
+    "TokenUsage",
     "TokenUsageRow",
     "TokenUsageSummary",
     "TokenUsageSummaryRow",
@@ -130,4 +152,14 @@ __all__ = [
     "WipItem",
     "Workspace",
     "__version__",
+    "extract_usage",
+    "extract_usages",
+    "render_estimate",
+    "render_job_inspection",
+    "render_job_tokens",
+    "render_jobs",
+    "render_status_events",
+    "render_telemetry_config",
+    "render_tokens_table",
+    "render_velocity",
 ]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from ._result import Result
+from ._result import Result, preformatted
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -236,11 +235,6 @@ class TokenUsageSummary(Sequence[TokenUsageSummaryRow]):
 
     def _repr_html_(self) -> str:
         return preformatted(self._text)
-
-
-def preformatted(text: str) -> str:
-    """Text as a notebook shows it."""
-    return f"<pre>{html.escape(text)}</pre>"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

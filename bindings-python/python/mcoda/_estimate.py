@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ._answers import preformatted
-from ._result import Result
+from ._result import ForPeople, Result
 from ._types import VelocityMode
 
 
@@ -20,7 +19,7 @@ class Samples(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Velocity(Result):
+class Velocity(ForPeople):
     """How fast each lane works. ``str()`` of it is a text for people."""
 
     implementation_sp_per_hour: float
@@ -38,12 +37,6 @@ class Velocity(Result):
     samples: Samples
     """How many samples each lane had."""
     _text: str = field(default="", repr=False, compare=False)
-
-    def __str__(self) -> str:
-        return self._text or repr(self)
-
-    def _repr_html_(self) -> str:
-        return preformatted(str(self))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -216,7 +209,7 @@ class NextTransitions(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Estimate(Result):
+class Estimate(ForPeople):
     """How much is left, how fast it goes, and when it will be done. ``str()`` of it is a text for people."""
 
     scope: Scope
@@ -248,9 +241,3 @@ class Estimate(Result):
         counts = self.status_counts
         done = f"{counts.completed} of {counts.total} tasks completed"
         return f"<Estimate: {done}, hours left: {hours}, complete: {complete}>"
-
-    def __str__(self) -> str:
-        return self._text or repr(self)
-
-    def _repr_html_(self) -> str:
-        return preformatted(str(self))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from . import _mcoda
+from ._agent import AgentCalls
 from ._answers import Recorded, TokenUsageRow, TokenUsageSummary, TokenUsageSummaryRow
 from ._table import Table
 from ._types import NO_FIELDS, Bound, Dimension, Fields, SqlParam, StrPath, Synchronous, Time
+
+_ROWS_AT_ONCE = 256
 
 H = TypeVar("H", bound="Handle[Any]")
 N = TypeVar("N", _mcoda.Workspace, _mcoda.Global)
 
 
-class Handle(Generic[N]):
+class Handle(AgentCalls, Generic[N]):
     """An open database. It may be used from any number of threads: calls queue, and wait without the GIL."""
 
     __slots__ = ("__weakref__", "_native")
@@ -228,6 +231,58 @@ class Handle(Generic[N]):
         }
         return [TokenUsageRow._read(row) for row in self._native.token_usage(query, keywords)]
 
+    def iter_token_usage(
+        self,
+        query: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        agent: str | None = None,
+        command: str | None = None,
+        include_rows_without_command: bool | None = None,
+        job_id: str | None = None,
+        task_id: str | None = None,
+        since: Bound | None = None,
+        until: Bound | None = None,
+        page: int | None = None,
+        page_size: int | None = None,
+        now: Time | None = None,
+    ) -> Iterator[TokenUsageRow]:
+        """``token_usage`` row by row, in memory that depends little on how many there are.
+
+        Which rows come and in what order is settled by the call: rows that are recorded later do not come. The
+        handle is free for other calls between the rows. Arguments and errors are those of ``token_usage``.
+
+        Raises:
+            ClosedError: The handle was closed while rows were left.
+            ConflictError: The database was rebuilt (``VACUUM``) or migrated while rows were left: ask again.
+
+        >>> import mcoda
+        >>> with mcoda.Workspace.open_db(":memory:") as ws:
+        ...     recorded = ws.record_token_usages({"tokens_prompt": n} for n in range(1000))
+        ...     sum(row.tokens_prompt or 0 for row in ws.iter_token_usage())
+        499500
+        """
+        keywords = {
+            "project_key": project_key,
+            "agent": agent,
+            "command": command,
+            "include_rows_without_command": include_rows_without_command,
+            "job_id": job_id,
+            "task_id": task_id,
+            "since": since,
+            "until": until,
+            "page": page,
+            "page_size": page_size,
+            "now": now,
+        }
+        return self._rows(self._native.token_usage_cursor(query, keywords))
+
+    def _rows(self, cursor: _mcoda.Cursor) -> Iterator[TokenUsageRow]:
+        # As long as rows are left, this holds the handle, which would close itself otherwise.
+        while rows := cursor.next_rows(_ROWS_AT_ONCE):
+            yield from map(TokenUsageRow._read, rows)
+
     def token_usage_summary(
         self,
         query: Fields = NO_FIELDS,
@@ -242,6 +297,7 @@ class Handle(Generic[N]):
         task_id: str | None = None,
         since: Bound | None = None,
         until: Bound | None = None,
+        time_zone: str | None = None,
         page: int | None = None,
         page_size: int | None = None,
         now: Time | None = None,
@@ -252,6 +308,7 @@ class Handle(Generic[N]):
             query: A mapping of the fields below.
             group_by: The dimensions, a list or tuple. Absent or empty: project, command and agent.
             since: As in ``token_usage``, but the last 7 days where absent.
+            time_zone: Whose days ``day`` means, by its IANA name, ``Europe/Berlin``. Absent: UTC.
             page_size: How many groups a page has. Absent: all of them.
 
         The other fields and the errors are those of ``token_usage``.
@@ -266,6 +323,7 @@ class Handle(Generic[N]):
             "task_id": task_id,
             "since": since,
             "until": until,
+            "time_zone": time_zone,
             "page": page,
             "page_size": page_size,
             "now": now,

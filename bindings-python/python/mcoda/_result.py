@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import types
 from collections.abc import Callable
 from datetime import datetime
@@ -56,6 +57,25 @@ class Result:
             if field.repr and (value := getattr(self, field.name)) not in (None, {}, ())
         )
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class ForPeople(Result):
+    """An answer that the engine has a text for, too."""
+
+    __slots__ = ()
+
+    _text: str
+
+    def __str__(self) -> str:
+        return self._text or repr(self)
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+
+def preformatted(text: str) -> str:
+    """Text as a notebook shows it."""
+    return f"<pre>{html.escape(text)}</pre>"
 
 
 def _fields(answer: Result | type[Result]) -> tuple[dataclasses.Field[Any], ...]:

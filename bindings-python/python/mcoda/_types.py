@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias, Union
+from typing import Any, Final, Literal, Protocol, TypeAlias, Union
 
 StrPath: TypeAlias = Union[str, "os.PathLike[str]"]
 """The path of a file or folder."""
@@ -19,6 +19,17 @@ Bound: TypeAlias = Union[str, datetime, date]
 
 Fields: TypeAlias = Mapping[str, Any]
 """Fields by their names, in camelCase or snake_case."""
+
+
+class Model(Protocol):
+    """What pydantic's models are, and so the answers of the providers' own packages."""
+
+    def model_dump(self) -> Any:
+        """Its fields."""
+
+
+Body: TypeAlias = Union[str, bytes, bytearray, Mapping[str, Any], Sequence[Any], Model]
+"""What a provider or an agent returned: text, UTF-8 bytes, or what their JSON is in Python."""
 
 SqlValue: TypeAlias = Union[None, int, float, str, bytes]
 """A value as SQLite holds it."""

@@ -10,6 +10,7 @@ from ._answers import Backfilled, StatusEvent, Transition
 from ._backlog import Epics, Projects, Stories, Tasks
 from ._estimate import Estimate, Velocity
 from ._handle import Handle, open_keywords
+from ._inspection import JobInspection, TelemetryConfig
 from ._runs import CommandRuns, Jobs, TaskRuns
 from ._types import NO_FIELDS, Bound, Fields, StrPath, Synchronous, Time, VelocityMode
 
@@ -349,6 +350,60 @@ class Workspace(Handle[_mcoda.Workspace]):
             now,
         )
         return Estimate._read(*self._native.estimate(options, keywords))
+
+    def inspect_job(self, job_id: str) -> JobInspection:
+        """A job with its task runs and what it cost by command, agent and model, of all time.
+
+        Raises:
+            NotFoundError: There is no such job.
+
+        >>> import mcoda
+        >>> with mcoda.Workspace.open_db(":memory:") as ws:
+        ...     job = ws.jobs.create(type="work", total_items=4)
+        ...     recorded = ws.record_token_usage(job_id=job.id, agent_id="claude", tokens_prompt=7)
+        ...     inspection = ws.inspect_job(job.id)
+        >>> inspection.job.state, inspection.tokens[0].tokens_prompt
+        ('running', 7)
+        """
+        return JobInspection._read(*self._native.inspect_job(job_id))
+
+    def telemetry_config(self) -> TelemetryConfig:
+        """What the config files, the environment and this handle's options say about recording and export.
+
+        The files are read anew with every call.
+
+        Raises:
+            CorruptError: A damaged config file.
+            InvalidInputError: A setting of the wrong type.
+        """
+        return TelemetryConfig._read(*self._native.telemetry_config())
+
+    def opt_out(self, strict: bool = False) -> TelemetryConfig:
+        """Opts out of sending records away, in the ``config.json`` beside the database.
+
+        Nothing else in the file changes, and one that is damaged stays as it is. A strict setting that holds
+        already stays, too.
+
+        Args:
+            strict: Whether nothing is to be recorded here either.
+
+        Returns:
+            What holds now.
+
+        Raises:
+            CorruptError: A damaged config file.
+            InvalidInputError: A setting of the wrong type.
+            StorageError: The handle only reads, or the file cannot be written.
+            UnsupportedError: A database in memory has no config file.
+        """
+        return TelemetryConfig._read(*self._native.opt_out(strict))
+
+    def opt_in(self) -> TelemetryConfig:
+        """Takes an opting-out back, a strict one too: records are kept, and may be sent away.
+
+        Errors: as ``opt_out``.
+        """
+        return TelemetryConfig._read(*self._native.opt_in())
 
 
 def _estimate_keywords(
