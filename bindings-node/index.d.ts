@@ -5,22 +5,30 @@ import type {
   CommandRun,
   Epic,
   Estimate,
+  ExtractedUsage,
+  ImportSummary,
   Job,
+  JobInspection,
   Project,
   Recorded,
+  RecordedResponse,
   Row,
   StatusEvent,
   Story,
   Task,
   TaskRun,
+  TelemetryConfig,
   TokenUsageRow,
   TokenUsageSummaryRow,
   Transition,
   Velocity,
 } from './lib/answers'
 import type {
+  AgentBody,
+  AgentContext,
   CallOptions,
   CommandRunEnd,
+  Dimension,
   EstimateOptions,
   NewCommandRun,
   NewEpic,
@@ -55,6 +63,28 @@ export type ErrorCode =
   | 'MCODA_UNSUPPORTED'
   | 'MCODA_CLOSED'
   | 'MCODA_INTERNAL'
+
+/**
+ * What a provider or an agent returned, read for what it cost: one record for the whole. Strange input gives an
+ * empty record, never an error. `provider` helps where the shape does not tell what a number means.
+ */
+export function extractUsage(body: AgentBody, provider?: string | null): ExtractedUsage
+/** The same by model, in the order in which they first appear. Their sums are what `extractUsage` gives. */
+export function extractUsages(body: AgentBody, provider?: string | null): ExtractedUsage[]
+
+/** Tables for people. Each line ends with a line feed. `groupBy` is that of the query. */
+export function renderTokensTable(
+  rows: readonly TokenUsageSummaryRow[],
+  groupBy?: readonly Dimension[] | null,
+): string
+/** Single calls, one a line. */
+export function renderJobTokens(rows: readonly TokenUsageRow[]): string
+export function renderJobs(jobs: readonly Job[]): string
+export function renderJobInspection(inspection: JobInspection): string
+export function renderEstimate(estimate: Estimate): string
+export function renderVelocity(velocity: Velocity): string
+export function renderStatusEvents(events: readonly StatusEvent[]): string
+export function renderTelemetryConfig(config: TelemetryConfig): string
 
 /** What every call rejects with, but for an aborted one, which rejects with its signal's reason. */
 export class McodaError extends Error {
@@ -128,8 +158,23 @@ declare abstract class Database implements AsyncDisposable {
   recordTokenUsage(usage: TokenUsage, options?: CallOptions): Promise<Recorded>
   /** All of them or none. */
   recordTokenUsages(usages: Iterable<TokenUsage>, options?: CallOptions): Promise<Recorded[]>
+  /**
+   * Reads what came back from an agent, as `extractUsage` does, and records it. A retry or a replay counts once, and
+   * of two versions of one answer the last one wins. An answer that tells no usage gives no record.
+   */
+  recordAgentResponse(body: AgentBody, context?: AgentContext, options?: CallOptions): Promise<RecordedResponse>
+  /**
+   * Records a file of answers, or a transcript, of any length. A thousand lines are one transaction: an error, or
+   * giving the call up, leaves what was recorded before, and reading the file again goes on from there.
+   */
+  recordAgentFile(path: string, context?: AgentContext, options?: CallOptions): Promise<ImportSummary>
   /** In the order of time. */
   tokenUsage(query?: TokenUsageQuery, options?: CallOptions): Promise<TokenUsageRow[]>
+  /**
+   * The rows of `tokenUsage` one by one, in memory that hardly depends on how many there are. Which they are is settled
+   * by the first `next`; other calls of the handle are made in between. Closing the handle ends it with `Closed`.
+   */
+  iterateTokenUsage(query?: TokenUsageQuery, options?: CallOptions): AsyncGenerator<TokenUsageRow, void, undefined>
   /** By groups, in the order in which these first appear in time. */
   tokenUsageSummary(query?: TokenUsageSummaryQuery, options?: CallOptions): Promise<TokenUsageSummaryRow[]>
   /** One statement that only reads. */
@@ -170,6 +215,14 @@ export class Workspace extends Database {
   statusEvents(query?: StatusEventsQuery, options?: CallOptions): Promise<StatusEvent[]>
   /** Writes the events for good that task runs stand in for in a velocity. Doing it again adds nothing. */
   backfillStatusEvents(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Backfilled>
+  /** A job with its task runs and what it cost. */
+  inspectJob(jobId: string, options?: CallOptions): Promise<JobInspection>
+  /** What config files, environment and open options say about recording and export. */
+  telemetryConfig(options?: CallOptions): Promise<TelemetryConfig>
+  /** Opts out of sending records away, in the workspace's `config.json`; `strict` also stops recording them. */
+  optOut(strict?: boolean | null, options?: CallOptions): Promise<TelemetryConfig>
+  /** Takes an opting-out back, a strict one too. */
+  optIn(options?: CallOptions): Promise<TelemetryConfig>
   velocity(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Velocity>
   estimate(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Estimate>
 }

@@ -1,6 +1,7 @@
 'use strict'
 
 const { McodaError } = require('./lib/errors')
+const functions = require('./lib/functions')
 const { Global, Workspace } = require('./lib/handles')
 
-module.exports = { Global, McodaError, Workspace }
+module.exports = { Global, McodaError, Workspace, ...functions }

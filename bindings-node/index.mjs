@@ -2,3 +2,6 @@
 import mcoda from './index.js'
 
 export const { Global, McodaError, Workspace } = mcoda
+export const { extractUsage, extractUsages } = mcoda
+export const { renderEstimate, renderJobInspection, renderJobTokens, renderJobs } = mcoda
+export const { renderStatusEvents, renderTelemetryConfig, renderTokensTable, renderVelocity } = mcoda

@@ -20,6 +20,116 @@ export interface Recorded {
   logged: boolean
 }
 
+/** What a provider or an agent returned, as a record's fields. Null is "not told". It can be recorded as it is. */
+export interface ExtractedUsage {
+  /** The host's to tell; so are the other ids, the command and its step. */
+  id: null
+  workspaceId: null
+  agentId: null
+  modelName: string | null
+  jobId: null
+  commandRunId: null
+  taskRunId: null
+  taskId: null
+  projectId: null
+  epicId: null
+  userStoryId: null
+  commandName: null
+  action: null
+  invocationKind: string | null
+  provider: string | null
+  currency: string | null
+  /** All input tokens, cached ones included. */
+  tokensPrompt: number | null
+  tokensCompletion: number | null
+  tokensTotal: number | null
+  tokensCached: number | null
+  tokensCacheRead: number | null
+  tokensCacheWrite: number | null
+  costEstimate: number | null
+  durationSeconds: number | null
+  durationMs: number | null
+  startedAt: string | null
+  finishedAt: string | null
+  timestamp: string | null
+  /** What the fields have no room for stands in `usage`. */
+  metadata: Metadata | null
+}
+
+/** What was read of an agent's answer, and what became of its records. */
+export interface RecordedResponse {
+  /** All that the answer tells, as `extractUsage` gives it. */
+  usage: ExtractedUsage
+  /** One record for each call and each model that worked for it; none where the answer tells no usage. */
+  records: ResponseRecord[]
+}
+
+/** What became of one record of an answer. */
+export interface ResponseRecord {
+  /** Made of the provider's id of the answer or the session; a new one where there is none. */
+  id: string
+  modelName: string | null
+  /** False where the config says `telemetry.strict`. */
+  recorded: boolean
+  /** Whether there was nothing new in it. */
+  duplicate: boolean
+  /** Whether it replaced an earlier version of itself. */
+  updated: boolean
+  /** Whether the JSON log holds it. */
+  logged: boolean
+}
+
+/** What was read of a file, and what was not recorded of it and why. */
+export interface ImportSummary {
+  bytes: number
+  lines: number
+  /** JSON objects found. */
+  objects: number
+  /** New records. */
+  recorded: number
+  /** Records that replaced an earlier version of themselves. */
+  updated: number
+  /** Records that were there already. */
+  duplicates: number
+  /** Records that the telemetry settings forbid to keep. */
+  refused: number
+  /** Whether the JSON log holds all of them. */
+  logged: boolean
+  skipped: Skipped
+}
+
+/** What was not recorded, and why. */
+export interface Skipped {
+  /** JSON objects that tell no usage. */
+  withoutUsage: number
+  /** JSON that is damaged or broken off. */
+  damaged: number
+  /** Lines of text that is no JSON. */
+  notJson: number
+  /** Lines of more than 64 MiB. */
+  tooLong: number
+}
+
+/** What holds for recording and for sending records away. */
+export interface TelemetryConfig {
+  /** Whether token usage is recorded here. */
+  localRecording: boolean
+  /** Whether records may be sent to an endpoint. This version sends nothing in any case. */
+  remoteExport: boolean
+  /** `telemetry.optOut` of the config files. */
+  optOut: boolean
+  /** `telemetry.strict` of the config files. */
+  strict: boolean
+  /** Whether `MCODA_TELEMETRY=off` turns remote export off. */
+  offByEnvironment: boolean
+  /** Whether this handle turns remote export off (`noTelemetry`). */
+  offByHandle: boolean
+  /** Where records would be sent. */
+  endpoint?: string
+  /** The file that opting out and in writes; a database in memory has none. */
+  configPath?: string
+}
+
 /** One recorded call. Null is "not told". */
 export interface TokenUsageRow {
   id: string
@@ -64,7 +174,7 @@ export interface TokenUsageSummaryRow {
   command_name?: string | null
   agent_id?: string | null
   model_name?: string | null
-  /** In UTC, `2026-03-20`; null where the time cannot be read. */
+  /** In the time zone of the query, `2026-03-20`; null where the time cannot be read. */
   day?: string | null
   job_id?: string | null
   action?: string | null
@@ -305,6 +415,20 @@ export interface TaskRun {
   storyPointsAtRun: number | null
   spPerHourEffective: number | null
   runContext: Metadata
+}
+
+/** A job with everything that was recorded about it, of all time. */
+export interface JobInspection {
+  job: Job
+  /** Oldest first. */
+  taskRuns: InspectedRun[]
+  /** What it cost by command, agent and model. */
+  tokens: TokenUsageSummaryRow[]
+}
+
+export interface InspectedRun extends TaskRun {
+  /** Null where the task is gone. */
+  taskKey: string | null
 }
 
 /** A value of a row. Whole numbers beyond 2^53 − 1 are `bigint`. */

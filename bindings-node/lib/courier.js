@@ -1,8 +1,8 @@
 'use strict'
 
 const { McodaError } = require('./errors')
+const native = require('./native')
 const { onAbort, signalOf } = require('./signals')
-const native = load()
 
 /** What waits for each call, by the call's number. */
 const waiting = new Map()
@@ -12,18 +12,6 @@ const courier = new native.Courier((call, json, failure) => {
   // A call that was given up waits no more.
   waiting.get(call)?.({ json, failure })
 })
-
-/** @returns {typeof import('./mcoda.node')} */
-function load() {
-  try {
-    return require('./mcoda.node')
-  } catch (cause) {
-    const message =
-      `@mcoda/native has no binary for ${process.platform}-${process.arch} here. ` +
-      'Build it with `npm run build` in bindings-node of libmcoda, which needs Rust.'
-    throw new Error(message, { cause })
-  }
-}
 
 /** Opens a handle: what it is, and its native part. */
 async function open(name, args, options) {
@@ -45,6 +33,30 @@ function call(handle, name, args, options) {
     args,
     options,
   )
+}
+
+/**
+ * The rows of a query, fetched a chunk at a time.
+ * @param {import('./mcoda.node').Handle} handle
+ */
+async function* rows(handle, args, options) {
+  const signal = signalOf(options)
+  const cancel = (number) => handle.cancel(number)
+  /** @type {import('./mcoda.node').Rows} */
+  let source
+  await ask((number, json) => (source = handle.tokenUsage(number, json)), cancel, args, options)
+  try {
+    for (;;) {
+      const chunk = await ask((number) => source.next(number), cancel, [], options)
+      if (chunk.length === 0) return
+      for (const row of chunk) {
+        if (signal?.aborted) throw signal.reason
+        yield row
+      }
+    }
+  } finally {
+    source.close()
+  }
 }
 
 async function ask(begin, cancel, args, options) {
@@ -81,4 +93,4 @@ function answerTo(begin, cancel, signal) {
   })
 }
 
-module.exports = { call, open }
+module.exports = { call, open, rows }

@@ -79,6 +79,11 @@ function optionalText(field, value) {
   return value === undefined || value === null ? null : text(field, value)
 }
 
+function optionalSwitch(field, value) {
+  if (value === undefined || value === null || typeof value === 'boolean') return value ?? false
+  throw refused(field, given(value), 'true or false')
+}
+
 function optionalTime(field, value) {
   return kindOf(value) === 'Date' ? time(field, value, field) : optionalText(field, value)
 }
@@ -105,4 +110,4 @@ function kindOf(value) {
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 
-module.exports = { given, kindOf, optionalText, optionalTime, plain, record, records, text, time, wellFormed }
+module.exports = { given, kindOf, optionalSwitch, optionalText, optionalTime, plain, record, records, text, time, wellFormed }

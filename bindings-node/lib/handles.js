@@ -1,7 +1,8 @@
 'use strict'
 
+const { bodyText } = require('./body')
 const courier = require('./courier')
-const { record, records, text } = require('./encode')
+const { optionalSwitch, record, records, text } = require('./encode')
 const { queryArguments, rowsOf } = require('./query')
 const repositories = require('./repositories')
 
@@ -40,8 +41,20 @@ class Database {
     return call(this, 'recordTokenUsages', [records('usages', usages, 'record', 'usage')], options)
   }
 
+  async recordAgentResponse(body, context, options) {
+    return call(this, 'recordAgentResponse', [bodyText(body), record('context', context)], options)
+  }
+
+  async recordAgentFile(path, context, options) {
+    return call(this, 'recordAgentFile', [text('path', path), record('context', context)], options)
+  }
+
   async tokenUsage(query, options) {
     return call(this, 'tokenUsage', [record('query', query)], options)
+  }
+
+  async *iterateTokenUsage(query, options) {
+    yield* courier.rows(natives.get(this), [record('query', query)], options)
   }
 
   async tokenUsageSummary(query, options) {
@@ -100,6 +113,22 @@ class Workspace extends Database {
 
   async backfillStatusEvents(estimateOptions, options) {
     return call(this, 'backfillStatusEvents', [record('options', estimateOptions)], options)
+  }
+
+  async inspectJob(jobId, options) {
+    return call(this, 'inspectJob', [text('jobId', jobId)], options)
+  }
+
+  async telemetryConfig(options) {
+    return call(this, 'telemetryConfig', [], options)
+  }
+
+  async optOut(strict, options) {
+    return call(this, 'optOut', [optionalSwitch('strict', strict)], options)
+  }
+
+  async optIn(options) {
+    return call(this, 'optIn', [], options)
   }
 
   async velocity(estimateOptions, options) {

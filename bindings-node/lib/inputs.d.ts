@@ -44,15 +44,76 @@ export interface OpenOptions {
 }
 
 /**
- * What one agent call cost. Absent is "not told", 0 is "told to be none". Token counts are whole numbers from 0 to
+ * What one agent call cost. Absent or null is "not told", 0 is "told to be none". Token counts are whole numbers from 0 to
  * 2^53 − 1; costs and durations are finite and not negative.
  */
 export interface TokenUsage {
   /** Recording the same id with the same content again adds nothing. Default: a new UUID. */
-  id?: string | undefined
+  id?: string | null | undefined
+  /** The workspace that is billed. Default: the handle's own. */
+  workspaceId?: string | null | undefined
+  agentId?: string | null | undefined
+  modelName?: string | null | undefined
+  /** Must exist; so must every other row that is named here. */
+  jobId?: string | null | undefined
+  commandRunId?: string | null | undefined
+  taskRunId?: string | null | undefined
+  taskId?: string | null | undefined
+  projectId?: string | null | undefined
+  epicId?: string | null | undefined
+  userStoryId?: string | null | undefined
+  commandName?: string | null | undefined
+  /** The step of the command. */
+  action?: string | null | undefined
+  /** How the agent was called. */
+  invocationKind?: string | null | undefined
+  provider?: string | null | undefined
+  /** The currency of `costEstimate`. */
+  currency?: string | null | undefined
+  /** All input tokens, cached ones included. */
+  tokensPrompt?: number | bigint | null | undefined
+  /** Another name of `tokensPrompt`. */
+  promptTokens?: number | bigint | null | undefined
+  /** All output tokens. */
+  tokensCompletion?: number | bigint | null | undefined
+  /** Another name of `tokensCompletion`. */
+  completionTokens?: number | bigint | null | undefined
+  /** The provider's own total. Default: prompt + completion. */
+  tokensTotal?: number | bigint | null | undefined
+  /** Input tokens that came from a cache. */
+  tokensCached?: number | bigint | null | undefined
+  tokensCacheRead?: number | bigint | null | undefined
+  tokensCacheWrite?: number | bigint | null | undefined
+  /** In `currency`. */
+  costEstimate?: number | null | undefined
+  /** Another name of `costEstimate`. */
+  costUsd?: number | null | undefined
+  durationSeconds?: number | null | undefined
+  durationMs?: number | null | undefined
+  startedAt?: Time | null | undefined
+  /** Not before `startedAt`. */
+  finishedAt?: Time | null | undefined
+  /** When the call counts. Default: now. */
+  timestamp?: Time | null | undefined
+  /** Anything else, kept unchanged. */
+  metadata?: JsonObject | null | undefined
+}
+
+/** What a provider or an agent returned: text, its bytes, or the parsed JSON. */
+export type AgentBody = string | object
+
+/** What a host knows about an answer besides what came back. All of it may be absent. */
+export interface AgentContext {
+  /** Who answered, where the answer's numbers mean something else from one provider to another. */
+  provider?: string | undefined
+  /** What the answer is known by, so that a retry counts once, where it has no id of its own. */
+  responseId?: string | undefined
+  /** The session that counts up, where the answer does not name it. */
+  sessionId?: string | undefined
   /** The workspace that is billed. Default: the handle's own. */
   workspaceId?: string | undefined
   agentId?: string | undefined
+  /** The model, where the answer does not name it. */
   modelName?: string | undefined
   /** Must exist; so must every other row that is named here. */
   jobId?: string | undefined
@@ -65,38 +126,22 @@ export interface TokenUsage {
   commandName?: string | undefined
   /** The step of the command. */
   action?: string | undefined
-  /** How the agent was called. */
+  /** How the agent was called, where the answer does not tell. */
   invocationKind?: string | undefined
-  provider?: string | undefined
-  /** The currency of `costEstimate`. */
-  currency?: string | undefined
-  /** All input tokens, cached ones included. */
-  tokensPrompt?: number | bigint | undefined
-  /** Another name of `tokensPrompt`. */
-  promptTokens?: number | bigint | undefined
-  /** All output tokens. */
-  tokensCompletion?: number | bigint | undefined
-  /** Another name of `tokensCompletion`. */
-  completionTokens?: number | bigint | undefined
-  /** The provider's own total. Default: prompt + completion. */
-  tokensTotal?: number | bigint | undefined
-  /** Input tokens that came from a cache. */
-  tokensCached?: number | bigint | undefined
-  tokensCacheRead?: number | bigint | undefined
-  tokensCacheWrite?: number | bigint | undefined
-  /** In `currency`. */
-  costEstimate?: number | undefined
-  /** Another name of `costEstimate`. */
-  costUsd?: number | undefined
-  durationSeconds?: number | undefined
-  durationMs?: number | undefined
+  /** As measured here, where the answer tells no times. */
   startedAt?: Time | undefined
   /** Not before `startedAt`. */
   finishedAt?: Time | undefined
-  /** When the call counts. Default: now. */
+  /** As measured here, where the answer tells no duration. */
+  durationMs?: number | undefined
+  /** When the call counts. Default: when the answer was made, where it tells, else now. */
   timestamp?: Time | undefined
-  /** Anything else, kept unchanged. */
+  /** Kept beside `usage` in the record's metadata. */
   metadata?: JsonObject | undefined
+  /** Whether a cost that the answer does not tell is computed from the table of prices. Default: false. */
+  computeCost?: boolean | undefined
+  /** Whether a count from a session's beginning is recorded as what came on top of the last one. Default: false. */
+  asDeltas?: boolean | undefined
 }
 
 /** Which token usage to look at; all of it where nothing is asked for. */
@@ -114,6 +159,8 @@ export interface TokenUsageQuery {
   since?: Bound | undefined
   /** Inclusive. */
   until?: Bound | undefined
+  /** Whose days a summary by day counts in, by its IANA name (`Europe/Berlin`). Default: UTC. */
+  timeZone?: string | undefined
   /** From 1. */
   page?: number | undefined
   /** Rows, or groups, of a page. Default: all. */

@@ -18,10 +18,34 @@ export declare class Handle {
   /** Queues the call with this number: `name` says which, `json` is the array of its arguments. */
   call(call: number, name: string, json: string): void
   /**
+   * Queues asking for token usage, whose rows come chunk by chunk, as the call with this number: `json` is the
+   * array of the query.
+   */
+  tokenUsage(call: number, json: string): Rows
+  /**
    * Gives up the call with this number. True where its answer need not be waited for: it had not begun,
    * or was opening the handle. Another one that is under way is asked to stop, and answers.
    */
   cancel(call: number): boolean
+}
+
+/** Rows of token usage that are fetched when they are asked for. Between chunks the handle is free for other calls. */
+export declare class Rows {
+  /** Queues fetching the next rows as the call with this number; no rows are the end. */
+  next(call: number): void
+  /** Frees the memory where no call is under way; otherwise garbage collection does. */
+  close(): void
+}
+
+/** Calls a function of the package at once: `name` says which, `json` is the array of its arguments. */
+export declare function compute(name: string, json: string): Computed
+
+/** What a function answers, as JSON, or what went wrong. */
+export interface Computed {
+  /** The answer. */
+  json?: string
+  /** What went wrong; there is no answer then. */
+  failure?: Failure
 }
 
 /** What went wrong. */

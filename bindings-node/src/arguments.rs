@@ -29,6 +29,11 @@ impl Arguments {
         }
     }
 
+    /// A switch that the package has checked to be one; left out it is off.
+    pub(crate) fn is_true(&self, place: usize) -> bool {
+        self.value(place) == &Value::Bool(true)
+    }
+
     pub(crate) fn optional_text(&self, place: usize) -> Option<&str> {
         self.value(place).as_str()
     }

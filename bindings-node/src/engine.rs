@@ -1,9 +1,9 @@
 //! The calls: arguments in the engine's words, the engine's answer as JSON.
 
 use mcoda_core::{
-    CommandRunEnd, ErrorKind, EstimateOptions, Global, NewCommandRun, NewEpic, NewJob, NewProject, NewStory,
-    NewTask, NewTaskRun, Options, StatusEventsQuery, Timestamp, TokenUsage, TokenUsageQuery,
-    TransitionContext, Workspace,
+    AgentContext, CommandRunEnd, ErrorKind, EstimateOptions, Global, NewCommandRun, NewEpic, NewJob,
+    NewProject, NewStory, NewTask, NewTaskRun, Options, StatusEventsQuery, Timestamp, TokenUsage,
+    TokenUsageCursor, TokenUsageQuery, TransitionContext, Workspace,
 };
 use serde_json::json as object;
 
@@ -45,6 +45,13 @@ impl Engine {
         }
     }
 
+    pub(crate) fn token_usage_cursor(&self, query: &TokenUsageQuery) -> mcoda_core::Result<TokenUsageCursor> {
+        match self {
+            Self::Workspace(workspace) => workspace.token_usage_cursor(query),
+            Self::Global(global) => global.token_usage_cursor(query),
+        }
+    }
+
     pub(crate) fn call(&self, name: &str, arguments: &Arguments) -> Outcome {
         match (self, name) {
             (_, "close") => json(&self.close()?),
@@ -65,6 +72,12 @@ fn of_workspace(workspace: &Workspace, name: &str, arguments: &Arguments) -> Out
         "recordTokenUsages" => {
             json(&workspace.record_token_usages(&TokenUsage::list_from_json(arguments.value(0))?)?)
         }
+        "recordAgentResponse" => {
+            json(&workspace.record_agent_response(arguments.text(0)?, &agent_context(arguments)?)?)
+        }
+        "recordAgentFile" => {
+            json(&workspace.record_agent_file(arguments.text(0)?, &agent_context(arguments)?)?)
+        }
         "recordStatusTransition" => {
             let context = TransitionContext::from_json(&arguments.options(2))?;
             json(&workspace.record_status_transition(arguments.text(0)?, arguments.text(1)?, &context)?)
@@ -78,6 +91,10 @@ fn of_workspace(workspace: &Workspace, name: &str, arguments: &Arguments) -> Out
             let (query, group_by) = TokenUsageQuery::from_summary_json(&arguments.options(0))?;
             json(&workspace.token_usage_summary(&query, &group_by)?)
         }
+        "inspectJob" => json(&workspace.inspect_job(arguments.text(0)?)?),
+        "telemetryConfig" => json(&workspace.telemetry_config()?),
+        "optOut" => json(&workspace.opt_out(arguments.is_true(0))?),
+        "optIn" => json(&workspace.opt_in()?),
         "velocity" => json(&workspace.velocity(&estimate_options(arguments)?)?),
         "estimate" => json(&workspace.estimate(&estimate_options(arguments)?)?),
         "query" => table::json(&workspace.query(arguments.text(0)?, &table::params(arguments)?)?),
@@ -92,6 +109,10 @@ fn of_global(global: &Global, name: &str, arguments: &Arguments) -> Outcome {
         "recordTokenUsages" => {
             json(&global.record_token_usages(&TokenUsage::list_from_json(arguments.value(0))?)?)
         }
+        "recordAgentResponse" => {
+            json(&global.record_agent_response(arguments.text(0)?, &agent_context(arguments)?)?)
+        }
+        "recordAgentFile" => json(&global.record_agent_file(arguments.text(0)?, &agent_context(arguments)?)?),
         "tokenUsage" => json(&global.token_usage(&TokenUsageQuery::from_json(&arguments.options(0))?)?),
         "tokenUsageSummary" => {
             let (query, group_by) = TokenUsageQuery::from_summary_json(&arguments.options(0))?;
@@ -148,11 +169,15 @@ fn repository(workspace: &Workspace, name: &str, arguments: &Arguments) -> Outco
     }
 }
 
+fn agent_context(arguments: &Arguments) -> Result<AgentContext, Failure> {
+    Ok(AgentContext::from_json(&arguments.options(1))?)
+}
+
 fn estimate_options(arguments: &Arguments) -> Result<EstimateOptions, Failure> {
     Ok(EstimateOptions::from_json(&arguments.options(0))?)
 }
 
-fn unknown(name: &str) -> Failure {
+pub(crate) fn unknown(name: &str) -> Failure {
     let message = format!("a fault of @mcoda/native, please report it: there is no call {name:?}");
     Failure::new(ErrorKind::Internal, message)
 }

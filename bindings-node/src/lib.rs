@@ -4,20 +4,43 @@
 
 mod answer;
 mod arguments;
+mod compute;
 mod engine;
+mod rows;
 mod table;
 mod worker;
 
 use std::sync::Arc;
 
+use mcoda_core::catch_panic;
 use napi::Env;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 
-use crate::answer::{Answers, Told};
+use crate::answer::{Answers, Failure, Told};
 use crate::arguments::Arguments;
 use crate::engine::Engine;
+use crate::rows::Rows;
 use crate::worker::{Worker, Workers};
+
+/// What a function answers, as JSON, or what went wrong.
+#[napi(object, object_from_js = false)]
+pub struct Computed {
+    /// The answer.
+    pub json: Option<String>,
+    /// What went wrong; there is no answer then.
+    pub failure: Option<Failure>,
+}
+
+/// Calls a function of the package at once: `name` says which, `json` is the array of its arguments.
+#[napi]
+pub fn compute(name: String, json: String) -> Computed {
+    let work = || Ok(Arguments::read(&json).and_then(|arguments| compute::call(&name, &arguments)));
+    match catch_panic(work).map_err(Failure::from).flatten() {
+        Ok(answer) => Computed { json: Some(answer), failure: None },
+        Err(failure) => Computed { json: None, failure: Some(failure) },
+    }
+}
 
 /// Brings the answers to the calls of all handles back to one JavaScript environment.
 #[napi]
@@ -89,6 +112,13 @@ impl Handle {
             }
             Ok(answer)
         });
+    }
+
+    /// Queues asking for token usage, whose rows come chunk by chunk, as the call with this number: `json` is the
+    /// array of the query.
+    #[napi]
+    pub fn token_usage(&self, call: i64, json: String) -> Rows {
+        Rows::open(&self.worker, call, json)
     }
 
     /// Gives up the call with this number. True where its answer need not be waited for: it had not begun,

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import * as mcoda from '@mcoda/native'
 import { Global, McodaError, Workspace } from '@mcoda/native'
 import repositories from '../lib/repositories.js'
 import { PACKAGE, ROOT, backlog, freshFolder, freshWorkspace, rejection } from './support.mjs'
@@ -30,8 +31,8 @@ test('consumers_compile_and_the_types_are_those_of_the_engine', async (t) => {
 
 test('the_package_calls_its_native_part_as_that_says', () => {
   const options =
-    '--allowJs --checkJs --noEmit --skipLibCheck --module nodenext --target es2022 --types node --strict false'
-  const run = tsc(...options.split(' '), '--allowArbitraryExtensions', join(PACKAGE, 'lib/handles.js'))
+    '--allowJs --checkJs --noEmit --skipLibCheck --module nodenext --target es2024 --types node --strict false'
+  const run = tsc(...options.split(' '), '--allowArbitraryExtensions', join(PACKAGE, 'index.js'))
   assert.equal(run.status, 0, run.stdout)
 })
 
@@ -47,6 +48,7 @@ async function inputs(t) {
   const calls = {
     OpenOptions: () => Workspace.openDb(':memory:', unknown),
     TokenUsage: () => workspace.recordTokenUsage(unknown),
+    AgentContext: () => workspace.recordAgentResponse('', unknown),
     TokenUsageQuery: () => workspace.tokenUsage(unknown),
     TokenUsageSummaryQuery: () => workspace.tokenUsageSummary(unknown),
     TransitionContext: () => workspace.recordStatusTransition('t', 's', unknown),
@@ -96,8 +98,16 @@ async function answers(t) {
   const taskRun = await workspace.taskRuns.create({ taskId: task.id, command: 'c' })
   const groupBy = ['project', 'command', 'agent', 'model', 'day', 'job', 'action', 'provider', 'task']
   const now = '2026-03-20T12:00:00Z'
+  const answer = { id: 'r', model: 'gpt-x', usage: { prompt_tokens: 3, prompt_tokens_details: { cached_tokens: 1 } } }
+  const transcript = join(dirname(file), 'answers.jsonl')
+  writeFileSync(transcript, `${JSON.stringify(answer)}\nno JSON\n`)
   const global = await Global.openDb(':memory:')
   const found = {
+    ExtractedUsage: [mcoda.extractUsage(''), mcoda.extractUsage(answer, 'openai'), ...mcoda.extractUsages(answer)],
+    RecordedResponse: [await workspace.recordAgentResponse(answer), await workspace.recordAgentResponse('')],
+    ImportSummary: [await workspace.recordAgentFile(transcript)],
+    JobInspection: [await workspace.inspectJob(job.id), await workspace.inspectJob('j1')],
+    TelemetryConfig: [await workspace.telemetryConfig(), await settingsInMemory()],
     Recorded: [await workspace.recordTokenUsage({})],
     Transition: [
       await workspace.recordStatusTransition(task.id, 'in_progress', { metadata: { a: 1 } }),
@@ -139,6 +149,12 @@ async function answers(t) {
   })
 }
 
+async function settingsInMemory() {
+  const config = { telemetry: { endpoint: 'https://example.org' } }
+  const workspace = await Workspace.openDb(':memory:', { config })
+  return workspace.telemetryConfig().finally(() => workspace.close())
+}
+
 async function summaryOfGlobal(global) {
   await global.recordTokenUsage({ tokensPrompt: 1 })
   return global.tokenUsageSummary()
@@ -150,11 +166,12 @@ async function fieldsOf(promise) {
   return { message: error.message, ...error }
 }
 
-/** The methods that the classes have at run time. */
+/** The methods that the classes have at run time, and the functions of the package. */
 function methods() {
   const namesOf = ({ prototype }) => Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor')
   const all = (Class) => [...namesOf(Class), ...namesOf(Object.getPrototypeOf(Class))]
   return [
+    sameKeys('ofPackage', 'typeof mcoda', Object.keys(mcoda).filter((name) => !['default', 'module.exports'].includes(name))),
     sameKeys('ofWorkspace', 'Omit<mcoda.Workspace, symbol>', [...all(Workspace), ...Object.keys(repositories)]),
     sameKeys('ofGlobal', 'Omit<mcoda.Global, symbol>', all(Global)),
     ...Object.values(repositories).map((Class) => sameKeys(`of${Class.name}`, `mcoda.${Class.name}`, namesOf(Class))),

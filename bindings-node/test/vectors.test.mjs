@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { copyFileSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
+import * as mcoda from '@mcoda/native'
 import { Global, McodaError, Workspace } from '@mcoda/native'
 import { difference, substituted } from './matching.mjs'
 import { ROOT, freshFolder } from './support.mjs'
@@ -53,10 +54,11 @@ async function run({ fixture, open = {}, handle: kind = 'workspace', steps }, t)
   await handle.close()
 }
 
-/** `tasks.create_many` is `handle.tasks.createMany`. */
-function call(handle, name, args) {
+/** `tasks.create_many` is `handle.tasks.createMany`, `extract_usage` a function of the package. */
+async function call(handle, name, args) {
   const path = name.split('.').map((part) => part.replace(/_(.)/g, (_, letter) => letter.toUpperCase()))
   const method = path.pop()
+  if (method in mcoda) return mcoda[method](...args)
   const owner = path.length ? handle[path[0]] : handle
   return owner[method](...args)
 }

@@ -3,9 +3,18 @@ import {
   Global,
   McodaError,
   Workspace,
+  extractUsage,
+  extractUsages,
+  renderJobTokens,
+  renderTokensTable,
   type Estimate,
+  type ExtractedUsage,
+  type ImportSummary,
+  type JobInspection,
   type Recorded,
+  type RecordedResponse,
   type StatusEvent,
+  type TelemetryConfig,
   type TokenUsageRow,
   type TokenUsageSummaryRow,
   type Transition,
@@ -23,6 +32,15 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const events: StatusEvent[] = await workspace.statusEvents({ since: '7d', until: new Date() })
   const rows: TokenUsageRow[] = await workspace.tokenUsage({ command: 'work-on-tasks' })
   const sums: TokenUsageSummaryRow[] = await workspace.tokenUsageSummary({ groupBy: ['day', 'agent'] })
+  for await (const row of workspace.iterateTokenUsage({ jobId: 'j', timeZone: 'Europe/Berlin' }, { signal })) rows.push(row)
+  const tables: string = renderTokensTable(sums, ['day', 'agent']) + renderJobTokens(rows)
+  const body: { usage: { prompt_tokens: number } } = { usage: { prompt_tokens: 3 } }
+  const extracted: ExtractedUsage = extractUsage(body, 'openai')
+  await workspace.recordTokenUsages([{ ...extracted, taskId: 't' }, ...extractUsages('{}')])
+  const answered: RecordedResponse = await workspace.recordAgentResponse(body, { computeCost: true }, { signal })
+  const imported: ImportSummary = await workspace.recordAgentFile('run.jsonl', { asDeltas: true, agentId: 'a' })
+  const inspected: JobInspection = await workspace.inspectJob('j')
+  const settings: TelemetryConfig = await workspace.optOut(true, { signal })
   const velocity: Velocity = await workspace.velocity({ mode: 'mixed' }, { signal })
   const estimate: Estimate = await workspace.estimate()
   const eta: string | null = estimate.etas.completeEta
@@ -46,6 +64,7 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
     if (error instanceof McodaError && error.kind === 'Busy' && error.code === 'MCODA_BUSY') error.field?.length
   }
   void [recorded, many, move, events, rows, velocity, eta, day, n, points]
+  void [tables, answered.records[0]?.updated, imported.skipped.notJson, inspected.taskRuns[0]?.taskKey, settings.endpoint]
 }
 
 export async function whatTheTypesRefuse(workspace: Workspace, global: Global): Promise<void> {
@@ -57,6 +76,14 @@ export async function whatTheTypesRefuse(workspace: Workspace, global: Global): 
   await workspace.recordTokenUsage({ metadata: { a: () => 1 } })
   // @ts-expect-error an unknown dimension
   await workspace.tokenUsageSummary({ groupBy: ['week'] })
+  // @ts-expect-error rows of calls are no sums
+  renderTokensTable(await workspace.tokenUsage())
+  // @ts-expect-error a misspelt field
+  await workspace.recordAgentResponse('{}', { computeCosts: true })
+  // @ts-expect-error rows come one by one
+  for (const row of workspace.iterateTokenUsage()) void row
+  // @ts-expect-error the global database has no jobs
+  await global.inspectJob('j')
   // @ts-expect-error an unknown mode
   await workspace.velocity({ mode: 'guess' })
   // @ts-expect-error a required field is missing

@@ -1,0 +1,57 @@
+//! The rows of a query, chunk by chunk.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mcoda_core::{TokenUsageCursor, TokenUsageQuery};
+use napi_derive::napi;
+
+use crate::answer::json;
+use crate::arguments::Arguments;
+use crate::worker::Worker;
+
+/// How many rows a chunk has at the most.
+const CHUNK: usize = 256;
+
+/// Rows of token usage that are fetched when they are asked for. Between chunks the handle is free for other calls.
+#[napi]
+pub struct Rows {
+    worker: Arc<Worker>,
+    cursor: Arc<Mutex<Option<TokenUsageCursor>>>,
+}
+
+impl Rows {
+    /// Queues the query as the call with this number.
+    pub(crate) fn open(worker: &Arc<Worker>, call: i64, arguments: String) -> Self {
+        let rows = Self { worker: worker.clone(), cursor: Arc::default() };
+        let cursor = rows.cursor.clone();
+        worker.submit(call, move |worker| {
+            let query = TokenUsageQuery::from_json(&Arguments::read(&arguments)?.options(0))?;
+            let opened = worker.engine()?.token_usage_cursor(&query)?;
+            *cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+            json(&())
+        });
+        rows
+    }
+}
+
+#[napi]
+impl Rows {
+    /// Queues fetching the next rows as the call with this number; no rows are the end.
+    #[napi]
+    pub fn next(&self, call: i64) {
+        let cursor = self.cursor.clone();
+        self.worker.submit(call, move |_| {
+            let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
+            let rows = cursor.as_mut().map(|cursor| cursor.next_chunk(CHUNK)).transpose()?;
+            json(&rows.unwrap_or_default())
+        });
+    }
+
+    /// Frees the memory where no call is under way; otherwise garbage collection does.
+    #[napi]
+    pub fn close(&self) {
+        if let Ok(mut cursor) = self.cursor.try_lock() {
+            *cursor = None;
+        }
+    }
+}

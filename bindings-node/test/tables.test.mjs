@@ -1,0 +1,74 @@
+// Answers as tables for people. What stands in them is the engine's business; here it is that each gets its own.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as mcoda from '@mcoda/native'
+import { McodaError } from '@mcoda/native'
+import { backlog, freshWorkspace } from './support.mjs'
+
+async function answers(t) {
+  const { workspace } = await freshWorkspace(t)
+  const { task } = await backlog(workspace)
+  const job = await workspace.jobs.create({ type: 'work', commandName: 'work-on-tasks' })
+  const run = await workspace.taskRuns.create({ taskId: task.id, command: 'work-on-tasks', jobId: job.id })
+  const usage = { jobId: job.id, commandName: 'work-on-tasks', agentId: 'claude', tokensPrompt: 1200, costEstimate: 0.5 }
+  await workspace.recordTokenUsage(usage)
+  await workspace.recordStatusTransition(task.key, 'in_progress')
+  await workspace.taskRuns.finish(run.id, 'succeeded')
+  return {
+    renderTokensTable: [await workspace.tokenUsageSummary(), /^PROJECT.*\n.*\n.*work-on-tasks.* 1200 /],
+    renderJobTokens: [await workspace.tokenUsage({ jobId: job.id }), /^TIME.*\n.*\n.*claude.* 1200 /m],
+    renderJobs: [await workspace.jobs.list(), new RegExp(job.id)],
+    renderJobInspection: [await workspace.inspectJob(job.id), /P-1[^]*1200/],
+    renderEstimate: [await workspace.estimate({ spPerHourAll: 2 }), /P-1/],
+    renderVelocity: [await workspace.velocity({ spPerHourAll: 2 }), /2/],
+    renderStatusEvents: [await workspace.statusEvents(), /in_progress/],
+    renderTelemetryConfig: [await workspace.telemetryConfig(), /config\.json/],
+  }
+}
+
+test('every_answer_has_a_table', async (t) => {
+  const all = await answers(t)
+  assert.deepEqual(Object.keys(all).sort(), Object.keys(mcoda).filter((name) => name.startsWith('render')).sort())
+  for (const [name, [answer, expected]] of Object.entries(all)) {
+    const table = mcoda[name](answer)
+    assert.match(table, expected, name)
+    assert.ok(table.endsWith('\n'), name)
+    // Read back from JSON it is the same answer.
+    assert.equal(mcoda[name](JSON.parse(JSON.stringify(answer))), table)
+  }
+})
+
+test('the_table_of_a_summary_has_the_columns_that_were_grouped_by', async (t) => {
+  const { workspace } = await freshWorkspace(t)
+  await workspace.recordTokenUsage({ agentId: 'claude', timestamp: '2026-03-20T12:00:00Z' })
+  const groupBy = ['day', 'agent']
+  const rows = await workspace.tokenUsageSummary({ since: '2026-01-01', groupBy })
+  assert.match(mcoda.renderTokensTable(rows, groupBy), /^AGENT +\| DAY.*\n.*\nclaude +\| 2026-03-20/)
+  assert.equal(mcoda.renderTokensTable([], null), mcoda.renderTokensTable([]))
+  assert.throws(
+    () => mcoda.renderTokensTable(rows, ['week']),
+    (error) => error instanceof McodaError && error.field === 'groupBy',
+  )
+})
+
+test('what_is_no_answer_is_refused_by_name', () => {
+  const fields = {
+    renderTokensTable: 'rows',
+    renderJobTokens: 'rows',
+    renderJobs: 'jobs',
+    renderJobInspection: 'inspection',
+    renderEstimate: 'estimate',
+    renderVelocity: 'velocity',
+    renderStatusEvents: 'events',
+    renderTelemetryConfig: 'config',
+  }
+  for (const [name, field] of Object.entries(fields)) {
+    for (const answer of [undefined, null, 7, 'text', [7], [{ calls: 'many' }], { rows: [] }, NaN, new Map(), () => 1]) {
+      assert.throws(
+        () => mcoda[name](answer),
+        (error) => error instanceof McodaError && error.kind === 'InvalidInput' && error.field === field,
+        `${name} of ${String(answer)}`,
+      )
+    }
+  }
+})
