@@ -62,6 +62,18 @@ pub(super) fn titan(body: &Body<'_>) -> Option<Reading> {
     Some(reading)
 }
 
+/// Llama's answers to invoke.
+pub(super) fn llama(body: &Body<'_>) -> Option<Reading> {
+    let told = Told {
+        output: Some(count(body.all, &["generation_token_count"])?),
+        input: count(body.all, &["prompt_token_count"]),
+        ..Told::default()
+    };
+    let mut reading = Reading::new("bedrock", told, Cache::OnTop);
+    body.name_provider(&mut reading, "bedrock");
+    Some(reading)
+}
+
 /// How long an invocation took, from the metrics that end its stream.
 pub(super) fn latency(body: &Body<'_>) -> Option<f64> {
     measure(metrics(body.all)?, &["invocationLatency"])

@@ -6,6 +6,9 @@ use super::fields::{Object, count, moment, object, text};
 use super::reading::{Cache, Reading, Told};
 use crate::time::Timestamp;
 
+/// Lines that are written at once are no further apart; no model answers so fast.
+const AT_ONCE_MS: i64 = 500;
+
 /// The threads of one input, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Codex {
@@ -14,6 +17,8 @@ pub(super) struct Codex {
     /// The last count, from which the next one is told apart.
     last: Option<Told>,
     parts: Vec<Reading>,
+    /// When the last line of the origin's history was written, which a fork repeats at its beginning.
+    repeated_at: Option<Timestamp>,
     first_at: Option<Timestamp>,
     last_at: Option<Timestamp>,
 }
@@ -32,9 +37,15 @@ impl Codex {
         let payload = object(line, &["payload", "msg"]);
         let kind = text(line, &["type"]);
         let inner = payload.and_then(|payload| text(payload, &["type"]));
+        self.follow_repetition(moment(line, &["timestamp"]));
         match (kind, payload) {
             (Some("thread.started"), _) => self.begin(text(line, &["thread_id"]), done),
-            (Some("session_meta"), Some(meta)) => self.begin(text(meta, &["id", "session_id"]), done),
+            (Some("session_meta"), Some(meta)) => {
+                self.begin(text(meta, &["id", "session_id"]), done);
+                if is_fork(meta) && self.parts.is_empty() && self.last.is_none() {
+                    self.repeated_at = moment(line, &["timestamp"]).or_else(|| moment(meta, &["timestamp"]));
+                }
+            }
             (Some("turn_context"), Some(context)) => self.switch(text(context, &["model"])),
             (Some("turn.completed"), _) => {
                 let Some(usage) = object(line, &["usage"]) else { return Seen::Other };
@@ -67,6 +78,10 @@ impl Codex {
         let info = object(event, &["info"]).unwrap_or(event);
         let total = object(info, &["total_token_usage"]);
         let last = object(info, &["last_token_usage"]).map(told);
+        if self.repeated_at.is_some() {
+            self.last = total.map(told).or(self.last);
+            return Seen::Context;
+        }
         match (total, last) {
             (Some(total), last) => {
                 let total = told(total);
@@ -84,6 +99,15 @@ impl Codex {
             (None, None) => return Seen::Context,
         }
         Seen::Usage
+    }
+
+    /// A fork writes its origin's history at once, with its own time or with the old ones. What comes later
+    /// than that is its own.
+    fn follow_repetition(&mut self, at: Option<Timestamp>) {
+        if let (Some(before), Some(now)) = (self.repeated_at, at) {
+            let is_own = now.millis() - before.millis() > AT_ONCE_MS;
+            self.repeated_at = (!is_own).then(|| before.max(now));
+        }
     }
 
     fn begin(&mut self, thread: Option<&str>, done: &mut Vec<Call>) {
@@ -141,6 +165,12 @@ impl Codex {
             this.thread.map_or(Identity::None, |thread| Identity::Session(format!("codex\0{thread}")));
         (!parts.is_empty()).then_some(Call { identity, is_cumulative: true, parts })
     }
+}
+
+/// Whether the thread began with another one's history, the agents below an agent included.
+fn is_fork(meta: &Object) -> bool {
+    meta.contains_key("forked_from_id")
+        || object(meta, &["source"]).is_some_and(|source| object(source, &["subagent"]).is_some())
 }
 
 /// Whether the object is what rollouts call `info`.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::call::{Call, Identity};
 use super::codex::{Codex, Seen as CodexSeen};
-use super::fields::{Object, object, text};
+use super::fields::{Object, object, text, told_sum};
 use super::locate::{Located, locate};
 use super::reading::Reading;
 use super::shapes::interpret;
@@ -17,11 +17,24 @@ use super::shapes::interpret;
 /// comes later than that replaces the whole call.
 const OPEN: usize = 64;
 
+/// The run of Copilot CLI's calls. Their session is named once, at its beginning.
+pub(super) const COPILOT: &str = "copilot";
+
 /// What begins the name of an answer that has no id.
 const TEXT: &str = "text:";
 
 const ID: &[&str] =
-    &["id", "responseId", "response_id", "messageId", "generation_id", "requestId", "RequestId"];
+    &[
+    "id",
+    "responseId",
+    "response_id",
+    "messageId",
+    "message_id",
+    "generation_id",
+    "requestId",
+    "RequestId",
+    "request_id",
+];
 
 /// A call that further events may still change.
 #[derive(Debug)]
@@ -52,6 +65,8 @@ pub(super) struct Collector {
     /// The steps of a run of the Vercel AI SDK, whose end has their total.
     steps: Vec<Call>,
     model: Option<String>,
+    /// The session of Copilot CLI.
+    session: Option<String>,
     closed: Vec<Call>,
     /// What was told beside any usage.
     rest: Option<Reading>,
@@ -93,6 +108,9 @@ impl Collector {
         if is_of_the_user(&event) {
             return false;
         }
+        if text(&event, &["type"]) == Some("session.start") {
+            self.session = object(&event, &["data"]).and_then(|data| text(data, &["sessionId"])).map(str::to_owned);
+        }
         match locate(event, self.hint.as_deref()) {
             Located::Body(body, readings) => self.body(body, readings, source),
             Located::Events(events) => {
@@ -133,11 +151,18 @@ impl Collector {
                 self.end_run(&body, readings, source);
                 return true;
             }
+            _ if body.contains_key("modelMetrics") => {
+                self.end_copilot(&body, readings, source);
+                return true;
+            }
+            // Kimi records a step's usage by itself, too.
+            "step.end" => return false,
             "finish-step" | "step-finish" | "step_finish" => {
-                let identity = self.name(source).map_or(Identity::None, Identity::Response);
+                let identity = id_of(&body).or_else(|| self.name(source)).map_or(Identity::None, Identity::Response);
                 self.steps.push(Call { identity, is_cumulative: false, parts: readings });
                 return true;
             }
+            "finish" if self.steps_have_all(&readings) => return true,
             "finish" => self.steps.clear(),
             "result" => {
                 if let Some(model) = &self.model {
@@ -149,6 +174,9 @@ impl Collector {
             }
             _ => {}
         }
+        if text(&body, &["object"]) == Some("thread.run") {
+            self.forget_calls_of(text(&body, &["id"]).unwrap_or_default());
+        }
         let readings = readings;
         let id = id_of(&body).or_else(|| gemini_cli_id(&body, &readings));
         if id.is_none() && self.piece(&body, source) {
@@ -157,6 +185,14 @@ impl Collector {
         let id = id.or_else(|| self.name(source));
         self.draft(id, body, Some(readings), run);
         true
+    }
+
+    /// Whether the end of a run of the Vercel AI SDK only adds its steps up, which tell more of themselves:
+    /// their models, their providers' metadata.
+    fn steps_have_all(&self, end: &[Reading]) -> bool {
+        let output = |reading: &Reading| reading.completion;
+        let of_steps = told_sum(self.steps.iter().flat_map(|step| &step.parts).map(output));
+        of_steps.is_some() && of_steps == told_sum(end.iter().map(output))
     }
 
     /// The name of an answer without an id.
@@ -251,7 +287,10 @@ impl Collector {
         if counts_on {
             readings.iter_mut().for_each(|reading| reading.note("cumulative", true));
         }
-        let call = Call { identity: key, is_cumulative: counts_on, parts: readings };
+        self.put_run(Call { identity: key, is_cumulative: counts_on, parts: readings });
+    }
+
+    fn put_run(&mut self, call: Call) {
         match self.runs.iter_mut().find(|run| run.identity != Identity::None && run.identity == call.identity)
         {
             Some(run) => *run = call,
@@ -260,6 +299,24 @@ impl Collector {
         if self.runs.len() > OPEN {
             self.closed.push(self.runs.remove(0));
         }
+    }
+
+    /// Copilot CLI counts from its session's beginning, also where it went on.
+    fn end_copilot(&mut self, body: &Object, mut readings: Vec<Reading>, source: &str) {
+        self.forget_calls_of(COPILOT);
+        let session = self.session.clone();
+        readings.iter_mut().for_each(|reading| reading.note_text("session", session.as_deref()));
+        let identity = match session {
+            Some(session) => Identity::Session(format!("{COPILOT}\0{session}")),
+            None => id_of(body).or_else(|| self.name(source)).map_or(Identity::None, Identity::Response),
+        };
+        self.put_run(Call { identity, is_cumulative: true, parts: readings });
+    }
+
+    /// The run counts them itself.
+    fn forget_calls_of(&mut self, run: &str) {
+        self.open.retain(|draft| draft.run.as_deref() != Some(run));
+        self.in_runs.retain(|(of, _)| of != run);
     }
 
     /// The calls that are over.
@@ -299,9 +356,10 @@ fn is_of_the_user(event: &Object) -> bool {
     text(event, &["type"]) == Some("user")
 }
 
-/// The run whose events are streamed.
+/// The run whose events are streamed, or whose step this is.
 fn run_of(body: &Object) -> Option<String> {
-    text(body, &["run"]).map(str::to_owned)
+    let of_step = || text(body, &["run_id"]).filter(|_| text(body, &["object"]) == Some("thread.run.step"));
+    text(body, &["run"]).or_else(of_step).map(str::to_owned)
 }
 
 /// Which stream of messages an event is of: the agents below an agent have streams of their own.

@@ -7,19 +7,27 @@ use super::reading::{Cache, Reading, Told};
 
 /// `usageMetadata` of generateContent, Vertex AI and the Live API, in the spelling of JSON or of Python.
 pub(super) fn generate(body: &Body<'_>, usage: &Object) -> Option<Reading> {
-    let named = |camel, snake| count(usage, &[camel, snake]);
-    let prompt = named("promptTokenCount", "prompt_token_count");
-    let candidates = named("candidatesTokenCount", "candidates_token_count")
-        .or_else(|| named("responseTokenCount", "response_token_count"))
-        .or_else(|| count(usage, &["generation_token_count"]));
-    let thoughts = named("thoughtsTokenCount", "thoughts_token_count");
-    let tools = named("toolUsePromptTokenCount", "tool_use_prompt_token_count");
-    let cached = named("cachedContentTokenCount", "cached_content_token_count");
-    let total = named("totalTokenCount", "total_token_count");
+    let named = |names: &[&str]| count(usage, names);
+    // The last name of each is that of Gemini CLI's telemetry.
+    let prompt = named(&["promptTokenCount", "prompt_token_count", "input_token_count"]);
+    let candidates = named(&[
+        "candidatesTokenCount",
+        "candidates_token_count",
+        "responseTokenCount",
+        "response_token_count",
+        "output_token_count",
+    ]);
+    let thoughts = named(&["thoughtsTokenCount", "thoughts_token_count"]);
+    let tools = named(&["toolUsePromptTokenCount", "tool_use_prompt_token_count", "tool_token_count"]);
+    let cached = named(&["cachedContentTokenCount", "cached_content_token_count"]);
+    let total = named(&["totalTokenCount", "total_token_count"]);
     [prompt, candidates, thoughts, tools, cached, total].iter().any(Option::is_some).then_some(())?;
+    let input = told_sum([prompt, tools]);
+    // Servers that only speak like Gemini may count thoughts among the candidates; then their total has them once.
+    let has_thoughts = thoughts <= candidates && total.is_some() && total == told_sum([input, candidates]);
     let told = Told {
-        input: told_sum([prompt, tools]),
-        output: told_sum([candidates, thoughts]),
+        input,
+        output: if has_thoughts { candidates } else { told_sum([candidates, thoughts]) },
         total,
         cached,
         reasoning: thoughts,

@@ -1,4 +1,4 @@
-//! Models that run at home: Ollama, which measures in nanoseconds, and llama.cpp.
+//! Models that run at home: Ollama, which measures in nanoseconds, llama.cpp and LM Studio.
 
 use super::body::Body;
 use super::fields::{Object, count, measure, object};
@@ -26,6 +26,20 @@ pub(super) fn ollama(body: &Body<'_>) -> Option<Reading> {
     {
         reading.note_number(name, millis(from));
     }
+    Some(reading)
+}
+
+/// LM Studio's own `/chat`.
+pub(super) fn lm_studio(body: &Body<'_>) -> Option<Reading> {
+    let stats = object(body.all, &["stats"])?;
+    let told = Told {
+        input: count(stats, &["input_tokens"]),
+        output: Some(count(stats, &["total_output_tokens"])?),
+        reasoning: count(stats, &["reasoning_output_tokens"]),
+        ..Told::default()
+    };
+    let mut reading = Reading::new("lmstudio", told, Cache::Part);
+    body.name_provider(&mut reading, "lmstudio");
     Some(reading)
 }
 

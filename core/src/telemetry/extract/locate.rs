@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::adapter::INHERITED;
+use super::collector::COPILOT;
 use super::documents::{Piece, split};
 use super::fields::{Object, text};
 use super::reading::Reading;
@@ -15,6 +16,7 @@ const FALLBACK: &[&str] = &[
     "responseId",
     "requestId",
     "RequestId",
+    "request_id",
     "session_id",
     "sessionId",
     "timestamp",
@@ -99,6 +101,9 @@ fn around(all: &Object) -> Object {
         (text(all, &["type"]), text(all, &["session_id"]))
     {
         around.insert("run".into(), run.into());
+    }
+    if let Some("assistant.message" | "assistant.usage") = text(all, &["type"]) {
+        around.insert("run".into(), COPILOT.into());
     }
     around
 }

@@ -5,6 +5,7 @@
 //! events of one call together.
 
 mod adapter;
+mod agents;
 mod anthropic;
 mod bedrock;
 mod body;

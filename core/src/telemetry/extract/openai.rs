@@ -75,7 +75,7 @@ pub(super) fn chat(body: &Body<'_>, usage: &Object) -> Option<Reading> {
     }
     let mut reading = read(usage, "openai-chat", told, cache);
     xai(body, usage, &mut reading);
-    groq(body, usage, &mut reading);
+    seconds(body, usage, &mut reading);
     llama_server(body, &mut reading);
     costs(body, usage, &mut reading);
     Some(reading)
@@ -117,6 +117,8 @@ fn read(usage: &Object, source: &str, told: Told, cache: Cache) -> Reading {
                 "cachedInputTokens",
                 "cached_input_tokens",
                 "input_cached_tokens",
+                "cached_prompt_text_tokens",
+                "cachedPromptTextTokens",
             ];
             count(usage, &others)
         }),
@@ -174,19 +176,25 @@ fn xai(body: &Body<'_>, usage: &Object, reading: &mut Reading) {
     }
 }
 
-/// Groq measures in seconds, and its total leaves the queue out.
-fn groq(body: &Body<'_>, usage: &Object, reading: &mut Reading) {
-    if !usage.contains_key("queue_time") && !usage.contains_key("completion_time") {
+/// Groq, Cerebras and SambaNova measure in seconds. The total leaves the queue out.
+fn seconds(body: &Body<'_>, usage: &Object, reading: &mut Reading) {
+    let (provider, times, total) = if let Some(times) = object(body.all, &["time_info"]) {
+        ("cerebras", times, "total_time")
+    } else if usage.contains_key("queue_time") || usage.contains_key("completion_time") {
+        ("groq", usage, "total_time")
+    } else if usage.contains_key("total_latency") {
+        ("sambanova", usage, "total_latency")
+    } else {
         return;
-    }
-    body.name_provider(reading, "groq");
-    let millis = |name| measure(usage, &[name]).map(|seconds| seconds * 1000.0).filter(|ms| ms.is_finite());
+    };
+    body.name_provider(reading, provider);
+    let millis = |name| measure(times, &[name]).map(|seconds| seconds * 1000.0).filter(|ms| ms.is_finite());
     for (from, name) in
         [("queue_time", "queue_ms"), ("prompt_time", "prompt_ms"), ("completion_time", "completion_ms")]
     {
         reading.note_number(name, millis(from));
     }
-    reading.duration_ms = millis("total_time");
+    reading.duration_ms = millis(total);
 }
 
 /// llama.cpp's server says beside the usage what it evaluated; what it did not evaluate came from its cache.

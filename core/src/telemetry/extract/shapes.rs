@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::body::{Body, sdk_metadata};
 use super::fields::{Object, as_measure, moment, object, text};
 use super::reading::Reading;
-use super::{adapter, anthropic, bedrock, claude_code, cohere, google, local, openai, vercel};
+use super::{adapter, agents, anthropic, bedrock, claude_code, cohere, google, local, openai, vercel};
 
 /// Where a usage object stands, the one that covers more first.
 const CONTAINERS: &[&str] = &[
@@ -25,7 +25,7 @@ const MODEL: &[&str] =
 /// `None` where it tells nothing that a record has room for.
 pub(super) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<Reading>> {
     // Most objects of a stream tell nothing: one look at their names is enough to know.
-    let may_be_usage = all.keys().any(|name| is_name_of_usage(name));
+    let may_be_usage = all.keys().any(|name| is_name_of_usage(name)) && !is_only_counted(all);
     let has_adapter_names = adapter::is_in(all);
     if !may_be_usage && !has_adapter_names {
         return None;
@@ -52,6 +52,13 @@ pub(super) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<Reading>
     Some(readings)
 }
 
+/// Whether the object says how many tokens a question would have: a count that no model was asked for.
+fn is_only_counted(all: &Object) -> bool {
+    all.contains_key("totalBillableCharacters")
+        || text(all, &["object"]) == Some("response.input_tokens")
+        || (all.contains_key("totalTokens") && all.contains_key("promptTokensDetails"))
+}
+
 /// Whether a field of this name is, or is a part of, what some shape calls its usage.
 fn is_name_of_usage(name: &str) -> bool {
     CONTAINERS.contains(&name)
@@ -60,6 +67,7 @@ fn is_name_of_usage(name: &str) -> bool {
             "stats"
                 | "modelUsage"
                 | "model_usage"
+                | "modelMetrics"
                 | "total_cost_usd"
                 | "x_groq"
                 | "tokens"
@@ -92,16 +100,20 @@ fn is_count_name(name: &str) -> bool {
 fn own_shape(body: &Body<'_>) -> Option<Vec<Reading>> {
     let one = |reading: Option<Reading>| reading.map(|reading| vec![reading]);
     let whole = claude_code::result(body)
+        .or_else(|| agents::copilot(body))
+        .or_else(|| one(local::lm_studio(body)))
         .or_else(|| google::cli(body))
         .or_else(|| one(openai::generation(body)))
         .or_else(|| one(local::ollama(body)))
         .or_else(|| one(local::completion(body)))
-        .or_else(|| one(bedrock::titan(body)));
+        .or_else(|| one(bedrock::titan(body)))
+        .or_else(|| one(bedrock::llama(body)));
     whole
         .or_else(|| CONTAINERS.iter().find_map(|name| of_usage(body, object(body.all, &[name])?)))
         // Groq's streams keep it here.
         .or_else(|| of_usage(body, object(object(body.all, &["x_groq"])?, &["usage"])?))
         .or_else(|| of_usage(body, bedrock::metrics(body.all)?))
+        .or_else(|| one(agents::opencode(body)))
         .or_else(|| one(google::cli_message(body, object(body.all, &["tokens"])?)))
         .or_else(|| one(cohere::chat(body, body.all)))
         .or_else(|| body_is_usage(body).then(|| of_usage(body, body.all))?)
@@ -131,7 +143,9 @@ fn of_usage(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> {
         let bedrock = || bedrock::is_usage(body, usage).then(|| bedrock::converse(body, usage))?;
         one(sdk().or_else(bedrock).or_else(|| vercel::version_5(body, usage)))
     };
-    google()
+    one(agents::kimi(body, usage))
+        .or_else(|| one(agents::cursor(body, usage)))
+        .or_else(google)
         .or_else(|| one(cohere::chat(body, usage)))
         .or_else(|| is_claude_code.then(|| anthropic::messages(body, usage))?)
         .or_else(camel)
@@ -153,7 +167,7 @@ fn complete(body: &Body<'_>, reading: &mut Reading) {
         reading.provider = Some(told);
     }
     if reading.timestamp.is_none() {
-        reading.timestamp = moment(all, &["timestamp", "created", "created_at", "createTime", "create_time"]);
+        reading.timestamp = moment(all, &["timestamp", "created", "created_at", "createTime", "create_time", "event.timestamp"]);
     }
     if text(all, &["object"]) == Some("response") && reading.started_at.is_none() {
         reading.started_at = moment(all, &["created_at"]);

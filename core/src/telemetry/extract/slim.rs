@@ -56,6 +56,10 @@ pub(super) const WRAPPERS: &[&str] = &[
     "$metadata",
     "_hidden_params",
     "inlinedResponses",
+    "parsed_body",
+    "kwargs",
+    "info",
+    "attributes",
 ];
 
 /// Arrays of bodies or events.
@@ -76,10 +80,14 @@ pub(super) const LISTS: &[&str] = &[
     "response",
     "result",
     "inlinedResponses",
+    "interactions",
+    "generations",
+    "usageEvents",
+    "usageEventsDisplay",
 ];
 
 /// Text that may be a body or a stream, as an adapter kept it.
-pub(super) const TEXTS: &[&str] = &["body", "raw", "rawResponse", "raw_response", "stdout"];
+pub(super) const TEXTS: &[&str] = &["body", "raw", "rawResponse", "raw_response", "stdout", "string"];
 
 /// Objects whose values are usage.
 const USAGE: &[&str] = &[
@@ -91,7 +99,6 @@ const USAGE: &[&str] = &[
     "tokenUsage",
     "token_usage",
     "usage_info",
-    "info",
     "total_token_usage",
     "last_token_usage",
     "cache",
@@ -114,6 +121,10 @@ const USAGE: &[&str] = &[
     "provider_metadata",
     "experimental_providerMetadata",
     "amazon-bedrock-invocationMetrics",
+    "modelMetrics",
+    "time_info",
+    "time",
+    "source",
 ];
 
 /// Whether the field is usage, or a part of a usage object that stands by itself.

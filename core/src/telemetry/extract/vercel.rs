@@ -39,6 +39,8 @@ pub(super) fn version_5(body: &Body<'_>, usage: &Object) -> Option<Reading> {
     let output = count(usage, &["outputTokens"]);
     let own = ["inputTokens", "outputTokens", "cachedInputTokens", "reasoningTokens"];
     own.iter().any(|name| usage.contains_key(*name)).then_some(())?;
+    // xAI's SDK tells `reasoningTokens` beside the names of OpenAI's chat.
+    (!usage.contains_key("promptTokens") && !usage.contains_key("completionTokens")).then_some(())?;
     let provider = body.provider_metadata();
     let beside = |names: &[&str]| provider.and_then(|provider| count(provider, names));
     let told = Told {
