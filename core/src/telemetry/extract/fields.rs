@@ -33,6 +33,14 @@ pub(super) fn as_measure(value: &Value) -> Option<f64> {
     value.as_f64().filter(|number| number.is_finite() && *number >= 0.0)
 }
 
+/// An amount of money, which some write as text.
+pub(super) fn as_amount(value: &Value) -> Option<f64> {
+    match value.as_str() {
+        Some(text) => text.parse().ok().filter(|amount: &f64| amount.is_finite() && *amount >= 0.0),
+        None => as_measure(value),
+    }
+}
+
 /// The first of these fields that is text which is not blank.
 pub(super) fn text<'a>(object: &'a Object, names: &[&str]) -> Option<&'a str> {
     let texts = names.iter().filter_map(|name| object.get(*name)?.as_str());

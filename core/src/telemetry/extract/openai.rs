@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::body::Body;
-use super::fields::{Object, as_count, as_measure, count, measure, object, sum, text};
+use super::fields::{Object, as_amount, as_count, as_measure, count, measure, object, sum, text};
 use super::reading::{Cache, Reading, Told};
 
 const INPUT_DETAILS: &[&str] = &[
@@ -49,6 +49,7 @@ const WRITE: &[&str] = &[
     "cacheCreationTokens",
     "cache_creation",
     "cached_creation_tokens",
+    "created_cache_tokens",
     "cache_creation_input_tokens",
     "cacheCreationInputTokens",
     "cache_write_input_tokens",
@@ -207,7 +208,8 @@ fn llama_server(body: &Body<'_>, reading: &mut Reading) {
 /// What the provider says it cost. xAI counts in ticks of which 10^10 are a dollar. With a key of one's own
 /// at the provider behind OpenRouter, that provider's amount is what was spent.
 pub(super) fn costs(body: &Body<'_>, usage: &Object, reading: &mut Reading) {
-    if let Some(ticks) = measure(usage, &["cost_in_usd_ticks"]) {
+    // xAI's SDK writes them as text, like all numbers of 64 bits.
+    if let Some(ticks) = usage.get("cost_in_usd_ticks").and_then(as_amount) {
         reading.cost = Some(ticks / 1e10);
         reading.currency = Some("USD".into());
         return;

@@ -1,9 +1,7 @@
 //! Which shape a body has, and what stands beside the usage in all of them.
 
-use serde_json::Value;
-
 use super::body::{Body, sdk_metadata};
-use super::fields::{Object, as_measure, moment, object, text};
+use super::fields::{Object, as_amount, as_measure, moment, object, text};
 use super::reading::Reading;
 use super::{adapter, agents, anthropic, bedrock, claude_code, cohere, google, local, openai, vercel};
 
@@ -190,9 +188,6 @@ fn complete(body: &Body<'_>, reading: &mut Reading) {
 /// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.
 fn gateway_cost(all: &Object) -> Option<f64> {
     let gateway = sdk_metadata(all).and_then(|all| object(all, &["gateway"]));
-    let told = gateway.and_then(|gateway| match gateway.get("cost")? {
-        Value::String(text) => text.parse().ok().filter(|cost: &f64| cost.is_finite() && *cost >= 0.0),
-        other => as_measure(other),
-    });
+    let told = gateway.and_then(|gateway| as_amount(gateway.get("cost")?));
     told.or_else(|| all.get("response_cost").and_then(as_measure))
 }

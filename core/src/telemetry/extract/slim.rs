@@ -57,6 +57,8 @@ pub(super) const WRAPPERS: &[&str] = &[
     "_hidden_params",
     "inlinedResponses",
     "parsed_body",
+    "response_sample",
+    "json",
     "kwargs",
     "info",
     "attributes",
