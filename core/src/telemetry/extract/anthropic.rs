@@ -56,25 +56,40 @@ pub(super) fn is_usage(usage: &Object) -> bool {
     own.iter().any(|name| usage.contains_key(*name)) && !usage.contains_key("prompt_tokens")
 }
 
-/// The call itself, and one reading for each other model that worked for it.
-pub(super) fn messages(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> {
-    let model = text(body.all, &["model"]);
-    let top = Counts::of(usage);
-    let mut own = Counts::default();
-    let mut others: Vec<(String, Counts)> = Vec::new();
+/// What was done for one call, one entry a model; the first is the one that the top level is of.
+fn by_model(body: &Body<'_>, usage: &Object) -> Vec<(Option<String>, Counts)> {
+    let fallback = objects(usage, "iterations").filter(|iteration| is_fallback(iteration)).last();
+    // A body without a model is of the one that its own messages name.
+    let own_message = || {
+        let mut messages = objects(usage, "iterations").filter(|all| text(all, &["type"]) == Some("message"));
+        text(messages.next()?, &["model"])
+    };
+    let asked = text(body.all, &["model"]);
+    let answered = fallback.and_then(|all| text(all, &["model"])).or(asked).or_else(own_message);
+    let mut models = vec![(answered.map(str::to_owned), Counts::default())];
     for iteration in objects(usage, "iterations") {
+        let model = text(iteration, &["model"]).or(answered);
         let counts = Counts::of(iteration);
-        match text(iteration, &["model"]).filter(|other| Some(*other) != model) {
-            Some(other) => match others.iter_mut().find(|(name, _)| name == other) {
-                Some((_, sum)) => *sum = sum.plus(counts),
-                None => others.push((other.to_owned(), counts)),
-            },
-            None => own = own.plus(counts),
+        match models.iter_mut().find(|(name, _)| name.as_deref() == model) {
+            Some((_, sum)) => *sum = sum.plus(counts),
+            None => models.push((model.map(str::to_owned), counts)),
         }
     }
-    // The top level leaves the compaction of the context out; iterations may be missing from the list. What
-    // was done is what either of them knows of.
-    let counts = top.most(own);
+    // The top level leaves the compaction of the context out, and the attempts before a fallback; iterations
+    // may be missing from the list. What was done is what either of them knows of.
+    models[0].1 = Counts::of(usage).most(models[0].1);
+    models
+}
+
+/// Another attempt, after a model refused.
+fn is_fallback(iteration: &Object) -> bool {
+    text(iteration, &["type"]) == Some("fallback_message")
+}
+
+/// The call itself, and one reading for each other model that worked for it.
+pub(super) fn messages(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> {
+    let mut models = by_model(body, usage).into_iter();
+    let (model, counts) = models.next()?;
     if counts.input.is_none() && counts.output.is_none() && counts.read.is_none() && counts.write.is_none() {
         return None;
     }
@@ -82,12 +97,15 @@ pub(super) fn messages(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> 
     reading.total = count(usage, &["total_tokens", "totalTokens"]);
     notes(usage, &mut reading);
     super::openai::costs(body, usage, &mut reading);
+    reading.model = model;
     let mut readings = vec![reading];
-    readings.extend(others.into_iter().map(|(model, counts)| {
+    readings.extend(models.map(|(model, counts)| {
         let mut reading = Reading::new("anthropic", counts.told(), Cache::OnTop);
-        reading.model = Some(model);
+        reading.model = model;
         reading
     }));
+    // An attempt that tells no numbers is none.
+    readings.retain(|reading| reading.tells_usage());
     Some(readings)
 }
 

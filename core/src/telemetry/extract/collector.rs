@@ -23,8 +23,7 @@ pub(super) const COPILOT: &str = "copilot";
 /// What begins the name of an answer that has no id.
 const TEXT: &str = "text:";
 
-const ID: &[&str] =
-    &[
+const ID: &[&str] = &[
     "id",
     "responseId",
     "response_id",
@@ -109,7 +108,8 @@ impl Collector {
             return false;
         }
         if text(&event, &["type"]) == Some("session.start") {
-            self.session = object(&event, &["data"]).and_then(|data| text(data, &["sessionId"])).map(str::to_owned);
+            self.session =
+                object(&event, &["data"]).and_then(|data| text(data, &["sessionId"])).map(str::to_owned);
         }
         match locate(event, self.hint.as_deref()) {
             Located::Body(body, readings) => self.body(body, readings, source),
@@ -158,7 +158,8 @@ impl Collector {
             // Kimi records a step's usage by itself, too.
             "step.end" => return false,
             "finish-step" | "step-finish" | "step_finish" => {
-                let identity = id_of(&body).or_else(|| self.name(source)).map_or(Identity::None, Identity::Response);
+                let identity =
+                    id_of(&body).or_else(|| self.name(source)).map_or(Identity::None, Identity::Response);
                 self.steps.push(Call { identity, is_cumulative: false, parts: readings });
                 return true;
             }

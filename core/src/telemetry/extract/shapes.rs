@@ -165,7 +165,10 @@ fn complete(body: &Body<'_>, reading: &mut Reading) {
         reading.provider = Some(told);
     }
     if reading.timestamp.is_none() {
-        reading.timestamp = moment(all, &["timestamp", "created", "created_at", "createTime", "create_time", "event.timestamp"]);
+        reading.timestamp = moment(
+            all,
+            &["timestamp", "created", "created_at", "createTime", "create_time", "event.timestamp"],
+        );
     }
     if text(all, &["object"]) == Some("response") && reading.started_at.is_none() {
         reading.started_at = moment(all, &["created_at"]);
