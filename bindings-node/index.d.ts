@@ -3,6 +3,7 @@
 import type {
   Backfilled,
   CommandRun,
+  Complete,
   Epic,
   Estimate,
   ExtractedUsage,
@@ -130,11 +131,11 @@ export interface Tasks {
 }
 
 export interface Jobs {
-  create(job: NewJob, options?: CallOptions): Promise<Job>
-  get(id: string, options?: CallOptions): Promise<Job | null>
+  create(job: NewJob, options?: CallOptions): Promise<Complete<Job>>
+  get(id: string, options?: CallOptions): Promise<Complete<Job> | null>
   /** Newest first. */
-  list(options?: CallOptions): Promise<Job[]>
-  finish(id: string, state: string, errorSummary?: string | null, options?: CallOptions): Promise<Job>
+  list(options?: CallOptions): Promise<Complete<Job>[]>
+  finish(id: string, state: string, errorSummary?: string | null, options?: CallOptions): Promise<Complete<Job>>
 }
 
 export interface CommandRuns {
@@ -144,10 +145,10 @@ export interface CommandRuns {
 }
 
 export interface TaskRuns {
-  create(taskRun: NewTaskRun, options?: CallOptions): Promise<TaskRun>
-  get(id: string, options?: CallOptions): Promise<TaskRun | null>
-  list(taskId: string, options?: CallOptions): Promise<TaskRun[]>
-  finish(id: string, status: string, finishedAt?: Time | null, options?: CallOptions): Promise<TaskRun>
+  create(taskRun: NewTaskRun, options?: CallOptions): Promise<Complete<TaskRun>>
+  get(id: string, options?: CallOptions): Promise<Complete<TaskRun> | null>
+  list(taskId: string, options?: CallOptions): Promise<Complete<TaskRun>[]>
+  finish(id: string, status: string, finishedAt?: Time | null, options?: CallOptions): Promise<Complete<TaskRun>>
 }
 
 /** What both kinds of database answer. A handle's calls are made one after the other, in the order of the calls. */
@@ -169,14 +170,14 @@ declare abstract class Database implements AsyncDisposable {
    */
   recordAgentFile(path: string, context?: AgentContext, options?: CallOptions): Promise<ImportSummary>
   /** In the order of time. */
-  tokenUsage(query?: TokenUsageQuery, options?: CallOptions): Promise<TokenUsageRow[]>
+  tokenUsage(query?: TokenUsageQuery, options?: CallOptions): Promise<Complete<TokenUsageRow>[]>
   /**
    * The rows of `tokenUsage` one by one, in memory that hardly depends on how many there are. Which they are is settled
    * by the first `next`; other calls of the handle are made in between. Closing the handle ends it with `Closed`.
    */
-  iterateTokenUsage(query?: TokenUsageQuery, options?: CallOptions): AsyncGenerator<TokenUsageRow, void, undefined>
+  iterateTokenUsage(query?: TokenUsageQuery, options?: CallOptions): AsyncGenerator<Complete<TokenUsageRow>, void, undefined>
   /** By groups, in the order in which these first appear in time. */
-  tokenUsageSummary(query?: TokenUsageSummaryQuery, options?: CallOptions): Promise<TokenUsageSummaryRow[]>
+  tokenUsageSummary(query?: TokenUsageSummaryQuery, options?: CallOptions): Promise<Complete<TokenUsageSummaryRow>[]>
   /** One statement that only reads. */
   query<T = Row>(sql: string, params?: SqlParams | null, options?: CallOptions): Promise<T[]>
   /** Copies the database as it is now into a new file. `Conflict` where there is something at `path`. */
@@ -212,19 +213,19 @@ export class Workspace extends Database {
     options?: CallOptions,
   ): Promise<Transition>
   /** The recorded moves, in the order of time. */
-  statusEvents(query?: StatusEventsQuery, options?: CallOptions): Promise<StatusEvent[]>
+  statusEvents(query?: StatusEventsQuery, options?: CallOptions): Promise<Complete<StatusEvent>[]>
   /** Writes the events for good that task runs stand in for in a velocity. Doing it again adds nothing. */
   backfillStatusEvents(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Backfilled>
   /** A job with its task runs and what it cost. */
-  inspectJob(jobId: string, options?: CallOptions): Promise<JobInspection>
+  inspectJob(jobId: string, options?: CallOptions): Promise<Complete<JobInspection>>
   /** What config files, environment and open options say about recording and export. */
-  telemetryConfig(options?: CallOptions): Promise<TelemetryConfig>
+  telemetryConfig(options?: CallOptions): Promise<Complete<TelemetryConfig>>
   /** Opts out of sending records away, in the workspace's `config.json`; `strict` also stops recording them. */
-  optOut(strict?: boolean | null, options?: CallOptions): Promise<TelemetryConfig>
+  optOut(strict?: boolean | null, options?: CallOptions): Promise<Complete<TelemetryConfig>>
   /** Takes an opting-out back, a strict one too. */
-  optIn(options?: CallOptions): Promise<TelemetryConfig>
-  velocity(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Velocity>
-  estimate(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Estimate>
+  optIn(options?: CallOptions): Promise<Complete<TelemetryConfig>>
+  velocity(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Complete<Velocity>>
+  estimate(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Complete<Estimate>>
 }
 
 /** The user's own database: agents, and what their calls outside of any project cost. */

@@ -20,9 +20,9 @@ function refused(field, given, allowed, place = field) {
 }
 
 /** Errors end up in logs, and one line must stay one line. */
-function oneLine(value) {
+function oneLine(value, longest = 160) {
   const text = String(value).replace(/\p{Cc}/gu, ' ')
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text
+  return text.length > longest ? `${text.slice(0, longest)}…` : text
 }
 
-module.exports = { McodaError, refused }
+module.exports = { McodaError, oneLine, refused }

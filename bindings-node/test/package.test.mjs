@@ -1,7 +1,7 @@
 // What `npm pack` makes, in an empty project.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { PACKAGE, ROOT, freshFolder } from './support.mjs'
@@ -20,6 +20,10 @@ test('the_package_works_in_an_empty_project', async (t) => {
     'index.mjs',
     'index.d.ts',
     'index.d.mts',
+    'client.js',
+    'client.mjs',
+    'client.d.ts',
+    'client.d.mts',
     'lib/mcoda.node',
     'LICENSE',
     'README.md',
@@ -61,5 +65,19 @@ test('the_package_works_in_an_empty_project', async (t) => {
     for (const name of ['esm.mts', 'cjs.cts', 'tsconfig.json'])
       copyFileSync(join(PACKAGE, 'test/types', name), join(project, name))
     run(process.execPath, [join(PACKAGE, 'node_modules/typescript/bin/tsc'), '-p', '.', '--skipLibCheck'])
+  })
+
+  await t.test('the_client_works_without_the_native_part', () => {
+    rmSync(join(project, 'node_modules/@mcoda/native/lib/mcoda.node'))
+    assert.throws(() => run(process.execPath, ['--eval', "require('@mcoda/native')"]), /has no binary/)
+    const ask = `
+      const fetch = async (url) => new Response(JSON.stringify({ url }))
+      const client = new TelemetryClient({ baseUrl: 'https://example.org', fetch })
+      client.estimate({ workspaceId: 'w' }).then(({ url }) => console.log(url))`
+    const url = 'https://example.org/estimate?workspace_id=w\n'
+    const esm = `import { TelemetryClient } from '@mcoda/native/client'; ${ask}`
+    assert.equal(run(process.execPath, ['--input-type=module', '--eval', esm]), url)
+    const cjs = `const { TelemetryClient } = require('@mcoda/native/client'); ${ask}`
+    assert.equal(run(process.execPath, ['--input-type=commonjs', '--eval', cjs]), url)
   })
 })

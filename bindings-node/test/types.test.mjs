@@ -19,11 +19,11 @@ test('consumers_compile_and_the_types_are_those_of_the_engine', async (t) => {
     ...methods(),
   ]
   // Inside of the package, where its own name is known.
-  const folder = join(TYPES, 'generated')
+  const folder = join(TYPES, 'generated/exact')
   mkdirSync(folder, { recursive: true })
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'exact.mts'), lines.map((line) => `${line}\n`).join(''))
-  const config = { extends: '../tsconfig.json', files: ['exact.mts', '../esm.mts', '../cjs.cts'] }
+  const config = { extends: '../../tsconfig.json', files: ['exact.mts', '../../esm.mts', '../../cjs.cts'] }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
   const run = tsc('-p', folder)
   assert.equal(run.status, 0, run.stdout)
@@ -144,7 +144,8 @@ async function answers(t) {
   found.TokenUsageSummaryRow.push(...(await summaryOfGlobal(global)))
   await Promise.all([workspace.close(), global.close()])
   return Object.entries(found).map(([type, values]) => {
-    const own = type === 'McodaError' ? "Omit<mcoda.McodaError, 'name' | 'stack' | 'cause'>" : `mcoda.${type}`
+    const own =
+      type === 'McodaError' ? "Omit<mcoda.McodaError, 'name' | 'stack' | 'cause'>" : `mcoda.Complete<mcoda.${type}>`
     return `export const answer${type}: ${own}[] = ${JSON.stringify(values)}`
   })
 }

@@ -1,5 +1,6 @@
 // A consumer in TypeScript, as a CommonJS module. It is compiled, never run.
 import mcoda = require('@mcoda/native')
+import client = require('@mcoda/native/client')
 
 export async function main(): Promise<number | null> {
   const workspace: mcoda.Workspace = await mcoda.Workspace.openDb(':memory:')
@@ -12,4 +13,8 @@ export async function main(): Promise<number | null> {
   } finally {
     await workspace[Symbol.asyncDispose]()
   }
+}
+
+export function ask(options: client.TelemetryClientOptions): Promise<client.TelemetryConfig> {
+  return new client.TelemetryClient(options).telemetryConfig({ workspaceId: 'w' })
 }

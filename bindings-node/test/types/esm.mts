@@ -7,6 +7,7 @@ import {
   extractUsages,
   renderJobTokens,
   renderTokensTable,
+  type Complete,
   type Estimate,
   type ExtractedUsage,
   type ImportSummary,
@@ -20,6 +21,7 @@ import {
   type Transition,
   type Velocity,
 } from '@mcoda/native'
+import { McodaError as ErrorOfClient, TelemetryClient } from '@mcoda/native/client'
 
 export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const workspace: Workspace = await Workspace.open('.', { workspaceId: 'shop', jsonLog: false }, { signal })
@@ -42,7 +44,7 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const inspected: JobInspection = await workspace.inspectJob('j')
   const settings: TelemetryConfig = await workspace.optOut(true, { signal })
   const velocity: Velocity = await workspace.velocity({ mode: 'mixed' }, { signal })
-  const estimate: Estimate = await workspace.estimate()
+  const estimate: Complete<Estimate> = await workspace.estimate()
   const eta: string | null = estimate.etas.completeEta
   const day: string | null | undefined = sums[0]?.day
   const named = await workspace.query<{ n: number }>('SELECT count(*) AS n FROM tasks WHERE key = :key', {
@@ -67,7 +69,27 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   void [tables, answered.records[0]?.updated, imported.skipped.notJson, inspected.taskRuns[0]?.taskKey, settings.endpoint]
 }
 
-export async function whatTheTypesRefuse(workspace: Workspace, global: Global): Promise<void> {
+export async function aServerIsAskedAsAWorkspace(client: TelemetryClient, workspace: Workspace): Promise<void> {
+  const answers = async (remote: boolean): Promise<[TokenUsageSummaryRow[], Estimate]> => {
+    const query = { projectKey: 'P', groupBy: ['day', 'agent'], since: new Date() } as const
+    if (!remote) return [await workspace.tokenUsageSummary(query), await workspace.estimate()]
+    const workspaceId = workspace.id
+    return [await client.tokenUsageSummary({ workspaceId, ...query }), await client.estimate({ workspaceId })]
+  }
+  const [, estimate] = await answers(true)
+  const aging: number | undefined = estimate.wip?.qa.aging
+  const { optOut } = await client.optOut({ workspaceId: 'w', strict: true }, { signal: AbortSignal.timeout(1) })
+  const error: unknown = new Error('why')
+  if (error instanceof ErrorOfClient && error instanceof McodaError) error.kind.length
+  new TelemetryClient({ baseUrl: new URL('https://example.org'), authToken: undefined, fetch: globalThis.fetch })
+  void [aging, optOut]
+}
+
+export async function whatTheTypesRefuse(
+  workspace: Workspace,
+  global: Global,
+  client: TelemetryClient,
+): Promise<void> {
   // @ts-expect-error a misspelt field
   await workspace.recordTokenUsage({ tokenPrompt: 1 })
   // @ts-expect-error text is no count
@@ -94,6 +116,14 @@ export async function whatTheTypesRefuse(workspace: Workspace, global: Global): 
   await workspace.query('SELECT ?', [undefined])
   // @ts-expect-error the global database has no backlog
   await global.estimate()
+  // @ts-expect-error a server is asked about a workspace
+  await client.estimate({})
+  // @ts-expect-error an older server may lack it
+  ;(await client.estimate({ workspaceId: 'w' })).wip.qa
+  // @ts-expect-error the contract has no such parameter
+  await client.tokenUsage({ workspaceId: 'w', includeRowsWithoutCommand: true })
+  // @ts-expect-error a server is somewhere
+  new TelemetryClient({ authToken: 't' })
   // @ts-expect-error handles are opened
   new Workspace()
   // @ts-expect-error errors are the package's

@@ -1,0 +1,327 @@
+import type { VelocityMode } from './inputs'
+
+// What the contract (docs/openapi/mcoda-telemetry.yaml) describes has the same fields here, and as optional: a server
+// may be older than this package, and lack what is newer. The tests compare the two.
+
+/** What is missing, in the library's own answers too, where there is nothing to tell. */
+type Occasional =
+  | 'project'
+  | 'epic'
+  | 'story'
+  | 'assignee'
+  | 'project_id'
+  | 'command_name'
+  | 'agent_id'
+  | 'model_name'
+  | 'day'
+  | 'job_id'
+  | 'action'
+  | 'provider'
+  | 'task_id'
+  | 'cost_by_currency'
+  | 'endpoint'
+  | 'configPath'
+  | 'taskKey'
+  | 'laneTimes'
+  | 'forecast'
+
+/** An answer of the library itself, which has all the fields that an older server may lack: `Complete<Estimate>`. */
+export type Complete<T> = T extends readonly (infer Item)[]
+  ? Complete<Item>[]
+  : T extends object
+    ? string extends keyof T
+      ? T
+      : { [K in keyof T as K extends Occasional ? never : K]-?: Complete<T[K]> } & {
+          [K in keyof T as K extends Occasional ? K : never]: Complete<T[K]>
+        }
+    : T
+
+/** A JSON object as it is read back. */
+export type Metadata = { [name: string]: JsonValue }
+
+/** A JSON value as it is read back. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue }
+
+/** What holds for recording and for sending records away. */
+export interface TelemetryConfig {
+  /** Whether token usage is recorded here. */
+  localRecording: boolean
+  /** Whether records may be sent to an endpoint. This version sends nothing in any case. */
+  remoteExport: boolean
+  /** `telemetry.optOut` of the config files. */
+  optOut: boolean
+  /** `telemetry.strict` of the config files. */
+  strict: boolean
+  /** Whether `MCODA_TELEMETRY=off` turns remote export off. */
+  offByEnvironment?: boolean
+  /** Whether this handle turns remote export off (`noTelemetry`). */
+  offByHandle?: boolean
+  /** Where records would be sent. */
+  endpoint?: string
+  /** The file that opting out and in writes; a database in memory has none. */
+  configPath?: string
+}
+
+/** One recorded call. Null is "not told". */
+export interface TokenUsageRow {
+  id?: string
+  /** Null in the global database. */
+  workspace_id: string | null
+  agent_id: string | null
+  model_name: string | null
+  job_id: string | null
+  command_run_id: string | null
+  task_run_id: string | null
+  task_id: string | null
+  project_id: string | null
+  epic_id: string | null
+  user_story_id: string | null
+  command_name: string | null
+  action: string | null
+  invocation_kind?: string | null
+  provider?: string | null
+  currency?: string | null
+  tokens_prompt: number | null
+  tokens_completion: number | null
+  tokens_total: number | null
+  tokens_cached?: number | null
+  tokens_cache_read?: number | null
+  tokens_cache_write?: number | null
+  cost_estimate: number | null
+  duration_seconds: number | null
+  duration_ms?: number | null
+  started_at?: string | null
+  finished_at?: string | null
+  timestamp: string
+  /** What went wrong, as the metadata tells. */
+  error_kind: string | null
+  metadata: Metadata
+}
+
+/** The calls of one group together. The dimensions that were grouped by are there, the others are not. */
+export interface TokenUsageSummaryRow {
+  /** Null in the global database. */
+  workspace_id: string | null
+  project_id?: string | null
+  command_name?: string | null
+  agent_id?: string | null
+  model_name?: string | null
+  /** In the time zone of the query, `2026-03-20`; null where the time cannot be read. */
+  day?: string | null
+  job_id?: string | null
+  action?: string | null
+  provider?: string | null
+  task_id?: string | null
+  calls: number
+  tokens_prompt: number
+  tokens_completion: number
+  tokens_total: number
+  tokens_cached?: number
+  tokens_cache_read?: number
+  tokens_cache_write?: number
+  duration_ms?: number
+  /** Null where no call told a cost, and where there are several currencies. */
+  cost_estimate: number | null
+  /** Only where there are several currencies. */
+  cost_by_currency?: { [currency: string]: number }
+}
+
+/** One move of a task. */
+export interface StatusEvent {
+  id: string
+  taskId: string
+  /** Null where nobody knows. */
+  fromStatus: string | null
+  toStatus: string
+  timestamp: string
+  commandName?: string | null
+  jobId?: string | null
+  taskRunId?: string | null
+  agentId?: string | null
+  metadata?: Metadata
+}
+
+/** One value for each lane. */
+export interface PerLane<T> {
+  implementation: T
+  review: T
+  qa: T
+}
+
+/** How fast each lane works, in story points per hour. */
+export interface Velocity {
+  implementationSpPerHour: number
+  reviewSpPerHour: number
+  qaSpPerHour: number
+  /** `config` where no lane had history. */
+  source: VelocityMode
+  requestedMode?: VelocityMode
+  windowTasks?: number
+  samples?: PerLane<number>
+}
+
+export interface Backlog {
+  tasks: number
+  story_points: number
+}
+
+export interface Completion {
+  done: number
+  total: number
+  percent: number
+}
+
+/** The tasks that are in a lane now. */
+export interface Wip {
+  tasks: number
+  /** Tasks that are older than 85 % of the lane's finished visits. */
+  aging: number
+  items: WipItem[]
+}
+
+export interface WipItem {
+  taskId: string
+  taskKey: string
+  /** Null where no event tells. */
+  ageHours: number | null
+  /** From 0 to 1; null where the lane has no history. */
+  agePercentile: number | null
+  aging: boolean
+}
+
+export interface NextTransition {
+  taskId: string
+  taskKey: string
+  to: string
+  /** From now; null where the lane has no speed. */
+  hours: number | null
+  at: string | null
+}
+
+/** How much is left, how fast it goes, and when it will be done. */
+export interface Estimate {
+  scope: { workspaceId: string; project?: string; epic?: string; story?: string; assignee?: string }
+  now?: string
+  backlogTotals: PerLane<Backlog> & { done: Backlog }
+  effectiveVelocity: Velocity
+  /** Null where a lane has work and no speed. */
+  durationsHours: {
+    implementationHours: number | null
+    reviewHours: number | null
+    qaHours: number | null
+    totalHours: number | null
+  }
+  /** Null where a lane has work and no speed. */
+  etas: { readyToReviewEta?: string | null; readyToQaEta?: string | null; completeEta?: string | null }
+  statusCounts?: {
+    total: number
+    readyToCodeReview: number
+    failed: number
+    inProgress: number
+    readyToQa: number
+    completed: number
+  }
+  completion?: { workOnTasks: Completion; readyToQa: Completion; done: Completion }
+  wip?: PerLane<Wip>
+  nextTransitions?: {
+    readyToReview: NextTransition | null
+    readyToQa: NextTransition | null
+    complete: NextTransition | null
+    tasks: NextTransition[]
+  }
+  /** This version of the library does not fill it. */
+  laneTimes?: PerLane<LaneTime>
+  /** This version of the library does not fill it. */
+  forecast?: Forecast
+}
+
+/** How long tasks spend in one lane, in hours; null where the history does not reach so far. */
+export interface LaneTime {
+  p50: number | null
+  p85: number | null
+  p95: number | null
+  visits: number
+  /** How many of the visits are not over. */
+  open: number
+}
+
+/** Values by probability. */
+export interface Quantiles<T> {
+  p10: T
+  p50: T
+  p80: T
+  p85: T
+  p95: T
+}
+
+/** When a milestone is reached. */
+export interface MilestoneForecast {
+  /** From now. */
+  hours: Quantiles<number>
+  at?: Quantiles<string>
+}
+
+/** When the milestones are reached, and how sure that is. */
+export interface Forecast {
+  basis: 'history' | 'prior'
+  model: 'flow' | 'throughput' | 'schedule'
+  /** How many completed tasks are behind it. */
+  samples: number
+  trials: number
+  seed: number
+  readyToReview: MilestoneForecast
+  readyToQa: MilestoneForecast
+  complete: MilestoneForecast
+  /** How probable it is that everything is done by a date. */
+  doneBy?: { at: string; probability: number }
+  /** The share of trials in which each lane was the bottleneck. */
+  bottleneck?: Partial<PerLane<number>>
+  rework?: { passesPerTask?: number }
+  cost?: { currency?: string | null; p50?: number; p85?: number }
+  baseline?: { complete?: MilestoneForecast }
+}
+
+export interface Job {
+  id: string
+  workspaceId: string
+  type: string
+  state: string
+  commandName?: string | null
+  agentId?: string | null
+  agentIds?: string[]
+  payload?: Metadata
+  totalItems?: number | null
+  processedItems?: number | null
+  createdAt: string
+  updatedAt: string
+  completedAt?: string | null
+  errorSummary?: string | null
+}
+
+export interface TaskRun {
+  id: string
+  taskId: string
+  /** In the inspection of a job; null where the task is gone. */
+  taskKey?: string | null
+  command: string
+  jobId?: string | null
+  commandRunId?: string | null
+  agentId?: string | null
+  status: string
+  startedAt: string
+  finishedAt?: string | null
+  storyPointsAtRun?: number | null
+  spPerHourEffective?: number | null
+  runContext?: Metadata
+}
+
+/** A job with everything that was recorded about it, of all time. */
+export interface JobInspection {
+  job: Job
+  /** Oldest first. */
+  taskRuns: TaskRun[]
+  /** What it cost by command, agent and model. */
+  tokens: TokenUsageSummaryRow[]
+}
+
+export {}
