@@ -66,7 +66,10 @@ def ask(ws: mcoda.Workspace) -> None:
         summary = ws.token_usage_summary(since="2000-01-01", group_by=group_by)
         assert_all_are("TokenUsageSummaryRow", summary)
     assert_all_are("StatusEvent", ws.status_events())
-    assert_all_are("Job", ws.jobs.list())
+    jobs = ws.jobs.list()
+    assert_all_are("Job", jobs)
+    assert_all_are("JobInspection", [ws.inspect_job(job.id) for job in jobs])
+    assert_all_are("TelemetryConfig", [ws.telemetry_config()])
     modes: list[Any] = SCHEMAS["VelocityMode"]["enum"]
     for mode in modes:
         for speed in (None, 0, 2.5):
@@ -100,7 +103,14 @@ def test_answers_of_a_workspace_that_was_worked_on_are_what_the_contract_says(sh
 def test_answers_of_a_workspace_with_rows_of_others_are_what_the_contract_says(file: Path) -> None:
     shutil.copy(REPOSITORY / "tests/vectors/fixtures/shop.db", file)
     with mcoda.Workspace.open_db(file, workspace_id="w") as ws:
+        assert_all_are("TokenUsageRow", ws.iter_token_usage())
         ask(ws)
+
+
+def test_telemetry_settings_are_what_the_contract_says(ws: mcoda.Workspace) -> None:
+    assert_all_are("TelemetryConfig", [ws.opt_out(strict=True), ws.opt_in()])
+    with mcoda.Workspace.open_db(":memory:", no_telemetry=True) as in_memory:
+        assert_all_are("TelemetryConfig", [in_memory.telemetry_config()])
 
 
 def test_answers_of_the_global_database_are_what_the_contract_says() -> None:
