@@ -323,6 +323,12 @@ typedef struct mcoda_string mcoda_string;
 // number of calls.
 typedef struct mcoda_token_usage mcoda_token_usage;
 
+// The rows of `mcoda_token_usage_json`, a few at a time, in memory that depends little on how many there
+// are. It may be used by any number of threads at once: their calls queue, and each row is given once. The
+// caller closes it with `mcoda_token_usage_cursor_close`; a call that is made afterwards, or made with what
+// never was such a handle, answers `MCODA_CLOSED`. It points to no memory that a program can read.
+typedef struct mcoda_token_usage_cursor mcoda_token_usage_cursor;
+
 // What a transition did. The caller owns it and frees it with `mcoda_transition_free`.
 typedef struct mcoda_transition mcoda_transition;
 
@@ -483,6 +489,76 @@ mcoda_code mcoda_workspace_database_path(mcoda_workspace *workspace,
 // Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_STORAGE` where it cannot be written,
 // `MCODA_CLOSED`. Threads: any.
 mcoda_code mcoda_backup_to(mcoda_workspace *workspace, const char *path, mcoda_error **error);
+
+// What a text tells about usage, in all: `body` is a response of a provider, its `usage` object, or the
+// lines of a stream or of an agent's transcript. `provider` (may be NULL) helps where that does not tell
+// what a number means. `json` (may be NULL) receives a record, which is empty where nothing is told:
+// strange text is no error. No database is needed.
+//
+// Errors: none of its own. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_extract_usage_json(const char *body,
+                                    const char *provider,
+                                    mcoda_string **json,
+                                    mcoda_error **error);
+
+// What a text tells about usage by model, in the order in which these appear; the sums are what
+// `mcoda_extract_usage_json` gives. `provider` may be NULL. `json` (may be NULL) receives an array of
+// records, empty where nothing is told.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_extract_usages_json(const char *body,
+                                     const char *provider,
+                                     mcoda_string **json,
+                                     mcoda_error **error);
+
+// Reads what came back from an agent, as `mcoda_extract_usages_json` does, and records it. A retry or a
+// replay counts once, and a later version of an answer replaces its record, where the answer has an id or
+// the context a `responseId`. `context` is a JSON object like `{"taskId": "…", "agentId": "claude"}` or
+// NULL; `docs/extract.md` lists its fields. `json` (may be NULL) receives `{"usage", "records"}`: what the
+// answer tells, and what became of each record.
+//
+// Errors: as `mcoda_record_token_usage`; an answer that tells no usage is none. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_agent_response_json(mcoda_workspace *workspace,
+                                            const char *body,
+                                            const char *context,
+                                            mcoda_string **json,
+                                            mcoda_error **error);
+
+// `mcoda_record_agent_response_json` for a file of answers, or an agent's transcript, at `path`, UTF-8, of
+// any size. Reading it again, or when it has grown, adds nothing twice. `context` is a JSON object or NULL.
+// `json` (may be NULL) receives `{"bytes", "lines", "objects", "recorded", "updated", "duplicates",
+// "refused", "logged", "skipped"}`.
+//
+// Each thousand lines are one transaction: an error leaves what was recorded before, and the next call
+// goes on from there. Errors: as there, and `MCODA_STORAGE` with the file's name where it cannot be read.
+// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_agent_file_json(mcoda_workspace *workspace,
+                                        const char *path,
+                                        const char *context,
+                                        mcoda_string **json,
+                                        mcoda_error **error);
+
+// `mcoda_record_agent_response_json` for an answer to a call outside of any project. `context` is a JSON
+// object or NULL; fields of the backlog are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives
+// `{"usage", "records"}`.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_record_agent_response_json(mcoda_global *global,
+                                                   const char *body,
+                                                   const char *context,
+                                                   mcoda_string **json,
+                                                   mcoda_error **error);
+
+// `mcoda_record_agent_file_json` for answers to calls outside of any project. `context` is a JSON object or
+// NULL. `json` (may be NULL) receives what was read and recorded.
+//
+// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_record_agent_file_json(mcoda_global *global,
+                                               const char *path,
+                                               const char *context,
+                                               mcoda_string **json,
+                                               mcoda_error **error);
 
 // Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
 // entry in the JSON log. `recorded` (may be NULL) receives what became of it.
@@ -692,8 +768,9 @@ mcoda_code mcoda_transition_context_set_json(mcoda_transition_context *context,
                                              mcoda_error **error);
 
 // What single agent calls cost, in the order of time. `query` is a JSON object with `projectKey`, `agent`,
-// `command`, `jobId`, `taskId`, `since`, `until`, `page`, `pageSize` and `now`, all optional, or NULL.
-// `json` (may be NULL) receives an array of rows with the names of the OpenAPI contract (`tokens_prompt`).
+// `command`, `includeRowsWithoutCommand`, `jobId`, `taskId`, `since`, `until`, `page`, `pageSize` and
+// `now`, all optional, or NULL. `json` (may be NULL) receives an array of rows with the names of the
+// OpenAPI contract (`tokens_prompt`).
 //
 // Errors: `MCODA_NOT_FOUND` for an unknown project key, `MCODA_INVALID_INPUT` for a bound or a page that
 // is none, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -703,9 +780,10 @@ mcoda_code mcoda_token_usage_json(mcoda_workspace *workspace,
                                   mcoda_error **error);
 
 // What agent calls cost, added up by groups. `query` is what `mcoda_token_usage_json` takes, or NULL; it
-// may have `groupBy` too: an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`,
-// `provider`, `task` (default: the first three). Where `since` is absent, the last 7 days count. `json`
-// (may be NULL) receives an array of rows with the names of the OpenAPI contract.
+// may have `groupBy` too, an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`,
+// `provider`, `task` (default: the first three), and `timeZone`, whose days are meant (`Europe/Berlin`;
+// default: UTC). Where `since` is absent, the last 7 days count. `json` (may be NULL) receives an array of
+// rows with the names of the OpenAPI contract.
 //
 // Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_token_usage_summary_json(mcoda_workspace *workspace,
@@ -725,6 +803,43 @@ mcoda_code mcoda_query_json(mcoda_workspace *workspace,
                             const char *params,
                             mcoda_string **json,
                             mcoda_error **error);
+
+// Asks for what `mcoda_token_usage_json` answers, to read it a few rows at a time. `query` is what that
+// takes, or NULL. Which rows come is settled now: what is recorded later does not come, and what is deleted
+// before it is read is left out. `cursor` receives the handle.
+//
+// Errors: as there. Threads: any. Frees: the caller, `cursor` with `mcoda_token_usage_cursor_close`.
+mcoda_code mcoda_token_usage_cursor_open(mcoda_workspace *workspace,
+                                         const char *query,
+                                         mcoda_token_usage_cursor **cursor,
+                                         mcoda_error **error);
+
+// `mcoda_token_usage_cursor_open` for the calls in this database. `query` is what
+// `mcoda_global_token_usage_json` takes, or NULL. `cursor` receives the handle.
+//
+// Errors: as there. Threads: any. Frees: the caller, `cursor` with `mcoda_token_usage_cursor_close`.
+mcoda_code mcoda_global_token_usage_cursor_open(mcoda_global *global,
+                                                const char *query,
+                                                mcoda_token_usage_cursor **cursor,
+                                                mcoda_error **error);
+
+// The next rows, `limit` of them at the most, 1 or more. `json` (may be NULL) receives an array: an empty
+// one, `[]`, at the end and only there.
+//
+// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or
+// migrated since the cursor was opened (open a new one), `MCODA_CLOSED` for a cursor or a database that was
+// closed. Other errors may pass: the next call asks for the same rows again. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_token_usage_cursor_next_json(mcoda_token_usage_cursor *cursor,
+                                              size_t limit,
+                                              mcoda_string **json,
+                                              mcoda_error **error);
+
+// Closes the cursor after the calls that are under way in other threads, at its end or before. Closing it
+// again, and closing NULL, is fine. The database stays open.
+//
+// Errors: none. Threads: any.
+mcoda_code mcoda_token_usage_cursor_close(mcoda_token_usage_cursor *cursor, mcoda_error **error);
 
 // How much is left, how fast it goes and when it will be done. Writes nothing. `options` may be NULL: the
 // defaults. `estimate` receives the answer.
@@ -1021,6 +1136,16 @@ mcoda_code mcoda_jobs_get_json(mcoda_workspace *workspace,
 // Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_jobs_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
+// A job with its task runs and what it cost by command, agent and model, of all time. `json` (may be NULL)
+// receives `{"job", "taskRuns", "tokens"}`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown job, `MCODA_CLOSED`. Threads: any. Frees:
+// the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_inspect_job_json(mcoda_workspace *workspace,
+                                  const char *job_id,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
 // Ends a job: `state` is what became of it. `error_summary` is why, or NULL. `json` (may be NULL) receives
 // the job.
 //
@@ -1103,6 +1228,33 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
                                        const char *finished_at,
                                        mcoda_string **json,
                                        mcoda_error **error);
+
+// What the config files, the environment and this handle's options say about recording and export, read
+// anew with every call. `json` (may be NULL) receives `{"localRecording", "remoteExport", "optOut",
+// "strict", "offByEnvironment", "offByHandle"}`, with `endpoint` and `configPath` where there are any.
+//
+// Errors: `MCODA_CORRUPT` for a damaged config file, `MCODA_INVALID_INPUT` for a setting of the wrong type,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_telemetry_config_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// Opts out of sending records away, in the `config.json` beside the database; `strict` also stops
+// recording them. A strict setting that holds already stays. `json` (may be NULL) receives what holds now,
+// as `mcoda_telemetry_config_json` gives it.
+//
+// Errors: as there, and nothing in the file is changed then; `MCODA_STORAGE` for a handle that only reads,
+// `MCODA_UNSUPPORTED` for a database in memory. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_telemetry_opt_out_json(mcoda_workspace *workspace,
+                                        bool strict,
+                                        mcoda_string **json,
+                                        mcoda_error **error);
+
+// Takes an opting-out back, a strict one too: records are kept, and may be sent away. `json` (may be NULL)
+// receives what holds now, as `mcoda_telemetry_config_json` gives it.
+//
+// Errors: as `mcoda_telemetry_opt_out_json`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_telemetry_opt_in_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
 // Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and
 // an older database is brought up to date. `options` may be NULL: the defaults. `global` receives the
@@ -1195,6 +1347,63 @@ mcoda_code mcoda_global_query_json(mcoda_global *global,
 //
 // Errors: as there. Threads: any.
 mcoda_code mcoda_global_backup_to(mcoda_global *global, const char *path, mcoda_error **error);
+
+// The table of a summary. `rows` is what `mcoda_token_usage_summary_json` answered, `group_by` the JSON
+// array that it was grouped by, or NULL for the default. `text` receives the table.
+//
+// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `mcoda_string_free`.
+mcoda_code mcoda_render_tokens_table(const char *rows,
+                                     const char *group_by,
+                                     mcoda_string **text,
+                                     mcoda_error **error);
+
+// The table of single calls. `rows` is what `mcoda_token_usage_json` or a cursor answered. `text` receives
+// the table.
+//
+// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `mcoda_string_free`.
+mcoda_code mcoda_render_job_tokens(const char *rows, mcoda_string **text, mcoda_error **error);
+
+// The table of jobs. `jobs` is what `mcoda_jobs_list_json` answered. `text` receives the table.
+//
+// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `mcoda_string_free`.
+mcoda_code mcoda_render_jobs(const char *jobs, mcoda_string **text, mcoda_error **error);
+
+// A job with its runs and its cost. `inspection` is what `mcoda_inspect_job_json` answered. `text` receives
+// the page.
+//
+// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `mcoda_string_free`.
+mcoda_code mcoda_render_job_inspection(const char *inspection, mcoda_string **text, mcoda_error **error);
+
+// An estimate. `estimate` is what `mcoda_estimate_json` or `mcoda_estimate_to_json` answered. `text`
+// receives the page.
+//
+// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `mcoda_string_free`.
+mcoda_code mcoda_render_estimate(const char *estimate, mcoda_string **text, mcoda_error **error);
+
+// A velocity. `velocity` is what `mcoda_velocity_json` or `mcoda_velocity_to_json` answered. `text`
+// receives the table.
+//
+// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `mcoda_string_free`.
+mcoda_code mcoda_render_velocity(const char *velocity, mcoda_string **text, mcoda_error **error);
+
+// The moves of tasks. `events` is what `mcoda_status_events_json` answered. `text` receives the table.
+//
+// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `mcoda_string_free`.
+mcoda_code mcoda_render_status_events(const char *events, mcoda_string **text, mcoda_error **error);
+
+// The telemetry settings. `config` is what `mcoda_telemetry_config_json` answered. `text` receives the
+// table.
+//
+// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `mcoda_string_free`.
+mcoda_code mcoda_render_telemetry_config(const char *config, mcoda_string **text, mcoda_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -13,8 +13,9 @@ use crate::string::mcoda_string;
 use crate::workspace::{self, mcoda_workspace};
 
 /// What single agent calls cost, in the order of time. `query` is a JSON object with `projectKey`, `agent`,
-/// `command`, `jobId`, `taskId`, `since`, `until`, `page`, `pageSize` and `now`, all optional, or NULL.
-/// `json` (may be NULL) receives an array of rows with the names of the OpenAPI contract (`tokens_prompt`).
+/// `command`, `includeRowsWithoutCommand`, `jobId`, `taskId`, `since`, `until`, `page`, `pageSize` and
+/// `now`, all optional, or NULL. `json` (may be NULL) receives an array of rows with the names of the
+/// OpenAPI contract (`tokens_prompt`).
 ///
 /// Errors: `MCODA_NOT_FOUND` for an unknown project key, `MCODA_INVALID_INPUT` for a bound or a page that
 /// is none, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -32,9 +33,10 @@ pub unsafe extern "C" fn mcoda_token_usage_json(
 }
 
 /// What agent calls cost, added up by groups. `query` is what `mcoda_token_usage_json` takes, or NULL; it
-/// may have `groupBy` too: an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`,
-/// `provider`, `task` (default: the first three). Where `since` is absent, the last 7 days count. `json`
-/// (may be NULL) receives an array of rows with the names of the OpenAPI contract.
+/// may have `groupBy` too, an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`,
+/// `provider`, `task` (default: the first three), and `timeZone`, whose days are meant (`Europe/Berlin`;
+/// default: UTC). Where `since` is absent, the last 7 days count. `json` (may be NULL) receives an array of
+/// rows with the names of the OpenAPI contract.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]

@@ -25,7 +25,8 @@ pub struct mcoda_global(());
 
 static GLOBALS: Handles<Global, mcoda_global> = Handles::new();
 
-fn of(global: *const mcoda_global) -> Result<Arc<Global>> {
+/// The database of a call, which keeps it for as long as it runs.
+pub(crate) fn of(global: *const mcoda_global) -> Result<Arc<Global>> {
     GLOBALS.get("global", global)
 }
 

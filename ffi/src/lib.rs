@@ -26,6 +26,7 @@ mod string;
 mod options;
 mod workspace;
 
+mod agent_response;
 mod record;
 mod token_usage;
 
@@ -33,6 +34,7 @@ mod transition;
 mod transition_context;
 
 mod ask;
+mod cursor;
 
 mod estimate;
 mod estimate_options;
@@ -41,7 +43,11 @@ mod velocity;
 mod backlog;
 mod runs;
 
+mod telemetry;
+
 mod global;
+
+mod render;
 
 mod boundary;
 mod fields;

@@ -55,6 +55,21 @@ pub unsafe extern "C" fn mcoda_jobs_list_json(
     answer(json, error, || Ok(workspace::of(workspace)?.jobs().list()?))
 }
 
+/// A job with its task runs and what it cost by command, agent and model, of all time. `json` (may be NULL)
+/// receives `{"job", "taskRuns", "tokens"}`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown job, `MCODA_CLOSED`. Threads: any. Frees:
+/// the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_inspect_job_json(
+    workspace: *mut mcoda_workspace,
+    job_id: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    answer(json, error, || Ok(workspace::of(workspace)?.inspect_job(text("job_id", job_id)?)?))
+}
+
 /// Ends a job: `state` is what became of it. `error_summary` is why, or NULL. `json` (may be NULL) receives
 /// the job.
 ///

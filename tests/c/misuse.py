@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes a C program that calls every function of the header with what it must refuse.
 
-Each pointer in turn is NULL, each text in turn is not UTF-8, each database is one that was closed or of the other
-kind, while all other arguments are good. The header says of each parameter whether NULL is allowed. So a function
+Each pointer in turn is NULL, each text in turn is not UTF-8, each handle of something open is one that was closed or of
+another kind, while all other arguments are good. The header says of each parameter whether NULL is allowed. So a function
 that is added is tested with the rest, and so is what its comment says.
 
 Usage: misuse.py HEADER >misuse.c
@@ -20,12 +20,15 @@ TEXTS = {
     "tasks": '"[]"', "job": '"{\\"type\\": \\"t\\"}"', "command_run": '"{\\"commandName\\": \\"c\\"}"',
     "task_run": '"{\\"taskId\\": \\"x\\", \\"command\\": \\"c\\"}"', "end": '"{\\"status\\": \\"s\\"}"',
     "sql": '"SELECT 1 AS one"', "params": '"[]"', "pointer": '""', "value": '"{}"', "root": "folder",
+    "body": '"{}"', "group_by": '"[]"', "rows": '"[]"', "jobs": '"[]"', "events": '"[]"',
+    "inspection": "good_inspection", "estimate": "good_estimate", "velocity": "good_velocity", "config": "good_config",
     ("mcoda_tasks_create_json", "task"): '"{\\"userStoryId\\": \\"x\\", \\"key\\": \\"k\\", \\"title\\": \\"t\\"}"',
     ("mcoda_workspace_open_db", "path"): '":memory:"', ("mcoda_global_open_db", "path"): '":memory:"',
     ("mcoda_task_runs_finish_json", "finished_at"): '"2026-03-20"',
 }
-DATABASES = {"mcoda_workspace", "mcoda_global"}
-SCALARS = {"int32_t": "1", "int64_t": "1", "double": "1.0", "bool": "true"}
+# Handles that are numbers in a table.
+OPENED = {"mcoda_workspace", "mcoda_global", "mcoda_token_usage_cursor"}
+SCALARS = {"int32_t": "1", "size_t": "1", "int64_t": "1", "double": "1.0", "bool": "true"}
 NOTHING = {"bool": "got == false", "uint64_t": "got == 0", "double": "got != got", "mcoda_code": "got == MCODA_OK"}
 
 
@@ -66,7 +69,7 @@ def released(parameters):
     """What frees the handle that a call gave after all."""
     for kind, stars, parameter in parameters:
         if stars == "**" and parameter != "error":
-            frees = f"{kind}_close(out, NULL)" if kind in DATABASES else f"{kind.removesuffix('_result')}_free(out)"
+            frees = f"{kind}_close(out, NULL)" if kind in OPENED else f"{kind.removesuffix('_result')}_free(out)"
             return f" if (code == MCODA_OK && out != UNTOUCHED) {{ {frees}; }}"
     return ""
 
@@ -101,7 +104,7 @@ def refusals(comment, name, parameters):
         if base == "char" and not closes:
             field = "NULL" if parameter == "value" else f'"{parameter}"'
             yield f"refused({call(name, parameters, parameter, 'NOT_UTF8')}, MCODA_INVALID_INPUT, {field}, \"{name}\");"
-        if base in DATABASES and stars == "*" and not closes:
+        if base in OPENED and stars == "*" and not closes:
             for handle in (f"closed_{base}", f"({base} *)other_than_{base}", f"({base} *)&out"):
                 yield f"refused({call(name, parameters, parameter, handle)}, MCODA_CLOSED, NULL, \"{name}\");"
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef mcoda_code free2(const char *, const char *, mcoda_string **, mcoda_error **);
 typedef mcoda_code text0(mcoda_workspace *, mcoda_string **, mcoda_error **);
 typedef mcoda_code text1(mcoda_workspace *, const char *, mcoda_string **, mcoda_error **);
 typedef mcoda_code text2(mcoda_workspace *, const char *, const char *, mcoda_string **, mcoda_error **);
@@ -14,9 +15,15 @@ typedef mcoda_code text3(mcoda_workspace *, const char *, const char *, const ch
 typedef mcoda_code global1(mcoda_global *, const char *, mcoda_string **, mcoda_error **);
 typedef mcoda_code global2(mcoda_global *, const char *, const char *, mcoda_string **, mcoda_error **);
 
+static const struct { const char *name; free2 *call; } frees2[] = {
+    {"extract_usage", mcoda_extract_usage_json},
+    {"extract_usages", mcoda_extract_usages_json},
+};
 static const struct { const char *name; text0 *call; } calls0[] = {
     {"projects.list", mcoda_projects_list_json},
     {"jobs.list", mcoda_jobs_list_json},
+    {"telemetry_config", mcoda_telemetry_config_json},
+    {"opt_in", mcoda_telemetry_opt_in_json},
 };
 static const struct { const char *name; text1 *call; } calls1[] = {
     {"record_token_usage", mcoda_record_token_usage_json},
@@ -27,6 +34,7 @@ static const struct { const char *name; text1 *call; } calls1[] = {
     {"token_usage_summary", mcoda_token_usage_summary_json},
     {"velocity", mcoda_velocity_json},
     {"estimate", mcoda_estimate_json},
+    {"inspect_job", mcoda_inspect_job_json},
     {"projects.ensure", mcoda_projects_ensure_json},
     {"projects.get", mcoda_projects_get_json},
     {"epics.create", mcoda_epics_create_json},
@@ -49,6 +57,7 @@ static const struct { const char *name; text1 *call; } calls1[] = {
 };
 static const struct { const char *name; text2 *call; } calls2[] = {
     {"query", mcoda_query_json},
+    {"record_agent_response", mcoda_record_agent_response_json},
     {"command_runs.finish", mcoda_command_runs_finish_json},
 };
 static const struct { const char *name; text3 *call; } calls3[] = {
@@ -64,14 +73,15 @@ static const struct { const char *name; global1 *call; } globals1[] = {
 };
 static const struct { const char *name; global2 *call; } globals2[] = {
     {"query", mcoda_global_query_json},
+    {"record_agent_response", mcoda_global_record_agent_response_json},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-#define FIND(table, ...)                                   \
-    for (size_t i = 0; i < COUNT(table); i++) {            \
-        if (strcmp(table[i].name, name) == 0) {            \
-            return table[i].call(handle, __VA_ARGS__, error); \
-        }                                                  \
+#define FIND(table, ...)                               \
+    for (size_t i = 0; i < COUNT(table); i++) {        \
+        if (strcmp(table[i].name, name) == 0) {        \
+            return table[i].call(__VA_ARGS__, error);  \
+        }                                              \
     }
 
 static mcoda_workspace *workspace;
@@ -103,10 +113,14 @@ static mcoda_code call_workspace(const char *name, char **given, mcoda_error **e
     if (strcmp(name, "backup_to") == 0) {
         return mcoda_backup_to(handle, given[0], error);
     }
-    FIND(calls0, &json)
-    FIND(calls1, given[0], &json)
-    FIND(calls2, given[0], given[1], &json)
-    FIND(calls3, given[0], given[1], given[2], &json)
+    if (strcmp(name, "opt_out") == 0) {
+        return mcoda_telemetry_opt_out_json(handle, given[0] && strcmp(given[0], "true") == 0, &json, error);
+    }
+    FIND(frees2, given[0], given[1], &json)
+    FIND(calls0, handle, &json)
+    FIND(calls1, handle, given[0], &json)
+    FIND(calls2, handle, given[0], given[1], &json)
+    FIND(calls3, handle, given[0], given[1], given[2], &json)
     return unknown(name);
 }
 
@@ -123,8 +137,9 @@ static mcoda_code call_global(const char *name, char **given, mcoda_error **erro
     if (strcmp(name, "backup_to") == 0) {
         return mcoda_global_backup_to(handle, given[0], error);
     }
-    FIND(globals1, given[0], &json)
-    FIND(globals2, given[0], given[1], &json)
+    FIND(frees2, given[0], given[1], &json)
+    FIND(globals1, handle, given[0], &json)
+    FIND(globals2, handle, given[0], given[1], &json)
     return unknown(name);
 }
 

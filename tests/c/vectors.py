@@ -14,12 +14,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-# What a call takes in C: t for text, j for JSON.
+# What a call takes in C: t for text, j for JSON, b for what an agent returned (text or JSON), f for true or false.
 CALLS = {
     "id": "", "database_path": "", "close": "", "backup_to": "t",
     "record_token_usage": "j", "record_token_usages": "j", "record_status_transition": "ttj",
     "status_events": "j", "backfill_status_events": "j", "token_usage": "j", "token_usage_summary": "j",
     "velocity": "j", "estimate": "j", "query": "tj",
+    "extract_usage": "bt", "extract_usages": "bt", "record_agent_response": "bj",
+    "inspect_job": "t", "telemetry_config": "", "opt_out": "f", "opt_in": "",
     "projects.ensure": "j", "projects.get": "t", "projects.list": "",
     "epics.create": "j", "epics.get": "t", "epics.list": "t",
     "stories.create": "j", "stories.get": "t", "stories.list": "t",
@@ -95,7 +97,7 @@ def arguments_of(call, given):
     for kind, value in zip(kinds, given):
         if value is None:
             yield None
-        elif kind == "j":
+        elif kind in "jf" or (kind == "b" and not isinstance(value, str)):
             yield json.dumps(value, ensure_ascii=False)
         elif isinstance(value, str):
             yield value
