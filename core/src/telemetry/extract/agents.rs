@@ -42,7 +42,7 @@ pub(super) fn cursor(body: &Body<'_>, usage: &Object) -> Option<Reading> {
         write: count(usage, &["cacheWriteTokens"]),
         ..Told::default()
     };
-    let is_end = text(body.all, &["type"]) == Some("result") && told.read.is_some();
+    let is_end = text(body.all, &["type"]) == Some("result") && told.read.is_some() && told.write.is_some();
     let cents = measure(usage, &["totalCents"]);
     if !is_end && cents.is_none() && !body.hint_is(&["cursor"]) {
         return None;

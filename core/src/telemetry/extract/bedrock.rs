@@ -62,15 +62,20 @@ pub(super) fn titan(body: &Body<'_>) -> Option<Reading> {
     Some(reading)
 }
 
-/// Llama's answers to invoke.
+/// Llama's answers to invoke. IBM's watsonx counts in the same place, by other names.
 pub(super) fn llama(body: &Body<'_>) -> Option<Reading> {
+    let (provider, input, output) = if body.all.contains_key("generated_token_count") {
+        ("watsonx", "input_token_count", "generated_token_count")
+    } else {
+        ("bedrock", "prompt_token_count", "generation_token_count")
+    };
     let told = Told {
-        output: Some(count(body.all, &["generation_token_count"])?),
-        input: count(body.all, &["prompt_token_count"]),
+        input: count(body.all, &[input]),
+        output: Some(count(body.all, &[output])?),
         ..Told::default()
     };
-    let mut reading = Reading::new("bedrock", told, Cache::OnTop);
-    body.name_provider(&mut reading, "bedrock");
+    let mut reading = Reading::new(provider, told, Cache::Part);
+    body.name_provider(&mut reading, provider);
     Some(reading)
 }
 
