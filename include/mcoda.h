@@ -1348,7 +1348,7 @@ mcoda_code mcoda_global_query_json(mcoda_global *global,
 // Errors: as there. Threads: any.
 mcoda_code mcoda_global_backup_to(mcoda_global *global, const char *path, mcoda_error **error);
 
-// The table of a summary. `rows` is what `mcoda_token_usage_summary_json` answered, `group_by` the JSON
+// The table of a summary. `rows` is what `mcoda_token_usage_summary_json` answered. `group_by` is the JSON
 // array that it was grouped by, or NULL for the default. `text` receives the table.
 //
 // Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with

@@ -17,7 +17,7 @@ unsafe fn answered<T: DeserializeOwned>(name: &str, answer: *const c_char) -> Re
     Ok(report::read(name, &input::json(name, answer)?)?)
 }
 
-/// The table of a summary. `rows` is what `mcoda_token_usage_summary_json` answered, `group_by` the JSON
+/// The table of a summary. `rows` is what `mcoda_token_usage_summary_json` answered. `group_by` is the JSON
 /// array that it was grouped by, or NULL for the default. `text` receives the table.
 ///
 /// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with

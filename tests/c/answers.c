@@ -47,7 +47,8 @@ static void an_answer_is_recorded_once(void)
         CHECK(strcmp(json_at(json, "/records/0/duplicate"), again ? "true" : "false") == 0);
         mcoda_string_free(json);
     }
-    REFUSED(mcoda_record_agent_response_json(workspace, body, "{\"agent\": 1}", NULL, &error), MCODA_INVALID_INPUT, "agent");
+    REFUSED(mcoda_record_agent_response_json(workspace, body, "{\"agent\": 1}", NULL, &error), MCODA_INVALID_INPUT,
+            "agent");
 }
 
 static void a_file_of_answers_is_recorded_once(const char *folder)
@@ -154,7 +155,8 @@ static mcoda_string *rendered(renderer *render, mcoda_string *json)
 static void answers_become_tables(void)
 {
     mcoda_string *json = NULL, *text = NULL;
-    const char *query = "{\"since\": \"2026-01-01\", \"groupBy\": [\"model\", \"day\"], \"timeZone\": \"Europe/Berlin\"}";
+    const char *query =
+        "{\"since\": \"2026-01-01\", \"groupBy\": [\"model\", \"day\"], \"timeZone\": \"Europe/Berlin\"}";
     OK(mcoda_token_usage_summary_json(workspace, query, &json, &error));
     const char *rows = mcoda_string_text(json, NULL);
     OK(mcoda_render_tokens_table(rows, "[\"model\", \"day\"]", &text, &error));

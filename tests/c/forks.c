@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static mcoda_workspace *shared;
+static mcoda_token_usage_cursor *cursor;
 static atomic_int stop;
 
 /* Looks the handle up, and opens and closes others, as often as it can. */
@@ -50,6 +51,8 @@ static void the_parents_handle_is_closed(void)
     mcoda_string *json = NULL;
     REFUSED(mcoda_workspace_id(shared, &json, &error), MCODA_CLOSED, NULL);
     REFUSED(mcoda_record_token_usage_json(shared, "{}", NULL, &error), MCODA_CLOSED, NULL);
+    REFUSED(mcoda_token_usage_cursor_next_json(cursor, 1, &json, &error), MCODA_CLOSED, NULL);
+    OK(mcoda_token_usage_cursor_close(cursor, &error));
     OK(mcoda_workspace_close(shared, &error));
 }
 
@@ -71,6 +74,8 @@ int main(int argc, char **argv)
     CHECK(argc >= 2);
     snprintf(path, sizeof path, "%s/forks.db", argv[1]);
     shared = furnished(path);
+    OK(mcoda_record_token_usage_json(shared, "{}", NULL, &error));
+    OK(mcoda_token_usage_cursor_open(shared, NULL, &cursor, &error));
     for (int i = 0; i < 2; i++) {
         CHECK(pthread_create(&threads[i], NULL, call, NULL) == 0);
     }
@@ -82,6 +87,8 @@ int main(int argc, char **argv)
         CHECK(pthread_join(threads[i], NULL) == 0);
     }
     CHECK(code_of_child(a_child_opens_its_own) == 0);
+    OK(mcoda_token_usage_cursor_next_json(cursor, 1, NULL, &error));
+    OK(mcoda_token_usage_cursor_close(cursor, &error));
     OK(mcoda_record_token_usage_json(shared, "{}", NULL, &error));
     OK(mcoda_workspace_close(shared, &error));
     return 0;

@@ -2,8 +2,8 @@
 """Writes a C program that calls every function of the header with what it must refuse.
 
 Each pointer in turn is NULL, each text in turn is not UTF-8, each handle of something open is one that was closed or of
-another kind, while all other arguments are good. The header says of each parameter whether NULL is allowed. So a function
-that is added is tested with the rest, and so is what its comment says.
+another kind, while all other arguments are good. The header says of each parameter whether NULL is allowed. So a
+function that is added is tested with the rest, and so is what its comment says.
 
 Usage: misuse.py HEADER >misuse.c
 """

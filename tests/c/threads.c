@@ -44,6 +44,45 @@ static void records_of_eight_threads_are_all_kept(const char *folder)
     OK(mcoda_workspace_close(shared, &error));
 }
 
+static mcoda_token_usage_cursor *cursor;
+static atomic_int rows_read;
+
+/* Takes single rows until there are none. */
+static void *read_rows(void *unused)
+{
+    (void)unused;
+    mcoda_error *error = NULL;
+    for (;;) {
+        mcoda_string *json = NULL;
+        OK(mcoda_token_usage_cursor_next_json(cursor, 1, &json, &error));
+        int is_over = strcmp(mcoda_string_text(json, NULL), "[]") == 0;
+        mcoda_string_free(json);
+        if (is_over) {
+            return NULL;
+        }
+        rows_read++;
+    }
+}
+
+static void a_cursor_gives_each_row_to_one_thread(const char *folder)
+{
+    mcoda_error *error = NULL;
+    pthread_t threads[THREADS];
+    char path[512];
+    snprintf(path, sizeof path, "%s/threads.db", folder);
+    OK(mcoda_workspace_open_db(path, NULL, &shared, &error));
+    OK(mcoda_token_usage_cursor_open(shared, NULL, &cursor, &error));
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_create(&threads[i], NULL, read_rows, NULL) == 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+    CHECK(rows_read == THREADS * CALLS);
+    OK(mcoda_token_usage_cursor_close(cursor, &error));
+    OK(mcoda_workspace_close(shared, &error));
+}
+
 static atomic_int acknowledged;
 static atomic_int under_way;
 
@@ -113,6 +152,7 @@ int main(int argc, char **argv)
 {
     CHECK(argc >= 2);
     records_of_eight_threads_are_all_kept(argv[1]);
+    a_cursor_gives_each_row_to_one_thread(argv[1]);
     a_handle_that_is_closed_under_calls_keeps_what_it_acknowledged(argv[1]);
     return 0;
 }
