@@ -103,6 +103,57 @@ neighbours_keep_what_is_their_own() {
     say "a host's own SQLite and another Rust library stay as they are"
 }
 
+# The other copy of SQLite that a host has: the system's where it can be linked, else, and where one asks for it, the
+# one that is compiled for the tests.
+other_sqlite() {
+    if [[ ${1:-} != compiled ]] && build beside_system tests/c/beside.c "${shared[@]}" -lsqlite3 2>/dev/null; then
+        echo -lsqlite3
+    else
+        HOME=$real_home ${CARGO:-cargo} build --quiet --package mcoda-coexistence --message-format json |
+            python3 -c 'import json, sys
+for line in sys.stdin:
+    told = json.loads(line)
+    if told["reason"] == "build-script-executed" and "coexistence" in told["package_id"]:
+        print(told["out_dir"] + "/libforeign_sqlite.so")'
+    fi
+}
+
+another_sqlite_in_the_process_takes_nothing_away() {
+    local other
+    other=$(other_sqlite "${2:-}")
+    # Without the sanitizers: they would change who comes first.
+    build hammer tests/c/hammer.c -O1 "${shared[@]}" "$other"
+    run hammer "$1"
+}
+
+the_systems_sqlite_and_ours_stay_apart() {
+    if [[ $(other_sqlite) != -lsqlite3 ]]; then
+        say "SKIPPED for lack of the system's libsqlite3: linking it beside the static library" >&2
+        return
+    fi
+    local all=(-Wl,--whole-archive "$lib/libmcoda.a" -Wl,--no-whole-archive -Wl,--gc-sections)
+    local archive programs=(beside_system beside_first beside_last) alone both
+    build beside_alone tests/c/beside.c -DALONE "${shared[@]}"
+    build beside_first tests/c/beside.c "${all[@]}" -lsqlite3 "${system[@]}"
+    build beside_last tests/c/beside.c -lsqlite3 "${all[@]}" "${system[@]}"
+    archive=$("$cc" -print-file-name=libsqlite3.a)
+    if [[ $archive == /* ]]; then
+        build beside_archive tests/c/beside.c "${all[@]}" "$archive" "${system[@]}"
+        programs+=(beside_archive)
+    fi
+    alone=$(run beside_alone)
+    for program in "${programs[@]}"; do
+        both=$(run "$program")
+        if [[ $(head -1 <<<"$both") != "$alone" ]]; then
+            say "$program: libmcoda alone has SQLite $alone, but here: $both" >&2
+            exit 1
+        fi
+    done
+    both=$(tail -1 <<<"$both")
+    [[ $both != "$alone" ]] || say "the system's SQLite is the same as ours, so they cannot be told apart" >&2
+    say "SQLite ${both%% *} of the system and ${alone%% *} of libmcoda stay apart in ${#programs[@]} programs"
+}
+
 a_program_outside_of_the_tree_builds() {
     if ! command -v pkg-config >/dev/null; then
         say "SKIPPED for lack of pkg-config: building a program outside of the tree with it" >&2
@@ -143,6 +194,8 @@ test_library() {
     programs_pass
     vectors_pass
     neighbours_keep_what_is_their_own
+    the_systems_sqlite_and_ours_stay_apart
+    another_sqlite_in_the_process_takes_nothing_away 1
     a_program_outside_of_the_tree_builds
 }
 
@@ -153,5 +206,7 @@ fi
 test_library debug
 if [[ $full == --full ]]; then
     test_library release
+    another_sqlite_in_the_process_takes_nothing_away 10 compiled
+    another_sqlite_in_the_process_takes_nothing_away 10
     valgrind_finds_nothing
 fi
