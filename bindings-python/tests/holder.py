@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-# A process of its own: within one process, SQLite's locks belong to all copies of SQLite together.
+# A process of its own, so that it holds the lock wherever these tests run: other systems have no locks within one.
 PROGRAM = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)

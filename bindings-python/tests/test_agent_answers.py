@@ -118,7 +118,8 @@ def test_an_answer_that_is_deeper_than_any_is_cut() -> None:
         deep = deep.pop("a")
 
 
-NOTHING: list[Any] = ["", "hello", "{", "[[[[", "null", "\ud800", b"", b"\xff\xfe\x00", b"{", {}, [], (), [7], {"usage": 7}]
+NOTHING: list[Any] = ["", "hello", "{", "[[[[", "null", "\ud800", b"", b"\xff\xfe\x00", b"{", {}, [], (), [7]]
+NOTHING += [{"usage": 7}, [None], bytearray()]
 
 
 @pytest.mark.parametrize("body", NOTHING, ids=repr)
