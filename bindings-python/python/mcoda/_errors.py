@@ -101,7 +101,7 @@ class UnsupportedError(McodaError):
 
 
 class ClosedError(McodaError):
-    """Used after ``close``."""
+    """Used after ``close``, or in a forked child."""
 
     __module__ = "mcoda"
     code = 8

@@ -61,7 +61,7 @@ def render_velocity(velocity: OrJson[Velocity]) -> str:
 
 
 def render_status_events(events: Iterable[OrJson[StatusEvent]]) -> str:
-    """Moves of one task as a timeline."""
+    """Moves as a timeline, one a line."""
     return _mcoda.render_status_events(_json(events))
 
 
