@@ -29,6 +29,7 @@ test-full: test ## Run all tests, then many more rounds, the system's SQLite, an
 	./tests/valgrind.sh
 	./bindings-python/tests/release.sh
 	./tests/c/run.sh --full
+	./tests/node-hammer/run.sh
 
 build: ## Build the library and mcodactl, optimised
 	$(CARGO) build --release --workspace
