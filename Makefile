@@ -11,6 +11,10 @@ WHEELS := target/wheels
 PREFIX ?= /usr/local
 DESTDIR ?=
 PROFILE ?= release
+# What `make fuzz` runs, and for how long each.
+SECONDS ?= 60
+TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
+FUZZER := target/tools/bin/cargo-fuzz
 
 .DEFAULT_GOAL := help
 
@@ -74,6 +78,17 @@ bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
 	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+fuzz: $(FUZZER) ## Feed the engine with made up input, SECONDS=60 for each target; TARGETS="json_log times"
+	for target in $(TARGETS); do \
+		mkdir -p target/fuzz/corpus/$$target target/fuzz/found/$$target && \
+		RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) fuzz run --target-dir target/fuzz $$target \
+			target/fuzz/corpus/$$target fuzz/corpus/$$target -- -artifact_prefix=target/fuzz/found/$$target/ \
+			-max_total_time=$(SECONDS) -max_len=65536 -timeout=60 -rss_limit_mb=4096 -print_final_stats=1 || exit 1; \
+	done
+
+$(FUZZER):
+	$(CARGO) install --quiet --locked --root target/tools cargo-fuzz@0.13.2
+
 test-c: ## Test the C library: installed, and used by programs in C and C++
 	./tests/c/run.sh
 
@@ -90,4 +105,4 @@ format: ## Format the code
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c header install format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c fuzz header install format clean

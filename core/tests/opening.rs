@@ -171,8 +171,24 @@ fn an_old_database_that_may_not_be_written_is_unsupported_and_stays_as_it_is() {
     assert_refused(reader.jobs().list(), unsupported, "open it once for writing");
     assert_refused(reader.token_usage(&Default::default()), unsupported, "open it once for writing");
     assert_refused(reader.tasks().list(None), unsupported, "open it once for writing");
+    let result = reader.record_token_usage(&TokenUsage::default());
+    assert_refused(result, unsupported, "open it once for writing");
     drop(reader);
     assert!(std::fs::read(&file).unwrap() == before);
+}
+
+#[test]
+fn a_file_format_of_a_newer_sqlite_is_unsupported() {
+    let fixture = Fixture::new();
+    let file = fixture.root().join("mcoda.db");
+    drop(fixture.options().open_db(&file).unwrap());
+    let mut bytes = std::fs::read(&file).unwrap();
+    // The schema format number, see "The Database Header" in SQLite's file format.
+    bytes[44..48].copy_from_slice(&99_u32.to_be_bytes());
+    std::fs::write(&file, bytes).unwrap();
+    for options in [fixture.options(), fixture.options().read_only(true)] {
+        assert_refused(options.open_db(&file), ErrorKind::Unsupported, "newer SQLite");
+    }
 }
 
 #[test]

@@ -256,3 +256,28 @@ fn a_cancelled_query_stops() {
     });
     assert_eq!(rows(&workspace, "SELECT 1 AS a", json!([])), json!([{"a": 1}]));
 }
+
+#[test]
+fn names_that_are_not_utf_8_are_an_error_in_a_query() {
+    let fixture = Fixture::new();
+    let file = fixture.home().join("mcoda.db");
+    drop(fixture.options().open_db(&file).unwrap());
+    let raw = raw(&file);
+    let made = "CREATE TABLE strange (a_name_to_be_damaged TEXT); INSERT INTO strange VALUES (1);
+                CREATE VIEW seen AS SELECT 1 AS a_name_to_be_damaged;
+                PRAGMA journal_mode = DELETE";
+    raw.execute_batch(made).unwrap();
+    raw.close().unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let name = b"a_name_to_be_damaged";
+    let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(name)).collect();
+    assert_eq!(places.len(), 2);
+    places.into_iter().for_each(|at| bytes[at + 2] = 0xff);
+    std::fs::write(&file, bytes).unwrap();
+    let workspace = fixture.options().open_db(&file).unwrap();
+    for sql in ["SELECT * FROM strange", "SELECT * FROM seen", "SELECT * FROM (SELECT * FROM seen)"] {
+        let error = workspace.query(sql, &SqlParams::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    }
+    assert_eq!(rows(&workspace, "SELECT 1 AS a FROM seen", json!([])), json!([{"a": 1}]));
+}

@@ -436,3 +436,26 @@ fn events_are_listed_in_time_within_bounds_and_unreadable_times_last() {
     assert_eq!(times(json!({"task": "P-1", "since": "2026-03-20"})), [eight, ten, ten]);
     assert!(times(json!({"since": "2026-03-21"})).is_empty());
 }
+
+#[test]
+fn a_task_whose_id_is_no_text_cannot_move_and_says_so() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    backlog(&workspace).task(&workspace, "P-1", 1.0);
+    let raw = fixture.raw();
+    raw.execute_batch("PRAGMA foreign_keys = OFF; UPDATE tasks SET id = x'00ff'").unwrap();
+    let before = fixture.everything();
+    let context = TransitionContext::default();
+    assert_refused(
+        workspace.record_status_transition("P-1", "completed", &context),
+        ErrorKind::Corrupt,
+        "id is not text",
+    );
+    let patch = TransitionContext { metadata_patch: Some(object(json!({"a": 1}))), ..context };
+    assert_refused(
+        workspace.record_status_transition("P-1", "not_started", &patch),
+        ErrorKind::Corrupt,
+        "id is not text",
+    );
+    assert_eq!(fixture.everything(), before);
+}

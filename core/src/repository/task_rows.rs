@@ -1,11 +1,11 @@
 //! The columns of `tasks` that estimates and transitions work with.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
 use super::row;
 use super::scope::{CONDITION, ScopeIds};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// What an estimate needs to know of a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,14 +40,21 @@ pub(crate) fn in_scope(connection: &Connection, scope: &ScopeIds) -> Result<Vec<
 /// The text of the task's metadata, which may be damaged.
 pub(crate) fn metadata_text(connection: &Connection, id: &str) -> Result<Option<String>> {
     let mut statement = connection.prepare_cached("SELECT metadata_json FROM tasks WHERE id = ?1")?;
-    Ok(statement.query_row([id], |row| row::text(row, "metadata_json"))?)
+    let found = statement.query_row([id], |row| row::text(row, "metadata_json")).optional()?;
+    found.ok_or_else(without_id)
+}
+
+/// Of a task that was found by its key, and is not there by its id.
+fn without_id() -> Error {
+    let message = "the task's id is not text, so that nothing can refer to it: repair its row";
+    Error::new(ErrorKind::Corrupt, message)
 }
 
 pub(crate) fn set_status(connection: &Connection, id: &str, status: &str, now: &str) -> Result<()> {
-    connection
+    let changed = connection
         .prepare_cached("UPDATE tasks SET status = ?2, updated_at = ?3 WHERE id = ?1")?
         .execute(params![id, status, now])?;
-    Ok(())
+    if changed == 0 { Err(without_id()) } else { Ok(()) }
 }
 
 pub(crate) fn set_metadata(

@@ -15,7 +15,9 @@ impl From<rusqlite::Error> for Error {
                 describe(failure.code, text)
             }
             rusqlite::Error::SqlInputError { error, msg, .. } => describe(error.code, msg.clone()),
-            rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..) => {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..) => {
                 (ErrorKind::Corrupt, format!("a row holds a value of the wrong type: {error}"))
             }
             rusqlite::Error::InvalidColumnName(name) => {
@@ -56,12 +58,24 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
         ErrorCode::ConstraintViolation => {
             (ErrorKind::Conflict, format!("the database refused the row ({text})"))
         }
-        ErrorCode::Unknown if text.starts_with("no such table") || text.starts_with("no such column") => {
+        ErrorCode::Unknown if LACKS.iter().any(|words| text.contains(words)) => {
             (ErrorKind::Unsupported, older_schema(&text))
+        }
+        // The encoding in the file's header has changed.
+        ErrorCode::Unknown if text.contains("must use the same text encoding") => {
+            (ErrorKind::Corrupt, format!("the database is damaged; restore a backup ({text})"))
+        }
+        ErrorCode::Unknown if text.starts_with("unsupported file format") => {
+            let message =
+                "the file was made by a newer SQLite, or is damaged: update libmcoda, else restore a backup";
+            (ErrorKind::Unsupported, format!("{message} ({text})"))
         }
         _ => (ErrorKind::Internal, format!("SQLite call failed ({text})")),
     }
 }
+
+/// How SQLite says that a schema has less than a statement names.
+const LACKS: [&str; 3] = ["no such table", "no such column", "has no column named"];
 
 /// A handle that only reads brings no schema up to date; after any other one this should not happen.
 fn older_schema(lacks: &str) -> String {

@@ -1,0 +1,48 @@
+//! What must hold for any input, one function for each kind of it. They panic where it does not.
+//!
+//! `fuzz/` runs them under libFuzzer, and `tests/short.rs` over the same corpus and some thousand changes of it.
+
+mod databases;
+mod json_log;
+mod records;
+mod rows;
+mod rules;
+mod times;
+mod usage_bodies;
+
+pub use databases::databases;
+pub use json_log::json_log;
+pub use records::records;
+pub use rows::rows;
+pub use times::times;
+pub use usage_bodies::usage_bodies;
+
+use mcoda_core::{Clock, Environment, Error, ErrorKind, Options, Timestamp, Workspace};
+
+/// A target's name, which is that of its corpus, and what it does.
+pub type Target = (&'static str, fn(&[u8]));
+
+pub const TARGETS: &[Target] = &[
+    ("databases", databases),
+    ("json_log", json_log),
+    ("records", records),
+    ("rows", rows),
+    ("times", times),
+    ("usage_bodies", usage_bodies),
+];
+
+fn noon() -> Timestamp {
+    "2026-03-20T12:00:00Z".parse().expect("a moment")
+}
+
+/// No file of the user's, and a clock that stands still.
+fn options() -> Options {
+    Workspace::options().environment(Environment::default()).clock(Clock::fixed(noon())).workspace_id("w")
+}
+
+/// Any error is a good answer, but for one that says that the library has a fault.
+fn expect_no_fault(error: &Error) {
+    assert_ne!(error.kind(), ErrorKind::Internal, "{error}");
+    assert!(!error.message().contains('\n'), "{error}");
+    assert!(error.message().len() < 4096, "{error}");
+}

@@ -1,0 +1,136 @@
+//! Every target over its corpus, and over changes of it that are the same in every run.
+
+use std::path::PathBuf;
+
+use mcoda_fuzzing::TARGETS;
+
+/// Numbers that look random and are the same every time (Marsaglia's xorshift64).
+struct Xorshift(u64);
+
+impl Xorshift {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+}
+
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "{} is empty", folder.display());
+    files.into_iter().map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+fn one_change(bytes: &mut Vec<u8>, other: &[u8], random: &mut Xorshift) {
+    const ODD: &[&[u8]] = &[
+        b"\0",
+        b"\xff",
+        b"\"",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b",",
+        b"\n",
+        b"-1",
+        b"null",
+        b"1e999",
+        b"\\ud800",
+        b"9007199254740992",
+        b"\xfe",
+        b"\xe2\x82",
+    ];
+    let place = random.below(bytes.len() + 1);
+    let end = (place + random.below(16)).min(bytes.len());
+    match random.below(7) {
+        0 if place < bytes.len() => bytes[place] ^= 1 << random.below(8),
+        1 if place < bytes.len() => bytes[place] = random.below(256) as u8,
+        2 => drop(bytes.drain(place..end)),
+        3 => bytes.truncate(place),
+        4 => drop(bytes.splice(place..place, ODD[random.below(ODD.len())].iter().copied())),
+        5 => {
+            let copy = bytes[place..end].to_vec();
+            bytes.splice(place..place, copy);
+        }
+        _ => {
+            let from = random.below(other.len() + 1);
+            bytes.splice(place.., other[from..].iter().copied());
+        }
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a switch of the tests alone")]
+fn rounds(usually: usize) -> usize {
+    let factor = std::env::var("MCODA_TEST_ROUNDS").ok().and_then(|factor| factor.parse().ok());
+    usually * factor.unwrap_or(1)
+}
+
+fn run(name: &str, changes: usize) {
+    let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a target");
+    let try_it = |bytes: &[u8]| {
+        if let Err(panic) = std::panic::catch_unwind(|| target(bytes)) {
+            println!("{name}: this input fails: b\"{}\"", bytes.escape_ascii());
+            std::panic::resume_unwind(panic);
+        }
+    };
+    let corpus = corpus(name);
+    corpus.iter().for_each(|bytes| try_it(bytes));
+    try_it(b"");
+    let mut random = Xorshift(0x2026_0320);
+    for _ in 0..rounds(changes) {
+        let mut bytes = corpus[random.below(corpus.len())].clone();
+        for _ in 0..=random.below(4) {
+            let other = &corpus[random.below(corpus.len())];
+            one_change(&mut bytes, other, &mut random);
+        }
+        try_it(&bytes);
+    }
+}
+
+#[test]
+fn a_damaged_database_is_an_error_and_never_a_fault() {
+    run("databases", 100);
+}
+
+#[test]
+fn a_damaged_json_log_is_repaired_and_nothing_readable_is_lost() {
+    run("json_log", 600);
+}
+
+#[test]
+fn any_record_is_kept_as_told_or_refused_by_its_field() {
+    run("records", 1000);
+}
+
+#[test]
+fn any_rows_of_other_programs_can_be_read() {
+    run("rows", 100);
+}
+
+#[test]
+fn any_time_is_read_as_it_says_or_refused() {
+    run("times", 5000);
+}
+
+#[test]
+fn any_body_is_read_within_the_rules_and_counts_once() {
+    run("usage_bodies", 300);
+}
+
+#[test]
+fn every_target_is_run_here_and_under_the_fuzzer() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
+    let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    let own = include_str!("short.rs");
+    for (name, _) in TARGETS {
+        assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is no program of fuzz/");
+        assert!(folder.join("fuzz_targets").join(format!("{name}.rs")).exists());
+        assert!(own.contains(&format!("run(\"{name}\"")), "{name} is not run here");
+    }
+}
