@@ -63,7 +63,7 @@ test('what_is_no_answer_is_refused_by_name', () => {
     renderTelemetryConfig: 'config',
   }
   for (const [name, field] of Object.entries(fields)) {
-    for (const answer of [undefined, null, 7, 'text', [7], [{ calls: 'many', tokens_prompt: 'many' }], { rows: [] }, NaN, new Map(), () => 1]) {
+    for (const answer of [undefined, null, 7, 'text', [7], [{ calls: 'many', tokens_prompt: 'many', taskId: 7 }], { rows: [] }, NaN, new Map(), () => 1]) {
       assert.throws(
         () => mcoda[name](answer),
         (error) => error instanceof McodaError && error.kind === 'InvalidInput' && error.field === field,
