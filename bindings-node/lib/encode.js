@@ -110,4 +110,16 @@ function kindOf(value) {
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 
-module.exports = { given, kindOf, optionalSwitch, optionalText, optionalTime, plain, record, records, text, time, wellFormed }
+module.exports = {
+  given,
+  kindOf,
+  optionalSwitch,
+  optionalText,
+  optionalTime,
+  plain,
+  record,
+  records,
+  text,
+  time,
+  wellFormed,
+}

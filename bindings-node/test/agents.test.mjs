@@ -36,7 +36,8 @@ test('strange_input_is_never_an_error', () => {
   assert.equal(extractUsage({ ...BODY, deep }).tokensPrompt, 12)
   const nothing = extractUsage('')
   assert.equal(nothing.tokensPrompt, null)
-  for (const body of [undefined, null, true, NaN, -Infinity, 7n, Symbol('s'), () => BODY, [], [[]], {}, new Map(), deep]) {
+  const values = [undefined, null, true, NaN, -Infinity, 7n, Symbol('s')]
+  for (const body of [...values, () => BODY, [], [[]], {}, new Map(), deep]) {
     assert.deepEqual(extractUsage(body), nothing)
     assert.deepEqual(extractUsages(body), [])
   }

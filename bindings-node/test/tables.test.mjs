@@ -10,7 +10,7 @@ async function answers(t) {
   const { task } = await backlog(workspace)
   const job = await workspace.jobs.create({ type: 'work', commandName: 'work-on-tasks' })
   const run = await workspace.taskRuns.create({ taskId: task.id, command: 'work-on-tasks', jobId: job.id })
-  const usage = { jobId: job.id, commandName: 'work-on-tasks', agentId: 'claude', tokensPrompt: 1200, costEstimate: 0.5 }
+  const usage = { jobId: job.id, commandName: 'work-on-tasks', agentId: 'claude', tokensPrompt: 1200 }
   await workspace.recordTokenUsage(usage)
   await workspace.recordStatusTransition(task.key, 'in_progress')
   await workspace.taskRuns.finish(run.id, 'succeeded')
@@ -63,7 +63,8 @@ test('what_is_no_answer_is_refused_by_name', () => {
     renderTelemetryConfig: 'config',
   }
   for (const [name, field] of Object.entries(fields)) {
-    for (const answer of [undefined, null, 7, 'text', [7], [{ calls: 'many', tokens_prompt: 'many', taskId: 7 }], { rows: [] }, NaN, new Map(), () => 1]) {
+    const wrong = [{ calls: 'many', tokens_prompt: 'many', taskId: 7 }]
+    for (const answer of [undefined, null, 7, 'text', [7], wrong, { rows: [] }, NaN, new Map(), () => 1]) {
       assert.throws(
         () => mcoda[name](answer),
         (error) => error instanceof McodaError && error.kind === 'InvalidInput' && error.field === field,

@@ -171,8 +171,9 @@ async function fieldsOf(promise) {
 function methods() {
   const namesOf = ({ prototype }) => Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor')
   const all = (Class) => [...namesOf(Class), ...namesOf(Object.getPrototypeOf(Class))]
+  const functions = Object.keys(mcoda).filter((name) => !['default', 'module.exports'].includes(name))
   return [
-    sameKeys('ofPackage', 'typeof mcoda', Object.keys(mcoda).filter((name) => !['default', 'module.exports'].includes(name))),
+    sameKeys('ofPackage', 'typeof mcoda', functions),
     sameKeys('ofWorkspace', 'Omit<mcoda.Workspace, symbol>', [...all(Workspace), ...Object.keys(repositories)]),
     sameKeys('ofGlobal', 'Omit<mcoda.Global, symbol>', all(Global)),
     ...Object.values(repositories).map((Class) => sameKeys(`of${Class.name}`, `mcoda.${Class.name}`, namesOf(Class))),

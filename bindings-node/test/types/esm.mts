@@ -34,7 +34,8 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const events: StatusEvent[] = await workspace.statusEvents({ since: '7d', until: new Date() })
   const rows: TokenUsageRow[] = await workspace.tokenUsage({ command: 'work-on-tasks' })
   const sums: TokenUsageSummaryRow[] = await workspace.tokenUsageSummary({ groupBy: ['day', 'agent'] })
-  for await (const row of workspace.iterateTokenUsage({ jobId: 'j', timeZone: 'Europe/Berlin' }, { signal })) rows.push(row)
+  const query = { jobId: 'j', timeZone: 'Europe/Berlin' }
+  for await (const row of workspace.iterateTokenUsage(query, { signal })) rows.push(row)
   const tables: string = renderTokensTable(sums, ['day', 'agent']) + renderJobTokens(rows)
   const body: { usage: { prompt_tokens: number } } = { usage: { prompt_tokens: 3 } }
   const extracted: ExtractedUsage = extractUsage(body, 'openai')
@@ -66,7 +67,8 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
     if (error instanceof McodaError && error.kind === 'Busy' && error.code === 'MCODA_BUSY') error.field?.length
   }
   void [recorded, many, move, events, rows, velocity, eta, day, n, points]
-  void [tables, answered.records[0]?.updated, imported.skipped.notJson, inspected.taskRuns[0]?.taskKey, settings.endpoint]
+  void [tables, answered.records[0]?.updated, imported.skipped.notJson, settings.endpoint]
+  void inspected.taskRuns[0]?.taskKey
 }
 
 export async function aServerIsAskedAsAWorkspace(client: TelemetryClient, workspace: Workspace): Promise<void> {
