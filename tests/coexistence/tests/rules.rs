@@ -6,11 +6,12 @@ mod common;
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use common::*;
 use mcoda_coexistence::{BUSY, Foreign};
-use mcoda_core::{ErrorKind, TokenUsage, Workspace};
+use mcoda_core::{ErrorKind, Options, TokenUsage, Workspace};
 use rusqlite::{Connection, OpenFlags};
 
 #[test]
@@ -29,6 +30,7 @@ fn other_process() {
         "child" => child(file),
         "child's handles" => childs_handles(file),
         "record, fork and die" => record_fork_and_die(file),
+        "fork among threads" => fork_among_threads(file),
         "refused" => refused(file),
         "late" => late(file),
         "other user" => other_user(file),
@@ -344,6 +346,51 @@ fn record_fork_and_die(file: &Path) {
         }
         libc::kill(libc::getpid(), libc::SIGKILL);
     }
+}
+
+#[test]
+fn a_child_may_open_a_database_whatever_the_parents_threads_were_doing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mcoda.db");
+    assert_eq!(told("fork among threads", &file, AS_SHIPPED), "all children have recorded");
+}
+
+/// Threads open, record, ask and close as fast as they can, so that most forks find one of them inside of SQLite.
+fn fork_among_threads(file: &Path) {
+    let options = || Workspace::options().json_log_in(file.parent().unwrap());
+    drop(options().open_db(file).unwrap());
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for number in 0..3 {
+            let (path, is_over) = (file.with_file_name(format!("{number}.db")), &is_over);
+            scope.spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    let handle = Workspace::open_db(&path).unwrap();
+                    handle.record_token_usage(&TokenUsage::default()).unwrap();
+                    handle.projects().list().unwrap();
+                }
+            });
+        }
+        let hangs_or_fails = |number: &usize| {
+            let result =
+                std::panic::catch_unwind(|| in_child(|| record_in_a_child(&options(), file, *number)));
+            !matches!(result, Ok(0))
+        };
+        let failed = (0..rounds(150)).find(hangs_or_fails);
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(failed, None, "this child did not record");
+    });
+    let recorded = options().open_db(file).unwrap().token_usage(&Default::default()).unwrap().len();
+    assert_eq!(recorded, rounds(150));
+    println!("\ntold all children have recorded");
+}
+
+fn record_in_a_child(options: &Options, file: &Path, number: usize) -> i32 {
+    // SAFETY: a system call; a child that hangs is killed.
+    unsafe { libc::alarm(30) };
+    let usage = TokenUsage { id: Some(number.to_string()), ..TokenUsage::default() };
+    let recorded = options.clone().open_db(file).and_then(|handle| handle.record_token_usage(&usage));
+    i32::from(!recorded.is_ok_and(|recorded| recorded.logged))
 }
 
 #[test]

@@ -25,7 +25,8 @@
 //!    transaction can open and close each time, it is only asked whether somebody has a lock.
 //! 4. **A forked child** closes the lock descriptors that it inherited (their locks would outlive the
 //!    parent) and unlocks nothing (that would unlock the parent's). To SQLite, the files that it opens
-//!    itself are other ones than those that it inherited ([`fork`]).
+//!    itself are other ones than those that it inherited, and no mutex that it needs is one that a thread of
+//!    the parent had ([`fork`]).
 //! 5. **Where such locks cannot be had**, an old kernel, a file system that refuses them or no `/proc`, the
 //!    file is handled exactly as SQLite would. There, and on the other systems with POSIX locks, writing is
 //!    refused while somebody else in this process has the database open ([`refuse_foreign`]).
