@@ -89,7 +89,7 @@ fuzz: $(FUZZER) ## Feed the engine with made up input, SECONDS=60 for each targe
 $(FUZZER):
 	$(CARGO) install --quiet --locked --root target/tools cargo-fuzz@0.13.2
 
-test-c: ## Test the C library: installed, and used by programs in C and C++
+test-c: $(VENV)/installed ## Test the C library: installed, and used by programs in C and C++
 	./tests/c/run.sh
 
 header: ## Write include/mcoda.h and the list of what programs rely on anew from the sources

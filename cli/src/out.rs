@@ -56,9 +56,14 @@ impl Out {
         if self.is_terminal { self.write(&harmless(text)) } else { self.write(text) }
     }
 
-    /// Makes room for an answer that takes the place of the one before.
-    pub fn renew(&mut self) -> Result<(), Failure> {
-        self.write(if self.is_terminal { "\u{1b}[2J\u{1b}[H" } else { "\n" })
+    /// Makes room for one of many answers: on a terminal each takes the place of what was there before, elsewhere an
+    /// empty line stands between two.
+    pub fn renew(&mut self, is_first: bool) -> Result<(), Failure> {
+        match (self.is_terminal, is_first) {
+            (true, _) => self.write("\u{1b}[2J\u{1b}[H"),
+            (false, true) => Ok(()),
+            (false, false) => self.write("\n"),
+        }
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {

@@ -12,8 +12,8 @@ pub struct Watch {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2",
           value_parser = seconds)]
     watch: Option<Duration>,
-    /// How often to ask, for tests
-    #[arg(long, hide = true, requires = "watch")]
+    /// End after having asked so many times
+    #[arg(long, value_name = "TIMES", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
     watch_count: Option<u64>,
 }
 
@@ -28,9 +28,7 @@ impl Watch {
         let mut asked = 0;
         loop {
             let answer = ask()?;
-            if asked > 0 || self.watch_count.is_none() {
-                out.renew()?;
-            }
+            out.renew(asked == 0)?;
             out.answer(&answer)?;
             asked += 1;
             if self.watch_count.is_some_and(|count| asked >= count) {

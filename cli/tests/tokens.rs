@@ -133,8 +133,9 @@ fn watching_asks_again() {
         documents.map(Result::unwrap).filter(|answer| answer["now"] == "2026-03-20T12:00:00.000Z").count(),
         3
     );
-    for bad in ["--watch=0", "--watch=soon", "--watch-count=1"] {
-        asked(&sandbox, &[bad]).failure(2);
+    for bad in [&["--watch=0"][..], &["--watch=soon"], &["--watch-count=1"], &["--watch", "--watch-count=0"]]
+    {
+        asked(&sandbox, bad).failure(2);
     }
 }
 
@@ -145,7 +146,7 @@ fn watching_ends_when_nobody_looks_any_more() {
     let sandbox = spent();
     let mut child = sandbox.command(&["tokens", DB, "--workspace-id=w", NOW, "--watch=0.1"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    while !lines.next().unwrap().unwrap().starts_with("PROJECT") {}
+    assert!(lines.next().unwrap().unwrap().starts_with("PROJECT"));
     drop(lines);
     let start = Instant::now();
     let code = loop {

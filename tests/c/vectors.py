@@ -2,6 +2,7 @@
 """Runs the shared vectors through the C interface: `vectors.py PROGRAM FOLDER [NAME…]`.
 
 PROGRAM is made from vectors.c, FOLDER holds the `*.json` files. Prints a line for each test and fails where one does.
+Whatever is answered must be what the OpenAPI contract says, too.
 """
 
 import json
@@ -13,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from contract import Contract
 
 # What a call takes in C: t for text, j for JSON, b for what an agent returned (text or JSON), f for true or false.
 CALLS = {
@@ -160,8 +163,8 @@ def is_number(value):
 class Case:
     """One case under way, in a fresh folder."""
 
-    def __init__(self, program, case, folder, vectors):
-        self.program, self.case = program, case
+    def __init__(self, program, contract, case, folder, vectors):
+        self.program, self.contract, self.case = program, contract, case
         self.saved = {"folder": str(folder)}
         self.database = folder / "mcoda.db"
         self.handle = case.get("handle", "workspace")
@@ -193,6 +196,8 @@ class Case:
         answer = self.call(step)
         if answer.is_error:
             raise Failed(f"{step['call']}: {answer}")
+        if faults := self.contract.faults(step["call"], answer.value):
+            raise Failed(f"{step['call']}: not what the contract says: {faults} in {answer}")
         if "expect" in step:
             compare(filled(step["expect"], self.saved), answer.value, step["call"])
         if "save" in step:
@@ -218,6 +223,9 @@ def main():
     if not files:
         raise SystemExit(f"no vectors in {vectors}")
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}
+    contract = Contract(Path(__file__).parents[2])
+    if not contract.faults("velocity", {"source": 1}):
+        raise SystemExit("a wrong answer was not found")
     with tempfile.TemporaryDirectory() as home:
         program = Program(program_path, home)
         for file in files:
@@ -228,7 +236,7 @@ def main():
                 outcome, why = "ok", ""
                 with tempfile.TemporaryDirectory() as folder:
                     try:
-                        Case(program, case, Path(folder), vectors).run()
+                        Case(program, contract, case, Path(folder), vectors).run()
                     except Failed as failure:
                         outcome, why = "FAILED", f": {failure}"
                     except CannotSay as reason:
@@ -237,6 +245,9 @@ def main():
                 print(f"{outcome} {name}{why}")
         if program.end() != 0:
             raise SystemExit("the program found a leak or another fault at its end")
+    if not names and (unseen := [name for name, count in contract.checked.items() if count == 0]):
+        raise SystemExit(f"no answer was checked against {unseen}")
+    print(f"answers in C that are what the contract says: {sum(contract.checked.values())}")
     print("vectors in C:", ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     sys.exit(counts["FAILED"] > 0 or counts["ok"] == 0)
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mcoda_core::{
     AgentContext, CommandRunEnd, EstimateOptions, Global, NewCommandRun, NewEpic, NewJob, NewProject,
-    NewStory, NewTask, NewTaskRun, Options, Result, SqlParams, StatusEventsQuery, TokenUsage,
+    NewStory, NewTask, NewTaskRun, Options, Result, SqlParams, StatusEventsQuery, Timestamp, TokenUsage,
     TokenUsageQuery, TransitionContext, Workspace, extract_usage, extract_usages,
 };
 use serde::Serialize;
@@ -199,7 +199,8 @@ fn on_repositories(workspace: &Workspace, name: &str, arguments: Arguments<'_>) 
         "task_runs.get" => answer(workspace.task_runs().get(arguments.text(0))),
         "task_runs.list" => answer(workspace.task_runs().list(arguments.text(0))),
         "task_runs.finish" => {
-            let at = arguments.optional_text(2).map(str::parse).transpose()?;
+            let at = arguments.optional_text(2);
+            let at = at.map(|text| Timestamp::read_field("finishedAt", text)).transpose()?;
             answer(workspace.task_runs().finish(arguments.text(0), arguments.text(1), at))
         }
         other => panic!("there is no call {other}"),
