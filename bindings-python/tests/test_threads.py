@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -74,8 +75,15 @@ def test_other_threads_go_on_while_a_call_waits_for_a_lock(
 
 
 def test_other_threads_go_on_while_a_handle_is_closed_or_dropped(shop: Shop) -> None:
+    acknowledged: list[mcoda.Recorded] = []
+
+    def record() -> None:
+        # Whether the call or the close comes first is not told: both are right.
+        with contextlib.suppress(mcoda.ClosedError):
+            acknowledged.append(shop.ws.record_token_usage(tokens_prompt=1))
+
     with Holder(shop.ws.database_path) as holder:
-        recording = threading.Thread(target=lambda: shop.ws.record_token_usage(tokens_prompt=1))
+        recording = threading.Thread(target=record)
         recording.start()
         closing = threading.Thread(target=shop.ws.close)
         closing.start()
@@ -84,6 +92,8 @@ def test_other_threads_go_on_while_a_handle_is_closed_or_dropped(shop: Shop) -> 
         holder.let_go()
         recording.join()
         closing.join()
+    with mcoda.Workspace.open_db(shop.ws.database_path) as ws:
+        assert [row.id for row in ws.token_usage()] == [one.id for one in acknowledged]
 
 
 def test_a_call_that_waits_for_longer_than_the_timeout_is_busy_and_has_changed_nothing(file: Path) -> None:
