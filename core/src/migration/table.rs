@@ -63,7 +63,7 @@ impl Table {
         let theirs = existing
             .iter()
             .filter(|column| !self.has(&column.name))
-            .map(|column| format!("{} {}", quoted(&column.name), column.declared_type));
+            .map(|column| format!("{} {}", quoted(&column.name), quoted_type(&column.declared_type)));
         change(connection, &self.create_statement(ours.chain(theirs)))
     }
 
@@ -102,4 +102,9 @@ fn nullable(declaration: &str) -> String {
     } else {
         declaration.replace(" NOT NULL", "")
     }
+}
+
+/// A type that another program declared, which may be any text: SQLite takes the quotes off again.
+fn quoted_type(declared: &str) -> String {
+    if declared.is_empty() { String::new() } else { quoted(declared) }
 }

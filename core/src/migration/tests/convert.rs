@@ -56,6 +56,38 @@ fn old_defaults_that_have_no_place_stay_readable() {
 }
 
 #[test]
+fn names_and_types_of_somebody_elses_columns_are_never_taken_for_sql() {
+    let types = [
+        ("a) --", "TEXT DEFAULT (1/0)"),
+        ("it's", "TEXT); DROP TABLE kept; --"),
+        ("odd \"name", "TEXT CHECK (0)"),
+        ("price", "decimal(10,2)"),
+        ("untyped", ""),
+    ];
+    let quote = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let columns: String = types.iter().fold(String::new(), |columns, (name, declared)| {
+        let declared = if declared.is_empty() { String::new() } else { quote(declared) };
+        columns + &format!(", {} {declared}", quote(name))
+    });
+    let (_place, connection) = global(&format!(
+        "CREATE TABLE kept (n);
+         CREATE TABLE agents (name TEXT PRIMARY KEY, provider TEXT);
+         CREATE TABLE token_usage (id INTEGER PRIMARY KEY AUTOINCREMENT, agent_id TEXT REFERENCES agents(name),
+            timestamp TEXT NOT NULL{columns});
+         INSERT INTO agents VALUES ('ada', 'x');
+         INSERT INTO token_usage VALUES (1, 'ada', '2025-09-02', 'v', 'v', 'v', 7, 'v');"
+    ));
+    for (name, declared) in types {
+        let sql = "SELECT type FROM pragma_table_info('token_usage') WHERE name = ?1 AND dflt_value IS NULL";
+        let found: String = connection.query_row(sql, [name], |row| row.get(0)).unwrap();
+        assert_eq!(found, declared, "{name}");
+    }
+    connection.execute("INSERT INTO token_usage (id, timestamp) VALUES ('new', '2026-01-01')", []).unwrap();
+    assert_eq!(lines(&connection, "SELECT * FROM token_usage").len(), 2);
+    assert!(table_names(&connection).iter().any(|table| table == "kept"));
+}
+
+#[test]
 fn the_prototypes_history_names_agents_that_exist() {
     for name in PROTOTYPES {
         let copy = copy_of(name);
