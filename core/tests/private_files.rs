@@ -1,0 +1,156 @@
+//! Whatever is created is for its owner alone, whatever the process's umask allows.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::*;
+use mcoda_core::{AgentContext, ErrorKind, TokenUsage};
+use serde_json::json;
+
+const FOLDER: &str = "MCODA_TEST_FOLDER";
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o7777
+}
+
+/// Everything in `folder` and below, folders included.
+fn all_in(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(all_in(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
+/// The names of what is there, and that nobody else may look at any of it.
+fn private_names(folder: &Path) -> BTreeSet<String> {
+    let name = |path: PathBuf| {
+        let expected = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(&path), expected, "{}: {:o}", path.display(), mode(&path));
+        path.file_name().unwrap().to_str().unwrap().to_owned()
+    };
+    all_in(folder).into_iter().map(name).collect()
+}
+
+#[test]
+fn everything_that_is_created_is_for_its_owner_alone_whatever_the_umask() {
+    for umask in ["000", "022", "077"] {
+        let folder = tempfile::tempdir().unwrap();
+        // The mask belongs to the whole process, so that no other test may be in it.
+        let test = in_other_process(&[]);
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask $0; exec \"$@\"", umask]);
+        command.arg(test.get_program()).args(test.get_args()).env(FOLDER, folder.path());
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{umask}: {text}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+#[ignore = "the other tests run it, in processes of their own"]
+#[allow(clippy::disallowed_methods, reason = "a child process is told through the environment what to do")]
+fn other_process() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let folder = Path::new(&folder);
+    let (home, root) = (folder.join("home"), folder.join("shop"));
+    let seen = workspace(&home, &root);
+    for name in ["mcoda.db", "mcoda.db-wal", "mcoda.db-shm", "token_usage.json", "token_usage.json.lock"] {
+        assert!(seen.contains(name), "{name} is not in {seen:?}");
+    }
+    global(&home);
+    backup(&home, &root, folder);
+    migrated_with_a_journal(folder);
+    // The next writer of the log finds a torn one that anybody may read, as an old program left it.
+    set_aside(&home, &root);
+    private_names(&home);
+}
+
+/// Opens, records, and changes the config file.
+fn workspace(home: &Path, root: &Path) -> BTreeSet<String> {
+    let workspace = options_in(home).open(root).unwrap();
+    workspace.record_token_usage(&TokenUsage::default()).unwrap();
+    let logs = home.join("deeper/logs");
+    let elsewhere = options_in(home).json_log_in(&logs).open(root).unwrap();
+    elsewhere.record_token_usage(&TokenUsage::default()).unwrap();
+    assert_eq!((mode(&logs), mode(logs.parent().unwrap())), (0o700, 0o700));
+    workspace.opt_out(false).unwrap();
+    let names = private_names(home);
+    assert!(names.contains("config.json"), "{names:?}");
+    names
+}
+
+fn global(home: &Path) {
+    let global = options_in(home).open_global().unwrap();
+    let body = r#"{"usage": {"prompt_tokens": 1, "completion_tokens": 2}}"#;
+    global.record_agent_response(body, &AgentContext::default()).unwrap();
+    assert!(home.join(".mcoda/mcoda.db-wal").exists());
+    private_names(home);
+}
+
+fn backup(home: &Path, root: &Path, folder: &Path) {
+    let copies = folder.join("copies");
+    std::fs::create_dir(&copies).unwrap();
+    let workspace = options_in(home).open(root).unwrap();
+    workspace.backup_to(copies.join("copy.db")).unwrap();
+    assert_eq!(private_names(&copies), BTreeSet::from(["copy.db".to_owned()]));
+    // What is made of the copy is its owner's alone, too.
+    let copy = options_in(home).open_db(copies.join("copy.db")).unwrap();
+    copy.record_token_usage(&TokenUsage::default()).unwrap();
+    assert!(private_names(&copies).contains("copy.db-wal"));
+}
+
+/// A database that others may read stays one; what is put beside it shows no more than it does.
+fn migrated_with_a_journal(folder: &Path) {
+    let place = folder.join("old");
+    std::fs::create_dir(&place).unwrap();
+    let file = place.join("mcoda.db");
+    raw(&file).execute_batch("CREATE TABLE notes (text)").unwrap();
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o640)).unwrap();
+    let workspace = options_in(folder).open_db(&file).unwrap();
+    workspace.record_token_usage(&TokenUsage::default()).unwrap();
+    for path in all_in(&place) {
+        assert_eq!(mode(&path) & !0o640, 0, "{}: {:o}", path.display(), mode(&path));
+    }
+}
+
+fn set_aside(home: &Path, root: &Path) {
+    let workspace = options_in(home).open(root).unwrap();
+    let log = workspace.database_path().with_file_name("token_usage.json");
+    std::fs::write(&log, r#"[{"id": "old", "timestamp": "2026-01-01"}, {"id": "to"#).unwrap();
+    std::fs::set_permissions(&log, PermissionsExt::from_mode(0o644)).unwrap();
+    let changed = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    std::fs::File::options().append(true).open(&log).unwrap().set_modified(changed).unwrap();
+    assert!(workspace.record_token_usage(&usage(json!({"id": "new"}))).unwrap().logged);
+    let aside = all_in(home).into_iter().find(|path| path.to_str().unwrap().contains(".corrupt-")).unwrap();
+    assert_eq!(std::fs::read_to_string(&aside).unwrap(), r#", {"id": "to"#);
+    assert_eq!(mode(&aside), 0o600);
+    // It is the file that it was, and whoever could read it can read it still.
+    assert_eq!(mode(&log), 0o644);
+    std::fs::set_permissions(&log, PermissionsExt::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_folder_that_everybody_can_write_to_is_refused_by_its_name() {
+    let fixture = Fixture::new();
+    drop(fixture.open());
+    let folder = fixture.workspace_folder();
+    let name = folder.to_str().unwrap().to_owned();
+    for refused in [0o777, 0o1777, 0o702] {
+        std::fs::set_permissions(&folder, PermissionsExt::from_mode(refused)).unwrap();
+        assert_refused(fixture.options().open(fixture.root()), ErrorKind::Storage, &name);
+        assert_refused(fixture.options().open(fixture.root()), ErrorKind::Storage, "chmod o-w");
+    }
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o770)).unwrap();
+    assert!(fixture.open().record_token_usage(&TokenUsage::default()).unwrap().logged);
+}
