@@ -86,19 +86,20 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), field: None, source: None }
+        Self { kind, message: line(&message.into(), LONGEST_MESSAGE), field: None, source: None }
     }
 
     /// A bad value: `field` names it, `given` shows it, `allowed` completes "… expected …". Public for the
     /// faces, whose languages have values that JSON has not.
     pub fn invalid(field: &str, given: impl fmt::Display, allowed: &str) -> Self {
+        let field = shorten(field);
         let given = shorten(&given.to_string());
-        let message = format!("{}: got {given}; expected {allowed}", shorten(field));
-        Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::InvalidInput, message) }
+        let message = format!("{field}: got {given}; expected {allowed}");
+        Self { field: Some(field), ..Self::new(ErrorKind::InvalidInput, message) }
     }
 
-    /// Nothing is known under `given`, which the caller passed as `field`.
-    pub(crate) fn not_found(field: &str, what: &str, given: &str) -> Self {
+    /// Nothing is known under `given`, which the caller passed as `field`. Public for the faces.
+    pub fn not_found(field: &str, what: &str, given: &str) -> Self {
         let message = format!("{field}: there is no {what} {:?}", shorten(given));
         Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::NotFound, message) }
     }
@@ -116,7 +117,7 @@ impl Error {
 
     /// Puts `context` before the message, for example the record of a batch that it concerns.
     pub fn context(mut self, context: impl fmt::Display) -> Self {
-        self.message = format!("{context}: {}", self.message);
+        self.message = line(&format!("{context}: {}", self.message), LONGEST_MESSAGE);
         self
     }
 
@@ -135,7 +136,7 @@ impl Error {
         let mut texts = Vec::new();
         let mut next = StdError::source(self);
         while let Some(cause) = next {
-            texts.push(cause.to_string());
+            texts.push(line(&cause.to_string(), LONGEST_CAUSE));
             next = cause.source();
         }
         (!texts.is_empty()).then(|| texts.join(": "))
@@ -145,18 +146,6 @@ impl Error {
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }
-}
-
-/// Runs `work` at a language boundary, which no panic may cross: one becomes an `Internal` error.
-pub fn catch_panic<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    // Handles stay sound: a transaction that a panic leaves is rolled back.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        let message =
-            "a fault of libmcoda, please report it; the call changed nothing that was not committed";
-        Err(Error::new(ErrorKind::Internal, message).with_source(text))
-    })
 }
 
 impl fmt::Display for Error {
@@ -188,11 +177,22 @@ impl StdError for Error {
     }
 }
 
-/// Long input is cut in messages: they end up in logs, and one line must stay one line.
+/// Characters of a value that a message shows.
+const LONGEST_VALUE: usize = 80;
+/// A message may name two paths, which systems limit to 4096 bytes.
+const LONGEST_MESSAGE: usize = 9000;
+const LONGEST_CAUSE: usize = 400;
+
+/// Long input is cut in messages: they end up in logs.
 pub(crate) fn shorten(text: &str) -> String {
-    const LIMIT: usize = 80;
-    let mut line: String = text.chars().take(LIMIT).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(LIMIT).is_some() {
+    line(text, LONGEST_VALUE)
+}
+
+/// At most `limit` characters of a text, in one line.
+pub(crate) fn line(text: &str, limit: usize) -> String {
+    let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut line: String = characters.by_ref().take(limit).collect();
+    if characters.next().is_some() {
         line.push('…');
     }
     line
@@ -207,13 +207,6 @@ mod tests {
         assert_eq!(ErrorKind::InvalidInput.code(), 1);
         assert_eq!(ErrorKind::Internal.code(), 9);
         assert_eq!(ErrorKind::ALL.map(ErrorKind::code), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    }
-
-    #[test]
-    fn a_panic_becomes_an_error_with_its_text_as_detail() {
-        let error = catch_panic::<()>(|| panic!("row {}", 7)).unwrap_err();
-        assert_eq!((error.kind(), error.detail().as_deref()), (ErrorKind::Internal, Some("row 7")));
-        assert_eq!(catch_panic(|| Ok(7)).unwrap(), 7);
     }
 
     #[test]

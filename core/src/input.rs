@@ -127,7 +127,7 @@ pub(crate) fn list<T>(
 }
 
 /// The value as an error shows it: structures by their kind alone, since they may hold anything.
-fn given(value: &Value) -> String {
+pub(crate) fn given(value: &Value) -> String {
     match value {
         Value::Array(_) | Value::Object(_) => kind_of(value).to_owned(),
         scalar => scalar.to_string(),

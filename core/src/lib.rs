@@ -49,6 +49,7 @@
 //! A handle may be used from several threads: calls queue. All errors are one [`Error`] with a
 //! [kind](ErrorKind) that has the same number in every language.
 
+mod boundary;
 mod error;
 mod estimate;
 mod global;
@@ -68,7 +69,8 @@ mod telemetry;
 mod time;
 mod workspace;
 
-pub use error::{Error, ErrorKind, Result, catch_panic};
+pub use boundary::catch_panic;
+pub use error::{Error, ErrorKind, Result};
 pub use estimate::{
     Backfilled, Backlog, BacklogTotals, Completion, Completions, DurationsHours, Estimate, EstimateOptions,
     Etas, NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip,

@@ -129,7 +129,7 @@ fn set_aside(home: &Path, root: &Path) {
     let log = workspace.database_path().with_file_name("token_usage.json");
     std::fs::write(&log, r#"[{"id": "old", "timestamp": "2026-01-01"}, {"id": "to"#).unwrap();
     std::fs::set_permissions(&log, PermissionsExt::from_mode(0o644)).unwrap();
-    let changed = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    let changed = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     std::fs::File::options().append(true).open(&log).unwrap().set_modified(changed).unwrap();
     assert!(workspace.record_token_usage(&usage(json!({"id": "new"}))).unwrap().logged);
     let aside = all_in(home).into_iter().find(|path| path.to_str().unwrap().contains(".corrupt-")).unwrap();

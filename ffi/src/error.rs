@@ -29,12 +29,7 @@ impl mcoda_error {
     }
 
     pub(crate) fn nothing_at(pointer: &str) -> Self {
-        Self {
-            code: mcoda_code::MCODA_NOT_FOUND,
-            message: Text::new(format!("pointer: there is nothing at {pointer:?}")),
-            detail: None,
-            field: Some(Text::new("pointer")),
-        }
+        mcoda_core::Error::not_found("pointer", "value at", pointer).into()
     }
 
     pub(crate) fn closed() -> Self {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::lane::{Lane, PerLane};
 use super::options::EstimateOptions;
 use crate::error::{Error, Result};
+use crate::input::given;
 use crate::paths::Config;
 
 /// Story points per hour of each lane, and how much history weighs in `mixed` mode.
@@ -65,7 +66,7 @@ fn number(velocity: &Map<String, Value>, name: &str) -> Result<Option<f64>> {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match value.as_f64() {
             Some(number) => Ok(Some(number)),
-            None => Err(Error::invalid(&format!("velocity.{name}"), value, "a number")),
+            None => Err(Error::invalid(&format!("velocity.{name}"), given(value), "a number")),
         },
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::json_file::read_object;
 use crate::error::{Error, Result};
+use crate::input::given;
 
 /// One layer of configuration.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ impl Config {
         match self.values.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Object(part)) => Ok(Some(part)),
-            Some(other) => Err(Error::invalid(name, other, "an object")),
+            Some(other) => Err(Error::invalid(name, given(other), "an object")),
         }
     }
 }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::json_file::{read_object, read_text};
 use super::private::{create_folder, create_new_file};
 use crate::error::{Error, ErrorKind, Result};
+use crate::input::given;
 
 /// A JSON object whose values stay as they are written: numbers that no type here holds, spaces, and names
 /// that stand there twice.
@@ -31,7 +32,7 @@ pub(crate) fn rewrite_part(
     let changes = match whole.get(part) {
         None | Some(Value::Null) => change(&Map::new()),
         Some(Value::Object(values)) => change(values),
-        Some(other) => Err(Error::invalid(part, other, "an object")),
+        Some(other) => Err(Error::invalid(part, given(other), "an object")),
     };
     let changes = changes.map_err(|error| error.context(file.display()))?;
     let text = read_text(file)?.unwrap_or_else(|| "{}".to_owned());

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Store, check, row};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shorten};
 use crate::input::{self, Fields};
 use crate::{key_order, number, status};
 
@@ -206,7 +206,7 @@ pub(crate) fn find(connection: &Connection, id_or_key: &str) -> Result<Option<Ta
     let mut found = statement.query_map([id_or_key], read)?.collect::<Result<Vec<_>, _>>()?;
     if found.len() > 1 {
         const SHOWN: usize = 10;
-        let ids: Vec<&str> = found.iter().take(SHOWN).map(|task| task.id.as_str()).collect();
+        let ids: Vec<String> = found.iter().take(SHOWN).map(|task| shorten(&task.id)).collect();
         let more = if found.len() > SHOWN { ", …" } else { "" };
         let allowed =
             format!("the id of one of the {} tasks with this key: {}{more}", found.len(), ids.join(", "));

@@ -7,7 +7,7 @@ use rusqlite::{Batch, Connection, Statement};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Number, Value};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, line};
 use crate::number;
 
 /// A value as SQLite holds it.
@@ -202,7 +202,7 @@ pub(super) fn select(connection: &mut Connection, sql: &str, params: &SqlParams)
     let columns = columns(&statement)?;
     let mut rows = Vec::new();
     let mut found = statement.raw_query();
-    while let Some(row) = found.next().map_err(refused)? {
+    while let Some(row) = found.next().map_err(failed)? {
         let values = (0..columns.len()).map(|place| Ok(SqlValue::of(row.get_ref(place)?)));
         rows.push(values.collect::<Result<_>>()?);
     }
@@ -224,22 +224,46 @@ fn columns(statement: &Statement<'_>) -> Result<Vec<String>> {
     Ok(columns)
 }
 
-/// What is wrong with the statement is the caller's to mend; what is wrong with the file is not.
+/// What is wrong with the statement is the caller's to mend; what is wrong with the file is not. The source
+/// is SQLite's text alone: its error would show all of the statement.
 fn refused(error: rusqlite::Error) -> Error {
+    let text = text_of(&error);
+    worded(error, text)
+}
+
+/// [`refused`] of a statement that ran: SQLite may quote a value there that it found in a row.
+fn failed(error: rusqlite::Error) -> Error {
+    let text = text_of(&error);
+    let words = text.split(['\'', '"']).next().unwrap_or_default();
+    worded(error, words.trim_end_matches([':', ' ']).to_owned())
+}
+
+fn worded(error: rusqlite::Error, text: String) -> Error {
     use rusqlite::ffi::ErrorCode::{AuthorizationForStatementDenied, TooBig, TypeMismatch, Unknown};
-    let text = match &error {
-        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
-        other => other.to_string(),
-    };
     match error.sqlite_error_code() {
         Some(AuthorizationForStatementDenied) => {
-            Error::invalid("sql", "a statement that may change something", ALLOWED).with_source(error)
+            Error::invalid("sql", "a statement that may change something", ALLOWED).with_source(text)
         }
         None | Some(Unknown | TooBig | TypeMismatch) => {
-            Error::invalid("sql", text, ALLOWED).with_source(error)
+            Error::invalid("sql", &text, ALLOWED).with_source(text)
         }
-        _ => error.into(),
+        _ => match error {
+            rusqlite::Error::SqliteFailure(code, _) | rusqlite::Error::SqlInputError { error: code, .. } => {
+                rusqlite::Error::SqliteFailure(code, Some(text)).into()
+            }
+            other => other.into(),
+        },
     }
+}
+
+fn text_of(error: &rusqlite::Error) -> String {
+    let text = match error {
+        rusqlite::Error::SqlInputError { msg, .. } | rusqlite::Error::SqliteFailure(_, Some(msg)) => {
+            msg.clone()
+        }
+        other => other.to_string(),
+    };
+    line(&text, 400)
 }
 
 /// While this lives, the connection compiles nothing that changes anything.

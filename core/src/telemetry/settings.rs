@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::input::given;
 use crate::paths::{Config, rewrite_part};
 
 /// What holds for recording and for sending records away.
@@ -129,7 +130,7 @@ fn boolean(telemetry: &Map<String, Value>, name: &str) -> Result<Option<bool>> {
     match telemetry.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Bool(value)) => Ok(Some(*value)),
-        Some(other) => Err(Error::invalid(&format!("telemetry.{name}"), other, "true or false")),
+        Some(other) => Err(Error::invalid(&format!("telemetry.{name}"), given(other), "true or false")),
     }
 }
 
