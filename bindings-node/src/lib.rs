@@ -2,6 +2,10 @@
 //! their answers back to the event loop. Names, types and errors of JavaScript are the package's business.
 #![allow(unsafe_code, reason = "what #[napi] generates talks to Node's C interface")]
 
+// Without unwinding a panic would end the host's process: nothing could be caught at the border.
+#[cfg(not(panic = "unwind"))]
+compile_error!("this crate has to be built with panic = \"unwind\"");
+
 mod answer;
 mod arguments;
 mod compute;

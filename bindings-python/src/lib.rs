@@ -4,6 +4,10 @@
 //! Every call converts its arguments, lets go of the interpreter, calls the engine, and converts the
 //! answer: plain dicts, lists and tuples, of which the package makes its typed objects.
 
+// Without unwinding a panic would end the host's process: nothing could be caught at the border.
+#[cfg(not(panic = "unwind"))]
+compile_error!("this crate has to be built with panic = \"unwind\"");
+
 mod agent;
 mod call;
 mod cursor;

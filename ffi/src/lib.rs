@@ -16,6 +16,10 @@
 #![allow(unsafe_op_in_unsafe_fn, reason = "a block in every export would only repeat what stands above")]
 #![allow(clippy::missing_safety_doc, reason = "the same holds for every export: see above")]
 
+// Without unwinding a panic would end the host's process: nothing could be caught at the border.
+#[cfg(not(panic = "unwind"))]
+compile_error!("this crate has to be built with panic = \"unwind\"");
+
 // The header has the types and functions in this order; within a group rustfmt sorts.
 mod abi;
 mod code;
