@@ -95,15 +95,20 @@ export async function eventually(condition, what) {
   throw new Error(`never: ${what}`)
 }
 
-/** Runs a program of its own with the package at hand, and gives what it printed. */
-export function runProgram(t, source, args = [], flags = []) {
+/** Runs a program of its own with the package at hand, and gives all that it printed. */
+export function runAloud(t, source, args = [], flags = [], env = process.env) {
   const file = join(freshFolder(t), 'program.mjs')
   // A program outside of the package cannot name it.
   writeFileSync(
     file,
     source.replaceAll("'@mcoda/native'", JSON.stringify(pathToFileURL(join(PACKAGE, 'index.mjs')).href)),
   )
-  const run = spawnSync(process.execPath, [...flags, file, ...args], { encoding: 'utf8', timeout: 120_000 })
+  const run = spawnSync(process.execPath, [...flags, file, ...args], { encoding: 'utf8', timeout: 120_000, env })
   if (run.status !== 0) throw new Error(`${run.signal ?? run.status}: ${run.stdout}${run.stderr}`)
-  return run.stdout
+  return { stdout: run.stdout, stderr: run.stderr }
+}
+
+/** `runAloud`, for what it printed to its standard output. */
+export function runProgram(t, source, args, flags) {
+  return runAloud(t, source, args, flags).stdout
 }

@@ -85,6 +85,16 @@ programs_pass() {
     say "workflow.c passes with the static library"
 }
 
+nothing_is_printed() {
+    local printed backtrace
+    build quiet tests/c/quiet.c "${sanitizers[@]}" "${shared[@]}"
+    for backtrace in 0 full; do
+        printed=$(RUST_BACKTRACE=$backtrace run quiet 2>&1) || { echo "$printed"; exit 1; }
+        [[ -z $printed ]] || { say "the library printed: $printed" >&2; exit 1; }
+    done
+    say "quiet.c: a workflow with every kind of error that C can provoke prints nothing"
+}
+
 vectors_pass() {
     build vectors tests/c/vectors.c "${sanitizers[@]}" "${shared[@]}"
     target/venv/bin/python tests/c/vectors.py "$out/vectors" tests/vectors >"$work/vectors" || { grep -v ^ok "$work/vectors"; exit 1; }
@@ -192,6 +202,7 @@ test_library() {
     header_stands_alone
     only_our_symbols_are_visible
     programs_pass
+    nothing_is_printed
     vectors_pass
     neighbours_keep_what_is_their_own
     the_systems_sqlite_and_ours_stay_apart
