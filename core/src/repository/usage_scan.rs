@@ -142,7 +142,7 @@ impl Selection {
     }
 }
 
-fn sql(selection: &Selection, columns: &Columns, conditions: &[(&str, &str)]) -> String {
+fn sql(selection: &Selection, columns: &Columns, conditions: &[(&'static str, &str)]) -> String {
     let lacks = |name: &str| selection.workspace_id.is_none() && WORKSPACE_ONLY.contains(&name);
     let metadata = match &*columns.completed {
         [] => "NULL".to_owned(),
