@@ -197,6 +197,13 @@ valgrind_finds_nothing() {
     done
 }
 
+# Installs the optimised library, builds the program NAME of SOURCE for it, and says where that is.
+optimised_program() {
+    install_library release
+    build "$1" "$2" -O2 "${shared[@]}"
+    echo "$out/$1"
+}
+
 test_library() {
     install_library "$1"
     header_stands_alone
