@@ -193,6 +193,84 @@ fn a_record_that_somebody_else_logged_meanwhile_is_logged_however_busy_the_datab
 }
 
 #[test]
+fn nobody_waits_for_the_log_once_somebody_else_has_logged_the_record() {
+    let fixture = Fixture::new();
+    let workspace = fixture.options().busy_timeout(Duration::from_secs(5)).open(fixture.root()).unwrap();
+    record(&workspace, "1");
+    let lock = std::fs::File::open(fixture.workspace_folder().join("token_usage.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let raw = fixture.raw();
+    let outcome = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| record(&workspace, "2"));
+        while count(&raw, "token_usage_log_queue") == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Another process logged it, and goes on with its own.
+        let sql = "UPDATE token_usage_log_queue SET usage_id = '1' WHERE usage_id = '2'";
+        raw.execute(sql, []).unwrap();
+        waiting.join().unwrap()
+    });
+    assert!(outcome.logged, "{outcome:?}");
+    drop(lock);
+}
+
+/// Another process does `sql` after `call` has read what is to be logged, and before it takes that off the queue:
+/// when what `call` logs can be seen in the log.
+fn meanwhile(fixture: &Fixture, call: impl FnOnce() + Send, sql: &str, can_be_seen: impl Fn() -> bool) {
+    let lock = std::fs::File::open(fixture.workspace_folder().join("token_usage.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let raw = fixture.raw();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(call);
+        while count(&raw, "token_usage_log_queue") == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        raw.execute_batch("BEGIN IMMEDIATE").unwrap();
+        raw.execute_batch(sql).unwrap();
+        lock.unlock().unwrap();
+        while !can_be_seen() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        raw.execute_batch("COMMIT").unwrap();
+        waiting.join().unwrap();
+    });
+}
+
+fn logged_tokens(fixture: &Fixture) -> Vec<Value> {
+    fixture.log().into_iter().map(|mut one| one["tokensCompletion"].take()).collect()
+}
+
+#[test]
+fn a_record_that_changes_while_it_is_logged_is_logged_once_more() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let answer = |tokens: u64| {
+        let usage = json!({"input_tokens": 1, "output_tokens": tokens});
+        let body = json!({"id": "msg_1", "type": "message", "usage": usage}).to_string();
+        workspace.record_agent_response(&body, &Default::default()).unwrap();
+    };
+    answer(1);
+    // It is on the queue already and stays there.
+    let change = "UPDATE token_usage SET tokens_completion = 3";
+    meanwhile(&fixture, || answer(2), change, || logged_tokens(&fixture) == [json!(2)]);
+    record(&workspace, "next");
+    assert_eq!(logged_tokens(&fixture), [json!(null), json!(3)]);
+}
+
+#[test]
+fn a_record_that_changes_while_others_are_logged_is_logged() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    record(&workspace, "1");
+    let change = "UPDATE token_usage SET tokens_completion = 3 WHERE id = '1';
+                  INSERT INTO token_usage_log_queue (usage_id) VALUES ('replace:1')";
+    meanwhile(&fixture, || drop(record(&workspace, "2")), change, || fixture.log_ids() == ["1", "2"]);
+    record(&workspace, "3");
+    assert_eq!(fixture.log_ids(), ["2", "3", "1"]);
+    assert_eq!(logged_tokens(&fixture), [json!(null), json!(null), json!(3)]);
+}
+
+#[test]
 fn a_log_folder_that_vanished_does_not_stop_the_work() {
     let fixture = Fixture::new();
     let folder = fixture.root().join("logs");

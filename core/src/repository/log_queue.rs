@@ -47,6 +47,18 @@ pub(crate) fn is_empty(connection: &Connection) -> Result<bool> {
     Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
 }
 
+/// Whether a record with one of these ids is queued, be it new or changed.
+pub(crate) fn has_any(connection: &Connection, usage_ids: &[&str]) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM token_usage_log_queue WHERE usage_id IN (?1, ?2 || ?1))";
+    let mut statement = connection.prepare_cached(sql)?;
+    for id in usage_ids {
+        if statement.query_row(params![id, REPLACE], |row| row.get(0))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// At most `limit` queued records, in the order in which they were recorded.
 pub(crate) fn records(connection: &Connection, limit: usize) -> Result<Vec<TokenUsageRecord>> {
     let mut statement = connection.prepare_cached(
@@ -74,8 +86,14 @@ pub(crate) fn remove_orphans(connection: &Connection) -> Result<()> {
     connection
         .prepare_cached(
             "DELETE FROM token_usage_log_queue
-             WHERE NOT EXISTS (SELECT 1 FROM token_usage WHERE id = usage_id)",
+             WHERE NOT EXISTS (
+                 SELECT 1 FROM token_usage
+                 WHERE id IN (
+                     usage_id,
+                     CASE substr(usage_id, 1, length(?1)) WHEN ?1 THEN substr(usage_id, length(?1) + 1) END
+                 )
+             )",
         )?
-        .execute([])?;
+        .execute([REPLACE])?;
     Ok(())
 }

@@ -3,13 +3,10 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 
-use super::connect::wait_for_writers;
-use crate::error::{Error, ErrorKind, Result};
-use crate::time::Deadline;
+use crate::error::Result;
 
 /// Asks one call to stop while it waits for another writer, or while it only reads. A call that has begun
 /// to write is finished all the same, so a call that answers [`Busy`](ErrorKind::Busy) has written nothing.
@@ -52,30 +49,6 @@ impl CancelToken {
     /// The token that the calls of this thread listen to.
     pub(super) fn current() -> Option<Self> {
         CURRENT.with_borrow(Clone::clone)
-    }
-
-    /// Begins a transaction that writes. SQLite's own waiting does not listen, so it waits in short turns.
-    pub(super) fn begin<'c>(&self, connection: &'c Connection, timeout: Duration) -> Result<Transaction<'c>> {
-        let begun = self.begin_in_turns(connection, Deadline::after(timeout));
-        wait_for_writers(connection, timeout)?;
-        begun
-    }
-
-    fn begin_in_turns<'c>(&self, connection: &'c Connection, deadline: Deadline) -> Result<Transaction<'c>> {
-        const TURN: Duration = Duration::from_millis(50);
-        loop {
-            if self.is_cancelled() {
-                return Err(Error::new(ErrorKind::Busy, CANCELLED));
-            }
-            let left = deadline.remaining().unwrap_or(TURN);
-            connection.busy_timeout(left.min(TURN))?;
-            let begun =
-                Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(Error::from);
-            match begun {
-                Err(error) if error.kind() == ErrorKind::Busy && !left.is_zero() => {}
-                done => return done,
-            }
-        }
     }
 }
 

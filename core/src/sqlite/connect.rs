@@ -80,12 +80,16 @@ pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {
 }
 
 /// Waits this long where another writer holds the database; SQLite counts in milliseconds, up to 24 days.
-pub(super) fn wait_for_writers(connection: &Connection, timeout: Duration) -> Result<()> {
-    let longest = Duration::from_millis(i32::MAX.unsigned_abs().into());
-    let timeout = timeout.min(longest);
-    connection.busy_timeout(timeout)?;
-    check(connection, "busy_timeout", &timeout.as_millis().to_string())
+fn wait_for_writers(connection: &Connection, timeout: Duration) -> Result<()> {
+    set_busy_timeout(connection, timeout)?;
+    check(connection, "busy_timeout", &timeout.min(LONGEST_TIMEOUT).as_millis().to_string())
 }
+
+pub(super) fn set_busy_timeout(connection: &Connection, timeout: Duration) -> Result<()> {
+    Ok(connection.busy_timeout(timeout.min(LONGEST_TIMEOUT))?)
+}
+
+const LONGEST_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
 
 fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     if path.as_os_str().is_empty() {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::backup::backup;
-use super::cancel::{self, CancelToken};
+use super::begin::begin;
+use super::cancel;
 use super::locks;
 use super::select::{SqlParams, Table, select};
 use crate::error::{Error, ErrorKind, Result};
@@ -90,10 +91,7 @@ impl Database {
         self.with_connection(|connection| {
             self.refuse_vanished()?;
             locks::refuse_foreign(&self.path)?;
-            match CancelToken::current() {
-                Some(token) => finish(token.begin(connection, self.busy_timeout)?, work),
-                None => finish(connection.transaction_with_behavior(TransactionBehavior::Immediate)?, work),
-            }
+            finish(begin(connection, self.busy_timeout)?, work)
         })
     }
 

@@ -1,6 +1,7 @@
 //! The embedded SQLite: opening a database file, transactions, and what its errors mean.
 
 mod backup;
+mod begin;
 mod cancel;
 mod connect;
 mod database;

@@ -150,7 +150,8 @@ impl Recorder<'_> {
                 let done = self
                     .database
                     .write(|tx| items.iter().map(|item| write(item, tx)).collect::<Result<Vec<_>>>())?;
-                let logged = self.complete_log();
+                let ids: Vec<&str> = done.iter().map(|(one, _)| one.record().id.as_str()).collect();
+                let logged = self.complete_log(&ids);
                 Ok(done.iter().map(|(one, done)| outcome(one, Some(*done), logged)).collect())
             }
         }

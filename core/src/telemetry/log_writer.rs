@@ -14,43 +14,72 @@ use crate::time::Clock;
 /// How many records are taken off the queue at once, so that a long queue needs little memory.
 const BATCH: usize = 1000;
 
-/// Appends all queued records, whoever recorded them, and takes them off the queue. Whoever comes
-/// second finds the queue empty and is done.
-pub(crate) fn catch_up(database: &Database, log: &JsonLog, clock: Clock, timeout: Duration) -> Result<()> {
-    while !database.read(log_queue::is_empty)? {
-        let mut locked = log.lock(timeout, clock.now())?;
-        let queued = |tx: &_| {
-            Ok((log_queue::records(tx, BATCH)?, log_queue::changed(tx, BATCH)?, log_queue::is_empty(tx)?))
-        };
-        let (records, changed, is_done) = database.read(queued)?;
-        // Somebody else logged them while this one waited. A write of nothing could still find the database
-        // busy, and then the caller would be told that a logged record is not.
-        if is_done {
-            return locked.confirm();
+/// Appends all queued records, whoever recorded them, and takes them off the queue.
+///
+/// While somebody else does that, it waits until those of `mine` are logged, or for everything where there are
+/// none. So under load one writer logs the records of many, and no writer waits for its turn to find that
+/// nothing is left to do.
+pub(crate) fn catch_up(
+    database: &Database,
+    log: &JsonLog,
+    clock: Clock,
+    timeout: Duration,
+    mine: &[&str],
+) -> Result<()> {
+    if database.read(log_queue::is_empty)? {
+        return Ok(());
+    }
+    let is_needed = || Ok(mine.is_empty() || database.read(|tx| log_queue::has_any(tx, mine))?);
+    while let Some(locked) = log.lock_while(timeout, clock.now(), is_needed)? {
+        if log_batch(database, locked)? {
+            break;
         }
-        let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
-        // A process that died between its append and the next line left records in the log and on the queue.
-        let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
-        let missing = records.iter().filter(|record| !present.contains(&record.id));
-        locked.append(&missing.map(log_line).collect::<Result<Vec<_>>>()?)?;
-        let changed_ids = replace(&mut locked, &changed)?;
-        database.write(|tx| {
-            log_queue::remove(tx, &ids)?;
-            log_queue::remove_changed(tx, &changed_ids)?;
-            if ids.is_empty() && changed_ids.is_empty() { log_queue::remove_orphans(tx) } else { Ok(()) }
-        })?;
-        locked.confirm()?;
     }
     Ok(())
 }
 
-/// Puts the present versions of records in the place of older ones, and returns their ids.
-fn replace<'r>(locked: &mut Locked<'_>, changed: &'r [TokenUsageRecord]) -> Result<Vec<&'r str>> {
-    if !changed.is_empty() {
-        let entry = |record: &'r TokenUsageRecord| Ok((record.id.as_str(), log_line(record)?));
-        locked.replace(&changed.iter().map(entry).collect::<Result<Vec<_>>>()?)?;
+/// Logs what is queued now, up to a limit. Says whether that was all.
+fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
+    let queued = |tx: &_| {
+        Ok((log_queue::records(tx, BATCH)?, log_queue::changed(tx, BATCH)?, log_queue::is_empty(tx)?))
+    };
+    let (records, changed, is_empty) = database.read(queued)?;
+    // Somebody else logged them while this one waited. A write of nothing could still find the database
+    // busy, and then the caller would be told that a logged record is not.
+    if is_empty {
+        locked.confirm()?;
+        return Ok(true);
     }
-    Ok(changed.iter().map(|record| record.id.as_str()).collect())
+    let is_all = records.len() < BATCH && changed.len() < BATCH;
+    let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
+    // A process that died between its append and the next line left records in the log and on the queue.
+    let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
+    let missing = records.iter().filter(|record| !present.contains(&record.id));
+    locked.append(&missing.map(log_line).collect::<Result<Vec<_>>>()?)?;
+    replace(&mut locked, &changed)?;
+    database.write(|tx| {
+        log_queue::remove(tx, &ids)?;
+        if !changed.is_empty() {
+            // What was changed once more since it was read stays queued.
+            let now = log_queue::changed(tx, BATCH)?;
+            let now: HashMap<&str, _> = now.iter().map(|record| (record.id.as_str(), record)).collect();
+            let logged = changed.iter().filter(|record| now.get(record.id.as_str()) == Some(record));
+            log_queue::remove_changed(tx, &logged.map(|record| record.id.as_str()).collect::<Vec<_>>())?;
+        }
+        if is_all { log_queue::remove_orphans(tx) } else { Ok(()) }
+    })?;
+    locked.confirm()?;
+    Ok(is_all)
+}
+
+/// Puts the present versions of records in the place of older ones.
+fn replace(locked: &mut Locked<'_>, changed: &[TokenUsageRecord]) -> Result<()> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let entries: Result<Vec<_>> =
+        changed.iter().map(|record| Ok((record.id.as_str(), log_line(record)?))).collect();
+    locked.replace(&entries?)
 }
 
 /// Appends records where there is no database: those that the log has already are left out. Says of each

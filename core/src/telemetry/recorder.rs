@@ -45,7 +45,9 @@ impl Recorder<'_> {
             }
             log => {
                 let insert = |tx: &_| insert_all(tx, &batch, self.home, log.is_some(), now);
-                (self.database.write(insert)?, self.complete_log())
+                let duplicates = self.database.write(insert)?;
+                let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
+                (duplicates, self.complete_log(&ids))
             }
         };
         let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, logged);
@@ -57,10 +59,11 @@ impl Recorder<'_> {
         settings::is_strict(&self.configs.load()?)
     }
 
-    /// Brings the JSON log up to date, and says whether it is. A log that cannot be written must not stop
-    /// the work: what it lacks stays queued in the database.
-    pub(crate) fn complete_log(&self) -> bool {
-        let catch_up = |log| log_writer::catch_up(self.database, log, self.clock, self.busy_timeout).is_ok();
+    /// Brings the JSON log up to date, at least with the records that have these ids, and says whether it is.
+    /// A log that cannot be written must not stop the work: what it lacks stays queued in the database.
+    pub(crate) fn complete_log(&self, ids: &[&str]) -> bool {
+        let catch_up =
+            |log| log_writer::catch_up(self.database, log, self.clock, self.busy_timeout, ids).is_ok();
         !self.database.is_turned_off() && self.log.is_some_and(catch_up)
     }
 }

@@ -43,3 +43,22 @@ impl Deadline {
         self.0.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 }
+
+/// Pauses between attempts at a lock that other processes have. Their holders need well under a millisecond, so
+/// the longest pause is as short: who waits longest must not try most seldom.
+#[derive(Debug)]
+pub(crate) struct Pauses(Duration);
+
+impl Pauses {
+    const FIRST: Duration = Duration::from_micros(20);
+    const LONGEST: Duration = Duration::from_micros(500);
+
+    pub(crate) fn new() -> Self {
+        Self(Self::FIRST)
+    }
+
+    pub(crate) fn pause(&mut self) {
+        std::thread::sleep(self.0);
+        self.0 = (self.0 * 2).min(Self::LONGEST);
+    }
+}

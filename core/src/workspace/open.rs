@@ -99,7 +99,7 @@ impl Place {
             busy_timeout: options.busy_timeout,
         };
         // What a process that died had committed and not yet logged.
-        workspace.recorder().complete_log();
+        workspace.recorder().complete_log(&[]);
         Ok(workspace)
     }
 

@@ -3,15 +3,11 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 #[cfg(unix)]
 use crate::sqlite::ClosedInChildren;
-use crate::time::Deadline;
-
-const FIRST_PAUSE: Duration = Duration::from_micros(20);
-const LONGEST_PAUSE: Duration = Duration::from_micros(500);
+use crate::time::{Deadline, Pauses};
 
 /// Lets one thread through at a time, so that of one handle's threads only one polls the lock file.
 #[derive(Debug, Default)]
@@ -52,6 +48,16 @@ impl Drop for Turn<'_> {
     }
 }
 
+/// What came of waiting for a [`FileLock`].
+#[derive(Debug)]
+pub(super) enum Waited {
+    Locked(FileLock),
+    /// While somebody else had it, what it was wanted for was done.
+    NotNeeded,
+    /// The deadline passed.
+    TooLong,
+}
+
 /// A lock that the kernel takes back when this process dies, though it may have a forked child.
 #[derive(Debug)]
 pub(super) struct FileLock {
@@ -62,9 +68,14 @@ pub(super) struct FileLock {
 }
 
 impl FileLock {
-    /// `None` where the deadline passed first. At least one attempt is made.
-    pub(super) fn take(file: File, path: &Path, deadline: Deadline) -> Result<Option<Self>> {
-        let mut pause = FIRST_PAUSE;
+    /// Waits for it. At least one attempt is made, whatever the deadline is and whether it is needed or not.
+    pub(super) fn take(
+        file: File,
+        path: &Path,
+        deadline: Deadline,
+        is_needed: impl Fn() -> Result<bool>,
+    ) -> Result<Waited> {
+        let mut pauses = Pauses::new();
         let lock = Self {
             #[cfg(unix)]
             _closed_in_children: ClosedInChildren::new(&file),
@@ -72,11 +83,15 @@ impl FileLock {
         };
         loop {
             match lock.file.try_lock() {
-                Ok(()) => return Ok(Some(lock)),
-                Err(TryLockError::WouldBlock) if deadline.has_passed() => return Ok(None),
+                Ok(()) => return Ok(Waited::Locked(lock)),
                 Err(TryLockError::WouldBlock) => {
-                    std::thread::sleep(pause);
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    if !is_needed()? {
+                        return Ok(Waited::NotNeeded);
+                    }
+                    if deadline.has_passed() {
+                        return Ok(Waited::TooLong);
+                    }
+                    pauses.pause();
                 }
                 Err(TryLockError::Error(error)) => return Err(Error::storage("lock", path, error)),
             }

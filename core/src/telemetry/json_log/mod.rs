@@ -25,7 +25,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::inspect::{BUFFER, Contents};
-use self::lock::{FileLock, Gate, Turn};
+use self::lock::{FileLock, Gate, Turn, Waited};
 use self::state::Clean;
 use crate::error::{Error, Result};
 use crate::paths::{self, TOKEN_LOG_FILE};
@@ -50,28 +50,43 @@ impl JsonLog {
     /// file, `Busy` after `timeout`. On return the file is missing or one JSON array; what could
     /// not stay in it lies beside it in a file that is named after `now`.
     pub(crate) fn lock(&self, timeout: Duration, now: Timestamp) -> Result<Locked<'_>> {
+        let locked = self.lock_while(timeout, now, || Ok(true))?;
+        locked.ok_or_else(|| lock::busy(&self.path, "another process is writing to it"))
+    }
+
+    /// As [`JsonLog::lock`], but while others have it, `is_needed` is asked again and again; `None` as soon as
+    /// it says no.
+    pub(crate) fn lock_while(
+        &self,
+        timeout: Duration,
+        now: Timestamp,
+        is_needed: impl Fn() -> Result<bool>,
+    ) -> Result<Option<Locked<'_>>> {
         let deadline = Deadline::after(timeout);
         let turn = self.gate.enter(deadline);
         let turn = turn.ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))?;
         let lock_file = paths::open_or_create_file(&self.lock_path)?;
-        let lock = FileLock::take(lock_file, &self.lock_path, deadline)?;
-        let lock = lock.ok_or_else(|| lock::busy(&self.path, "another process is writing to it"))?;
+        let lock = match FileLock::take(lock_file, &self.lock_path, deadline, is_needed)? {
+            Waited::Locked(lock) => lock,
+            Waited::NotNeeded => return Ok(None),
+            Waited::TooLong => return Err(lock::busy(&self.path, "another process is writing to it")),
+        };
         let recorded =
             state::read(lock.file()).map_err(|error| Error::storage("read", &self.lock_path, error))?;
         if let Some(recorded) = recorded
             && let Some(contents) = inspect::if_unchanged(&self.path, &recorded)?
         {
-            return Ok(Locked {
+            return Ok(Some(Locked {
                 log: self,
                 contents: Some(contents),
                 is_recorded: recorded.is_confirmed,
                 was_interrupted: !recorded.is_confirmed,
                 lock,
                 _turn: turn,
-            });
+            }));
         }
         let contents = inspect::whole(&self.path, deadline, now)?;
-        Ok(Locked { log: self, contents, is_recorded: false, was_interrupted: true, lock, _turn: turn })
+        Ok(Some(Locked { log: self, contents, is_recorded: false, was_interrupted: true, lock, _turn: turn }))
     }
 }
 
