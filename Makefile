@@ -11,7 +11,7 @@ WHEELS := target/wheels
 PREFIX ?= /usr/local
 DESTDIR ?=
 PROFILE ?= release
-# What `make fuzz` runs, and for how long each.
+# How long `make load` and each target of `make fuzz` run, and which targets these are.
 SECONDS ?= 60
 TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 FUZZER := target/tools/bin/cargo-fuzz
@@ -34,6 +34,7 @@ test-full: test ## Run all tests, then many more rounds, the system's SQLite, an
 	./bindings-python/tests/release.sh
 	./tests/c/run.sh --full
 	./tests/node-hammer/run.sh
+	./tests/load/run.sh 60
 
 build: ## Build the library and mcodactl, optimised
 	$(CARGO) build --release --workspace
@@ -89,6 +90,9 @@ fuzz: $(FUZZER) ## Feed the engine with made up input, SECONDS=60 for each targe
 $(FUZZER):
 	$(CARGO) install --quiet --locked --root target/tools cargo-fuzz@0.13.2
 
+load: $(VENV)/installed bindings-node/node_modules/.package-lock.json ## Let 8 processes in three languages record into one workspace, SECONDS=60
+	./tests/load/run.sh $(SECONDS)
+
 test-c: $(VENV)/installed ## Test the C library: installed, and used by programs in C and C++
 	./tests/c/run.sh
 
@@ -105,4 +109,4 @@ format: ## Format the code
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c fuzz header install format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c fuzz load header install format clean

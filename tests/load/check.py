@@ -79,7 +79,8 @@ def faults(told, database, log):
 
 def chain_faults(told, database):
     """Each event begins where the last one of its task ended, and the task is where its last event says."""
-    events = database.execute("SELECT id, task_id, from_status, to_status FROM task_status_events ORDER BY rowid").fetchall()
+    sql = "SELECT id, task_id, from_status, to_status FROM task_status_events ORDER BY rowid"
+    events = database.execute(sql).fetchall()
     yield from differing("the history", told.events, Counter(event[0] for event in events))
     chains = defaultdict(list)
     for _, task, before, after in events:
@@ -93,15 +94,19 @@ def chain_faults(told, database):
                 yield f"task {task}: an event ends at {ended}, the next one begins at {begun}"
 
 
+FIRST_EVENT = "WHERE rowid = (SELECT min(rowid) FROM task_status_events)"
+LAST_ROW = "WHERE rowid = (SELECT max(rowid) FROM token_usage)"
 DAMAGES = {
-    "a row is missing": "DELETE FROM token_usage WHERE rowid = (SELECT max(rowid) / 2 FROM token_usage)",
-    "a row has other tokens": "UPDATE token_usage SET tokens_prompt = 0 WHERE rowid = (SELECT max(rowid) FROM token_usage)",
-    "a row that nobody recorded": "INSERT INTO token_usage (id, workspace_id, timestamp, tokens_prompt) VALUES ('x-1', 'x', '2026', 1)",
-    "an event is missing": "DELETE FROM task_status_events WHERE rowid = (SELECT min(rowid) FROM task_status_events)",
-    "an event is another one": "UPDATE task_status_events SET to_status = 'blocked' WHERE rowid = (SELECT min(rowid) FROM task_status_events)",
-    "a task has moved without an event": "UPDATE tasks SET status = 'blocked' WHERE id = (SELECT task_id FROM task_status_events)",
+    "a row is missing": f"DELETE FROM token_usage {LAST_ROW}",
+    "a row has other tokens": f"UPDATE token_usage SET tokens_prompt = 0 {LAST_ROW}",
+    "a row that nobody recorded": """
+        INSERT INTO token_usage (id, workspace_id, timestamp, tokens_prompt) VALUES ('x-1', 'x', '2026', 1)""",
+    "a row of a task that is not there": f"UPDATE token_usage SET task_id = 'x' {LAST_ROW}",
+    "an event is missing": f"DELETE FROM task_status_events {FIRST_EVENT}",
+    "an event leads elsewhere": f"UPDATE task_status_events SET to_status = 'blocked' {FIRST_EVENT}",
+    "a task has moved without an event": """
+        UPDATE tasks SET status = 'blocked' WHERE id = (SELECT task_id FROM task_status_events)""",
     "a record waits for the log": "INSERT INTO token_usage_log_queue (usage_id) SELECT min(id) FROM token_usage",
-    "a task that is not there": "UPDATE token_usage SET task_id = 'x' WHERE rowid = (SELECT max(rowid) FROM token_usage)",
 }
 LOG_DAMAGES = {
     "a record is missing from the log": lambda log: log[1:],

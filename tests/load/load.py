@@ -4,12 +4,13 @@ against what is there afterwards.
 Usage: load.py SECONDS C_WRITER [--beside]. The Python package and the Node package must be there: run.sh sees to that.
 With --beside the Python processes write with ``sqlite3`` into the same file as well.
 
-Each writer opens the workspace of a root folder with nothing but defaults, says ``ready``, and begins when it reads a
-line. It records with ids of its own, moves a task after every 20 records (all writers move the same tasks), and asks ten
-times in all what it has recorded so far. Into its file it writes a line for each call that came back:
+Each writer opens the workspace of a root folder with nothing but defaults, says ``ready``, and begins when it reads
+a line. It records with ids of its own, moves a task after every 20 records (all writers move the same tasks), and asks
+ten times in all what it has recorded so far. Into its file it writes a line for each call that came back:
 
     recorded ID MICROSECONDS logged|unlogged      asked CALLS MICROSECONDS
     moved EVENT_ID|- MICROSECONDS                 failed ID|move|question KIND
+    noted NUMBER (with sqlite3)
 
 A kind is that of the error, ``Busy`` for example. What is no error of the library's ends the writer, and the test.
 """
@@ -68,7 +69,6 @@ class Figures:
         self.microseconds = []
         self.questions = []
         self.errors = Counter()
-        # The slowest writer's share of the fastest one's records.
         each = [self.read(writer.file) for writer in writers]
         self.fewest, self.most = min(each), max(each)
         self.memory = [(writer.memory[0], writer.memory[-1]) for writer in writers if writer.memory]
@@ -106,7 +106,8 @@ class Figures:
         ]
 
 
-HEADS = "language|processes|records|records/s|each process|p50 ms|p99 ms|p99.9 ms|max ms|longest question ms|Busy|other errors|MiB grown".split("|")
+HEADS = ["", "processes", "records", "records/s", "each process", "p50 ms", "p99 ms", "p99.9 ms", "longest ms"]
+HEADS += ["longest question ms", "Busy", "other errors", "MiB grown"]
 
 
 def print_table(writers, seconds):

@@ -17,6 +17,6 @@ target/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-d
     "$out"/wheels/libmcoda-*.whl
 (cd bindings-node && node build.mjs --release --check)
 
-for beside in "" --beside; do
-    PYTHONPATH=$out/python MCODA_LOAD_FOLDER=$out target/venv/bin/python -P tests/load/load.py "$seconds" "$c_writer" $beside
-done
+export PYTHONPATH=$out/python MCODA_LOAD_FOLDER=$out
+target/venv/bin/python -P tests/load/load.py "$seconds" "$c_writer"
+target/venv/bin/python -P tests/load/load.py "$seconds" "$c_writer" --beside

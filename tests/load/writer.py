@@ -1,7 +1,8 @@
 """One of the processes of the load test. load.py says what it does and what it writes; writer.c and writer.mjs do the
 same. Usage: writer.py NAME ROOT SECONDS FILE TASK…
 
-With MCODA_LOAD_BESIDE set it writes with Python's ``sqlite3`` as well, a table of its own in the same file, and reads it.
+With MCODA_LOAD_BESIDE set it has a table of its own in the same file as well, which it writes and reads with Python's
+``sqlite3``.
 """
 
 import os

@@ -23,7 +23,7 @@ pub(super) fn begin(connection: &Connection, timeout: Duration) -> Result<Transa
 
 fn attempt_until(connection: &Connection, deadline: Deadline) -> Result<Transaction<'_>> {
     let token = CancelToken::current();
-    let mut pauses = Pauses::new();
+    let pauses = Pauses::new();
     loop {
         if token.as_ref().is_some_and(CancelToken::is_cancelled) {
             return Err(Error::new(ErrorKind::Busy, CANCELLED));

@@ -44,21 +44,22 @@ impl Deadline {
     }
 }
 
-/// Pauses between attempts at a lock that other processes have. Their holders need well under a millisecond, so
-/// the longest pause is as short: who waits longest must not try most seldom.
+/// Pauses between attempts at a lock that other processes have. Each is an eighth of what was waited so far, so
+/// that waiting takes little longer than it must, costs little where it takes long, and does not make those who
+/// wait longest try much more seldom than others.
 #[derive(Debug)]
-pub(crate) struct Pauses(Duration);
+pub(crate) struct Pauses(Instant);
 
 impl Pauses {
-    const FIRST: Duration = Duration::from_micros(20);
-    const LONGEST: Duration = Duration::from_micros(500);
+    const SHORTEST: Duration = Duration::from_micros(20);
+    /// How soon a call that waits notices that it was given up.
+    const LONGEST: Duration = Duration::from_millis(10);
 
     pub(crate) fn new() -> Self {
-        Self(Self::FIRST)
+        Self(Instant::now())
     }
 
-    pub(crate) fn pause(&mut self) {
-        std::thread::sleep(self.0);
-        self.0 = (self.0 * 2).min(Self::LONGEST);
+    pub(crate) fn pause(&self) {
+        std::thread::sleep((self.0.elapsed() / 8).clamp(Self::SHORTEST, Self::LONGEST));
     }
 }

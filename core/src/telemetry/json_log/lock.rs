@@ -75,7 +75,7 @@ impl FileLock {
         deadline: Deadline,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Waited> {
-        let mut pauses = Pauses::new();
+        let pauses = Pauses::new();
         let lock = Self {
             #[cfg(unix)]
             _closed_in_children: ClosedInChildren::new(&file),
