@@ -18,5 +18,5 @@ target/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-d
 (cd bindings-node && node build.mjs --release --check)
 
 export PYTHONPATH=$out/python MCODA_LOAD_FOLDER=$out
-target/venv/bin/python -P tests/load/load.py "$seconds" "$c_writer"
-target/venv/bin/python -P tests/load/load.py "$seconds" "$c_writer" --beside
+target/venv/bin/python tests/load/load.py "$seconds" "$c_writer"
+target/venv/bin/python tests/load/load.py "$seconds" "$c_writer" --beside
