@@ -31,6 +31,7 @@ test-full: test ## Run all tests, then many more rounds, the system's SQLite, an
 	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features
 	$(ORACLE) --workspaces 1500 --seed 1000
 	./tests/valgrind.sh
+	cd bindings-python && MCODA_TEST_ROUNDS=10 ../$(VENV)/bin/python -m pytest tests/test_coexistence.py
 	./bindings-python/tests/release.sh
 	./tests/c/run.sh --full
 	./tests/node-hammer/run.sh

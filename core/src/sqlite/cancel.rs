@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 
 /// Asks one call to stop while it waits for another writer, or while it only reads. A call that has begun
-/// to write is finished all the same, so a call that answers [`Busy`](ErrorKind::Busy) has written nothing.
+/// to write is finished all the same, so a call that answers [`Busy`](crate::ErrorKind::Busy) has written nothing.
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken(Arc<AtomicBool>);
 
