@@ -90,6 +90,10 @@ TIME                     | ACTION | COMMAND       | CMD_RUN | TASK | AGENT  | MO
     assert!(sandbox.run(&["job", "tokens", "none", DB]).failure(1).contains("there is no job \"none\""));
     assert!(sandbox.run(&["job", "inspekt", "x"]).failure(2).contains("inspekt"));
     assert!(sandbox.run(&["job"]).failure(2).contains("subcommand"));
+    let elsewhere = sandbox.run(&["job", "tokens", &id, DB, "--workspace-id=another"]).failure(1);
+    assert!(elsewhere.contains("belongs to the workspace \"w\": give --workspace-id"), "{elsewhere}");
+    let shown = sandbox.text(&["job", "inspect", &id, DB, "--workspace-id=another"]);
+    assert_eq!(shown, sandbox.text(&["job", "inspect", &id, DB, "--workspace-id=w"]));
 }
 
 #[test]

@@ -166,6 +166,13 @@ fn an_inspected_job_shows_all_of_its_time() {
 }
 
 #[test]
+fn a_job_of_another_workspace_shows_what_it_cost_there() {
+    let (fixture, workspace, job) = worked_on();
+    let elsewhere = fixture.options().workspace_id("another").open(fixture.root()).unwrap();
+    assert_eq!(elsewhere.inspect_job(&job.id).unwrap(), workspace.inspect_job(&job.id).unwrap());
+}
+
+#[test]
 fn a_job_without_anything_says_so() {
     let (_fixture, workspace, _) = worked_on();
     let job = workspace.jobs().create(&NewJob { job_type: "sync".into(), ..NewJob::default() }).unwrap();

@@ -95,10 +95,19 @@ fn tokens(job: &str, time: &TimeFlags, global: &Global) -> Result<Answer, Failur
     }
 }
 
-/// A job that is misspelt must not look like one that cost nothing.
+/// A job that is misspelt, or another workspace's, must not look like one that cost nothing.
 fn calls_of(workspace: &Workspace, job: &str, time: &TimeFlags) -> Result<Vec<TokenUsageRow>, Failure> {
-    if workspace.jobs().get(job)?.is_none() {
-        return Err(Failure::failed(format_args!("there is no job {job:?}: mcodactl job list shows them")));
+    match workspace.jobs().get(job)? {
+        None => {
+            let message = format_args!("there is no job {job:?}: mcodactl job list shows them");
+            return Err(Failure::failed(message));
+        }
+        Some(found) if found.workspace_id != workspace.id() => {
+            let of = found.workspace_id;
+            let message = format_args!("job {job:?} belongs to the workspace {of:?}: give --workspace-id");
+            return Err(Failure::failed(message));
+        }
+        Some(_) => {}
     }
     let query = TokenUsageQuery {
         job_id: Some(job.to_owned()),

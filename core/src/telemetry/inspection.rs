@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::query::Asked;
+use super::record::Home;
 use super::summary::{Dimension, TokenUsageSummaryRow, summary_since};
 use crate::error::{Error, Result};
 use crate::repository::{Job, TaskRun, jobs, task_runs};
@@ -36,13 +37,19 @@ impl JobInspection {
     pub const GROUPED_BY: &'static [Dimension] = &[Dimension::Command, Dimension::Agent, Dimension::Model];
 }
 
-/// The job that the query names, whenever it ran.
+/// The job that the query names, whenever it ran. It costs what its own workspace is billed for it, whichever
+/// handle asks: a job must not look like one that cost nothing.
 pub(crate) fn inspect_job(asked: &Asked<'_>, job_id: &str) -> Result<JobInspection> {
     let job = jobs::by_id(asked.tx, job_id)?.ok_or_else(|| Error::not_found("jobId", "job", job_id))?;
     let runs = task_runs::of_job(asked.tx, job_id)?;
+    let tokens = summary_since(
+        &Asked { home: Home::Workspace(&job.workspace_id), ..*asked },
+        None,
+        JobInspection::GROUPED_BY,
+    )?;
     Ok(JobInspection {
         job,
         task_runs: runs.into_iter().map(|(run, task_key)| InspectedRun { run, task_key }).collect(),
-        tokens: summary_since(asked, None, JobInspection::GROUPED_BY)?,
+        tokens,
     })
 }
