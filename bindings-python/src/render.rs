@@ -1,6 +1,6 @@
 //! The engine's tables for people, of answers that the caller has.
 
-use mcoda_core::{Estimate, JobInspection, Result, TelemetryConfig, TokenUsageQuery, Velocity, report};
+use mcoda_core::{JobInspection, Result, TelemetryConfig, TokenUsageQuery, report};
 use pyo3::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -60,13 +60,15 @@ pub(crate) fn render_job_inspection(
 #[pyfunction]
 #[pyo3(signature = (estimate, /))]
 pub(crate) fn render_estimate(py: Python<'_>, estimate: &Bound<'_, PyAny>) -> Result<String, Failure> {
-    rendered(py, "estimate", estimate, |estimate: Estimate| Ok(report::render_estimate(&estimate)))
+    let answer = nested("estimate", estimate)?;
+    detached(py, || report::render_estimate_json(&answer))
 }
 
 #[pyfunction]
 #[pyo3(signature = (velocity, /))]
 pub(crate) fn render_velocity(py: Python<'_>, velocity: &Bound<'_, PyAny>) -> Result<String, Failure> {
-    rendered(py, "velocity", velocity, |velocity: Velocity| Ok(report::render_velocity(&velocity)))
+    let answer = nested("velocity", velocity)?;
+    detached(py, || report::render_velocity_json(&answer))
 }
 
 #[pyfunction]

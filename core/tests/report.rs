@@ -263,6 +263,13 @@ fn rows_of_a_host_may_leave_fields_out_and_bring_others() {
     assert!(render_tokens_table(&rows, &[Dimension::Agent]).contains("\na     | 2     | 0 "));
     let rows: Vec<TokenUsageRow> = read("rows", &json!([{"timestamp": "t", "duration_ms": 2.5}])).unwrap();
     assert!(render_job_tokens(&rows).contains("| 2.5 "));
+    let least = json!({"id": "j", "workspaceId": "w", "type": "sync", "state": "running", "createdAt": "c", "updatedAt": "u"});
+    let jobs: Vec<Job> = read("jobs", &json!([least])).unwrap();
+    assert_eq!(cells(&render_jobs(&jobs))[1], ["j", "sync", "running", "-", "-", "-", "c", "-"]);
+    let run = json!({"id": "r", "taskId": "t", "command": "c", "status": "running", "startedAt": "s"});
+    let inspection = json!({"job": least, "taskRuns": [run], "tokens": []});
+    let text = render_job_inspection(&read("inspection", &inspection).unwrap());
+    assert!(text.contains("\nt    | c      | running | -     | s       | -        | -\n"), "{text}");
     for bad in [json!([{"calls": "two"}]), json!({"calls": 2}), Value::Null] {
         let error = read::<Vec<TokenUsageSummaryRow>>("rows", &bad).unwrap_err();
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("rows")), "{bad}");

@@ -99,7 +99,7 @@ pub unsafe extern "C" fn mcoda_render_estimate(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     give_wanted("text", text, error, || {
-        Ok(mcoda_string::new(report::render_estimate(&answered("estimate", estimate)?)))
+        Ok(mcoda_string::new(report::render_estimate_json(&input::json("estimate", estimate)?)?))
     })
 }
 
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn mcoda_render_velocity(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     give_wanted("text", text, error, || {
-        Ok(mcoda_string::new(report::render_velocity(&answered("velocity", velocity)?)))
+        Ok(mcoda_string::new(report::render_velocity_json(&input::json("velocity", velocity)?)?))
     })
 }
 

@@ -2,11 +2,18 @@
 
 #[cfg(test)]
 mod tests;
+mod told;
 
+use serde_json::Value;
+
+use self::told::{ToldEstimate, ToldVelocity};
 use super::phrase::{bar, number, rough, span, speed};
+use super::read;
 use super::table::{Align, Table, one_line};
+use crate::error::Result;
 use crate::estimate::{
-    Estimate, NextTransition, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip, WipItem,
+    Completions, Estimate, NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity,
+    VelocityMode, Wip, WipItem,
 };
 use crate::number::fixed;
 use crate::time::Timestamp;
@@ -23,20 +30,43 @@ const LISTED: usize = 10;
 /// Moments are shown in UTC and in this machine's time zone; everything else depends on the estimate alone.
 /// The text ends with a line feed.
 pub fn render_estimate(estimate: &Estimate) -> String {
-    let sections = [
-        heading(estimate),
-        lanes(estimate),
-        progress(estimate),
-        velocity_source(&estimate.effective_velocity),
-        milestones(estimate),
-        next(estimate),
-        work_in_progress(estimate),
-    ];
-    sections.join("\n")
+    estimate_text(&estimate.into())
+}
+
+/// [`render_estimate`] of an estimate's JSON, which may come from a server that is older than this library:
+/// what the contract lets it leave out is left out of the text.
+///
+/// `InvalidInput` under the name `estimate` where the JSON is something else.
+pub fn render_estimate_json(estimate: &Value) -> Result<String> {
+    Ok(estimate_text(&read("estimate", estimate)?))
 }
 
 /// How fast each lane works and where the numbers come from, for people. The text ends with a line feed.
 pub fn render_velocity(velocity: &Velocity) -> String {
+    velocity_text(&velocity.into())
+}
+
+/// [`render_velocity`] of a velocity's JSON, as [`render_estimate_json`] is of an estimate's.
+///
+/// `InvalidInput` under the name `velocity` where the JSON is something else.
+pub fn render_velocity_json(velocity: &Value) -> Result<String> {
+    Ok(velocity_text(&read("velocity", velocity)?))
+}
+
+fn estimate_text(estimate: &ToldEstimate) -> String {
+    let sections = [
+        Some(heading(estimate)),
+        Some(lanes(estimate)),
+        progress(estimate.status_counts.as_ref(), estimate.completion.as_ref()),
+        Some(velocity_source(&estimate.effective_velocity)),
+        Some(milestones(estimate)),
+        estimate.next_transitions.as_ref().map(|transitions| next(transitions, estimate.now)),
+        estimate.wip.as_ref().map(|wip| work_in_progress(wip, estimate)),
+    ];
+    sections.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+fn velocity_text(velocity: &ToldVelocity) -> String {
     let mut table = Table::new([("LANE", Align::Left), ("SP/H", Align::Right), ("SOURCE", Align::Left)]);
     for (lane, name) in LANES.into_iter().enumerate() {
         table.row([name.to_owned(), speed(speeds(velocity)[lane]), lane_source(velocity, lane)]);
@@ -44,13 +74,13 @@ pub fn render_velocity(velocity: &Velocity) -> String {
     format!("{}\n{}", table.text(), velocity_source(velocity))
 }
 
-fn heading(estimate: &Estimate) -> String {
-    let now = estimate.now;
+fn heading(estimate: &ToldEstimate) -> String {
+    let now = estimate.now.map(|now| format!("As of {now} ({})\n", now.local_text()));
     format!(
-        "Estimate for {}\nWorkspace {}\nAs of {now} ({})\n",
+        "Estimate for {}\nWorkspace {}\n{}",
         scope(&estimate.scope),
         one_line(&estimate.scope.workspace_id),
-        now.local_text()
+        now.unwrap_or_default()
     )
 }
 
@@ -68,7 +98,7 @@ fn scope(scope: &Scope) -> String {
     if parts.is_empty() { "the whole workspace".to_owned() } else { parts.join(", ") }
 }
 
-fn lanes(estimate: &Estimate) -> String {
+fn lanes(estimate: &ToldEstimate) -> String {
     let totals = &estimate.backlog_totals;
     let backlog = [totals.implementation, totals.review, totals.qa];
     let hours = &estimate.durations_hours;
@@ -103,15 +133,15 @@ fn lanes(estimate: &Estimate) -> String {
            what the slowest lane takes for everything. The milestones below follow each task through its queues.\n"
 }
 
-fn progress(estimate: &Estimate) -> String {
-    let done = &estimate.completion;
-    let bars =
-        [("implemented", done.work_on_tasks), ("reviewed", done.ready_to_qa), ("completed", done.done)];
-    let mut text = format!("Tasks: {}\n", counts(&estimate.status_counts));
-    for (name, completion) in bars {
-        text += &format!("{name:<11}  {}\n", bar(completion.done, completion.total));
-    }
-    text
+fn progress(status_counts: Option<&StatusCounts>, done: Option<&Completions>) -> Option<String> {
+    let tasks = status_counts.map(|told| format!("Tasks: {}\n", counts(told)));
+    let bars = done.map(|done| {
+        let bars =
+            [("implemented", done.work_on_tasks), ("reviewed", done.ready_to_qa), ("completed", done.done)];
+        bars.map(|(name, completion)| format!("{name:<11}  {}\n", bar(completion.done, completion.total)))
+            .concat()
+    });
+    (tasks.is_some() || bars.is_some()).then(|| tasks.unwrap_or_default() + &bars.unwrap_or_default())
 }
 
 fn counts(counts: &StatusCounts) -> String {
@@ -131,28 +161,34 @@ fn counts(counts: &StatusCounts) -> String {
     format!("{}, of which {}", counts.total, parts.join(", "))
 }
 
-fn speeds(velocity: &Velocity) -> [f64; 3] {
+fn speeds(velocity: &ToldVelocity) -> [f64; 3] {
     [velocity.implementation_sp_per_hour, velocity.review_sp_per_hour, velocity.qa_sp_per_hour]
 }
 
 /// Where one lane's speed comes from.
-fn lane_source(velocity: &Velocity, lane: usize) -> String {
-    match in_order(&velocity.samples)[lane] {
-        0 => VelocityMode::Config.name().to_owned(),
-        1 => format!("{}, 1 sample", velocity.source.name()),
-        samples => format!("{}, {samples} samples", velocity.source.name()),
+fn lane_source(velocity: &ToldVelocity, lane: usize) -> String {
+    let source = velocity.source.name();
+    match velocity.samples.as_ref().map(|samples| *in_order(samples)[lane]) {
+        None => source.to_owned(),
+        Some(0) => VelocityMode::Config.name().to_owned(),
+        Some(1) => format!("{source}, 1 sample"),
+        Some(samples) => format!("{source}, {samples} samples"),
     }
 }
 
 /// Where the speeds come from as a whole.
-fn velocity_source(velocity: &Velocity) -> String {
+fn velocity_source(velocity: &ToldVelocity) -> String {
     let newest = match velocity.window_tasks {
-        1 => "the newest pass".to_owned(),
-        window => format!("up to {window} of the newest passes"),
+        None => "the newest passes".to_owned(),
+        Some(1) => "the newest pass".to_owned(),
+        Some(window) => format!("up to {window} of the newest passes"),
     };
     let explanation = match (velocity.source, velocity.requested_mode) {
-        (VelocityMode::Config, VelocityMode::Config) => "as set in the config and for this call".to_owned(),
-        (VelocityMode::Config, asked) => {
+        (VelocityMode::Config, None) => return format!("Velocity: {}\n", velocity.source.name()),
+        (VelocityMode::Config, Some(VelocityMode::Config)) => {
+            "as set in the config and for this call".to_owned()
+        }
+        (VelocityMode::Config, Some(asked)) => {
             format!("{} was asked for, but no lane has history yet", asked.name())
         }
         (VelocityMode::Empirical, _) => format!("measured on {newest} through each lane"),
@@ -161,7 +197,7 @@ fn velocity_source(velocity: &Velocity) -> String {
     format!("Velocity: {} ({explanation})\n", velocity.source.name())
 }
 
-fn milestones(estimate: &Estimate) -> String {
+fn milestones(estimate: &ToldEstimate) -> String {
     let etas = &estimate.etas;
     let etas = [etas.ready_to_review_eta, etas.ready_to_qa_eta, etas.complete_eta];
     // A later milestone waits for the earlier ones, so the first lane that never ends is to blame.
@@ -189,12 +225,16 @@ fn never(lane: usize, speed: f64) -> String {
     format!("never: {} {reason}", LANES[lane])
 }
 
-fn from_now(at: Timestamp, now: Timestamp) -> String {
-    if at <= now { "now".to_owned() } else { format!("in {}", span(at.hours_since(now))) }
+/// Where nobody tells what time it was, the moment itself has to do.
+fn from_now(at: Timestamp, now: Option<Timestamp>) -> String {
+    match now {
+        None => "-".to_owned(),
+        Some(now) if at <= now => "now".to_owned(),
+        Some(now) => format!("in {}", span(at.hours_since(now))),
+    }
 }
 
-fn next(estimate: &Estimate) -> String {
-    let next = &estimate.next_transitions;
+fn next(next: &NextTransitions, now: Option<Timestamp>) -> String {
     let first = [
         ("implemented", &next.ready_to_review),
         ("reviewed", &next.ready_to_qa),
@@ -213,7 +253,7 @@ fn next(estimate: &Estimate) -> String {
         table.row([
             milestone.to_owned(),
             task_key.clone(),
-            at.map_or_else(|| "never".to_owned(), |at| from_now(at, estimate.now)),
+            at.map_or_else(|| "never".to_owned(), |at| from_now(at, now)),
             at.map_or_else(missing, |at| at.to_string()),
             at.map_or_else(missing, Timestamp::local_text),
         ]);
@@ -221,7 +261,7 @@ fn next(estimate: &Estimate) -> String {
     if table.is_empty() { "Next: nothing is left to do\n".to_owned() } else { table.text() }
 }
 
-fn work_in_progress(estimate: &Estimate) -> String {
+fn work_in_progress(wip: &PerLane<Wip>, estimate: &ToldEstimate) -> String {
     let mut table = Table::new([
         ("IN LANE NOW", Align::Left),
         ("TASK", Align::Left),
@@ -230,7 +270,7 @@ fn work_in_progress(estimate: &Estimate) -> String {
         ("OLDER THAN", Align::Left),
     ]);
     let mut unlisted = String::new();
-    for (name, wip) in LANES.into_iter().zip(in_order(&estimate.wip)) {
+    for (name, wip) in LANES.into_iter().zip(in_order(wip)) {
         for item in wip.items.iter().take(LISTED) {
             table.row(wip_row(name, item, estimate));
         }
@@ -239,10 +279,10 @@ fn work_in_progress(estimate: &Estimate) -> String {
     if table.is_empty() { "In work now: no task\n".to_owned() } else { table.text() + &unlisted }
 }
 
-fn wip_row(lane: &str, item: &WipItem, estimate: &Estimate) -> [String; 5] {
+fn wip_row(lane: &str, item: &WipItem, estimate: &ToldEstimate) -> [String; 5] {
     let missing = || "-".to_owned();
-    let tasks = &estimate.next_transitions.tasks;
-    let moves_on = tasks.iter().find(|next| next.task_id == item.task_id);
+    let mut tasks = estimate.next_transitions.iter().flat_map(|next| &next.tasks);
+    let moves_on = tasks.find(|next| next.task_id == item.task_id);
     let when =
         |next: &NextTransition| next.at.map_or_else(|| "never".to_owned(), |at| from_now(at, estimate.now));
     [

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use color::in_color;
-pub use estimate::{render_estimate, render_velocity};
+pub use estimate::{render_estimate, render_estimate_json, render_velocity, render_velocity_json};
 pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};
 pub use settings::render_telemetry_config;
 pub use timeline::render_status_events;
@@ -25,7 +25,8 @@ pub use tokens::render_tokens_table;
 use crate::error::{Error, Result};
 
 /// An answer from its JSON: rows of token usage or of a summary, jobs, status events, an estimate and so on.
-/// Fields that are optional in the answer may be left out, and fields that it does not know are passed over.
+/// Fields that are optional in the contract may be left out, but of a velocity and an estimate: these have
+/// [`render_velocity_json`] and [`render_estimate_json`]. Fields that nobody here knows are passed over.
 ///
 /// `InvalidInput` under the name `field` where the JSON is something else.
 pub fn read<T: DeserializeOwned>(field: &str, answer: &Value) -> Result<T> {

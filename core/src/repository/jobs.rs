@@ -29,8 +29,10 @@ pub struct Job {
     /// The first agent that worked on it.
     pub agent_id: Option<String>,
     /// All agents that worked on it, in the order in which they came.
+    #[serde(default)]
     pub agent_ids: Vec<String>,
     /// What the host needs to go on with it.
+    #[serde(default)]
     pub payload: Map<String, Value>,
     /// How many items there are to do.
     pub total_items: Option<i64>,

@@ -40,6 +40,7 @@ pub struct TaskRun {
     #[serde(serialize_with = "number::json_option")]
     pub sp_per_hour_effective: Option<f64>,
     /// Whatever the host keeps with it.
+    #[serde(default)]
     pub run_context: Map<String, Value>,
 }
 

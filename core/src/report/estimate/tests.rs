@@ -239,3 +239,61 @@ Velocity: empirical (measured on up to 50 of the newest passes through each lane
         assert!(text.ends_with(&format!("\nVelocity: {line}\n")), "{text}");
     }
 }
+
+/// What every server of the contract tells.
+fn least_velocity() -> serde_json::Value {
+    serde_json::json!({"implementationSpPerHour": 10, "reviewSpPerHour": 0, "qaSpPerHour": 8, "source": "empirical"})
+}
+
+#[test]
+fn a_velocity_of_an_older_server_is_shown_as_far_as_it_is_told() {
+    let text = render_velocity_json(&least_velocity()).unwrap();
+    assert!(
+        text.contains("implementation | 10.00 | empirical\nreview         |  0.00 | empirical\n"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("\n\nVelocity: empirical (measured on the newest passes through each lane)\n"),
+        "{text}"
+    );
+    let mut config = least_velocity();
+    config["source"] = "config".into();
+    assert!(render_velocity_json(&config).unwrap().ends_with("\n\nVelocity: config\n"));
+    assert_eq!(render_velocity_json(&serde_json::json!({})).unwrap_err().field(), Some("velocity"));
+}
+
+#[test]
+fn an_estimate_of_an_older_server_is_shown_as_far_as_it_is_told() {
+    let backlog = serde_json::json!({"tasks": 1, "story_points": 2});
+    let text = render_estimate_json(&serde_json::json!({
+        "scope": {"workspaceId": "w"},
+        "backlogTotals": {"implementation": backlog, "review": backlog, "qa": backlog, "done": backlog},
+        "effectiveVelocity": least_velocity(),
+        "durationsHours": {"implementationHours": 0.2, "reviewHours": null, "qaHours": 0.25, "totalHours": null},
+        "etas": {"readyToReviewEta": "2026-03-20T12:12:00.000Z"},
+    }))
+    .unwrap();
+    let sections: Vec<&str> = text.split("\n\n").collect();
+    assert_eq!(sections.len(), 4, "{text}");
+    assert_eq!(sections[0], "Estimate for the whole workspace\nWorkspace w");
+    assert!(
+        sections[3].contains("\nimplemented | -                          | 2026-03-20T12:12:00.000Z | "),
+        "{text}"
+    );
+    assert!(sections[3].contains("\ncompleted   | never: review has no speed | -"), "{text}");
+    assert_eq!(render_estimate_json(&serde_json::json!([])).unwrap_err().field(), Some("estimate"));
+}
+
+#[test]
+fn an_estimates_json_gives_the_same_text() {
+    let estimate = estimate();
+    assert_eq!(
+        render_estimate_json(&serde_json::to_value(&estimate).unwrap()).unwrap(),
+        render_estimate(&estimate)
+    );
+    let velocity = velocity();
+    assert_eq!(
+        render_velocity_json(&serde_json::to_value(&velocity).unwrap()).unwrap(),
+        render_velocity(&velocity)
+    );
+}
