@@ -36,7 +36,7 @@ pub enum Command {
     Velocity(Question),
     /// Ask what is left and when it will be done
     Estimate(estimate::Estimate),
-    /// Write every single agent call as JSON lines or as CSV
+    /// Write every single agent call, or every move of a task, as JSON lines or as CSV
     Export(export::Export),
     /// Show or change whether usage is recorded and may be sent away
     #[command(subcommand, arg_required_else_help = false)]

@@ -135,6 +135,26 @@ TIME                     | FROM        | TO          | AFTER      | COMMAND     
     let fields: Vec<&String> = events[0].as_object().unwrap().keys().collect();
     assert_eq!(csv.lines().next().unwrap().split(',').collect::<Vec<_>>(), fields);
     assert!(sandbox.run(&["status", "T9", DB]).failure(1).contains("T9"));
+    let later = sandbox.text(&["status", "P-1-1-T1", DB, "--since=2026-03-21"]);
+    assert!(later.ends_with("\n\nNo move is of that time.\n"), "{later}");
+}
+
+#[test]
+fn the_moves_of_all_tasks_are_exported() {
+    let sandbox = Sandbox::new();
+    sandbox.backlog(&[4.0, 1.0]);
+    for (task, time) in [("P-1-1-T2", "2026-03-20T03:00:00Z"), ("P-1-1-T1", "2026-03-20T04:00:00Z")] {
+        sandbox.text(&["transition", task, "in_progress", DB, "--timestamp", time]);
+    }
+    let exported = |flags: &[&str]| sandbox.text(&[&["export", DB, "--moves"], flags].concat());
+    let lines: Vec<Value> = exported(&[]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let times: Vec<&Value> = lines.iter().map(|line| &line["timestamp"]).collect();
+    assert_eq!(json!(times), json!(["2026-03-20T03:00:00.000Z", "2026-03-20T04:00:00.000Z"]));
+    let one = exported(&["--task=P-1-1-T1", "--format=csv"]);
+    assert_eq!(one, sandbox.text(&["status", "P-1-1-T1", DB, "--format=csv"]));
+    assert_eq!(exported(&["--since=2026-03-20T03:30:00Z"]).lines().count(), 1);
+    let refused = sandbox.run(&["export", DB, "--moves", "--agent=claude"]).failure(2);
+    assert!(refused.contains("--agent"), "{refused}");
 }
 
 #[test]

@@ -116,6 +116,7 @@ fn an_answer_without_rows_says_why() {
     let sandbox = spent();
     let text = asked(&sandbox, &["--agent=nobody"]).text();
     assert_eq!(text, "No token usage matches. Without --since, the last 7 days are looked at.\n");
+    assert_eq!(asked(&sandbox, &["--agent=nobody", "--since=4w"]).text(), "No token usage matches.\n");
     assert_eq!(asked(&sandbox, &["--agent=nobody", "--json"]).text(), "[]\n");
     sandbox.write("config.json", r#"{"telemetry": {"strict": true}}"#);
     assert!(asked(&sandbox, &["--agent=nobody"]).text().contains("strict"));

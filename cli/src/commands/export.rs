@@ -1,7 +1,9 @@
 //! `mcodactl export`
 
-use mcoda_core::TokenUsageRow;
+use mcoda_core::{StatusEventsQuery, Workspace};
+use serde::Serialize;
 
+use crate::commands::status;
 use crate::csv;
 use crate::failure::Failure;
 use crate::flags::{Format, Global};
@@ -12,6 +14,9 @@ use crate::usage_flags::UsageFlags;
 /// The flags of `export`.
 #[derive(Debug, clap::Args)]
 pub struct Export {
+    /// Export the moves of tasks in place of agent calls
+    #[arg(long, conflicts_with_all = ["project", "agent", "command", "job", "page", "page_size"])]
+    moves: bool,
     #[command(flatten)]
     usage: UsageFlags,
 }
@@ -54,29 +59,45 @@ pub const USAGE_COLUMNS: [&str; 30] = [
 const CHUNK: usize = 500;
 
 impl Export {
-    /// Writes every row that matches, in memory that does not grow with them.
+    /// Writes everything that matches.
     pub fn run(&self, global: &Global, out: &mut Out) -> Result<(), Failure> {
         let format = global.format(&[Format::Jsonl, Format::Csv])?;
         let workspace = open::existing_workspace(global)?;
+        if self.moves { self.moves(&workspace, format, out) } else { self.calls(&workspace, format, out) }
+    }
+
+    /// In memory that does not grow with what is there.
+    fn calls(&self, workspace: &Workspace, format: Format, out: &mut Out) -> Result<(), Failure> {
         let mut cursor = workspace.token_usage_cursor(&self.usage.query())?;
-        if format == Format::Csv {
-            out.data(&csv::header(&USAGE_COLUMNS))?;
-        }
+        begin(format, &USAGE_COLUMNS, out)?;
         loop {
             let rows = cursor.next_chunk(CHUNK)?;
             if rows.is_empty() {
                 return Ok(());
             }
-            out.data(&if format == Format::Csv {
-                csv::rows(&USAGE_COLUMNS, &rows)?
-            } else {
-                json_lines(&rows)?
-            })?;
+            write(format, &USAGE_COLUMNS, &rows, out)?;
         }
+    }
+
+    fn moves(&self, workspace: &Workspace, format: Format, out: &mut Out) -> Result<(), Failure> {
+        let asked = self.usage.query();
+        let query =
+            StatusEventsQuery { task: asked.task_id, since: asked.since, until: asked.until, now: None };
+        let events = workspace.status_events(&query)?;
+        begin(format, &status::COLUMNS, out)?;
+        write(format, &status::COLUMNS, &events, out)
     }
 }
 
-fn json_lines(rows: &[TokenUsageRow]) -> Result<String, Failure> {
+fn begin(format: Format, columns: &[&str], out: &mut Out) -> Result<(), Failure> {
+    if format == Format::Csv { out.data(&csv::header(columns)) } else { Ok(()) }
+}
+
+fn write<T: Serialize>(format: Format, columns: &[&str], rows: &[T], out: &mut Out) -> Result<(), Failure> {
+    out.data(&if format == Format::Csv { csv::rows(columns, rows)? } else { json_lines(rows)? })
+}
+
+fn json_lines<T: Serialize>(rows: &[T]) -> Result<String, Failure> {
     let mut text = String::new();
     for row in rows {
         text += &serde_json::to_string(row).map_err(Failure::failed)?;

@@ -20,7 +20,7 @@ pub struct Status {
 }
 
 /// The fields of a status event.
-const COLUMNS: [&str; 10] = [
+pub const COLUMNS: [&str; 10] = [
     "id",
     "taskId",
     "fromStatus",
@@ -53,7 +53,8 @@ impl Status {
                     return Err(Failure::failed(format_args!("there is no task {:?} any more", self.task)));
                 };
                 let moves = if events.is_empty() {
-                    "No move is recorded.\n".to_owned()
+                    let any = self.time.since.is_none() && self.time.until.is_none();
+                    format!("No move {}.\n", if any { "is recorded" } else { "is of that time" })
                 } else {
                     render_status_events(&events)
                 };

@@ -48,9 +48,22 @@ impl Tokens {
         match format {
             Format::Json => Answer::json(&rows),
             Format::Csv => self.csv(rows),
-            _ if rows.is_empty() => nothing(workspace),
+            _ if rows.is_empty() => self.nothing(workspace),
             _ => Ok(Answer::Text(render_tokens_table(rows, &self.group_by))),
         }
+    }
+
+    /// An empty table would leave open whether there is anything at all.
+    fn nothing(&self, workspace: &Workspace) -> Result<Answer, Failure> {
+        let text = if !workspace.telemetry_config()?.local_recording {
+            "No token usage matches, and none is recorded: the telemetry settings are strict (mcodactl telemetry \
+             show).\n"
+        } else if self.usage.query().since.is_none() {
+            "No token usage matches. Without --since, the last 7 days are looked at.\n"
+        } else {
+            "No token usage matches.\n"
+        };
+        Ok(Answer::Text(text.to_owned()))
     }
 
     fn csv(&self, rows: &[TokenUsageSummaryRow]) -> Result<Answer, Failure> {
@@ -78,16 +91,6 @@ const SUMS: [&str; 10] = [
     "cost_estimate",
     "cost_by_currency",
 ];
-
-/// An empty table would leave open whether there is anything at all.
-fn nothing(workspace: &Workspace) -> Result<Answer, Failure> {
-    let text = if workspace.telemetry_config()?.local_recording {
-        "No token usage matches. Without --since, the last 7 days are looked at.\n"
-    } else {
-        "No token usage matches, and none is recorded: the telemetry settings are strict (mcodactl telemetry show).\n"
-    };
-    Ok(Answer::Text(text.to_owned()))
-}
 
 fn dimension() -> impl TypedValueParser<Value = Dimension> {
     PossibleValuesParser::new(Dimension::ALL.iter().map(|dimension| dimension.name()))
