@@ -328,6 +328,33 @@ fn the_price_table_is_the_one_that_records_name() {
 }
 
 #[test]
+fn an_answer_without_an_id_that_broke_off_counts_once_however_often_it_is_read() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let piece = |output: u64| {
+        let usage =
+            json!({"promptTokenCount": 15, "candidatesTokenCount": output, "totalTokenCount": 15 + output});
+        json!({"candidates": [{"content": {}}], "usageMetadata": usage}).to_string()
+    };
+    let stream = format!("{}\n{}\n{{\"candidates\": [", piece(2), piece(7));
+    let read = || workspace.record_agent_stream(stream.as_bytes(), &Default::default(), |_| {}).unwrap();
+    assert_eq!((read().recorded, read().recorded, read().duplicates), (1, 0, 1));
+    let rows = workspace.token_usage(&Default::default()).unwrap();
+    assert_eq!(rows.iter().map(|row| row.tokens_completion).collect::<Vec<_>>(), [Some(7)]);
+}
+
+#[test]
+fn a_thread_without_a_name_that_another_one_follows_counts_once_however_often_it_is_read() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let turn = |input: u64| json!({"type": "turn.completed", "usage": {"input_tokens": input, "cached_input_tokens": 0, "output_tokens": 5}});
+    let lines = [turn(100), json!({"type": "thread.started", "thread_id": "b"}), turn(50)];
+    let stream: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let read = || workspace.record_agent_stream(stream.as_bytes(), &Default::default(), |_| {}).unwrap();
+    assert_eq!((read().recorded, read().recorded, read().duplicates), (2, 0, 2));
+}
+
+#[test]
 fn a_stream_is_recorded_call_by_call_and_can_be_read_again() {
     let fixture = Fixture::new();
     let workspace = fixture.open();

@@ -178,6 +178,7 @@ a_program_outside_of_the_tree_builds() {
             "$(pkg-config --variable=libdir mcoda)/libmcoda.a" \
             $(pkg-config --static --libs-only-l mcoda | sed 's/-lmcoda//')
         for program in shared static; do
+            rm -f "$program.db"*
             "./$program" "$program.db" >"$program.out"
             grep -q '^refused: tokensPrompt: got -1' "$program.out" && grep -q '^done at 20' "$program.out"
         done

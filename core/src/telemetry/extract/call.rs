@@ -27,6 +27,14 @@ pub(super) struct Call {
     pub(super) parts: Vec<Reading>,
 }
 
+impl Call {
+    pub(super) fn name_if_unknown(&mut self, name: Option<String>) {
+        if let (Identity::None, Some(name)) = (&self.identity, name) {
+            self.identity = Identity::Response(name);
+        }
+    }
+}
+
 /// Calls in the order in which they first appeared; of two versions of one the last.
 #[derive(Debug, Default)]
 pub(super) struct Calls {

@@ -59,8 +59,8 @@ pub(super) struct Collector {
     runs: Vec<Call>,
     /// Which message a stream is in the middle of, by the run it belongs to.
     messages: HashMap<String, String>,
-    /// An answer without an id that comes in pieces.
-    pieces: Option<Object>,
+    /// An answer without an id that comes in pieces, and the text of the last one.
+    pieces: Option<(Object, String)>,
     /// The steps of a run of the Vercel AI SDK, whose end has their total.
     steps: Vec<Call>,
     model: Option<String>,
@@ -90,7 +90,12 @@ impl Collector {
 
     /// Takes one object of the input and its text, and says whether it told any usage.
     pub(super) fn observe(&mut self, event: Object, source: &str) -> bool {
-        match self.codex.observe(&event, &mut self.closed) {
+        let closed_before = self.closed.len();
+        let seen = self.codex.observe(&event, &mut self.closed);
+        for thread in &mut self.closed[closed_before..] {
+            thread.name_if_unknown(self.codex_text.take());
+        }
+        match seen {
             CodexSeen::Usage => {
                 if self.seen.is_some() && !self.codex.has_thread() {
                     self.codex_text = self.name(source);
@@ -220,13 +225,21 @@ impl Collector {
     /// Gemini's stream counts up in every piece, and not every server gives the answer an id.
     fn piece(&mut self, body: &Object, source: &str) -> bool {
         let Some(is_last) = body.get("candidates").and_then(Value::as_bool) else { return false };
-        let pieces = self.pieces.get_or_insert_default();
-        merge(pieces, body.clone());
-        if is_last && let Some(whole) = self.pieces.take() {
-            let name = self.name(source);
-            self.draft(name, whole, None, None);
+        let (whole, last) = self.pieces.get_or_insert_default();
+        merge(whole, body.clone());
+        source.clone_into(last);
+        if is_last {
+            self.end_pieces();
         }
         true
+    }
+
+    /// It ended, or broke off.
+    fn end_pieces(&mut self) {
+        if let Some((whole, last)) = self.pieces.take() {
+            let name = self.name(&last);
+            self.draft(name, whole, None, None);
+        }
     }
 
     fn draft(
@@ -327,9 +340,7 @@ impl Collector {
 
     /// All calls that were not handed out yet, and what was told beside any usage.
     pub(super) fn finish(mut self) -> (Vec<Call>, Option<Reading>) {
-        if let Some(whole) = self.pieces.take() {
-            self.draft(None, whole, None, None);
-        }
+        self.end_pieces();
         while let Some(draft) = self.open.pop_front() {
             self.close(draft);
         }
@@ -338,9 +349,7 @@ impl Collector {
         calls.append(&mut self.steps);
         calls.append(&mut self.runs);
         calls.extend(self.codex.take().map(|mut call| {
-            if let (Identity::None, Some(name)) = (&call.identity, self.codex_text) {
-                call.identity = Identity::Response(name);
-            }
+            call.name_if_unknown(self.codex_text);
             call
         }));
         (calls, self.rest)
