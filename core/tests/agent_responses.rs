@@ -355,6 +355,31 @@ fn a_thread_without_a_name_that_another_one_follows_counts_once_however_often_it
 }
 
 #[test]
+fn what_a_run_cost_beyond_its_models_takes_no_models_place() {
+    let init = json!({"type": "system", "subtype": "init", "session_id": "s", "model": "big"});
+    let model = |tokens: u64| json!({"inputTokens": tokens, "outputTokens": 1, "costUSD": 0.25});
+    let result = json!({"type": "result", "session_id": "s", "uuid": "u", "total_cost_usd": 0.75,
+                        "modelUsage": {"big": model(10), "little": model(20)}});
+    let mut nameless = result.clone();
+    nameless.as_object_mut().unwrap().remove("session_id");
+    for body in [format!("{init}\n{result}"), format!("{init}\n{nameless}")] {
+        let fixture = Fixture::new();
+        let workspace = fixture.open();
+        let recorded = workspace.record_agent_response(&body, &AgentContext::default()).unwrap().records;
+        assert!(recorded.iter().all(|one| !one.updated && !one.duplicate), "{recorded:?}");
+        let mut told: Vec<_> = rows(&workspace)
+            .into_iter()
+            .map(|row| (row.model_name, row.tokens_prompt, row.cost_estimate))
+            .collect();
+        told.sort_by_key(|(_, prompt, _)| *prompt);
+        let some = |name: &str, prompt| (Some(name.to_owned()), Some(prompt), Some(0.25));
+        assert_eq!(told, [(None, None, Some(0.25)), some("big", 10), some("little", 20)]);
+        let again = workspace.record_agent_response(&body, &AgentContext::default()).unwrap().records;
+        assert!(again.iter().all(|one| one.duplicate), "{again:?}");
+    }
+}
+
+#[test]
 fn a_stream_is_recorded_call_by_call_and_can_be_read_again() {
     let fixture = Fixture::new();
     let workspace = fixture.open();

@@ -225,6 +225,9 @@ fn outcome(one: &Prepared, done: Option<Upserted>, logged: bool) -> ResponseReco
     }
 }
 
+/// Names the record of what an answer cost beyond its models.
+const NO_MODEL: &str = "(no model)";
+
 /// The records of a call, each with its id.
 fn items(found: Found, context: &AgentContext) -> Vec<Item> {
     let identity = match (found.identity, &context.session_id, &context.response_id) {
@@ -244,7 +247,8 @@ fn items(found: Found, context: &AgentContext) -> Vec<Item> {
         };
         usage.id = match (&identity, &session) {
             (Identity::Response(id), _) => {
-                Some(agent_ids::response(id, told.as_deref().filter(|_| !is_first)))
+                let model = told.as_deref().unwrap_or(NO_MODEL);
+                Some(agent_ids::response(id, (!is_first).then_some(model)))
             }
             (_, Some((ids, _))) => Some(ids.number(0)),
             _ => None,

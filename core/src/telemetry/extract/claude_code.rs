@@ -5,6 +5,9 @@ use super::body::Body;
 use super::fields::{Object, count, measure, object, text};
 use super::reading::{Cache, Reading, Told};
 
+/// Notes a reading of what a run cost beyond what its models did.
+pub(super) const COST_OF_NO_MODEL: &str = "cost_of_no_model";
+
 pub(super) fn result(body: &Body<'_>) -> Option<Vec<Reading>> {
     let all = body.all;
     let models = object(all, &["modelUsage", "model_usage"]);
@@ -77,7 +80,7 @@ fn put_cost(total: Option<f64>, readings: &mut Vec<Reading>) {
         let mut unassigned = Reading::new("claude-code", Told::default(), Cache::Part);
         unassigned.provider = Some("anthropic".into());
         (unassigned.cost, unassigned.currency) = (Some(rest), currency());
-        unassigned.note("cost_of_no_model", true);
+        unassigned.note(COST_OF_NO_MODEL, true);
         readings.push(unassigned);
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::call::{Call, Identity};
+use super::claude_code::COST_OF_NO_MODEL;
 use super::codex::{Codex, Seen as CodexSeen};
 use super::fields::{Object, object, text, told_sum};
 use super::locate::{Located, locate};
@@ -293,7 +294,7 @@ impl Collector {
             (None, None) => self.name(source).map_or(Identity::None, Identity::Response),
         };
         for reading in &mut readings {
-            if reading.model.is_none() {
+            if reading.model.is_none() && !reading.extra.contains_key(COST_OF_NO_MODEL) {
                 reading.model.clone_from(&self.model);
             }
             reading.note_text("session", session.as_deref());
