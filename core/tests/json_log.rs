@@ -271,6 +271,30 @@ fn a_record_that_changes_while_others_are_logged_is_logged() {
 }
 
 #[test]
+fn a_changed_record_behind_a_thousand_others_is_logged_once() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let log = fixture.workspace_folder().join("token_usage.json");
+    // Nothing can be logged meanwhile.
+    std::fs::create_dir(&log).unwrap();
+    for number in 0..1100 {
+        record(&workspace, &number.to_string());
+    }
+    for tokens in [1, 2] {
+        let usage = json!({"input_tokens": 1, "output_tokens": tokens});
+        let body = json!({"id": "msg_1", "type": "message", "usage": usage}).to_string();
+        workspace.record_agent_response(&body, &Default::default()).unwrap();
+    }
+    std::fs::remove_dir(&log).unwrap();
+    assert!(record(&workspace, "last").logged);
+    let mut ids = fixture.log_ids();
+    assert_eq!(ids.len(), 1102);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 1102, "one is there twice");
+}
+
+#[test]
 fn a_log_folder_that_vanished_does_not_stop_the_work() {
     let fixture = Fixture::new();
     let folder = fixture.root().join("logs");

@@ -170,6 +170,12 @@ fn a_job_of_another_workspace_shows_what_it_cost_there() {
     let (fixture, workspace, job) = worked_on();
     let elsewhere = fixture.options().workspace_id("another").open(fixture.root()).unwrap();
     assert_eq!(elsewhere.inspect_job(&job.id).unwrap(), workspace.inspect_job(&job.id).unwrap());
+    // A workspace may have got another id since the job began.
+    let call = json!({"jobId": job.id, "tokensPrompt": 7});
+    elsewhere.record_token_usage(&mcoda_core::TokenUsage::from_json(&call).unwrap()).unwrap();
+    let sums: Vec<i64> =
+        elsewhere.inspect_job(&job.id).unwrap().tokens.iter().map(|row| row.tokens_prompt).collect();
+    assert_eq!(sums, [7]);
 }
 
 #[test]

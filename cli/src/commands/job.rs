@@ -97,23 +97,20 @@ fn tokens(job: &str, time: &TimeFlags, global: &Global) -> Result<Answer, Failur
 
 /// A job that is misspelt, or another workspace's, must not look like one that cost nothing.
 fn calls_of(workspace: &Workspace, job: &str, time: &TimeFlags) -> Result<Vec<TokenUsageRow>, Failure> {
-    match workspace.jobs().get(job)? {
-        None => {
-            let message = format_args!("there is no job {job:?}: mcodactl job list shows them");
-            return Err(Failure::failed(message));
-        }
-        Some(found) if found.workspace_id != workspace.id() => {
-            let of = found.workspace_id;
-            let message = format_args!("job {job:?} belongs to the workspace {of:?}: give --workspace-id");
-            return Err(Failure::failed(message));
-        }
-        Some(_) => {}
-    }
+    let Some(found) = workspace.jobs().get(job)? else {
+        return Err(Failure::failed(format_args!("there is no job {job:?}: mcodactl job list shows them")));
+    };
     let query = TokenUsageQuery {
         job_id: Some(job.to_owned()),
         since: time.since.clone(),
         until: time.until.clone(),
         ..TokenUsageQuery::default()
     };
-    Ok(workspace.token_usage(&query)?)
+    let rows = workspace.token_usage(&query)?;
+    if rows.is_empty() && found.workspace_id != workspace.id() {
+        let of = found.workspace_id;
+        let message = format_args!("job {job:?} belongs to the workspace {of:?}: give --workspace-id");
+        return Err(Failure::failed(message));
+    }
+    Ok(rows)
 }

@@ -37,16 +37,16 @@ impl JobInspection {
     pub const GROUPED_BY: &'static [Dimension] = &[Dimension::Command, Dimension::Agent, Dimension::Model];
 }
 
-/// The job that the query names, whenever it ran. It costs what its own workspace is billed for it, whichever
-/// handle asks: a job must not look like one that cost nothing.
+/// The job that the query names, whenever it ran, and what the handle's workspace is billed for it. Where that is
+/// nothing it is what the job's own workspace is billed: a job must not look like one that cost nothing.
 pub(crate) fn inspect_job(asked: &Asked<'_>, job_id: &str) -> Result<JobInspection> {
     let job = jobs::by_id(asked.tx, job_id)?.ok_or_else(|| Error::not_found("jobId", "job", job_id))?;
     let runs = task_runs::of_job(asked.tx, job_id)?;
-    let tokens = summary_since(
-        &Asked { home: Home::Workspace(&job.workspace_id), ..*asked },
-        None,
-        JobInspection::GROUPED_BY,
-    )?;
+    let mut tokens = summary_since(asked, None, JobInspection::GROUPED_BY)?;
+    if tokens.is_empty() {
+        let own = Asked { home: Home::Workspace(&job.workspace_id), ..*asked };
+        tokens = summary_since(&own, None, JobInspection::GROUPED_BY)?;
+    }
     Ok(JobInspection {
         job,
         task_runs: runs.into_iter().map(|(run, task_key)| InspectedRun { run, task_key }).collect(),

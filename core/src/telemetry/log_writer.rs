@@ -41,7 +41,10 @@ pub(crate) fn catch_up(
 /// Logs what is queued now, up to a limit. Says whether that was all.
 fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
     let queued = |tx: &_| {
-        Ok((log_queue::records(tx, BATCH)?, log_queue::changed(tx, BATCH)?, log_queue::is_empty(tx)?))
+        let records = log_queue::records(tx, BATCH)?;
+        // What changed may still be among those to come, and would be appended by both.
+        let changed = if records.len() < BATCH { log_queue::changed(tx, BATCH)? } else { Vec::new() };
+        Ok((records, changed, log_queue::is_empty(tx)?))
     };
     let (records, changed, is_empty) = database.read(queued)?;
     // Somebody else logged them while this one waited. A write of nothing could still find the database
