@@ -55,7 +55,7 @@ fn note(panic: &PanicHookInfo<'_>) {
 
 /// What may be said of a panic: its text where that is a constant of the program, and its place.
 fn told(panic: &(dyn Any + Send)) -> String {
-    let place = PLACE.with(RefCell::take);
+    let place = PLACE.try_with(RefCell::take).unwrap_or_default();
     match panic.downcast_ref::<&'static str>() {
         Some(text) => format!("{text} ({place})"),
         None => format!("a panic at {place}"),

@@ -29,7 +29,11 @@ pub(crate) fn catch_up(
     if database.read(log_queue::is_empty)? {
         return Ok(());
     }
-    let is_needed = || Ok(mine.is_empty() || database.read(|tx| log_queue::has_any(tx, mine))?);
+    let is_needed = || {
+        database.read(|tx| {
+            if mine.is_empty() { Ok(!log_queue::is_empty(tx)?) } else { log_queue::has_any(tx, mine) }
+        })
+    };
     while let Some(locked) = log.lock_while(timeout, clock.now(), is_needed)? {
         if log_batch(database, locked)? {
             break;
