@@ -9,35 +9,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
-import yaml  # type: ignore[import-untyped]
 
 import mcoda
 from conftest import REPOSITORY, Shop
-
-CONTRACT: dict[str, Any] = yaml.safe_load((REPOSITORY / "docs/openapi/mcoda-telemetry.yaml").read_text("utf-8"))
-SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
-FORMATS = jsonschema.FormatChecker(formats=())
-
-
-@FORMATS.checks("date-time")  # type: ignore[untyped-decorator]
-def is_utc_with_milliseconds(value: object) -> bool:
-    """Stricter than RFC 3339: the library has one way to write a time."""
-    return not isinstance(value, str) or bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", value))
-
-
-def closed(schema: Any) -> Any:
-    """Objects have the fields that the contract names and no others, so that one that it lacks is found too."""
-    if isinstance(schema, list):
-        return [closed(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    copy = {name: closed(value) for name, value in schema.items()}
-    return {"additionalProperties": False, **copy} if "properties" in copy else copy
-
-
-COMPONENTS = {**CONTRACT["components"], "schemas": closed(SCHEMAS)}
+from openapi import SCHEMAS, faults
 
 
 class Answer(Protocol):
@@ -45,10 +21,8 @@ class Answer(Protocol):
 
 
 def assert_is(name: str, value: Any) -> None:
-    schema = {"$ref": f"#/components/schemas/{name}", "components": COMPONENTS}
-    validator = jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
-    errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
-    assert not errors, f"{name}: {errors} in {value}"
+    found = faults(name, value)
+    assert not found, f"{name}: {found} in {value}"
 
 
 def assert_all_are(name: str, answers: Iterable[Answer]) -> None:

@@ -223,7 +223,7 @@ def main():
     if not files:
         raise SystemExit(f"no vectors in {vectors}")
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}
-    contract = Contract(Path(__file__).parents[2])
+    contract = Contract()
     if not contract.faults("velocity", {"source": 1}):
         raise SystemExit("a wrong answer was not found")
     with tempfile.TemporaryDirectory() as home:
