@@ -1,9 +1,11 @@
 //! What holds for every body, whole, changed or damaged.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
+mod common;
 #[path = "../../tests/fuzzing/src/rules.rs"]
 mod rules;
 
+use common::cases;
 use mcoda_core::MAX_SAFE_INTEGER;
 use proptest::prelude::*;
 use rules::check_all;
@@ -74,17 +76,6 @@ fn replace_number(value: &mut Value, index: &mut usize, by: &Value) -> bool {
     }
 }
 
-fn config() -> ProptestConfig {
-    // Where a failure is kept is where it was found, not a file of the project's.
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(common_rounds(400)) }
-}
-
-#[allow(clippy::disallowed_methods, reason = "a switch of the tests alone")]
-fn common_rounds(usually: u32) -> u32 {
-    let factor: Option<u32> = std::env::var("MCODA_TEST_ROUNDS").ok().and_then(|factor| factor.parse().ok());
-    usually.saturating_mul(factor.unwrap_or(1))
-}
-
 #[test]
 fn every_whole_body_keeps_the_rules() {
     for text in texts() {
@@ -105,7 +96,7 @@ fn every_body_that_is_cut_off_is_no_panic() {
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(cases(400))]
 
     #[test]
     fn changed_numbers_keep_the_rules(

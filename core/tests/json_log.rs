@@ -3,18 +3,54 @@
 
 mod common;
 
+use std::fs::File;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use common::*;
 use mcoda_core::{TokenUsage, Workspace};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 const READ: &str = "MCODA_TEST_READ_LOG";
 
 fn record(workspace: &Workspace, id: &str) -> mcoda_core::Recorded {
     workspace.record_token_usage(&usage(json!({"id": id, "tokensPrompt": 1}))).unwrap()
+}
+
+/// What an agent answered so far: the same answer each time, with so many tokens.
+fn record_answer(workspace: &Workspace, tokens: u64) {
+    let usage = json!({"input_tokens": 1, "output_tokens": tokens});
+    let body = json!({"id": "msg_1", "type": "message", "usage": usage}).to_string();
+    workspace.record_agent_response(&body, &Default::default()).unwrap();
+}
+
+/// Does `work` while nothing can be logged. There must be no log yet.
+fn without_log(fixture: &Fixture, work: impl FnOnce()) {
+    std::fs::create_dir(fixture.log_file()).unwrap();
+    work();
+    std::fs::remove_dir(fixture.log_file()).unwrap();
+}
+
+/// Another process has the log's lock while `call` records: it does `meanwhile`, with the lock, as soon as the record
+/// is queued.
+fn held_up<T: Send>(
+    fixture: &Fixture,
+    call: impl FnOnce() -> T + Send,
+    meanwhile: impl FnOnce(&Connection, &File),
+) -> T {
+    let lock = File::open(fixture.workspace_folder().join("token_usage.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let raw = fixture.raw();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(call);
+        while count(&raw, "token_usage_log_queue") == 0 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        meanwhile(&raw, &lock);
+        waiting.join().unwrap()
+    })
 }
 
 #[test]
@@ -176,19 +212,15 @@ fn a_record_that_somebody_else_logged_meanwhile_is_logged_however_busy_the_datab
     let fixture = Fixture::new();
     let workspace = fixture.options().busy_timeout(Duration::from_secs(5)).open(fixture.root()).unwrap();
     record(&workspace, "1");
-    let lock = std::fs::File::open(fixture.workspace_folder().join("token_usage.json.lock")).unwrap();
-    lock.lock().unwrap();
-    let raw = fixture.raw();
-    let outcome = std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| record(&workspace, "2"));
-        while count(&raw, "token_usage_log_queue") == 0 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        // Another process takes it off the queue, and a third one begins to write.
-        raw.execute_batch("DELETE FROM token_usage_log_queue; BEGIN IMMEDIATE").unwrap();
-        lock.unlock().unwrap();
-        waiting.join().unwrap()
-    });
+    let outcome = held_up(
+        &fixture,
+        || record(&workspace, "2"),
+        |raw, lock| {
+            // Another process takes it off the queue, and a third one begins to write.
+            raw.execute_batch("DELETE FROM token_usage_log_queue; BEGIN IMMEDIATE").unwrap();
+            lock.unlock().unwrap();
+        },
+    );
     assert!(outcome.logged, "{outcome:?}");
 }
 
@@ -197,34 +229,27 @@ fn nobody_waits_for_the_log_once_somebody_else_has_logged_the_record() {
     let fixture = Fixture::new();
     let workspace = fixture.options().busy_timeout(Duration::from_secs(5)).open(fixture.root()).unwrap();
     record(&workspace, "1");
-    let lock = std::fs::File::open(fixture.workspace_folder().join("token_usage.json.lock")).unwrap();
-    lock.lock().unwrap();
-    let raw = fixture.raw();
-    let outcome = std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| record(&workspace, "2"));
-        while count(&raw, "token_usage_log_queue") == 0 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        // Another process logged it, and goes on with its own.
-        let sql = "UPDATE token_usage_log_queue SET usage_id = '1' WHERE usage_id = '2'";
-        raw.execute(sql, []).unwrap();
-        waiting.join().unwrap()
-    });
+    let outcome = held_up(
+        &fixture,
+        || record(&workspace, "2"),
+        |raw, _| {
+            // Another process logged it, and goes on with its own.
+            let sql = "UPDATE token_usage_log_queue SET usage_id = '1' WHERE usage_id = '2'";
+            raw.execute(sql, []).unwrap();
+        },
+    );
     assert!(outcome.logged, "{outcome:?}");
-    drop(lock);
 }
 
 /// Another process does `sql` after `call` has read what is to be logged, and before it takes that off the queue:
 /// when what `call` logs can be seen in the log.
-fn meanwhile(fixture: &Fixture, call: impl FnOnce() + Send, sql: &str, can_be_seen: impl Fn() -> bool) {
-    let lock = std::fs::File::open(fixture.workspace_folder().join("token_usage.json.lock")).unwrap();
-    lock.lock().unwrap();
-    let raw = fixture.raw();
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(call);
-        while count(&raw, "token_usage_log_queue") == 0 {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+fn changed_meanwhile(
+    fixture: &Fixture,
+    call: impl FnOnce() + Send,
+    sql: &str,
+    can_be_seen: impl Fn() -> bool,
+) {
+    held_up(fixture, call, |raw, lock| {
         raw.execute_batch("BEGIN IMMEDIATE").unwrap();
         raw.execute_batch(sql).unwrap();
         lock.unlock().unwrap();
@@ -232,7 +257,6 @@ fn meanwhile(fixture: &Fixture, call: impl FnOnce() + Send, sql: &str, can_be_se
             std::thread::sleep(Duration::from_millis(1));
         }
         raw.execute_batch("COMMIT").unwrap();
-        waiting.join().unwrap();
     });
 }
 
@@ -244,15 +268,15 @@ fn logged_tokens(fixture: &Fixture) -> Vec<Value> {
 fn a_record_that_changes_while_it_is_logged_is_logged_once_more() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
-    let answer = |tokens: u64| {
-        let usage = json!({"input_tokens": 1, "output_tokens": tokens});
-        let body = json!({"id": "msg_1", "type": "message", "usage": usage}).to_string();
-        workspace.record_agent_response(&body, &Default::default()).unwrap();
-    };
-    answer(1);
+    record_answer(&workspace, 1);
     // It is on the queue already and stays there.
     let change = "UPDATE token_usage SET tokens_completion = 3";
-    meanwhile(&fixture, || answer(2), change, || logged_tokens(&fixture) == [json!(2)]);
+    changed_meanwhile(
+        &fixture,
+        || record_answer(&workspace, 2),
+        change,
+        || logged_tokens(&fixture) == [json!(2)],
+    );
     record(&workspace, "next");
     assert_eq!(logged_tokens(&fixture), [json!(null), json!(3)]);
 }
@@ -264,7 +288,7 @@ fn a_record_that_changes_while_others_are_logged_is_logged() {
     record(&workspace, "1");
     let change = "UPDATE token_usage SET tokens_completion = 3 WHERE id = '1';
                   INSERT INTO token_usage_log_queue (usage_id) VALUES ('replace:1')";
-    meanwhile(&fixture, || drop(record(&workspace, "2")), change, || fixture.log_ids() == ["1", "2"]);
+    changed_meanwhile(&fixture, || drop(record(&workspace, "2")), change, || fixture.log_ids() == ["1", "2"]);
     record(&workspace, "3");
     assert_eq!(fixture.log_ids(), ["2", "3", "1"]);
     assert_eq!(logged_tokens(&fixture), [json!(null), json!(null), json!(3)]);
@@ -274,18 +298,13 @@ fn a_record_that_changes_while_others_are_logged_is_logged() {
 fn a_changed_record_behind_a_thousand_others_is_logged_once() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
-    let log = fixture.workspace_folder().join("token_usage.json");
-    // Nothing can be logged meanwhile.
-    std::fs::create_dir(&log).unwrap();
-    for number in 0..1100 {
-        record(&workspace, &number.to_string());
-    }
-    for tokens in [1, 2] {
-        let usage = json!({"input_tokens": 1, "output_tokens": tokens});
-        let body = json!({"id": "msg_1", "type": "message", "usage": usage}).to_string();
-        workspace.record_agent_response(&body, &Default::default()).unwrap();
-    }
-    std::fs::remove_dir(&log).unwrap();
+    without_log(&fixture, || {
+        for number in 0..1100 {
+            record(&workspace, &number.to_string());
+        }
+        record_answer(&workspace, 1);
+        record_answer(&workspace, 2);
+    });
     assert!(record(&workspace, "last").logged);
     let mut ids = fixture.log_ids();
     assert_eq!(ids.len(), 1102);
@@ -314,11 +333,11 @@ fn a_log_folder_that_vanished_does_not_stop_the_work() {
 fn a_record_that_was_deleted_before_it_could_be_logged_holds_nothing_up() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
-    std::fs::create_dir(fixture.log_file()).unwrap();
-    record(&workspace, "1");
-    record(&workspace, "2");
-    fixture.raw().execute("DELETE FROM token_usage WHERE id = '1'", []).unwrap();
-    std::fs::remove_dir(fixture.log_file()).unwrap();
+    without_log(&fixture, || {
+        record(&workspace, "1");
+        record(&workspace, "2");
+        fixture.raw().execute("DELETE FROM token_usage WHERE id = '1'", []).unwrap();
+    });
     assert!(record(&workspace, "3").logged);
     assert_eq!(fixture.log_ids(), ["2", "3"]);
     assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 0);

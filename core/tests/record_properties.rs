@@ -17,7 +17,6 @@ const FIRST_MILLIS: i64 = 1_774_000_000_000;
 
 #[derive(Debug, Clone)]
 enum Step {
-    One(Box<TokenUsage>),
     Batch(Vec<TokenUsage>),
     /// Records one of those before once more, counted over and over.
     Retry(usize),
@@ -75,7 +74,7 @@ fn record() -> impl Strategy<Value = TokenUsage> {
 fn step() -> impl Strategy<Value = Step> {
     let status = || prop::sample::select(STATUSES);
     prop_oneof![
-        4 => record().prop_map(|record| Step::One(Box::new(record))),
+        4 => record().prop_map(|record| Step::Batch(vec![record])),
         2 => prop::collection::vec(record(), 0..6).prop_map(Step::Batch),
         2 => (0_usize..100).prop_map(Step::Retry),
         1 => (0_usize..100).prop_map(Step::Contradict),
@@ -273,13 +272,8 @@ fn check_moves(workspace: &Workspace, model: &Model, tasks: &[String]) {
     }
 }
 
-fn config() -> ProptestConfig {
-    // Where a failure is kept is where it was found, not a file of the project's.
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(rounds(60) as u32) }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(cases(60))]
 
     #[test]
     fn whatever_is_done_the_answers_are_those_of_the_model(
@@ -294,7 +288,6 @@ proptest! {
         for step in steps {
             let earlier = |place: usize| (!model.records.is_empty()).then(|| place % model.records.len());
             match step {
-                Step::One(record) => record_all(&workspace, &mut model, &[*record]),
                 Step::Batch(batch) => record_all(&workspace, &mut model, &batch),
                 Step::Retry(place) => {
                     if let Some(place) = earlier(place) {

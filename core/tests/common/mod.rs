@@ -10,6 +10,7 @@ use mcoda_core::{
     Clock, Environment, Epic, ErrorKind, NewEpic, NewProject, NewStory, NewTask, NewTaskRun, Options,
     Project, Story, Timestamp, TokenUsage, Transition, TransitionContext, Workspace,
 };
+use proptest::prelude::ProptestConfig;
 use rusqlite::Connection;
 use rusqlite::types::Value as SqlValue;
 use serde_json::{Map, Value};
@@ -292,6 +293,13 @@ impl Xorshift {
 pub fn rounds(usually: usize) -> usize {
     let factor = std::env::var("MCODA_TEST_ROUNDS").ok().and_then(|factor| factor.parse().ok());
     usually * factor.unwrap_or(1)
+}
+
+/// For properties: so many cases, [`rounds`] times.
+pub fn cases(usually: usize) -> ProptestConfig {
+    let cases = u32::try_from(rounds(usually)).unwrap_or(u32::MAX);
+    // Where a failure is kept is where it was found, not a file of the project's.
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
 }
 
 /// This test binary once more, in a process of its own that runs the ignored test `other_process` and no
