@@ -181,7 +181,8 @@ impl StdError for Error {
 const LONGEST_VALUE: usize = 80;
 /// A message may name two paths, which systems limit to 4096 bytes.
 const LONGEST_MESSAGE: usize = 9000;
-const LONGEST_CAUSE: usize = 400;
+/// Characters of what a cause says.
+pub(crate) const LONGEST_CAUSE: usize = 400;
 
 /// Long input is cut in messages: they end up in logs.
 pub(crate) fn shorten(text: &str) -> String {

@@ -83,7 +83,7 @@ class Figures:
                 elif what == "asked":
                     self.questions.append(int(rest[1]))
                 elif what == "failed":
-                    # MCODA_BUSY is Busy in C.
+                    # C says BUSY, the others Busy.
                     self.errors[rest[1].replace("_", "").lower()] += 1
         return len(self.microseconds) - before
 

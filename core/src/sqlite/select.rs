@@ -7,7 +7,7 @@ use rusqlite::{Batch, Connection, Statement};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Number, Value};
 
-use crate::error::{Error, Result, line};
+use crate::error::{Error, LONGEST_CAUSE, Result, line};
 use crate::number;
 
 /// A value as SQLite holds it.
@@ -257,13 +257,12 @@ fn worded(error: rusqlite::Error, text: String) -> Error {
 }
 
 fn text_of(error: &rusqlite::Error) -> String {
-    let text = match error {
+    match error {
         rusqlite::Error::SqlInputError { msg, .. } | rusqlite::Error::SqliteFailure(_, Some(msg)) => {
-            msg.clone()
+            line(msg, LONGEST_CAUSE)
         }
-        other => other.to_string(),
-    };
-    line(&text, 400)
+        other => line(&other.to_string(), LONGEST_CAUSE),
+    }
 }
 
 /// While this lives, the connection compiles nothing that changes anything.
