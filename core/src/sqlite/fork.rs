@@ -10,31 +10,50 @@
 
 use std::cell::UnsafeCell;
 use std::fs::File;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
+use crate::error::Result;
+
 static FILES: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
 
-/// While this lives, a forked child closes the file. Drop it before the file.
+/// An open file that forked children do not have. A fork comes before it is opened or when it can be closed in the
+/// child, and never in between: a lock that is taken later would be the child's, too.
 #[derive(Debug)]
-pub(crate) struct ClosedInChildren(RawFd);
+pub(crate) struct ClosedInChildren(ManuallyDrop<File>);
 
 impl ClosedInChildren {
-    pub(crate) fn new(file: &File) -> Self {
+    pub(crate) fn open(open: impl FnOnce() -> Result<File>) -> Result<Self> {
         static ONCE: Once = Once::new();
         // SAFETY: three functions that live as long as this library; the C library forgets them if it is
         // unloaded. The call can fail only for lack of memory; then a fork shares what it should not.
         ONCE.call_once(|| unsafe {
             libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
         });
-        files().push(file.as_raw_fd());
-        Self(file.as_raw_fd())
+        let mut files = files();
+        let file = open()?;
+        files.push(file.as_raw_fd());
+        Ok(Self(ManuallyDrop::new(file)))
+    }
+}
+
+impl Deref for ClosedInChildren {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.0
     }
 }
 
 impl Drop for ClosedInChildren {
     fn drop(&mut self) {
-        files().retain(|fd| *fd != self.0);
+        let own = self.as_raw_fd();
+        let mut files = files();
+        files.retain(|fd| *fd != own);
+        // SAFETY: here alone, and nothing uses it afterwards.
+        unsafe { ManuallyDrop::drop(&mut self.0) };
     }
 }
 

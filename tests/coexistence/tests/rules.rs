@@ -30,6 +30,7 @@ fn other_process() {
         "child" => child(file),
         "child's handles" => childs_handles(file),
         "record, fork and die" => record_fork_and_die(file),
+        "fork while logging" => fork_while_logging(file),
         "fork among threads" => fork_among_threads(file),
         "refused" => refused(file),
         "late" => late(file),
@@ -346,6 +347,35 @@ fn record_fork_and_die(file: &Path) {
         }
         libc::kill(libc::getpid(), libc::SIGKILL);
     }
+}
+
+#[test]
+fn no_child_has_the_logs_lock_file_whenever_it_was_forked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mcoda.db");
+    assert_eq!(told("fork while logging", &file, AS_SHIPPED), "no child has it");
+}
+
+/// The lock that a parent takes through a descriptor that a child has, too, is the child's as well, and lives as long.
+fn fork_while_logging(file: &Path) {
+    let handle = Workspace::options().json_log_in(file.parent().unwrap()).open_db(file).unwrap();
+    let is_over = AtomicBool::new(false);
+    let has_it = || {
+        let descriptors = std::fs::read_dir("/proc/self/fd").unwrap();
+        let mut files = descriptors.filter_map(|fd| std::fs::read_link(fd.unwrap().path()).ok());
+        i32::from(files.any(|path| path.ends_with("token_usage.json.lock")))
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                handle.record_token_usage(&TokenUsage::default()).unwrap();
+            }
+        });
+        let having = (0..rounds(1000)).filter(|_| in_child(has_it) != 0).count();
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(having, 0, "so many children have it");
+    });
+    println!("\ntold no child has it");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::paths;
 #[cfg(unix)]
 use crate::sqlite::ClosedInChildren;
 use crate::time::{Deadline, Pauses};
@@ -61,26 +62,26 @@ pub(super) enum Waited {
 /// A lock that the kernel takes back when this process dies, though it may have a forked child.
 #[derive(Debug)]
 pub(super) struct FileLock {
-    // First, so that it is dropped first.
     #[cfg(unix)]
-    _closed_in_children: ClosedInChildren,
+    file: ClosedInChildren,
+    #[cfg(not(unix))]
     file: File,
 }
 
 impl FileLock {
-    /// Waits for it. At least one attempt is made, whatever the deadline is and whether it is needed or not.
+    /// Waits for the lock of the file at `path`, which is created where it is missing. At least one attempt is
+    /// made, whatever the deadline is and whether it is needed or not.
     pub(super) fn take(
-        file: File,
         path: &Path,
         deadline: Deadline,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Waited> {
         let pauses = Pauses::new();
-        let lock = Self {
-            #[cfg(unix)]
-            _closed_in_children: ClosedInChildren::new(&file),
-            file,
-        };
+        let open = || paths::open_or_create_file(path);
+        #[cfg(unix)]
+        let lock = Self { file: ClosedInChildren::open(open)? };
+        #[cfg(not(unix))]
+        let lock = Self { file: open()? };
         loop {
             match lock.file.try_lock() {
                 Ok(()) => return Ok(Waited::Locked(lock)),

@@ -65,8 +65,7 @@ impl JsonLog {
         let deadline = Deadline::after(timeout);
         let turn = self.gate.enter(deadline);
         let turn = turn.ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))?;
-        let lock_file = paths::open_or_create_file(&self.lock_path)?;
-        let lock = match FileLock::take(lock_file, &self.lock_path, deadline, is_needed)? {
+        let lock = match FileLock::take(&self.lock_path, deadline, is_needed)? {
             Waited::Locked(lock) => lock,
             Waited::NotNeeded => return Ok(None),
             Waited::TooLong => return Err(lock::busy(&self.path, "another process is writing to it")),
