@@ -49,7 +49,8 @@ def hammered(name: str, journal_mode: str, rounds: int, file: Path, locks: str) 
     except subprocess.TimeoutExpired:
         return Outcome(0, 0, "it hung", False)
     if done.returncode != 0:
-        return Outcome(0, 0, done.stderr, False)
+        # A process that a signal ended, as one that maps a damaged file can be, says nothing.
+        return Outcome(0, 0, f"it ended with {done.returncode}: {done.stderr}", False)
     told = json.loads(done.stdout)
     acknowledged = sum(told["acknowledged"].values())
     try:
