@@ -4,7 +4,7 @@ pub(crate) mod check;
 mod command_runs;
 mod epics;
 mod projects;
-mod row;
+pub(crate) mod stored;
 mod stories;
 
 pub(crate) mod agent_names;
@@ -29,7 +29,7 @@ pub use task_runs::{NewTaskRun, TaskRun, TaskRuns};
 pub use tasks::{NewTask, Task, Tasks};
 
 use crate::id::IdSource;
-use crate::sqlite::Database;
+use crate::sqlite::{Database, row};
 use crate::time::Clock;
 
 /// What a repository works with.

@@ -29,6 +29,7 @@ mod locks {
 }
 #[cfg(old_system_sqlite)]
 mod old_system;
+pub(crate) mod row;
 mod select;
 
 pub use cancel::CancelToken;

@@ -5,15 +5,15 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use rusqlite::Connection;
-use serde::Serialize;
 
 use super::agent_context::AgentContext;
 use super::agent_ids::{self, SessionIds};
-use super::extract::{self, Found, Identity, Import, Skipped};
+use super::extract::{self, Found, Identity, Import};
 use super::record::{Prepared, Upserted};
 use super::recorder::Recorder;
 use super::usage::TokenUsage;
 use super::{delta, log_writer, price};
+use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::token_usage;
 use crate::time::Timestamp;
@@ -23,55 +23,74 @@ const LINES: u64 = 1000;
 
 const BUFFER: usize = 256 * 1024;
 
-/// What was read of an agent's answer, and what became of its records.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RecordedResponse {
-    /// All that the answer tells, as [`extract_usage`](crate::extract_usage) gives it.
-    pub usage: TokenUsage,
-    /// One record for each call and each model that worked for it; none where the answer tells no usage.
-    pub records: Vec<ResponseRecord>,
+record! {
+    /// What was read of an agent's answer, and what became of its records.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct RecordedResponse("response", "camelCase"): {
+        /// All that the answer tells, as [`extract_usage`](crate::extract_usage) gives it.
+        pub usage: TokenUsage,
+        /// One record for each call and each model that worked for it; none where the answer tells no usage.
+        pub records: Vec<ResponseRecord>,
+    }
 }
 
-/// What became of one record of an answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ResponseRecord {
-    /// The record's id, made of the provider's id of the answer or the session; a new one where there is none.
-    pub id: String,
-    /// The model that the record is of.
-    pub model_name: Option<String>,
-    /// Whether the record is kept. `false` where the config says `telemetry.strict`.
-    pub recorded: bool,
-    /// Whether there was nothing new in it.
-    pub duplicate: bool,
-    /// Whether it replaced an earlier version of itself.
-    pub updated: bool,
-    /// Whether the JSON log holds it, as in [`Recorded`](crate::Recorded).
-    pub logged: bool,
+record! {
+    /// What became of one record of an answer.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ResponseRecord("record", "camelCase"): {
+        /// The record's id, made of the provider's id of the answer or the session; a new one where there is none.
+        pub id: String,
+        /// The model that the record is of.
+        pub model_name: Option<String>,
+        /// Whether the record is kept. `false` where the config says `telemetry.strict`.
+        pub recorded: bool,
+        /// Whether there was nothing new in it.
+        pub duplicate: bool,
+        /// Whether it replaced an earlier version of itself.
+        pub updated: bool,
+        /// Whether the JSON log holds it, as in [`Recorded`](crate::Recorded).
+        pub logged: bool,
+    }
 }
 
-/// What was read of an input, and what was not recorded of it and why.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportSummary {
-    /// Bytes read.
-    pub bytes: u64,
-    /// Lines read.
-    pub lines: u64,
-    /// JSON objects found.
-    pub objects: u64,
-    /// New records.
-    pub recorded: u64,
-    /// Records that replaced an earlier version of themselves.
-    pub updated: u64,
-    /// Records that were there already.
-    pub duplicates: u64,
-    /// Records that the telemetry settings forbid to keep.
-    pub refused: u64,
-    /// Whether the JSON log holds all of them.
-    pub logged: bool,
-    /// What was skipped.
-    pub skipped: Skipped,
+record! {
+    /// What was not recorded, and why.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Skipped("skipped", "camelCase"): {
+        /// JSON objects that report no usage.
+        pub without_usage: u64,
+        /// JSON that is damaged or broken off.
+        pub damaged: u64,
+        /// Lines of text that is no JSON.
+        pub not_json: u64,
+        /// Lines of more than 64 MiB.
+        pub too_long: u64,
+    }
+}
+
+record! {
+    /// What was read of an input, and what was not recorded of it and why.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct ImportSummary("summary", "camelCase"): {
+        /// Bytes read.
+        pub bytes: u64,
+        /// Lines read.
+        pub lines: u64,
+        /// JSON objects found.
+        pub objects: u64,
+        /// New records.
+        pub recorded: u64,
+        /// Records that replaced an earlier version of themselves.
+        pub updated: u64,
+        /// Records that were there already.
+        pub duplicates: u64,
+        /// Records that the telemetry settings forbid to keep.
+        pub refused: u64,
+        /// Whether the JSON log holds all of them.
+        pub logged: bool,
+        /// What was skipped.
+        pub skipped: Skipped,
+    }
 }
 
 /// A record to be, and how it meets what is there.
@@ -115,7 +134,12 @@ impl Recorder<'_> {
         summary.bytes = import.bytes;
         summary.lines = import.lines;
         summary.objects = import.objects;
-        summary.skipped = import.skipped;
+        summary.skipped = Skipped {
+            without_usage: import.skipped.without_usage,
+            damaged: import.skipped.damaged,
+            not_json: import.skipped.not_json,
+            too_long: import.skipped.too_long,
+        };
         Ok(summary)
     }
 

@@ -19,8 +19,8 @@ mod summary;
 mod usage;
 
 pub use agent_context::AgentContext;
-pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord};
-pub use extract::{MAX_EXTRACT_BYTES, Skipped, extract_usage, extract_usages};
+pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skipped};
+pub use extract::{MAX_EXTRACT_BYTES, extract_usage, extract_usages};
 pub(crate) use inspection::inspect_job;
 pub use inspection::{InspectedRun, JobInspection};
 pub(crate) use json_log::JsonLog;

@@ -31,7 +31,7 @@ use self::call::{Call, Calls, whole};
 use self::collector::Collector;
 use self::documents::{Piece, split};
 pub(super) use self::import::Import;
-pub use self::import::Skipped;
+
 use self::reading::Reading;
 use super::usage::TokenUsage;
 
