@@ -14,6 +14,9 @@ pub(crate) trait Stored: Sized {
     /// Its columns, in the order of its fields.
     const COLUMNS: &'static [&'static str];
 
+    /// The statement that inserts it, with a parameter for each column.
+    fn insert_sql() -> &'static str;
+
     /// Reads a row. What a column cannot hold is absent, since other programs may have written anything.
     fn read(row: &Row<'_>, indices: &ColumnIndices) -> rusqlite::Result<Self>;
 
@@ -50,6 +53,12 @@ impl ColumnIndices {
         let mut next = move || indices.next().flatten();
         move || next().map_or(Ok(ValueRef::Null), |index| row.get_ref(index))
     }
+}
+
+/// `INSERT INTO table (columns) VALUES (?1, …)`.
+pub(crate) fn insert_sql(table: &str, columns: &[&str]) -> String {
+    let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
+    format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "))
 }
 
 impl Column for String {

@@ -9,7 +9,7 @@ mod names;
 mod record;
 mod types;
 
-pub(crate) use columns::{Column, ColumnIndices, Stored};
+pub(crate) use columns::{Column, ColumnIndices, Stored, insert_sql};
 pub(crate) use names::{camel_bytes, camel_length, is_same_name, is_snake_case, joined_bytes, text};
 pub(crate) use record::{
     bound, check_field, column_name, doc_text, is_flat, is_left_out, json_name, record, stored_name,

@@ -116,6 +116,11 @@ macro_rules! record {
             const COLUMNS: &'static [&'static str] =
                 &[$($crate::definition::stored_name!($field $(as $json)?, $type)),*];
 
+            fn insert_sql() -> &'static str {
+                static SQL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+                SQL.get_or_init(|| $crate::definition::insert_sql(Self::TABLE, Self::COLUMNS))
+            }
+
             fn read(
                 row: &rusqlite::Row<'_>,
                 indices: &$crate::definition::ColumnIndices,

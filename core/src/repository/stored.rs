@@ -22,13 +22,6 @@ pub(crate) fn all<R: Stored>(connection: &Connection, sql: &str, params: impl Pa
 
 /// Inserts the record into its table.
 pub(crate) fn insert<R: Stored>(connection: &Connection, record: &R) -> rusqlite::Result<()> {
-    let sql = insert_sql(R::TABLE, R::COLUMNS);
-    connection.prepare_cached(&sql)?.execute(params_from_iter(record.values()))?;
+    connection.prepare_cached(R::insert_sql())?.execute(params_from_iter(record.values()))?;
     Ok(())
-}
-
-/// `INSERT INTO table (columns) VALUES (?1, …)`.
-pub(crate) fn insert_sql(table: &str, columns: &[&str]) -> String {
-    let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
-    format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "))
 }

@@ -1,5 +1,6 @@
 //! The embedded SQLite: opening a database file, transactions, and what its errors mean.
 
+mod access;
 mod backup;
 mod begin;
 mod cancel;
@@ -29,13 +30,17 @@ mod locks {
 }
 #[cfg(old_system_sqlite)]
 mod old_system;
+mod open_transaction;
 pub(crate) mod row;
 mod select;
+mod slot;
 
+pub(crate) use access::Access;
 pub use cancel::CancelToken;
 pub use connect::Synchronous;
 pub(crate) use connect::{Connect, IN_MEMORY, connect, schema_version};
 pub(crate) use database::Database;
 #[cfg(unix)]
 pub(crate) use fork::ClosedInChildren;
+pub(crate) use open_transaction::OpenTransaction;
 pub use select::{SqlParams, SqlValue, Table};

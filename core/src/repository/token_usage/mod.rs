@@ -2,13 +2,15 @@
 
 mod records;
 
+use std::sync::OnceLock;
+
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params_from_iter};
 
 pub(crate) use records::{COUNTS, TokenUsageRecord, token_counts};
 pub use records::{TokenUsage, TokenUsageRow};
 
-use super::stored::{self, insert_sql};
-use crate::definition::{ColumnIndices, Stored};
+use super::stored;
+use crate::definition::{ColumnIndices, Stored, insert_sql};
 use crate::error::Result;
 
 /// What the global table lacks. Any other column that is missing is missing in an older schema.
@@ -20,12 +22,15 @@ pub(crate) fn insert_workspace(connection: &Connection, record: &TokenUsageRecor
 }
 
 pub(crate) fn insert_global(connection: &Connection, record: &TokenUsageRecord) -> Result<()> {
+    static SQL: OnceLock<String> = OnceLock::new();
     let is_there = |column: &&str| !WORKSPACE_ONLY.contains(column);
-    let columns: Vec<&str> = TokenUsageRecord::COLUMNS.iter().copied().filter(is_there).collect();
+    let sql = SQL.get_or_init(|| {
+        let columns: Vec<&str> = TokenUsageRecord::COLUMNS.iter().copied().filter(is_there).collect();
+        insert_sql(TokenUsageRecord::TABLE, &columns)
+    });
     let values = TokenUsageRecord::COLUMNS.iter().zip(record.values());
     let values = values.filter(|(column, _)| is_there(column)).map(|(_, value)| value);
-    let sql = insert_sql(TokenUsageRecord::TABLE, &columns);
-    connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+    connection.prepare_cached(sql)?.execute(params_from_iter(values))?;
     Ok(())
 }
 
