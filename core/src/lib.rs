@@ -50,6 +50,7 @@
 //! [kind](ErrorKind) that has the same number in every language.
 
 mod boundary;
+pub mod calls;
 pub mod definition;
 mod error;
 mod estimate;

@@ -83,6 +83,10 @@ pub enum Kind {
     Group(&'static [&'static str]),
     /// Any number of these.
     List(&'static Kind),
+    /// A result whose type each language writes itself.
+    Named(&'static str),
+    /// Nothing.
+    Nothing,
 }
 
 /// Whether a field may be absent.
@@ -121,6 +125,19 @@ pub enum Bound {
 pub trait Record {
     /// Its definition.
     const DEFINITION: &'static Definition;
+}
+
+/// A record that callers give.
+pub(crate) trait Input: Record + Sized {
+    fn read(input: &serde_json::Value) -> crate::error::Result<Self>;
+}
+
+/// A record that callers give many of.
+pub(crate) trait InputList: Input {
+    /// What an error calls one of them.
+    const NOUN: &'static str;
+
+    fn read_list(input: &serde_json::Value) -> crate::error::Result<Vec<Self>>;
 }
 
 impl Definition {

@@ -79,6 +79,12 @@ macro_rules! record {
     };
 
     (@input $name:ident { $($field:ident $(as $json:literal)?: $type:ty $(= $bound:ident)?,)* }) => {
+        impl $crate::definition::Input for $name {
+            fn read(input: &serde_json::Value) -> $crate::error::Result<Self> {
+                Self::from_json(input)
+            }
+        }
+
         impl $name {
             /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
             /// wrong type is `InvalidInput`.
@@ -102,6 +108,14 @@ macro_rules! record {
     };
 
     (@list($what:literal, $noun:literal) $name:ident { $($rest:tt)* }) => {
+        impl $crate::definition::InputList for $name {
+            const NOUN: &'static str = $noun;
+
+            fn read_list(input: &serde_json::Value) -> $crate::error::Result<Vec<Self>> {
+                Self::list_from_json(input)
+            }
+        }
+
         impl $name {
             /// Reads many from a JSON array of such objects; an error says which one it is about.
             pub fn list_from_json(input: &serde_json::Value) -> $crate::error::Result<Vec<Self>> {

@@ -42,6 +42,8 @@ described! {
     Timestamp: Kind::Time;
     Map<String, Value>: Kind::Object, Defaulted;
     BTreeMap<String, f64>: Kind::Sums;
+    Value: Kind::Named("Json");
+    (): Kind::Nothing;
 }
 
 impl<T: Described> Described for Option<T> {

@@ -14,6 +14,7 @@ use super::scope::{self, Scope};
 use super::settings::VelocitySettings;
 use super::stand_in;
 use super::velocity::{self, Velocity};
+use crate::definition::{Described, Kind};
 use crate::error::Result;
 use crate::repository::scope::ScopeIds;
 use crate::time::Timestamp;
@@ -42,6 +43,14 @@ pub struct Estimate {
     pub wip: PerLane<Wip>,
     /// Who gets where next, by the same schedule.
     pub next_transitions: NextTransitions,
+}
+
+impl Described for Estimate {
+    const KIND: Kind = Kind::Named("Estimate");
+}
+
+impl Described for Velocity {
+    const KIND: Kind = Kind::Named("Velocity");
 }
 
 pub(crate) fn velocity(

@@ -7,6 +7,7 @@ use rusqlite::{Batch, Connection, Statement};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Number, Value};
 
+use crate::definition::{Described, Kind};
 use crate::error::{Error, LONGEST_CAUSE, Result, line};
 use crate::number;
 
@@ -48,6 +49,10 @@ pub struct Table {
     pub columns: Vec<String>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<SqlValue>>,
+}
+
+impl Described for Table {
+    const KIND: Kind = Kind::Named("Table");
 }
 
 impl SqlParams {

@@ -32,5 +32,5 @@ pub(crate) use recorder::Recorder;
 pub use settings::TelemetryConfig;
 pub(crate) use settings::{Surroundings, TelemetrySettings, choose};
 pub(crate) use summary::token_usage_summary;
-pub use summary::{Dimension, Group, TokenUsageSummaryRow};
+pub use summary::{Dimension, Group, TokenUsageSummaryQuery, TokenUsageSummaryRow};
 pub use usage::TokenUsage;

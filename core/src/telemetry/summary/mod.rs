@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use dimension::{Dimension, Group};
+pub use input::TokenUsageSummaryQuery;
 
 use self::groups::Groups;
 use self::sums::{Sums, columns};

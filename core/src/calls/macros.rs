@@ -1,0 +1,87 @@
+//! How the table of calls is written.
+
+/// The entries of the table:
+///
+/// ```text
+/// calls! {
+///     /// What it does.
+///     Workspace "jobs.finish"(
+///         /// The job.
+///         id: String,
+///         /// Why it failed.
+///         error_summary: Option<String>,
+///     ) -> Job [NotFound] |workspace| workspace.jobs().finish(&id, …);
+/// }
+/// ```
+///
+/// Behind the docs stand whose call it is, its name, its parameters with the types that read them
+/// ([`Argument`](super::argument::Argument)), the type that it returns, the errors that are its own, and what runs it.
+macro_rules! calls {
+    ($(
+        $(#[doc = $doc:literal])*
+        $owner:ident $name:literal(
+            $($(#[doc = $param_doc:literal])* $param:ident: $type:ty),* $(,)?
+        ) -> $returns:ty [$($error:ident),*] |$target:ident| $body:expr;
+    )+) => {
+        &[$($crate::calls::Call {
+            name: $name,
+            owner: $crate::calls::macros::owner!($owner),
+            params: &[$($crate::calls::Param {
+                name: stringify!($param),
+                json: $crate::definition::json_name!("camelCase", $param),
+                kind: <$type as $crate::calls::argument::Argument>::KIND,
+                is_optional: <$type as $crate::calls::argument::Argument>::IS_OPTIONAL,
+                doc: concat!($($param_doc, "\n"),*),
+            }),*],
+            returns: <$returns as $crate::definition::Described>::KIND,
+            may_return_nothing: matches!(
+                <$returns as $crate::definition::Described>::PRESENCE,
+                $crate::definition::Presence::Optional
+            ),
+            errors: &[$($crate::error::ErrorKind::$error),*],
+            doc: concat!($($doc, "\n"),*),
+            run: |target, arguments| {
+                #[allow(unused_mut, unused_variables, reason = "a call may have no parameters")]
+                let mut arguments = arguments.iter();
+                $(
+                    let $param = <$type as $crate::calls::argument::Argument>::read(
+                        $crate::definition::json_name!("camelCase", $param),
+                        arguments.next().unwrap_or(&serde_json::Value::Null),
+                    )?;
+                )*
+                #[allow(unused_variables, reason = "what needs no database does not use it")]
+                let $target = $crate::calls::macros::target!($owner, target);
+                let returned: $crate::error::Result<$returns> = $body;
+                Ok($crate::calls::Reply::new(returned?))
+            },
+        },)+]
+    };
+}
+
+/// Whose call it is. A batch is made on whatever database there is.
+macro_rules! owner {
+    (Batch) => {
+        $crate::calls::Owner::Session
+    };
+    ($owner:ident) => {
+        $crate::calls::Owner::$owner
+    };
+}
+
+/// What the call is made on.
+macro_rules! target {
+    (Library, $target:ident) => {
+        $target
+    };
+    (Session, $target:ident) => {
+        $target.session()?
+    };
+    (Workspace, $target:ident) => {
+        $target.workspace()?
+    };
+    (Batch, $target:ident) => {
+        $target
+    };
+}
+
+pub(super) use {calls, owner, target};

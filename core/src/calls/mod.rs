@@ -1,0 +1,169 @@
+//! The calls that every language has: each by its name, with its parameters, its errors, its docs and what runs it.
+//!
+//! A binding that gets a call's name and its arguments as JSON needs no more than [`Target::call`]. What a language
+//! repeats of the table (methods, types, docs) is written by `cargo xtask generate`.
+
+mod argument;
+mod batch;
+mod macros;
+mod reply;
+mod table;
+
+use serde_json::Value;
+
+pub use argument::{Param, ParamKind};
+pub use reply::Reply;
+pub use table::CALLS;
+
+use crate::definition::Kind;
+use crate::error::{Error, ErrorKind, Result};
+use crate::global::Global;
+use crate::session::Session;
+use crate::workspace::Workspace;
+
+/// One call.
+#[derive(Debug)]
+pub struct Call {
+    /// Its name, for example `tasks.create_many`; the part before the dot is the repository that it belongs to.
+    pub name: &'static str,
+    /// Whose call it is.
+    pub owner: Owner,
+    /// Its parameters, in their order.
+    pub params: &'static [Param],
+    /// What it returns.
+    pub returns: Kind,
+    /// Whether it may return nothing, where there is no such thing.
+    pub may_return_nothing: bool,
+    /// The errors that are its own. Any call of a handle may also fail with `Closed`, `Busy`, `Storage` or `Corrupt`.
+    pub errors: &'static [ErrorKind],
+    /// What it does, as Markdown.
+    pub doc: &'static str,
+    run: fn(&Target<'_>, &[Value]) -> Result<Reply>,
+}
+
+/// Whose call it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// It needs no database.
+    Library,
+    /// Any open database has it.
+    Session,
+    /// A workspace has it.
+    Workspace,
+}
+
+/// What a call is made on.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'h> {
+    /// No database.
+    Library,
+    /// A workspace, or a transaction of one.
+    Workspace(&'h Workspace),
+    /// The global database, or a transaction of it.
+    Global(&'h Global),
+}
+
+impl Target<'_> {
+    /// Makes the call with this name, in snake_case or camelCase (`tasks.createMany`). `arguments` are those of its
+    /// parameters in their order; what is left out at the end is absent.
+    ///
+    /// Errors: those of the call; `InvalidInput` for an unknown name, and for arguments that do not fit.
+    pub fn call(&self, name: &str, arguments: &[Value]) -> Result<Reply> {
+        let call = Call::named(name)?;
+        if arguments.len() > call.params.len() {
+            let given = format!("{} for {}", arguments.len(), call.name);
+            return Err(Error::invalid("arguments", given, &format!("{} at the most", call.params.len())));
+        }
+        (call.run)(self, arguments)
+    }
+
+    fn session(&self) -> Result<&Session> {
+        match self {
+            Self::Workspace(workspace) => Ok(workspace),
+            Self::Global(global) => Ok(global),
+            Self::Library => Err(lacks("no database has")),
+        }
+    }
+
+    fn workspace(&self) -> Result<&Workspace> {
+        match self {
+            Self::Workspace(workspace) => Ok(workspace),
+            Self::Global(_) => Err(lacks("the global database does not have")),
+            Self::Library => Err(lacks("no database has")),
+        }
+    }
+}
+
+fn lacks(who: &str) -> Error {
+    Error::new(ErrorKind::InvalidInput, format!("call: {who} this call: make it on a workspace"))
+}
+
+impl Call {
+    /// The call with this name, in snake_case or camelCase.
+    ///
+    /// Errors: `InvalidInput` where there is none.
+    pub fn named(name: &str) -> Result<&'static Self> {
+        let found = CALLS.iter().find(|call| call.name == name || is_camel_case_of(name, call.name));
+        found.ok_or_else(|| {
+            Error::invalid("call", format_args!("{name:?}"), "the name of a call, for example tasks.create")
+        })
+    }
+}
+
+/// Whether `given` is the snake_case name in camelCase.
+fn is_camel_case_of(given: &str, snake: &str) -> bool {
+    let mut is_upper = false;
+    let camel = snake.chars().filter_map(|letter| {
+        if letter == '_' {
+            is_upper = true;
+            return None;
+        }
+        let letter = if is_upper { letter.to_ascii_uppercase() } else { letter };
+        is_upper = false;
+        Some(letter)
+    });
+    camel.eq(given.chars())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found_in_both_spellings() {
+        for call in CALLS {
+            assert_eq!(Call::named(call.name).unwrap().name, call.name);
+            assert_eq!(CALLS.iter().filter(|other| other.name == call.name).count(), 1, "{}", call.name);
+        }
+        assert_eq!(Call::named("tasks.createMany").unwrap().name, "tasks.create_many");
+        assert_eq!(Call::named("commandRuns.get").unwrap().name, "command_runs.get");
+        assert_eq!(Call::named("tasks.none").unwrap_err().field(), Some("call"));
+    }
+
+    #[test]
+    fn every_call_and_parameter_says_what_it_is() {
+        for call in CALLS {
+            assert!(!call.doc.trim().is_empty(), "{}", call.name);
+            for param in call.params {
+                assert!(!param.doc.trim().is_empty(), "{}({})", call.name, param.name);
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_by_name() {
+        let workspace = Workspace::open_db(":memory:").unwrap();
+        let target = Target::Workspace(&workspace);
+        let refused = |name: &str, arguments: &[Value]| target.call(name, arguments).unwrap_err();
+        assert_eq!(refused("projects.list", &[json!(1)]).field(), Some("arguments"));
+        assert_eq!(refused("projects.get", &[]).field(), Some("key"));
+        assert_eq!(refused("projects.get", &[json!(7)]).field(), Some("key"));
+        assert_eq!(refused("projects.ensure", &[]).field(), Some("project"));
+        let global = Global::open_db(":memory:").unwrap();
+        let error = Target::Global(&global).call("tasks.list", &[]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(target.call("tasks.list", &[]).unwrap().to_value(), json!([]));
+    }
+}
