@@ -75,23 +75,24 @@ enum mcoda_option
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // text: the workspace's id. Default: that of `workspace.json`, else the path of the root, or of the
-    // file's folder.
+    // text: The workspace's id, which new records carry and queries look for. Default: that of `workspace.json`,
+    // else the path of the root, or of the file's folder.
     MCODA_OPTION_WORKSPACE_ID = 1,
-    // json: settings in the shape of `config.json` that hold over the files'. Default: none.
+    // json: Settings in the shape of `config.json` that hold over the files'. Default: none.
     MCODA_OPTION_CONFIG = 2,
-    // bool: whether remote export is off. Default: false.
+    // bool: Whether remote export is off for this handle. Default: false.
     MCODA_OPTION_NO_TELEMETRY = 3,
-    // bool: whether `token_usage.json` is written; text: into which folder. Default: true for a root; a
-    // file gets none unless a folder is given.
+    // bool or text: Whether `token_usage.json` is written, or the folder that it is written to. Default: true
+    // for a root; a database file gets none unless a folder is given.
     MCODA_OPTION_JSON_LOG = 4,
-    // text: `normal` (survives a crash) or `full` (survives a power cut too). Default: `normal`.
+    // text: How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`. One of
+    // normal, full.
     MCODA_OPTION_SYNCHRONOUS = 5,
-    // int: how long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
+    // int: How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
     MCODA_OPTION_BUSY_TIMEOUT_MS = 6,
-    // bool: whether to read alone: nothing is created, migrated or written. Default: false.
+    // bool: Whether to read alone: nothing is created, migrated or written. Default: false.
     MCODA_OPTION_READ_ONLY = 7,
-    // bool: whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
+    // bool: Whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
     MCODA_OPTION_EXISTING_ONLY = 8,
 };
 #ifndef __cplusplus
@@ -102,70 +103,74 @@ typedef int32_t mcoda_option;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// The fields of a `mcoda_token_usage`. The numbers are stable, and new fields get new ones. The type
-// behind each is what its setter is called by: text, int, real, bool or json.
+// The fields of a `mcoda_token_usage`. The numbers are stable, and new fields get new ones. The type behind
+// each is what its setter is called by: text, int, real, bool or json.
 enum mcoda_token_usage_field
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // text: the record's id, so that a retry counts once. Default: a new UUID.
+    // text: The record's id. Recording the same id with the same content again adds nothing, so a retry is safe.
+    // Absent: a new UUID.
     MCODA_TOKEN_USAGE_ID = 1,
-    // text: the workspace that is billed. Default: the handle's.
+    // text: The workspace that is billed. Absent: the handle's own.
     MCODA_TOKEN_USAGE_WORKSPACE_ID = 2,
-    // text: the agent that called.
+    // text: The agent that called. It is added to the agents of the command run and of the job.
     MCODA_TOKEN_USAGE_AGENT_ID = 3,
-    // text: the model that answered.
+    // text: The model that answered.
     MCODA_TOKEN_USAGE_MODEL_NAME = 4,
-    // text: the job that the call was part of; must exist.
+    // text: The job that the call was part of; must exist.
     MCODA_TOKEN_USAGE_JOB_ID = 5,
-    // text: the command run that the call was part of; must exist.
+    // text: The command run that the call was part of; must exist.
     MCODA_TOKEN_USAGE_COMMAND_RUN_ID = 6,
-    // text: the task run that the call was part of; must exist.
+    // text: The task run that the call was part of; must exist.
     MCODA_TOKEN_USAGE_TASK_RUN_ID = 7,
-    // text: the task that the call worked on; must exist.
+    // text: The task that the call worked on; must exist.
     MCODA_TOKEN_USAGE_TASK_ID = 8,
-    // text: the project that the call worked for; must exist.
+    // text: The project that the call worked for; must exist.
     MCODA_TOKEN_USAGE_PROJECT_ID = 9,
-    // text: the epic that the call worked for; must exist.
+    // text: The epic that the call worked for; must exist.
     MCODA_TOKEN_USAGE_EPIC_ID = 10,
-    // text: the user story that the call worked for; must exist.
+    // text: The user story that the call worked for; must exist.
     MCODA_TOKEN_USAGE_USER_STORY_ID = 11,
-    // text: the command, for example `work-on-tasks`.
+    // text: The command, for example `work-on-tasks`.
     MCODA_TOKEN_USAGE_COMMAND_NAME = 12,
-    // text: the step of the command, for example `plan`.
+    // text: The step of the command, for example `plan`.
     MCODA_TOKEN_USAGE_ACTION = 13,
-    // text: how the agent was called, for example `chat`.
+    // text: How the agent was called, for example `chat`.
     MCODA_TOKEN_USAGE_INVOCATION_KIND = 14,
-    // text: who provides the model.
+    // text: Who provides the model.
     MCODA_TOKEN_USAGE_PROVIDER = 15,
-    // text: the currency of the cost, for example `USD`.
+    // text: The currency of `cost_estimate`, for example `USD`.
     MCODA_TOKEN_USAGE_CURRENCY = 16,
-    // int: all input tokens, cached ones included; like all counts from 0 to 2^53 - 1.
+    // int: All input tokens, cached ones included. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_PROMPT = 17,
-    // int: all output tokens.
+    // int: All output tokens, reasoning included. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_COMPLETION = 18,
-    // int: the provider's own total. Default: prompt + completion, where both are set.
+    // int: The provider's own total. Absent: prompt + completion, where both are reported. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_TOTAL = 19,
-    // int: input tokens that came from a cache.
+    // int: Input tokens that came from a cache; they are included in `tokens_prompt`. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHED = 20,
-    // int: input tokens that were read from a cache.
+    // int: Input tokens that were read from a cache, where the provider reports them apart. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHE_READ = 21,
-    // int: input tokens that were written to a cache.
+    // int: Input tokens that were written to a cache. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHE_WRITE = 22,
-    // real: what the call cost, in `CURRENCY`; finite, 0 or more.
+    // real: What the call cost, in `currency`. Finite, 0 or more.
     MCODA_TOKEN_USAGE_COST_ESTIMATE = 23,
-    // real: how long it took, in seconds; finite, 0 or more.
+    // real: How long the call took, in seconds. Absent: from `duration_ms`, else from start and finish. Finite,
+    // 0 or more.
     MCODA_TOKEN_USAGE_DURATION_SECONDS = 24,
-    // real: how long it took, in milliseconds; finite, 0 or more.
+    // real: How long the call took, in milliseconds. Absent: from start and finish, else from
+    // `duration_seconds`. Finite, 0 or more.
     MCODA_TOKEN_USAGE_DURATION_MS = 25,
-    // text: when the call began.
+    // text: When the call began.
     MCODA_TOKEN_USAGE_STARTED_AT = 26,
-    // text: when the call ended; not before it began.
+    // text: When the call ended; not before `started_at`.
     MCODA_TOKEN_USAGE_FINISHED_AT = 27,
-    // text: when the call counts. Default: now.
+    // text: When the call counts. Absent: now.
     MCODA_TOKEN_USAGE_TIMESTAMP = 28,
-    // json: an object with anything else.
+    // json: Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added
+    // under their JSON names where the object does not have them, since old readers look there.
     MCODA_TOKEN_USAGE_METADATA = 29,
 };
 #ifndef __cplusplus
@@ -176,30 +181,30 @@ typedef int32_t mcoda_token_usage_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// The fields of a `mcoda_transition_context`. The numbers are stable, and new fields get new ones. The
-// type behind each is what its setter is called by: text, int, real, bool or json.
+// The fields of a `mcoda_transition_context`. The numbers are stable, and new fields get new ones. The type behind
+// each is what its setter is called by: text, int, real, bool or json.
 enum mcoda_transition_field
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // text: the command that moves the task.
+    // text: The command that moves the task, for example `work-on-tasks`.
     MCODA_TRANSITION_COMMAND_NAME = 1,
-    // text: the job that the move is part of; must exist.
+    // text: The job that it is part of; must exist.
     MCODA_TRANSITION_JOB_ID = 2,
-    // text: the task run that the move is part of; must exist.
+    // text: The task run that it is part of; must exist.
     MCODA_TRANSITION_TASK_RUN_ID = 3,
-    // text: the agent that moves it.
+    // text: The agent that moves it.
     MCODA_TRANSITION_AGENT_ID = 4,
-    // text: when it moved. Default: now.
+    // text: When it moved. Absent: now.
     MCODA_TRANSITION_TIMESTAMP = 5,
-    // json: an object with whatever belongs to the event.
+    // json: Lane details and whatever else belongs to the event.
     MCODA_TRANSITION_METADATA = 6,
-    // json: an object that is merged into the task's metadata.
+    // json: Merged into the task's metadata: a name that is there already gets the new value.
     MCODA_TRANSITION_METADATA_PATCH = 7,
-    // text: why: stored where the task fails or is reverted.
+    // text: Why: stored as `failed_reason` or `revert_reason` where the task fails or is reverted.
     MCODA_TRANSITION_REASON = 8,
-    // text: the status that the task must have; `MCODA_CONFLICT` where it has moved on.
+    // text: The status that the task must have for the call to succeed; `MCODA_CONFLICT` where it has moved on.
     MCODA_TRANSITION_EXPECTED_FROM = 9,
 };
 #ifndef __cplusplus
@@ -210,34 +215,34 @@ typedef int32_t mcoda_transition_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// The fields of a `mcoda_estimate_options`. The numbers are stable, and new fields get new ones. The type
-// behind each is what its setter is called by: text, int, real, bool or json.
+// The fields of a `mcoda_estimate_options`. The numbers are stable, and new fields get new ones. The type behind
+// each is what its setter is called by: text, int, real, bool or json.
 enum mcoda_estimate_option
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // text: only tasks of the project with this key.
+    // text: Only tasks of the project with this key.
     MCODA_ESTIMATE_PROJECT_KEY = 1,
-    // text: only tasks of the epic with this key.
+    // text: Only tasks of the epic with this key.
     MCODA_ESTIMATE_EPIC_KEY = 2,
-    // text: only tasks of the user story with this key.
+    // text: Only tasks of the user story with this key.
     MCODA_ESTIMATE_STORY_KEY = 3,
-    // text: only tasks of this person; case does not matter.
+    // text: Only tasks of this person; case does not matter.
     MCODA_ESTIMATE_ASSIGNEE = 4,
-    // text: `config`, `empirical` or `mixed`. Default: `config`.
+    // text: Where the velocity comes from. Absent: `config`. One of config, empirical, mixed.
     MCODA_ESTIMATE_MODE = 5,
-    // int: how many of the newest samples of a lane make its velocity, 1 or more. Default: 10.
+    // int: How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10. 1 or more.
     MCODA_ESTIMATE_WINDOW_TASKS = 6,
-    // real: story points per hour of every lane, in place of the config's; finite.
+    // real: Story points per hour of every lane, in place of the config's. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_ALL = 7,
-    // real: story points per hour of the implementation.
+    // real: Story points per hour of the implementation, in place of the config's. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION = 8,
-    // real: story points per hour of the review.
+    // real: Story points per hour of the review, in place of the config's. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_REVIEW = 9,
-    // real: story points per hour of QA.
+    // real: Story points per hour of QA, in place of the config's. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_QA = 10,
-    // text: the present moment, so that an answer can be reproduced. Default: the clock.
+    // text: The present moment. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
 };
 #ifndef __cplusplus
@@ -293,8 +298,8 @@ typedef int32_t mcoda_milestone;
 // Why a call did not succeed. The caller owns it and frees it with `mcoda_error_free`.
 typedef struct mcoda_error mcoda_error;
 
-// Options of a velocity, an estimate or a backfill. The caller owns it and frees it with
-// `mcoda_estimate_options_free`. One thread at a time may use it; it may be used for any number of calls.
+// Options of a velocity, an estimate or a backfill. What is not set is absent. The caller owns it and frees it with `mcoda_estimate_options_free`. One thread
+// at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_estimate_options mcoda_estimate_options;
 
 // How much is left, how fast it goes and when it will be done. The caller owns it and frees it with
@@ -307,7 +312,7 @@ typedef struct mcoda_estimate_result mcoda_estimate_result;
 // points to no memory that a program can read.
 typedef struct mcoda_global mcoda_global;
 
-// Options to open a database with. The caller owns it and frees it with `mcoda_options_free`. One thread
+// Options to open a database with. What is not set is absent. The caller owns it and frees it with `mcoda_options_free`. One thread
 // at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_options mcoda_options;
 
@@ -318,9 +323,8 @@ typedef struct mcoda_recorded mcoda_recorded;
 // `mcoda_string_free`.
 typedef struct mcoda_string mcoda_string;
 
-// A record of what one agent call cost. What is not set is not told; 0 is told to be none. The caller owns
-// it and frees it with `mcoda_token_usage_free`. One thread at a time may use it; it may be used for any
-// number of calls.
+// A record of what one agent call cost. What is not set is absent. The caller owns it and frees it with `mcoda_token_usage_free`. One thread
+// at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_token_usage mcoda_token_usage;
 
 // The rows of `mcoda_token_usage_json`, a few at a time, in memory that depends little on how many there
@@ -332,8 +336,8 @@ typedef struct mcoda_token_usage_cursor mcoda_token_usage_cursor;
 // What a transition did. The caller owns it and frees it with `mcoda_transition_free`.
 typedef struct mcoda_transition mcoda_transition;
 
-// The circumstances of a transition. The caller owns it and frees it with `mcoda_transition_context_free`.
-// One thread at a time may use it; it may be used for any number of calls.
+// The circumstances of a transition. What is not set is absent. The caller owns it and frees it with `mcoda_transition_context_free`. One thread
+// at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_transition_context mcoda_transition_context;
 
 // How fast each lane works, in story points per hour. The caller owns it and frees it with
@@ -399,14 +403,8 @@ mcoda_code mcoda_string_at(const mcoda_string *json,
 // Frees a string; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_string_free(mcoda_string *string);
 
-// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with
-// `mcoda_options_free`.
+// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with `mcoda_options_free`.
 mcoda_options *mcoda_options_new(void);
-
-// Makes them from a JSON object with the fields by their JSON names (`workspaceId`), and checks every
-// value. `options` receives them. Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller,
-// `options` with `mcoda_options_free`.
-mcoda_code mcoda_options_from_json(const char *text, mcoda_options **options, mcoda_error **error);
 
 // Frees it; NULL is fine. Threads: any, once.
 void mcoda_options_free(mcoda_options *options);
@@ -414,8 +412,8 @@ void mcoda_options_free(mcoda_options *options);
 // Sets a field, a `mcoda_option`, to text, which is copied; NULL makes it absent again. A time is RFC 3339
 // text with `Z` or an offset (`2026-03-20T12:00:00Z`).
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
-// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
+// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_options_set_text(mcoda_options *options,
                                   int32_t field,
                                   const char *value,
@@ -441,6 +439,13 @@ mcoda_code mcoda_options_set_json(mcoda_options *options,
                                   int32_t field,
                                   const char *value,
                                   mcoda_error **error);
+
+// Makes options to open a database with from a JSON object with the fields by their JSON names (`workspaceId`), and
+// checks every value. `options` receives them. Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller,
+// `options` with `mcoda_options_free`.
+mcoda_code mcoda_options_from_json(const char *text,
+                                   mcoda_options **options,
+                                   mcoda_error **error);
 
 // Opens the workspace of the project whose root folder is `root`, UTF-8; what is missing is created, and
 // an older database is brought up to date. `options` may be NULL: the defaults. `workspace` receives the
@@ -490,76 +495,6 @@ mcoda_code mcoda_workspace_database_path(mcoda_workspace *workspace,
 // `MCODA_CLOSED`. Threads: any.
 mcoda_code mcoda_backup_to(mcoda_workspace *workspace, const char *path, mcoda_error **error);
 
-// What a text tells about usage, in all: `body` is a response of a provider, its `usage` object, or the
-// lines of a stream or of an agent's transcript. `provider` (may be NULL) helps where that does not tell
-// what a number means. `json` (may be NULL) receives a record, which is empty where nothing is told:
-// strange text is no error. No database is needed.
-//
-// Errors: none of its own. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_extract_usage_json(const char *body,
-                                    const char *provider,
-                                    mcoda_string **json,
-                                    mcoda_error **error);
-
-// What a text tells about usage by model, in the order in which these appear; the sums are what
-// `mcoda_extract_usage_json` gives. `provider` may be NULL. `json` (may be NULL) receives an array of
-// records, empty where nothing is told.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_extract_usages_json(const char *body,
-                                     const char *provider,
-                                     mcoda_string **json,
-                                     mcoda_error **error);
-
-// Reads what came back from an agent, as `mcoda_extract_usages_json` does, and records it. A retry or a
-// replay counts once, and a later version of an answer replaces its record, where the answer has an id or
-// the context a `responseId`. `context` is a JSON object like `{"taskId": "…", "agentId": "claude"}` or
-// NULL; `docs/extract.md` lists its fields. `json` (may be NULL) receives `{"usage", "records"}`: what the
-// answer tells, and what became of each record.
-//
-// Errors: as `mcoda_record_token_usage`; an answer that tells no usage is none. Threads: any. Frees: the
-// caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_record_agent_response_json(mcoda_workspace *workspace,
-                                            const char *body,
-                                            const char *context,
-                                            mcoda_string **json,
-                                            mcoda_error **error);
-
-// `mcoda_record_agent_response_json` for a file of answers, or an agent's transcript, at `path`, UTF-8, of
-// any size. Reading it again, or when it has grown, adds nothing twice. `context` is a JSON object or NULL.
-// `json` (may be NULL) receives `{"bytes", "lines", "objects", "recorded", "updated", "duplicates",
-// "refused", "logged", "skipped"}`.
-//
-// Each thousand lines are one transaction: an error leaves what was recorded before, and the next call
-// goes on from there. Errors: as there, and `MCODA_STORAGE` with the file's name where it cannot be read.
-// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_record_agent_file_json(mcoda_workspace *workspace,
-                                        const char *path,
-                                        const char *context,
-                                        mcoda_string **json,
-                                        mcoda_error **error);
-
-// `mcoda_record_agent_response_json` for an answer to a call outside of any project. `context` is a JSON
-// object or NULL; fields of the backlog are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives
-// `{"usage", "records"}`.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_global_record_agent_response_json(mcoda_global *global,
-                                                   const char *body,
-                                                   const char *context,
-                                                   mcoda_string **json,
-                                                   mcoda_error **error);
-
-// `mcoda_record_agent_file_json` for answers to calls outside of any project. `context` is a JSON object or
-// NULL. `json` (may be NULL) receives what was read and recorded.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_global_record_agent_file_json(mcoda_global *global,
-                                               const char *path,
-                                               const char *context,
-                                               mcoda_string **json,
-                                               mcoda_error **error);
-
 // Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
 // entry in the JSON log. `recorded` (may be NULL) receives what became of it.
 //
@@ -571,24 +506,6 @@ mcoda_code mcoda_record_token_usage(mcoda_workspace *workspace,
                                     const mcoda_token_usage *usage,
                                     mcoda_recorded **recorded,
                                     mcoda_error **error);
-
-// `mcoda_record_token_usage` for a record in JSON: `usage` is an object like `{"agentId": "claude",
-// "tokensPrompt": 1200}`. `json` (may be NULL) receives `{"id", "recorded", "duplicate", "logged"}`.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_record_token_usage_json(mcoda_workspace *workspace,
-                                         const char *usage,
-                                         mcoda_string **json,
-                                         mcoda_error **error);
-
-// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json`
-// (may be NULL) receives an array of what became of each.
-//
-// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_record_token_usages_json(mcoda_workspace *workspace,
-                                          const char *usages,
-                                          mcoda_string **json,
-                                          mcoda_error **error);
 
 // The record's id: the one that was given, else a new one. NULL for NULL. The text belongs to `recorded`.
 // `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
@@ -609,18 +526,17 @@ bool mcoda_recorded_is_logged(const mcoda_recorded *recorded);
 // Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_recorded_free(mcoda_recorded *recorded);
 
-// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with
-// `mcoda_token_usage_free`.
+// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with `mcoda_token_usage_free`.
 mcoda_token_usage *mcoda_token_usage_new(void);
 
 // Frees it; NULL is fine. Threads: any, once.
 void mcoda_token_usage_free(mcoda_token_usage *usage);
 
-// Sets a field, a `mcoda_token_usage_field`, to text, which is copied; NULL makes it absent again. A time
-// is RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+// Sets a field, a `mcoda_token_usage_field`, to text, which is copied; NULL makes it absent again. A time is
+// RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
-// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
+// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_token_usage_set_text(mcoda_token_usage *usage,
                                       int32_t field,
                                       const char *value,
@@ -644,8 +560,8 @@ mcoda_code mcoda_token_usage_set_real(mcoda_token_usage *usage,
                                       double value,
                                       mcoda_error **error);
 
-// Sets a field, a `mcoda_token_usage_field`, to what a JSON text says, which is copied; NULL makes it
-// absent again.
+// Sets a field, a `mcoda_token_usage_field`, to what a JSON text says, which is copied; NULL makes it absent
+// again.
 //
 // Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
 // whether the value fits the field is checked by the call that uses it. Threads: one at a time.
@@ -670,28 +586,6 @@ mcoda_code mcoda_record_status_transition(mcoda_workspace *workspace,
                                           mcoda_transition **transition,
                                           mcoda_error **error);
 
-// `mcoda_record_status_transition`, where `context` is a JSON object like `{"agentId": "claude"}` or NULL.
-// `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_record_status_transition_json(mcoda_workspace *workspace,
-                                               const char *task,
-                                               const char *to_status,
-                                               const char *context,
-                                               mcoda_string **json,
-                                               mcoda_error **error);
-
-// The recorded moves of one task or of all tasks, in the order of time. `query` is a JSON object with
-// `task` (id or key), `since`, `until` and `now`, all optional, or NULL. `json` (may be NULL) receives an
-// array.
-//
-// Errors: `MCODA_NOT_FOUND` for an unknown task, `MCODA_INVALID_INPUT` for a bound that is none,
-// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_status_events_json(mcoda_workspace *workspace,
-                                    const char *query,
-                                    mcoda_string **json,
-                                    mcoda_error **error);
-
 // Writes the status events for good that successful task runs stand in for in a velocity with the same
 // options. Doing it again adds nothing. `options` may be NULL: the defaults. `events` (may be NULL)
 // receives how many were added.
@@ -703,15 +597,6 @@ mcoda_code mcoda_backfill_status_events(mcoda_workspace *workspace,
                                         const mcoda_estimate_options *options,
                                         uint64_t *events,
                                         mcoda_error **error);
-
-// `mcoda_backfill_status_events`, where `options` is a JSON object or NULL. `json` (may be NULL) receives
-// `{"events"}`.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_backfill_status_events_json(mcoda_workspace *workspace,
-                                             const char *options,
-                                             mcoda_string **json,
-                                             mcoda_error **error);
 
 // The id of the event that was written; NULL where the task had the status already. The text belongs to
 // `transition`. `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads:
@@ -740,25 +625,24 @@ bool mcoda_transition_is_changed(const mcoda_transition *transition);
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_transition_free(mcoda_transition *transition);
 
-// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with
-// `mcoda_transition_context_free`.
+// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
 mcoda_transition_context *mcoda_transition_context_new(void);
 
 // Frees it; NULL is fine. Threads: any, once.
 void mcoda_transition_context_free(mcoda_transition_context *context);
 
-// Sets a field, a `mcoda_transition_field`, to text, which is copied; NULL makes it absent again. A time
-// is RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+// Sets a field, a `mcoda_transition_field`, to text, which is copied; NULL makes it absent again. A time is
+// RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
-// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
+// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_transition_context_set_text(mcoda_transition_context *context,
                                              int32_t field,
                                              const char *value,
                                              mcoda_error **error);
 
-// Sets a field, a `mcoda_transition_field`, to what a JSON text says, which is copied; NULL makes it
-// absent again.
+// Sets a field, a `mcoda_transition_field`, to what a JSON text says, which is copied; NULL makes it absent
+// again.
 //
 // Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
 // whether the value fits the field is checked by the call that uses it. Threads: one at a time.
@@ -766,43 +650,6 @@ mcoda_code mcoda_transition_context_set_json(mcoda_transition_context *context,
                                              int32_t field,
                                              const char *value,
                                              mcoda_error **error);
-
-// What single agent calls cost, in the order of time. `query` is a JSON object with `projectKey`, `agent`,
-// `command`, `includeRowsWithoutCommand`, `jobId`, `taskId`, `since`, `until`, `page`, `pageSize` and
-// `now`, all optional, or NULL. `json` (may be NULL) receives an array of rows with the names of the
-// OpenAPI contract (`tokens_prompt`).
-//
-// Errors: `MCODA_NOT_FOUND` for an unknown project key, `MCODA_INVALID_INPUT` for a bound or a page that
-// is none, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_token_usage_json(mcoda_workspace *workspace,
-                                  const char *query,
-                                  mcoda_string **json,
-                                  mcoda_error **error);
-
-// What agent calls cost, added up by groups. `query` is what `mcoda_token_usage_json` takes, or NULL; it
-// may have `groupBy` too, an array of `project`, `command`, `agent`, `model`, `day`, `job`, `action`,
-// `provider`, `task` (default: the first three), and `timeZone`, whose days are meant (`Europe/Berlin`;
-// default: UTC). Where `since` is absent, the last 7 days count. `json` (may be NULL) receives an array of
-// rows with the names of the OpenAPI contract.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_token_usage_summary_json(mcoda_workspace *workspace,
-                                          const char *query,
-                                          mcoda_string **json,
-                                          mcoda_error **error);
-
-// Answers one SQL statement that only reads, in one unchanging state of the database. `params` is a JSON
-// array for `?`, an object of names for `:name`, or NULL for none. `json` (may be NULL) receives an array
-// with an object a row; bytes are lower-case hexadecimal text.
-//
-// Errors: `MCODA_INVALID_INPUT` for what is not one such statement, for two columns of one name, and for
-// parameters that do not fit; `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_query_json(mcoda_workspace *workspace,
-                            const char *sql,
-                            const char *params,
-                            mcoda_string **json,
-                            mcoda_error **error);
 
 // Asks for what `mcoda_token_usage_json` answers, to read it a few rows at a time. `query` is what that
 // takes, or NULL. Which rows come is settled now: what is recorded later does not come, and what is deleted
@@ -852,15 +699,6 @@ mcoda_code mcoda_estimate(mcoda_workspace *workspace,
                           mcoda_estimate_result **estimate,
                           mcoda_error **error);
 
-// `mcoda_estimate`, where `options` is a JSON object like `{"projectKey": "SHOP"}` or NULL. `json` (may be
-// NULL) receives the object that `mcoda_estimate_to_json` gives.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
-                               const char *options,
-                               mcoda_string **json,
-                               mcoda_error **error);
-
 // The moment that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text
 // belongs to `estimate`. `length` (may be NULL) receives its length in bytes without the NUL. Threads:
 // any, until it is freed.
@@ -907,8 +745,7 @@ mcoda_code mcoda_estimate_to_json(const mcoda_estimate_result *estimate,
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_estimate_free(mcoda_estimate_result *estimate);
 
-// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the
-// caller, with `mcoda_estimate_options_free`.
+// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller, with `mcoda_estimate_options_free`.
 mcoda_estimate_options *mcoda_estimate_options_new(void);
 
 // Frees it; NULL is fine. Threads: any, once.
@@ -917,8 +754,8 @@ void mcoda_estimate_options_free(mcoda_estimate_options *options);
 // Sets a field, a `mcoda_estimate_option`, to text, which is copied; NULL makes it absent again. A time is
 // RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not
-// UTF-8; whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
+// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
 mcoda_code mcoda_estimate_options_set_text(mcoda_estimate_options *options,
                                            int32_t field,
                                            const char *value,
@@ -953,15 +790,6 @@ mcoda_code mcoda_velocity(mcoda_workspace *workspace,
                           mcoda_velocity_result **velocity,
                           mcoda_error **error);
 
-// `mcoda_velocity`, where `options` is a JSON object like `{"mode": "empirical"}` or NULL. `json` (may be
-// NULL) receives the object that `mcoda_velocity_to_json` gives.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
-                               const char *options,
-                               mcoda_string **json,
-                               mcoda_error **error);
-
 // The lane's speed in story points per hour; NaN for NULL and for a number that is no `mcoda_lane`.
 // Threads: any, until it is freed.
 double mcoda_velocity_sp_per_hour(const mcoda_velocity_result *velocity, int32_t lane);
@@ -986,275 +814,6 @@ mcoda_code mcoda_velocity_to_json(const mcoda_velocity_result *velocity,
 
 // Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_velocity_free(mcoda_velocity_result *velocity);
-
-// The project with this key, which is made where there is none: any number of processes may call this at
-// once and all get the same project. `project` is a JSON object with `key`, and `name`, `description` and
-// `metadata` as you like. `json` (may be NULL) receives the project.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
-// caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_projects_ensure_json(mcoda_workspace *workspace,
-                                      const char *project,
-                                      mcoda_string **json,
-                                      mcoda_error **error);
-
-// The project with this key. `json` (may be NULL) receives it, `null` where there is none.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_projects_get_json(mcoda_workspace *workspace,
-                                   const char *key,
-                                   mcoda_string **json,
-                                   mcoda_error **error);
-
-// All projects, by key. `json` (may be NULL) receives an array.
-//
-// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_projects_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
-
-// Makes an epic. `epic` is a JSON object with `projectId`, `key` and `title`, and `description`,
-// `priority` and `metadata` as you like. `json` (may be NULL) receives the epic.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its project, `MCODA_CONFLICT` where the key is
-// taken, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_epics_create_json(mcoda_workspace *workspace,
-                                   const char *epic,
-                                   mcoda_string **json,
-                                   mcoda_error **error);
-
-// The epic with this id. `json` (may be NULL) receives it, `null` where there is none.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_epics_get_json(mcoda_workspace *workspace,
-                                const char *id,
-                                mcoda_string **json,
-                                mcoda_error **error);
-
-// The epics of a project, by key; of all projects where `project_id` is NULL. `json` (may be NULL)
-// receives an array.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_epics_list_json(mcoda_workspace *workspace,
-                                 const char *project_id,
-                                 mcoda_string **json,
-                                 mcoda_error **error);
-
-// Makes a user story. `story` is a JSON object with `epicId`, `key` and `title`, and `description`,
-// `acceptanceCriteria`, `priority` and `metadata` as you like. `json` (may be NULL) receives the story.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its epic, `MCODA_CONFLICT` where the key is
-// taken, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_stories_create_json(mcoda_workspace *workspace,
-                                     const char *story,
-                                     mcoda_string **json,
-                                     mcoda_error **error);
-
-// The user story with this id. `json` (may be NULL) receives it, `null` where there is none.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_stories_get_json(mcoda_workspace *workspace,
-                                  const char *id,
-                                  mcoda_string **json,
-                                  mcoda_error **error);
-
-// The user stories of an epic, by key; of all epics where `epic_id` is NULL. `json` (may be NULL) receives
-// an array.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_stories_list_json(mcoda_workspace *workspace,
-                                   const char *epic_id,
-                                   mcoda_string **json,
-                                   mcoda_error **error);
-
-// Makes a task. `task` is a JSON object with `userStoryId`, `key` and `title`, and `description`, `type`,
-// `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman` and `metadata` as you like.
-// `json` (may be NULL) receives the task.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` without its story, `MCODA_CONFLICT` where the key is
-// taken, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_tasks_create_json(mcoda_workspace *workspace,
-                                   const char *task,
-                                   mcoda_string **json,
-                                   mcoda_error **error);
-
-// Makes many tasks, all of them or none. `tasks` is a JSON array of what `mcoda_tasks_create_json` takes.
-// `json` (may be NULL) receives an array of the tasks.
-//
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_tasks_create_many_json(mcoda_workspace *workspace,
-                                        const char *tasks,
-                                        mcoda_string **json,
-                                        mcoda_error **error);
-
-// The task with this id or key. `json` (may be NULL) receives it, `null` where there is none.
-//
-// Errors: `MCODA_INVALID_INPUT` for a key that several tasks have, `MCODA_CLOSED`. Threads: any. Frees:
-// the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_tasks_get_json(mcoda_workspace *workspace,
-                                const char *id_or_key,
-                                mcoda_string **json,
-                                mcoda_error **error);
-
-// The tasks of a user story, by key; of all stories where `user_story_id` is NULL. `json` (may be NULL)
-// receives an array.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_tasks_list_json(mcoda_workspace *workspace,
-                                 const char *user_story_id,
-                                 mcoda_string **json,
-                                 mcoda_error **error);
-
-// Makes a job. `job` is a JSON object with `type`, and `state`, `commandName`, `payload` and `totalItems`
-// as you like. `json` (may be NULL) receives the job.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
-// caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_jobs_create_json(mcoda_workspace *workspace,
-                                  const char *job,
-                                  mcoda_string **json,
-                                  mcoda_error **error);
-
-// The job with this id. `json` (may be NULL) receives it, `null` where there is none.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_jobs_get_json(mcoda_workspace *workspace,
-                               const char *id,
-                               mcoda_string **json,
-                               mcoda_error **error);
-
-// All jobs of the workspace, in the order of time. `json` (may be NULL) receives an array.
-//
-// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_jobs_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
-
-// A job with its task runs and what it cost by command, agent and model, of all time. `json` (may be NULL)
-// receives `{"job", "taskRuns", "tokens"}`.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown job, `MCODA_CLOSED`. Threads: any. Frees:
-// the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_inspect_job_json(mcoda_workspace *workspace,
-                                  const char *job_id,
-                                  mcoda_string **json,
-                                  mcoda_error **error);
-
-// Ends a job: `state` is what became of it. `error_summary` is why, or NULL. `json` (may be NULL) receives
-// the job.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
-// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_jobs_finish_json(mcoda_workspace *workspace,
-                                  const char *id,
-                                  const char *state,
-                                  const char *error_summary,
-                                  mcoda_string **json,
-                                  mcoda_error **error);
-
-// Makes a command run. `command_run` is a JSON object with `commandName`, and `jobId` and `startedAt` as
-// you like. `json` (may be NULL) receives the run.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown job, `MCODA_BUSY`, `MCODA_STORAGE`,
-// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_command_runs_create_json(mcoda_workspace *workspace,
-                                          const char *command_run,
-                                          mcoda_string **json,
-                                          mcoda_error **error);
-
-// The command run with this id. `json` (may be NULL) receives it, `null` where there is none.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_command_runs_get_json(mcoda_workspace *workspace,
-                                       const char *id,
-                                       mcoda_string **json,
-                                       mcoda_error **error);
-
-// Ends a command run. `end` is a JSON object with `status`, and `errorSummary`, `spProcessed` and
-// `completedAt` as you like. `json` (may be NULL) receives the run.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
-// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_command_runs_finish_json(mcoda_workspace *workspace,
-                                          const char *id,
-                                          const char *end,
-                                          mcoda_string **json,
-                                          mcoda_error **error);
-
-// Makes a run on a task. `task_run` is a JSON object with `taskId` and `command`, and `jobId`,
-// `commandRunId`, `agentId`, `startedAt`, `storyPointsAtRun` and `runContext` as you like. `json` (may be
-// NULL) receives the run.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown task or job, `MCODA_BUSY`,
-// `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_task_runs_create_json(mcoda_workspace *workspace,
-                                       const char *task_run,
-                                       mcoda_string **json,
-                                       mcoda_error **error);
-
-// The task run with this id. `json` (may be NULL) receives it, `null` where there is none.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_task_runs_get_json(mcoda_workspace *workspace,
-                                    const char *id,
-                                    mcoda_string **json,
-                                    mcoda_error **error);
-
-// The runs on the task with this id, oldest first. `json` (may be NULL) receives an array.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_task_runs_list_json(mcoda_workspace *workspace,
-                                     const char *task_id,
-                                     mcoda_string **json,
-                                     mcoda_error **error);
-
-// Ends a task run: `status` is what became of it. `finished_at` is when, RFC 3339, or NULL for now. `json`
-// (may be NULL) receives the run.
-//
-// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
-// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
-                                       const char *id,
-                                       const char *status,
-                                       const char *finished_at,
-                                       mcoda_string **json,
-                                       mcoda_error **error);
-
-// What the config files, the environment and this handle's options say about recording and export, read
-// anew with every call. `json` (may be NULL) receives `{"localRecording", "remoteExport", "optOut",
-// "strict", "offByEnvironment", "offByHandle"}`, with `endpoint` and `configPath` where there are any.
-//
-// Errors: `MCODA_CORRUPT` for a damaged config file, `MCODA_INVALID_INPUT` for a setting of the wrong type,
-// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-mcoda_code mcoda_telemetry_config_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
-
-// Opts out of sending records away, in the `config.json` beside the database; `strict` also stops
-// recording them. A strict setting that holds already stays. `json` (may be NULL) receives what holds now,
-// as `mcoda_telemetry_config_json` gives it.
-//
-// Errors: as there, and nothing in the file is changed then; `MCODA_STORAGE` for a handle that only reads,
-// `MCODA_UNSUPPORTED` for a database in memory. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_telemetry_opt_out_json(mcoda_workspace *workspace,
-                                        bool strict,
-                                        mcoda_string **json,
-                                        mcoda_error **error);
-
-// Takes an opting-out back, a strict one too: records are kept, and may be sent away. `json` (may be NULL)
-// receives what holds now, as `mcoda_telemetry_config_json` gives it.
-//
-// Errors: as `mcoda_telemetry_opt_out_json`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_telemetry_opt_in_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
 // Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and
 // an older database is brought up to date. `options` may be NULL: the defaults. `global` receives the
@@ -1296,114 +855,801 @@ mcoda_code mcoda_global_record_token_usage(mcoda_global *global,
                                            mcoda_recorded **recorded,
                                            mcoda_error **error);
 
-// `mcoda_global_record_token_usage` for a record in JSON, an object. `json` (may be NULL) receives `{"id",
-// "recorded", "duplicate", "logged"}`.
+// `mcoda_backup_to` for this database.
 //
-// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// Errors: as there. Threads: any.
+mcoda_code mcoda_global_backup_to(mcoda_global *global, const char *path, mcoda_error **error);
+
+// Reads what a provider or an agent returned for what it cost, as one record for the whole: the sum of its
+// calls. Strange content is never an error: values that cannot be meant are passed over, and a body that
+// reports no usage gives an empty record.
+//
+// `body` (text) is a response body, its `usage` object, the events of a stream, or a transcript. `provider`
+// (text, may be NULL) is who answered, where the shape does not say what a number means. `json` (may be
+// NULL) receives an object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
+// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
+// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
+// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
+// `finishedAt`, `timestamp`, `metadata`.
+//
+// Errors: none of its own. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_extract_usage_json(const char *body,
+                                    const char *provider,
+                                    mcoda_string **json,
+                                    mcoda_error **error);
+
+// Reads what a provider or an agent returned for what it cost, one record a model, in the order in which
+// these first appear. Their sums are what `extract_usage` returns. Empty where no usage is reported.
+//
+// `body` (text) is a response body, its `usage` object, the events of a stream, or a transcript. `provider`
+// (text, may be NULL) is who answered, where the shape does not say what a number means. `json` (may be
+// NULL) receives an array.
+//
+// Errors: none of its own. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_extract_usages_json(const char *body,
+                                     const char *provider,
+                                     mcoda_string **json,
+                                     mcoda_error **error);
+
+// The table of a summary, for people.
+//
+// `rows` (JSON) is what `token_usage_summary` returned. `group_by` (JSON, may be NULL) is the dimensions
+// that it was grouped by. Absent: the default. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_tokens_table(const char *rows,
+                                     const char *group_by,
+                                     mcoda_string **text,
+                                     mcoda_error **error);
+
+// The table of single agent calls, for people.
+//
+// `rows` (JSON) is what `token_usage` returned. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_job_tokens(const char *rows, mcoda_string **text, mcoda_error **error);
+
+// The table of jobs, for people.
+//
+// `jobs` (JSON) is what `jobs.list` returned. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_jobs(const char *jobs, mcoda_string **text, mcoda_error **error);
+
+// A job with its runs and its cost, for people.
+//
+// `inspection` (JSON) is what `inspect_job` returned. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_job_inspection(const char *inspection, mcoda_string **text, mcoda_error **error);
+
+// An estimate, for people.
+//
+// `estimate` (JSON) is what `estimate` returned. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_estimate(const char *estimate, mcoda_string **text, mcoda_error **error);
+
+// A velocity, for people.
+//
+// `velocity` (JSON) is what `velocity` returned. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_velocity(const char *velocity, mcoda_string **text, mcoda_error **error);
+
+// The table of status events, for people.
+//
+// `events` (JSON) is what `status_events` returned. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_status_events(const char *events, mcoda_string **text, mcoda_error **error);
+
+// The telemetry settings, for people.
+//
+// `config` (JSON) is what `telemetry_config` returned. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_telemetry_config(const char *config, mcoda_string **text, mcoda_error **error);
+
+// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
+// entry in the JSON log.
+//
+// `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
+// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
+// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
+// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
+// `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
+// object of `id`, `recorded`, `duplicate`, `logged`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_token_usage_json(mcoda_workspace *workspace,
+                                         const char *usage,
+                                         mcoda_string **json,
+                                         mcoda_error **error);
+
+// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
+// entry in the JSON log.
+//
+// On the user's global database, which knows no backlog.
+//
+// `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
+// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
+// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
+// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
+// `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
+// object of `id`, `recorded`, `duplicate`, `logged`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_record_token_usage_json(mcoda_global *global,
                                                 const char *usage,
                                                 mcoda_string **json,
                                                 mcoda_error **error);
 
-// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json`
-// (may be NULL) receives an array of what became of each.
+// Records many calls in one transaction: all of them or none. An error says which record it is about.
 //
-// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
+// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
+// `invocationKind`, `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
+// `tokensCached`, `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`,
+// `startedAt`, `finishedAt`, `timestamp`, `metadata`, all optional) is the records. `json` (may be NULL)
+// receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_token_usages_json(mcoda_workspace *workspace,
+                                          const char *usages,
+                                          mcoda_string **json,
+                                          mcoda_error **error);
+
+// Records many calls in one transaction: all of them or none. An error says which record it is about.
+//
+// On the user's global database, which knows no backlog.
+//
+// `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
+// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
+// `invocationKind`, `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
+// `tokensCached`, `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`,
+// `startedAt`, `finishedAt`, `timestamp`, `metadata`, all optional) is the records. `json` (may be NULL)
+// receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_record_token_usages_json(mcoda_global *global,
                                                  const char *usages,
                                                  mcoda_string **json,
                                                  mcoda_error **error);
 
-// `mcoda_token_usage_json` for the calls in this database. `query` is a JSON object or NULL; the filters
-// of the backlog (project, job, task) are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives an
-// array.
+// Reads what came back from an agent, as `extract_usages` does, and records it: one record for each call and
+// each model. A record's id is made of the provider's id of the response or the session, so that a retry or
+// a replay counts once; of two versions of one response the last wins. A body that reports no usage becomes
+// no record, and is no error. A response without an id is a new one each time, unless the context gives a
+// `responseId`.
 //
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// `body` (text) is what came back: a response body, the events of a stream, or a transcript. `context` (a
+// JSON object of `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`,
+// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
+// `invocationKind`, `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`,
+// `asDeltas`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL) receives an
+// object of `usage`, `records`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_agent_response_json(mcoda_workspace *workspace,
+                                            const char *body,
+                                            const char *context,
+                                            mcoda_string **json,
+                                            mcoda_error **error);
+
+// Reads what came back from an agent, as `extract_usages` does, and records it: one record for each call and
+// each model. A record's id is made of the provider's id of the response or the session, so that a retry or
+// a replay counts once; of two versions of one response the last wins. A body that reports no usage becomes
+// no record, and is no error. A response without an id is a new one each time, unless the context gives a
+// `responseId`.
+//
+// On the user's global database, which knows no backlog.
+//
+// `body` (text) is what came back: a response body, the events of a stream, or a transcript. `context` (a
+// JSON object of `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`,
+// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
+// `invocationKind`, `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`,
+// `asDeltas`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL) receives an
+// object of `usage`, `records`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_record_agent_response_json(mcoda_global *global,
+                                                   const char *body,
+                                                   const char *context,
+                                                   mcoda_string **json,
+                                                   mcoda_error **error);
+
+// Records what a file holds: responses, events of a stream, or an agent's transcript, of any length. What
+// has no id is known by its text and by how often it came before, so reading a file again, or one that has
+// grown, adds nothing twice. Each thousand lines are one transaction: an error leaves what was recorded
+// before, and reading the file again goes on from there.
+//
+// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
+// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
+// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
+// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
+// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
+// `updated`, `duplicates`, `refused`, `logged`, `skipped`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_agent_file_json(mcoda_workspace *workspace,
+                                        const char *path,
+                                        const char *context,
+                                        mcoda_string **json,
+                                        mcoda_error **error);
+
+// Records what a file holds: responses, events of a stream, or an agent's transcript, of any length. What
+// has no id is known by its text and by how often it came before, so reading a file again, or one that has
+// grown, adds nothing twice. Each thousand lines are one transaction: an error leaves what was recorded
+// before, and reading the file again goes on from there.
+//
+// On the user's global database, which knows no backlog.
+//
+// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
+// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
+// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
+// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
+// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
+// `updated`, `duplicates`, `refused`, `logged`, `skipped`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_record_agent_file_json(mcoda_global *global,
+                                               const char *path,
+                                               const char *context,
+                                               mcoda_string **json,
+                                               mcoda_error **error);
+
+// What single agent calls cost, in the order of time.
+//
+// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is which
+// calls. Absent: all. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_token_usage_json(mcoda_workspace *workspace,
+                                  const char *query,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
+// What single agent calls cost, in the order of time.
+//
+// On the user's global database, which knows no backlog.
+//
+// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is which
+// calls. Absent: all. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
                                          const char *query,
                                          mcoda_string **json,
                                          mcoda_error **error);
 
-// `mcoda_token_usage_summary_json` for the calls in this database. `query` is a JSON object or NULL.
-// `json` (may be NULL) receives an array, in which project, job and task are null.
+// What agent calls cost, added up by groups in the order in which these first appear in time. Where `since`
+// is absent, the last 7 days count.
 //
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
+// is which calls, and what to add them up by. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_token_usage_summary_json(mcoda_workspace *workspace,
+                                          const char *query,
+                                          mcoda_string **json,
+                                          mcoda_error **error);
+
+// What agent calls cost, added up by groups in the order in which these first appear in time. Where `since`
+// is absent, the last 7 days count.
+//
+// On the user's global database, which knows no backlog.
+//
+// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
+// is which calls, and what to add them up by. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_token_usage_summary_json(mcoda_global *global,
                                                  const char *query,
                                                  mcoda_string **json,
                                                  mcoda_error **error);
 
-// `mcoda_query_json` for this database. `params` is a JSON array, an object of names, or NULL. `json` (may
-// be NULL) receives an array with an object a row.
+// Runs one SQL statement that only reads, in one unchanging state of the database, and returns an object for
+// each row.
 //
-// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+// `sql` (text) is the statement. `params` (a JSON array or an object of names, may be NULL) is values for
+// `?` in their order, or for `:name` by their names. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_query_json(mcoda_workspace *workspace,
+                            const char *sql,
+                            const char *params,
+                            mcoda_string **json,
+                            mcoda_error **error);
+
+// Runs one SQL statement that only reads, in one unchanging state of the database, and returns an object for
+// each row.
+//
+// On the user's global database, which knows no backlog.
+//
+// `sql` (text) is the statement. `params` (a JSON array or an object of names, may be NULL) is values for
+// `?` in their order, or for `:name` by their names. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_query_json(mcoda_global *global,
                                    const char *sql,
                                    const char *params,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
-// `mcoda_backup_to` for this database.
+// Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
+// error says which call it is about. What is recorded reaches the JSON log after the commit, so `logged` is
+// false.
 //
-// Errors: as there. Threads: any.
-mcoda_code mcoda_global_backup_to(mcoda_global *global, const char *path, mcoda_error **error);
+// `calls` (a JSON array) is the calls, each an object with `call`, its name, and `args`, an array of its
+// arguments. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_batch_json(mcoda_workspace *workspace,
+                            const char *calls,
+                            mcoda_string **json,
+                            mcoda_error **error);
 
-// The table of a summary. `rows` is what `mcoda_token_usage_summary_json` answered. `group_by` is the JSON
-// array that it was grouped by, or NULL for the default. `text` receives the table.
+// Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
+// error says which call it is about. What is recorded reaches the JSON log after the commit, so `logged` is
+// false.
 //
-// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// On the user's global database, which knows no backlog.
+//
+// `calls` (a JSON array) is the calls, each an object with `call`, its name, and `args`, an array of its
+// arguments. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_batch_json(mcoda_global *global,
+                                   const char *calls,
+                                   mcoda_string **json,
+                                   mcoda_error **error);
+
+// Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that has
+// the status already gets no event.
+//
+// `task` (text) is the task, by id or key. `to_status` (text) is its new status, for example `in_progress`.
+// `context` (a JSON object of `commandName`, `jobId`, `taskRunId`, `agentId`, `timestamp`, `metadata`,
+// `metadataPatch`, `reason`, `expectedFrom`, all optional, may be NULL) is the circumstances of the move.
+// `json` (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`, `timestamp`,
+// `changed`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_status_transition_json(mcoda_workspace *workspace,
+                                               const char *task,
+                                               const char *to_status,
+                                               const char *context,
+                                               mcoda_string **json,
+                                               mcoda_error **error);
+
+// The recorded moves of one task or of all tasks, in the order of time.
+//
+// `query` (a JSON object of `task`, `since`, `until`, `now`, all optional, may be NULL) is which moves.
+// Absent: all. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_status_events_json(mcoda_workspace *workspace,
+                                    const char *query,
+                                    mcoda_string **json,
+                                    mcoda_error **error);
+
+// Writes the status events for good that a velocity with the same options infers from successful task runs.
+// Doing it again adds nothing.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
+// NULL) is as of `velocity`. `json` (may be NULL) receives an object of `events`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_backfill_status_events_json(mcoda_workspace *workspace,
+                                             const char *options,
+                                             mcoda_string **json,
+                                             mcoda_error **error);
+
+// How fast each lane works, in story points per hour. Writes nothing.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
+// NULL) is what to look at, and how. `json` (may be NULL) receives what the OpenAPI contract describes.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
+                               const char *options,
+                               mcoda_string **json,
+                               mcoda_error **error);
+
+// How much is left, how fast it goes and when it will be done. Writes nothing.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
+// NULL) is what to look at, and how. `json` (may be NULL) receives what the OpenAPI contract describes.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
+                               const char *options,
+                               mcoda_string **json,
+                               mcoda_error **error);
+
+// A job with its task runs and what it cost by command, agent and model, of all time.
+//
+// `job_id` (text) is the job. `json` (may be NULL) receives an object of `job`, `taskRuns`, `tokens`.
+//
+// Errors: `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller,
+// `json` with `mcoda_string_free`.
+mcoda_code mcoda_inspect_job_json(mcoda_workspace *workspace,
+                                  const char *job_id,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
+// What the config files, the environment and the options of the handle say about recording and export. The
+// files are read anew with every call.
+//
+// `json` (may be NULL) receives an object of `localRecording`, `remoteExport`, `optOut`, `strict`,
+// `offByEnvironment`, `offByHandle`, `endpoint`, `configPath`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CORRUPT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_telemetry_config_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// Opts out of sending records away, in the `config.json` beside the database. Nothing else in the file
+// changes, and one that is damaged stays as it is. A strict setting that holds already stays, too. Returns
+// what holds now.
+//
+// `strict` (true or false) is whether nothing is to be recorded here either. `json` (may be NULL) receives
+// an object of `localRecording`, `remoteExport`, `optOut`, `strict`, `offByEnvironment`, `offByHandle`,
+// `endpoint`, `configPath`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CORRUPT`, `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`,
+// `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_telemetry_opt_out_json(mcoda_workspace *workspace,
+                                        bool strict,
+                                        mcoda_string **json,
+                                        mcoda_error **error);
+
+// Takes an opting-out back, a strict one too: records are kept, and may be sent away. Returns what holds
+// now.
+//
+// `json` (may be NULL) receives an object of `localRecording`, `remoteExport`, `optOut`, `strict`,
+// `offByEnvironment`, `offByHandle`, `endpoint`, `configPath`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_CORRUPT`, `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`,
+// `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_telemetry_opt_in_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// The project with this key, which is made where there is none: any number of processes may call this at
+// once and all get the same project.
+//
+// `project` (a JSON object of `key`, and optionally `name`, `description`, `metadata`) is the project.
+// `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`, `metadata`, `createdAt`,
+// `updatedAt`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_projects_ensure_json(mcoda_workspace *workspace,
+                                      const char *project,
+                                      mcoda_string **json,
+                                      mcoda_error **error);
+
+// The project with this key.
+//
+// `key` (text) is the key. `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`,
+// `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
-mcoda_code mcoda_render_tokens_table(const char *rows,
-                                     const char *group_by,
-                                     mcoda_string **text,
+mcoda_code mcoda_projects_get_json(mcoda_workspace *workspace,
+                                   const char *key,
+                                   mcoda_string **json,
+                                   mcoda_error **error);
+
+// All projects, by key.
+//
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_projects_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// Makes an epic. `MCODA_NOT_FOUND` without its project, `MCODA_CONFLICT` where the project has an epic with
+// this key.
+//
+// `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `priority`,
+// `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
+// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_epics_create_json(mcoda_workspace *workspace,
+                                   const char *epic,
+                                   mcoda_string **json,
+                                   mcoda_error **error);
+
+// The epic with this id.
+//
+// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
+// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_epics_get_json(mcoda_workspace *workspace,
+                                const char *id,
+                                mcoda_string **json,
+                                mcoda_error **error);
+
+// The epics of a project, or of all projects, by key.
+//
+// `project_id` (text, may be NULL) is the project. Absent: all. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_epics_list_json(mcoda_workspace *workspace,
+                                 const char *project_id,
+                                 mcoda_string **json,
+                                 mcoda_error **error);
+
+// Makes a user story. `MCODA_NOT_FOUND` without its epic, `MCODA_CONFLICT` where the epic has a story with
+// this key.
+//
+// `story` (a JSON object of `epicId`, `key`, `title`, and optionally `description`, `acceptanceCriteria`,
+// `priority`, `metadata`) is the user story. `json` (may be NULL) receives an object of `id`, `projectId`,
+// `epicId`, `key`, `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`,
+// `updatedAt`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_stories_create_json(mcoda_workspace *workspace,
+                                     const char *story,
+                                     mcoda_string **json,
                                      mcoda_error **error);
 
-// The table of single calls. `rows` is what `mcoda_token_usage_json` or a cursor answered. `text` receives
-// the table.
+// The user story with this id.
 //
-// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `key`,
+// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, `null`
+// where there is none.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
-mcoda_code mcoda_render_job_tokens(const char *rows, mcoda_string **text, mcoda_error **error);
+mcoda_code mcoda_stories_get_json(mcoda_workspace *workspace,
+                                  const char *id,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
 
-// The table of jobs. `jobs` is what `mcoda_jobs_list_json` answered. `text` receives the table.
+// The user stories of an epic, or of all epics, by key.
 //
-// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `epic_id` (text, may be NULL) is the epic. Absent: all. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
-mcoda_code mcoda_render_jobs(const char *jobs, mcoda_string **text, mcoda_error **error);
+mcoda_code mcoda_stories_list_json(mcoda_workspace *workspace,
+                                   const char *epic_id,
+                                   mcoda_string **json,
+                                   mcoda_error **error);
 
-// A job with its runs and its cost. `inspection` is what `mcoda_inspect_job_json` answered. `text` receives
-// the page.
+// Makes a task. `MCODA_NOT_FOUND` without its story, `MCODA_CONFLICT` where the story has a task with this
+// key.
 //
-// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
-// `mcoda_string_free`.
-mcoda_code mcoda_render_job_inspection(const char *inspection, mcoda_string **text, mcoda_error **error);
+// `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `description`, `type`, `status`,
+// `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`) is the task. `json` (may be
+// NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`, `description`,
+// `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`,
+// `updatedAt`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_tasks_create_json(mcoda_workspace *workspace,
+                                   const char *task,
+                                   mcoda_string **json,
+                                   mcoda_error **error);
 
-// An estimate. `estimate` is what `mcoda_estimate_json` or `mcoda_estimate_to_json` answered. `text`
-// receives the page.
+// Makes many tasks in one transaction: all or none. An error says which task it is about.
 //
-// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
-// `mcoda_string_free`.
-mcoda_code mcoda_render_estimate(const char *estimate, mcoda_string **text, mcoda_error **error);
+// `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally
+// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
+// `metadata`) is the tasks. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_tasks_create_many_json(mcoda_workspace *workspace,
+                                        const char *tasks,
+                                        mcoda_string **json,
+                                        mcoda_error **error);
 
-// A velocity. `velocity` is what `mcoda_velocity_json` or `mcoda_velocity_to_json` answered. `text`
-// receives the table.
+// The task with this id or key. A key that several tasks have is `MCODA_INVALID_INPUT` and lists them.
 //
-// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
-// `mcoda_string_free`.
-mcoda_code mcoda_render_velocity(const char *velocity, mcoda_string **text, mcoda_error **error);
+// `id_or_key` (text) is the id or the key. `json` (may be NULL) receives an object of `id`, `projectId`,
+// `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`, `storyPoints`, `priority`,
+// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_tasks_get_json(mcoda_workspace *workspace,
+                                const char *id_or_key,
+                                mcoda_string **json,
+                                mcoda_error **error);
 
-// The moves of tasks. `events` is what `mcoda_status_events_json` answered. `text` receives the table.
+// The tasks of a user story, or of all stories, by key.
 //
-// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `user_story_id` (text, may be NULL) is the user story. Absent: all. `json` (may be NULL) receives an
+// array.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
-mcoda_code mcoda_render_status_events(const char *events, mcoda_string **text, mcoda_error **error);
+mcoda_code mcoda_tasks_list_json(mcoda_workspace *workspace,
+                                 const char *user_story_id,
+                                 mcoda_string **json,
+                                 mcoda_error **error);
 
-// The telemetry settings. `config` is what `mcoda_telemetry_config_json` answered. `text` receives the
-// table.
+// Makes a job.
 //
-// Errors: `MCODA_INVALID_INPUT` for other JSON. Threads: any. Frees: the caller, `text` with
+// `job` (a JSON object of `type`, and optionally `state`, `commandName`, `payload`, `totalItems`) is the
+// job. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`, `commandName`,
+// `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`, `completedAt`,
+// `errorSummary`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_jobs_create_json(mcoda_workspace *workspace,
+                                  const char *job,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
+// The job with this id.
+//
+// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`,
+// `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`,
+// `completedAt`, `errorSummary`, `null` where there is none.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
-mcoda_code mcoda_render_telemetry_config(const char *config, mcoda_string **text, mcoda_error **error);
+mcoda_code mcoda_jobs_get_json(mcoda_workspace *workspace,
+                               const char *id,
+                               mcoda_string **json,
+                               mcoda_error **error);
+
+// The jobs of this workspace, newest first.
+//
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_jobs_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// Ends a job.
+//
+// `id` (text) is the job. `state` (text) is what became of it, for example `completed`. `error_summary`
+// (text, may be NULL) is why it failed, where it did. `json` (may be NULL) receives an object of `id`,
+// `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`,
+// `processedItems`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_jobs_finish_json(mcoda_workspace *workspace,
+                                  const char *id,
+                                  const char *state,
+                                  const char *error_summary,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
+// Begins a command run, with status `running`. `MCODA_NOT_FOUND` where its job is unknown.
+//
+// `command_run` (a JSON object of `commandName`, and optionally `jobId`, `startedAt`) is the command run.
+// `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`, `jobId`, `agentId`,
+// `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_command_runs_create_json(mcoda_workspace *workspace,
+                                          const char *command_run,
+                                          mcoda_string **json,
+                                          mcoda_error **error);
+
+// The command run with this id.
+//
+// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`,
+// `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`,
+// `spProcessed`, `null` where there is none.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_command_runs_get_json(mcoda_workspace *workspace,
+                                       const char *id,
+                                       mcoda_string **json,
+                                       mcoda_error **error);
+
+// Ends a command run. Its duration is the time since it began.
+//
+// `id` (text) is the command run. `end` (a JSON object of `status`, and optionally `errorSummary`,
+// `spProcessed`, `completedAt`) is how it ended. `json` (may be NULL) receives an object of `id`,
+// `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`,
+// `errorSummary`, `durationSeconds`, `spProcessed`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_command_runs_finish_json(mcoda_workspace *workspace,
+                                          const char *id,
+                                          const char *end,
+                                          mcoda_string **json,
+                                          mcoda_error **error);
+
+// Begins a task run, with status `running`. `MCODA_NOT_FOUND` where its task, job or command run is unknown.
+//
+// `task_run` (a JSON object of `taskId`, `command`, and optionally `jobId`, `commandRunId`, `agentId`,
+// `startedAt`, `storyPointsAtRun`, `runContext`) is the task run. `json` (may be NULL) receives an object of
+// `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
+// `storyPointsAtRun`, `spPerHourEffective`, `runContext`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_task_runs_create_json(mcoda_workspace *workspace,
+                                       const char *task_run,
+                                       mcoda_string **json,
+                                       mcoda_error **error);
+
+// The task run with this id.
+//
+// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `taskId`, `command`, `jobId`,
+// `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`,
+// `runContext`, `null` where there is none.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_task_runs_get_json(mcoda_workspace *workspace,
+                                    const char *id,
+                                    mcoda_string **json,
+                                    mcoda_error **error);
+
+// The runs on a task, oldest first.
+//
+// `task_id` (text) is the task. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_task_runs_list_json(mcoda_workspace *workspace,
+                                     const char *task_id,
+                                     mcoda_string **json,
+                                     mcoda_error **error);
+
+// Ends a task run.
+//
+// `id` (text) is the task run. `status` (text) is what became of it, for example `succeeded`. `finished_at`
+// (RFC 3339 text, may be NULL) is when it ended. Absent: now. `json` (may be NULL) receives an object of
+// `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
+// `storyPointsAtRun`, `spPerHourEffective`, `runContext`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
+                                       const char *id,
+                                       const char *status,
+                                       const char *finished_at,
+                                       mcoda_string **json,
+                                       mcoda_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

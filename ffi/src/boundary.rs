@@ -2,6 +2,7 @@
 
 use std::ptr;
 
+use mcoda_core::calls::Reply;
 use serde::Serialize;
 
 use crate::code::mcoda_code;
@@ -51,6 +52,26 @@ pub(crate) unsafe fn answer<T: Serialize>(
     work: impl FnOnce() -> Result<T>,
 ) -> mcoda_code {
     give(json, error, || mcoda_string::json(&work()?))
+}
+
+/// Gives out what a call returned, as JSON.
+pub(crate) unsafe fn reply(
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+    work: impl FnOnce() -> Result<Reply>,
+) -> mcoda_code {
+    give(json, error, || Ok(mcoda_string::new(work()?.to_json()?)))
+}
+
+/// Gives out the text for people that a call returned. Without a place for it the call would make no sense.
+pub(crate) unsafe fn text_reply(
+    text: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+    work: impl FnOnce() -> Result<Reply>,
+) -> mcoda_code {
+    give_wanted("text", text, error, || {
+        Ok(mcoda_string::new(work()?.to_value().as_str().unwrap_or_default()))
+    })
 }
 
 /// Makes a handle for the caller to own; NULL if that should panic.

@@ -2,13 +2,13 @@
 
 use std::ffi::c_char;
 
-use mcoda_core::{Backlog, Completion, Estimate, EstimateOptions, PerLane, Timestamp};
+use mcoda_core::{Backlog, Completion, Estimate, PerLane, Timestamp};
 
-use crate::boundary::{answer, free, give_wanted, quietly};
+use crate::boundary::{free, give_wanted, quietly};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
-use crate::estimate_options::{self, mcoda_estimate_options};
-use crate::input::{json_or_empty, shared};
+use crate::estimate_options::mcoda_estimate_options;
+use crate::input::{estimate_options, shared};
 use crate::string::{Text, mcoda_string};
 use crate::velocity::{of_lane, speeds};
 use crate::workspace::{self, mcoda_workspace};
@@ -81,25 +81,8 @@ pub unsafe extern "C" fn mcoda_estimate(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     give_wanted("estimate", estimate, error, || {
-        let options = estimate_options::read(options)?;
+        let options = estimate_options(options)?;
         Ok(workspace::of(workspace)?.estimate(&options)?.into())
-    })
-}
-
-/// `mcoda_estimate`, where `options` is a JSON object like `{"projectKey": "SHOP"}` or NULL. `json` (may be
-/// NULL) receives the object that `mcoda_estimate_to_json` gives.
-///
-/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_estimate_json(
-    workspace: *mut mcoda_workspace,
-    options: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let options = EstimateOptions::from_json(&json_or_empty("options", options)?)?;
-        Ok(workspace::of(workspace)?.estimate(&options)?)
     })
 }
 

@@ -10,16 +10,6 @@ use serde_json::{Map, Value};
 use crate::error::{Result, mcoda_error};
 use crate::input::{optional_text, parse};
 
-/// The fields of one kind of handle: their numbers in the header, with their names in JSON.
-macro_rules! fields {
-    ($($constant:ident = $name:literal),+ $(,)?) => {
-        const FIELDS: &[(i32, &str)] = &[$(($constant as i32, $name)),+];
-        #[cfg(test)]
-        const CONSTANTS: &[&str] = &[$(stringify!($constant)),+];
-    };
-}
-pub(crate) use fields;
-
 /// An object under construction, and the names of its fields by their numbers.
 pub(crate) struct Fields {
     names: &'static [(i32, &'static str)],
@@ -86,37 +76,5 @@ impl Fields {
             let allowed = format!("a field from 1 to {last}, those that this version knows");
             mcoda_error::invalid("field", &field.to_string(), &allowed)
         })
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use mcoda_core::Error;
-
-    /// Fields are numbered from 1 without gaps, named in the header as in JSON, and are those that the
-    /// engine lists when it refuses another one; but for `aliases`.
-    pub(crate) fn assert_complete(
-        names: &[(i32, &str)],
-        constants: &[&str],
-        prefix: &str,
-        refused: &Error,
-        aliases: &[&str],
-    ) {
-        let numbers: Vec<i32> = names.iter().map(|(number, _)| *number).collect();
-        let last = i32::try_from(names.len()).unwrap();
-        assert_eq!(numbers, (1..=last).collect::<Vec<_>>());
-        for ((_, name), constant) in names.iter().zip(constants) {
-            let screaming: String = name
-                .chars()
-                .flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain(c.to_uppercase()))
-                .collect();
-            assert_eq!(**constant, format!("{prefix}_{screaming}"));
-        }
-        let (_, listed) = refused.message().split_once("expected one of ").unwrap();
-        let mut engines: Vec<&str> = listed.split(", ").filter(|name| !aliases.contains(name)).collect();
-        let mut ours: Vec<&str> = names.iter().map(|(_, name)| *name).collect();
-        engines.sort_unstable();
-        ours.sort_unstable();
-        assert_eq!(ours, engines);
     }
 }

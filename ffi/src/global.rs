@@ -3,14 +3,15 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use mcoda_core::{Global, TokenUsage, TokenUsageQuery};
+use mcoda_core::Global;
+use mcoda_core::calls::{Reply, Target};
+use serde_json::Value;
 
-use crate::ask::sql_params;
-use crate::boundary::{answer, call, give, give_wanted};
+use crate::boundary::{self, give, give_wanted};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::handles::Handles;
-use crate::input::{json, json_array, json_or_empty, shared, text};
+use crate::input::{shared, text};
 use crate::options::mcoda_options;
 use crate::record::mcoda_recorded;
 use crate::string::mcoda_string;
@@ -28,6 +29,11 @@ static GLOBALS: Handles<Global, mcoda_global> = Handles::new();
 /// The database of a call, which keeps it for as long as it runs.
 pub(crate) fn of(global: *const mcoda_global) -> Result<Arc<Global>> {
     GLOBALS.get("global", global)
+}
+
+/// Makes a call on the global database.
+pub(crate) fn call(global: *const mcoda_global, name: &str, arguments: &[Value]) -> Result<Reply> {
+    Ok(Target::Global(&*of(global)?).call(name, arguments)?)
 }
 
 /// Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created, and
@@ -71,7 +77,7 @@ pub unsafe extern "C" fn mcoda_global_close(
     global: *mut mcoda_global,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    call(error, || GLOBALS.take(global).map_or(Ok(()), |open| Ok(open.close()?)))
+    boundary::call(error, || GLOBALS.take(global).map_or(Ok(()), |open| Ok(open.close()?)))
 }
 
 /// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is
@@ -105,93 +111,6 @@ pub unsafe extern "C" fn mcoda_global_record_token_usage(
     })
 }
 
-/// `mcoda_global_record_token_usage` for a record in JSON, an object. `json` (may be NULL) receives `{"id",
-/// "recorded", "duplicate", "logged"}`.
-///
-/// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_global_record_token_usage_json(
-    global: *mut mcoda_global,
-    usage: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let usage = TokenUsage::from_json(&self::json("usage", usage)?)?;
-        Ok(of(global)?.record_token_usage(&usage)?)
-    })
-}
-
-/// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json`
-/// (may be NULL) receives an array of what became of each.
-///
-/// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
-    global: *mut mcoda_global,
-    usages: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let usages = json_array("usages", usages, TokenUsage::from_json)?;
-        Ok(of(global)?.record_token_usages(&usages)?)
-    })
-}
-
-/// `mcoda_token_usage_json` for the calls in this database. `query` is a JSON object or NULL; the filters
-/// of the backlog (project, job, task) are `MCODA_INVALID_INPUT` here. `json` (may be NULL) receives an
-/// array.
-///
-/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_global_token_usage_json(
-    global: *mut mcoda_global,
-    query: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let query = TokenUsageQuery::from_json(&json_or_empty("query", query)?)?;
-        Ok(of(global)?.token_usage(&query)?)
-    })
-}
-
-/// `mcoda_token_usage_summary_json` for the calls in this database. `query` is a JSON object or NULL.
-/// `json` (may be NULL) receives an array, in which project, job and task are null.
-///
-/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_global_token_usage_summary_json(
-    global: *mut mcoda_global,
-    query: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let (query, group_by) = TokenUsageQuery::from_summary_json(&json_or_empty("query", query)?)?;
-        Ok(of(global)?.token_usage_summary(&query, &group_by)?)
-    })
-}
-
-/// `mcoda_query_json` for this database. `params` is a JSON array, an object of names, or NULL. `json` (may
-/// be NULL) receives an array with an object a row.
-///
-/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_global_query_json(
-    global: *mut mcoda_global,
-    sql: *const c_char,
-    params: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let params = sql_params(params)?;
-        Ok(of(global)?.query(text("sql", sql)?, &params)?)
-    })
-}
-
 /// `mcoda_backup_to` for this database.
 ///
 /// Errors: as there. Threads: any.
@@ -201,5 +120,5 @@ pub unsafe extern "C" fn mcoda_global_backup_to(
     path: *const c_char,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    call(error, || Ok(of(global)?.backup_to(text("path", path)?)?))
+    boundary::call(error, || Ok(of(global)?.backup_to(text("path", path)?)?))
 }

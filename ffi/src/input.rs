@@ -2,9 +2,11 @@
 
 use std::ffi::{CStr, c_char};
 
+use mcoda_core::EstimateOptions;
 use serde_json::{Map, Value};
 
 use crate::error::{Result, mcoda_error};
+use crate::estimate_options::mcoda_estimate_options;
 
 impl mcoda_error {
     /// The caller passed NULL where that is not allowed.
@@ -34,21 +36,29 @@ pub(crate) unsafe fn json(name: &str, json: *const c_char) -> Result<Value> {
     parse(name, text(name, json)?)
 }
 
+/// JSON, or null for NULL.
+pub(crate) unsafe fn optional_json(name: &str, json: *const c_char) -> Result<Value> {
+    optional_text(name, json)?.map_or(Ok(Value::Null), |text| parse(name, text))
+}
+
 /// JSON, or an object without fields for NULL.
 pub(crate) unsafe fn json_or_empty(name: &str, json: *const c_char) -> Result<Value> {
     optional_text(name, json)?.map_or(Ok(Value::Object(Map::new())), |text| parse(name, text))
 }
 
-/// A JSON array that must be there, each of its items read by `read`.
-pub(crate) unsafe fn json_array<T>(
-    name: &str,
-    text: *const c_char,
-    read: impl Fn(&Value) -> mcoda_core::Result<T>,
-) -> Result<Vec<T>> {
-    match json(name, text)? {
-        Value::Array(items) => Ok(items.iter().map(read).collect::<mcoda_core::Result<_>>()?),
-        _ => Err(mcoda_error::invalid(name, "another value", "a JSON array")),
-    }
+/// Text that must be there, as a JSON value.
+pub(crate) unsafe fn string(name: &str, given: *const c_char) -> Result<Value> {
+    Ok(text(name, given)?.into())
+}
+
+/// Text as a JSON value, or null for NULL.
+pub(crate) unsafe fn optional_string(name: &str, given: *const c_char) -> Result<Value> {
+    Ok(optional_text(name, given)?.into())
+}
+
+/// What a caller asks of an estimate, all defaults for NULL.
+pub(crate) unsafe fn estimate_options(options: *const mcoda_estimate_options) -> Result<EstimateOptions> {
+    options.as_ref().map_or_else(|| Ok(EstimateOptions::default()), mcoda_estimate_options::read)
 }
 
 /// A handle that must be there, to read from.

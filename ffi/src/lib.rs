@@ -28,35 +28,30 @@ mod error;
 mod string;
 
 mod options;
+mod options_json;
 mod workspace;
 
-mod agent_response;
 mod record;
 mod token_usage;
 
 mod transition;
 mod transition_context;
 
-mod ask;
 mod cursor;
 
 mod estimate;
 mod estimate_options;
 mod velocity;
 
-mod backlog;
-mod runs;
-
-mod telemetry;
-
 mod global;
 
-mod render;
+mod calls;
 
 mod boundary;
 mod fields;
 mod handles;
 mod input;
+mod library;
 
 pub use abi::MCODA_ABI_VERSION;
 pub use code::{mcoda_abi_version, mcoda_code, mcoda_code_name, mcoda_version};

@@ -2,13 +2,13 @@
 
 use std::ffi::c_char;
 
-use mcoda_core::{Recorded, TokenUsage};
+use mcoda_core::Recorded;
 
-use crate::boundary::{answer, free, give, quietly};
+use crate::boundary::{free, give, quietly};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
-use crate::input::{json, json_array, shared};
-use crate::string::{Text, mcoda_string};
+use crate::input::shared;
+use crate::string::Text;
 use crate::token_usage::mcoda_token_usage;
 use crate::workspace::{self, mcoda_workspace};
 
@@ -48,40 +48,6 @@ pub unsafe extern "C" fn mcoda_record_token_usage(
     give(recorded, error, || {
         let usage = shared("usage", usage)?.read()?;
         Ok(workspace::of(workspace)?.record_token_usage(&usage)?.into())
-    })
-}
-
-/// `mcoda_record_token_usage` for a record in JSON: `usage` is an object like `{"agentId": "claude",
-/// "tokensPrompt": 1200}`. `json` (may be NULL) receives `{"id", "recorded", "duplicate", "logged"}`.
-///
-/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_record_token_usage_json(
-    workspace: *mut mcoda_workspace,
-    usage: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let usage = TokenUsage::from_json(&self::json("usage", usage)?)?;
-        Ok(workspace::of(workspace)?.record_token_usage(&usage)?)
-    })
-}
-
-/// Records many calls in one transaction, all of them or none. `usages` is a JSON array of records; `json`
-/// (may be NULL) receives an array of what became of each.
-///
-/// Errors: as `mcoda_record_token_usage`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_record_token_usages_json(
-    workspace: *mut mcoda_workspace,
-    usages: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let usages = json_array("usages", usages, TokenUsage::from_json)?;
-        Ok(workspace::of(workspace)?.record_token_usages(&usages)?)
     })
 }
 

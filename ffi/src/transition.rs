@@ -2,14 +2,14 @@
 
 use std::ffi::c_char;
 
-use mcoda_core::{EstimateOptions, StatusEventsQuery, Transition, TransitionContext};
+use mcoda_core::{Transition, TransitionContext};
 
-use crate::boundary::{answer, call, free, give, quietly};
+use crate::boundary::{call, free, give, quietly};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
-use crate::estimate_options::{self, mcoda_estimate_options};
-use crate::input::{json_or_empty, text};
-use crate::string::{Text, mcoda_string};
+use crate::estimate_options::mcoda_estimate_options;
+use crate::input::{estimate_options, text};
+use crate::string::Text;
 use crate::transition_context::mcoda_transition_context;
 use crate::workspace::{self, mcoda_workspace};
 
@@ -62,45 +62,6 @@ pub unsafe extern "C" fn mcoda_record_status_transition(
     })
 }
 
-/// `mcoda_record_status_transition`, where `context` is a JSON object like `{"agentId": "claude"}` or NULL.
-/// `json` (may be NULL) receives `{"eventId", "taskId", "fromStatus", "toStatus", "timestamp", "changed"}`.
-///
-/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_record_status_transition_json(
-    workspace: *mut mcoda_workspace,
-    task: *const c_char,
-    to_status: *const c_char,
-    context: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let context = TransitionContext::from_json(&json_or_empty("context", context)?)?;
-        let (task, to) = (text("task", task)?, text("to_status", to_status)?);
-        Ok(workspace::of(workspace)?.record_status_transition(task, to, &context)?)
-    })
-}
-
-/// The recorded moves of one task or of all tasks, in the order of time. `query` is a JSON object with
-/// `task` (id or key), `since`, `until` and `now`, all optional, or NULL. `json` (may be NULL) receives an
-/// array.
-///
-/// Errors: `MCODA_NOT_FOUND` for an unknown task, `MCODA_INVALID_INPUT` for a bound that is none,
-/// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_status_events_json(
-    workspace: *mut mcoda_workspace,
-    query: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let query = StatusEventsQuery::from_json(&json_or_empty("query", query)?)?;
-        Ok(workspace::of(workspace)?.status_events(&query)?)
-    })
-}
-
 /// Writes the status events for good that successful task runs stand in for in a velocity with the same
 /// options. Doing it again adds nothing. `options` may be NULL: the defaults. `events` (may be NULL)
 /// receives how many were added.
@@ -116,30 +77,13 @@ pub unsafe extern "C" fn mcoda_backfill_status_events(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     call(error, || {
-        let options = estimate_options::read(options)?;
+        let options = estimate_options(options)?;
         let added = workspace::of(workspace)?.backfill_status_events(&options)?;
         if !events.is_null() {
             // A count of what is in memory fits.
             events.write(added.events as u64);
         }
         Ok(())
-    })
-}
-
-/// `mcoda_backfill_status_events`, where `options` is a JSON object or NULL. `json` (may be NULL) receives
-/// `{"events"}`.
-///
-/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_backfill_status_events_json(
-    workspace: *mut mcoda_workspace,
-    options: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let options = EstimateOptions::from_json(&json_or_empty("options", options)?)?;
-        Ok(workspace::of(workspace)?.backfill_status_events(&options)?)
     })
 }
 

@@ -2,13 +2,13 @@
 
 use std::ffi::c_char;
 
-use mcoda_core::{EstimateOptions, PerLane, Velocity};
+use mcoda_core::{PerLane, Velocity};
 
-use crate::boundary::{answer, free, give_wanted, quietly};
+use crate::boundary::{free, give_wanted, quietly};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
-use crate::estimate_options::{self, mcoda_estimate_options};
-use crate::input::{json_or_empty, shared};
+use crate::estimate_options::mcoda_estimate_options;
+use crate::input::{estimate_options, shared};
 use crate::string::{Text, mcoda_string};
 use crate::workspace::{self, mcoda_workspace};
 
@@ -63,25 +63,8 @@ pub unsafe extern "C" fn mcoda_velocity(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     give_wanted("velocity", velocity, error, || {
-        let options = estimate_options::read(options)?;
+        let options = estimate_options(options)?;
         Ok(workspace::of(workspace)?.velocity(&options)?.into())
-    })
-}
-
-/// `mcoda_velocity`, where `options` is a JSON object like `{"mode": "empirical"}` or NULL. `json` (may be
-/// NULL) receives the object that `mcoda_velocity_to_json` gives.
-///
-/// Errors: as there. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_velocity_json(
-    workspace: *mut mcoda_workspace,
-    options: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    answer(json, error, || {
-        let options = EstimateOptions::from_json(&json_or_empty("options", options)?)?;
-        Ok(workspace::of(workspace)?.velocity(&options)?)
     })
 }
 

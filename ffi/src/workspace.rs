@@ -3,9 +3,11 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
+use mcoda_core::calls::{Reply, Target};
 use mcoda_core::{Options, Workspace};
+use serde_json::Value;
 
-use crate::boundary::{call, give_wanted};
+use crate::boundary::{self, give_wanted};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::handles::Handles;
@@ -23,6 +25,11 @@ static WORKSPACES: Handles<Workspace, mcoda_workspace> = Handles::new();
 /// The workspace of a call, which keeps it for as long as it runs.
 pub(crate) fn of(workspace: *const mcoda_workspace) -> Result<Arc<Workspace>> {
     WORKSPACES.get("workspace", workspace)
+}
+
+/// Makes a call on a workspace.
+pub(crate) fn call(workspace: *const mcoda_workspace, name: &str, arguments: &[Value]) -> Result<Reply> {
+    Ok(Target::Workspace(&*of(workspace)?).call(name, arguments)?)
 }
 
 /// The options that a caller passed, or the defaults for NULL.
@@ -72,7 +79,7 @@ pub unsafe extern "C" fn mcoda_workspace_close(
     workspace: *mut mcoda_workspace,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    call(error, || WORKSPACES.take(workspace).map_or(Ok(()), |open| Ok(open.close()?)))
+    boundary::call(error, || WORKSPACES.take(workspace).map_or(Ok(()), |open| Ok(open.close()?)))
 }
 
 /// The workspace's id, which new records carry, goes to `id`.
@@ -113,5 +120,5 @@ pub unsafe extern "C" fn mcoda_backup_to(
     path: *const c_char,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    call(error, || Ok(of(workspace)?.backup_to(text("path", path)?)?))
+    boundary::call(error, || Ok(of(workspace)?.backup_to(text("path", path)?)?))
 }

@@ -7,74 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef mcoda_code free2(const char *, const char *, mcoda_string **, mcoda_error **);
-typedef mcoda_code text0(mcoda_workspace *, mcoda_string **, mcoda_error **);
-typedef mcoda_code text1(mcoda_workspace *, const char *, mcoda_string **, mcoda_error **);
-typedef mcoda_code text2(mcoda_workspace *, const char *, const char *, mcoda_string **, mcoda_error **);
-typedef mcoda_code text3(mcoda_workspace *, const char *, const char *, const char *, mcoda_string **, mcoda_error **);
-typedef mcoda_code global1(mcoda_global *, const char *, mcoda_string **, mcoda_error **);
-typedef mcoda_code global2(mcoda_global *, const char *, const char *, mcoda_string **, mcoda_error **);
-
-static const struct { const char *name; free2 *call; } frees2[] = {
-    {"extract_usage", mcoda_extract_usage_json},
-    {"extract_usages", mcoda_extract_usages_json},
-};
-static const struct { const char *name; text0 *call; } calls0[] = {
-    {"projects.list", mcoda_projects_list_json},
-    {"jobs.list", mcoda_jobs_list_json},
-    {"telemetry_config", mcoda_telemetry_config_json},
-    {"opt_in", mcoda_telemetry_opt_in_json},
-};
-static const struct { const char *name; text1 *call; } calls1[] = {
-    {"record_token_usage", mcoda_record_token_usage_json},
-    {"record_token_usages", mcoda_record_token_usages_json},
-    {"status_events", mcoda_status_events_json},
-    {"backfill_status_events", mcoda_backfill_status_events_json},
-    {"token_usage", mcoda_token_usage_json},
-    {"token_usage_summary", mcoda_token_usage_summary_json},
-    {"velocity", mcoda_velocity_json},
-    {"estimate", mcoda_estimate_json},
-    {"inspect_job", mcoda_inspect_job_json},
-    {"projects.ensure", mcoda_projects_ensure_json},
-    {"projects.get", mcoda_projects_get_json},
-    {"epics.create", mcoda_epics_create_json},
-    {"epics.get", mcoda_epics_get_json},
-    {"epics.list", mcoda_epics_list_json},
-    {"stories.create", mcoda_stories_create_json},
-    {"stories.get", mcoda_stories_get_json},
-    {"stories.list", mcoda_stories_list_json},
-    {"tasks.create", mcoda_tasks_create_json},
-    {"tasks.create_many", mcoda_tasks_create_many_json},
-    {"tasks.get", mcoda_tasks_get_json},
-    {"tasks.list", mcoda_tasks_list_json},
-    {"jobs.create", mcoda_jobs_create_json},
-    {"jobs.get", mcoda_jobs_get_json},
-    {"command_runs.create", mcoda_command_runs_create_json},
-    {"command_runs.get", mcoda_command_runs_get_json},
-    {"task_runs.create", mcoda_task_runs_create_json},
-    {"task_runs.get", mcoda_task_runs_get_json},
-    {"task_runs.list", mcoda_task_runs_list_json},
-};
-static const struct { const char *name; text2 *call; } calls2[] = {
-    {"query", mcoda_query_json},
-    {"record_agent_response", mcoda_record_agent_response_json},
-    {"command_runs.finish", mcoda_command_runs_finish_json},
-};
-static const struct { const char *name; text3 *call; } calls3[] = {
-    {"record_status_transition", mcoda_record_status_transition_json},
-    {"jobs.finish", mcoda_jobs_finish_json},
-    {"task_runs.finish", mcoda_task_runs_finish_json},
-};
-static const struct { const char *name; global1 *call; } globals1[] = {
-    {"record_token_usage", mcoda_global_record_token_usage_json},
-    {"record_token_usages", mcoda_global_record_token_usages_json},
-    {"token_usage", mcoda_global_token_usage_json},
-    {"token_usage_summary", mcoda_global_token_usage_summary_json},
-};
-static const struct { const char *name; global2 *call; } globals2[] = {
-    {"query", mcoda_global_query_json},
-    {"record_agent_response", mcoda_global_record_agent_response_json},
-};
+#include "calls.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define FIND(table, ...)                               \

@@ -18,21 +18,7 @@ from pathlib import Path
 from contract import Contract
 
 # What a call takes in C: t for text, j for JSON, b for what an agent returned (text or JSON), f for true or false.
-CALLS = {
-    "id": "", "database_path": "", "close": "", "backup_to": "t",
-    "record_token_usage": "j", "record_token_usages": "j", "record_status_transition": "ttj",
-    "status_events": "j", "backfill_status_events": "j", "token_usage": "j", "token_usage_summary": "j",
-    "velocity": "j", "estimate": "j", "query": "tj",
-    "extract_usage": "bt", "extract_usages": "bt", "record_agent_response": "bj",
-    "inspect_job": "t", "telemetry_config": "", "opt_out": "f", "opt_in": "",
-    "projects.ensure": "j", "projects.get": "t", "projects.list": "",
-    "epics.create": "j", "epics.get": "t", "epics.list": "t",
-    "stories.create": "j", "stories.get": "t", "stories.list": "t",
-    "tasks.create": "j", "tasks.create_many": "j", "tasks.get": "t", "tasks.list": "t",
-    "jobs.create": "j", "jobs.get": "t", "jobs.list": "", "jobs.finish": "ttt",
-    "command_runs.create": "j", "command_runs.get": "t", "command_runs.finish": "tj",
-    "task_runs.create": "j", "task_runs.get": "t", "task_runs.list": "t", "task_runs.finish": "ttt",
-}
+CALLS = {"id": "", "database_path": "", **json.loads(Path(__file__).with_name("calls.json").read_text())}
 PATTERNS = {
     "$uuid": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE),
     "$timestamp": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),

@@ -1,6 +1,7 @@
 //! One open database that several threads share.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::cancel;
 use super::locks;
 use super::open_transaction::OpenTransaction;
 use super::select::{SqlParams, Table, select};
-use super::slot::{Lease, Slot};
+use super::slot::{Lease, Slot, closed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Deadline;
 
@@ -25,6 +26,7 @@ pub(crate) struct Database {
     busy_timeout: Duration,
     /// Which file it is, whatever lies under its name later; unknown in memory and on other systems than Unix.
     file: Option<FileId>,
+    is_closing: AtomicBool,
     /// The transaction that a host has open, which closing the handle ends.
     open_transaction: Mutex<Weak<OpenTransaction>>,
 }
@@ -49,6 +51,7 @@ impl Database {
             is_turned_off: false,
             busy_timeout,
             file: file_at(path),
+            is_closing: AtomicBool::new(false),
             open_transaction: Mutex::default(),
         }
     }
@@ -95,9 +98,14 @@ impl Database {
         Ok(lease)
     }
 
-    /// Makes the transaction one that ends with the handle.
-    pub(super) fn register(&self, transaction: &Arc<OpenTransaction>) {
+    /// Makes the transaction one that ends with the handle. `Closed`, and it ends at once, where that is being closed.
+    pub(super) fn register(&self, transaction: &Arc<OpenTransaction>) -> Result<()> {
         *self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(transaction);
+        if self.is_closing.load(Ordering::SeqCst) {
+            transaction.end_with_handle();
+            return Err(closed());
+        }
+        Ok(())
     }
 
     fn begin_on<'l>(&self, lease: &'l Lease, deadline: Deadline) -> Result<Transaction<'l>> {
@@ -124,6 +132,8 @@ impl Database {
         if self.refuse_inherited().is_err() {
             return Ok(());
         }
+        // Set before it looks for a transaction: one that begins meanwhile sees it, and ends itself.
+        self.is_closing.store(true, Ordering::SeqCst);
         let open = self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         if let Some(transaction) = open {
             transaction.end_with_handle();

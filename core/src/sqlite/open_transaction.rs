@@ -51,7 +51,7 @@ impl OpenTransaction {
             state: Mutex::new(State::Open(lease)),
             end: Arc::default(),
         });
-        database.register(&transaction);
+        database.register(&transaction)?;
         if let Some(limit) = limit {
             watch(&transaction, limit)?;
         }
@@ -156,7 +156,10 @@ impl OpenTransaction {
 
 impl Drop for OpenTransaction {
     fn drop(&mut self) {
-        self.end.come();
+        // In a forked child a thread that does not exist there may hold the lock.
+        if self.database.refuse_inherited().is_ok() {
+            self.end.come();
+        }
     }
 }
 

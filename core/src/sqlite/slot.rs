@@ -205,7 +205,7 @@ fn given_up(deadline: Deadline, token: Option<&CancelToken>) -> Option<Error> {
     })
 }
 
-fn closed() -> Error {
+pub(super) fn closed() -> Error {
     Error::new(ErrorKind::Closed, "this handle was closed: open a new one")
 }
 

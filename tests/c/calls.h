@@ -1,0 +1,87 @@
+// Written by `cargo xtask generate` from the definitions in core; changes belong there.
+
+static const struct {
+    const char *name;
+    mcoda_code (*call)(const char *, const char *, mcoda_string **, mcoda_error **);
+} frees2[] = {
+    {"extract_usage", mcoda_extract_usage_json},
+    {"extract_usages", mcoda_extract_usages_json},
+};
+static const struct {
+    const char *name;
+    mcoda_code (*call)(mcoda_workspace *, mcoda_string **, mcoda_error **);
+} calls0[] = {
+    {"telemetry_config", mcoda_telemetry_config_json},
+    {"opt_in", mcoda_telemetry_opt_in_json},
+    {"projects.list", mcoda_projects_list_json},
+    {"jobs.list", mcoda_jobs_list_json},
+};
+static const struct {
+    const char *name;
+    mcoda_code (*call)(mcoda_workspace *, const char *, mcoda_string **, mcoda_error **);
+} calls1[] = {
+    {"record_token_usage", mcoda_record_token_usage_json},
+    {"record_token_usages", mcoda_record_token_usages_json},
+    {"token_usage", mcoda_token_usage_json},
+    {"token_usage_summary", mcoda_token_usage_summary_json},
+    {"batch", mcoda_batch_json},
+    {"status_events", mcoda_status_events_json},
+    {"backfill_status_events", mcoda_backfill_status_events_json},
+    {"velocity", mcoda_velocity_json},
+    {"estimate", mcoda_estimate_json},
+    {"inspect_job", mcoda_inspect_job_json},
+    {"projects.ensure", mcoda_projects_ensure_json},
+    {"projects.get", mcoda_projects_get_json},
+    {"epics.create", mcoda_epics_create_json},
+    {"epics.get", mcoda_epics_get_json},
+    {"epics.list", mcoda_epics_list_json},
+    {"stories.create", mcoda_stories_create_json},
+    {"stories.get", mcoda_stories_get_json},
+    {"stories.list", mcoda_stories_list_json},
+    {"tasks.create", mcoda_tasks_create_json},
+    {"tasks.create_many", mcoda_tasks_create_many_json},
+    {"tasks.get", mcoda_tasks_get_json},
+    {"tasks.list", mcoda_tasks_list_json},
+    {"jobs.create", mcoda_jobs_create_json},
+    {"jobs.get", mcoda_jobs_get_json},
+    {"command_runs.create", mcoda_command_runs_create_json},
+    {"command_runs.get", mcoda_command_runs_get_json},
+    {"task_runs.create", mcoda_task_runs_create_json},
+    {"task_runs.get", mcoda_task_runs_get_json},
+    {"task_runs.list", mcoda_task_runs_list_json},
+};
+static const struct {
+    const char *name;
+    mcoda_code (*call)(mcoda_workspace *, const char *, const char *, mcoda_string **, mcoda_error **);
+} calls2[] = {
+    {"record_agent_response", mcoda_record_agent_response_json},
+    {"record_agent_file", mcoda_record_agent_file_json},
+    {"query", mcoda_query_json},
+    {"command_runs.finish", mcoda_command_runs_finish_json},
+};
+static const struct {
+    const char *name;
+    mcoda_code (*call)(mcoda_workspace *, const char *, const char *, const char *, mcoda_string **, mcoda_error **);
+} calls3[] = {
+    {"record_status_transition", mcoda_record_status_transition_json},
+    {"jobs.finish", mcoda_jobs_finish_json},
+    {"task_runs.finish", mcoda_task_runs_finish_json},
+};
+static const struct {
+    const char *name;
+    mcoda_code (*call)(mcoda_global *, const char *, mcoda_string **, mcoda_error **);
+} globals1[] = {
+    {"record_token_usage", mcoda_global_record_token_usage_json},
+    {"record_token_usages", mcoda_global_record_token_usages_json},
+    {"token_usage", mcoda_global_token_usage_json},
+    {"token_usage_summary", mcoda_global_token_usage_summary_json},
+    {"batch", mcoda_global_batch_json},
+};
+static const struct {
+    const char *name;
+    mcoda_code (*call)(mcoda_global *, const char *, const char *, mcoda_string **, mcoda_error **);
+} globals2[] = {
+    {"record_agent_response", mcoda_global_record_agent_response_json},
+    {"record_agent_file", mcoda_global_record_agent_file_json},
+    {"query", mcoda_global_query_json},
+};

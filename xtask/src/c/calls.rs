@@ -1,0 +1,190 @@
+//! The exports that take and give JSON: one for each call, and one more for each that the global database has.
+
+use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
+use mcoda_core::definition::{Definition, Kind, Presence};
+
+use super::{WRITTEN, doc, formatted, in_c};
+use crate::File;
+use crate::markdown::paragraphs;
+
+/// Calls that C has by hand, since they neither take nor give JSON.
+const BY_HAND: [&str; 2] = ["close", "backup_to"];
+
+/// Names that programs rely on and that are not those of the calls.
+const NAMES: [(&str, &str); 2] = [("opt_out", "telemetry_opt_out"), ("opt_in", "telemetry_opt_in")];
+
+/// What an export is made on.
+#[derive(Clone, Copy, PartialEq)]
+pub enum On {
+    Nothing,
+    Workspace,
+    Global,
+}
+
+pub fn file() -> File {
+    let exports: String = exports().map(|(call, on)| export(call, on)).collect();
+    let source = format!(
+        "{WRITTEN}\n
+//! The calls that take and give JSON.
+
+use std::ffi::c_char;
+
+use serde_json::Value;
+
+use crate::boundary::{{reply, text_reply}};
+use crate::code::mcoda_code;
+use crate::error::mcoda_error;
+use crate::global::{{self, mcoda_global}};
+use crate::input;
+use crate::library;
+use crate::string::mcoda_string;
+use crate::workspace::{{self, mcoda_workspace}};
+{exports}"
+    );
+    ("ffi/src/calls.rs", formatted(&source))
+}
+
+/// Every export with its call, in the order of the table.
+pub fn exports() -> impl Iterator<Item = (&'static Call, On)> {
+    let calls = CALLS.iter().filter(|call| !BY_HAND.contains(&call.name));
+    calls.flat_map(|call| {
+        let on: &[On] = match call.owner {
+            Owner::Library => &[On::Nothing],
+            Owner::Workspace => &[On::Workspace],
+            Owner::Session => &[On::Workspace, On::Global],
+        };
+        on.iter().map(move |on| (call, *on))
+    })
+}
+
+/// The name of an export.
+pub fn name(call: &Call, on: On) -> String {
+    let name = NAMES.iter().find(|(own, _)| *own == call.name).map_or(call.name, |(_, name)| name);
+    let global = if on == On::Global { "global_" } else { "" };
+    let json = if gives_text(call) { "" } else { "_json" };
+    format!("mcoda_{global}{}{json}", name.replace('.', "_"))
+}
+
+/// Whether a call gives text for people, which is given as it is.
+pub fn gives_text(call: &Call) -> bool {
+    matches!(call.returns, Kind::Text)
+}
+
+fn export(call: &Call, on: On) -> String {
+    let (handle, target) = match on {
+        On::Nothing => ("", "library::call("),
+        On::Workspace => ("workspace: *mut mcoda_workspace,\n", "workspace::call(workspace, "),
+        On::Global => ("global: *mut mcoda_global,\n", "global::call(global, "),
+    };
+    let parameters: String =
+        call.params.iter().map(|param| format!("{}: {},\n", param.name, c_type(param))).collect();
+    let arguments: Vec<String> = call.params.iter().map(argument).collect();
+    let (out, boundary) = if gives_text(call) { ("text", "text_reply") } else { ("json", "reply") };
+    format!(
+        "
+{comment}#[unsafe(no_mangle)]
+pub unsafe extern \"C\" fn {name}(
+    {handle}{parameters}{out}: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {{
+    {boundary}({out}, error, || {target}\"{call_name}\", &[{arguments}]))
+}}
+",
+        comment = doc(&comment(call, on, out)),
+        name = name(call, on),
+        call_name = call.name,
+        arguments = arguments.join(", "),
+    )
+}
+
+fn c_type(param: &Param) -> &'static str {
+    if matches!(param.kind, ParamKind::Boolean) { "bool" } else { "*const c_char" }
+}
+
+fn argument(param: &Param) -> String {
+    let name = param.name;
+    let read = match (param.kind, param.is_optional) {
+        (ParamKind::Boolean, _) => return format!("Value::Bool({name})"),
+        (ParamKind::Text | ParamKind::Path | ParamKind::Time | ParamKind::Body, false) => "string",
+        (ParamKind::Text | ParamKind::Path | ParamKind::Time | ParamKind::Body, true) => "optional_string",
+        (_, false) => "json",
+        (_, true) => "optional_json",
+    };
+    format!("input::{read}(\"{name}\", {name})?")
+}
+
+/// The comment: what the call does, its parameters, what it gives, and what holds for errors, threads and memory.
+fn comment(call: &Call, on: On, out: &str) -> Vec<String> {
+    let mut texts: Vec<String> = paragraphs(call.doc).iter().map(|text| in_c(text)).collect();
+    if on == On::Global {
+        texts.push("On the user's global database, which knows no backlog.".to_owned());
+    }
+    let mut parameters: Vec<String> = call.params.iter().map(parameter).collect();
+    parameters.push(given(call, out));
+    texts.push(parameters.join(" "));
+    let mut codes: Vec<String> = call.errors.iter().map(|kind| format!("`MCODA_{}`", kind.name())).collect();
+    codes.dedup();
+    if on != On::Nothing {
+        codes.extend(["`MCODA_BUSY`", "`MCODA_STORAGE`", "`MCODA_CLOSED`"].map(str::to_owned));
+    } else if codes.is_empty() {
+        codes.push("none of its own".to_owned());
+    }
+    codes.dedup();
+    texts.push(format!(
+        "Errors: {}. Threads: any. Frees: the caller, `{out}` with `mcoda_string_free`.",
+        codes.join(", ")
+    ));
+    texts
+}
+
+fn parameter(param: &Param) -> String {
+    let what = lower_first(&in_c(&paragraphs(param.doc).join(" ")));
+    let form = match param.kind {
+        ParamKind::Text | ParamKind::Path | ParamKind::Body => "text".to_owned(),
+        ParamKind::Boolean => "true or false".to_owned(),
+        ParamKind::Time => "RFC 3339 text".to_owned(),
+        ParamKind::SqlParams => "a JSON array or an object of names".to_owned(),
+        ParamKind::Json => "JSON".to_owned(),
+        ParamKind::Record(record) => object(record),
+        ParamKind::Records(record, _) => format!("a JSON array, each item {}", object(record)),
+        ParamKind::Calls => "a JSON array".to_owned(),
+    };
+    let null =
+        if param.is_optional && !matches!(param.kind, ParamKind::Boolean) { ", may be NULL" } else { "" };
+    format!("`{}` ({form}{null}) is {what}", param.name)
+}
+
+/// A JSON object with the fields of a record, the required ones first.
+fn object(record: &Definition) -> String {
+    let named = |wanted: bool| {
+        let fields = record.all_fields().filter(|field| (field.presence == Presence::Required) == wanted);
+        fields.map(|field| format!("`{}`", field.json)).collect::<Vec<_>>().join(", ")
+    };
+    match (named(true), named(false)) {
+        (required, optional) if required.is_empty() => format!("a JSON object of {optional}, all optional"),
+        (required, optional) if optional.is_empty() => format!("a JSON object of {required}"),
+        (required, optional) => format!("a JSON object of {required}, and optionally {optional}"),
+    }
+}
+
+fn given(call: &Call, out: &str) -> String {
+    if gives_text(call) {
+        return format!("`{out}` receives it.");
+    }
+    let what = match call.returns {
+        Kind::List(_) | Kind::Named("Table") => "an array".to_owned(),
+        Kind::Record(record) => {
+            let fields = record.all_fields().map(|field| format!("`{}`", field.json));
+            format!("an object of {}", fields.collect::<Vec<_>>().join(", "))
+        }
+        _ => "what the OpenAPI contract describes".to_owned(),
+    };
+    let nothing = if call.may_return_nothing { ", `null` where there is none" } else { "" };
+    format!("`{out}` (may be NULL) receives {what}{nothing}.")
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(letters).collect()
+}
