@@ -4,16 +4,16 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use mcoda_usage_reader::{Call, CallReader, Identity, Skipped};
 use rusqlite::Connection;
 use serde::Serialize;
 
 use super::agent_context::AgentContext;
 use super::agent_ids::{self, SessionIds};
-use super::extract::{self, Found, Identity, Import, Skipped};
 use super::record::{Prepared, Upserted};
 use super::recorder::Recorder;
 use super::usage::TokenUsage;
-use super::{delta, log_writer, price};
+use super::{delta, log_writer, price, reader};
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::token_usage;
 use crate::time::Timestamp;
@@ -83,9 +83,9 @@ struct Item {
 
 impl Recorder<'_> {
     pub(crate) fn record_response(&self, body: &str, context: &AgentContext) -> Result<RecordedResponse> {
-        let (found, usage) = extract::find(body, context.provider.as_deref());
-        let records = self.record_found(found, context)?;
-        Ok(RecordedResponse { usage, records })
+        let (calls, total) = mcoda_usage_reader::calls(body, context.provider.as_deref());
+        let records = self.record_calls(calls, context)?;
+        Ok(RecordedResponse { usage: reader::record_or_empty(total), records })
     }
 
     pub(crate) fn import(
@@ -94,13 +94,13 @@ impl Recorder<'_> {
         context: &AgentContext,
         progress: &mut dyn FnMut(u64),
     ) -> Result<ImportSummary> {
-        let mut import = Import::new(input, context.provider.as_deref());
+        let mut source = CallReader::new(input, context.provider.as_deref());
         let mut summary = ImportSummary { logged: true, ..ImportSummary::default() };
         let read = |error| {
             Error::new(ErrorKind::Storage, format!("cannot read the input: {error}")).with_source(error)
         };
-        while let Some(found) = import.next(LINES).map_err(read)? {
-            for one in self.record_found(found, context)? {
+        while let Some(calls) = source.next_calls(LINES).map_err(read)? {
+            for one in self.record_calls(calls, context)? {
                 let count = match &one {
                     ResponseRecord { recorded: false, .. } => &mut summary.refused,
                     ResponseRecord { duplicate: true, .. } => &mut summary.duplicates,
@@ -110,12 +110,12 @@ impl Recorder<'_> {
                 *count += 1;
                 summary.logged &= one.logged;
             }
-            progress(import.bytes);
+            progress(source.bytes());
         }
-        summary.bytes = import.bytes;
-        summary.lines = import.lines;
-        summary.objects = import.objects;
-        summary.skipped = import.skipped;
+        summary.bytes = source.bytes();
+        summary.lines = source.lines();
+        summary.objects = source.objects();
+        summary.skipped = source.skipped().clone();
         Ok(summary)
     }
 
@@ -125,11 +125,11 @@ impl Recorder<'_> {
         self.import(input, context, &mut |_| ())
     }
 
-    fn record_found(&self, found: Vec<Found>, context: &AgentContext) -> Result<Vec<ResponseRecord>> {
+    fn record_calls(&self, calls: Vec<Call>, context: &AgentContext) -> Result<Vec<ResponseRecord>> {
         self.database.check_open()?;
         context.check()?;
         let now = self.clock.now();
-        let items: Vec<Item> = found.into_iter().flat_map(|call| items(call, context)).collect();
+        let items: Vec<Item> = calls.into_iter().flat_map(|call| items(call, context)).collect();
         if items.is_empty() {
             return Ok(Vec::new());
         }
@@ -229,9 +229,9 @@ fn outcome(one: &Prepared, done: Option<Upserted>, logged: bool) -> ResponseReco
 const NO_MODEL: &str = "(no model)";
 
 /// The records of a call, each with its id.
-fn items(found: Found, context: &AgentContext) -> Vec<Item> {
-    let identity = match (found.identity, &context.session_id, &context.response_id) {
-        (Identity::None, Some(session), _) if found.is_cumulative => Identity::Session(session.clone()),
+fn items(call: Call, context: &AgentContext) -> Vec<Item> {
+    let identity = match (call.identity, &context.session_id, &context.response_id) {
+        (Identity::None, Some(session), _) if call.is_cumulative => Identity::Session(session.clone()),
         (Identity::None, _, Some(response)) => Identity::Response(response.clone()),
         (identity, ..) => identity,
     };
@@ -241,7 +241,7 @@ fn items(found: Found, context: &AgentContext) -> Vec<Item> {
         context.apply(&mut usage, is_first);
         let session = match &identity {
             Identity::Session(session) => {
-                Some((SessionIds::new(session, told.as_deref()), context.as_deltas && found.is_cumulative))
+                Some((SessionIds::new(session, told.as_deref()), context.as_deltas && call.is_cumulative))
             }
             _ => None,
         };
@@ -256,5 +256,5 @@ fn items(found: Found, context: &AgentContext) -> Vec<Item> {
         let is_known = usage.id.is_some();
         Item { usage, session, is_known }
     };
-    found.usages.into_iter().enumerate().map(item).collect()
+    call.parts.into_iter().map(reader::record).enumerate().map(item).collect()
 }

@@ -1,14 +1,12 @@
-//! One call as its input told it, and what many of them add up to.
+//! One call as its input reported it, and what many of them add up to.
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
-
-use super::reading::{Reading, summary};
+use crate::parsed_usage::ParsedUsage;
 
 /// By what a call is known again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::telemetry) enum Identity {
+pub enum Identity {
     /// By nothing.
     None,
     /// By the provider's id of the message or response.
@@ -19,16 +17,17 @@ pub(in crate::telemetry) enum Identity {
 
 /// One call, or one session that is counted as a whole.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Call {
-    pub(super) identity: Identity,
+pub struct Call {
+    /// By what it is known again.
+    pub identity: Identity,
     /// Whether the numbers are of the session since its beginning.
-    pub(super) is_cumulative: bool,
-    /// One a model; the first is the model that was asked.
-    pub(super) parts: Vec<Reading>,
+    pub is_cumulative: bool,
+    /// One for each model that worked for it; the first is the model that was asked.
+    pub parts: Vec<ParsedUsage>,
 }
 
 impl Call {
-    pub(super) fn name_if_unknown(&mut self, name: Option<String>) {
+    pub(crate) fn name_if_unknown(&mut self, name: Option<String>) {
         if let (Identity::None, Some(name)) = (&self.identity, name) {
             self.identity = Identity::Response(name);
         }
@@ -37,13 +36,13 @@ impl Call {
 
 /// Calls in the order in which they first appeared; of two versions of one the last.
 #[derive(Debug, Default)]
-pub(super) struct Calls {
+pub(crate) struct Calls {
     calls: Vec<Call>,
     known: HashMap<Identity, usize>,
 }
 
 impl Calls {
-    pub(super) fn add(&mut self, call: Call) {
+    pub(crate) fn add(&mut self, call: Call) {
         if call.identity == Identity::None {
             self.calls.push(call);
             return;
@@ -57,29 +56,29 @@ impl Calls {
         }
     }
 
-    pub(super) fn each(&self) -> impl Iterator<Item = Call> {
-        self.calls.iter().cloned()
+    pub(crate) fn each(&self) -> &[Call] {
+        &self.calls
     }
 
-    /// One reading a model, in the order of their first appearance.
-    pub(super) fn by_model(self) -> Vec<Reading> {
+    /// One for each model, in the order of their first appearance.
+    pub(crate) fn by_model(self) -> Vec<ParsedUsage> {
         let is_one = self.calls.len() == 1;
-        let mut sums: Vec<(Reading, i64)> = Vec::new();
+        let mut sums: Vec<(ParsedUsage, i64)> = Vec::new();
         let mut places: HashMap<Option<String>, usize> = HashMap::new();
-        for reading in self.calls.into_iter().flat_map(|call| call.parts) {
-            match places.get(&reading.model) {
+        for parsed in self.calls.into_iter().flat_map(|call| call.parts) {
+            match places.get(&parsed.model) {
                 Some(place) => {
                     let (sum, calls) = &mut sums[*place];
-                    sum.add(&reading);
+                    sum.add(&parsed);
                     *calls += 1;
                 }
                 None => {
-                    places.insert(reading.model.clone(), sums.len());
-                    sums.push((reading, 1));
+                    places.insert(parsed.model.clone(), sums.len());
+                    sums.push((parsed, 1));
                 }
             }
         }
-        let finished = |(mut sum, calls): (Reading, i64)| {
+        let finished = |(mut sum, calls): (ParsedUsage, i64)| {
             if !is_one {
                 sum.extra.shift_remove("response_id");
                 sum.note("calls", calls);
@@ -91,20 +90,17 @@ impl Calls {
     }
 }
 
-/// The sum over all models. Their own numbers stand beside it where there are several.
-pub(super) fn whole(mut models: Vec<Reading>) -> Option<Reading> {
+/// The sum over all models, with their own numbers where there are several.
+pub(crate) fn whole(mut models: Vec<ParsedUsage>) -> Option<ParsedUsage> {
     if models.len() < 2 {
         return models.pop();
     }
-    let names = models.iter().filter_map(|model| Some((model.model.clone()?, summary(model))));
-    let named: Map<String, Value> = names.collect();
-    let mut models = models.into_iter();
-    let mut whole = models.next()?;
-    for model in models {
-        whole.add(&model);
+    let mut whole = models.first()?.clone();
+    for model in &models[1..] {
+        whole.add(model);
     }
     // Of several models none is the one.
     whole.note_residual();
-    whole.note("models", Value::Object(named));
+    whole.models = models;
     Some(whole)
 }

@@ -1,9 +1,9 @@
 //! Which shape a body has, and what stands beside the usage in all of them.
 
-use super::body::{Body, sdk_metadata};
-use super::fields::{Object, as_amount, as_measure, moment, object, text};
-use super::reading::Reading;
-use super::{adapter, agents, anthropic, bedrock, claude_code, cohere, google, local, openai, vercel};
+use crate::body::{Body, sdk_metadata};
+use crate::fields::{Object, as_amount, as_measure, moment, object, text};
+use crate::parsed_usage::ParsedUsage;
+use crate::{adapter, agents, anthropic, bedrock, claude_code, cohere, google, local, openai, vercel};
 
 /// Where a usage object stands, the one that covers more first.
 const CONTAINERS: &[&str] = &[
@@ -19,35 +19,35 @@ const CONTAINERS: &[&str] = &[
 const MODEL: &[&str] =
     &["model", "modelName", "model_name", "modelId", "model_id", "modelVersion", "model_version", "modelID"];
 
-/// The readings of this object itself: the main one first, then those of other models that worked for it.
-/// `None` where it tells nothing that a record has room for.
-pub(super) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<Reading>> {
-    // Most objects of a stream tell nothing: one look at their names is enough to know.
+/// The usages of this object itself: the main one first, then those of other models that worked for it.
+/// `None` where it reports nothing that a record has room for.
+pub(crate) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<ParsedUsage>> {
+    // Most objects of a stream report nothing: one look at their names is enough to know.
     let may_be_usage = all.keys().any(|name| is_name_of_usage(name)) && !is_only_counted(all);
     let has_adapter_names = adapter::is_in(all);
     if !may_be_usage && !has_adapter_names {
         return None;
     }
     let body = Body { all, hint };
-    let mut readings = if may_be_usage { own_shape(&body).unwrap_or_default() } else { Vec::new() };
-    if readings.is_empty() {
-        readings.push(Reading::default());
+    let mut usages = if may_be_usage { own_shape(&body).unwrap_or_default() } else { Vec::new() };
+    if usages.is_empty() {
+        usages.push(ParsedUsage::default());
     }
     if has_adapter_names {
-        let is_single = readings.len() == 1;
-        adapter::overlay(&body, &mut readings[0], is_single);
+        let is_single = usages.len() == 1;
+        adapter::overlay(&body, &mut usages[0], is_single);
     }
-    if !readings.iter().any(Reading::tells_usage)
-        && !adapter::tells(&readings[0])
+    if !usages.iter().any(ParsedUsage::has_usage)
+        && !adapter::reports(&usages[0])
         && gateway_cost(all).is_none()
     {
         return None;
     }
-    for reading in &mut readings {
-        complete(&body, reading);
-        reading.settle();
+    for parsed in &mut usages {
+        complete(&body, parsed);
+        parsed.settle();
     }
-    Some(readings)
+    Some(usages)
 }
 
 /// Whether the object says how many tokens a question would have: a count that no model was asked for.
@@ -95,8 +95,8 @@ fn is_count_name(name: &str) -> bool {
     ends("tokens") || ends("tokencount") || ends("token_count") || ends("tokens_details")
 }
 
-fn own_shape(body: &Body<'_>) -> Option<Vec<Reading>> {
-    let one = |reading: Option<Reading>| reading.map(|reading| vec![reading]);
+fn own_shape(body: &Body<'_>) -> Option<Vec<ParsedUsage>> {
+    let one = |parsed: Option<ParsedUsage>| parsed.map(|parsed| vec![parsed]);
     let whole = claude_code::result(body)
         .or_else(|| agents::copilot(body))
         .or_else(|| one(local::lm_studio(body)))
@@ -126,13 +126,13 @@ fn body_is_usage(body: &Body<'_>) -> bool {
 }
 
 /// Moonshot's streams keep the usage in the choice.
-fn of_choices(body: &Body<'_>) -> Option<Vec<Reading>> {
-    let mut choices = super::fields::objects(body.all, "choices");
+fn of_choices(body: &Body<'_>) -> Option<Vec<ParsedUsage>> {
+    let mut choices = crate::fields::objects(body.all, "choices");
     choices.find_map(|choice| of_usage(body, object(choice, &["usage"])?))
 }
 
-fn of_usage(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> {
-    let one = |reading: Option<Reading>| reading.map(|reading| vec![reading]);
+fn of_usage(body: &Body<'_>, usage: &Object) -> Option<Vec<ParsedUsage>> {
+    let one = |parsed: Option<ParsedUsage>| parsed.map(|parsed| vec![parsed]);
     let google = || one(google::generate(body, usage).or_else(|| google::interactions(body, usage)));
     // Claude Code's own spelling of Anthropic's keys.
     let is_claude_code = usage.contains_key("cacheCreationInputTokens");
@@ -153,44 +153,44 @@ fn of_usage(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> {
 }
 
 /// What stands beside the usage in every shape.
-fn complete(body: &Body<'_>, reading: &mut Reading) {
+fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
     let all = body.all;
-    if reading.model.is_none() {
+    if parsed.model.is_none() {
         let beside = || text(object(all, &["response", "message", "response_metadata", "metadata"])?, MODEL);
-        reading.model = text(all, MODEL).or_else(beside).map(str::to_owned);
+        parsed.model = text(all, MODEL).or_else(beside).map(str::to_owned);
     }
-    if let Some(told) =
+    if let Some(reported) =
         body.hint.map(str::to_owned).or_else(|| text(all, &["provider", "vendor"]).map(str::to_owned))
     {
-        reading.provider = Some(told);
+        parsed.provider = Some(reported);
     }
-    if reading.timestamp.is_none() {
-        reading.timestamp = moment(
+    if parsed.timestamp_ms.is_none() {
+        parsed.timestamp_ms = moment(
             all,
             &["timestamp", "created", "created_at", "createTime", "create_time", "event.timestamp"],
         );
     }
-    if text(all, &["object"]) == Some("response") && reading.started_at.is_none() {
-        reading.started_at = moment(all, &["created_at"]);
+    if text(all, &["object"]) == Some("response") && parsed.started_at_ms.is_none() {
+        parsed.started_at_ms = moment(all, &["created_at"]);
     }
-    if reading.duration_ms.is_none() {
-        reading.duration_ms = bedrock::latency(body);
+    if parsed.duration_ms.is_none() {
+        parsed.duration_ms = bedrock::latency(body);
     }
-    reading.note_text("service_tier", text(all, &["service_tier", "serviceTier"]));
+    parsed.note_text("service_tier", text(all, &["service_tier", "serviceTier"]));
     if all.contains_key("is_batch") {
-        reading.note("batch", true);
+        parsed.note("batch", true);
     }
-    if reading.cost.is_none()
+    if parsed.cost.is_none()
         && let Some(cost) = gateway_cost(all)
     {
-        reading.cost = Some(cost);
-        reading.currency = Some("USD".into());
+        parsed.cost = Some(cost);
+        parsed.currency = Some("USD".into());
     }
 }
 
 /// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.
 fn gateway_cost(all: &Object) -> Option<f64> {
     let gateway = sdk_metadata(all).and_then(|all| object(all, &["gateway"]));
-    let told = gateway.and_then(|gateway| as_amount(gateway.get("cost")?));
-    told.or_else(|| all.get("response_cost").and_then(as_measure))
+    let reported = gateway.and_then(|gateway| as_amount(gateway.get("cost")?));
+    reported.or_else(|| all.get("response_cost").and_then(as_measure))
 }

@@ -1,8 +1,8 @@
-//! Anthropic's messages: cached tokens come on top of `input_tokens`, and there is no total.
+//! Anthropic's messages: cached tokens are counted in addition to `input_tokens`, and there is no total.
 
-use super::body::Body;
-use super::fields::{Object, count, object, objects, sum, text};
-use super::reading::{Cache, Reading, Told};
+use crate::body::Body;
+use crate::fields::{Object, count, object, objects, sum, text};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 
 /// What one usage object, or one entry of its `iterations`, counts.
 #[derive(Clone, Copy, Default)]
@@ -23,7 +23,7 @@ impl Counts {
             output: count(usage, &["output_tokens", "outputTokens"]),
             read: count(usage, &["cache_read_input_tokens", "cacheReadInputTokens"]),
             write: count(usage, &["cache_creation_input_tokens", "cacheCreationInputTokens"])
-                .or_else(|| super::fields::told_sum(parts)),
+                .or_else(|| crate::fields::reported_sum(parts)),
         }
     }
 
@@ -37,7 +37,7 @@ impl Counts {
     }
 
     fn plus(self, other: Self) -> Self {
-        self.each(other, |a, b| super::fields::told_sum([a, b]))
+        self.each(other, |a, b| crate::fields::reported_sum([a, b]))
     }
 
     /// Of each count the larger one.
@@ -45,13 +45,19 @@ impl Counts {
         self.each(other, Option::max)
     }
 
-    fn told(self) -> Told {
-        Told { input: self.input, output: self.output, read: self.read, write: self.write, ..Told::default() }
+    fn reported(self) -> RawCounts {
+        RawCounts {
+            input: self.input,
+            output: self.output,
+            cache_read: self.read,
+            cache_write: self.write,
+            ..RawCounts::default()
+        }
     }
 }
 
 /// Whether the keys are Anthropic's own.
-pub(super) fn is_usage(usage: &Object) -> bool {
+pub(crate) fn is_usage(usage: &Object) -> bool {
     let own = ["cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation", "iterations"];
     own.iter().any(|name| usage.contains_key(*name)) && !usage.contains_key("prompt_tokens")
 }
@@ -86,50 +92,50 @@ fn is_fallback(iteration: &Object) -> bool {
     text(iteration, &["type"]) == Some("fallback_message")
 }
 
-/// The call itself, and one reading for each other model that worked for it.
-pub(super) fn messages(body: &Body<'_>, usage: &Object) -> Option<Vec<Reading>> {
+/// The call itself, and one usage for each other model that worked for it.
+pub(crate) fn messages(body: &Body<'_>, usage: &Object) -> Option<Vec<ParsedUsage>> {
     let mut models = by_model(body, usage).into_iter();
     let (model, counts) = models.next()?;
     if counts.input.is_none() && counts.output.is_none() && counts.read.is_none() && counts.write.is_none() {
         return None;
     }
-    let mut reading = Reading::new("anthropic", counts.told(), cache(body, usage, counts));
-    reading.total = count(usage, &["total_tokens", "totalTokens"]);
-    notes(usage, &mut reading);
-    super::openai::costs(body, usage, &mut reading);
-    reading.model = model;
-    let mut readings = vec![reading];
-    readings.extend(models.map(|(model, counts)| {
-        let mut reading = Reading::new("anthropic", counts.told(), Cache::OnTop);
-        reading.model = model;
-        reading
+    let mut parsed = ParsedUsage::new("anthropic", counts.reported(), cache(body, usage, counts));
+    parsed.total = count(usage, &["total_tokens", "totalTokens"]);
+    notes(usage, &mut parsed);
+    crate::openai::costs(body, usage, &mut parsed);
+    parsed.model = model;
+    let mut usages = vec![parsed];
+    usages.extend(models.map(|(model, counts)| {
+        let mut parsed = ParsedUsage::new("anthropic", counts.reported(), CachedTokens::Additional);
+        parsed.model = model;
+        parsed
     }));
-    // An attempt that tells no numbers is none.
-    readings.retain(|reading| reading.tells_usage());
-    Some(readings)
+    // An attempt that reports no numbers is none.
+    usages.retain(|parsed| parsed.has_usage());
+    Some(usages)
 }
 
 /// Anthropic gives no total. Where somebody in between adds one that has no room for the cached tokens
 /// beside the input, they made them a part of the input.
-fn cache(body: &Body<'_>, usage: &Object, counts: Counts) -> Cache {
+fn cache(body: &Body<'_>, usage: &Object, counts: Counts) -> CachedTokens {
     let total = count(usage, &["total_tokens", "totalTokens"]);
     let without = counts.input.zip(counts.output).and_then(|(input, output)| sum([input, output]));
-    let is_part = total.is_some() && total == without && !body.hint_is(super::body::ON_TOP);
+    let is_part = total.is_some() && total == without && !body.hint_is(crate::body::CACHED_IS_ADDITIONAL);
     let has_details = object(usage, &["input_tokens_details", "input_token_details"]).is_some();
-    if is_part || has_details { Cache::Part } else { Cache::OnTop }
+    if is_part || has_details { CachedTokens::Included } else { CachedTokens::Additional }
 }
 
-fn notes(usage: &Object, reading: &mut Reading) {
+fn notes(usage: &Object, parsed: &mut ParsedUsage) {
     if let Some(split) = object(usage, &["cache_creation"]) {
-        reading.note_count("cache_write_5m", count(split, &["ephemeral_5m_input_tokens"]));
-        reading.note_count("cache_write_1h", count(split, &["ephemeral_1h_input_tokens"]));
+        parsed.note_count("cache_write_5m", count(split, &["ephemeral_5m_input_tokens"]));
+        parsed.note_count("cache_write_1h", count(split, &["ephemeral_1h_input_tokens"]));
     }
     if let Some(details) = object(usage, &["output_tokens_details"]) {
-        reading.note_count("reasoning", count(details, &["thinking_tokens", "reasoning_tokens"]));
+        parsed.note_count("reasoning", count(details, &["thinking_tokens", "reasoning_tokens"]));
     }
     if let Some(tools) = object(usage, &["server_tool_use"]) {
-        reading.note_count("web_searches", count(tools, &["web_search_requests"]));
-        reading.note_count("web_fetches", count(tools, &["web_fetch_requests"]));
+        parsed.note_count("web_searches", count(tools, &["web_search_requests"]));
+        parsed.note_count("web_fetches", count(tools, &["web_fetch_requests"]));
     }
-    reading.note_text("service_tier", text(usage, &["service_tier"]));
+    parsed.note_text("service_tier", text(usage, &["service_tier"]));
 }

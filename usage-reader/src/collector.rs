@@ -1,25 +1,25 @@
-//! From events to calls: the lines of a stream or of an agent's transcript, each of which may tell a part of
-//! a call, or tell again what was told before.
+//! From events to calls: the lines of a stream or of an agent's transcript, each of which may report a part of
+//! a call, or report again what was reported before.
 
 use std::collections::{HashMap, VecDeque};
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::call::{Call, Identity};
-use super::claude_code::COST_OF_NO_MODEL;
-use super::codex::{Codex, Seen as CodexSeen};
-use super::fields::{Object, object, text, told_sum};
-use super::locate::{Located, locate};
-use super::reading::Reading;
-use super::shapes::interpret;
+use crate::call::{Call, Identity};
+use crate::claude_code::COST_OF_NO_MODEL;
+use crate::codex::{Codex, Seen as CodexSeen};
+use crate::fields::{Object, object, reported_sum, text};
+use crate::locate::{Located, locate};
+use crate::parsed_usage::ParsedUsage;
+use crate::shapes::interpret;
 
 /// How many calls are kept open for further events. Events of one call stand close together; a version that
 /// comes later than that replaces the whole call.
 const OPEN: usize = 64;
 
 /// The run of Copilot CLI's calls. Their session is named once, at its beginning.
-pub(super) const COPILOT: &str = "copilot";
+pub(crate) const COPILOT: &str = "copilot";
 
 /// What begins the name of an answer that has no id.
 const TEXT: &str = "text:";
@@ -42,7 +42,7 @@ struct Draft {
     id: Option<String>,
     body: Object,
     /// What the body says, where it is known already.
-    readings: Option<Vec<Reading>>,
+    usages: Option<Vec<ParsedUsage>>,
     /// The run of an agent that may say at its end what all its calls came to.
     run: Option<String>,
 }
@@ -50,13 +50,13 @@ struct Draft {
 /// Collects calls. What is over is handed out by [`Collector::take_closed`], so that long input needs little
 /// memory.
 #[derive(Debug, Default)]
-pub(super) struct Collector {
+pub(crate) struct Collector {
     hint: Option<String>,
     open: VecDeque<Draft>,
     /// Calls of runs that are not over.
     in_runs: Vec<(String, Call)>,
     codex: Codex,
-    /// The last count of each run that was told as a whole.
+    /// The last count of each run that was reported as a whole.
     runs: Vec<Call>,
     /// Which message a stream is in the middle of, by the run it belongs to.
     messages: HashMap<String, String>,
@@ -68,8 +68,8 @@ pub(super) struct Collector {
     /// The session of Copilot CLI.
     session: Option<String>,
     closed: Vec<Call>,
-    /// What was told beside any usage.
-    rest: Option<Reading>,
+    /// What was reported beside any usage.
+    rest: Option<ParsedUsage>,
     /// Of a file that is read again, what has no id is known by its text; how often each text was seen.
     seen: Option<HashMap<u64, u32>>,
     /// The text of the last line that counted for Codex.
@@ -77,20 +77,20 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(hint: Option<&str>) -> Self {
+    pub(crate) fn new(hint: Option<&str>) -> Self {
         let hint = hint.map(str::trim).filter(|hint| !hint.is_empty()).map(str::to_owned);
         Self { hint, ..Self::default() }
     }
 
     /// Knows what has no id by its text, and by how often that text came before: a file that is read again,
     /// or has grown, gives the same names.
-    pub(super) fn naming_by_text(mut self) -> Self {
+    pub(crate) fn naming_by_text(mut self) -> Self {
         self.seen = Some(HashMap::new());
         self
     }
 
-    /// Takes one object of the input and its text, and says whether it told any usage.
-    pub(super) fn observe(&mut self, event: Object, source: &str) -> bool {
+    /// Takes one object of the input and its text, and says whether it reported any usage.
+    pub(crate) fn observe(&mut self, event: Object, source: &str) -> bool {
         let closed_before = self.closed.len();
         let seen = self.codex.observe(&event, &mut self.closed);
         for thread in &mut self.closed[closed_before..] {
@@ -118,13 +118,13 @@ impl Collector {
                 object(&event, &["data"]).and_then(|data| text(data, &["sessionId"])).map(str::to_owned);
         }
         match locate(event, self.hint.as_deref()) {
-            Located::Body(body, readings) => self.body(body, readings, source),
+            Located::Body(body, usages) => self.body(body, usages, source),
             Located::Events(events) => {
-                // All of them, whatever the first ones tell.
+                // All of them, whatever the first ones report.
                 events.into_iter().filter_map(|event| self.observe(event, source).then_some(())).count() > 0
             }
-            Located::Rest(readings) => {
-                self.rest = readings.into_iter().next();
+            Located::Rest(usages) => {
+                self.rest = usages.into_iter().next();
                 false
             }
             Located::Message(body) => {
@@ -137,7 +137,7 @@ impl Collector {
         }
     }
 
-    fn body(&mut self, mut body: Object, mut readings: Vec<Reading>, source: &str) -> bool {
+    fn body(&mut self, mut body: Object, mut usages: Vec<ParsedUsage>, source: &str) -> bool {
         if text(&body, &["model"]) == Some("<synthetic>") {
             return false;
         }
@@ -154,11 +154,11 @@ impl Collector {
                 }
             }
             "result" if is_whole_run(&body) => {
-                self.end_run(&body, readings, source);
+                self.end_run(&body, usages, source);
                 return true;
             }
             _ if body.contains_key("modelMetrics") => {
-                self.end_copilot(&body, readings, source);
+                self.end_copilot(&body, usages, source);
                 return true;
             }
             // Kimi records a step's usage by itself, too.
@@ -166,15 +166,15 @@ impl Collector {
             "finish-step" | "step-finish" | "step_finish" => {
                 let identity =
                     id_of(&body).or_else(|| self.name(source)).map_or(Identity::None, Identity::Response);
-                self.steps.push(Call { identity, is_cumulative: false, parts: readings });
+                self.steps.push(Call { identity, is_cumulative: false, parts: usages });
                 return true;
             }
-            "finish" if self.steps_have_all(&readings) => return true,
+            "finish" if self.steps_have_all(&usages) => return true,
             "finish" => self.steps.clear(),
             "result" => {
                 if let Some(model) = &self.model {
                     body.entry("model").or_insert_with(|| model.clone().into());
-                    if let [only] = &mut readings[..] {
+                    if let [only] = &mut usages[..] {
                         only.model.get_or_insert_with(|| model.clone());
                     }
                 }
@@ -184,22 +184,22 @@ impl Collector {
         if text(&body, &["object"]) == Some("thread.run") {
             self.forget_calls_of(text(&body, &["id"]).unwrap_or_default());
         }
-        let readings = readings;
-        let id = id_of(&body).or_else(|| gemini_cli_id(&body, &readings));
+        let usages = usages;
+        let id = id_of(&body).or_else(|| gemini_cli_id(&body, &usages));
         if id.is_none() && self.piece(&body, source) {
             return true;
         }
         let id = id.or_else(|| self.name(source));
-        self.draft(id, body, Some(readings), run);
+        self.draft(id, body, Some(usages), run);
         true
     }
 
-    /// Whether the end of a run of the Vercel AI SDK only adds its steps up, which tell more of themselves:
+    /// Whether the end of a run of the Vercel AI SDK only adds its steps up, which report more of themselves:
     /// their models, their providers' metadata.
-    fn steps_have_all(&self, end: &[Reading]) -> bool {
-        let output = |reading: &Reading| reading.completion;
-        let of_steps = told_sum(self.steps.iter().flat_map(|step| &step.parts).map(output));
-        of_steps.is_some() && of_steps == told_sum(end.iter().map(output))
+    fn steps_have_all(&self, end: &[ParsedUsage]) -> bool {
+        let output = |parsed: &ParsedUsage| parsed.output;
+        let of_steps = reported_sum(self.steps.iter().flat_map(|step| &step.parts).map(output));
+        of_steps.is_some() && of_steps == reported_sum(end.iter().map(output))
     }
 
     /// The name of an answer without an id.
@@ -247,18 +247,18 @@ impl Collector {
         &mut self,
         id: Option<String>,
         body: Object,
-        readings: Option<Vec<Reading>>,
+        usages: Option<Vec<ParsedUsage>>,
         run: Option<String>,
     ) {
         if id.is_some()
             && let Some(draft) = self.open.iter_mut().rev().find(|draft| draft.id == id)
         {
             merge(&mut draft.body, body);
-            draft.readings = None;
+            draft.usages = None;
             draft.run = draft.run.take().or(run);
             return;
         }
-        self.open.push_back(Draft { id, body, readings, run });
+        self.open.push_back(Draft { id, body, usages, run });
         if self.open.len() > OPEN
             && let Some(draft) = self.open.pop_front()
         {
@@ -267,8 +267,8 @@ impl Collector {
     }
 
     fn close(&mut self, draft: Draft) {
-        let told = draft.readings.or_else(|| interpret(&draft.body, self.hint.as_deref()));
-        let Some(mut parts) = told else { return };
+        let reported = draft.usages.or_else(|| interpret(&draft.body, self.hint.as_deref()));
+        let Some(mut parts) = reported else { return };
         let Some(first) = parts.first_mut() else { return };
         first.note_text("response_id", draft.id.as_deref().filter(|id| !id.starts_with(TEXT)));
         let identity = draft.id.map_or(Identity::None, Identity::Response);
@@ -281,7 +281,7 @@ impl Collector {
 
     /// The run's own count is of all its calls, so these are not counted again. A run that is counted twice,
     /// since it went on, counts with its last count.
-    fn end_run(&mut self, body: &Object, mut readings: Vec<Reading>, source: &str) {
+    fn end_run(&mut self, body: &Object, mut usages: Vec<ParsedUsage>, source: &str) {
         let session = text(body, &["session_id", "sessionId"]).map(str::to_owned);
         let is_of_it = |run: &Option<String>| run.is_some() && (session.is_none() || *run == session);
         self.open.retain(|draft| !is_of_it(&draft.run));
@@ -293,16 +293,16 @@ impl Collector {
             (Some(session), None) => Identity::Session(format!("claude-code\0{session}")),
             (None, None) => self.name(source).map_or(Identity::None, Identity::Response),
         };
-        for reading in &mut readings {
-            if reading.model.is_none() && !reading.extra.contains_key(COST_OF_NO_MODEL) {
-                reading.model.clone_from(&self.model);
+        for parsed in &mut usages {
+            if parsed.model.is_none() && !parsed.extra.contains_key(COST_OF_NO_MODEL) {
+                parsed.model.clone_from(&self.model);
             }
-            reading.note_text("session", session.as_deref());
+            parsed.note_text("session", session.as_deref());
         }
         if counts_on {
-            readings.iter_mut().for_each(|reading| reading.note("cumulative", true));
+            usages.iter_mut().for_each(|parsed| parsed.note("cumulative", true));
         }
-        self.put_run(Call { identity: key, is_cumulative: counts_on, parts: readings });
+        self.put_run(Call { identity: key, is_cumulative: counts_on, parts: usages });
     }
 
     fn put_run(&mut self, call: Call) {
@@ -317,15 +317,15 @@ impl Collector {
     }
 
     /// Copilot CLI counts from its session's beginning, also where it went on.
-    fn end_copilot(&mut self, body: &Object, mut readings: Vec<Reading>, source: &str) {
+    fn end_copilot(&mut self, body: &Object, mut usages: Vec<ParsedUsage>, source: &str) {
         self.forget_calls_of(COPILOT);
         let session = self.session.clone();
-        readings.iter_mut().for_each(|reading| reading.note_text("session", session.as_deref()));
+        usages.iter_mut().for_each(|parsed| parsed.note_text("session", session.as_deref()));
         let identity = match session {
             Some(session) => Identity::Session(format!("{COPILOT}\0{session}")),
             None => id_of(body).or_else(|| self.name(source)).map_or(Identity::None, Identity::Response),
         };
-        self.put_run(Call { identity, is_cumulative: true, parts: readings });
+        self.put_run(Call { identity, is_cumulative: true, parts: usages });
     }
 
     /// The run counts them itself.
@@ -335,12 +335,12 @@ impl Collector {
     }
 
     /// The calls that are over.
-    pub(super) fn take_closed(&mut self) -> Vec<Call> {
+    pub(crate) fn take_closed(&mut self) -> Vec<Call> {
         std::mem::take(&mut self.closed)
     }
 
-    /// All calls that were not handed out yet, and what was told beside any usage.
-    pub(super) fn finish(mut self) -> (Vec<Call>, Option<Reading>) {
+    /// All calls that were not handed out yet, and what was reported beside any usage.
+    pub(crate) fn finish(mut self) -> (Vec<Call>, Option<ParsedUsage>) {
         self.end_pieces();
         while let Some(draft) = self.open.pop_front() {
             self.close(draft);
@@ -379,13 +379,13 @@ fn stream_of(body: &Object) -> String {
     format!("{}\0{}", of("run"), of("parent_tool_use_id"))
 }
 
-/// Gemini CLI tells its session alone, which counts from the beginning in every run.
-fn gemini_cli_id(body: &Object, readings: &[Reading]) -> Option<String> {
+/// Gemini CLI reports its session alone, which counts from the beginning in every run.
+fn gemini_cli_id(body: &Object, usages: &[ParsedUsage]) -> Option<String> {
     object(body, &["stats"])?;
     let session = text(body, &["session_id", "sessionId"])?;
-    let counts: Vec<String> = readings
+    let counts: Vec<String> = usages
         .iter()
-        .map(|reading| format!("{}-{}", reading.prompt.unwrap_or(0), reading.completion.unwrap_or(0)))
+        .map(|parsed| format!("{}-{}", parsed.input.unwrap_or(0), parsed.output.unwrap_or(0)))
         .collect();
     Some(format!("{session}:{}", counts.join(":")))
 }
@@ -406,7 +406,7 @@ fn id_of(body: &Object) -> Option<String> {
     }
 }
 
-/// Lays a later version over an earlier one: what it tells replaces what was told.
+/// Lays a later version over an earlier one: what it reports replaces what was reported.
 fn merge(earlier: &mut Object, later: Object) {
     for (name, value) in later {
         match (earlier.get_mut(&name), value) {

@@ -1,4 +1,4 @@
-//! Reading a JSON object for its usage alone: the parts that hold what a model said are skipped unread.
+//! ParsedUsage a JSON object for its usage alone: the parts that hold what a model said are skipped unread.
 //!
 //! Each value is read by itself, so that one that cannot be read (a number beyond all numbers, half of a
 //! surrogate pair) costs itself and nothing else. What is skipped is skipped without recursion, so no depth
@@ -21,7 +21,7 @@ const LONGEST_USAGE: usize = 1 << 20;
 
 /// Objects that may hold a body, or be one, where the object around them holds no usage itself. In the order
 /// in which they are looked into.
-pub(super) const WRAPPERS: &[&str] = &[
+pub(crate) const WRAPPERS: &[&str] = &[
     "response",
     "message",
     "body",
@@ -65,7 +65,7 @@ pub(super) const WRAPPERS: &[&str] = &[
 ];
 
 /// Arrays of bodies or events.
-pub(super) const LISTS: &[&str] = &[
+pub(crate) const LISTS: &[&str] = &[
     "events",
     "chunks",
     "responses",
@@ -89,7 +89,7 @@ pub(super) const LISTS: &[&str] = &[
 ];
 
 /// Text that may be a body or a stream, as an adapter kept it.
-pub(super) const TEXTS: &[&str] = &["body", "raw", "rawResponse", "raw_response", "stdout", "string"];
+pub(crate) const TEXTS: &[&str] = &["body", "raw", "rawResponse", "raw_response", "stdout", "string"];
 
 /// Objects whose values are usage.
 const USAGE: &[&str] = &[
@@ -141,7 +141,7 @@ enum Place {
 }
 
 /// The object that `text` holds, without what has nothing to do with usage. `None` where it is no object.
-pub(super) fn read(text: &str) -> Option<Map<String, Value>> {
+pub(crate) fn read(text: &str) -> Option<Map<String, Value>> {
     // Wrappers are read in one go; only where that meets what cannot be read, value by value.
     read_object(text, Objects { place: Place::Body, depth: DEEPEST, in_one_go: true })
         .or_else(|| object(text, Place::Body, DEEPEST))

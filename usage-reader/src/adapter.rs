@@ -1,9 +1,9 @@
 //! The names that mcoda's own adapters use. Where they stand at the top they hold over what the provider's
 //! usage says, each by itself.
 
-use super::body::Body;
-use super::fields::{Object, as_measure, count, measure, moment, object, text};
-use super::reading::Reading;
+use crate::body::Body;
+use crate::fields::{Object, as_measure, count, measure, moment, object, text};
+use crate::parsed_usage::ParsedUsage;
 
 const PROMPT: &[&str] = &["tokensPrompt", "tokens_prompt"];
 const COMPLETION: &[&str] = &["tokensCompletion", "tokens_completion"];
@@ -20,7 +20,7 @@ const COST_USD: &[&str] = &["costUsd", "cost_usd", "costUSD"];
 const COST: &[&str] = &["costEstimate", "cost_estimate"];
 
 /// The names that an object around a body gives the body, and that hold over the body's own.
-pub(super) const INHERITED: &[&[&str]] = &[
+pub(crate) const INHERITED: &[&[&str]] = &[
     PROMPT,
     COMPLETION,
     TOTAL,
@@ -38,59 +38,59 @@ pub(super) const INHERITED: &[&[&str]] = &[
 ];
 
 /// Whether the object uses any of these names.
-pub(super) fn is_in(all: &Object) -> bool {
+pub(crate) fn is_in(all: &Object) -> bool {
     let named = |name: &String| INHERITED.iter().any(|names| names.contains(&name.as_str()));
     // A usage object may have a duration of its own.
     all.keys().any(named) || object(all, &["usage"]).is_some_and(|usage| usage.contains_key("duration_ms"))
 }
 
-/// Lays the adapter's names over what was read. Numbers of tokens belong to one reading alone.
-pub(super) fn overlay(body: &Body<'_>, reading: &mut Reading, is_single: bool) {
+/// Lays the adapter's names over what was read. Numbers of tokens belong to one usage alone.
+pub(crate) fn overlay(body: &Body<'_>, parsed: &mut ParsedUsage, is_single: bool) {
     let all = body.all;
     // These bodies use one of the names for something else.
     let is_taken = ["tokens_evaluated", "native_tokens_prompt"].iter().any(|name| all.contains_key(*name));
     if is_single && !is_taken {
-        tokens(all, reading);
+        tokens(all, parsed);
     }
     let usage = object(all, &["usage"]);
     let duration = measure(all, DURATION)
         .or_else(|| measure(usage?, &["duration_ms"]))
         .or_else(|| measure(all, SECONDS).map(|seconds| seconds * 1000.0).filter(|ms| ms.is_finite()));
-    reading.duration_ms = duration.or(reading.duration_ms);
-    reading.started_at = moment(all, START).or(reading.started_at);
-    reading.finished_at = moment(all, FINISH).or(reading.finished_at);
-    reading.invocation_kind = text(all, KIND).map(str::to_owned).or(reading.invocation_kind.take());
+    parsed.duration_ms = duration.or(parsed.duration_ms);
+    parsed.started_at_ms = moment(all, START).or(parsed.started_at_ms);
+    parsed.finished_at_ms = moment(all, FINISH).or(parsed.finished_at_ms);
+    parsed.invocation_kind = text(all, KIND).map(str::to_owned).or(parsed.invocation_kind.take());
     if let Some(cost) = COST_USD.iter().find_map(|name| all.get(*name).and_then(as_measure)) {
-        reading.cost = Some(cost);
-        reading.currency = Some("USD".into());
+        parsed.cost = Some(cost);
+        parsed.currency = Some("USD".into());
     } else if let Some(cost) = measure(all, COST) {
-        reading.cost = Some(cost);
+        parsed.cost = Some(cost);
     }
-    reading.currency = text(all, &["currency"]).map(str::to_owned).or(reading.currency.take());
+    parsed.currency = text(all, &["currency"]).map(str::to_owned).or(parsed.currency.take());
 }
 
-fn tokens(all: &Object, reading: &mut Reading) {
+fn tokens(all: &Object, parsed: &mut ParsedUsage) {
     let prompt = count(all, PROMPT);
     let completion = count(all, COMPLETION);
     let total = count(all, TOTAL);
     if total.is_none() && (prompt.is_some() || completion.is_some()) {
         // The provider's total was of other numbers.
-        let is_same = prompt.is_none_or(|prompt| reading.prompt == Some(prompt))
-            && completion.is_none_or(|completion| reading.completion == Some(completion));
-        reading.total = reading.total.filter(|_| is_same);
+        let is_same = prompt.is_none_or(|prompt| parsed.input == Some(prompt))
+            && completion.is_none_or(|completion| parsed.output == Some(completion));
+        parsed.total = parsed.total.filter(|_| is_same);
     }
-    reading.prompt = prompt.or(reading.prompt);
-    reading.completion = completion.or(reading.completion);
-    reading.total = total.or(reading.total);
+    parsed.input = prompt.or(parsed.input);
+    parsed.output = completion.or(parsed.output);
+    parsed.total = total.or(parsed.total);
     let (cached, read) = (count(all, CACHED), count(all, READ));
     if cached.is_some() || read.is_some() {
         // A source that names one of the two names both.
-        (reading.cached, reading.cache_read) = (cached.or(read), read.or(cached));
+        (parsed.cached, parsed.cache_read) = (cached.or(read), read.or(cached));
     }
-    reading.cache_write = count(all, WRITE).or(reading.cache_write);
+    parsed.cache_write = count(all, WRITE).or(parsed.cache_write);
 }
 
-/// Whether something was told that a record has room for, though it is no usage.
-pub(super) fn tells(reading: &Reading) -> bool {
-    reading.duration_ms.is_some() || reading.started_at.is_some() || reading.finished_at.is_some()
+/// Whether something was reported that a record has room for, though it is no usage.
+pub(crate) fn reports(parsed: &ParsedUsage) -> bool {
+    parsed.duration_ms.is_some() || parsed.started_at_ms.is_some() || parsed.finished_at_ms.is_some()
 }

@@ -1,31 +1,30 @@
 //! OpenAI Codex: the events of `codex exec --json` and the rollout files of its sessions. Both count from the
 //! thread's beginning, so only the last count is of everything.
 
-use super::call::{Call, Identity};
-use super::fields::{Object, count, moment, object, text};
-use super::reading::{Cache, Reading, Told};
-use crate::time::Timestamp;
+use crate::call::{Call, Identity};
+use crate::fields::{Object, count, moment, object, text};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 
 /// Lines that are written at once are no further apart; no model answers so fast.
 const AT_ONCE_MS: i64 = 500;
 
 /// The threads of one input, one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Codex {
+pub(crate) struct Codex {
     thread: Option<String>,
     model: Option<String>,
     /// The last count, from which the next one is told apart.
-    last: Option<Told>,
-    parts: Vec<Reading>,
+    last: Option<RawCounts>,
+    parts: Vec<ParsedUsage>,
     /// When the last line of the origin's history was written, which a fork repeats at its beginning.
-    repeated_at: Option<Timestamp>,
-    first_at: Option<Timestamp>,
-    last_at: Option<Timestamp>,
+    repeated_at: Option<i64>,
+    first_at: Option<i64>,
+    last_at: Option<i64>,
 }
 
 /// What a line was to Codex.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(crate) enum Seen {
     Usage,
     Context,
     Other,
@@ -33,7 +32,7 @@ pub(super) enum Seen {
 
 impl Codex {
     /// Takes a line that is one of Codex's. A thread that is over goes to `done`.
-    pub(super) fn observe(&mut self, line: &Object, done: &mut Vec<Call>) -> Seen {
+    pub(crate) fn observe(&mut self, line: &Object, done: &mut Vec<Call>) -> Seen {
         let payload = object(line, &["payload", "msg"]);
         let kind = text(line, &["type"]);
         let inner = payload.and_then(|payload| text(payload, &["type"]));
@@ -49,7 +48,7 @@ impl Codex {
             (Some("turn_context"), Some(context)) => self.switch(text(context, &["model"])),
             (Some("turn.completed"), _) => {
                 let Some(usage) = object(line, &["usage"]) else { return Seen::Other };
-                self.count_up(told(usage), moment(line, &["timestamp"]));
+                self.count_up(reported(usage), moment(line, &["timestamp"]));
                 return Seen::Usage;
             }
             (_, Some(payload)) if inner == Some("session_configured") => {
@@ -69,22 +68,22 @@ impl Codex {
     }
 
     /// Whether the thread that is counted is known by a name.
-    pub(super) fn has_thread(&self) -> bool {
+    pub(crate) fn has_thread(&self) -> bool {
         self.thread.is_some()
     }
 
     /// `info` has the thread's total and the last call's own numbers: one or the other, never both.
-    fn token_count(&mut self, event: &Object, at: Option<Timestamp>) -> Seen {
+    fn token_count(&mut self, event: &Object, at: Option<i64>) -> Seen {
         let info = object(event, &["info"]).unwrap_or(event);
         let total = object(info, &["total_token_usage"]);
-        let last = object(info, &["last_token_usage"]).map(told);
+        let last = object(info, &["last_token_usage"]).map(reported);
         if self.repeated_at.is_some() {
-            self.last = total.map(told).or(self.last);
+            self.last = total.map(reported).or(self.last);
             return Seen::Context;
         }
         match (total, last) {
             (Some(total), last) => {
-                let total = told(total);
+                let total = reported(total);
                 let before = self.last.unwrap_or_default();
                 // A thread that counts from the beginning again did so after what was counted.
                 if goes_back(before, total) {
@@ -95,7 +94,7 @@ impl Codex {
                 }
             }
             (None, Some(last)) => self.add(last, at),
-            (None, None) if info.contains_key("input_tokens") => self.count_up(told(info), at),
+            (None, None) if info.contains_key("input_tokens") => self.count_up(reported(info), at),
             (None, None) => return Seen::Context,
         }
         Seen::Usage
@@ -103,9 +102,9 @@ impl Codex {
 
     /// A fork writes its origin's history at once, with its own time or with the old ones. What comes later
     /// than that is its own.
-    fn follow_repetition(&mut self, at: Option<Timestamp>) {
+    fn follow_repetition(&mut self, at: Option<i64>) {
         if let (Some(before), Some(now)) = (self.repeated_at, at) {
-            let is_own = now.millis() - before.millis() > AT_ONCE_MS;
+            let is_own = now - before > AT_ONCE_MS;
             self.repeated_at = (!is_own).then(|| before.max(now));
         }
     }
@@ -127,7 +126,7 @@ impl Codex {
     }
 
     /// The thread's count is now `total`.
-    fn count_up(&mut self, total: Told, at: Option<Timestamp>) {
+    fn count_up(&mut self, total: RawCounts, at: Option<i64>) {
         let before = self.last.unwrap_or_default();
         if goes_back(before, total) {
             // Of two counts from the beginning the last one holds.
@@ -139,26 +138,26 @@ impl Codex {
         self.last = Some(total);
     }
 
-    fn add(&mut self, own: Told, at: Option<Timestamp>) {
+    fn add(&mut self, own: RawCounts, at: Option<i64>) {
         self.first_at = self.first_at.or(at);
         self.last_at = at.or(self.last_at);
-        let mut reading = Reading::new("codex", own, Cache::Part);
-        reading.provider = Some("openai".into());
-        reading.model.clone_from(&self.model);
+        let mut parsed = ParsedUsage::new("codex", own, CachedTokens::Included);
+        parsed.provider = Some("openai".into());
+        parsed.model.clone_from(&self.model);
         match self.parts.iter_mut().find(|part| part.model == self.model) {
-            Some(part) => part.add(&reading),
-            None => self.parts.push(reading),
+            Some(part) => part.add(&parsed),
+            None => self.parts.push(parsed),
         }
     }
 
     /// The thread so far.
-    pub(super) fn take(&mut self) -> Option<Call> {
+    pub(crate) fn take(&mut self) -> Option<Call> {
         let this = std::mem::take(self);
         let mut parts = this.parts;
         for part in &mut parts {
             part.note("cumulative", true);
             part.note_text("session", this.thread.as_deref());
-            part.timestamp = this.last_at;
+            part.timestamp_ms = this.last_at;
             part.settle();
         }
         let identity =
@@ -178,19 +177,19 @@ fn is_info(object: &Object) -> bool {
     object.contains_key("total_token_usage") || object.contains_key("last_token_usage")
 }
 
-fn told(usage: &Object) -> Told {
-    Told {
+fn reported(usage: &Object) -> RawCounts {
+    RawCounts {
         input: count(usage, &["input_tokens"]),
         output: count(usage, &["output_tokens"]),
         total: count(usage, &["total_tokens"]),
         cached: count(usage, &["cached_input_tokens"]),
-        write: count(usage, &["cache_write_input_tokens"]),
+        cache_write: count(usage, &["cache_write_input_tokens"]),
         reasoning: count(usage, &["reasoning_output_tokens"]),
-        ..Told::default()
+        ..RawCounts::default()
     }
 }
 
-fn goes_back(before: Told, now: Told) -> bool {
+fn goes_back(before: RawCounts, now: RawCounts) -> bool {
     let less =
         |before: Option<i64>, now: Option<i64>| before.zip(now).is_some_and(|(before, now)| now < before);
     [
@@ -198,21 +197,21 @@ fn goes_back(before: Told, now: Told) -> bool {
         (before.output, now.output),
         (before.total, now.total),
         (before.cached, now.cached),
-        (before.write, now.write),
+        (before.cache_write, now.cache_write),
         (before.reasoning, now.reasoning),
     ]
     .into_iter()
     .any(|(before, now)| less(before, now))
 }
 
-fn each(a: Told, b: Told, with: impl Fn(Option<i64>, Option<i64>) -> Option<i64>) -> Told {
-    Told {
+fn each(a: RawCounts, b: RawCounts, with: impl Fn(Option<i64>, Option<i64>) -> Option<i64>) -> RawCounts {
+    RawCounts {
         input: with(a.input, b.input),
         output: with(a.output, b.output),
         total: with(a.total, b.total),
         cached: with(a.cached, b.cached),
-        read: with(a.read, b.read),
-        write: with(a.write, b.write),
+        cache_read: with(a.cache_read, b.cache_read),
+        cache_write: with(a.cache_write, b.cache_write),
         reasoning: with(a.reasoning, b.reasoning),
     }
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::adapter::INHERITED;
-use super::collector::COPILOT;
-use super::documents::{Piece, split};
-use super::fields::{Object, text};
-use super::reading::Reading;
-use super::shapes::interpret;
-use super::slim::{LISTS, TEXTS, WRAPPERS};
+use crate::adapter::INHERITED;
+use crate::collector::COPILOT;
+use crate::documents::{Piece, split};
+use crate::fields::{Object, text};
+use crate::parsed_usage::ParsedUsage;
+use crate::shapes::interpret;
+use crate::usage_projection::{LISTS, TEXTS, WRAPPERS};
 
 /// Names that a body takes from around it where it has not got them itself.
 const FALLBACK: &[&str] = &[
@@ -30,26 +30,26 @@ const FALLBACK: &[&str] = &[
     "is_batch",
 ];
 
-pub(super) enum Located {
-    /// The body, with what its wrappers told, and what it says.
-    Body(Object, Vec<Reading>),
+pub(crate) enum Located {
+    /// The body, with what its wrappers reported, and what it says.
+    Body(Object, Vec<ParsedUsage>),
     /// Several bodies or events.
     Events(Vec<Object>),
     /// Nothing that counts, but something that a record has room for.
-    Rest(Vec<Reading>),
+    Rest(Vec<ParsedUsage>),
     /// The beginning of a message whose usage comes later.
     Message(Object),
     Nothing,
 }
 
-pub(super) fn locate(mut all: Object, hint: Option<&str>) -> Located {
-    let counts = |readings: &Vec<Reading>| readings.iter().any(Reading::tells_usage);
-    let readings = match interpret(&all, hint) {
+pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
+    let counts = |usages: &Vec<ParsedUsage>| usages.iter().any(ParsedUsage::has_usage);
+    let usages = match interpret(&all, hint) {
         // An adapter's own numbers may stand around a body that has more to say.
-        Some(readings) if counts(&readings) && !is_adapter_alone(&readings) => {
-            return Located::Body(all, readings);
+        Some(usages) if counts(&usages) && !is_adapter_alone(&usages) => {
+            return Located::Body(all, usages);
         }
-        readings => readings,
+        usages => usages,
     };
     let around = around(&all);
     let kind = text(&all, &["type"]).map(str::to_owned);
@@ -62,10 +62,10 @@ pub(super) fn locate(mut all: Object, hint: Option<&str>) -> Located {
             found => return found,
         }
     }
-    if let Some(readings) = &readings
-        && counts(readings)
+    if let Some(usages) = &usages
+        && counts(usages)
     {
-        return Located::Body(all, readings.clone());
+        return Located::Body(all, usages.clone());
     }
     let events = events(&mut all, &around);
     if !events.is_empty() {
@@ -74,24 +74,24 @@ pub(super) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     if kind.as_deref() == Some("message_start") {
         return Located::Message(all);
     }
-    readings.map_or(Located::Nothing, Located::Rest)
+    usages.map_or(Located::Nothing, Located::Rest)
 }
 
 /// Whether nothing but an adapter's own names was read.
-fn is_adapter_alone(readings: &[Reading]) -> bool {
-    readings.iter().all(|reading| !reading.extra.contains_key("source"))
+fn is_adapter_alone(usages: &[ParsedUsage]) -> bool {
+    usages.iter().all(|parsed| !parsed.extra.contains_key("source"))
 }
 
 fn is_inherited(name: &str) -> bool {
     INHERITED.iter().any(|names| names.contains(&name))
 }
 
-/// What a wrapper tells about the body in it.
+/// What a wrapper reports about the body in it.
 fn around(all: &Object) -> Object {
     let inherited = INHERITED.iter().flat_map(|names| names.iter());
-    let told =
+    let reported =
         inherited.chain(FALLBACK).filter_map(|name| Some(((*name).to_owned(), all.get(*name)?.clone())));
-    let mut around: Object = told.filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
+    let mut around: Object = reported.filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
     if all.contains_key("custom_id") || all.contains_key("recordId") {
         around.insert("is_batch".into(), true.into());
     }

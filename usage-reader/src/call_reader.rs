@@ -4,9 +4,9 @@ use std::io::{self, BufRead, Read};
 
 use serde::Serialize;
 
-use super::Found;
-use super::collector::Collector;
-use super::documents::{Piece, Splitter};
+use crate::call::Call;
+use crate::collector::Collector;
+use crate::documents::{Piece, Splitter};
 
 /// A longer line is skipped: 64 MiB.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -15,7 +15,7 @@ const LONGEST_LINE: u64 = 64 << 20;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Skipped {
-    /// JSON objects that tell no usage.
+    /// JSON objects that report no usage.
     pub without_usage: u64,
     /// JSON that is damaged or broken off.
     pub damaged: u64,
@@ -26,21 +26,22 @@ pub struct Skipped {
 }
 
 /// Reads the calls of an input a few lines at a time.
-pub(in crate::telemetry) struct Import<R> {
+pub struct CallReader<R> {
     reader: R,
     collector: Option<Collector>,
     splitter: Splitter,
     line: Vec<u8>,
-    pub(in crate::telemetry) bytes: u64,
-    pub(in crate::telemetry) lines: u64,
-    pub(in crate::telemetry) objects: u64,
-    pub(in crate::telemetry) skipped: Skipped,
+    bytes: u64,
+    lines: u64,
+    objects: u64,
+    skipped: Skipped,
 }
 
-impl<R: BufRead> Import<R> {
-    pub(in crate::telemetry) fn new(reader: R, provider: Option<&str>) -> Self {
+impl<R: BufRead> CallReader<R> {
+    /// A reader of `input`. `provider` helps where the shape does not say what a number means.
+    pub fn new(input: R, provider: Option<&str>) -> Self {
         Self {
-            reader,
+            reader: input,
             collector: Some(Collector::new(provider).naming_by_text()),
             splitter: Splitter::default(),
             line: Vec::new(),
@@ -53,21 +54,41 @@ impl<R: BufRead> Import<R> {
 
     /// The next calls that are over, `None` after the last ones. `lines` is how many lines to look at before
     /// the caller gets its turn again.
-    pub(in crate::telemetry) fn next(&mut self, lines: u64) -> io::Result<Option<Vec<Found>>> {
+    pub fn next_calls(&mut self, lines: u64) -> io::Result<Option<Vec<Call>>> {
         let Some(mut collector) = self.collector.take() else { return Ok(None) };
         for _ in 0..lines {
             if !self.read_line()? {
                 self.observe(&mut collector, None);
                 let (calls, _) = collector.finish();
-                return Ok(Some(calls.into_iter().map(Found::from).collect()));
+                return Ok(Some(calls));
             }
             let line = std::mem::take(&mut self.line);
             self.observe(&mut collector, Some(&String::from_utf8_lossy(&line)));
             self.line = line;
         }
-        let closed = collector.take_closed().into_iter().map(Found::from).collect();
+        let closed = collector.take_closed();
         self.collector = Some(collector);
         Ok(Some(closed))
+    }
+
+    /// How many bytes were read so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many lines were read so far.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// How many JSON objects were found so far.
+    pub fn objects(&self) -> u64 {
+        self.objects
+    }
+
+    /// What was skipped so far.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
     }
 
     /// Takes a line, or the end of the input.

@@ -3,14 +3,14 @@
 
 use serde_json::value::RawValue;
 
-use super::fields::Object;
-use super::slim;
+use crate::fields::Object;
+use crate::usage_projection;
 
 /// An object over several lines that does not end within so many bytes is taken for damage.
 const LONGEST_OBJECT: usize = 64 << 20;
 
 /// A part of the input.
-pub(super) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     /// An object, and its text.
     Object(Object, &'a str),
     /// Text that begins like an object and is none.
@@ -20,7 +20,7 @@ pub(super) enum Piece<'a> {
 }
 
 /// Shows every part of `text` to `see`.
-pub(super) fn split(text: &str, see: &mut dyn FnMut(Piece<'_>)) {
+pub(crate) fn split(text: &str, see: &mut dyn FnMut(Piece<'_>)) {
     let text = text.trim_start_matches('\u{feff}').trim();
     // JSON within JSON: a text that was encoded once too often.
     if text.starts_with('"')
@@ -36,7 +36,7 @@ pub(super) fn split(text: &str, see: &mut dyn FnMut(Piece<'_>)) {
 
 /// Takes the input line by line.
 #[derive(Debug, Default)]
-pub(super) struct Splitter {
+pub(crate) struct Splitter {
     /// The beginning of an object that goes on in the next line.
     pending: String,
     depth: usize,
@@ -45,7 +45,7 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
-    pub(super) fn line(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) {
+    pub(crate) fn line(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) {
         if !self.pending.is_empty() {
             if self.is_new_beginning(line) {
                 self.give_up(see);
@@ -60,7 +60,7 @@ impl Splitter {
     }
 
     /// What the input ends in the middle of is damage.
-    pub(super) fn end(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
+    pub(crate) fn end(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
         if !self.pending.is_empty() {
             self.give_up(see);
         }
@@ -69,7 +69,7 @@ impl Splitter {
     fn begin(&mut self, text: &str, see: &mut dyn FnMut(Piece<'_>)) {
         if text.starts_with('{')
             && text.ends_with('}')
-            && let Some(object) = slim::read(text)
+            && let Some(object) = usage_projection::read(text)
         {
             return see(Piece::Object(object, text));
         }
@@ -128,7 +128,7 @@ impl Splitter {
                 }
             } else if self.step(byte) && self.depth == 0 {
                 let object = &text[start..index];
-                see(slim::read(object).map_or(Piece::Damaged, |read| Piece::Object(read, object)));
+                see(usage_projection::read(object).map_or(Piece::Damaged, |read| Piece::Object(read, object)));
             }
         }
         (self.depth > 0).then_some(start)
@@ -162,7 +162,7 @@ impl Splitter {
     fn is_new_beginning(&self, line: &str) -> bool {
         let line = line.trim_end();
         let may_follow = self.pending.trim_end().ends_with([',', '[', ':']);
-        !may_follow && line.starts_with('{') && line.ends_with('}') && slim::read(line).is_some()
+        !may_follow && line.starts_with('{') && line.ends_with('}') && usage_projection::read(line).is_some()
     }
 
     /// Takes what is pending for damage, and of its lines those that are whole.
@@ -172,7 +172,7 @@ impl Splitter {
         for line in text.split('\n').skip(1).filter_map(payload) {
             let line = line.trim_end_matches(',');
             if line.starts_with('{')
-                && let Some(object) = slim::read(line)
+                && let Some(object) = usage_projection::read(line)
             {
                 see(Piece::Object(object, line));
             }
