@@ -43,9 +43,11 @@ build: ## Build the library and mcodactl, optimised
 lint: ## Check format and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+	./tests/switches.sh
 
 test-rust: ## Run the Rust tests
 	$(CARGO) $(RUN_TESTS) --workspace
+	$(CARGO) $(RUN_TESTS) --package mcoda-sqlite-locks # as it is shipped: without the switches of the tests
 
 test-docs: ## Run the examples in the documentation, and build it
 	python3 tests/examples.py
@@ -63,7 +65,7 @@ test-oracle: ## Compare estimates with an independent computation on random work
 
 test-python: $(VENV)/installed ## Build the Python package, install it into target/venv and run its tests
 	rm -f $(WHEELS)/libmcoda-*.whl
-	$(VENV)/bin/maturin build --quiet --profile dev --locked --manifest-path bindings-python/Cargo.toml \
+	$(VENV)/bin/maturin build --quiet --profile dev --locked --features test-switches --manifest-path bindings-python/Cargo.toml \
 		--interpreter $(VENV)/bin/python --out $(WHEELS)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/libmcoda-*.whl
 	cd bindings-python && ../$(VENV)/bin/python -m pytest tests

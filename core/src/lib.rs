@@ -48,6 +48,7 @@
 //!
 //! A handle may be used from several threads: calls queue. All errors are one [`Error`] with a
 //! [kind](ErrorKind) that has the same number in every language.
+#![forbid(unsafe_code)]
 
 mod boundary;
 mod error;

@@ -53,12 +53,12 @@ use std::fs::File;
 use std::os::fd::IntoRawFd;
 use std::path::Path;
 
-pub(super) use self::hooks::install;
+pub use self::hooks::install;
 use self::registry::registry;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Exposed;
 
 /// Closes a new database file as SQLite's own are closed: another copy may have opened and locked it already.
-pub(super) fn close_new(file: File) {
+pub fn close_new(file: File) {
     let mut registry = registry();
     if registry.is_installed() {
         let descriptor = file.into_raw_fd();
@@ -69,12 +69,6 @@ pub(super) fn close_new(file: File) {
 }
 
 /// Refuses to write to the database at `path` where no lock keeps somebody else in this process away.
-pub(super) fn refuse_foreign(path: &Path) -> Result<()> {
-    if !registry().is_exposed(path) {
-        return Ok(());
-    }
-    let message = "another copy of SQLite, or another part of this program, has this database open in the same \
-                   process, and no lock of this system keeps the two apart: records would be lost. Close it \
-                   there, or use one SQLite for both (crate feature `bundled` turned off)";
-    Err(Error::new(ErrorKind::Unsupported, message))
+pub fn refuse_foreign(path: &Path) -> Result<(), Exposed> {
+    if registry().is_exposed(path) { Err(Exposed::new()) } else { Ok(()) }
 }

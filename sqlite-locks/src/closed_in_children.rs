@@ -15,17 +15,16 @@ use std::ops::Deref;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use crate::error::Result;
-
 static FILES: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
 
 /// An open file that forked children do not have. A fork comes before it is opened or when it can be closed in the
 /// child, and never in between: a lock that is taken later would be the child's, too.
 #[derive(Debug)]
-pub(crate) struct ClosedInChildren(ManuallyDrop<File>);
+pub struct ClosedInChildren(ManuallyDrop<File>);
 
 impl ClosedInChildren {
-    pub(crate) fn open(open: impl FnOnce() -> Result<File>) -> Result<Self> {
+    /// Opens the file with `open`, whose error is returned as it is.
+    pub fn open<E>(open: impl FnOnce() -> Result<File, E>) -> Result<Self, E> {
         static ONCE: Once = Once::new();
         // SAFETY: three functions that live as long as this library; the C library forgets them if it is
         // unloaded. The call can fail only for lack of memory; then a fork shares what it should not.
@@ -62,26 +61,26 @@ fn files() -> MutexGuard<'static, Vec<RawFd>> {
 }
 
 /// A mutex's guard, kept while a fork is under way: no other thread may be in the middle of a change then.
-pub(super) struct Held<T: 'static>(UnsafeCell<Option<MutexGuard<'static, T>>>);
+pub(crate) struct Held<T: 'static>(UnsafeCell<Option<MutexGuard<'static, T>>>);
 
 // SAFETY: only the thread that forks touches it, between taking and releasing the mutex.
 unsafe impl<T> Sync for Held<T> {}
 
 impl<T> Held<T> {
-    pub(super) const fn nothing() -> Self {
+    pub(crate) const fn nothing() -> Self {
         Self(UnsafeCell::new(None))
     }
 
     /// # Safety
     /// Every guard that is put here is one of the same mutex.
-    pub(super) unsafe fn put(&self, guard: MutexGuard<'static, T>) {
+    pub(crate) unsafe fn put(&self, guard: MutexGuard<'static, T>) {
         // SAFETY: this thread has the mutex, so no other one is here.
         unsafe { *self.0.get() = Some(guard) };
     }
 
     /// # Safety
     /// This thread, or the one that this one is the forked copy of, has put a guard here.
-    pub(super) unsafe fn take(&self) -> Option<MutexGuard<'static, T>> {
+    pub(crate) unsafe fn take(&self) -> Option<MutexGuard<'static, T>> {
         // SAFETY: this thread has had the mutex since then, so no other one is here.
         unsafe { (*self.0.get()).take() }
     }

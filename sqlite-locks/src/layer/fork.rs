@@ -18,7 +18,7 @@ use rusqlite::ffi;
 
 use super::hooks::{Call, replace};
 use super::registry::{Registry, registry};
-use crate::sqlite::fork::Held;
+use crate::closed_in_children::Held;
 
 /// How many forks lie between this process and the one that installed the layer.
 static GENERATION: AtomicU64 = AtomicU64::new(0);

@@ -10,20 +10,19 @@ use rusqlite::ffi;
 use super::fork;
 use super::registry::{Answer, Lock, is_journal, registry};
 use super::sys::{self, Errno, Fd};
-use crate::paths::{self, LockSwitch};
+use crate::switch;
 
 /// Puts the layer under this copy's unix VFS, once.
-pub(crate) fn install() {
+pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let switch = paths::lock_switch();
-        if switch == LockSwitch::Off {
+        if switch::is_off() {
             return;
         }
         // SAFETY: no operation has this number, so nothing is read beyond it and nothing is changed. The
         // answer tells one that came too late from one that is unknown.
         let is_late = unsafe { ffi::sqlite3_config(-1) } == ffi::SQLITE_MISUSE;
-        registry().start(is_late, switch == LockSwitch::Refused);
+        registry().start(is_late, switch::is_refused());
         fork::install();
         // SAFETY: each function has the signature with which SQLite calls what is replaced, `fcntl` but for
         // the dots: on the systems where the layer takes locks a variadic call passes whole numbers and
