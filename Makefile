@@ -28,7 +28,8 @@ test: lint test-rust test-docs test-data test-oracle test-python test-node test-
 
 test-full: test ## Run all tests, then many more rounds, the system's SQLite, and Valgrind
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
-	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features
+	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features --features prices,report,time-zones
+	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features --features bundled
 	$(ORACLE) --workspaces 1500 --seed 1000
 	./tests/valgrind.sh
 	cd bindings-python && MCODA_TEST_ROUNDS=10 ../$(VENV)/bin/python -m pytest tests/test_coexistence.py
@@ -44,6 +45,7 @@ lint: ## Check format and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
 	./tests/switches.sh
+	./tests/features.sh
 
 test-rust: ## Run the Rust tests
 	$(CARGO) $(RUN_TESTS) --workspace

@@ -62,6 +62,7 @@ mod migration;
 mod number;
 mod options;
 mod paths;
+#[cfg(feature = "report")]
 pub mod report;
 mod repository;
 mod sqlite;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::price;
 use super::usage::TokenUsage;
 use crate::error::{Error, Result};
 use crate::input::Fields;
@@ -57,7 +58,8 @@ pub struct AgentContext {
     pub timestamp: Option<Timestamp>,
     /// Anything else; kept beside `usage` in the record's metadata.
     pub metadata: Option<Map<String, Value>>,
-    /// Whether a cost that the answer does not tell is computed from the table of prices.
+    /// Whether a cost that the answer does not tell is computed from the table of prices. Needs the crate feature
+    /// `prices`; without it that is an `Unsupported` error.
     pub compute_cost: bool,
     /// Whether an answer that counts from its session's beginning is recorded as what came on top of what was
     /// recorded of the session before. Otherwise the session has one record, which holds its last count.
@@ -123,6 +125,7 @@ impl AgentContext {
     }
 
     pub(super) fn check(&self) -> Result<()> {
+        price::check(self.compute_cost)?;
         for (field, id) in [("responseId", &self.response_id), ("sessionId", &self.session_id)] {
             if id.as_deref().is_some_and(|id| id.trim().is_empty()) {
                 return Err(Error::invalid(field, "blank text", "an id that is not blank, or none"));

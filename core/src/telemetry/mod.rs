@@ -9,6 +9,7 @@ mod inspection;
 mod json_log;
 mod latest;
 mod log_writer;
+#[cfg_attr(not(feature = "prices"), path = "no_prices.rs")]
 mod price;
 mod query;
 mod reader;

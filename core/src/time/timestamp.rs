@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
@@ -62,8 +62,9 @@ impl Timestamp {
     }
 
     /// The same moment on the clock of this machine's time zone, to the minute: `2026-03-20 13:00 +01:00`.
+    #[cfg(feature = "report")]
     pub(crate) fn local_text(self) -> String {
-        self.date_time().with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
+        self.date_time().with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M %:z").to_string()
     }
 
     fn date_time(self) -> DateTime<Utc> {
