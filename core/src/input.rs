@@ -1,110 +1,85 @@
 //! Reading a caller's JSON object field by field, with errors that name the field.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use serde_json::Value;
 
-use serde_json::{Map, Value};
-
+use crate::definition::{Definition, Field, FieldType, is_same_name};
 use crate::error::{Error, Result};
 use crate::number::MAX_SAFE_INTEGER;
-use crate::time::Timestamp;
 
 /// The fields of one input object. Names are camelCase; snake_case is read as the same name. A null
 /// counts as absent.
 pub(crate) struct Fields<'a> {
-    values: BTreeMap<Cow<'a, str>, &'a Value>,
+    /// The values in the order of the record's fields.
+    values: std::vec::IntoIter<(&'static Field, Option<&'a Value>)>,
 }
 
 impl<'a> Fields<'a> {
-    /// Takes an object whose fields are all among `known`: a misspelt field would silently be lost.
-    pub(crate) fn new(what: &str, input: &'a Value, known: &[&str]) -> Result<Self> {
+    /// Takes an object whose fields are all among the record's: a misspelt field would silently be lost.
+    pub(crate) fn new(record: &Definition, input: &'a Value) -> Result<Self> {
         let Value::Object(object) = input else {
-            return Err(Error::invalid(what, kind_of(input), "an object"));
+            return Err(Error::invalid(record.noun, kind_of(input), "an object"));
         };
-        let mut values = BTreeMap::new();
+        // Each with the name under which it was given.
+        let mut values: Vec<(&Field, Option<(&str, &Value)>)> =
+            record.all_fields().map(|field| (field, None)).collect();
         for (name, value) in object {
-            let camel = camel_case(name);
-            if !known.contains(&camel.as_ref()) {
-                return Err(Error::invalid(
-                    name,
-                    "an unknown field",
-                    &format!("one of {}", known.join(", ")),
-                ));
-            }
-            if !value.is_null() && values.insert(camel, value).is_some() {
-                return Err(Error::invalid(name, "the same field twice", "each field once"));
+            let Some((field, place)) = values.iter_mut().find(|(field, _)| is_name_of(field, name)) else {
+                let allowed = format!("one of {}", names(record).join(", "));
+                return Err(Error::invalid(name, "an unknown field", &allowed));
+            };
+            match place {
+                _ if value.is_null() => {}
+                None => *place = Some((name, value)),
+                Some(first) => refuse_second(field, *first, (name, value))?,
             }
         }
-        Ok(Self { values })
+        let values: Vec<_> =
+            values.into_iter().map(|(field, value)| (field, value.map(|(_, value)| value))).collect();
+        Ok(Self { values: values.into_iter() })
     }
 
-    /// Reads `other` as another name of `name`.
-    pub(crate) fn alias(mut self, other: &str, name: &'static str) -> Result<Self> {
-        if let Some(value) = self.values.remove(other)
-            && let Some(given) = self.values.insert(name.into(), value)
-            && given != value
-        {
-            return Err(Error::invalid(
-                other,
-                self::given(value),
-                &format!("the same as {name}, or one of the two alone"),
-            ));
-        }
-        Ok(self)
-    }
-
-    /// The value as it is, for a field that may be of several types.
-    pub(crate) fn value(&self, name: &str) -> Option<&'a Value> {
-        self.values.get(name).copied()
-    }
-
-    pub(crate) fn text(&self, name: &str) -> Result<Option<String>> {
-        self.read(name, "text", |value| value.as_str().map(str::to_owned))
-    }
-
-    pub(crate) fn required_text(&self, name: &str) -> Result<String> {
-        self.text(name)?.ok_or_else(|| Error::invalid(name, "nothing", "text"))
-    }
-
-    /// A whole number; one that is written with a fraction of zero (`3.0`) counts as whole.
-    pub(crate) fn whole(&self, name: &str) -> Result<Option<i64>> {
-        self.read(name, "a whole number up to 2^53-1", |value| {
-            value.as_i64().or_else(|| {
-                let number = value.as_f64()?;
-                (number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER as f64).then_some(number as i64)
-            })
-        })
-    }
-
-    pub(crate) fn number(&self, name: &str) -> Result<Option<f64>> {
-        self.read(name, "a number", Value::as_f64)
-    }
-
-    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>> {
-        self.read(name, "true or false", Value::as_bool)
-    }
-
-    pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>> {
-        self.read(name, "an array of texts", |value| {
-            value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
-        })
-    }
-
-    pub(crate) fn object(&self, name: &str) -> Result<Option<Map<String, Value>>> {
-        self.read(name, "an object", |value| value.as_object().cloned())
-    }
-
-    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>> {
-        self.text(name)?.map(|text| Timestamp::read_field(name, &text)).transpose()
-    }
-
-    fn read<T>(&self, name: &str, allowed: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Option<T>> {
-        let Some(value) = self.values.get(name) else { return Ok(None) };
-        match read(value) {
-            Some(read) => Ok(Some(read)),
-            None => Err(Error::invalid(name, given(value), allowed)),
+    /// Reads the next field of the record.
+    pub(crate) fn next<T: FieldType>(&mut self) -> Result<T> {
+        match self.values.next() {
+            Some((field, Some(value))) => T::from_value(field.json, value),
+            Some((field, None)) => T::absent(field.json),
+            None => T::absent("field"),
         }
     }
+}
+
+fn is_name_of(field: &Field, given: &str) -> bool {
+    is_same_name(given, field.json) || field.aliases.iter().any(|alias| is_same_name(given, alias))
+}
+
+/// Two spellings of one name are one field too many. Another name of it may say the same.
+fn refuse_second(field: &Field, first: (&str, &Value), second: (&str, &Value)) -> Result<()> {
+    let is_alias = |name: &str| !is_same_name(name, field.json);
+    if is_alias(first.0) == is_alias(second.0) {
+        return Err(Error::invalid(second.0, "the same field twice", "each field once"));
+    }
+    if first.1 == second.1 {
+        return Ok(());
+    }
+    let (alias, value) = if is_alias(first.0) { first } else { second };
+    let allowed = format!("the same as {}, or one of the two alone", field.json);
+    Err(Error::invalid(alias, given(value), &allowed))
+}
+
+/// All names that a record's fields have in JSON.
+fn names(record: &Definition) -> Vec<&'static str> {
+    record
+        .all_fields()
+        .flat_map(|field| std::iter::once(field.json).chain(field.aliases.iter().copied()))
+        .collect()
+}
+
+/// A whole number; one that is written with a fraction of zero (`3.0`) counts as whole.
+pub(crate) fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let number = value.as_f64()?;
+        (number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER as f64).then_some(number as i64)
+    })
 }
 
 /// Reads each element of an array; an error says which one it is about, as `noun` calls it.
@@ -134,7 +109,7 @@ pub(crate) fn given(value: &Value) -> String {
     }
 }
 
-fn kind_of(value: &Value) -> &'static str {
+pub(crate) fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -145,27 +120,27 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-fn camel_case(name: &str) -> Cow<'_, str> {
-    if !name.contains('_') {
-        return Cow::Borrowed(name);
-    }
-    let mut words = name.split('_');
-    let mut camel = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut letters = word.chars();
-        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        camel.push_str(letters.as_str());
-    }
-    Cow::Owned(camel)
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Map, json};
 
     use super::*;
+    use crate::definition::record;
 
-    const KNOWN: &[&str] = &["tokensPrompt", "promptTokens", "jobId"];
+    record! {
+        #[derive(Debug, PartialEq)]
+        pub struct Sample("usage", "camelCase"): input list("usages", "record") {
+            pub tokens_prompt: Option<i64> | "promptTokens",
+            pub job_id: Option<String>,
+            pub is_last: bool,
+            pub names: Vec<String>,
+            pub metadata: Map<String, Value>,
+        }
+    }
+
+    fn refused(input: Value) -> Error {
+        Sample::from_json(&input).unwrap_err()
+    }
 
     #[test]
     fn both_spellings_and_aliases_are_one_field() {
@@ -173,19 +148,23 @@ mod tests {
             json!({"tokensPrompt": 3}),
             json!({"tokens_prompt": 3.0}),
             json!({"promptTokens": 3, "jobId": null}),
+            json!({"promptTokens": 3, "tokens_prompt": 3}),
+            json!({"prompt_tokens": 3, "tokens_prompt": null}),
         ] {
-            let fields =
-                Fields::new("usage", &input, KNOWN).unwrap().alias("promptTokens", "tokensPrompt").unwrap();
-            assert_eq!(fields.whole("tokensPrompt").unwrap(), Some(3));
-            assert_eq!(fields.text("jobId").unwrap(), None);
+            let sample = Sample::from_json(&input).unwrap();
+            assert_eq!((sample.tokens_prompt, sample.job_id), (Some(3), None), "{input}");
         }
     }
 
     #[test]
     fn an_error_in_a_list_says_which_element_it_is_about() {
-        let whole = |value: &Value| Fields::new("usage", value, KNOWN)?.whole("tokensPrompt");
-        let read = |input: Value| list("usages", "record", &input, whole);
-        assert_eq!(read(json!([{"tokensPrompt": 1}, {}])).unwrap(), [Some(1), None]);
+        let read = |input: Value| Sample::list_from_json(&input);
+        let prompts: Vec<_> = read(json!([{"tokensPrompt": 1}, {}]))
+            .unwrap()
+            .into_iter()
+            .map(|one| one.tokens_prompt)
+            .collect();
+        assert_eq!(prompts, [Some(1), None]);
         let error = read(json!([{}, {"tokensPrompt": "x"}])).unwrap_err();
         assert_eq!(error.field(), Some("tokensPrompt"));
         assert!(error.message().starts_with("record 2 of 2: tokensPrompt: got"), "{error}");
@@ -198,22 +177,24 @@ mod tests {
         for (input, field) in [
             (json!({"tokenPrompt": 3}), "tokenPrompt"),
             (json!({"tokensPrompt": 3, "tokens_prompt": 3}), "tokens_prompt"),
+            (json!({"promptTokens": 3, "prompt_tokens": 3}), "prompt_tokens"),
+            (json!({"tokensPrompt": 3, "promptTokens": 4}), "promptTokens"),
+            (json!({"isLast": "true"}), "isLast"),
+            (json!({"names": ["a", 1]}), "names"),
             (json!([]), "usage"),
         ] {
-            assert_eq!(Fields::new("usage", &input, KNOWN).err().unwrap().field(), Some(field));
+            assert_eq!(refused(input.clone()).field(), Some(field), "{input}");
         }
-        let fields = json!({"tokensPrompt": "true", "jobId": ["a", 1]});
-        let fields = Fields::new("usage", &fields, KNOWN).unwrap();
-        assert_eq!(fields.boolean("tokensPrompt").unwrap_err().field(), Some("tokensPrompt"));
-        assert_eq!(fields.texts("jobId").unwrap_err().field(), Some("jobId"));
-        let two = json!({"tokensPrompt": 3, "promptTokens": 4});
-        assert!(Fields::new("usage", &two, KNOWN).unwrap().alias("promptTokens", "tokensPrompt").is_err());
+        let listed = "expected one of tokensPrompt, promptTokens, jobId, isLast, names, metadata";
+        assert!(refused(json!({"x": 1})).message().contains(listed));
+    }
+
+    #[test]
+    fn errors_show_nothing_of_what_a_structure_holds() {
         let two = json!({"tokensPrompt": 3, "promptTokens": {"a": "secret"}});
-        let error = Fields::new("usage", &two, KNOWN).unwrap().alias("promptTokens", "tokensPrompt").err();
-        assert!(!error.unwrap().message().contains("secret"));
+        assert!(!refused(two).message().contains("secret"));
         for value in [json!(1.5), json!("3"), json!(true), json!(1e19), json!({"a": "secret"})] {
-            let input = json!({"tokensPrompt": value});
-            let error = Fields::new("usage", &input, KNOWN).unwrap().whole("tokensPrompt").unwrap_err();
+            let error = refused(json!({"tokensPrompt": value}));
             assert_eq!(error.field(), Some("tokensPrompt"));
             assert!(!error.message().contains("secret"));
         }

@@ -51,6 +51,7 @@
 #![forbid(unsafe_code)]
 
 mod boundary;
+pub mod definition;
 mod error;
 mod estimate;
 mod global;
@@ -65,10 +66,12 @@ mod paths;
 #[cfg(feature = "report")]
 pub mod report;
 mod repository;
+mod session;
 mod sqlite;
 mod status;
 mod telemetry;
 mod time;
+mod transaction;
 mod workspace;
 
 pub use boundary::catch_panic;
@@ -89,6 +92,7 @@ pub use repository::{
     NewProject, NewStory, NewTask, NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun,
     TaskRuns, Tasks,
 };
+pub use session::Session;
 pub use sqlite::{CancelToken, SqlParams, SqlValue, Synchronous, Table};
 pub use telemetry::{
     AgentContext, Dimension, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES, Recorded,
@@ -96,6 +100,7 @@ pub use telemetry::{
     TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
 };
 pub use time::{Clock, Timestamp};
+pub use transaction::Transaction;
 pub use workspace::Workspace;
 
 /// Compiles or runs the examples of the pages.

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::definition::{Described, FieldType, Kind, record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
-use crate::input::Fields;
 use crate::migration;
 use crate::paths::Environment;
 use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, connect};
@@ -31,7 +32,7 @@ pub struct Options {
 }
 
 /// Where the JSON log is written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) enum JsonLogPlace {
     /// Beside the database of a workspace; nowhere for a database that is opened by its file.
     #[default]
@@ -40,25 +41,47 @@ pub(crate) enum JsonLogPlace {
     In(PathBuf),
 }
 
-const FIELDS: &[&str] = &[
-    "workspaceId",
-    "config",
-    "noTelemetry",
-    "jsonLog",
-    "synchronous",
-    "busyTimeoutMs",
-    "readOnly",
-    "existingOnly",
-];
+impl Described for JsonLogPlace {
+    const KIND: Kind = Kind::LogPlace;
+}
 
-impl JsonLogPlace {
-    fn from_json(value: &Value) -> Result<Self> {
+impl FieldType for JsonLogPlace {
+    fn from_value(name: &str, value: &Value) -> Result<Self> {
         match value {
             Value::Bool(true) => Ok(Self::Usual),
             Value::Bool(false) => Ok(Self::Off),
             Value::String(folder) => Ok(Self::In(folder.into())),
-            _ => Err(Error::invalid("jsonLog", "another value", "true, false or the path of a folder")),
+            _ => Err(Error::invalid(name, "another value", "true, false or the path of a folder")),
         }
+    }
+
+    fn absent(_name: &str) -> Result<Self> {
+        Ok(Self::Usual)
+    }
+}
+
+record! {
+    /// What a database is opened with. What is absent keeps its default.
+    #[derive(Debug)]
+    pub(crate) struct OpenOptions("options", "camelCase"): input {
+        /// The workspace's id, which new records carry and queries look for. Default: that of `workspace.json`, else
+        /// the path of the root, or of the file's folder.
+        pub(crate) workspace_id: Option<String>,
+        /// Settings in the shape of `config.json` that hold over the files'. Default: none.
+        pub(crate) config: Option<Map<String, Value>>,
+        /// Whether remote export is off for this handle. Default: false.
+        pub(crate) no_telemetry: Option<bool>,
+        /// Whether `token_usage.json` is written, or the folder that it is written to. Default: true for a root; a
+        /// database file gets none unless a folder is given.
+        pub(crate) json_log: Option<JsonLogPlace>,
+        /// How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`.
+        pub(crate) synchronous: Option<Synchronous>,
+        /// How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
+        pub(crate) busy_timeout_ms: Option<i64>,
+        /// Whether to read alone: nothing is created, migrated or written. Default: false.
+        pub(crate) read_only: Option<bool>,
+        /// Whether a missing database is `NotFound` in place of created. Default: false.
+        pub(crate) existing_only: Option<bool>,
     }
 }
 
@@ -83,20 +106,16 @@ impl Options {
     /// `noTelemetry`, `jsonLog` (`true`, `false`, or the path of a folder), `synchronous` (`"normal"` or
     /// `"full"`), `busyTimeoutMs`, `readOnly` and `existingOnly`. What is absent keeps its default.
     pub fn from_json(input: &Value) -> Result<Self> {
-        let fields = Fields::new("options", input, FIELDS)?;
+        let given = OpenOptions::from_json(input)?;
         let mut options = Self::new();
-        options.workspace_id = fields.text("workspaceId")?;
-        options.config = fields.object("config")?;
-        options.no_telemetry = fields.boolean("noTelemetry")?.unwrap_or_default();
-        options.read_only = fields.boolean("readOnly")?.unwrap_or_default();
-        options.existing_only = fields.boolean("existingOnly")?.unwrap_or_default();
-        if let Some(place) = fields.value("jsonLog") {
-            options.json_log = JsonLogPlace::from_json(place)?;
-        }
-        if let Some(name) = fields.text("synchronous")? {
-            options.synchronous = Synchronous::from_name(&name)?;
-        }
-        if let Some(millis) = fields.whole("busyTimeoutMs")? {
+        options.workspace_id = given.workspace_id;
+        options.config = given.config;
+        options.no_telemetry = given.no_telemetry.unwrap_or_default();
+        options.read_only = given.read_only.unwrap_or_default();
+        options.existing_only = given.existing_only.unwrap_or_default();
+        options.json_log = given.json_log.unwrap_or_default();
+        options.synchronous = given.synchronous.unwrap_or_default();
+        if let Some(millis) = given.busy_timeout_ms {
             let millis = u64::try_from(millis).map_err(|_| {
                 Error::invalid("busyTimeoutMs", millis, "a whole number of milliseconds, 0 or more")
             })?;

@@ -2,8 +2,6 @@
 
 use std::io::{self, BufRead, Read};
 
-use serde::Serialize;
-
 use crate::call::Call;
 use crate::collector::Collector;
 use crate::documents::{Piece, Splitter};
@@ -12,8 +10,7 @@ use crate::documents::{Piece, Splitter};
 const LONGEST_LINE: u64 = 64 << 20;
 
 /// What was not recorded, and why.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Skipped {
     /// JSON objects that report no usage.
     pub without_usage: u64,

@@ -49,7 +49,7 @@ pub(crate) fn velocity(
     options: &EstimateOptions,
     settings: &VelocitySettings,
 ) -> Result<Velocity> {
-    options.check()?;
+    options.check_fields()?;
     let scope = scope::resolve(tx, options)?;
     match options.mode.unwrap_or_default() {
         VelocityMode::Config => Ok(velocity::from_config(settings, options)),
@@ -67,7 +67,7 @@ pub(crate) fn estimate(
     workspace_id: &str,
     now: Timestamp,
 ) -> Result<Estimate> {
-    options.check()?;
+    options.check_fields()?;
     let now = options.now.unwrap_or(now);
     let scope = scope::resolve(tx, options)?;
     let history = History::load(tx, &scope, options.assignee.as_deref())?;

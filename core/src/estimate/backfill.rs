@@ -1,7 +1,6 @@
 //! Writing the status events for good that task runs stand in for.
 
 use rusqlite::Connection;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::history::History;
@@ -9,21 +8,24 @@ use super::lane::Lane;
 use super::options::EstimateOptions;
 use super::scope;
 use super::stand_in::{self, Phase, StandIn};
+use crate::definition::record;
 use crate::error::Result;
 use crate::id::IdSource;
 use crate::repository::status_events::{self, StatusEvent};
 
-/// What a backfill wrote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Backfilled {
-    /// How many events were added.
-    pub events: usize,
+record! {
+    /// What a backfill wrote.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Backfilled("backfilled", "camelCase"): {
+        /// How many events were added.
+        pub events: u64,
+    }
 }
 
 /// Writes, within the caller's write transaction, the events that a velocity with the same options would
 /// take for granted. Doing it again adds nothing.
 pub(crate) fn backfill(tx: &Connection, options: &EstimateOptions, ids: &IdSource) -> Result<Backfilled> {
-    options.check()?;
+    options.check_fields()?;
     let scope = scope::resolve(tx, options)?;
     let mut history = History::load(tx, &scope, options.assignee.as_deref())?;
     let runs = stand_in::load(tx, &scope, &history)?;
@@ -31,7 +33,7 @@ pub(crate) fn backfill(tx: &Connection, options: &EstimateOptions, ids: &IdSourc
     for stand_in in &added {
         status_events::insert(tx, &event(stand_in, ids.next()))?;
     }
-    Ok(Backfilled { events: added.len() })
+    Ok(Backfilled { events: added.len() as u64 })
 }
 
 fn event(stand_in: &StandIn<'_>, id: String) -> StatusEvent {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::definition::{Described, FieldType, Kind, record};
 use crate::error::{Error, Result};
-use crate::input::Fields;
 use crate::time::Timestamp;
 
 /// Where a velocity comes from.
@@ -41,94 +41,52 @@ impl VelocityMode {
     }
 }
 
-/// The options of `velocity`, `estimate` and `backfill_status_events`; all of them may be absent.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct EstimateOptions {
-    /// Only tasks of the project with this key.
-    pub project_key: Option<String>,
-    /// Only tasks of the epic with this key.
-    pub epic_key: Option<String>,
-    /// Only tasks of the user story with this key.
-    pub story_key: Option<String>,
-    /// Only tasks of this person; case does not matter.
-    pub assignee: Option<String>,
-    /// Where the velocity comes from. Absent: `config`.
-    pub mode: Option<VelocityMode>,
-    /// How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10.
-    pub window_tasks: Option<i64>,
-    /// Story points per hour of every lane, in place of the config's.
-    pub sp_per_hour_all: Option<f64>,
-    /// Story points per hour of the implementation, in place of the config's.
-    pub sp_per_hour_implementation: Option<f64>,
-    /// Story points per hour of the review, in place of the config's.
-    pub sp_per_hour_review: Option<f64>,
-    /// Story points per hour of QA, in place of the config's.
-    pub sp_per_hour_qa: Option<f64>,
-    /// The present moment. Absent: the handle's clock.
-    pub now: Option<Timestamp>,
+impl Described for VelocityMode {
+    const KIND: Kind = Kind::Choice("VelocityMode", &["config", "empirical", "mixed"]);
 }
 
-const FIELDS: &[&str] = &[
-    "projectKey",
-    "epicKey",
-    "storyKey",
-    "assignee",
-    "mode",
-    "windowTasks",
-    "spPerHourAll",
-    "spPerHourImplementation",
-    "spPerHourReview",
-    "spPerHourQa",
-    "now",
-];
+impl FieldType for VelocityMode {
+    fn from_value(name: &str, value: &Value) -> Result<Self> {
+        Self::from_name(&String::from_value(name, value)?)
+    }
+
+    fn absent(name: &str) -> Result<Self> {
+        Err(Error::invalid(name, "nothing", "config, empirical or mixed"))
+    }
+}
+
+record! {
+    /// The options of `velocity`, `estimate` and `backfill_status_events`; all of them may be absent.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct EstimateOptions("options", "camelCase"): input {
+        /// Only tasks of the project with this key.
+        pub project_key: Option<String>,
+        /// Only tasks of the epic with this key.
+        pub epic_key: Option<String>,
+        /// Only tasks of the user story with this key.
+        pub story_key: Option<String>,
+        /// Only tasks of this person; case does not matter.
+        pub assignee: Option<String>,
+        /// Where the velocity comes from. Absent: `config`.
+        pub mode: Option<VelocityMode>,
+        /// How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10.
+        pub window_tasks: Option<i64> = positive,
+        /// Story points per hour of every lane, in place of the config's.
+        pub sp_per_hour_all: Option<f64> = finite,
+        /// Story points per hour of the implementation, in place of the config's.
+        pub sp_per_hour_implementation: Option<f64> = finite,
+        /// Story points per hour of the review, in place of the config's.
+        pub sp_per_hour_review: Option<f64> = finite,
+        /// Story points per hour of QA, in place of the config's.
+        pub sp_per_hour_qa: Option<f64> = finite,
+        /// The present moment. Absent: the handle's clock.
+        pub now: Option<Timestamp>,
+    }
+}
 
 const DEFAULT_WINDOW: i64 = 10;
 
 impl EstimateOptions {
-    /// Reads options from a JSON object with camelCase or snake_case names.
-    pub fn from_json(input: &Value) -> Result<Self> {
-        let fields = Fields::new("options", input, FIELDS)?;
-        Ok(Self {
-            project_key: fields.text("projectKey")?,
-            epic_key: fields.text("epicKey")?,
-            story_key: fields.text("storyKey")?,
-            assignee: fields.text("assignee")?,
-            mode: fields.text("mode")?.map(|name| VelocityMode::from_name(&name)).transpose()?,
-            window_tasks: fields.whole("windowTasks")?,
-            sp_per_hour_all: fields.number("spPerHourAll")?,
-            sp_per_hour_implementation: fields.number("spPerHourImplementation")?,
-            sp_per_hour_review: fields.number("spPerHourReview")?,
-            sp_per_hour_qa: fields.number("spPerHourQa")?,
-            now: fields.time("now")?,
-        })
-    }
-
-    /// Checks what types alone do not: the window and the speeds.
-    pub(super) fn check(&self) -> Result<()> {
-        if let Some(window) = self.window_tasks
-            && window < 1
-        {
-            return Err(Error::invalid("windowTasks", window, "a whole number, 1 or more"));
-        }
-        for (field, speed) in [
-            ("spPerHourAll", self.sp_per_hour_all),
-            ("spPerHourImplementation", self.sp_per_hour_implementation),
-            ("spPerHourReview", self.sp_per_hour_review),
-            ("spPerHourQa", self.sp_per_hour_qa),
-        ] {
-            if let Some(speed) = speed
-                && !speed.is_finite()
-            {
-                return Err(Error::invalid(
-                    field,
-                    speed,
-                    "a finite number (0 or less: the lane never finishes)",
-                ));
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn window(&self) -> usize {
         usize::try_from(self.window_tasks.unwrap_or(DEFAULT_WINDOW)).unwrap_or(usize::MAX)
     }

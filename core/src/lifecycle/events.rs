@@ -1,37 +1,25 @@
 //! The history of tasks, as it was recorded.
 
 use rusqlite::Connection;
-use serde_json::Value;
 
+use crate::definition::record;
 use crate::error::{Error, Result};
-use crate::input::Fields;
 use crate::repository::status_events::{self, StatusEvent};
 use crate::repository::tasks;
 use crate::time::{Range, Timestamp};
 
-/// Which events to list; all of them where nothing is asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct StatusEventsQuery {
-    /// The task, by id or key.
-    pub task: Option<String>,
-    /// Events at or after this timestamp, or within this span before now (`7d`).
-    pub since: Option<String>,
-    /// Events at or before this timestamp, or this span before now.
-    pub until: Option<String>,
-    /// The moment that spans count back from. Absent: the handle's clock.
-    pub now: Option<Timestamp>,
-}
-
-impl StatusEventsQuery {
-    /// Reads a query from a JSON object with camelCase or snake_case names.
-    pub fn from_json(input: &Value) -> Result<Self> {
-        let fields = Fields::new("query", input, &["task", "since", "until", "now"])?;
-        Ok(Self {
-            task: fields.text("task")?,
-            since: fields.text("since")?,
-            until: fields.text("until")?,
-            now: fields.time("now")?,
-        })
+record! {
+    /// Which events to list; all of them where nothing is asked for.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct StatusEventsQuery("query", "camelCase"): input {
+        /// The task, by id or key.
+        pub task: Option<String>,
+        /// Events at or after this timestamp, or within this span before now (`7d`).
+        pub since: Option<String> = span,
+        /// Events at or before this timestamp, or this span before now.
+        pub until: Option<String> = span,
+        /// The moment that spans count back from. Absent: the handle's clock.
+        pub now: Option<Timestamp>,
     }
 }
 

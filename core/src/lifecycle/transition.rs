@@ -1,10 +1,10 @@
 //! Moving a task: its new status, its metadata and the event of the move, in one transaction.
 
 use rusqlite::Connection;
-use serde::Serialize;
 
 use super::context::TransitionContext;
 use super::metadata::{self, Move};
+use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::id::IdSource;
 use crate::repository::check::{self, Table, reference};
@@ -14,22 +14,23 @@ use crate::repository::tasks::{self, Task};
 use crate::status;
 use crate::time::{Clock, Timestamp};
 
-/// What a transition did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Transition {
-    /// The event that was written; none where the task had the status already.
-    pub event_id: Option<String>,
-    /// The task that moved.
-    pub task_id: String,
-    /// The status that it had.
-    pub from_status: String,
-    /// The status that it has now, as it is stored.
-    pub to_status: String,
-    /// When it moved.
-    pub timestamp: Timestamp,
-    /// Whether its status is another one than before.
-    pub changed: bool,
+record! {
+    /// What a transition did.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Transition("transition", "camelCase"): {
+        /// The event that was written; none where the task had the status already.
+        pub event_id: Option<String>,
+        /// The task that moved.
+        pub task_id: String,
+        /// The status that it had.
+        pub from_status: String,
+        /// The status that it has now, as it is stored.
+        pub to_status: String,
+        /// When it moved.
+        pub timestamp: Timestamp,
+        /// Whether its status is another one than before.
+        pub changed: bool,
+    }
 }
 
 /// What moving tasks needs from the handle.
@@ -50,7 +51,7 @@ pub(crate) fn record(
 ) -> Result<Transition> {
     let to = status::normalised(to_status).into_owned();
     check::line("toStatus", &to)?;
-    check_metadata(context)?;
+    context.check_fields()?;
     let found =
         tasks::find(tx, task)?.ok_or_else(|| Error::not_found("task", "task with id or key", task))?;
     reference(tx, "jobId", Table::Jobs, context.job_id.as_deref())?;
@@ -91,13 +92,6 @@ pub(crate) fn record(
     };
     status_events::insert(tx, &event)?;
     Ok(transition(Some(event.id), to))
-}
-
-fn check_metadata(context: &TransitionContext) -> Result<()> {
-    for (field, object) in [("metadata", &context.metadata), ("metadataPatch", &context.metadata_patch)] {
-        object.as_ref().map_or(Ok(()), |object| check::object(field, object))?;
-    }
-    Ok(())
 }
 
 fn check_expected(task: &Task, context: &TransitionContext) -> Result<()> {

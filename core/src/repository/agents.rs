@@ -2,7 +2,6 @@
 //! and `agent_ids_json`, all of them.
 
 use rusqlite::{Connection, params};
-use serde_json::Value;
 
 use super::row;
 use crate::error::Result;
@@ -52,8 +51,7 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// The ids in an `agent_ids_json` column; damaged text holds none, and what is no text is passed over.
+/// The ids in an `agent_ids_json` column.
 pub(crate) fn parse_ids(text: Option<&str>) -> Vec<String> {
-    let listed: Vec<Value> = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-    listed.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    text.map(row::parse_texts).unwrap_or_default()
 }

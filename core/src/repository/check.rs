@@ -1,49 +1,9 @@
 //! Checks of values before they become columns.
 
 use rusqlite::Connection;
-use serde_json::{Map, Value};
 
+pub(crate) use crate::definition::check::line;
 use crate::error::{Error, ErrorKind, Result, shorten};
-
-/// A name, key or status: not blank, and one line, since it is shown in tables and messages.
-pub(crate) fn line(field: &str, value: &str) -> Result<()> {
-    if value.trim().is_empty() || value.contains(char::is_control) {
-        return Err(Error::invalid(field, format_args!("{value:?}"), "one line of text that is not blank"));
-    }
-    Ok(())
-}
-
-/// A measure such as story points: finite and not negative.
-pub(crate) fn measure(field: &str, value: Option<f64>) -> Result<()> {
-    match value {
-        Some(value) if !value.is_finite() || value < 0.0 => {
-            Err(Error::invalid(field, value, "a finite number, 0 or more"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// How deep JSON that is kept may be nested. Many parsers, our own included, give up at 128 levels, and an
-/// entry of the JSON log needs some of them itself: what is deeper could be written and never be read.
-const DEEPEST: usize = 100;
-
-/// Metadata and the like: an object that can be read again.
-pub(crate) fn object(field: &str, object: &Map<String, Value>) -> Result<()> {
-    if object.values().any(|value| is_deeper_than(DEEPEST - 1, value)) {
-        let allowed = format!("arrays and objects in at most {DEEPEST} levels");
-        return Err(Error::invalid(field, "JSON that is nested deeper", &allowed));
-    }
-    Ok(())
-}
-
-fn is_deeper_than(levels: usize, value: &Value) -> bool {
-    let inside = |inner: &Value| is_deeper_than(levels - 1, inner);
-    match value {
-        Value::Array(values) => levels == 0 || values.iter().any(inside),
-        Value::Object(object) => levels == 0 || object.values().any(inside),
-        _ => false,
-    }
-}
 
 /// The tables that other rows refer to by id.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@ pub(crate) mod check;
 mod command_runs;
 mod epics;
 mod projects;
-mod row;
+pub(crate) mod stored;
 mod stories;
 
 pub(crate) mod agent_names;
@@ -29,13 +29,28 @@ pub use task_runs::{NewTaskRun, TaskRun, TaskRuns};
 pub use tasks::{NewTask, Task, Tasks};
 
 use crate::id::IdSource;
-use crate::sqlite::Database;
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::sqlite::{Access, row};
 use crate::time::Clock;
 
 /// What a repository works with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Store<'a> {
-    pub(crate) database: &'a Database,
+    pub(crate) access: &'a Access,
     pub(crate) clock: Clock,
     pub(crate) ids: &'a IdSource,
+}
+
+impl Store<'_> {
+    /// Runs `work` on one unchanging state of the database.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.access.read(work)
+    }
+
+    /// Runs `work` so that all of it happens or nothing, in a transaction of its own or within the caller's.
+    fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.access.write(work)
+    }
 }

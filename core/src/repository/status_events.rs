@@ -1,59 +1,44 @@
 //! The table `task_status_events`.
 
-use rusqlite::{Connection, Row, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, params};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::row;
 use super::scope::{CONDITION, ScopeIds};
+use super::stored;
+use crate::definition::record;
 use crate::error::Result;
 
-/// One move of a task from a status to the next.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct StatusEvent {
-    /// UUID text.
-    pub id: String,
-    /// The task that moved.
-    pub task_id: String,
-    /// Where it was; null where nobody knows.
-    pub from_status: Option<String>,
-    /// Where it is since.
-    pub to_status: String,
-    /// When it moved, as stored.
-    pub timestamp: String,
-    /// The command that moved it.
-    pub command_name: Option<String>,
-    /// The job that it was part of.
-    pub job_id: Option<String>,
-    /// The task run that it was part of.
-    pub task_run_id: Option<String>,
-    /// The agent that moved it.
-    pub agent_id: Option<String>,
-    /// Lane details and whatever else the host keeps with it; damaged metadata reads as empty.
-    pub metadata: Map<String, Value>,
+record! {
+    /// One move of a task from a status to the next.
+    #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    pub struct StatusEvent("event", "camelCase"): row("task_status_events") {
+        /// UUID text.
+        pub id: String,
+        /// The task that moved.
+        pub task_id: String,
+        /// Where it was; null where nobody knows.
+        pub from_status: Option<String>,
+        /// Where it is since.
+        pub to_status: String,
+        /// When it moved, as stored.
+        pub timestamp: String,
+        /// The command that moved it.
+        pub command_name: Option<String>,
+        /// The job that it was part of.
+        pub job_id: Option<String>,
+        /// The task run that it was part of.
+        pub task_run_id: Option<String>,
+        /// The agent that moved it.
+        pub agent_id: Option<String>,
+        /// Lane details and whatever else the host keeps with it; damaged metadata reads as empty.
+        pub metadata: Map<String, Value>,
+    }
 }
 
 pub(crate) fn insert(connection: &Connection, event: &StatusEvent) -> Result<()> {
-    connection
-        .prepare_cached(
-            "INSERT INTO task_status_events (id, task_id, from_status, to_status, timestamp, command_name, job_id,
-                 task_run_id, agent_id, metadata_json)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        )?
-        .execute(params![
-            event.id,
-            event.task_id,
-            event.from_status,
-            event.to_status,
-            event.timestamp,
-            event.command_name,
-            event.job_id,
-            event.task_run_id,
-            event.agent_id,
-            row::object_text(&event.metadata),
-        ])?;
-    Ok(())
+    Ok(stored::insert(connection, event)?)
 }
 
 /// The events of one task, or of all tasks, in insertion order.
@@ -62,8 +47,7 @@ pub(crate) fn list(connection: &Connection, task_id: Option<&str>) -> Result<Vec
         Some(_) => "SELECT * FROM task_status_events WHERE task_id = ?1 ORDER BY rowid",
         None => "SELECT * FROM task_status_events WHERE ?1 IS NULL ORDER BY rowid",
     };
-    let mut statement = connection.prepare_cached(sql)?;
-    Ok(statement.query_map([task_id], read)?.collect::<Result<_, _>>()?)
+    stored::all(connection, sql, [task_id])
 }
 
 /// What a history needs to know of an event.
@@ -97,19 +81,4 @@ pub(crate) fn for_each_in_scope(
         }
     }
     Ok(())
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<StatusEvent> {
-    Ok(StatusEvent {
-        id: row::required_text(row, "id")?,
-        task_id: row::required_text(row, "task_id")?,
-        from_status: row::text(row, "from_status")?,
-        to_status: row::required_text(row, "to_status")?,
-        timestamp: row::required_text(row, "timestamp")?,
-        command_name: row::text(row, "command_name")?,
-        job_id: row::text(row, "job_id")?,
-        task_run_id: row::text(row, "task_run_id")?,
-        agent_id: row::text(row, "agent_id")?,
-        metadata: row::object(row, "metadata_json")?,
-    })
 }

@@ -1,88 +1,70 @@
 //! The table `task_runs`: the work of one command on one task.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, params};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::scope::{CONDITION, ScopeIds};
-use super::{Store, check, row};
+use super::{Store, check, row, stored, tasks};
+use crate::definition::{ColumnIndices, Stored, record};
 use crate::error::{Error, Result};
-use crate::input::Fields;
 use crate::number;
 use crate::time::Timestamp;
 
-/// One run of a command on one task.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TaskRun {
-    /// UUID text.
-    pub id: String,
-    /// The task that was worked on.
-    pub task_id: String,
-    /// The command, for example `work-on-tasks`.
-    pub command: String,
-    /// The job that it is part of.
-    pub job_id: Option<String>,
-    /// The command run that it is part of.
-    pub command_run_id: Option<String>,
-    /// The agent that worked.
-    pub agent_id: Option<String>,
-    /// `running`, `succeeded`, `failed`, or another word of the host's.
-    pub status: String,
-    /// When it began.
-    pub started_at: String,
-    /// When it ended.
-    pub finished_at: Option<String>,
-    /// The task's story points at the time.
-    #[serde(serialize_with = "number::json_option")]
-    pub story_points_at_run: Option<f64>,
-    /// Story points per hour as the host measured them.
-    #[serde(serialize_with = "number::json_option")]
-    pub sp_per_hour_effective: Option<f64>,
-    /// Whatever the host keeps with it.
-    #[serde(default)]
-    pub run_context: Map<String, Value>,
+record! {
+    /// One run of a command on one task.
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    pub struct TaskRun("taskRun", "camelCase"): row("task_runs") {
+        /// UUID text.
+        pub id: String,
+        /// The task that was worked on.
+        pub task_id: String,
+        /// The command, for example `work-on-tasks`.
+        pub command: String,
+        /// The job that it is part of.
+        pub job_id: Option<String>,
+        /// The command run that it is part of.
+        pub command_run_id: Option<String>,
+        /// The agent that worked.
+        pub agent_id: Option<String>,
+        /// `running`, `succeeded`, `failed`, or another word of the host's.
+        pub status: String,
+        /// When it began.
+        pub started_at: String,
+        /// When it ended.
+        pub finished_at: Option<String>,
+        /// The task's story points at the time.
+        #[serde(serialize_with = "number::json_option")]
+        pub story_points_at_run: Option<f64>,
+        /// Story points per hour as the host measured them.
+        #[serde(serialize_with = "number::json_option")]
+        pub sp_per_hour_effective: Option<f64>,
+        /// Whatever the host keeps with it.
+        #[serde(default)]
+        pub run_context: Map<String, Value>,
+    }
 }
 
-/// What a new task run is made from.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct NewTaskRun {
-    /// The task that is worked on; required.
-    pub task_id: String,
-    /// The command, for example `work-on-tasks`; required.
-    pub command: String,
-    /// The job that it is part of.
-    pub job_id: Option<String>,
-    /// The command run that it is part of.
-    pub command_run_id: Option<String>,
-    /// The agent that works.
-    pub agent_id: Option<String>,
-    /// When it began; now where absent.
-    pub started_at: Option<Timestamp>,
-    /// The task's story points; those of the task where absent.
-    pub story_points_at_run: Option<f64>,
-    /// Whatever the host keeps with it.
-    pub run_context: Map<String, Value>,
-}
-
-const FIELDS: &[&str] =
-    &["taskId", "command", "jobId", "commandRunId", "agentId", "startedAt", "storyPointsAtRun", "runContext"];
-
-impl NewTaskRun {
-    /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
-    /// wrong type is `InvalidInput`.
-    pub fn from_json(input: &Value) -> Result<Self> {
-        let fields = Fields::new("taskRun", input, FIELDS)?;
-        Ok(Self {
-            task_id: fields.required_text("taskId")?,
-            command: fields.required_text("command")?,
-            job_id: fields.text("jobId")?,
-            command_run_id: fields.text("commandRunId")?,
-            agent_id: fields.text("agentId")?,
-            started_at: fields.time("startedAt")?,
-            story_points_at_run: fields.number("storyPointsAtRun")?,
-            run_context: fields.object("runContext")?.unwrap_or_default(),
-        })
+record! {
+    /// What a new task run is made from.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct NewTaskRun("taskRun", "camelCase"): input {
+        /// The task that is worked on; required.
+        pub task_id: String,
+        /// The command, for example `work-on-tasks`; required.
+        pub command: String = line,
+        /// The job that it is part of.
+        pub job_id: Option<String>,
+        /// The command run that it is part of.
+        pub command_run_id: Option<String>,
+        /// The agent that works.
+        pub agent_id: Option<String>,
+        /// When it began; now where absent.
+        pub started_at: Option<Timestamp>,
+        /// The task's story points; those of the task where absent.
+        pub story_points_at_run: Option<f64> = measure,
+        /// Whatever the host keeps with it.
+        pub run_context: Map<String, Value> = depth,
     }
 }
 
@@ -93,47 +75,43 @@ pub struct TaskRuns<'a>(pub(crate) Store<'a>);
 impl TaskRuns<'_> {
     /// Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown.
     pub fn create(&self, new: &NewTaskRun) -> Result<TaskRun> {
-        check::line("command", &new.command)?;
-        check::object("runContext", &new.run_context)?;
-        check::measure("storyPointsAtRun", new.story_points_at_run)?;
+        new.check_fields()?;
         let id = self.0.ids.next();
         let started_at = new.started_at.unwrap_or_else(|| self.0.clock.now()).to_string();
-        self.0.database.write(|tx| {
-            check::reference(tx, "taskId", check::Table::Tasks, Some(&new.task_id))?;
+        self.0.write(|tx| {
+            let task = tasks::by_id(tx, &new.task_id)?;
+            let task = task.ok_or_else(|| Error::not_found("taskId", "task", &new.task_id))?;
             check::reference(tx, "jobId", check::Table::Jobs, new.job_id.as_deref())?;
             check::reference(tx, "commandRunId", check::Table::CommandRuns, new.command_run_id.as_deref())?;
-            tx.prepare_cached(
-                "INSERT INTO task_runs (id, task_id, command, job_id, command_run_id, agent_id, status, started_at,
-                     story_points_at_run, run_context_json)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'running', ?7,
-                     coalesce(?8, (SELECT story_points FROM tasks WHERE id = ?2)), ?9)",
-            )?
-            .execute(params![
+            let run = TaskRun {
                 id,
-                new.task_id,
-                new.command,
-                new.job_id,
-                new.command_run_id,
-                new.agent_id,
+                task_id: task.id,
+                command: new.command.clone(),
+                job_id: new.job_id.clone(),
+                command_run_id: new.command_run_id.clone(),
+                agent_id: new.agent_id.clone(),
+                status: "running".to_owned(),
                 started_at,
-                new.story_points_at_run,
-                row::object_text(&new.run_context)
-            ])?;
-            existing(tx, &id)
+                finished_at: None,
+                story_points_at_run: new.story_points_at_run.or(task.story_points),
+                sp_per_hour_effective: None,
+                run_context: new.run_context.clone(),
+            };
+            stored::insert(tx, &run)?;
+            Ok(run)
         })
     }
 
     /// The task run with this id.
     pub fn get(&self, id: &str) -> Result<Option<TaskRun>> {
-        self.0.database.read(|tx| by_id(tx, id))
+        self.0.read(|tx| by_id(tx, id))
     }
 
     /// The runs on a task, oldest first, those whose time cannot be read last.
     pub fn list(&self, task_id: &str) -> Result<Vec<TaskRun>> {
-        self.0.database.read(|tx| {
+        self.0.read(|tx| {
             let sql = "SELECT * FROM task_runs WHERE task_id = ?1 ORDER BY rowid";
-            let mut statement = tx.prepare_cached(sql)?;
-            let mut runs = statement.query_map([task_id], read)?.collect::<Result<Vec<_>, _>>()?;
+            let mut runs: Vec<TaskRun> = stored::all(tx, sql, [task_id])?;
             runs.sort_by_cached_key(|run| {
                 let started = Timestamp::read(&run.started_at);
                 (started.is_none(), started)
@@ -144,9 +122,9 @@ impl TaskRuns<'_> {
 
     /// Ends a task run: `status` is what became of it, `finished_at` is now where absent.
     pub fn finish(&self, id: &str, status: &str, finished_at: Option<Timestamp>) -> Result<TaskRun> {
-        check::line("status", status)?;
+        check::line("status", &Some(status))?;
         let finished_at = finished_at.unwrap_or_else(|| self.0.clock.now()).to_string();
-        self.0.database.write(|tx| {
+        self.0.write(|tx| {
             tx.prepare_cached("UPDATE task_runs SET status = ?2, finished_at = ?3 WHERE id = ?1")?
                 .execute(params![id, status, finished_at])?;
             existing(tx, id)
@@ -159,27 +137,7 @@ fn existing(connection: &Connection, id: &str) -> Result<TaskRun> {
 }
 
 fn by_id(connection: &Connection, id: &str) -> Result<Option<TaskRun>> {
-    Ok(connection
-        .prepare_cached("SELECT * FROM task_runs WHERE id = ?1")?
-        .query_row([id], read)
-        .optional()?)
-}
-
-fn read(row: &Row<'_>) -> rusqlite::Result<TaskRun> {
-    Ok(TaskRun {
-        id: row::required_text(row, "id")?,
-        task_id: row::required_text(row, "task_id")?,
-        command: row::required_text(row, "command")?,
-        job_id: row::text(row, "job_id")?,
-        command_run_id: row::text(row, "command_run_id")?,
-        agent_id: row::text(row, "agent_id")?,
-        status: row::required_text(row, "status")?,
-        started_at: row::required_text(row, "started_at")?,
-        finished_at: row::text(row, "finished_at")?,
-        story_points_at_run: row::real(row, "story_points_at_run")?,
-        sp_per_hour_effective: row::real(row, "sp_per_hour_effective")?,
-        run_context: row::object(row, "run_context_json")?,
-    })
+    stored::one(connection, "SELECT * FROM task_runs WHERE id = ?1", [id])
 }
 
 /// The runs of a job with the keys of their tasks, oldest first, those whose time cannot be read last.
@@ -188,7 +146,9 @@ pub(crate) fn of_job(connection: &Connection, job_id: &str) -> Result<Vec<(TaskR
                FROM task_runs LEFT JOIN tasks ON tasks.id = task_runs.task_id
                WHERE task_runs.job_id = ?1 ORDER BY task_runs.rowid";
     let mut statement = connection.prepare_cached(sql)?;
-    let runs = statement.query_map([job_id], |row| Ok((read(row)?, row::text(row, "task_key")?)))?;
+    let indices = ColumnIndices::of(&statement, TaskRun::COLUMNS, &[])?;
+    let runs = statement
+        .query_map([job_id], |row| Ok((TaskRun::read(row, &indices)?, row::text(row, "task_key")?)))?;
     let mut runs = runs.collect::<Result<Vec<_>, _>>()?;
     runs.sort_by_cached_key(|(run, _)| {
         let started = Timestamp::read(&run.started_at);

@@ -9,14 +9,18 @@ use super::connect::set_busy_timeout;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::{Deadline, Pauses};
 
-/// Begins a transaction that writes: `Busy` where others write for longer than `timeout`, or where the token of
+/// Begins a transaction that writes: `Busy` where others write until the deadline, or where the token of
 /// this thread gives the call up.
 ///
 /// SQLite's own waiting does not listen to a token, and it is unfair: the longer somebody waits, the longer it
 /// sleeps, up to a tenth of a second, while others come and go in a fraction of a millisecond.
-pub(super) fn begin(connection: &Connection, timeout: Duration) -> Result<Transaction<'_>> {
+pub(super) fn begin(
+    connection: &Connection,
+    timeout: Duration,
+    deadline: Deadline,
+) -> Result<Transaction<'_>> {
     set_busy_timeout(connection, Duration::ZERO)?;
-    let begun = attempt_until(connection, Deadline::after(timeout));
+    let begun = attempt_until(connection, deadline);
     set_busy_timeout(connection, timeout)?;
     begun
 }

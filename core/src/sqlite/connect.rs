@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{filesystem, locks};
+use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
 use crate::time::Deadline;
@@ -15,7 +16,8 @@ use crate::time::Deadline;
 pub(crate) const IN_MEMORY: &str = ":memory:";
 
 /// How far a commit goes before the call returns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Synchronous {
     /// A commit survives a crash of the process; a power cut may take the last commits with it.
     #[default]
@@ -32,6 +34,20 @@ impl Synchronous {
             "full" => Ok(Self::Full),
             other => Err(Error::invalid("synchronous", format_args!("{other:?}"), "normal or full")),
         }
+    }
+}
+
+impl Described for Synchronous {
+    const KIND: Kind = Kind::Choice("Synchronous", &["normal", "full"]);
+}
+
+impl FieldType for Synchronous {
+    fn from_value(name: &str, value: &serde_json::Value) -> Result<Self> {
+        Self::from_name(&String::from_value(name, value)?)
+    }
+
+    fn absent(_name: &str) -> Result<Self> {
+        Ok(Self::default())
     }
 }
 

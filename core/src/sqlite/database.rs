@@ -1,7 +1,7 @@
 //! One open database that several threads share.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -10,54 +10,46 @@ use super::backup::backup;
 use super::begin::begin;
 use super::cancel;
 use super::locks;
+use super::open_transaction::OpenTransaction;
 use super::select::{SqlParams, Table, select};
+use super::slot::{Lease, Slot};
 use crate::error::{Error, ErrorKind, Result};
+use crate::time::Deadline;
 
-/// One connection behind a lock: calls from several threads queue, so no transaction can ever run
-/// inside of another one's.
-///
-/// In a forked child it is closed, whatever it was in the parent, and its connection is never touched: not even
-/// to be dropped, since SQLite would then write to a file whose locks are the parent's.
+/// One connection that is lent to one call at a time: no transaction can ever run inside of another one's.
 #[derive(Debug)]
 pub(crate) struct Database {
     path: PathBuf,
-    state: Mutex<State>,
+    slot: Arc<Slot>,
     is_turned_off: bool,
     busy_timeout: Duration,
-    /// The process that opened it.
-    process: u32,
     /// Which file it is, whatever lies under its name later; unknown in memory and on other systems than Unix.
     file: Option<FileId>,
+    /// The transaction that a host has open, which closing the handle ends.
+    open_transaction: Mutex<Weak<OpenTransaction>>,
 }
 
 /// Device and inode.
 type FileId = (u64, u64);
 
-#[derive(Debug)]
-enum State {
-    Open(Connection),
-    Closed,
-    TurnedOff,
-}
-
 impl Database {
     pub(crate) fn new(path: &Path, connection: Connection, busy_timeout: Duration) -> Self {
-        Self::in_state(path, State::Open(connection), busy_timeout)
+        Self::with_slot(path, Slot::new(connection), busy_timeout)
     }
 
     /// A database that the environment turned off: every call says so.
     pub(crate) fn turned_off(path: &Path) -> Self {
-        Self::in_state(path, State::TurnedOff, Duration::ZERO)
+        Self { is_turned_off: true, ..Self::with_slot(path, Slot::turned_off(), Duration::ZERO) }
     }
 
-    fn in_state(path: &Path, state: State, busy_timeout: Duration) -> Self {
+    fn with_slot(path: &Path, slot: Arc<Slot>, busy_timeout: Duration) -> Self {
         Self {
             path: path.to_owned(),
-            is_turned_off: matches!(state, State::TurnedOff),
-            state: Mutex::new(state),
+            slot,
+            is_turned_off: false,
             busy_timeout,
-            process: std::process::id(),
             file: file_at(path),
+            open_transaction: Mutex::default(),
         }
     }
 
@@ -71,10 +63,12 @@ impl Database {
 
     /// `Closed` after [`Database::close`], for calls that may not need the database.
     pub(crate) fn check_open(&self) -> Result<()> {
-        match &*self.lock()? {
-            State::Closed => Err(closed()),
-            State::Open(_) | State::TurnedOff => Ok(()),
-        }
+        self.slot.check_open()
+    }
+
+    /// `Closed` in a forked child.
+    pub(super) fn refuse_inherited(&self) -> Result<()> {
+        self.slot.refuse_inherited()
     }
 
     /// Runs `work` on one unchanging state of the database.
@@ -88,14 +82,31 @@ impl Database {
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_connection(|connection| {
-            self.refuse_vanished()?;
-            locks::refuse_foreign(&self.path)?;
-            finish(begin(connection, self.busy_timeout)?, work)
-        })
+        let deadline = Deadline::after(self.busy_timeout);
+        self.with_lease(deadline, |lease| finish(self.begin_on(lease, deadline)?, work))
     }
 
-    /// Answers a statement of the host's that only reads.
+    /// Begins a transaction that stays open as long as the lease lives.
+    pub(super) fn begin(&self) -> Result<Lease> {
+        let deadline = Deadline::after(self.busy_timeout);
+        let lease = self.slot.lend(deadline)?;
+        let begun = self.begin_on(&lease, deadline).map(std::mem::forget);
+        begun.map_err(|error| error.about_file(&self.path))?;
+        Ok(lease)
+    }
+
+    /// Makes the transaction one that ends with the handle.
+    pub(super) fn register(&self, transaction: &Arc<OpenTransaction>) {
+        *self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(transaction);
+    }
+
+    fn begin_on<'l>(&self, lease: &'l Lease, deadline: Deadline) -> Result<Transaction<'l>> {
+        self.refuse_vanished()?;
+        locks::refuse_foreign(&self.path)?;
+        begin(lease, self.busy_timeout, deadline)
+    }
+
+    /// Runs a statement of the host's that only reads.
     pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
         self.with_connection(|connection| {
             cancel::listening(connection, |connection| select(connection, sql, params))
@@ -107,37 +118,26 @@ impl Database {
         self.with_connection(|connection| backup(connection, target, self.busy_timeout))
     }
 
-    /// Closes the connection after the calls that are under way; later calls get `Closed`. Closing
-    /// twice is not an error, nor is closing in a forked child, which does nothing.
+    /// Closes the connection after the calls that are under way; later calls get `Closed`. A transaction that a host
+    /// has open is rolled back. Closing twice is not an error, nor is closing in a forked child, which does nothing.
     pub(crate) fn close(&self) -> Result<()> {
-        let Ok(mut state) = self.lock() else { return Ok(()) };
-        match std::mem::replace(&mut *state, State::Closed) {
-            State::Open(connection) => {
-                connection.close().map_err(|(_, error)| Error::from(error).about_file(&self.path))
-            }
-            State::Closed | State::TurnedOff => Ok(()),
+        if self.refuse_inherited().is_err() {
+            return Ok(());
         }
+        let open = self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        if let Some(transaction) = open {
+            transaction.end_with_handle();
+        }
+        self.slot.close().map_err(|error| error.about_file(&self.path))
     }
 
     fn with_connection<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        match &mut *self.lock()? {
-            State::Open(connection) => work(connection).map_err(|error| error.about_file(&self.path)),
-            State::Closed => Err(closed()),
-            State::TurnedOff => {
-                let message = "the database is turned off: unset MCODA_DISABLE_DB to use it";
-                Err(Error::new(ErrorKind::Storage, message))
-            }
-        }
+        self.with_lease(Deadline::after(self.busy_timeout), |lease| work(lease.connection()?))
     }
 
-    /// `Closed` in a forked child, where a thread that does not exist there may hold the lock for ever.
-    fn lock(&self) -> Result<MutexGuard<'_, State>> {
-        if self.is_inherited() {
-            let message = "this handle was opened before the process was forked: open a new one in the child";
-            return Err(Error::new(ErrorKind::Closed, message));
-        }
-        // A panic in another thread's call rolled its transaction back; the connection itself is sound.
-        Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_lease<T>(&self, deadline: Deadline, work: impl FnOnce(&mut Lease) -> Result<T>) -> Result<T> {
+        let mut lease = self.slot.lend(deadline)?;
+        work(&mut lease).map_err(|error| error.about_file(&self.path))
     }
 
     /// SQLite would go on writing to a file that has lost its name, and acknowledge what nobody finds again.
@@ -147,20 +147,6 @@ impl Database {
         }
         let message = "the database file was removed or replaced since it was opened: open it again";
         Err(Error::new(ErrorKind::Storage, message))
-    }
-
-    /// Whether this is a forked child's copy.
-    fn is_inherited(&self) -> bool {
-        self.process != std::process::id()
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        if self.is_inherited() {
-            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-            std::mem::forget(std::mem::replace(state, State::Closed));
-        }
     }
 }
 
@@ -180,8 +166,4 @@ fn file_at(path: &Path) -> Option<FileId> {
 #[cfg(not(unix))]
 fn file_at(_path: &Path) -> Option<FileId> {
     None
-}
-
-fn closed() -> Error {
-    Error::new(ErrorKind::Closed, "this handle was closed: open a new one")
 }

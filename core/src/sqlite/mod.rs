@@ -1,5 +1,6 @@
 //! The embedded SQLite: opening a database file, transactions, and what its errors mean.
 
+mod access;
 mod backup;
 mod begin;
 mod cancel;
@@ -8,10 +9,15 @@ mod database;
 mod fault;
 mod filesystem;
 mod locks;
+mod open_transaction;
+pub(crate) mod row;
 mod select;
+mod slot;
 
+pub(crate) use access::Access;
 pub use cancel::CancelToken;
 pub use connect::Synchronous;
 pub(crate) use connect::{Connect, IN_MEMORY, connect, schema_version};
 pub(crate) use database::Database;
+pub(crate) use open_transaction::OpenTransaction;
 pub use select::{SqlParams, SqlValue, Table};

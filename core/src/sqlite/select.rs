@@ -185,8 +185,10 @@ impl Serialize for Table {
 /// Runs one statement that only reads. Whatever else the text asks for is refused before it runs.
 pub(super) fn select(connection: &mut Connection, sql: &str, params: &SqlParams) -> Result<Table> {
     let guarded = ReadOnly::new(connection)?;
-    let transaction = guarded.0.unchecked_transaction()?;
-    let mut statements = Batch::new(&transaction, sql);
+    let connection = &*guarded.0;
+    // Within a transaction that the host has open, that is the unchanging state.
+    let _transaction = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()?;
+    let mut statements = Batch::new(connection, sql);
     let mut next = || statements.next().map_err(refused);
     let Some(mut statement) = next()? else {
         return Err(Error::invalid("sql", "no statement", ALLOWED));

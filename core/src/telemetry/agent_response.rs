@@ -4,9 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use mcoda_usage_reader::{Call, CallReader, Identity, Skipped};
+use mcoda_usage_reader::{Call, CallReader, Identity};
 use rusqlite::Connection;
-use serde::Serialize;
 
 use super::agent_context::AgentContext;
 use super::agent_ids::{self, SessionIds};
@@ -14,8 +13,9 @@ use super::record::{Prepared, Upserted};
 use super::recorder::Recorder;
 use super::usage::TokenUsage;
 use super::{delta, log_writer, price, reader};
+use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result};
-use crate::repository::token_usage;
+use crate::repository::token_usage::{self, TokenUsageRecord};
 use crate::time::Timestamp;
 
 /// How many lines of an input become one transaction.
@@ -23,55 +23,74 @@ const LINES: u64 = 1000;
 
 const BUFFER: usize = 256 * 1024;
 
-/// What was read of an agent's answer, and what became of its records.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RecordedResponse {
-    /// All that the answer tells, as [`extract_usage`](crate::extract_usage) gives it.
-    pub usage: TokenUsage,
-    /// One record for each call and each model that worked for it; none where the answer tells no usage.
-    pub records: Vec<ResponseRecord>,
+record! {
+    /// What was read of an agent's answer, and what became of its records.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct RecordedResponse("response", "camelCase"): {
+        /// All that the answer tells, as [`extract_usage`](crate::extract_usage) gives it.
+        pub usage: TokenUsage,
+        /// One record for each call and each model that worked for it; none where the answer tells no usage.
+        pub records: Vec<ResponseRecord>,
+    }
 }
 
-/// What became of one record of an answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ResponseRecord {
-    /// The record's id, made of the provider's id of the answer or the session; a new one where there is none.
-    pub id: String,
-    /// The model that the record is of.
-    pub model_name: Option<String>,
-    /// Whether the record is kept. `false` where the config says `telemetry.strict`.
-    pub recorded: bool,
-    /// Whether there was nothing new in it.
-    pub duplicate: bool,
-    /// Whether it replaced an earlier version of itself.
-    pub updated: bool,
-    /// Whether the JSON log holds it, as in [`Recorded`](crate::Recorded).
-    pub logged: bool,
+record! {
+    /// What became of one record of an answer.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct ResponseRecord("record", "camelCase"): {
+        /// The record's id, made of the provider's id of the answer or the session; a new one where there is none.
+        pub id: String,
+        /// The model that the record is of.
+        pub model_name: Option<String>,
+        /// Whether the record is kept. `false` where the config says `telemetry.strict`.
+        pub recorded: bool,
+        /// Whether there was nothing new in it.
+        pub duplicate: bool,
+        /// Whether it replaced an earlier version of itself.
+        pub updated: bool,
+        /// Whether the JSON log holds it, as in [`Recorded`](crate::Recorded).
+        pub logged: bool,
+    }
 }
 
-/// What was read of an input, and what was not recorded of it and why.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportSummary {
-    /// Bytes read.
-    pub bytes: u64,
-    /// Lines read.
-    pub lines: u64,
-    /// JSON objects found.
-    pub objects: u64,
-    /// New records.
-    pub recorded: u64,
-    /// Records that replaced an earlier version of themselves.
-    pub updated: u64,
-    /// Records that were there already.
-    pub duplicates: u64,
-    /// Records that the telemetry settings forbid to keep.
-    pub refused: u64,
-    /// Whether the JSON log holds all of them.
-    pub logged: bool,
-    /// What was skipped.
-    pub skipped: Skipped,
+record! {
+    /// What was not recorded, and why.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub struct Skipped("skipped", "camelCase"): {
+        /// JSON objects that report no usage.
+        pub without_usage: u64,
+        /// JSON that is damaged or broken off.
+        pub damaged: u64,
+        /// Lines of text that is no JSON.
+        pub not_json: u64,
+        /// Lines of more than 64 MiB.
+        pub too_long: u64,
+    }
+}
+
+record! {
+    /// What was read of an input, and what was not recorded of it and why.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct ImportSummary("summary", "camelCase"): {
+        /// Bytes read.
+        pub bytes: u64,
+        /// Lines read.
+        pub lines: u64,
+        /// JSON objects found.
+        pub objects: u64,
+        /// New records.
+        pub recorded: u64,
+        /// Records that replaced an earlier version of themselves.
+        pub updated: u64,
+        /// Records that were there already.
+        pub duplicates: u64,
+        /// Records that the telemetry settings forbid to keep.
+        pub refused: u64,
+        /// Whether the JSON log holds all of them.
+        pub logged: bool,
+        /// What was skipped.
+        pub skipped: Skipped,
+    }
 }
 
 /// A record to be, and how it meets what is there.
@@ -79,6 +98,14 @@ struct Item {
     usage: TokenUsage,
     session: Option<(SessionIds, bool)>,
     is_known: bool,
+}
+
+/// What an item becomes, unless the session goes on until it is written.
+struct Draft {
+    item: Item,
+    earlier: Vec<TokenUsageRecord>,
+    prepared: Prepared,
+    is_new: bool,
 }
 
 impl Recorder<'_> {
@@ -115,18 +142,24 @@ impl Recorder<'_> {
         summary.bytes = source.bytes();
         summary.lines = source.lines();
         summary.objects = source.objects();
-        summary.skipped = source.skipped().clone();
+        let skipped = source.skipped();
+        summary.skipped = Skipped {
+            without_usage: skipped.without_usage,
+            damaged: skipped.damaged,
+            not_json: skipped.not_json,
+            too_long: skipped.too_long,
+        };
         Ok(summary)
     }
 
     pub(crate) fn import_file(&self, file: &Path, context: &AgentContext) -> Result<ImportSummary> {
-        self.database.check_open()?;
+        self.access.database().check_open()?;
         let input = open(file).map_err(|error| Error::storage("read", file, error))?;
         self.import(input, context, &mut |_| ())
     }
 
     fn record_calls(&self, calls: Vec<Call>, context: &AgentContext) -> Result<Vec<ResponseRecord>> {
-        self.database.check_open()?;
+        self.access.database().check_open()?;
         context.check()?;
         let now = self.clock.now();
         let items: Vec<Item> = calls.into_iter().flat_map(|call| items(call, context)).collect();
@@ -138,7 +171,7 @@ impl Recorder<'_> {
             return items.iter().map(refused).collect();
         }
         match self.log {
-            Some(log) if self.database.is_turned_off() => {
+            Some(log) if self.access.database().is_turned_off() => {
                 let priced = items.into_iter().map(|item| priced(item.usage, context, now));
                 let batch: Vec<Prepared> =
                     priced.map(|usage| self.prepare(&usage, now)).collect::<Result<_>>()?;
@@ -146,10 +179,13 @@ impl Recorder<'_> {
                 Ok(batch.iter().zip(done).map(|(one, done)| outcome(one, Some(done), true)).collect())
             }
             log => {
-                let write = |item: &Item, tx: &Connection| self.write(tx, item, context, log.is_some(), now);
+                let drafts: Vec<Draft> =
+                    items.into_iter().map(|item| self.draft(item, context, now)).collect::<Result<_>>()?;
+                let write =
+                    |draft: &Draft, tx: &Connection| self.write(tx, draft, context, log.is_some(), now);
                 let done = self
-                    .database
-                    .write(|tx| items.iter().map(|item| write(item, tx)).collect::<Result<Vec<_>>>())?;
+                    .access
+                    .write(|tx| drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>())?;
                 let ids: Vec<&str> = done.iter().map(|(one, _)| one.record().id.as_str()).collect();
                 let logged = self.complete_log(&ids);
                 Ok(done.iter().map(|(one, done)| outcome(one, Some(*done), logged)).collect())
@@ -161,32 +197,40 @@ impl Recorder<'_> {
         Prepared::new(usage, self.home, self.ids, now)
     }
 
+    /// The record that the item becomes as things are now. Its price is looked up here, before others have to wait
+    /// for the write lock.
+    fn draft(&self, item: Item, context: &AgentContext, now: Timestamp) -> Result<Draft> {
+        let earlier = match &item.session {
+            Some((ids, _)) => self.access.read(|tx| earlier(tx, ids))?,
+            None => Vec::new(),
+        };
+        let (usage, is_new) = item.after(&earlier, context, now);
+        Ok(Draft { item, earlier, prepared: self.prepare(&usage, now)?, is_new })
+    }
+
     /// Writes one record within the caller's transaction.
     fn write(
         &self,
         tx: &Connection,
-        item: &Item,
+        draft: &Draft,
         context: &AgentContext,
         queue_for_log: bool,
         now: Timestamp,
     ) -> Result<(Prepared, Upserted)> {
-        let mut usage = item.usage.clone();
-        if let Some((ids, as_deltas)) = &item.session {
-            let earlier = token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))?;
-            let last = earlier.last().map_or(0, |record| SessionIds::number_of(&record.id));
-            // Once a session is recorded in pieces, its whole would count them again.
-            if *as_deltas || last > 0 {
-                let Some(more) = delta::since(&usage, &earlier) else {
-                    usage.id = Some(ids.number(last));
-                    return Ok((self.prepare(&priced(usage, context, now), now)?, Upserted::Duplicate));
-                };
-                usage = TokenUsage { id: Some(ids.number(last.saturating_add(1))), ..more };
-            } else if delta::is_older(&usage, &earlier) {
-                // A replay of an older count says nothing new.
-                return Ok((self.prepare(&usage, now)?, Upserted::Duplicate));
+        let item = &draft.item;
+        let (mut prepared, mut is_new) = (draft.prepared.clone(), draft.is_new);
+        if let Some((ids, _)) = &item.session {
+            let earlier = earlier(tx, ids)?;
+            // The session has gone on since the draft was made, by somebody else or by an item of the same call.
+            if earlier != draft.earlier {
+                let usage;
+                (usage, is_new) = item.after(&earlier, context, now);
+                prepared = self.prepare(&usage, now)?;
             }
         }
-        let prepared = self.prepare(&priced(usage, context, now), now)?;
+        if !is_new {
+            return Ok((prepared, Upserted::Duplicate));
+        }
         let now = now.to_string();
         let done = if item.is_known {
             prepared.upsert(tx, self.home, queue_for_log, &now)?
@@ -196,6 +240,43 @@ impl Recorder<'_> {
         };
         Ok((prepared, done))
     }
+}
+
+impl Item {
+    /// What is recorded where the session has these records already, and whether it says anything new.
+    fn after(
+        &self,
+        earlier: &[TokenUsageRecord],
+        context: &AgentContext,
+        now: Timestamp,
+    ) -> (TokenUsage, bool) {
+        let mut usage = self.usage.clone();
+        let mut is_new = true;
+        if let Some((ids, as_deltas)) = &self.session {
+            let last = earlier.last().map_or(0, |record| SessionIds::number_of(&record.id));
+            // Once a session is recorded in pieces, its whole would count them again.
+            if *as_deltas || last > 0 {
+                match delta::since(&usage, earlier) {
+                    Some(more) => {
+                        usage = TokenUsage { id: Some(ids.number(last.saturating_add(1))), ..more };
+                    }
+                    None => {
+                        usage.id = Some(ids.number(last));
+                        is_new = false;
+                    }
+                }
+            } else if delta::is_older(&usage, earlier) {
+                // A replay of an older count says nothing new.
+                is_new = false;
+            }
+        }
+        (priced(usage, context, now), is_new)
+    }
+}
+
+/// The records of a session that are there already, the one with its last count first.
+fn earlier(tx: &Connection, ids: &SessionIds) -> Result<Vec<TokenUsageRecord>> {
+    token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))
 }
 
 fn open(file: &Path) -> io::Result<BufReader<File>> {

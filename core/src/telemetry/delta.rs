@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::usage::TokenUsage;
 use crate::number::exact_sum;
-use crate::repository::token_usage::TokenUsageRecord;
+use crate::repository::token_usage::{COUNTS, TokenUsageRecord};
 
 /// Notes that count from the session's beginning, too.
 const COUNTED: &[&str] = &[
@@ -29,17 +29,7 @@ pub(super) fn since(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> Option<
     }
     let mut delta = usage.clone();
     let mut has_more = false;
-    for (count, before) in [
-        &mut delta.tokens_prompt,
-        &mut delta.tokens_completion,
-        &mut delta.tokens_total,
-        &mut delta.tokens_cached,
-        &mut delta.tokens_cache_read,
-        &mut delta.tokens_cache_write,
-    ]
-    .into_iter()
-    .zip(sums(earlier))
-    {
+    for (count, before) in delta.counts_mut().into_iter().zip(sums(earlier)) {
         let Some(now) = *count else { continue };
         has_more |= now > before;
         *count = Some(now - before);
@@ -61,30 +51,14 @@ pub(super) fn since(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> Option<
 
 /// Whether `usage`, a count since the beginning, is from before what `earlier` has of it.
 pub(super) fn is_older(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> bool {
-    let now = [
-        usage.tokens_prompt,
-        usage.tokens_completion,
-        usage.tokens_total,
-        usage.tokens_cached,
-        usage.tokens_cache_read,
-        usage.tokens_cache_write,
-    ];
-    now.into_iter().zip(sums(earlier)).any(|(now, before)| now.is_some_and(|now| now < before))
+    usage.counts().into_iter().zip(sums(earlier)).any(|(now, before)| now.is_some_and(|now| now < before))
 }
 
 /// The counts of these records, added up, in the order of the columns.
-fn sums(records: &[TokenUsageRecord]) -> [i64; 6] {
-    let mut sums = [0_i64; 6];
+fn sums(records: &[TokenUsageRecord]) -> [i64; COUNTS.len()] {
+    let mut sums = [0_i64; COUNTS.len()];
     for record in records {
-        let counts = [
-            record.tokens_prompt,
-            record.tokens_completion,
-            record.tokens_total,
-            record.tokens_cached,
-            record.tokens_cache_read,
-            record.tokens_cache_write,
-        ];
-        for (sum, count) in sums.iter_mut().zip(counts) {
+        for (sum, count) in sums.iter_mut().zip(record.counts()) {
             *sum = sum.saturating_add(count.unwrap_or(0));
         }
     }

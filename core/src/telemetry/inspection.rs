@@ -1,35 +1,38 @@
 //! A job with everything that was recorded about it.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::query::Asked;
 use super::record::Home;
 use super::summary::{Dimension, TokenUsageSummaryRow, summary_since};
+use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::repository::{Job, TaskRun, jobs, task_runs};
 
-/// What became of a job: its state, its task runs, and what it cost.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct JobInspection {
-    /// The job.
-    pub job: Job,
-    /// Its task runs, oldest first.
-    pub task_runs: Vec<InspectedRun>,
-    /// What it cost by command, agent and model, of all time.
-    pub tokens: Vec<TokenUsageSummaryRow>,
+record! {
+    /// What became of a job: its state, its task runs, and what it cost.
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    pub struct JobInspection("inspection", "camelCase"): {
+        /// The job.
+        pub job: Job,
+        /// Its task runs, oldest first.
+        pub task_runs: Vec<InspectedRun>,
+        /// What it cost by command, agent and model, of all time.
+        pub tokens: Vec<TokenUsageSummaryRow>,
+    }
 }
 
-/// A task run with its task's key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct InspectedRun {
-    /// The task run.
-    #[serde(flatten)]
-    pub run: TaskRun,
-    /// The key of its task; null where the task is gone.
-    #[serde(default)]
-    pub task_key: Option<String>,
+record! {
+    /// A task run with its task's key.
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    pub struct InspectedRun("run", "camelCase"): {
+        /// The task run.
+        #[serde(flatten)]
+        pub run: TaskRun,
+        /// The key of its task; null where the task is gone.
+        #[serde(default)]
+        pub task_key: Option<String>,
+    }
 }
 
 impl JobInspection {

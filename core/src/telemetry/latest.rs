@@ -11,26 +11,15 @@ pub(super) fn latest(
     stored: &TokenUsageRecord,
     has_timestamp: bool,
 ) -> TokenUsageRecord {
-    let or = |new: &Option<String>, stored: &Option<String>| new.clone().or_else(|| stored.clone());
     let mut latest = TokenUsageRecord {
-        workspace_id: or(&stored.workspace_id, &new.workspace_id),
-        agent_id: or(&new.agent_id, &stored.agent_id),
-        model_name: or(&new.model_name, &stored.model_name),
-        job_id: or(&new.job_id, &stored.job_id),
-        command_run_id: or(&new.command_run_id, &stored.command_run_id),
-        task_run_id: or(&new.task_run_id, &stored.task_run_id),
-        task_id: or(&new.task_id, &stored.task_id),
-        project_id: or(&new.project_id, &stored.project_id),
-        epic_id: or(&new.epic_id, &stored.epic_id),
-        user_story_id: or(&new.user_story_id, &stored.user_story_id),
-        command_name: or(&new.command_name, &stored.command_name),
-        action: or(&new.action, &stored.action),
-        invocation_kind: or(&new.invocation_kind, &stored.invocation_kind),
-        provider: or(&new.provider, &stored.provider),
+        workspace_id: stored.workspace_id.clone().or_else(|| new.workspace_id.clone()),
         timestamp: if has_timestamp { new.timestamp.clone() } else { stored.timestamp.clone() },
         metadata: merged(new.metadata.as_ref(), stored.metadata.as_ref()),
         ..new.clone()
     };
+    latest.fill_texts(stored);
+    // The currency is that of the cost, which belongs to the numbers.
+    latest.currency.clone_from(&new.currency);
     if new.duration_ms.is_none() && new.started_at.is_none() && new.finished_at.is_none() {
         latest.started_at.clone_from(&stored.started_at);
         latest.finished_at.clone_from(&stored.finished_at);
@@ -43,18 +32,8 @@ pub(super) fn latest(
 
 /// The cost of the same numbers stays known where the later version has none.
 fn keep_cost(latest: &mut TokenUsageRecord, stored: &TokenUsageRecord) {
-    let numbers = |record: &TokenUsageRecord| {
-        [
-            record.tokens_prompt,
-            record.tokens_completion,
-            record.tokens_total,
-            record.tokens_cached,
-            record.tokens_cache_read,
-            record.tokens_cache_write,
-        ]
-    };
-    if latest.cost_estimate.is_none() && stored.cost_estimate.is_some() && numbers(latest) == numbers(stored)
-    {
+    let has_same_counts = latest.counts() == stored.counts();
+    if latest.cost_estimate.is_none() && stored.cost_estimate.is_some() && has_same_counts {
         latest.cost_estimate = stored.cost_estimate;
         latest.currency.clone_from(&stored.currency);
         // Where the cost is from stands among the numbers, which are the same.

@@ -20,11 +20,11 @@ mod summary;
 mod usage;
 
 pub use agent_context::AgentContext;
-pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord};
+pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skipped};
 pub(crate) use inspection::inspect_job;
 pub use inspection::{InspectedRun, JobInspection};
 pub(crate) use json_log::JsonLog;
-pub use mcoda_usage_reader::{MAX_EXTRACT_BYTES, Skipped};
+pub use mcoda_usage_reader::MAX_EXTRACT_BYTES;
 pub(crate) use query::{AgentNames, Asked, token_usage};
 pub use query::{TokenUsageCursor, TokenUsageQuery, TokenUsageRow};
 pub use reader::{extract_usage, extract_usages};

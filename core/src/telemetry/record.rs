@@ -1,12 +1,12 @@
 //! Writing usage records into the database: each once, with everything that belongs to it, or not at all.
 
 use rusqlite::Connection;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::attribution;
 use super::latest::latest;
 use super::usage::TokenUsage;
+use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::id::IdSource;
 use crate::repository::agents::Owner;
@@ -15,18 +15,20 @@ use crate::repository::log_queue;
 use crate::repository::token_usage::{self, TokenUsageRecord};
 use crate::time::Timestamp;
 
-/// What became of one record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Recorded {
-    /// The record's id: the given one, else a new one.
-    pub id: String,
-    /// Whether the record is kept. `false` where the config says `telemetry.strict`.
-    pub recorded: bool,
-    /// Whether the record was there already, with the same content.
-    pub duplicate: bool,
-    /// Whether the JSON log holds the record. `false` where the log is turned off, or could not be
-    /// written just now: then a later call or the next open completes it.
-    pub logged: bool,
+record! {
+    /// What became of one record.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Recorded("recorded", "camelCase"): {
+        /// The record's id: the given one, else a new one.
+        pub id: String,
+        /// Whether the record is kept. `false` where the config says `telemetry.strict`.
+        pub recorded: bool,
+        /// Whether the record was there already, with the same content.
+        pub duplicate: bool,
+        /// Whether the JSON log holds the record. `false` where the log is turned off, or could not be
+        /// written just now: then a later call or the next open completes it.
+        pub logged: bool,
+    }
 }
 
 /// The database that takes the records.

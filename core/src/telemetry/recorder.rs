@@ -10,14 +10,14 @@ use super::usage::TokenUsage;
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::paths::ConfigSources;
-use crate::sqlite::Database;
+use crate::sqlite::Access;
 use crate::time::Clock;
 
 /// What a handle records with.
 #[derive(Debug)]
 pub(crate) struct Recorder<'a> {
     pub(crate) home: Home<'a>,
-    pub(crate) database: &'a Database,
+    pub(crate) access: &'a Access,
     pub(crate) log: Option<&'a JsonLog>,
     pub(crate) configs: &'a ConfigSources,
     pub(crate) clock: Clock,
@@ -33,19 +33,19 @@ impl Recorder<'_> {
 
     /// All of the records or none. Under strict telemetry none, which is no error.
     pub(crate) fn record(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
-        self.database.check_open()?;
+        self.access.database().check_open()?;
         let now = self.clock.now();
         let batch = Prepared::batch(usages, self.home, self.ids, now)?;
         if self.is_strict()? {
             return Ok(batch.iter().map(|one| one.outcome(false, false, false)).collect());
         }
         let (duplicates, logged) = match self.log {
-            Some(log) if self.database.is_turned_off() => {
+            Some(log) if self.access.database().is_turned_off() => {
                 (log_writer::append_alone(log, &batch, self.clock, self.busy_timeout)?, true)
             }
             log => {
                 let insert = |tx: &_| insert_all(tx, &batch, self.home, log.is_some(), now);
-                let duplicates = self.database.write(insert)?;
+                let duplicates = self.access.write(insert)?;
                 let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
                 (duplicates, self.complete_log(&ids))
             }
@@ -60,10 +60,20 @@ impl Recorder<'_> {
     }
 
     /// Brings the JSON log up to date, at least with the records that have these ids, and says whether it is.
-    /// A log that cannot be written must not stop the work: what it lacks stays queued in the database.
+    /// A log that cannot be written must not stop the work: what it lacks stays queued in the database. Within a
+    /// transaction nothing is committed yet, so nothing is logged.
     pub(crate) fn complete_log(&self, ids: &[&str]) -> bool {
-        let catch_up =
-            |log| log_writer::catch_up(self.database, log, self.clock, self.busy_timeout, ids).is_ok();
-        !self.database.is_turned_off() && self.log.is_some_and(catch_up)
+        !self.access.is_within() && self.catch_up(ids)
+    }
+
+    /// Brings the JSON log up to date with what a transaction recorded, and says whether it is.
+    pub(crate) fn complete_log_after_commit(&self) -> bool {
+        self.catch_up(&[])
+    }
+
+    fn catch_up(&self, ids: &[&str]) -> bool {
+        let database = self.access.database();
+        let catch_up = |log| log_writer::catch_up(database, log, self.clock, self.busy_timeout, ids).is_ok();
+        !database.is_turned_off() && self.log.is_some_and(catch_up)
     }
 }

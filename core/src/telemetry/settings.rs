@@ -2,38 +2,42 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::input::given;
 use crate::paths::{Config, rewrite_part};
 
-/// What holds for recording and for sending records away.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TelemetryConfig {
-    /// Whether token usage is recorded here. `false` where `strict` holds.
-    pub local_recording: bool,
-    /// Whether records may be sent to an endpoint. `false` where `optOut` holds, where `MCODA_TELEMETRY=off`,
-    /// and for a handle that was opened with `noTelemetry`. This version sends nothing in any case.
-    pub remote_export: bool,
-    /// `telemetry.optOut` of the config files.
-    pub opt_out: bool,
-    /// `telemetry.strict` of the config files.
-    pub strict: bool,
-    /// Whether `MCODA_TELEMETRY=off` turns remote export off.
-    #[serde(default)]
-    pub off_by_environment: bool,
-    /// Whether this handle turns remote export off (`noTelemetry`).
-    #[serde(default)]
-    pub off_by_handle: bool,
-    /// `telemetry.endpoint` of the config files: where records would be sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub endpoint: Option<String>,
-    /// The file that opting out and in writes; absent for a database in memory.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config_path: Option<String>,
+record! {
+    /// What holds for recording and for sending records away.
+    #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+    pub struct TelemetryConfig("config", "camelCase"): {
+        /// Whether token usage is recorded here. `false` where `strict` holds.
+        pub local_recording: bool,
+        /// Whether records may be sent to an endpoint. `false` where `optOut` holds, where `MCODA_TELEMETRY=off`,
+        /// and for a handle that was opened with `noTelemetry`. This version sends nothing in any case.
+        pub remote_export: bool,
+        /// `telemetry.optOut` of the config files.
+        pub opt_out: bool,
+        /// `telemetry.strict` of the config files.
+        pub strict: bool,
+        /// Whether `MCODA_TELEMETRY=off` turns remote export off.
+        #[serde(default)]
+        pub off_by_environment: bool,
+        /// Whether this handle turns remote export off (`noTelemetry`).
+        #[serde(default)]
+        pub off_by_handle: bool,
+        /// `telemetry.endpoint` of the config files: where records would be sent.
+        #[serde(default)]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub endpoint: Option<String>,
+        /// The file that opting out and in writes; absent for a database in memory.
+        #[serde(default)]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub config_path: Option<String>,
+    }
 }
 
 /// What the config files say.

@@ -34,6 +34,11 @@ impl Deadline {
         Self(Instant::now().checked_add(timeout))
     }
 
+    /// One that never passes.
+    pub(crate) fn never() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn has_passed(self) -> bool {
         self.0.is_some_and(|deadline| Instant::now() >= deadline)
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Export, Workspace};
+use super::{Export, Settings, Workspace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::migration;
 use crate::options::{JsonLogPlace, Options};
 use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Locations, WORKSPACE_FILE};
+use crate::session::{Session, Shared};
 use crate::sqlite::IN_MEMORY;
 use crate::telemetry::JsonLog;
 
@@ -78,26 +79,28 @@ impl Place {
         log_folder.as_deref().map_or(Ok(()), paths::create_folder)?;
         let user_config = self.user.as_ref().map(|user| user.global_config().to_owned());
         let own_config = self.folder.map(|folder| folder.join(CONFIG_FILE));
-        let is_read_only = options.is_read_only();
-        let workspace = Workspace {
-            id,
-            database: Arc::new(options.open_database(&self.database, migration::Kind::Workspace)?),
-            log: log_folder.map(|folder| JsonLog::new(&folder)),
-            configs: ConfigSources {
-                files: user_config.into_iter().chain(own_config.clone()).collect(),
-                given: options.config,
-            },
-            own_config,
+        let settings = Settings {
+            own_config: own_config.clone(),
             export: Export {
                 off_by_environment: options.environment.telemetry_off,
                 off_by_handle: options.no_telemetry,
             },
-            is_read_only,
+            is_read_only: options.is_read_only(),
+        };
+        let database = options.open_database(&self.database, migration::Kind::Workspace)?;
+        let shared = Shared {
+            workspace_id: Some(id),
+            log: log_folder.map(|folder| JsonLog::new(&folder)),
+            configs: ConfigSources {
+                files: user_config.into_iter().chain(own_config).collect(),
+                given: options.config,
+            },
             global_database: self.user.map(|user| user.global_folder().join(DATABASE_FILE)),
             clock: options.clock,
             ids: options.ids,
             busy_timeout: options.busy_timeout,
         };
+        let workspace = Workspace { session: Session::new(database, shared), settings: Arc::new(settings) };
         // What a process that died had committed and not yet logged.
         workspace.recorder().complete_log(&[]);
         Ok(workspace)

@@ -10,12 +10,12 @@ impl Workspace {
     ///
     /// Errors: `Corrupt` for a damaged config file, `InvalidInput` for a setting of the wrong type.
     pub fn telemetry_config(&self) -> Result<TelemetryConfig> {
-        self.database.read(|_| Ok(()))?;
-        let settings = TelemetrySettings::from_configs(&self.configs.load()?)?;
+        self.access().database().check_open()?;
+        let settings = TelemetrySettings::from_configs(&self.shared().configs.load()?)?;
         Ok(settings.in_surroundings(Surroundings {
-            off_by_environment: self.export.off_by_environment,
-            off_by_handle: self.export.off_by_handle,
-            config_file: self.own_config.as_deref(),
+            off_by_environment: self.settings.export.off_by_environment,
+            off_by_handle: self.settings.export.off_by_handle,
+            config_file: self.settings.own_config.as_deref(),
         }))
     }
 
@@ -37,13 +37,13 @@ impl Workspace {
     }
 
     fn choose(&self, opt_out: bool, strict: Option<bool>) -> Result<TelemetryConfig> {
-        self.database.read(|_| Ok(()))?;
-        if self.is_read_only {
+        self.access().outside("changing the settings")?.check_open()?;
+        if self.settings.is_read_only {
             let message =
                 "this handle only reads: open the workspace without readOnly to change its settings";
             return Err(Error::new(ErrorKind::Storage, message));
         }
-        let Some(file) = &self.own_config else {
+        let Some(file) = &self.settings.own_config else {
             let message = "a database in memory has no config file: give the settings as the option config";
             return Err(Error::new(ErrorKind::Unsupported, message));
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::pass::{Asked, Filter, Moment, Reads, for_each};
+use super::row::completed;
 use super::{Page, TokenUsageRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::usage_scan;
@@ -122,7 +123,7 @@ fn fetch(tx: &Connection, filter: &Filter, moments: &[Moment]) -> Result<Vec<Tok
     usage_scan::for_each_at(tx, moments.iter().map(|moment| moment.rowid), |rowid, record| {
         let moment = found.find(|moment| moment.rowid == rowid);
         if moment.is_some_and(|moment| filter.still_holds(*moment, &record)) {
-            let row = TokenUsageRow::from(record);
+            let row = completed(record);
             if filter.passes_command(row.command_name.as_deref()) {
                 rows.push(row);
             }

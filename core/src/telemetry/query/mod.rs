@@ -7,8 +7,6 @@ mod pass;
 mod row;
 mod told;
 
-use serde_json::Value;
-
 pub(crate) use agents::AgentNames;
 pub use cursor::TokenUsageCursor;
 pub(crate) use cursor::token_usage;
@@ -18,80 +16,40 @@ pub(super) use pass::{Moment, Reads, Visited, for_each};
 pub use row::TokenUsageRow;
 pub(super) use row::millis;
 
-use crate::error::Result;
-use crate::input::Fields;
+use crate::definition::record;
 use crate::time::Timestamp;
 
-/// Which token usage to look at; all of it where nothing is asked for. Only what was recorded for the
-/// handle's own workspace is seen.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct TokenUsageQuery {
-    /// Only usage of the project with this key. An unknown key is `NotFound`.
-    pub project_key: Option<String>,
-    /// Only usage of this agent, by id or slug. Slugs are looked up in the user's global database; text
-    /// that is unknown there, or a database that is missing or cannot be read, is taken as an id.
-    pub agent: Option<String>,
-    /// Only usage of this command. Usage without any command is left out.
-    pub command: Option<String>,
-    /// Lets usage without any command pass the filter by `command`, as mcoda's TypeScript packages do.
-    pub include_rows_without_command: bool,
-    /// Only usage of the job with this id.
-    pub job_id: Option<String>,
-    /// Only usage of the task with this id.
-    pub task_id: Option<String>,
-    /// Usage at or after this timestamp, or within this span before now (`7d`; units s, m, h, d, w).
-    /// Absent: a summary looks at the last 7 days, a list of rows at everything.
-    pub since: Option<String>,
-    /// Usage at or before this timestamp, or this span before now.
-    pub until: Option<String>,
-    /// The time zone whose days a summary by day counts in, by its name in the IANA database
-    /// (`Europe/Berlin`). Absent: UTC. Dates in `since` and `until` begin at midnight UTC all the same.
-    pub time_zone: Option<String>,
-    /// Which page of the answer to give, from 1. Absent: 1.
-    pub page: Option<i64>,
-    /// How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all of them.
-    pub page_size: Option<i64>,
-    /// The moment that spans count back from. Absent: the handle's clock.
-    pub now: Option<Timestamp>,
-}
-
-/// The names that a query has in JSON.
-pub(super) const FIELDS: &[&str] = &[
-    "projectKey",
-    "agent",
-    "command",
-    "includeRowsWithoutCommand",
-    "jobId",
-    "taskId",
-    "since",
-    "until",
-    "timeZone",
-    "page",
-    "pageSize",
-    "now",
-];
-
-impl TokenUsageQuery {
-    /// Reads a query from a JSON object with camelCase or snake_case names. An unknown field or one of
-    /// the wrong type is `InvalidInput`.
-    pub fn from_json(input: &Value) -> Result<Self> {
-        Self::from_fields(&Fields::new("query", input, FIELDS)?)
-    }
-
-    pub(super) fn from_fields(fields: &Fields<'_>) -> Result<Self> {
-        Ok(Self {
-            project_key: fields.text("projectKey")?,
-            agent: fields.text("agent")?,
-            command: fields.text("command")?,
-            include_rows_without_command: fields.boolean("includeRowsWithoutCommand")?.unwrap_or_default(),
-            job_id: fields.text("jobId")?,
-            task_id: fields.text("taskId")?,
-            since: fields.text("since")?,
-            until: fields.text("until")?,
-            time_zone: fields.text("timeZone")?,
-            page: fields.whole("page")?,
-            page_size: fields.whole("pageSize")?,
-            now: fields.time("now")?,
-        })
+record! {
+    /// Which token usage to look at; all of it where nothing is asked for. Only what was recorded for the
+    /// handle's own workspace is seen.
+    #[derive(Debug, Clone, Default, PartialEq)]
+    pub struct TokenUsageQuery("query", "camelCase"): input {
+        /// Only usage of the project with this key. An unknown key is `NotFound`.
+        pub project_key: Option<String>,
+        /// Only usage of this agent, by id or slug. Slugs are looked up in the user's global database; text
+        /// that is unknown there, or a database that is missing or cannot be read, is taken as an id.
+        pub agent: Option<String>,
+        /// Only usage of this command. Usage without any command is left out.
+        pub command: Option<String>,
+        /// Lets usage without any command pass the filter by `command`, as mcoda's TypeScript packages do.
+        pub include_rows_without_command: bool,
+        /// Only usage of the job with this id.
+        pub job_id: Option<String>,
+        /// Only usage of the task with this id.
+        pub task_id: Option<String>,
+        /// Usage at or after this timestamp, or within this span before now (`7d`; units s, m, h, d, w).
+        /// Absent: a summary looks at the last 7 days, a list of rows at everything.
+        pub since: Option<String> = span,
+        /// Usage at or before this timestamp, or this span before now.
+        pub until: Option<String> = span,
+        /// The time zone whose days a summary by day counts in, by its name in the IANA database
+        /// (`Europe/Berlin`). Absent: UTC. Dates in `since` and `until` begin at midnight UTC all the same.
+        pub time_zone: Option<String>,
+        /// Which page of the answer to give, from 1. Absent: 1.
+        pub page: Option<i64> = positive,
+        /// How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all of them.
+        pub page_size: Option<i64> = positive,
+        /// The moment that spans count back from. Absent: the handle's clock.
+        pub now: Option<Timestamp>,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
+use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, Result};
 
 /// A property of recorded usage that a summary groups by.
@@ -58,7 +59,7 @@ impl Dimension {
     }
 
     /// The dimension's name in a question.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Project => "project",
             Self::Command => "command",
@@ -73,7 +74,7 @@ impl Dimension {
     }
 
     /// The name of the JSON field that holds the dimension in an answer.
-    pub fn field(self) -> &'static str {
+    pub const fn field(self) -> &'static str {
         match self {
             Self::Project => "project_id",
             Self::Command => "command_name",
@@ -101,6 +102,34 @@ impl Dimension {
     }
 }
 
+impl Described for Dimension {
+    const KIND: Kind = Kind::Choice(
+        "Dimension",
+        &[
+            Self::Project.name(),
+            Self::Command.name(),
+            Self::Agent.name(),
+            Self::Model.name(),
+            Self::Day.name(),
+            Self::Job.name(),
+            Self::Action.name(),
+            Self::Provider.name(),
+            Self::Task.name(),
+        ],
+    );
+}
+
+/// A list that may be absent; an unknown name is refused by the list's own.
+impl FieldType for Vec<Dimension> {
+    fn from_value(name: &str, value: &serde_json::Value) -> Result<Self> {
+        Vec::<String>::from_value(name, value)?.iter().map(|name| Dimension::from_name(name)).collect()
+    }
+
+    fn absent(_name: &str) -> Result<Self> {
+        Ok(Vec::new())
+    }
+}
+
 /// What the rows of one group have in common: the grouped dimensions with their values. In JSON each
 /// grouped dimension is a field of the summary's row, null where the rows have no value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -120,6 +149,20 @@ impl Group {
     pub fn iter(&self) -> impl Iterator<Item = (Dimension, Option<&str>)> {
         self.0.iter().map(|(dimension, value)| (*dimension, value.as_deref()))
     }
+}
+
+impl Described for Group {
+    const KIND: Kind = Kind::Group(&[
+        Dimension::Project.field(),
+        Dimension::Command.field(),
+        Dimension::Agent.field(),
+        Dimension::Model.field(),
+        Dimension::Day.field(),
+        Dimension::Job.field(),
+        Dimension::Action.field(),
+        Dimension::Provider.field(),
+        Dimension::Task.field(),
+    ]);
 }
 
 impl Serialize for Group {

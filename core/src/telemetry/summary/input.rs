@@ -3,17 +3,43 @@
 use serde_json::Value;
 
 use super::dimension::Dimension;
+use crate::definition::{Definition, Described, Field, Kind, Presence, Record};
 use crate::error::Result;
 use crate::input::Fields;
-use crate::telemetry::query::{FIELDS, TokenUsageQuery};
+use crate::telemetry::query::TokenUsageQuery;
+
+/// The query of a summary.
+#[derive(Debug)]
+pub struct TokenUsageSummaryQuery;
+
+impl Record for TokenUsageSummaryQuery {
+    const DEFINITION: &'static Definition = &Definition {
+        name: "TokenUsageSummaryQuery",
+        noun: "query",
+        doc: "Which token usage to add up, and by what.\n",
+        is_snake_case: false,
+        base: Some(TokenUsageQuery::DEFINITION),
+        fields: &[Field {
+            name: "group_by",
+            json: "groupBy",
+            aliases: &[],
+            kind: Kind::List(&<Dimension as Described>::KIND),
+            presence: Presence::Optional,
+            bound: None,
+            is_flat: false,
+            is_left_out: false,
+            doc: " The dimensions to add up by. Absent or empty: project, command and agent.\n",
+        }],
+    };
+}
 
 impl TokenUsageQuery {
     /// Reads the query of a summary, which may say `groupBy` too: an array of the names of
-    /// [dimensions](Dimension). Where it is absent or empty, [`Dimension::DEFAULT`] is given.
+    /// [dimensions](Dimension). Where it is absent or empty, [`Dimension::DEFAULT`] is returned.
     pub fn from_summary_json(input: &Value) -> Result<(Self, Vec<Dimension>)> {
-        let fields = Fields::new("query", input, &[FIELDS, &["groupBy"]].concat())?;
-        let names = fields.texts("groupBy")?.unwrap_or_default();
-        let group_by = names.iter().map(|name| Dimension::from_name(name)).collect::<Result<Vec<_>>>()?;
-        Ok((Self::from_fields(&fields)?, Dimension::or_default(&group_by).to_vec()))
+        let mut fields = Fields::new(TokenUsageSummaryQuery::DEFINITION, input)?;
+        let query = Self::from_fields(&mut fields)?;
+        let group_by: Vec<Dimension> = fields.next()?;
+        Ok((query, Dimension::or_default(&group_by).to_vec()))
     }
 }

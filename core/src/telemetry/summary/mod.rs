@@ -7,55 +7,68 @@ mod sums;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub use dimension::{Dimension, Group};
 
 use self::groups::Groups;
-use self::sums::{COLUMNS, Sums};
+use self::sums::{Sums, columns};
 use super::query::{Asked, Page, Reads, for_each};
 use super::record::Home;
+use crate::definition::record;
 use crate::error::Result;
 use crate::number;
+use crate::repository::token_usage::{COUNTS, token_counts};
 
 /// A summary that is asked for without a beginning looks this far back.
 const DEFAULT_SINCE: &str = "7d";
 
-/// What the calls of one group cost together. Sums are 0 where nothing was told.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TokenUsageSummaryRow {
-    /// The workspace that is billed; null in the global database.
-    pub workspace_id: Option<String>,
-    /// The grouped dimensions; in JSON each is a field of its own (`agent_id`, `day`, …).
-    #[serde(flatten)]
-    pub group: Group,
-    /// How many calls there were.
-    pub calls: u64,
-    /// Input tokens. Sums of tokens that a 64-bit number cannot hold stop at its end.
-    pub tokens_prompt: i64,
-    /// Output tokens.
-    pub tokens_completion: i64,
-    /// All tokens, as the calls told them.
-    pub tokens_total: i64,
-    /// Input tokens that came from a cache.
-    pub tokens_cached: i64,
-    /// Input tokens that were read from a cache.
-    pub tokens_cache_read: i64,
-    /// Input tokens that were written to a cache.
-    pub tokens_cache_write: i64,
-    /// How long the calls took, in milliseconds.
-    #[serde(serialize_with = "number::json")]
-    pub duration_ms: f64,
-    /// What the calls cost; null where no call told a cost, and where there are several currencies.
-    /// A call that tells no currency counts as the group's.
-    #[serde(serialize_with = "number::json_option")]
-    pub cost_estimate: Option<f64>,
-    /// Only where there are several currencies: what was spent in each, by its code in upper case. The
-    /// calls that tell no currency are under `XXX` then, the code of ISO 4217 for none.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "costs_json")]
-    pub cost_by_currency: Option<BTreeMap<String, f64>>,
+/// Defines the row of a summary, with a sum for each token count.
+macro_rules! summary_row {
+    ({ $($(#[doc = $doc:literal])* $count:ident $(| $alias:literal)*,)* }) => {
+        record! {
+            /// What the calls of one group cost together. Sums are 0 where nothing was reported.
+            #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+            #[serde(default)]
+            pub struct TokenUsageSummaryRow("row", "snake_case"): {
+                /// The workspace that is billed; null in the global database.
+                pub workspace_id: Option<String>,
+                /// The grouped dimensions; in JSON each is a field of its own (`agent_id`, `day`, …).
+                #[serde(flatten)]
+                pub group: Group,
+                /// How many calls there were.
+                pub calls: u64,
+                $(
+                    $(#[doc = $doc])*
+                    ///
+                    /// The sum over the calls; one that a 64-bit number cannot hold stops at its end.
+                    pub $count: i64,
+                )*
+                /// How long the calls took, in milliseconds.
+                #[serde(serialize_with = "number::json")]
+                pub duration_ms: f64,
+                /// What the calls cost; null where no call reported a cost, and where there are several
+                /// currencies. A call that reports no currency counts as the group's.
+                #[serde(serialize_with = "number::json_option")]
+                pub cost_estimate: Option<f64>,
+                /// Only where there are several currencies: what was spent in each, by its code in upper case.
+                /// The calls that report no currency are under `XXX` then, the code of ISO 4217 for none.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[serde(serialize_with = "costs_json")]
+                pub cost_by_currency: Option<BTreeMap<String, f64>>,
+            }
+        }
+
+        impl TokenUsageSummaryRow {
+            /// Where the sums of the token counts go, in the order of the columns.
+            fn counts_mut(&mut self) -> [&mut i64; COUNTS.len()] {
+                [$(&mut self.$count),*]
+            }
+        }
+    };
 }
+
+token_counts! { summary_row! }
 
 /// The groups in the order in which they first appear in time. `group_by` empty: [`Dimension::DEFAULT`].
 pub(crate) fn token_usage_summary(
@@ -75,7 +88,7 @@ pub(super) fn summary_since(
     let filter = asked.filter(since)?;
     let group_by = distinct(Dimension::or_default(group_by));
     let mut reads = Reads {
-        plain: COLUMNS.to_vec(),
+        plain: columns(),
         command: group_by.contains(&Dimension::Command),
         action: group_by.contains(&Dimension::Action),
     };

@@ -3,36 +3,31 @@
 use super::{Group, TokenUsageSummaryRow};
 use crate::error::Result;
 use crate::number::ExactSum;
+use crate::repository::token_usage::COUNTS;
 use crate::repository::usage_scan::ScannedRow;
 use crate::telemetry::query::millis;
 
 /// The code of ISO 4217 for "no currency": what tells no currency, or this one, counts as any other.
 const NO_CURRENCY: &str = "XXX";
 
-/// What a sum is made of, at these places of a pass.
-pub(super) const COLUMNS: [&str; 10] = [
-    "tokens_prompt",
-    "tokens_completion",
-    "tokens_total",
-    "tokens_cached",
-    "tokens_cache_read",
-    "tokens_cache_write",
-    "duration_ms",
-    "duration_seconds",
-    "cost_estimate",
-    "currency",
-];
-const DURATION_MS: usize = 6;
-const DURATION_SECONDS: usize = 7;
-const COST: usize = 8;
-const CURRENCY: usize = 9;
+/// What a sum is made of beside the token counts, behind which they stand in a pass.
+const AMOUNTS: [&str; 4] = ["duration_ms", "duration_seconds", "cost_estimate", "currency"];
+const DURATION_MS: usize = COUNTS.len();
+const DURATION_SECONDS: usize = DURATION_MS + 1;
+const COST: usize = DURATION_MS + 2;
+const CURRENCY: usize = DURATION_MS + 3;
+
+/// The columns that a pass reads for the sums, in this order.
+pub(super) fn columns() -> Vec<&'static str> {
+    COUNTS.into_iter().chain(AMOUNTS).collect()
+}
 
 /// The sums of one group.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sums {
     calls: u64,
-    /// In the order of [`COLUMNS`].
-    tokens: [TokenSum; DURATION_MS],
+    /// In the order of [`COUNTS`].
+    tokens: [TokenSum; COUNTS.len()],
     duration_ms: ExactSum,
     /// By the currency's code. A group has one or two of them.
     costs: Vec<(String, ExactSum)>,
@@ -70,24 +65,22 @@ impl Sums {
     }
 
     pub(super) fn into_row(self, workspace_id: Option<String>, group: Group) -> TokenUsageSummaryRow {
-        let [prompt, completion, total, cached, cache_read, cache_write] = self.tokens.map(TokenSum::value);
         let several = self.costs.iter().filter(|(code, _)| *code != NO_CURRENCY).count() > 1;
         let told = !self.costs.is_empty() && !several;
         let by_currency = || self.costs.iter().map(|(code, sum)| (code.clone(), sum.value())).collect();
-        TokenUsageSummaryRow {
+        let mut row = TokenUsageSummaryRow {
             workspace_id,
             group,
             calls: self.calls,
-            tokens_prompt: prompt,
-            tokens_completion: completion,
-            tokens_total: total,
-            tokens_cached: cached,
-            tokens_cache_read: cache_read,
-            tokens_cache_write: cache_write,
             duration_ms: self.duration_ms.value(),
             cost_estimate: told.then(|| ExactSum::of_all(self.costs.iter().map(|(_, sum)| sum)).value()),
             cost_by_currency: several.then(by_currency),
+            ..TokenUsageSummaryRow::default()
+        };
+        for (count, sum) in row.counts_mut().into_iter().zip(self.tokens) {
+            *count = sum.value();
         }
+        row
     }
 }
 

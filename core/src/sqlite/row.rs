@@ -9,7 +9,7 @@ pub(crate) fn text(row: &Row<'_>, column: &str) -> Result<Option<String>> {
     Ok(as_text(row.get_ref(column)?))
 }
 
-pub(super) fn as_text(value: ValueRef<'_>) -> Option<String> {
+pub(crate) fn as_text(value: ValueRef<'_>) -> Option<String> {
     match value {
         ValueRef::Text(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         ValueRef::Integer(number) => Some(number.to_string()),
@@ -28,7 +28,7 @@ pub(crate) fn real(row: &Row<'_>, column: &str) -> Result<Option<f64>> {
     Ok(as_real(row.get_ref(column)?))
 }
 
-pub(super) fn as_real(value: ValueRef<'_>) -> Option<f64> {
+pub(crate) fn as_real(value: ValueRef<'_>) -> Option<f64> {
     match value {
         ValueRef::Integer(number) => Some(number as f64),
         ValueRef::Real(number) if number.is_finite() => Some(number),
@@ -41,17 +41,12 @@ pub(crate) fn whole(row: &Row<'_>, column: &str) -> Result<Option<i64>> {
     Ok(as_whole(row.get_ref(column)?))
 }
 
-pub(super) fn as_whole(value: ValueRef<'_>) -> Option<i64> {
+pub(crate) fn as_whole(value: ValueRef<'_>) -> Option<i64> {
     match value {
         ValueRef::Integer(number) => Some(number),
         ValueRef::Real(number) if number.fract() == 0.0 && number.abs() < 9e15 => Some(number as i64),
         _ => None,
     }
-}
-
-/// The column as a JSON object; damaged text and other JSON read as an empty one.
-pub(crate) fn object(row: &Row<'_>, column: &str) -> Result<Map<String, Value>> {
-    Ok(text(row, column)?.map(|text| parse_object(&text)).unwrap_or_default())
 }
 
 pub(crate) fn parse_object(text: &str) -> Map<String, Value> {
@@ -61,7 +56,8 @@ pub(crate) fn parse_object(text: &str) -> Map<String, Value> {
     }
 }
 
-/// An object as its column holds it: null where it is empty.
-pub(crate) fn object_text(object: &Map<String, Value>) -> Option<String> {
-    (!object.is_empty()).then(|| Value::Object(object.clone()).to_string())
+/// The texts of a JSON array; what is no text is passed over, and other JSON holds none.
+pub(crate) fn parse_texts(text: &str) -> Vec<String> {
+    let listed: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
+    listed.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -1,0 +1,159 @@
+//! The bounds of fields. Each function has the name that a field's definition gives it, and checks a value of any
+//! of the types that such a field has.
+
+use serde_json::{Map, Value};
+
+use super::Bound;
+use crate::error::{Error, Result};
+use crate::number::MAX_SAFE_INTEGER;
+use crate::time::Timestamp;
+
+/// Something that may hold a value to check.
+pub(crate) trait Given<T: ?Sized> {
+    fn given(&self) -> Option<&T>;
+}
+
+impl Given<str> for String {
+    fn given(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl Given<str> for Option<String> {
+    fn given(&self) -> Option<&str> {
+        self.as_deref()
+    }
+}
+
+impl Given<str> for Option<&str> {
+    fn given(&self) -> Option<&str> {
+        *self
+    }
+}
+
+impl<T> Given<T> for Option<T> {
+    fn given(&self) -> Option<&T> {
+        self.as_ref()
+    }
+}
+
+impl Given<Map<String, Value>> for Map<String, Value> {
+    fn given(&self) -> Option<&Map<String, Value>> {
+        Some(self)
+    }
+}
+
+impl Bound {
+    /// The bound that a definition calls so.
+    pub(crate) const fn named(name: &str) -> Option<Self> {
+        // Texts cannot be matched in a constant but by their bytes.
+        Some(match name.as_bytes() {
+            b"id" => Self::Id,
+            b"line" => Self::Line,
+            b"count" => Self::Count,
+            b"measure" => Self::Measure,
+            b"finite" => Self::Finite,
+            b"positive" => Self::Positive,
+            b"depth" => Self::Depth,
+            b"span" => Self::Span,
+            _ => return None,
+        })
+    }
+}
+
+/// An id: not blank.
+pub(crate) fn id(field: &str, value: &impl Given<str>) -> Result<()> {
+    match value.given() {
+        Some(id) if id.trim().is_empty() => {
+            Err(Error::invalid(field, "blank text", "an id that is not blank, or none"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A name, key or status: not blank, and one line, since it is shown in tables and messages.
+pub(crate) fn line(field: &str, value: &impl Given<str>) -> Result<()> {
+    match value.given() {
+        Some(value) if value.trim().is_empty() || value.contains(char::is_control) => {
+            Err(Error::invalid(field, format_args!("{value:?}"), "one line of text that is not blank"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A number of tokens.
+pub(crate) fn count(field: &str, value: &impl Given<i64>) -> Result<()> {
+    match value.given() {
+        Some(count) if !(0..=MAX_SAFE_INTEGER).contains(count) => {
+            Err(Error::invalid(field, count, "a whole number from 0 to 2^53-1 (9007199254740991)"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A measure such as story points: finite and not negative.
+pub(crate) fn measure(field: &str, value: &impl Given<f64>) -> Result<()> {
+    match value.given() {
+        Some(value) if !value.is_finite() || *value < 0.0 => {
+            Err(Error::invalid(field, value, "a finite number, 0 or more"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A speed, which may be negative.
+pub(crate) fn finite(field: &str, value: &impl Given<f64>) -> Result<()> {
+    match value.given() {
+        Some(value) if !value.is_finite() => {
+            Err(Error::invalid(field, value, "a finite number (0 or less: the lane never finishes)"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A number of things of which there is at least one.
+pub(crate) fn positive(field: &str, value: &impl Given<i64>) -> Result<()> {
+    match value.given() {
+        Some(value) if *value < 1 => Err(Error::invalid(field, value, "a whole number, 1 or more")),
+        _ => Ok(()),
+    }
+}
+
+/// A bound in time is read where "now" is known.
+pub(crate) fn span(_field: &str, _value: &impl Given<str>) -> Result<()> {
+    Ok(())
+}
+
+/// What ended did not end before it began.
+pub(crate) fn order(started_at: Option<Timestamp>, finished_at: Option<Timestamp>) -> Result<()> {
+    match (started_at, finished_at) {
+        (Some(start), Some(finish)) if finish < start => {
+            Err(Error::invalid("finishedAt", finish, &format!("a time at or after startedAt ({start})")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How deep JSON that is kept may be nested. Many parsers, our own included, give up at 128 levels, and an
+/// entry of the JSON log needs some of them itself: what is deeper could be written and never be read.
+const DEEPEST: usize = 100;
+
+/// Metadata and the like: an object that can be read again.
+pub(crate) fn depth(field: &str, value: &impl Given<Map<String, Value>>) -> Result<()> {
+    match value.given() {
+        Some(object) if object.values().any(|value| is_deeper_than(DEEPEST - 1, value)) => {
+            let allowed = format!("arrays and objects in at most {DEEPEST} levels");
+            Err(Error::invalid(field, "JSON that is nested deeper", &allowed))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_deeper_than(levels: usize, value: &Value) -> bool {
+    let inside = |inner: &Value| is_deeper_than(levels - 1, inner);
+    match value {
+        Value::Array(values) => levels == 0 || values.iter().any(inside),
+        Value::Object(object) => levels == 0 || object.values().any(inside),
+        _ => false,
+    }
+}

@@ -1,0 +1,152 @@
+//! The columns of a record's table: reading them from rows that other programs wrote, and inserting them.
+
+use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
+use rusqlite::{Row, Statement};
+use serde_json::{Map, Value};
+
+use crate::error::Result;
+use crate::sqlite::row;
+
+/// A record that is a row of a table.
+pub(crate) trait Stored: Sized {
+    /// The table.
+    const TABLE: &'static str;
+    /// Its columns, in the order of its fields.
+    const COLUMNS: &'static [&'static str];
+
+    /// The statement that inserts it, with a parameter for each column.
+    fn insert_sql() -> &'static str;
+
+    /// Reads a row. What a column cannot hold is absent, since other programs may have written anything.
+    fn read(row: &Row<'_>, indices: &ColumnIndices) -> rusqlite::Result<Self>;
+
+    /// The values of its columns, in their order.
+    fn values(&self) -> Vec<ToSqlOutput<'_>>;
+}
+
+/// A type that a column may have.
+pub(crate) trait Column: Sized {
+    /// What the column's name has behind the field's.
+    const SUFFIX: &'static str = "";
+
+    fn from_column(value: ValueRef<'_>) -> Self;
+    fn to_column(&self) -> ToSqlOutput<'_>;
+}
+
+/// Where a statement has the columns of a record. Looking for names in every row would take longer than reading it.
+#[derive(Debug)]
+pub(crate) struct ColumnIndices(Vec<Option<usize>>);
+
+impl ColumnIndices {
+    /// A column that is missing is missing in an older schema, unless it is among those that may be.
+    pub(crate) fn of(statement: &Statement<'_>, columns: &[&str], may_lack: &[&str]) -> Result<Self> {
+        let index = |name: &&str| match statement.column_index(name) {
+            Err(_) if may_lack.contains(name) => Ok(None),
+            found => Ok(Some(found?)),
+        };
+        Ok(Self(columns.iter().map(index).collect::<Result<_>>()?))
+    }
+
+    /// The values of a row, in the order of the record's fields; null where there is no such column.
+    pub(crate) fn values<'r>(&self, row: &'r Row<'_>) -> impl FnMut() -> rusqlite::Result<ValueRef<'r>> {
+        let mut indices = self.0.iter().copied();
+        let mut next = move || indices.next().flatten();
+        move || next().map_or(Ok(ValueRef::Null), |index| row.get_ref(index))
+    }
+}
+
+/// `INSERT INTO table (columns) VALUES (?1, …)`.
+pub(crate) fn insert_sql(table: &str, columns: &[&str]) -> String {
+    let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
+    format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "))
+}
+
+impl Column for String {
+    fn from_column(value: ValueRef<'_>) -> Self {
+        row::as_text(value).unwrap_or_default()
+    }
+
+    fn to_column(&self) -> ToSqlOutput<'_> {
+        ToSqlOutput::Borrowed(ValueRef::Text(self.as_bytes()))
+    }
+}
+
+impl Column for Option<String> {
+    fn from_column(value: ValueRef<'_>) -> Self {
+        row::as_text(value)
+    }
+
+    fn to_column(&self) -> ToSqlOutput<'_> {
+        self.as_ref().map_or(NULL, Column::to_column)
+    }
+}
+
+impl Column for Option<i64> {
+    fn from_column(value: ValueRef<'_>) -> Self {
+        row::as_whole(value)
+    }
+
+    fn to_column(&self) -> ToSqlOutput<'_> {
+        self.map_or(NULL, ToSqlOutput::from)
+    }
+}
+
+impl Column for Option<f64> {
+    fn from_column(value: ValueRef<'_>) -> Self {
+        row::as_real(value)
+    }
+
+    fn to_column(&self) -> ToSqlOutput<'_> {
+        self.map_or(NULL, ToSqlOutput::from)
+    }
+}
+
+/// An object that is null in the table where it is empty; damaged text reads as empty.
+impl Column for Map<String, Value> {
+    const SUFFIX: &'static str = "_json";
+
+    fn from_column(value: ValueRef<'_>) -> Self {
+        row::as_text(value).map(|text| row::parse_object(&text)).unwrap_or_default()
+    }
+
+    fn to_column(&self) -> ToSqlOutput<'_> {
+        if self.is_empty() { NULL } else { object(self) }
+    }
+}
+
+/// An object that may be empty, or not there at all.
+impl Column for Option<Map<String, Value>> {
+    const SUFFIX: &'static str = "_json";
+
+    fn from_column(value: ValueRef<'_>) -> Self {
+        row::as_text(value).map(|text| row::parse_object(&text))
+    }
+
+    fn to_column(&self) -> ToSqlOutput<'_> {
+        self.as_ref().map_or(NULL, object)
+    }
+}
+
+/// A list of texts. What is in it and no text is passed over, and damaged text holds nothing.
+impl Column for Vec<String> {
+    const SUFFIX: &'static str = "_json";
+
+    fn from_column(value: ValueRef<'_>) -> Self {
+        row::as_text(value).map(|text| row::parse_texts(&text)).unwrap_or_default()
+    }
+
+    fn to_column(&self) -> ToSqlOutput<'_> {
+        if self.is_empty() { NULL } else { text(Value::from(self.as_slice()).to_string()) }
+    }
+}
+
+const NULL: ToSqlOutput<'static> = ToSqlOutput::Owned(SqlValue::Null);
+
+fn object(object: &Map<String, Value>) -> ToSqlOutput<'static> {
+    // Written as it is, since a copy of an object that is only read costs as much as all of the rest.
+    text(serde_json::to_string(object).unwrap_or_default())
+}
+
+fn text(text: String) -> ToSqlOutput<'static> {
+    ToSqlOutput::Owned(SqlValue::Text(text))
+}

@@ -1,0 +1,228 @@
+//! The macro that a record is defined with.
+
+/// Defines a record:
+///
+/// ```text
+/// record! {
+///     /// What a new task is made from.
+///     #[derive(Debug, Clone, Default, PartialEq)]
+///     pub struct NewTask("task", "camelCase"): input {
+///         /// The key that people use.
+///         pub key: String = line,
+///         /// What kind of work it is.
+///         pub task_type as "type": Option<String>,
+///         /// All input tokens.
+///         pub tokens_prompt: Option<i64> = count | "promptTokens",
+///     }
+/// }
+/// ```
+///
+/// A field is its docs, its name, its name in JSON where that is not the same in camelCase, its type, the
+/// [bound](super::Bound) of its values, and other names that JSON may give it.
+///
+/// Behind the colon stands what the record is for, any of: `input` reads it from JSON (`from_json`) and checks its
+/// bounds (`check`), `list("tasks", "task")` reads many (`list_from_json`), `row("tasks")` reads it from
+/// this table and inserts it.
+/// All records can be written as JSON.
+macro_rules! record {
+    (
+        $(#[$($attribute:tt)*])*
+        $visibility:vis struct $name:ident($noun:literal, $case:tt): $($use:ident $(($($argument:literal),*))?)* {
+            $(
+                $(#[$($field_attribute:tt)*])*
+                $field_visibility:vis $field:ident $(as $json:literal)? : $type:ty $(= $bound:ident)? $(| $alias:literal)*
+            ),* $(,)?
+        }
+    ) => {
+        $(#[$($attribute)*])*
+        #[derive(serde::Serialize)]
+        #[serde(rename_all = $case)]
+        $visibility struct $name {
+            $(
+                $(#[$($field_attribute)*])*
+                $(#[serde(rename = $json)])?
+                $field_visibility $field: $type,
+            )*
+        }
+
+        impl $crate::definition::Record for $name {
+            const DEFINITION: &'static $crate::definition::Definition = &$crate::definition::Definition {
+                name: stringify!($name),
+                noun: $noun,
+                doc: concat!($($crate::definition::doc_text!($($attribute)*)),*),
+                is_snake_case: $crate::definition::is_snake_case($case),
+                base: None,
+                fields: &[$($crate::definition::Field {
+                    name: $crate::definition::column_name!($field $(as $json)?),
+                    json: $crate::definition::json_name!($case, $field $(as $json)?),
+                    aliases: &[$($alias),*],
+                    kind: <$type as $crate::definition::Described>::KIND,
+                    presence: <$type as $crate::definition::Described>::PRESENCE,
+                    bound: $crate::definition::bound!($($bound)?),
+                    is_flat: false $(|| $crate::definition::is_flat!($($field_attribute)*))*,
+                    is_left_out: false $(|| $crate::definition::is_left_out!($($field_attribute)*))*,
+                    doc: concat!($($crate::definition::doc_text!($($field_attribute)*)),*),
+                }),*],
+            };
+        }
+
+        $crate::definition::record! {
+            @uses [$($use $(($($argument),*))?)*] $name { $($field $(as $json)?: $type $(= $bound)?,)* }
+        }
+    };
+
+    (@uses [] $name:ident { $($fields:tt)* }) => {};
+
+    (@uses [$use:ident $(($($argument:literal),*))? $($more:ident $(($($more_argument:literal),*))?)*] $name:ident { $($fields:tt)* }) => {
+        $crate::definition::record! { @$use $(($($argument),*))? $name { $($fields)* } }
+        $crate::definition::record! { @uses [$($more $(($($more_argument),*))?)*] $name { $($fields)* } }
+    };
+
+    (@input $name:ident { $($field:ident $(as $json:literal)?: $type:ty $(= $bound:ident)?,)* }) => {
+        impl $name {
+            /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
+            /// wrong type is `InvalidInput`.
+            pub fn from_json(input: &serde_json::Value) -> $crate::error::Result<Self> {
+                let record = <Self as $crate::definition::Record>::DEFINITION;
+                Self::from_fields(&mut $crate::input::Fields::new(record, input)?)
+            }
+
+            /// Reads the fields of an object that may have others behind them.
+            pub(crate) fn from_fields(fields: &mut $crate::input::Fields<'_>) -> $crate::error::Result<Self> {
+                Ok(Self { $($field: fields.next()?),* })
+            }
+
+            /// Checks what types alone do not.
+            #[allow(dead_code, reason = "not every record has bounds")]
+            pub(crate) fn check_fields(&self) -> $crate::error::Result<()> {
+                $($crate::definition::check_field!(self.$field, $field $(as $json)?; $($bound)?);)*
+                Ok(())
+            }
+        }
+    };
+
+    (@list($what:literal, $noun:literal) $name:ident { $($rest:tt)* }) => {
+        impl $name {
+            /// Reads many from a JSON array of such objects; an error says which one it is about.
+            pub fn list_from_json(input: &serde_json::Value) -> $crate::error::Result<Vec<Self>> {
+                $crate::input::list($what, $noun, input, Self::from_json)
+            }
+        }
+    };
+
+    (@row($table:literal) $name:ident { $($field:ident $(as $json:literal)?: $type:ty $(= $bound:ident)?,)* }) => {
+        impl $crate::definition::Stored for $name {
+            const TABLE: &'static str = $table;
+            const COLUMNS: &'static [&'static str] =
+                &[$($crate::definition::stored_name!($field $(as $json)?, $type)),*];
+
+            fn insert_sql() -> &'static str {
+                static SQL: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+                SQL.get_or_init(|| $crate::definition::insert_sql(Self::TABLE, Self::COLUMNS))
+            }
+
+            fn read(
+                row: &rusqlite::Row<'_>,
+                indices: &$crate::definition::ColumnIndices,
+            ) -> rusqlite::Result<Self> {
+                let mut next = indices.values(row);
+                Ok(Self { $($field: $crate::definition::Column::from_column(next()?)),* })
+            }
+
+            fn values(&self) -> Vec<rusqlite::types::ToSqlOutput<'_>> {
+                vec![$($crate::definition::Column::to_column(&self.$field)),*]
+            }
+        }
+    };
+}
+
+/// The text of an attribute that is a line of documentation; nothing for another one.
+macro_rules! doc_text {
+    (doc = $text:literal) => {
+        concat!($text, "\n")
+    };
+    ($($other:tt)*) => {
+        ""
+    };
+}
+
+/// Whether an attribute of serde's puts the fields of a record among those of the one that holds it.
+macro_rules! is_flat {
+    (serde(flatten)) => {
+        true
+    };
+    ($($other:tt)*) => {
+        false
+    };
+}
+
+/// Whether an attribute of serde's leaves the field out where there is nothing to say.
+macro_rules! is_left_out {
+    (serde(skip_serializing_if = $when:literal)) => {
+        true
+    };
+    ($($other:tt)*) => {
+        false
+    };
+}
+
+/// The name of a field in Rust, Python and SQL. One that another word of Rust's stands in for has its name in JSON.
+macro_rules! column_name {
+    ($field:ident) => {
+        stringify!($field)
+    };
+    ($field:ident as $json:literal) => {
+        $json
+    };
+}
+
+/// The name of a field in JSON.
+macro_rules! json_name {
+    ($case:tt, $field:ident as $json:literal) => {
+        $json
+    };
+    ("snake_case", $field:ident) => {
+        stringify!($field)
+    };
+    ("camelCase", $field:ident) => {{
+        const SNAKE: &str = stringify!($field);
+        const CAMEL: [u8; $crate::definition::camel_length(SNAKE)] = $crate::definition::camel_bytes(SNAKE);
+        const NAME: &str = $crate::definition::text(&CAMEL);
+        NAME
+    }};
+}
+
+/// The name of a field's column.
+macro_rules! stored_name {
+    ($field:ident $(as $json:literal)?, $type:ty) => {{
+        const NAME: &str = $crate::definition::column_name!($field $(as $json)?);
+        const SUFFIX: &str = <$type as $crate::definition::Column>::SUFFIX;
+        const JOINED: [u8; NAME.len() + SUFFIX.len()] = $crate::definition::joined_bytes(NAME, SUFFIX);
+        const COLUMN: &str = $crate::definition::text(&JOINED);
+        COLUMN
+    }};
+}
+
+/// Checks a field that has a bound.
+macro_rules! check_field {
+    ($value:expr, $field:ident $(as $json:literal)?;) => {};
+    ($value:expr, $field:ident $(as $json:literal)?; $bound:ident) => {
+        $crate::definition::check::$bound(
+            $crate::definition::json_name!("camelCase", $field $(as $json)?),
+            &$value,
+        )?
+    };
+}
+
+macro_rules! bound {
+    () => {
+        None
+    };
+    ($bound:ident) => {
+        $crate::definition::Bound::named(stringify!($bound))
+    };
+}
+
+pub(crate) use {
+    bound, check_field, column_name, doc_text, is_flat, is_left_out, json_name, record, stored_name,
+};

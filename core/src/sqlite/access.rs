@@ -1,0 +1,66 @@
+//! Where the calls of a handle run.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::database::Database;
+use super::open_transaction::OpenTransaction;
+use super::select::{SqlParams, Table};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Where the calls of a handle run: each in a transaction of its own, or all within one.
+#[derive(Debug, Clone)]
+pub(crate) enum Access {
+    Own(Arc<Database>),
+    Within(Arc<OpenTransaction>),
+}
+
+impl Access {
+    pub(crate) fn database(&self) -> &Arc<Database> {
+        match self {
+            Self::Own(database) => database,
+            Self::Within(transaction) => transaction.database(),
+        }
+    }
+
+    /// Whether the calls run within a transaction that somebody else ends.
+    pub(crate) fn is_within(&self) -> bool {
+        matches!(self, Self::Within(_))
+    }
+
+    /// Runs `work` on one unchanging state of the database.
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Own(database) => database.read(work),
+            Self::Within(transaction) => transaction.read(work),
+        }
+    }
+
+    /// Runs `work` so that all of it happens or nothing.
+    pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Own(database) => database.write(work),
+            Self::Within(transaction) => transaction.write(work),
+        }
+    }
+
+    /// Runs a statement of the host's that only reads.
+    pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
+        match self {
+            Self::Own(database) => database.select(sql, params),
+            Self::Within(transaction) => transaction.select(sql, params),
+        }
+    }
+
+    /// The database, for a call that ends with more than a transaction.
+    pub(crate) fn outside(&self, call: &str) -> Result<&Arc<Database>> {
+        match self {
+            Self::Own(database) => Ok(database),
+            Self::Within(_) => {
+                let message = format!("{call} is not possible within a transaction: call it on the handle");
+                Err(Error::new(ErrorKind::Unsupported, message))
+            }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The connection that writes, lent to one call at a time.
+
+use std::collections::VecDeque;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::cancel::{CANCELLED, CancelToken};
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::Deadline;
+
+/// How long somebody may wait before nobody else goes first. Until then a call that comes while the connection is
+/// free takes it, since waking a thread for each call would take longer than most calls.
+const UNFAIR: Duration = Duration::from_millis(1);
+
+/// How soon a call that waits notices that it was given up.
+const NOTICE: Duration = Duration::from_millis(10);
+
+/// Where the connection is.
+///
+/// In a forked child it is closed, whatever it was in the parent, and the connection is never touched: not even to be
+/// dropped, since SQLite would then write to a file whose locks are the parent's.
+#[derive(Debug)]
+pub(super) struct Slot {
+    state: Mutex<State>,
+    /// The process that opened the connection.
+    process: u32,
+}
+
+#[derive(Debug)]
+struct State {
+    place: Place,
+    waiting: VecDeque<Waiter>,
+    next: u64,
+}
+
+#[derive(Debug)]
+enum Place {
+    Free(Connection),
+    Lent,
+    Closed,
+    TurnedOff,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    number: u64,
+    thread: Thread,
+    since: Instant,
+}
+
+impl Slot {
+    pub(super) fn new(connection: Connection) -> Arc<Self> {
+        Self::at(Place::Free(connection))
+    }
+
+    /// A database that the environment turned off: every call says so.
+    pub(super) fn turned_off() -> Arc<Self> {
+        Self::at(Place::TurnedOff)
+    }
+
+    fn at(place: Place) -> Arc<Self> {
+        let state = State { place, waiting: VecDeque::new(), next: 0 };
+        Arc::new(Self { state: Mutex::new(state), process: std::process::id() })
+    }
+
+    /// `Closed` after [`Slot::close`], for calls that may not need the connection.
+    pub(super) fn check_open(&self) -> Result<()> {
+        match self.lock()?.place {
+            Place::Closed => Err(closed()),
+            Place::Free(_) | Place::Lent | Place::TurnedOff => Ok(()),
+        }
+    }
+
+    /// Lends the connection: `Busy` where other calls of the handle have it for longer than the deadline, or where
+    /// the token of this thread gives the call up.
+    pub(super) fn lend(self: &Arc<Self>, deadline: Deadline) -> Result<Lease> {
+        self.wait(deadline, CancelToken::current().as_ref())
+    }
+
+    /// Closes the connection after the calls that are under way; later calls get `Closed`. Closing twice is not an
+    /// error, nor is closing in a forked child, which does nothing.
+    pub(super) fn close(self: &Arc<Self>) -> Result<()> {
+        if self.is_inherited() {
+            return Ok(());
+        }
+        let connection = match self.wait(Deadline::never(), None) {
+            Ok(lease) => lease.take(),
+            // It was closed before, or turned off.
+            Err(_) => None,
+        };
+        let waiting = {
+            let mut state = self.lock()?;
+            state.place = Place::Closed;
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.iter().for_each(|waiter| waiter.thread.unpark());
+        connection.map_or(Ok(()), |connection| connection.close().map_err(|(_, error)| error.into()))
+    }
+
+    fn wait(self: &Arc<Self>, deadline: Deadline, token: Option<&CancelToken>) -> Result<Lease> {
+        let mut own = None;
+        loop {
+            let mut state = self.lock()?;
+            if let Some(connection) = state.take(own)? {
+                return Ok(Lease { connection: Some(connection), slot: Arc::clone(self) });
+            }
+            if let Some(error) = given_up(deadline, token) {
+                state.leave(own);
+                return Err(error);
+            }
+            let number = *own.get_or_insert_with(|| state.enter());
+            debug_assert!(state.waiting.iter().any(|waiter| waiter.number == number));
+            drop(state);
+            let longest = if token.is_some() { NOTICE } else { Duration::MAX };
+            std::thread::park_timeout(deadline.remaining().unwrap_or(Duration::MAX).min(longest));
+        }
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.place = Place::Free(connection);
+        state.wake_first();
+    }
+
+    /// `Closed` in a forked child.
+    pub(super) fn refuse_inherited(&self) -> Result<()> {
+        if self.is_inherited() {
+            let message = "this handle was opened before the process was forked: open a new one in the child";
+            return Err(Error::new(ErrorKind::Closed, message));
+        }
+        Ok(())
+    }
+
+    /// Never in a forked child, where a thread that does not exist there may hold the lock for ever.
+    fn lock(&self) -> Result<MutexGuard<'_, State>> {
+        self.refuse_inherited()?;
+        Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_inherited(&self) -> bool {
+        self.process != std::process::id()
+    }
+}
+
+impl State {
+    /// Takes the connection, where it is free and nobody else has waited for too long.
+    fn take(&mut self, own: Option<u64>) -> Result<Option<Connection>> {
+        match &self.place {
+            Place::Lent => return Ok(None),
+            Place::Closed => return Err(closed()),
+            Place::TurnedOff => {
+                let message = "the database is turned off: unset MCODA_DISABLE_DB to use it";
+                return Err(Error::new(ErrorKind::Storage, message));
+            }
+            Place::Free(_) => {}
+        }
+        let is_first = self
+            .waiting
+            .front()
+            .is_none_or(|first| Some(first.number) == own || first.since.elapsed() < UNFAIR);
+        if !is_first {
+            return Ok(None);
+        }
+        if let Some(own) = own {
+            self.waiting.retain(|waiter| waiter.number != own);
+        }
+        match std::mem::replace(&mut self.place, Place::Lent) {
+            Place::Free(connection) => Ok(Some(connection)),
+            other => {
+                self.place = other;
+                Ok(None)
+            }
+        }
+    }
+
+    fn enter(&mut self) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.waiting.push_back(Waiter { number, thread: std::thread::current(), since: Instant::now() });
+        number
+    }
+
+    fn leave(&mut self, own: Option<u64>) {
+        self.waiting.retain(|waiter| Some(waiter.number) != own);
+        self.wake_first();
+    }
+
+    fn wake_first(&self) {
+        if let (Place::Free(_), Some(first)) = (&self.place, self.waiting.front()) {
+            first.thread.unpark();
+        }
+    }
+}
+
+fn given_up(deadline: Deadline, token: Option<&CancelToken>) -> Option<Error> {
+    if token.is_some_and(CancelToken::is_cancelled) {
+        return Some(Error::new(ErrorKind::Busy, CANCELLED));
+    }
+    deadline.has_passed().then(|| {
+        Error::new(ErrorKind::Busy, "other calls of this handle held the database for too long; try again")
+    })
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "this handle was closed: open a new one")
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if self.is_inherited() {
+            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            std::mem::forget(std::mem::replace(&mut state.place, Place::Closed));
+        }
+    }
+}
+
+/// The connection, for as long as a call or a transaction needs it.
+#[derive(Debug)]
+pub(super) struct Lease {
+    connection: Option<Connection>,
+    slot: Arc<Slot>,
+}
+
+impl Lease {
+    fn take(mut self) -> Option<Connection> {
+        self.connection.take()
+    }
+
+    /// The connection, to be changed.
+    pub(super) fn connection(&mut self) -> Result<&mut Connection> {
+        self.connection.as_mut().ok_or_else(closed)
+    }
+}
+
+impl Deref for Lease {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        // Only closing takes it out, and takes the lease for that.
+        self.connection.as_ref().expect("a lease has its connection until it ends")
+    }
+}
+
+/// Whatever ended the call, a panic included, the next one finds no transaction open.
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        if self.slot.is_inherited() {
+            std::mem::forget(connection);
+            return;
+        }
+        if !connection.is_autocommit() {
+            // One that cannot be rolled back now is by SQLite, when the connection is used again or closed.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        self.slot.give_back(connection);
+    }
+}
