@@ -28,7 +28,8 @@ test: lint test-rust test-docs test-data test-oracle test-python test-node test-
 
 test-full: test ## Run all tests, then many more rounds, the system's SQLite, and Valgrind
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
-	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features
+	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features --features prices,report,time-zones
+	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features --features bundled
 	$(ORACLE) --workspaces 1500 --seed 1000
 	./tests/valgrind.sh
 	cd bindings-python && MCODA_TEST_ROUNDS=10 ../$(VENV)/bin/python -m pytest tests/test_coexistence.py
@@ -43,9 +44,12 @@ build: ## Build the library and mcodactl, optimised
 lint: ## Check format and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+	./tests/switches.sh
+	./tests/features.sh
 
 test-rust: ## Run the Rust tests
 	$(CARGO) $(RUN_TESTS) --workspace
+	$(CARGO) $(RUN_TESTS) --package mcoda-sqlite-locks # as it is shipped: without the switches of the tests
 
 test-docs: ## Run the examples in the documentation, and build it
 	python3 tests/examples.py
@@ -63,7 +67,7 @@ test-oracle: ## Compare estimates with an independent computation on random work
 
 test-python: $(VENV)/installed ## Build the Python package, install it into target/venv and run its tests
 	rm -f $(WHEELS)/libmcoda-*.whl
-	$(VENV)/bin/maturin build --quiet --profile dev --locked --manifest-path bindings-python/Cargo.toml \
+	$(VENV)/bin/maturin build --quiet --profile dev --locked --features test-switches --manifest-path bindings-python/Cargo.toml \
 		--interpreter $(VENV)/bin/python --out $(WHEELS)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/libmcoda-*.whl
 	cd bindings-python && ../$(VENV)/bin/python -m pytest tests

@@ -1,5 +1,5 @@
-// Builds the native part and its types: `node build.mjs [--release] [--check]`. With --check, types that are not the
-// committed ones are an error.
+// Builds the native part and its types: `node build.mjs [--release] [--check] [--test-switches]`. With --check, types that
+// are not the committed ones are an error. With --test-switches, tests can turn the locks off.
 //
 // `napi build` compiles for an explicit target, in a folder of its own, where SQLite would be compiled once
 // more. So cargo is called as everywhere else here, and only the types are left to @napi-rs/cli.
@@ -16,9 +16,10 @@ rmSync(types, { recursive: true, force: true })
 mkdirSync(types, { recursive: true })
 
 const profile = process.argv.includes('--release') ? ['--release'] : []
+const switches = process.argv.includes('--test-switches') ? ['--features', 'test-switches'] : []
 const format = ['--message-format', 'json-render-diagnostics']
 // Debug information would be nine tenths of the package.
-const messages = run(['rustc', '--package', 'mcoda-node', ...format, ...profile, '--', '-C', 'strip=debuginfo'], {
+const messages = run(['rustc', '--package', 'mcoda-node', ...format, ...profile, ...switches, '--', '-C', 'strip=debuginfo'], {
   // The macros of napi write the types while they are expanded, so the crate must be compiled now.
   NAPI_TYPE_DEF_TMP_FOLDER: types,
   NAPI_FORCE_BUILD_MCODA_NODE: String(Date.now()),

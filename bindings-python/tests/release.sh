@@ -14,4 +14,5 @@ for source in ./bindings-python "$place"/dist/libmcoda-*.tar.gz; do
     python3 -m venv "$place/venv"
     "$place/venv/bin/pip" install --quiet --disable-pip-version-check "$source"
     (cd "$place" && "$place/venv/bin/python" "$quickstart")
+    ./tests/switches.sh "$("$place/venv/bin/python" -c 'import mcoda._mcoda; print(mcoda._mcoda.__file__)')"
 done

@@ -104,6 +104,16 @@ impl Error {
         Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::NotFound, message) }
     }
 
+    /// `field` asks for what this build lacks, since the crate's `feature` is turned off; `allowed` is what it can.
+    #[cfg(not(all(feature = "prices", feature = "time-zones")))]
+    pub(crate) fn lacking(feature: &str, field: &str, given: impl fmt::Display, allowed: &str) -> Self {
+        let given = shorten(&given.to_string());
+        let message = format!(
+            "{field}: got {given}; expected {allowed}, since this build lacks the feature `{feature}` of mcoda-core"
+        );
+        Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::Unsupported, message) }
+    }
+
     /// A file or folder could not be used.
     pub(crate) fn storage(action: &str, path: &Path, cause: std::io::Error) -> Self {
         let message = format!("cannot {action} {}: {cause}", path.display());

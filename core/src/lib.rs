@@ -48,6 +48,7 @@
 //!
 //! A handle may be used from several threads: calls queue. All errors are one [`Error`] with a
 //! [kind](ErrorKind) that has the same number in every language.
+#![forbid(unsafe_code)]
 
 mod boundary;
 pub mod calls;
@@ -63,6 +64,7 @@ mod migration;
 mod number;
 mod options;
 mod paths;
+#[cfg(feature = "report")]
 pub mod report;
 mod repository;
 mod session;

@@ -265,6 +265,19 @@ fn a_resumed_run_of_several_models_is_recorded_as_what_came_on_top() {
     assert_eq!(all[1].duration_ms, None);
 }
 
+#[cfg(not(feature = "prices"))]
+#[test]
+fn computing_a_cost_without_a_table_of_prices_is_refused_and_records_nothing() {
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    let context = AgentContext { compute_cost: true, ..AgentContext::default() };
+    let body = json!({"id": "1", "usage": {"prompt_tokens": 10, "completion_tokens": 1}}).to_string();
+    let error = workspace.record_agent_response(&body, &context).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (mcoda_core::ErrorKind::Unsupported, Some("computeCost")));
+    assert!(error.message().contains("`prices`"), "{error}");
+    assert!(rows(&workspace).is_empty());
+}
+
+#[cfg(feature = "prices")]
 #[test]
 fn a_cost_is_computed_on_request_where_nobody_tells_it() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
@@ -303,6 +316,7 @@ fn a_cost_is_computed_on_request_where_nobody_tells_it() {
     assert_eq!((kept, &notes["cost_source"]), (Some(0.5), &json!("provider")));
 }
 
+#[cfg(feature = "prices")]
 #[test]
 fn cache_writes_have_prices_of_their_own() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();

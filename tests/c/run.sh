@@ -29,6 +29,18 @@ install_library() {
     make --no-print-directory install PROFILE="$1" PREFIX="$prefix" HOME="$real_home" >/dev/null
 }
 
+# The library that reads MCODA_TEST_LOCKS, which no installed one does.
+install_library_with_switches() {
+    HOME=$real_home ${CARGO:-cargo} build --quiet --package mcoda-ffi --features test-switches \
+        $([[ $1 == release ]] && echo --release)
+    HOME=$real_home ./ffi/install.sh "${CARGO_TARGET_DIR:-target}/$1" "$out/switches"
+}
+
+switches_of_the_tests_are_not_shipped() {
+    HOME=$real_home ./tests/switches.sh "$lib/libmcoda.so" "$lib/libmcoda.a"
+    say "no installed library reads MCODA_TEST_LOCKS"
+}
+
 header_stands_alone() {
     echo '#include <mcoda.h>' >"$work/once.c"
     cat "$work/once.c" "$work/once.c" >"$work/twice.c"
@@ -129,11 +141,12 @@ for line in sys.stdin:
 }
 
 another_sqlite_in_the_process_takes_nothing_away() {
-    local other
-    other=$(other_sqlite "${2:-}")
+    local profile=$1 other
+    install_library_with_switches "$profile"
+    other=$(other_sqlite "${3:-}")
     # Without the sanitizers: they would change who comes first.
-    build hammer tests/c/hammer.c -O1 "${shared[@]}" "$other"
-    run hammer "$1"
+    build hammer tests/c/hammer.c -O1 -L"$out/switches/lib" -lmcoda -Wl,-rpath,"$out/switches/lib" -pthread "$other"
+    run hammer "$2"
 }
 
 the_systems_sqlite_and_ours_stay_apart() {
@@ -207,6 +220,7 @@ optimised_program() {
 
 test_library() {
     install_library "$1"
+    switches_of_the_tests_are_not_shipped
     header_stands_alone
     only_our_symbols_are_visible
     programs_pass
@@ -214,7 +228,7 @@ test_library() {
     vectors_pass
     neighbours_keep_what_is_their_own
     the_systems_sqlite_and_ours_stay_apart
-    another_sqlite_in_the_process_takes_nothing_away 1
+    another_sqlite_in_the_process_takes_nothing_away "$1" 1
     a_program_outside_of_the_tree_builds
 }
 
@@ -225,7 +239,7 @@ fi
 test_library debug
 if [[ $full == --full ]]; then
     test_library release
-    another_sqlite_in_the_process_takes_nothing_away 10 compiled
-    another_sqlite_in_the_process_takes_nothing_away 10
+    another_sqlite_in_the_process_takes_nothing_away release 10 compiled
+    another_sqlite_in_the_process_takes_nothing_away release 10
     valgrind_finds_nothing
 fi

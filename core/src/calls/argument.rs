@@ -67,6 +67,7 @@ pub(crate) struct OrEmpty<R>(pub(crate) R);
 pub(crate) struct Body(pub(crate) String);
 
 /// Any JSON.
+#[cfg(feature = "report")]
 pub(crate) struct Json(pub(crate) Value);
 
 /// What a summary asks.
@@ -166,6 +167,7 @@ impl Argument for Body {
     }
 }
 
+#[cfg(feature = "report")]
 impl Argument for Json {
     const KIND: ParamKind = ParamKind::Json;
 

@@ -18,12 +18,12 @@
 /// ([`Argument`](super::argument::Argument)), the type that it returns, the errors that are its own, and what runs it.
 macro_rules! calls {
     ($(
-        $(#[doc = $doc:literal])*
+        $(#[$($attribute:tt)*])*
         $owner:ident $name:literal(
             $($(#[doc = $param_doc:literal])* $param:ident: $type:ty),* $(,)?
         ) -> $returns:ty [$($error:ident),*] |$target:ident| $body:expr;
     )+) => {
-        &[$($crate::calls::Call {
+        &[$($(#[$($attribute)*])* $crate::calls::Call {
             name: $name,
             owner: $crate::calls::macros::owner!($owner),
             params: &[$($crate::calls::Param {
@@ -39,7 +39,7 @@ macro_rules! calls {
                 $crate::definition::Presence::Optional
             ),
             errors: &[$($crate::error::ErrorKind::$error),*],
-            doc: concat!($($doc, "\n"),*),
+            doc: concat!($($crate::definition::doc_text!($($attribute)*)),*),
             run: |target, arguments| {
                 #[allow(unused_mut, unused_variables, reason = "a call may have no parameters")]
                 let mut arguments = arguments.iter();

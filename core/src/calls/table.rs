@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::argument::{Body, Calls, Json, OrEmpty, Summary};
+#[cfg(feature = "report")]
+use super::argument::Json;
+use super::argument::{Body, Calls, OrEmpty, Summary};
 use super::macros::calls;
 use super::{Call, batch};
 use crate::estimate::{Backfilled, Estimate, EstimateOptions, Velocity};
 use crate::lifecycle::{StatusEventsQuery, Transition, TransitionContext};
+#[cfg(feature = "report")]
 use crate::report;
 use crate::repository::{
     CommandRun, CommandRunEnd, Epic, Job, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask,
@@ -22,6 +25,7 @@ use crate::telemetry::{
 use crate::time::Timestamp;
 
 /// All calls, in the order in which they are documented.
+#[allow(unused_doc_comments, reason = "the docs of an entry become a part of it")]
 pub static CALLS: &[Call] = calls! {
     /// Reads what a provider or an agent returned for what it cost, as one record for the whole: the sum of its calls.
     /// Strange content is never an error: values that cannot be meant are passed over, and a body that reports no
@@ -42,6 +46,7 @@ pub static CALLS: &[Call] = calls! {
         provider: Option<String>,
     ) -> Vec<TokenUsage> [] |_library| Ok(extract_usages(&body.0, provider.as_deref()));
 
+    #[cfg(feature = "report")]
     /// The table of a summary, for people.
     Library "render_tokens_table"(
         /// What `token_usage_summary` returned.
@@ -55,6 +60,7 @@ pub static CALLS: &[Call] = calls! {
         Ok(report::render_tokens_table(&rows, &group_by))
     };
 
+    #[cfg(feature = "report")]
     /// The table of single agent calls, for people.
     Library "render_job_tokens"(
         /// What `token_usage` returned.
@@ -63,12 +69,14 @@ pub static CALLS: &[Call] = calls! {
         Ok(report::render_job_tokens(&report::read::<Vec<_>>("rows", &rows.0)?))
     };
 
+    #[cfg(feature = "report")]
     /// The table of jobs, for people.
     Library "render_jobs"(
         /// What `jobs.list` returned.
         jobs: Json,
     ) -> String [InvalidInput] |_library| Ok(report::render_jobs(&report::read::<Vec<_>>("jobs", &jobs.0)?));
 
+    #[cfg(feature = "report")]
     /// A job with its runs and its cost, for people.
     Library "render_job_inspection"(
         /// What `inspect_job` returned.
@@ -77,18 +85,21 @@ pub static CALLS: &[Call] = calls! {
         Ok(report::render_job_inspection(&report::read("inspection", &inspection.0)?))
     };
 
+    #[cfg(feature = "report")]
     /// An estimate, for people.
     Library "render_estimate"(
         /// What `estimate` returned.
         estimate: Json,
     ) -> String [InvalidInput] |_library| report::render_estimate_json(&estimate.0);
 
+    #[cfg(feature = "report")]
     /// A velocity, for people.
     Library "render_velocity"(
         /// What `velocity` returned.
         velocity: Json,
     ) -> String [InvalidInput] |_library| report::render_velocity_json(&velocity.0);
 
+    #[cfg(feature = "report")]
     /// The table of status events, for people.
     Library "render_status_events"(
         /// What `status_events` returned.
@@ -97,6 +108,7 @@ pub static CALLS: &[Call] = calls! {
         Ok(report::render_status_events(&report::read::<Vec<_>>("events", &events.0)?))
     };
 
+    #[cfg(feature = "report")]
     /// The telemetry settings, for people.
     Library "render_telemetry_config"(
         /// What `telemetry_config` returned.

@@ -29,27 +29,3 @@ impl Environment {
         }
     }
 }
-
-/// How the tests want this copy of SQLite to lock its files.
-#[cfg(all(unix, feature = "bundled"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LockSwitch {
-    /// As well as the system can.
-    Best,
-    /// As if the system had no open file description locks.
-    Refused,
-    /// As SQLite does by itself: records are lost beside another copy of it.
-    Off,
-}
-
-/// `MCODA_TEST_LOCKS`, a switch of the tests alone: it shows that they fail without the locks. It holds for
-/// the whole process, so no handle's [`Environment`] can bring another one.
-#[cfg(all(unix, feature = "bundled"))]
-#[allow(clippy::disallowed_methods, reason = "this file is the one place that reads the environment")]
-pub(crate) fn lock_switch() -> LockSwitch {
-    match std::env::var_os("MCODA_TEST_LOCKS") {
-        Some(value) if value == "off" => LockSwitch::Off,
-        Some(value) if value == "refused" => LockSwitch::Refused,
-        _ => LockSwitch::Best,
-    }
-}

@@ -9,8 +9,6 @@ mod rewrite;
 
 pub(crate) use config::{Config, ConfigSources};
 pub use environment::Environment;
-#[cfg(all(unix, feature = "bundled"))]
-pub(crate) use environment::{LockSwitch, lock_switch};
 pub(crate) use json_file::read_object;
 pub(crate) use location::{CONFIG_FILE, DATABASE_FILE, Locations, TOKEN_LOG_FILE, WORKSPACE_FILE, absolute};
 pub(crate) use private::{create_folder, create_new_file, open_or_create_file, refuse_world_writable};

@@ -7,6 +7,7 @@ mod told;
 use serde_json::Value;
 
 use self::told::{ToldEstimate, ToldVelocity};
+use super::decimals::fixed;
 use super::phrase::{bar, number, rough, span, speed};
 use super::read;
 use super::table::{Align, Table, one_line};
@@ -15,7 +16,6 @@ use crate::estimate::{
     Completions, Estimate, NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity,
     VelocityMode, Wip, WipItem,
 };
-use crate::number::fixed;
 use crate::time::Timestamp;
 
 /// The lanes' names, in the order of the pipeline.

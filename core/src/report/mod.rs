@@ -4,6 +4,7 @@
 //! has an answer as JSON alone reads it back with [`read`].
 
 mod color;
+mod decimals;
 mod estimate;
 mod jobs;
 mod phrase;

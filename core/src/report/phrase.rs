@@ -1,6 +1,6 @@
 //! Numbers and spans of time as people say them.
 
-use crate::number::fixed;
+use super::decimals::fixed;
 
 const MINUTES_PER_HOUR: f64 = 60.0;
 const HOURS_PER_DAY: f64 = 24.0;

@@ -1,7 +1,8 @@
 //! What was spent, as a table.
 
+use super::decimals::fixed;
 use super::table::{Align, MISSING, Table};
-use crate::number;
+use crate::number::to_json;
 use crate::telemetry::{Dimension, TokenUsageSummaryRow};
 
 const NUMBERS: [&str; 9] = [
@@ -57,7 +58,7 @@ fn cells(row: &TokenUsageSummaryRow, dimensions: &[Dimension]) -> Vec<String> {
         row.tokens_cached.to_string(),
         row.tokens_cache_read.to_string(),
         row.tokens_cache_write.to_string(),
-        number::to_json(row.duration_ms).to_string(),
+        to_json(row.duration_ms).to_string(),
         cost(row),
     ];
     group.chain(numbers).collect()
@@ -66,9 +67,9 @@ fn cells(row: &TokenUsageSummaryRow, dimensions: &[Dimension]) -> Vec<String> {
 fn cost(row: &TokenUsageSummaryRow) -> String {
     let several = row.cost_by_currency.iter().flatten();
     let texts: Vec<String> =
-        several.map(|(code, sum)| format!("{} {code}", number::fixed(*sum, COST_DECIMALS))).collect();
+        several.map(|(code, sum)| format!("{} {code}", fixed(*sum, COST_DECIMALS))).collect();
     match row.cost_estimate {
-        Some(sum) => number::fixed(sum, COST_DECIMALS),
+        Some(sum) => fixed(sum, COST_DECIMALS),
         None if texts.is_empty() => MISSING.to_owned(),
         None => texts.join(", "),
     }

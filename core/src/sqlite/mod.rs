@@ -8,28 +8,7 @@ mod connect;
 mod database;
 mod fault;
 mod filesystem;
-#[cfg(unix)]
-mod fork;
-#[cfg(all(unix, feature = "bundled"))]
 mod locks;
-#[cfg(not(all(unix, feature = "bundled")))]
-mod locks {
-    //! Windows locks belong to the handle, and one SQLite for the whole process keeps its own connections apart.
-    use std::fs::File;
-    use std::path::Path;
-
-    use crate::error::Result;
-
-    pub(super) fn install() {}
-
-    pub(super) fn close_new(_file: File) {}
-
-    pub(super) fn refuse_foreign(_path: &Path) -> Result<()> {
-        Ok(())
-    }
-}
-#[cfg(old_system_sqlite)]
-mod old_system;
 mod open_transaction;
 pub(crate) mod row;
 mod select;
@@ -40,7 +19,5 @@ pub use cancel::CancelToken;
 pub use connect::Synchronous;
 pub(crate) use connect::{Connect, IN_MEMORY, connect, schema_version};
 pub(crate) use database::Database;
-#[cfg(unix)]
-pub(crate) use fork::ClosedInChildren;
 pub(crate) use open_transaction::OpenTransaction;
 pub use select::{SqlParams, SqlValue, Table};

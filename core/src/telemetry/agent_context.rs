@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::price;
 use super::usage::TokenUsage;
 use crate::definition::{check, record};
 use crate::error::Result;
@@ -57,7 +58,8 @@ record! {
         pub timestamp: Option<Timestamp>,
         /// Anything else; kept beside `usage` in the record's metadata.
         pub metadata: Option<Map<String, Value>> = depth,
-        /// Whether a cost that the answer does not tell is computed from the table of prices.
+        /// Whether a cost that the answer does not tell is computed from the table of prices. Needs the crate feature
+        /// `prices`; without it that is an `Unsupported` error.
         pub compute_cost: bool,
         /// Whether an answer that counts from its session's beginning is recorded as what came on top of what was
         /// recorded of the session before. Otherwise the session has one record, which holds its last count.
@@ -67,6 +69,7 @@ record! {
 
 impl AgentContext {
     pub(super) fn check(&self) -> Result<()> {
+        price::check(self.compute_cost)?;
         self.check_fields()?;
         check::order(self.started_at, self.finished_at)
     }

@@ -4,15 +4,15 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use mcoda_usage_reader::{Call, CallReader, Identity};
 use rusqlite::Connection;
 
 use super::agent_context::AgentContext;
 use super::agent_ids::{self, SessionIds};
-use super::extract::{self, Found, Identity, Import};
 use super::record::{Prepared, Upserted};
 use super::recorder::Recorder;
 use super::usage::TokenUsage;
-use super::{delta, log_writer, price};
+use super::{delta, log_writer, price, reader};
 use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::token_usage::{self, TokenUsageRecord};
@@ -110,9 +110,9 @@ struct Draft {
 
 impl Recorder<'_> {
     pub(crate) fn record_response(&self, body: &str, context: &AgentContext) -> Result<RecordedResponse> {
-        let (found, usage) = extract::find(body, context.provider.as_deref());
-        let records = self.record_found(found, context)?;
-        Ok(RecordedResponse { usage, records })
+        let (calls, total) = mcoda_usage_reader::calls(body, context.provider.as_deref());
+        let records = self.record_calls(calls, context)?;
+        Ok(RecordedResponse { usage: reader::record_or_empty(total), records })
     }
 
     pub(crate) fn import(
@@ -121,13 +121,13 @@ impl Recorder<'_> {
         context: &AgentContext,
         progress: &mut dyn FnMut(u64),
     ) -> Result<ImportSummary> {
-        let mut import = Import::new(input, context.provider.as_deref());
+        let mut source = CallReader::new(input, context.provider.as_deref());
         let mut summary = ImportSummary { logged: true, ..ImportSummary::default() };
         let read = |error| {
             Error::new(ErrorKind::Storage, format!("cannot read the input: {error}")).with_source(error)
         };
-        while let Some(found) = import.next(LINES).map_err(read)? {
-            for one in self.record_found(found, context)? {
+        while let Some(calls) = source.next_calls(LINES).map_err(read)? {
+            for one in self.record_calls(calls, context)? {
                 let count = match &one {
                     ResponseRecord { recorded: false, .. } => &mut summary.refused,
                     ResponseRecord { duplicate: true, .. } => &mut summary.duplicates,
@@ -137,16 +137,17 @@ impl Recorder<'_> {
                 *count += 1;
                 summary.logged &= one.logged;
             }
-            progress(import.bytes);
+            progress(source.bytes());
         }
-        summary.bytes = import.bytes;
-        summary.lines = import.lines;
-        summary.objects = import.objects;
+        summary.bytes = source.bytes();
+        summary.lines = source.lines();
+        summary.objects = source.objects();
+        let skipped = source.skipped();
         summary.skipped = Skipped {
-            without_usage: import.skipped.without_usage,
-            damaged: import.skipped.damaged,
-            not_json: import.skipped.not_json,
-            too_long: import.skipped.too_long,
+            without_usage: skipped.without_usage,
+            damaged: skipped.damaged,
+            not_json: skipped.not_json,
+            too_long: skipped.too_long,
         };
         Ok(summary)
     }
@@ -157,11 +158,11 @@ impl Recorder<'_> {
         self.import(input, context, &mut |_| ())
     }
 
-    fn record_found(&self, found: Vec<Found>, context: &AgentContext) -> Result<Vec<ResponseRecord>> {
+    fn record_calls(&self, calls: Vec<Call>, context: &AgentContext) -> Result<Vec<ResponseRecord>> {
         self.access.database().check_open()?;
         context.check()?;
         let now = self.clock.now();
-        let items: Vec<Item> = found.into_iter().flat_map(|call| items(call, context)).collect();
+        let items: Vec<Item> = calls.into_iter().flat_map(|call| items(call, context)).collect();
         if items.is_empty() {
             return Ok(Vec::new());
         }
@@ -309,9 +310,9 @@ fn outcome(one: &Prepared, done: Option<Upserted>, logged: bool) -> ResponseReco
 const NO_MODEL: &str = "(no model)";
 
 /// The records of a call, each with its id.
-fn items(found: Found, context: &AgentContext) -> Vec<Item> {
-    let identity = match (found.identity, &context.session_id, &context.response_id) {
-        (Identity::None, Some(session), _) if found.is_cumulative => Identity::Session(session.clone()),
+fn items(call: Call, context: &AgentContext) -> Vec<Item> {
+    let identity = match (call.identity, &context.session_id, &context.response_id) {
+        (Identity::None, Some(session), _) if call.is_cumulative => Identity::Session(session.clone()),
         (Identity::None, _, Some(response)) => Identity::Response(response.clone()),
         (identity, ..) => identity,
     };
@@ -321,7 +322,7 @@ fn items(found: Found, context: &AgentContext) -> Vec<Item> {
         context.apply(&mut usage, is_first);
         let session = match &identity {
             Identity::Session(session) => {
-                Some((SessionIds::new(session, told.as_deref()), context.as_deltas && found.is_cumulative))
+                Some((SessionIds::new(session, told.as_deref()), context.as_deltas && call.is_cumulative))
             }
             _ => None,
         };
@@ -336,5 +337,5 @@ fn items(found: Found, context: &AgentContext) -> Vec<Item> {
         let is_known = usage.id.is_some();
         Item { usage, session, is_known }
     };
-    found.usages.into_iter().enumerate().map(item).collect()
+    call.parts.into_iter().map(reader::record).enumerate().map(item).collect()
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, Local, NaiveDate, SecondsFormat, Timelike, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
@@ -22,20 +22,7 @@ impl Timestamp {
     /// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC).
     /// Digits beyond milliseconds are cut, not rounded. `None` where the text is anything else.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        if let Some(stored) = read_stored_form(text) {
-            return Some(stored);
-        }
-        let moment = match DateTime::parse_from_rfc3339(text) {
-            // A leap second has no place on a clock that other programs here can read.
-            Ok(moment) if moment.nanosecond() >= 1_000_000_000 => return None,
-            Ok(moment) => moment.to_utc(),
-            // chrono also takes signs, blanks and single digits, which here would be another date's text.
-            Err(_) if is_date(text) => {
-                NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc()
-            }
-            Err(_) => return None,
-        };
-        (0..=9999).contains(&moment.year()).then(|| Self(moment.timestamp_millis()))
+        mcoda_usage_reader::time::parse(text).map(Self)
     }
 
     /// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC), from an input
@@ -49,8 +36,7 @@ impl Timestamp {
 
     /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z; `None` outside of years 0 to 9999.
     pub fn from_millis(millis: i64) -> Option<Self> {
-        let moment = DateTime::<Utc>::from_timestamp_millis(millis)?;
-        (0..=9999).contains(&moment.year()).then_some(Self(millis))
+        mcoda_usage_reader::time::in_range(millis).map(Self)
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -76,39 +62,14 @@ impl Timestamp {
     }
 
     /// The same moment on the clock of this machine's time zone, to the minute: `2026-03-20 13:00 +01:00`.
+    #[cfg(feature = "report")]
     pub(crate) fn local_text(self) -> String {
-        self.date_time().with_timezone(&Local).format("%Y-%m-%d %H:%M %:z").to_string()
+        self.date_time().with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M %:z").to_string()
     }
 
     fn date_time(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or_default()
     }
-}
-
-/// The form in which timestamps are stored, read without the general parser: histories are long.
-fn read_stored_form(text: &str) -> Option<Timestamp> {
-    let bytes: &[u8; 24] = text.as_bytes().try_into().ok()?;
-    let number = |from: usize, to: usize| {
-        bytes[from..to].iter().try_fold(0_u32, |number, byte| {
-            byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
-        })
-    };
-    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
-    if separators.iter().any(|(place, separator)| bytes[*place] != *separator) {
-        return None;
-    }
-    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)?;
-    let time = date.and_hms_milli_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?)?;
-    Some(Timestamp(time.and_utc().timestamp_millis()))
-}
-
-/// Whether the text has the form `2026-03-20`.
-fn is_date(text: &str) -> bool {
-    text.len() == 10
-        && text.bytes().enumerate().all(|(place, byte)| match place {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        })
 }
 
 const MILLIS_PER_HOUR: f64 = 3_600_000.0;

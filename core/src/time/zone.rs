@@ -1,7 +1,6 @@
 //! Days on the calendar of a time zone.
 
-use chrono::{DateTime, Offset, TimeZone};
-use chrono_tz::Tz;
+use chrono::DateTime;
 
 use super::Timestamp;
 use crate::error::{Error, Result};
@@ -10,7 +9,20 @@ const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// A time zone of the IANA database, with its changes of the clock.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Zone(Tz);
+pub(crate) struct Zone(Rules);
+
+#[cfg(feature = "time-zones")]
+type Rules = chrono_tz::Tz;
+
+/// Without the database there is the one zone whose rules need none.
+#[cfg(not(feature = "time-zones"))]
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Rules;
+
+#[cfg(feature = "time-zones")]
+const UTC: Rules = Rules::UTC;
+#[cfg(not(feature = "time-zones"))]
+const UTC: Rules = Rules;
 
 /// One day of a calendar: how many days it is after 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +31,21 @@ pub(crate) struct Day(i64);
 impl Zone {
     /// The zone with this IANA name; UTC where nothing is asked for.
     pub(crate) fn read(field: &str, name: Option<&str>) -> Result<Self> {
-        let Some(name) = name else { return Ok(Self(Tz::UTC)) };
+        name.map_or(Ok(UTC), |name| Self::rules(field, name)).map(Self)
+    }
+
+    #[cfg(feature = "time-zones")]
+    fn rules(field: &str, name: &str) -> Result<Rules> {
         let known = "the name of a time zone in the IANA database, as it is written there (Europe/Berlin)";
-        name.parse().map(Self).map_err(|_| Error::invalid(field, format_args!("{name:?}"), known))
+        name.parse().map_err(|_| Error::invalid(field, format_args!("{name:?}"), known))
+    }
+
+    #[cfg(not(feature = "time-zones"))]
+    fn rules(field: &str, name: &str) -> Result<Rules> {
+        if name == "UTC" {
+            return Ok(UTC);
+        }
+        Err(Error::lacking("time-zones", field, format_args!("{name:?}"), "UTC"))
     }
 
     /// The day on which the clocks of the zone show this moment.
@@ -30,13 +54,20 @@ impl Zone {
     }
 
     /// How many milliseconds the zone's clocks are ahead of UTC at this moment.
+    #[cfg(feature = "time-zones")]
     fn ahead_of_utc(self, moment: Timestamp) -> i64 {
+        use chrono::{Offset, TimeZone};
         // Most questions are about UTC, and of every single row.
-        if self.0 == Tz::UTC {
+        if self.0 == UTC {
             return 0;
         }
         let utc = DateTime::from_timestamp_millis(moment.millis()).unwrap_or_default().naive_utc();
         i64::from(self.0.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * 1000
+    }
+
+    #[cfg(not(feature = "time-zones"))]
+    fn ahead_of_utc(self, _moment: Timestamp) -> i64 {
+        0
     }
 }
 
@@ -60,6 +91,19 @@ mod tests {
         Zone::read("timeZone", zone).unwrap().day_of(moment.parse().unwrap()).text()
     }
 
+    #[cfg(not(feature = "time-zones"))]
+    #[test]
+    fn without_the_database_there_is_utc_alone() {
+        assert_eq!(day(Some("UTC"), "2026-03-19T23:59:59.999Z"), "2026-03-19");
+        assert_eq!(day(None, "1969-12-31T23:00:00Z"), "1969-12-31");
+        let error = Zone::read("timeZone", Some("Europe/Berlin")).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (crate::ErrorKind::Unsupported, Some("timeZone")));
+        let expected = "timeZone: got \"Europe/Berlin\"; expected UTC, since this build lacks the feature \
+                        `time-zones` of mcoda-core";
+        assert_eq!(error.message(), expected);
+    }
+
+    #[cfg(feature = "time-zones")]
     #[test]
     fn a_day_begins_at_the_zones_midnight() {
         for (zone, moment, expected) in [
@@ -77,12 +121,14 @@ mod tests {
         }
     }
 
+    #[cfg(feature = "time-zones")]
     #[test]
     fn the_ends_of_time_have_a_day_in_every_zone() {
         assert_eq!(day(Some("America/New_York"), "0000-01-01"), "-0001-12-31");
         assert_eq!(day(Some("Asia/Tokyo"), "9999-12-31T23:00:00Z"), "+10000-01-01");
     }
 
+    #[cfg(feature = "time-zones")]
     #[test]
     fn what_is_no_zone_is_refused() {
         for name in ["", "Mars/Olympus", "europe/berlin", "+02:00", "CEST"] {

@@ -4,10 +4,11 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
+#[cfg(unix)]
+use mcoda_sqlite_locks::ClosedInChildren;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
-#[cfg(unix)]
-use crate::sqlite::ClosedInChildren;
 use crate::time::{Deadline, Pauses};
 
 /// Lets one thread through at a time, so that of one handle's threads only one polls the lock file.

@@ -1,0 +1,27 @@
+//! Without the feature `prices` no cost is computed, and asking for one is an error.
+
+use super::usage::TokenUsage;
+use crate::error::{Error, Result};
+use crate::time::Timestamp;
+
+/// Refuses what [`fill`] cannot do.
+pub(super) fn check(compute_cost: bool) -> Result<()> {
+    if compute_cost { Err(Error::lacking("prices", "computeCost", true, "false")) } else { Ok(()) }
+}
+
+/// Never called with a cost to compute: [`check`] comes first.
+pub(super) fn fill(_usage: &mut TokenUsage, _now: Timestamp) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asking_for_a_computed_cost_says_what_the_build_lacks() {
+        check(false).unwrap();
+        let error = check(true).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (crate::ErrorKind::Unsupported, Some("computeCost")));
+        let expected = "computeCost: got true; expected false, since this build lacks the feature `prices` of mcoda-core";
+        assert_eq!(error.message(), expected);
+    }
+}

@@ -1,0 +1,123 @@
+//! What SQLite calls in place of the system calls.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::Once;
+use std::time::Duration;
+
+use libc::{c_int, flock, mode_t};
+use rusqlite::ffi;
+
+use super::fork;
+use super::registry::{Answer, Lock, is_journal, registry};
+use super::sys::{self, Errno, Fd};
+use crate::switch;
+
+/// Puts the layer under this copy's unix VFS, once.
+pub fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if switch::is_off() {
+            return;
+        }
+        // SAFETY: no operation has this number, so nothing is read beyond it and nothing is changed. The
+        // answer tells one that came too late from one that is unknown.
+        let is_late = unsafe { ffi::sqlite3_config(-1) } == ffi::SQLITE_MISUSE;
+        registry().start(is_late, switch::is_refused());
+        fork::install();
+        // SAFETY: each function has the signature with which SQLite calls what is replaced, `fcntl` but for
+        // the dots: on the systems where the layer takes locks a variadic call passes whole numbers and
+        // pointers like any other. SQLite itself casts the pointer back.
+        unsafe {
+            replace(c"open", std::mem::transmute::<OpenCall, Call>(open));
+            replace(c"close", std::mem::transmute::<CloseCall, Call>(close));
+            if sys::HAS_DESCRIPTION_LOCKS {
+                replace(c"fcntl", std::mem::transmute::<FcntlCall, Call>(fcntl));
+            }
+        }
+    });
+}
+
+pub(super) type Call = unsafe extern "C" fn();
+type OpenCall = unsafe extern "C" fn(*const c_char, c_int, c_int) -> Fd;
+type CloseCall = extern "C" fn(Fd) -> c_int;
+type FcntlCall = unsafe extern "C" fn(Fd, c_int, *mut c_void) -> c_int;
+
+/// Replaces a system call of the unix VFSes; they share one table.
+///
+/// # Safety
+/// SQLite calls `with` with the arguments of the system call `name`.
+pub(super) unsafe fn replace(name: &CStr, with: Call) {
+    // SAFETY: the VFS is static, and only its own method is called. A SQLite without a unix VFS has none.
+    unsafe {
+        let vfs = ffi::sqlite3_vfs_find(c"unix".as_ptr());
+        if let Some(vfs) = vfs.as_mut()
+            && let Some(set) = vfs.xSetSystemCall
+        {
+            set(vfs, name.as_ptr(), Some(with));
+        }
+    }
+}
+
+fn answer(result: Result<c_int, Errno>) -> c_int {
+    result.unwrap_or_else(|error| {
+        sys::set_last_error(error);
+        -1
+    })
+}
+
+/// # Safety
+/// `path` ends with a zero byte.
+unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: c_int) -> Fd {
+    // SAFETY: by the contract of this function.
+    let path = unsafe { CStr::from_ptr(path) };
+    if let Some(parked) = registry().begin_open(path, flags) {
+        return parked;
+    }
+    if !is_journal(path) {
+        // Of a journal SQLite itself takes care.
+        sys::occupy_standard_descriptors();
+    }
+    // Without the registry, since it can take long and a fork waits for the registry.
+    let mut opened = sys::open(path, flags, mode as mode_t);
+    if opened == Err(libc::EMFILE) {
+        registry().give_back_all();
+        opened = sys::open(path, flags, mode as mode_t);
+    }
+    registry().end_open(path, flags, opened);
+    answer(opened)
+}
+
+extern "C" fn close(fd: Fd) -> c_int {
+    answer(registry().close(fd).map(|()| 0))
+}
+
+/// # Safety
+/// `argument` is what the command asks for.
+unsafe extern "C" fn fcntl(fd: Fd, command: c_int, argument: *mut c_void) -> c_int {
+    if !matches!(command, libc::F_SETLK | libc::F_SETLKW | libc::F_GETLK) {
+        // SAFETY: the caller's own call.
+        return unsafe { libc::fcntl(fd, command, argument) };
+    }
+    let request = argument.cast::<flock>();
+    // SAFETY: these commands come with a `flock` that is the caller's.
+    let wanted = Lock::new(unsafe { &*request });
+    loop {
+        let answered = registry().lock(fd, command == libc::F_GETLK, wanted);
+        return match answered {
+            // SAFETY: the caller's own call.
+            Answer::Plain => unsafe { libc::fcntl(fd, command, argument) },
+            Answer::Done => 0,
+            Answer::InTheWay(found) => {
+                // SAFETY: as above; it is written as the system call would.
+                unsafe { *request = found };
+                0
+            }
+            // The registry must not be kept from others while one waits.
+            Answer::Failed(libc::EAGAIN | libc::EACCES) if command == libc::F_SETLKW => {
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
+            Answer::Failed(error) => answer(Err(error)),
+        };
+    }
+}

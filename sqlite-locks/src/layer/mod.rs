@@ -1,0 +1,74 @@
+//! Locks that hold although another copy of SQLite in this process has the same file open.
+//!
+//! SQLite locks ranges of bytes with POSIX record locks. Those belong to the *process*: the lock of one
+//! copy does not stop another copy in the same process, and whenever anybody in the process closes any
+//! descriptor of a file, all the process's locks on that file are gone. Two copies that write to one
+//! database acknowledge each other's lost transactions, and `PRAGMA integrity_check` finds nothing.
+//!
+//! On Linux and Android (64 bits) this copy therefore uses *open file description* locks: they conflict
+//! with everybody else's, in the same process too, and end when they are released or when the last
+//! descriptor of their own description is closed. SQLite is not changed. The system calls `open`, `close`
+//! and `fcntl` of its unix VFS, which all VFSes of that family share, are replaced by ours
+//! ([`hooks`]) before this copy opens its first file. The rules, all of them kept by [`registry`]:
+//!
+//! 1. **One lock descriptor for each file** (device and inode). SQLite keeps its lock state for the file,
+//!    not for the connection: it takes a lock through one descriptor and releases it through another. With
+//!    POSIX locks that is the same lock; with ours it is only if all go through one description. That one
+//!    is never one of SQLite's: a mapping of the memory of `-shm`, or a forked child, keeps those alive,
+//!    and a lock on it with them.
+//! 2. **A closed descriptor is parked**, not closed, since closing it would drop the *other* copy's locks.
+//!    The next open of the same file takes it. It also pins the inode: file systems hand the number of a
+//!    deleted file out again, and then it would name another file here.
+//! 3. **Parked descriptors are given back** when SQLite has none of that file left and an exclusive lock
+//!    on the whole file can be had: then nobody has a lock there to lose. Where somebody has one it is
+//!    tried again at later calls. Of a journal or a write-ahead log, which nobody locks and which a
+//!    transaction can open and close each time, it is only asked whether somebody has a lock.
+//! 4. **A forked child** closes the lock descriptors that it inherited (their locks would outlive the
+//!    parent) and unlocks nothing (that would unlock the parent's). To SQLite, the files that it opens
+//!    itself are other ones than those that it inherited, and no mutex that it needs is one that a thread of
+//!    the parent had ([`fork`]).
+//! 5. **Where such locks cannot be had**, an old kernel, a file system that refuses them or no `/proc`, the
+//!    file is handled exactly as SQLite would. There, and on the other systems with POSIX locks, writing is
+//!    refused while somebody else in this process has the database open ([`refuse_foreign`]).
+//! 6. **If this copy was in use before**, which only a Rust program that shares it can bring about, a file
+//!    that is open already stays with POSIX locks until it is closed: no lock is taken one way and released
+//!    the other.
+//!
+//! A handle that is open is an anchor: in WAL mode its connection keeps a lock on the database and on `-shm` that
+//! nobody can drop, so the write-ahead log stays whatever a host does that opens and closes the file by itself.
+//!
+//! Without the crate's feature `bundled` nothing is installed: the one SQLite of the system is the host's as
+//! well, its own bookkeeping keeps its connections apart, and how it locks is the host's business.
+#![allow(
+    unsafe_code,
+    reason = "system calls, and functions that SQLite calls; each block says why it is sound"
+)]
+
+mod fork;
+mod hooks;
+mod registry;
+mod sys;
+
+use std::fs::File;
+use std::os::fd::IntoRawFd;
+use std::path::Path;
+
+pub use self::hooks::install;
+use self::registry::registry;
+use crate::error::Exposed;
+
+/// Closes a new database file as SQLite's own are closed: another copy may have opened and locked it already.
+pub fn close_new(file: File) {
+    let mut registry = registry();
+    if registry.is_installed() {
+        let descriptor = file.into_raw_fd();
+        registry.adopt(descriptor, libc::O_RDWR, false);
+        // An error of closing a file that nothing was written to means nothing.
+        let _ = registry.close(descriptor);
+    }
+}
+
+/// Refuses to write to the database at `path` where no lock keeps somebody else in this process away.
+pub fn refuse_foreign(path: &Path) -> Result<(), Exposed> {
+    if registry().is_exposed(path) { Err(Exposed::new()) } else { Ok(()) }
+}

@@ -1,0 +1,47 @@
+//! What the reader of a shape is handed: the body, and what is known about it.
+
+use crate::fields::{Object, object, text};
+use crate::parsed_usage::ParsedUsage;
+
+/// Providers whose cached tokens are counted in addition to their input.
+pub(crate) const CACHED_IS_ADDITIONAL: &[&str] = &["anthropic", "claude", "bedrock"];
+
+/// One body, the object that holds its usage, with what is known about it.
+pub(crate) struct Body<'a> {
+    pub(crate) all: &'a Object,
+    pub(crate) hint: Option<&'a str>,
+}
+
+impl<'a> Body<'a> {
+    /// Whether the caller or the body names one of these providers.
+    pub(crate) fn hint_is(&self, names: &[&str]) -> bool {
+        let reported = text(self.all, &["provider", "vendor"]);
+        let is_one = |given: &str| {
+            let given = given.to_ascii_lowercase();
+            names.iter().any(|name| given.contains(name))
+        };
+        self.hint.or(reported).is_some_and(is_one)
+    }
+
+    /// Whether what is handed on from the provider counts its cached tokens in addition to the input.
+    pub(crate) fn cached_is_additional(&self) -> bool {
+        self.hint_is(CACHED_IS_ADDITIONAL) || (self.hint.is_none() && self.provider_metadata().is_some())
+    }
+
+    /// What the Vercel AI SDK keeps of a provider that counts cached tokens in addition to the input.
+    pub(crate) fn provider_metadata(&self) -> Option<&'a Object> {
+        let all = sdk_metadata(self.all)?;
+        let bedrock = || object(object(all, &["bedrock"])?, &["usage"]);
+        object(all, &["anthropic"]).or_else(bedrock)
+    }
+
+    /// Names the provider that the shape itself shows, where nobody named another one.
+    pub(crate) fn name_provider(&self, parsed: &mut ParsedUsage, name: &str) {
+        parsed.provider.get_or_insert_with(|| name.to_owned());
+    }
+}
+
+/// What the Vercel AI SDK keeps of its providers.
+pub(crate) fn sdk_metadata(all: &Object) -> Option<&Object> {
+    object(all, &["providerMetadata", "provider_metadata", "experimental_providerMetadata"])
+}

@@ -1,0 +1,124 @@
+//! Reading input of any length line by line, in memory that does not grow with it.
+
+use std::io::{self, BufRead, Read};
+
+use crate::call::Call;
+use crate::collector::Collector;
+use crate::documents::{Piece, Splitter};
+
+/// A longer line is skipped: 64 MiB.
+const LONGEST_LINE: u64 = 64 << 20;
+
+/// What was not recorded, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// JSON objects that report no usage.
+    pub without_usage: u64,
+    /// JSON that is damaged or broken off.
+    pub damaged: u64,
+    /// Lines of text that is no JSON.
+    pub not_json: u64,
+    /// Lines of more than 64 MiB.
+    pub too_long: u64,
+}
+
+/// Reads the calls of an input a few lines at a time.
+pub struct CallReader<R> {
+    reader: R,
+    collector: Option<Collector>,
+    splitter: Splitter,
+    line: Vec<u8>,
+    bytes: u64,
+    lines: u64,
+    objects: u64,
+    skipped: Skipped,
+}
+
+impl<R: BufRead> CallReader<R> {
+    /// A reader of `input`. `provider` helps where the shape does not say what a number means.
+    pub fn new(input: R, provider: Option<&str>) -> Self {
+        Self {
+            reader: input,
+            collector: Some(Collector::new(provider).naming_by_text()),
+            splitter: Splitter::default(),
+            line: Vec::new(),
+            bytes: 0,
+            lines: 0,
+            objects: 0,
+            skipped: Skipped::default(),
+        }
+    }
+
+    /// The next calls that are over, `None` after the last ones. `lines` is how many lines to look at before
+    /// the caller gets its turn again.
+    pub fn next_calls(&mut self, lines: u64) -> io::Result<Option<Vec<Call>>> {
+        let Some(mut collector) = self.collector.take() else { return Ok(None) };
+        for _ in 0..lines {
+            if !self.read_line()? {
+                self.observe(&mut collector, None);
+                let (calls, _) = collector.finish();
+                return Ok(Some(calls));
+            }
+            let line = std::mem::take(&mut self.line);
+            self.observe(&mut collector, Some(&String::from_utf8_lossy(&line)));
+            self.line = line;
+        }
+        let closed = collector.take_closed();
+        self.collector = Some(collector);
+        Ok(Some(closed))
+    }
+
+    /// How many bytes were read so far.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// How many lines were read so far.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// How many JSON objects were found so far.
+    pub fn objects(&self) -> u64 {
+        self.objects
+    }
+
+    /// What was skipped so far.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// Takes a line, or the end of the input.
+    fn observe(&mut self, collector: &mut Collector, line: Option<&str>) {
+        let (skipped, objects) = (&mut self.skipped, &mut self.objects);
+        let mut see = |piece: Piece<'_>| match piece {
+            Piece::Object(object, text) => {
+                *objects += 1;
+                if !collector.observe(object, text) {
+                    skipped.without_usage += 1;
+                }
+            }
+            Piece::Damaged => skipped.damaged += 1,
+            Piece::Other => skipped.not_json += 1,
+        };
+        match line {
+            Some(line) => self.splitter.line(line.trim_end_matches(['\n', '\r']), &mut see),
+            None => self.splitter.end(&mut see),
+        }
+    }
+
+    /// Puts the next line into `line`; one that is too long is read over. `false` at the end.
+    fn read_line(&mut self) -> io::Result<bool> {
+        self.line.clear();
+        let read = self.reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut self.line)?;
+        self.bytes += read as u64;
+        self.lines += u64::from(read > 0);
+        if read as u64 == LONGEST_LINE && self.line.last() != Some(&b'\n') {
+            self.line.clear();
+            self.line.shrink_to_fit();
+            self.bytes += self.reader.skip_until(b'\n')? as u64;
+            self.skipped.too_long += 1;
+        }
+        Ok(read > 0)
+    }
+}

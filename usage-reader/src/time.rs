@@ -1,0 +1,69 @@
+//! Moments as milliseconds since 1970-01-01T00:00:00Z, of years 0 to 9999.
+
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+
+/// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC).
+/// Digits beyond milliseconds are cut, not rounded. `None` where the text is anything else.
+pub fn parse(text: &str) -> Option<i64> {
+    if let Some(stored) = read_stored_form(text) {
+        return Some(stored);
+    }
+    let moment = match DateTime::parse_from_rfc3339(text) {
+        // A leap second has no place on a clock that other programs here can read.
+        Ok(moment) if moment.nanosecond() >= 1_000_000_000 => return None,
+        Ok(moment) => moment.to_utc(),
+        // chrono also takes signs, blanks and single digits, which here would be another date's text.
+        Err(_) if is_date(text) => {
+            NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc()
+        }
+        Err(_) => return None,
+    };
+    (0..=9999).contains(&moment.year()).then(|| moment.timestamp_millis())
+}
+
+/// `millis`, where it is a moment of the years 0 to 9999.
+pub fn in_range(millis: i64) -> Option<i64> {
+    let moment = DateTime::<Utc>::from_timestamp_millis(millis)?;
+    (0..=9999).contains(&moment.year()).then_some(millis)
+}
+
+/// The form in which timestamps are stored, read without the general parser: histories are long.
+fn read_stored_form(text: &str) -> Option<i64> {
+    let bytes: &[u8; 24] = text.as_bytes().try_into().ok()?;
+    let number = |from: usize, to: usize| {
+        bytes[from..to].iter().try_fold(0_u32, |number, byte| {
+            byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0'))
+        })
+    };
+    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (23, b'Z')];
+    if separators.iter().any(|(place, separator)| bytes[*place] != *separator) {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(i32::try_from(number(0, 4)?).ok()?, number(5, 7)?, number(8, 10)?)?;
+    let time = date.and_hms_milli_opt(number(11, 13)?, number(14, 16)?, number(17, 19)?, number(20, 23)?)?;
+    Some(time.and_utc().timestamp_millis())
+}
+
+/// Whether the text has the form `2026-03-20`.
+fn is_date(text: &str) -> bool {
+    text.len() == 10
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_and_numbers_are_held_to_the_same_years() {
+        let (first, last) = (-62_167_219_200_000, 253_402_300_799_999);
+        assert_eq!(parse("0000-01-01T00:00:00.000Z"), Some(first));
+        assert_eq!(parse("9999-12-31T23:59:59.9999Z"), Some(last));
+        assert_eq!((in_range(first), in_range(last)), (Some(first), Some(last)));
+        assert_eq!((in_range(first - 1), in_range(last + 1)), (None, None));
+        assert_eq!((parse("0000-01-01T00:00:00+01:00"), parse("9999-12-31T23:59:59-01:00")), (None, None));
+    }
+}

@@ -1,0 +1,371 @@
+//! ParsedUsage a JSON object for its usage alone: the parts that hold what a model said are skipped unread.
+//!
+//! Each value is read by itself, so that one that cannot be read (a number beyond all numbers, half of a
+//! surrogate pair) costs itself and nothing else. What is skipped is skipped without recursion, so no depth
+//! of nesting can exhaust the stack.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Number, Value};
+
+/// How deep wrappers and usage objects are followed.
+const DEEPEST: u8 = 12;
+/// Longer text is no name, id or time.
+const LONGEST_TEXT: usize = 512;
+/// A longer object is no usage object.
+const LONGEST_USAGE: usize = 1 << 20;
+
+/// Objects that may hold a body, or be one, where the object around them holds no usage itself. In the order
+/// in which they are looked into.
+pub(crate) const WRAPPERS: &[&str] = &[
+    "response",
+    "message",
+    "body",
+    "result",
+    "event",
+    "payload",
+    "msg",
+    "data",
+    "modelOutput",
+    "chunk",
+    "completion",
+    "metadata",
+    "delta",
+    "raw",
+    "rawResponse",
+    "raw_response",
+    "responseBody",
+    "response_body",
+    "responseMetadata",
+    "response_metadata",
+    "adapterMetadata",
+    "adapter_metadata",
+    "adapter",
+    "llm_output",
+    "llmOutput",
+    "additional_kwargs",
+    "generation_info",
+    "step",
+    "part",
+    "meta",
+    "ResponseMetadata",
+    "$metadata",
+    "_hidden_params",
+    "inlinedResponses",
+    "parsed_body",
+    "response_sample",
+    "json",
+    "kwargs",
+    "info",
+    "attributes",
+];
+
+/// Arrays of bodies or events.
+pub(crate) const LISTS: &[&str] = &[
+    "events",
+    "chunks",
+    "responses",
+    "messages",
+    "results",
+    "items",
+    "records",
+    "calls",
+    "turns",
+    "steps",
+    "data",
+    "raw",
+    "body",
+    "response",
+    "result",
+    "inlinedResponses",
+    "interactions",
+    "generations",
+    "usageEvents",
+    "usageEventsDisplay",
+];
+
+/// Text that may be a body or a stream, as an adapter kept it.
+pub(crate) const TEXTS: &[&str] = &["body", "raw", "rawResponse", "raw_response", "stdout", "string"];
+
+/// Objects whose values are usage.
+const USAGE: &[&str] = &[
+    "usage",
+    "usageMetadata",
+    "usage_metadata",
+    "totalUsage",
+    "total_usage",
+    "tokenUsage",
+    "token_usage",
+    "usage_info",
+    "total_token_usage",
+    "last_token_usage",
+    "cache",
+    "cache_creation",
+    "iterations",
+    "server_tool_use",
+    "inputTokens",
+    "outputTokens",
+    "stats",
+    "timings",
+    "metrics",
+    "modelUsage",
+    "model_usage",
+    "x_groq",
+    "tokens",
+    "billed_units",
+    "cost",
+    "cost_details",
+    "providerMetadata",
+    "provider_metadata",
+    "experimental_providerMetadata",
+    "amazon-bedrock-invocationMetrics",
+    "modelMetrics",
+    "time_info",
+    "time",
+    "source",
+];
+
+/// Whether the field is usage, or a part of a usage object that stands by itself.
+fn is_usage(key: &str) -> bool {
+    USAGE.contains(&key) || key.ends_with("details") || key.ends_with("Details")
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Body,
+    Usage,
+}
+
+/// The object that `text` holds, without what has nothing to do with usage. `None` where it is no object.
+pub(crate) fn read(text: &str) -> Option<Map<String, Value>> {
+    // Wrappers are read in one go; only where that meets what cannot be read, value by value.
+    read_object(text, Objects { place: Place::Body, depth: DEEPEST, in_one_go: true })
+        .or_else(|| object(text, Place::Body, DEEPEST))
+}
+
+fn object(text: &str, place: Place, depth: u8) -> Option<Map<String, Value>> {
+    read_object(text, Objects { place, depth, in_one_go: false })
+}
+
+fn read_object(text: &str, objects: Objects) -> Option<Map<String, Value>> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let map = deserializer.deserialize_map(objects).ok()?;
+    deserializer.end().ok()?;
+    Some(map)
+}
+
+struct Objects {
+    place: Place,
+    depth: u8,
+    in_one_go: bool,
+}
+
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de> Visitor<'de> for Objects {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(Key(key)) = entries.next_key()? {
+            if self.in_one_go && self.depth > 0 && WRAPPERS.contains(&&*key) {
+                let wrapped = Wrapped { depth: self.depth - 1, key: &key };
+                if let Some(value) = entries.next_value_seed(wrapped)? {
+                    map.insert(key.into_owned(), value);
+                }
+                continue;
+            }
+            let raw: &RawValue = entries.next_value()?;
+            if let Some(value) = keep(&key, raw.get(), self.place, self.depth) {
+                map.insert(key.into_owned(), value);
+            }
+        }
+        Ok(map)
+    }
+}
+
+/// What stands under the name of a wrapper, whatever it is.
+struct Wrapped<'k> {
+    depth: u8,
+    key: &'k str,
+}
+
+impl<'de> DeserializeSeed<'de> for Wrapped<'_> {
+    type Value = Option<Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Wrapped<'_> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+        let objects = Objects { place: Place::Body, depth: self.depth, in_one_go: true };
+        objects.visit_map(entries).map(|map| Some(Value::Object(map)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        if LISTS.contains(&self.key) {
+            let elements = Elements { place: Place::Body, depth: self.depth }.visit_seq(elements)?;
+            return Ok(Some(Value::Array(elements)));
+        }
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        let is_kept = text.len() <= LONGEST_TEXT || TEXTS.contains(&self.key);
+        Ok(is_kept.then(|| Value::String(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(Value::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        Ok(Some(value.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+struct Elements {
+    place: Place,
+    depth: u8,
+}
+
+impl<'de> Visitor<'de> for Elements {
+    type Value = Vec<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(raw) = elements.next_element::<&RawValue>()? {
+            let text = raw.get();
+            let value = match text.as_bytes().first() {
+                Some(b'{') => object(text, self.place, self.depth).map(Value::Object),
+                Some(b'[') => array(text, self.place, self.depth),
+                _ => scalar(text),
+            };
+            values.extend(value);
+        }
+        Ok(values)
+    }
+}
+
+fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
+    match raw.as_bytes().first()? {
+        b'{' => {
+            let inside = inside(key, raw, place)?;
+            object(raw, inside, depth.checked_sub(1)?).map(Value::Object)
+        }
+        // Whether a chunk is the last one of its answer stands in here, among what the model said.
+        b'[' if place == Place::Body && key == "candidates" => {
+            Some(Value::Bool(raw.contains("\"finishReason\"") || raw.contains("\"finish_reason\"")))
+        }
+        b'[' => {
+            let is_kept = match place {
+                Place::Usage => raw.len() <= LONGEST_USAGE,
+                Place::Body if key == "choices" => raw.contains("\"usage\""),
+                Place::Body if is_usage(key) => raw.len() <= LONGEST_USAGE,
+                Place::Body => LISTS.contains(&key),
+            };
+            let inside = if is_usage(key) { Place::Usage } else { place };
+            if is_kept { array(raw, inside, depth) } else { None }
+        }
+        b'"' if raw.len() > LONGEST_TEXT => {
+            let is_document = place == Place::Body && TEXTS.contains(&key);
+            if is_document { serde_json::from_str(raw).ok().map(Value::String) } else { None }
+        }
+        _ => scalar(raw),
+    }
+}
+
+fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
+    match place {
+        Place::Usage => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
+        Place::Body if is_usage(key) => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
+        Place::Body => WRAPPERS.contains(&key).then_some(Place::Body),
+    }
+}
+
+fn array(text: &str, place: Place, depth: u8) -> Option<Value> {
+    let depth = depth.checked_sub(1)?;
+    let values = serde_json::Deserializer::from_str(text).deserialize_seq(Elements { place, depth });
+    values.ok().map(Value::Array)
+}
+
+/// A null says as much as a missing value.
+fn scalar(text: &str) -> Option<Value> {
+    match text.as_bytes().first()? {
+        b'"' => serde_json::from_str(text).ok().map(Value::String),
+        b't' => Some(Value::Bool(true)),
+        b'f' => Some(Value::Bool(false)),
+        b'n' => None,
+        _ => serde_json::from_str::<Number>(text).ok().map(Value::Number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_has_nothing_to_do_with_usage_is_left_out() {
+        let text = r#"{"id":"r","content":[{"usage":{"input_tokens":9}}],"usage":{"a":1,"b":null,"c":{"d":[2]}},
+                       "message":{"content":{"x":1},"model":"m"}}"#;
+        let expected = json!({"id": "r", "usage": {"a": 1, "c": {"d": [2]}}, "message": {"model": "m"}});
+        assert_eq!(Value::Object(read(text).unwrap()), expected);
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_read_costs_itself_alone() {
+        let text = r#"{"usage":{"a":1e999,"b":2,"c":"\ud83d"},"text":"\ud83d","n":-1e400}"#;
+        assert_eq!(Value::Object(read(text).unwrap()), json!({"usage": {"b": 2}}));
+        for text in ["", "[]", "{", "{\"a\":NaN}", "{}x", "\"\"", "nul", "{\"a\":1,}"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_depth_exhausts_the_stack() {
+        let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(200_000), close.repeat(200_000));
+        for (open, close) in
+            [("[", "]"), ("{\"usage\":", "}"), ("{\"response\":", "}"), ("{\"content\":", "}")]
+        {
+            let nested = deep(open, close);
+            read(&format!("{{\"usage\":{{\"prompt_tokens\":3,\"x\":{nested}}},\"content\":{nested}}}"));
+            read(&nested);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What hosts of this crate rely on.
+
+use mcoda_usage_reader::{CallReader, Identity, ParsedUsage, Skipped, by_model, calls, total};
+
+const LINES: &str = r#"{"type":"message","message":{"id":"msg_1","model":"big","usage":{"input_tokens":4,"cache_read_input_tokens":900,"cache_creation_input_tokens":10,"output_tokens":30}}}
+no JSON
+{"type":"note"}
+{"type":"message","message":{"id":"msg_2","model":"little","usage":{"input_tokens":1,"output_tokens":2}}}
+{"broken
+"#;
+
+#[test]
+fn a_sum_over_several_models_holds_each_of_them() {
+    let whole = total(LINES, None).unwrap();
+    let counts = (whole.input, whole.output, whole.cache_read, whole.cache_write, whole.total);
+    assert_eq!(counts, (Some(915), Some(32), Some(900), Some(10), Some(947)));
+    assert_eq!(whole.model, None);
+    assert_eq!(whole.models, by_model(LINES, None));
+    let models: Vec<_> = whole.models.iter().map(|one| (one.model.as_deref(), one.input)).collect();
+    assert_eq!(models, [(Some("big"), Some(914)), (Some("little"), Some(1))]);
+    assert!(whole.models.iter().all(|one| one.models.is_empty()));
+}
+
+#[test]
+fn a_reader_finds_line_by_line_what_is_in_the_whole_text() {
+    let mut reader = CallReader::new(LINES.as_bytes(), None);
+    let mut found = Vec::new();
+    while let Some(more) = reader.next_calls(1).unwrap() {
+        found.extend(more);
+    }
+    assert_eq!(found, calls(LINES, None).0);
+    let ids: Vec<_> = found.iter().map(|call| call.identity.clone()).collect();
+    assert_eq!(ids, ["msg_1", "msg_2"].map(|id| Identity::Response(id.to_owned())));
+    assert_eq!((reader.bytes(), reader.lines(), reader.objects()), (LINES.len() as u64, 5, 3));
+    let skipped = Skipped { without_usage: 1, damaged: 1, not_json: 1, too_long: 0 };
+    assert_eq!(*reader.skipped(), skipped);
+}
+
+#[test]
+fn what_is_not_reported_is_absent_and_times_are_milliseconds() {
+    let body =
+        r#"{"model": "m", "created": 1774008000, "usage": {"prompt_tokens": 0, "completion_tokens": 3}}"#;
+    let usage = total(body, Some("openai")).unwrap();
+    let ParsedUsage { input, output, cached, cost, timestamp_ms, provider, .. } = usage;
+    assert_eq!((input, output, cached, cost), (Some(0), Some(3), None, None));
+    assert_eq!((timestamp_ms, provider.as_deref()), (Some(1_774_008_000_000), Some("openai")));
+    assert_eq!(total("nothing", None), None);
+}
