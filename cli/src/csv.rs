@@ -1,9 +1,21 @@
 //! Rows as comma-separated values (RFC 4180, but that lines end with a line feed alone).
 
+use mcoda_core::definition::Record;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
+
+/// Records under a line of their fields.
+pub fn table<R: Record + Serialize>(records: &[R]) -> Result<String, Failure> {
+    let columns = columns::<R>();
+    Ok(header(&columns) + &rows(&columns, records)?)
+}
+
+/// The columns of a record: its fields as JSON has them.
+pub fn columns<R: Record>() -> Vec<&'static str> {
+    R::DEFINITION.all_fields().map(|field| field.json).collect()
+}
 
 /// The line of the columns' names.
 pub fn header(columns: &[&str]) -> String {

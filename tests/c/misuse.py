@@ -26,6 +26,8 @@ TEXTS = {
     ("mcoda_workspace_open_db", "path"): '":memory:"', ("mcoda_global_open_db", "path"): '":memory:"',
     ("mcoda_task_runs_finish_json", "finished_at"): '"2026-03-20"',
 }
+# What the header says to be JSON, by function and parameter; filled in as it is read.
+JSON = {}
 # Handles that are numbers in a table.
 OPENED = {"mcoda_workspace", "mcoda_global", "mcoda_token_usage_cursor"}
 SCALARS = {"int32_t": "1", "size_t": "1", "int64_t": "1", "double": "1.0", "bool": "true"}
@@ -38,6 +40,9 @@ def functions(header):
     for comment, result, name, parameters in found:
         comment = " ".join(line.removeprefix("//").strip() for line in comment.splitlines())
         parameters = [" ".join(p.split()) for p in parameters.split(",") if p.strip() != "void"]
+        for form, text in (("array", "[]"), ("object", "{}")):
+            for parameter in re.findall(rf"`(\w+)` \(a JSON {form}", comment):
+                JSON[name, parameter] = f'"{text}"'
         parsed = [re.fullmatch(r"((?:const )?\w+) (\**)(\w+)", p).groups() for p in parameters]
         yield comment, result.strip(), name, parsed
 
@@ -53,7 +58,7 @@ def good(function, kind, stars, name):
     if stars == "**":
         return f"({kind} **)&out"
     if kind == "char":
-        return TEXTS.get((function, name)) or TEXTS.get(name) or f'"{name}"'
+        return TEXTS.get((function, name)) or TEXTS.get(name) or JSON.get((function, name)) or f'"{name}"'
     if stars:
         return {"size_t": "&length", "uint64_t": "&count"}.get(kind, f"good_{kind}")
     return SCALARS[kind]

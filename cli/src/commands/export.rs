@@ -1,9 +1,8 @@
 //! `mcodactl export`
 
-use mcoda_core::{StatusEventsQuery, Workspace};
+use mcoda_core::{StatusEvent, StatusEventsQuery, TokenUsageRow, Workspace};
 use serde::Serialize;
 
-use crate::commands::status;
 use crate::csv;
 use crate::failure::Failure;
 use crate::flags::{Format, Global};
@@ -21,40 +20,6 @@ pub struct Export {
     usage: UsageFlags,
 }
 
-/// The fields of a row of token usage.
-pub const USAGE_COLUMNS: [&str; 30] = [
-    "id",
-    "workspace_id",
-    "agent_id",
-    "model_name",
-    "job_id",
-    "command_run_id",
-    "task_run_id",
-    "task_id",
-    "project_id",
-    "epic_id",
-    "user_story_id",
-    "command_name",
-    "action",
-    "invocation_kind",
-    "provider",
-    "currency",
-    "tokens_prompt",
-    "tokens_completion",
-    "tokens_total",
-    "tokens_cached",
-    "tokens_cache_read",
-    "tokens_cache_write",
-    "cost_estimate",
-    "duration_seconds",
-    "duration_ms",
-    "started_at",
-    "finished_at",
-    "timestamp",
-    "error_kind",
-    "metadata",
-];
-
 /// How many rows are fetched and written at once.
 const CHUNK: usize = 500;
 
@@ -69,13 +34,14 @@ impl Export {
     /// In memory that does not grow with what is there.
     fn calls(&self, workspace: &Workspace, format: Format, out: &mut Out) -> Result<(), Failure> {
         let mut cursor = workspace.token_usage_cursor(&self.usage.query())?;
-        begin(format, &USAGE_COLUMNS, out)?;
+        let columns = csv::columns::<TokenUsageRow>();
+        begin(format, &columns, out)?;
         loop {
             let rows = cursor.next_chunk(CHUNK)?;
             if rows.is_empty() {
                 return Ok(());
             }
-            write(format, &USAGE_COLUMNS, &rows, out)?;
+            write(format, &columns, &rows, out)?;
         }
     }
 
@@ -84,8 +50,9 @@ impl Export {
         let query =
             StatusEventsQuery { task: asked.task_id, since: asked.since, until: asked.until, now: None };
         let events = workspace.status_events(&query)?;
-        begin(format, &status::COLUMNS, out)?;
-        write(format, &status::COLUMNS, &events, out)
+        let columns = csv::columns::<StatusEvent>();
+        begin(format, &columns, out)?;
+        write(format, &columns, &events, out)
     }
 }
 

@@ -3,7 +3,6 @@
 use mcoda_core::report::{render_job_inspection, render_job_tokens, render_jobs};
 use mcoda_core::{TokenUsageQuery, TokenUsageRow, Workspace};
 
-use super::export::USAGE_COLUMNS;
 use crate::csv;
 use crate::failure::Failure;
 use crate::flags::{Format, Global};
@@ -60,36 +59,18 @@ fn list(state: Option<&str>, global: &Global) -> Result<Answer, Failure> {
     jobs.retain(|job| state.is_none_or(|state| job.state == state));
     match format {
         Format::Json => Answer::json(&jobs),
-        Format::Csv => Ok(Answer::Data(csv::header(&JOB_COLUMNS) + &csv::rows(&JOB_COLUMNS, &jobs)?)),
+        Format::Csv => Ok(Answer::Data(csv::table(&jobs)?)),
         _ if jobs.is_empty() => Ok(Answer::Text("No job matches.\n".to_owned())),
         _ => Ok(Answer::Text(render_jobs(&jobs))),
     }
 }
-
-/// The fields of a job.
-const JOB_COLUMNS: [&str; 14] = [
-    "id",
-    "workspaceId",
-    "type",
-    "state",
-    "commandName",
-    "agentId",
-    "agentIds",
-    "payload",
-    "totalItems",
-    "processedItems",
-    "createdAt",
-    "updatedAt",
-    "completedAt",
-    "errorSummary",
-];
 
 fn tokens(job: &str, time: &TimeFlags, global: &Global) -> Result<Answer, Failure> {
     let format = global.format(&TABLES)?;
     let rows = calls_of(&open::existing_workspace(global)?, job, time)?;
     match format {
         Format::Json => Answer::json(&rows),
-        Format::Csv => Ok(Answer::Data(csv::header(&USAGE_COLUMNS) + &csv::rows(&USAGE_COLUMNS, &rows)?)),
+        Format::Csv => Ok(Answer::Data(csv::table(&rows)?)),
         _ if rows.is_empty() => Ok(Answer::Text("No token usage of this job matches.\n".to_owned())),
         _ => Ok(Answer::Text(render_job_tokens(&rows))),
     }

@@ -19,20 +19,6 @@ pub struct Status {
     time: TimeFlags,
 }
 
-/// The fields of a status event.
-pub const COLUMNS: [&str; 10] = [
-    "id",
-    "taskId",
-    "fromStatus",
-    "toStatus",
-    "timestamp",
-    "commandName",
-    "jobId",
-    "taskRunId",
-    "agentId",
-    "metadata",
-];
-
 impl Status {
     /// Says where a task is and how it got there.
     pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
@@ -47,7 +33,7 @@ impl Status {
         let events = workspace.status_events(&query)?;
         match format {
             Format::Json => Answer::json(&events),
-            Format::Csv => Ok(Answer::Data(csv::header(&COLUMNS) + &csv::rows(&COLUMNS, &events)?)),
+            Format::Csv => Ok(Answer::Data(csv::table(&events)?)),
             _ => {
                 let Some(task) = workspace.tasks().get(&self.task)? else {
                     return Err(Failure::failed(format_args!("there is no task {:?} any more", self.task)));

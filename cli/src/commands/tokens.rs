@@ -1,6 +1,7 @@
 //! `mcodactl tokens`
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mcoda_core::definition::Record;
 use mcoda_core::report::render_tokens_table;
 use mcoda_core::{Dimension, TokenUsageQuery, TokenUsageSummaryRow, Workspace};
 
@@ -69,28 +70,13 @@ impl Tokens {
     fn csv(&self, rows: &[TokenUsageSummaryRow]) -> Result<Answer, Failure> {
         let group_by = if self.group_by.is_empty() { Dimension::DEFAULT } else { &self.group_by };
         let grouped = Dimension::ALL.iter().filter(|dimension| group_by.contains(dimension));
-        let columns: Vec<&str> = ["workspace_id"]
-            .into_iter()
-            .chain(grouped.map(|dimension| dimension.field()))
-            .chain(SUMS)
-            .collect();
+        let grouped: Vec<&str> = grouped.map(|dimension| dimension.field()).collect();
+        let fields = TokenUsageSummaryRow::DEFINITION.all_fields();
+        let columns: Vec<&str> =
+            fields.flat_map(|field| if field.is_flat { grouped.clone() } else { vec![field.json] }).collect();
         Ok(Answer::Data(csv::header(&columns) + &csv::rows(&columns, rows)?))
     }
 }
-
-/// The fields of a summary's row behind its dimensions.
-const SUMS: [&str; 10] = [
-    "calls",
-    "tokens_prompt",
-    "tokens_completion",
-    "tokens_total",
-    "tokens_cached",
-    "tokens_cache_read",
-    "tokens_cache_write",
-    "duration_ms",
-    "cost_estimate",
-    "cost_by_currency",
-];
 
 fn dimension() -> impl TypedValueParser<Value = Dimension> {
     PossibleValuesParser::new(Dimension::ALL.iter().map(|dimension| dimension.name()))
