@@ -78,6 +78,8 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     field: Option<String>,
+    /// Whether the message says already which file it is about.
+    is_located: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -86,7 +88,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: line(&message.into(), LONGEST_MESSAGE), field: None, source: None }
+        let message = line(&message.into(), LONGEST_MESSAGE);
+        Self { kind, message, field: None, is_located: false, source: None }
     }
 
     /// A bad value: `field` names it, `given` shows it, `allowed` completes "… expected …". Public for the
@@ -119,6 +122,28 @@ impl Error {
     pub fn context(mut self, context: impl fmt::Display) -> Self {
         self.message = line(&format!("{context}: {}", self.message), LONGEST_MESSAGE);
         self
+    }
+
+    /// Says which input field led to an error that is not about its value.
+    pub(crate) fn with_field(mut self, field: &str) -> Self {
+        self.field = Some(field.to_owned());
+        self
+    }
+
+    /// Puts `advice` behind the message: what else the caller can do.
+    pub(crate) fn advice(mut self, advice: &str) -> Self {
+        self.message = line(&(self.message + advice), LONGEST_MESSAGE);
+        self
+    }
+
+    /// Says that the message names the file that it is about: another one must not be put before it.
+    pub(crate) fn located(mut self) -> Self {
+        self.is_located = true;
+        self
+    }
+
+    pub(crate) fn is_located(&self) -> bool {
+        self.is_located
     }
 
     /// The class of this error.
