@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::printable::printable;
+
 /// What went wrong, in the few classes that a caller can act on.
 ///
 /// The numbers are stable: they are the codes of the C interface and never change meaning.
@@ -214,9 +216,12 @@ pub(crate) fn shorten(text: &str) -> String {
     line(text, LONGEST_VALUE)
 }
 
-/// At most `limit` characters of a text, in one line.
+/// At most `limit` characters of a text, in one line, as people may see them.
 pub(crate) fn line(text: &str, limit: usize) -> String {
-    let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    // One more, to see whether it was all; a text of megabytes is not made printable for its first line.
+    let start: String = text.chars().take(limit + 1).collect();
+    let shown = printable(&start);
+    let mut characters = shown.chars();
     let mut line: String = characters.by_ref().take(limit).collect();
     if characters.next().is_some() {
         line.push('…');

@@ -62,6 +62,7 @@ mod migration;
 mod number;
 mod options;
 mod paths;
+mod printable;
 pub mod report;
 mod repository;
 mod sqlite;
