@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind as ClapError;
+use mcoda_core::report::printable;
 
 use args::Args;
 use failure::Failure;
@@ -51,6 +52,5 @@ fn run() -> Result<(), Failure> {
 
 /// Writes one line to stderr; where even that fails, the exit code must do.
 fn say(message: &str) {
-    let line: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let _ = writeln!(std::io::stderr(), "mcodactl: {line}");
+    let _ = writeln!(std::io::stderr(), "mcodactl: {}", printable(message));
 }

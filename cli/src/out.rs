@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, IsTerminal, StdoutLock, Write};
 
-use mcoda_core::report::in_color;
+use mcoda_core::report::{in_color, printable};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -75,9 +75,9 @@ impl Out {
     }
 }
 
-/// Ids and statuses come from whoever wrote them; an escape sequence must not reach the terminal.
+/// Nothing that stood in a record may act on the terminal, however it came into the answer.
 fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// What people say about colours in their environment: <https://no-color.org>.

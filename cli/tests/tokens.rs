@@ -123,6 +123,22 @@ fn an_answer_without_rows_says_why() {
 }
 
 #[test]
+fn a_slug_that_cannot_be_looked_up_fails_and_an_id_is_answered() {
+    let sandbox = spent();
+    std::fs::create_dir(sandbox.path(".mcoda")).unwrap();
+    sandbox.write(".mcoda/mcoda.db", "no database at all");
+    for command in [&["tokens", "--agent=codex"][..], &["export", "--agent=codex"]] {
+        let message = sandbox.run(&[command, &[DB, "--workspace-id=w"]].concat()).failure(1);
+        for part in
+            ["the name \"codex\"", ".mcoda/mcoda.db: this file is not an SQLite database", "agent's id"]
+        {
+            assert!(message.contains(part), "{part:?} in {message}");
+        }
+    }
+    assert!(asked(&sandbox, &["--agent=claude"]).text().contains("| claude | 2 "));
+}
+
+#[test]
 fn watching_asks_again() {
     let sandbox = spent();
     let once = asked(&sandbox, &[]).text();

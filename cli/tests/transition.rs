@@ -71,13 +71,3 @@ fn what_cannot_move_stays_and_says_why() {
     let moved = sandbox.text(&["transition", "P-1-1-T1", "in_progress", DB]);
     assert_eq!(moved, "P-1-1-T1: not_started → in_progress\n");
 }
-
-#[test]
-fn what_others_wrote_cannot_speak_to_the_terminal() {
-    let sandbox = Sandbox::new();
-    sandbox.backlog(&[1.0]);
-    let database = rusqlite::Connection::open(sandbox.path("mcoda.db")).unwrap();
-    database.execute("UPDATE tasks SET status = ?1", ["\u{1b}[31mred"]).unwrap();
-    let text = sandbox.text(&["transition", "P-1-1-T1", "blocked", "--db=mcoda.db"]);
-    assert_eq!(text, "P-1-1-T1:  [31mred → blocked\n");
-}

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::printable::printable;
+
 /// What went wrong, in the few classes that a caller can act on.
 ///
 /// The numbers are stable: they are the codes of the C interface and never change meaning.
@@ -78,6 +80,8 @@ pub struct Error {
     kind: ErrorKind,
     message: String,
     field: Option<String>,
+    /// Whether the message says already which file it is about.
+    is_located: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -86,7 +90,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: line(&message.into(), LONGEST_MESSAGE), field: None, source: None }
+        let message = line(&message.into(), LONGEST_MESSAGE);
+        Self { kind, message, field: None, is_located: false, source: None }
     }
 
     /// A bad value: `field` names it, `given` shows it, `allowed` completes "… expected …". Public for the
@@ -129,6 +134,28 @@ impl Error {
     pub fn context(mut self, context: impl fmt::Display) -> Self {
         self.message = line(&format!("{context}: {}", self.message), LONGEST_MESSAGE);
         self
+    }
+
+    /// Says which input field led to an error that is not about its value.
+    pub(crate) fn with_field(mut self, field: &str) -> Self {
+        self.field = Some(field.to_owned());
+        self
+    }
+
+    /// Puts `advice` behind the message: what else the caller can do.
+    pub(crate) fn advice(mut self, advice: &str) -> Self {
+        self.message = line(&(self.message + advice), LONGEST_MESSAGE);
+        self
+    }
+
+    /// Says that the message names the file that it is about: another one must not be put before it.
+    pub(crate) fn located(mut self) -> Self {
+        self.is_located = true;
+        self
+    }
+
+    pub(crate) fn is_located(&self) -> bool {
+        self.is_located
     }
 
     /// The class of this error.
@@ -199,9 +226,12 @@ pub(crate) fn shorten(text: &str) -> String {
     line(text, LONGEST_VALUE)
 }
 
-/// At most `limit` characters of a text, in one line.
+/// At most `limit` characters of a text, in one line, as people may see them.
 pub(crate) fn line(text: &str, limit: usize) -> String {
-    let mut characters = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    // One more, to see whether it was all; a text of megabytes is not made printable for its first line.
+    let start: String = text.chars().take(limit + 1).collect();
+    let shown = printable(&start);
+    let mut characters = shown.chars();
     let mut line: String = characters.by_ref().take(limit).collect();
     if characters.next().is_some() {
         line.push('…');

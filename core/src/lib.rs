@@ -64,6 +64,7 @@ mod migration;
 mod number;
 mod options;
 mod paths;
+mod printable;
 #[cfg(feature = "report")]
 pub mod report;
 mod repository;

@@ -281,3 +281,73 @@ fn rows_of_a_host_may_leave_fields_out_and_bring_others() {
         assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("rows")), "{bad}");
     }
 }
+
+/// The text of a record as a hostile program may have stored it.
+const HOSTILE: &str = "\u{202e}\u{1b}[2J\n\u{200b}\u{e0041}\u{2066}";
+const HARMLESS: &str = "\u{fffd}\u{fffd}[2J \u{fffd}\u{fffd}\u{fffd}";
+
+/// `answer` with [`HOSTILE`] behind every text that is no time and no choice among words.
+fn poisoned<T: Serialize + DeserializeOwned>(answer: &T) -> T {
+    let mut value = serde_json::to_value(answer).unwrap();
+    poison(&mut value);
+    read("answer", &value).unwrap()
+}
+
+fn poison(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            let is_choice = VELOCITY_MODES.contains(&text.as_str());
+            if !is_choice && text.parse::<mcoda_core::Timestamp>().is_err() {
+                text.push_str(HOSTILE);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(poison),
+        Value::Object(fields) => fields.values_mut().for_each(poison),
+        _ => {}
+    }
+}
+
+const VELOCITY_MODES: [&str; 3] = ["config", "empirical", "mixed"];
+
+#[test]
+fn no_table_shows_stored_text_that_acts_on_a_terminal() {
+    let (_fixture, workspace, job) = worked_on();
+    let everything = TokenUsageQuery { since: Some("2020-01-01".into()), ..Default::default() };
+    let sums = workspace.token_usage_summary(&everything, Dimension::ALL).unwrap();
+    let inspection = workspace.inspect_job(&job.id).unwrap();
+    let moves = workspace.status_events(&StatusEventsQuery::default()).unwrap();
+    let mut estimate = workspace.estimate(&EstimateOptions::default()).unwrap();
+    estimate.scope.project = Some("P".into());
+    let config = TelemetryConfig { config_path: Some("/c".into()), ..workspace.telemetry_config().unwrap() };
+    for (text, shown) in [
+        (render_job_tokens(&poisoned(&rows_of(&workspace, &job))), 9),
+        (render_tokens_table(&poisoned(&sums), Dimension::ALL), 11),
+        (render_jobs(&poisoned(&workspace.jobs().list().unwrap())), 5),
+        (render_job_inspection(&poisoned(&inspection)), 12),
+        (render_status_events(&poisoned(&moves)), 10),
+        (render_telemetry_config(&poisoned(&config)), 1),
+        (render_estimate(&poisoned(&estimate)), 5),
+    ] {
+        assert_eq!(text.matches(HARMLESS).count(), shown, "{text}");
+        assert!(text.lines().all(|line| printable(line) == line), "{text:?}");
+    }
+}
+
+#[test]
+fn no_error_shows_given_text_that_acts_on_a_terminal() {
+    let (_fixture, workspace, _) = worked_on();
+    let given = format!("P{HOSTILE}");
+    let query = TokenUsageQuery { since: Some(given.clone()), ..Default::default() };
+    let context = TransitionContext { expected_from: Some(given.clone()), ..Default::default() };
+    for error in [
+        workspace.inspect_job(&given).unwrap_err(),
+        workspace.token_usage(&query).unwrap_err(),
+        workspace.record_status_transition("P-日本", "completed", &context).unwrap_err(),
+        workspace.record_status_transition(&given, "completed", &TransitionContext::default()).unwrap_err(),
+        workspace.query(&given, &mcoda_core::SqlParams::default()).unwrap_err(),
+        Workspace::open_db(_fixture.root().join("none").join(&given).join("\0")).err().unwrap(),
+    ] {
+        let told = format!("{error} {}", error.detail().unwrap_or_default());
+        assert_eq!(printable(&told), told);
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mcoda_core::{
     Clock, Dimension, Environment, Error, ErrorKind, Global, NewProject, TokenUsage, TokenUsageQuery,
@@ -22,6 +23,11 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
+        Self::waiting(Duration::from_secs(5))
+    }
+
+    /// One that waits this long where a database is busy.
+    fn waiting(busy_timeout: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
         let environment = Environment { home: Some(home.clone()), ..Environment::default() };
@@ -29,6 +35,7 @@ impl Desk {
             .workspace_id("w")
             .clock(Clock::fixed(NOON.parse().unwrap()))
             .environment(environment)
+            .busy_timeout(busy_timeout)
             .open_db(folder.path().join("mcoda.db"))
             .unwrap();
         Self { workspace, home, _folder: folder }
@@ -537,6 +544,29 @@ fn forty_thousand_rows_with_ids_of_their_own_are_one_question() {
 // Agents
 
 impl Desk {
+    /// Every question about the agent of this name is an error of this kind that says what to do.
+    fn cannot_look_up(&self, name: &str, kind: ErrorKind) {
+        let query = TokenUsageQuery { agent: Some(name.to_owned()), ..TokenUsageQuery::default() };
+        for error in [
+            self.workspace.token_usage(&query).err().unwrap(),
+            self.workspace.token_usage_cursor(&query).err().unwrap(),
+            self.workspace.token_usage_summary(&query, &[]).err().unwrap(),
+        ] {
+            assert_eq!((error.kind(), error.field()), (kind, Some("agent")), "{error}");
+            let start = format!(
+                "agent: the name {name:?} could not be looked up in {}: ",
+                self.global_file().display()
+            );
+            assert!(error.message().starts_with(&start), "{error}");
+            assert!(
+                error.message().ends_with(
+                    "an agent's id, as it stands in this workspace's usage, is found without the look-up"
+                ),
+                "{error}"
+            );
+        }
+    }
+
     /// The global database of the workspace's user.
     fn global_file(&self) -> PathBuf {
         self.home.join(".mcoda/mcoda.db")
@@ -600,22 +630,49 @@ fn looking_up_an_agent_changes_nothing_in_the_home_folder() {
 }
 
 #[test]
-fn a_global_database_that_cannot_be_read_leaves_the_agent_an_id() {
-    for damage in [
-        "CREATE TABLE agents (name TEXT, provider TEXT)",
-        "CREATE TABLE unrelated (x)",
-        "CREATE TABLE agents (id TEXT, slug TEXT); INSERT INTO agents VALUES ('id-1', 'codex'); PRAGMA user_version = 999",
+fn a_slug_that_cannot_be_looked_up_is_an_error_and_not_an_answer_of_nothing() {
+    for (damage, kind) in [
+        ("CREATE TABLE agents (name TEXT, provider TEXT)", ErrorKind::Unsupported),
+        ("CREATE TABLE unrelated (x)", ErrorKind::Unsupported),
+        (
+            "CREATE TABLE agents (id TEXT, slug TEXT); INSERT INTO agents VALUES ('id-1', 'codex'); PRAGMA user_version = 999",
+            ErrorKind::Unsupported,
+        ),
     ] {
         let desk = Desk::new();
-        desk.put("1", &json!({"agent_id": "codex"}));
+        desk.put("1", &json!({"agent_id": "id-1"}));
         std::fs::create_dir_all(desk.home.join(".mcoda")).unwrap();
         Connection::open(desk.global_file()).unwrap().execute_batch(damage).unwrap();
         let before = files_in(&desk.home.join(".mcoda"));
-        assert_eq!(desk.ids(json!({"agent": "codex"})), ["1"], "{damage}");
+        desk.cannot_look_up("codex", kind);
+        assert_eq!(desk.ids(json!({"agent": "id-1"})), ["1"], "an id needs no look-up: {damage}");
         assert_eq!(files_in(&desk.home.join(".mcoda")), before, "{damage}");
         std::fs::write(desk.global_file(), "no database at all").unwrap();
-        assert_eq!(desk.ids(json!({"agent": "codex"})), ["1"]);
+        desk.cannot_look_up("codex", ErrorKind::Corrupt);
+        std::fs::remove_file(desk.global_file()).unwrap();
+        std::fs::create_dir(desk.global_file()).unwrap();
+        desk.cannot_look_up("codex", ErrorKind::Storage);
+        std::fs::remove_dir(desk.global_file()).unwrap();
+        std::fs::write(desk.global_file(), "").unwrap();
+        assert_eq!(desk.ids(json!({"agent": "codex"})), [""; 0], "where there is no schema there is no slug");
     }
+}
+
+#[test]
+fn a_busy_global_database_makes_a_slug_busy_and_leaves_an_id_an_id() {
+    let desk = Desk::waiting(Duration::from_millis(1)).with_agents(&[("id-1", "codex"), ("id-2", "claude")]);
+    desk.put("1", &json!({"agent_id": "id-1"}));
+    desk.put("2", &json!({"agent_id": "claude"}));
+    desk.put("foreign", &json!({"workspace_id": "other", "agent_id": "codex"}));
+    let holder = Connection::open(desk.global_file()).unwrap();
+    holder.pragma_update(None, "journal_mode", "DELETE").unwrap();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    desk.cannot_look_up("codex", ErrorKind::Busy);
+    assert_eq!(desk.ids(json!({"agent": "id-1"})), ["1"]);
+    assert_eq!(desk.ids(json!({"agent": "claude"})), ["2"], "an id here, a slug there");
+    holder.execute_batch("COMMIT").unwrap();
+    assert_eq!(desk.ids(json!({"agent": "codex"})), ["1"]);
+    assert_eq!(desk.ids(json!({"agent": "claude"})), ["2"], "and answered the same when it is free");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `mcodactl init`
 
+use mcoda_core::report::printable;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -15,6 +16,10 @@ pub fn run(global: &Global) -> Result<Answer, Failure> {
     match (json, global.quiet) {
         (true, _) => Answer::json(&json!({"databasePath": database.to_string(), "workspaceId": id})),
         (false, true) => Ok(Answer::Text(String::new())),
-        (false, false) => Ok(Answer::Text(format!("Database:  {database}\nWorkspace: {id}\n"))),
+        (false, false) => Ok(Answer::Text(format!(
+            "Database:  {}\nWorkspace: {}\n",
+            printable(&database.to_string()),
+            printable(id)
+        ))),
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use mcoda_core::report::printable;
 use mcoda_core::{AgentContext, Recorded, TokenUsage, Workspace};
 use serde_json::{Deserializer, Value};
 
@@ -70,7 +71,10 @@ impl Record {
         }
         // A database that is opened by its file has no JSON log that could be behind.
         let has_log = global.db.is_none();
-        let text = recorded.iter().map(|one| format!("{} {}\n", one.id, outcome(one, has_log))).collect();
+        let text = recorded
+            .iter()
+            .map(|one| format!("{} {}\n", printable(&one.id), outcome(one, has_log)))
+            .collect();
         Ok(Answer::Text(text))
     }
 }

@@ -1,7 +1,7 @@
 //! `mcodactl status`
 
 use mcoda_core::StatusEventsQuery;
-use mcoda_core::report::render_status_events;
+use mcoda_core::report::{printable, render_status_events};
 
 use crate::csv;
 use crate::failure::Failure;
@@ -44,14 +44,9 @@ impl Status {
                 } else {
                     render_status_events(&events)
                 };
-                let (key, title) = (one_line(&task.key), one_line(&task.title));
-                Ok(Answer::Text(format!("{key}: {title}\nStatus: {}\n\n{moves}", one_line(&task.status))))
+                let (key, title) = (printable(&task.key), printable(&task.title));
+                Ok(Answer::Text(format!("{key}: {title}\nStatus: {}\n\n{moves}", printable(&task.status))))
             }
         }
     }
-}
-
-/// A title is whatever somebody wrote; here it has one line.
-fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

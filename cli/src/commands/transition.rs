@@ -1,5 +1,6 @@
 //! `mcodactl transition`
 
+use mcoda_core::report::printable;
 use mcoda_core::{Timestamp, TransitionContext, Workspace};
 
 use crate::failure::Failure;
@@ -55,11 +56,11 @@ impl Transition {
         if global.quiet {
             return Ok(Answer::Text(String::new()));
         }
-        let key = self.key(&workspace, &moved.task_id);
+        let key = printable(&self.key(&workspace, &moved.task_id));
         Ok(Answer::Text(if moved.changed {
-            format!("{key}: {} → {}\n", moved.from_status, moved.to_status)
+            format!("{key}: {} → {}\n", printable(&moved.from_status), printable(&moved.to_status))
         } else {
-            format!("{key}: is {} already, its status did not change\n", moved.to_status)
+            format!("{key}: is {} already, its status did not change\n", printable(&moved.to_status))
         }))
     }
 

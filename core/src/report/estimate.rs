@@ -10,12 +10,13 @@ use self::told::{ToldEstimate, ToldVelocity};
 use super::decimals::fixed;
 use super::phrase::{bar, number, rough, span, speed};
 use super::read;
-use super::table::{Align, Table, one_line};
+use super::table::{Align, Table};
 use crate::error::Result;
 use crate::estimate::{
     Completions, Estimate, NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity,
     VelocityMode, Wip, WipItem,
 };
+use crate::printable::printable;
 use crate::time::Timestamp;
 
 /// The lanes' names, in the order of the pipeline.
@@ -79,7 +80,7 @@ fn heading(estimate: &ToldEstimate) -> String {
     format!(
         "Estimate for {}\nWorkspace {}\n{}",
         scope(&estimate.scope),
-        one_line(&estimate.scope.workspace_id),
+        printable(&estimate.scope.workspace_id),
         now.unwrap_or_default()
     )
 }
@@ -93,7 +94,7 @@ fn scope(scope: &Scope) -> String {
     ];
     let parts: Vec<String> = named
         .into_iter()
-        .filter_map(|(name, key)| key.as_deref().map(|key| format!("{name} {}", one_line(key))))
+        .filter_map(|(name, key)| key.as_deref().map(|key| format!("{name} {}", printable(key))))
         .collect();
     if parts.is_empty() { "the whole workspace".to_owned() } else { parts.join(", ") }
 }

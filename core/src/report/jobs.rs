@@ -1,9 +1,10 @@
 //! Jobs and what they cost, as tables.
 
 use super::phrase::{bar, span};
-use super::table::{Align, MISSING, Table, one_line};
+use super::table::{Align, MISSING, Table};
 use super::tokens::render_tokens_table;
 use crate::number;
+use crate::printable::printable;
 use crate::repository::{Job, TaskRun};
 use crate::telemetry::{InspectedRun, JobInspection, TokenUsageRow};
 use crate::time::Timestamp;
@@ -101,7 +102,7 @@ fn heading(job: &Job) -> String {
     ];
     let told =
         lines.into_iter().filter_map(|(name, value)| Some((name, value.filter(|text| !text.is_empty())?)));
-    told.map(|(name, value)| format!("{:<10} {}\n", format!("{name}:"), one_line(&value))).collect()
+    told.map(|(name, value)| format!("{:<10} {}\n", format!("{name}:"), printable(&value))).collect()
 }
 
 /// `[#####-----]  50.0 %  5 of 10`, or what is known of it.

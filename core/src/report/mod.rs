@@ -16,6 +16,7 @@ mod tokens;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use crate::printable::printable;
 pub use color::in_color;
 pub use estimate::{render_estimate, render_estimate_json, render_velocity, render_velocity_json};
 pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};

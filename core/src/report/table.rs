@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::printable::printable;
+
 /// What stands where there is no value.
 pub(super) const MISSING: &str = "-";
 
@@ -26,7 +28,7 @@ impl Table {
 
     /// Adds a row, which has a cell for each column.
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|text| one_line(&text)).collect());
+        self.rows.push(cells.into_iter().map(|text| printable(&text)).collect());
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -63,17 +65,6 @@ impl Table {
     }
 }
 
-/// Text as it may stand in a line: keys come from whoever made the task, and a line feed or an escape
-/// sequence in one must not reach the terminal.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || turns_the_line(c) { ' ' } else { c }).collect()
-}
-
-/// Characters that change the direction of what follows, up to the end of the line.
-fn turns_the_line(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,7 +93,7 @@ mod tests {
     fn no_line_ends_with_blanks_and_no_cell_breaks_a_line() {
         let columns = [("A", Align::Left), ("B", Align::Left)];
         let text = table(columns, &[["x\ny\u{1b}\u{202e}31m", "long"], ["", "z"]]);
-        assert_eq!(text, "A        | B\n---------+-----\nx y  31m | long\n         | z\n");
+        assert_eq!(text, "A        | B\n---------+-----\nx y\u{fffd}\u{fffd}31m | long\n         | z\n");
     }
 
     #[test]

@@ -11,3 +11,8 @@ pub(crate) fn id_of(connection: &Connection, name: &str) -> Result<Option<String
     let id = connection.prepare_cached(sql)?.query_row([name], |row| row::text(row, "id")).optional()?;
     Ok(id.flatten())
 }
+
+/// Whether nobody has made a schema yet.
+pub(crate) fn has_no_schema(connection: &Connection) -> Result<bool> {
+    Ok(connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_master)", [], |row| row.get(0))?)
+}

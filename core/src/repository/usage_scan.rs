@@ -115,6 +115,12 @@ pub(crate) fn for_each_at(
     Ok(())
 }
 
+/// Whether a row of this workspace has `agent_id` as its agent's id.
+pub(crate) fn knows_agent(connection: &Connection, workspace_id: &str, agent_id: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM token_usage WHERE workspace_id = ?1 AND agent_id = ?2)";
+    Ok(connection.prepare_cached(sql)?.query_row([workspace_id, agent_id], |row| row.get(0))?)
+}
+
 impl Selection {
     fn conditions(&self) -> Vec<(&'static str, &str)> {
         let all = [

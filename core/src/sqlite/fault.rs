@@ -86,9 +86,10 @@ fn older_schema(lacks: &str) -> String {
 }
 
 impl Error {
-    /// Says which file an error of the storage is about.
+    /// Says which file an error of the storage is about, unless its message does.
     pub(crate) fn about_file(self, path: &Path) -> Self {
         match self.kind() {
+            _ if self.is_located() => self,
             ErrorKind::Busy
             | ErrorKind::Storage
             | ErrorKind::Corrupt

@@ -54,21 +54,34 @@ fn uuid(mut bytes: [u8; 16]) -> String {
 mod tests {
     use super::*;
 
+    // The constants were computed with Python's hashlib by the text of docs/extract.md. They must never change: who
+    // sends an answer again after an update would count it twice.
+
     #[test]
-    fn the_same_answer_has_the_same_id() {
-        let id = response("msg_1", None);
-        // sha256 of "mcoda-response\0msg_1\0", which has to stay what it is.
-        assert_eq!(id, response("msg_1", None));
-        assert_eq!((id.len(), &id[14..15]), (36, "8"));
-        assert_ne!(id, response("msg_1", Some("other")));
-        assert_ne!(id, response("msg_2", None));
+    fn the_id_of_an_answer_is_the_published_one() {
+        for (id, model, expected) in [
+            ("msg_1", None, "cbe15933-0646-88b3-bcd4-87fb64858a5f"),
+            ("msg_1", Some("claude-haiku-4-5"), "259d6154-8ec6-8c42-81a7-a3f6fb144a5e"),
+            ("msg_2", None, "adaa39db-b931-8f36-8813-8ba9ebdb0111"),
+            ("Antwort ü", Some("日本"), "56bc16ea-972f-8aa6-9d15-00083f78041b"),
+        ] {
+            assert_eq!(response(id, model), expected, "{id} {model:?}");
+        }
     }
 
     #[test]
-    fn a_session_counts_its_records() {
-        let ids = SessionIds::new("thread", None);
-        assert_eq!(ids.number(0)[..28], ids.number(7)[..28]);
-        assert!(ids.number(0) < ids.number(7) && ids.number(255) < ids.number(256));
-        assert_eq!(SessionIds::number_of(&ids.number(300)), 300);
+    fn the_ids_of_a_session_are_the_published_ones_and_count_its_records() {
+        for (session, model, number, expected) in [
+            ("codex\0thread", None, 0, "400b73d1-6874-8df6-878c-8a3300000000"),
+            ("codex\0thread", None, 7, "400b73d1-6874-8df6-878c-8a3300000007"),
+            ("codex\0thread", None, 300, "400b73d1-6874-8df6-878c-8a330000012c"),
+            ("codex\0thread", None, u32::MAX, "400b73d1-6874-8df6-878c-8a33ffffffff"),
+            ("claude-code\0s", Some("claude-opus-4-5"), 0, "c9eae563-53c7-87a3-a088-129500000000"),
+            ("my own", None, 1, "a0d79db3-2b01-828d-8da3-287200000001"),
+        ] {
+            let id = SessionIds::new(session, model).number(number);
+            assert_eq!(id, expected, "{session:?} {model:?} {number}");
+            assert_eq!(SessionIds::number_of(&id), number);
+        }
     }
 }

@@ -4,7 +4,7 @@ mod backlog;
 mod pipeline;
 mod plan;
 
-use mcoda_core::report::{render_estimate, render_tokens_table, render_velocity};
+use mcoda_core::report::{printable, render_estimate, render_tokens_table, render_velocity};
 use mcoda_core::{
     Clock, Dimension, Environment, Estimate, EstimateOptions, TokenUsageQuery, TokenUsageSummaryRow,
     Velocity, VelocityMode, Workspace,
@@ -45,7 +45,7 @@ pub fn run(global: &Global) -> Result<Answer, Failure> {
     if global.quiet {
         return Ok(Answer::Text(String::new()));
     }
-    let path = workspace.database_path().display();
+    let path = printable(&workspace.database_path().display().to_string());
     let fate = match &global.db {
         Some(_) => format!("It stays: try `mcodactl estimate --db {path} --epic SHOP-2`."),
         None => "It was temporary; `mcodactl demo --db demo.db` keeps it.".to_owned(),

@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::error::Result;
+use rusqlite::Connection;
+
+use crate::error::{Error, Result};
 use crate::migration;
-use crate::repository::agent_names;
+use crate::repository::{agent_names, usage_scan};
 use crate::sqlite::{Connect, Synchronous, connect};
 
 /// The global database, for looking up names.
@@ -16,10 +18,15 @@ pub(crate) struct AgentNames<'a> {
 }
 
 impl AgentNames<'_> {
-    /// The id of the agent with this slug. A workspace only borrows the names: whatever is wrong with
-    /// the global database must not stop a question about the workspace.
-    pub(super) fn id_of(self, name: &str) -> Option<String> {
-        self.look_up(name).ok().flatten()
+    /// The id of the agent with this slug, where one is known. Text that the workspace's own usage has as an
+    /// agent's id is that id: it is answered the same whatever state the global database is in.
+    pub(super) fn id_of(self, tx: &Connection, workspace_id: &str, name: &str) -> Result<Option<String>> {
+        // Without a global database nothing has a slug.
+        if matches!(self.database.try_exists(), Ok(false)) || usage_scan::knows_agent(tx, workspace_id, name)?
+        {
+            return Ok(None);
+        }
+        self.look_up(name).map_err(|error| self.explain(error, name))
     }
 
     /// Opened for reading alone: nothing is created or migrated. SQLite may leave the empty `-wal` and the
@@ -31,6 +38,22 @@ impl AgentNames<'_> {
             synchronous: Synchronous::Normal,
             newest_schema: migration::VERSION,
         };
-        agent_names::id_of(&connect(self.database, &how)?, name)
+        let connection = connect(self.database, &how)?;
+        // Another process may be about to create it.
+        if agent_names::has_no_schema(&connection)? {
+            return Ok(None);
+        }
+        agent_names::id_of(&connection, name)
+    }
+
+    /// Taken for an id, a slug would find nothing, and "nothing was spent" is a wrong answer.
+    fn explain(self, error: Error, name: &str) -> Error {
+        let way_out = "; an agent's id, as it stands in this workspace's usage, is found without the look-up";
+        let place = self.database.display();
+        error
+            .context(format_args!("agent: the name {name:?} could not be looked up in {place}"))
+            .advice(way_out)
+            .located()
+            .with_field("agent")
     }
 }

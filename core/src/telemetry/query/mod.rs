@@ -26,8 +26,10 @@ record! {
     pub struct TokenUsageQuery("query", "camelCase"): input {
         /// Only usage of the project with this key. An unknown key is `NotFound`.
         pub project_key: Option<String>,
-        /// Only usage of this agent, by id or slug. Slugs are looked up in the user's global database; text
-        /// that is unknown there, or a database that is missing or cannot be read, is taken as an id.
+        /// Only usage of this agent, by id or slug. Text that the workspace's usage has as an agent's id is one;
+        /// other text is looked up as a slug in the user's global database, and is an id where it is unknown
+        /// there or that database is missing. One that cannot be read is an error: `Busy`, `Corrupt`, `Storage`
+        /// or `Unsupported`.
         pub agent: Option<String>,
         /// Only usage of this command. Usage without any command is left out.
         pub command: Option<String>,

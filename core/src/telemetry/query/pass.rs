@@ -168,7 +168,10 @@ impl Asked<'_> {
     fn agent_id(&self, name: &str) -> Result<String> {
         let known = match self.home {
             Home::Global => agent_names::id_of(self.tx, name)?,
-            Home::Workspace(_) => self.agents.and_then(|agents| agents.id_of(name)),
+            Home::Workspace(id) => match self.agents {
+                Some(agents) => agents.id_of(self.tx, id, name)?,
+                None => None,
+            },
         };
         Ok(known.unwrap_or_else(|| name.to_owned()))
     }
