@@ -3,14 +3,23 @@
 
 use rusqlite::{Connection, params};
 
+use super::stored::check_changed;
 use super::token_usage::{self, Places, TokenUsageRecord};
 use crate::error::Result;
 
+const TABLE: &str = "token_usage_log_queue";
+
 pub(crate) fn add(connection: &Connection, usage_id: &str) -> Result<()> {
-    connection
+    let added = connection
         .prepare_cached("INSERT OR IGNORE INTO token_usage_log_queue (usage_id) VALUES (?1)")?
         .execute([usage_id])?;
-    Ok(())
+    // It may be there already.
+    if added > 0 || has(connection, usage_id)? { Ok(()) } else { check_changed(TABLE, added) }
+}
+
+fn has(connection: &Connection, usage_id: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM token_usage_log_queue WHERE usage_id = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([usage_id], |row| row.get(0))?)
 }
 
 /// The mark of a record whose older version has to leave the log. A caller's own id may begin like that: then
@@ -72,11 +81,15 @@ pub(crate) fn records(connection: &Connection, limit: usize) -> Result<Vec<Token
     Ok(records.collect::<Result<_, _>>()?)
 }
 
-/// Takes these ids off the queue, and those of records that are no longer there.
+/// Takes these ids off the queue.
 pub(crate) fn remove(connection: &Connection, usage_ids: &[&str]) -> Result<()> {
     let mut statement = connection.prepare_cached("DELETE FROM token_usage_log_queue WHERE usage_id = ?1")?;
     for id in usage_ids {
-        statement.execute([id])?;
+        let removed = statement.execute([id])?;
+        // It may be gone already. One that stays would be appended again and again.
+        if removed == 0 && has(connection, id)? {
+            check_changed(TABLE, removed)?;
+        }
     }
     Ok(())
 }
