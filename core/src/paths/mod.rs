@@ -12,6 +12,10 @@ pub use environment::Environment;
 #[cfg(all(unix, feature = "bundled"))]
 pub(crate) use environment::{LockSwitch, lock_switch};
 pub(crate) use json_file::read_object;
-pub(crate) use location::{CONFIG_FILE, DATABASE_FILE, Locations, TOKEN_LOG_FILE, WORKSPACE_FILE, absolute};
-pub(crate) use private::{create_folder, create_new_file, open_or_create_file, refuse_world_writable};
+pub(crate) use location::{
+    CONFIG_FILE, DATABASE_FILE, Locations, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE, WORKSPACE_FILE, absolute,
+};
+pub(crate) use private::{
+    create_folder, create_new_file, open_or_create_file, refuse_world_writable, sync_folder,
+};
 pub(crate) use rewrite::rewrite_part;
