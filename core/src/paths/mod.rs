@@ -6,6 +6,7 @@ mod json_file;
 mod location;
 mod private;
 mod rewrite;
+mod turn;
 
 pub(crate) use config::{Config, ConfigSources};
 pub use environment::Environment;
