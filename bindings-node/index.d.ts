@@ -180,7 +180,10 @@ declare abstract class Database implements AsyncDisposable {
   tokenUsageSummary(query?: TokenUsageSummaryQuery, options?: CallOptions): Promise<Complete<TokenUsageSummaryRow>[]>
   /** One statement that only reads. */
   query<T = Row>(sql: string, params?: SqlParams | null, options?: CallOptions): Promise<T[]>
-  /** Copies the database as it is now into a new file. `Conflict` where there is something at `path`. */
+  /**
+   * Copies the database as it is now into a new file. `Conflict` where there is something at `path`, `InvalidInput` for
+   * a name that ends in `-journal`, `-wal` or `-shm`, or that the library uses itself.
+   */
   backupTo(path: string, options?: CallOptions): Promise<void>
   /** After the calls that are under way. Twice is fine; every other call is `Closed` afterwards. */
   close(options?: CallOptions): Promise<void>

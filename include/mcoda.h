@@ -491,7 +491,8 @@ mcoda_code mcoda_workspace_database_path(mcoda_workspace *workspace,
 // Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other
 // calls of this handle wait for that; other handles and processes go on.
 //
-// Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_STORAGE` where it cannot be written,
+// Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_INVALID_INPUT` for a name that ends in
+// `-journal`, `-wal` or `-shm` or that the library uses itself, `MCODA_STORAGE` where it cannot be written,
 // `MCODA_CLOSED`. Threads: any.
 mcoda_code mcoda_backup_to(mcoda_workspace *workspace, const char *path, mcoda_error **error);
 

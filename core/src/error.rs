@@ -18,7 +18,8 @@ pub enum ErrorKind {
     InvalidInput = 1,
     /// An unknown task, job, project key or other thing that the call names.
     NotFound = 2,
-    /// The row changed under the caller, or a record with this id exists with other content.
+    /// The row changed under the caller, a record with this id exists with other content, or a trigger of another
+    /// program refused the row.
     Conflict = 3,
     /// Another writer held the database for longer than the timeout. Trying again is safe.
     Busy = 4,

@@ -151,11 +151,12 @@ impl Session {
         self.access.select(sql, params)
     }
 
-    /// Copies the database as it is now into a new file, for its owner alone. Other calls of this handle
-    /// wait for that; other handles and processes go on.
+    /// Copies the database as it is now into a new file, for its owner alone, and onto the disk. Other calls of
+    /// this handle wait for that; other handles and processes go on. Nothing is ever overwritten.
     ///
-    /// Errors: `Conflict` where there is something at `path`, `Storage` where it cannot be written, `Unsupported`
-    /// within a transaction.
+    /// Errors: `Conflict` where there is something at `path`, or a file of a database that was there (`-wal` behind
+    /// its name …); `InvalidInput` for the name of such a file, or of another one of this library's beside the
+    /// database; `Storage` where it cannot be written; `Unsupported` within a transaction.
     pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<()> {
         self.access.outside("backup_to")?.backup_to(path.as_ref())
     }

@@ -196,6 +196,71 @@ fn a_backup_never_replaces_anything_and_leaves_nothing_half_written() {
     assert!(running.exists(), "somebody else's copy is not ours to remove");
 }
 
+/// Whatever the moment: either the other program gets the name, or the backup.
+#[test]
+fn a_file_that_appears_while_a_backup_is_written_is_kept() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let metadata = json!({"text": "x".repeat(4000)});
+    let batch: Vec<_> = (0..500).map(|_| usage(json!({"metadata": metadata}))).collect();
+    workspace.record_token_usages(&batch).unwrap();
+    for round in 0..rounds(20) {
+        let target = fixture.home().join(format!("{round}.db"));
+        let partial = fixture.home().join(format!("{round}.db.partial"));
+        let (copied, taken) = std::thread::scope(|scope| {
+            let backup = scope.spawn(|| workspace.backup_to(&target));
+            while !partial.exists() && !backup.is_finished() {
+                std::hint::spin_loop();
+            }
+            let taken = std::fs::File::create_new(&target).is_ok();
+            (backup.join().unwrap(), taken)
+        });
+        assert!(!partial.exists());
+        if taken {
+            assert_refused(copied, ErrorKind::Conflict, "already");
+            assert_eq!(target.metadata().unwrap().len(), 0, "what another program made stays");
+        } else {
+            copied.unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_backup_takes_no_name_that_belongs_to_another_file() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let folder = fixture.workspace_folder();
+    let names = ["x.db-wal", "x.db-shm", "x.db-journal", "X.DB-WAL", "-wal"];
+    let beside =
+        ["mcoda.db-journal", "token_usage.json", "token_usage.json.lock", "workspace.json", "CONFIG.json"];
+    let paths = names.map(|name| fixture.home().join(name)).into_iter();
+    for path in paths.chain(beside.map(|name| folder.join(name))) {
+        let error = workspace.backup_to(&path).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("path")), "{error}");
+        assert!(!path.exists(), "{error}");
+    }
+    workspace.backup_to(fixture.home().join("config.json")).unwrap();
+    workspace.backup_to(folder.join("copy.db")).unwrap();
+    let in_memory = fixture.options().open_db(":memory:").unwrap();
+    assert_eq!(in_memory.backup_to(fixture.home().join("y-shm")).unwrap_err().field(), Some("path"));
+    in_memory.backup_to(fixture.home().join("workspace.json")).unwrap();
+}
+
+#[test]
+fn a_backup_never_gets_the_log_of_a_database_that_was_there_before() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let target = fixture.home().join("copy.db");
+    for suffix in ["-wal", "-journal", "-shm"] {
+        let left = fixture.home().join(format!("copy.db{suffix}"));
+        std::fs::write(&left, "left").unwrap();
+        assert_refused(workspace.backup_to(&target), ErrorKind::Conflict, suffix);
+        assert!(!target.exists());
+        std::fs::remove_file(&left).unwrap();
+    }
+    workspace.backup_to(&target).unwrap();
+}
+
 #[test]
 fn a_cancelled_call_that_waits_for_a_writer_has_written_nothing() {
     let fixture = Fixture::new();

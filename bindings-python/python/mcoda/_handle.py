@@ -357,6 +357,7 @@ class Handle(AgentCalls, Generic[N]):
 
         Raises:
             ConflictError: There is something at ``path``.
+            InvalidInputError: Its name ends in ``-journal``, ``-wal`` or ``-shm``, or is one that the library uses.
             StorageError: It cannot be written.
         """
         self._native.backup_to(path)

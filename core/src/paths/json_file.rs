@@ -2,29 +2,57 @@
 
 use std::io::ErrorKind as IoErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::time::{Deadline, Pauses};
 
-/// The text of `file`, or `None` where there is no such file.
-pub(crate) fn read_text(file: &Path) -> Result<Option<String>> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == IoErrorKind::InvalidData => Err(damaged(file, "it is not UTF-8 text")),
-        Err(error) => Err(Error::storage("read", file, error)),
-    }
+/// Many programs empty a file and then write it. One that is damaged for so long is damaged.
+const SETTLES_WITHIN: Duration = Duration::from_millis(100);
+
+/// What a file held at one moment.
+#[derive(Debug)]
+pub(super) struct ObjectFile {
+    /// As it stands there.
+    pub(super) text: String,
+    pub(super) object: Map<String, Value>,
 }
 
 /// The JSON object in `file`, or `None` where there is no such file. A file that holds anything else
 /// is never taken for an empty one.
 pub(crate) fn read_object(file: &Path) -> Result<Option<Map<String, Value>>> {
+    Ok(read_file(file)?.map(|read| read.object))
+}
+
+/// [`read_object`] with the text that it was read from.
+pub(super) fn read_file(file: &Path) -> Result<Option<ObjectFile>> {
+    let (deadline, pauses) = (Deadline::after(SETTLES_WITHIN), Pauses::new());
+    loop {
+        match read_now(file) {
+            Err(error) if error.kind() == ErrorKind::Corrupt && !deadline.has_passed() => pauses.pause(),
+            read => return read,
+        }
+    }
+}
+
+fn read_now(file: &Path) -> Result<Option<ObjectFile>> {
     let Some(text) = read_text(file)? else { return Ok(None) };
     match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
-        Ok(Value::Object(object)) => Ok(Some(object)),
+        Ok(Value::Object(object)) => Ok(Some(ObjectFile { text, object })),
         Ok(_) => Err(damaged(file, "it does not hold a JSON object")),
         Err(error) => Err(damaged(file, &format!("line {}, column {}", error.line(), error.column()))),
+    }
+}
+
+/// The text of `file`, or `None` where there is no such file.
+pub(super) fn read_text(file: &Path) -> Result<Option<String>> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == IoErrorKind::InvalidData => Err(damaged(file, "it is not UTF-8 text")),
+        Err(error) => Err(Error::storage("read", file, error)),
     }
 }
 
@@ -50,5 +78,20 @@ mod tests {
         assert_eq!(read_object(&file).unwrap_err().kind(), ErrorKind::Corrupt);
         std::fs::write(&file, "\u{feff}{\"a\": 1}").unwrap();
         assert_eq!(read_object(&file).unwrap().unwrap()["a"], 1);
+    }
+    #[test]
+    fn a_file_that_is_being_written_is_read_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.json");
+        for half in ["", "{\"a\": "] {
+            std::fs::write(&file, half).unwrap();
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    std::thread::sleep(SETTLES_WITHIN / 10);
+                    std::fs::write(&file, "{\"a\": 1}").unwrap();
+                });
+                assert_eq!(read_object(&file).unwrap().unwrap()["a"], 1, "{half:?}");
+            });
+        }
     }
 }

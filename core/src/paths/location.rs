@@ -11,6 +11,7 @@ pub(crate) const DATABASE_FILE: &str = "mcoda.db";
 pub(crate) const CONFIG_FILE: &str = "config.json";
 pub(crate) const WORKSPACE_FILE: &str = "workspace.json";
 pub(crate) const TOKEN_LOG_FILE: &str = "token_usage.json";
+pub(crate) const TOKEN_LOG_LOCK_FILE: &str = "token_usage.json.lock";
 
 /// The folders and files of one user.
 #[derive(Debug, Clone)]

@@ -6,10 +6,15 @@ mod json_file;
 mod location;
 mod private;
 mod rewrite;
+mod turn;
 
 pub(crate) use config::{Config, ConfigSources};
 pub use environment::Environment;
 pub(crate) use json_file::read_object;
-pub(crate) use location::{CONFIG_FILE, DATABASE_FILE, Locations, TOKEN_LOG_FILE, WORKSPACE_FILE, absolute};
-pub(crate) use private::{create_folder, create_new_file, open_or_create_file, refuse_world_writable};
+pub(crate) use location::{
+    CONFIG_FILE, DATABASE_FILE, Locations, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE, WORKSPACE_FILE, absolute,
+};
+pub(crate) use private::{
+    create_folder, create_new_file, open_or_create_file, refuse_world_writable, sync_folder,
+};
 pub(crate) use rewrite::rewrite_part;

@@ -35,6 +35,27 @@ pub(crate) fn open_or_create_file(file: &Path) -> Result<File> {
         .map_err(|error| Error::storage("open", file, error))
 }
 
+/// Puts onto the disk that `file` has its name: after a power cut a file that was flushed itself may lack it.
+pub(crate) fn sync_folder(file: &Path) -> Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = file.parent() {
+        let synced = match File::open(folder) {
+            // A folder that may be written to, but not read, cannot be flushed by its name.
+            Err(error) if error.kind() == IoErrorKind::PermissionDenied => Ok(()),
+            opened => opened.and_then(|folder| folder.sync_all()),
+        };
+        // Some file systems flush files alone.
+        if let Err(error) = synced
+            && !matches!(error.kind(), IoErrorKind::InvalidInput | IoErrorKind::Unsupported)
+        {
+            return Err(Error::storage("flush", folder, error));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
 /// Refuses a folder that everybody can write to: anyone could exchange the records in it.
 pub(crate) fn refuse_world_writable(folder: &Path) -> Result<()> {
     #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind as IoErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,8 +10,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::json_file::{read_object, read_text};
-use super::private::{create_folder, create_new_file};
+use super::json_file::{ObjectFile, read_file, read_text};
+use super::private::{create_folder, create_new_file, sync_folder};
+use super::turn::Turn;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::given;
 
@@ -20,23 +21,49 @@ use crate::input::given;
 #[derive(Debug, Default)]
 struct Verbatim(Vec<(String, Box<RawValue>)>);
 
+/// How often another program may get in between.
+const ATTEMPTS: usize = 20;
+
 /// Changes fields of the object under `part` in the JSON object in `file`, to what `change` makes of it.
 /// A file that is missing is created; one that is damaged, or whose part is no object, is an error and stays
 /// as it is. Readers see the old file or the new one, never half of one.
+///
+/// What another program writes meanwhile is kept: then all is done again with that, `change` too. `Conflict` where
+/// the file does not come to rest. A program that writes in the very moment in which the new file takes its name
+/// is not seen, unless it is this library.
 pub(crate) fn rewrite_part(
     file: &Path,
     part: &str,
-    change: impl FnOnce(&Map<String, Value>) -> Result<Vec<(&'static str, Value)>>,
+    change: impl Fn(&Map<String, Value>) -> Result<Vec<(&'static str, Value)>>,
 ) -> Result<()> {
-    let whole = read_object(file)?.unwrap_or_default();
-    let changes = match whole.get(part) {
+    for _ in 0..ATTEMPTS {
+        let _turn = Turn::wait(file);
+        let before = read_file(file)?;
+        let text = changed(file, before.as_ref(), part, &change)?;
+        if replace(file, before.as_ref().map(|before| &*before.text), &text)? {
+            return Ok(());
+        }
+    }
+    let message =
+        format!("{} changes all the time: try again when no other program writes it", file.display());
+    Err(Error::new(ErrorKind::Conflict, message))
+}
+
+/// The text of the file with the change.
+fn changed(
+    file: &Path,
+    before: Option<&ObjectFile>,
+    part: &str,
+    change: impl Fn(&Map<String, Value>) -> Result<Vec<(&'static str, Value)>>,
+) -> Result<String> {
+    let changes = match before.and_then(|before| before.object.get(part)) {
         None | Some(Value::Null) => change(&Map::new()),
         Some(Value::Object(values)) => change(values),
         Some(other) => Err(Error::invalid(part, given(other), "an object")),
     };
     let changes = changes.map_err(|error| error.context(file.display()))?;
-    let text = read_text(file)?.unwrap_or_else(|| "{}".to_owned());
-    let mut object = Verbatim::read(text.trim_start_matches('\u{feff}'))?;
+    let text = before.map_or("{}", |before| before.text.trim_start_matches('\u{feff}'));
+    let mut object = Verbatim::read(text)?;
     let mut inner = match object.get(part).map(RawValue::get) {
         None | Some("null") => Verbatim::default(),
         Some(text) => Verbatim::read(text)?,
@@ -45,7 +72,7 @@ pub(crate) fn rewrite_part(
         inner.set(name, value.to_string())?;
     }
     object.set(part, inner.text("  "))?;
-    replace(file, &(object.text("") + "\n"))
+    Ok(object.text("") + "\n")
 }
 
 impl Verbatim {
@@ -106,9 +133,9 @@ fn internal(error: &serde_json::Error) -> Error {
     Error::new(ErrorKind::Internal, format!("a JSON file cannot be taken apart: {error}"))
 }
 
-/// Puts `text` in the place of what is in `file`, for its owner alone.
-fn replace(file: &Path, text: &str) -> Result<()> {
-    let failed = |error| Error::storage("write", file, error);
+/// Puts `text` in the place of `before`, for its owner alone; `before` is `None` where there was no file. `false`, and
+/// nothing is changed, where the file holds something else by now.
+fn replace(file: &Path, before: Option<&str>, text: &str) -> Result<bool> {
     // A file that is a link somewhere else stays one.
     let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     if let Some(folder) = target.parent() {
@@ -117,10 +144,40 @@ fn replace(file: &Path, text: &str) -> Result<()> {
     let (temporary, mut new) = new_file_beside(&target)?;
     let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
     drop(new);
-    written.and_then(|()| std::fs::rename(&temporary, &target)).map_err(|error| {
+    let written = written.map_err(|error| Error::storage("write", file, error));
+    let replaced = written.and_then(|()| take_place(&temporary, &target, before));
+    if !matches!(replaced, Ok(true)) {
         let _ = std::fs::remove_file(&temporary);
-        failed(error)
-    })
+        return replaced;
+    }
+    sync_folder(&target)?;
+    Ok(true)
+}
+
+/// Gives the new file the name of the old one, where that is still as it was.
+fn take_place(new: &Path, target: &Path, before: Option<&str>) -> Result<bool> {
+    // One that is damaged by now is being written.
+    let now = match read_text(target) {
+        Err(error) if error.kind() == ErrorKind::Corrupt => return Ok(false),
+        now => now?,
+    };
+    if now.as_deref() != before {
+        return Ok(false);
+    }
+    if before.is_none() {
+        // A hard link takes no name that is in use; not every file system has them.
+        match std::fs::hard_link(new, target) {
+            Ok(()) => {
+                let _ = std::fs::remove_file(new);
+                return Ok(true);
+            }
+            // A link to nowhere is in the way too, and gives way.
+            Err(error) if error.kind() == IoErrorKind::AlreadyExists && target.exists() => return Ok(false),
+            Err(_) => {}
+        }
+    }
+    std::fs::rename(new, target).map_err(|error| Error::storage("write", target, error))?;
+    Ok(true)
 }
 
 /// A file of its own for each writer, in any thread and process.
@@ -138,6 +195,8 @@ fn new_file_beside(target: &Path) -> Result<(PathBuf, File)> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     fn rewritten(text: &str) -> Result<String> {
@@ -177,6 +236,86 @@ mod tests {
     fn what_is_damaged_is_refused_and_kept() {
         for text in ["{\"telemetry\": {\"strict\": tr", "", "[]", "{\"telemetry\": true}", "{\"n\": 1e999}"] {
             assert!(rewritten(text).is_err(), "{text}");
+        }
+    }
+    /// What another program does after the file was read for the first time.
+    fn rewritten_while(file: &Path, other: impl Fn(usize)) -> Result<()> {
+        let times = Cell::new(0);
+        rewrite_part(file, "telemetry", |telemetry| {
+            other(times.replace(times.get() + 1));
+            Ok(vec![("strict", (!telemetry.contains_key("endpoint")).into())])
+        })
+    }
+
+    #[test]
+    fn what_another_program_writes_meanwhile_is_kept_and_counts() {
+        for before in [Some("{\"a\": 1}"), None] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("config.json");
+            if let Some(text) = before {
+                std::fs::write(&file, text).unwrap();
+            }
+            let theirs = "{\"b\": 2, \"telemetry\": {\"endpoint\": \"e\"}}";
+            rewritten_while(&file, |time| {
+                if time == 0 {
+                    std::fs::write(&file, theirs).unwrap();
+                }
+            })
+            .unwrap();
+            let now: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            let expected = serde_json::json!({"b": 2, "telemetry": {"endpoint": "e", "strict": false}});
+            assert_eq!(now, expected, "{before:?}");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_emptied_or_removed_meanwhile_is_read_again() {
+        for then in ["", "{\"a\"", "[]"] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("config.json");
+            std::fs::write(&file, "{\"a\": 1}").unwrap();
+            let result = rewritten_while(&file, |_| std::fs::write(&file, then).unwrap());
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::Corrupt, "{then:?}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), then);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.json");
+        std::fs::write(&file, "{\"a\": 1}").unwrap();
+        rewritten_while(&file, |_| drop(std::fs::remove_file(&file))).unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), rewritten("{}").unwrap());
+    }
+
+    #[test]
+    fn a_file_that_never_comes_to_rest_is_a_conflict_and_stays_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.json");
+        std::fs::write(&file, "{}").unwrap();
+        let theirs = |time| format!("{{\"time\": {time}}}");
+        let result = rewritten_while(&file, |time| std::fs::write(&file, theirs(time)).unwrap());
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), theirs(ATTEMPTS - 1));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn no_choice_of_several_writers_is_lost() {
+        const NAMES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("config.json");
+            let file = &file;
+            std::thread::scope(|scope| {
+                for name in NAMES {
+                    scope.spawn(move || {
+                        rewrite_part(file, "telemetry", |_| Ok(vec![(name, true.into())])).unwrap();
+                    });
+                }
+            });
+            let now: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+            assert_eq!(now["telemetry"].as_object().unwrap().len(), NAMES.len(), "{now}");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::row;
+use super::{row, stored};
 use crate::error::Result;
 
 /// The tables whose rows name agents.
@@ -31,6 +31,7 @@ pub(crate) fn read(connection: &Connection, owner: Owner, id: &str) -> Result<At
     Ok(connection.prepare_cached(sql)?.query_row([id], read)?)
 }
 
+/// Changes a row that is there.
 pub(crate) fn write(
     connection: &Connection,
     owner: Owner,
@@ -38,17 +39,19 @@ pub(crate) fn write(
     agents: &Attribution,
     now: &str,
 ) -> Result<()> {
-    match owner {
-        Owner::Job => connection
-            .prepare_cached(
-                "UPDATE jobs SET agent_id = ?2, agent_ids_json = ?3, updated_at = ?4 WHERE id = ?1",
-            )?
-            .execute(params![id, agents.first, agents.listed, now])?,
-        Owner::CommandRun => connection
-            .prepare_cached("UPDATE command_runs SET agent_id = ?2, agent_ids_json = ?3 WHERE id = ?1")?
-            .execute(params![id, agents.first, agents.listed])?,
+    let (table, changed) = match owner {
+        Owner::Job => {
+            let sql = "UPDATE jobs SET agent_id = ?2, agent_ids_json = ?3, updated_at = ?4 WHERE id = ?1";
+            let values = params![id, agents.first, agents.listed, now];
+            ("jobs", connection.prepare_cached(sql)?.execute(values)?)
+        }
+        Owner::CommandRun => {
+            let sql = "UPDATE command_runs SET agent_id = ?2, agent_ids_json = ?3 WHERE id = ?1";
+            let values = params![id, agents.first, agents.listed];
+            ("command_runs", connection.prepare_cached(sql)?.execute(values)?)
+        }
     };
-    Ok(())
+    stored::check_changed(table, changed)
 }
 
 /// The ids in an `agent_ids_json` column.

@@ -1,6 +1,9 @@
 //! Checks of values before they become columns.
 
+use std::error::Error as _;
+
 use rusqlite::Connection;
+use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 
 pub(crate) use crate::definition::check::line;
 use crate::error::{Error, ErrorKind, Result, shorten};
@@ -44,10 +47,12 @@ pub(crate) fn reference(connection: &Connection, field: &str, table: Table, id: 
     }
 }
 
-/// Says which key is taken where an insert met a row with the same unique columns.
-pub(crate) fn taken(error: rusqlite::Error, what: &str, key: &str) -> Error {
-    let error = Error::from(error);
-    if error.kind() == ErrorKind::Conflict {
+/// Says which key is taken where an insert met a row with the same unique columns. Other constraints and triggers
+/// refuse rows too.
+pub(crate) fn taken(error: Error, what: &str, key: &str) -> Error {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<rusqlite::Error>());
+    let code = cause.and_then(|cause| cause.sqlite_error()).map(|failure| failure.extended_code);
+    if code == Some(SQLITE_CONSTRAINT_UNIQUE) {
         return Error::new(
             ErrorKind::Conflict,
             format!("there is already a {what} {:?}: use it or choose another key", shorten(key)),

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::{Store, check, stored};
-use crate::definition::record;
+use crate::definition::{Stored, record};
 use crate::error::{Error, Result};
 use crate::number;
 use crate::time::Timestamp;
@@ -115,18 +115,20 @@ impl CommandRuns<'_> {
         self.store.write(|tx| {
             let started_at = Timestamp::read(&existing(tx, id)?.started_at);
             let seconds = started_at.map(|start| (completed_at.hours_since(start) * 3600.0).max(0.0));
-            tx.prepare_cached(
-                "UPDATE command_runs SET status = ?2, error_summary = ?3, completed_at = ?4, duration_seconds = ?5,
-                     sp_processed = ?6 WHERE id = ?1",
-            )?
-            .execute(params![
-                id,
-                end.status,
-                end.error_summary,
-                completed_at.to_string(),
-                seconds,
-                end.sp_processed
-            ])?;
+            let changed = tx
+                .prepare_cached(
+                    "UPDATE command_runs SET status = ?2, error_summary = ?3, completed_at = ?4, duration_seconds = ?5,
+                         sp_processed = ?6 WHERE id = ?1",
+                )?
+                .execute(params![
+                    id,
+                    end.status,
+                    end.error_summary,
+                    completed_at.to_string(),
+                    seconds,
+                    end.sp_processed
+                ])?;
+            stored::check_changed(CommandRun::TABLE, changed)?;
             existing(tx, id)
         })
     }

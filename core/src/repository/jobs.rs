@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Store, check, stored};
-use crate::definition::record;
+use crate::definition::{Stored, record};
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
 
@@ -120,11 +120,14 @@ impl Jobs<'_> {
         check::line("state", &Some(state))?;
         let now = self.store.clock.now().to_string();
         self.store.write(|tx| {
-            tx.prepare_cached(
-                "UPDATE jobs SET state = ?2, error_summary = ?3, completed_at = ?4, updated_at = ?4 WHERE id = ?1",
-            )?
-            .execute(params![id, state, error_summary, now])?;
-            existing(tx, id)
+            let changed = tx
+                .prepare_cached(
+                    "UPDATE jobs SET state = ?2, error_summary = ?3, completed_at = ?4, updated_at = ?4 WHERE id = ?1",
+                )?
+                .execute(params![id, state, error_summary, now])?;
+            let job = existing(tx, id)?;
+            stored::check_changed(Job::TABLE, changed)?;
+            Ok(job)
         })
     }
 }

@@ -1,45 +1,84 @@
-//! The ids of token usage records that are committed and not yet in the JSON log. With a mark before it, an id
-//! says that the log may hold an older version of the record.
+//! The records that are committed and not yet in the JSON log, by their ids.
+//!
+//! Most are new: the log lacks them, and they are appended. With a mark before it, an id says that the log may hold
+//! some version of the record already. An id that itself begins like the mark is always queued with one, and an
+//! entry that can be read in two ways stands for both records. Older builds queue such ids without a mark, and skip
+//! what is queued already; so no entry tells more than this, and a column for it could not either.
 
 use rusqlite::{Connection, params};
 
+use super::stored::check_changed;
 use super::token_usage::{self, Places, TokenUsageRecord};
 use crate::error::Result;
 
-pub(crate) fn add(connection: &Connection, usage_id: &str) -> Result<()> {
-    connection
-        .prepare_cached("INSERT OR IGNORE INTO token_usage_log_queue (usage_id) VALUES (?1)")?
-        .execute([usage_id])?;
-    Ok(())
-}
+const TABLE: &str = "token_usage_log_queue";
 
-/// The mark of a record whose older version has to leave the log. A caller's own id may begin like that: then
-/// the log is looked at once in vain.
+/// The mark of a record that the log may hold already.
 const REPLACE: &str = "replace:";
+
+/// Queues a new record.
+pub(crate) fn add(connection: &Connection, usage_id: &str) -> Result<()> {
+    if usage_id.starts_with(REPLACE) { add_changed(connection, usage_id) } else { put(connection, usage_id) }
+}
 
 /// Queues a record that was changed.
 pub(crate) fn add_changed(connection: &Connection, usage_id: &str) -> Result<()> {
-    add(connection, &format!("{REPLACE}{usage_id}"))
+    put(connection, &format!("{REPLACE}{usage_id}"))
 }
 
-/// At most `limit` records that were changed.
-pub(crate) fn changed(connection: &Connection, limit: usize) -> Result<Vec<TokenUsageRecord>> {
+fn put(connection: &Connection, entry: &str) -> Result<()> {
+    let added = connection
+        .prepare_cached("INSERT OR IGNORE INTO token_usage_log_queue (usage_id) VALUES (?1)")?
+        .execute([entry])?;
+    // It may be there already.
+    if added > 0 || has(connection, entry)? { Ok(()) } else { check_changed(TABLE, added) }
+}
+
+fn has(connection: &Connection, entry: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM token_usage_log_queue WHERE usage_id = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row([entry], |row| row.get(0))?)
+}
+
+/// An entry with a mark.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Changed {
+    /// As it stands on the queue.
+    pub(crate) entry: String,
+    /// The record that was changed, and the one whose id is the entry: one of them at least.
+    pub(crate) records: Vec<TokenUsageRecord>,
+}
+
+/// At most `limit` entries of records that were changed.
+pub(crate) fn changed(connection: &Connection, limit: usize) -> Result<Vec<Changed>> {
     let mut statement = connection.prepare_cached(
-        "SELECT token_usage.* FROM token_usage_log_queue AS queue
-         JOIN token_usage ON token_usage.id = substr(queue.usage_id, length(?1) + 1)
-         WHERE substr(queue.usage_id, 1, length(?1)) = ?1
-         ORDER BY queue.rowid LIMIT ?2",
+        "WITH marked AS (
+             SELECT rowid AS place, usage_id AS entry, substr(usage_id, length(?1) + 1) AS id
+             FROM token_usage_log_queue
+             WHERE substr(usage_id, 1, length(?1)) = ?1
+               AND EXISTS (
+                   SELECT 1 FROM token_usage
+                   WHERE token_usage.id IN (usage_id, substr(usage_id, length(?1) + 1))
+               )
+             ORDER BY rowid LIMIT ?2
+         )
+         SELECT marked.entry AS queue_entry, token_usage.*
+         FROM marked CROSS JOIN token_usage ON token_usage.id IN (marked.entry, marked.id)
+         ORDER BY marked.place",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let places = Places::of(&statement)?;
-    let records = statement.query_map(params![REPLACE, limit], |row| token_usage::read(row, &places))?;
-    Ok(records.collect::<Result<_, _>>()?)
-}
-
-/// Takes these ids of changed records off the queue.
-pub(crate) fn remove_changed(connection: &Connection, usage_ids: &[&str]) -> Result<()> {
-    let marked: Vec<String> = usage_ids.iter().map(|id| format!("{REPLACE}{id}")).collect();
-    remove(connection, &marked.iter().map(String::as_str).collect::<Vec<_>>())
+    let rows = statement.query_map(params![REPLACE, limit], |row| {
+        Ok((row.get::<_, String>("queue_entry")?, token_usage::read(row, &places)?))
+    })?;
+    let mut changed: Vec<Changed> = Vec::new();
+    for row in rows {
+        let (entry, record) = row?;
+        match changed.last_mut() {
+            Some(last) if last.entry == entry => last.records.push(record),
+            _ => changed.push(Changed { entry, records: vec![record] }),
+        }
+    }
+    Ok(changed)
 }
 
 pub(crate) fn is_empty(connection: &Connection) -> Result<bool> {
@@ -59,24 +98,29 @@ pub(crate) fn has_any(connection: &Connection, usage_ids: &[&str]) -> Result<boo
     Ok(false)
 }
 
-/// At most `limit` queued records, in the order in which they were recorded.
+/// At most `limit` new records, in the order in which they were recorded.
 pub(crate) fn records(connection: &Connection, limit: usize) -> Result<Vec<TokenUsageRecord>> {
     let mut statement = connection.prepare_cached(
         "SELECT token_usage.* FROM token_usage_log_queue AS queue
          JOIN token_usage ON token_usage.id = queue.usage_id
-         ORDER BY queue.rowid LIMIT ?1",
+         WHERE substr(queue.usage_id, 1, length(?1)) <> ?1
+         ORDER BY queue.rowid LIMIT ?2",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let places = Places::of(&statement)?;
-    let records = statement.query_map([limit], |row| token_usage::read(row, &places))?;
+    let records = statement.query_map(params![REPLACE, limit], |row| token_usage::read(row, &places))?;
     Ok(records.collect::<Result<_, _>>()?)
 }
 
-/// Takes these ids off the queue, and those of records that are no longer there.
-pub(crate) fn remove(connection: &Connection, usage_ids: &[&str]) -> Result<()> {
+/// Takes these entries off the queue; that of a new record is its id.
+pub(crate) fn remove(connection: &Connection, entries: &[&str]) -> Result<()> {
     let mut statement = connection.prepare_cached("DELETE FROM token_usage_log_queue WHERE usage_id = ?1")?;
-    for id in usage_ids {
-        statement.execute([id])?;
+    for entry in entries {
+        let removed = statement.execute([entry])?;
+        // It may be gone already. One that stays would be appended again and again.
+        if removed == 0 && has(connection, entry)? {
+            check_changed(TABLE, removed)?;
+        }
     }
     Ok(())
 }

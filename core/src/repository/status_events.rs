@@ -38,7 +38,7 @@ record! {
 }
 
 pub(crate) fn insert(connection: &Connection, event: &StatusEvent) -> Result<()> {
-    Ok(stored::insert(connection, event)?)
+    stored::insert(connection, event)
 }
 
 /// The events of one task, or of all tasks, in insertion order.

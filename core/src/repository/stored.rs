@@ -1,9 +1,9 @@
-//! What all tables have in common: reading rows as records, and inserting records.
+//! What all tables have in common: reading rows as records, and inserting and changing rows.
 
 use rusqlite::{Connection, OptionalExtension, Params, params_from_iter};
 
 use crate::definition::{ColumnIndices, Stored};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// The row that the statement finds.
 pub(crate) fn one<R: Stored>(connection: &Connection, sql: &str, params: impl Params) -> Result<Option<R>> {
@@ -21,7 +21,20 @@ pub(crate) fn all<R: Stored>(connection: &Connection, sql: &str, params: impl Pa
 }
 
 /// Inserts the record into its table.
-pub(crate) fn insert<R: Stored>(connection: &Connection, record: &R) -> rusqlite::Result<()> {
-    connection.prepare_cached(R::insert_sql())?.execute(params_from_iter(record.values()))?;
-    Ok(())
+pub(crate) fn insert<R: Stored>(connection: &Connection, record: &R) -> Result<()> {
+    let inserted = connection.prepare_cached(R::insert_sql())?.execute(params_from_iter(record.values()))?;
+    check_changed(R::TABLE, inserted)
+}
+
+/// `Conflict` where a statement that had to change a row of `table` changed none. `RAISE(IGNORE)` in a trigger of
+/// another program does that, and SQLite reports it as success.
+pub(crate) fn check_changed(table: &str, rows: usize) -> Result<()> {
+    if rows > 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "a trigger of another program refused a row of the table {table}, and nothing was changed: \
+         change or drop that trigger"
+    );
+    Err(Error::new(ErrorKind::Conflict, message))
 }

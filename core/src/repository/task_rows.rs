@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
-use super::row;
 use super::scope::{CONDITION, ScopeIds};
+use super::{row, stored};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What an estimate needs to know of a task.
@@ -54,7 +54,7 @@ pub(crate) fn set_status(connection: &Connection, id: &str, status: &str, now: &
     let changed = connection
         .prepare_cached("UPDATE tasks SET status = ?2, updated_at = ?3 WHERE id = ?1")?
         .execute(params![id, status, now])?;
-    if changed == 0 { Err(without_id()) } else { Ok(()) }
+    check_changed(connection, id, changed)
 }
 
 pub(crate) fn set_metadata(
@@ -63,8 +63,16 @@ pub(crate) fn set_metadata(
     metadata: &Map<String, Value>,
     now: &str,
 ) -> Result<()> {
-    connection
+    let changed = connection
         .prepare_cached("UPDATE tasks SET metadata_json = ?2, updated_at = ?3 WHERE id = ?1")?
         .execute(params![id, Value::Object(metadata.clone()).to_string(), now])?;
-    Ok(())
+    check_changed(connection, id, changed)
+}
+
+fn check_changed(connection: &Connection, id: &str, rows: usize) -> Result<()> {
+    if rows == 0 {
+        // An error where the row is not there by its id; where it is, something refused the change.
+        metadata_text(connection, id)?;
+    }
+    stored::check_changed("tasks", rows)
 }

@@ -125,9 +125,12 @@ impl TaskRuns<'_> {
         check::line("status", &Some(status))?;
         let finished_at = finished_at.unwrap_or_else(|| self.0.clock.now()).to_string();
         self.0.write(|tx| {
-            tx.prepare_cached("UPDATE task_runs SET status = ?2, finished_at = ?3 WHERE id = ?1")?
+            let changed = tx
+                .prepare_cached("UPDATE task_runs SET status = ?2, finished_at = ?3 WHERE id = ?1")?
                 .execute(params![id, status, finished_at])?;
-            existing(tx, id)
+            let run = existing(tx, id)?;
+            stored::check_changed(TaskRun::TABLE, changed)?;
+            Ok(run)
         })
     }
 }

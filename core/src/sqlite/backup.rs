@@ -1,26 +1,28 @@
 //! Copying a database that is in use into another file.
 
-use std::path::Path;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::paths;
+use crate::paths::{self, CONFIG_FILE, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE, WORKSPACE_FILE};
 use crate::time::Deadline;
 
-/// Writes one unchanging state of the database into `target`, which must not be there yet. A copy that
-/// stops half-way never has the target's name.
+/// What SQLite appends to a database's name for the files beside it.
+const SIDE_FILES: [&str; 3] = ["-journal", "-wal", "-shm"];
+
+/// Writes one unchanging state of the database into `target`, which must not be there yet, and onto the disk.
+/// Nothing that is there is ever overwritten, nor what others put there meanwhile.
 pub(super) fn backup(connection: &Connection, target: &Path, timeout: Duration) -> Result<()> {
     let target = paths::absolute(target)?;
+    check_name(connection, &target)?;
     refuse_existing(&target)?;
-    let Some(name) = target.file_name() else {
-        return Err(Error::invalid("path", format_args!("{:?}", target.display()), "the path of a file"));
-    };
-    let mut partial = name.to_owned();
-    partial.push(".partial");
-    let partial = target.with_file_name(partial);
+    let partial = with_suffix(&target, ".partial");
     if paths::create_new_file(&partial)?.is_none() {
         let message = format!(
             "{}: another backup is being written there, or one was cut off: remove that file or choose another path",
@@ -28,26 +30,98 @@ pub(super) fn backup(connection: &Connection, target: &Path, timeout: Duration) 
         );
         return Err(Error::new(ErrorKind::Conflict, message));
     }
-    let written = copy(connection, &partial, timeout).and_then(|()| {
-        refuse_existing(&target)?;
-        std::fs::rename(&partial, &target).map_err(|error| Error::storage("create", &target, error))
-    });
-    if written.is_err() {
-        // The error that stopped the copy says more than one of the tidying would.
-        let _ = std::fs::remove_file(&partial);
-    }
-    written
+    let published = copy(connection, &partial, timeout)
+        .and_then(|()| refuse_existing(&target))
+        .and_then(|()| publish(&partial, &target));
+    let removed = std::fs::remove_file(&partial).map_err(|error| Error::storage("remove", &partial, error));
+    // The error that stopped the copy says more than one of the tidying would.
+    published.and(removed)?;
+    paths::sync_folder(&target)
 }
 
+fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(suffix);
+    name.into()
+}
+
+/// A copy under the name of another file's companion would be taken for that: SQLite would replay it into the
+/// database, or this library append records to it.
+fn check_name(connection: &Connection, target: &Path) -> Result<()> {
+    let refuse = |allowed| Err(Error::invalid("path", format_args!("{:?}", target.display()), allowed));
+    let Some(name) = target.file_name() else { return refuse("the path of a file") };
+    // Some file systems take upper and lower case for the same.
+    let name = name.to_string_lossy().to_lowercase();
+    if SIDE_FILES.iter().any(|suffix| name.ends_with(suffix)) {
+        return refuse(
+            "a name that does not end in -journal, -wal or -shm, as the files beside a database do",
+        );
+    }
+    let folder = connection.path().filter(|path| !path.is_empty()).and_then(|path| Path::new(path).parent());
+    let is_beside = folder.is_some_and(|folder| same_folder(folder, target.parent().unwrap_or(folder)));
+    if is_beside && [CONFIG_FILE, WORKSPACE_FILE, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE].contains(&&*name) {
+        return refuse("a name that this library does not use for another file beside the database");
+    }
+    Ok(())
+}
+
+fn same_folder(one: &Path, other: &Path) -> bool {
+    let canonical = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    canonical(one) == canonical(other)
+}
+
+/// Whatever is there stays. So does what belongs to a database that was there: SQLite would replay it into the copy.
 fn refuse_existing(target: &Path) -> Result<()> {
-    match target.symlink_metadata() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Error::storage("look at", target, error)),
-        Ok(_) => {
-            let message = format!("{} is there already: choose another path, or remove it", target.display());
-            Err(Error::new(ErrorKind::Conflict, message))
+    let side_files = SIDE_FILES.map(|suffix| with_suffix(target, suffix));
+    for file in std::iter::once(target).chain(side_files.iter().map(PathBuf::as_path)) {
+        match file.symlink_metadata() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::storage("look at", file, error)),
+            Ok(_) => return Err(occupied(file)),
         }
     }
+    Ok(())
+}
+
+fn occupied(file: &Path) -> Error {
+    let message = format!("{} is there already: choose another path, or remove it", file.display());
+    Error::new(ErrorKind::Conflict, message)
+}
+
+/// Gives the whole copy its name. A hard link takes no name that is in use, which renaming does.
+fn publish(partial: &Path, target: &Path) -> Result<()> {
+    match std::fs::hard_link(partial, target) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(occupied(target)),
+        // Not every file system has hard links.
+        Err(_) => write_anew(partial, target),
+    }
+}
+
+/// The bytes by which a file is known as a database.
+const HEADER: usize = 16;
+
+/// Writes the copy once more into a new file of the name. Until the last moment that is not a database, so that one
+/// that stops half-way is not taken for a whole copy.
+fn write_anew(partial: &Path, target: &Path) -> Result<()> {
+    let Some(new) = paths::create_new_file(target)? else { return Err(occupied(target)) };
+    let written = File::open(partial).and_then(|whole| write_header_last(whole, new));
+    written.map_err(|error| {
+        // It is this call's own, and not whole.
+        let _ = std::fs::remove_file(target);
+        Error::storage("write", target, error)
+    })
+}
+
+fn write_header_last(mut whole: File, mut new: File) -> io::Result<()> {
+    let mut header = [0; HEADER];
+    whole.read_exact(&mut header)?;
+    new.write_all(&[0; HEADER])?;
+    io::copy(&mut whole, &mut new)?;
+    new.sync_all()?;
+    new.seek(SeekFrom::Start(0))?;
+    new.write_all(&header)?;
+    new.sync_all()
 }
 
 fn copy(connection: &Connection, partial: &Path, timeout: Duration) -> Result<()> {
@@ -66,5 +140,51 @@ fn copy(connection: &Connection, partial: &Path, timeout: Duration) -> Result<()
         }
     }
     drop(backup);
-    into.close().map_err(|(_, error)| about(error))
+    into.close().map_err(|(_, error)| about(error))?;
+    // SQLite does that too, unless it was built or told not to.
+    let synced = File::open(partial).and_then(|file| file.sync_all());
+    synced.map_err(|error| Error::storage("write", partial, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Another program takes the name while the copy is written.
+    #[test]
+    fn a_name_that_was_taken_meanwhile_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let [partial, target] = ["copy.db.partial", "copy.db"].map(|name| folder.path().join(name));
+        std::fs::write(&partial, "copy").unwrap();
+        std::fs::write(&target, "precious").unwrap();
+        for name_it in [publish, write_anew] {
+            assert_eq!(name_it(&partial, &target).unwrap_err().kind(), ErrorKind::Conflict);
+            assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
+        }
+    }
+
+    #[test]
+    fn a_copy_without_hard_links_is_whole_and_its_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let [partial, target] = ["copy.db.partial", "copy.db"].map(|name| folder.path().join(name));
+        let database = Connection::open(&partial).unwrap();
+        database.execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (7)").unwrap();
+        database.close().unwrap();
+        write_anew(&partial, &target).unwrap();
+        assert!(std::fs::read(&target).unwrap() == std::fs::read(&partial).unwrap());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(target.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_copy_without_hard_links_that_fails_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let [partial, target] = ["copy.db.partial", "copy.db"].map(|name| folder.path().join(name));
+        std::fs::write(&partial, "too short").unwrap();
+        assert_eq!(write_anew(&partial, &target).unwrap_err().kind(), ErrorKind::Storage);
+        assert!(!target.exists());
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::json_log::{JsonLog, Locked};
 use super::record::{Prepared, Upserted};
 use crate::error::{Error, ErrorKind, Result};
-use crate::repository::log_queue;
+use crate::repository::log_queue::{self, Changed};
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::sqlite::Database;
 use crate::time::Clock;
@@ -69,9 +69,9 @@ fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
         if !changed.is_empty() {
             // What was changed once more since it was read stays queued.
             let now = log_queue::changed(tx, BATCH)?;
-            let now: HashMap<&str, _> = now.iter().map(|record| (record.id.as_str(), record)).collect();
-            let logged = changed.iter().filter(|record| now.get(record.id.as_str()) == Some(record));
-            log_queue::remove_changed(tx, &logged.map(|record| record.id.as_str()).collect::<Vec<_>>())?;
+            let now: HashMap<&str, _> = now.iter().map(|one| (one.entry.as_str(), one)).collect();
+            let logged = changed.iter().filter(|one| now.get(one.entry.as_str()) == Some(one));
+            log_queue::remove(tx, &logged.map(|one| one.entry.as_str()).collect::<Vec<_>>())?;
         }
         if is_all { log_queue::remove_orphans(tx) } else { Ok(()) }
     })?;
@@ -80,12 +80,14 @@ fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
 }
 
 /// Puts the present versions of records in the place of older ones.
-fn replace(locked: &mut Locked<'_>, changed: &[TokenUsageRecord]) -> Result<()> {
+fn replace(locked: &mut Locked<'_>, changed: &[Changed]) -> Result<()> {
     if changed.is_empty() {
         return Ok(());
     }
-    let entries: Result<Vec<_>> =
-        changed.iter().map(|record| Ok((record.id.as_str(), log_line(record)?))).collect();
+    let mut seen = HashSet::new();
+    let records =
+        changed.iter().flat_map(|one| &one.records).filter(|record| seen.insert(record.id.as_str()));
+    let entries: Result<Vec<_>> = records.map(|record| Ok((record.id.as_str(), log_line(record)?))).collect();
     locked.replace(&entries?)
 }
 

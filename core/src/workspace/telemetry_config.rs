@@ -23,7 +23,8 @@ impl Workspace {
     /// recording them here. A strict setting that holds already stays. Answers what holds now.
     ///
     /// Nothing else in the file changes. One that is damaged is `Corrupt` and one with a setting of the wrong
-    /// type is `InvalidInput`; both stay as they are. `Storage` for a handle that only reads, `Unsupported`
+    /// type is `InvalidInput`; both stay as they are. What other programs write meanwhile is kept, and `Conflict`
+    /// where they do not stop. `Storage` for a handle that only reads, `Unsupported`
     /// for a database in memory, which has no config file.
     pub fn opt_out(&self, strict: bool) -> Result<TelemetryConfig> {
         self.choose(true, strict.then_some(true))

@@ -18,7 +18,7 @@ const WORKSPACE_ONLY: [&str; 7] =
     ["workspace_id", "job_id", "task_run_id", "task_id", "project_id", "epic_id", "user_story_id"];
 
 pub(crate) fn insert_workspace(connection: &Connection, record: &TokenUsageRecord) -> Result<()> {
-    Ok(stored::insert(connection, record)?)
+    stored::insert(connection, record)
 }
 
 pub(crate) fn insert_global(connection: &Connection, record: &TokenUsageRecord) -> Result<()> {
@@ -30,8 +30,8 @@ pub(crate) fn insert_global(connection: &Connection, record: &TokenUsageRecord) 
     });
     let values = TokenUsageRecord::COLUMNS.iter().zip(record.values());
     let values = values.filter(|(column, _)| is_there(column)).map(|(_, value)| value);
-    connection.prepare_cached(sql)?.execute(params_from_iter(values))?;
-    Ok(())
+    let inserted = connection.prepare_cached(sql)?.execute(params_from_iter(values))?;
+    stored::check_changed(TokenUsageRecord::TABLE, inserted)
 }
 
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<TokenUsageRecord>> {
@@ -49,9 +49,10 @@ pub(crate) fn between(connection: &Connection, first: &str, last: &str) -> Resul
     Ok(records.collect::<Result<_, _>>()?)
 }
 
+/// Deletes a row that is there.
 pub(crate) fn delete(connection: &Connection, id: &str) -> Result<()> {
-    connection.prepare_cached("DELETE FROM token_usage WHERE id = ?1")?.execute([id])?;
-    Ok(())
+    let deleted = connection.prepare_cached("DELETE FROM token_usage WHERE id = ?1")?.execute([id])?;
+    stored::check_changed(TokenUsageRecord::TABLE, deleted)
 }
 
 /// Where a statement over either table has the columns of a record.

@@ -16,7 +16,6 @@ mod state;
 mod tests;
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
 use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,7 +27,7 @@ use self::inspect::{BUFFER, Contents};
 use self::lock::{FileLock, Gate, Turn, Waited};
 use self::state::Clean;
 use crate::error::{Error, Result};
-use crate::paths::{self, TOKEN_LOG_FILE};
+use crate::paths::{self, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
 use crate::time::{Deadline, Timestamp};
 
 /// The log in one folder. Nothing is opened between calls, so that a fork inherits nothing.
@@ -42,8 +41,11 @@ pub(crate) struct JsonLog {
 impl JsonLog {
     /// The log in `folder`, which must exist when it is locked.
     pub(crate) fn new(folder: &Path) -> Self {
-        let lock_name = OsString::from(format!("{TOKEN_LOG_FILE}.lock"));
-        Self { path: folder.join(TOKEN_LOG_FILE), lock_path: folder.join(lock_name), gate: Gate::default() }
+        Self {
+            path: folder.join(TOKEN_LOG_FILE),
+            lock_path: folder.join(TOKEN_LOG_LOCK_FILE),
+            gate: Gate::default(),
+        }
     }
 
     /// Waits for other threads and processes, and for a program without a lock that is just rewriting the

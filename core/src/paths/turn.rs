@@ -1,0 +1,68 @@
+//! Taking turns at a file that is replaced as a whole.
+
+use std::path::Path;
+
+#[cfg(unix)]
+mod locked {
+    use std::fs::File;
+    use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use crate::time::{Deadline, Pauses};
+
+    /// A child that was forked in the wrong moment may keep the lock of a process that died. Nobody waits for that.
+    const LONGEST: Duration = Duration::from_secs(2);
+
+    /// Locks the file that has the name now. `None` where there is none, where its file system has no locks, and
+    /// where it takes too long.
+    pub(super) fn file(path: &Path) -> Option<File> {
+        let (deadline, pauses) = (Deadline::after(LONGEST), Pauses::new());
+        loop {
+            let file = File::open(path).ok()?;
+            loop {
+                match file.try_lock() {
+                    Ok(()) if is_at(path, &file) => return Some(file),
+                    // It was replaced by the one who had the lock before.
+                    Ok(()) => break,
+                    Err(std::fs::TryLockError::WouldBlock) if !deadline.has_passed() => pauses.pause(),
+                    Err(_) => return None,
+                }
+            }
+        }
+    }
+
+    fn is_at(path: &Path, file: &File) -> bool {
+        let id = |metadata: &std::fs::Metadata| (metadata.dev(), metadata.ino());
+        matches!((path.metadata(), file.metadata()), (Ok(one), Ok(other)) if id(&one) == id(&other))
+    }
+}
+
+/// The turn of one who rewrites a file, among the threads and processes of this library. Elsewhere than on Unix a
+/// lock would keep readers out, and there is none.
+#[derive(Debug)]
+pub(super) struct Turn {
+    #[cfg(unix)]
+    file: Option<std::fs::File>,
+}
+
+impl Turn {
+    /// Waits for the others. That keeps them from undoing each other's changes in the moment between the last look at
+    /// the file and its replacement, and nothing else depends on it.
+    #[cfg_attr(not(unix), allow(unused_variables, reason = "there is no lock"))]
+    pub(super) fn wait(file: &Path) -> Self {
+        Self {
+            #[cfg(unix)]
+            file: locked::file(file),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // Closing alone would not do where a child was forked meanwhile: it shares the lock. An error leaves
+        // nothing to do but close.
+        let _ = self.file.as_ref().map(std::fs::File::unlock);
+    }
+}
