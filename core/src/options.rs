@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::definition::{Described, FieldType, Kind, record};
+use crate::definition::{Definition, Described, FieldType, Kind, Record, record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
@@ -83,6 +83,11 @@ record! {
         /// Whether a missing database is `NotFound` in place of created. Default: false.
         pub(crate) existing_only: Option<bool>,
     }
+}
+
+/// The options as callers give them.
+impl Record for Options {
+    const DEFINITION: &'static Definition = OpenOptions::DEFINITION;
 }
 
 impl Options {
