@@ -77,19 +77,19 @@ fn with_odd_path(target: Target<'_>, call: &Call, path: &Path, arguments: &[Valu
     let session: &Session = match target {
         Target::Workspace(workspace) => workspace,
         Target::Global(global) => global,
-        Target::Library => return Err(not_utf8(path)),
+        Target::Library => return Err(not_utf8("path", path)),
     };
     match (call.name, arguments) {
         ("backup_to", _) => session.backup_to(path).map(|()| Value::Null),
         ("record_agent_file", [_, context, ..]) => {
             session.record_agent_file(path, &AgentContext::from_json(context)?).map(|summary| json(&summary))
         }
-        _ => Err(not_utf8(path)),
+        _ => Err(not_utf8("path", path)),
     }
 }
 
-fn not_utf8(path: &Path) -> Error {
-    Error::invalid("path", path.display(), "a path that UTF-8 can hold")
+fn not_utf8(field: &str, path: &Path) -> Error {
+    Error::invalid(field, path.display(), "a path that UTF-8 can hold")
 }
 
 /// An argument as the engine's JSON, where a record is a mapping alone.
@@ -99,7 +99,7 @@ fn argument(param: &Param, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
         ParamKind::Boolean => truth(name, given)?.into(),
         _ if param.is_optional && given.is_none() => Value::Null,
         ParamKind::Text => text(name, given)?.into(),
-        ParamKind::Path => path_text(name, given)?.map_err(|path| not_utf8(&path))?.into(),
+        ParamKind::Path => path_text(name, given)?.map_err(|path| not_utf8(name, &path))?.into(),
         ParamKind::Time => time_text(name, given)?.into(),
         ParamKind::Body => body(given)?.into_owned().into(),
         ParamKind::SqlParams | ParamKind::Json => nested(name, given)?,

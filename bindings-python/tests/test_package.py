@@ -89,6 +89,10 @@ mcoda.extract_usage(7)
 ws.record_agent_response("", agent="claude")
 mcoda.render_jobs([mcoda.extract_usage("")])
 for row in ws.iter_token_usage(): row.misspelt
+ws.transaction(limit="1")
+ws.transaction().record_token_usage(tokens_prompt="1")
+mcoda.Global.open_db(":memory:").transaction().tasks
+ws.batch([7])
 """
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import copy
 import gc
 import json
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -260,10 +263,11 @@ def test_a_batch_is_all_of_its_calls(shop: Shop) -> None:
     assert shop.ws.batch([]) == []
 
 
+RECORD = "record_token_usage"
 BATCHES: list[tuple[Any, type[mcoda.McodaError], str | None, str]] = [
-    ({"call": "record_token_usage", "args": [{"tokens_prompt": -1}]}, mcoda.InvalidInputError, "tokensPrompt", " (record"),
-    ({"call": "record_token_usage", "args": [{"cost_estimate": float("nan")}]}, mcoda.InvalidInputError, "costEstimate", " (record"),
-    ({"call": "record_token_usage", "args": [{"job_id": "nobody"}]}, mcoda.NotFoundError, "jobId", " (record"),
+    ({"call": RECORD, "args": [{"tokens_prompt": -1}]}, mcoda.InvalidInputError, "tokensPrompt", f" ({RECORD})"),
+    ({"call": RECORD, "args": [{"id": float("nan")}]}, mcoda.InvalidInputError, "id", f" ({RECORD})"),
+    ({"call": RECORD, "args": [{"job_id": "nobody"}]}, mcoda.NotFoundError, "jobId", f" ({RECORD})"),
     ({"call": "tasks.get", "args": [7]}, mcoda.InvalidInputError, "task", " (tasks.get)"),
     ({"call": "tasks.get", "args": ["a", "b"]}, mcoda.InvalidInputError, "arguments", " (tasks.get)"),
     ({"call": "tasks.get", "args": "a"}, mcoda.InvalidInputError, "args", ": args"),
@@ -292,8 +296,42 @@ def test_an_error_says_which_call_of_a_batch_it_is_about(
 
 @pytest.mark.parametrize("calls", [None, 7, {"call": "tasks.list"}, "tasks.list"], ids=repr)
 def test_what_is_no_list_of_calls_is_no_batch(calls: Any, ws: mcoda.Workspace) -> None:
-    if calls != "tasks.list":
-        refused(lambda: ws.batch(calls), mcoda.InvalidInputError, "calls")
-    else:
-        # A text is a list of letters.
-        refused(lambda: ws.batch(calls), mcoda.InvalidInputError)
+    refused(lambda: ws.batch(calls), mcoda.InvalidInputError, "calls")
+
+
+LEAVING = """
+import sys, mcoda
+ws = mcoda.Workspace.open_db(sys.argv[1])
+tx = ws.transaction(limit=600)
+tx.record_token_usage(id="1")
+tasks = tx.tasks
+"""
+
+
+def test_a_program_that_ends_within_a_transaction_rolls_it_back(file: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING, str(file)], capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    with mcoda.Workspace.open_db(file) as ws:
+        assert count(ws) == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_has_no_part_in_a_transaction(ws: mcoda.Workspace) -> None:
+    with ws.transaction() as tx:
+        tx.record_token_usage(id="1")
+        child = os.fork()
+        if child == 0:
+            ends: list[Callable[[], object]] = [tx.commit, lambda: tx.record_token_usage(id="2")]
+            answers = []
+            for call in ends:
+                try:
+                    call()
+                except mcoda.McodaError as error:
+                    answers.append(error.kind)
+            del tx
+            os._exit(0 if answers == ["Closed"] * 2 else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        tx.record_token_usage(id="3")
+    assert [row.id for row in ws.token_usage()] == ["1", "3"]

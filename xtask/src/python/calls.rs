@@ -13,8 +13,12 @@ pub fn files() -> Vec<File> {
 
 /// The names of the repositories, `command_runs` for example, in their order.
 pub fn repositories() -> Vec<&'static str> {
-    let mut names: Vec<&str> = CALLS.iter().filter_map(repository).collect();
-    names.dedup();
+    let mut names = Vec::new();
+    for name in CALLS.iter().filter_map(repository) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     names
 }
 

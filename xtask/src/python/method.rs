@@ -82,45 +82,59 @@ impl Method<'_> {
         indented(&text, self.place.indentation())
     }
 
-    /// The record whose fields are keywords.
-    fn record(&self) -> Option<(&Param, &'static Definition)> {
-        self.params.iter().find_map(|param| match param.kind {
-            ParamKind::Record(record) => Some((param, record)),
+    /// The record whose fields are keywords: the first that the call takes.
+    fn record(&self) -> Option<(usize, &'static Definition)> {
+        self.params.iter().enumerate().find_map(|(index, param)| match param.kind {
+            ParamKind::Record(record) => Some((index, record)),
             _ => None,
         })
     }
 
+    /// Whether the fields may be given in place of the mapping, some of which have to.
     fn has_required_fields(&self) -> bool {
-        self.record().is_some_and(|(param, record)| {
-            !param.is_optional && record.all_fields().any(|field| field.presence == Presence::Required)
+        self.record().is_some_and(|(index, record)| {
+            !self.params[index].is_optional
+                && self.is_last_that_is_required(index)
+                && record.all_fields().any(|field| field.presence == Presence::Required)
         })
+    }
+
+    fn is_last_that_is_required(&self, index: usize) -> bool {
+        self.params[index + 1..].iter().all(|param| param.is_optional)
     }
 
     /// What stands between `def` and the body. Where fields are required there are two more, which say that either
     /// the mapping is given or the fields are.
     fn signature(&self, is_given: Option<bool>) -> String {
-        let mut parts: Vec<String> = Vec::new();
+        let record = self.record();
+        let has_no_mapping = is_given == Some(false);
+        let (mut parts, mut keywords): (Vec<String>, Vec<String>) = Default::default();
         if self.place != Place::Module {
             parts.push("self".to_owned());
         }
-        let record = self.record();
-        let is_first = record.is_some_and(|(param, _)| param.name == self.params[0].name);
-        // What has a default comes behind what has none.
-        let (others, last): (Vec<&Param>, Vec<&Param>) =
-            self.params.iter().partition(|param| record.is_none_or(|(record, _)| record.name != param.name));
-        for param in others.into_iter().chain(last) {
-            match (param.kind, is_given) {
-                (ParamKind::Record(_), Some(true)) => parts.push(format!("{}: Fields", param.name)),
-                (ParamKind::Record(_), Some(false)) => (),
-                _ => parts.push(self.param(param)),
+        for (index, param) in self.params.iter().enumerate() {
+            let Some((at, _)) = record.filter(|(at, _)| *at <= index) else {
+                parts.push(self.param(param));
+                continue;
+            };
+            if at < index {
+                let others = if has_no_mapping { &mut keywords } else { &mut parts };
+                others.push(self.param(param));
+                continue;
             }
-        }
-        if is_first && !parts.is_empty() {
-            parts.push("/".to_owned());
+            if !has_no_mapping {
+                let has_default = is_given.is_none() && self.is_last_that_is_required(index);
+                let default = if has_default { " = NO_FIELDS" } else { "" };
+                parts.push(format!("{}: Fields{default}", param.name));
+            }
+            if index == 0 && !parts.is_empty() {
+                parts.push("/".to_owned());
+            }
         }
         if let Some((_, record)) = record {
             parts.push("*".to_owned());
-            parts.extend(record.all_fields().map(|field| keyword(field, is_given == Some(false))));
+            parts.append(&mut keywords);
+            parts.extend(record.all_fields().map(|field| keyword(field, has_no_mapping)));
         }
         let (name, returns) = (self.name, &self.returns);
         let line = format!("def {name}({}) -> {returns}:", parts.join(", "));
@@ -141,7 +155,8 @@ impl Method<'_> {
             ParamKind::Body => "Body".to_owned(),
             ParamKind::SqlParams => "Sequence[SqlParam] | Mapping[str, SqlParam]".to_owned(),
             ParamKind::Json => json_type(self.params, param),
-            ParamKind::Record(_) => return format!("{name}: Fields = NO_FIELDS"),
+            ParamKind::Record(_) if param.is_optional => return format!("{name}: Fields = NO_FIELDS"),
+            ParamKind::Record(_) => "Fields".to_owned(),
             ParamKind::Records(..) | ParamKind::Calls => "Iterable[Fields]".to_owned(),
         };
         if param.is_optional { format!("{name}: {type_} | None = None") } else { format!("{name}: {type_}") }
@@ -160,10 +175,12 @@ impl Method<'_> {
         let indentation = self.place.indentation() + 4;
         let mut lines = lines_of(&self.doc, indentation);
         let mut entries = Vec::new();
-        for param in self.params {
-            entries.push((param.name.to_owned(), in_one(param.doc) + &form(param)));
+        let record = self.record();
+        for (index, param) in self.params.iter().enumerate() {
+            let has_keywords = record.is_some_and(|(at, _)| at == index);
+            entries.push((param.name.to_owned(), in_one(param.doc) + &form(param, has_keywords)));
         }
-        if let Some((_, record)) = self.record() {
+        if let Some((_, record)) = record {
             entries.extend(record.all_fields().map(|field| (field.name.to_owned(), in_one(field.doc))));
         }
         lines.extend(section("Args", &entries, indentation));
@@ -183,9 +200,10 @@ fn example(call: &str) -> Option<String> {
 }
 
 /// What the docs of a parameter say about how its value looks in Python.
-fn form(param: &Param) -> String {
+fn form(param: &Param, has_keywords: bool) -> String {
     match param.kind {
-        ParamKind::Record(_) => " A mapping of the fields below.".to_owned(),
+        ParamKind::Record(_) if has_keywords => " A mapping of the fields below.".to_owned(),
+        ParamKind::Record(_) => " A mapping of its fields.".to_owned(),
         ParamKind::Records(record, _) => {
             let takes_one = |call: &&Call| {
                 call.params
@@ -288,7 +306,9 @@ fn plain(type_: String, made: &str) -> (String, Vec<String>) {
 
 /// The call as the native module makes it.
 fn made(call: &Call, place: Place) -> String {
-    let mut arguments: Vec<String> = call.params.iter().map(argument).collect();
+    let first = call.params.iter().position(|param| matches!(param.kind, ParamKind::Record(_)));
+    let of = |(index, param)| argument(param, first == Some(index));
+    let mut arguments: Vec<String> = call.params.iter().enumerate().map(of).collect();
     // What JSON has no form for, blobs for example, is a value of SQL all the same.
     let has_own_values = call.params.iter().any(|param| matches!(param.kind, ParamKind::SqlParams));
     if has_own_values {
@@ -298,12 +318,37 @@ fn made(call: &Call, place: Place) -> String {
     format!("{}.call({})", place.native(), arguments.join(", "))
 }
 
-fn argument(param: &Param) -> String {
+fn argument(param: &Param, has_keywords: bool) -> String {
     let name = param.name;
     match param.kind {
-        ParamKind::Record(_) => format!("({name}, keywords)"),
+        ParamKind::Record(_) if has_keywords => format!("({name}, keywords)"),
+        ParamKind::Record(_) => format!("({name}, {{}})"),
         ParamKind::Records(..) | ParamKind::Calls => format!("as_list({name})"),
         ParamKind::Json => format!("as_json({name})"),
         _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_field_has_the_name_of_a_parameter_beside_it() {
+        for call in CALLS {
+            let record = call.params.iter().find_map(|param| match param.kind {
+                ParamKind::Record(record) => Some(record),
+                _ => None,
+            });
+            for field in record.iter().flat_map(|record| record.all_fields()) {
+                let is_same = |param: &Param| param.name == field.name;
+                assert!(
+                    !call.params.iter().any(is_same),
+                    "{}: Python cannot tell {} apart",
+                    call.name,
+                    field.name
+                );
+            }
+        }
     }
 }
