@@ -585,8 +585,8 @@ class SessionCalls(Caller):
             "now": now,
             "group_by": group_by,
         }
-        rows = self._native.call("token_usage_summary", (query, keywords))
-        return TokenUsageSummary([TokenUsageSummaryRow._read(row) for row in rows], asked(query, "group_by", "groupBy", group_by))
+        rows = [TokenUsageSummaryRow._read(row) for row in self._native.call("token_usage_summary", (query, keywords))]
+        return TokenUsageSummary(rows, asked(query, "group_by", "groupBy", group_by))
 
     def query(self, sql: str, params: Sequence[SqlParam] | Mapping[str, SqlParam] | None = None) -> Table:
         """Runs one SQL statement that only reads, in one unchanging state of the database, and returns an

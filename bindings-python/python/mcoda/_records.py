@@ -443,7 +443,7 @@ class TaskRun(Result):
 class InspectedRun(TaskRun):
     """A task run with its task's key."""
 
-    # By hand: of `slots=True`, mypy's stubtest expects the slots of the class above once more.
+    # Not `slots=True`, of which mypy's stubtest expects the slots of the class above once more.
     __slots__ = ("task_key",)
 
     task_key: str | None

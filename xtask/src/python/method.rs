@@ -279,8 +279,8 @@ fn returned(call: &Call, place: Place) -> (String, Vec<String>) {
             (
                 summary.to_owned(),
                 vec![
-                    format!("rows = {made}"),
-                    format!("return {summary}([{}._read(row) for row in rows], {asked})", record.name),
+                    format!("rows = [{}._read(row) for row in {made}]", record.name),
+                    format!("return {summary}(rows, {asked})"),
                 ],
             )
         }

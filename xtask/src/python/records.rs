@@ -46,7 +46,7 @@ fn class(record: &Definition) -> String {
     if base.is_some() {
         let names: Vec<String> = own.iter().map(|field| format!("\"{}\",", field.name)).collect();
         body +=
-            "# By hand: of `slots=True`, mypy's stubtest expects the slots of the class above once more.\n";
+            "# Not `slots=True`, of which mypy's stubtest expects the slots of the class above once more.\n";
         body += &format!("__slots__ = ({})\n\n", names.join(" "));
     }
     body += &own.iter().map(|field| attribute(field)).collect::<String>();
