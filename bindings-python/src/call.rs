@@ -1,14 +1,19 @@
 //! The way into the engine and back.
 
-use mcoda_core::{Dimension, Result, TokenUsageQuery, TokenUsageSummaryRow, catch_panic, report};
+use std::path::{Path, PathBuf};
+
+use mcoda_core::calls::{Call, Param, ParamKind, Target};
+use mcoda_core::{AgentContext, Error, Result, Session, catch_panic};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyMapping, PyTuple};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::failure::Failure;
+use crate::from_python::{body, fields, input, list, nested, path, text, time_text, truth};
 use crate::to_python::to_python;
 
-/// What most methods give back.
+/// What most methods return.
 pub(crate) type Answer = Result<Py<PyAny>, Failure>;
 
 /// Runs `work` without holding the interpreter, so that other threads go on while it waits.
@@ -25,30 +30,136 @@ pub(crate) fn answer<T: Serialize>(py: Python<'_>, work: impl FnOnce() -> Result
     Ok(to_python(py, &answer)?)
 }
 
-/// [`answer`] for what also has a text for people, which is given beside it.
-pub(crate) fn answer_with_text<T: Serialize>(
-    py: Python<'_>,
-    work: impl FnOnce() -> Result<T> + Send,
-    text: impl FnOnce(&T) -> String + Send,
-) -> Result<(Py<PyAny>, String), Failure> {
-    let (answer, text) = detached(py, || work().map(|answer| (json(&answer), text(&answer))))?;
-    Ok((to_python(py, &answer)?, text))
-}
-
-/// The rows of a summary, and their table. Both handles have summaries.
-pub(crate) fn summary(
-    py: Python<'_>,
-    query: &Value,
-    summary: impl FnOnce(&TokenUsageQuery, &[Dimension]) -> Result<Vec<TokenUsageSummaryRow>> + Send,
-) -> Result<(Py<PyAny>, String), Failure> {
-    let (rows, text) = detached(py, || {
-        let (query, group_by) = TokenUsageQuery::from_summary_json(query)?;
-        let rows = summary(&query, &group_by)?;
-        Ok((json(&rows), report::render_tokens_table(&rows, &group_by)))
-    })?;
-    Ok((to_python(py, &rows)?, text))
-}
-
 fn json<T: Serialize>(answer: &T) -> Value {
     serde_json::to_value(answer).expect("every answer of the engine is JSON")
+}
+
+/// Makes a call with the arguments that a caller has in Python. A record is a pair: the caller's mapping, and the
+/// keywords beside it.
+pub(crate) fn call(py: Python<'_>, target: Target<'_>, name: &str, given: &Bound<'_, PyTuple>) -> Answer {
+    let call = Call::named(name)?;
+    let mut arguments = Vec::with_capacity(given.len());
+    let mut odd_path = None;
+    for (index, given) in given.iter().enumerate() {
+        arguments.push(match call.params.get(index) {
+            Some(Param { kind: ParamKind::Record(record), .. }) => {
+                let (mapping, keywords): (Bound<'_, PyAny>, Bound<'_, PyDict>) = given.extract()?;
+                if mapping.is_none() {
+                    return Err(Error::invalid(record.noun, "None", "a mapping of fields").into());
+                }
+                fields(record.noun, &mapping, &keywords)?
+            }
+            Some(Param { kind: ParamKind::Path, json, .. }) => match path_text(json, &given)? {
+                Ok(path) => path.into(),
+                Err(path) => {
+                    odd_path = Some(path);
+                    Value::Null
+                }
+            },
+            Some(param) => argument(param, &given)?,
+            None => nested("arguments", &given)?,
+        });
+    }
+    let reply = detached(py, || match &odd_path {
+        Some(path) => with_odd_path(target, call, path, &arguments),
+        None => target.call(call.name, &arguments).map(|reply| reply.to_value()),
+    })?;
+    Ok(to_python(py, &reply)?)
+}
+
+/// A path as text; as it is where UTF-8 cannot hold it.
+fn path_text(field: &str, given: &Bound<'_, PyAny>) -> Result<Result<String, PathBuf>, Failure> {
+    Ok(path(field, given)?.into_os_string().into_string().map_err(PathBuf::from))
+}
+
+/// Makes a call with a path that is not UTF-8, which JSON has no form for.
+fn with_odd_path(target: Target<'_>, call: &Call, path: &Path, arguments: &[Value]) -> Result<Value> {
+    let session: &Session = match target {
+        Target::Workspace(workspace) => workspace,
+        Target::Global(global) => global,
+        Target::Library => return Err(not_utf8("path", path)),
+    };
+    match (call.name, arguments) {
+        ("backup_to", _) => session.backup_to(path).map(|()| Value::Null),
+        ("record_agent_file", [_, context, ..]) => {
+            session.record_agent_file(path, &AgentContext::from_json(context)?).map(|summary| json(&summary))
+        }
+        _ => Err(not_utf8("path", path)),
+    }
+}
+
+fn not_utf8(field: &str, path: &Path) -> Error {
+    Error::invalid(field, path.display(), "a path that UTF-8 can hold")
+}
+
+/// An argument as the engine's JSON, where a record is a mapping alone.
+fn argument(param: &Param, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+    let name = param.json;
+    Ok(match param.kind {
+        ParamKind::Boolean => truth(name, given)?.into(),
+        _ if param.is_optional && given.is_none() => Value::Null,
+        ParamKind::Text => text(name, given)?.into(),
+        ParamKind::Path => path_text(name, given)?.map_err(|path| not_utf8(name, &path))?.into(),
+        ParamKind::Time => time_text(name, given)?.into(),
+        ParamKind::Body => body(given)?.into_owned().into(),
+        ParamKind::SqlParams | ParamKind::Json => nested(name, given)?,
+        ParamKind::Record(record) => input(record.noun, given)?,
+        ParamKind::Records(record, noun) => list(name, record.noun, noun, given)?,
+        ParamKind::Calls => calls(name, given)?,
+    })
+}
+
+/// The calls of a batch. The arguments of each are converted as if it were made alone.
+fn calls(name: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+    let Ok(calls) = given.cast::<PyList>() else { return nested(name, given) };
+    let count = calls.len();
+    let one = |(index, given): (usize, Bound<'_, PyAny>)| {
+        one_of_batch(name, &format!("call {} of {count}", index + 1), &given)
+    };
+    calls.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>().map(Value::Array)
+}
+
+/// One call of a batch; `place` says in errors which one. Anything but a mapping stays what it is, for the engine
+/// to refuse.
+fn one_of_batch(name: &str, place: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+    let Ok(mapping) = given.cast::<PyMapping>() else {
+        return nested(name, given).map_err(|error| error.context(place));
+    };
+    let (mut call, mut args) = (Map::new(), None);
+    for item in mapping.items()?.iter() {
+        let (field, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+        let field = text(name, &field).map_err(|error| error.context(place))?;
+        if field == "args" {
+            args = Some(value);
+        } else {
+            let value = nested(&field, &value).map_err(|error| error.context(place))?;
+            call.insert(field, value);
+        }
+    }
+    if let Some(args) = args {
+        let called = call.get("call").and_then(Value::as_str).and_then(|name| Call::named(name).ok());
+        let args = match called {
+            Some(called) if is_list(&args) => arguments(called, &args)
+                .map_err(|error| error.context(format_args!("{place} ({})", called.name)))?,
+            _ => nested("args", &args).map_err(|error| error.context(place))?,
+        };
+        call.insert("args".to_owned(), args);
+    }
+    Ok(Value::Object(call))
+}
+
+fn arguments(call: &Call, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+    let mut arguments = Vec::new();
+    for (index, given) in given.try_iter()?.enumerate() {
+        let given = given?;
+        arguments.push(match call.params.get(index) {
+            Some(param) => argument(param, &given)?,
+            None => nested("args", &given)?,
+        });
+    }
+    Ok(Value::Array(arguments))
+}
+
+fn is_list(given: &Bound<'_, PyAny>) -> bool {
+    given.is_instance_of::<PyList>() || given.is_instance_of::<PyTuple>()
 }

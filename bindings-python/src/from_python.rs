@@ -4,8 +4,9 @@
 //! provider returned is no input of that kind: of that, such values are passed over.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
-use mcoda_core::{Error, Timestamp};
+use mcoda_core::Error;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -62,21 +63,29 @@ pub(crate) fn text(field: &str, given: &Bound<'_, PyAny>) -> Result<String, Fail
     }
 }
 
-/// [`text`], where None stands for nothing.
-pub(crate) fn optional_text(field: &str, given: &Bound<'_, PyAny>) -> Result<Option<String>, Failure> {
-    if given.is_none() { Ok(None) } else { text(field, given).map(Some) }
+/// A time that is an argument of its own, as text.
+pub(crate) fn time_text(field: &str, given: &Bound<'_, PyAny>) -> Result<String, Failure> {
+    match time(field, given)? {
+        Some(text) => Ok(text),
+        None => text(field, given),
+    }
 }
 
-/// A time that is an argument of its own; None stands for nothing.
-pub(crate) fn optional_time(field: &str, given: &Bound<'_, PyAny>) -> Result<Option<Timestamp>, Failure> {
+/// A span of time, in seconds; None stands for the default.
+pub(crate) fn seconds(field: &str, given: &Bound<'_, PyAny>) -> Result<Option<Duration>, Failure> {
     if given.is_none() {
         return Ok(None);
     }
-    let text = match time(field, given)? {
-        Some(text) => text,
-        None => text(field, given)?,
+    let allowed = "a number of seconds above 0";
+    let is_number = given.is_instance_of::<PyFloat>()
+        || given.is_instance_of::<PyInt>() && !given.is_instance_of::<PyBool>();
+    let Some(number) = is_number.then(|| given.extract::<f64>().ok()).flatten() else {
+        return Err(Error::invalid(field, kind_of(given), allowed).into());
     };
-    Ok(Some(Timestamp::read_field(field, &text)?))
+    match Duration::try_from_secs_f64(number) {
+        Ok(span) if !span.is_zero() => Ok(Some(span)),
+        _ => Err(Error::invalid(field, number, allowed).into()),
+    }
 }
 
 /// True or false, an argument of its own.
@@ -118,7 +127,7 @@ pub(crate) fn nested(field: &str, given: &Bound<'_, PyAny>) -> Result<Value, Fai
 }
 
 /// One object whose names are fields; anything else stays what it is, for the engine to refuse.
-fn input(what: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+pub(crate) fn input(what: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     let Ok(mapping) = given.cast::<PyMapping>() else { return nested(what, given) };
     let mut fields = Map::new();
     for item in mapping.items()?.iter() {

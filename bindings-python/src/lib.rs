@@ -8,36 +8,28 @@
 #[cfg(not(panic = "unwind"))]
 compile_error!("this crate has to be built with panic = \"unwind\"");
 
-mod agent;
 mod call;
 mod cursor;
 mod failure;
 mod from_python;
-mod global;
-mod render;
+mod handle;
 mod sql;
 mod to_python;
-mod workspace;
 
+use mcoda_core::calls::Target;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 #[pymodule]
 mod _mcoda {
     use super::*;
 
     #[pymodule_export]
-    use super::agent::{extract_usage, extract_usages};
+    use super::call_of_library;
     #[pymodule_export]
     use super::cursor::Cursor;
     #[pymodule_export]
-    use super::global::Global;
-    #[pymodule_export]
-    use super::render::{
-        render_estimate, render_job_inspection, render_job_tokens, render_jobs, render_status_events,
-        render_telemetry_config, render_tokens_table, render_velocity,
-    };
-    #[pymodule_export]
-    use super::workspace::Workspace;
+    use super::handle::Handle;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -46,6 +38,13 @@ mod _mcoda {
         module.setattr("_panic_for_a_test", wrap_pyfunction!(super::panic_for_a_test, module)?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
+}
+
+/// Makes a call that needs no database.
+#[pyfunction(name = "call")]
+#[pyo3(signature = (name, /, *arguments))]
+fn call_of_library(py: Python<'_>, name: &str, arguments: &Bound<'_, PyTuple>) -> call::Answer {
+    call::call(py, Target::Library, name, arguments)
 }
 
 /// Panics as a fault of the engine would; in builds for development alone.

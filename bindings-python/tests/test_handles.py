@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import os
 import pickle
 import subprocess
 import sys
@@ -96,6 +97,9 @@ CALLS: list[Callable[[mcoda.Workspace], Any]] = [
     lambda ws: ws.velocity(),
     lambda ws: ws.estimate(),
     lambda ws: ws.query("SELECT 1"),
+    lambda ws: ws.batch([]),
+    lambda ws: ws.batch([{"call": "tasks.list"}]),
+    lambda ws: ws.transaction(),
     lambda ws: ws.backup_to(ws.database_path.parent / "copy.db"),
     lambda ws: ws.projects.ensure(key="P"),
     lambda ws: ws.projects.get("P"),
@@ -245,6 +249,21 @@ def test_a_backup_is_a_database_of_its_own(shop: Shop, tmp_path: Path) -> None:
         assert copied.tasks.list() == [shop.task]
     with pytest.raises(mcoda.ConflictError):
         shop.ws.backup_to(tmp_path / "copy.db")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are text")
+def test_a_path_may_be_one_that_utf8_cannot_hold(ws: mcoda.Workspace, tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"\xff")
+    odd.write_text('{"id": "m", "usage": {"input_tokens": 3, "output_tokens": 1}}')
+    assert ws.record_agent_file(odd, agent_id="claude").recorded == 1
+    assert ws.token_usage()[0].agent_id == "claude"
+    with pytest.raises(mcoda.InvalidInputError, match="modelName"):
+        ws.record_agent_file(odd, model_name=7)  # type: ignore[arg-type]
+    copied = tmp_path / os.fsdecode(b"\xfe.db")
+    ws.backup_to(copied)
+    assert copied.exists()
+    with pytest.raises(mcoda.InvalidInputError, match="UTF-8"):
+        ws.batch([{"call": "record_agent_file", "args": [odd]}])
 
 
 def test_the_block_closes_the_handle_and_lets_errors_through(file: Path) -> None:

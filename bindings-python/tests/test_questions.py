@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import itertools
 import json
@@ -188,7 +189,8 @@ def test_the_tables_of_answers_are_those_of_their_json(shop: Shop) -> None:
     ]
     for render, answer in whole:
         assert render(answer) == render(answer.to_dict()) == str(answer)
-        assert str(type(answer)._read(answer.to_dict())) == repr(answer)
+        # One that a program made has no JSON to make the text of.
+        assert str(dataclasses.replace(answer)) == repr(answer)
     assert mcoda.render_tokens_table(summary, ["agent"]) == str(summary)
     assert mcoda.render_tokens_table(iter(summary.to_dicts()), ("agent",)) == str(summary)
     assert mcoda.render_tokens_table(summary).startswith("PROJECT | COMMAND | AGENT")

@@ -326,4 +326,4 @@ def test_answers_for_people_are_the_engines_tables(shop: Shop) -> None:
     assert "IMPLEMENTATION" in str(velocity).upper() and str(velocity).endswith("\n")
     assert str(estimate).startswith("Estimate for the whole workspace")
     assert estimate._repr_html_().startswith("<pre>Estimate") and velocity._repr_html_().startswith("<pre>LANE")
-    assert str(estimate.effective_velocity).startswith("Velocity(")
+    assert str(estimate.effective_velocity) == mcoda.render_velocity(estimate.effective_velocity)

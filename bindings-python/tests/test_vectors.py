@@ -48,8 +48,8 @@ def opened(kind: str, file: Path, options: dict[str, Any]) -> Any:
 
 def made(handle: Any, step: dict[str, Any], kind: str, saved: dict[str, Any]) -> str | None:
     """Makes a call, and says why it was not as expected, if it was not."""
-    # Some calls need no handle.
-    method: Any = mcoda if step["call"] in ("extract_usage", "extract_usages") else handle
+    # A call that needs no handle is a function of the package.
+    method: Any = mcoda if hasattr(mcoda, step["call"]) else handle
     for name in step["call"].split("."):
         method = getattr(method, name)
     arguments = substituted(step.get("args", []), saved)

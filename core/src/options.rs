@@ -85,6 +85,7 @@ record! {
     }
 }
 
+/// The options as callers give them.
 impl Record for Options {
     const DEFINITION: &'static Definition = OpenOptions::DEFINITION;
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
+from ._choices import VelocityMode
 from ._result import ForPeople, Result
-from ._types import VelocityMode
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,7 +37,7 @@ class Velocity(ForPeople):
     """How many samples of a lane count at most."""
     samples: Samples
     """How many samples each lane had."""
-    _text: str = field(default="", repr=False, compare=False)
+    _render: ClassVar[str] = "render_velocity"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -232,7 +233,7 @@ class Estimate(ForPeople):
     """The tasks that are in a lane now, with their ages."""
     next_transitions: NextTransitions
     """Who gets where next."""
-    _text: str = field(default="", repr=False, compare=False)
+    _render: ClassVar[str] = "render_estimate"
 
     def __repr__(self) -> str:
         left, eta = self.durations_hours.total_hours, self.etas.complete_eta

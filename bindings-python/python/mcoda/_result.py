@@ -7,8 +7,9 @@ import html
 import types
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from . import _mcoda
 from ._errors import InvalidInputError
 
 R = TypeVar("R", bound="Result")
@@ -27,13 +28,13 @@ class Result:
         return copied(self._given())  # type: ignore[no-any-return]
 
     @classmethod
-    def _read(cls: type[R], source: dict[str, Any], *more: Any) -> R:
-        """Makes the object of what the engine gave; ``more`` are fields that it does not give as JSON."""
+    def _read(cls: type[R], source: dict[str, Any]) -> R:
+        """Makes the object of what the engine returned."""
         values = []
         for name, camel, read in _readers(cls):
             value = source[name] if name in source else source.get(camel)
             values.append(value if read is None else read(value))
-        answer = cls(*values, *more)
+        answer = cls(*values)
         object.__setattr__(answer, "_source", source)
         return answer
 
@@ -46,28 +47,31 @@ class Result:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles have what the engine gave, too."""
-        more = (getattr(self, field.name) for field in _fields(self) if field.name.startswith("_"))
-        return type(self)._read, (self._given(), *more)
+        return type(self)._read, (self._given(),)
 
     def __repr__(self) -> str:
         """The fields that hold something: most of a row's fields are None."""
         shown = (
             f"{field.name}={_shown(value)}"
             for field in _fields(self)
-            if field.repr and (value := getattr(self, field.name)) not in (None, {}, ())
+            if (value := getattr(self, field.name)) not in (None, {}, ())
         )
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
 class ForPeople(Result):
-    """An answer that the engine has a text for, too."""
+    """A result that the engine also has a text for."""
 
     __slots__ = ()
 
-    _text: str
+    _render: ClassVar[str]
+    """The call that writes the text."""
 
     def __str__(self) -> str:
-        return self._text or repr(self)
+        if not hasattr(self, "_source"):
+            return repr(self)
+        text: str = _mcoda.call(self._render, self._source)
+        return text
 
     def _repr_html_(self) -> str:
         return preformatted(str(self))
@@ -103,7 +107,7 @@ def _readers(cls: type[Result]) -> tuple[tuple[str, str, Reader | None], ...]:
     readers = _READERS.get(cls)
     if readers is None:
         hints = get_type_hints(cls)
-        names = [field.name for field in _fields(cls) if not field.name.startswith("_")]
+        names = [field.name for field in _fields(cls)]
         readers = _READERS[cls] = tuple((name, _camel_case(name), _reader(hints[name])) for name in names)
     return readers
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol, TypeAlias, Union
+from typing import Any, Final, Protocol, TypeAlias, Union
 
 StrPath: TypeAlias = Union[str, "os.PathLike[str]"]
 """The path of a file or folder."""
@@ -36,25 +36,6 @@ SqlValue: TypeAlias = Union[None, int, float, str, bytes]
 
 SqlParam: TypeAlias = Union[None, bool, int, float, str, bytes, bytearray, datetime, date]
 """A value that a parameter of a statement can have; a datetime becomes the text in which times are stored."""
-
-VelocityMode: TypeAlias = Union[Literal["config"], Literal["empirical"], Literal["mixed"]]
-"""Where a velocity comes from: the settings, history, or both."""
-
-Dimension: TypeAlias = Union[
-    Literal["project"],
-    Literal["command"],
-    Literal["agent"],
-    Literal["model"],
-    Literal["day"],
-    Literal["job"],
-    Literal["action"],
-    Literal["provider"],
-    Literal["task"],
-]
-"""What a summary can be grouped by."""
-
-Synchronous: TypeAlias = Union[Literal["normal"], Literal["full"]]
-"""How far a commit goes: it survives a crash, or a power cut too."""
 
 NO_FIELDS: Final[Fields] = MappingProxyType({})
 """Nothing but keywords. Not ``None``, so that a None by mistake is refused."""

@@ -1,0 +1,63 @@
+"""What the generated classes of calls stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar, Union
+
+from . import _mcoda
+from ._records import TokenUsageRow
+from ._result import Result
+from ._types import Fields
+
+_ROWS_AT_ONCE = 256
+
+R = TypeVar("R", bound=Result)
+
+OrJson: TypeAlias = Union[R, Mapping[str, Any]]
+"""A result, or its JSON: what ``to_dict()`` of it returns, in whatever language."""
+
+
+class Caller:
+    """What makes calls on an open database, or in a transaction."""
+
+    __slots__ = ()
+
+    _native: _mcoda.Handle
+
+    def _rows(self, cursor: _mcoda.Cursor) -> Iterator[TokenUsageRow]:
+        # As long as rows are left, this holds the handle, which would close itself otherwise.
+        while rows := cursor.next_rows(_ROWS_AT_ONCE):
+            yield from map(TokenUsageRow._read, rows)
+
+
+class Repository:
+    """A table of an open workspace, or of a transaction."""
+
+    __slots__ = ("_native",)
+
+    def __init__(self, native: _mcoda.Handle) -> None:
+        self._native = native
+
+
+def as_list(values: Iterable[Fields]) -> object:
+    """The elements of an iterable; anything else as it is, for the engine to refuse.
+
+    A single mapping is an iterable too, of its names, which nobody means.
+    """
+    return list(values) if isinstance(values, Iterable) and not isinstance(values, Mapping) else values
+
+
+def as_json(value: object) -> object:
+    """A result, or many of them, as the engine reads it; anything else as it is, for the engine to refuse."""
+    if isinstance(value, Result):
+        return value._given()
+    if isinstance(value, Iterable) and not isinstance(value, (Mapping, str)):
+        return [as_json(one) for one in value]
+    return value
+
+
+def asked(fields: Fields, name: str, json_name: str, keyword: Sequence[Any] | None) -> tuple[Any, ...]:
+    """What a call that succeeded was asked for in this list, by its keyword or in the mapping."""
+    given = keyword if keyword is not None else fields.get(json_name) or fields.get(name)
+    return tuple(given or ())

@@ -1,0 +1,58 @@
+"""The rows of a summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+from . import _mcoda
+from ._records import TokenUsageSummaryRow
+from ._result import preformatted
+
+
+class TokenUsageSummary(Sequence[TokenUsageSummaryRow]):
+    """The rows of a summary. ``str()`` of it is a table; a notebook shows that too.
+
+    >>> import mcoda
+    >>> with mcoda.Workspace.open_db(":memory:") as ws:
+    ...     recorded = ws.record_token_usage(agent_id="claude", tokens_prompt=1200, tokens_completion=300)
+    ...     summary = ws.token_usage_summary(group_by=["agent"])
+    >>> summary
+    <TokenUsageSummary of 1 row>
+    >>> summary[0].agent_id, summary[0].tokens_total
+    ('claude', 1500)
+    """
+
+    __slots__ = ("_group_by", "_rows")
+
+    def __init__(self, rows: Sequence[TokenUsageSummaryRow], group_by: Sequence[str] = ()) -> None:
+        self._rows = tuple(rows)
+        self._group_by = tuple(group_by)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows by their JSON names."""
+        return [row.to_dict() for row in self._rows]
+
+    @overload
+    def __getitem__(self, index: int) -> TokenUsageSummaryRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TokenUsageSummaryRow]: ...
+    def __getitem__(self, index: int | slice) -> TokenUsageSummaryRow | Sequence[TokenUsageSummaryRow]:
+        return self._rows[index]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[TokenUsageSummaryRow]:
+        return iter(self._rows)
+
+    def __str__(self) -> str:
+        rows = [row._given() for row in self._rows]
+        text: str = _mcoda.call("render_tokens_table", rows, list(self._group_by))
+        return text
+
+    def __repr__(self) -> str:
+        return f"<TokenUsageSummary of {len(self)} {'row' if len(self) == 1 else 'rows'}>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))

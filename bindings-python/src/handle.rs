@@ -1,0 +1,219 @@
+//! An open database, or a transaction of one.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use mcoda_core::calls::Target;
+use mcoda_core::{Error, Global, Options, Session, TokenUsageQuery, Transaction, Workspace};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyTuple};
+
+use crate::call::{self, Answer, detached};
+use crate::cursor::Cursor;
+use crate::failure::Failure;
+use crate::from_python::{fields, path, seconds, text};
+use crate::sql;
+
+/// What calls are made on. Arguments named `given` are the caller's mapping, those named `keywords` the keywords
+/// beside it.
+#[pyclass(frozen, module = "mcoda._mcoda")]
+pub(crate) struct Handle {
+    held: Held,
+    /// A transaction holds its handle, which would close itself otherwise and end it.
+    _owner: Option<Py<Self>>,
+}
+
+enum Held {
+    Workspace(Workspace),
+    Global(Global),
+    WorkspaceTransaction(Transaction<Workspace>),
+    GlobalTransaction(Transaction<Global>),
+}
+
+impl Held {
+    fn target(&self) -> Target<'_> {
+        match self {
+            Self::Workspace(workspace) => Target::Workspace(workspace),
+            Self::WorkspaceTransaction(workspace) => Target::Workspace(workspace),
+            Self::Global(global) => Target::Global(global),
+            Self::GlobalTransaction(global) => Target::Global(global),
+        }
+    }
+
+    fn session(&self) -> &Session {
+        match self.target() {
+            Target::Workspace(workspace) => workspace,
+            Target::Global(global) => global,
+            Target::Library => unreachable!("a handle has a database"),
+        }
+    }
+
+    fn begin(&self, limit: Option<Duration>) -> mcoda_core::Result<Self> {
+        match self.target() {
+            Target::Workspace(workspace) => workspace.begin(limit).map(Self::WorkspaceTransaction),
+            Target::Global(global) => global.begin(limit).map(Self::GlobalTransaction),
+            Target::Library => unreachable!("a handle has a database"),
+        }
+    }
+
+    fn commit(&self) -> mcoda_core::Result<bool> {
+        match self {
+            Self::WorkspaceTransaction(transaction) => transaction.commit(),
+            Self::GlobalTransaction(transaction) => transaction.commit(),
+            Self::Workspace(_) | Self::Global(_) => Err(no_transaction()),
+        }
+    }
+
+    fn roll_back(&self) -> mcoda_core::Result<()> {
+        match self {
+            Self::WorkspaceTransaction(transaction) => transaction.rollback(),
+            Self::GlobalTransaction(transaction) => transaction.rollback(),
+            Self::Workspace(_) | Self::Global(_) => return Err(no_transaction()),
+        }
+        Ok(())
+    }
+
+    fn end(&self) -> mcoda_core::Result<()> {
+        match self {
+            Self::Workspace(workspace) => workspace.close(),
+            Self::Global(global) => global.close(),
+            transaction => transaction.roll_back(),
+        }
+    }
+}
+
+fn no_transaction() -> Error {
+    Error::invalid("transaction", "a handle", "a transaction")
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // Closing waits for the disk, and for nothing that needs the interpreter. Where that is going away, the
+        // engine's own handle closes itself.
+        Python::try_attach(|py| drop(py.detach(|| self.held.end())));
+    }
+}
+
+impl From<Held> for Handle {
+    fn from(held: Held) -> Self {
+        Self { held, _owner: None }
+    }
+}
+
+#[pymethods]
+impl Handle {
+    #[staticmethod]
+    #[pyo3(signature = (root, given, keywords, /))]
+    fn open_workspace(
+        py: Python<'_>,
+        root: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Result<Self, Failure> {
+        let (root, options) = (path("root", root)?, fields("options", given, keywords)?);
+        let workspace = detached(py, || Options::from_json(&options)?.open(root))?;
+        Ok(Held::Workspace(workspace).into())
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (path_, given, keywords, /))]
+    fn open_workspace_db(
+        py: Python<'_>,
+        path_: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Result<Self, Failure> {
+        let (file, options) = (path("path", path_)?, fields("options", given, keywords)?);
+        let workspace = detached(py, || Options::from_json(&options)?.open_db(file))?;
+        Ok(Held::Workspace(workspace).into())
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (given, keywords, /))]
+    fn open_global(
+        py: Python<'_>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Result<Self, Failure> {
+        let options = fields("options", given, keywords)?;
+        let global = detached(py, || Options::from_json(&options)?.open_global())?;
+        Ok(Held::Global(global).into())
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (path_, given, keywords, /))]
+    fn open_global_db(
+        py: Python<'_>,
+        path_: &Bound<'_, PyAny>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Result<Self, Failure> {
+        let (file, options) = (path("path", path_)?, fields("options", given, keywords)?);
+        let global = detached(py, || Options::from_json(&options)?.open_global_db(file))?;
+        Ok(Held::Global(global).into())
+    }
+
+    /// The workspace's id; the global database has none.
+    #[getter]
+    fn id(&self) -> Option<&str> {
+        match self.held.target() {
+            Target::Workspace(workspace) => Some(workspace.id()),
+            Target::Global(_) | Target::Library => None,
+        }
+    }
+
+    #[getter]
+    fn database_path(&self) -> &Path {
+        self.held.session().database_path()
+    }
+
+    /// Makes the call with this name. A record is given as a pair: the caller's mapping, and the keywords beside it.
+    #[pyo3(signature = (name, /, *arguments))]
+    fn call(&self, py: Python<'_>, name: &str, arguments: &Bound<'_, PyTuple>) -> Answer {
+        call::call(py, self.held.target(), name, arguments)
+    }
+
+    #[pyo3(signature = (sql, params, /))]
+    fn query<'py>(
+        &self,
+        py: Python<'py>,
+        sql: &Bound<'py, PyAny>,
+        params: &Bound<'py, PyAny>,
+    ) -> Result<(Vec<String>, Bound<'py, PyList>), Failure> {
+        let (sql, params) = (text("sql", sql)?, sql::params(params)?);
+        Ok(sql::rows(py, detached(py, || self.held.session().query(&sql, &params))?)?)
+    }
+
+    #[pyo3(signature = (given, keywords, /))]
+    fn token_usage_cursor(
+        &self,
+        py: Python<'_>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+    ) -> Result<Cursor, Failure> {
+        let query = fields("query", given, keywords)?;
+        let session = self.held.session();
+        let cursor = detached(py, || session.token_usage_cursor(&TokenUsageQuery::from_json(&query)?))?;
+        Ok(Cursor(Mutex::new(cursor)))
+    }
+
+    /// Begins a transaction, which is rolled back after this many seconds.
+    #[pyo3(signature = (limit, /))]
+    fn begin(slf: &Bound<'_, Self>, limit: &Bound<'_, PyAny>) -> Result<Self, Failure> {
+        let limit = seconds("limit", limit)?;
+        let handle = slf.get();
+        let held = detached(slf.py(), || handle.held.begin(limit))?;
+        Ok(Self { held, _owner: Some(slf.clone().unbind()) })
+    }
+
+    #[pyo3(signature = (/))]
+    fn commit(&self, py: Python<'_>) -> Result<bool, Failure> {
+        detached(py, || self.held.commit())
+    }
+
+    #[pyo3(signature = (/))]
+    fn rollback(&self, py: Python<'_>) -> Result<(), Failure> {
+        detached(py, || self.held.roll_back())
+    }
+}

@@ -1,0 +1,143 @@
+//! The methods of handles and repositories, and the functions of the package.
+
+use mcoda_core::calls::{CALLS, Call, Owner};
+
+use super::docs::docstring;
+use super::method::{Method, Place, of_call};
+use super::{indented, module};
+use crate::File;
+
+pub fn files() -> Vec<File> {
+    vec![functions(), handles(), repository_classes()]
+}
+
+/// The names of the repositories, `command_runs` for example, in their order.
+pub fn repositories() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for name in CALLS.iter().filter_map(repository) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// `CommandRuns` for `command_runs`.
+pub fn class_name(repository: &str) -> String {
+    let capitalized = |word: &str| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    };
+    repository.split('_').map(capitalized).collect()
+}
+
+fn repository(call: &Call) -> Option<&'static str> {
+    call.name.split_once('.').map(|(repository, _)| repository)
+}
+
+fn of(owner: Owner) -> impl Iterator<Item = &'static Call> {
+    CALLS.iter().filter(move |call| call.owner == owner && repository(call).is_none())
+}
+
+fn functions() -> File {
+    let names: Vec<String> = of(Owner::Library).map(|call| call.name.to_owned()).collect();
+    let body: String =
+        of(Owner::Library).map(|call| format!("\n\n{}", of_call(call, Place::Module))).collect();
+    let doc = "The calls that need no database.";
+    module("bindings-python/python/mcoda/_functions.py", doc, &names, &body)
+}
+
+fn handles() -> File {
+    let mut body = String::from("\n\nclass SessionCalls(Caller):\n");
+    body += "    \"\"\"The calls of every open database.\"\"\"\n\n    __slots__ = ()\n";
+    for call in of(Owner::Session) {
+        body += &format!("\n{}", of_call(call, Place::Handle));
+        if call.name == "token_usage" {
+            body += &format!("\n{}", row_by_row(call));
+        }
+    }
+    body += "\n\nclass WorkspaceCalls(SessionCalls):\n";
+    body += "    \"\"\"The calls of a workspace.\"\"\"\n\n    __slots__ = ()\n";
+    for repository in repositories() {
+        let class = class_name(repository);
+        let doc = docstring(&[format!("The {}.", words(repository))], 8);
+        let property = format!(
+            "\n@property\ndef {repository}(self) -> {class}:\n    {doc}\n    return {class}(self._native)\n"
+        );
+        body += &indented(&property, 4);
+    }
+    for call in of(Owner::Workspace) {
+        body += &format!("\n{}", of_call(call, Place::Handle));
+    }
+    module("bindings-python/python/mcoda/_calls.py", "The calls of open databases.", &[], &body)
+}
+
+/// The call that lists token usage, as an iterator.
+fn row_by_row(call: &'static Call) -> String {
+    let record = call.params.first().map_or("", |param| param.name);
+    let doc = [
+        "``token_usage`` row by row, in memory that depends little on how many there are.",
+        "Which rows come and in what order is settled by the call: rows that are recorded later do not come. The \
+         handle is free for other calls between the rows.",
+    ];
+    let raises = [
+        ("InvalidInputError", "A bad value: which field, what was given, what is allowed."),
+        ("NotFoundError", "Something that was named does not exist."),
+        ("ClosedError", "The handle was closed while rows were left."),
+        (
+            "ConflictError",
+            "The database was rebuilt (``VACUUM``) or migrated while rows were left: ask again.",
+        ),
+        ("UnsupportedError", "In a transaction."),
+    ];
+    let method = Method {
+        name: "iter_token_usage",
+        place: Place::Handle,
+        params: call.params,
+        returns: "Iterator[TokenUsageRow]".to_owned(),
+        body: vec![format!("return self._rows(self._native.token_usage_cursor({record}, keywords))")],
+        doc: doc.map(str::to_owned).to_vec(),
+        raises: raises.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
+        example: "iter_token_usage",
+    };
+    method.text()
+}
+
+fn repository_classes() -> File {
+    let names: Vec<String> = repositories().into_iter().map(class_name).collect();
+    let mut body = String::new();
+    for name in repositories() {
+        let doc = docstring(&[format!("The {} of a workspace.", words(name))], 4);
+        body += &format!("\n\nclass {}(Repository):\n    {doc}\n\n    __slots__ = ()\n", class_name(name));
+        for call in CALLS.iter().filter(|call| repository(call) == Some(name)) {
+            body += &format!("\n{}", of_call(call, Place::Repository));
+        }
+    }
+    let doc = "The tables that a host fills.";
+    module("bindings-python/python/mcoda/_repositories.py", doc, &names, &body)
+}
+
+fn words(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_has_a_class() {
+        assert_eq!(class_name("command_runs"), "CommandRuns");
+        assert_eq!(class_name("tasks"), "Tasks");
+    }
+
+    #[test]
+    fn every_example_belongs_to_a_call() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings-python/examples");
+        for file in std::fs::read_dir(folder).unwrap() {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            let name = name.strip_suffix(".txt").unwrap().to_owned();
+            assert!(name == "iter_token_usage" || CALLS.iter().any(|call| call.name == name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! How databases are opened: the options as keywords.
+
+use mcoda_core::Options;
+use mcoda_core::definition::{Field, Kind, Record};
+
+use super::docs::{docstring, in_one, lines_of, section};
+use super::{indented, module, types};
+use crate::File;
+
+/// What the global database has none of.
+const OF_WORKSPACES: &[&str] = &["workspace_id", "json_log"];
+
+/// A method that opens.
+struct Opener {
+    name: &'static str,
+    native: &'static str,
+    /// The path that it takes, and what that is.
+    path: Option<(&'static str, &'static str)>,
+    doc: &'static str,
+    is_global: bool,
+}
+
+pub fn files() -> Vec<File> {
+    let mut body = String::from("\n\nH = TypeVar(\"H\", bound=Handle)\n");
+    let root = "The project's folder. Its database lies in the user's ``.mcoda`` folder.";
+    let workspace = [
+        Opener {
+            name: "open",
+            native: "open_workspace",
+            path: Some(("root", root)),
+            doc: "Opens the workspace of the project whose root folder is ``root``.",
+            is_global: false,
+        },
+        Opener {
+            name: "open_db",
+            native: "open_workspace_db",
+            path: Some(("path", "The file.")),
+            doc: "Opens the workspace database in this file (``:memory:``: a new one that is nowhere).",
+            is_global: false,
+        },
+    ];
+    let global = [
+        Opener {
+            name: "open",
+            native: "open_global",
+            path: None,
+            doc: "Opens ``.mcoda/mcoda.db`` in the home folder; what is missing is created.",
+            is_global: true,
+        },
+        Opener {
+            name: "open_db",
+            native: "open_global_db",
+            path: Some(("path", "The file.")),
+            doc: "Opens the global database in this file; what is missing is created.",
+            is_global: true,
+        },
+    ];
+    body += &class("OpensWorkspace", "How a workspace is opened.", &workspace);
+    body += &class("OpensGlobal", "How the global database is opened.", &global);
+    vec![module("bindings-python/python/mcoda/_opening.py", "How databases are opened.", &[], &body)]
+}
+
+fn class(name: &str, doc: &str, openers: &[Opener]) -> String {
+    let methods: String = openers.iter().map(method).collect();
+    format!(
+        "\n\nclass {name}(Handle):\n    \"\"\"{doc}\"\"\"\n\n    __slots__ = ()\n{}",
+        indented(&methods, 4)
+    )
+}
+
+fn method(opener: &Opener) -> String {
+    let is_of_it = |field: &&Field| !(opener.is_global && OF_WORKSPACES.contains(&field.name));
+    let options: Vec<&Field> = Options::DEFINITION.all_fields().filter(is_of_it).collect();
+    let mut parts = vec!["cls: type[H]".to_owned()];
+    parts.extend(opener.path.map(|(name, _)| format!("{name}: StrPath")));
+    parts.push("options: Fields = NO_FIELDS".to_owned());
+    if opener.path.is_none() {
+        parts.push("/".to_owned());
+    }
+    parts.push("*".to_owned());
+    parts
+        .extend(options.iter().map(|field| format!("{}: {} | None = None", field.name, types::input(field))));
+    let parts: String = parts.iter().map(|part| format!("    {part},\n")).collect();
+    let mut entries: Vec<(String, String)> =
+        opener.path.iter().map(|(name, doc)| ((*name).to_owned(), (*doc).to_owned())).collect();
+    entries.push(("options".to_owned(), "A mapping of the fields below.".to_owned()));
+    entries.extend(options.iter().map(|field| (field.name.to_owned(), in_one(field.doc))));
+    let mut lines = lines_of(&[opener.doc.to_owned()], 8);
+    lines.extend(section("Args", &entries, 8));
+    let keyword = |field: &&Field| match field.kind {
+        Kind::LogPlace => format!("    \"{0}\": folder({0}),\n", field.name),
+        _ => format!("    \"{0}\": {0},\n", field.name),
+    };
+    let keywords: String = options.iter().map(keyword).collect();
+    let path = opener.path.map_or_else(String::new, |(name, _)| format!("{name}, "));
+    let native = opener.native;
+    let body = format!(
+        "{}\nkeywords = {{\n{keywords}}}\nreturn cls._of(_mcoda.Handle.{native}({path}options, keywords))",
+        docstring(&lines, 8)
+    );
+    format!("\n@classmethod\ndef {}(\n{parts}) -> H:\n{}", opener.name, indented(&body, 4))
+}

@@ -1,0 +1,97 @@
+//! The classes of the records that calls return.
+
+use mcoda_core::calls::CALLS;
+use mcoda_core::definition::{Definition, Field, Kind};
+
+use super::docs::{docstring, in_one, lines_of, python};
+use super::{indented, module, types};
+use crate::File;
+
+pub fn files() -> Vec<File> {
+    let records = all();
+    let names: Vec<String> = records.iter().map(|record| record.name.to_owned()).collect();
+    let body: String = records.iter().map(|record| class(record)).collect();
+    let doc = "What calls return.";
+    vec![module("bindings-python/python/mcoda/_records.py", doc, &names, &body), choices()]
+}
+
+/// All records that have a class.
+pub fn all() -> Vec<&'static Definition> {
+    types::returned()
+}
+
+/// The call that writes the record for people, where there is one.
+fn renderer(record: &Definition) -> Option<&'static str> {
+    let name = format!("render_{}", snake_case(record.name));
+    CALLS.iter().map(|call| call.name).find(|call| *call == name)
+}
+
+fn class(record: &Definition) -> String {
+    let mut doc = python(record.doc);
+    let renderer = renderer(record);
+    if renderer.is_some()
+        && let Some(first) = doc.first_mut()
+    {
+        first.push_str(" ``str()`` of it is a text for people.");
+    }
+    let base = record.fields.iter().find_map(|field| match field.kind {
+        Kind::Record(base) if field.is_flat => Some(base.name),
+        _ => None,
+    });
+    let own: Vec<&Field> = record
+        .all_fields()
+        .filter(|field| !(field.is_flat && matches!(field.kind, Kind::Record(_))))
+        .collect();
+    let mut body = docstring(&lines_of(&doc, 4), 4) + "\n\n";
+    if base.is_some() {
+        let names: Vec<String> = own.iter().map(|field| format!("\"{}\",", field.name)).collect();
+        body +=
+            "# Not `slots=True`, of which mypy's stubtest expects the slots of the class above once more.\n";
+        body += &format!("__slots__ = ({})\n\n", names.join(" "));
+    }
+    body += &own.iter().map(|field| attribute(field)).collect::<String>();
+    if let Some(renderer) = renderer {
+        body += &format!("_render: ClassVar[str] = \"{renderer}\"\n");
+    }
+    let base_class = base.unwrap_or(if renderer.is_some() { "ForPeople" } else { "Result" });
+    let slots = if base.is_some() { "" } else { "slots=True, " };
+    let name = record.name;
+    format!(
+        "\n\n@dataclass(frozen=True, {slots}repr=False)\nclass {name}({base_class}):\n{}",
+        indented(&body, 4)
+    )
+}
+
+fn attribute(field: &Field) -> String {
+    if let Kind::Group(names) = field.kind {
+        let doc = docstring(&["The group's value, where grouped by it.".to_owned()], 4);
+        return names.iter().map(|name| format!("{name}: str | None\n{doc}\n")).collect();
+    }
+    let doc = docstring(&lines_of(&[in_one(field.doc)], 4), 4);
+    format!("{}: {}\n{doc}\n", field.name, types::output(field))
+}
+
+fn choices() -> File {
+    let choices = types::choices();
+    let names: Vec<String> = choices.keys().map(|name| (*name).to_owned()).collect();
+    let mut body = String::new();
+    for (name, words) in choices {
+        // Not one `Literal` of many words, which stubtest takes for another type at run time.
+        let words: Vec<String> = words.iter().map(|word| format!("    Literal[\"{word}\"],\n")).collect();
+        body +=
+            &format!("\n{name}: TypeAlias = Union[\n{}]\n\"\"\"One of these words.\"\"\"\n", words.concat());
+    }
+    module("bindings-python/python/mcoda/_choices.py", "The words that fields choose from.", &names, &body)
+}
+
+/// `token_usage` for `TokenUsage`.
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
