@@ -1,7 +1,15 @@
 /// <reference types="node" />
 
-import type { Estimate, TelemetryConfig, TokenUsageRow, TokenUsageSummaryRow, Velocity } from './lib/contract'
-import type { CallOptions, EstimateOptions, TokenUsageQuery, TokenUsageSummaryQuery } from './lib/inputs'
+import type { Estimate, Velocity } from './lib/contract'
+import type { CallOptions } from './lib/inputs'
+import type {
+  EstimateOptions,
+  TelemetryConfig,
+  TokenUsageQuery,
+  TokenUsageRow,
+  TokenUsageSummaryQuery,
+  TokenUsageSummaryRow,
+} from './lib/records'
 
 export { McodaError, type ErrorCode, type ErrorKind } from './index'
 export type { CallOptions, Estimate, TelemetryConfig, TokenUsageRow, TokenUsageSummaryRow, Velocity }

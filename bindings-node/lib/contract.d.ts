@@ -1,4 +1,4 @@
-import type { VelocityMode } from './inputs'
+import type { VelocityMode } from './records'
 
 // What the contract (docs/openapi/mcoda-telemetry.yaml) describes has the same fields here, and as optional: a server
 // may be older than this package, and lack what is newer. The tests compare the two.
@@ -41,105 +41,6 @@ export type Metadata = { [name: string]: JsonValue }
 
 /** A JSON value as it is read back. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [name: string]: JsonValue }
-
-/** What holds for recording and for sending records away. */
-export interface TelemetryConfig {
-  /** Whether token usage is recorded here. */
-  localRecording: boolean
-  /** Whether records may be sent to an endpoint. This version sends nothing in any case. */
-  remoteExport: boolean
-  /** `telemetry.optOut` of the config files. */
-  optOut: boolean
-  /** `telemetry.strict` of the config files. */
-  strict: boolean
-  /** Whether `MCODA_TELEMETRY=off` turns remote export off. */
-  offByEnvironment?: boolean
-  /** Whether this handle turns remote export off (`noTelemetry`). */
-  offByHandle?: boolean
-  /** Where records would be sent. */
-  endpoint?: string
-  /** The file that opting out and in writes; a database in memory has none. */
-  configPath?: string
-}
-
-/** One recorded call. Null is "not told". */
-export interface TokenUsageRow {
-  id?: string
-  /** Null in the global database. */
-  workspace_id: string | null
-  agent_id: string | null
-  model_name: string | null
-  job_id: string | null
-  command_run_id: string | null
-  task_run_id: string | null
-  task_id: string | null
-  project_id: string | null
-  epic_id: string | null
-  user_story_id: string | null
-  command_name: string | null
-  action: string | null
-  invocation_kind?: string | null
-  provider?: string | null
-  currency?: string | null
-  tokens_prompt: number | null
-  tokens_completion: number | null
-  tokens_total: number | null
-  tokens_cached?: number | null
-  tokens_cache_read?: number | null
-  tokens_cache_write?: number | null
-  cost_estimate: number | null
-  duration_seconds: number | null
-  duration_ms?: number | null
-  started_at?: string | null
-  finished_at?: string | null
-  timestamp: string
-  /** What went wrong, as the metadata tells. */
-  error_kind: string | null
-  metadata: Metadata
-}
-
-/** The calls of one group together. The dimensions that were grouped by are there, the others are not. */
-export interface TokenUsageSummaryRow {
-  /** Null in the global database. */
-  workspace_id: string | null
-  project_id?: string | null
-  command_name?: string | null
-  agent_id?: string | null
-  model_name?: string | null
-  /** In the time zone of the query, `2026-03-20`; null where the time cannot be read. */
-  day?: string | null
-  job_id?: string | null
-  action?: string | null
-  provider?: string | null
-  task_id?: string | null
-  calls: number
-  tokens_prompt: number
-  tokens_completion: number
-  tokens_total: number
-  tokens_cached?: number
-  tokens_cache_read?: number
-  tokens_cache_write?: number
-  duration_ms?: number
-  /** Null where no call told a cost, and where there are several currencies. */
-  cost_estimate: number | null
-  /** Only where there are several currencies. */
-  cost_by_currency?: { [currency: string]: number }
-}
-
-/** One move of a task. */
-export interface StatusEvent {
-  id: string
-  taskId: string
-  /** Null where nobody knows. */
-  fromStatus: string | null
-  toStatus: string
-  timestamp: string
-  commandName?: string | null
-  jobId?: string | null
-  taskRunId?: string | null
-  agentId?: string | null
-  metadata?: Metadata
-}
 
 /** One value for each lane. */
 export interface PerLane<T> {
@@ -279,49 +180,6 @@ export interface Forecast {
   rework?: { passesPerTask?: number }
   cost?: { currency?: string | null; p50?: number; p85?: number }
   baseline?: { complete?: MilestoneForecast }
-}
-
-export interface Job {
-  id: string
-  workspaceId: string
-  type: string
-  state: string
-  commandName?: string | null
-  agentId?: string | null
-  agentIds?: string[]
-  payload?: Metadata
-  totalItems?: number | null
-  processedItems?: number | null
-  createdAt: string
-  updatedAt: string
-  completedAt?: string | null
-  errorSummary?: string | null
-}
-
-export interface TaskRun {
-  id: string
-  taskId: string
-  /** In the inspection of a job; null where the task is gone. */
-  taskKey?: string | null
-  command: string
-  jobId?: string | null
-  commandRunId?: string | null
-  agentId?: string | null
-  status: string
-  startedAt: string
-  finishedAt?: string | null
-  storyPointsAtRun?: number | null
-  spPerHourEffective?: number | null
-  runContext?: Metadata
-}
-
-/** A job with everything that was recorded about it, of all time. */
-export interface JobInspection {
-  job: Job
-  /** Oldest first. */
-  taskRuns: TaskRun[]
-  /** What it cost by command, agent and model. */
-  tokens: TokenUsageSummaryRow[]
 }
 
 export {}

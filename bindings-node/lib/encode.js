@@ -60,6 +60,14 @@ function records(name, values, noun, owner = noun) {
   return all.map((value, index) => record(owner, value, place(index)))
 }
 
+/** The calls of a batch; an error says which one it is about, as the engine's do. */
+function calls(name, values) {
+  if (typeof values !== 'object' || values === null || typeof values[Symbol.iterator] !== 'function') {
+    throw refused(name, given(values), 'an array of objects with call and args')
+  }
+  return Array.from(values, (value, index) => plain(name, value, `call ${index + 1}: ${name}`))
+}
+
 function fields(object, encode, owner) {
   // Without a prototype, so that "__proto__" is a name like any other.
   const encoded = Object.create(null)
@@ -111,6 +119,7 @@ function kindOf(value) {
 }
 
 module.exports = {
+  calls,
   given,
   kindOf,
   optionalSwitch,

@@ -1,95 +1,112 @@
 'use strict'
 
-const { bodyText } = require('./body')
-const courier = require('./courier')
-const { optionalSwitch, record, records, text } = require('./encode')
+const { CALL } = require('./caller')
+const { SessionCalls, WorkspaceCalls, repositories } = require('./methods')
+const dispatcher = require('./dispatcher')
+const { record, text } = require('./encode')
 const { queryArguments, rowsOf } = require('./query')
-const repositories = require('./repositories')
+const { transaction } = require('./transaction')
 
 const OPENED = Symbol('opened')
-/** The native part of each handle. */
-const natives = new WeakMap()
 
-async function call(handle, name, args, options) {
-  return courier.call(natives.get(handle), name, args, options)
-}
-
-async function open(Handle, name, path, openOptions, options) {
-  const opened = await courier.open(name, [path, record('options', openOptions)], options)
-  return new Handle(OPENED, opened)
-}
-
-/** What both kinds of database answer. */
-class Database {
+/** What calls are made on: an open database, or a transaction of one. */
+class Held {
+  #native
   #path
 
-  constructor(opened, parts) {
+  constructor(opened, { about, handle }) {
     if (opened !== OPENED) throw new TypeError(`use ${new.target.name}.open or ${new.target.name}.openDb`)
-    this.#path = parts.about.databasePath
-    natives.set(this, parts.handle)
+    this.#path = about.databasePath
+    this.#native = handle
   }
 
   get databasePath() {
     return this.#path
   }
 
-  async recordTokenUsage(usage, options) {
-    return call(this, 'recordTokenUsage', [record('usage', usage)], options)
+  async [CALL](name, args, options) {
+    return dispatcher.call(this.#native, name, args, options)
   }
 
-  async recordTokenUsages(usages, options) {
-    return call(this, 'recordTokenUsages', [records('usages', usages, 'record', 'usage')], options)
-  }
-
-  async recordAgentResponse(body, context, options) {
-    return call(this, 'recordAgentResponse', [bodyText(body), record('context', context)], options)
-  }
-
-  async recordAgentFile(path, context, options) {
-    return call(this, 'recordAgentFile', [text('path', path), record('context', context)], options)
-  }
-
-  async tokenUsage(query, options) {
-    return call(this, 'tokenUsage', [record('query', query)], options)
-  }
-
-  async *iterateTokenUsage(query, options) {
-    yield* courier.rows(natives.get(this), [record('query', query)], options)
-  }
-
-  async tokenUsageSummary(query, options) {
-    return call(this, 'tokenUsageSummary', [record('query', query)], options)
-  }
-
-  async query(sql, params, options) {
-    return rowsOf(await call(this, 'query', queryArguments(sql, params), options))
-  }
-
-  async backupTo(path, options) {
-    await call(this, 'backupTo', [text('path', path)], options)
-  }
-
-  async close(options) {
-    await call(this, 'close', [], options)
-  }
-
-  async [Symbol.asyncDispose]() {
-    return this.close()
+  /** For this file alone: the native part is nobody else's. */
+  static native(held) {
+    return held.#native
   }
 }
+const nativeOf = Held.native
+delete Held.native
 
-class Workspace extends Database {
-  #id
-
-  constructor(opened, parts) {
-    super(opened, parts)
-    this.#id = parts.about.id
-    for (const [name, Repository] of Object.entries(repositories)) {
-      const value = new Repository((method, args, options) => call(this, `${name}.${method}`, args, options))
-      Object.defineProperty(this, name, { value, enumerable: true })
+/** The calls whose values JSON has no form for. */
+const Queries = (Base) =>
+  class extends Base {
+    async query(sql, params, options) {
+      return rowsOf(await this[CALL]('query', queryArguments(sql, params), options))
     }
   }
 
+const Session = Queries(SessionCalls(Held))
+
+/** What an open database has that a transaction has not. */
+const Database = (Base) =>
+  class extends Base {
+    async *iterateTokenUsage(query, options) {
+      yield* dispatcher.rows(nativeOf(this), [record('query', query)], options)
+    }
+
+    async close(options) {
+      await this[CALL]('close', [], options)
+    }
+
+    async [Symbol.asyncDispose]() {
+      return this.close()
+    }
+  }
+
+/**
+ * The calls of a workspace, and its tables.
+ * @param {any} Base
+ */
+const OfWorkspace = (Base) => {
+  /** @type {any} What its constructor takes, TypeScript does not see. */
+  const Calls = WorkspaceCalls(Base)
+  return class extends Calls {
+    #id
+
+    constructor(opened, parts) {
+      super(opened, parts)
+      this.#id = parts.about.id
+      for (const [name, Repository] of Object.entries(repositories)) {
+        const value = new Repository((...call) => this[CALL](...call))
+        Object.defineProperty(this, name, { value, enumerable: true })
+      }
+    }
+
+    get id() {
+      return this.#id
+    }
+  }
+}
+
+/** A transaction of a workspace: the calls of the workspace, all of them happen or none. */
+class WorkspaceTransaction extends OfWorkspace(Session) {}
+
+/** A transaction of the global database. */
+class GlobalTransaction extends Session {}
+
+async function open(Handle, name, path, openOptions, options) {
+  const opened = await dispatcher.open(name, [path, record('options', openOptions)], options)
+  return new Handle(OPENED, opened)
+}
+
+/** Begins a transaction of a handle, and makes what its calls are made on. */
+function within(handle, Transaction) {
+  return async (limitMs, options) => {
+    const parts = await dispatcher.begin(nativeOf(handle), limitMs, options)
+    return new Transaction(OPENED, parts)
+  }
+}
+
+class Workspace extends OfWorkspace(Database(Session)) {
   static async open(root, openOptions, options) {
     return open(Workspace, 'Workspace.open', text('root', root), openOptions, options)
   }
@@ -98,55 +115,22 @@ class Workspace extends Database {
     return open(Workspace, 'Workspace.openDb', text('path', path), openOptions, options)
   }
 
-  get id() {
-    return this.#id
-  }
-
-  async recordStatusTransition(task, toStatus, context, options) {
-    const args = [text('task', task), text('toStatus', toStatus), record('context', context)]
-    return call(this, 'recordStatusTransition', args, options)
-  }
-
-  async statusEvents(query, options) {
-    return call(this, 'statusEvents', [record('query', query)], options)
-  }
-
-  async backfillStatusEvents(estimateOptions, options) {
-    return call(this, 'backfillStatusEvents', [record('options', estimateOptions)], options)
-  }
-
-  async inspectJob(jobId, options) {
-    return call(this, 'inspectJob', [text('jobId', jobId)], options)
-  }
-
-  async telemetryConfig(options) {
-    return call(this, 'telemetryConfig', [], options)
-  }
-
-  async optOut(strict, options) {
-    return call(this, 'optOut', [optionalSwitch('strict', strict)], options)
-  }
-
-  async optIn(options) {
-    return call(this, 'optIn', [], options)
-  }
-
-  async velocity(estimateOptions, options) {
-    return call(this, 'velocity', [record('options', estimateOptions)], options)
-  }
-
-  async estimate(estimateOptions, options) {
-    return call(this, 'estimate', [record('options', estimateOptions)], options)
+  async transaction(work, options) {
+    return transaction(within(this, WorkspaceTransaction), work, options)
   }
 }
 
-class Global extends Database {
+class Global extends Database(Session) {
   static async open(openOptions, options) {
     return open(Global, 'Global.open', null, openOptions, options)
   }
 
   static async openDb(path, openOptions, options) {
     return open(Global, 'Global.openDb', text('path', path), openOptions, options)
+  }
+
+  async transaction(work, options) {
+    return transaction(within(this, GlobalTransaction), work, options)
   }
 }
 

@@ -1,8 +1,8 @@
-/** Brings the answers to the calls of all handles back to one JavaScript environment. */
-export declare class Courier {
+/** Brings the replies to the calls of all handles back to one JavaScript environment. */
+export declare class Dispatcher {
   /** `settle` gets the number of each call with either its answer as JSON or what went wrong. */
   constructor(settle: (call: number, json: string | null, failure: Failure | null) => void)
-  /** Keeps the process alive for answers that are still to come. */
+  /** Keeps the process alive for replies that are still to come. */
   ref(): void
   /** Lets the process end. */
   unref(): void
@@ -18,13 +18,19 @@ export declare class Handle {
   /** Queues the call with this number: `name` says which, `json` is the array of its arguments. */
   call(call: number, name: string, json: string): void
   /**
+   * Queues beginning a transaction, as the call with this number; with a time limit in milliseconds or the
+   * engine's own. Calls of the transaction may be made once that has succeeded: they have a thread of their own,
+   * so none of them waits behind calls of this handle, which wait for the transaction.
+   */
+  begin(call: number, limitMs?: number | undefined | null): Handle
+  /**
    * Queues asking for token usage, whose rows come chunk by chunk, as the call with this number: `json` is the
    * array of the query.
    */
   tokenUsage(call: number, json: string): Rows
   /**
    * Gives up the call with this number. True where its answer need not be waited for: it had not begun,
-   * or was opening the handle. Another one that is under way is asked to stop, and answers.
+   * or was opening the handle. Another one that is under way is asked to stop, and replies.
    */
   cancel(call: number): boolean
 }
@@ -40,7 +46,7 @@ export declare class Rows {
 /** Calls a function of the package at once: `name` says which, `json` is the array of its arguments. */
 export declare function compute(name: string, json: string): Computed
 
-/** What a function answers, as JSON, or what went wrong. */
+/** What a function replies, as JSON, or what went wrong. */
 export interface Computed {
   /** The answer. */
   json?: string

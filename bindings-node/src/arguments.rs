@@ -3,7 +3,7 @@
 use mcoda_core::ErrorKind;
 use serde_json::{Map, Value};
 
-use crate::answer::Failure;
+use crate::reply::Failure;
 
 /// Read on the handle's thread, so that large batches do not hold up the event loop.
 pub(crate) struct Arguments(Vec<Value>);
@@ -15,6 +15,10 @@ impl Arguments {
             let message = format!("the arguments cannot be read: {error}");
             Failure::new(ErrorKind::InvalidInput, message)
         })
+    }
+
+    pub(crate) fn all(&self) -> &[Value] {
+        &self.0
     }
 
     pub(crate) fn value(&self, place: usize) -> &Value {
@@ -29,21 +33,9 @@ impl Arguments {
         }
     }
 
-    /// A switch that the package has checked to be one; left out it is off.
-    pub(crate) fn is_true(&self, place: usize) -> bool {
-        self.value(place) == &Value::Bool(true)
-    }
-
-    pub(crate) fn optional_text(&self, place: usize) -> Option<&str> {
-        self.value(place).as_str()
-    }
-
     /// Text that the package has checked to be text.
     pub(crate) fn text(&self, place: usize) -> Result<&str, Failure> {
-        self.optional_text(place).ok_or_else(|| {
-            let message = format!("a fault of @mcoda/native, please report it: argument {place} is no text");
-            Failure::new(ErrorKind::Internal, message)
-        })
+        self.value(place).as_str().ok_or_else(|| Failure::fault(format_args!("argument {place} is not text")))
     }
 
     /// The items of an argument that the package has checked to be an array.

@@ -1,20 +1,21 @@
-//! The calls: arguments in the engine's words, the engine's answer as JSON.
+//! What a handle has open, and how calls are made on it.
 
-use mcoda_core::{
-    AgentContext, CommandRunEnd, ErrorKind, EstimateOptions, Global, NewCommandRun, NewEpic, NewJob,
-    NewProject, NewStory, NewTask, NewTaskRun, Options, StatusEventsQuery, Timestamp, TokenUsage,
-    TokenUsageCursor, TokenUsageQuery, TransitionContext, Workspace,
-};
+use std::time::Duration;
+
+use mcoda_core::calls::Target;
+use mcoda_core::{Global, Options, TokenUsageCursor, TokenUsageQuery, Transaction, Workspace};
 use serde_json::json as object;
 
-use crate::answer::{Failure, Outcome, json};
 use crate::arguments::Arguments;
+use crate::reply::{Failure, Outcome, json};
 use crate::table;
 
 /// What a handle has open.
 pub(crate) enum Engine {
     Workspace(Workspace),
     Global(Global),
+    WorkspaceTransaction(Transaction<Workspace>),
+    GlobalTransaction(Transaction<Global>),
 }
 
 impl Engine {
@@ -25,23 +26,42 @@ impl Engine {
             "Workspace.openDb" => Self::Workspace(options.open_db(arguments.text(0)?)?),
             "Global.open" => Self::Global(options.open_global()?),
             "Global.openDb" => Self::Global(options.open_global_db(arguments.text(0)?)?),
-            _ => return Err(unknown(name)),
+            _ => return Err(Failure::fault(format_args!("nothing is opened by {name:?}"))),
         })
+    }
+
+    /// Begins a transaction, with a time limit or the engine's own.
+    pub(crate) fn begin(&self, limit: Option<Duration>) -> Result<Self, Failure> {
+        match self {
+            Self::Workspace(workspace) => Ok(Self::WorkspaceTransaction(workspace.begin(limit)?)),
+            Self::Global(global) => Ok(Self::GlobalTransaction(global.begin(limit)?)),
+            _ => Err(Failure::fault("a transaction begins on a handle")),
+        }
     }
 
     /// What the handle says about itself without asking the database.
     pub(crate) fn about(&self) -> Outcome {
-        let (id, path) = match self {
-            Self::Workspace(workspace) => (Some(workspace.id()), workspace.database_path()),
-            Self::Global(global) => (None, global.database_path()),
+        let (id, path) = match self.target() {
+            Target::Workspace(workspace) => (Some(workspace.id()), workspace.database_path()),
+            Target::Global(global) => (None, global.database_path()),
+            Target::Library => return Err(Failure::fault("a handle has a database")),
         };
         json(&object!({"id": id, "databasePath": path.to_string_lossy()}))
     }
 
+    /// Closes the database, or rolls the transaction back.
     pub(crate) fn close(&self) -> mcoda_core::Result<()> {
         match self {
             Self::Workspace(workspace) => workspace.close(),
             Self::Global(global) => global.close(),
+            Self::WorkspaceTransaction(transaction) => {
+                transaction.rollback();
+                Ok(())
+            }
+            Self::GlobalTransaction(transaction) => {
+                transaction.rollback();
+                Ok(())
+            }
         }
     }
 
@@ -49,135 +69,38 @@ impl Engine {
         match self {
             Self::Workspace(workspace) => workspace.token_usage_cursor(query),
             Self::Global(global) => global.token_usage_cursor(query),
+            Self::WorkspaceTransaction(transaction) => transaction.token_usage_cursor(query),
+            Self::GlobalTransaction(transaction) => transaction.token_usage_cursor(query),
         }
     }
 
     pub(crate) fn call(&self, name: &str, arguments: &Arguments) -> Outcome {
         match (self, name) {
-            (_, "close") => json(&self.close()?),
-            (Self::Workspace(workspace), name) if name.contains('.') => {
-                repository(workspace, name, arguments)
-            }
-            (Self::Workspace(workspace), name) => of_workspace(workspace, name, arguments),
-            (Self::Global(global), name) => of_global(global, name, arguments),
+            (_, "query") => self.query(arguments),
+            (_, "close" | "rollback") => json(&self.close()?),
+            (Self::WorkspaceTransaction(transaction), "commit") => json(&transaction.commit()?),
+            (Self::GlobalTransaction(transaction), "commit") => json(&transaction.commit()?),
+            _ => Ok(self.target().call(name, arguments.all())?.to_json()?),
         }
     }
-}
 
-fn of_workspace(workspace: &Workspace, name: &str, arguments: &Arguments) -> Outcome {
-    match name {
-        "recordTokenUsage" => {
-            json(&workspace.record_token_usage(&TokenUsage::from_json(arguments.value(0))?)?)
-        }
-        "recordTokenUsages" => {
-            json(&workspace.record_token_usages(&TokenUsage::list_from_json(arguments.value(0))?)?)
-        }
-        "recordAgentResponse" => {
-            json(&workspace.record_agent_response(arguments.text(0)?, &agent_context(arguments)?)?)
-        }
-        "recordAgentFile" => {
-            json(&workspace.record_agent_file(arguments.text(0)?, &agent_context(arguments)?)?)
-        }
-        "recordStatusTransition" => {
-            let context = TransitionContext::from_json(&arguments.options(2))?;
-            json(&workspace.record_status_transition(arguments.text(0)?, arguments.text(1)?, &context)?)
-        }
-        "statusEvents" => {
-            json(&workspace.status_events(&StatusEventsQuery::from_json(&arguments.options(0))?)?)
-        }
-        "backfillStatusEvents" => json(&workspace.backfill_status_events(&estimate_options(arguments)?)?),
-        "tokenUsage" => json(&workspace.token_usage(&TokenUsageQuery::from_json(&arguments.options(0))?)?),
-        "tokenUsageSummary" => {
-            let (query, group_by) = TokenUsageQuery::from_summary_json(&arguments.options(0))?;
-            json(&workspace.token_usage_summary(&query, &group_by)?)
-        }
-        "inspectJob" => json(&workspace.inspect_job(arguments.text(0)?)?),
-        "telemetryConfig" => json(&workspace.telemetry_config()?),
-        "optOut" => json(&workspace.opt_out(arguments.is_true(0))?),
-        "optIn" => json(&workspace.opt_in()?),
-        "velocity" => json(&workspace.velocity(&estimate_options(arguments)?)?),
-        "estimate" => json(&workspace.estimate(&estimate_options(arguments)?)?),
-        "query" => table::json(&workspace.query(arguments.text(0)?, &table::params(arguments)?)?),
-        "backupTo" => json(&workspace.backup_to(arguments.text(0)?)?),
-        _ => Err(unknown(name)),
+    /// JSON has no form for some values of SQL.
+    fn query(&self, arguments: &Arguments) -> Outcome {
+        let (sql, params) = (arguments.text(0)?, table::params(arguments)?);
+        let table = match self.target() {
+            Target::Workspace(workspace) => workspace.query(sql, &params)?,
+            Target::Global(global) => global.query(sql, &params)?,
+            Target::Library => return Err(Failure::fault("a handle has a database")),
+        };
+        table::json(&table)
     }
-}
 
-fn of_global(global: &Global, name: &str, arguments: &Arguments) -> Outcome {
-    match name {
-        "recordTokenUsage" => json(&global.record_token_usage(&TokenUsage::from_json(arguments.value(0))?)?),
-        "recordTokenUsages" => {
-            json(&global.record_token_usages(&TokenUsage::list_from_json(arguments.value(0))?)?)
+    fn target(&self) -> Target<'_> {
+        match self {
+            Self::Workspace(workspace) => Target::Workspace(workspace),
+            Self::Global(global) => Target::Global(global),
+            Self::WorkspaceTransaction(transaction) => Target::Workspace(transaction),
+            Self::GlobalTransaction(transaction) => Target::Global(transaction),
         }
-        "recordAgentResponse" => {
-            json(&global.record_agent_response(arguments.text(0)?, &agent_context(arguments)?)?)
-        }
-        "recordAgentFile" => json(&global.record_agent_file(arguments.text(0)?, &agent_context(arguments)?)?),
-        "tokenUsage" => json(&global.token_usage(&TokenUsageQuery::from_json(&arguments.options(0))?)?),
-        "tokenUsageSummary" => {
-            let (query, group_by) = TokenUsageQuery::from_summary_json(&arguments.options(0))?;
-            json(&global.token_usage_summary(&query, &group_by)?)
-        }
-        "query" => table::json(&global.query(arguments.text(0)?, &table::params(arguments)?)?),
-        "backupTo" => json(&global.backup_to(arguments.text(0)?)?),
-        _ => Err(unknown(name)),
     }
-}
-
-fn repository(workspace: &Workspace, name: &str, arguments: &Arguments) -> Outcome {
-    let id = || arguments.text(0);
-    match name {
-        "projects.ensure" => json(&workspace.projects().ensure(&NewProject::from_json(arguments.value(0))?)?),
-        "projects.get" => json(&workspace.projects().get(id()?)?),
-        "projects.list" => json(&workspace.projects().list()?),
-        "epics.create" => json(&workspace.epics().create(&NewEpic::from_json(arguments.value(0))?)?),
-        "epics.get" => json(&workspace.epics().get(id()?)?),
-        "epics.list" => json(&workspace.epics().list(arguments.optional_text(0))?),
-        "stories.create" => json(&workspace.stories().create(&NewStory::from_json(arguments.value(0))?)?),
-        "stories.get" => json(&workspace.stories().get(id()?)?),
-        "stories.list" => json(&workspace.stories().list(arguments.optional_text(0))?),
-        "tasks.create" => json(&workspace.tasks().create(&NewTask::from_json(arguments.value(0))?)?),
-        "tasks.createMany" => {
-            json(&workspace.tasks().create_many(&NewTask::list_from_json(arguments.value(0))?)?)
-        }
-        "tasks.get" => json(&workspace.tasks().get(id()?)?),
-        "tasks.list" => json(&workspace.tasks().list(arguments.optional_text(0))?),
-        "jobs.create" => json(&workspace.jobs().create(&NewJob::from_json(arguments.value(0))?)?),
-        "jobs.get" => json(&workspace.jobs().get(id()?)?),
-        "jobs.list" => json(&workspace.jobs().list()?),
-        "jobs.finish" => {
-            json(&workspace.jobs().finish(id()?, arguments.text(1)?, arguments.optional_text(2))?)
-        }
-        "commandRuns.create" => {
-            json(&workspace.command_runs().create(&NewCommandRun::from_json(arguments.value(0))?)?)
-        }
-        "commandRuns.get" => json(&workspace.command_runs().get(id()?)?),
-        "commandRuns.finish" => {
-            let end = CommandRunEnd::from_json(arguments.value(1))?;
-            json(&workspace.command_runs().finish(id()?, &end)?)
-        }
-        "taskRuns.create" => {
-            json(&workspace.task_runs().create(&NewTaskRun::from_json(arguments.value(0))?)?)
-        }
-        "taskRuns.get" => json(&workspace.task_runs().get(id()?)?),
-        "taskRuns.list" => json(&workspace.task_runs().list(id()?)?),
-        "taskRuns.finish" => {
-            let at = arguments.optional_text(2).map(|text| Timestamp::read_field("finishedAt", text));
-            json(&workspace.task_runs().finish(id()?, arguments.text(1)?, at.transpose()?)?)
-        }
-        _ => Err(unknown(name)),
-    }
-}
-
-fn agent_context(arguments: &Arguments) -> Result<AgentContext, Failure> {
-    Ok(AgentContext::from_json(&arguments.options(1))?)
-}
-
-fn estimate_options(arguments: &Arguments) -> Result<EstimateOptions, Failure> {
-    Ok(EstimateOptions::from_json(&arguments.options(0))?)
-}
-
-pub(crate) fn unknown(name: &str) -> Failure {
-    let message = format!("a fault of @mcoda/native, please report it: there is no call {name:?}");
-    Failure::new(ErrorKind::Internal, message)
 }

@@ -1,33 +1,34 @@
 //! The native part of the npm package `@mcoda/native`: queues calls for a thread of each handle and brings
-//! their answers back to the event loop. Names, types and errors of JavaScript are the package's business.
+//! their replies back to the event loop. Names, types and errors of JavaScript are the package's business.
 #![allow(unsafe_code, reason = "what #[napi] generates talks to Node's C interface")]
 
 // Without unwinding a panic would end the host's process: nothing could be caught at the border.
 #[cfg(not(panic = "unwind"))]
 compile_error!("this crate has to be built with panic = \"unwind\"");
 
-mod answer;
 mod arguments;
-mod compute;
 mod engine;
+mod reply;
 mod rows;
 mod table;
 mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use mcoda_core::calls::Target;
 use mcoda_core::catch_panic;
 use napi::Env;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 
-use crate::answer::{Answers, Failure, Told};
 use crate::arguments::Arguments;
 use crate::engine::Engine;
+use crate::reply::{Failure, Replies, Settled};
 use crate::rows::Rows;
 use crate::worker::{Worker, Workers};
 
-/// What a function answers, as JSON, or what went wrong.
+/// What a function replies, as JSON, or what went wrong.
 #[napi(object, object_from_js = false)]
 pub struct Computed {
     /// The answer.
@@ -39,52 +40,53 @@ pub struct Computed {
 /// Calls a function of the package at once: `name` says which, `json` is the array of its arguments.
 #[napi]
 pub fn compute(name: String, json: String) -> Computed {
-    let work = || Ok(Arguments::read(&json).and_then(|arguments| compute::call(&name, &arguments)));
+    let call = |arguments: Arguments| Ok(Target::Library.call(&name, arguments.all())?.to_json()?);
+    let work = || Ok(Arguments::read(&json).and_then(call));
     match catch_panic(work).map_err(Failure::from).flatten() {
         Ok(answer) => Computed { json: Some(answer), failure: None },
         Err(failure) => Computed { json: None, failure: Some(failure) },
     }
 }
 
-/// Brings the answers to the calls of all handles back to one JavaScript environment.
+/// Brings the replies to the calls of all handles back to one JavaScript environment.
 #[napi]
-pub struct Courier {
-    answers: Arc<Answers>,
+pub struct Dispatcher {
+    replies: Arc<Replies>,
     workers: Arc<Workers>,
 }
 
 #[napi]
-impl Courier {
+impl Dispatcher {
     /// `settle` gets the number of each call with either its answer as JSON or what went wrong.
     #[napi(constructor)]
     pub fn new(
         env: Env,
         #[napi(ts_arg_type = "(call: number, json: string | null, failure: Failure | null) => void")]
-        settle: Function<'_, Told, ()>,
+        settle: Function<'_, Settled, ()>,
     ) -> napi::Result<Self> {
         let workers = Arc::new(Workers::default());
         // Nobody hears what an environment that ends still waits for.
         env.add_env_cleanup_hook(workers.clone(), |workers| workers.give_up())?;
-        Ok(Self { answers: Arc::new(Answers::new(&settle)?), workers })
+        Ok(Self { replies: Arc::new(Replies::new(&settle)?), workers })
     }
 
-    /// Keeps the process alive for answers that are still to come.
+    /// Keeps the process alive for replies that are still to come.
     #[napi(js_name = "ref")]
     pub fn hold(&self, env: Env) -> napi::Result<()> {
-        self.answers.hold(&env)
+        self.replies.hold(&env)
     }
 
     /// Lets the process end.
     #[napi(js_name = "unref")]
     pub fn release(&self, env: Env) -> napi::Result<()> {
-        self.answers.release(&env)
+        self.replies.release(&env)
     }
 
     /// Begins to open a handle, as the call with this number: `name` says what and how, `json` is the array
     /// of its path and options. Calls may be made once that has succeeded.
     #[napi]
     pub fn open(&self, call: i64, name: String, json: String) -> Handle {
-        let worker = Arc::new(Worker::new(self.answers.clone()));
+        let worker = Arc::new(Worker::new(self.replies.clone()));
         self.workers.add(&worker);
         worker.submit(call, move |worker| {
             let opened = Arguments::read(&json).and_then(|arguments| Engine::open(&name, &arguments));
@@ -93,7 +95,7 @@ impl Courier {
             }
             worker.opened(opened?)
         });
-        Handle { worker }
+        Handle { worker, workers: Arc::clone(&self.workers) }
     }
 }
 
@@ -101,6 +103,7 @@ impl Courier {
 #[napi]
 pub struct Handle {
     worker: Arc<Worker>,
+    workers: Arc<Workers>,
 }
 
 #[napi]
@@ -111,11 +114,27 @@ impl Handle {
         self.worker.submit(call, move |worker| {
             let answer =
                 Arguments::read(&json).and_then(|arguments| worker.engine()?.call(&name, &arguments))?;
-            if name == "close" {
+            if ["close", "commit", "rollback"].contains(&&*name) {
                 worker.leave();
             }
             Ok(answer)
         });
+    }
+
+    /// Queues beginning a transaction, as the call with this number; with a time limit in milliseconds or the
+    /// engine's own. Calls of the transaction may be made once that has succeeded: they have a thread of their own,
+    /// so none of them waits behind calls of this handle, which wait for the transaction.
+    #[napi]
+    pub fn begin(&self, call: i64, limit_ms: Option<f64>) -> Handle {
+        let worker = Arc::new(Worker::new(self.worker.replies()));
+        self.workers.add(&worker);
+        let transaction = Arc::clone(&worker);
+        self.worker.submit(call, move |worker| {
+            let limit =
+                limit_ms.map(|millis| Duration::try_from_secs_f64(millis / 1000.0).unwrap_or(Duration::MAX));
+            transaction.opened(worker.engine()?.begin(limit)?)
+        });
+        Handle { worker, workers: Arc::clone(&self.workers) }
     }
 
     /// Queues asking for token usage, whose rows come chunk by chunk, as the call with this number: `json` is the
@@ -126,7 +145,7 @@ impl Handle {
     }
 
     /// Gives up the call with this number. True where its answer need not be waited for: it had not begun,
-    /// or was opening the handle. Another one that is under way is asked to stop, and answers.
+    /// or was opening the handle. Another one that is under way is asked to stop, and replies.
     #[napi]
     pub fn cancel(&self, call: i64) -> bool {
         self.worker.cancel(call)

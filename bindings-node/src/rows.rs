@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mcoda_core::{TokenUsageCursor, TokenUsageQuery};
 use napi_derive::napi;
 
-use crate::answer::json;
 use crate::arguments::Arguments;
+use crate::reply::json;
 use crate::worker::Worker;
 
 /// How many rows a chunk has at the most.

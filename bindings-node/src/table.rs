@@ -5,8 +5,8 @@ use mcoda_core::{ErrorKind, MAX_SAFE_INTEGER, SqlParams, SqlValue, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::answer::{self, Failure, Outcome};
 use crate::arguments::Arguments;
+use crate::reply::{self, Failure, Outcome};
 
 /// A value that is null in the JSON.
 #[derive(Serialize, Deserialize)]
@@ -67,7 +67,7 @@ pub(crate) fn json(table: &Table) -> Outcome {
         }
         answer.rows.push(cells);
     }
-    answer::json(&answer)
+    reply::json(&answer)
 }
 
 /// Argument 1 are the parameters, argument 2 those that JSON cannot say: `[[place, value], …]`.

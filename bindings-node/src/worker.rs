@@ -5,8 +5,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use mcoda_core::{CancelToken, ErrorKind, catch_panic};
 
-use crate::answer::{Answers, Failure, Outcome};
 use crate::engine::Engine;
+use crate::reply::{Failure, Outcome, Replies};
 
 type Work = Box<dyn FnOnce(&Worker) -> Outcome + Send>;
 
@@ -31,12 +31,17 @@ pub(crate) struct Worker {
     state: Mutex<State>,
     wake: Condvar,
     engine: OnceLock<Engine>,
-    answers: Arc<Answers>,
+    replies: Arc<Replies>,
 }
 
 impl Worker {
-    pub(crate) fn new(answers: Arc<Answers>) -> Self {
-        Self { state: Mutex::default(), wake: Condvar::new(), engine: OnceLock::new(), answers }
+    pub(crate) fn new(replies: Arc<Replies>) -> Self {
+        Self { state: Mutex::default(), wake: Condvar::new(), engine: OnceLock::new(), replies }
+    }
+
+    /// The way back to JavaScript.
+    pub(crate) fn replies(&self) -> Arc<Replies> {
+        Arc::clone(&self.replies)
     }
 
     /// Queues `work` as the call with this number; what it returns is the answer.
@@ -47,7 +52,7 @@ impl Worker {
             let thread = std::thread::Builder::new().name("mcoda".to_owned());
             if let Err(error) = thread.spawn(move || worker.run()) {
                 let message = format!("the system gives no thread for the call; close handles: {error}");
-                return self.answers.send(call, Err(Failure::new(ErrorKind::Storage, message)));
+                return self.replies.send(call, Err(Failure::new(ErrorKind::Storage, message)));
             }
             state.has_thread = true;
         }
@@ -107,7 +112,7 @@ impl Worker {
             let work = || catch_panic(|| Ok((job.work)(self)));
             let outcome = job.token.during(work).map_err(Failure::from).flatten();
             self.lock().running = None;
-            self.answers.send(job.call, outcome);
+            self.replies.send(job.call, outcome);
         }
     }
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import * as mcoda from '@mcoda/native'
 import { Global, McodaError, Workspace } from '@mcoda/native'
-import repositories from '../lib/repositories.js'
+import methodTables from '../lib/methods.js'
 import { PACKAGE, ROOT, backlog, freshFolder, freshWorkspace, rejection } from './support.mjs'
 
 const TYPES = join(PACKAGE, 'test/types')
@@ -170,12 +170,14 @@ async function fieldsOf(promise) {
 /** The methods that the classes have at run time, and the functions of the package. */
 function methods() {
   const namesOf = ({ prototype }) => Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor')
-  const all = (Class) => [...namesOf(Class), ...namesOf(Object.getPrototypeOf(Class))]
+  // One class inherits from the next: what a table has, and what a handle has besides.
+  const all = (Class) => (Class === Function.prototype ? [] : [...namesOf(Class), ...all(Object.getPrototypeOf(Class))])
+  const unique = (Class) => [...new Set(all(Class))]
   const functions = Object.keys(mcoda).filter((name) => !['default', 'module.exports'].includes(name))
   return [
     sameKeys('ofPackage', 'typeof mcoda', functions),
-    sameKeys('ofWorkspace', 'Omit<mcoda.Workspace, symbol>', [...all(Workspace), ...Object.keys(repositories)]),
-    sameKeys('ofGlobal', 'Omit<mcoda.Global, symbol>', all(Global)),
-    ...Object.values(repositories).map((Class) => sameKeys(`of${Class.name}`, `mcoda.${Class.name}`, namesOf(Class))),
+    sameKeys('ofWorkspace', 'Omit<mcoda.Workspace, symbol>', [...unique(Workspace), ...Object.keys(methodTables.repositories)]),
+    sameKeys('ofGlobal', 'Omit<mcoda.Global, symbol>', unique(Global)),
+    ...Object.values(methodTables.repositories).map((Class) => sameKeys(`of${Class.name}`, `mcoda.${Class.name}`, namesOf(Class))),
   ]
 }

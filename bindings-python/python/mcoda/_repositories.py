@@ -385,18 +385,18 @@ class Tasks(Repository):
         """
         return [Task._read(row) for row in self._native.call("tasks.create_many", as_list(tasks))]
 
-    def get(self, id_or_key: str) -> Task | None:
+    def get(self, task: str) -> Task | None:
         """The task with this id or key. A key that several tasks have is ``InvalidInputError`` and lists them.
 
         None where there is none.
 
         Args:
-            id_or_key: The id or the key.
+            task: The id or the key.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
         """
-        row = self._native.call("tasks.get", id_or_key)
+        row = self._native.call("tasks.get", task)
         return None if row is None else Task._read(row)
 
     def list(self, user_story_id: str | None = None) -> builtins.list[Task]:

@@ -323,8 +323,8 @@ pub static CALLS: &[Call] = calls! {
     /// The task with this id or key. A key that several tasks have is `InvalidInput` and lists them.
     Workspace "tasks.get"(
         /// The id or the key.
-        id_or_key: String,
-    ) -> Option<Task> [InvalidInput] |workspace| workspace.tasks().get(&id_or_key);
+        task: String,
+    ) -> Option<Task> [InvalidInput] |workspace| workspace.tasks().get(&task);
 
     /// The tasks of a user story, or of all stories, by key.
     Workspace "tasks.list"(

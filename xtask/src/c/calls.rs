@@ -13,6 +13,9 @@ const BY_HAND: [&str; 2] = ["close", "backup_to"];
 /// Names that programs rely on and that are not those of the calls.
 const NAMES: [(&str, &str); 2] = [("opt_out", "telemetry_opt_out"), ("opt_in", "telemetry_opt_in")];
 
+/// A parameter that the list of what programs rely on has under another name.
+const PARAMETERS: [(&str, &str, &str); 1] = [("tasks.get", "task", "id_or_key")];
+
 /// What an export is made on.
 #[derive(Clone, Copy, PartialEq)]
 pub enum On {
@@ -77,8 +80,9 @@ fn export(call: &Call, on: On) -> String {
         On::Global => ("global: *mut mcoda_global,\n", "global::call(global, "),
     };
     let parameters: String =
-        call.params.iter().map(|param| format!("{}: {},\n", param.name, c_type(param))).collect();
-    let arguments: Vec<String> = call.params.iter().map(argument).collect();
+        call.params.iter().map(|param| format!("{}: {},\n", c_name(call, param), c_type(param))).collect();
+    let arguments: Vec<String> =
+        call.params.iter().map(|param| argument(param, c_name(call, param))).collect();
     let (out, boundary) = if gives_text(call) { ("text", "text_reply") } else { ("json", "reply") };
     format!(
         "
@@ -101,8 +105,12 @@ fn c_type(param: &Param) -> &'static str {
     if matches!(param.kind, ParamKind::Boolean) { "bool" } else { "*const c_char" }
 }
 
-fn argument(param: &Param) -> String {
-    let name = param.name;
+fn c_name(call: &Call, param: &Param) -> &'static str {
+    let named = PARAMETERS.iter().find(|(of, name, _)| *of == call.name && *name == param.name);
+    named.map_or(param.name, |(_, _, name)| name)
+}
+
+fn argument(param: &Param, name: &str) -> String {
     let read = match (param.kind, param.is_optional) {
         (ParamKind::Boolean, _) => return format!("Value::Bool({name})"),
         (ParamKind::Text | ParamKind::Path | ParamKind::Time | ParamKind::Body, false) => "string",
@@ -119,7 +127,8 @@ fn comment(call: &Call, on: On, out: &str) -> Vec<String> {
     if on == On::Global {
         texts.push("On the user's global database, which knows no backlog.".to_owned());
     }
-    let mut parameters: Vec<String> = call.params.iter().map(parameter).collect();
+    let mut parameters: Vec<String> =
+        call.params.iter().map(|param| parameter(param, c_name(call, param))).collect();
     parameters.push(given(call, out));
     texts.push(parameters.join(" "));
     let mut codes: Vec<String> = call.errors.iter().map(|kind| format!("`MCODA_{}`", kind.name())).collect();
@@ -137,7 +146,7 @@ fn comment(call: &Call, on: On, out: &str) -> Vec<String> {
     texts
 }
 
-fn parameter(param: &Param) -> String {
+fn parameter(param: &Param, name: &str) -> String {
     let what = lower_first(&in_c(&paragraphs(param.doc).join(" ")));
     let form = match param.kind {
         ParamKind::Text | ParamKind::Path | ParamKind::Body => "text".to_owned(),
@@ -151,7 +160,7 @@ fn parameter(param: &Param) -> String {
     };
     let null =
         if param.is_optional && !matches!(param.kind, ParamKind::Boolean) { ", may be NULL" } else { "" };
-    format!("`{}` ({form}{null}) is {what}", param.name)
+    format!("`{name}` ({form}{null}) is {what}")
 }
 
 /// A JSON object with the fields of a record, the required ones first.

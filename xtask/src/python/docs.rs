@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use mcoda_core::ErrorKind;
 use mcoda_core::calls::CALLS;
 
-use super::{WIDTH, types};
+use super::WIDTH;
+use crate::definitions;
 use crate::markdown::{paragraphs, wrapped};
 
 /// The errors, by what the docs of Rust call them.
@@ -93,7 +94,7 @@ fn without_links(text: &str) -> String {
 
 /// What fields and parameters are called in Python, by their JSON names where these are other ones.
 fn snake_case_names() -> BTreeMap<&'static str, &'static str> {
-    let fields = types::definitions().into_iter().flat_map(|definition| definition.all_fields());
+    let fields = definitions::all().into_iter().flat_map(|definition| definition.all_fields());
     let params = CALLS.iter().flat_map(|call| call.params);
     let names =
         fields.map(|field| (field.json, field.name)).chain(params.map(|param| (param.json, param.name)));

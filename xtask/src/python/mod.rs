@@ -8,7 +8,7 @@ mod package;
 mod records;
 mod types;
 
-use crate::File;
+use crate::{File, definitions};
 
 pub fn files() -> Vec<File> {
     let modules = [records::files(), calls::files(), opening::files()].concat();
@@ -49,7 +49,7 @@ const MODULES: &[(&str, &[&str])] = &[
 fn imports(path: &str, body: &str) -> String {
     let used = words_of_code(body);
     let generated = [
-        ("._choices", types::choices().into_keys().collect::<Vec<_>>()),
+        ("._choices", definitions::choices().into_keys().collect::<Vec<_>>()),
         ("._records", records::all().into_iter().map(|record| record.name).collect()),
         ("._repositories", calls::repositories().into_iter().map(calls::class_name).map(leak).collect()),
     ];

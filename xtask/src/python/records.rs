@@ -5,7 +5,7 @@ use mcoda_core::definition::{Definition, Field, Kind};
 
 use super::docs::{docstring, in_one, lines_of, python};
 use super::{indented, module, types};
-use crate::File;
+use crate::{File, definitions};
 
 pub fn files() -> Vec<File> {
     let records = all();
@@ -17,7 +17,7 @@ pub fn files() -> Vec<File> {
 
 /// All records that have a class.
 pub fn all() -> Vec<&'static Definition> {
-    types::returned()
+    definitions::returned()
 }
 
 /// The call that writes the record for people, where there is one.
@@ -72,7 +72,7 @@ fn attribute(field: &Field) -> String {
 }
 
 fn choices() -> File {
-    let choices = types::choices();
+    let choices = definitions::choices();
     let names: Vec<String> = choices.keys().map(|name| (*name).to_owned()).collect();
     let mut body = String::new();
     for (name, words) in choices {

@@ -1,10 +1,6 @@
 //! The types of Python that values have.
 
-use std::collections::BTreeMap;
-
-use mcoda_core::Options;
-use mcoda_core::calls::{CALLS, ParamKind};
-use mcoda_core::definition::{Bound, Definition, Field, Kind, Presence, Record};
+use mcoda_core::definition::{Bound, Field, Kind, Presence};
 
 /// The type of a field that a caller gives.
 pub fn input(field: &Field) -> String {
@@ -47,61 +43,5 @@ pub fn output_kind(kind: Kind) -> String {
         Kind::Named("Json") => "Any".to_owned(),
         Kind::Named(name) => name.to_owned(),
         other => input_kind(other),
-    }
-}
-
-/// All records that calls take or return, each once, those that others hold before them.
-pub fn definitions() -> Vec<&'static Definition> {
-    let mut found = Vec::new();
-    for call in CALLS {
-        for param in call.params {
-            if let ParamKind::Record(record) | ParamKind::Records(record, _) = param.kind {
-                add(record, &mut found);
-            }
-        }
-        add_of(call.returns, &mut found);
-    }
-    add(Options::DEFINITION, &mut found);
-    found
-}
-
-/// The records that calls return.
-pub fn returned() -> Vec<&'static Definition> {
-    let mut found = Vec::new();
-    for call in CALLS {
-        add_of(call.returns, &mut found);
-    }
-    found
-}
-
-fn add(record: &'static Definition, found: &mut Vec<&'static Definition>) {
-    if found.iter().any(|other| other.name == record.name) {
-        return;
-    }
-    for field in record.all_fields() {
-        add_of(field.kind, found);
-    }
-    found.push(record);
-}
-
-fn add_of(kind: Kind, found: &mut Vec<&'static Definition>) {
-    match kind {
-        Kind::Record(record) => add(record, found),
-        Kind::List(kind) => add_of(*kind, found),
-        _ => (),
-    }
-}
-
-/// The words that fields choose from, by the name of their type.
-pub fn choices() -> BTreeMap<&'static str, &'static [&'static str]> {
-    let kinds = definitions().into_iter().flat_map(Definition::all_fields).map(|field| field.kind);
-    kinds.filter_map(choice).collect()
-}
-
-fn choice(kind: Kind) -> Option<(&'static str, &'static [&'static str])> {
-    match kind {
-        Kind::Choice(name, words) => Some((name, words)),
-        Kind::List(kind) => choice(*kind),
-        _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! What a call answers, and its way from a handle's thread to JavaScript.
+//! What a call returns, and its way from a handle's thread to JavaScript.
 
 use mcoda_core::ErrorKind;
 use napi::bindgen_prelude::{FnArgs, Function};
@@ -35,6 +35,13 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// A fault of the package itself.
+    pub(crate) fn fault(what: impl std::fmt::Display) -> Self {
+        Self::new(ErrorKind::Internal, format!("a fault of @mcoda/native, please report it: {what}"))
+    }
+}
+
 impl From<mcoda_core::Error> for Failure {
     fn from(error: mcoda_core::Error) -> Self {
         Self {
@@ -45,28 +52,28 @@ impl From<mcoda_core::Error> for Failure {
     }
 }
 
-/// A call's answer as JSON, or what went wrong.
+/// A call's result as JSON, or what went wrong.
 pub(crate) type Outcome = Result<String, Failure>;
 
 pub(crate) fn json(value: &impl Serialize) -> Outcome {
     serde_json::to_string(value).map_err(|error| {
-        let message = format!("a fault of libmcoda, please report it: the answer is no JSON: {error}");
+        let message = format!("a fault of libmcoda, please report it: the result is not JSON: {error}");
         Failure::new(ErrorKind::Internal, message)
     })
 }
 
 /// What `settle` is called with.
-pub(crate) type Told = FnArgs<(i64, Option<String>, Option<Failure>)>;
+pub(crate) type Settled = FnArgs<(i64, Option<String>, Option<Failure>)>;
 
 /// Calls `settle` on the thread of its JavaScript environment. It is weak: waiting for it keeps no process
 /// alive, unless it is held.
-type Settle = ThreadsafeFunction<(i64, Outcome), (), Told, Status, false, true>;
+type Settle = ThreadsafeFunction<(i64, Outcome), (), Settled, Status, false, true>;
 
 /// The way back to JavaScript that all handles of an environment share.
-pub(crate) struct Answers(Settle);
+pub(crate) struct Replies(Settle);
 
-impl Answers {
-    pub(crate) fn new(settle: &Function<'_, Told, ()>) -> napi::Result<Self> {
+impl Replies {
+    pub(crate) fn new(settle: &Function<'_, Settled, ()>) -> napi::Result<Self> {
         let builder = settle.build_threadsafe_function::<(i64, Outcome)>().weak::<true>();
         let settle = builder.build_callback(|context| {
             let (call, outcome) = context.value;

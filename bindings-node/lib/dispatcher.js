@@ -8,7 +8,7 @@ const { onAbort, signalOf } = require('./signals')
 const waiting = new Map()
 let lastCall = 0
 
-const courier = new native.Courier((call, json, failure) => {
+const dispatcher = new native.Dispatcher((call, json, failure) => {
   // A call that was given up waits no more.
   waiting.get(call)?.({ json, failure })
 })
@@ -17,9 +17,21 @@ const courier = new native.Courier((call, json, failure) => {
 async function open(name, args, options) {
   /** @type {import('./mcoda.node').Handle} */
   let handle
-  const begin = (call, json) => (handle = courier.open(call, name, json))
+  const begin = (call, json) => (handle = dispatcher.open(call, name, json))
   const about = await ask(begin, (call) => handle.cancel(call), args, options)
   return { about, handle }
+}
+
+/**
+ * Begins a transaction of a handle: what the handle is, and the native part of the transaction.
+ * @param {import('./mcoda.node').Handle} handle
+ */
+async function begin(handle, limitMs, options) {
+  /** @type {import('./mcoda.node').Handle} */
+  let transaction
+  const start = (number) => (transaction = handle.begin(number, limitMs))
+  const about = await ask(start, (number) => handle.cancel(number), [], options)
+  return { about, handle: transaction }
 }
 
 /**
@@ -83,14 +95,14 @@ function answerTo(begin, cancel, signal) {
     const end = () => {
       deaf()
       waiting.delete(number)
-      if (waiting.size === 0) courier.unref()
+      if (waiting.size === 0) dispatcher.unref()
     }
     waiting.set(number, (answer) => {
       end()
       resolve(answer)
     })
-    if (waiting.size === 1) courier.ref()
+    if (waiting.size === 1) dispatcher.ref()
   })
 }
 
-module.exports = { call, open, rows }
+module.exports = { begin, call, open, rows }
