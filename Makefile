@@ -62,6 +62,7 @@ test-docs: ## Run the examples in the documentation, and build it
 test-data: ## Check that the databases of the tests are what their scripts make
 	python3 tests/old_databases/make.py --check
 	python3 tests/vectors/make.py --check
+	python3 tests/golden/make.py --check
 
 test-oracle: ## Compare estimates with an independent computation on random workspaces
 	$(CARGO) build --quiet --package mcoda-cli

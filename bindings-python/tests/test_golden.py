@@ -1,4 +1,7 @@
-"""What mcoda's TypeScript packages answer about a workspace of theirs, where that data is at hand."""
+"""What is known about two workspaces in the schema of mcoda's TypeScript packages.
+
+One is our own, and its answers are computed independently; the other is theirs with their answers, where that is at hand.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,11 @@ import mcoda
 from conftest import REPOSITORY
 from matching import difference
 
-GOLDEN = REPOSITORY.parent / "shared/golden"
+GOLDEN = REPOSITORY / "tests/golden"
+# No part of this repository: it stands beside the checkout, or beside the folder of several.
+SHARED_PLACES = [REPOSITORY.parent / "shared/golden", REPOSITORY.parent.parent / "shared/golden"]
+SHARED = next((place for place in SHARED_PLACES if place.is_dir()), SHARED_PLACES[0])
+SETS = {"golden": GOLDEN, "shared": SHARED}
 DIMENSIONS = (
     "project_id",
     "command_name",
@@ -28,39 +35,42 @@ DIMENSIONS = (
 )
 
 
-def golden() -> dict[str, Any]:
-    file = GOLDEN / "cases.json"
-    known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"cases": []}
+def known_of(folder: Path) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads((folder / "cases.json").read_text(encoding="utf-8"))
     return known
 
 
 def cases() -> Iterator[Any]:
-    for case in golden()["cases"]:
-        yield pytest.param(case, id=f"{case['op']}-{json.dumps(case['options'])}")
+    for name, folder in SETS.items():
+        if not folder.is_dir():
+            # It is reported as skipped: nothing passed.
+            missing = pytest.mark.skip(reason=f"{folder} is missing")
+            yield pytest.param(folder, {}, id=f"{name}-missing", marks=missing)
+            continue
+        for case in known_of(folder)["cases"]:
+            yield pytest.param(folder, case, id=f"{name}-{case['op']}-{json.dumps(case['options'])}")
 
 
-@pytest.fixture
-def copy(file: Path) -> Iterator[mcoda.Workspace]:
-    known = golden()
-    shutil.copy(GOLDEN / "workspace.db", file)
+@pytest.mark.parametrize(("folder", "case"), list(cases()))
+def test_answers_agree_with_what_is_known(folder: Path, case: dict[str, Any], file: Path) -> None:
+    known = known_of(folder)
+    shutil.copy(folder / "workspace.db", file)
     with mcoda.Workspace.open_db(file, workspace_id=known["workspaceId"], config=known["config"]) as ws:
-        yield ws
+        compare(ws, case, known["now"])
 
 
-@pytest.mark.skipif(not GOLDEN.exists(), reason=f"{GOLDEN} is not here")
-@pytest.mark.parametrize("case", list(cases()))
-def test_answers_agree_with_the_typescript_packages(case: dict[str, Any], copy: mcoda.Workspace) -> None:
-    options, expected, now = case["options"], case["expected"], golden()["now"]
+def compare(ws: mcoda.Workspace, case: dict[str, Any], now: str) -> None:
+    options, expected = case["options"], case["expected"]
     if case["op"] == "velocity":
-        found: Any = copy.velocity(options, now=now).to_dict()
+        found: Any = ws.velocity(options, now=now).to_dict()
     elif case["op"] == "estimate":
-        found = copy.estimate(options, now=now).to_dict()
+        found = ws.estimate(options, now=now).to_dict()
         # The library answers these better; docs/estimate.md says how.
-        del expected["etas"]
+        expected.pop("etas", None)
     elif case["op"] == "tokenUsage":
-        found = [row.to_dict() for row in copy.token_usage(options, now=now)]
+        found = [row.to_dict() for row in ws.token_usage(options, now=now)]
     else:
-        found = by_group(copy.token_usage_summary(options, now=now).to_dicts())
+        found = by_group(ws.token_usage_summary(options, now=now).to_dicts())
         expected = by_group(expected)
         assert found.keys() == expected.keys()
     assert difference(found, expected) is None
@@ -73,7 +83,6 @@ def by_group(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return groups
 
 
-@pytest.mark.skipif(not GOLDEN.exists(), reason=f"{GOLDEN} is not here")
 def test_all_operations_are_compared() -> None:
-    operations = {case["op"] for case in golden()["cases"]}
+    operations = {case["op"] for case in known_of(GOLDEN)["cases"]}
     assert operations == {"tokenSummary", "tokenUsage", "velocity", "estimate"}

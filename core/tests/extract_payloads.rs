@@ -1,15 +1,25 @@
-//! Recorded bodies with the numbers that they are known to mean, where that data is at hand.
+//! Recorded bodies with the numbers that they are known to mean, where that data is at hand; `bodies` holds some of our own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
-use std::path::{Path, PathBuf};
+#[path = "../../tests/golden/sets.rs"]
+mod sets;
 
+use std::path::Path;
+
+use libtest_mimic::Arguments;
 use mcoda_core::{TokenUsage, extract_usage, extract_usages};
 use serde_json::Value;
 
-/// Beside the checkout, or beside the folder of several checkouts; not part of it.
-fn payloads() -> Option<PathBuf> {
-    let places = ["../../shared/payloads", "../../../shared/payloads"];
-    places.iter().map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join(place)).find(|place| place.is_dir())
+fn main() {
+    let checks: [sets::Check; 2] = [
+        (
+            "recorded_bodies_mean_what_they_are_known_to_mean",
+            recorded_bodies_mean_what_they_are_known_to_mean,
+        ),
+        ("what_another_model_did_is_a_record_of_its_own", what_another_model_did_is_a_record_of_its_own),
+    ];
+    let trials = sets::trials("shared", sets::shared("payloads"), &checks);
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
 /// Where a name of the manifest stands in a record.
@@ -35,9 +45,7 @@ fn is_close(found: &Value, expected: &Value) -> bool {
     }
 }
 
-#[test]
-fn recorded_bodies_mean_what_they_are_known_to_mean() {
-    let Some(folder) = payloads() else { return println!("skipped: the recorded bodies are not here") };
+fn recorded_bodies_mean_what_they_are_known_to_mean(folder: &Path) {
     let manifest: Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
     let mut failures = Vec::new();
@@ -74,9 +82,7 @@ fn recorded_bodies_mean_what_they_are_known_to_mean() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-#[test]
-fn what_another_model_did_is_a_record_of_its_own() {
-    let Some(folder) = payloads() else { return println!("skipped: the recorded bodies are not here") };
+fn what_another_model_did_is_a_record_of_its_own(folder: &Path) {
     let text = std::fs::read_to_string(folder.join("anthropic_advisor_iterations.json")).unwrap();
     let numbers =
         |usage: &TokenUsage| (usage.model_name.clone(), usage.tokens_prompt, usage.tokens_completion);

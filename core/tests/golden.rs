@@ -1,7 +1,10 @@
-//! What mcoda's TypeScript packages answer about a workspace of theirs, where that data is at hand.
+//! What is known about two workspaces in the schema of mcoda's TypeScript packages: one of our own, whose answers are
+//! computed independently, and one of theirs with their answers, where that data is at hand.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
+#[path = "../../tests/golden/sets.rs"]
+mod sets;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,8 +13,13 @@ use common::assert_matches;
 use mcoda_core::{EstimateOptions, Timestamp, TokenUsageQuery, Workspace};
 use serde_json::{Map, Value};
 
-/// Beside the checkout, not part of it.
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/golden");
+fn main() {
+    sets::run_on_golden_workspaces(&[
+        ("velocities_and_estimates_agree", velocities_and_estimates_agree),
+        ("token_rows_agree", token_rows_agree),
+        ("token_summaries_agree", token_summaries_agree),
+    ]);
+}
 
 /// A copy of the workspace, open, and what is known about it.
 struct Golden {
@@ -22,12 +30,8 @@ struct Golden {
 }
 
 impl Golden {
-    fn open() -> Option<Self> {
-        let golden = Path::new(GOLDEN);
-        let Ok(text) = std::fs::read_to_string(golden.join("cases.json")) else {
-            println!("skipped: {GOLDEN} is not here");
-            return None;
-        };
+    fn open(golden: &Path) -> Self {
+        let text = std::fs::read_to_string(golden.join("cases.json")).unwrap();
         let cases: Value = serde_json::from_str(&text).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let copy = folder.path().join("mcoda.db");
@@ -39,7 +43,7 @@ impl Golden {
             .open_db(&copy)
             .unwrap();
         let now = cases["now"].as_str().unwrap().parse().unwrap();
-        Some(Self { cases, now, workspace, _folder: folder })
+        Self { cases, now, workspace, _folder: folder }
     }
 
     /// Calls `compare` with each case of these operations, and says how many there were.
@@ -57,9 +61,8 @@ impl Golden {
     }
 }
 
-#[test]
-fn velocity_and_estimate_agree_with_the_typescript_packages() {
-    let Some(golden) = Golden::open() else { return };
+fn velocities_and_estimates_agree(folder: &Path) {
+    let golden = Golden::open(folder);
     let compared = golden.compare(&["velocity", "estimate"], |operation, options, expected, place| {
         let options =
             EstimateOptions { now: Some(golden.now), ..EstimateOptions::from_json(options).unwrap() };
@@ -75,9 +78,8 @@ fn velocity_and_estimate_agree_with_the_typescript_packages() {
     assert!(compared >= 12, "{compared}");
 }
 
-#[test]
-fn token_rows_agree_with_the_typescript_packages() {
-    let Some(golden) = Golden::open() else { return };
+fn token_rows_agree(folder: &Path) {
+    let golden = Golden::open(folder);
     let compared = golden.compare(&["tokenUsage"], |_, options, expected, place| {
         let query = TokenUsageQuery { now: Some(golden.now), ..TokenUsageQuery::from_json(options).unwrap() };
         let rows = golden.workspace.token_usage(&query).unwrap();
@@ -86,9 +88,8 @@ fn token_rows_agree_with_the_typescript_packages() {
     assert!(compared >= 5, "{compared}");
 }
 
-#[test]
-fn token_summaries_agree_with_the_typescript_packages() {
-    let Some(golden) = Golden::open() else { return };
+fn token_summaries_agree(folder: &Path) {
+    let golden = Golden::open(folder);
     let compared = golden.compare(&["tokenSummary"], |_, options, expected, place| {
         let (query, group_by) = TokenUsageQuery::from_summary_json(options).unwrap();
         let query = TokenUsageQuery { now: Some(golden.now), ..query };
