@@ -343,5 +343,5 @@ test('the_client_loads_no_native_part', () => {
   const args = ['--input-type=module', '--eval', program]
   const { stdout } = spawnSync(process.execPath, args, { cwd: PACKAGE, encoding: 'utf8' })
   assert.match(stdout, /^function function .*client\.js/)
-  assert.doesNotMatch(stdout, /\.node|courier/)
+  assert.doesNotMatch(stdout, /\.node|dispatcher/)
 })

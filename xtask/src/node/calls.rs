@@ -191,7 +191,7 @@ fn record_names() -> Vec<String> {
             if let ParamKind::Record(record) | ParamKind::Records(record, _) = param.kind {
                 names.push(record.name.to_owned());
             }
-            if let Some(name) = rendered(param, call).and_then(|kind| named(kind)) {
+            if let Some(name) = rendered(param, call).and_then(named) {
                 names.push(name);
             }
         }
