@@ -63,11 +63,17 @@ pub(crate) struct Connect {
 
 /// Opens the database at `path`, which is created where it is missing unless `read_only`.
 pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
-    locks::install();
-    let in_memory = path.as_os_str() == IN_MEMORY;
-    if !in_memory {
+    if path.as_os_str() != IN_MEMORY {
+        locks::install();
         prepare_file(path, how.read_only)?;
     }
+    connect_existing(path, how)
+}
+
+/// Opens a database that is there, of which [`connect`] has opened another connection before, or one in memory.
+pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection> {
+    locks::install();
+    let in_memory = path.as_os_str() == IN_MEMORY;
     let access =
         if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -86,9 +92,13 @@ pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
     set(&connection, "synchronous", word, number)?;
     if !how.read_only {
         use_wal(&connection, in_memory, how.busy_timeout)?;
+        set(&connection, "journal_size_limit", LARGEST_IDLE_LOG, LARGEST_IDLE_LOG)?;
     }
     Ok(connection)
 }
+
+/// How long the log's file stays when it has begun anew: longer than it is where nobody is in the way. 8 MiB.
+const LARGEST_IDLE_LOG: &str = "8388608";
 
 /// The schema version that a database says it has.
 pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {

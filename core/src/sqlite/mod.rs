@@ -4,6 +4,7 @@ mod access;
 mod backup;
 mod begin;
 mod cancel;
+mod checkpoint;
 mod connect;
 mod database;
 mod fault;
@@ -31,7 +32,9 @@ mod locks {
 #[cfg(old_system_sqlite)]
 mod old_system;
 mod open_transaction;
+mod readers;
 pub(crate) mod row;
+mod same_file;
 mod select;
 mod slot;
 
