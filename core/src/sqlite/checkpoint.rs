@@ -25,22 +25,23 @@ const STEP: i64 = 1000;
 /// always a commit behind the part that was moved. 16 MiB, where a page has the usual 4 KiB.
 const LONG: i64 = 4096;
 
-/// From here on questions of this handle wait, too, so that the log can begin anew. 64 MiB.
+/// From here on questions of this handle are held back for longer, so that it can. 64 MiB.
 const TOO_LONG: i64 = 16_384;
 
 /// How much of the log may be left to move while writers wait.
 const REST: i64 = 100;
 
-/// How long writers wait at the most until readers of the log let it begin anew.
+/// How long writers wait at the most until readers of other handles let the log begin anew.
 const PATIENCE: Duration = Duration::from_millis(25);
 
-/// How long questions are held back at the most; less where callers would find that busy.
-const LONGEST_HOLD: Duration = Duration::from_secs(2);
+/// How long questions of this handle are held back at the most until those under way have ended.
+const HOLD: Duration = Duration::from_millis(100);
+const LONG_HOLD: Duration = Duration::from_secs(2);
 
-/// After an attempt that made writers wait for nothing there is none for so long, and after one that did so to
-/// questions.
+/// After an attempt that made others wait for nothing there is none for so long, and for this many times as long as it
+/// took.
 const PAUSE: Duration = Duration::from_millis(500);
-const PAUSE_OF_HOLDS: Duration = Duration::from_secs(10);
+const PAUSES: u32 = 5;
 
 /// Moves the log of one database whenever it is long.
 #[derive(Debug)]
@@ -172,42 +173,32 @@ impl Shared {
                 break;
             }
         }
-        // Where more is left somebody reads an old part of the log, and goes on for longer than writers may wait.
-        if log.rest() <= STEP && self.begin_anew(&connection)? {
-            return Ok(());
+        let start = Instant::now();
+        if !self.begin_anew(&connection, log)? {
+            let mut next = self.next_attempt.lock().unwrap_or_else(PoisonError::into_inner);
+            *next = Some(Instant::now() + PAUSE.max(start.elapsed() * PAUSES));
         }
-        let mut pause = PAUSE;
-        if log.pages >= TOO_LONG {
-            if self.begin_anew_without_readers(&connection)? {
-                return Ok(());
-            }
-            pause = PAUSE_OF_HOLDS;
-        }
-        let mut next = self.next_attempt.lock().unwrap_or_else(PoisonError::into_inner);
-        *next = Some(Instant::now() + pause);
         Ok(())
     }
 
-    /// Writers wait until readers have let go of the log, for a moment at the most.
-    fn begin_anew(&self, connection: &Connection) -> Result<bool> {
-        // In turn with the handle's own calls: SQLite would have to be lucky to find none of them writing.
-        let own_writer = self.writer.lend(Deadline::after(LONGEST_HOLD))?;
+    /// Lets the next commit begin the log anew, when no question of the handle needs what is in it.
+    fn begin_anew(&self, connection: &Connection, log: Log) -> Result<bool> {
+        let longest = if log.pages < TOO_LONG { HOLD } else { LONG_HOLD };
+        // Nobody whose question is held back finds that the database is busy.
+        let deadline = Deadline::after(longest.min(self.how.busy_timeout / 2));
+        let Some(held) = self.readers.hold_back(deadline, &self.end) else { return Ok(false) };
+        // What is moved now writers do not wait for.
+        if checkpoint(connection, Mode::Passive)?.rest() > LONG {
+            // Another handle reads an old part of the log, and does not end with that in a moment.
+            return Ok(false);
+        }
+        // In turn with the handle's own calls: SQLite would have to be lucky to find none of them writing. Not for
+        // long: who has a transaction open may be asking a question that is held back here.
+        let Ok(own_writer) = self.writer.lend(Deadline::after(PATIENCE)) else { return Ok(false) };
         set_busy_timeout(connection, PATIENCE)?;
         let log = checkpoint(connection, Mode::Restart)?;
-        drop(own_writer);
+        drop((own_writer, held));
         Ok(!log.is_busy)
-    }
-
-    /// As [`Shared::begin_anew`], when the handle's own questions are over.
-    fn begin_anew_without_readers(&self, connection: &Connection) -> Result<bool> {
-        let longest = LONGEST_HOLD.min(self.how.busy_timeout / 2);
-        let Some(held) = self.readers.hold_back(Deadline::after(longest), &self.end) else {
-            return Ok(false);
-        };
-        checkpoint(connection, Mode::Passive)?;
-        let has_begun_anew = self.begin_anew(connection);
-        drop(held);
-        has_begun_anew
     }
 
     fn may_attempt(&self) -> bool {

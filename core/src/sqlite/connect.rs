@@ -92,13 +92,16 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
     set(&connection, "synchronous", word, number)?;
     if !how.read_only {
         use_wal(&connection, in_memory, how.busy_timeout)?;
-        set(&connection, "journal_size_limit", LARGEST_IDLE_LOG, LARGEST_IDLE_LOG)?;
+        // It answers with what it is from now on.
+        let sql = format!("PRAGMA journal_size_limit={LARGEST_IDLE_LOG}");
+        let limit: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+        expect("journal_size_limit", limit, &LARGEST_IDLE_LOG.to_string())?;
     }
     Ok(connection)
 }
 
-/// How long the log's file stays when it has begun anew: longer than it is where nobody is in the way. 8 MiB.
-const LARGEST_IDLE_LOG: &str = "8388608";
+/// How long the log's file stays when it has begun anew: longer than it is where nobody is in the way.
+const LARGEST_IDLE_LOG: i64 = 8 << 20;
 
 /// The schema version that a database says it has.
 pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {
@@ -165,7 +168,10 @@ fn set(connection: &Connection, pragma: &str, value: &str, expected: &str) -> Re
 
 /// Reads a setting back: SQLite ignores what it cannot do without a word.
 fn check(connection: &Connection, pragma: &str, expected: &str) -> Result<()> {
-    let now: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    expect(pragma, connection.pragma_query_value(None, pragma, |row| row.get(0))?, expected)
+}
+
+fn expect(pragma: &str, now: i64, expected: &str) -> Result<()> {
     if now.to_string() == expected {
         return Ok(());
     }
