@@ -18,18 +18,15 @@ use super::slot::{Slot, refuse_inherited};
 use crate::error::Result;
 use crate::time::Deadline;
 
-/// How long the log may be, in pages, until it is moved; and how much it grows until that is tried again.
+/// How long the log may be, in pages, until it is moved; and how much it grows until that is tried again. 4 MiB, where a
+/// page has the usual 4 KiB. A longer log would make writing slower than moving it does: it leaves the processor's cache.
 const STEP: i64 = 1000;
 
-/// From here on the log is to begin anew. While somebody writes all the time that does not happen by itself: there is
-/// always a commit behind the part that was moved. 16 MiB, where a page has the usual 4 KiB.
+/// From here on questions of this handle are held back, so that the log can begin anew. 16 MiB.
 const LONG: i64 = 4096;
 
-/// From here on questions of this handle are held back for longer, so that it can. 64 MiB.
+/// From here on they are held back for longer. 64 MiB.
 const TOO_LONG: i64 = 16_384;
-
-/// How much of the log may be left to move while writers wait.
-const REST: i64 = 100;
 
 /// How long writers wait at the most until readers of other handles let the log begin anew.
 const PATIENCE: Duration = Duration::from_millis(25);
@@ -38,10 +35,9 @@ const PATIENCE: Duration = Duration::from_millis(25);
 const HOLD: Duration = Duration::from_millis(100);
 const LONG_HOLD: Duration = Duration::from_secs(2);
 
-/// After an attempt that made others wait for nothing there is none for so long, and for this many times as long as it
-/// took.
-const PAUSE: Duration = Duration::from_millis(500);
-const PAUSES: u32 = 5;
+/// After an attempt that made others wait for nothing there is none for so many times as long as it took.
+const PAUSE: u32 = 20;
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Moves the log of one database whenever it is long.
 #[derive(Debug)]
@@ -161,29 +157,28 @@ impl Drop for Running {
 impl Shared {
     fn run(&self) -> Result<()> {
         let connection = self.file.open(&self.how)?;
-        let mut log = checkpoint(&connection, Mode::Passive)?;
-        if log.pages < LONG || !self.may_attempt() {
+        let log = checkpoint(&connection, Mode::Passive)?;
+        if !self.may_attempt() {
             return Ok(());
         }
-        // What is moved now nobody waits for later.
-        while log.rest() > REST && !self.has_ended() {
-            let rest = log.rest();
-            log = checkpoint(&connection, Mode::Passive)?;
-            if log.rest() >= rest {
-                break;
-            }
-        }
+        // While somebody writes all the time the log does not begin anew by itself: there is always a commit behind
+        // the part that was moved.
         let start = Instant::now();
         if !self.begin_anew(&connection, log)? {
+            let pause = LONGEST_PAUSE.min(start.elapsed() * PAUSE);
             let mut next = self.next_attempt.lock().unwrap_or_else(PoisonError::into_inner);
-            *next = Some(Instant::now() + PAUSE.max(start.elapsed() * PAUSES));
+            *next = Some(Instant::now() + pause);
         }
         Ok(())
     }
 
     /// Lets the next commit begin the log anew, when no question of the handle needs what is in it.
     fn begin_anew(&self, connection: &Connection, log: Log) -> Result<bool> {
-        let longest = if log.pages < TOO_LONG { HOLD } else { LONG_HOLD };
+        let longest = match log.pages {
+            ..LONG => Duration::ZERO,
+            LONG..TOO_LONG => HOLD,
+            _ => LONG_HOLD,
+        };
         // Nobody whose question is held back finds that the database is busy.
         let deadline = Deadline::after(longest.min(self.how.busy_timeout / 2));
         let Some(held) = self.readers.hold_back(deadline, &self.end) else { return Ok(false) };
@@ -261,6 +256,7 @@ impl Length {
         if pages < self.due {
             return false;
         }
+        // Flushing slows writers down, so it is not done more often than it helps.
         self.due = pages + STEP;
         true
     }

@@ -100,7 +100,8 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
     Ok(connection)
 }
 
-/// How long the log's file stays when it has begun anew: longer than it is where nobody is in the way.
+/// How long the log's file stays when it has begun anew: longer than it gets where nobody is in the
+/// way, since a file that shrinks and grows all the time makes writing slow.
 const LARGEST_IDLE_LOG: i64 = 8 << 20;
 
 /// The schema version that a database says it has.
