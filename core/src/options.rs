@@ -242,7 +242,7 @@ impl Options {
             } else {
                 migration::migrate(&mut connection, kind, self.clock.now())?;
             }
-            Ok(Database::new(file, connection, self.busy_timeout))
+            Database::new(file, connection, &how)
         };
         open().map_err(|error: Error| error.about_file(file))
     }

@@ -21,9 +21,10 @@ use crate::time::Clock;
 
 /// An open database: what a [`Workspace`](crate::Workspace) and [`Global`](crate::Global) have in common.
 ///
-/// It may be shared by threads. Every call fails with `Closed` after [`Session::close`], with `Busy` where another
-/// call or another process has the database for longer than the timeout, and with `Storage` or `Corrupt` where the
-/// disk does not do its part; a call that fails has changed nothing.
+/// It may be shared by threads. Questions run beside each other and beside a call that writes, each on a state of the
+/// database that does not change: all that was committed before it. Every call fails with `Closed` after
+/// [`Session::close`], with `Busy` where another call or another process has the database for longer than the timeout,
+/// and with `Storage` or `Corrupt` where the disk does not do its part; a call that fails has changed nothing.
 #[derive(Debug)]
 pub struct Session {
     shared: Arc<Shared>,
@@ -151,8 +152,8 @@ impl Session {
         self.access.select(sql, params)
     }
 
-    /// Copies the database as it is now into a new file, for its owner alone, and onto the disk. Other calls of
-    /// this handle wait for that; other handles and processes go on. Nothing is ever overwritten.
+    /// Copies the database as it is now into a new file, for its owner alone, and onto the disk. Calls of this handle
+    /// that write wait for that; questions, other handles and processes go on. Nothing is ever overwritten.
     ///
     /// Errors: `Conflict` where there is something at `path`, or a file of a database that was there (`-wal` behind
     /// its name …); `InvalidInput` for the name of such a file, or of another one of this library's beside the
@@ -161,7 +162,7 @@ impl Session {
         self.access.outside("backup_to")?.backup_to(path.as_ref())
     }
 
-    /// Closes the database after the calls that are under way; a transaction that is open is rolled back. Closing
+    /// Closes the database after the calls that are under way, questions too; a transaction that is open is rolled back. Closing
     /// twice is not an error. `Unsupported` within a transaction.
     pub fn close(&self) -> Result<()> {
         self.access.outside("close")?.close()

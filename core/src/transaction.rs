@@ -20,8 +20,9 @@ pub(crate) trait Handle: Deref<Target = Session> {
 /// An open transaction. It is the handle, with every call in one transaction: all of them happen when it is
 /// [committed](Transaction::commit), or none, where it is rolled back or dropped before.
 ///
-/// Calls of the handle itself, of other handles and of other processes that write wait for it. A call that fails has
-/// changed nothing, and the transaction goes on. What is recorded in it reaches the JSON log after the commit.
+/// Calls of the handle itself, of other handles and of other processes that write wait for it; questions of theirs do
+/// not, and see the state before it (in memory they wait, too). A call that fails has changed nothing, and the
+/// transaction goes on. What is recorded in it reaches the JSON log after the commit.
 #[derive(Debug)]
 pub struct Transaction<H> {
     handle: H,

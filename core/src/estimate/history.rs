@@ -87,7 +87,7 @@ fn visits<'m>(
 }
 
 /// The tasks of a scope, with what happened to them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct History {
     pub(super) tasks: Vec<TaskHistory>,
     index: HashMap<String, usize>,

@@ -15,7 +15,7 @@ mod stand_in;
 mod velocity;
 
 pub use answer::Estimate;
-pub(crate) use answer::{estimate, velocity};
+pub(crate) use answer::{gather, gather_for_velocity};
 pub use backfill::Backfilled;
 pub(crate) use backfill::backfill;
 pub use backlog::{Backlog, BacklogTotals, Completion, Completions, StatusCounts};

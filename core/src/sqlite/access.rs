@@ -37,6 +37,14 @@ impl Access {
         }
     }
 
+    /// As [`Access::read`], in a call that writes as well: a handle that only records needs no second connection.
+    pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        match self {
+            Self::Own(database) => database.read_on_writer(work),
+            Self::Within(transaction) => transaction.read(work),
+        }
+    }
+
     /// Runs `work` so that all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         match self {

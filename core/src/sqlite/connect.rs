@@ -63,11 +63,17 @@ pub(crate) struct Connect {
 
 /// Opens the database at `path`, which is created where it is missing unless `read_only`.
 pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
-    locks::install();
-    let in_memory = path.as_os_str() == IN_MEMORY;
-    if !in_memory {
+    if path.as_os_str() != IN_MEMORY {
+        locks::install();
         prepare_file(path, how.read_only)?;
     }
+    connect_existing(path, how)
+}
+
+/// Opens a database that is there, of which [`connect`] has opened another connection before, or one in memory.
+pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection> {
+    locks::install();
+    let in_memory = path.as_os_str() == IN_MEMORY;
     let access =
         if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -86,9 +92,17 @@ pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
     set(&connection, "synchronous", word, number)?;
     if !how.read_only {
         use_wal(&connection, in_memory, how.busy_timeout)?;
+        // It answers with what it is from now on.
+        let sql = format!("PRAGMA journal_size_limit={LARGEST_IDLE_LOG}");
+        let limit: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+        expect("journal_size_limit", limit, &LARGEST_IDLE_LOG.to_string())?;
     }
     Ok(connection)
 }
+
+/// How long the log's file stays when it has begun anew: longer than it gets where nobody is in the
+/// way, since a file that shrinks and grows all the time makes writing slow.
+const LARGEST_IDLE_LOG: i64 = 8 << 20;
 
 /// The schema version that a database says it has.
 pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {
@@ -155,7 +169,10 @@ fn set(connection: &Connection, pragma: &str, value: &str, expected: &str) -> Re
 
 /// Reads a setting back: SQLite ignores what it cannot do without a word.
 fn check(connection: &Connection, pragma: &str, expected: &str) -> Result<()> {
-    let now: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    expect(pragma, connection.pragma_query_value(None, pragma, |row| row.get(0))?, expected)
+}
+
+fn expect(pragma: &str, now: i64, expected: &str) -> Result<()> {
     if now.to_string() == expected {
         return Ok(());
     }

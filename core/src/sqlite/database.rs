@@ -1,6 +1,6 @@
 //! One open database that several threads share.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -10,47 +10,67 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use super::backup::backup;
 use super::begin::begin;
 use super::cancel;
+use super::checkpoint::Checkpoints;
+use super::connect::{Connect, IN_MEMORY};
 use super::locks;
 use super::open_transaction::OpenTransaction;
+use super::readers::Readers;
+use super::same_file::SameFile;
 use super::select::{SqlParams, Table, select};
 use super::slot::{Lease, Slot, closed};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::time::Deadline;
 
-/// One connection that is lent to one call at a time: no transaction can ever run inside of another one's.
+/// One connection that writes, lent to one call at a time, and some that read beside it: no transaction can ever run
+/// inside of another one's.
 #[derive(Debug)]
 pub(crate) struct Database {
-    path: PathBuf,
+    /// None where nothing is written to a log. A handle that is dropped ends its parts in this order: the last
+    /// connection tidies up, which takes one that writes.
+    checkpoints: Option<Arc<Checkpoints>>,
+    /// None where one connection does everything.
+    readers: Option<Arc<Readers>>,
     slot: Arc<Slot>,
     is_turned_off: bool,
+    is_read_only: bool,
     busy_timeout: Duration,
-    /// Which file it is, whatever lies under its name later; unknown in memory and on other systems than Unix.
-    file: Option<FileId>,
+    file: SameFile,
     is_closing: AtomicBool,
     /// The transaction that a host has open, which closing the handle ends.
     open_transaction: Mutex<Weak<OpenTransaction>>,
 }
 
-/// Device and inode.
-type FileId = (u64, u64);
-
 impl Database {
-    pub(crate) fn new(path: &Path, connection: Connection, busy_timeout: Duration) -> Self {
-        Self::with_slot(path, Slot::new(connection), busy_timeout)
+    pub(crate) fn new(path: &Path, connection: Connection, how: &Connect) -> Result<Self> {
+        let has_log = path.as_os_str() != IN_MEMORY && is_wal(&connection, how)?;
+        let file = SameFile::at(path);
+        let mut database = Self::with_slot(file.clone(), Slot::new(connection), how.busy_timeout);
+        database.is_read_only = how.read_only;
+        if has_log {
+            let readers = Readers::new(file.clone(), how);
+            if !how.read_only {
+                database.checkpoints = Some(Checkpoints::instead(&database.slot, &readers, &file, how)?);
+            }
+            database.readers = Some(readers);
+        }
+        Ok(database)
     }
 
     /// A database that the environment turned off: every call says so.
     pub(crate) fn turned_off(path: &Path) -> Self {
-        Self { is_turned_off: true, ..Self::with_slot(path, Slot::turned_off(), Duration::ZERO) }
+        let file = SameFile::at(path);
+        Self { is_turned_off: true, ..Self::with_slot(file, Slot::turned_off(), Duration::ZERO) }
     }
 
-    fn with_slot(path: &Path, slot: Arc<Slot>, busy_timeout: Duration) -> Self {
+    fn with_slot(file: SameFile, slot: Arc<Slot>, busy_timeout: Duration) -> Self {
         Self {
-            path: path.to_owned(),
+            readers: None,
             slot,
+            checkpoints: None,
             is_turned_off: false,
+            is_read_only: false,
             busy_timeout,
-            file: file_at(path),
+            file,
             is_closing: AtomicBool::new(false),
             open_transaction: Mutex::default(),
         }
@@ -61,7 +81,7 @@ impl Database {
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     /// `Closed` after [`Database::close`], for calls that may not need the database.
@@ -74,13 +94,14 @@ impl Database {
         self.slot.refuse_inherited()
     }
 
-    /// Runs `work` on one unchanging state of the database.
+    /// Runs `work` on one unchanging state of the database, while others may write.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_connection(|connection| {
-            cancel::listening(connection, |connection| {
-                finish(connection.transaction_with_behavior(TransactionBehavior::Deferred)?, work)
-            })
-        })
+        self.with_reader(|connection| read(connection, work))
+    }
+
+    /// As [`Database::read`], on the connection that writes: for what takes less time than opening another one.
+    pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.with_connection(|connection| read(connection, work))
     }
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
@@ -94,7 +115,7 @@ impl Database {
         let deadline = Deadline::after(self.busy_timeout);
         let lease = self.slot.lend(deadline)?;
         let begun = self.begin_on(&lease, deadline).map(std::mem::forget);
-        begun.map_err(|error| error.about_file(&self.path))?;
+        begun.map_err(|error| error.about_file(self.path()))?;
         Ok(lease)
     }
 
@@ -109,14 +130,14 @@ impl Database {
     }
 
     fn begin_on<'l>(&self, lease: &'l Lease, deadline: Deadline) -> Result<Transaction<'l>> {
-        self.refuse_vanished()?;
-        locks::refuse_foreign(&self.path)?;
+        self.file.refuse_vanished()?;
+        locks::refuse_foreign(self.path())?;
         begin(lease, self.busy_timeout, deadline)
     }
 
     /// Runs a statement of the host's that only reads.
     pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
-        self.with_connection(|connection| {
+        self.with_reader(|connection| {
             cancel::listening(connection, |connection| select(connection, sql, params))
         })
     }
@@ -126,7 +147,7 @@ impl Database {
         self.with_connection(|connection| backup(connection, target, self.busy_timeout))
     }
 
-    /// Closes the connection after the calls that are under way; later calls get `Closed`. A transaction that a host
+    /// Closes the connections after the calls that are under way; later calls get `Closed`. A transaction that a host
     /// has open is rolled back. Closing twice is not an error, nor is closing in a forked child, which does nothing.
     pub(crate) fn close(&self) -> Result<()> {
         if self.refuse_inherited().is_err() {
@@ -138,7 +159,15 @@ impl Database {
         if let Some(transaction) = open {
             transaction.end_with_handle();
         }
-        self.slot.close().map_err(|error| error.about_file(&self.path))
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.end();
+        }
+        let readers = self.readers.as_ref().map_or(Ok(()), |readers| readers.close());
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.join();
+        }
+        // Last: this one moves the log into the database file, where no other process has it open.
+        self.slot.close().and(readers).map_err(|error| error.about_file(self.path()))
     }
 
     fn with_connection<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
@@ -147,17 +176,35 @@ impl Database {
 
     fn with_lease<T>(&self, deadline: Deadline, work: impl FnOnce(&mut Lease) -> Result<T>) -> Result<T> {
         let mut lease = self.slot.lend(deadline)?;
-        work(&mut lease).map_err(|error| error.about_file(&self.path))
+        work(&mut lease).map_err(|error| error.about_file(self.path()))
     }
 
-    /// SQLite would go on writing to a file that has lost its name, and acknowledge what nobody finds again.
-    fn refuse_vanished(&self) -> Result<()> {
-        if self.file.is_none() || self.file == file_at(&self.path) {
-            return Ok(());
+    fn with_reader<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let Some(readers) = &self.readers else { return self.with_connection(work) };
+        // The connection of a handle that only reads keeps nobody from writing.
+        if self.is_read_only
+            && let Some(mut lease) = self.slot.lend_at_once()?
+        {
+            return work(lease.connection()?).map_err(|error| error.about_file(self.path()));
         }
-        let message = "the database file was removed or replaced since it was opened: open it again";
-        Err(Error::new(ErrorKind::Storage, message))
+        let mut reader = readers.lend(Deadline::after(self.busy_timeout))?;
+        work(reader.connection()?).map_err(|error| error.about_file(self.path()))
     }
+}
+
+fn is_wal(connection: &Connection, how: &Connect) -> Result<bool> {
+    // One that writes has made it so.
+    if !how.read_only {
+        return Ok(true);
+    }
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    Ok(mode == "wal")
+}
+
+fn read<T>(connection: &mut Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    cancel::listening(connection, |connection| {
+        finish(connection.transaction_with_behavior(TransactionBehavior::Deferred)?, work)
+    })
 }
 
 /// Rolls back where `work` fails or panics.
@@ -165,15 +212,4 @@ fn finish<T>(transaction: Transaction<'_>, work: impl FnOnce(&Connection) -> Res
     let value = work(&transaction)?;
     transaction.commit()?;
     Ok(value)
-}
-
-#[cfg(unix)]
-fn file_at(path: &Path) -> Option<FileId> {
-    use std::os::unix::fs::MetadataExt;
-    path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn file_at(_path: &Path) -> Option<FileId> {
-    None
 }

@@ -4,13 +4,16 @@ mod access;
 mod backup;
 mod begin;
 mod cancel;
+mod checkpoint;
 mod connect;
 mod database;
 mod fault;
 mod filesystem;
 mod locks;
 mod open_transaction;
+mod readers;
 pub(crate) mod row;
+mod same_file;
 mod select;
 mod slot;
 

@@ -17,7 +17,7 @@ use crate::time::Deadline;
 const UNFAIR: Duration = Duration::from_millis(1);
 
 /// How soon a call that waits notices that it was given up.
-const NOTICE: Duration = Duration::from_millis(10);
+pub(super) const NOTICE: Duration = Duration::from_millis(10);
 
 /// Where the connection is.
 ///
@@ -101,6 +101,12 @@ impl Slot {
         connection.map_or(Ok(()), |connection| connection.close().map_err(|(_, error)| error.into()))
     }
 
+    /// Lends the connection where it is free.
+    pub(super) fn lend_at_once(self: &Arc<Self>) -> Result<Option<Lease>> {
+        let connection = self.lock()?.take(None)?;
+        Ok(connection.map(|connection| Lease { connection: Some(connection), slot: Arc::clone(self) }))
+    }
+
     fn wait(self: &Arc<Self>, deadline: Deadline, token: Option<&CancelToken>) -> Result<Lease> {
         let mut own = None;
         loop {
@@ -128,11 +134,7 @@ impl Slot {
 
     /// `Closed` in a forked child.
     pub(super) fn refuse_inherited(&self) -> Result<()> {
-        if self.is_inherited() {
-            let message = "this handle was opened before the process was forked: open a new one in the child";
-            return Err(Error::new(ErrorKind::Closed, message));
-        }
-        Ok(())
+        refuse_inherited(self.process)
     }
 
     /// Never in a forked child, where a thread that does not exist there may hold the lock for ever.
@@ -196,7 +198,16 @@ impl State {
     }
 }
 
-fn given_up(deadline: Deadline, token: Option<&CancelToken>) -> Option<Error> {
+/// `Closed` in a process that `process` was forked into.
+pub(super) fn refuse_inherited(process: u32) -> Result<()> {
+    if process == std::process::id() {
+        return Ok(());
+    }
+    let message = "this handle was opened before the process was forked: open a new one in the child";
+    Err(Error::new(ErrorKind::Closed, message))
+}
+
+pub(super) fn given_up(deadline: Deadline, token: Option<&CancelToken>) -> Option<Error> {
     if token.is_some_and(CancelToken::is_cancelled) {
         return Some(Error::new(ErrorKind::Busy, CANCELLED));
     }

@@ -201,7 +201,7 @@ impl Recorder<'_> {
     /// for the write lock.
     fn draft(&self, item: Item, context: &AgentContext, now: Timestamp) -> Result<Draft> {
         let earlier = match &item.session {
-            Some((ids, _)) => self.access.read(|tx| earlier(tx, ids))?,
+            Some((ids, _)) => self.access.read_on_writer(|tx| earlier(tx, ids))?,
             None => Vec::new(),
         };
         let (usage, is_new) = item.after(&earlier, context, now);

@@ -26,11 +26,11 @@ pub(crate) fn catch_up(
     timeout: Duration,
     mine: &[&str],
 ) -> Result<()> {
-    if database.read(log_queue::is_empty)? {
+    if database.read_on_writer(log_queue::is_empty)? {
         return Ok(());
     }
     let is_needed = || {
-        database.read(|tx| {
+        database.read_on_writer(|tx| {
             if mine.is_empty() { Ok(!log_queue::is_empty(tx)?) } else { log_queue::has_any(tx, mine) }
         })
     };
@@ -50,7 +50,7 @@ fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
         let changed = if records.len() < BATCH { log_queue::changed(tx, BATCH)? } else { Vec::new() };
         Ok((records, changed, log_queue::is_empty(tx)?))
     };
-    let (records, changed, is_empty) = database.read(queued)?;
+    let (records, changed, is_empty) = database.read_on_writer(queued)?;
     // Somebody else logged them while this one waited. A write of nothing could still find the database
     // busy, and then the caller would be told that a logged record is not.
     if is_empty {

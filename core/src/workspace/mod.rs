@@ -69,7 +69,8 @@ impl Workspace {
     /// succeeds, and none where it fails or panics. Questions within it see its changes. What is recorded within it
     /// reaches the JSON log after the commit, so `logged` is false there.
     ///
-    /// Calls of this handle itself wait until the transaction ends: within `work`, use the handle that it gets.
+    /// Calls of this handle itself that write wait until the transaction ends: within `work`, use the handle that it
+    /// gets. Questions do not wait, and see the state before it. In memory there is one connection, and they wait, too.
     ///
     /// Errors: that of `work`; `Busy` where others write for longer than the timeout. `Unsupported` for what is more
     /// than a transaction: closing, copying, recording files and streams, cursors, changing the settings, and
@@ -137,14 +138,15 @@ impl Workspace {
     /// How fast each lane works, in story points per hour. Writes nothing.
     pub fn velocity(&self, options: &EstimateOptions) -> Result<Velocity> {
         let settings = self.velocity_settings()?;
-        self.access().read(|tx| estimate::velocity(tx, options, &settings))
+        let gathered = self.access().read(|tx| estimate::gather_for_velocity(tx, options))?;
+        Ok(gathered.velocity(options, &settings))
     }
 
     /// How much is left, how fast it goes and when it will be done. Writes nothing.
     pub fn estimate(&self, options: &EstimateOptions) -> Result<Estimate> {
         let settings = self.velocity_settings()?;
-        self.access()
-            .read(|tx| estimate::estimate(tx, options, &settings, self.id(), self.shared().clock.now()))
+        let gathered = self.access().read(|tx| estimate::gather(tx, options))?;
+        Ok(gathered.estimate(options, &settings, self.id(), self.shared().clock.now()))
     }
 
     /// The projects.

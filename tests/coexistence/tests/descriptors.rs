@@ -57,6 +57,9 @@ fn open_record_close(file: &Path) {
     handle.close().unwrap();
 }
 
+/// Those of a checkpoint, which may come at any time: of the database and of its log.
+const CHECKPOINT: usize = 2;
+
 /// Runs the rounds, of which the first ones may need descriptors and no later one.
 fn rounds_need_no_more(count: usize, file: &Path, mut round: impl FnMut()) {
     for _ in 0..3 {
@@ -68,7 +71,7 @@ fn rounds_need_no_more(count: usize, file: &Path, mut round: impl FnMut()) {
     }
     let after = of_database(file).len();
     println!("\n{before} descriptors, after {count} rounds {after}");
-    assert!(after <= before, "{before} became {after}");
+    assert!(after <= before + CHECKPOINT, "{before} became {after}");
 }
 
 #[test]

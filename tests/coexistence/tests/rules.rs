@@ -285,6 +285,8 @@ fn childs_handles(file: &Path) {
     let options = || Workspace::options().json_log_in(file.parent().unwrap());
     let mut opened = Some(options().open_db(file).unwrap());
     opened.as_ref().unwrap().record_token_usage(&TokenUsage::default()).unwrap();
+    // From now on there is a connection that reads, too.
+    let asked = opened.as_ref().unwrap().token_usage(&Default::default()).unwrap().len();
     let result = in_child(|| {
         let handle = opened.take().unwrap();
         let error = handle.record_token_usage(&TokenUsage::default()).unwrap_err();
@@ -297,6 +299,7 @@ fn childs_handles(file: &Path) {
         0
     });
     assert_eq!(result, 0);
+    assert_eq!(opened.as_ref().unwrap().token_usage(&Default::default()).unwrap().len(), asked + 1);
     assert!(file.with_file_name("mcoda.db-wal").exists(), "the parent is still in the database");
     let handle = options().open_db(file).unwrap();
     handle.record_token_usage(&TokenUsage::default()).unwrap();

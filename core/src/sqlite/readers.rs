@@ -1,0 +1,207 @@
+//! The connections that read, beside the one that writes.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::cancel::CancelToken;
+use super::connect::Connect;
+use super::same_file::SameFile;
+use super::slot::{NOTICE, closed, given_up, refuse_inherited};
+use crate::error::Result;
+use crate::time::Deadline;
+
+/// How many there are at the most. Each has a cache of up to 2 MiB and three descriptors.
+const MOST: usize = 4;
+
+/// A few connections that only read, opened when they are first needed and kept for the next question.
+///
+/// As with the [`Slot`](super::slot::Slot), a forked child never touches them.
+#[derive(Debug)]
+pub(super) struct Readers {
+    state: Mutex<State>,
+    changed: Condvar,
+    file: SameFile,
+    how: Connect,
+    /// The process that opened the handle.
+    process: u32,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    idle: Vec<Connection>,
+    in_use: usize,
+    /// Who waits, longest first, so that nobody who asks again and again goes before others.
+    waiting: VecDeque<u64>,
+    next: u64,
+    is_held_back: bool,
+    is_closed: bool,
+}
+
+impl Readers {
+    pub(super) fn new(file: SameFile, how: &Connect) -> Arc<Self> {
+        let how = Connect { read_only: true, ..how.clone() };
+        let process = std::process::id();
+        Arc::new(Self { state: Mutex::default(), changed: Condvar::new(), file, how, process })
+    }
+
+    /// Lends a connection: `Busy` where other questions have all of them for longer than the deadline, or where the
+    /// token of this thread gives the call up.
+    pub(super) fn lend(self: &Arc<Self>, deadline: Deadline) -> Result<Reader> {
+        let idle = self.wait(deadline, CancelToken::current().as_ref())?;
+        // From here on its end gives the place back, also where opening fails.
+        let mut reader = Reader { connection: idle, readers: Arc::clone(self) };
+        if reader.connection.is_none() {
+            let opened = self.file.open(&self.how);
+            reader.connection = Some(opened.map_err(|error| error.about_file(self.file.path()))?);
+        }
+        Ok(reader)
+    }
+
+    /// Takes a place, with the connection that was used last where there is one: its cache is warm.
+    fn wait(&self, deadline: Deadline, token: Option<&CancelToken>) -> Result<Option<Connection>> {
+        let mut state = self.lock()?;
+        if state.is_closed {
+            return Err(closed());
+        }
+        let mut own = None;
+        // Who waits already goes on when the handle is being closed: that call is under way.
+        while !state.has_place(own) {
+            if let Some(error) = given_up(deadline, token) {
+                self.leave(&mut state, own);
+                return Err(error);
+            }
+            own.get_or_insert_with(|| state.enter());
+            let longest = if token.is_some() { NOTICE } else { Duration::MAX };
+            let longest = deadline.remaining().unwrap_or(Duration::MAX).min(longest);
+            state = self.changed.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        self.leave(&mut state, own);
+        state.in_use += 1;
+        Ok(state.idle.pop())
+    }
+
+    fn leave(&self, state: &mut State, own: Option<u64>) {
+        if own.is_some() {
+            state.waiting.retain(|number| Some(*number) != own);
+            self.changed.notify_all();
+        }
+    }
+
+    fn give_back(&self, connection: Option<Connection>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.in_use -= 1;
+        state.idle.extend(connection);
+        // Few ever wait, and only one of them is the first.
+        if state.is_closed || state.is_held_back || !state.waiting.is_empty() {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Lets no new question begin until the answer is dropped. It comes when those under way have ended; there is
+    /// none when the deadline passes before that, or the token says so.
+    pub(super) fn hold_back(&self, deadline: Deadline, token: &CancelToken) -> Option<HeldBack<'_>> {
+        let mut state = self.lock().ok().filter(|state| !state.is_closed)?;
+        state.is_held_back = true;
+        let held = HeldBack(self);
+        while state.in_use > 0 && !deadline.has_passed() && !token.is_cancelled() {
+            let longest = deadline.remaining().unwrap_or(NOTICE).min(NOTICE);
+            state = self.changed.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let is_quiet = state.in_use == 0;
+        // Letting go takes the lock.
+        drop(state);
+        is_quiet.then_some(held)
+    }
+
+    /// Closes all of them after the questions that are under way; later ones get `Closed`. Closing twice is not an
+    /// error.
+    pub(super) fn close(&self) -> Result<()> {
+        let mut state = self.lock()?;
+        state.is_closed = true;
+        while state.in_use > 0 || !state.waiting.is_empty() {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let idle = std::mem::take(&mut state.idle);
+        drop(state);
+        // One that fails to close must not keep the others open.
+        let closed: Vec<_> = idle.into_iter().map(Connection::close).collect();
+        closed.into_iter().try_for_each(|one| one.map_err(|(_, error)| error.into()))
+    }
+
+    /// Never in a forked child, where a thread that does not exist there may hold the lock for ever.
+    fn lock(&self) -> Result<MutexGuard<'_, State>> {
+        refuse_inherited(self.process)?;
+        Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn is_inherited(&self) -> bool {
+        refuse_inherited(self.process).is_err()
+    }
+}
+
+impl State {
+    fn has_place(&self, own: Option<u64>) -> bool {
+        let is_first = self.waiting.front().is_none_or(|first| Some(*first) == own);
+        is_first && self.in_use < MOST && !self.is_held_back
+    }
+
+    fn enter(&mut self) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.waiting.push_back(number);
+        number
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        if self.is_inherited() {
+            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+            std::mem::forget(std::mem::take(&mut state.idle));
+        }
+    }
+}
+
+/// New questions wait for as long as it lives.
+#[derive(Debug)]
+pub(super) struct HeldBack<'r>(&'r Readers);
+
+impl Drop for HeldBack<'_> {
+    fn drop(&mut self) {
+        if let Ok(mut state) = self.0.lock() {
+            state.is_held_back = false;
+            self.0.changed.notify_all();
+        }
+    }
+}
+
+/// A connection that reads, for as long as one question needs it.
+#[derive(Debug)]
+pub(super) struct Reader {
+    connection: Option<Connection>,
+    readers: Arc<Readers>,
+}
+
+impl Reader {
+    pub(super) fn connection(&mut self) -> Result<&mut Connection> {
+        self.connection.as_mut().ok_or_else(closed)
+    }
+}
+
+/// Whatever ended the question, a panic included, the next one finds no transaction open.
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if self.readers.is_inherited() {
+            std::mem::forget(self.connection.take());
+            return;
+        }
+        let is_at_rest = |connection: &Connection| {
+            connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok()
+        };
+        // One that cannot be brought to rest would show an old state for ever: it is closed.
+        self.readers.give_back(self.connection.take().filter(is_at_rest));
+    }
+}
