@@ -307,7 +307,7 @@ typedef struct mcoda_estimate_options mcoda_estimate_options;
 typedef struct mcoda_estimate_result mcoda_estimate_result;
 
 // The user's own database: agents, and what their calls outside of any project cost. A handle may be used
-// by any number of threads at once: their calls queue. The caller closes it with `mcoda_global_close`; a
+// by any number of threads at once: calls that write queue. The caller closes it with `mcoda_global_close`; a
 // call that is made afterwards, or made with what never was such a handle, answers `MCODA_CLOSED`. It
 // points to no memory that a program can read.
 typedef struct mcoda_global mcoda_global;
@@ -344,8 +344,8 @@ typedef struct mcoda_transition_context mcoda_transition_context;
 // `mcoda_velocity_free`.
 typedef struct mcoda_velocity_result mcoda_velocity_result;
 
-// The record of one project's work. A handle may be used by any number of threads at once: their calls
-// queue. The caller closes it with `mcoda_workspace_close`; a call that is made afterwards, or made with
+// The record of one project's work. A handle may be used by any number of threads at once: calls that
+// write queue. The caller closes it with `mcoda_workspace_close`; a call that is made afterwards, or made with
 // what never was such a handle, answers `MCODA_CLOSED`. It points to no memory that a program can read.
 typedef struct mcoda_workspace mcoda_workspace;
 
@@ -488,8 +488,8 @@ mcoda_code mcoda_workspace_database_path(mcoda_workspace *workspace,
                                          mcoda_string **path,
                                          mcoda_error **error);
 
-// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other
-// calls of this handle wait for that; other handles and processes go on.
+// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Calls
+// of this handle that write wait for that; questions, other handles and processes go on.
 //
 // Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_INVALID_INPUT` for a name that ends in
 // `-journal`, `-wal` or `-shm` or that the library uses itself, `MCODA_STORAGE` where it cannot be written,

@@ -46,7 +46,7 @@
 //! # }
 //! ```
 //!
-//! A handle may be used from several threads: calls queue. All errors are one [`Error`] with a
+//! A handle may be used from several threads: calls that write queue, questions read beside them. All errors are one [`Error`] with a
 //! [kind](ErrorKind) that has the same number in every language.
 #![forbid(unsafe_code)]
 

@@ -19,7 +19,7 @@ use crate::token_usage::mcoda_token_usage;
 use crate::workspace;
 
 /// The user's own database: agents, and what their calls outside of any project cost. A handle may be used
-/// by any number of threads at once: their calls queue. The caller closes it with `mcoda_global_close`; a
+/// by any number of threads at once: calls that write queue. The caller closes it with `mcoda_global_close`; a
 /// call that is made afterwards, or made with what never was such a handle, answers `MCODA_CLOSED`. It
 /// points to no memory that a program can read.
 pub struct mcoda_global(());

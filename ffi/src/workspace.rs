@@ -15,8 +15,8 @@ use crate::input::text;
 use crate::options::mcoda_options;
 use crate::string::mcoda_string;
 
-/// The record of one project's work. A handle may be used by any number of threads at once: their calls
-/// queue. The caller closes it with `mcoda_workspace_close`; a call that is made afterwards, or made with
+/// The record of one project's work. A handle may be used by any number of threads at once: calls that
+/// write queue. The caller closes it with `mcoda_workspace_close`; a call that is made afterwards, or made with
 /// what never was such a handle, answers `MCODA_CLOSED`. It points to no memory that a program can read.
 pub struct mcoda_workspace(());
 
@@ -109,8 +109,8 @@ pub unsafe extern "C" fn mcoda_workspace_database_path(
     })
 }
 
-/// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Other
-/// calls of this handle wait for that; other handles and processes go on.
+/// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Calls
+/// of this handle that write wait for that; questions, other handles and processes go on.
 ///
 /// Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_INVALID_INPUT` for a name that ends in
 /// `-journal`, `-wal` or `-shm` or that the library uses itself, `MCODA_STORAGE` where it cannot be written,

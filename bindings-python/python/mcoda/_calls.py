@@ -639,11 +639,11 @@ class SessionCalls(Caller):
         return returned
 
     def backup_to(self, path: StrPath) -> None:
-        """Copies the database as it is now into a new file, for its owner alone, and onto the disk. Other calls
-        of the handle wait for that; other handles and processes go on. Nothing is ever overwritten.
-        ``ConflictError`` where there is something at the path, or a file of a database that was there
-        (``-wal`` behind its name …); ``InvalidInputError`` for the name of such a file, or of another one of
-        this library's beside the database.
+        """Copies the database as it is now into a new file, for its owner alone, and onto the disk. Calls of
+        the handle that write wait for that; questions, other handles and processes go on. Nothing is ever
+        overwritten. ``ConflictError`` where there is something at the path, or a file of a database that was
+        there (``-wal`` behind its name …); ``InvalidInputError`` for the name of such a file, or of another
+        one of this library's beside the database.
 
         Args:
             path: The new file.

@@ -41,7 +41,8 @@ class Held:
 
 
 class Handle(Held, SessionCalls):
-    """An open database. It may be used from any number of threads: calls queue, and wait without the GIL."""
+    """An open database. It may be used from any number of threads: calls that write queue, questions do not. All of them
+    wait without the GIL."""
 
     __slots__ = ()
 

@@ -317,7 +317,8 @@ mod tests {
         commit(&writer, 2000);
         checkpoints.join();
         let (database, _) = sizes(&file);
-        assert!(database > 1000 * 4096, "{database}");
+        // A commit writes several pages to the log for one that is new, so this is less than a step.
+        assert!(database > 250 * 4096, "{database}");
     }
 
     #[test]
