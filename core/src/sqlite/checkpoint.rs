@@ -196,7 +196,11 @@ impl Shared {
         Ok(!log.is_busy)
     }
 
+    /// Never where calls wait for nobody: they would be turned away although nobody else writes.
     fn may_attempt(&self) -> bool {
+        if self.how.busy_timeout.is_zero() {
+            return false;
+        }
         let next = *self.next_attempt.lock().unwrap_or_else(PoisonError::into_inner);
         !self.has_ended() && next.is_none_or(|next| Instant::now() >= next)
     }
