@@ -37,8 +37,11 @@ pub(crate) fn rewrite_part(
     change: impl Fn(&Map<String, Value>) -> Result<Vec<(&'static str, Value)>>,
 ) -> Result<()> {
     for _ in 0..ATTEMPTS {
-        let _turn = Turn::wait(file);
+        let turn = Turn::wait(file);
         let before = read_file(file)?;
+        if before.is_some() && turn.was_missing() {
+            continue;
+        }
         let text = changed(file, before.as_ref(), part, &change)?;
         if replace(file, before.as_ref().map(|before| &*before.text), &text)? {
             return Ok(());

@@ -14,8 +14,7 @@ mod locked {
     /// A child that was forked in the wrong moment may keep the lock of a process that died. Nobody waits for that.
     const LONGEST: Duration = Duration::from_secs(2);
 
-    /// Locks the file that has the name now. `None` where there is none, where its file system has no locks, and
-    /// where it takes too long.
+    /// Locks the file that has the name now. `None` where its file system has no locks, and where it takes too long.
     pub(super) fn file(path: &Path) -> Option<File> {
         let (deadline, pauses) = (Deadline::after(LONGEST), Pauses::new());
         loop {
@@ -44,6 +43,7 @@ mod locked {
 pub(super) struct Turn {
     #[cfg(unix)]
     file: Option<std::fs::File>,
+    was_missing: bool,
 }
 
 impl Turn {
@@ -51,10 +51,17 @@ impl Turn {
     /// the file and its replacement, and nothing else depends on it.
     #[cfg_attr(not(unix), allow(unused_variables, reason = "there is no lock"))]
     pub(super) fn wait(file: &Path) -> Self {
+        let was_missing = cfg!(unix) && !file.exists();
         Self {
             #[cfg(unix)]
-            file: locked::file(file),
+            file: if was_missing { None } else { locked::file(file) },
+            was_missing,
         }
+    }
+
+    /// Whether there was nothing to lock. If there is a file by now, its turn is still to be waited for.
+    pub(super) fn was_missing(&self) -> bool {
+        self.was_missing
     }
 }
 
