@@ -16,7 +16,7 @@ import tempfile
 FOLDER = pathlib.Path(__file__).resolve().parent
 FIXTURES = FOLDER / "fixtures"
 
-_spec = importlib.util.spec_from_file_location("schemas", FOLDER.parent / "old_databases" / "make.py")
+_spec = importlib.util.spec_from_file_location("schemas", FOLDER.parent / "old_databases" / "schemas.py")
 schemas = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(schemas)
 
