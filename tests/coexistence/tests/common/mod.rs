@@ -229,3 +229,29 @@ pub fn rounds(usually: usize) -> usize {
     let factor = std::env::var("MCODA_TEST_ROUNDS").ok().and_then(|factor| factor.parse().ok());
     usually * factor.unwrap_or(1)
 }
+
+/// What another process tells that does this task with the database.
+pub fn told(task: &str, file: &Path, locks: &str) -> String {
+    let output = in_other_process(task, file, locks);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let line = text.lines().find_map(|line| Some(line.split_once("told ")?.1.to_owned()));
+    line.unwrap_or_else(|| panic!("{text}"))
+}
+
+/// A database `mcoda.db` with its table.
+pub fn new_database(folder: &tempfile::TempDir, journal_mode: &str) -> PathBuf {
+    let file = folder.path().join("mcoda.db");
+    create(&file, journal_mode);
+    file
+}
+
+/// What another process gets that wants to write right now.
+pub fn try_to_write(file: &Path) {
+    let mut connection = Connection::open(file).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let mut tally = Tally::default();
+    transaction(&mut connection, "somebody", &mut tally);
+    println!("\ntold {}", if tally.acknowledged == 1 { "written" } else { "busy" });
+    drop(connection);
+}
