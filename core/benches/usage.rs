@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use mcoda_core::{Dimension, TokenUsageQuery, Workspace};
+use mcoda_core::definition::Record;
+use mcoda_core::{Dimension, TokenUsageQuery, TokenUsageRow, Workspace};
 use rusqlite::Connection;
 
 const ROWS: usize = 500_000;
@@ -104,11 +105,17 @@ fn group_by_sql(connection: &Connection, group_by: &[Dimension]) -> usize {
         })
         .collect();
     let columns = columns.join(", ");
+    let sums: Vec<String> = TokenUsageRow::DEFINITION
+        .all_fields()
+        .filter(|field| {
+            field.name.starts_with("tokens_") || ["duration_ms", "cost_estimate"].contains(&field.name)
+        })
+        .map(|field| format!("sum({})", field.name))
+        .collect();
     let sql = format!(
-        "SELECT {columns}, count(*), sum(tokens_prompt), sum(tokens_completion), sum(tokens_total),
-             sum(tokens_cached), sum(tokens_cache_read), sum(tokens_cache_write), sum(duration_ms),
-             sum(cost_estimate), count(DISTINCT currency), min(timestamp)
-         FROM token_usage WHERE workspace_id = '{ID}' AND timestamp >= '0000-01-01' GROUP BY {columns}"
+        "SELECT {columns}, count(*), {}, count(DISTINCT currency), min(timestamp)
+         FROM token_usage WHERE workspace_id = '{ID}' AND timestamp >= '0000-01-01' GROUP BY {columns}",
+        sums.join(", ")
     );
     let mut statement = connection.prepare(&sql).expect("a statement");
     let mut rows = statement.query([]).expect("rows");

@@ -129,7 +129,7 @@ mod tests {
         let too_large = MAX_SAFE_INTEGER + 1;
         for (input, field) in [
             (json!({"tokensPrompt": -1}), "tokensPrompt"),
-            (json!({"tokensCacheWrite": too_large}), "tokensCacheWrite"),
+            (json!({"tokensCacheRead": too_large}), "tokensCacheRead"),
             (json!({"tokensPrompt": MAX_SAFE_INTEGER, "tokensCompletion": 1}), "tokensTotal"),
             (json!({"costEstimate": -0.01}), "costEstimate"),
             (json!({"durationMs": -5}), "durationMs"),

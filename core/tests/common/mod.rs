@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub mod answers;
+pub mod desk;
+pub mod estimates;
+pub mod velocities;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use mcoda_core::{
-    Clock, Environment, Epic, ErrorKind, NewEpic, NewProject, NewStory, NewTask, NewTaskRun, Options,
+    Clock, Environment, Epic, ErrorKind, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Options,
     Project, Story, Timestamp, TokenUsage, Transition, TransitionContext, Workspace,
 };
 use proptest::prelude::ProptestConfig;
@@ -239,6 +244,14 @@ pub fn backlog(workspace: &Workspace) -> Backlog {
     Backlog::new(workspace, "P")
 }
 
+/// A workspace with the project `P`.
+pub fn fixture() -> (Fixture, Workspace, Backlog) {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let own = backlog(&workspace);
+    (fixture, workspace, own)
+}
+
 /// Moves a task to a status at a time of the day.
 pub fn moved(workspace: &Workspace, task: &str, to: &str, time: &str) -> Transition {
     let context = TransitionContext { timestamp: Some(at(time)), ..TransitionContext::default() };
@@ -250,6 +263,11 @@ pub fn moves(workspace: &Workspace, task: &str, steps: &[(&str, &str)]) {
     for (to, time) in steps {
         moved(workspace, task, to, time);
     }
+}
+
+/// Makes a job and returns its id.
+pub fn new_job(workspace: &Workspace) -> String {
+    workspace.jobs().create(&NewJob { job_type: "work".into(), ..NewJob::default() }).unwrap().id
 }
 
 /// A task run from one time of the day to another, ended with `status`.
