@@ -2,10 +2,9 @@
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::time::Duration;
 
-use mcoda_core::calls::Target;
-use mcoda_core::{Error, Global, Options, Session, TokenUsageQuery, Transaction, Workspace};
+use mcoda_core::calls::{Held, Target};
+use mcoda_core::{Options, TokenUsageQuery};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
@@ -22,69 +21,6 @@ pub(crate) struct Handle {
     held: Held,
     /// A transaction holds its handle, which would close itself otherwise and end it.
     _owner: Option<Py<Self>>,
-}
-
-enum Held {
-    Workspace(Workspace),
-    Global(Global),
-    WorkspaceTransaction(Transaction<Workspace>),
-    GlobalTransaction(Transaction<Global>),
-}
-
-impl Held {
-    fn target(&self) -> Target<'_> {
-        match self {
-            Self::Workspace(workspace) => Target::Workspace(workspace),
-            Self::WorkspaceTransaction(workspace) => Target::Workspace(workspace),
-            Self::Global(global) => Target::Global(global),
-            Self::GlobalTransaction(global) => Target::Global(global),
-        }
-    }
-
-    fn session(&self) -> &Session {
-        match self.target() {
-            Target::Workspace(workspace) => workspace,
-            Target::Global(global) => global,
-            Target::Library => unreachable!("a handle has a database"),
-        }
-    }
-
-    fn begin(&self, limit: Option<Duration>) -> mcoda_core::Result<Self> {
-        match self.target() {
-            Target::Workspace(workspace) => workspace.begin(limit).map(Self::WorkspaceTransaction),
-            Target::Global(global) => global.begin(limit).map(Self::GlobalTransaction),
-            Target::Library => unreachable!("a handle has a database"),
-        }
-    }
-
-    fn commit(&self) -> mcoda_core::Result<bool> {
-        match self {
-            Self::WorkspaceTransaction(transaction) => transaction.commit(),
-            Self::GlobalTransaction(transaction) => transaction.commit(),
-            Self::Workspace(_) | Self::Global(_) => Err(no_transaction()),
-        }
-    }
-
-    fn roll_back(&self) -> mcoda_core::Result<()> {
-        match self {
-            Self::WorkspaceTransaction(transaction) => transaction.rollback(),
-            Self::GlobalTransaction(transaction) => transaction.rollback(),
-            Self::Workspace(_) | Self::Global(_) => return Err(no_transaction()),
-        }
-        Ok(())
-    }
-
-    fn end(&self) -> mcoda_core::Result<()> {
-        match self {
-            Self::Workspace(workspace) => workspace.close(),
-            Self::Global(global) => global.close(),
-            transaction => transaction.roll_back(),
-        }
-    }
-}
-
-fn no_transaction() -> Error {
-    Error::invalid("transaction", "a handle", "a transaction")
 }
 
 impl Drop for Handle {
@@ -214,6 +150,6 @@ impl Handle {
 
     #[pyo3(signature = (/))]
     fn rollback(&self, py: Python<'_>) -> Result<(), Failure> {
-        detached(py, || self.held.roll_back())
+        detached(py, || self.held.rollback())
     }
 }

@@ -5,6 +5,7 @@
 
 mod argument;
 mod batch;
+mod held;
 mod macros;
 mod reply;
 mod table;
@@ -12,6 +13,7 @@ mod table;
 use serde_json::Value;
 
 pub use argument::{Param, ParamKind};
+pub use held::Held;
 pub use reply::Reply;
 pub use table::CALLS;
 
