@@ -13,6 +13,8 @@ pub(crate) trait Stored: Sized {
     const TABLE: &'static str;
     /// Its columns, in the order of its fields.
     const COLUMNS: &'static [&'static str];
+    /// Those of them that a table may lack. Any other one that is missing is missing in an older schema.
+    const MAY_LACK: &'static [&'static str];
 
     /// The statement that inserts it, with a parameter for each column.
     fn insert_sql() -> &'static str;
@@ -38,13 +40,12 @@ pub(crate) trait Column: Sized {
 pub(crate) struct ColumnIndices(Vec<Option<usize>>);
 
 impl ColumnIndices {
-    /// A column that is missing is missing in an older schema, unless it is among those that may be.
-    pub(crate) fn of(statement: &Statement<'_>, columns: &[&str], may_lack: &[&str]) -> Result<Self> {
+    pub(crate) fn of<R: Stored>(statement: &Statement<'_>) -> Result<Self> {
         let index = |name: &&str| match statement.column_index(name) {
-            Err(_) if may_lack.contains(name) => Ok(None),
+            Err(_) if R::MAY_LACK.contains(name) => Ok(None),
             found => Ok(Some(found?)),
         };
-        Ok(Self(columns.iter().map(index).collect::<Result<_>>()?))
+        Ok(Self(R::COLUMNS.iter().map(index).collect::<Result<_>>()?))
     }
 
     /// The values of a row, in the order of the record's fields; null where there is no such column.

@@ -22,7 +22,7 @@
 ///
 /// Behind the colon stands what the record is for, any of: `input` reads it from JSON (`from_json`) and checks its
 /// bounds (`check`), `list("tasks", "task")` reads many (`list_from_json`), `row("tasks")` reads it from
-/// this table and inserts it.
+/// this table and inserts it; columns that the table may lack stand behind its name.
 /// All records can be written as JSON.
 macro_rules! record {
     (
@@ -124,11 +124,12 @@ macro_rules! record {
         }
     };
 
-    (@row($table:literal) $name:ident { $($field:ident $(as $json:literal)?: $type:ty $(= $bound:ident)?,)* }) => {
+    (@row($table:literal $(, $may_lack:literal)*) $name:ident { $($field:ident $(as $json:literal)?: $type:ty $(= $bound:ident)?,)* }) => {
         impl $crate::definition::Stored for $name {
             const TABLE: &'static str = $table;
             const COLUMNS: &'static [&'static str] =
                 &[$($crate::definition::stored_name!($field $(as $json)?, $type)),*];
+            const MAY_LACK: &'static [&'static str] = &[$($may_lack),*];
 
             fn insert_sql() -> &'static str {
                 static SQL: std::sync::OnceLock<String> = std::sync::OnceLock::new();

@@ -82,7 +82,7 @@ impl CommandRuns<'_> {
         new.check_fields()?;
         let id = self.store.ids.next();
         let started_at = new.started_at.unwrap_or_else(|| self.store.clock.now()).to_string();
-        self.store.write(|tx| {
+        self.store.access.write(|tx| {
             check::reference(tx, "jobId", check::Table::Jobs, new.job_id.as_deref())?;
             let run = CommandRun {
                 id,
@@ -105,14 +105,14 @@ impl CommandRuns<'_> {
 
     /// The command run with this id.
     pub fn get(&self, id: &str) -> Result<Option<CommandRun>> {
-        self.store.read(|tx| by_id(tx, id))
+        self.store.access.read(|tx| by_id(tx, id))
     }
 
     /// Ends a command run. Its duration is the time since it began.
     pub fn finish(&self, id: &str, end: &CommandRunEnd) -> Result<CommandRun> {
         end.check_fields()?;
         let completed_at = end.completed_at.unwrap_or_else(|| self.store.clock.now());
-        self.store.write(|tx| {
+        self.store.access.write(|tx| {
             let started_at = Timestamp::read(&existing(tx, id)?.started_at);
             let seconds = started_at.map(|start| (completed_at.hours_since(start) * 3600.0).max(0.0));
             let changed = tx

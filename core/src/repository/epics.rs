@@ -62,7 +62,7 @@ impl Epics<'_> {
         new.check_fields()?;
         let id = self.0.ids.next();
         let now = self.0.clock.now().to_string();
-        self.0.write(|tx| {
+        self.0.access.write(|tx| {
             check::reference(tx, "projectId", check::Table::Projects, Some(&new.project_id))?;
             let epic = Epic {
                 id,
@@ -82,12 +82,12 @@ impl Epics<'_> {
 
     /// The epic with this id.
     pub fn get(&self, id: &str) -> Result<Option<Epic>> {
-        self.0.read(|tx| by_id(tx, id))
+        self.0.access.read(|tx| by_id(tx, id))
     }
 
     /// The epics of a project, or of all projects, by key.
     pub fn list(&self, project_id: Option<&str>) -> Result<Vec<Epic>> {
-        self.0.read(|tx| {
+        self.0.access.read(|tx| {
             let sql = "SELECT * FROM epics WHERE ?1 IS NULL OR project_id = ?1";
             let mut epics: Vec<Epic> = stored::all(tx, sql, [project_id])?;
             epics.sort_by(|a, b| key_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));

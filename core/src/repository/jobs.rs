@@ -78,7 +78,7 @@ impl Jobs<'_> {
         new.check_fields()?;
         let id = self.store.ids.next();
         let now = self.store.clock.now().to_string();
-        self.store.write(|tx| {
+        self.store.access.write(|tx| {
             let job = Job {
                 id,
                 workspace_id: self.workspace_id.to_owned(),
@@ -102,12 +102,12 @@ impl Jobs<'_> {
 
     /// The job with this id.
     pub fn get(&self, id: &str) -> Result<Option<Job>> {
-        self.store.read(|tx| by_id(tx, id))
+        self.store.access.read(|tx| by_id(tx, id))
     }
 
     /// The jobs of this workspace, newest first, those whose time cannot be read last.
     pub fn list(&self) -> Result<Vec<Job>> {
-        self.store.read(|tx| {
+        self.store.access.read(|tx| {
             let sql = "SELECT * FROM jobs WHERE workspace_id = ?1 ORDER BY rowid DESC";
             let mut jobs: Vec<Job> = stored::all(tx, sql, [self.workspace_id])?;
             jobs.sort_by_cached_key(|job| Reverse(Timestamp::read(&job.created_at)));
@@ -119,7 +119,7 @@ impl Jobs<'_> {
     pub fn finish(&self, id: &str, state: &str, error_summary: Option<&str>) -> Result<Job> {
         check::line("state", &Some(state))?;
         let now = self.store.clock.now().to_string();
-        self.store.write(|tx| {
+        self.store.access.write(|tx| {
             let changed = tx
                 .prepare_cached(
                     "UPDATE jobs SET state = ?2, error_summary = ?3, completed_at = ?4, updated_at = ?4 WHERE id = ?1",

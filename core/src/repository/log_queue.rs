@@ -7,8 +7,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::stored::check_changed;
-use super::token_usage::{self, Places, TokenUsageRecord};
+use super::stored::{self, check_changed};
+use super::token_usage::TokenUsageRecord;
+use crate::definition::{ColumnIndices, Stored};
 use crate::error::Result;
 
 const TABLE: &str = "token_usage_log_queue";
@@ -66,9 +67,9 @@ pub(crate) fn changed(connection: &Connection, limit: usize) -> Result<Vec<Chang
          ORDER BY marked.place",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let places = Places::of(&statement)?;
+    let indices = ColumnIndices::of::<TokenUsageRecord>(&statement)?;
     let rows = statement.query_map(params![REPLACE, limit], |row| {
-        Ok((row.get::<_, String>("queue_entry")?, token_usage::read(row, &places)?))
+        Ok((row.get::<_, String>("queue_entry")?, TokenUsageRecord::read(row, &indices)?))
     })?;
     let mut changed: Vec<Changed> = Vec::new();
     for row in rows {
@@ -100,16 +101,11 @@ pub(crate) fn has_any(connection: &Connection, usage_ids: &[&str]) -> Result<boo
 
 /// At most `limit` new records, in the order in which they were recorded.
 pub(crate) fn records(connection: &Connection, limit: usize) -> Result<Vec<TokenUsageRecord>> {
-    let mut statement = connection.prepare_cached(
-        "SELECT token_usage.* FROM token_usage_log_queue AS queue
-         JOIN token_usage ON token_usage.id = queue.usage_id
-         WHERE substr(queue.usage_id, 1, length(?1)) <> ?1
-         ORDER BY queue.rowid LIMIT ?2",
-    )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let places = Places::of(&statement)?;
-    let records = statement.query_map(params![REPLACE, limit], |row| token_usage::read(row, &places))?;
-    Ok(records.collect::<Result<_, _>>()?)
+    let sql = "SELECT token_usage.* FROM token_usage_log_queue AS queue
+               JOIN token_usage ON token_usage.id = queue.usage_id
+               WHERE substr(queue.usage_id, 1, length(?1)) <> ?1
+               ORDER BY queue.rowid LIMIT ?2";
+    stored::all(connection, sql, params![REPLACE, i64::try_from(limit).unwrap_or(i64::MAX)])
 }
 
 /// Takes these entries off the queue; that of a new record is its id.

@@ -29,9 +29,6 @@ pub use task_runs::{NewTaskRun, TaskRun, TaskRuns};
 pub use tasks::{NewTask, Task, Tasks};
 
 use crate::id::IdSource;
-use rusqlite::Connection;
-
-use crate::error::Result;
 use crate::sqlite::{Access, row};
 use crate::time::Clock;
 
@@ -41,16 +38,4 @@ pub(crate) struct Store<'a> {
     pub(crate) access: &'a Access,
     pub(crate) clock: Clock,
     pub(crate) ids: &'a IdSource,
-}
-
-impl Store<'_> {
-    /// Runs `work` on one unchanging state of the database.
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.access.read(work)
-    }
-
-    /// Runs `work` so that all of it happens or nothing, in a transaction of its own or within the caller's.
-    fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.access.write(work)
-    }
 }

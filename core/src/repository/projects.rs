@@ -53,7 +53,7 @@ impl Projects<'_> {
     /// this at once and all get the same project.
     pub fn ensure(&self, new: &NewProject) -> Result<Project> {
         new.check_fields()?;
-        self.0.write(|tx| match by_key(tx, &new.key)? {
+        self.0.access.write(|tx| match by_key(tx, &new.key)? {
             Some(project) => Ok(project),
             None => {
                 let now = self.0.clock.now().to_string();
@@ -74,12 +74,12 @@ impl Projects<'_> {
 
     /// The project with this key.
     pub fn get(&self, key: &str) -> Result<Option<Project>> {
-        self.0.read(|tx| by_key(tx, key))
+        self.0.access.read(|tx| by_key(tx, key))
     }
 
     /// All projects, by key.
     pub fn list(&self) -> Result<Vec<Project>> {
-        self.0.read(|tx| {
+        self.0.access.read(|tx| {
             let mut projects: Vec<Project> = stored::all(tx, "SELECT * FROM projects", [])?;
             projects.sort_by(|a, b| key_order::compare(&a.key, &b.key));
             Ok(projects)

@@ -8,14 +8,14 @@ use crate::error::{Error, ErrorKind, Result};
 /// The row that the statement finds.
 pub(crate) fn one<R: Stored>(connection: &Connection, sql: &str, params: impl Params) -> Result<Option<R>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let indices = ColumnIndices::of(&statement, R::COLUMNS, &[])?;
+    let indices = ColumnIndices::of::<R>(&statement)?;
     Ok(statement.query_row(params, |row| R::read(row, &indices)).optional()?)
 }
 
 /// The rows that the statement finds, in its order.
 pub(crate) fn all<R: Stored>(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<R>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let indices = ColumnIndices::of(&statement, R::COLUMNS, &[])?;
+    let indices = ColumnIndices::of::<R>(&statement)?;
     let rows = statement.query_map(params, |row| R::read(row, &indices))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

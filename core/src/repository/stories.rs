@@ -68,7 +68,7 @@ impl Stories<'_> {
         new.check_fields()?;
         let id = self.0.ids.next();
         let now = self.0.clock.now().to_string();
-        self.0.write(|tx| {
+        self.0.access.write(|tx| {
             let epic = epics::by_id(tx, &new.epic_id)?;
             let epic = epic.ok_or_else(|| Error::not_found("epicId", "epic", &new.epic_id))?;
             let story = Story {
@@ -91,12 +91,12 @@ impl Stories<'_> {
 
     /// The story with this id.
     pub fn get(&self, id: &str) -> Result<Option<Story>> {
-        self.0.read(|tx| by_id(tx, id))
+        self.0.access.read(|tx| by_id(tx, id))
     }
 
     /// The stories of an epic, or of all epics, by key.
     pub fn list(&self, epic_id: Option<&str>) -> Result<Vec<Story>> {
-        self.0.read(|tx| {
+        self.0.access.read(|tx| {
             let sql = "SELECT * FROM user_stories WHERE ?1 IS NULL OR epic_id = ?1";
             let mut stories: Vec<Story> = stored::all(tx, sql, [epic_id])?;
             stories.sort_by(|a, b| key_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));

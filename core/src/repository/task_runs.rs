@@ -78,7 +78,7 @@ impl TaskRuns<'_> {
         new.check_fields()?;
         let id = self.0.ids.next();
         let started_at = new.started_at.unwrap_or_else(|| self.0.clock.now()).to_string();
-        self.0.write(|tx| {
+        self.0.access.write(|tx| {
             let task = tasks::by_id(tx, &new.task_id)?;
             let task = task.ok_or_else(|| Error::not_found("taskId", "task", &new.task_id))?;
             check::reference(tx, "jobId", check::Table::Jobs, new.job_id.as_deref())?;
@@ -104,12 +104,12 @@ impl TaskRuns<'_> {
 
     /// The task run with this id.
     pub fn get(&self, id: &str) -> Result<Option<TaskRun>> {
-        self.0.read(|tx| by_id(tx, id))
+        self.0.access.read(|tx| by_id(tx, id))
     }
 
     /// The runs on a task, oldest first, those whose time cannot be read last.
     pub fn list(&self, task_id: &str) -> Result<Vec<TaskRun>> {
-        self.0.read(|tx| {
+        self.0.access.read(|tx| {
             let sql = "SELECT * FROM task_runs WHERE task_id = ?1 ORDER BY rowid";
             let mut runs: Vec<TaskRun> = stored::all(tx, sql, [task_id])?;
             runs.sort_by_cached_key(|run| {
@@ -124,7 +124,7 @@ impl TaskRuns<'_> {
     pub fn finish(&self, id: &str, status: &str, finished_at: Option<Timestamp>) -> Result<TaskRun> {
         check::line("status", &Some(status))?;
         let finished_at = finished_at.unwrap_or_else(|| self.0.clock.now()).to_string();
-        self.0.write(|tx| {
+        self.0.access.write(|tx| {
             let changed = tx
                 .prepare_cached("UPDATE task_runs SET status = ?2, finished_at = ?3 WHERE id = ?1")?
                 .execute(params![id, status, finished_at])?;
@@ -149,7 +149,7 @@ pub(crate) fn of_job(connection: &Connection, job_id: &str) -> Result<Vec<(TaskR
                FROM task_runs LEFT JOIN tasks ON tasks.id = task_runs.task_id
                WHERE task_runs.job_id = ?1 ORDER BY task_runs.rowid";
     let mut statement = connection.prepare_cached(sql)?;
-    let indices = ColumnIndices::of(&statement, TaskRun::COLUMNS, &[])?;
+    let indices = ColumnIndices::of::<TaskRun>(&statement)?;
     let runs = statement
         .query_map([job_id], |row| Ok((TaskRun::read(row, &indices)?, row::text(row, "task_key")?)))?;
     let mut runs = runs.collect::<Result<Vec<_>, _>>()?;

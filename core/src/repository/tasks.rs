@@ -85,7 +85,7 @@ impl Tasks<'_> {
     /// Makes a task. `NotFound` without its story, `Conflict` where the story has a task with this key.
     pub fn create(&self, new: &NewTask) -> Result<Task> {
         new.check_fields()?;
-        self.0.write(|tx| self.insert(tx, new))
+        self.0.access.write(|tx| self.insert(tx, new))
     }
 
     /// Makes many tasks in one transaction: all or none.
@@ -95,7 +95,7 @@ impl Tasks<'_> {
         for (index, task) in new.iter().enumerate() {
             task.check_fields().map_err(|error| numbered(index, error))?;
         }
-        self.0.write(|tx| {
+        self.0.access.write(|tx| {
             let insert = |(index, task)| self.insert(tx, task).map_err(|error| numbered(index, error));
             new.iter().enumerate().map(insert).collect()
         })
@@ -103,12 +103,12 @@ impl Tasks<'_> {
 
     /// The task with this id or key. A key that several tasks have is `InvalidInput` and lists them.
     pub fn get(&self, id_or_key: &str) -> Result<Option<Task>> {
-        self.0.read(|tx| find(tx, id_or_key))
+        self.0.access.read(|tx| find(tx, id_or_key))
     }
 
     /// The tasks of a story, or of all stories, by key.
     pub fn list(&self, user_story_id: Option<&str>) -> Result<Vec<Task>> {
-        self.0.read(|tx| {
+        self.0.access.read(|tx| {
             let sql = "SELECT * FROM tasks WHERE ?1 IS NULL OR user_story_id = ?1";
             let mut tasks: Vec<Task> = stored::all(tx, sql, [user_story_id])?;
             tasks.sort_by(|a, b| key_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));

@@ -7,7 +7,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, ToSql};
 
 use super::row;
-use super::token_usage::{self, Places, TokenUsageRecord};
+use super::token_usage::TokenUsageRecord;
+use crate::definition::{ColumnIndices, Stored};
 use crate::error::Result;
 
 /// Which rows to look at; what is absent does not narrow. Without a workspace's id the database is the
@@ -105,11 +106,11 @@ pub(crate) fn for_each_at(
     mut visit: impl FnMut(i64, TokenUsageRecord),
 ) -> Result<()> {
     let mut statement = connection.prepare_cached("SELECT * FROM token_usage WHERE rowid = ?1")?;
-    let places = Places::of(&statement)?;
+    let indices = ColumnIndices::of::<TokenUsageRecord>(&statement)?;
     for rowid in rowids {
         let mut rows = statement.query([rowid])?;
         if let Some(row) = rows.next()? {
-            visit(rowid, token_usage::read(row, &places)?);
+            visit(rowid, TokenUsageRecord::read(row, &indices)?);
         }
     }
     Ok(())

@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::id::IdSource;
 use crate::repository::agents::Owner;
 use crate::repository::check::{Table, reference};
-use crate::repository::log_queue;
 use crate::repository::token_usage::{self, TokenUsageRecord};
+use crate::repository::{log_queue, stored};
 use crate::time::Timestamp;
 
 record! {
@@ -173,7 +173,7 @@ impl Prepared {
         ] {
             reference(tx, field, table, id.as_deref())?;
         }
-        token_usage::insert_workspace(tx, record)?;
+        stored::insert(tx, record)?;
         if let Some(agent) = &record.agent_id {
             for (owner, id) in [(Owner::CommandRun, &record.command_run_id), (Owner::Job, &record.job_id)] {
                 if let Some(id) = id {

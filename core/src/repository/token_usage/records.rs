@@ -72,7 +72,11 @@ macro_rules! usage_records {
         record! {
             /// One row, and one entry of the JSON log. Columns that a database has not are null.
             #[derive(Debug, Clone, Default, PartialEq)]
-            pub(crate) struct TokenUsageRecord("record", "camelCase"): row("token_usage") {
+            pub(crate) struct TokenUsageRecord("record", "camelCase"): row(
+                "token_usage",
+                // The global table lacks these.
+                "workspace_id", "job_id", "task_run_id", "task_id", "project_id", "epic_id", "user_story_id"
+            ) {
                 /// Its key.
                 pub(crate) id: String,
                 $($(#[doc = $text_doc])* pub(crate) $text: Option<String>,)*
