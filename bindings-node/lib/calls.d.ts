@@ -49,35 +49,6 @@ export interface SessionCalls {
   backupTo(path: string, options?: CallOptions): Promise<void>
 }
 
-export interface CommandRuns {
-  /** Begins a command run, with status `running`. `NotFound` where its job is unknown. */
-  create(commandRun: NewCommandRun, options?: CallOptions): Promise<Complete<CommandRun>>
-  /** The command run with this id. */
-  get(id: string, options?: CallOptions): Promise<Complete<CommandRun> | null>
-  /** Ends a command run. Its duration is the time since it began. */
-  finish(id: string, end: CommandRunEnd, options?: CallOptions): Promise<Complete<CommandRun>>
-}
-
-export interface Epics {
-  /** Makes an epic. `NotFound` without its project, `Conflict` where the project has an epic with this key. */
-  create(epic: NewEpic, options?: CallOptions): Promise<Complete<Epic>>
-  /** The epic with this id. */
-  get(id: string, options?: CallOptions): Promise<Complete<Epic> | null>
-  /** The epics of a project, or of all projects, by key. */
-  list(projectId?: string | null, options?: CallOptions): Promise<Complete<Epic>[]>
-}
-
-export interface Jobs {
-  /** Makes a job. */
-  create(job: NewJob, options?: CallOptions): Promise<Complete<Job>>
-  /** The job with this id. */
-  get(id: string, options?: CallOptions): Promise<Complete<Job> | null>
-  /** The jobs of this workspace, newest first. */
-  list(options?: CallOptions): Promise<Complete<Job>[]>
-  /** Ends a job. */
-  finish(id: string, state: string, errorSummary?: string | null, options?: CallOptions): Promise<Complete<Job>>
-}
-
 export interface Projects {
   /**
    * The project with this key, which is made where there is none: any number of processes may call this at once
@@ -90,6 +61,15 @@ export interface Projects {
   list(options?: CallOptions): Promise<Complete<Project>[]>
 }
 
+export interface Epics {
+  /** Makes an epic. `NotFound` without its project, `Conflict` where the project has an epic with this key. */
+  create(epic: NewEpic, options?: CallOptions): Promise<Complete<Epic>>
+  /** The epic with this id. */
+  get(id: string, options?: CallOptions): Promise<Complete<Epic> | null>
+  /** The epics of a project, or of all projects, by key. */
+  list(projectId?: string | null, options?: CallOptions): Promise<Complete<Epic>[]>
+}
+
 export interface Stories {
   /** Makes a user story. `NotFound` without its epic, `Conflict` where the epic has a story with this key. */
   create(story: NewStory, options?: CallOptions): Promise<Complete<Story>>
@@ -97,17 +77,6 @@ export interface Stories {
   get(id: string, options?: CallOptions): Promise<Complete<Story> | null>
   /** The user stories of an epic, or of all epics, by key. */
   list(epicId?: string | null, options?: CallOptions): Promise<Complete<Story>[]>
-}
-
-export interface TaskRuns {
-  /** Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown. */
-  create(taskRun: NewTaskRun, options?: CallOptions): Promise<Complete<TaskRun>>
-  /** The task run with this id. */
-  get(id: string, options?: CallOptions): Promise<Complete<TaskRun> | null>
-  /** The runs on a task, oldest first. */
-  list(taskId: string, options?: CallOptions): Promise<Complete<TaskRun>[]>
-  /** Ends a task run. */
-  finish(id: string, status: string, finishedAt?: Time | null, options?: CallOptions): Promise<Complete<TaskRun>>
 }
 
 export interface Tasks {
@@ -121,15 +90,46 @@ export interface Tasks {
   list(userStoryId?: string | null, options?: CallOptions): Promise<Complete<Task>[]>
 }
 
+export interface Jobs {
+  /** Makes a job. */
+  create(job: NewJob, options?: CallOptions): Promise<Complete<Job>>
+  /** The job with this id. */
+  get(id: string, options?: CallOptions): Promise<Complete<Job> | null>
+  /** The jobs of this workspace, newest first. */
+  list(options?: CallOptions): Promise<Complete<Job>[]>
+  /** Ends a job. */
+  finish(id: string, state: string, errorSummary?: string | null, options?: CallOptions): Promise<Complete<Job>>
+}
+
+export interface CommandRuns {
+  /** Begins a command run, with status `running`. `NotFound` where its job is unknown. */
+  create(commandRun: NewCommandRun, options?: CallOptions): Promise<Complete<CommandRun>>
+  /** The command run with this id. */
+  get(id: string, options?: CallOptions): Promise<Complete<CommandRun> | null>
+  /** Ends a command run. Its duration is the time since it began. */
+  finish(id: string, end: CommandRunEnd, options?: CallOptions): Promise<Complete<CommandRun>>
+}
+
+export interface TaskRuns {
+  /** Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown. */
+  create(taskRun: NewTaskRun, options?: CallOptions): Promise<Complete<TaskRun>>
+  /** The task run with this id. */
+  get(id: string, options?: CallOptions): Promise<Complete<TaskRun> | null>
+  /** The runs on a task, oldest first. */
+  list(taskId: string, options?: CallOptions): Promise<Complete<TaskRun>[]>
+  /** Ends a task run. */
+  finish(id: string, status: string, finishedAt?: Time | null, options?: CallOptions): Promise<Complete<TaskRun>>
+}
+
 /** The calls of a workspace. */
 export interface WorkspaceCalls {
-  readonly commandRuns: CommandRuns
-  readonly epics: Epics
-  readonly jobs: Jobs
   readonly projects: Projects
+  readonly epics: Epics
   readonly stories: Stories
-  readonly taskRuns: TaskRuns
   readonly tasks: Tasks
+  readonly jobs: Jobs
+  readonly commandRuns: CommandRuns
+  readonly taskRuns: TaskRuns
   /**
    * Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that has the
    * status already gets no event.

@@ -81,17 +81,17 @@ const WorkspaceCalls = (Base) =>
     }
   }
 
-class CommandRuns extends Repository {
-  async create(commandRun, options) {
-    return this[CALL]('commandRuns.create', [encode.record('commandRun', commandRun)], options)
+class Projects extends Repository {
+  async ensure(project, options) {
+    return this[CALL]('projects.ensure', [encode.record('project', project)], options)
   }
 
-  async get(id, options) {
-    return this[CALL]('commandRuns.get', [encode.text('id', id)], options)
+  async get(key, options) {
+    return this[CALL]('projects.get', [encode.text('key', key)], options)
   }
 
-  async finish(id, end, options) {
-    return this[CALL]('commandRuns.finish', [encode.text('id', id), encode.record('commandRunEnd', end)], options)
+  async list(options) {
+    return this[CALL]('projects.list', [], options)
   }
 }
 
@@ -109,38 +109,6 @@ class Epics extends Repository {
   }
 }
 
-class Jobs extends Repository {
-  async create(job, options) {
-    return this[CALL]('jobs.create', [encode.record('job', job)], options)
-  }
-
-  async get(id, options) {
-    return this[CALL]('jobs.get', [encode.text('id', id)], options)
-  }
-
-  async list(options) {
-    return this[CALL]('jobs.list', [], options)
-  }
-
-  async finish(id, state, errorSummary, options) {
-    return this[CALL]('jobs.finish', [encode.text('id', id), encode.text('state', state), encode.optionalText('errorSummary', errorSummary)], options)
-  }
-}
-
-class Projects extends Repository {
-  async ensure(project, options) {
-    return this[CALL]('projects.ensure', [encode.record('project', project)], options)
-  }
-
-  async get(key, options) {
-    return this[CALL]('projects.get', [encode.text('key', key)], options)
-  }
-
-  async list(options) {
-    return this[CALL]('projects.list', [], options)
-  }
-}
-
 class Stories extends Repository {
   async create(story, options) {
     return this[CALL]('stories.create', [encode.record('story', story)], options)
@@ -152,24 +120,6 @@ class Stories extends Repository {
 
   async list(epicId, options) {
     return this[CALL]('stories.list', [encode.optionalText('epicId', epicId)], options)
-  }
-}
-
-class TaskRuns extends Repository {
-  async create(taskRun, options) {
-    return this[CALL]('taskRuns.create', [encode.record('taskRun', taskRun)], options)
-  }
-
-  async get(id, options) {
-    return this[CALL]('taskRuns.get', [encode.text('id', id)], options)
-  }
-
-  async list(taskId, options) {
-    return this[CALL]('taskRuns.list', [encode.text('taskId', taskId)], options)
-  }
-
-  async finish(id, status, finishedAt, options) {
-    return this[CALL]('taskRuns.finish', [encode.text('id', id), encode.text('status', status), encode.optionalTime('finishedAt', finishedAt)], options)
   }
 }
 
@@ -191,15 +141,65 @@ class Tasks extends Repository {
   }
 }
 
+class Jobs extends Repository {
+  async create(job, options) {
+    return this[CALL]('jobs.create', [encode.record('job', job)], options)
+  }
+
+  async get(id, options) {
+    return this[CALL]('jobs.get', [encode.text('id', id)], options)
+  }
+
+  async list(options) {
+    return this[CALL]('jobs.list', [], options)
+  }
+
+  async finish(id, state, errorSummary, options) {
+    return this[CALL]('jobs.finish', [encode.text('id', id), encode.text('state', state), encode.optionalText('errorSummary', errorSummary)], options)
+  }
+}
+
+class CommandRuns extends Repository {
+  async create(commandRun, options) {
+    return this[CALL]('commandRuns.create', [encode.record('commandRun', commandRun)], options)
+  }
+
+  async get(id, options) {
+    return this[CALL]('commandRuns.get', [encode.text('id', id)], options)
+  }
+
+  async finish(id, end, options) {
+    return this[CALL]('commandRuns.finish', [encode.text('id', id), encode.record('commandRunEnd', end)], options)
+  }
+}
+
+class TaskRuns extends Repository {
+  async create(taskRun, options) {
+    return this[CALL]('taskRuns.create', [encode.record('taskRun', taskRun)], options)
+  }
+
+  async get(id, options) {
+    return this[CALL]('taskRuns.get', [encode.text('id', id)], options)
+  }
+
+  async list(taskId, options) {
+    return this[CALL]('taskRuns.list', [encode.text('taskId', taskId)], options)
+  }
+
+  async finish(id, status, finishedAt, options) {
+    return this[CALL]('taskRuns.finish', [encode.text('id', id), encode.text('status', status), encode.optionalTime('finishedAt', finishedAt)], options)
+  }
+}
+
 /** The repositories of a workspace, by their names there. */
 const repositories = {
-  commandRuns: CommandRuns,
-  epics: Epics,
-  jobs: Jobs,
   projects: Projects,
+  epics: Epics,
   stories: Stories,
-  taskRuns: TaskRuns,
   tasks: Tasks,
+  jobs: Jobs,
+  commandRuns: CommandRuns,
+  taskRuns: TaskRuns,
 }
 
 function extractUsage(body, provider) {

@@ -48,6 +48,14 @@ fn add_of(kind: Kind, found: &mut Vec<&'static Definition>) {
     }
 }
 
+/// The record whose fields this one has among its own.
+pub fn base(record: &Definition) -> Option<&'static Definition> {
+    record.fields.iter().find_map(|field| match field.kind {
+        Kind::Record(base) if field.is_flat => Some(base),
+        _ => None,
+    })
+}
+
 /// The words that fields choose from, by the name of their type.
 pub fn choices() -> BTreeMap<&'static str, &'static [&'static str]> {
     let kinds = all().into_iter().flat_map(Definition::all_fields).map(|field| field.kind);

@@ -2,6 +2,7 @@
 //! nothing, and fails where a file is not what it would write.
 
 mod c;
+mod calls;
 mod definitions;
 mod markdown;
 mod node;

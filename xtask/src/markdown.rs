@@ -1,4 +1,4 @@
-//! The docs of definitions, as other languages write them.
+//! Docs and other text, laid out as other languages write it.
 
 /// The text without the blank that stands before each line of a doc comment, in paragraphs: lines of one paragraph
 /// are joined.
@@ -32,6 +32,14 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The text with each line that is not empty moved to the right.
+pub fn indented(text: &str, by: usize) -> String {
+    let blanks = " ".repeat(by);
+    text.lines()
+        .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{blanks}{line}\n") })
+        .collect()
 }
 
 #[cfg(test)]

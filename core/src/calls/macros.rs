@@ -25,6 +25,7 @@ macro_rules! calls {
     )+) => {
         &[$($(#[$($attribute)*])* $crate::calls::Call {
             name: $name,
+            json: $crate::definition::camel_name!($name),
             owner: $crate::calls::macros::owner!($owner),
             params: &[$($crate::calls::Param {
                 name: stringify!($param),

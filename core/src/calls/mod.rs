@@ -28,6 +28,8 @@ use crate::workspace::Workspace;
 pub struct Call {
     /// Its name, for example `tasks.create_many`; the part before the dot is the repository that it belongs to.
     pub name: &'static str,
+    /// Its name in camelCase, for example `tasks.createMany`.
+    pub json: &'static str,
     /// Whose call it is.
     pub owner: Owner,
     /// Its parameters, in their order.
@@ -105,26 +107,11 @@ impl Call {
     ///
     /// Errors: `InvalidInput` where there is none.
     pub fn named(name: &str) -> Result<&'static Self> {
-        let found = CALLS.iter().find(|call| call.name == name || is_camel_case_of(name, call.name));
+        let found = CALLS.iter().find(|call| call.name == name || call.json == name);
         found.ok_or_else(|| {
             Error::invalid("call", format_args!("{name:?}"), "the name of a call, for example tasks.create")
         })
     }
-}
-
-/// Whether `given` is the snake_case name in camelCase.
-fn is_camel_case_of(given: &str, snake: &str) -> bool {
-    let mut is_upper = false;
-    let camel = snake.chars().filter_map(|letter| {
-        if letter == '_' {
-            is_upper = true;
-            return None;
-        }
-        let letter = if is_upper { letter.to_ascii_uppercase() } else { letter };
-        is_upper = false;
-        Some(letter)
-    });
-    camel.eq(given.chars())
 }
 
 #[cfg(test)]

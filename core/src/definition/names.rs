@@ -58,8 +58,8 @@ pub(crate) const fn is_snake_case(case: &str) -> bool {
     matches!(case.as_bytes(), b"snake_case")
 }
 
-/// A caller's name in camelCase; a name without `_` as it is.
-fn camel_case(name: &str) -> Cow<'_, str> {
+/// A name in camelCase; one without `_` as it is.
+pub fn camel_case(name: &str) -> Cow<'_, str> {
     if !name.contains('_') {
         return Cow::Borrowed(name);
     }

@@ -199,8 +199,15 @@ macro_rules! json_name {
     ("snake_case", $field:ident) => {
         stringify!($field)
     };
-    ("camelCase", $field:ident) => {{
-        const SNAKE: &str = stringify!($field);
+    ("camelCase", $field:ident) => {
+        $crate::definition::camel_name!(stringify!($field))
+    };
+}
+
+/// A name in camelCase, made at compile time.
+macro_rules! camel_name {
+    ($snake:expr) => {{
+        const SNAKE: &str = $snake;
         const CAMEL: [u8; $crate::definition::camel_length(SNAKE)] = $crate::definition::camel_bytes(SNAKE);
         const NAME: &str = $crate::definition::text(&CAMEL);
         NAME
@@ -239,5 +246,6 @@ macro_rules! bound {
 }
 
 pub(crate) use {
-    bound, check_field, column_name, doc_text, is_flat, is_left_out, json_name, record, stored_name,
+    bound, camel_name, check_field, column_name, doc_text, is_flat, is_left_out, json_name, record,
+    stored_name,
 };

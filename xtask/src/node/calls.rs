@@ -1,34 +1,27 @@
 //! The calls: as methods in JavaScript, and as their types.
 
-use std::collections::BTreeMap;
-
 use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
-use mcoda_core::definition::Kind;
+use mcoda_core::definition::{Kind, camel_case};
 
-use super::{WRITTEN, camel_case, comment, pascal_case, types};
+use super::{WRITTEN, comment, types};
 use crate::File;
+use crate::calls::{asked, class_name, of_repository, own_name, repositories, returner};
+use crate::markdown::indented;
 
 /// Calls whose arguments or results JSON has no form for, or that are more than a call there.
 const BY_HAND: [&str; 2] = ["query", "close"];
 
-/// Types that every language writes itself, by their names in the table.
-const NAMED: [(&str, &str); 2] = [("Json", "unknown"), ("Table", "Row[]")];
-
 pub fn methods() -> File {
     let library: Vec<&Call> = of(Owner::Library).collect();
-    let names: Vec<String> = library.iter().map(|call| camel_case(call.name)).collect();
+    let names: Vec<&str> = library.iter().map(|call| call.json).collect();
     let functions: String = library.iter().map(|call| function(call)).collect();
-    let classes: String = repositories()
-        .into_iter()
-        .map(|(name, calls)| {
-            let methods: Vec<String> = calls.iter().map(|call| method(call)).collect();
-            format!("class {} extends Repository {{\n{}}}\n\n", pascal_case(name), methods.join("\n"))
-        })
-        .collect();
-    let repositories: String = repositories()
-        .keys()
-        .map(|name| format!("  {}: {},\n", camel_case(name), pascal_case(name)))
-        .collect();
+    let class = |name| {
+        let methods: Vec<String> = of_repository(name).map(method).collect();
+        format!("class {} extends Repository {{\n{}}}\n\n", class_name(name), methods.join("\n"))
+    };
+    let classes: String = repositories().into_iter().map(class).collect();
+    let entry = |name| format!("  {}: {},\n", camel_case(name), class_name(name));
+    let repositories: String = repositories().into_iter().map(entry).collect();
     let text = format!(
         "{WRITTEN}\n'use strict'
 
@@ -57,35 +50,19 @@ const repositories = {{
   repositories,
 }}
 ",
-        session = indented(&direct(Owner::Session)),
-        workspace = indented(&direct(Owner::Workspace)),
+        session = indented(&direct(Owner::Session), 2),
+        workspace = indented(&direct(Owner::Workspace), 2),
         functions_names = names.join(", "),
     );
     ("bindings-node/lib/methods.js", text)
 }
 
 fn of(owner: Owner) -> impl Iterator<Item = &'static Call> {
-    CALLS.iter().filter(move |call| call.owner == owner && !BY_HAND.contains(&call.name))
+    crate::calls::of(owner).filter(|call| !BY_HAND.contains(&call.name))
 }
 
 fn direct(owner: Owner) -> String {
-    let methods: Vec<String> = of(owner).filter(|call| !call.name.contains('.')).map(method).collect();
-    methods.join("\n")
-}
-
-/// The calls of each repository.
-fn repositories() -> BTreeMap<&'static str, Vec<&'static Call>> {
-    let mut found: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for call in of(Owner::Workspace) {
-        if let Some((repository, _)) = call.name.split_once('.') {
-            found.entry(repository).or_default().push(call);
-        }
-    }
-    found
-}
-
-fn own_name(call: &Call) -> String {
-    camel_case(call.name.rsplit('.').next().unwrap_or(call.name))
+    of(owner).map(method).collect::<Vec<_>>().join("\n")
 }
 
 fn parameters(call: &Call) -> Vec<String> {
@@ -96,16 +73,16 @@ fn method(call: &Call) -> String {
     let mut parameters = parameters(call);
     parameters.push("options".to_owned());
     let arguments: Vec<String> = call.params.iter().map(argument).collect();
-    let made = format!("this[CALL]('{}', [{}], options)", camel_case(call.name), arguments.join(", "));
+    let made = format!("this[CALL]('{}', [{}], options)", call.json, arguments.join(", "));
     let body = match call.returns {
         Kind::Nothing => format!("await {made}"),
         _ => format!("return {made}"),
     };
-    format!("  async {}({}) {{\n    {body}\n  }}\n", own_name(call), parameters.join(", "))
+    format!("  async {}({}) {{\n    {body}\n  }}\n", own_name(call.json), parameters.join(", "))
 }
 
 fn function(call: &Call) -> String {
-    let name = camel_case(call.name);
+    let name = call.json;
     let arguments: Vec<String> = call.params.iter().map(argument).collect();
     format!(
         "function {name}({}) {{\n  return compute('{name}', [{}])\n}}\n\n",
@@ -141,10 +118,6 @@ fn argument(param: &Param) -> String {
     }
 }
 
-fn indented(text: &str) -> String {
-    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
-}
-
 pub fn declarations() -> File {
     let mut text = format!(
         "{WRITTEN}\n
@@ -158,26 +131,24 @@ import type {{ {} }} from './records'
     text += "/** The calls of every database. */\nexport interface SessionCalls {\n";
     text += &of(Owner::Session).map(declaration).collect::<String>();
     text += "}\n\n";
-    for (name, calls) in repositories() {
-        text += &format!("export interface {} {{\n", pascal_case(name));
-        text += &calls.into_iter().map(declaration).collect::<String>();
+    for name in repositories() {
+        text += &format!("export interface {} {{\n", class_name(name));
+        text += &of_repository(name).map(declaration).collect::<String>();
         text += "}\n\n";
     }
     text += "/** The calls of a workspace. */\nexport interface WorkspaceCalls {\n";
-    for name in repositories().keys() {
-        text += &format!("  readonly {}: {}\n", camel_case(name), pascal_case(name));
+    for name in repositories() {
+        text += &format!("  readonly {}: {}\n", camel_case(name), class_name(name));
     }
-    text +=
-        &of(Owner::Workspace).filter(|call| !call.name.contains('.')).map(declaration).collect::<String>();
+    text += &of(Owner::Workspace).map(declaration).collect::<String>();
     text += "}\n";
     for call in of(Owner::Library) {
-        let parameters: Vec<String> = call.params.iter().map(parameter).collect();
         text += &format!(
             "\n{}export function {}({}): {}\n",
             comment(call.doc, 0),
-            camel_case(call.name),
-            parameters.join(", "),
-            plain_result(call)
+            call.json,
+            parameter_types(call).join(", "),
+            types::output(call.returns)
         );
     }
     ("bindings-node/lib/calls.d.ts", text)
@@ -191,13 +162,11 @@ fn record_names() -> Vec<String> {
             if let ParamKind::Record(record) | ParamKind::Records(record, _) = param.kind {
                 names.push(record.name.to_owned());
             }
-            if let Some(name) = rendered(param, call).and_then(named) {
-                names.push(name);
-            }
+            names.extend(returner(param).and_then(|call| named(call.returns)));
+            names.extend(asked(call.params, param).and_then(|field| named(field.kind)));
         }
         names.extend(named(call.returns));
     }
-    names.push("Dimension".to_owned());
     names.sort();
     names.dedup();
     names
@@ -206,24 +175,29 @@ fn record_names() -> Vec<String> {
 fn named(kind: Kind) -> Option<String> {
     match kind {
         Kind::Record(record) => Some(types::output_name(record).to_owned()),
+        Kind::Choice(name, _) => Some(name.to_owned()),
         Kind::List(kind) => named(*kind),
         _ => None,
     }
 }
 
 fn declaration(call: &Call) -> String {
-    let mut parameters: Vec<String> = call.params.iter().map(parameter).collect();
+    let mut parameters = parameter_types(call);
     parameters.push("options?: CallOptions".to_owned());
     format!(
         "{}  {}({}): Promise<{}>\n",
         comment(call.doc, 2),
-        own_name(call),
+        own_name(call.json),
         parameters.join(", "),
         result(call)
     )
 }
 
-fn parameter(param: &Param) -> String {
+fn parameter_types(call: &Call) -> Vec<String> {
+    call.params.iter().map(|param| parameter(call, param)).collect()
+}
+
+fn parameter(call: &Call, param: &Param) -> String {
     let kind = match param.kind {
         ParamKind::Text | ParamKind::Path => "string".to_owned(),
         ParamKind::Boolean => "boolean".to_owned(),
@@ -232,7 +206,7 @@ fn parameter(param: &Param) -> String {
         ParamKind::Record(record) => record.name.to_owned(),
         ParamKind::Records(record, _) => format!("Iterable<{}>", record.name),
         ParamKind::Calls => "Iterable<OneCall>".to_owned(),
-        ParamKind::Json | ParamKind::SqlParams => given(param),
+        ParamKind::Json | ParamKind::SqlParams => given(call, param),
     };
     match (param.kind, param.is_optional) {
         (_, false) => format!("{}: {kind}", name_of(param)),
@@ -242,43 +216,26 @@ fn parameter(param: &Param) -> String {
     }
 }
 
-/// The type of an argument that is what another call returned, which its docs name.
-fn given(param: &Param) -> String {
-    if param.name == "group_by" {
-        return "readonly Dimension[]".to_owned();
+/// The type of an argument that is what another call returned, or repeats what that one was asked.
+fn given(call: &Call, param: &Param) -> String {
+    match returner(param).map(|call| call.returns) {
+        Some(Kind::List(kind)) => format!("readonly {}[]", types::output(*kind)),
+        Some(kind) => types::output(kind),
+        None => asked(call.params, param).map_or("unknown".to_owned(), types::input),
     }
-    let of = CALLS.iter().find(|call| param.doc.contains(&format!("`{}`", call.name)));
-    of.map_or("unknown".to_owned(), |call| match call.returns {
-        Kind::List(kind) => format!("readonly {}[]", types::output(*kind)),
-        kind => types::output(kind),
-    })
 }
 
-/// What an argument of a call that renders is.
-fn rendered(param: &Param, _call: &Call) -> Option<Kind> {
-    let of = CALLS.iter().find(|call| param.doc.contains(&format!("What `{}` returned", call.name)))?;
-    Some(of.returns)
-}
-
-fn plain_result(call: &Call) -> String {
-    let (kind, list) = match call.returns {
-        Kind::List(kind) => (*kind, "[]"),
-        kind => (kind, ""),
+fn result(call: &Call) -> String {
+    let whole = match call.returns {
+        Kind::List(kind) => format!("{}[]", complete(*kind)),
+        kind => complete(kind),
     };
-    let own = match kind {
-        Kind::Named(name) => {
-            NAMED.iter().find(|(own, _)| *own == name).map_or(name, |(_, type_)| type_).to_owned()
-        }
-        kind => types::output(kind),
-    };
-    format!("{own}{list}")
+    if call.may_return_nothing { format!("{whole} | null") } else { whole }
 }
 
 /// What the library itself returns has every field, which a server that is older may lack.
-fn result(call: &Call) -> String {
-    let plain = plain_result(call);
-    let (own, list) = plain.strip_suffix("[]").map_or((&*plain, ""), |own| (own, "[]"));
-    let is_object = matches!(call.returns, Kind::Record(_) | Kind::List(Kind::Record(_)) | Kind::Named(_));
-    let whole = if is_object { format!("Complete<{own}>{list}") } else { plain.clone() };
-    if call.may_return_nothing { format!("{whole} | null") } else { whole }
+fn complete(kind: Kind) -> String {
+    let own = types::output(kind);
+    let is_object = matches!(kind, Kind::Record(_) | Kind::Named(_)) && own != "unknown";
+    if is_object { format!("Complete<{own}>") } else { own }
 }

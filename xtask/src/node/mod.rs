@@ -5,6 +5,8 @@ mod contract;
 mod records;
 mod types;
 
+use mcoda_core::definition::camel_case;
+
 use crate::File;
 use crate::markdown::{paragraphs, wrapped};
 
@@ -44,29 +46,8 @@ fn in_javascript(text: &str) -> String {
         written += &if is_code && part.chars().all(|c| c.is_ascii_lowercase() || "_.".contains(c)) {
             camel_case(part)
         } else {
-            part.to_owned()
+            part.into()
         };
     }
     written.replace("[`", "`").replace("`]", "`")
-}
-
-/// `task_runs.create` as `taskRuns.create`.
-fn camel_case(name: &str) -> String {
-    let mut is_upper = false;
-    let mut camel = String::new();
-    for letter in name.chars() {
-        if letter == '_' {
-            is_upper = true;
-        } else {
-            camel.push(if is_upper { letter.to_ascii_uppercase() } else { letter });
-            is_upper = false;
-        }
-    }
-    camel
-}
-
-/// `task_runs` as `TaskRuns`.
-fn pascal_case(name: &str) -> String {
-    let camel = camel_case(name);
-    camel[..1].to_uppercase() + &camel[1..]
 }

@@ -14,13 +14,12 @@ pub fn file() -> File {
         "{WRITTEN}\n\nimport type {{ Metadata }} from './contract'\nimport type {{ Bound, JsonObject, Time }} from './inputs'\n\n"
     );
     for (name, words) in definitions::choices() {
-        // The options of a database name theirs in place.
         let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
         text += &format!("export type {name} = {}\n\n", words.join(" | "));
     }
     text += &given().into_iter().map(input).collect::<Vec<_>>().join("\n");
     text.push('\n');
-    let returned = definitions::returned().into_iter().filter(|record| types::base(record).is_none());
+    let returned = definitions::returned().into_iter().filter(|record| definitions::base(record).is_none());
     text +=
         &returned.map(|record| output(record, schema(record.name).as_ref())).collect::<Vec<_>>().join("\n");
     ("bindings-node/lib/records.d.ts", text)

@@ -2,6 +2,8 @@
 
 use mcoda_core::definition::{Bound, Definition, Field, Kind};
 
+use crate::definitions;
+
 /// The type of a field that a caller gives.
 pub fn input(field: &Field) -> String {
     match (field.kind, field.bound) {
@@ -27,6 +29,7 @@ pub fn output(kind: Kind) -> String {
         Kind::Whole | Kind::Number => "number".to_owned(),
         Kind::Boolean => "boolean".to_owned(),
         Kind::Object => "Metadata".to_owned(),
+        Kind::Named("Json") => "unknown".to_owned(),
         Kind::Choice(name, _) | Kind::Named(name) => name.to_owned(),
         Kind::LogPlace => "boolean | string".to_owned(),
         Kind::Sums => "{ [currency: string]: number }".to_owned(),
@@ -38,18 +41,10 @@ pub fn output(kind: Kind) -> String {
 
 /// What the type of a returned record is called. What callers give has the same name as the record.
 pub fn output_name(record: &'static Definition) -> &'static str {
-    match base(record) {
+    match definitions::base(record) {
         // The contract has its other fields among those of the base.
         Some(base) => base.name,
         None if record.name == "TokenUsage" => "ExtractedUsage",
         None => record.name,
     }
-}
-
-/// The record whose fields this one has among its own.
-pub fn base(record: &'static Definition) -> Option<&'static Definition> {
-    record.fields.iter().find_map(|field| match field.kind {
-        Kind::Record(base) if field.is_flat => Some(base),
-        _ => None,
-    })
 }

@@ -1,42 +1,16 @@
 //! The methods of handles and repositories, and the functions of the package.
 
-use mcoda_core::calls::{CALLS, Call, Owner};
+use mcoda_core::calls::{Call, Owner};
 
 use super::docs::docstring;
 use super::method::{Method, Place, of_call};
-use super::{indented, module};
+use super::module;
 use crate::File;
+use crate::calls::{class_name, of, of_repository, repositories};
+use crate::markdown::indented;
 
 pub fn files() -> Vec<File> {
     vec![functions(), handles(), repository_classes()]
-}
-
-/// The names of the repositories, `command_runs` for example, in their order.
-pub fn repositories() -> Vec<&'static str> {
-    let mut names = Vec::new();
-    for name in CALLS.iter().filter_map(repository) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// `CommandRuns` for `command_runs`.
-pub fn class_name(repository: &str) -> String {
-    let capitalized = |word: &str| {
-        let (first, rest) = word.split_at(word.len().min(1));
-        first.to_ascii_uppercase() + rest
-    };
-    repository.split('_').map(capitalized).collect()
-}
-
-fn repository(call: &Call) -> Option<&'static str> {
-    call.name.split_once('.').map(|(repository, _)| repository)
-}
-
-fn of(owner: Owner) -> impl Iterator<Item = &'static Call> {
-    CALLS.iter().filter(move |call| call.owner == owner && repository(call).is_none())
 }
 
 fn functions() -> File {
@@ -109,7 +83,7 @@ fn repository_classes() -> File {
     for name in repositories() {
         let doc = docstring(&[format!("The {} of a workspace.", words(name))], 4);
         body += &format!("\n\nclass {}(Repository):\n    {doc}\n\n    __slots__ = ()\n", class_name(name));
-        for call in CALLS.iter().filter(|call| repository(call) == Some(name)) {
+        for call in of_repository(name) {
             body += &format!("\n{}", of_call(call, Place::Repository));
         }
     }
@@ -123,13 +97,7 @@ fn words(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn a_repository_has_a_class() {
-        assert_eq!(class_name("command_runs"), "CommandRuns");
-        assert_eq!(class_name("tasks"), "Tasks");
-    }
+    use mcoda_core::calls::CALLS;
 
     #[test]
     fn every_example_belongs_to_a_call() {

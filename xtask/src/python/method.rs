@@ -7,7 +7,9 @@ use mcoda_core::calls::{CALLS, Call, Param, ParamKind};
 use mcoda_core::definition::{Definition, Field, Kind, Presence};
 
 use super::docs::{ERRORS, docstring, in_one, lines_of, python, section};
-use super::{WIDTH, indented, types};
+use super::{WIDTH, types};
+use crate::calls::{asked, own_name, returner};
+use crate::markdown::indented;
 
 /// Where a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +53,7 @@ impl Place {
 
 /// The method of a call.
 pub fn of_call(call: &'static Call, place: Place) -> String {
-    let name = call.name.rsplit('.').next().unwrap_or(call.name);
+    let name = own_name(call.name);
     let mut doc = python(call.doc);
     if call.may_return_nothing {
         doc.push("None where there is none.".to_owned());
@@ -77,7 +79,9 @@ impl Method<'_> {
         text += &self.signature(None);
         text += "\n";
         text += &indented(&self.docstring(), 4);
-        text += &indented(&self.keywords(), 4);
+        if let Some((_, record)) = self.record() {
+            text += &indented(&keywords(record.all_fields()), 4);
+        }
         text += &indented(&self.body.join("\n"), 4);
         indented(&text, self.place.indentation())
     }
@@ -162,15 +166,6 @@ impl Method<'_> {
         if param.is_optional { format!("{name}: {type_} | None = None") } else { format!("{name}: {type_}") }
     }
 
-    fn keywords(&self) -> String {
-        let Some((_, record)) = self.record() else { return String::new() };
-        let entry = |field: &Field| match field.kind {
-            Kind::LogPlace => format!("    \"{0}\": folder({0}),\n", field.name),
-            _ => format!("    \"{0}\": {0},\n", field.name),
-        };
-        format!("keywords = {{\n{}}}\n", record.all_fields().map(entry).collect::<String>())
-    }
-
     fn docstring(&self) -> String {
         let indentation = self.place.indentation() + 4;
         let mut lines = lines_of(&self.doc, indentation);
@@ -191,6 +186,15 @@ impl Method<'_> {
         }
         docstring(&lines, indentation)
     }
+}
+
+/// The fields by their names, as the native module takes them.
+pub fn keywords<'f>(fields: impl Iterator<Item = &'f Field>) -> String {
+    let entry = |field: &Field| match field.kind {
+        Kind::LogPlace => format!("    \"{0}\": folder({0}),\n", field.name),
+        _ => format!("    \"{0}\": {0},\n", field.name),
+    };
+    format!("keywords = {{\n{}}}\n", fields.map(entry).collect::<String>())
 }
 
 /// What runs as a test in the docstring of the call.
@@ -237,21 +241,8 @@ fn json_type(params: &[Param], param: &Param) -> String {
             kind => format!("OrJson[{}]", types::output_kind(kind)),
         };
     }
-    let records = params.iter().filter_map(returner).flat_map(|call| call.params).filter_map(|param| {
-        match param.kind {
-            ParamKind::Record(record) => Some(record),
-            _ => None,
-        }
-    });
-    let field = records.flat_map(Definition::all_fields).find(|field| field.name == param.name);
+    let field = asked(params, param);
     field.map_or("object".to_owned(), types::input)
-}
-
-/// The call that the docs of the parameter say it was returned by.
-fn returner(param: &Param) -> Option<&'static Call> {
-    let name = in_one(param.doc);
-    let name = name.strip_prefix("What ``")?.split_once("`` returned.")?.0.to_owned();
-    CALLS.iter().find(|call| call.name == name)
 }
 
 /// The type that the call returns, and what makes that of what the engine returns.

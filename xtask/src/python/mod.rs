@@ -8,7 +8,7 @@ mod package;
 mod records;
 mod types;
 
-use crate::{File, definitions};
+use crate::{File, calls as table, definitions};
 
 pub fn files() -> Vec<File> {
     let modules = [records::files(), calls::files(), opening::files()].concat();
@@ -51,7 +51,7 @@ fn imports(path: &str, body: &str) -> String {
     let generated = [
         ("._choices", definitions::choices().into_keys().collect::<Vec<_>>()),
         ("._records", records::all().into_iter().map(|record| record.name).collect()),
-        ("._repositories", calls::repositories().into_iter().map(calls::class_name).map(leak).collect()),
+        ("._repositories", table::repositories().into_iter().map(table::class_name).map(leak).collect()),
     ];
     let by_hand = MODULES.iter().map(|(module, names)| (*module, names.to_vec()));
     let is_other =
@@ -96,12 +96,4 @@ fn words_of_code(body: &str) -> Vec<&str> {
 /// This program ends soon.
 fn leak(name: String) -> &'static str {
     String::leak(name)
-}
-
-/// The text with each line that is not empty moved to the right.
-fn indented(text: &str, by: usize) -> String {
-    let blanks = " ".repeat(by);
-    text.lines()
-        .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("{blanks}{line}\n") })
-        .collect()
 }

@@ -1,11 +1,13 @@
 //! How databases are opened: the options as keywords.
 
 use mcoda_core::Options;
-use mcoda_core::definition::{Field, Kind, Record};
+use mcoda_core::definition::{Field, Record};
 
 use super::docs::{docstring, in_one, lines_of, section};
-use super::{indented, module, types};
+use super::method::keywords;
+use super::{module, types};
 use crate::File;
+use crate::markdown::indented;
 
 /// What the global database has none of.
 const OF_WORKSPACES: &[&str] = &["workspace_id", "json_log"];
@@ -87,16 +89,12 @@ fn method(opener: &Opener) -> String {
     entries.extend(options.iter().map(|field| (field.name.to_owned(), in_one(field.doc))));
     let mut lines = lines_of(&[opener.doc.to_owned()], 8);
     lines.extend(section("Args", &entries, 8));
-    let keyword = |field: &&Field| match field.kind {
-        Kind::LogPlace => format!("    \"{0}\": folder({0}),\n", field.name),
-        _ => format!("    \"{0}\": {0},\n", field.name),
-    };
-    let keywords: String = options.iter().map(keyword).collect();
     let path = opener.path.map_or_else(String::new, |(name, _)| format!("{name}, "));
     let native = opener.native;
     let body = format!(
-        "{}\nkeywords = {{\n{keywords}}}\nreturn cls._of(_mcoda.Handle.{native}({path}options, keywords))",
-        docstring(&lines, 8)
+        "{}\n{}return cls._of(_mcoda.Handle.{native}({path}options, keywords))",
+        docstring(&lines, 8),
+        keywords(options.iter().copied())
     );
     format!("\n@classmethod\ndef {}(\n{parts}) -> H:\n{}", opener.name, indented(&body, 4))
 }

@@ -4,7 +4,8 @@ use mcoda_core::calls::CALLS;
 use mcoda_core::definition::{Definition, Field, Kind};
 
 use super::docs::{docstring, in_one, lines_of, python};
-use super::{indented, module, types};
+use super::{module, types};
+use crate::markdown::indented;
 use crate::{File, definitions};
 
 pub fn files() -> Vec<File> {
@@ -34,10 +35,7 @@ fn class(record: &Definition) -> String {
     {
         first.push_str(" ``str()`` of it is a text for people.");
     }
-    let base = record.fields.iter().find_map(|field| match field.kind {
-        Kind::Record(base) if field.is_flat => Some(base.name),
-        _ => None,
-    });
+    let base = definitions::base(record);
     let own: Vec<&Field> = record
         .all_fields()
         .filter(|field| !(field.is_flat && matches!(field.kind, Kind::Record(_))))
@@ -53,7 +51,7 @@ fn class(record: &Definition) -> String {
     if let Some(renderer) = renderer {
         body += &format!("_render: ClassVar[str] = \"{renderer}\"\n");
     }
-    let base_class = base.unwrap_or(if renderer.is_some() { "ForPeople" } else { "Result" });
+    let base_class = base.map_or(if renderer.is_some() { "ForPeople" } else { "Result" }, |base| base.name);
     let slots = if base.is_some() { "" } else { "slots=True, " };
     let name = record.name;
     format!(

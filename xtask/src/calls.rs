@@ -1,0 +1,83 @@
+//! The table of calls, as every language looks at it.
+
+use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
+use mcoda_core::definition::{Definition, Field};
+
+use crate::markdown::paragraphs;
+
+/// The calls of an owner that belong to no repository.
+pub fn of(owner: Owner) -> impl Iterator<Item = &'static Call> {
+    CALLS.iter().filter(move |call| call.owner == owner && repository(call).is_none())
+}
+
+/// The repository that a call belongs to, `command_runs` for example.
+pub fn repository(call: &Call) -> Option<&'static str> {
+    call.name.split_once('.').map(|(repository, _)| repository)
+}
+
+/// The names of the repositories, in their order.
+pub fn repositories() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for name in CALLS.iter().filter_map(repository) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The calls of a repository.
+pub fn of_repository(name: &str) -> impl Iterator<Item = &'static Call> {
+    CALLS.iter().filter(move |call| repository(call) == Some(name))
+}
+
+/// `CommandRuns` for `command_runs`.
+pub fn class_name(repository: &str) -> String {
+    let capitalized = |word: &str| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        first.to_ascii_uppercase() + rest
+    };
+    repository.split('_').map(capitalized).collect()
+}
+
+/// A call's name without its repository's.
+pub fn own_name(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// The call that returned what the parameter takes, as the docs of that say.
+pub fn returner(param: &Param) -> Option<&'static Call> {
+    let doc = paragraphs(param.doc).join(" ");
+    let (name, _) = doc.strip_prefix("What `")?.split_once("` returned.")?;
+    CALLS.iter().find(|call| call.name == name)
+}
+
+/// The field that a parameter says once more beside what the call returned that took it.
+pub fn asked(params: &[Param], param: &Param) -> Option<&'static Field> {
+    let taken = params.iter().filter_map(returner).flat_map(|call| call.params);
+    let records = taken.filter_map(|param| match param.kind {
+        ParamKind::Record(record) => Some(record),
+        _ => None,
+    });
+    records.flat_map(Definition::all_fields).find(|field| field.name == param.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_has_a_class() {
+        assert_eq!(class_name("command_runs"), "CommandRuns");
+        assert_eq!(class_name("tasks"), "Tasks");
+    }
+
+    #[test]
+    fn a_parameter_says_which_call_returned_it() {
+        let call = Call::named("render_tokens_table").unwrap();
+        let [rows, group_by] = call.params else { panic!("it takes rows and dimensions") };
+        assert_eq!(returner(rows).unwrap().name, "token_usage_summary");
+        assert!(returner(group_by).is_none());
+        assert_eq!(asked(call.params, group_by).unwrap().name, "group_by");
+    }
+}
