@@ -12,7 +12,7 @@ const { onAbort, signalOf } = require('./signals')
 async function transaction(begin, work, options) {
   if (typeof work !== 'function') throw refused('work', given(work), 'a function')
   const { limitMs, ...rest } = options ?? {}
-  const signal = signalOf(options === undefined || options === null ? options : rest)
+  const signal = signalOf(rest)
   const tx = await begin(limitOf(limitMs), rest)
   try {
     const value = await untilAborted(signal, () => work(tx))

@@ -137,6 +137,11 @@ impl Error {
         self
     }
 
+    /// Says which element of a list of `count` it is about, as `noun` calls it. Where there is one alone that is plain.
+    pub(crate) fn in_list(self, noun: &str, index: usize, count: usize) -> Self {
+        if count > 1 { self.context(format_args!("{noun} {} of {count}", index + 1)) } else { self }
+    }
+
     /// Says which input field led to an error that is not about its value.
     pub(crate) fn with_field(mut self, field: &str) -> Self {
         self.field = Some(field.to_owned());

@@ -92,12 +92,7 @@ pub(crate) fn list<T>(
     let Value::Array(values) = input else {
         return Err(Error::invalid(what, kind_of(input), "an array of objects"));
     };
-    let read_one = |(index, value)| {
-        read(value).map_err(|error| match values.len() {
-            1 => error,
-            many => error.context(format_args!("{noun} {} of {many}", index + 1)),
-        })
-    };
+    let read_one = |(index, value)| read(value).map_err(|error| error.in_list(noun, index, values.len()));
     values.iter().enumerate().map(read_one).collect()
 }
 

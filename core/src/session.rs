@@ -162,8 +162,8 @@ impl Session {
         self.access.outside("backup_to")?.backup_to(path.as_ref())
     }
 
-    /// Closes the database after the calls that are under way, questions too; a transaction that is open is rolled back. Closing
-    /// twice is not an error. `Unsupported` within a transaction.
+    /// Closes the database after the calls that are under way, questions too; a transaction that is open is rolled
+    /// back. Closing twice is not an error. `Unsupported` within a transaction.
     pub fn close(&self) -> Result<()> {
         self.access.outside("close")?.close()
     }

@@ -186,8 +186,8 @@ pub static CALLS: &[Call] = calls! {
 
     /// Copies the database as it is now into a new file, for its owner alone, and onto the disk. Calls of the handle
     /// that write wait for that; questions, other handles and processes go on. Nothing is ever overwritten. `Conflict`
-    /// where there is something at the path, or a file of a database that was there (`-wal` behind its name …); `InvalidInput`
-    /// for the name of such a file, or of another one of this library's beside the database.
+    /// where there is something at the path, or a file of a database that was there (`-wal` behind its name …);
+    /// `InvalidInput` for the name of such a file, or of another one of this library's beside the database.
     Session "backup_to"(
         /// The new file.
         path: PathBuf,

@@ -85,8 +85,9 @@ impl Prepared {
         ids: &IdSource,
         now: Timestamp,
     ) -> Result<Vec<Self>> {
-        let prepare =
-            |(index, usage)| Self::new(usage, home, ids, now).map_err(|error| in_batch(usages, index, error));
+        let prepare = |(index, usage)| {
+            Self::new(usage, home, ids, now).map_err(|error| error.in_list("record", index, usages.len()))
+        };
         usages.iter().enumerate().map(prepare).collect()
     }
 
@@ -234,7 +235,9 @@ pub(crate) fn insert_all(
 ) -> Result<Vec<bool>> {
     let now = now.to_string();
     let insert = |(index, prepared): (usize, &Prepared)| {
-        prepared.insert(tx, home, queue_for_log, &now).map_err(|error| in_batch(batch, index, error))
+        prepared
+            .insert(tx, home, queue_for_log, &now)
+            .map_err(|error| error.in_list("record", index, batch.len()))
     };
     batch.iter().enumerate().map(insert).collect()
 }
@@ -255,12 +258,4 @@ fn refuse_backlog(usage: &TokenUsage) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn in_batch<T>(batch: &[T], index: usize, error: Error) -> Error {
-    if batch.len() > 1 {
-        error.context(format_args!("record {} of {}", index + 1, batch.len()))
-    } else {
-        error
-    }
 }
