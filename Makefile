@@ -43,7 +43,6 @@ build: ## Build the library and mcodactl, optimised
 
 lint: ## Check format and lints
 	$(CARGO) fmt --all --check
-	$(CARGO) xtask generate --check
 	$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
 	$(CARGO) xtask generate --check
 	./tests/switches.sh

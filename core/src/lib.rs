@@ -1,8 +1,8 @@
 //! libmcoda's engine: records what AI agents cost and how tasks move, in a SQLite database that belongs
 //! to the project, and answers what was spent, how fast the work goes and when it will be done.
 //!
-//! Open a [`Workspace`], record with [`Workspace::record_token_usage`] and
-//! [`Workspace::record_status_transition`], and ask with [`Workspace::token_usage_summary`] and
+//! Open a [`Workspace`], record with [`record_token_usage`](Session::record_token_usage) and
+//! [`Workspace::record_status_transition`], and ask with [`token_usage_summary`](Session::token_usage_summary) and
 //! [`Workspace::estimate`]:
 //!
 //! ```
@@ -46,8 +46,8 @@
 //! # }
 //! ```
 //!
-//! A handle may be used from several threads: calls that write queue, questions read beside them. All errors are one [`Error`] with a
-//! [kind](ErrorKind) that has the same number in every language.
+//! A handle may be used from several threads: calls that write queue, questions read beside them. All errors are
+//! one [`Error`] with a [kind](ErrorKind) that has the same number in every language.
 #![forbid(unsafe_code)]
 
 mod boundary;

@@ -1,6 +1,6 @@
 //! Records, defined once: their fields with names, types, bounds, docs and columns.
 //!
-//! [`record!`](record) writes the struct of a record and its [`Definition`]. Reading JSON, reading and inserting
+//! `record!` writes the struct of a record and its [`Definition`]. Reading JSON, reading and inserting
 //! rows come out of it at compile time; what other languages repeat is written by `cargo xtask generate`.
 
 pub(crate) mod check;
@@ -123,7 +123,7 @@ pub enum Bound {
     Span,
 }
 
-/// A type that was defined by [`record!`](record).
+/// A type that was defined by `record!`.
 pub trait Record {
     /// Its definition.
     const DEFINITION: &'static Definition;

@@ -28,7 +28,7 @@ const TOKEN_COLUMNS: [&str; 15] = [
 ];
 
 /// Single agent calls as a table, one a line, in the order in which they are given: the calls of a job as
-/// [`Workspace::token_usage`](crate::Workspace::token_usage) tells them. What is missing is `-`.
+/// [`Session::token_usage`](crate::Session::token_usage) tells them. What is missing is `-`.
 ///
 /// Every line ends with `\n`.
 pub fn render_job_tokens(rows: &[TokenUsageRow]) -> String {

@@ -16,7 +16,7 @@ const CHUNK: usize = 256;
 
 /// What single agent calls cost, row by row in the order of time, however many there are.
 ///
-/// Made by [`Workspace::token_usage_cursor`](crate::Workspace::token_usage_cursor). Making it looks at all
+/// Made by [`Session::token_usage_cursor`](crate::Session::token_usage_cursor). Making it looks at all
 /// rows once and keeps 16 bytes for each that is asked for; rows themselves are fetched in chunks. Between
 /// chunks the handle is free for other calls, and closing it makes the next chunk `Closed`.
 ///
