@@ -78,8 +78,8 @@ export class Workspace extends Database {
   readonly id: string
   /**
    * Runs `work` on a transaction, and commits where it resolves. It is rolled back where `work` rejects, where the
-   * signal aborts, where the handle is closed, and at its time limit. Other calls of the handle that write wait for it;
-   * within `work`, use the transaction that it gets.
+   * signal aborts, where the handle is closed, and at its time limit, and rejects then, whether `work` settles or not.
+   * Other calls of the handle that write wait for it; within `work`, use the transaction that it gets.
    */
   transaction<T>(work: (tx: WorkspaceTransaction) => T | Promise<T>, options?: TransactionOptions): Promise<T>
 }

@@ -1,6 +1,6 @@
 'use strict'
 
-const { refused } = require('./errors')
+const { McodaError, inPlace, refused } = require('./errors')
 
 // The engine refuses more than 100 levels, and names the field. Its parser stops at 128, and cannot.
 const DEEPEST = 120
@@ -60,12 +60,31 @@ function records(name, values, noun, owner = noun) {
   return all.map((value, index) => record(owner, value, place(index)))
 }
 
-/** The calls of a batch; an error says which one it is about, as the engine's do. */
-function calls(name, values) {
+/**
+ * The calls of a batch; an error says which one it is about, as the engine's do. `argumentsOf` has what encodes the
+ * arguments of each call.
+ */
+function calls(name, values, argumentsOf) {
   if (typeof values !== 'object' || values === null || typeof values[Symbol.iterator] !== 'function') {
     throw refused(name, given(values), 'an array of objects with call and args')
   }
-  return Array.from(values, (value, index) => plain(name, value, `call ${index + 1}: ${name}`))
+  const all = Array.from(values)
+  return all.map((value, index) => {
+    try {
+      return call(name, value, argumentsOf)
+    } catch (error) {
+      if (!(error instanceof McodaError)) throw error
+      throw inPlace(`call ${index + 1} of ${all.length} (${value?.call})`, error)
+    }
+  })
+}
+
+/** One call. What is no call of the table, or has too many arguments, is left to the engine to refuse. */
+function call(name, value, argumentsOf) {
+  const { call: called, args } = value ?? {}
+  const encode = Object.hasOwn(argumentsOf, called) ? argumentsOf[called] : undefined
+  if (!encode || (args !== undefined && !Array.isArray(args)) || args?.length > encode.length) return plain(name, value)
+  return { ...plain(name, { ...value, args: [] }), args: encode(...(args ?? [])) }
 }
 
 function fields(object, encode, owner) {

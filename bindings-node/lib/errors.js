@@ -19,10 +19,15 @@ function refused(field, given, allowed, place = field) {
   return new McodaError({ kind: 'InvalidInput', code: 'MCODA_INVALID_INPUT', message, field })
 }
 
+/** The error, with where it is before what it says. */
+function inPlace(place, { kind, code, message, field, detail }) {
+  return new McodaError({ kind, code, message: `${oneLine(place)}: ${message}`, field, detail })
+}
+
 /** Errors end up in logs, and one line must stay one line. */
 function oneLine(value, longest = 160) {
   const text = String(value).replace(/\p{Cc}/gu, ' ')
   return text.length > longest ? `${text.slice(0, longest)}…` : text
 }
 
-module.exports = { McodaError, oneLine, refused }
+module.exports = { McodaError, inPlace, oneLine, refused }

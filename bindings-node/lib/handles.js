@@ -5,7 +5,7 @@ const { SessionCalls, WorkspaceCalls, repositories } = require('./methods')
 const dispatcher = require('./dispatcher')
 const { record, text } = require('./encode')
 const { queryArguments, rowsOf } = require('./query')
-const { transaction } = require('./transaction')
+const { leave, transaction } = require('./transaction')
 
 const OPENED = Symbol('opened')
 
@@ -54,6 +54,7 @@ const Database = (Base) =>
     }
 
     async close(options) {
+      leave(this)
       await this[CALL]('close', [], options)
     }
 
@@ -102,7 +103,7 @@ async function open(Handle, name, path, openOptions, options) {
 function within(handle, Transaction) {
   return async (limitMs, options) => {
     const parts = await dispatcher.begin(nativeOf(handle), limitMs, options)
-    return new Transaction(OPENED, parts)
+    return { tx: new Transaction(OPENED, parts), limit: parts.about.limitMs }
   }
 }
 
@@ -116,7 +117,7 @@ class Workspace extends OfWorkspace(Database(Session)) {
   }
 
   async transaction(work, options) {
-    return transaction(within(this, WorkspaceTransaction), work, options)
+    return transaction(this, within(this, WorkspaceTransaction), work, options)
   }
 }
 
@@ -130,7 +131,7 @@ class Global extends Database(Session) {
   }
 
   async transaction(work, options) {
-    return transaction(within(this, GlobalTransaction), work, options)
+    return transaction(this, within(this, GlobalTransaction), work, options)
   }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcoda_core::calls::{Held, Target};
+use mcoda_core::calls::{Held, Target, Why};
 use mcoda_core::{Options, TokenUsageCursor, TokenUsageQuery};
 use serde_json::json as object;
 
@@ -27,7 +27,8 @@ impl Engine {
 
     /// Begins a transaction, with a time limit or the engine's own.
     pub(crate) fn begin(&self, limit: Option<Duration>) -> mcoda_core::Result<Self> {
-        self.0.begin(limit).map(Self)
+        // Its calls come from the thread that it gets.
+        self.0.begin(limit, None).map(Self)
     }
 
     /// What the handle says about itself without asking the database.
@@ -36,12 +37,23 @@ impl Engine {
             Target::Workspace(workspace) => Some(workspace.id()),
             Target::Global(_) | Target::Library => None,
         };
-        json(&object!({"id": id, "databasePath": self.0.session().database_path().to_string_lossy()}))
+        json(&object!({
+            "id": id,
+            "databasePath": self.0.session().database_path().to_string_lossy(),
+            "limitMs": self.0.limit().map(|limit| limit.as_secs_f64() * 1000.0),
+        }))
     }
 
     /// Closes the database, or rolls the transaction back.
     pub(crate) fn close(&self) -> mcoda_core::Result<()> {
         self.0.end()
+    }
+
+    /// What may not wait for its turn: a transaction that is to end lets no call go on.
+    pub(crate) fn announce(&self, name: &str) {
+        if let Some(why) = why(name) {
+            self.0.ask_to_end(why);
+        }
     }
 
     pub(crate) fn token_usage_cursor(&self, query: &TokenUsageQuery) -> mcoda_core::Result<TokenUsageCursor> {
@@ -51,9 +63,12 @@ impl Engine {
     pub(crate) fn call(&self, name: &str, arguments: &Arguments) -> Outcome {
         match name {
             "query" => self.query(arguments),
-            "close" | "rollback" => json(&self.0.end()?),
+            "close" => json(&self.0.end()?),
             "commit" => json(&self.0.commit()?),
-            _ => Ok(self.0.target().call(name, arguments.all())?.to_json()?),
+            _ => match why(name) {
+                Some(why) => Err(self.0.roll_back_because(why).into()),
+                None => Ok(self.0.target().call(name, arguments.all())?.to_json()?),
+            },
         }
     }
 
@@ -61,5 +76,15 @@ impl Engine {
     fn query(&self, arguments: &Arguments) -> Outcome {
         let (sql, params) = (arguments.text(0)?, table::params(arguments)?);
         table::json(&self.0.session().query(sql, &params)?)
+    }
+}
+
+/// Why a call with this name ends a transaction. It answers with the error that other calls fail with from then on.
+fn why(name: &str) -> Option<Why> {
+    match name {
+        "rollback" => Some(Why::Asked),
+        "expire" => Some(Why::Limit),
+        "leave" => Some(Why::HandleClosed),
+        _ => None,
     }
 }

@@ -111,13 +111,16 @@ impl Handle {
     /// Queues the call with this number: `name` says which, `json` is the array of its arguments.
     #[napi]
     pub fn call(&self, call: i64, name: String, json: String) {
+        if let Ok(engine) = self.worker.engine() {
+            engine.announce(&name);
+        }
         self.worker.submit(call, move |worker| {
-            let answer =
-                Arguments::read(&json).and_then(|arguments| worker.engine()?.call(&name, &arguments))?;
-            if ["close", "commit", "rollback"].contains(&&*name) {
+            let arguments = Arguments::read(&json)?;
+            let answer = worker.engine()?.call(&name, &arguments);
+            if name == "rollback" || (answer.is_ok() && ["close", "commit"].contains(&&*name)) {
                 worker.leave();
             }
-            Ok(answer)
+            answer
         });
     }
 

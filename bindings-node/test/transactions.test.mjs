@@ -124,6 +124,95 @@ test('writes_of_the_handle_wait_for_the_transaction', async (t) => {
   assert.equal(await count(workspace), 2)
 })
 
+test('writes_of_the_handle_wait_longer_than_the_busy_timeout', async (t) => {
+  const { workspace } = await freshWorkspace(t, { busyTimeoutMs: 50 })
+  let outside
+  await workspace.transaction(async (tx) => {
+    outside = workspace.recordTokenUsage({ tokensPrompt: 1 })
+    await tx.recordTokenUsage({ tokensPrompt: 2 })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  })
+  await outside
+  assert.equal(await count(workspace), 2)
+})
+
+test('closing_does_not_wait_behind_calls_that_wait_for_the_transaction', async (t) => {
+  const { workspace } = await freshWorkspace(t)
+  let outside
+  let closed
+  const started = Date.now()
+  const failed = workspace.transaction(async (tx) => {
+    await tx.recordTokenUsage({ tokensPrompt: 1 })
+    outside = workspace.recordTokenUsage({ tokensPrompt: 2 })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    closed = workspace.close()
+    await new Promise(() => {})
+  })
+  const error = await rejection(failed)
+  assert.equal(error.kind, 'Closed')
+  assert.match(error.message, /its handle was closed/)
+  await outside
+  await closed
+  assert.ok(Date.now() - started < 5000, 'it did not wait for the time limit')
+  const again = await Workspace.openDb(workspace.databasePath)
+  t.after(() => again.close())
+  assert.deepEqual((await again.tokenUsage()).map((row) => row.tokens_prompt), [2])
+})
+
+test('a_transaction_that_never_settles_ends_at_its_limit', async (t) => {
+  const { workspace } = await freshWorkspace(t)
+  const work = async (tx) => {
+    await tx.recordTokenUsage({ tokensPrompt: 1 })
+    await new Promise(() => {})
+  }
+  const error = await rejection(workspace.transaction(work, { limitMs: 100 }))
+  assert.equal(error.kind, 'Closed')
+  assert.match(error.message, /0\.1 s, its time limit/)
+  assert.equal(await count(workspace), 0)
+})
+
+test('a_transaction_that_waits_for_its_own_handle_ends_at_its_limit', async (t) => {
+  const { workspace } = await freshWorkspace(t, { busyTimeoutMs: 60_000 })
+  const work = async (tx) => {
+    await tx.recordTokenUsage({ tokensPrompt: 1 })
+    await workspace.recordTokenUsage({ tokensPrompt: 2 })
+  }
+  const error = await rejection(workspace.transaction(work, { limitMs: 100 }))
+  assert.match(error.message, /wait in it for no call of the handle/)
+  assert.deepEqual((await workspace.tokenUsage()).map((row) => row.tokens_prompt), [2])
+})
+
+const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n'
+
+test('what_ends_a_transaction_stops_its_question', async (t) => {
+  const { workspace } = await freshWorkspace(t)
+  const limited = rejection(workspace.transaction((tx) => tx.query(endless), { limitMs: 100 }))
+  assert.match((await limited).message, /0\.1 s, its time limit/)
+
+  const why = new Error('enough')
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(why), 50)
+  const aborted = workspace.transaction((tx) => tx.query(endless), { signal: controller.signal })
+  assert.equal(await rejection(aborted), why)
+  await workspace.recordTokenUsage({ tokensPrompt: 1 })
+
+  const closing = rejection(workspace.transaction((tx) => tx.query(endless)))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await workspace.close()
+  assert.match((await closing).message, /its handle was closed/)
+})
+
+test('a_signal_stops_a_question_and_not_its_transaction', async (t) => {
+  const { workspace } = await freshWorkspace(t)
+  await workspace.transaction(async (tx) => {
+    await tx.recordTokenUsage({ tokensPrompt: 1 })
+    const error = await rejection(tx.query(endless, [], { signal: AbortSignal.timeout(50) }))
+    assert.equal(error.name, 'TimeoutError')
+    await tx.recordTokenUsage({ tokensPrompt: 2 })
+  })
+  assert.equal(await count(workspace), 2)
+})
+
 test('the_global_database_has_transactions_too', async (t) => {
   const global = await Global.openDb(':memory:')
   t.after(() => global.close())
@@ -162,4 +251,37 @@ test('a_batch_happens_as_a_whole_or_not_at_all', async (t) => {
   assert.equal(answers[0].key, 'P')
   await rejection(workspace.batch([...calls, { call: 'recordTokenUsage', args: [{ tokensPrompt: -1 }] }]))
   assert.equal(await count(workspace), 1)
+})
+
+test('a_batch_takes_what_the_methods_take', async (t) => {
+  const { workspace } = await freshWorkspace(t)
+  const moment = new Date('2026-01-02T03:04:05.000Z')
+  const body = new TextEncoder().encode('{"id": "m", "usage": {"input_tokens": 3, "output_tokens": 1}}')
+  const usages = new Set([{ tokensPrompt: 1, timestamp: moment, taskId: undefined }, { tokensPrompt: 2n }])
+  const [response, recorded] = await workspace.batch([
+    { call: 'recordAgentResponse', args: [body] },
+    { call: 'recordTokenUsages', args: [usages] },
+    { call: 'projects.list' },
+  ])
+  assert.equal(response.records.length, 1)
+  assert.equal(recorded.length, 2)
+  const rows = await workspace.tokenUsage()
+  assert.deepEqual(rows.map((row) => row.tokens_prompt).sort(), [1, 2, 3])
+  assert.ok(rows.some((row) => row.timestamp === moment.toISOString()))
+})
+
+test('an_error_of_a_batch_is_that_of_the_method_with_its_call', async (t) => {
+  const { workspace } = await freshWorkspace(t)
+  const first = { call: 'projects.list' }
+  for (const bad of [NaN, -1, 'x', '\ud800']) {
+    const usage = { tokensPrompt: bad }
+    const alone = await rejection(workspace.recordTokenUsage(usage))
+    const call = { call: 'recordTokenUsage', args: [usage] }
+    const error = await rejection(workspace.batch([first, call]))
+    assert.equal(error.message, `call 2 of 2 (recordTokenUsage): ${alone.message}`)
+    assert.equal(error.field, alone.field)
+  }
+  for (const call of [null, 7, 'projects.list', {}, { call: 7 }, { call: 'toString' }, { call: 'projects.list', args: 7 }]) {
+    assert.equal((await rejection(workspace.batch([first, call]))).kind, 'InvalidInput')
+  }
 })

@@ -139,7 +139,7 @@ impl Handle {
     fn begin(slf: &Bound<'_, Self>, limit: &Bound<'_, PyAny>) -> Result<Self, Failure> {
         let limit = seconds("limit", limit)?;
         let handle = slf.get();
-        let held = detached(slf.py(), || handle.held.begin(limit))?;
+        let held = detached(slf.py(), || handle.held.begin(limit, Some(std::thread::current().id())))?;
         Ok(Self { held, _owner: Some(slf.clone().unbind()) })
     }
 

@@ -184,6 +184,31 @@ def test_other_calls_of_the_handle_wait_behind_a_transaction(ws: mcoda.Workspace
     assert saw_end == [True] and count(ws) == 1
 
 
+def test_calls_wait_for_a_transaction_of_their_handle_longer_than_the_busy_timeout(file: Path) -> None:
+    with mcoda.Workspace.open_db(file, busy_timeout_ms=50) as ws:
+        tx = ws.transaction()
+        thread = threading.Thread(target=lambda: ws.record_token_usage(id="1"))
+        thread.start()
+        time.sleep(0.3)
+        tx.commit()
+        thread.join()
+        assert count(ws) == 1
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+
+
+def test_the_end_of_a_transaction_stops_its_question(ws: mcoda.Workspace) -> None:
+    tx = ws.transaction(limit=0.05)
+    assert "its time limit" in str(refused(lambda: tx.query(ENDLESS), mcoda.ClosedError))
+    tx = ws.transaction()
+    timer = threading.Timer(0.05, tx.rollback)
+    timer.start()
+    refused(lambda: tx.query(ENDLESS), mcoda.ClosedError)
+    timer.join()
+    assert count(ws) == 0
+
+
 def test_a_call_that_waits_for_its_own_handle_gives_up_at_the_busy_timeout(file: Path) -> None:
     with mcoda.Workspace.open_db(file, busy_timeout_ms=50) as ws:
         with ws.transaction():

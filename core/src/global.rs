@@ -71,7 +71,7 @@ impl Global {
 
     /// As [`Workspace::begin`](crate::Workspace::begin).
     pub fn begin(&self, limit: Option<Duration>) -> Result<Transaction<Self>> {
-        transaction::begin(self, Some(limit.unwrap_or(transaction::DEFAULT_LIMIT)))
+        transaction::begin(self, limit, Some(std::thread::current().id()))
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use crate::error::Result;
 use crate::session::Session;
-use crate::sqlite::OpenTransaction;
+use crate::sqlite::{OpenTransaction, Why};
 
 /// How long an open transaction may last where its host does not say.
-pub(crate) const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
+const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
 /// A handle that can have its calls within a transaction.
 pub(crate) trait Handle: Deref<Target = Session> {
@@ -43,9 +44,14 @@ impl<H> Transaction<H> {
         Ok(self.handle.recorder().complete_log_after_commit())
     }
 
-    /// Rolls back: nothing has happened. A transaction that has ended before is left as it is.
+    /// Rolls back: nothing has happened, and a call that is under way stops. A transaction that has ended before is
+    /// left as it is.
     pub fn rollback(&self) {
-        self.open.roll_back();
+        self.open.roll_back(Why::Asked);
+    }
+
+    pub(crate) fn opened(&self) -> &OpenTransaction {
+        &self.open
     }
 }
 
@@ -60,21 +66,29 @@ impl<H> Deref for Transaction<H> {
 /// Rolls back what was not committed, whoever else holds on to the handle.
 impl<H> Drop for Transaction<H> {
     fn drop(&mut self) {
-        self.open.roll_back();
+        self.open.roll_back(Why::Asked);
     }
 }
 
-/// Begins a transaction of the handle.
-pub(crate) fn begin<H: Handle>(handle: &H, limit: Option<Duration>) -> Result<Transaction<H>> {
+/// Begins a transaction of the handle that ends by itself. Its calls come from the thread, where that is known.
+pub(crate) fn begin<H: Handle>(
+    handle: &H,
+    limit: Option<Duration>,
+    thread: Option<ThreadId>,
+) -> Result<Transaction<H>> {
+    open(handle, Some(limit.unwrap_or(DEFAULT_LIMIT)), thread)
+}
+
+fn open<H: Handle>(handle: &H, limit: Option<Duration>, thread: Option<ThreadId>) -> Result<Transaction<H>> {
     let database = handle.access().outside("a transaction")?;
-    let open = OpenTransaction::begin(database, limit)?;
+    let open = OpenTransaction::begin(database, limit, thread)?;
     Ok(Transaction { handle: handle.within(&open), open })
 }
 
 /// Runs `work` in a transaction of the handle, and commits where that succeeds.
 pub(crate) fn run<H: Handle, T>(handle: &H, work: impl FnOnce(&H) -> Result<T>) -> Result<T> {
     // No time limit: the closure ends, and a thread for each transaction would cost more than most of them.
-    let transaction = begin(handle, None)?;
+    let transaction = open(handle, None, None)?;
     let value = work(&transaction)?;
     transaction.commit()?;
     Ok(value)

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mcoda_core::{
-    AgentContext, ErrorKind, Global, NewProject, Result, SqlParams, SqlValue, TokenUsage, TokenUsageQuery,
-    Workspace,
+    AgentContext, CancelToken, ErrorKind, Global, NewProject, Result, SqlParams, SqlValue, TokenUsage,
+    TokenUsageQuery, Transaction, Workspace,
 };
 
 fn project(key: &str) -> NewProject {
@@ -181,6 +181,79 @@ fn other_calls_of_the_handle_wait_behind_a_transaction() {
         transaction.commit().unwrap();
     });
     assert_eq!(count(&workspace), 1);
+}
+
+#[test]
+fn calls_wait_for_a_transaction_of_their_handle_longer_than_the_busy_timeout() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Workspace::options().busy_timeout(Duration::from_millis(50));
+    let workspace = options.clone().open_db(folder.path().join("mcoda.db")).unwrap();
+    let transaction = workspace.begin(None).unwrap();
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = ["1", "2"]
+            .map(|id| {
+                let workspace = &workspace;
+                scope.spawn(move || workspace.record_token_usage(&usage(id)))
+            })
+            .into();
+        std::thread::sleep(Duration::from_millis(300));
+        transaction.commit().unwrap();
+        for writer in writers {
+            writer.join().unwrap().unwrap();
+        }
+    });
+    // A handle that waits for nobody does not wait for this either.
+    let hurried = Workspace::options().busy_timeout(Duration::ZERO);
+    let hurried = hurried.open_db(folder.path().join("mcoda.db")).unwrap();
+    let _transaction = hurried.begin(None).unwrap();
+    assert_eq!(hurried.record_token_usage(&usage("3")).unwrap_err().kind(), ErrorKind::Busy);
+    // Nor does a thread for itself.
+    let itself = options.open_db(folder.path().join("other.db")).unwrap();
+    let _transaction = itself.begin(None).unwrap();
+    assert_eq!(itself.record_token_usage(&usage("3")).unwrap_err().kind(), ErrorKind::Busy);
+}
+
+const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+
+#[test]
+fn the_end_of_a_transaction_stops_its_question() {
+    let (_folder, workspace) = in_file();
+    let transaction = workspace.begin(Some(Duration::from_millis(50))).unwrap();
+    let error = transaction.query(ENDLESS, &SqlParams::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
+    assert!(error.message().contains("its time limit"), "{error}");
+
+    let ends: [fn(&Workspace, &Transaction<Workspace>); 2] =
+        [|_, transaction| transaction.rollback(), |workspace, _| workspace.close().unwrap()];
+    for end in ends {
+        let (_folder, workspace) = in_file();
+        let transaction = workspace.begin(None).unwrap();
+        std::thread::scope(|scope| {
+            let question = scope.spawn(|| transaction.query(ENDLESS, &SqlParams::default()).unwrap_err());
+            std::thread::sleep(Duration::from_millis(50));
+            end(&workspace, &transaction);
+            assert_eq!(question.join().unwrap().kind(), ErrorKind::Closed);
+        });
+    }
+}
+
+#[test]
+fn a_question_of_a_transaction_can_be_cancelled() {
+    let (_folder, workspace) = in_file();
+    let transaction = workspace.begin(None).unwrap();
+    transaction.record_token_usage(&usage("1")).unwrap();
+    let token = CancelToken::new();
+    std::thread::scope(|scope| {
+        let question =
+            scope.spawn(|| token.during(|| transaction.query(ENDLESS, &SqlParams::default()).unwrap_err()));
+        std::thread::sleep(Duration::from_millis(50));
+        token.cancel();
+        assert_eq!(question.join().unwrap().kind(), ErrorKind::Busy);
+    });
+    // A call that has begun to write is finished, and the transaction goes on.
+    token.during(|| transaction.record_token_usage(&usage("2"))).unwrap();
+    transaction.commit().unwrap();
+    assert_eq!(count(&workspace), 2);
 }
 
 #[test]

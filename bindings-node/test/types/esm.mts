@@ -27,6 +27,14 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const workspace: Workspace = await Workspace.open('.', { workspaceId: 'shop', jsonLog: false }, { signal })
   const { id, databasePath }: { id: string; databasePath: string } = workspace
   const recorded: Recorded = await workspace.recordTokenUsage({ tokensPrompt: 3n, startedAt: new Date() }, { signal })
+  const [one, spent]: [Recorded, TokenUsageSummaryRow[]] = await workspace.transaction(
+    async (tx) => [await tx.recordTokenUsage({ taskId: tx.id }), await tx.tokenUsageSummary()],
+    { signal, limitMs: 500 },
+  )
+  const answers: unknown[] = await workspace.batch([{ call: 'tokenUsage', args: [spent] }], { signal })
+  answers.push(one)
+  // @ts-expect-error A transaction is not a handle.
+  await workspace.transaction((tx) => tx.close())
   const many: Recorded[] = await workspace.recordTokenUsages(new Set([{ agentId: id, metadata: { a: [1, null] } }]))
   const move: Transition = await workspace.recordStatusTransition('T1', 'in_progress', {
     expectedFrom: 'not_started',

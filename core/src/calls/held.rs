@@ -1,12 +1,14 @@
 //! What a binding has open, behind one of its objects.
 
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use super::Target;
 use crate::error::{Error, Result};
 use crate::global::Global;
 use crate::session::Session;
-use crate::transaction::Transaction;
+use crate::sqlite::{OpenTransaction, Why};
+use crate::transaction::{Transaction, begin};
 use crate::workspace::Workspace;
 
 /// A handle, or a transaction of one: what calls are made on, whatever it is.
@@ -43,13 +45,16 @@ impl Held {
         }
     }
 
-    /// Begins a transaction. `Unsupported` within one.
-    pub fn begin(&self, limit: Option<Duration>) -> Result<Self> {
+    /// Begins a transaction. `Unsupported` within one. Its calls come from the thread, where that is known: one that
+    /// waits for its own transaction gives up, others wait for its end.
+    pub fn begin(&self, limit: Option<Duration>, thread: Option<ThreadId>) -> Result<Self> {
         match self {
-            Self::Workspace(workspace) => workspace.begin(limit).map(Self::WorkspaceTransaction),
-            Self::WorkspaceTransaction(workspace) => workspace.begin(limit).map(Self::WorkspaceTransaction),
-            Self::Global(global) => global.begin(limit).map(Self::GlobalTransaction),
-            Self::GlobalTransaction(global) => global.begin(limit).map(Self::GlobalTransaction),
+            Self::Workspace(workspace) => begin(workspace, limit, thread).map(Self::WorkspaceTransaction),
+            Self::WorkspaceTransaction(workspace) => {
+                begin(&**workspace, limit, thread).map(Self::WorkspaceTransaction)
+            }
+            Self::Global(global) => begin(global, limit, thread).map(Self::GlobalTransaction),
+            Self::GlobalTransaction(global) => begin(&**global, limit, thread).map(Self::GlobalTransaction),
         }
     }
 
@@ -70,6 +75,33 @@ impl Held {
             Self::Workspace(_) | Self::Global(_) => return Err(no_transaction()),
         }
         Ok(())
+    }
+
+    /// Rolls the transaction back for a host that keeps its time or closes its handle, and says what its calls say from
+    /// then on.
+    pub fn roll_back_because(&self, why: Why) -> Error {
+        self.transaction().map_or_else(no_transaction, |transaction| transaction.roll_back(why))
+    }
+
+    /// Stops the transaction's call that is under way, and lets no other one begin. Waits for nothing:
+    /// [`Held::roll_back_because`] ends it.
+    pub fn ask_to_end(&self, why: Why) {
+        if let Some(transaction) = self.transaction() {
+            transaction.ask_to_end(why);
+        }
+    }
+
+    /// When the transaction is rolled back, counted from its beginning.
+    pub fn limit(&self) -> Option<Duration> {
+        self.transaction().and_then(OpenTransaction::limit)
+    }
+
+    fn transaction(&self) -> Option<&OpenTransaction> {
+        match self {
+            Self::WorkspaceTransaction(transaction) => Some(transaction.opened()),
+            Self::GlobalTransaction(transaction) => Some(transaction.opened()),
+            Self::Workspace(_) | Self::Global(_) => None,
+        }
     }
 
     /// Closes the handle, or rolls the transaction back.

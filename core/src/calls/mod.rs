@@ -17,6 +17,8 @@ pub use held::Held;
 pub use reply::Reply;
 pub use table::CALLS;
 
+pub use crate::sqlite::Why;
+
 use crate::definition::Kind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::global::Global;

@@ -59,7 +59,17 @@ pub(super) fn listening<T>(
     connection: &mut Connection,
     work: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
-    /// How many steps of SQLite's machine lie between two looks at the token: well under a millisecond.
+    let Some(token) = CancelToken::current() else { return work(connection) };
+    stopping(connection, move || token.is_cancelled(), work)
+}
+
+/// Runs `work`, whose statement fails as soon as `stops` says so.
+pub(super) fn stopping<T>(
+    connection: &mut Connection,
+    stops: impl FnMut() -> bool + Send + 'static,
+    work: impl FnOnce(&mut Connection) -> Result<T>,
+) -> Result<T> {
+    /// How many steps of SQLite's machine lie between two looks at it: well under a millisecond.
     const STEPS: i32 = 1000;
     struct Listening<'c>(&'c mut Connection);
     impl Drop for Listening<'_> {
@@ -68,8 +78,7 @@ pub(super) fn listening<T>(
             let _ = self.0.progress_handler(0, None::<fn() -> bool>);
         }
     }
-    let Some(token) = CancelToken::current() else { return work(connection) };
     let listening = Listening(connection);
-    listening.0.progress_handler(STEPS, Some(move || token.is_cancelled()))?;
+    listening.0.progress_handler(STEPS, Some(stops))?;
     work(listening.0)
 }

@@ -13,7 +13,7 @@ use super::cancel;
 use super::checkpoint::Checkpoints;
 use super::connect::{Connect, IN_MEMORY};
 use super::locks;
-use super::open_transaction::OpenTransaction;
+use super::open_transaction::{OpenTransaction, Why};
 use super::readers::Readers;
 use super::same_file::SameFile;
 use super::select::{SqlParams, Table, select};
@@ -106,14 +106,12 @@ impl Database {
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let deadline = Deadline::after(self.busy_timeout);
-        self.with_lease(deadline, |lease| finish(self.begin_on(lease, deadline)?, work))
+        self.with_lease(|lease, deadline| finish(self.begin_on(lease, deadline)?, work))
     }
 
     /// Begins a transaction that stays open as long as the lease lives.
     pub(super) fn begin(&self) -> Result<Lease> {
-        let deadline = Deadline::after(self.busy_timeout);
-        let lease = self.slot.lend(deadline)?;
+        let (lease, deadline) = self.lend()?;
         let begun = self.begin_on(&lease, deadline).map(std::mem::forget);
         begun.map_err(|error| error.about_file(self.path()))?;
         Ok(lease)
@@ -123,7 +121,7 @@ impl Database {
     pub(super) fn register(&self, transaction: &Arc<OpenTransaction>) -> Result<()> {
         *self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(transaction);
         if self.is_closing.load(Ordering::SeqCst) {
-            transaction.end_with_handle();
+            transaction.roll_back(Why::HandleClosed);
             return Err(closed());
         }
         Ok(())
@@ -157,7 +155,7 @@ impl Database {
         self.is_closing.store(true, Ordering::SeqCst);
         let open = self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         if let Some(transaction) = open {
-            transaction.end_with_handle();
+            transaction.roll_back(Why::HandleClosed);
         }
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.end();
@@ -171,12 +169,21 @@ impl Database {
     }
 
     fn with_connection<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        self.with_lease(Deadline::after(self.busy_timeout), |lease| work(lease.connection()?))
+        self.with_lease(|lease, _| work(lease.connection()?))
     }
 
-    fn with_lease<T>(&self, deadline: Deadline, work: impl FnOnce(&mut Lease) -> Result<T>) -> Result<T> {
-        let mut lease = self.slot.lend(deadline)?;
-        work(&mut lease).map_err(|error| error.about_file(self.path()))
+    fn with_lease<T>(&self, work: impl FnOnce(&mut Lease, Deadline) -> Result<T>) -> Result<T> {
+        let (mut lease, deadline) = self.lend()?;
+        work(&mut lease, deadline).map_err(|error| error.about_file(self.path()))
+    }
+
+    /// The connection that writes, and until when to wait for other handles and processes.
+    fn lend(&self) -> Result<(Lease, Deadline)> {
+        let deadline = Deadline::after(self.busy_timeout);
+        let lease = self.slot.lend(deadline)?;
+        // A transaction of the handle may have lasted longer.
+        let deadline = if deadline.has_passed() { Deadline::after(self.busy_timeout) } else { deadline };
+        Ok((lease, deadline))
     }
 
     fn with_reader<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {

@@ -23,4 +23,5 @@ pub use connect::Synchronous;
 pub(crate) use connect::{Connect, IN_MEMORY, connect, schema_version};
 pub(crate) use database::Database;
 pub(crate) use open_transaction::OpenTransaction;
+pub use open_transaction::Why;
 pub use select::{SqlParams, SqlValue, Table};

@@ -1,10 +1,12 @@
 //! A transaction that stays open from one call to the next.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::cancel::{CancelToken, stopping};
 use super::database::Database;
 use super::select::{SqlParams, Table, select};
 use super::slot::Lease;
@@ -16,6 +18,9 @@ use crate::time::Deadline;
 pub(crate) struct OpenTransaction {
     database: Arc<Database>,
     state: Mutex<State>,
+    /// Why it is to be rolled back, which a call that is under way notices.
+    asked: Arc<OnceLock<Why>>,
+    limit: Option<Duration>,
     end: Arc<End>,
 }
 
@@ -29,10 +34,19 @@ enum State {
 #[derive(Debug, Clone, Copy)]
 enum Ending {
     Committed,
-    RolledBack,
     BySqlite,
-    AfterLimit(Duration),
-    WithHandle,
+    RolledBack(Why),
+}
+
+/// Why a transaction is rolled back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// Its host wants it.
+    Asked,
+    /// Its time is over.
+    Limit,
+    /// Its handle is closed.
+    HandleClosed,
 }
 
 /// Says when there is nothing left to watch.
@@ -43,12 +57,22 @@ struct End {
 }
 
 impl OpenTransaction {
-    /// Begins a transaction. One with a limit is rolled back when that has passed, whatever its host does.
-    pub(crate) fn begin(database: &Arc<Database>, limit: Option<Duration>) -> Result<Arc<Self>> {
+    /// Begins a transaction. One with a limit is rolled back when that has passed, whatever its host does. Its calls
+    /// come from the thread, where that is known.
+    pub(crate) fn begin(
+        database: &Arc<Database>,
+        limit: Option<Duration>,
+        thread: Option<ThreadId>,
+    ) -> Result<Arc<Self>> {
         let lease = database.begin()?;
+        if limit.is_some() {
+            lease.has_limit(thread);
+        }
         let transaction = Arc::new(Self {
             database: Arc::clone(database),
             state: Mutex::new(State::Open(lease)),
+            asked: Arc::default(),
+            limit,
             end: Arc::default(),
         });
         database.register(&transaction)?;
@@ -64,13 +88,14 @@ impl OpenTransaction {
 
     /// Runs `work`, which only reads, on what the transaction sees.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_lease(|lease| work(lease))
+        self.with_lease(CancelToken::current(), |connection| work(connection))
     }
 
     /// Runs `work` so that it changes nothing where it fails. The transaction goes on either way.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_lease(|lease| {
-            let connection: &Connection = lease;
+        // A call that has begun to write is finished, whatever its token says.
+        self.with_lease(None, |connection| {
+            let connection: &Connection = connection;
             connection.execute_batch("SAVEPOINT mcoda_call")?;
             let undo = Undo(connection);
             let value = work(connection)?;
@@ -82,43 +107,62 @@ impl OpenTransaction {
 
     pub(crate) fn commit(&self) -> Result<()> {
         let mut state = self.lock()?;
-        let State::Open(lease) = &mut *state else { return Err(self.ended(&state)) };
+        let lease = self.open(&mut state)?;
         let committed = lease.execute_batch("COMMIT");
         // A lease that ends with an open transaction rolls it back.
-        let ending = if committed.is_ok() { Ending::Committed } else { Ending::RolledBack };
+        let ending = if committed.is_ok() { Ending::Committed } else { Ending::RolledBack(Why::Asked) };
         *state = State::Ended(ending);
         self.end.come();
         committed.map_err(|error| Error::from(error).about_file(self.database.path()))
     }
 
-    /// Rolls back. One that has ended already is left as it is.
-    pub(crate) fn roll_back(&self) {
-        self.end_as(Ending::RolledBack);
+    /// Stops the call that is under way, and lets no other one begin. Waits for nothing, and is no end yet.
+    pub(crate) fn ask_to_end(&self, why: Why) {
+        // The first reason is the one that all are told.
+        let _ = self.asked.set(why);
     }
 
-    /// Rolls back because the handle is closed.
-    pub(super) fn end_with_handle(&self) {
-        self.end_as(Ending::WithHandle);
+    /// Rolls back, and says what its calls say from then on. One that has ended already is left as it is.
+    pub(crate) fn roll_back(&self, why: Why) -> Error {
+        self.ask_to_end(why);
+        let ended = self.lock().and_then(|mut state| self.open(&mut state).map(drop));
+        ended.err().unwrap_or_else(|| self.ended(Ending::RolledBack(why)))
     }
 
-    fn end_as(&self, ending: Ending) {
-        if let Ok(mut state) = self.lock()
-            && matches!(*state, State::Open(_))
-        {
-            *state = State::Ended(ending);
+    /// When it is rolled back, counted from its beginning.
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
+    /// The open transaction, which ends here where somebody asked for that.
+    fn open<'s>(&self, state: &'s mut State) -> Result<&'s mut Lease> {
+        if let (State::Open(_), Some(why)) = (&*state, self.asked.get()) {
+            *state = State::Ended(Ending::RolledBack(*why));
             self.end.come();
+        }
+        match state {
+            State::Open(lease) => Ok(lease),
+            State::Ended(ending) => Err(self.ended(*ending)),
         }
     }
 
     /// Runs a statement of the host's that only reads.
     pub(super) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
-        self.with_lease(|lease| select(lease.connection()?, sql, params))
+        self.with_lease(CancelToken::current(), |connection| select(connection, sql, params))
     }
 
-    fn with_lease<T>(&self, work: impl FnOnce(&mut Lease) -> Result<T>) -> Result<T> {
+    fn with_lease<T>(
+        &self,
+        token: Option<CancelToken>,
+        work: impl FnOnce(&mut Connection) -> Result<T>,
+    ) -> Result<T> {
         let mut state = self.lock()?;
-        let State::Open(lease) = &mut *state else { return Err(self.ended(&state)) };
-        let done = work(lease);
+        let lease = self.open(&mut state)?;
+        let asked = Arc::clone(&self.asked);
+        let stops = move || asked.get().is_some() || token.as_ref().is_some_and(CancelToken::is_cancelled);
+        let done = stopping(lease.connection()?, stops, work);
+        // It ended while the call was under way: that is why the call failed, or what it did is undone.
+        let lease = self.open(&mut state)?;
         if lease.is_autocommit() {
             // A full disk, for example, makes SQLite roll everything back.
             *state = State::Ended(Ending::BySqlite);
@@ -133,22 +177,21 @@ impl OpenTransaction {
         Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn ended(&self, state: &State) -> Error {
-        let message = match state {
-            State::Ended(Ending::Committed) => "the transaction was committed: begin a new one".to_owned(),
-            State::Ended(Ending::AfterLimit(limit)) => format!(
-                "the transaction was rolled back after {} s, its time limit: begin a new one and do less in it",
-                limit.as_secs_f64()
-            ),
-            State::Ended(Ending::WithHandle) => {
-                "the transaction was rolled back, since its handle was closed".to_owned()
-            }
-            State::Ended(Ending::BySqlite) => {
+    fn ended(&self, ending: Ending) -> Error {
+        let message = match ending {
+            Ending::Committed => "the transaction was committed: begin a new one".to_owned(),
+            Ending::BySqlite => {
                 "SQLite rolled the transaction back after an error: begin a new one".to_owned()
             }
-            State::Ended(Ending::RolledBack) | State::Open(_) => {
-                "the transaction was rolled back: begin a new one".to_owned()
+            Ending::RolledBack(Why::Asked) => "the transaction was rolled back: begin a new one".to_owned(),
+            Ending::RolledBack(Why::HandleClosed) => {
+                "the transaction was rolled back, since its handle was closed".to_owned()
             }
+            Ending::RolledBack(Why::Limit) => format!(
+                "the transaction was rolled back after {} s, its time limit: begin a new one, do less in it, and \
+                 wait in it for no call of the handle, which waits for its end",
+                self.limit.unwrap_or_default().as_secs_f64()
+            ),
         };
         Error::new(ErrorKind::Closed, message)
     }
@@ -199,7 +242,7 @@ fn watch(transaction: &Arc<OpenTransaction>, limit: Duration) -> Result<()> {
         if !end.comes_before(deadline)
             && let Some(transaction) = Weak::upgrade(&watched)
         {
-            transaction.end_as(Ending::AfterLimit(limit));
+            transaction.roll_back(Why::Limit);
         }
     };
     let thread = std::thread::Builder::new().name("mcoda-limit".to_owned()).spawn(watch);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::Thread;
+use std::thread::{Thread, ThreadId};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
@@ -41,6 +41,9 @@ struct State {
 enum Place {
     Free(Connection),
     Lent,
+    /// Lent to a transaction that ends by itself, so that calls wait for its end. Those of the thread that makes its
+    /// calls, where it is known, would wait for themselves.
+    LentUntilLimit(Option<ThreadId>),
     Closed,
     TurnedOff,
 }
@@ -71,12 +74,13 @@ impl Slot {
     pub(super) fn check_open(&self) -> Result<()> {
         match self.lock()?.place {
             Place::Closed => Err(closed()),
-            Place::Free(_) | Place::Lent | Place::TurnedOff => Ok(()),
+            Place::Free(_) | Place::Lent | Place::LentUntilLimit(_) | Place::TurnedOff => Ok(()),
         }
     }
 
     /// Lends the connection: `Busy` where other calls of the handle have it for longer than the deadline, or where
-    /// the token of this thread gives the call up.
+    /// the token of this thread gives the call up. The time that passes within a transaction with a limit does not
+    /// count, unless there was none to begin with, or the transaction is this thread's.
     pub(super) fn lend(self: &Arc<Self>, deadline: Deadline) -> Result<Lease> {
         self.wait(deadline, CancelToken::current().as_ref())
     }
@@ -109,11 +113,13 @@ impl Slot {
 
     fn wait(self: &Arc<Self>, deadline: Deadline, token: Option<&CancelToken>) -> Result<Lease> {
         let mut own = None;
+        let waits = !deadline.has_passed();
         loop {
             let mut state = self.lock()?;
             if let Some(connection) = state.take(own)? {
                 return Ok(Lease { connection: Some(connection), slot: Arc::clone(self) });
             }
+            let deadline = if waits && state.ends_by_itself() { Deadline::never() } else { deadline };
             if let Some(error) = given_up(deadline, token) {
                 state.leave(own);
                 return Err(error);
@@ -152,7 +158,7 @@ impl State {
     /// Takes the connection, where it is free and nobody else has waited for too long.
     fn take(&mut self, own: Option<u64>) -> Result<Option<Connection>> {
         match &self.place {
-            Place::Lent => return Ok(None),
+            Place::Lent | Place::LentUntilLimit(_) => return Ok(None),
             Place::Closed => return Err(closed()),
             Place::TurnedOff => {
                 let message = "the database is turned off: unset MCODA_DISABLE_DB to use it";
@@ -176,6 +182,14 @@ impl State {
                 self.place = other;
                 Ok(None)
             }
+        }
+    }
+
+    /// Whether it is lent to a transaction for which this thread may wait beyond its deadline.
+    fn ends_by_itself(&self) -> bool {
+        match self.place {
+            Place::LentUntilLimit(thread) => thread != Some(std::thread::current().id()),
+            Place::Free(_) | Place::Lent | Place::Closed | Place::TurnedOff => false,
         }
     }
 
@@ -239,6 +253,14 @@ pub(super) struct Lease {
 impl Lease {
     fn take(mut self) -> Option<Connection> {
         self.connection.take()
+    }
+
+    /// Says that it ends by itself, though not soon. Its calls come from the thread, where that is known.
+    pub(super) fn has_limit(&self, thread: Option<ThreadId>) {
+        let mut state = self.slot.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.place = Place::LentUntilLimit(thread);
+        // They were to wake at a deadline that counts no more.
+        state.waiting.iter().for_each(|waiter| waiter.thread.unpark());
     }
 
     /// The connection, to be changed.

@@ -98,7 +98,7 @@ impl Workspace {
     /// passed, 10 seconds where it is absent: then it is rolled back, and its calls fail with `Closed`. Closing the
     /// handle rolls it back, too. Otherwise as [`Workspace::transaction`].
     pub fn begin(&self, limit: Option<Duration>) -> Result<Transaction<Self>> {
-        transaction::begin(self, Some(limit.unwrap_or(transaction::DEFAULT_LIMIT)))
+        transaction::begin(self, limit, Some(std::thread::current().id()))
     }
 
     /// A job with its task runs and what it cost by command, agent and model, of all time.

@@ -25,9 +25,8 @@ pub fn methods() -> File {
     let text = format!(
         "{WRITTEN}\n'use strict'
 
-const {{ bodyText }} = require('./body')
+const argumentsOf = require('./arguments')
 const {{ CALL, Repository, compute }} = require('./caller')
-const encode = require('./encode')
 
 /** The calls of every database. */
 const SessionCalls = (Base) =>
@@ -72,8 +71,7 @@ fn parameters(call: &Call) -> Vec<String> {
 fn method(call: &Call) -> String {
     let mut parameters = parameters(call);
     parameters.push("options".to_owned());
-    let arguments: Vec<String> = call.params.iter().map(argument).collect();
-    let made = format!("this[CALL]('{}', [{}], options)", call.json, arguments.join(", "));
+    let made = format!("this[CALL]('{}', {}, options)", call.json, arguments(call));
     let body = match call.returns {
         Kind::Nothing => format!("await {made}"),
         _ => format!("return {made}"),
@@ -83,12 +81,44 @@ fn method(call: &Call) -> String {
 
 fn function(call: &Call) -> String {
     let name = call.json;
-    let arguments: Vec<String> = call.params.iter().map(argument).collect();
     format!(
-        "function {name}({}) {{\n  return compute('{name}', [{}])\n}}\n\n",
+        "function {name}({}) {{\n  return compute('{name}', {})\n}}\n\n",
         parameters(call).join(", "),
-        arguments.join(", ")
+        arguments(call)
     )
+}
+
+fn arguments(call: &Call) -> String {
+    if call.params.is_empty() {
+        return "[]".to_owned();
+    }
+    format!("argumentsOf{}({})", member(call.json), parameters(call).join(", "))
+}
+
+/// How JavaScript reaches the member with this name.
+fn member(name: &str) -> String {
+    if name.contains('.') { format!("['{name}']") } else { format!(".{name}") }
+}
+
+/// What brings the arguments of each call to the engine.
+pub fn encoders() -> File {
+    let mut text = format!(
+        "{WRITTEN}\n'use strict'
+
+const {{ bodyText }} = require('./body')
+const encode = require('./encode')
+
+/** The arguments of each call, as the engine reads them. */
+const argumentsOf = {{
+"
+    );
+    for call in CALLS.iter().filter(|call| !BY_HAND.contains(&call.name)) {
+        let encoded: Vec<String> = call.params.iter().map(argument).collect();
+        let name = if call.json.contains('.') { format!("'{}'", call.json) } else { call.json.to_owned() };
+        text += &format!("  {name}: ({}) => [{}],\n", parameters(call).join(", "), encoded.join(", "));
+    }
+    text += "}\n\nmodule.exports = argumentsOf\n";
+    ("bindings-node/lib/arguments.js", text)
 }
 
 /// What a parameter is called. The last one of every method is called `options`.
@@ -113,7 +143,7 @@ fn argument(param: &Param) -> String {
         (ParamKind::Records(definition, noun), _) => {
             format!("encode.records('{name}', {name}, '{noun}', '{}')", definition.noun)
         }
-        (ParamKind::Calls, _) => format!("encode.calls('{name}', {name})"),
+        (ParamKind::Calls, _) => format!("encode.calls('{name}', {name}, argumentsOf)"),
         (ParamKind::Json | ParamKind::SqlParams, _) => format!("encode.plain('{name}', {name})"),
     }
 }
