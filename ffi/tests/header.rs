@@ -53,7 +53,7 @@ fn promises(header: &str) -> BTreeSet<String> {
 #[test]
 #[allow(clippy::disallowed_methods, reason = "the variable belongs to this test, not to the library")]
 fn nothing_that_programs_rely_on_changes() {
-    let file = folder().join(format!("abi_{}.txt", MCODA_ABI_VERSION));
+    let file = folder().join(format!("tests/abi_{}.txt", MCODA_ABI_VERSION));
     let now = promises(&generated());
     assert!(now.len() > 150, "the header was not understood");
     let before: BTreeSet<String> =

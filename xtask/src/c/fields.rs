@@ -1,6 +1,6 @@
 //! The handles that a caller fills in field by field: their fields with the numbers in the header, and their setters.
 //!
-//! A field's number is its place in the definition, so a new field comes last there. `ffi/abi_1.txt` holds that.
+//! A field's number is its place in the definition, so a new field comes last there. `ffi/tests/abi_1.txt` holds that.
 
 use mcoda_core::definition::{Bound, Definition, Field, Kind, Record};
 use mcoda_core::{EstimateOptions, Options, TokenUsage, TransitionContext};
