@@ -1,6 +1,6 @@
 //! The handles that a caller fills in field by field: their fields with the numbers in the header, and their setters.
 //!
-//! A field's number is its place in the definition, so a new field comes last there. `ffi/tests/abi_1.txt` holds that.
+//! A field that programs rely on keeps its number, wherever it stands in the definition; a new one gets the next.
 
 use mcoda_core::definition::{Bound, Definition, Field, Kind, Record};
 use mcoda_core::{EstimateOptions, Options, TokenUsage, TransitionContext};
@@ -8,6 +8,9 @@ use mcoda_core::{EstimateOptions, Options, TokenUsage, TransitionContext};
 use super::{WRITTEN, formatted, in_c};
 use crate::File;
 use crate::markdown::paragraphs;
+
+/// What programs rely on that were built before.
+const PROMISED: &str = include_str!("../../../ffi/tests/abi_1.txt");
 
 /// A handle: where it is written, and its names.
 struct Handle {
@@ -147,8 +150,22 @@ pub unsafe extern \"C\" fn {handle}_free({parameter}: *mut {handle}) {{
         )
     }
 
+    /// The fields with their numbers, in the order of these.
     fn numbered(&self) -> impl Iterator<Item = (usize, &'static Field)> {
-        (1..).zip(self.record.all_fields())
+        let promised = |field: &Field| {
+            let before = format!("{} = ", self.constant(field));
+            PROMISED.lines().find_map(|line| line.strip_prefix(&before)?.parse::<usize>().ok())
+        };
+        let mut last = self.record.all_fields().filter_map(promised).max().unwrap_or(0);
+        let mut number = |field| {
+            promised(field).unwrap_or_else(|| {
+                last += 1;
+                last
+            })
+        };
+        let mut fields: Vec<_> = self.record.all_fields().map(|field| (number(field), field)).collect();
+        fields.sort_by_key(|(number, _)| *number);
+        fields.into_iter()
     }
 
     fn constant(&self, field: &Field) -> String {
