@@ -31,7 +31,7 @@ async function run({ fixture, open = {}, handle: kind = 'workspace', steps }, t)
     const place = `step ${index + 1}, ${step.call ?? 'reopen'}`
     if (step.reopen) {
       await handle.close()
-      handle = await Handle.openDb(database, options)
+      handle = await Handle.openDb(database, Object.assign(options, step.reopen))
       continue
     }
     // Nothing where the handle is closed.

@@ -33,8 +33,9 @@ def test_vector(case: dict[str, Any], tmp_path: Path, file: Path) -> None:
     options = substituted(case.get("open", {}), saved)
     handle = opened(kind, file, options)
     for number, step in enumerate(case["steps"], 1):
-        if step.get("reopen"):
+        if "reopen" in step:
             handle.close()
+            options |= step["reopen"]
             handle = opened(kind, file, options)
             continue
         why = made(handle, step, kind, saved)

@@ -162,15 +162,15 @@ class Case:
     def run(self):
         self.open()
         for step in self.case["steps"]:
-            if step.get("reopen"):
-                self.open()
+            if "reopen" in step:
+                self.open(step["reopen"])
             elif "error" in step:
                 self.run_refused(step)
             else:
                 self.run_answered(step)
 
-    def open(self):
-        options = json.dumps(filled(self.case.get("open", {}), self.saved))
+    def open(self, on_top={}):
+        options = json.dumps(filled({**self.case.get("open", {}), **on_top}, self.saved))
         opened = self.program.call("open", self.handle, str(self.database), options)
         if opened.is_error:
             raise Failed(f"open: {opened}")

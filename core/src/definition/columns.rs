@@ -15,6 +15,8 @@ pub(crate) trait Stored: Sized {
     const COLUMNS: &'static [&'static str];
     /// Those of them that a table may lack. Any other one that is missing is missing in an older schema.
     const MAY_LACK: &'static [&'static str];
+    /// What SQL calls their types.
+    const TYPES: &'static [&'static str];
 
     /// The statement that inserts it, with a parameter for each column.
     fn insert_sql() -> &'static str;
@@ -30,6 +32,8 @@ pub(crate) trait Stored: Sized {
 pub(crate) trait Column: Sized {
     /// What the column's name has behind the field's.
     const SUFFIX: &'static str = "";
+    /// What SQL calls the type.
+    const TYPE: &'static str = "TEXT";
 
     fn from_column(value: ValueRef<'_>) -> Self;
     fn to_column(&self) -> ToSqlOutput<'_>;
@@ -83,6 +87,8 @@ impl Column for Option<String> {
 }
 
 impl Column for Option<i64> {
+    const TYPE: &'static str = "INTEGER";
+
     fn from_column(value: ValueRef<'_>) -> Self {
         row::as_whole(value)
     }
@@ -93,6 +99,8 @@ impl Column for Option<i64> {
 }
 
 impl Column for Option<f64> {
+    const TYPE: &'static str = "REAL";
+
     fn from_column(value: ValueRef<'_>) -> Self {
         row::as_real(value)
     }

@@ -130,6 +130,7 @@ macro_rules! record {
             const COLUMNS: &'static [&'static str] =
                 &[$($crate::definition::stored_name!($field $(as $json)?, $type)),*];
             const MAY_LACK: &'static [&'static str] = &[$($may_lack),*];
+            const TYPES: &'static [&'static str] = &[$(<$type as $crate::definition::Column>::TYPE),*];
 
             fn insert_sql() -> &'static str {
                 static SQL: std::sync::OnceLock<String> = std::sync::OnceLock::new();

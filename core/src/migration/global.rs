@@ -1,6 +1,7 @@
 //! The tables of the global database.
 
 use super::table::Table;
+use crate::repository::token_usage::TokenUsageRecord;
 
 /// In the order in which a database gets them.
 pub(super) const TABLES: &[Table] = &[
@@ -158,6 +159,7 @@ pub(super) const TABLES: &[Table] = &[
             "metadata_json TEXT",
         ],
     )
+    .stores::<TokenUsageRecord>()
     .index("idx_token_usage_command_run_id", "command_run_id"),
     Table::new(
         "agent_run_ratings",

@@ -1,9 +1,12 @@
 //! A table as it should be, and how an existing one gets what it lacks.
 
+use std::borrow::Cow;
+
 use rusqlite::Connection;
 
 use super::change::{change, quoted};
 use super::inspect::{Column, columns, find};
+use crate::definition::Stored;
 use crate::error::Result;
 
 /// The declaration of one table.
@@ -11,10 +14,20 @@ use crate::error::Result;
 pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) primary_key: &'static [&'static str],
-    /// As in `CREATE TABLE`, the name first.
+    /// As in `CREATE TABLE`, the name first: those of the TypeScript packages.
     columns: &'static [&'static str],
+    /// The record that is a row of it, where one is.
+    stored: Option<Columns>,
     unique: Option<&'static str>,
     index: Option<(&'static str, &'static str)>,
+}
+
+/// The columns of a record.
+#[derive(Debug)]
+struct Columns {
+    names: &'static [&'static str],
+    types: &'static [&'static str],
+    may_lack: &'static [&'static str],
 }
 
 impl Table {
@@ -23,7 +36,28 @@ impl Table {
         primary_key: &'static [&'static str],
         columns: &'static [&'static str],
     ) -> Self {
-        Self { name, primary_key, columns, unique: None, index: None }
+        Self { name, primary_key, columns, stored: None, unique: None, index: None }
+    }
+
+    /// The record that is a row of it. Fields of it that the TypeScript packages do not know get a column at the end.
+    pub(super) const fn stores<R: Stored>(self) -> Self {
+        let stored = Columns { names: R::COLUMNS, types: R::TYPES, may_lack: R::MAY_LACK };
+        Self { stored: Some(stored), ..self }
+    }
+
+    /// Its columns as in `CREATE TABLE`.
+    fn declared(&self) -> impl Iterator<Item = Cow<'static, str>> {
+        self.columns.iter().copied().map(Cow::Borrowed).chain(self.added())
+    }
+
+    /// Its columns that the TypeScript packages do not know.
+    pub(super) fn added(&self) -> impl Iterator<Item = Cow<'static, str>> {
+        let has = |name: &str| self.columns.iter().any(|column| name_of(column) == name);
+        self.stored.iter().flat_map(move |stored| {
+            std::iter::zip(stored.names, stored.types)
+                .filter(move |(name, _)| !has(name) && !stored.may_lack.contains(name))
+                .map(|(name, kind)| Cow::Owned(format!("{name} {kind}")))
+        })
     }
 
     /// The columns whose values are unique together.
@@ -39,10 +73,10 @@ impl Table {
     pub(super) fn complete(&self, connection: &Connection) -> Result<()> {
         let existing = columns(connection, self.name)?;
         if existing.is_empty() {
-            change(connection, &self.create_statement(self.columns.iter().map(|c| (*c).to_owned())))?;
+            change(connection, &self.create_statement(self.declared()))?;
         } else {
-            for column in self.columns.iter().filter(|column| find(&existing, name_of(column)).is_none()) {
-                let statement = format!("ALTER TABLE {} ADD COLUMN {}", self.name, nullable(column));
+            for column in self.declared().filter(|column| find(&existing, name_of(column)).is_none()) {
+                let statement = format!("ALTER TABLE {} ADD COLUMN {}", self.name, nullable(&column));
                 change(connection, &statement)?;
             }
         }
@@ -55,15 +89,15 @@ impl Table {
     /// Creates the table for rows that come from `existing` columns: with those of them that are not
     /// ours at the end, and no stricter about missing values than the rows may be.
     pub(super) fn create_for(&self, connection: &Connection, existing: &[Column]) -> Result<()> {
-        let ours = self.columns.iter().map(|column| {
-            let strict = self.primary_key.contains(&name_of(column))
-                || find(existing, name_of(column)).is_some_and(|existing| existing.not_null);
-            if strict { (*column).to_owned() } else { nullable(column) }
+        let ours = self.declared().map(|column| {
+            let strict = self.primary_key.contains(&name_of(&column))
+                || find(existing, name_of(&column)).is_some_and(|existing| existing.not_null);
+            if strict { column } else { nullable(&column).into() }
         });
         let theirs = existing
             .iter()
             .filter(|column| !self.has(&column.name))
-            .map(|column| format!("{} {}", quoted(&column.name), quoted_type(&column.declared_type)));
+            .map(|column| format!("{} {}", quoted(&column.name), quoted_type(&column.declared_type)).into());
         change(connection, &self.create_statement(ours.chain(theirs)))
     }
 
@@ -71,7 +105,7 @@ impl Table {
     /// asks for more than ours does.
     pub(super) fn is_too_strict(&self, existing: &[Column]) -> bool {
         existing.iter().any(|column| {
-            let ours = self.columns.iter().find(|ours| column.is(name_of(ours)));
+            let ours = self.declared().find(|ours| column.is(name_of(ours)));
             let asks_for_a_value = column.not_null && !column.has_default;
             let takes_numbers_alone =
                 column.in_primary_key && column.declared_type.eq_ignore_ascii_case("INTEGER");
@@ -80,13 +114,13 @@ impl Table {
     }
 
     fn has(&self, column: &str) -> bool {
-        self.columns.iter().any(|ours| name_of(ours).eq_ignore_ascii_case(column))
+        self.declared().any(|ours| name_of(&ours).eq_ignore_ascii_case(column))
     }
 
-    fn create_statement(&self, columns: impl Iterator<Item = String>) -> String {
-        let mut parts: Vec<String> = columns.collect();
-        parts.push(format!("PRIMARY KEY ({})", self.primary_key.join(", ")));
-        parts.extend(self.unique.map(|columns| format!("UNIQUE ({columns})")));
+    fn create_statement(&self, columns: impl Iterator<Item = Cow<'static, str>>) -> String {
+        let mut parts: Vec<Cow<'static, str>> = columns.collect();
+        parts.push(format!("PRIMARY KEY ({})", self.primary_key.join(", ")).into());
+        parts.extend(self.unique.map(|columns| format!("UNIQUE ({columns})").into()));
         format!("CREATE TABLE {} (\n  {}\n)", self.name, parts.join(",\n  "))
     }
 }

@@ -1,6 +1,8 @@
 //! The tables of a workspace database.
 
 use super::table::Table;
+use crate::repository::token_usage::TokenUsageRecord;
+use crate::repository::{CommandRun, Epic, Job, Project, StatusEvent, Story, Task, TaskRun};
 
 /// In the order in which a database gets them.
 pub(super) const TABLES: &[Table] = &[
@@ -17,6 +19,7 @@ pub(super) const TABLES: &[Table] = &[
             "updated_at TEXT NOT NULL",
         ],
     )
+    .stores::<Project>()
     .unique("key"),
     Table::new(
         "epics",
@@ -34,6 +37,7 @@ pub(super) const TABLES: &[Table] = &[
             "updated_at TEXT NOT NULL",
         ],
     )
+    .stores::<Epic>()
     .unique("project_id, key"),
     Table::new(
         "user_stories",
@@ -53,6 +57,7 @@ pub(super) const TABLES: &[Table] = &[
             "updated_at TEXT NOT NULL",
         ],
     )
+    .stores::<Story>()
     .unique("epic_id, key"),
     Table::new(
         "tasks",
@@ -80,6 +85,7 @@ pub(super) const TABLES: &[Table] = &[
             "updated_at TEXT NOT NULL",
         ],
     )
+    .stores::<Task>()
     .unique("user_story_id, key"),
     Table::new(
         "task_dependencies",
@@ -114,7 +120,8 @@ pub(super) const TABLES: &[Table] = &[
             "completed_at TEXT",
             "error_summary TEXT",
         ],
-    ),
+    )
+    .stores::<Job>(),
     Table::new(
         "command_runs",
         &["id"],
@@ -133,9 +140,9 @@ pub(super) const TABLES: &[Table] = &[
             "error_summary TEXT",
             "duration_seconds REAL",
             "sp_processed REAL",
-            "agent_ids_json TEXT",
         ],
-    ),
+    )
+    .stores::<CommandRun>(),
     Table::new(
         "task_runs",
         &["id"],
@@ -156,7 +163,8 @@ pub(super) const TABLES: &[Table] = &[
             "git_commit_sha TEXT",
             "run_context_json TEXT",
         ],
-    ),
+    )
+    .stores::<TaskRun>(),
     Table::new(
         "task_status_events",
         &["id"],
@@ -173,6 +181,7 @@ pub(super) const TABLES: &[Table] = &[
             "metadata_json TEXT",
         ],
     )
+    .stores::<StatusEvent>()
     .index("idx_task_status_events_task_id_timestamp", "task_id, timestamp"),
     Table::new(
         "task_locks",
@@ -317,7 +326,8 @@ pub(super) const TABLES: &[Table] = &[
             "timestamp TEXT NOT NULL",
             "metadata_json TEXT",
         ],
-    ),
+    )
+    .stores::<TokenUsageRecord>(),
     // Ours alone: the records that are committed and not yet in the JSON log.
     Table::new("token_usage_log_queue", &["usage_id"], &["usage_id TEXT"]),
 ];

@@ -41,12 +41,13 @@ fn run(case: &Value) -> Result<(), String> {
     }
     let mut saved =
         serde_json::Map::from_iter([("folder".to_owned(), folder.path().to_str().unwrap().into())]);
-    let options = substituted(&case["open"], &saved);
+    let mut options = substituted(&case["open"], &saved);
     let mut handle = Handle::open(&case["handle"], &database, &options);
     for (number, step) in (1..).zip(case["steps"].as_array().unwrap()) {
         let place =
             |what: String| format!("step {number}, {}: {what}", step["call"].as_str().unwrap_or("reopen"));
-        if step["reopen"] == true {
+        if let Some(on_top) = step["reopen"].as_object() {
+            on_top.iter().for_each(|(name, value)| options[name] = value.clone());
             handle = Handle::open(&case["handle"], &database, &options);
             continue;
         }
