@@ -172,8 +172,6 @@ enum mcoda_token_usage_field
     // json: Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added
     // under their JSON names where the object does not have them, since old readers look there.
     MCODA_TOKEN_USAGE_METADATA = 29,
-    // text: Where the model ran, for example `eu-west-1`.
-    MCODA_TOKEN_USAGE_REGION = 30,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -871,7 +869,7 @@ mcoda_code mcoda_global_backup_to(mcoda_global *global, const char *path, mcoda_
 // (text, may be NULL) is who answered, where the shape does not say what a number means. `json` (may be
 // NULL) receives an object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 // `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-// `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
+// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 // `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 // `finishedAt`, `timestamp`, `metadata`.
 //
@@ -959,7 +957,7 @@ mcoda_code mcoda_render_telemetry_config(const char *config, mcoda_string **text
 //
 // `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 // `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-// `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
+// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 // `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 // `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
 // object of `id`, `recorded`, `duplicate`, `logged`.
@@ -978,7 +976,7 @@ mcoda_code mcoda_record_token_usage_json(mcoda_workspace *workspace,
 //
 // `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 // `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-// `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
+// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 // `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 // `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
 // object of `id`, `recorded`, `duplicate`, `logged`.
@@ -994,7 +992,7 @@ mcoda_code mcoda_global_record_token_usage_json(mcoda_global *global,
 //
 // `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
 // `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
-// `invocationKind`, `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
+// `invocationKind`, `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
 // `tokensCached`, `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`,
 // `startedAt`, `finishedAt`, `timestamp`, `metadata`, all optional) is the records. `json` (may be NULL)
 // receives an array.
@@ -1012,7 +1010,7 @@ mcoda_code mcoda_record_token_usages_json(mcoda_workspace *workspace,
 //
 // `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
 // `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
-// `invocationKind`, `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
+// `invocationKind`, `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
 // `tokensCached`, `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`,
 // `startedAt`, `finishedAt`, `timestamp`, `metadata`, all optional) is the records. `json` (may be NULL)
 // receives an array.
@@ -1504,20 +1502,6 @@ mcoda_code mcoda_tasks_get_json(mcoda_workspace *workspace,
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
 mcoda_code mcoda_tasks_list_json(mcoda_workspace *workspace,
-                                 const char *user_story_id,
-                                 mcoda_string **json,
-                                 mcoda_error **error);
-
-// The last task of a user story, or of all stories, by key.
-//
-// `user_story_id` (text, may be NULL) is the user story. Absent: all. `json` (may be NULL) receives an
-// object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`,
-// `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`,
-// `null` where there is none.
-//
-// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-// `mcoda_string_free`.
-mcoda_code mcoda_tasks_last_json(mcoda_workspace *workspace,
                                  const char *user_story_id,
                                  mcoda_string **json,
                                  mcoda_error **error);

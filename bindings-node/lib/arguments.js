@@ -46,7 +46,6 @@ const argumentsOf = {
   'tasks.createMany': (tasks) => [encode.records('tasks', tasks, 'task', 'task')],
   'tasks.get': (task) => [encode.text('task', task)],
   'tasks.list': (userStoryId) => [encode.optionalText('userStoryId', userStoryId)],
-  'tasks.last': (userStoryId) => [encode.optionalText('userStoryId', userStoryId)],
   'jobs.create': (job) => [encode.record('job', job)],
   'jobs.get': (id) => [encode.text('id', id)],
   'jobs.list': () => [],

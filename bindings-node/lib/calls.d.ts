@@ -88,8 +88,6 @@ export interface Tasks {
   get(task: string, options?: CallOptions): Promise<Complete<Task> | null>
   /** The tasks of a user story, or of all stories, by key. */
   list(userStoryId?: string | null, options?: CallOptions): Promise<Complete<Task>[]>
-  /** The last task of a user story, or of all stories, by key. */
-  last(userStoryId?: string | null, options?: CallOptions): Promise<Complete<Task> | null>
 }
 
 export interface Jobs {

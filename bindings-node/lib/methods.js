@@ -138,10 +138,6 @@ class Tasks extends Repository {
   async list(userStoryId, options) {
     return this[CALL]('tasks.list', argumentsOf['tasks.list'](userStoryId), options)
   }
-
-  async last(userStoryId, options) {
-    return this[CALL]('tasks.last', argumentsOf['tasks.last'](userStoryId), options)
-  }
 }
 
 class Jobs extends Repository {

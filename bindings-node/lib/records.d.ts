@@ -75,8 +75,6 @@ export interface TokenUsage {
   invocationKind?: string | null | undefined
   /** Who provides the model. */
   provider?: string | null | undefined
-  /** Where the model ran, for example `eu-west-1`. */
-  region?: string | null | undefined
   /** The currency of `costEstimate`, for example `USD`. */
   currency?: string | null | undefined
   /** All input tokens, cached ones included. */
@@ -447,8 +445,6 @@ export interface ExtractedUsage {
   invocationKind?: string | null
   /** Who provides the model. */
   provider?: string | null
-  /** Where the model ran, for example `eu-west-1`. */
-  region?: string | null
   /** The currency of `costEstimate`, for example `USD`. */
   currency?: string | null
   /** All input tokens, cached ones included. */
@@ -593,8 +589,6 @@ export interface TokenUsageRow {
   invocation_kind?: string | null
   /** Who provides the model. */
   provider?: string | null
-  /** Where the model ran, for example `eu-west-1`. */
-  region?: string | null
   /** The currency of `costEstimate`, for example `USD`. */
   currency?: string | null
   /** All input tokens, cached ones included. */

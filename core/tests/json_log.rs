@@ -66,7 +66,7 @@ fn an_entry_has_all_names_in_camel_case_with_nulls_and_metadata() {
     let first = concat!(
         r#"{"id":"r","workspaceId":"w","agentId":"a","modelName":null,"jobId":null,"commandRunId":null,"#,
         r#""taskRunId":null,"taskId":null,"projectId":null,"epicId":null,"userStoryId":null,"commandName":"c","#,
-        r#""action":null,"invocationKind":null,"provider":null,"region":null,"currency":null,"tokensPrompt":3,"tokensCompletion":4,"#,
+        r#""action":null,"invocationKind":null,"provider":null,"currency":null,"tokensPrompt":3,"tokensCompletion":4,"#,
         r#""tokensTotal":7,"tokensCached":null,"tokensCacheRead":null,"tokensCacheWrite":null,"costEstimate":0.25,"#,
         r#""durationSeconds":14086,"durationMs":14086000,"startedAt":null,"finishedAt":null,"#,
         r#""timestamp":"2026-03-20T12:00:00.000Z","metadata":{"x":[1.5,{"y":null}],"commandName":"c"}}"#,

@@ -23,7 +23,7 @@ use crate::workspace::{self, mcoda_workspace};
 /// (text, may be NULL) is who answered, where the shape does not say what a number means. `json` (may be
 /// NULL) receives an object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
+/// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 /// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 /// `finishedAt`, `timestamp`, `metadata`.
 ///
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn mcoda_render_telemetry_config(
 ///
 /// `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
+/// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 /// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 /// `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
 /// object of `id`, `recorded`, `duplicate`, `logged`.
@@ -216,7 +216,7 @@ pub unsafe extern "C" fn mcoda_record_token_usage_json(
 ///
 /// `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
+/// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 /// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 /// `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
 /// object of `id`, `recorded`, `duplicate`, `logged`.
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn mcoda_global_record_token_usage_json(
 ///
 /// `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
 /// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
-/// `invocationKind`, `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
+/// `invocationKind`, `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
 /// `tokensCached`, `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`,
 /// `startedAt`, `finishedAt`, `timestamp`, `metadata`, all optional) is the records. `json` (may be NULL)
 /// receives an array.
@@ -262,7 +262,7 @@ pub unsafe extern "C" fn mcoda_record_token_usages_json(
 ///
 /// `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
 /// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
-/// `invocationKind`, `provider`, `region`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
+/// `invocationKind`, `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
 /// `tokensCached`, `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`,
 /// `startedAt`, `finishedAt`, `timestamp`, `metadata`, all optional) is the records. `json` (may be NULL)
 /// receives an array.
@@ -996,27 +996,6 @@ pub unsafe extern "C" fn mcoda_tasks_list_json(
 ) -> mcoda_code {
     reply(json, error, || {
         workspace::call(workspace, "tasks.list", &[input::optional_string("user_story_id", user_story_id)?])
-    })
-}
-
-/// The last task of a user story, or of all stories, by key.
-///
-/// `user_story_id` (text, may be NULL) is the user story. Absent: all. `json` (may be NULL) receives an
-/// object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`,
-/// `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`,
-/// `null` where there is none.
-///
-/// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
-/// `mcoda_string_free`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_tasks_last_json(
-    workspace: *mut mcoda_workspace,
-    user_story_id: *const c_char,
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-) -> mcoda_code {
-    reply(json, error, || {
-        workspace::call(workspace, "tasks.last", &[input::optional_string("user_story_id", user_story_id)?])
     })
 }
 

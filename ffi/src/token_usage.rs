@@ -83,8 +83,6 @@ pub enum mcoda_token_usage_field {
     /// json: Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added
     /// under their JSON names where the object does not have them, since old readers look there.
     MCODA_TOKEN_USAGE_METADATA = 29,
-    /// text: Where the model ran, for example `eu-west-1`.
-    MCODA_TOKEN_USAGE_REGION = 30,
 }
 
 use mcoda_token_usage_field::*;
@@ -119,7 +117,6 @@ pub(crate) const FIELDS: &[(i32, &str)] = &[
     (MCODA_TOKEN_USAGE_FINISHED_AT as i32, "finishedAt"),
     (MCODA_TOKEN_USAGE_TIMESTAMP as i32, "timestamp"),
     (MCODA_TOKEN_USAGE_METADATA as i32, "metadata"),
-    (MCODA_TOKEN_USAGE_REGION as i32, "region"),
 ];
 
 impl mcoda_token_usage {

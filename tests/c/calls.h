@@ -42,7 +42,6 @@ static const struct {
     {"tasks.create_many", mcoda_tasks_create_many_json},
     {"tasks.get", mcoda_tasks_get_json},
     {"tasks.list", mcoda_tasks_list_json},
-    {"tasks.last", mcoda_tasks_last_json},
     {"jobs.create", mcoda_jobs_create_json},
     {"jobs.get", mcoda_jobs_get_json},
     {"command_runs.create", mcoda_command_runs_create_json},

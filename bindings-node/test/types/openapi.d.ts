@@ -169,8 +169,6 @@ export interface components {
             invocationKind?: string;
             /** @description Who provides the model. */
             provider?: string;
-            /** @description Where the model ran, for example eu-west-1. */
-            region?: string;
             /** @description The currency of costEstimate, for example USD. */
             currency?: string;
             /** @description All input tokens, cached ones included. */
@@ -243,8 +241,6 @@ export interface components {
             invocation_kind?: string | null;
             /** @description Who provides the model. */
             provider?: string | null;
-            /** @description Where the model ran. */
-            region?: string | null;
             /** @description The currency of cost_estimate. */
             currency?: string | null;
             /** @description Input tokens. */

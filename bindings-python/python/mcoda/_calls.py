@@ -52,7 +52,6 @@ class SessionCalls(Caller):
         action: str | None = None,
         invocation_kind: str | None = None,
         provider: str | None = None,
-        region: str | None = None,
         currency: str | None = None,
         tokens_prompt: int | None = None,
         tokens_completion: int | None = None,
@@ -89,7 +88,6 @@ class SessionCalls(Caller):
             action: The step of the command, for example ``plan``.
             invocation_kind: How the agent was called, for example ``chat``.
             provider: Who provides the model.
-            region: Where the model ran, for example ``eu-west-1``.
             currency: The currency of ``cost_estimate``, for example ``USD``.
             tokens_prompt: All input tokens, cached ones included.
             tokens_completion: All output tokens, reasoning included.
@@ -138,7 +136,6 @@ class SessionCalls(Caller):
             "action": action,
             "invocation_kind": invocation_kind,
             "provider": provider,
-            "region": region,
             "currency": currency,
             "tokens_prompt": tokens_prompt,
             "tokens_completion": tokens_completion,

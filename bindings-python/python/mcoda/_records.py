@@ -73,8 +73,6 @@ class TokenUsage(Result):
     """How the agent was called, for example ``chat``."""
     provider: str | None
     """Who provides the model."""
-    region: str | None
-    """Where the model ran, for example ``eu-west-1``."""
     currency: str | None
     """The currency of ``cost_estimate``, for example ``USD``."""
     tokens_prompt: int | None
@@ -230,8 +228,6 @@ class TokenUsageRow(Result):
     """How the agent was called, for example ``chat``."""
     provider: str | None
     """Who provides the model."""
-    region: str | None
-    """Where the model ran, for example ``eu-west-1``."""
     currency: str | None
     """The currency of ``cost_estimate``, for example ``USD``."""
     tokens_prompt: int | None

@@ -407,17 +407,6 @@ class Tasks(Repository):
         """
         return [Task._read(row) for row in self._native.call("tasks.list", user_story_id)]
 
-    def last(self, user_story_id: str | None = None) -> Task | None:
-        """The last task of a user story, or of all stories, by key.
-
-        None where there is none.
-
-        Args:
-            user_story_id: The user story. Absent: all.
-        """
-        row = self._native.call("tasks.last", user_story_id)
-        return None if row is None else Task._read(row)
-
 
 class Jobs(Repository):
     """The jobs of a workspace."""

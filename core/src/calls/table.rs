@@ -332,12 +332,6 @@ pub static CALLS: &[Call] = calls! {
         user_story_id: Option<String>,
     ) -> Vec<Task> [] |workspace| workspace.tasks().list(user_story_id.as_deref());
 
-    /// The last task of a user story, or of all stories, by key.
-    Workspace "tasks.last"(
-        /// The user story. Absent: all.
-        user_story_id: Option<String>,
-    ) -> Option<Task> [] |workspace| workspace.tasks().last(user_story_id.as_deref());
-
     /// Makes a job.
     Workspace "jobs.create"(
         /// The job.

@@ -28,7 +28,7 @@ pub(crate) use guard::refuse_other_kind;
 use table::Table;
 
 /// The schema (`user_version`) that this build knows. The TypeScript packages leave it at 0.
-pub(crate) const VERSION: i32 = 2;
+pub(crate) const VERSION: i32 = 1;
 
 /// The two kinds of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

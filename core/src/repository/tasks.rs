@@ -116,11 +116,6 @@ impl Tasks<'_> {
         })
     }
 
-    /// The last task of a story, or of all stories, by key.
-    pub fn last(&self, user_story_id: Option<&str>) -> Result<Option<Task>> {
-        Ok(self.list(user_story_id)?.pop())
-    }
-
     fn insert(&self, tx: &Connection, new: &NewTask) -> Result<Task> {
         let story = stories::by_id(tx, &new.user_story_id)?;
         let story = story.ok_or_else(|| Error::not_found("userStoryId", "user story", &new.user_story_id))?;

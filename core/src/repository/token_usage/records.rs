@@ -221,8 +221,6 @@ token_counts! {
         invocation_kind,
         /// Who provides the model.
         provider,
-        /// Where the model ran, for example `eu-west-1`.
-        region,
         /// The currency of `cost_estimate`, for example `USD`.
         currency,
     }
