@@ -45,11 +45,15 @@ pub(crate) struct ColumnIndices(Vec<Option<usize>>);
 
 impl ColumnIndices {
     pub(crate) fn of<R: Stored>(statement: &Statement<'_>) -> Result<Self> {
-        let index = |name: &&str| match statement.column_index(name) {
-            Err(_) if R::MAY_LACK.contains(name) => Ok(None),
-            found => Ok(Some(found?)),
+        // Asked for once: each answer of SQLite's takes its mutex.
+        let names: Vec<&str> = statement.column_names().collect();
+        let index = |name: &&str| match names.iter().position(|column| column.eq_ignore_ascii_case(name)) {
+            None if !R::MAY_LACK.contains(name) => {
+                Err(rusqlite::Error::InvalidColumnName((*name).to_owned()))
+            }
+            found => Ok(found),
         };
-        Ok(Self(R::COLUMNS.iter().map(index).collect::<Result<_>>()?))
+        Ok(Self(R::COLUMNS.iter().map(index).collect::<rusqlite::Result<_>>()?))
     }
 
     /// The values of a row, in the order of the record's fields; null where there is no such column.

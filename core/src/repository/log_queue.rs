@@ -49,9 +49,10 @@ pub(crate) struct Changed {
     pub(crate) records: Vec<TokenUsageRecord>,
 }
 
-/// At most `limit` entries of records that were changed.
+/// At most `limit` entries of records that were changed. A limit that is bound would make SQLite prepare the statement
+/// anew each time, which takes longer than to run it.
 pub(crate) fn changed(connection: &Connection, limit: usize) -> Result<Vec<Changed>> {
-    let mut statement = connection.prepare_cached(
+    let sql = format!(
         "WITH marked AS (
              SELECT rowid AS place, usage_id AS entry, substr(usage_id, length(?1) + 1) AS id
              FROM token_usage_log_queue
@@ -60,15 +61,15 @@ pub(crate) fn changed(connection: &Connection, limit: usize) -> Result<Vec<Chang
                    SELECT 1 FROM token_usage
                    WHERE token_usage.id IN (usage_id, substr(usage_id, length(?1) + 1))
                )
-             ORDER BY rowid LIMIT ?2
+             ORDER BY rowid LIMIT {limit}
          )
          SELECT marked.entry AS queue_entry, token_usage.*
          FROM marked CROSS JOIN token_usage ON token_usage.id IN (marked.entry, marked.id)
-         ORDER BY marked.place",
-    )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+         ORDER BY marked.place"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
     let indices = ColumnIndices::of::<TokenUsageRecord>(&statement)?;
-    let rows = statement.query_map(params![REPLACE, limit], |row| {
+    let rows = statement.query_map([REPLACE], |row| {
         Ok((row.get::<_, String>("queue_entry")?, TokenUsageRecord::read(row, &indices)?))
     })?;
     let mut changed: Vec<Changed> = Vec::new();
@@ -101,11 +102,13 @@ pub(crate) fn has_any(connection: &Connection, usage_ids: &[&str]) -> Result<boo
 
 /// At most `limit` new records, in the order in which they were recorded.
 pub(crate) fn records(connection: &Connection, limit: usize) -> Result<Vec<TokenUsageRecord>> {
-    let sql = "SELECT token_usage.* FROM token_usage_log_queue AS queue
+    let sql = format!(
+        "SELECT token_usage.* FROM token_usage_log_queue AS queue
                JOIN token_usage ON token_usage.id = queue.usage_id
                WHERE substr(queue.usage_id, 1, length(?1)) <> ?1
-               ORDER BY queue.rowid LIMIT ?2";
-    stored::all(connection, sql, params![REPLACE, i64::try_from(limit).unwrap_or(i64::MAX)])
+               ORDER BY queue.rowid LIMIT {limit}"
+    );
+    stored::all(connection, &sql, [REPLACE])
 }
 
 /// Takes these entries off the queue; that of a new record is its id.
