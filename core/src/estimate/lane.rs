@@ -63,13 +63,16 @@ pub(super) enum Step {
 
 impl Step {
     pub(super) fn of(stored: &str) -> Self {
-        match &*status::canonical(stored) {
-            status::IN_PROGRESS => Self::InProgress,
-            status::READY_TO_CODE_REVIEW => Self::ReadyToCodeReview,
-            status::READY_TO_QA => Self::ReadyToQa,
-            status::COMPLETED => Self::Completed,
-            _ => Self::Other,
-        }
+        // Nearly all words are stored as they are compared, and histories are long.
+        let word = |word: &str| match word {
+            status::IN_PROGRESS => Some(Self::InProgress),
+            status::READY_TO_CODE_REVIEW => Some(Self::ReadyToCodeReview),
+            status::READY_TO_QA => Some(Self::ReadyToQa),
+            status::COMPLETED => Some(Self::Completed),
+            status::NOT_STARTED => Some(Self::Other),
+            _ => None,
+        };
+        word(stored).or_else(|| word(&status::canonical(stored))).unwrap_or(Self::Other)
     }
 }
 
