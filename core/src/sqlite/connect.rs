@@ -128,6 +128,11 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     if path.is_dir() {
         return Err(Error::new(ErrorKind::Storage, "it is a folder; name a database file"));
     }
+    // SQLite would wait for the other end of a pipe. Where a file is a link, the ones beside it lie where it leads.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    for suffix in paths::DATABASE_FILES {
+        paths::refuse_irregular_at(&paths::beside(&real, suffix))?;
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
         if !read_only {
@@ -138,7 +143,7 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     }
     // An existing file is not opened here: closing it would drop the locks that another copy of SQLite in this
     // process has on it.
-    if !read_only && let Some(new) = paths::create_new_file(path)? {
+    if !read_only && let Some(new) = paths::create_new_file(path, None)? {
         locks::close_new(new);
     }
     Ok(())
@@ -151,9 +156,7 @@ fn refuse_newer_schema(connection: &Connection, path: &Path, newest: i32) -> Res
         return Ok(());
     }
     // Closing would move a crashed writer's log into the database file; that is the newer release's work.
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if Path::new(&log).metadata().is_ok_and(|log| log.len() > 0) {
+    if paths::beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
     let message = format!(
