@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
-use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, connect};
+use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, connect, says_damaged};
 use crate::time::Clock;
 
 /// How to open a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set what differs
@@ -253,6 +253,8 @@ impl Options {
             }
             Database::new(file, connection, &how)
         };
-        open().map_err(|error: Error| error.about_file(file))
+        // A damaged file is damaged when it is read again; one that was read wrong is not.
+        let opened = open().or_else(|error| if says_damaged(&error) { open() } else { Err(error) });
+        opened.map_err(|error: Error| error.about_file(file))
     }
 }

@@ -52,7 +52,9 @@ fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
         assert_refused(fixture.options().read_only(true).open(fixture.root()), ErrorKind::Storage, name);
         assert_refused(fixture.options().open_db(folder.join("mcoda.db")), ErrorKind::Storage, name);
         std::fs::remove_file(&file).unwrap();
-        before.map(|before| std::fs::write(&file, before).unwrap());
+        if let Some(before) = before {
+            std::fs::write(&file, before).unwrap();
+        }
     }
     let workspace = fixture.open();
     pipe(&folder.join("config.json"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{filesystem, locks};
+use super::{at_rest, filesystem, locks};
 use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
@@ -76,7 +76,12 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
     let in_memory = path.as_os_str() == IN_MEMORY;
     let access =
         if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let is_immutable = how.read_only && !in_memory && at_rest::stamp_if_immutable(path).is_some();
+    let connection = if is_immutable {
+        at_rest::open_immutable(path)?
+    } else {
+        Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?
+    };
     wait_for_writers(&connection, how.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     refuse_newer_schema(&connection, path, how.newest_schema)?;
@@ -103,6 +108,18 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
 /// How long the log's file stays when it has begun anew: longer than it gets where nobody is in the
 /// way, since a file that shrinks and grows all the time makes writing slow.
 const LARGEST_IDLE_LOG: i64 = 8 << 20;
+
+/// Whether the database holds together after all. It is read anew, from the disk.
+pub(super) fn is_whole(connection: &Connection) -> bool {
+    let answer = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    answer.is_ok_and(|answer| answer == "ok")
+}
+
+/// Lets go of pages that were read wrong, so that the next call reads them anew. Where a transaction needs them, its
+/// end does.
+pub(super) fn forget_pages(connection: &Connection) {
+    let _ = connection.execute_batch("PRAGMA shrink_memory");
+}
 
 /// The schema version that a database says it has.
 pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {
