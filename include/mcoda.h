@@ -94,6 +94,10 @@ enum mcoda_option
     MCODA_OPTION_READ_ONLY = 7,
     // bool: Whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
     MCODA_OPTION_EXISTING_ONLY = 8,
+    // json: The environment that holds for this handle as long as it is open: texts under the names `HOME`,
+    // `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
+    // that of the process, in Node `process.env`, when the handle is opened.
+    MCODA_OPTION_ENVIRONMENT = 9,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

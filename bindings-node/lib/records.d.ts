@@ -33,6 +33,12 @@ export interface OpenOptions {
   readOnly?: boolean | null | undefined
   /** Whether a missing database is `NotFound` in place of created. Default: false. */
   existingOnly?: boolean | null | undefined
+  /**
+   * The environment that holds for this handle as long as it is open: texts under the names `HOME`, `USERPROFILE`,
+   * `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default: that of the
+   * process, in Node `process.env`, when the handle is opened.
+   */
+  environment?: JsonObject | null | undefined
 }
 
 /**

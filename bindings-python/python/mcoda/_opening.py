@@ -34,6 +34,7 @@ class OpensWorkspace(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        environment: Mapping[str, Any] | None = None,
     ) -> H:
         """Opens the workspace of the project whose root folder is ``root``.
 
@@ -52,6 +53,10 @@ class OpensWorkspace(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            environment: The environment that holds for this handle as long as it is open: texts under the
+                names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
+                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
+                is opened.
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -62,6 +67,7 @@ class OpensWorkspace(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "environment": environment,
         }
         return cls._of(_mcoda.Handle.open_workspace(root, options, keywords))
 
@@ -79,6 +85,7 @@ class OpensWorkspace(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        environment: Mapping[str, Any] | None = None,
     ) -> H:
         """Opens the workspace database in this file (``:memory:``: a new one that is nowhere).
 
@@ -97,6 +104,10 @@ class OpensWorkspace(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            environment: The environment that holds for this handle as long as it is open: texts under the
+                names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
+                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
+                is opened.
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -107,6 +118,7 @@ class OpensWorkspace(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "environment": environment,
         }
         return cls._of(_mcoda.Handle.open_workspace_db(path, options, keywords))
 
@@ -128,6 +140,7 @@ class OpensGlobal(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        environment: Mapping[str, Any] | None = None,
     ) -> H:
         """Opens ``.mcoda/mcoda.db`` in the home folder; what is missing is created.
 
@@ -141,6 +154,10 @@ class OpensGlobal(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            environment: The environment that holds for this handle as long as it is open: texts under the
+                names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
+                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
+                is opened.
         """
         keywords = {
             "config": config,
@@ -149,6 +166,7 @@ class OpensGlobal(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "environment": environment,
         }
         return cls._of(_mcoda.Handle.open_global(options, keywords))
 
@@ -164,6 +182,7 @@ class OpensGlobal(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        environment: Mapping[str, Any] | None = None,
     ) -> H:
         """Opens the global database in this file; what is missing is created.
 
@@ -178,6 +197,10 @@ class OpensGlobal(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            environment: The environment that holds for this handle as long as it is open: texts under the
+                names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
+                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
+                is opened.
         """
         keywords = {
             "config": config,
@@ -186,5 +209,6 @@ class OpensGlobal(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "environment": environment,
         }
         return cls._of(_mcoda.Handle.open_global_db(path, options, keywords))

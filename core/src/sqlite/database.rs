@@ -11,14 +11,14 @@ use super::backup::backup;
 use super::begin::begin;
 use super::cancel;
 use super::checkpoint::Checkpoints;
-use super::connect::{Connect, IN_MEMORY};
-use super::locks;
+use super::connect::{Connect, IN_MEMORY, forget_pages, is_whole};
 use super::open_transaction::{OpenTransaction, Why};
 use super::readers::Readers;
 use super::same_file::SameFile;
 use super::select::{SqlParams, Table, select};
 use super::slot::{Lease, Slot, closed};
-use crate::error::Result;
+use super::{fault, locks};
+use crate::error::{Error, Result};
 use crate::time::Deadline;
 
 /// One connection that writes, lent to one call at a time, and some that read beside it: no transaction can ever run
@@ -43,7 +43,7 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(path: &Path, connection: Connection, how: &Connect) -> Result<Self> {
         let has_log = path.as_os_str() != IN_MEMORY && is_wal(&connection, how)?;
-        let file = SameFile::at(path);
+        let file = if how.read_only { SameFile::only_read_at(path) } else { SameFile::at(path) };
         let mut database = Self::with_slot(file.clone(), Slot::new(connection), how.busy_timeout);
         database.is_read_only = how.read_only;
         if has_log {
@@ -174,7 +174,8 @@ impl Database {
 
     fn with_lease<T>(&self, work: impl FnOnce(&mut Lease, Deadline) -> Result<T>) -> Result<T> {
         let (mut lease, deadline) = self.lend()?;
-        work(&mut lease, deadline).map_err(|error| error.about_file(self.path()))
+        let done = self.around(|| work(&mut lease, deadline));
+        done.map_err(|error| self.explain(error, lease.connection().ok()))
     }
 
     /// The connection that writes, and until when to wait for other handles and processes.
@@ -192,10 +193,32 @@ impl Database {
         if self.is_read_only
             && let Some(mut lease) = self.slot.lend_at_once()?
         {
-            return work(lease.connection()?).map_err(|error| error.about_file(self.path()));
+            let done = self.around(|| work(lease.connection()?));
+            return done.map_err(|error| self.explain(error, lease.connection().ok()));
         }
         let mut reader = readers.lend(Deadline::after(self.busy_timeout))?;
-        work(reader.connection()?).map_err(|error| error.about_file(self.path()))
+        let done = self.around(|| work(reader.connection()?));
+        done.map_err(|error| self.explain(error, reader.connection().ok()))
+    }
+
+    fn around<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.file.refuse_changed()?;
+        let done = work();
+        self.file.refuse_changed()?;
+        done
+    }
+
+    /// Names the file. What a read that went wrong showed is no damage, if the database is whole when it is read again.
+    fn explain(&self, error: Error, connection: Option<&mut Connection>) -> Error {
+        if fault::says_damaged(&error)
+            && let Some(connection) = connection
+        {
+            forget_pages(connection);
+            if self.file.read_anew(self.busy_timeout).is_ok_and(|anew| is_whole(&anew)) {
+                return fault::read_wrong(error).about_file(self.path());
+            }
+        }
+        error.about_file(self.path())
     }
 }
 
@@ -219,4 +242,38 @@ fn finish<T>(transaction: Transaction<'_>, work: impl FnOnce(&Connection) -> Res
     let value = work(&transaction)?;
     transaction.commit()?;
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::super::connect::{Synchronous, connect};
+    use super::*;
+    use crate::error::ErrorKind;
+
+    /// A read of the disk that went wrong and would go right the next time.
+    #[test]
+    fn a_database_that_is_whole_is_not_called_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        let busy_timeout = Duration::ZERO;
+        let how =
+            Connect { read_only: false, busy_timeout, synchronous: Synchronous::Normal, newest_schema: 0 };
+        let database = Database::new(&file, connect(&file, &how).unwrap(), &how).unwrap();
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_CORRUPT_INDEX, ffi::SQLITE_NOTADB] {
+            let failed = || Err::<(), _>(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into());
+            for error in [
+                database.read(|_| failed()).unwrap_err(),
+                database.read_on_writer(|_| failed()).unwrap_err(),
+                database.write(|_| failed()).unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), ErrorKind::Storage, "{error}");
+                assert!(error.message().contains("try again") && error.message().contains("x.db"), "{error}");
+            }
+        }
+        // A row of another program's that holds a value of the wrong type does so the next time, too.
+        let wrong = rusqlite::Error::InvalidColumnType(0, "a".to_owned(), rusqlite::types::Type::Text);
+        assert_eq!(database.read(|_| Err::<(), _>(wrong.into())).unwrap_err().kind(), ErrorKind::Corrupt);
+    }
 }

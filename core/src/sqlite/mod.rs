@@ -1,6 +1,7 @@
 //! The embedded SQLite: opening a database file, transactions, and what its errors mean.
 
 mod access;
+mod at_rest;
 mod backup;
 mod begin;
 mod cancel;
@@ -22,6 +23,7 @@ pub use cancel::CancelToken;
 pub use connect::Synchronous;
 pub(crate) use connect::{Connect, IN_MEMORY, connect, schema_version};
 pub(crate) use database::Database;
+pub(crate) use fault::says_damaged;
 pub(crate) use open_transaction::OpenTransaction;
 pub use open_transaction::Why;
 pub use select::{SqlParams, SqlValue, Table};

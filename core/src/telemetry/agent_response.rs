@@ -1,6 +1,6 @@
 //! Recording what came back from an agent: reading it and writing its records in one call.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
@@ -15,6 +15,7 @@ use super::usage::TokenUsage;
 use super::{delta, log_writer, price, reader};
 use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result};
+use crate::paths;
 use crate::repository::token_usage::{self, TokenUsageRecord};
 use crate::time::Timestamp;
 
@@ -280,11 +281,7 @@ fn earlier(tx: &Connection, ids: &SessionIds) -> Result<Vec<TokenUsageRecord>> {
 }
 
 fn open(file: &Path) -> io::Result<BufReader<File>> {
-    let file = File::open(file)?;
-    // A folder can be opened like a file.
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
+    let file = paths::open_regular(file, OpenOptions::new().read(true))?;
     Ok(BufReader::with_capacity(BUFFER, file))
 }
 

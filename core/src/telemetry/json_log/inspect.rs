@@ -1,7 +1,7 @@
 //! Finding out what is in the file before anything is written to it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, ErrorKind as IoErrorKind};
+use std::io::{self, BufReader};
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::repair::repair;
 use super::scan::{Scan, Tail, is_blank, scan};
 use super::state::{Clean, Stamp};
 use crate::error::{Error, Result};
+use crate::paths;
 use crate::time::{Clock, Deadline, Timestamp};
 
 /// A program that knows no lock empties the file and then writes it. One that did neither for so long is done.
@@ -94,9 +95,6 @@ pub(super) fn stamp_of(path: &Path, file: &File) -> Result<Stamp> {
 }
 
 fn open(path: &Path) -> Result<Option<File>> {
-    match OpenOptions::new().read(true).write(true).open(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::storage("open", path, error)),
-    }
+    let opened = paths::open_own(path, OpenOptions::new().read(true).write(true));
+    paths::none_if_missing(opened).map_err(|error| Error::storage("open", path, error))
 }

@@ -70,15 +70,16 @@ pub(super) struct FileLock {
 }
 
 impl FileLock {
-    /// Waits for the lock of the file at `path`, which is created where it is missing. At least one attempt is
-    /// made, whatever the deadline is and whether it is needed or not.
+    /// Waits for the lock of the file at `path`, which is created where it is missing, for the owner of `like`. At least
+    /// one attempt is made, whatever the deadline is and whether it is needed or not.
     pub(super) fn take(
         path: &Path,
+        like: Option<&Path>,
         deadline: Deadline,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Waited> {
         let pauses = Pauses::new();
-        let open = || paths::open_or_create_file(path);
+        let open = || paths::open_or_create_file(path, like);
         #[cfg(unix)]
         let lock = Self { file: ClosedInChildren::open(open)? };
         #[cfg(not(unix))]

@@ -35,6 +35,8 @@ use crate::time::{Deadline, Timestamp};
 pub(crate) struct JsonLog {
     path: PathBuf,
     lock_path: PathBuf,
+    /// The database, whose owner gets what root creates.
+    database: Option<PathBuf>,
     gate: Gate,
 }
 
@@ -44,8 +46,14 @@ impl JsonLog {
         Self {
             path: folder.join(TOKEN_LOG_FILE),
             lock_path: folder.join(TOKEN_LOG_LOCK_FILE),
+            database: None,
             gate: Gate::default(),
         }
+    }
+
+    /// The log of this database, whose owner it belongs to.
+    pub(crate) fn of(self, database: &Path) -> Self {
+        Self { database: Some(database.to_owned()), ..self }
     }
 
     /// Waits for other threads and processes, and for a program without a lock that is just rewriting the
@@ -67,7 +75,7 @@ impl JsonLog {
         let deadline = Deadline::after(timeout);
         let turn = self.gate.enter(deadline);
         let turn = turn.ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))?;
-        let lock = match FileLock::take(&self.lock_path, deadline, is_needed)? {
+        let lock = match FileLock::take(&self.lock_path, self.database.as_deref(), deadline, is_needed)? {
             Waited::Locked(lock) => lock,
             Waited::NotNeeded => return Ok(None),
             Waited::TooLong => return Err(lock::busy(&self.path, "another process is writing to it")),
@@ -197,7 +205,7 @@ impl Locked<'_> {
 
     fn create(&self, records: &[String]) -> Result<Contents> {
         let path = &self.log.path;
-        let Some(file) = paths::create_new_file(path)? else {
+        let Some(file) = paths::create_new_file(path, self.log.database.as_deref())? else {
             return Err(lock::busy(path, "a program that knows no lock has just created it"));
         };
         let created = append::create(path, &file, records)

@@ -116,7 +116,7 @@ fn new_file_beside(path: &Path, now: Timestamp) -> Result<(PathBuf, File)> {
             name.push(format!("-{attempt}"));
         }
         let name = PathBuf::from(name);
-        if let Some(file) = paths::create_new_file(&name)? {
+        if let Some(file) = paths::create_new_file(&name, Some(path))? {
             return Ok((name, file));
         }
     }
