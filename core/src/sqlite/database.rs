@@ -210,7 +210,9 @@ impl Database {
 
     /// Names the file. What a read that went wrong showed is no damage, if the database is whole when it is read again.
     fn explain(&self, error: Error, connection: Option<&mut Connection>) -> Error {
+        // An error that names a file is about another one: the agents' database, for example.
         if fault::says_damaged(&error)
+            && !error.is_located()
             && let Some(connection) = connection
         {
             forget_pages(connection);
