@@ -491,6 +491,8 @@ export interface Recorded {
    * then a later call or the next open completes it.
    */
   logged: boolean
+  /** Why the log could not be written. Absent where it holds the record, or is not written by this call. */
+  logError?: string
 }
 
 /** What became of one record of an answer. */
@@ -507,6 +509,8 @@ export interface ResponseRecord {
   updated: boolean
   /** Whether the JSON log holds it, as in `Recorded`(crate::Recorded). */
   logged: boolean
+  /** Why the log could not be written, as in `Recorded`(crate::Recorded). */
+  logError?: string
 }
 
 /** What was read of an agent's answer, and what became of its records. */
@@ -547,6 +551,8 @@ export interface ImportSummary {
   refused: number
   /** Whether the JSON log holds all of them. */
   logged: boolean
+  /** Why the log could not be written the first time that it could not. */
+  logError?: string
   /** What was skipped. */
   skipped: Skipped
 }

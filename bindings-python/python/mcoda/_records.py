@@ -120,6 +120,8 @@ class Recorded(Result):
     """Whether the JSON log holds the record. False where the log is turned off, or could not be written just
     now: then a later call or the next open completes it.
     """
+    log_error: str | None
+    """Why the log could not be written. Absent where it holds the record, or is not written by this call."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -139,6 +141,8 @@ class ResponseRecord(Result):
     """Whether it replaced an earlier version of itself."""
     logged: bool
     """Whether the JSON log holds it, as in ``Recorded``."""
+    log_error: str | None
+    """Why the log could not be written, as in ``Recorded``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -185,6 +189,8 @@ class ImportSummary(Result):
     """Records that the telemetry settings forbid to keep."""
     logged: bool
     """Whether the JSON log holds all of them."""
+    log_error: str | None
+    """Why the log could not be written the first time that it could not."""
     skipped: Skipped
     """What was skipped."""
 

@@ -18,7 +18,7 @@ const BATCH: usize = 1000;
 ///
 /// While somebody else does that, it waits until those of `mine` are logged, or for everything where there are
 /// none. So under load one writer logs the records of many, and no writer waits for its turn to find that
-/// nothing is left to do.
+/// nothing is left to do. A log that is not to be had soon makes nobody wait: what it lacks stays queued.
 pub(crate) fn catch_up(
     database: &Database,
     log: &JsonLog,
@@ -34,7 +34,7 @@ pub(crate) fn catch_up(
             if mine.is_empty() { Ok(!log_queue::is_empty(tx)?) } else { log_queue::has_any(tx, mine) }
         })
     };
-    while let Some(locked) = log.lock_while(timeout, clock.now(), is_needed)? {
+    while let Some(locked) = log.lock_briefly(timeout, clock.now(), is_needed)? {
         if log_batch(database, locked)? {
             break;
         }

@@ -1,11 +1,11 @@
 //! Finding out what is in the file before anything is written to it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, ErrorKind as IoErrorKind};
+use std::io::{self, BufReader, ErrorKind as IoErrorKind, Seek};
 use std::path::Path;
 use std::time::Duration;
 
-use super::lock;
+use super::lock::{self, FileLock};
 use super::positioned::read_at;
 use super::repair::repair;
 use super::scan::{Scan, Tail, is_blank, scan};
@@ -26,42 +26,51 @@ const LONGEST_GAP: u64 = 4096;
 /// The file, open, and what is known about it.
 #[derive(Debug)]
 pub(super) struct Contents {
-    pub(super) file: File,
+    /// Locked as well as the lock file: whoever removes that one still keeps writers apart.
+    pub(super) file: FileLock,
     pub(super) tail: Tail,
     /// The file when `tail` was read or written.
     pub(super) stamp: Stamp,
 }
 
-/// The file, where it is still as `recorded` says. Reads a few bytes at its end.
-pub(super) fn if_unchanged(path: &Path, recorded: &Clean) -> Result<Option<Contents>> {
-    let Some(file) = open(path)? else { return Ok(None) };
-    let stamp = stamp_of(path, &file)?;
+/// Where it stands what was recorded of the file, if it is still so. Reads a few bytes at its end.
+pub(super) fn if_unchanged(
+    path: &Path,
+    file: &FileLock,
+    recorded: &Clean,
+) -> Result<Option<(Tail, Stamp)>> {
+    let stamp = stamp_of(path, file)?;
     if stamp != recorded.stamp {
         return Ok(None);
     }
-    let tail = tail_at(&file, recorded.end, recorded.close);
+    let tail = tail_at(file.file(), recorded.end, recorded.close);
     let tail = tail.map_err(|error| Error::storage("read", path, error))?;
-    Ok(tail.map(|tail| Contents { file, tail, stamp }))
+    Ok(tail.map(|tail| (tail, stamp)))
 }
 
-/// The file after a look at all of it, and after its repair where it needs one. `None` where it is missing.
-pub(super) fn whole(path: &Path, deadline: Deadline, now: Timestamp) -> Result<Option<Contents>> {
+/// The file after a look at all of it, and after its repair where it needs one.
+pub(super) fn whole(
+    path: &Path,
+    locked: &FileLock,
+    deadline: Deadline,
+    now: Timestamp,
+) -> Result<(Tail, Stamp)> {
+    let mut file = locked.file();
     loop {
-        let Some(file) = open(path)? else { return Ok(None) };
-        let stamp = stamp_of(path, &file)?;
-        let found = scan(BufReader::with_capacity(BUFFER, &file), |_, _| {});
+        let stamp = stamp_of(path, locked)?;
+        let found =
+            file.rewind().and_then(|()| scan(BufReader::with_capacity(BUFFER, file), |_, _| {}));
         let found = found.map_err(|error| Error::storage("read", path, error))?;
-        if stamp_of(path, &file)? == stamp {
+        if stamp_of(path, locked)? == stamp {
             let (end, is_damaged) = match found {
-                Scan::Intact(tail) => return Ok(Some(Contents { file, tail, stamp })),
+                Scan::Intact(tail) => return Ok((tail, stamp)),
                 Scan::Blank => (0, false),
                 Scan::Unclosed { end } => (end, false),
                 Scan::Damaged { end } => (end, true),
             };
             if is_settled(stamp) {
-                let tail = repair(path, &file, end, is_damaged, now)?;
-                let stamp = stamp_of(path, &file)?;
-                return Ok(Some(Contents { file, tail, stamp }));
+                let tail = repair(path, file, end, is_damaged, now)?;
+                return Ok((tail, stamp_of(path, locked)?));
             }
         }
         if deadline.has_passed() {
@@ -88,12 +97,18 @@ fn tail_at(file: &File, end: u64, close: u64) -> io::Result<Option<Tail>> {
     Ok(is_tail.then_some(Tail { end, close, is_empty: *last == b'[' }))
 }
 
-pub(super) fn stamp_of(path: &Path, file: &File) -> Result<Stamp> {
-    let stamp = file.metadata().and_then(|metadata| Stamp::of(&metadata));
-    stamp.map_err(|error| Error::storage("look at", path, error))
+/// The file as it is now. `Busy` where it is not the one that lies at `path`: what is written to a file that lost its
+/// name is lost.
+pub(super) fn stamp_of(path: &Path, file: &FileLock) -> Result<Stamp> {
+    let failed = |error| Error::storage("look at", path, error);
+    match path.metadata() {
+        Ok(metadata) if file.is(&metadata) => Stamp::of(&metadata).map_err(failed),
+        Err(error) if error.kind() != IoErrorKind::NotFound => Err(failed(error)),
+        _ => Err(lock::busy(path, "it was removed or replaced a moment ago")),
+    }
 }
 
-fn open(path: &Path) -> Result<Option<File>> {
+pub(super) fn open(path: &Path) -> Result<Option<File>> {
     match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),

@@ -1,6 +1,7 @@
 //! One writer at a time: first among the threads that share a handle, then among handles and processes.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, Metadata, TryLockError};
+use std::io::ErrorKind as IoErrorKind;
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
 
@@ -8,7 +9,6 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use mcoda_sqlite_locks::ClosedInChildren;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::paths;
 use crate::time::{Deadline, Pauses};
 
 /// Lets one thread through at a time, so that of one handle's threads only one polls the lock file.
@@ -54,50 +54,111 @@ impl Drop for Turn<'_> {
 #[derive(Debug)]
 pub(super) enum Waited {
     Locked(FileLock),
+    /// There is no such file.
+    Missing,
     /// While somebody else had it, what it was wanted for was done.
     NotNeeded,
     /// The deadline passed.
     TooLong,
 }
 
-/// A lock that the kernel takes back when this process dies, though it may have a forked child.
+/// An open file with a lock that the kernel takes back when this process dies, though it may have a forked child.
 #[derive(Debug)]
 pub(super) struct FileLock {
     #[cfg(unix)]
     file: ClosedInChildren,
     #[cfg(not(unix))]
     file: File,
+    id: Option<FileId>,
+    is_locked: bool,
+}
+
+/// Who reads a file without its lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    ByNobody,
+    ByOthers,
 }
 
 impl FileLock {
-    /// Waits for the lock of the file at `path`, which is created where it is missing. At least one attempt is
-    /// made, whatever the deadline is and whether it is needed or not.
+    /// Waits for the lock of the file at `path`, which `open` opens, or says that it is missing. At least one attempt
+    /// is made, whatever the deadline is and whether it is needed or not. A file that
+    /// others `read` is only opened on systems whose locks would keep them out.
     pub(super) fn take(
         path: &Path,
+        read: Read,
+        open: impl Fn(&Path) -> Result<Option<File>>,
         deadline: Deadline,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Waited> {
         let pauses = Pauses::new();
-        let open = || paths::open_or_create_file(path);
-        #[cfg(unix)]
-        let lock = Self { file: ClosedInChildren::open(open)? };
-        #[cfg(not(unix))]
-        let lock = Self { file: open()? };
         loop {
-            match lock.file.try_lock() {
-                Ok(()) => return Ok(Waited::Locked(lock)),
-                Err(TryLockError::WouldBlock) => {
-                    if !is_needed()? {
-                        return Ok(Waited::NotNeeded);
-                    }
-                    if deadline.has_passed() {
-                        return Ok(Waited::TooLong);
-                    }
-                    pauses.pause();
+            let Some(lock) = Self::opened(path, read, || open(path))? else { return Ok(Waited::Missing) };
+            while !lock.try_lock(path)? {
+                if !is_needed()? {
+                    return Ok(Waited::NotNeeded);
                 }
-                Err(TryLockError::Error(error)) => return Err(Error::storage("lock", path, error)),
+                if deadline.has_passed() {
+                    return Ok(Waited::TooLong);
+                }
+                pauses.pause();
+            }
+            // A file that lost its name while this one waited keeps nobody out any more.
+            if lock.has_name(path)? {
+                return Ok(Waited::Locked(lock));
+            }
+            if deadline.has_passed() {
+                return Ok(Waited::TooLong);
             }
         }
+    }
+
+    /// Locks a file that was just created; `None` where somebody else was faster.
+    pub(super) fn of_new(path: &Path, read: Read, file: File) -> Result<Option<Self>> {
+        let lock = Self::opened(path, read, || Ok(Some(file)))?;
+        Ok(match lock {
+            Some(lock) if lock.try_lock(path)? => Some(lock),
+            _ => None,
+        })
+    }
+
+    fn opened(path: &Path, read: Read, open: impl FnOnce() -> Result<Option<File>>) -> Result<Option<Self>> {
+        #[cfg(unix)]
+        let file = match ClosedInChildren::open(|| open().map_err(Some)?.ok_or(None)) {
+            Ok(file) => file,
+            Err(None) => return Ok(None),
+            Err(Some(error)) => return Err(error),
+        };
+        #[cfg(not(unix))]
+        let Some(file) = open()? else { return Ok(None) };
+        let metadata = file.metadata().map_err(|error| Error::storage("look at", path, error))?;
+        let is_locked = cfg!(unix) || read == Read::ByNobody;
+        Ok(Some(Self { file, id: id_of(&metadata), is_locked }))
+    }
+
+    fn try_lock(&self, path: &Path) -> Result<bool> {
+        if !self.is_locked {
+            return Ok(true);
+        }
+        match self.file.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(Error::storage("lock", path, error)),
+        }
+    }
+
+    /// Whether this is the file that lies at `path`, and not one that was removed or replaced.
+    pub(super) fn has_name(&self, path: &Path) -> Result<bool> {
+        match path.metadata() {
+            Ok(metadata) => Ok(self.is(&metadata)),
+            Err(error) if error.kind() == IoErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::storage("look at", path, error)),
+        }
+    }
+
+    /// Whether this is the file that `metadata` was read of.
+    pub(super) fn is(&self, metadata: &Metadata) -> bool {
+        self.id == id_of(metadata)
     }
 
     pub(super) fn file(&self) -> &File {
@@ -105,11 +166,28 @@ impl FileLock {
     }
 }
 
+/// Device and inode.
+type FileId = (u64, u64);
+
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps, reason = "other systems have none")]
+fn id_of(metadata: &Metadata) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn id_of(_metadata: &Metadata) -> Option<FileId> {
+    None
+}
+
 impl Drop for FileLock {
     fn drop(&mut self) {
         // Closing alone would not do where a child was forked meanwhile: it shares the lock. An error
         // leaves nothing to do but close.
-        let _ = self.file.unlock();
+        if self.is_locked {
+            let _ = self.file.unlock();
+        }
     }
 }
 

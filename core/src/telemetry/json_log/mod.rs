@@ -18,17 +18,24 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use self::inspect::{BUFFER, Contents};
-use self::lock::{FileLock, Gate, Turn, Waited};
+use self::lock::{FileLock, Gate, Read, Turn, Waited};
 use self::state::Clean;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
 use crate::time::{Deadline, Timestamp};
+
+/// How long a record waits for the log, since one holder that was stopped would hold up everybody else.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// For how long nobody waits after that was in vain. Each record still tries once.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// The log in one folder. Nothing is opened between calls, so that a fork inherits nothing.
 #[derive(Debug)]
@@ -36,6 +43,8 @@ pub(crate) struct JsonLog {
     path: PathBuf,
     lock_path: PathBuf,
     gate: Gate,
+    /// Until when waiting for the log is not tried again, since it was in vain.
+    in_vain_until: Mutex<Option<Deadline>>,
 }
 
 impl JsonLog {
@@ -45,6 +54,7 @@ impl JsonLog {
             path: folder.join(TOKEN_LOG_FILE),
             lock_path: folder.join(TOKEN_LOG_LOCK_FILE),
             gate: Gate::default(),
+            in_vain_until: Mutex::default(),
         }
     }
 
@@ -52,42 +62,84 @@ impl JsonLog {
     /// file, `Busy` after `timeout`. On return the file is missing or one JSON array; what could
     /// not stay in it lies beside it in a file that is named after `now`.
     pub(crate) fn lock(&self, timeout: Duration, now: Timestamp) -> Result<Locked<'_>> {
-        let locked = self.lock_while(timeout, now, || Ok(true))?;
+        let deadline = Deadline::after(timeout);
+        let locked = self.lock_within(self.enter(deadline)?, deadline, now, || Ok(true))?;
         locked.ok_or_else(|| lock::busy(&self.path, "another process is writing to it"))
     }
 
-    /// As [`JsonLog::lock`], but while others have it, `is_needed` is asked again and again; `None` as soon as
-    /// it says no.
-    pub(crate) fn lock_while(
+    /// As [`JsonLog::lock`], for what can wait: it takes [`LONGEST_WAIT`] at the most, and no time at all for a while after
+    /// that was in vain. While others have the log, `is_needed` is asked again and again; `None` as soon as it says no.
+    pub(crate) fn lock_briefly(
         &self,
         timeout: Duration,
         now: Timestamp,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Option<Locked<'_>>> {
-        let deadline = Deadline::after(timeout);
-        let turn = self.gate.enter(deadline);
-        let turn = turn.ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))?;
-        let lock = match FileLock::take(&self.lock_path, deadline, is_needed)? {
+        let deadline = Deadline::after(timeout.min(LONGEST_WAIT));
+        let turn = self.enter(deadline)?;
+        let in_vain = || self.in_vain_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_paused = in_vain().is_some_and(|until| !until.has_passed());
+        let deadline = if is_paused { Deadline::after(Duration::ZERO) } else { deadline };
+        let locked = self.lock_within(turn, deadline, now, is_needed);
+        match &locked {
+            Err(error) if error.kind() == ErrorKind::Busy => {
+                if !is_paused {
+                    *in_vain() = Some(Deadline::after(PAUSE));
+                }
+            }
+            _ => *in_vain() = None,
+        }
+        locked
+    }
+
+    fn enter(&self, deadline: Deadline) -> Result<Turn<'_>> {
+        self.gate.enter(deadline).ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))
+    }
+
+    fn lock_within<'l>(
+        &'l self,
+        turn: Turn<'l>,
+        deadline: Deadline,
+        now: Timestamp,
+        is_needed: impl Fn() -> Result<bool>,
+    ) -> Result<Option<Locked<'l>>> {
+        let is_held = || lock::busy(&self.path, "another process is writing to it");
+        let create = |path: &Path| paths::open_or_create_file(path).map(Some);
+        let lock = match FileLock::take(&self.lock_path, Read::ByNobody, create, deadline, &is_needed)? {
             Waited::Locked(lock) => lock,
             Waited::NotNeeded => return Ok(None),
-            Waited::TooLong => return Err(lock::busy(&self.path, "another process is writing to it")),
+            Waited::Missing | Waited::TooLong => return Err(is_held()),
+        };
+        let file = match FileLock::take(&self.path, Read::ByOthers, inspect::open, deadline, &is_needed)? {
+            Waited::Locked(file) => Some(file),
+            Waited::Missing => None,
+            Waited::NotNeeded => return Ok(None),
+            Waited::TooLong => return Err(is_held()),
         };
         let recorded =
             state::read(lock.file()).map_err(|error| Error::storage("read", &self.lock_path, error))?;
-        if let Some(recorded) = recorded
-            && let Some(contents) = inspect::if_unchanged(&self.path, &recorded)?
-        {
-            return Ok(Some(Locked {
-                log: self,
-                contents: Some(contents),
-                is_recorded: recorded.is_confirmed,
-                was_interrupted: !recorded.is_confirmed,
-                lock,
-                _turn: turn,
-            }));
-        }
-        let contents = inspect::whole(&self.path, deadline, now)?;
-        Ok(Some(Locked { log: self, contents, is_recorded: false, was_interrupted: true, lock, _turn: turn }))
+        let mut is_confirmed = false;
+        let contents = match file {
+            Some(file) => Some(match recorded {
+                Some(recorded) if let Some(known) = inspect::if_unchanged(&self.path, &file, &recorded)? => {
+                    is_confirmed = recorded.is_confirmed;
+                    Contents { file, tail: known.0, stamp: known.1 }
+                }
+                _ => {
+                    let (tail, stamp) = inspect::whole(&self.path, &file, deadline, now)?;
+                    Contents { file, tail, stamp }
+                }
+            }),
+            None => None,
+        };
+        Ok(Some(Locked {
+            log: self,
+            contents,
+            is_recorded: is_confirmed,
+            was_interrupted: !is_confirmed,
+            lock,
+            _turn: turn,
+        }))
     }
 }
 
@@ -135,7 +187,7 @@ impl Locked<'_> {
 
     /// Shows the id and the text of every record with one of these ids, and the offset behind it, to `see`.
     fn visit(&mut self, ids: &[&str], mut see: impl FnMut(String, &str, u64)) -> Result<()> {
-        let Some(Contents { file, .. }) = &mut self.contents else { return Ok(()) };
+        let Some(Contents { file, .. }) = &self.contents else { return Ok(()) };
         let wanted: HashSet<&str> = ids.iter().copied().collect();
         let see = |text: &str, end: u64| {
             if let Ok(Identified { id: Some(Value::String(id)) }) = serde_json::from_str(text)
@@ -144,6 +196,7 @@ impl Locked<'_> {
                 see(id, text, end);
             }
         };
+        let mut file = file.file();
         let scanned = file.rewind().and_then(|()| scan::scan(BufReader::with_capacity(BUFFER, file), see));
         scanned.map_err(|error| Error::storage("read", &self.log.path, error))?;
         Ok(())
@@ -155,15 +208,14 @@ impl Locked<'_> {
         if records.is_empty() {
             return Ok(());
         }
-        self.is_recorded = false;
-        self.write_state(None)?;
+        self.begin()?;
         let path = &self.log.path;
         match &mut self.contents {
             Some(Contents { file, tail, stamp }) => {
                 if inspect::stamp_of(path, file)? != *stamp {
                     return Err(lock::busy(path, "a program that knows no lock is writing to it"));
                 }
-                *tail = append::append(path, file, stamp.length, *tail, records)?;
+                *tail = append::append(path, file.file(), stamp.length, *tail, records)?;
                 *stamp = inspect::stamp_of(path, file)?;
             }
             None => self.contents = Some(self.create(records)?),
@@ -197,19 +249,30 @@ impl Locked<'_> {
 
     fn create(&self, records: &[String]) -> Result<Contents> {
         let path = &self.log.path;
-        let Some(file) = paths::create_new_file(path)? else {
-            return Err(lock::busy(path, "a program that knows no lock has just created it"));
-        };
-        let created = append::create(path, &file, records)
+        let taken = || lock::busy(path, "a program that knows no lock has just created it");
+        let file = paths::create_new_file(path)?.ok_or_else(taken)?;
+        let file = FileLock::of_new(path, Read::ByOthers, file)?.ok_or_else(taken)?;
+        let created = append::create(path, file.file(), records)
             .and_then(|tail| inspect::stamp_of(path, &file).map(|stamp| (tail, stamp)));
         match created {
             Ok((tail, stamp)) => Ok(Contents { file, tail, stamp }),
             Err(error) => {
                 // There was none before, and a part of one is not JSON.
-                let _ = std::fs::remove_file(path);
+                if file.has_name(path).unwrap_or(false) {
+                    let _ = std::fs::remove_file(path);
+                }
                 Err(error)
             }
         }
+    }
+
+    /// Says in the lock file that a write is under way, as long as that one keeps others out.
+    fn begin(&mut self) -> Result<()> {
+        if !self.lock.has_name(&self.log.lock_path)? {
+            return Err(lock::busy(&self.log.lock_path, "it was removed or replaced a moment ago"));
+        }
+        self.is_recorded = false;
+        self.write_state(None)
     }
 
     fn write_state(&self, state: Option<&Clean>) -> Result<()> {

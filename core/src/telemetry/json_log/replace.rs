@@ -59,15 +59,14 @@ impl Locked<'_> {
         if old.is_empty() {
             return Ok(());
         }
-        self.is_recorded = false;
-        self.write_state(None)?;
+        self.begin()?;
         let path = &self.log.path;
         let Some(Contents { file, stamp, .. }) = &mut self.contents else { return Ok(()) };
         if inspect::stamp_of(path, file)? != *stamp {
             return Err(super::lock::busy(path, "a program that knows no lock is writing to it"));
         }
         for range in old {
-            blank_one(path, file, *range)?;
+            blank_one(path, file.file(), *range)?;
         }
         *stamp = inspect::stamp_of(path, file)?;
         Ok(())

@@ -1,6 +1,8 @@
 mod damage;
 #[cfg(unix)]
 mod processes;
+#[cfg(unix)]
+mod removed;
 
 use std::fs;
 
