@@ -551,10 +551,10 @@ export interface ImportSummary {
   refused: number
   /** Whether the JSON log holds all of them. */
   logged: boolean
-  /** Why the log could not be written the first time that it could not. */
-  logError?: string
   /** What was skipped. */
   skipped: Skipped
+  /** Why the log could not be written the first time that it could not. */
+  logError?: string
 }
 
 /**

@@ -91,11 +91,11 @@ record! {
         pub refused: u64,
         /// Whether the JSON log holds all of them.
         pub logged: bool,
+        /// What was skipped.
+        pub skipped: Skipped,
         /// Why the log could not be written the first time that it could not.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub log_error: Option<String>,
-        /// What was skipped.
-        pub skipped: Skipped,
     }
 }
 
@@ -174,7 +174,9 @@ impl Recorder<'_> {
             return Ok(Vec::new());
         }
         if self.is_strict()? {
-            let refused = |item: &Item| self.prepare(&item.usage, now).map(|one| outcome(&one, None, &Logging::default()));
+            let refused = |item: &Item| {
+                self.prepare(&item.usage, now).map(|one| outcome(&one, None, &Logging::default()))
+            };
             return items.iter().map(refused).collect();
         }
         match self.log {
@@ -183,7 +185,11 @@ impl Recorder<'_> {
                 let batch: Vec<Prepared> =
                     priced.map(|usage| self.prepare(&usage, now)).collect::<Result<_>>()?;
                 let done = log_writer::upsert_alone(log, &batch, self.clock, self.busy_timeout)?;
-                Ok(batch.iter().zip(done).map(|(one, done)| outcome(one, Some(done), &Logging::done())).collect())
+                Ok(batch
+                    .iter()
+                    .zip(done)
+                    .map(|(one, done)| outcome(one, Some(done), &Logging::done()))
+                    .collect())
             }
             log => {
                 let drafts: Vec<Draft> =

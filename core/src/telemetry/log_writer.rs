@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::json_log::{JsonLog, Locked};
+use super::json_log::{JsonLog, LONGEST_ENTRY, Locked};
 use super::record::{Prepared, Upserted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::log_queue::{self, Changed};
@@ -62,7 +62,9 @@ fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
     // A process that died between its append and the next line left records in the log and on the queue.
     let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
     let missing = records.iter().filter(|record| !present.contains(&record.id));
-    locked.append(&missing.map(log_line).collect::<Result<Vec<_>>>()?)?;
+    // A record that cannot be in the log must not keep others out of it.
+    let (lines, too_long): (Vec<_>, Vec<_>) = missing.map(log_line).partition(Result::is_ok);
+    locked.append(&lines.into_iter().collect::<Result<Vec<_>>>()?)?;
     replace(&mut locked, &changed)?;
     database.write(|tx| {
         log_queue::remove(tx, &ids)?;
@@ -76,6 +78,7 @@ fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
         if is_all { log_queue::remove_orphans(tx) } else { Ok(()) }
     })?;
     locked.confirm()?;
+    too_long.into_iter().collect::<Result<Vec<_>>>()?;
     Ok(is_all)
 }
 
@@ -158,7 +161,15 @@ pub(crate) fn upsert_alone(
 }
 
 fn log_line(record: &TokenUsageRecord) -> Result<String> {
-    serde_json::to_string(record).map_err(|error| {
+    let line = serde_json::to_string(record).map_err(|error| {
         Error::new(ErrorKind::Internal, "a record cannot be written as JSON").with_source(error)
-    })
+    })?;
+    if line.len() > LONGEST_ENTRY {
+        let message = format!(
+            "record: {} bytes of JSON, of which the JSON log takes {LONGEST_ENTRY} at the most",
+            line.len()
+        );
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    Ok(line)
 }

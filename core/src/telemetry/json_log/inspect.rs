@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::lock::{self, FileLock};
 use super::positioned::read_at;
-use super::repair::repair;
+use super::repair;
 use super::scan::{Scan, Tail, is_blank, scan};
 use super::state::{Clean, Stamp};
 use crate::error::{Error, Result};
@@ -34,11 +34,7 @@ pub(super) struct Contents {
 }
 
 /// Where it stands what was recorded of the file, if it is still so. Reads a few bytes at its end.
-pub(super) fn if_unchanged(
-    path: &Path,
-    file: &FileLock,
-    recorded: &Clean,
-) -> Result<Option<(Tail, Stamp)>> {
+pub(super) fn if_unchanged(path: &Path, file: &FileLock, recorded: &Clean) -> Result<Option<(Tail, Stamp)>> {
     let stamp = stamp_of(path, file)?;
     if stamp != recorded.stamp {
         return Ok(None);
@@ -49,28 +45,22 @@ pub(super) fn if_unchanged(
 }
 
 /// The file after a look at all of it, and after its repair where it needs one.
-pub(super) fn whole(
-    path: &Path,
-    locked: &FileLock,
-    deadline: Deadline,
-    now: Timestamp,
-) -> Result<(Tail, Stamp)> {
-    let mut file = locked.file();
+pub(super) fn whole(path: &Path, locked: FileLock, deadline: Deadline, now: Timestamp) -> Result<Contents> {
     loop {
-        let stamp = stamp_of(path, locked)?;
-        let found =
-            file.rewind().and_then(|()| scan(BufReader::with_capacity(BUFFER, file), |_, _| {}));
+        let mut file = locked.file();
+        let stamp = stamp_of(path, &locked)?;
+        let found = file.rewind().and_then(|()| scan(BufReader::with_capacity(BUFFER, file), |_, _| {}));
         let found = found.map_err(|error| Error::storage("read", path, error))?;
-        if stamp_of(path, locked)? == stamp {
-            let (end, is_damaged) = match found {
-                Scan::Intact(tail) => return Ok((tail, stamp)),
-                Scan::Blank => (0, false),
-                Scan::Unclosed { end } => (end, false),
-                Scan::Damaged { end } => (end, true),
-            };
+        if stamp_of(path, &locked)? == stamp {
+            if let Scan::Intact(tail) = found {
+                return Ok(Contents { file: locked, tail, stamp });
+            }
             if is_settled(stamp) {
-                let tail = repair(path, file, end, is_damaged, now)?;
-                return Ok((tail, stamp_of(path, locked)?));
+                return match found {
+                    Scan::Intact(_) | Scan::Blank => repair::close(path, locked, 0),
+                    Scan::Unclosed { end } => repair::close(path, locked, end),
+                    Scan::Damaged { end } => repair::mend(path, locked, stamp, end, now),
+                };
             }
         }
         if deadline.has_passed() {

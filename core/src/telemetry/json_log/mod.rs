@@ -5,11 +5,14 @@
 //! looked at, and repaired, before anything is appended.
 
 mod append;
+mod head;
 mod inspect;
 mod lock;
 mod positioned;
 mod repair;
 mod replace;
+mod rewrite;
+mod salvage;
 mod scan;
 mod state;
 #[cfg(test)]
@@ -21,11 +24,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use self::head::Head;
 use self::inspect::{BUFFER, Contents};
 use self::lock::{FileLock, Gate, Read, Turn, Waited};
+pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 use self::state::Clean;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
@@ -125,10 +129,7 @@ impl JsonLog {
                     is_confirmed = recorded.is_confirmed;
                     Contents { file, tail: known.0, stamp: known.1 }
                 }
-                _ => {
-                    let (tail, stamp) = inspect::whole(&self.path, &file, deadline, now)?;
-                    Contents { file, tail, stamp }
-                }
+                _ => inspect::whole(&self.path, file, deadline, now)?,
             }),
             None => None,
         };
@@ -190,7 +191,7 @@ impl Locked<'_> {
         let Some(Contents { file, .. }) = &self.contents else { return Ok(()) };
         let wanted: HashSet<&str> = ids.iter().copied().collect();
         let see = |text: &str, end: u64| {
-            if let Ok(Identified { id: Some(Value::String(id)) }) = serde_json::from_str(text)
+            if let Some(Head { id: Some(id), .. }) = Head::of(text)
                 && wanted.contains(&*id)
             {
                 see(id, text, end);
@@ -279,10 +280,4 @@ impl Locked<'_> {
         state::write(self.lock.file(), state)
             .map_err(|error| Error::storage("write", &self.log.lock_path, error))
     }
-}
-
-/// What there is of a record to look for. Everything else in it is skipped.
-#[derive(Deserialize)]
-struct Identified {
-    id: Option<Value>,
 }
