@@ -457,3 +457,19 @@ fn a_lock_file_that_is_removed_again_and_again_costs_no_entry() {
     let names = std::fs::read_dir(fixture.workspace_folder()).unwrap().map(|one| one.unwrap().file_name());
     assert!(names.into_iter().all(|name| !name.to_string_lossy().contains("corrupt")));
 }
+
+#[test]
+fn an_answer_that_is_read_again_and_again_does_not_make_the_log_grow() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    record(&workspace, "first");
+    for tokens in 1..600 {
+        record_answer(&workspace, tokens);
+    }
+    record(&workspace, "last");
+    let ids = fixture.log_ids();
+    assert_eq!((ids.len(), &*ids[0], &*ids[2]), (3, "first", "last"));
+    assert_eq!(logged_tokens(&fixture)[1], json!(599));
+    let length = fixture.log_file().metadata().unwrap().len();
+    assert!(length < 300_000, "{length}");
+}

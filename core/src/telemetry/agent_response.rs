@@ -200,7 +200,8 @@ impl Recorder<'_> {
                     .access
                     .write(|tx| drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>())?;
                 let ids: Vec<&str> = done.iter().map(|(one, _)| one.record().id.as_str()).collect();
-                let log = self.complete_log(&ids);
+                let is_queued = done.iter().any(|(_, done)| *done != Upserted::Duplicate);
+                let log = self.complete_log(&ids, is_queued);
                 Ok(done.iter().map(|(one, done)| outcome(one, Some(*done), &log)).collect())
             }
         }

@@ -47,7 +47,9 @@ impl Recorder<'_> {
                 let insert = |tx: &_| insert_all(tx, &batch, self.home, log.is_some(), now);
                 let duplicates = self.access.write(insert)?;
                 let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
-                (duplicates, self.complete_log(&ids))
+                let is_queued = duplicates.contains(&false);
+                let log = self.complete_log(&ids, is_queued);
+                (duplicates, log)
             }
         };
         let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, &log);
@@ -62,20 +64,20 @@ impl Recorder<'_> {
     /// Brings the JSON log up to date, at least with the records that have these ids, and says whether it is.
     /// A log that cannot be written must not stop the work: what it lacks stays queued in the database. Within a
     /// transaction nothing is committed yet, so nothing is logged.
-    pub(crate) fn complete_log(&self, ids: &[&str]) -> Logging {
-        if self.access.is_within() { Logging::default() } else { self.catch_up(ids) }
+    pub(crate) fn complete_log(&self, ids: &[&str], is_queued: bool) -> Logging {
+        if self.access.is_within() { Logging::default() } else { self.catch_up(ids, is_queued) }
     }
 
     /// Brings the JSON log up to date with what a transaction recorded, and says whether it is.
     pub(crate) fn complete_log_after_commit(&self) -> bool {
-        self.catch_up(&[]).is_logged
+        self.catch_up(&[], false).is_logged
     }
 
-    fn catch_up(&self, ids: &[&str]) -> Logging {
+    fn catch_up(&self, ids: &[&str], is_queued: bool) -> Logging {
         let database = self.access.database();
         match self.log {
             Some(log) if !database.is_turned_off() => {
-                log_writer::catch_up(database, log, self.clock, self.busy_timeout, ids).into()
+                log_writer::catch_up(database, log, self.clock, self.busy_timeout, ids, is_queued).into()
             }
             _ => Logging::default(),
         }

@@ -59,7 +59,7 @@ pub(super) fn whole(path: &Path, locked: FileLock, deadline: Deadline, now: Time
                 return match found {
                     Scan::Intact(_) | Scan::Blank => repair::close(path, locked, 0),
                     Scan::Unclosed { end } => repair::close(path, locked, end),
-                    Scan::Damaged { end } => repair::mend(path, locked, stamp, end, now),
+                    Scan::Damaged { end } => repair::mend(path, &locked, stamp, end, now),
                 };
             }
         }

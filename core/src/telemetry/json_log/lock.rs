@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata, TryLockError};
 use std::io::ErrorKind as IoErrorKind;
 use std::path::Path;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 #[cfg(unix)]
 use mcoda_sqlite_locks::ClosedInChildren;
@@ -62,9 +62,16 @@ pub(super) enum Waited {
     TooLong,
 }
 
-/// An open file with a lock that the kernel takes back when this process dies, though it may have a forked child.
+/// A lock that the kernel takes back when this process dies, though it may have a forked child. The file may stay open
+/// behind it.
 #[derive(Debug)]
-pub(super) struct FileLock {
+pub(super) struct FileLock(Arc<OpenFile>);
+
+/// A file that stays open between locks, since to open one takes longer than to lock it.
+pub(super) type Kept = Mutex<Option<Arc<OpenFile>>>;
+
+#[derive(Debug)]
+pub(super) struct OpenFile {
     #[cfg(unix)]
     file: ClosedInChildren,
     #[cfg(not(unix))]
@@ -82,32 +89,43 @@ pub(super) enum Read {
 
 impl FileLock {
     /// Waits for the lock of the file at `path`, which `open` opens, or says that it is missing. At least one attempt
-    /// is made, whatever the deadline is and whether it is needed or not. A file that
-    /// others `read` is only opened on systems whose locks would keep them out.
+    /// is made, whatever the deadline is and whether it is needed or not. A file that others `read` is only opened on
+    /// systems whose locks would keep them out.
     pub(super) fn take(
         path: &Path,
+        kept: &Kept,
         read: Read,
         open: impl Fn(&Path) -> Result<Option<File>>,
         deadline: Deadline,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Waited> {
         let pauses = Pauses::new();
+        let kept = || kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = kept().take().filter(|file| !file.is_inherited());
         loop {
-            let Some(lock) = Self::opened(path, read, || open(path))? else { return Ok(Waited::Missing) };
-            while !lock.try_lock(path)? {
-                if !is_needed()? {
-                    return Ok(Waited::NotNeeded);
-                }
-                if deadline.has_passed() {
-                    return Ok(Waited::TooLong);
+            let was_kept = known.is_some();
+            let file = match known.take() {
+                Some(file) => file,
+                None => match OpenFile::open(path, read, || open(path))? {
+                    Some(file) => Arc::new(file),
+                    None => return Ok(Waited::Missing),
+                },
+            };
+            while !file.try_lock(path)? {
+                let is_needed = is_needed()?;
+                if !is_needed || deadline.has_passed() {
+                    return Ok(if is_needed { Waited::TooLong } else { Waited::NotNeeded });
                 }
                 pauses.pause();
             }
-            // A file that lost its name while this one waited keeps nobody out any more.
+            let lock = Self(file);
+            // A file that lost its name keeps nobody out any more.
             if lock.has_name(path)? {
+                *kept() = Some(Arc::clone(&lock.0));
                 return Ok(Waited::Locked(lock));
             }
-            if deadline.has_passed() {
+            // One that was kept may have lost its name long ago.
+            if deadline.has_passed() && !was_kept {
                 return Ok(Waited::TooLong);
             }
         }
@@ -115,14 +133,44 @@ impl FileLock {
 
     /// Locks a file that was just created; `None` where somebody else was faster.
     pub(super) fn of_new(path: &Path, read: Read, file: File) -> Result<Option<Self>> {
-        let lock = Self::opened(path, read, || Ok(Some(file)))?;
-        Ok(match lock {
-            Some(lock) if lock.try_lock(path)? => Some(lock),
+        let file = OpenFile::open(path, read, || Ok(Some(file)))?;
+        Ok(match file {
+            Some(file) if file.try_lock(path)? => Some(Self(Arc::new(file))),
             _ => None,
         })
     }
 
-    fn opened(path: &Path, read: Read, open: impl FnOnce() -> Result<Option<File>>) -> Result<Option<Self>> {
+    /// Whether this is the file that lies at `path`, and not one that was removed or replaced.
+    pub(super) fn has_name(&self, path: &Path) -> Result<bool> {
+        match path.metadata() {
+            Ok(metadata) => Ok(self.is(&metadata)),
+            Err(error) if error.kind() == IoErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::storage("look at", path, error)),
+        }
+    }
+
+    /// Whether this is the file that `metadata` was read of.
+    pub(super) fn is(&self, metadata: &Metadata) -> bool {
+        self.0.id == id_of(metadata)
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.0.file
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing alone would not do where a child was forked meanwhile: it shares the lock. An error
+        // leaves nothing to do but close.
+        if self.0.is_locked && !self.0.is_inherited() {
+            let _ = self.0.file.unlock();
+        }
+    }
+}
+
+impl OpenFile {
+    fn open(path: &Path, read: Read, open: impl FnOnce() -> Result<Option<File>>) -> Result<Option<Self>> {
         #[cfg(unix)]
         let file = match ClosedInChildren::open(|| open().map_err(Some)?.ok_or(None)) {
             Ok(file) => file,
@@ -147,22 +195,11 @@ impl FileLock {
         }
     }
 
-    /// Whether this is the file that lies at `path`, and not one that was removed or replaced.
-    pub(super) fn has_name(&self, path: &Path) -> Result<bool> {
-        match path.metadata() {
-            Ok(metadata) => Ok(self.is(&metadata)),
-            Err(error) if error.kind() == IoErrorKind::NotFound => Ok(false),
-            Err(error) => Err(Error::storage("look at", path, error)),
-        }
-    }
-
-    /// Whether this is the file that `metadata` was read of.
-    pub(super) fn is(&self, metadata: &Metadata) -> bool {
-        self.id == id_of(metadata)
-    }
-
-    pub(super) fn file(&self) -> &File {
-        &self.file
+    fn is_inherited(&self) -> bool {
+        #[cfg(unix)]
+        return self.file.is_inherited();
+        #[cfg(not(unix))]
+        false
     }
 }
 
@@ -179,16 +216,6 @@ fn id_of(metadata: &Metadata) -> Option<FileId> {
 #[cfg(not(unix))]
 fn id_of(_metadata: &Metadata) -> Option<FileId> {
     None
-}
-
-impl Drop for FileLock {
-    fn drop(&mut self) {
-        // Closing alone would not do where a child was forked meanwhile: it shares the lock. An error
-        // leaves nothing to do but close.
-        if self.is_locked {
-            let _ = self.file.unlock();
-        }
-    }
 }
 
 pub(super) fn busy(path: &Path, why: &str) -> Error {

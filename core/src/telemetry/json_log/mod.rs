@@ -28,7 +28,7 @@ use serde_json::Value;
 
 use self::head::Head;
 use self::inspect::{BUFFER, Contents};
-use self::lock::{FileLock, Gate, Read, Turn, Waited};
+use self::lock::{FileLock, Gate, Kept, Read, Turn, Waited};
 pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 use self::state::Clean;
 use crate::error::{Error, ErrorKind, Result};
@@ -41,11 +41,17 @@ const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// For how long nobody waits after that was in vain. Each record still tries once.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The log in one folder. Nothing is opened between calls, so that a fork inherits nothing.
+/// What stands between two records.
+const SEPARATOR: &str = ",\n";
+
+/// The log in one folder. Clones of a handle share it.
 #[derive(Debug)]
 pub(crate) struct JsonLog {
     path: PathBuf,
     lock_path: PathBuf,
+    /// Both files, which stay open between calls, though not in a forked child.
+    lock_file: Kept,
+    file: Kept,
     gate: Gate,
     /// Until when waiting for the log is not tried again, since it was in vain.
     in_vain_until: Mutex<Option<Deadline>>,
@@ -57,6 +63,8 @@ impl JsonLog {
         Self {
             path: folder.join(TOKEN_LOG_FILE),
             lock_path: folder.join(TOKEN_LOG_LOCK_FILE),
+            lock_file: Kept::default(),
+            file: Kept::default(),
             gate: Gate::default(),
             in_vain_until: Mutex::default(),
         }
@@ -109,12 +117,26 @@ impl JsonLog {
     ) -> Result<Option<Locked<'l>>> {
         let is_held = || lock::busy(&self.path, "another process is writing to it");
         let create = |path: &Path| paths::open_or_create_file(path).map(Some);
-        let lock = match FileLock::take(&self.lock_path, Read::ByNobody, create, deadline, &is_needed)? {
+        let lock = match FileLock::take(
+            &self.lock_path,
+            &self.lock_file,
+            Read::ByNobody,
+            create,
+            deadline,
+            &is_needed,
+        )? {
             Waited::Locked(lock) => lock,
             Waited::NotNeeded => return Ok(None),
             Waited::Missing | Waited::TooLong => return Err(is_held()),
         };
-        let file = match FileLock::take(&self.path, Read::ByOthers, inspect::open, deadline, &is_needed)? {
+        let file = match FileLock::take(
+            &self.path,
+            &self.file,
+            Read::ByOthers,
+            inspect::open,
+            deadline,
+            &is_needed,
+        )? {
             Waited::Locked(file) => Some(file),
             Waited::Missing => None,
             Waited::NotNeeded => return Ok(None),
@@ -186,11 +208,14 @@ impl Locked<'_> {
         Ok(records)
     }
 
-    /// Shows the id and the text of every record with one of these ids, and the offset behind it, to `see`.
-    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(String, &str, u64)) -> Result<()> {
-        let Some(Contents { file, .. }) = &self.contents else { return Ok(()) };
+    /// Shows the id and the text of every record with one of these ids, and the offset behind it, to `see`. Returns how
+    /// much of the file is not blank, with what separates the elements.
+    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(String, &str, u64)) -> Result<u64> {
+        let Some(Contents { file, .. }) = &self.contents else { return Ok(0) };
+        let mut told = 0;
         let wanted: HashSet<&str> = ids.iter().copied().collect();
         let see = |text: &str, end: u64| {
+            told += (text.len() + SEPARATOR.len()) as u64;
             if let Some(Head { id: Some(id), .. }) = Head::of(text)
                 && wanted.contains(&*id)
             {
@@ -200,7 +225,7 @@ impl Locked<'_> {
         let mut file = file.file();
         let scanned = file.rewind().and_then(|()| scan::scan(BufReader::with_capacity(BUFFER, file), see));
         scanned.map_err(|error| Error::storage("read", &self.log.path, error))?;
-        Ok(())
+        Ok(told)
     }
 
     /// Appends `records`, each a JSON object on one line, all of them with one write. `Busy` where a program

@@ -29,20 +29,19 @@ pub(super) fn close(path: &Path, file: FileLock, end: u64) -> Result<Contents> {
 
 /// Makes a new file of the whole records: those up to `end` (0: the file is no array at all), and those that can be
 /// found in the damaged rest, which is kept in a file beside it first. The new one then takes the old one's name.
-pub(super) fn mend(path: &Path, file: FileLock, stamp: Stamp, end: u64, now: Timestamp) -> Result<Contents> {
-    keep_aside(path, &file, end, now)?;
-    // The old file is read through a descriptor of its own, since the new one takes its lock over.
-    let old = File::open(path).map_err(|error| Error::storage("open", path, error))?;
+pub(super) fn mend(path: &Path, file: &FileLock, stamp: Stamp, end: u64, now: Timestamp) -> Result<Contents> {
+    keep_aside(path, file, end, now)?;
+    let old = file.file();
     rewrite::replace(path, file, stamp, |out| {
         let mut is_empty = true;
         if end == 0 {
             out.write_all(b"[")?;
         } else {
-            io::copy(&mut part(&old, 0)?.take(end), out)?;
-            is_empty = read_at(&old, end - 1, 1)? == b"[";
+            io::copy(&mut part(old, 0)?.take(end), out)?;
+            is_empty = read_at(old, end - 1, 1)? == b"[";
         }
         let mut new_end = end.max(1);
-        salvage(part(&old, end)?, |record| {
+        salvage(part(old, end)?, |record| {
             let before: &[u8] = if is_empty { b"\n" } else { b",\n" };
             is_empty = false;
             new_end += (before.len() + record.len()) as u64;

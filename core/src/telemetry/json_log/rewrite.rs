@@ -18,7 +18,7 @@ const SUFFIX: &str = ".new";
 /// `stamp` when it was read. `Busy`, and nothing has happened, where a program without a lock has changed that since.
 pub(super) fn replace(
     path: &Path,
-    old: FileLock,
+    old: &FileLock,
     stamp: Stamp,
     write: impl FnOnce(&mut dyn Write) -> io::Result<Tail>,
 ) -> Result<Contents> {
@@ -27,8 +27,8 @@ pub(super) fn replace(
     let mut name = target.clone().into_os_string();
     name.push(SUFFIX);
     let name = PathBuf::from(name);
-    let replaced = make(&name, &old, write).and_then(|(file, tail)| {
-        if stamp_of(path, &old)? != stamp {
+    let replaced = make(&name, old, write).and_then(|(file, tail)| {
+        if stamp_of(path, old)? != stamp {
             return Err(lock::busy(path, "a program that knows no lock is writing to it"));
         }
         fs::rename(&name, &target).map_err(|error| Error::storage("replace", path, error))?;

@@ -58,3 +58,20 @@ fn nothing_is_written_to_a_log_that_was_removed_or_replaced() {
     assert!(fixture.append("c"));
     assert_eq!(fixture.ids(), ["b", "c"]);
 }
+
+#[test]
+fn a_program_without_a_lock_that_writes_during_a_compaction_loses_nothing() {
+    let fixture = Fixture::new();
+    fixture.append("a");
+    let locked = fixture.lock();
+    let Some(Contents { file, stamp, .. }) = &locked.contents else { panic!("a log") };
+    let replaced = rewrite::replace(&fixture.log.path, file, *stamp, |out| {
+        fixture.write(pretty(&["a", "theirs"]));
+        std::io::Write::write_all(out, b"[\n]")?;
+        Ok(scan::Tail { end: 1, close: 2, is_empty: true })
+    });
+    assert_eq!(replaced.unwrap_err().kind(), ErrorKind::Busy);
+    drop(locked);
+    assert_eq!(fixture.ids(), ["a", "theirs"]);
+    assert_eq!(fs::read_dir(fixture.folder.path()).unwrap().count(), 2);
+}
