@@ -49,7 +49,8 @@ fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
         let records = log_queue::records(tx, BATCH)?;
         // What changed may still be among those to come, and would be appended by both.
         let changed = if records.len() < BATCH { log_queue::changed(tx, BATCH)? } else { Vec::new() };
-        Ok((records, changed, log_queue::is_empty(tx)?))
+        let is_empty = records.is_empty() && changed.is_empty() && log_queue::is_empty(tx)?;
+        Ok((records, changed, is_empty))
     };
     let (records, changed, is_empty) = database.read_on_writer(queued)?;
     // Somebody else logged them while this one waited. A write of nothing could still find the database
@@ -120,8 +121,10 @@ pub(crate) fn append_alone(
             known.insert(one.record().id.clone(), one.record().to_json()?.into());
         }
     }
-    let new = batch.iter().zip(&duplicates).filter(|(_, duplicate)| !**duplicate);
-    locked.append(&new.map(|(one, _)| log_line(one.record())).collect::<Result<Vec<_>>>()?)?;
+    let new =
+        batch.iter().zip(&duplicates).filter(|(_, duplicate)| !**duplicate).map(|(one, _)| one.record());
+    let lines = new.map(|record| Ok((&*record.id, log_line(record)?)));
+    locked.append_known(&lines.collect::<Result<Vec<_>>>()?)?;
     // What the database has queued may be in the file already: by a process that died, or under an id that
     // was just given here.
     locked.leave_unconfirmed()?;

@@ -5,6 +5,7 @@
 //! looked at, and repaired, before anything is appended.
 
 mod append;
+mod entries;
 mod head;
 mod inspect;
 mod lock;
@@ -21,11 +22,12 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use self::entries::Entries;
 use self::head::Head;
 use self::inspect::{BUFFER, Contents};
 use self::lock::{FileLock, Gate, Kept, Read, Turn, Waited};
@@ -52,6 +54,8 @@ pub(crate) struct JsonLog {
     /// Both files, which stay open between calls, though not in a forked child.
     lock_file: Kept,
     file: Kept,
+    /// Where a handle without a database has found the records.
+    entries: Mutex<Option<Entries>>,
     gate: Gate,
     /// Until when waiting for the log is not tried again, since it was in vain.
     in_vain_until: Mutex<Option<Deadline>>,
@@ -65,6 +69,7 @@ impl JsonLog {
             lock_path: folder.join(TOKEN_LOG_LOCK_FILE),
             lock_file: Kept::default(),
             file: Kept::default(),
+            entries: Mutex::default(),
             gate: Gate::default(),
             in_vain_until: Mutex::default(),
         }
@@ -102,6 +107,10 @@ impl JsonLog {
             _ => *in_vain() = None,
         }
         locked
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Option<Entries>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, deadline: Deadline) -> Result<Turn<'_>> {
@@ -197,15 +206,53 @@ impl Locked<'_> {
         Ok(present)
     }
 
-    /// The records with these ids. Reads the whole file.
+    /// The records with these ids. Reads the whole file, unless this handle has done so and nobody wrote to it since.
     pub(crate) fn records(&mut self, ids: &[&str]) -> Result<HashMap<String, Value>> {
+        let Some(contents) = &self.contents else { return Ok(HashMap::new()) };
+        let failed = |error| Error::storage("read", &self.log.path, error);
+        if let Some(entries) = &*self.log.entries()
+            && entries.are_of(contents)
+            && let Some(records) = entries.records(contents, ids).map_err(failed)?
+        {
+            return Ok(records);
+        }
+        let wanted: HashSet<&str> = ids.iter().copied().collect();
+        let mut entries = Entries::of(contents);
         let mut records = HashMap::new();
-        self.visit(ids, |id, text, _| {
-            if let Ok(record) = serde_json::from_str(text) {
+        let see = |text: &str, end: u64| {
+            let Some(Head { id: Some(id), .. }) = Head::of(text) else { return };
+            entries.add(&id, end, text.len());
+            if wanted.contains(&*id)
+                && let Ok(record) = serde_json::from_str(text)
+            {
                 records.entry(id).or_insert(record);
             }
-        })?;
+        };
+        let mut file = contents.file.file();
+        let scanned = file.rewind().and_then(|()| scan::scan(BufReader::with_capacity(BUFFER, file), see));
+        scanned.map_err(failed)?;
+        *self.log.entries() = Some(entries);
         Ok(records)
+    }
+
+    /// As [`Locked::append`], of records that [`Locked::records`] will be asked for: their ids with their entries.
+    pub(crate) fn append_known(&mut self, records: &[(&str, String)]) -> Result<()> {
+        let known = self.log.entries().take();
+        // Where there is no file yet, all that will be in it is known.
+        let known = match &self.contents {
+            Some(contents) => known.filter(|known| known.are_of(contents)),
+            None => None,
+        };
+        let is_first = self.contents.is_none();
+        let lines: Vec<String> = records.iter().map(|(_, line)| line.clone()).collect();
+        self.append(&lines)?;
+        if let Some(contents) = &self.contents
+            && let Some(mut known) = known.or_else(|| is_first.then(|| Entries::of(contents)))
+        {
+            known.append(contents, SEPARATOR, records);
+            *self.log.entries() = Some(known);
+        }
+        Ok(())
     }
 
     /// Shows the id and the text of every record with one of these ids, and the offset behind it, to `see`. Returns how

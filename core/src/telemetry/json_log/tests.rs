@@ -1,4 +1,5 @@
 mod damage;
+mod entries;
 #[cfg(unix)]
 mod processes;
 #[cfg(unix)]
