@@ -21,6 +21,7 @@ fn main() {
     );
     opening();
     recording();
+    recording_behind_a_rewrite();
     transitions();
     estimates();
 }
@@ -147,6 +148,25 @@ fn recording() {
     let batch = vec![usage(); calls];
     let record_batch = || drop(logging.record_token_usages(&batch).expect("records"));
     compare("one of a batch of 1,000, JSON log / plain INSERT", calls, record_batch, || insert(calls));
+}
+
+/// What a record costs after a program without a lock has rewritten the log.
+fn recording_behind_a_rewrite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("mcoda.db");
+    let workspace = Workspace::options().json_log_in(folder.path()).open_db(file).expect("a workspace");
+    let log = folder.path().join("token_usage.json");
+    workspace.record_token_usages(&vec![usage(); 20_000]).expect("records");
+    let read = || std::fs::read(&log).expect("a log");
+    let ours = || {
+        std::fs::write(&log, read()).expect("a log");
+        workspace.record_token_usage(&usage()).expect("a record");
+    };
+    let theirs = || {
+        std::fs::write(&log, read()).expect("a log");
+        black_box(serde_json::from_slice::<serde_json::Value>(&read()).expect("JSON"));
+    };
+    compare("record behind a rewrite of 20,000 / parsing", 1, ours, theirs);
 }
 
 fn backlog(workspace: &Workspace, count: usize) -> Vec<String> {
