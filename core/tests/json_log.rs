@@ -473,3 +473,25 @@ fn an_answer_that_is_read_again_and_again_does_not_make_the_log_grow() {
     let length = fixture.log_file().metadata().unwrap().len();
     assert!(length < 300_000, "{length}");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_closed_handle_has_no_file_of_the_log_open() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let folder = fixture.workspace_folder();
+    let open_files = || {
+        let links = std::fs::read_dir("/proc/self/fd").unwrap().map(|one| one.unwrap().path().read_link());
+        let is_log = |file: &std::path::PathBuf| {
+            file.starts_with(&folder) && file.to_string_lossy().contains("token_usage")
+        };
+        links.flatten().filter(is_log).count()
+    };
+    record(&workspace, "which creates the log");
+    for id in 0..10 {
+        record(&workspace, &id.to_string());
+        assert_eq!(open_files(), 2);
+    }
+    workspace.close().unwrap();
+    assert_eq!(open_files(), 0);
+}

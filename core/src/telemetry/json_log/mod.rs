@@ -109,6 +109,16 @@ impl JsonLog {
         locked
     }
 
+    /// Closes what is kept open. The next call opens it again.
+    pub(crate) fn close(&self) {
+        for kept in [&self.lock_file, &self.file] {
+            // In a forked child a thread that is not there may have it.
+            if let Ok(mut kept) = kept.try_lock() {
+                *kept = None;
+            }
+        }
+    }
+
     fn entries(&self) -> MutexGuard<'_, Option<Entries>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
