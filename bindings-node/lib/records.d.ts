@@ -497,6 +497,8 @@ export interface Recorded {
    * then a later call or the next open completes it.
    */
   logged: boolean
+  /** Why the log could not be written. Absent where it holds the record, or is not written by this call. */
+  logError?: string
 }
 
 /** What became of one record of an answer. */
@@ -513,6 +515,8 @@ export interface ResponseRecord {
   updated: boolean
   /** Whether the JSON log holds it, as in `Recorded`(crate::Recorded). */
   logged: boolean
+  /** Why the log could not be written, as in `Recorded`(crate::Recorded). */
+  logError?: string
 }
 
 /** What was read of an agent's answer, and what became of its records. */
@@ -555,6 +559,8 @@ export interface ImportSummary {
   logged: boolean
   /** What was skipped. */
   skipped: Skipped
+  /** Why the log could not be written the first time that it could not. */
+  logError?: string
 }
 
 /**

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::agent_context::AgentContext;
 use super::agent_ids::{self, SessionIds};
-use super::record::{Prepared, Upserted};
+use super::record::{Logging, Prepared, Upserted};
 use super::recorder::Recorder;
 use super::usage::TokenUsage;
 use super::{delta, log_writer, price, reader};
@@ -51,6 +51,9 @@ record! {
         pub updated: bool,
         /// Whether the JSON log holds it, as in [`Recorded`](crate::Recorded).
         pub logged: bool,
+        /// Why the log could not be written, as in [`Recorded`](crate::Recorded).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub log_error: Option<String>,
     }
 }
 
@@ -91,6 +94,9 @@ record! {
         pub logged: bool,
         /// What was skipped.
         pub skipped: Skipped,
+        /// Why the log could not be written the first time that it could not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub log_error: Option<String>,
     }
 }
 
@@ -137,6 +143,7 @@ impl Recorder<'_> {
                 };
                 *count += 1;
                 summary.logged &= one.logged;
+                summary.log_error = summary.log_error.or(one.log_error);
             }
             progress(source.bytes());
         }
@@ -168,7 +175,9 @@ impl Recorder<'_> {
             return Ok(Vec::new());
         }
         if self.is_strict()? {
-            let refused = |item: &Item| self.prepare(&item.usage, now).map(|one| outcome(&one, None, false));
+            let refused = |item: &Item| {
+                self.prepare(&item.usage, now).map(|one| outcome(&one, None, &Logging::default()))
+            };
             return items.iter().map(refused).collect();
         }
         match self.log {
@@ -177,7 +186,11 @@ impl Recorder<'_> {
                 let batch: Vec<Prepared> =
                     priced.map(|usage| self.prepare(&usage, now)).collect::<Result<_>>()?;
                 let done = log_writer::upsert_alone(log, &batch, self.clock, self.busy_timeout)?;
-                Ok(batch.iter().zip(done).map(|(one, done)| outcome(one, Some(done), true)).collect())
+                Ok(batch
+                    .iter()
+                    .zip(done)
+                    .map(|(one, done)| outcome(one, Some(done), &Logging::done()))
+                    .collect())
             }
             log => {
                 let drafts: Vec<Draft> =
@@ -188,8 +201,9 @@ impl Recorder<'_> {
                     .access
                     .write(|tx| drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>())?;
                 let ids: Vec<&str> = done.iter().map(|(one, _)| one.record().id.as_str()).collect();
-                let logged = self.complete_log(&ids);
-                Ok(done.iter().map(|(one, done)| outcome(one, Some(*done), logged)).collect())
+                let is_queued = done.iter().any(|(_, done)| *done != Upserted::Duplicate);
+                let log = self.complete_log(&ids, is_queued);
+                Ok(done.iter().map(|(one, done)| outcome(one, Some(*done), &log)).collect())
             }
         }
     }
@@ -292,14 +306,15 @@ fn priced(mut usage: TokenUsage, context: &AgentContext, now: Timestamp) -> Toke
     usage
 }
 
-fn outcome(one: &Prepared, done: Option<Upserted>, logged: bool) -> ResponseRecord {
+fn outcome(one: &Prepared, done: Option<Upserted>, log: &Logging) -> ResponseRecord {
     ResponseRecord {
         id: one.record().id.clone(),
         model_name: one.record().model_name.clone(),
         recorded: done.is_some(),
         duplicate: done == Some(Upserted::Duplicate),
         updated: done == Some(Upserted::Updated),
-        logged,
+        logged: log.is_logged,
+        log_error: log.error.clone(),
     }
 }
 

@@ -105,7 +105,7 @@ impl Place {
         };
         let workspace = Workspace { session: Session::new(database, shared), settings: Arc::new(settings) };
         // What a process that died had committed and not yet logged.
-        workspace.recorder().complete_log(&[]);
+        workspace.recorder().complete_log(&[], false);
         Ok(workspace)
     }
 
