@@ -24,7 +24,7 @@ mod layer {
     pub fn install() {}
 
     /// Closes a new database file.
-    pub fn close_new(_file: File) {}
+    pub fn close_new(_file: File, _path: &Path) {}
 
     /// Refuses nothing: no other copy of SQLite can take locks away here.
     pub fn refuse_foreign(_path: &Path) -> Result<(), Exposed> {

@@ -139,7 +139,7 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     // An existing file is not opened here: closing it would drop the locks that another copy of SQLite in this
     // process has on it.
     if !read_only && let Some(new) = paths::create_new_file(path)? {
-        locks::close_new(new);
+        locks::close_new(new, path);
     }
     Ok(())
 }
