@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::one_name::refuse_second_name;
 use super::{filesystem, locks};
 use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, ErrorKind, Result};
@@ -76,6 +77,9 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
     let in_memory = path.as_os_str() == IN_MEMORY;
     let access =
         if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    if !how.read_only && !in_memory {
+        refuse_second_name(path)?;
+    }
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     wait_for_writers(&connection, how.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);

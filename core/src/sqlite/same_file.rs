@@ -1,10 +1,11 @@
-//! Which file a handle has open, whatever lies under its name later.
+//! Which files a handle has open, whatever lies under their names later.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
 use super::connect::{Connect, connect_existing};
+use super::one_name::refuse_links;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A database file, known by device and inode; in memory and on other systems than Unix by its path alone.
@@ -12,6 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) struct SameFile {
     path: PathBuf,
     id: Option<FileId>,
+    /// The write-ahead log and its index, of a handle that writes.
+    beside: Vec<(PathBuf, FileId)>,
 }
 
 /// Device and inode.
@@ -19,7 +22,24 @@ type FileId = (u64, u64);
 
 impl SameFile {
     pub(super) fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), id: id_at(path) }
+        Self { path: path.to_owned(), id: file_at(path).map(|(id, _)| id), beside: Vec::new() }
+    }
+
+    /// Watches the write-ahead log and its index, too, which a connection has open. Nobody replaces or removes them
+    /// while one has: SQLite's last connection alone does, and to empty the log it is cut.
+    pub(super) fn with_log(mut self) -> Self {
+        // SQLite follows links before it looks for them.
+        if self.id.is_some()
+            && let Ok(path) = self.path.canonicalize()
+        {
+            self.beside.extend(["-wal", "-shm"].into_iter().filter_map(|suffix| {
+                let mut name = path.clone().into_os_string();
+                name.push(suffix);
+                let name = PathBuf::from(name);
+                file_at(&name).map(|(id, _)| (name, id))
+            }));
+        }
+        self
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -28,11 +48,32 @@ impl SameFile {
 
     /// SQLite would go on writing to a file that has lost its name, and acknowledge what nobody finds again.
     pub(super) fn refuse_vanished(&self) -> Result<()> {
-        if self.id.is_none() || self.id == id_at(&self.path) {
-            return Ok(());
+        self.links().map(drop)
+    }
+
+    /// As [`SameFile::refuse_vanished`], and refuses a file that has got a second name.
+    pub(super) fn refuse_to_write(&self) -> Result<()> {
+        refuse_links(self.links()?)
+    }
+
+    /// How many names the file has, if it is the one that was opened.
+    fn links(&self) -> Result<u64> {
+        let Some(id) = self.id else { return Ok(1) };
+        let Some(links) = file_at(&self.path).and_then(|(now, links)| (now == id).then_some(links)) else {
+            let message = "the database file was removed or replaced since it was opened: open it again";
+            return Err(Error::new(ErrorKind::Storage, message));
+        };
+        for (path, id) in &self.beside {
+            if file_at(path).is_none_or(|(now, _)| now != *id) {
+                let message = format!(
+                    "{} was removed or replaced while the database was open, and what is written now nobody would find \
+                     again: close the database in every program that has it open, then open it again",
+                    path.display()
+                );
+                return Err(Error::new(ErrorKind::Storage, message));
+            }
         }
-        let message = "the database file was removed or replaced since it was opened: open it again";
-        Err(Error::new(ErrorKind::Storage, message))
+        Ok(links)
     }
 
     /// Opens one more connection on this very file, never on another one that has taken its name.
@@ -44,13 +85,14 @@ impl SameFile {
     }
 }
 
+/// Which file it is, and how many names it has.
 #[cfg(unix)]
-fn id_at(path: &Path) -> Option<FileId> {
+fn file_at(path: &Path) -> Option<(FileId, u64)> {
     use std::os::unix::fs::MetadataExt;
-    path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    path.metadata().ok().map(|metadata| ((metadata.dev(), metadata.ino()), metadata.nlink()))
 }
 
 #[cfg(not(unix))]
-fn id_at(_path: &Path) -> Option<FileId> {
+fn file_at(_path: &Path) -> Option<(FileId, u64)> {
     None
 }

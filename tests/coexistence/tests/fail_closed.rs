@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use common::*;
 use mcoda_coexistence::Foreign;
-use mcoda_core::{ErrorKind, TokenUsage, Workspace};
+use mcoda_core::{ErrorKind, SqlParams, SqlValue, TokenUsage, Workspace};
 use rusqlite::Connection;
 
 #[test]
@@ -30,6 +30,7 @@ fn other_process() {
         "last close" => last_close(file),
         "write" => try_to_write(file),
         "deleted" => deleted(file),
+        "mounted" => mounted(file),
         other => panic!("{other}"),
     }
 }
@@ -292,4 +293,110 @@ fn deleted(file: &Path) {
     let names = links.filter_map(|link| std::fs::read_link(link.ok()?.path()).ok());
     let left: Vec<_> = names.filter(|name| name.to_string_lossy().contains("gone.db")).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+fn is_refused_for_its_name(done: mcoda_core::Result<()>, says: &str, file: &Path) {
+    let error = done.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    assert!(error.message().contains(says), "{error}");
+    assert!(error.message().contains("folder that holds it"), "{error}");
+    assert!(error.message().contains(file.to_str().unwrap()), "{error}");
+}
+
+fn reads_one(file: &Path) {
+    let reader = Workspace::options().read_only(true).open_db(file).unwrap();
+    let count = reader.query("SELECT count(*) FROM token_usage", &SqlParams::default()).unwrap();
+    assert_eq!(count.rows, [[SqlValue::Integer(1)]]);
+}
+
+#[test]
+fn a_file_with_two_names_is_read_and_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("mcoda.db"), folder.path().join("sub/link.db"));
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    let handle = Workspace::open_db(&file).unwrap();
+    record(&handle).unwrap();
+    // While it is open.
+    std::fs::hard_link(&file, &link).unwrap();
+    is_refused_for_its_name(record(&handle), "2 names", &file);
+    assert_eq!(handle.token_usage(&Default::default()).unwrap().len(), 1);
+    drop(handle);
+    // Before it is opened.
+    for name in [&file, &link] {
+        is_refused_for_its_name(Workspace::open_db(name).map(drop), "2 names", name);
+        reads_one(name);
+    }
+    std::fs::remove_file(&link).unwrap();
+    record(&Workspace::open_db(&file).unwrap()).unwrap();
+    // SQLite follows a symbolic link before it looks for the log.
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    record(&Workspace::open_db(&link).unwrap()).unwrap();
+}
+
+#[test]
+fn a_file_that_is_mounted_by_itself_is_read_and_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    if let Some(output) = in_own_mounts("mounted", &folder.path().join("mcoda.db"), AS_SHIPPED) {
+        passes(&output);
+    }
+}
+
+fn mounted(file: &Path) {
+    record(&Workspace::open_db(file).unwrap()).unwrap();
+    let (inside, link) = (file.with_file_name("data/x.db"), file.with_file_name("link.db"));
+    std::fs::create_dir(inside.parent().unwrap()).unwrap();
+    std::fs::write(&inside, "").unwrap();
+    mount(file, &inside, "none", libc::MS_BIND);
+    std::os::unix::fs::symlink(&inside, &link).unwrap();
+    for name in [&inside, &link] {
+        is_refused_for_its_name(Workspace::open_db(name).map(drop), "mounted by itself", name);
+        reads_one(name);
+    }
+    assert!(!file.with_file_name("data/x.db-wal").metadata().is_ok_and(|log| log.len() > 0));
+    // A folder that is mounted has one log, whatever it is called.
+    let folder = file.with_file_name("whole");
+    std::fs::create_dir(&folder).unwrap();
+    mount(file.parent().unwrap(), &folder, "none", libc::MS_BIND);
+    record(&Workspace::open_db(folder.join("mcoda.db")).unwrap()).unwrap();
+    record(&Workspace::open_db(file).unwrap()).unwrap();
+}
+
+#[test]
+fn nothing_is_acknowledged_when_the_log_or_its_index_is_removed_or_replaced() {
+    for suffix in ["-wal", "-shm"] {
+        for is_replaced in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("mcoda.db");
+            let handle = Workspace::open_db(&file).unwrap();
+            record(&handle).unwrap();
+            let beside = folder.path().join(format!("mcoda.db{suffix}"));
+            let kept = folder.path().join("kept");
+            std::fs::rename(&beside, &kept).unwrap();
+            if is_replaced {
+                std::fs::copy(&kept, &beside).unwrap();
+            }
+            for _ in 0..2 {
+                let error = record(&handle).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Storage, "{error}");
+                assert!(error.message().contains(beside.to_str().unwrap()), "{error}");
+            }
+            // Not found again: nothing was.
+            std::fs::rename(&kept, &beside).unwrap();
+            record(&handle).unwrap();
+            assert_eq!(handle.token_usage(&Default::default()).unwrap().len(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_transaction_is_not_committed_to_a_log_that_was_removed_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mcoda.db");
+    let handle = Workspace::open_db(&file).unwrap();
+    let transaction = handle.begin(None).unwrap();
+    transaction.record_token_usage(&TokenUsage::default()).unwrap();
+    std::fs::remove_file(folder.path().join("mcoda.db-wal")).unwrap();
+    let error = transaction.commit().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Storage, "{error}");
+    assert!(error.message().contains("mcoda.db-wal"), "{error}");
 }
