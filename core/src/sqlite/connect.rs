@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::one_name::refuse_second_name;
 use super::{at_rest, filesystem, locks};
 use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, ErrorKind, Result};
@@ -76,6 +77,9 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
     let in_memory = path.as_os_str() == IN_MEMORY;
     let access =
         if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    if !how.read_only && !in_memory {
+        refuse_second_name(path)?;
+    }
     let is_immutable = how.read_only && !in_memory && at_rest::stamp_if_immutable(path).is_some();
     let connection = if is_immutable {
         at_rest::open_immutable(path)?
@@ -161,7 +165,7 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     // An existing file is not opened here: closing it would drop the locks that another copy of SQLite in this
     // process has on it.
     if !read_only && let Some(new) = paths::create_new_file(path, None)? {
-        locks::close_new(new);
+        locks::close_new(new, path);
     }
     Ok(())
 }

@@ -44,6 +44,7 @@ impl Database {
     pub(crate) fn new(path: &Path, connection: Connection, how: &Connect) -> Result<Self> {
         let has_log = path.as_os_str() != IN_MEMORY && is_wal(&connection, how)?;
         let file = if how.read_only { SameFile::only_read_at(path) } else { SameFile::at(path) };
+        let file = if has_log && !how.read_only { file.with_log() } else { file };
         let mut database = Self::with_slot(file.clone(), Slot::new(connection), how.busy_timeout);
         database.is_read_only = how.read_only;
         if has_log {
@@ -128,9 +129,16 @@ impl Database {
     }
 
     fn begin_on<'l>(&self, lease: &'l Lease, deadline: Deadline) -> Result<Transaction<'l>> {
-        self.file.refuse_vanished()?;
         locks::refuse_foreign(self.path())?;
-        begin(lease, self.busy_timeout, deadline)
+        let begun = begin(lease, self.busy_timeout, deadline);
+        // Afterwards, since waiting for others can take long; and it says more than what SQLite makes of it.
+        self.refuse_to_write()?;
+        begun
+    }
+
+    /// Refuses where what is written would be lost, since the files are not those that were opened.
+    pub(super) fn refuse_to_write(&self) -> Result<()> {
+        self.file.refuse_to_write()
     }
 
     /// Runs a statement of the host's that only reads.

@@ -11,6 +11,7 @@ mod database;
 mod fault;
 mod filesystem;
 mod locks;
+mod one_name;
 mod open_transaction;
 mod readers;
 pub(crate) mod row;

@@ -1,4 +1,4 @@
-//! Which file a handle has open, whatever lies under its name later.
+//! Which files a handle has open, whatever lies under their names later.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::at_rest::{Stamp, stamp_if_immutable};
 use super::connect::{Connect, Synchronous, connect_existing};
+use super::one_name::refuse_links;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A database file, known by device and inode; in memory and on other systems than Unix by its path alone.
@@ -16,6 +17,8 @@ pub(super) struct SameFile {
     id: Option<FileId>,
     /// How it was, where SQLite was told that it does not change.
     immutable: Option<Stamp>,
+    /// The write-ahead log and its index, of a handle that writes.
+    beside: Vec<(PathBuf, FileId)>,
 }
 
 /// Device and inode.
@@ -23,7 +26,8 @@ type FileId = (u64, u64);
 
 impl SameFile {
     pub(super) fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), id: id_at(path), immutable: None }
+        let id = file_at(path).map(|(id, _)| id);
+        Self { path: path.to_owned(), id, immutable: None, beside: Vec::new() }
     }
 
     /// As [`SameFile::at`], for a handle that only reads.
@@ -36,17 +40,55 @@ impl SameFile {
         self.immutable.as_ref().map_or(Ok(()), |stamp| stamp.refuse_changed(&self.path))
     }
 
+    /// Watches the write-ahead log and its index, too, which a connection has open. Nobody replaces or removes them
+    /// while one has: SQLite's last connection alone does, and to empty the log it is cut.
+    pub(super) fn with_log(mut self) -> Self {
+        // SQLite follows links before it looks for them.
+        if self.id.is_some()
+            && let Ok(path) = self.path.canonicalize()
+        {
+            self.beside.extend(["-wal", "-shm"].into_iter().filter_map(|suffix| {
+                let mut name = path.clone().into_os_string();
+                name.push(suffix);
+                let name = PathBuf::from(name);
+                file_at(&name).map(|(id, _)| (name, id))
+            }));
+        }
+        self
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// SQLite would go on writing to a file that has lost its name, and acknowledge what nobody finds again.
     pub(super) fn refuse_vanished(&self) -> Result<()> {
-        if self.id.is_none() || self.id == id_at(&self.path) {
-            return Ok(());
+        self.links().map(drop)
+    }
+
+    /// As [`SameFile::refuse_vanished`], and refuses a file that has got a second name.
+    pub(super) fn refuse_to_write(&self) -> Result<()> {
+        refuse_links(self.links()?)
+    }
+
+    /// How many names the file has, if it is the one that was opened.
+    fn links(&self) -> Result<u64> {
+        let Some(id) = self.id else { return Ok(1) };
+        let Some(links) = file_at(&self.path).and_then(|(now, links)| (now == id).then_some(links)) else {
+            let message = "the database file was removed or replaced since it was opened: open it again";
+            return Err(Error::new(ErrorKind::Storage, message));
+        };
+        for (path, id) in &self.beside {
+            if file_at(path).is_none_or(|(now, _)| now != *id) {
+                let message = format!(
+                    "{} was removed or replaced while the database was open, and what is written now nobody would find \
+                     again: close the database in every program that has it open, then open it again",
+                    path.display()
+                );
+                return Err(Error::new(ErrorKind::Storage, message));
+            }
         }
-        let message = "the database file was removed or replaced since it was opened: open it again";
-        Err(Error::new(ErrorKind::Storage, message))
+        Ok(links)
     }
 
     /// One more connection, to see whether what another one read was right.
@@ -64,13 +106,14 @@ impl SameFile {
     }
 }
 
+/// Which file it is, and how many names it has.
 #[cfg(unix)]
-fn id_at(path: &Path) -> Option<FileId> {
+fn file_at(path: &Path) -> Option<(FileId, u64)> {
     use std::os::unix::fs::MetadataExt;
-    path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    path.metadata().ok().map(|metadata| ((metadata.dev(), metadata.ino()), metadata.nlink()))
 }
 
 #[cfg(not(unix))]
-fn id_at(_path: &Path) -> Option<FileId> {
+fn file_at(_path: &Path) -> Option<(FileId, u64)> {
     None
 }
