@@ -33,6 +33,11 @@ export interface OpenOptions {
   readOnly?: boolean | null | undefined
   /** Whether a missing database is `NotFound` in place of created. Default: false. */
   existingOnly?: boolean | null | undefined
+  /**
+   * How long a call may take, waiting included, in milliseconds, above 0: it is `Cancelled` then, unless it has
+   * begun to write. Default: no limit.
+   */
+  callTimeoutMs?: number | null | undefined
 }
 
 /**

@@ -40,6 +40,9 @@ pub enum mcoda_option {
     MCODA_OPTION_READ_ONLY = 7,
     /// bool: Whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
     MCODA_OPTION_EXISTING_ONLY = 8,
+    /// int: How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then,
+    /// unless it has begun to write. Default: no limit.
+    MCODA_OPTION_CALL_TIMEOUT_MS = 9,
 }
 
 use mcoda_option::*;
@@ -53,6 +56,7 @@ pub(crate) const FIELDS: &[(i32, &str)] = &[
     (MCODA_OPTION_BUSY_TIMEOUT_MS as i32, "busyTimeoutMs"),
     (MCODA_OPTION_READ_ONLY as i32, "readOnly"),
     (MCODA_OPTION_EXISTING_ONLY as i32, "existingOnly"),
+    (MCODA_OPTION_CALL_TIMEOUT_MS as i32, "callTimeoutMs"),
 ];
 
 impl mcoda_options {

@@ -34,6 +34,7 @@ class OpensWorkspace(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        call_timeout_ms: int | None = None,
     ) -> H:
         """Opens the workspace of the project whose root folder is ``root``.
 
@@ -52,6 +53,8 @@ class OpensWorkspace(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
+                ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -62,6 +65,7 @@ class OpensWorkspace(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_workspace(root, options, keywords))
 
@@ -79,6 +83,7 @@ class OpensWorkspace(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        call_timeout_ms: int | None = None,
     ) -> H:
         """Opens the workspace database in this file (``:memory:``: a new one that is nowhere).
 
@@ -97,6 +102,8 @@ class OpensWorkspace(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
+                ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -107,6 +114,7 @@ class OpensWorkspace(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_workspace_db(path, options, keywords))
 
@@ -128,6 +136,7 @@ class OpensGlobal(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        call_timeout_ms: int | None = None,
     ) -> H:
         """Opens ``.mcoda/mcoda.db`` in the home folder; what is missing is created.
 
@@ -141,6 +150,8 @@ class OpensGlobal(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
+                ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
         keywords = {
             "config": config,
@@ -149,6 +160,7 @@ class OpensGlobal(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_global(options, keywords))
 
@@ -164,6 +176,7 @@ class OpensGlobal(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        call_timeout_ms: int | None = None,
     ) -> H:
         """Opens the global database in this file; what is missing is created.
 
@@ -178,6 +191,8 @@ class OpensGlobal(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
+                ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
         keywords = {
             "config": config,
@@ -186,5 +201,6 @@ class OpensGlobal(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_global_db(path, options, keywords))

@@ -28,7 +28,8 @@ use self::lock::{FileLock, Gate, Turn, Waited};
 use self::state::Clean;
 use crate::error::{Error, Result};
 use crate::paths::{self, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
-use crate::time::{Deadline, Timestamp};
+use crate::sqlite::Watch;
+use crate::time::{Deadline, Timestamp, check_clock};
 
 /// The log in one folder. Nothing is opened between calls, so that a fork inherits nothing.
 #[derive(Debug)]
@@ -49,9 +50,10 @@ impl JsonLog {
     }
 
     /// Waits for other threads and processes, and for a program without a lock that is just rewriting the
-    /// file, `Busy` after `timeout`. On return the file is missing or one JSON array; what could
+    /// file, `Busy` after `timeout`, `Cancelled` where the token of this thread says so. On return the file is missing or one JSON array; what could
     /// not stay in it lies beside it in a file that is named after `now`.
     pub(crate) fn lock(&self, timeout: Duration, now: Timestamp) -> Result<Locked<'_>> {
+        check_clock()?;
         let locked = self.lock_while(timeout, now, || Ok(true))?;
         locked.ok_or_else(|| lock::busy(&self.path, "another process is writing to it"))
     }
@@ -65,9 +67,10 @@ impl JsonLog {
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Option<Locked<'_>>> {
         let deadline = Deadline::after(timeout);
-        let turn = self.gate.enter(deadline);
+        let watch = Watch::of_thread();
+        let turn = self.gate.enter(deadline, &watch)?;
         let turn = turn.ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))?;
-        let lock = match FileLock::take(&self.lock_path, deadline, is_needed)? {
+        let lock = match FileLock::take(&self.lock_path, deadline, &watch, is_needed)? {
             Waited::Locked(lock) => lock,
             Waited::NotNeeded => return Ok(None),
             Waited::TooLong => return Err(lock::busy(&self.path, "another process is writing to it")),
