@@ -1,5 +1,7 @@
 //! Calls that are interrupted, that reach their time limit, or whose handle is closed.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where it does not find what it needs")]
+
 mod common;
 
 use std::sync::atomic::{AtomicU32, Ordering};
