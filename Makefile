@@ -15,6 +15,7 @@ PROFILE ?= release
 SECONDS ?= 60
 TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
 FUZZER := target/tools/bin/cargo-fuzz
+DENY := target/tools/bin/cargo-deny
 
 .DEFAULT_GOAL := help
 
@@ -26,7 +27,7 @@ demo: ## Play a small project through an agent pipeline and print its cost, velo
 
 test: lint test-rust test-docs test-data test-oracle test-python test-node test-c ## Run all tests and checks
 
-test-full: test ## Run all tests, then many more rounds, the system's SQLite, and Valgrind
+test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the system's SQLite, Valgrind, and the licences
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
 	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features --features prices,report,time-zones
 	$(CARGO) $(RUN_TESTS) --package mcoda-core --no-default-features --features bundled
@@ -37,6 +38,10 @@ test-full: test ## Run all tests, then many more rounds, the system's SQLite, an
 	./tests/c/run.sh --full
 	./tests/node-hammer/run.sh
 	./tests/load/run.sh 60
+	./tests/soak/run.sh 600
+	$(CARGO) build --release --workspace
+	./tests/paths.sh target/release/libmcoda.so target/release/libmcoda.a target/release/libmcoda_node.so target/release/mcodactl
+	$(DENY) check licenses bans sources
 
 build: ## Build the library and mcodactl, optimised
 	$(CARGO) build --release --workspace
@@ -96,6 +101,9 @@ fuzz: $(FUZZER) ## Feed the engine with made up input, SECONDS=60 for each targe
 
 $(FUZZER):
 	$(CARGO) install --quiet --locked --root target/tools cargo-fuzz@0.13.2
+
+$(DENY):
+	$(CARGO) install --quiet --locked --root target/tools cargo-deny@0.20.2
 
 load: $(VENV)/installed bindings-node/node_modules/.package-lock.json ## Let 8 processes in three languages record into one workspace, SECONDS=60
 	./tests/load/run.sh $(SECONDS)

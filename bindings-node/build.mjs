@@ -41,7 +41,7 @@ if (!process.argv.includes('--check')) {
   process.exit(1)
 }
 // What the package holds, and the repository has elsewhere.
-copyFileSync(join(here, '..', 'LICENSE'), join(here, 'LICENSE'))
+for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES']) copyFileSync(join(here, '..', name), join(here, name))
 copyFileSync(join(here, '..', 'docs', 'node.md'), join(here, 'README.md'))
 
 function run(args, env = {}) {

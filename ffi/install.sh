@@ -24,3 +24,5 @@ fi
 sed -e "s|@PREFIX@|$prefix|" -e "s|@VERSION@|$(number MCODA_VERSION)|" -e "s|@LIBS@|$libs|" \
     "$here/mcoda.pc.in" >"$lib/pkgconfig/mcoda.pc"
 chmod 644 "$lib/pkgconfig/mcoda.pc"
+mkdir -p "$destdir$prefix/share/doc/libmcoda"
+install -m 644 "$here/../LICENSE" "$here/../THIRD-PARTY-NOTICES" "$destdir$prefix/share/doc/libmcoda"

@@ -96,9 +96,13 @@ enum mcoda_option
     MCODA_OPTION_READ_ONLY = 7,
     // bool: Whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
     MCODA_OPTION_EXISTING_ONLY = 8,
+    // json: The environment that holds for this handle as long as it is open: texts under the names `HOME`,
+    // `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
+    // that of the process, in Node `process.env`, when the handle is opened.
+    MCODA_OPTION_ENVIRONMENT = 9,
     // int: How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then,
     // unless it has begun to write. Default: no limit.
-    MCODA_OPTION_CALL_TIMEOUT_MS = 9,
+    MCODA_OPTION_CALL_TIMEOUT_MS = 10,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -538,6 +542,12 @@ bool mcoda_recorded_is_duplicate(const mcoda_recorded *recorded);
 // Whether the JSON log holds the record: false where the log is turned off or could not be written just
 // now, and for NULL. Threads: any, until it is freed.
 bool mcoda_recorded_is_logged(const mcoda_recorded *recorded);
+
+// Why the JSON log could not be written: NULL where it holds the record or is turned off, and for NULL. The text
+// belongs to `recorded`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it
+// is freed.
+const char *mcoda_recorded_log_error(const mcoda_recorded *recorded,
+                                     size_t *length);
 
 // Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_recorded_free(mcoda_recorded *recorded);
@@ -985,7 +995,7 @@ mcoda_code mcoda_render_telemetry_config(const char *config, mcoda_string **text
 // `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 // `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 // `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
-// object of `id`, `recorded`, `duplicate`, `logged`.
+// object of `id`, `recorded`, `duplicate`, `logged`, `logError`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1004,7 +1014,7 @@ mcoda_code mcoda_record_token_usage_json(mcoda_workspace *workspace,
 // `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 // `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 // `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
-// object of `id`, `recorded`, `duplicate`, `logged`.
+// object of `id`, `recorded`, `duplicate`, `logged`, `logError`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1101,7 +1111,7 @@ mcoda_code mcoda_global_record_agent_response_json(mcoda_global *global,
 // `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
 // `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
 // host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-// `updated`, `duplicates`, `refused`, `logged`, `skipped`.
+// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1123,7 +1133,7 @@ mcoda_code mcoda_record_agent_file_json(mcoda_workspace *workspace,
 // `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
 // `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
 // host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-// `updated`, `duplicates`, `refused`, `logged`, `skipped`.
+// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.

@@ -54,6 +54,9 @@ export interface Computed {
   failure?: Failure
 }
 
+/** The names of the environment variables that opening a database looks at. */
+export declare function environmentVariables(): Array<string>
+
 /** What went wrong. */
 export interface Failure {
   /** `InvalidInput`, `NotFound`, … */

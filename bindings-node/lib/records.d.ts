@@ -34,6 +34,12 @@ export interface OpenOptions {
   /** Whether a missing database is `NotFound` in place of created. Default: false. */
   existingOnly?: boolean | null | undefined
   /**
+   * The environment that holds for this handle as long as it is open: texts under the names `HOME`, `USERPROFILE`,
+   * `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default: that of the
+   * process, in Node `process.env`, when the handle is opened.
+   */
+  environment?: JsonObject | null | undefined
+  /**
    * How long a call may take, waiting included, in milliseconds, above 0: it is `Cancelled` then, unless it has
    * begun to write. Default: no limit.
    */
@@ -496,6 +502,8 @@ export interface Recorded {
    * then a later call or the next open completes it.
    */
   logged: boolean
+  /** Why the log could not be written. Absent where it holds the record, or is not written by this call. */
+  logError?: string
 }
 
 /** What became of one record of an answer. */
@@ -512,6 +520,8 @@ export interface ResponseRecord {
   updated: boolean
   /** Whether the JSON log holds it, as in `Recorded`(crate::Recorded). */
   logged: boolean
+  /** Why the log could not be written, as in `Recorded`(crate::Recorded). */
+  logError?: string
 }
 
 /** What was read of an agent's answer, and what became of its records. */
@@ -554,6 +564,8 @@ export interface ImportSummary {
   logged: boolean
   /** What was skipped. */
   skipped: Skipped
+  /** Why the log could not be written the first time that it could not. */
+  logError?: string
 }
 
 /**

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mcoda_core::calls::Target;
-use mcoda_core::catch_panic;
+use mcoda_core::{Environment, catch_panic};
 use napi::Env;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
@@ -46,6 +46,12 @@ pub fn compute(name: String, json: String) -> Computed {
         Ok(answer) => Computed { json: Some(answer), failure: None },
         Err(failure) => Computed { json: None, failure: Some(failure) },
     }
+}
+
+/// The names of the environment variables that opening a database looks at.
+#[napi]
+pub fn environment_variables() -> Vec<&'static str> {
+    Environment::VARIABLES.to_vec()
 }
 
 /// Brings the replies to the calls of all handles back to one JavaScript environment.

@@ -26,6 +26,7 @@ test('the_package_works_in_an_empty_project', async (t) => {
     'client.d.mts',
     'lib/mcoda.node',
     'LICENSE',
+    'THIRD-PARTY-NOTICES',
     'README.md',
   ]) {
     assert.ok(names.includes(name), `${name} is in the package`)

@@ -14,5 +14,9 @@ for source in ./bindings-python "$place"/dist/libmcoda-*.tar.gz; do
     python3 -m venv "$place/venv"
     "$place/venv/bin/pip" install --quiet --disable-pip-version-check "$source"
     (cd "$place" && "$place/venv/bin/python" "$quickstart")
-    ./tests/switches.sh "$("$place/venv/bin/python" -c 'import mcoda._mcoda; print(mcoda._mcoda.__file__)')"
+    module=$("$place/venv/bin/python" -c 'import mcoda._mcoda; print(mcoda._mcoda.__file__)')
+    ./tests/switches.sh "$module"
+    ls "$place"/venv/lib/*/site-packages/libmcoda-*.dist-info/licenses/THIRD-PARTY-NOTICES >/dev/null
+    # Who builds from a source distribution builds for themselves.
+    [[ $source == *.tar.gz ]] || ./tests/paths.sh "$module"
 done

@@ -15,28 +15,51 @@ use rusqlite::Connection;
 const ROUNDS: usize = 7;
 
 fn main() {
-    println!("{:44} {:>12} {:>12} {:>7}", "what", "median, µs", "peer, µs", "ratio");
+    println!(
+        "{:44} {:>12} {:>12} {:>7} {:>10} {:>10} {:>7}",
+        "what", "median, µs", "peer, µs", "ratio", "CPU, µs", "peer, µs", "ratio"
+    );
     opening();
     recording();
+    recording_behind_a_rewrite();
     transitions();
     estimates();
 }
 
-/// Runs `ours` and `peer` in turn and prints the medians of the time that one of `calls` calls took.
+/// The processor time that this process's threads have had so far, in seconds; 0 where the system does not tell. That of
+/// threads that have ended is missing.
+fn processor_time() -> f64 {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
+    let nanos = |task: std::fs::DirEntry| {
+        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    };
+    tasks.flatten().filter_map(nanos).sum::<f64>() / 1e9
+}
+
+/// Runs `ours` and `peer` in turn and prints the medians of the time that one of `calls` calls took, and of the processor
+/// time.
 fn compare(what: &str, calls: usize, mut ours: impl FnMut(), mut peer: impl FnMut()) {
-    let mut times = [Vec::new(), Vec::new()];
+    let mut times = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
-        for (times, work) in times.iter_mut().zip([&mut ours as &mut dyn FnMut(), &mut peer]) {
-            let start = Instant::now();
+        for (first, work) in [&mut ours as &mut dyn FnMut(), &mut peer].into_iter().enumerate() {
+            let (start, processor) = (Instant::now(), processor_time());
             work();
-            times.push(start.elapsed().as_secs_f64() * 1e6 / calls as f64);
+            let spent = [start.elapsed().as_secs_f64(), processor_time() - processor];
+            for (kind, time) in spent.into_iter().enumerate() {
+                times[2 * kind + first].push(time * 1e6 / calls as f64);
+            }
         }
     }
-    let [ours, peer] = times.map(|mut times| {
+    let [ours, peer, ours_cpu, peer_cpu] = times.map(|mut times: Vec<f64>| {
         times.sort_by(f64::total_cmp);
         times[ROUNDS / 2]
     });
-    println!("{what:44} {ours:12.1} {peer:12.1} {:7.2}", ours / peer);
+    println!(
+        "{what:44} {ours:12.1} {peer:12.1} {:7.2} {ours_cpu:10.1} {peer_cpu:10.1} {:7.2}",
+        ours / peer,
+        ours_cpu / peer_cpu
+    );
 }
 
 fn plain(path: &Path) -> Connection {
@@ -116,9 +139,34 @@ fn recording() {
         || record(&logging, calls),
         || insert(calls),
     );
+    compare(
+        "record_token_usage, JSON log / no JSON log",
+        calls,
+        || record(&logging, calls),
+        || record(&quiet, calls),
+    );
     let batch = vec![usage(); calls];
     let record_batch = || drop(logging.record_token_usages(&batch).expect("records"));
     compare("one of a batch of 1,000, JSON log / plain INSERT", calls, record_batch, || insert(calls));
+}
+
+/// What a record costs after a program without a lock has rewritten the log.
+fn recording_behind_a_rewrite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("mcoda.db");
+    let workspace = Workspace::options().json_log_in(folder.path()).open_db(file).expect("a workspace");
+    let log = folder.path().join("token_usage.json");
+    workspace.record_token_usages(&vec![usage(); 20_000]).expect("records");
+    let read = || std::fs::read(&log).expect("a log");
+    let ours = || {
+        std::fs::write(&log, read()).expect("a log");
+        workspace.record_token_usage(&usage()).expect("a record");
+    };
+    let theirs = || {
+        std::fs::write(&log, read()).expect("a log");
+        black_box(serde_json::from_slice::<serde_json::Value>(&read()).expect("JSON"));
+    };
+    compare("record behind a rewrite of 20,000 / parsing", 1, ours, theirs);
 }
 
 fn backlog(workspace: &Workspace, count: usize) -> Vec<String> {

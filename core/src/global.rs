@@ -25,6 +25,7 @@ impl Options {
     pub fn open_global(self) -> Result<Global> {
         let locations = Locations::new(&self.environment)?;
         let file = locations.global_folder().join(DATABASE_FILE);
+        locations.refuse_planted(locations.global_folder())?;
         Global::assemble(&file, self)
     }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
-use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, Watch, connect};
+use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, Watch, connect, says_damaged};
 use crate::time::Clock;
 
 /// How to open a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set what differs
@@ -83,6 +83,10 @@ record! {
         pub(crate) read_only: Option<bool>,
         /// Whether a missing database is `NotFound` in place of created. Default: false.
         pub(crate) existing_only: Option<bool>,
+        /// The environment that holds for this handle as long as it is open: texts under the names `HOME`,
+        /// `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
+        /// that of the process, in Node `process.env`, when the handle is opened.
+        pub(crate) environment: Option<Map<String, Value>>,
         /// How long a call may take, waiting included, in milliseconds, above 0: it is `Cancelled` then, unless it has
         /// begun to write. Default: no limit.
         pub(crate) call_timeout_ms: Option<i64>,
@@ -114,7 +118,8 @@ impl Options {
 
     /// Reads options from a JSON object with camelCase or snake_case names: `workspaceId`, `config`,
     /// `noTelemetry`, `jsonLog` (`true`, `false`, or the path of a folder), `synchronous` (`"normal"` or
-    /// `"full"`), `busyTimeoutMs`, `readOnly`, `existingOnly` and `callTimeoutMs`. What is absent keeps its default.
+    /// `"full"`), `busyTimeoutMs`, `readOnly`, `existingOnly`, `environment` (the variables by their names) and
+    /// `callTimeoutMs`. What is absent keeps its default.
     pub fn from_json(input: &Value) -> Result<Self> {
         let given = OpenOptions::from_json(input)?;
         let mut options = Self::new();
@@ -125,6 +130,9 @@ impl Options {
         options.existing_only = given.existing_only.unwrap_or_default();
         options.json_log = given.json_log.unwrap_or_default();
         options.synchronous = given.synchronous.unwrap_or_default();
+        if let Some(variables) = &given.environment {
+            options.environment = Environment::from_variables(variables)?;
+        }
         if let Some(millis) = given.busy_timeout_ms {
             let millis = u64::try_from(millis).map_err(|_| {
                 Error::invalid("busyTimeoutMs", millis, "a whole number of milliseconds, 0 or more")
@@ -219,7 +227,8 @@ impl Options {
         self
     }
 
-    /// The environment that says where the user's files live. Default: that of the process.
+    /// The environment that says where the user's files live, and what is turned off. It holds as long as the handle is
+    /// open. Default: that of the process when these options were made.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
@@ -266,6 +275,8 @@ impl Options {
             }
             Database::new(file, connection, &how)
         };
-        open().map_err(|error: Error| error.about_file(file))
+        // A damaged file is damaged when it is read again; one that was read wrong is not.
+        let opened = open().or_else(|error| if says_damaged(&error) { open() } else { Err(error) });
+        opened.map_err(|error: Error| error.about_file(file))
     }
 }

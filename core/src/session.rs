@@ -184,7 +184,11 @@ impl Session {
     /// Closes the database after the calls that are under way. Those that only read are given up, and fail with
     /// `Closed`; a transaction that is open is rolled back. Closing twice is not an error. `Unsupported` within a transaction.
     pub fn close(&self) -> Result<()> {
-        self.access.outside("close")?.close()
+        let closed = self.access.outside("close")?.close();
+        if let Some(log) = &self.shared.log {
+            log.close();
+        }
+        closed
     }
 
     pub(crate) fn access(&self) -> &Access {

@@ -133,6 +133,30 @@ fn a_log_that_cannot_be_written_is_completed_by_the_next_call() {
 }
 
 #[test]
+fn a_stopped_holder_of_the_log_holds_nobody_up() {
+    let fixture = Fixture::new();
+    // Whoever waited for the holder as long as for the database would never get to the end of this test.
+    let workspace = fixture.options().busy_timeout(Duration::MAX).open(fixture.root()).unwrap();
+    record(&workspace, "first");
+    let lock = File::open(fixture.workspace_folder().join("token_usage.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let outcome = record(&workspace, "1");
+    assert!(outcome.recorded && !outcome.logged, "{outcome:?}");
+    let reason = outcome.log_error.unwrap();
+    assert!(reason.contains("token_usage.json: another process is writing to it"), "{reason}");
+    for number in 2..200 {
+        assert!(!record(&workspace, &number.to_string()).logged);
+    }
+    record_answer(&workspace, 1);
+    drop(fixture.options().busy_timeout(Duration::MAX).open(fixture.root()).unwrap());
+    lock.unlock().unwrap();
+    let outcome = record(&workspace, "last");
+    assert!(outcome.logged && outcome.log_error.is_none(), "{outcome:?}");
+    assert_eq!(fixture.log().len(), 202);
+    assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 0);
+}
+
+#[test]
 fn a_log_that_cannot_be_written_is_completed_by_the_next_open() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
@@ -395,4 +419,79 @@ fn read_until_told_to_stop(file: &Path) {
         reads += 1;
     }
     println!("read {reads} times, {torn} of them torn, {records} records at last");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_lock_file_that_is_removed_again_and_again_costs_no_entry() {
+    const HANDLES: usize = 4;
+    const RECORDS: usize = 150;
+    let fixture = Fixture::new();
+    let handles: Vec<Workspace> = (0..HANDLES).map(|_| fixture.open()).collect();
+    let lock_file = fixture.workspace_folder().join("token_usage.json.lock");
+    let is_done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let recording: Vec<_> = handles
+            .iter()
+            .enumerate()
+            .map(|(handle, workspace)| {
+                let ids = (0..RECORDS).map(move |number| format!("{handle}-{number}"));
+                scope.spawn(move || ids.for_each(|id| assert!(record(workspace, &id).recorded)))
+            })
+            .collect();
+        scope.spawn(|| {
+            while !is_done.load(std::sync::atomic::Ordering::SeqCst) {
+                let _ = std::fs::remove_file(&lock_file);
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        });
+        recording.into_iter().for_each(|thread| thread.join().unwrap());
+        is_done.store(true, std::sync::atomic::Ordering::SeqCst);
+    });
+    assert!(record(&handles[0], "last").logged);
+    let mut ids = fixture.log_ids();
+    assert_eq!(ids.len(), HANDLES * RECORDS + 1);
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), HANDLES * RECORDS + 1, "one is there twice");
+    let names = std::fs::read_dir(fixture.workspace_folder()).unwrap().map(|one| one.unwrap().file_name());
+    assert!(names.into_iter().all(|name| !name.to_string_lossy().contains("corrupt")));
+}
+
+#[test]
+fn an_answer_that_is_read_again_and_again_does_not_make_the_log_grow() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    record(&workspace, "first");
+    for tokens in 1..600 {
+        record_answer(&workspace, tokens);
+    }
+    record(&workspace, "last");
+    let ids = fixture.log_ids();
+    assert_eq!((ids.len(), &*ids[0], &*ids[2]), (3, "first", "last"));
+    assert_eq!(logged_tokens(&fixture)[1], json!(599));
+    let length = fixture.log_file().metadata().unwrap().len();
+    assert!(length < 300_000, "{length}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_closed_handle_has_no_file_of_the_log_open() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let folder = fixture.workspace_folder();
+    let open_files = || {
+        let links = std::fs::read_dir("/proc/self/fd").unwrap().map(|one| one.unwrap().path().read_link());
+        let is_log = |file: &std::path::PathBuf| {
+            file.starts_with(&folder) && file.to_string_lossy().contains("token_usage")
+        };
+        links.flatten().filter(is_log).count()
+    };
+    record(&workspace, "which creates the log");
+    for id in 0..10 {
+        record(&workspace, &id.to_string());
+        assert_eq!(open_files(), 2);
+    }
+    workspace.close().unwrap();
+    assert_eq!(open_files(), 0);
 }

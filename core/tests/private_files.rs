@@ -154,3 +154,44 @@ fn a_folder_that_everybody_can_write_to_is_refused_by_its_name() {
     std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o770)).unwrap();
     assert!(fixture.open().record_token_usage(&TokenUsage::default()).unwrap().logged);
 }
+
+/// Under `sudo` in a user's folder, what was made had been root's afterwards, and the user could not go on.
+#[test]
+fn what_root_makes_in_a_users_folder_is_the_users() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    const USER: (u32, u32) = (65533, 65532);
+
+    let fixture = Fixture::new();
+    std::fs::create_dir(fixture.home()).unwrap();
+    if chown(fixture.home(), Some(USER.0), Some(USER.1)).is_err() {
+        eprintln!("NOT TESTED: only root can make files of other users");
+        return;
+    }
+    let owner = |path: &Path| path.metadata().map(|file| (file.uid(), file.gid())).unwrap();
+    let seen = workspace(&fixture.home(), &fixture.root());
+    for name in ["mcoda.db", "token_usage.json", "token_usage.json.lock", "config.json"] {
+        assert!(seen.contains(name), "{name} is not in {seen:?}");
+    }
+    global(&fixture.home());
+    set_aside(&fixture.home(), &fixture.root());
+    // A second choice replaces the file.
+    fixture.open().opt_in().unwrap();
+    for path in all_in(&fixture.home()) {
+        assert_eq!(owner(&path), USER, "{}", path.display());
+    }
+    // Files go by the database, wherever they lie.
+    let (file, logs) = (fixture.home().join("own.db"), fixture.home().join("logs"));
+    for folder in [&fixture.home(), &logs] {
+        std::fs::create_dir_all(folder).unwrap();
+        chown(folder, Some(0), Some(0)).unwrap();
+    }
+    drop(fixture.options().open_db(&file).unwrap());
+    assert_eq!(owner(&file), (0, 0));
+    chown(&file, Some(USER.0), Some(USER.1)).unwrap();
+    let workspace = fixture.options().json_log_in(&logs).open_db(&file).unwrap();
+    assert!(workspace.record_token_usage(&TokenUsage::default()).unwrap().logged);
+    workspace.opt_out(false).unwrap();
+    for path in all_in(&logs).into_iter().chain([fixture.home().join("config.json")]) {
+        assert_eq!(owner(&path), USER, "{}", path.display());
+    }
+}

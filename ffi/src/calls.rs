@@ -195,7 +195,7 @@ pub unsafe extern "C" fn mcoda_render_telemetry_config(
 /// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 /// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 /// `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
-/// object of `id`, `recorded`, `duplicate`, `logged`.
+/// object of `id`, `recorded`, `duplicate`, `logged`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn mcoda_record_token_usage_json(
 /// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
 /// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
 /// `finishedAt`, `timestamp`, `metadata`, all optional) is the record. `json` (may be NULL) receives an
-/// object of `id`, `recorded`, `duplicate`, `logged`.
+/// object of `id`, `recorded`, `duplicate`, `logged`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -355,7 +355,7 @@ pub unsafe extern "C" fn mcoda_global_record_agent_response_json(
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
 /// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
 /// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-/// `updated`, `duplicates`, `refused`, `logged`, `skipped`.
+/// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -388,7 +388,7 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
 /// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
 /// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-/// `updated`, `duplicates`, `refused`, `logged`, `skipped`.
+/// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.

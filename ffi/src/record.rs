@@ -18,6 +18,7 @@ pub struct mcoda_recorded {
     recorded: bool,
     duplicate: bool,
     logged: bool,
+    log_error: Option<Text>,
 }
 
 impl From<Recorded> for mcoda_recorded {
@@ -27,6 +28,7 @@ impl From<Recorded> for mcoda_recorded {
             recorded: done.recorded,
             duplicate: done.duplicate,
             logged: done.logged,
+            log_error: done.log_error.map(Text::new),
         }
     }
 }
@@ -80,6 +82,17 @@ pub unsafe extern "C" fn mcoda_recorded_is_duplicate(recorded: *const mcoda_reco
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_recorded_is_logged(recorded: *const mcoda_recorded) -> bool {
     quietly(false, || Some(recorded.as_ref()?.logged))
+}
+
+/// Why the JSON log could not be written: NULL where it holds the record or is turned off, and for NULL. The text
+/// belongs to `recorded`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it
+/// is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_recorded_log_error(
+    recorded: *const mcoda_recorded,
+    length: *mut usize,
+) -> *const c_char {
+    Text::lend(length, || recorded.as_ref()?.log_error.as_ref())
 }
 
 /// Frees it; NULL is fine. Its text is gone with it. Threads: any, once.

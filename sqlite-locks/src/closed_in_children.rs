@@ -13,14 +13,19 @@ use std::fs::File;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::os::fd::{AsRawFd, RawFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-static FILES: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
+/// What is to be closed, and the number under which its owner knows it: a child may get the same descriptor for
+/// something else.
+type Files = Vec<(u64, RawFd)>;
+
+static FILES: Mutex<Files> = Mutex::new(Vec::new());
 
 /// An open file that forked children do not have. A fork comes before it is opened or when it can be closed in the
 /// child, and never in between: a lock that is taken later would be the child's, too.
 #[derive(Debug)]
-pub struct ClosedInChildren(ManuallyDrop<File>);
+pub struct ClosedInChildren(ManuallyDrop<File>, u64);
 
 impl ClosedInChildren {
     /// Opens the file with `open`, whose error is returned as it is.
@@ -31,10 +36,18 @@ impl ClosedInChildren {
         ONCE.call_once(|| unsafe {
             libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
         });
+        static OPENED: AtomicU64 = AtomicU64::new(0);
         let mut files = files();
         let file = open()?;
-        files.push(file.as_raw_fd());
-        Ok(Self(ManuallyDrop::new(file)))
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        files.push((number, file.as_raw_fd()));
+        Ok(Self(ManuallyDrop::new(file), number))
+    }
+
+    /// Whether this process was forked since it was opened. It is closed then, and must not be used: its descriptor may
+    /// be another file's.
+    pub fn is_inherited(&self) -> bool {
+        files().iter().all(|(number, _)| *number != self.1)
     }
 }
 
@@ -48,15 +61,15 @@ impl Deref for ClosedInChildren {
 
 impl Drop for ClosedInChildren {
     fn drop(&mut self) {
-        let own = self.as_raw_fd();
         let mut files = files();
-        files.retain(|fd| *fd != own);
+        let Some(place) = files.iter().position(|(number, _)| *number == self.1) else { return };
+        files.swap_remove(place);
         // SAFETY: here alone, and nothing uses it afterwards.
         unsafe { ManuallyDrop::drop(&mut self.0) };
     }
 }
 
-fn files() -> MutexGuard<'static, Vec<RawFd>> {
+fn files() -> MutexGuard<'static, Files> {
     FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -86,7 +99,7 @@ impl<T> Held<T> {
     }
 }
 
-static HELD: Held<Vec<RawFd>> = Held::nothing();
+static HELD: Held<Files> = Held::nothing();
 
 extern "C" fn before() {
     // SAFETY: it is always that of `FILES`.
@@ -101,7 +114,7 @@ extern "C" fn in_parent() {
 extern "C" fn in_child() {
     // SAFETY: put there by `before`.
     if let Some(mut files) = unsafe { HELD.take() } {
-        for fd in files.drain(..) {
+        for (_, fd) in files.drain(..) {
             // SAFETY: whoever has the file is a thread that does not exist in this process.
             unsafe { libc::close(fd) };
         }

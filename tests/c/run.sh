@@ -41,6 +41,17 @@ switches_of_the_tests_are_not_shipped() {
     say "no installed library reads MCODA_TEST_LOCKS"
 }
 
+notices_come_with_it() {
+    grep -q "^rusqlite" "$prefix/share/doc/libmcoda/THIRD-PARTY-NOTICES"
+    cmp LICENSE "$prefix/share/doc/libmcoda/LICENSE"
+    say "the licences of what is compiled in are installed"
+}
+
+no_folder_of_the_builder_is_shipped() {
+    HOME=$real_home ./tests/paths.sh "$lib/libmcoda.so" "$lib/libmcoda.a"
+    say "the optimised libraries do not tell where they were built"
+}
+
 header_stands_alone() {
     echo '#include <mcoda.h>' >"$work/once.c"
     cat "$work/once.c" "$work/once.c" >"$work/twice.c"
@@ -221,6 +232,7 @@ optimised_program() {
 test_library() {
     install_library "$1"
     switches_of_the_tests_are_not_shipped
+    notices_come_with_it
     header_stands_alone
     only_our_symbols_are_visible
     programs_pass
@@ -239,6 +251,7 @@ fi
 test_library debug
 if [[ $full == --full ]]; then
     test_library release
+    no_folder_of_the_builder_is_shipped
     another_sqlite_in_the_process_takes_nothing_away release 10 compiled
     another_sqlite_in_the_process_takes_nothing_away release 10
     valgrind_finds_nothing

@@ -33,6 +33,7 @@ static void a_record_is_kept_once(mcoda_workspace *workspace)
     CHECK(strcmp(mcoda_recorded_id(recorded, &length), "call-1") == 0 && length == 6);
     CHECK(mcoda_recorded_is_recorded(recorded) && !mcoda_recorded_is_duplicate(recorded));
     CHECK(!mcoda_recorded_is_logged(recorded)); /* a database that is opened by its file has no JSON log */
+    CHECK(mcoda_recorded_log_error(recorded, NULL) == NULL);
     mcoda_recorded_free(recorded);
     OK(mcoda_record_token_usage(workspace, usage, &recorded, &error));
     CHECK(mcoda_recorded_is_duplicate(recorded));

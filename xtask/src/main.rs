@@ -6,6 +6,7 @@ mod calls;
 mod definitions;
 mod markdown;
 mod node;
+mod notices;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -31,8 +32,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn files() -> Vec<File> {
-    [c::files(), python::files(), node::files()].concat()
+fn files() -> Result<Vec<File>, String> {
+    Ok([c::files(), python::files(), node::files(), vec![notices::file()?]].concat())
 }
 
 fn root() -> PathBuf {
@@ -40,7 +41,7 @@ fn root() -> PathBuf {
 }
 
 fn generate() -> Result<(), String> {
-    for (path, text) in files() {
+    for (path, text) in files()? {
         let file = root().join(path);
         if std::fs::read_to_string(&file).is_ok_and(|before| before == text) {
             continue;
@@ -54,7 +55,7 @@ fn generate() -> Result<(), String> {
 fn check() -> Result<(), String> {
     let is_stale =
         |(path, text): &File| !std::fs::read_to_string(root().join(path)).is_ok_and(|now| now == *text);
-    let stale: Vec<&str> = files().iter().filter(|file| is_stale(file)).map(|(path, _)| *path).collect();
+    let stale: Vec<&str> = files()?.iter().filter(|file| is_stale(file)).map(|(path, _)| *path).collect();
     if stale.is_empty() {
         return Ok(());
     }

@@ -34,6 +34,7 @@ class OpensWorkspace(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
     ) -> H:
         """Opens the workspace of the project whose root folder is ``root``.
@@ -53,6 +54,10 @@ class OpensWorkspace(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            environment: The environment that holds for this handle as long as it is open: texts under the
+                names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
+                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
+                is opened.
             call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
                 ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
@@ -65,6 +70,7 @@ class OpensWorkspace(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "environment": environment,
             "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_workspace(root, options, keywords))
@@ -83,6 +89,7 @@ class OpensWorkspace(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
     ) -> H:
         """Opens the workspace database in this file (``:memory:``: a new one that is nowhere).
@@ -102,6 +109,10 @@ class OpensWorkspace(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            environment: The environment that holds for this handle as long as it is open: texts under the
+                names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
+                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
+                is opened.
             call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
                 ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
@@ -114,6 +125,7 @@ class OpensWorkspace(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "environment": environment,
             "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_workspace_db(path, options, keywords))
@@ -136,6 +148,7 @@ class OpensGlobal(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
     ) -> H:
         """Opens ``.mcoda/mcoda.db`` in the home folder; what is missing is created.
@@ -150,6 +163,10 @@ class OpensGlobal(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            environment: The environment that holds for this handle as long as it is open: texts under the
+                names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
+                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
+                is opened.
             call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
                 ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
@@ -160,6 +177,7 @@ class OpensGlobal(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "environment": environment,
             "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_global(options, keywords))
@@ -176,6 +194,7 @@ class OpensGlobal(Handle):
         busy_timeout_ms: int | None = None,
         read_only: bool | None = None,
         existing_only: bool | None = None,
+        environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
     ) -> H:
         """Opens the global database in this file; what is missing is created.
@@ -191,6 +210,10 @@ class OpensGlobal(Handle):
             read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
             existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
                 false.
+            environment: The environment that holds for this handle as long as it is open: texts under the
+                names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
+                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
+                is opened.
             call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
                 ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
@@ -201,6 +224,7 @@ class OpensGlobal(Handle):
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
             "existing_only": existing_only,
+            "environment": environment,
             "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_global_db(path, options, keywords))

@@ -120,6 +120,8 @@ class Recorded(Result):
     """Whether the JSON log holds the record. False where the log is turned off, or could not be written just
     now: then a later call or the next open completes it.
     """
+    log_error: str | None = None
+    """Why the log could not be written. Absent where it holds the record, or is not written by this call."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -139,6 +141,8 @@ class ResponseRecord(Result):
     """Whether it replaced an earlier version of itself."""
     logged: bool
     """Whether the JSON log holds it, as in ``Recorded``."""
+    log_error: str | None = None
+    """Why the log could not be written, as in ``Recorded``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -187,6 +191,8 @@ class ImportSummary(Result):
     """Whether the JSON log holds all of them."""
     skipped: Skipped
     """What was skipped."""
+    log_error: str | None = None
+    """Why the log could not be written the first time that it could not."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -317,7 +323,7 @@ class TokenUsageSummaryRow(Result):
     """What the calls cost; None where no call reported a cost, and where there are several currencies. A call
     that reports no currency counts as the group's.
     """
-    cost_by_currency: dict[str, float] | None
+    cost_by_currency: dict[str, float] | None = None
     """Only where there are several currencies: what was spent in each, by its code in upper case. The calls
     that report no currency are under ``XXX`` then, the code of ISO 4217 for none.
     """
@@ -482,9 +488,9 @@ class TelemetryConfig(ForPeople):
     """Whether ``MCODA_TELEMETRY=off`` turns remote export off."""
     off_by_handle: bool
     """Whether this handle turns remote export off (``no_telemetry``)."""
-    endpoint: str | None
+    endpoint: str | None = None
     """``telemetry.endpoint`` of the config files: where records would be sent."""
-    config_path: str | None
+    config_path: str | None = None
     """The file that opting out and in writes; absent for a database in memory."""
     _render: ClassVar[str] = "render_telemetry_config"
 

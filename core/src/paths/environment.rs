@@ -1,8 +1,14 @@
 //! The environment: the only place that reads the process's variables.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What the process's environment says, read once.
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+use crate::input::given;
+
+/// What the environment says, read once.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// The user's home folder: `HOME`, else `USERPROFILE`, else the platform's.
@@ -16,16 +22,111 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The variables that are read, all of them.
+    pub const VARIABLES: [&str; 5] = [HOME, USERPROFILE, CONFIG, DISABLE_DB, TELEMETRY];
+
     /// Reads the variables of this process.
-    #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn of_process() -> Self {
-        let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        Self { home: process_home(), ..Self::default() }.with(of_process)
+    }
+
+    /// Reads the variables of an environment that is not the process's: a thread of a host may have its own. Texts
+    /// under the names of [`Environment::VARIABLES`]; other names say nothing, and null is absent. The platform's home
+    /// folder stands in where neither these variables nor the process's name one: an environment without a home in
+    /// a process that has one is not meant to use it.
+    ///
+    /// `InvalidInput` for a value that is no text, and for a path that lost bytes when it became text.
+    pub fn from_variables(variables: &Map<String, Value>) -> Result<Self> {
+        for name in Self::VARIABLES {
+            let refuse = |given: &dyn std::fmt::Display, allowed| {
+                Err(Error::invalid(&format!("environment.{name}"), given, allowed))
+            };
+            match variables.get(name) {
+                None | Some(Value::Null) => {}
+                Some(Value::String(text)) if !text.contains(['\u{fffd}', '\0']) => {}
+                Some(Value::String(text)) => return refuse(&format!("{text:?}"), "text that is valid UTF-8"),
+                Some(other) => return refuse(&given(other), "text"),
+            }
+        }
+        let process_has_one = [HOME, USERPROFILE].into_iter().any(|name| folder(of_process(name)).is_some());
+        let home = if process_has_one { None } else { process_home() };
+        let value = |name: &str| variables.get(name).and_then(Value::as_str).map(OsString::from);
+        Ok(Self { home, ..Self::default() }.with(value))
+    }
+
+    /// What the variables say. The home folder is the one that is there already, where they name none.
+    fn with(self, value: impl Fn(&str) -> Option<OsString>) -> Self {
         Self {
-            home: folder("HOME").or_else(|| folder("USERPROFILE")).or_else(std::env::home_dir),
-            config: folder("MCODA_CONFIG"),
-            disable_db: std::env::var_os("MCODA_DISABLE_DB").is_some_and(|value| value == "1"),
-            telemetry_off: std::env::var_os("MCODA_TELEMETRY")
-                .is_some_and(|value| value.eq_ignore_ascii_case("off")),
+            home: folder(value(HOME)).or_else(|| folder(value(USERPROFILE))).or(self.home),
+            config: folder(value(CONFIG)),
+            disable_db: value(DISABLE_DB).is_some_and(|value| value == "1"),
+            telemetry_off: value(TELEMETRY).is_some_and(|value| value.eq_ignore_ascii_case("off")),
+        }
+    }
+}
+
+const HOME: &str = "HOME";
+const USERPROFILE: &str = "USERPROFILE";
+const CONFIG: &str = "MCODA_CONFIG";
+const DISABLE_DB: &str = "MCODA_DISABLE_DB";
+const TELEMETRY: &str = "MCODA_TELEMETRY";
+
+fn folder(value: Option<OsString>) -> Option<PathBuf> {
+    value.filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn of_process(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn process_home() -> Option<PathBuf> {
+    std::env::home_dir()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(variables: Value) -> Result<Environment> {
+        Environment::from_variables(variables.as_object().unwrap())
+    }
+
+    #[test]
+    fn variables_that_are_given_are_those_that_hold() {
+        let given = read(json!({"HOME": "", "USERPROFILE": "/home/ada", "MCODA_CONFIG": "/etc/m.json",
+                                "MCODA_DISABLE_DB": "1", "MCODA_TELEMETRY": "OFF", "PATH": 7}));
+        let given = given.unwrap();
+        assert_eq!(given.home.as_deref(), Some(Path::new("/home/ada")));
+        assert_eq!(given.config.as_deref(), Some(Path::new("/etc/m.json")));
+        assert!(given.disable_db && given.telemetry_off);
+        let other = read(json!({"HOME": "/home/eve", "USERPROFILE": "/home/ada", "MCODA_TELEMETRY": null}));
+        let other = other.unwrap();
+        assert_eq!(other.home.as_deref(), Some(Path::new("/home/eve")));
+        assert!(other.config.is_none() && !other.disable_db && !other.telemetry_off);
+    }
+
+    #[test]
+    fn an_environment_without_a_home_does_not_get_that_of_the_process() {
+        if folder(of_process(HOME)).or(folder(of_process(USERPROFILE))).is_some() {
+            assert_eq!(read(json!({})).unwrap().home, None);
+        } else {
+            assert_eq!(read(json!({})).unwrap().home, process_home());
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_not_whole_text_is_refused_by_its_name() {
+        for name in Environment::VARIABLES {
+            for value in [json!(1), json!(true), json!({}), json!("/home/\u{fffd}"), json!("a\0b")] {
+                let error = read(json!({ name: value })).unwrap_err();
+                assert_eq!(error.field(), Some(&*format!("environment.{name}")), "{error}");
+            }
         }
     }
 }

@@ -1,16 +1,21 @@
 //! Small JSON files that people and other programs write too.
 
-use std::io::ErrorKind as IoErrorKind;
+use std::fs::OpenOptions;
+use std::io::{Error as IoError, ErrorKind as IoErrorKind, Read};
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::opened::{none_if_missing, open_own};
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::{Deadline, Pauses};
 
 /// Many programs empty a file and then write it. One that is damaged for so long is damaged.
 const SETTLES_WITHIN: Duration = Duration::from_millis(100);
+
+/// No such file is nearly as long; one that never ends would fill the memory.
+const LARGEST: u64 = 16 << 20;
 
 /// What a file held at one moment.
 #[derive(Debug)]
@@ -48,12 +53,19 @@ fn read_now(file: &Path) -> Result<Option<ObjectFile>> {
 
 /// The text of `file`, or `None` where there is no such file.
 pub(super) fn read_text(file: &Path) -> Result<Option<String>> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == IoErrorKind::InvalidData => Err(damaged(file, "it is not UTF-8 text")),
-        Err(error) => Err(Error::storage("read", file, error)),
+    let failed = |error: IoError| match error.kind() {
+        IoErrorKind::InvalidData => damaged(file, "it is not UTF-8 text"),
+        _ => Error::storage("read", file, error),
+    };
+    let opened = none_if_missing(open_own(file, OpenOptions::new().read(true))).map_err(failed)?;
+    let Some(opened) = opened else { return Ok(None) };
+    let mut text = String::new();
+    let length = opened.take(LARGEST + 1).read_to_string(&mut text).map_err(failed)?;
+    if length as u64 > LARGEST {
+        let message = "it has more than 16 MiB, the most that such a file may have";
+        return Err(failed(IoError::new(IoErrorKind::FileTooLarge, message)));
     }
+    Ok(Some(text))
 }
 
 fn damaged(file: &Path, why: &str) -> Error {

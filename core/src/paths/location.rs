@@ -5,9 +5,12 @@ use std::path::{Component, Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::Environment;
+use super::opened::{refuse_open_folder, refuse_planted};
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) const DATABASE_FILE: &str = "mcoda.db";
+/// How the names of a database and of what SQLite keeps beside it end.
+pub(crate) const DATABASE_FILES: [&str; 4] = ["", "-journal", "-wal", "-shm"];
 pub(crate) const CONFIG_FILE: &str = "config.json";
 pub(crate) const WORKSPACE_FILE: &str = "workspace.json";
 pub(crate) const TOKEN_LOG_FILE: &str = "token_usage.json";
@@ -62,6 +65,24 @@ impl Locations {
         let base = Path::new(&text).file_name().and_then(|name| name.to_str()).unwrap_or_default();
         Ok(self.global.join("workspaces").join(format!("{}-{hash}", folder_name(base))))
     }
+
+    /// Refuses a database in `folder`, which is a workspace's or the global one, that anybody could exchange or have
+    /// chosen: everybody can write to the folder or one of those above it up to the global one, or a file is planted.
+    pub(crate) fn refuse_planted(&self, folder: &Path) -> Result<()> {
+        folder
+            .ancestors()
+            .take_while(|own| own.starts_with(&self.global))
+            .try_for_each(refuse_open_folder)?;
+        let database = folder.join(DATABASE_FILE);
+        DATABASE_FILES.iter().try_for_each(|suffix| refuse_planted(&beside(&database, suffix)))
+    }
+}
+
+/// The file with this at the end of its name.
+pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// `path` made absolute, with `.` and `..` taken out by their names alone, as the TypeScript packages

@@ -4,6 +4,7 @@ mod config;
 mod environment;
 mod json_file;
 mod location;
+mod opened;
 mod private;
 mod rewrite;
 mod turn;
@@ -12,9 +13,9 @@ pub(crate) use config::{Config, ConfigSources};
 pub use environment::Environment;
 pub(crate) use json_file::read_object;
 pub(crate) use location::{
-    CONFIG_FILE, DATABASE_FILE, Locations, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE, WORKSPACE_FILE, absolute,
+    CONFIG_FILE, DATABASE_FILE, DATABASE_FILES, Locations, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE,
+    WORKSPACE_FILE, absolute, beside,
 };
-pub(crate) use private::{
-    create_folder, create_new_file, open_or_create_file, refuse_world_writable, sync_folder,
-};
+pub(crate) use opened::{none_if_missing, open_own, open_regular, refuse_irregular_at, refuse_open_folder};
+pub(crate) use private::{create_folder, create_new_file, open_or_create_file, sync_folder};
 pub(crate) use rewrite::rewrite_part;

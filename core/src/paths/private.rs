@@ -4,35 +4,76 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::ErrorKind as IoErrorKind;
 use std::path::Path;
 
-use crate::error::{Error, ErrorKind, Result};
+use super::opened::open_own;
+use crate::error::{Error, Result};
 
 /// Creates `folder` and what is missing above it, for its owner alone. One that exists is left as it is.
 pub(crate) fn create_folder(folder: &Path) -> Result<()> {
+    let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| Error::storage("create the folder", folder, error))
+    builder.create(folder).map_err(|error| Error::storage("create the folder", folder, error))?;
+    missing.iter().rev().for_each(|folder| give_folder(folder));
+    Ok(())
 }
 
 /// Creates `file` for its owner alone and opens it for reading and writing; `None` where it exists already.
-pub(crate) fn create_new_file(file: &Path) -> Result<Option<File>> {
+///
+/// What root creates, it gives to the owner of `like`, a database or an older version of the file, so that the owner
+/// can go on after a call under `sudo`; where there is none, to the owner of the folder.
+pub(crate) fn create_new_file(file: &Path, like: Option<&Path>) -> Result<Option<File>> {
     match private_options().read(true).write(true).create_new(true).open(file) {
-        Ok(file) => Ok(Some(file)),
+        Ok(new) => {
+            give(&new, like.into_iter().chain(file.parent()));
+            Ok(Some(new))
+        }
         Err(error) if error.kind() == IoErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(Error::storage("create", file, error)),
     }
 }
 
-/// Opens `file` for reading and writing, and creates it for its owner alone where it is missing.
-pub(crate) fn open_or_create_file(file: &Path) -> Result<File> {
-    private_options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(file)
+/// Opens `file` for reading and writing, and creates it as [`create_new_file`] does where it is missing.
+pub(crate) fn open_or_create_file(file: &Path, like: Option<&Path>) -> Result<File> {
+    // What is there already is given to nobody: it may be another file by now than the one that is meant.
+    if let Some(new) = create_new_file(file, like)? {
+        return Ok(new);
+    }
+    let mut options = private_options();
+    open_own(file, options.read(true).write(true).create(true).truncate(false))
         .map_err(|error| Error::storage("open", file, error))
+}
+
+/// Gives a new file or folder to the owner of the first of these that there is. SQLite does the same for the files that
+/// it keeps beside a database. Where the system refuses it, the file stays root's: it is written to all the same.
+#[cfg(unix)]
+fn give<'p>(new: &File, likes: impl IntoIterator<Item = &'p Path>) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let owner = likes.into_iter().find_map(|like| like.metadata().ok());
+    if let Some(owner) = owner.filter(|owner| owner.uid() != 0) {
+        let _ = fchown(new, Some(owner.uid()), Some(owner.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn give<'p>(_new: &File, _likes: impl IntoIterator<Item = &'p Path>) {}
+
+/// Gives a folder that was just created to the owner of the one above it.
+fn give_folder(folder: &Path) {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        (rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::NOFOLLOW).bits() as i32,
+    );
+    if let Ok(new) = options.read(true).open(folder) {
+        give(&new, folder.parent());
+    }
 }
 
 /// Puts onto the disk that `file` has its name: after a power cut a file that was flushed itself may lack it.
@@ -53,21 +94,6 @@ pub(crate) fn sync_folder(file: &Path) -> Result<()> {
     }
     #[cfg(not(unix))]
     let _ = file;
-    Ok(())
-}
-
-/// Refuses a folder that everybody can write to: anyone could exchange the records in it.
-pub(crate) fn refuse_world_writable(folder: &Path) -> Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let metadata = folder.metadata().map_err(|error| Error::storage("look at", folder, error))?;
-        if metadata.permissions().mode() & 0o002 != 0 {
-            let message =
-                format!("{} can be written to by everybody: run `chmod o-w` on it first", folder.display());
-            return Err(Error::new(ErrorKind::Storage, message));
-        }
-    }
     Ok(())
 }
 

@@ -25,7 +25,7 @@ struct Verbatim(Vec<(String, Box<RawValue>)>);
 const ATTEMPTS: usize = 20;
 
 /// Changes fields of the object under `part` in the JSON object in `file`, to what `change` makes of it.
-/// A file that is missing is created; one that is damaged, or whose part is no object, is an error and stays
+/// A file that is missing is created, for the owner of `like` where that is another than root; one that is damaged, or whose part is no object, is an error and stays
 /// as it is. Readers see the old file or the new one, never half of one.
 ///
 /// What another program writes meanwhile is kept: then all is done again with that, `change` too. `Conflict` where
@@ -33,6 +33,7 @@ const ATTEMPTS: usize = 20;
 /// is not seen, unless it is this library.
 pub(crate) fn rewrite_part(
     file: &Path,
+    like: Option<&Path>,
     part: &str,
     change: impl Fn(&Map<String, Value>) -> Result<Vec<(&'static str, Value)>>,
 ) -> Result<()> {
@@ -43,7 +44,7 @@ pub(crate) fn rewrite_part(
             continue;
         }
         let text = changed(file, before.as_ref(), part, &change)?;
-        if replace(file, before.as_ref().map(|before| &*before.text), &text)? {
+        if replace(file, like, before.as_ref().map(|before| &*before.text), &text)? {
             return Ok(());
         }
     }
@@ -138,13 +139,13 @@ fn internal(error: &serde_json::Error) -> Error {
 
 /// Puts `text` in the place of `before`, for its owner alone; `before` is `None` where there was no file. `false`, and
 /// nothing is changed, where the file holds something else by now.
-fn replace(file: &Path, before: Option<&str>, text: &str) -> Result<bool> {
+fn replace(file: &Path, like: Option<&Path>, before: Option<&str>, text: &str) -> Result<bool> {
     // A file that is a link somewhere else stays one.
     let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     if let Some(folder) = target.parent() {
         create_folder(folder)?;
     }
-    let (temporary, mut new) = new_file_beside(&target)?;
+    let (temporary, mut new) = new_file_beside(&target, like)?;
     let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
     drop(new);
     let written = written.map_err(|error| Error::storage("write", file, error));
@@ -184,13 +185,14 @@ fn take_place(new: &Path, target: &Path, before: Option<&str>) -> Result<bool> {
 }
 
 /// A file of its own for each writer, in any thread and process.
-fn new_file_beside(target: &Path) -> Result<(PathBuf, File)> {
+fn new_file_beside(target: &Path, like: Option<&Path>) -> Result<(PathBuf, File)> {
+    let like = if target.exists() { Some(target) } else { like };
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     loop {
         let mut name = target.as_os_str().to_owned();
         name.push(format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
         // One that is there was left by a process of this number that died.
-        if let Some(file) = create_new_file(Path::new(&name))? {
+        if let Some(file) = create_new_file(Path::new(&name), like)? {
             return Ok((name.into(), file));
         }
     }
@@ -206,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.json");
         std::fs::write(&file, text).unwrap();
-        let result = rewrite_part(&file, "telemetry", |_| Ok(vec![("strict", true.into())]));
+        let result = rewrite_part(&file, None, "telemetry", |_| Ok(vec![("strict", true.into())]));
         let now = std::fs::read_to_string(&file).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         if result.is_err() {
@@ -244,7 +246,7 @@ mod tests {
     /// What another program does after the file was read for the first time.
     fn rewritten_while(file: &Path, other: impl Fn(usize)) -> Result<()> {
         let times = Cell::new(0);
-        rewrite_part(file, "telemetry", |telemetry| {
+        rewrite_part(file, None, "telemetry", |telemetry| {
             other(times.replace(times.get() + 1));
             Ok(vec![("strict", (!telemetry.contains_key("endpoint")).into())])
         })
@@ -312,7 +314,7 @@ mod tests {
             std::thread::scope(|scope| {
                 for name in NAMES {
                     scope.spawn(move || {
-                        rewrite_part(file, "telemetry", |_| Ok(vec![(name, true.into())])).unwrap();
+                        rewrite_part(file, None, "telemetry", |_| Ok(vec![(name, true.into())])).unwrap();
                     });
                 }
             });

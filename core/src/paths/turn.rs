@@ -4,11 +4,12 @@ use std::path::Path;
 
 #[cfg(unix)]
 mod locked {
-    use std::fs::File;
+    use std::fs::{File, OpenOptions};
     use std::os::unix::fs::MetadataExt;
     use std::path::Path;
     use std::time::Duration;
 
+    use crate::paths::opened::open_own;
     use crate::time::{Deadline, Pauses};
 
     /// A child that was forked in the wrong moment may keep the lock of a process that died. Nobody waits for that.
@@ -18,7 +19,7 @@ mod locked {
     pub(super) fn file(path: &Path) -> Option<File> {
         let (deadline, pauses) = (Deadline::after(LONGEST), Pauses::new());
         loop {
-            let file = File::open(path).ok()?;
+            let file = open_own(path, OpenOptions::new().read(true)).ok()?;
             loop {
                 match file.try_lock() {
                     Ok(()) if is_at(path, &file) => return Some(file),

@@ -105,12 +105,20 @@ pub(crate) fn for_each_at(
     rowids: impl IntoIterator<Item = i64>,
     mut visit: impl FnMut(i64, TokenUsageRecord),
 ) -> Result<()> {
-    let mut statement = connection.prepare_cached("SELECT * FROM token_usage WHERE rowid = ?1")?;
+    let sql = "SELECT *, rowid AS number FROM token_usage WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid";
+    let mut statement = connection.prepare_cached(sql)?;
     let indices = ColumnIndices::of::<TokenUsageRecord>(&statement)?;
-    for rowid in rowids {
-        let mut rows = statement.query([rowid])?;
-        if let Some(row) = rows.next()? {
-            visit(rowid, TokenUsageRecord::read(row, &indices)?);
+    let number = statement.column_count() - 1;
+    let mut rowids = rowids.into_iter().peekable();
+    while let Some(first) = rowids.next() {
+        // Most rows were recorded in the order of time, and a row behind another one need not be looked for.
+        let mut last = first;
+        while let Some(next) = rowids.next_if(|next| last.checked_add(1) == Some(*next)) {
+            last = next;
+        }
+        let mut rows = statement.query([first, last])?;
+        while let Some(row) = rows.next()? {
+            visit(row.get(number)?, TokenUsageRecord::read(row, &indices)?);
         }
     }
     Ok(())

@@ -23,7 +23,7 @@ pub(super) fn backup(connection: &Connection, target: &Path, how: &Patience<'_>)
     check_name(connection, &target)?;
     refuse_existing(&target)?;
     let partial = with_suffix(&target, ".partial");
-    if paths::create_new_file(&partial)?.is_none() {
+    if paths::create_new_file(&partial, None)?.is_none() {
         let message = format!(
             "{}: another backup is being written there, or one was cut off: remove that file or choose another path",
             partial.display()
@@ -104,7 +104,7 @@ const HEADER: usize = 16;
 /// Writes the copy once more into a new file of the name. Until the last moment that is not a database, so that one
 /// that stops half-way is not taken for a whole copy.
 fn write_anew(partial: &Path, target: &Path) -> Result<()> {
-    let Some(new) = paths::create_new_file(target)? else { return Err(occupied(target)) };
+    let Some(new) = paths::create_new_file(target, None)? else { return Err(occupied(target)) };
     let written = File::open(partial).and_then(|whole| write_header_last(whole, new));
     written.map_err(|error| {
         // It is this call's own, and not whole.

@@ -8,7 +8,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::begin::{Patience, patiently};
 use super::cancel::Watch;
-use super::{filesystem, locks};
+use super::one_name::refuse_second_name;
+use super::{at_rest, filesystem, locks};
 use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
@@ -87,7 +88,15 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
     let in_memory = path.as_os_str() == IN_MEMORY;
     let access =
         if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    if !how.read_only && !in_memory {
+        refuse_second_name(path)?;
+    }
+    let is_immutable = how.read_only && !in_memory && at_rest::stamp_if_immutable(path).is_some();
+    let connection = if is_immutable {
+        at_rest::open_immutable(path)?
+    } else {
+        Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?
+    };
     wait_for_writers(&connection, how.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     let watch = Watch::of_thread();
@@ -117,6 +126,18 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
 /// way, since a file that shrinks and grows all the time makes writing slow.
 const LARGEST_IDLE_LOG: i64 = 8 << 20;
 
+/// Whether the database holds together after all. It is read anew, from the disk.
+pub(super) fn is_whole(connection: &Connection) -> bool {
+    let answer = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    answer.is_ok_and(|answer| answer == "ok")
+}
+
+/// Lets go of pages that were read wrong, so that the next call reads them anew. Where a transaction needs them, its
+/// end does.
+pub(super) fn forget_pages(connection: &Connection) {
+    let _ = connection.execute_batch("PRAGMA shrink_memory");
+}
+
 /// The schema version that a database says it has.
 pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
@@ -141,6 +162,11 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     if path.is_dir() {
         return Err(Error::new(ErrorKind::Storage, "it is a folder; name a database file"));
     }
+    // SQLite would wait for the other end of a pipe. Where a file is a link, the ones beside it lie where it leads.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    for suffix in paths::DATABASE_FILES {
+        paths::refuse_irregular_at(&paths::beside(&real, suffix))?;
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
         if !read_only {
@@ -151,8 +177,8 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     }
     // An existing file is not opened here: closing it would drop the locks that another copy of SQLite in this
     // process has on it.
-    if !read_only && let Some(new) = paths::create_new_file(path)? {
-        locks::close_new(new);
+    if !read_only && let Some(new) = paths::create_new_file(path, None)? {
+        locks::close_new(new, path);
     }
     Ok(())
 }
@@ -169,9 +195,7 @@ fn refuse_newer_schema(
         return Ok(());
     }
     // Closing would move a crashed writer's log into the database file; that is the newer release's work.
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if Path::new(&log).metadata().is_ok_and(|log| log.len() > 0) {
+    if paths::beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
     let message = format!(

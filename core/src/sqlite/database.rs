@@ -11,14 +11,14 @@ use super::backup::backup;
 use super::begin::{Patience, begin, begin_reading};
 use super::cancel::{Control, Watch, is_within_a_call, listening};
 use super::checkpoint::Checkpoints;
-use super::connect::{Connect, IN_MEMORY};
-use super::locks;
+use super::connect::{Connect, IN_MEMORY, forget_pages, is_whole};
 use super::open_transaction::{OpenTransaction, Why};
 use super::readers::Readers;
 use super::same_file::SameFile;
 use super::select::{SqlParams, Table, select};
 use super::slot::{Lease, Slot, closed};
-use crate::error::Result;
+use super::{fault, locks};
+use crate::error::{Error, Result};
 use crate::time::{Deadline, check_clock};
 
 /// One connection that writes, lent to one call at a time, and some that read beside it: no transaction can ever run
@@ -45,7 +45,8 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) fn new(path: &Path, connection: Connection, how: &Connect) -> Result<Self> {
         let has_log = path.as_os_str() != IN_MEMORY && is_wal(&connection, how)?;
-        let file = SameFile::at(path);
+        let file = if how.read_only { SameFile::only_read_at(path) } else { SameFile::at(path) };
+        let file = if has_log && !how.read_only { file.with_log() } else { file };
         let mut database = Self::with_slot(file.clone(), Slot::new(connection), how.busy_timeout);
         database.control = Control::new(how.call_timeout);
         database.is_read_only = how.read_only;
@@ -137,9 +138,16 @@ impl Database {
 
     fn begin_on<'l>(&self, lease: &'l Lease, how: &Patience<'_>) -> Result<Transaction<'l>> {
         check_clock()?;
-        self.file.refuse_vanished()?;
         locks::refuse_foreign(self.path())?;
-        begin(lease, how)
+        let begun = begin(lease, how);
+        // Afterwards, since waiting for others can take long; and it says more than what SQLite makes of it.
+        self.refuse_to_write()?;
+        begun
+    }
+
+    /// Refuses where what is written would be lost, since the files are not those that were opened.
+    pub(super) fn refuse_to_write(&self) -> Result<()> {
+        self.file.refuse_to_write()
     }
 
     /// Runs a statement of the host's that only reads.
@@ -200,7 +208,8 @@ impl Database {
         work: impl FnOnce(&mut Lease, &Patience<'_>) -> Result<T>,
     ) -> Result<T> {
         let (mut lease, how) = self.lend(watch)?;
-        work(&mut lease, &how).map_err(|error| error.about_file(self.path()))
+        let done = self.around(|| work(&mut lease, &how));
+        done.map_err(|error| self.explain(error, lease.connection().ok()))
     }
 
     /// The connection that writes, and how to wait for other handles and processes.
@@ -238,10 +247,34 @@ impl Database {
         if self.is_read_only
             && let Some(mut lease) = self.slot.lend_at_once()?
         {
-            return work(lease.connection()?, &how).map_err(|error| error.about_file(self.path()));
+            let done = self.around(|| work(lease.connection()?, &how));
+            return done.map_err(|error| self.explain(error, lease.connection().ok()));
         }
         let mut reader = readers.lend(how.deadline, watch)?;
-        work(reader.connection()?, &how).map_err(|error| error.about_file(self.path()))
+        let done = self.around(|| work(reader.connection()?, &how));
+        done.map_err(|error| self.explain(error, reader.connection().ok()))
+    }
+
+    fn around<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.file.refuse_changed()?;
+        let done = work();
+        self.file.refuse_changed()?;
+        done
+    }
+
+    /// Names the file. What a read that went wrong showed is no damage, if the database is whole when it is read again.
+    fn explain(&self, error: Error, connection: Option<&mut Connection>) -> Error {
+        // An error that names a file is about another one: the agents' database, for example.
+        if fault::says_damaged(&error)
+            && !error.is_located()
+            && let Some(connection) = connection
+        {
+            forget_pages(connection);
+            if self.file.read_anew(self.busy_timeout).is_ok_and(|anew| is_whole(&anew)) {
+                return fault::read_wrong(error).about_file(self.path());
+            }
+        }
+        error.about_file(self.path())
     }
 }
 
@@ -267,4 +300,43 @@ fn finish<T>(transaction: Transaction<'_>, work: impl FnOnce(&Connection) -> Res
     let value = work(&transaction)?;
     transaction.commit()?;
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::super::connect::{Synchronous, connect};
+    use super::*;
+    use crate::error::ErrorKind;
+
+    /// A read of the disk that went wrong and would go right the next time.
+    #[test]
+    fn a_database_that_is_whole_is_not_called_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("x.db");
+        let busy_timeout = Duration::ZERO;
+        let how = Connect {
+            read_only: false,
+            busy_timeout,
+            call_timeout: None,
+            synchronous: Synchronous::Normal,
+            newest_schema: 0,
+        };
+        let database = Database::new(&file, connect(&file, &how).unwrap(), &how).unwrap();
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_CORRUPT_INDEX, ffi::SQLITE_NOTADB] {
+            let failed = || Err::<(), _>(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into());
+            for error in [
+                database.read(|_| failed()).unwrap_err(),
+                database.read_on_writer(|_| failed()).unwrap_err(),
+                database.write(|_| failed()).unwrap_err(),
+            ] {
+                assert_eq!(error.kind(), ErrorKind::Storage, "{error}");
+                assert!(error.message().contains("try again") && error.message().contains("x.db"), "{error}");
+            }
+        }
+        // A row of another program's that holds a value of the wrong type does so the next time, too.
+        let wrong = rusqlite::Error::InvalidColumnType(0, "a".to_owned(), rusqlite::types::Type::Text);
+        assert_eq!(database.read(|_| Err::<(), _>(wrong.into())).unwrap_err().kind(), ErrorKind::Corrupt);
+    }
 }

@@ -74,6 +74,22 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
     }
 }
 
+/// Whether SQLite took what it read for a damaged database, or for none.
+pub(crate) fn says_damaged(error: &Error) -> bool {
+    let code = std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<rusqlite::Error>())
+        .and_then(rusqlite::Error::sqlite_error_code);
+    error.kind() == ErrorKind::Corrupt
+        && matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown))
+}
+
+/// An error that said so of a database that is whole.
+pub(super) fn read_wrong(error: Error) -> Error {
+    let message = "the database was read wrong, and is whole now that it is read again: try again; if it comes back, \
+                   check the disk";
+    Error::new(ErrorKind::Storage, message).with_source(error)
+}
+
 /// How SQLite says that a schema has less than a statement names.
 const LACKS: [&str; 3] = ["no such table", "no such column", "has no column named"];
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::locks::mount_of;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Write-ahead logging shares memory between processes, which no network file system can do: there it
@@ -21,6 +22,25 @@ pub(crate) fn refuse_network(folder: &Path) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the file at `path`, which is no link, is mounted by itself. `None` where that cannot be known.
+pub(super) fn is_mount_point(path: &Path) -> Option<bool> {
+    if !cfg!(any(target_os = "linux", target_os = "android")) {
+        // Nothing else that is known mounts single files.
+        return Some(false);
+    }
+    if let (Some(file), Some(folder)) = (mount_of(path), path.parent().and_then(mount_of)) {
+        return Some(file != folder);
+    }
+    is_listed(path, &std::fs::read_to_string("/proc/self/mountinfo").ok()?)
+}
+
+/// Whether something is mounted at the path. `None` where what is listed are no mounts.
+fn is_listed(path: &Path, mounts: &str) -> Option<bool> {
+    type_of(Path::new("/"), mounts)?;
+    let point = |line: &str| line.split(' ').nth(4).map(unescape);
+    Some(mounts.lines().filter_map(point).any(|point| Path::new(&point) == path))
 }
 
 /// The type of the file system that holds `folder`: the last mount with the longest matching mount point.
@@ -88,6 +108,14 @@ mod tests {
             assert_eq!((found, is_network(found)), (kind, network), "{folder}");
         }
         assert_eq!(type_of(Path::new("/x"), "nonsense\n- -\n"), None);
+    }
+
+    #[test]
+    fn a_file_that_is_mounted_by_itself_is_listed() {
+        let mounts = format!("{MOUNTS}43 22 8:1 /home/ada/x.db /data/my\\040x.db rw - ext4 /dev/vda rw\n");
+        assert_eq!(is_listed(Path::new("/data/my x.db"), &mounts), Some(true));
+        assert_eq!(is_listed(Path::new("/data/x.db"), &mounts), Some(false));
+        assert_eq!(is_listed(Path::new("/data/x.db"), ""), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-pub(super) use mcoda_sqlite_locks::{close_new, install};
+pub(super) use mcoda_sqlite_locks::{close_new, install, mount_of};
 
 use crate::error::{Error, ErrorKind, Result};
 

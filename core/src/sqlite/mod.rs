@@ -1,6 +1,7 @@
 //! The embedded SQLite: opening a database file, transactions, and what its errors mean.
 
 mod access;
+mod at_rest;
 mod backup;
 mod begin;
 mod cancel;
@@ -10,6 +11,7 @@ mod database;
 mod fault;
 mod filesystem;
 mod locks;
+mod one_name;
 mod open_transaction;
 mod readers;
 pub(crate) mod row;
@@ -24,6 +26,7 @@ pub(crate) use cancel::Watch;
 pub use connect::Synchronous;
 pub(crate) use connect::{Connect, IN_MEMORY, connect, schema_version};
 pub(crate) use database::Database;
+pub(crate) use fault::says_damaged;
 pub(crate) use open_transaction::OpenTransaction;
 pub use open_transaction::Why;
 pub use select::{SqlParams, SqlValue, Table};

@@ -107,12 +107,14 @@ impl OpenTransaction {
     pub(crate) fn commit(&self) -> Result<()> {
         let mut state = self.lock()?;
         let lease = self.open(&mut state)?;
-        let committed = lease.execute_batch("COMMIT");
+        // It may have been open for long.
+        let commit = || Ok(lease.execute_batch("COMMIT")?);
+        let committed = self.database.refuse_to_write().and_then(|()| commit());
         // A lease that ends with an open transaction rolls it back.
         let ending = if committed.is_ok() { Ending::Committed } else { Ending::RolledBack(Why::Asked) };
         *state = State::Ended(ending);
         self.end.come();
-        committed.map_err(|error| Error::from(error).about_file(self.database.path()))
+        committed.map_err(|error: Error| error.about_file(self.database.path()))
     }
 
     /// Stops the call that is under way, and lets no other one begin. Waits for nothing, and is no end yet.

@@ -1,10 +1,13 @@
-//! Which file a handle has open, whatever lies under its name later.
+//! Which files a handle has open, whatever lies under their names later.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::connect::{Connect, connect_existing};
+use super::at_rest::{Stamp, stamp_if_immutable};
+use super::connect::{Connect, Synchronous, connect_existing};
+use super::one_name::refuse_links;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A database file, known by device and inode; in memory and on other systems than Unix by its path alone.
@@ -12,6 +15,10 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) struct SameFile {
     path: PathBuf,
     id: Option<FileId>,
+    /// How it was, where SQLite was told that it does not change.
+    immutable: Option<Stamp>,
+    /// The write-ahead log and its index, of a handle that writes.
+    beside: Vec<(PathBuf, FileId)>,
 }
 
 /// Device and inode.
@@ -19,7 +26,35 @@ type FileId = (u64, u64);
 
 impl SameFile {
     pub(super) fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), id: id_at(path) }
+        let id = file_at(path).map(|(id, _)| id);
+        Self { path: path.to_owned(), id, immutable: None, beside: Vec::new() }
+    }
+
+    /// As [`SameFile::at`], for a handle that only reads.
+    pub(super) fn only_read_at(path: &Path) -> Self {
+        Self { immutable: stamp_if_immutable(path), ..Self::at(path) }
+    }
+
+    /// What SQLite was told does not change has to be as it was, before a question and after it.
+    pub(super) fn refuse_changed(&self) -> Result<()> {
+        self.immutable.as_ref().map_or(Ok(()), |stamp| stamp.refuse_changed(&self.path))
+    }
+
+    /// Watches the write-ahead log and its index, too, which a connection has open. Nobody replaces or removes them
+    /// while one has: SQLite's last connection alone does, and to empty the log it is cut.
+    pub(super) fn with_log(mut self) -> Self {
+        // SQLite follows links before it looks for them.
+        if self.id.is_some()
+            && let Ok(path) = self.path.canonicalize()
+        {
+            self.beside.extend(["-wal", "-shm"].into_iter().filter_map(|suffix| {
+                let mut name = path.clone().into_os_string();
+                name.push(suffix);
+                let name = PathBuf::from(name);
+                file_at(&name).map(|(id, _)| (name, id))
+            }));
+        }
+        self
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -28,11 +63,44 @@ impl SameFile {
 
     /// SQLite would go on writing to a file that has lost its name, and acknowledge what nobody finds again.
     pub(super) fn refuse_vanished(&self) -> Result<()> {
-        if self.id.is_none() || self.id == id_at(&self.path) {
-            return Ok(());
+        self.links().map(drop)
+    }
+
+    /// As [`SameFile::refuse_vanished`], and refuses a file that has got a second name.
+    pub(super) fn refuse_to_write(&self) -> Result<()> {
+        refuse_links(self.links()?)
+    }
+
+    /// How many names the file has, if it is the one that was opened.
+    fn links(&self) -> Result<u64> {
+        let Some(id) = self.id else { return Ok(1) };
+        let Some(links) = file_at(&self.path).and_then(|(now, links)| (now == id).then_some(links)) else {
+            let message = "the database file was removed or replaced since it was opened: open it again";
+            return Err(Error::new(ErrorKind::Storage, message));
+        };
+        for (path, id) in &self.beside {
+            if file_at(path).is_none_or(|(now, _)| now != *id) {
+                let message = format!(
+                    "{} was removed or replaced while the database was open, and what is written now nobody would find \
+                     again: close the database in every program that has it open, then open it again",
+                    path.display()
+                );
+                return Err(Error::new(ErrorKind::Storage, message));
+            }
         }
-        let message = "the database file was removed or replaced since it was opened: open it again";
-        Err(Error::new(ErrorKind::Storage, message))
+        Ok(links)
+    }
+
+    /// One more connection, to see whether what another one read was right.
+    pub(super) fn read_anew(&self, busy_timeout: Duration) -> Result<Connection> {
+        let newest_schema = i32::MAX;
+        self.open(&Connect {
+            read_only: true,
+            busy_timeout,
+            call_timeout: None,
+            synchronous: Synchronous::Normal,
+            newest_schema,
+        })
     }
 
     /// Opens one more connection on this very file, never on another one that has taken its name.
@@ -44,13 +112,14 @@ impl SameFile {
     }
 }
 
+/// Which file it is, and how many names it has.
 #[cfg(unix)]
-fn id_at(path: &Path) -> Option<FileId> {
+fn file_at(path: &Path) -> Option<(FileId, u64)> {
     use std::os::unix::fs::MetadataExt;
-    path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    path.metadata().ok().map(|metadata| ((metadata.dev(), metadata.ino()), metadata.nlink()))
 }
 
 #[cfg(not(unix))]
-fn id_at(_path: &Path) -> Option<FileId> {
+fn file_at(_path: &Path) -> Option<(FileId, u64)> {
     None
 }

@@ -1,6 +1,6 @@
 //! Recording what came back from an agent: reading it and writing its records in one call.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
@@ -9,12 +9,13 @@ use rusqlite::Connection;
 
 use super::agent_context::AgentContext;
 use super::agent_ids::{self, SessionIds};
-use super::record::{Prepared, Upserted};
+use super::record::{Logging, Prepared, Upserted};
 use super::recorder::Recorder;
 use super::usage::TokenUsage;
 use super::{delta, log_writer, price, reader};
 use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result};
+use crate::paths;
 use crate::repository::token_usage::{self, TokenUsageRecord};
 use crate::time::Timestamp;
 
@@ -50,6 +51,9 @@ record! {
         pub updated: bool,
         /// Whether the JSON log holds it, as in [`Recorded`](crate::Recorded).
         pub logged: bool,
+        /// Why the log could not be written, as in [`Recorded`](crate::Recorded).
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub log_error: Option<String>,
     }
 }
 
@@ -90,6 +94,9 @@ record! {
         pub logged: bool,
         /// What was skipped.
         pub skipped: Skipped,
+        /// Why the log could not be written the first time that it could not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub log_error: Option<String>,
     }
 }
 
@@ -136,6 +143,7 @@ impl Recorder<'_> {
                 };
                 *count += 1;
                 summary.logged &= one.logged;
+                summary.log_error = summary.log_error.or(one.log_error);
             }
             progress(source.bytes());
         }
@@ -167,7 +175,9 @@ impl Recorder<'_> {
             return Ok(Vec::new());
         }
         if self.is_strict()? {
-            let refused = |item: &Item| self.prepare(&item.usage, now).map(|one| outcome(&one, None, false));
+            let refused = |item: &Item| {
+                self.prepare(&item.usage, now).map(|one| outcome(&one, None, &Logging::default()))
+            };
             return items.iter().map(refused).collect();
         }
         match self.log {
@@ -176,7 +186,11 @@ impl Recorder<'_> {
                 let batch: Vec<Prepared> =
                     priced.map(|usage| self.prepare(&usage, now)).collect::<Result<_>>()?;
                 let done = log_writer::upsert_alone(log, &batch, self.clock, self.busy_timeout)?;
-                Ok(batch.iter().zip(done).map(|(one, done)| outcome(one, Some(done), true)).collect())
+                Ok(batch
+                    .iter()
+                    .zip(done)
+                    .map(|(one, done)| outcome(one, Some(done), &Logging::done()))
+                    .collect())
             }
             log => {
                 let drafts: Vec<Draft> =
@@ -187,8 +201,9 @@ impl Recorder<'_> {
                     .access
                     .write(|tx| drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>())?;
                 let ids: Vec<&str> = done.iter().map(|(one, _)| one.record().id.as_str()).collect();
-                let logged = self.complete_log(&ids);
-                Ok(done.iter().map(|(one, done)| outcome(one, Some(*done), logged)).collect())
+                let is_queued = done.iter().any(|(_, done)| *done != Upserted::Duplicate);
+                let log = self.complete_log(&ids, is_queued);
+                Ok(done.iter().map(|(one, done)| outcome(one, Some(*done), &log)).collect())
             }
         }
     }
@@ -280,11 +295,7 @@ fn earlier(tx: &Connection, ids: &SessionIds) -> Result<Vec<TokenUsageRecord>> {
 }
 
 fn open(file: &Path) -> io::Result<BufReader<File>> {
-    let file = File::open(file)?;
-    // A folder can be opened like a file.
-    if file.metadata()?.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
+    let file = paths::open_regular(file, OpenOptions::new().read(true))?;
     Ok(BufReader::with_capacity(BUFFER, file))
 }
 
@@ -295,14 +306,15 @@ fn priced(mut usage: TokenUsage, context: &AgentContext, now: Timestamp) -> Toke
     usage
 }
 
-fn outcome(one: &Prepared, done: Option<Upserted>, logged: bool) -> ResponseRecord {
+fn outcome(one: &Prepared, done: Option<Upserted>, log: &Logging) -> ResponseRecord {
     ResponseRecord {
         id: one.record().id.clone(),
         model_name: one.record().model_name.clone(),
         recorded: done.is_some(),
         duplicate: done == Some(Upserted::Duplicate),
         updated: done == Some(Upserted::Updated),
-        logged,
+        logged: log.is_logged,
+        log_error: log.error.clone(),
     }
 }
 

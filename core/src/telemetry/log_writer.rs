@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::json_log::{JsonLog, Locked};
+use super::json_log::{JsonLog, LONGEST_ENTRY, Locked};
 use super::record::{Prepared, Upserted};
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::log_queue::{self, Changed};
@@ -18,15 +18,16 @@ const BATCH: usize = 1000;
 ///
 /// While somebody else does that, it waits until those of `mine` are logged, or for everything where there are
 /// none. So under load one writer logs the records of many, and no writer waits for its turn to find that
-/// nothing is left to do.
+/// nothing is left to do. Where something of its own `is_queued` it need not be asked for. A log that is not to be had soon makes nobody wait: what it lacks stays queued.
 pub(crate) fn catch_up(
     database: &Database,
     log: &JsonLog,
     clock: Clock,
     timeout: Duration,
     mine: &[&str],
+    is_queued: bool,
 ) -> Result<()> {
-    if database.read_on_writer(log_queue::is_empty)? {
+    if !is_queued && database.read_on_writer(log_queue::is_empty)? {
         return Ok(());
     }
     let is_needed = || {
@@ -34,7 +35,7 @@ pub(crate) fn catch_up(
             if mine.is_empty() { Ok(!log_queue::is_empty(tx)?) } else { log_queue::has_any(tx, mine) }
         })
     };
-    while let Some(locked) = log.lock_while(timeout, clock.now(), is_needed)? {
+    while let Some(locked) = log.lock_briefly(timeout, clock.now(), is_needed)? {
         if log_batch(database, locked)? {
             break;
         }
@@ -48,7 +49,8 @@ fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
         let records = log_queue::records(tx, BATCH)?;
         // What changed may still be among those to come, and would be appended by both.
         let changed = if records.len() < BATCH { log_queue::changed(tx, BATCH)? } else { Vec::new() };
-        Ok((records, changed, log_queue::is_empty(tx)?))
+        let is_empty = records.is_empty() && changed.is_empty() && log_queue::is_empty(tx)?;
+        Ok((records, changed, is_empty))
     };
     let (records, changed, is_empty) = database.read_on_writer(queued)?;
     // Somebody else logged them while this one waited. A write of nothing could still find the database
@@ -62,7 +64,9 @@ fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
     // A process that died between its append and the next line left records in the log and on the queue.
     let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
     let missing = records.iter().filter(|record| !present.contains(&record.id));
-    locked.append(&missing.map(log_line).collect::<Result<Vec<_>>>()?)?;
+    // A record that cannot be in the log must not keep others out of it.
+    let (lines, too_long): (Vec<_>, Vec<_>) = missing.map(log_line).partition(Result::is_ok);
+    locked.append(&lines.into_iter().collect::<Result<Vec<_>>>()?)?;
     replace(&mut locked, &changed)?;
     database.write(|tx| {
         log_queue::remove(tx, &ids)?;
@@ -76,6 +80,7 @@ fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
         if is_all { log_queue::remove_orphans(tx) } else { Ok(()) }
     })?;
     locked.confirm()?;
+    too_long.into_iter().collect::<Result<Vec<_>>>()?;
     Ok(is_all)
 }
 
@@ -116,8 +121,10 @@ pub(crate) fn append_alone(
             known.insert(one.record().id.clone(), one.record().to_json()?.into());
         }
     }
-    let new = batch.iter().zip(&duplicates).filter(|(_, duplicate)| !**duplicate);
-    locked.append(&new.map(|(one, _)| log_line(one.record())).collect::<Result<Vec<_>>>()?)?;
+    let new =
+        batch.iter().zip(&duplicates).filter(|(_, duplicate)| !**duplicate).map(|(one, _)| one.record());
+    let lines = new.map(|record| Ok((&*record.id, log_line(record)?)));
+    locked.append_known(&lines.collect::<Result<Vec<_>>>()?)?;
     // What the database has queued may be in the file already: by a process that died, or under an id that
     // was just given here.
     locked.leave_unconfirmed()?;
@@ -158,7 +165,15 @@ pub(crate) fn upsert_alone(
 }
 
 fn log_line(record: &TokenUsageRecord) -> Result<String> {
-    serde_json::to_string(record).map_err(|error| {
+    let line = serde_json::to_string(record).map_err(|error| {
         Error::new(ErrorKind::Internal, "a record cannot be written as JSON").with_source(error)
-    })
+    })?;
+    if line.len() > LONGEST_ENTRY {
+        let message = format!(
+            "record: {} bytes of JSON, of which the JSON log takes {LONGEST_ENTRY} at the most",
+            line.len()
+        );
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    Ok(line)
 }

@@ -28,6 +28,28 @@ record! {
         /// Whether the JSON log holds the record. `false` where the log is turned off, or could not be
         /// written just now: then a later call or the next open completes it.
         pub logged: bool,
+        /// Why the log could not be written. Absent where it holds the record, or is not written by this call.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub log_error: Option<String>,
+    }
+}
+
+/// What a call reports of the JSON log. By default nothing was written to it, and nothing failed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Logging {
+    pub(crate) is_logged: bool,
+    pub(crate) error: Option<String>,
+}
+
+impl Logging {
+    pub(crate) fn done() -> Self {
+        Self { is_logged: true, error: None }
+    }
+}
+
+impl From<Result<()>> for Logging {
+    fn from(written: Result<()>) -> Self {
+        Self { is_logged: written.is_ok(), error: written.err().map(|error| error.to_string()) }
     }
 }
 
@@ -96,8 +118,9 @@ impl Prepared {
     }
 
     /// What a call reports of this record.
-    pub(crate) fn outcome(&self, recorded: bool, duplicate: bool, logged: bool) -> Recorded {
-        Recorded { id: self.record.id.clone(), recorded, duplicate, logged }
+    pub(crate) fn outcome(&self, recorded: bool, duplicate: bool, log: &Logging) -> Recorded {
+        let log_error = log.error.clone();
+        Recorded { id: self.record.id.clone(), recorded, duplicate, logged: log.is_logged, log_error }
     }
 
     /// Whether the caller chose the id, so that the record may be there already.

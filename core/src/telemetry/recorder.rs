@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::json_log::JsonLog;
 use super::log_writer;
-use super::record::{Home, Prepared, Recorded, insert_all};
+use super::record::{Home, Logging, Prepared, Recorded, insert_all};
 use super::settings;
 use super::usage::TokenUsage;
 use crate::error::{Error, ErrorKind, Result};
@@ -37,20 +37,22 @@ impl Recorder<'_> {
         let now = self.clock.now();
         let batch = Prepared::batch(usages, self.home, self.ids, now)?;
         if self.is_strict()? {
-            return Ok(batch.iter().map(|one| one.outcome(false, false, false)).collect());
+            return Ok(batch.iter().map(|one| one.outcome(false, false, &Logging::default())).collect());
         }
-        let (duplicates, logged) = match self.log {
+        let (duplicates, log) = match self.log {
             Some(log) if self.access.database().is_turned_off() => {
-                (log_writer::append_alone(log, &batch, self.clock, self.busy_timeout)?, true)
+                (log_writer::append_alone(log, &batch, self.clock, self.busy_timeout)?, Logging::done())
             }
             log => {
                 let insert = |tx: &_| insert_all(tx, &batch, self.home, log.is_some(), now);
                 let duplicates = self.access.write(insert)?;
                 let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
-                (duplicates, self.complete_log(&ids))
+                let is_queued = duplicates.contains(&false);
+                let log = self.complete_log(&ids, is_queued);
+                (duplicates, log)
             }
         };
-        let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, logged);
+        let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, &log);
         Ok(batch.iter().zip(duplicates).map(outcome).collect())
     }
 
@@ -62,18 +64,22 @@ impl Recorder<'_> {
     /// Brings the JSON log up to date, at least with the records that have these ids, and says whether it is.
     /// A log that cannot be written must not stop the work: what it lacks stays queued in the database. Within a
     /// transaction nothing is committed yet, so nothing is logged.
-    pub(crate) fn complete_log(&self, ids: &[&str]) -> bool {
-        !self.access.is_within() && self.catch_up(ids)
+    pub(crate) fn complete_log(&self, ids: &[&str], is_queued: bool) -> Logging {
+        if self.access.is_within() { Logging::default() } else { self.catch_up(ids, is_queued) }
     }
 
     /// Brings the JSON log up to date with what a transaction recorded, and says whether it is.
     pub(crate) fn complete_log_after_commit(&self) -> bool {
-        self.catch_up(&[])
+        self.catch_up(&[], false).is_logged
     }
 
-    fn catch_up(&self, ids: &[&str]) -> bool {
+    fn catch_up(&self, ids: &[&str], is_queued: bool) -> Logging {
         let database = self.access.database();
-        let catch_up = |log| log_writer::catch_up(database, log, self.clock, self.busy_timeout, ids).is_ok();
-        !database.is_turned_off() && self.log.is_some_and(catch_up)
+        match self.log {
+            Some(log) if !database.is_turned_off() => {
+                log_writer::catch_up(database, log, self.clock, self.busy_timeout, ids, is_queued).into()
+            }
+            _ => Logging::default(),
+        }
     }
 }

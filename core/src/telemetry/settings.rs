@@ -108,8 +108,8 @@ impl TelemetrySettings {
 
 /// Writes the choice into a config file. Everything else in it stays as it is, to the letter.
 /// `strict` of `None` leaves a strict setting as it is.
-pub(crate) fn choose(file: &Path, opt_out: bool, strict: Option<bool>) -> Result<()> {
-    rewrite_part(file, "telemetry", |telemetry| {
+pub(crate) fn choose(file: &Path, database: &Path, opt_out: bool, strict: Option<bool>) -> Result<()> {
+    rewrite_part(file, Some(database), "telemetry", |telemetry| {
         // What cannot be understood is not written over.
         TelemetrySettings::default().apply(telemetry)?;
         let mut changes = vec![("optOut", opt_out.into())];

@@ -23,8 +23,8 @@ impl Options {
         self.check_exists(&folder.join(DATABASE_FILE))?;
         if !self.is_read_only() {
             paths::create_folder(&folder)?;
-            paths::refuse_world_writable(&folder)?;
         }
+        locations.refuse_planted(&folder)?;
         let place = Place {
             database: folder.join(DATABASE_FILE),
             default_id: root.display().to_string(),
@@ -76,7 +76,10 @@ impl Place {
             JsonLogPlace::Off => None,
             JsonLogPlace::In(folder) => Some(paths::absolute(folder)?),
         };
-        log_folder.as_deref().map_or(Ok(()), paths::create_folder)?;
+        if let Some(folder) = &log_folder {
+            paths::create_folder(folder)?;
+            paths::refuse_open_folder(folder)?;
+        }
         let user_config = self.user.as_ref().map(|user| user.global_config().to_owned());
         let own_config = self.folder.map(|folder| folder.join(CONFIG_FILE));
         let settings = Settings {
@@ -90,7 +93,7 @@ impl Place {
         let database = options.open_database(&self.database, migration::Kind::Workspace)?;
         let shared = Shared {
             workspace_id: Some(id),
-            log: log_folder.map(|folder| JsonLog::new(&folder)),
+            log: log_folder.map(|folder| JsonLog::new(&folder).of(&self.database)),
             configs: ConfigSources {
                 files: user_config.into_iter().chain(own_config).collect(),
                 given: options.config,
@@ -102,7 +105,7 @@ impl Place {
         };
         let workspace = Workspace { session: Session::new(database, shared), settings: Arc::new(settings) };
         // What a process that died had committed and not yet logged.
-        workspace.recorder().complete_log(&[]);
+        workspace.recorder().complete_log(&[], false);
         Ok(workspace)
     }
 

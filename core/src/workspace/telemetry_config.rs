@@ -48,7 +48,7 @@ impl Workspace {
             let message = "a database in memory has no config file: give the settings as the option config";
             return Err(Error::new(ErrorKind::Unsupported, message));
         };
-        choose(file, opt_out, strict)?;
+        choose(file, self.access().database().path(), opt_out, strict)?;
         self.telemetry_config()
     }
 }

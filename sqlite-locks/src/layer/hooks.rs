@@ -8,7 +8,7 @@ use libc::{c_int, flock, mode_t};
 use rusqlite::ffi;
 
 use super::fork;
-use super::registry::{Answer, Lock, is_journal, registry};
+use super::registry::{self, Answer, Lock, Opening, registry};
 use super::sys::{self, Errno, Fd};
 use crate::switch;
 
@@ -70,20 +70,18 @@ fn answer(result: Result<c_int, Errno>) -> c_int {
 unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: c_int) -> Fd {
     // SAFETY: by the contract of this function.
     let path = unsafe { CStr::from_ptr(path) };
-    if let Some(parked) = registry().begin_open(path, flags) {
-        return parked;
-    }
-    if !is_journal(path) {
-        // Of a journal SQLite itself takes care.
-        sys::occupy_standard_descriptors();
-    }
+    let mode = mode as mode_t;
+    let number = match registry().begin_open(path, flags, mode) {
+        Opening::Done(opened) => return answer(opened),
+        Opening::Begun(number) => number,
+    };
     // Without the registry, since it can take long and a fork waits for the registry.
-    let mut opened = sys::open(path, flags, mode as mode_t);
+    let mut opened = registry::open(path, flags, mode);
     if opened == Err(libc::EMFILE) {
         registry().give_back_all();
-        opened = sys::open(path, flags, mode as mode_t);
+        opened = registry::open(path, flags, mode);
     }
-    registry().end_open(path, flags, opened);
+    registry().end_open(number, path, flags, opened);
     answer(opened)
 }
 

@@ -1,14 +1,15 @@
 //! Which descriptors SQLite has, which are parked, and through which one a file is locked.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::CStr;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use libc::{c_int, flock};
+use libc::{c_int, flock, mode_t};
 
 use super::sys::{self, Errno, Fd, FileId, Range};
+use super::tracked::{Obstacle, Tracked, is_passing};
 
 /// How long a closed file is kept before it is given back. The exclusive lock that this takes for a moment
 /// is Busy for a reader that does not wait, so it is not taken each time that a database is opened and closed.
@@ -30,8 +31,12 @@ pub(super) struct Registry {
     refuses: bool,
     /// Whether some file was left with the locks that SQLite takes by itself.
     has_plain: bool,
-    /// Opens under way, whose descriptors are not known yet.
-    opening: usize,
+    /// What was open when SQLite was in use before: nobody can tell whose it is.
+    early: BTreeSet<(Fd, FileId)>,
+    /// Opens under way, whose descriptors are not known yet: of which file, where there was one of the name.
+    opening: BTreeMap<u64, Option<FileId>>,
+    /// How many opens there were.
+    opens: u64,
     descriptors: BTreeMap<Fd, Descriptor>,
     files: BTreeMap<FileId, Tracked>,
     /// Files that SQLite has closed, each with the moment at which it is time to give it back.
@@ -46,27 +51,6 @@ struct Descriptor {
     is_journal: bool,
     /// From before a fork: its locks are the parent's.
     is_inherited: bool,
-}
-
-/// A file of which SQLite has descriptors, or had some that are not given back.
-#[derive(Debug, Default)]
-struct Tracked {
-    /// How many descriptors SQLite has.
-    users: usize,
-    /// Closed by SQLite, each with its access mode.
-    parked: Vec<(Fd, c_int)>,
-    lock: Option<LockDescriptor>,
-    /// Left with the locks that SQLite takes by itself.
-    is_plain: bool,
-    is_waiting: bool,
-}
-
-#[derive(Debug)]
-struct LockDescriptor {
-    fd: Fd,
-    may_write: bool,
-    /// What is locked through a descriptor that may only read, to be taken over by one that may write.
-    read: Vec<Range>,
 }
 
 /// What SQLite asks for.
@@ -95,6 +79,28 @@ pub(super) enum Answer {
     Failed(Errno),
 }
 
+/// How a file is opened.
+#[derive(Debug)]
+pub(super) enum Opening {
+    /// With this answer.
+    Done(Result<Fd, Errno>),
+    /// By the caller, who calls [`Registry::end_open`] with this number then.
+    Begun(u64),
+}
+
+/// Who keeps a database from being written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exposure {
+    /// Nobody, or there are locks.
+    None,
+    /// It shows when the opens that are under way have ended.
+    Opening,
+    /// Somebody else in this process has it open.
+    Foreign,
+    /// Nobody knows who has it open.
+    Unknown,
+}
+
 /// The registry of this copy.
 pub(super) fn registry() -> MutexGuard<'static, Registry> {
     static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(Mutex::default);
@@ -106,98 +112,155 @@ impl Registry {
         self.is_installed = true;
         self.is_late = is_late;
         self.refuses = refuses;
+        if is_late {
+            self.early = sys::open_files().unwrap_or_default().into_iter().collect();
+        }
     }
 
     pub(super) fn is_installed(&self) -> bool {
         self.is_installed
     }
 
-    /// A parked descriptor for what is to be opened; else [`Registry::end_open`] must follow.
-    pub(super) fn begin_open(&mut self, path: &CStr, flags: c_int) -> Option<Fd> {
-        let parked = self.take_parked(path, flags);
-        if parked.is_none() {
+    /// Opens a file with a parked descriptor, or at once where it is left with SQLite's own locks: no descriptor of
+    /// such a file must be taken for somebody else's. Other files the caller opens.
+    pub(super) fn begin_open(&mut self, path: &CStr, flags: c_int, mode: mode_t) -> Opening {
+        // With O_NOFOLLOW, which SQLite always sets on a database, a link is not what is behind it.
+        let follows = flags & libc::O_NOFOLLOW == 0;
+        let file = if follows { FileId::of_target(path) } else { FileId::of_path(path) };
+        if let Some(file) = file {
+            if !follows && let Some(parked) = self.take_parked(file, path, flags) {
+                return Opening::Done(Ok(parked));
+            }
             self.give_back_due();
-            self.opening += 1;
+            if self.files.get(&file).is_some_and(|tracked| tracked.is_plain) {
+                let opened = self.open(path, flags, mode);
+                if let Ok(fd) = opened {
+                    self.adopt(fd, Some(path), flags & libc::O_ACCMODE);
+                }
+                return Opening::Done(opened);
+            }
+        } else {
+            self.give_back_due();
         }
-        parked
+        self.opens += 1;
+        self.opening.insert(self.opens, file);
+        Opening::Begun(self.opens)
     }
 
-    pub(super) fn end_open(&mut self, path: &CStr, flags: c_int, opened: Result<Fd, Errno>) {
-        self.opening = self.opening.saturating_sub(1);
+    fn open(&mut self, path: &CStr, flags: c_int, mode: mode_t) -> Result<Fd, Errno> {
+        let opened = open(path, flags, mode);
+        if opened != Err(libc::EMFILE) {
+            return opened;
+        }
+        self.give_back_all();
+        open(path, flags, mode)
+    }
+
+    pub(super) fn end_open(&mut self, number: u64, path: &CStr, flags: c_int, opened: Result<Fd, Errno>) {
+        self.opening.remove(&number);
         if let Ok(fd) = opened {
-            self.adopt(fd, flags & libc::O_ACCMODE, is_journal(path));
+            self.adopt(fd, Some(path), flags & libc::O_ACCMODE);
         }
     }
 
     /// Takes note of a descriptor that is closed through [`Registry::close`] later.
-    pub(super) fn adopt(&mut self, fd: Fd, access: c_int, is_journal: bool) {
+    pub(super) fn adopt(&mut self, fd: Fd, path: Option<&CStr>, access: c_int) {
         let Some(file) = FileId::of_descriptor(fd) else { return };
-        if !self.files.contains_key(&file) {
-            let is_plain = !sys::HAS_DESCRIPTION_LOCKS || self.is_late && self.has_unknown(file, fd);
+        if let Some(tracked) = self.files.get_mut(&file) {
+            // Whatever had this number is closed.
+            tracked.forget(fd);
+            tracked.forget_lost();
+        } else {
+            let is_shared = || self.others(file, fd).is_none_or(|others| !others.is_empty());
+            let is_plain = !sys::HAS_DESCRIPTION_LOCKS || self.is_late && is_shared();
             self.has_plain |= is_plain;
-            self.files.insert(file, Tracked { is_plain, ..Tracked::default() });
+            self.files.insert(file, Tracked::new(file, path.map(CStr::to_owned), is_plain));
         }
+        let is_journal = path.is_some_and(is_journal);
         self.use_one(fd, Descriptor { file, access, is_journal, is_inherited: false });
     }
 
     fn use_one(&mut self, fd: Fd, descriptor: Descriptor) {
         if let Some(tracked) = self.files.get_mut(&descriptor.file) {
             tracked.users += 1;
-            self.descriptors.insert(fd, descriptor);
+            // What had the number before was closed behind SQLite's back.
+            let lost = self.descriptors.insert(fd, descriptor).filter(|lost| !lost.is_inherited);
+            if let Some(lost) = lost {
+                self.end_use(lost.file);
+            }
+        }
+    }
+
+    fn end_use(&mut self, file: FileId) {
+        let Some(tracked) = self.files.get_mut(&file) else { return };
+        tracked.users -= 1;
+        if tracked.users == 0 {
+            self.last_closed(file);
         }
     }
 
     /// Of those that were parked, one of the same file that was opened in the same way, if this process may
     /// still open it.
-    fn take_parked(&mut self, path: &CStr, flags: c_int) -> Option<Fd> {
-        let wants_new = flags & (libc::O_EXCL | libc::O_TRUNC) != 0;
-        // With O_NOFOLLOW, which SQLite always sets on a database, a link is not what is behind it.
-        if wants_new || flags & libc::O_NOFOLLOW == 0 {
+    fn take_parked(&mut self, file: FileId, path: &CStr, flags: c_int) -> Option<Fd> {
+        if flags & (libc::O_EXCL | libc::O_TRUNC) != 0 {
             return None;
         }
-        let file = FileId::of_path(path)?;
         let tracked = self.files.get_mut(&file).filter(|tracked| !tracked.is_plain)?;
+        tracked.forget_lost();
         let access = flags & libc::O_ACCMODE;
-        let place = tracked.parked.iter().position(|(_, parked)| *parked == access)?;
+        let fd = tracked.parked_with(access)?;
         if !sys::may_open(path, access) {
             return None;
         }
-        let (fd, _) = tracked.parked.swap_remove(place);
+        tracked.forget(fd);
         self.use_one(fd, Descriptor { file, access, is_journal: is_journal(path), is_inherited: false });
         Some(fd)
     }
 
     /// Parks a descriptor that SQLite closes.
     pub(super) fn close(&mut self, fd: Fd) -> Result<(), Errno> {
-        let known = self.descriptors.remove(&fd).filter(|known| !known.is_inherited);
-        let Some(known) = known else { return sys::close(fd) };
-        let Some(tracked) = self.files.get_mut(&known.file) else { return sys::close(fd) };
+        let Some(known) = self.descriptors.remove(&fd) else {
+            if !self.early.is_empty() {
+                self.early.retain(|(early, _)| *early != fd);
+            }
+            return sys::close(fd);
+        };
+        let is_own = sys::is_still(fd, known.file, known.access);
+        // A host that closes descriptors by their numbers has closed it already: what is there now is the host's.
+        let close = || if is_own { sys::close(fd) } else { Ok(()) };
+        if known.is_inherited {
+            return close();
+        }
+        let Some(tracked) = self.files.get_mut(&known.file) else { return close() };
         tracked.users -= 1;
-        let is_idle = || known.is_journal && is_free(fd);
-        if tracked.is_plain || tracked.is_alone() && is_idle() {
+        let is_idle = is_own && tracked.is_alone() && known.is_journal && is_free(fd);
+        if tracked.is_plain || is_idle {
             if tracked.users == 0 {
                 tracked.close_parked();
                 self.files.remove(&known.file);
             }
-            return sys::close(fd);
+            return close();
         }
-        tracked.parked.push((fd, known.access));
+        if is_own {
+            tracked.park(fd, known.access);
+        }
         if tracked.users == 0 {
             self.last_closed(known.file);
         }
-        self.give_back_due();
+        if self.descriptors.values().all(|left| left.is_inherited) && self.opening.is_empty() {
+            self.give_back_unshared();
+        } else {
+            self.give_back_due();
+        }
         Ok(())
     }
 
     /// SQLite counts on its locks being gone then: some of them it never releases in another way.
     fn last_closed(&mut self, file: FileId) {
         let Some(tracked) = self.files.get_mut(&file) else { return };
-        if let Some(lock) = &mut tracked.lock {
-            lock.read.clear();
-            // It cannot fail: releasing a whole file needs no memory.
-            let _ = sys::set_lock(lock.fd, libc::F_UNLCK, Range::WHOLE);
-        } else if self.give_back(file) {
-            // What we never locked is in nobody's way either, as a rule.
+        tracked.forget_lost();
+        // What we never locked is in nobody's way either, as a rule.
+        if !tracked.unlock() && self.give_back(file) {
             return;
         }
         self.wait(file);
@@ -211,7 +274,7 @@ impl Registry {
         }
     }
 
-    fn give_back_due(&mut self) {
+    pub(super) fn give_back_due(&mut self) {
         if self.waiting.is_empty() {
             return;
         }
@@ -232,6 +295,24 @@ impl Registry {
         }
     }
 
+    /// When SQLite has nothing open any more there may be no later call. What nobody else in this process has open
+    /// nobody depends on; for others the lock on the whole file is not taken, which would be in the way of a reader.
+    fn give_back_unshared(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let Some(open) = sys::open_files() else { return };
+        let own: BTreeSet<Fd> = self.files.values().flat_map(Tracked::own).collect();
+        let is_other = |fd: &Fd| !own.contains(fd) && !self.descriptors.contains_key(fd);
+        let shared: BTreeSet<FileId> =
+            open.into_iter().filter(|(fd, _)| is_other(fd)).map(|(_, file)| file).collect();
+        for (due, file) in std::mem::take(&mut self.waiting) {
+            if shared.contains(&file) || !self.give_back(file) {
+                self.waiting.push_back((due, file));
+            }
+        }
+    }
+
     fn give_back_first(&mut self) {
         let Some((_, file)) = self.waiting.pop_front() else { return };
         let Some(tracked) = self.files.get_mut(&file) else { return };
@@ -245,16 +326,14 @@ impl Registry {
     fn give_back(&mut self, file: FileId) -> bool {
         let refuses = self.refuses;
         let Some(tracked) = self.files.get_mut(&file) else { return true };
+        tracked.forget_lost();
         match tracked.keep_others_away(refuses) {
             // Where there are no such locks nothing is gained by waiting.
             Ok(()) | Err(Obstacle::Refused) => {}
             Err(Obstacle::Passing) => return false,
         }
         tracked.close_parked();
-        // Last: until it is closed nobody gets a lock.
-        if let Some(lock) = &tracked.lock {
-            let _ = sys::close(lock.fd);
-        }
+        tracked.close_lock();
         self.files.remove(&file);
         true
     }
@@ -271,9 +350,8 @@ impl Registry {
             return Answer::Failed(libc::EBADF);
         }
         // As a rule there is one already that may do everything.
-        let ready = self.files.get(&known.file).and_then(|tracked| tracked.lock.as_ref());
-        if let Some(ready) = ready.filter(|ready| ready.may_write) {
-            return request(ready.fd, is_question, lock);
+        if let Some(ready) = self.files.get(&known.file).and_then(Tracked::ready) {
+            return request(ready, is_question, lock);
         }
         let mut through = self.lock_through(known.file, fd, is_write);
         if matches!(through, Err(libc::EMFILE)) {
@@ -288,7 +366,7 @@ impl Registry {
         if matches!(answer, Answer::Done)
             && let Some(tracked) = self.files.get_mut(&known.file)
         {
-            tracked.remember(lock);
+            tracked.remember(lock.kind, lock.range);
         }
         answer
     }
@@ -301,7 +379,7 @@ impl Registry {
         if tracked.is_plain {
             return Ok(None);
         }
-        let is_first = tracked.lock.is_none();
+        let is_first = tracked.lock_fd().is_none();
         let through = tracked.lock_descriptor(fd, is_write, refuses);
         let probed = through.and_then(|through| {
             if is_first {
@@ -312,10 +390,7 @@ impl Registry {
         match probed {
             Ok(through) => Ok(Some(through)),
             Err(error) if is_first && !is_passing(error) => {
-                if let Some(lock) = tracked.lock.take() {
-                    tracked.parked.push((lock.fd, libc::O_RDWR));
-                }
-                tracked.is_plain = true;
+                tracked.make_plain();
                 self.has_plain = true;
                 Ok(None)
             }
@@ -327,126 +402,71 @@ impl Registry {
 
     /// After a fork, in the child.
     pub(super) fn forget_inherited(&mut self) {
-        for lock in self.files.values().filter_map(|tracked| tracked.lock.as_ref()) {
-            // The description lives on in the parent, and its locks with it.
-            let _ = sys::close(lock.fd);
-        }
+        // The descriptions live on in the parent, and its locks with them.
+        self.files.values_mut().for_each(Tracked::close_lock);
         self.descriptors.values_mut().for_each(|known| known.is_inherited = true);
         self.files.clear();
         self.waiting.clear();
-        self.opening = 0;
+        self.opening.clear();
     }
 
-    /// Whether the database at `path` is left with locks that keep nobody in this process away, and somebody
-    /// else in this process has it open.
-    pub(super) fn is_exposed(&self, path: &Path) -> bool {
-        // Of a copy that was in use before, its own descriptors cannot be told from others'.
-        if !self.has_plain || self.is_late || self.opening > 0 {
-            return false;
+    /// Who has the database at `path` open, where it is left with locks that keep nobody in this process away. An open
+    /// that began after the first such question, which sets `since`, is of no concern to it.
+    pub(super) fn exposure(&self, path: &Path, since: &mut Option<u64>) -> Exposure {
+        if !self.has_plain {
+            return Exposure::None;
         }
-        let Ok(file) = path.metadata().map(|metadata| FileId::of_metadata(&metadata)) else { return false };
-        let Some(tracked) = self.files.get(&file).filter(|tracked| tracked.is_plain) else { return false };
-        let is_parked = |fd: &Fd| tracked.parked.iter().any(|(parked, _)| parked == fd);
-        sys::descriptors_of(file).iter().any(|fd| !self.descriptors.contains_key(fd) && !is_parked(fd))
-    }
-
-    /// Whether somebody has `file` open through a descriptor that is not known here, `fd` aside.
-    fn has_unknown(&self, file: FileId, fd: Fd) -> bool {
-        sys::descriptors_of(file).iter().any(|other| *other != fd && !self.descriptors.contains_key(other))
-    }
-}
-
-impl Tracked {
-    /// Whether nothing is left of it but what is being closed.
-    fn is_alone(&self) -> bool {
-        self.users == 0 && self.lock.is_none() && self.parked.is_empty()
-    }
-
-    /// What a failed close would have to say concerns nobody any more.
-    fn close_parked(&mut self) {
-        for (fd, _) in self.parked.drain(..) {
-            let _ = sys::close(fd);
-        }
-    }
-
-    /// The lock descriptor, one that may write where that is wanted. `fd` is any descriptor of the file.
-    fn lock_descriptor(&mut self, fd: Fd, for_write: bool, refuses: bool) -> Result<Fd, Errno> {
-        if let Some(lock) = &self.lock
-            && (lock.may_write || !for_write)
-        {
-            return Ok(lock.fd);
-        }
-        if refuses {
-            return Err(libc::EINVAL);
-        }
-        let new = match sys::open_again(fd, libc::O_RDWR) {
-            Ok(fd) => LockDescriptor { fd, may_write: true, read: Vec::new() },
-            Err(error) if for_write || is_passing(error) => return Err(error),
-            Err(_) => {
-                let fd = sys::open_again(fd, libc::O_RDONLY)?;
-                LockDescriptor { fd, may_write: false, read: Vec::new() }
-            }
+        let since = *since.get_or_insert(self.opens);
+        let Ok(file) = path.metadata().map(|metadata| FileId::of_metadata(&metadata)) else {
+            return Exposure::Unknown;
         };
-        if let Some(old) = &self.lock {
-            for range in &old.read {
-                if let Err(error) = sys::set_lock(new.fd, libc::F_RDLCK, *range) {
-                    let _ = sys::set_lock(new.fd, libc::F_UNLCK, Range::WHOLE);
-                    self.parked.push((new.fd, libc::O_RDWR));
-                    return Err(error);
-                }
-            }
-            let _ = sys::set_lock(old.fd, libc::F_UNLCK, Range::WHOLE);
-            self.parked.push((old.fd, libc::O_RDONLY));
+        if !self.files.get(&file).is_some_and(|tracked| tracked.is_plain) {
+            return Exposure::None;
         }
-        let fd = new.fd;
-        self.lock = Some(new);
-        Ok(fd)
-    }
-
-    /// Takes an exclusive lock on the whole file, which shows that nobody has any.
-    fn keep_others_away(&mut self, refuses: bool) -> Result<(), Obstacle> {
-        let Some((any, _)) = self.parked.first().copied() else { return Err(Obstacle::Passing) };
-        match self.lock_descriptor(any, true, refuses) {
-            Ok(holder) => Ok(sys::set_lock(holder, libc::F_WRLCK, Range::WHOLE)?),
-            Err(error) if is_passing(error) => Err(Obstacle::Passing),
-            // Of a file that may only be read nobody can be kept away. That leaves a moment between this question
-            // and the closing in which a reader's lock, the only kind there can be, would be lost.
-            Err(_) => {
-                let holder = self.lock_descriptor(any, false, refuses)?;
-                let found = sys::get_lock(holder, libc::F_WRLCK, Range::WHOLE)?;
-                if c_int::from(found.l_type) == libc::F_UNLCK { Ok(()) } else { Err(Obstacle::Passing) }
-            }
-        }
-    }
-
-    /// SQLite releases a range as it took it, or more than that.
-    fn remember(&mut self, lock: Lock) {
-        if let Some(own) = self.lock.as_mut().filter(|own| !own.may_write) {
-            own.read.retain(|range| !lock.range.covers(*range));
-            if lock.kind == libc::F_RDLCK {
-                own.read.push(lock.range);
-            }
-        }
-    }
-}
-
-/// Why a file cannot be locked.
-#[derive(Debug, PartialEq, Eq)]
-enum Obstacle {
-    /// Somebody else has a lock, or something has run out.
-    Passing,
-    /// There are no such locks here.
-    Refused,
-}
-
-impl From<Errno> for Obstacle {
-    fn from(error: Errno) -> Self {
-        if is_passing(error) || matches!(error, libc::EAGAIN | libc::EACCES) {
-            Self::Passing
+        let user = self.descriptors.iter().find(|(_, known)| known.file == file && !known.is_inherited);
+        let others = user.and_then(|(fd, _)| self.others(file, *fd));
+        let Some(others) = others else { return Exposure::Unknown };
+        let may_be =
+            |(number, of): (&u64, &Option<FileId>)| *number <= since && of.is_none_or(|of| of == file);
+        // Of a copy that was in use before, its own descriptors cannot be told from others'.
+        if others.iter().all(|fd| self.early.contains(&(*fd, file))) {
+            Exposure::None
+        } else if self.opening.iter().any(may_be) {
+            Exposure::Opening
         } else {
-            Self::Refused
+            Exposure::Foreign
         }
     }
+
+    /// The descriptors of `file` that are not known here, `fd` aside, which is one of it. `None` where nobody knows,
+    /// since open descriptors are not listed, or not all of them.
+    fn others(&self, file: FileId, fd: Fd) -> Option<Vec<Fd>> {
+        let open = sys::open_files()?;
+        if !open.contains(&(fd, file)) {
+            return None;
+        }
+        let own = self.files.get(&file);
+        let is_known = |other: Fd| {
+            other == fd
+                || self.descriptors.contains_key(&other)
+                || own.is_some_and(|own| own.own().any(|own| own == other))
+        };
+        Some(
+            open.into_iter()
+                .filter(|(other, of)| *of == file && !is_known(*other))
+                .map(|(fd, _)| fd)
+                .collect(),
+        )
+    }
+}
+
+/// Opens a file for SQLite.
+pub(super) fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<Fd, Errno> {
+    if !is_journal(path) {
+        // Of a journal SQLite itself takes care.
+        sys::occupy_standard_descriptors();
+    }
+    sys::open(path, flags, mode)
 }
 
 fn request(through: Fd, is_question: bool, lock: Lock) -> Answer {
@@ -460,7 +480,7 @@ fn request(through: Fd, is_question: bool, lock: Lock) -> Answer {
 /// Nobody locks a journal or a write-ahead log. One is opened and closed in each transaction with a rollback
 /// journal, so for them a question has to do instead of the exclusive lock of [`Registry::give_back`]. A
 /// *database* of such a name is told by the locks that it has.
-pub(super) fn is_journal(path: &CStr) -> bool {
+fn is_journal(path: &CStr) -> bool {
     path.to_bytes().ends_with(b"-journal") || path.to_bytes().ends_with(b"-wal")
 }
 
@@ -468,9 +488,4 @@ pub(super) fn is_journal(path: &CStr) -> bool {
 fn is_free(fd: Fd) -> bool {
     let found = sys::get_lock(fd, libc::F_WRLCK, Range::WHOLE);
     found.is_ok_and(|found| c_int::from(found.l_type) == libc::F_UNLCK)
-}
-
-/// Whether trying again later may help.
-fn is_passing(error: Errno) -> bool {
-    matches!(error, libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EINTR)
 }

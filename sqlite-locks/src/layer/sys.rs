@@ -56,10 +56,19 @@ impl FileId {
 
     /// A symbolic link is no regular file.
     pub(super) fn of_path(path: &CStr) -> Option<Self> {
+        Self::of_named(path, libc::AT_SYMLINK_NOFOLLOW)
+    }
+
+    /// The file that is opened by this name.
+    pub(super) fn of_target(path: &CStr) -> Option<Self> {
+        Self::of_named(path, 0)
+    }
+
+    fn of_named(path: &CStr, flags: c_int) -> Option<Self> {
         let mut status = MaybeUninit::uninit();
         // SAFETY: as above, and `path` ends with a zero byte.
         let status = unsafe {
-            if libc::lstat(path.as_ptr(), status.as_mut_ptr()) != 0 {
+            if libc::fstatat(libc::AT_FDCWD, path.as_ptr(), status.as_mut_ptr(), flags) != 0 {
                 return None;
             }
             status.assume_init()
@@ -105,11 +114,27 @@ pub(super) fn close(fd: Fd) -> Result<(), Errno> {
     checked(unsafe { libc::close(fd) }).map(drop)
 }
 
-/// Opens the file behind `fd` once more: a description of its own, also where the file has lost its name.
-pub(super) fn open_again(fd: Fd, access: c_int) -> Result<Fd, Errno> {
+/// Opens `file` once more: a description of its own. Where the system lists this process's descriptors that is done
+/// through `fd`, which finds a file that has lost its name, too; elsewhere through the name, if it is still that file's.
+pub(super) fn open_again(fd: Fd, name: Option<&CStr>, file: FileId, access: c_int) -> Result<Fd, Errno> {
     occupy_standard_descriptors();
-    let path = CString::new(format!("{DESCRIPTORS}/{fd}")).map_err(|_| libc::EINVAL)?;
-    open(&path, access | libc::O_CLOEXEC, 0)
+    let listed = CString::new(format!("{DESCRIPTORS}/{fd}")).map_err(|_| libc::EINVAL)?;
+    // Asked before it is opened: closing another file could drop somebody's locks on it.
+    let found =
+        [Some(&*listed), name].into_iter().flatten().find(|path| FileId::of_target(path) == Some(file));
+    let opened = open(found.ok_or(libc::ENOENT)?, access | libc::O_CLOEXEC | libc::O_NONBLOCK, 0)?;
+    if FileId::of_descriptor(opened) == Some(file) {
+        return Ok(opened);
+    }
+    // Replaced in this very moment. It stays open, for that reason.
+    Err(libc::ENOENT)
+}
+
+/// Whether `fd` is open, of this file and in this way.
+pub(super) fn is_still(fd: Fd, file: FileId, access: c_int) -> bool {
+    // SAFETY: asking for flags changes nothing.
+    let flags = || unsafe { libc::fcntl(fd, libc::F_GETFL) };
+    FileId::of_descriptor(fd) == Some(file) && flags() & libc::O_ACCMODE == access
 }
 
 /// Whether the file at `path` may be opened like this by the process as it is now.
@@ -178,12 +203,12 @@ pub(super) fn get_lock(fd: Fd, kind: c_int, range: Range) -> Result<flock, Errno
     Ok(request)
 }
 
-/// The open descriptors of this process that are of this file.
-pub(super) fn descriptors_of(file: FileId) -> Vec<Fd> {
-    // Where they are not listed nothing is known.
-    let Ok(names) = std::fs::read_dir(DESCRIPTORS) else { return Vec::new() };
-    names
-        .filter_map(|name| name.ok()?.file_name().to_str()?.parse().ok())
-        .filter(|fd| FileId::of_descriptor(*fd) == Some(file))
-        .collect()
+/// The open descriptors of this process that are of regular files. `None` where they are not listed.
+pub(super) fn open_files() -> Option<Vec<(Fd, FileId)>> {
+    let mut open = Vec::new();
+    for name in std::fs::read_dir(DESCRIPTORS).ok()? {
+        let fd = name.ok()?.file_name().to_str()?.parse().ok()?;
+        open.extend(FileId::of_descriptor(fd).map(|file| (fd, file)));
+    }
+    Some(open)
 }

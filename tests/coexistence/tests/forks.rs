@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,6 +22,7 @@ fn other_process() {
         "child" => child(file),
         "child's handles" => childs_handles(file),
         "record, fork and die" => record_fork_and_die(file),
+        "drop in a child" => drop_in_a_child(file),
         "fork while logging" => fork_while_logging(file),
         "fork among threads" => fork_among_threads(file),
         other => panic!("{other}"),
@@ -266,4 +268,27 @@ fn record_in_a_child(options: &Options, file: &Path, number: usize) -> i32 {
     let usage = TokenUsage { id: Some(number.to_string()), ..TokenUsage::default() };
     let recorded = options.clone().open_db(file).and_then(|handle| handle.record_token_usage(&usage));
     i32::from(!recorded.is_ok_and(|recorded| recorded.logged))
+}
+
+#[test]
+fn a_child_that_drops_a_handle_closes_nothing_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mcoda.db");
+    assert_eq!(told("drop in a child", &file, AS_SHIPPED), "its own files are open");
+}
+
+fn drop_in_a_child(file: &Path) {
+    let handle = Workspace::options().json_log_in(file.parent().unwrap()).open_db(file).unwrap();
+    assert!(handle.record_token_usage(&TokenUsage::default()).unwrap().logged);
+    let mut handle = Some(handle);
+    let failed = in_child(|| {
+        // They get the descriptors of the log's files, which were closed here.
+        let create = |number| File::create(file.with_file_name(format!("own-{number}"))).unwrap();
+        let own: Vec<File> = (0..8).map(create).collect();
+        let recorded = handle.take().unwrap().record_token_usage(&TokenUsage::default());
+        let is_closed = recorded.is_err_and(|error| error.kind() == ErrorKind::Closed);
+        i32::from(!is_closed || own.iter().any(|file| file.metadata().is_err()))
+    });
+    assert_eq!(failed, 0);
+    println!("\ntold its own files are open");
 }

@@ -47,7 +47,10 @@ fn class(record: &Definition) -> String {
             "# Not `slots=True`, of which mypy's stubtest expects the slots of the class above once more.\n";
         body += &format!("__slots__ = ({})\n\n", names.join(" "));
     }
-    body += &own.iter().map(|field| attribute(field)).collect::<String>();
+    // A test of a host that makes an answer need not name what a call may leave out. Only the last ones can have defaults.
+    let required = own.iter().rposition(|field| !field.is_left_out).map_or(0, |last| last + 1);
+    let attributes = own.iter().enumerate().map(|(place, field)| attribute(field, place >= required));
+    body += &attributes.collect::<String>();
     if let Some(renderer) = renderer {
         body += &format!("_render: ClassVar[str] = \"{renderer}\"\n");
     }
@@ -60,13 +63,14 @@ fn class(record: &Definition) -> String {
     )
 }
 
-fn attribute(field: &Field) -> String {
+fn attribute(field: &Field, may_lack: bool) -> String {
     if let Kind::Group(names) = field.kind {
         let doc = docstring(&["The group's value, where grouped by it.".to_owned()], 4);
         return names.iter().map(|name| format!("{name}: str | None\n{doc}\n")).collect();
     }
     let doc = docstring(&lines_of(&[in_one(field.doc)], 4), 4);
-    format!("{}: {}\n{doc}\n", field.name, types::output(field))
+    let default = if may_lack { " = None" } else { "" };
+    format!("{}: {}{default}\n{doc}\n", field.name, types::output(field))
 }
 
 fn choices() -> File {

@@ -1,16 +1,17 @@
 //! Finding out what is in the file before anything is written to it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, ErrorKind as IoErrorKind};
+use std::io::{self, BufReader, ErrorKind as IoErrorKind, Seek};
 use std::path::Path;
 use std::time::Duration;
 
-use super::lock;
+use super::lock::{self, FileLock};
 use super::positioned::read_at;
-use super::repair::repair;
+use super::repair;
 use super::scan::{Scan, Tail, is_blank, scan};
 use super::state::{Clean, Stamp};
 use crate::error::{Error, Result};
+use crate::paths;
 use crate::sqlite::Watch;
 use crate::time::{Clock, Deadline, Timestamp};
 
@@ -27,42 +28,41 @@ const LONGEST_GAP: u64 = 4096;
 /// The file, open, and what is known about it.
 #[derive(Debug)]
 pub(super) struct Contents {
-    pub(super) file: File,
+    /// Locked as well as the lock file: whoever removes that one still keeps writers apart.
+    pub(super) file: FileLock,
     pub(super) tail: Tail,
     /// The file when `tail` was read or written.
     pub(super) stamp: Stamp,
 }
 
-/// The file, where it is still as `recorded` says. Reads a few bytes at its end.
-pub(super) fn if_unchanged(path: &Path, recorded: &Clean) -> Result<Option<Contents>> {
-    let Some(file) = open(path)? else { return Ok(None) };
-    let stamp = stamp_of(path, &file)?;
+/// Where it stands what was recorded of the file, if it is still so. Reads a few bytes at its end.
+pub(super) fn if_unchanged(path: &Path, file: &FileLock, recorded: &Clean) -> Result<Option<(Tail, Stamp)>> {
+    let stamp = stamp_of(path, file)?;
     if stamp != recorded.stamp {
         return Ok(None);
     }
-    let tail = tail_at(&file, recorded.end, recorded.close);
+    let tail = tail_at(file.file(), recorded.end, recorded.close);
     let tail = tail.map_err(|error| Error::storage("read", path, error))?;
-    Ok(tail.map(|tail| Contents { file, tail, stamp }))
+    Ok(tail.map(|tail| (tail, stamp)))
 }
 
-/// The file after a look at all of it, and after its repair where it needs one. `None` where it is missing.
-pub(super) fn whole(path: &Path, deadline: Deadline, now: Timestamp) -> Result<Option<Contents>> {
+/// The file after a look at all of it, and after its repair where it needs one.
+pub(super) fn whole(path: &Path, locked: FileLock, deadline: Deadline, now: Timestamp) -> Result<Contents> {
     loop {
-        let Some(file) = open(path)? else { return Ok(None) };
-        let stamp = stamp_of(path, &file)?;
-        let found = scan(BufReader::with_capacity(BUFFER, &file), |_, _| {});
+        let mut file = locked.file();
+        let stamp = stamp_of(path, &locked)?;
+        let found = file.rewind().and_then(|()| scan(BufReader::with_capacity(BUFFER, file), |_, _| {}));
         let found = found.map_err(|error| Error::storage("read", path, error))?;
-        if stamp_of(path, &file)? == stamp {
-            let (end, is_damaged) = match found {
-                Scan::Intact(tail) => return Ok(Some(Contents { file, tail, stamp })),
-                Scan::Blank => (0, false),
-                Scan::Unclosed { end } => (end, false),
-                Scan::Damaged { end } => (end, true),
-            };
+        if stamp_of(path, &locked)? == stamp {
+            if let Scan::Intact(tail) = found {
+                return Ok(Contents { file: locked, tail, stamp });
+            }
             if is_settled(stamp) {
-                let tail = repair(path, &file, end, is_damaged, now)?;
-                let stamp = stamp_of(path, &file)?;
-                return Ok(Some(Contents { file, tail, stamp }));
+                return match found {
+                    Scan::Intact(_) | Scan::Blank => repair::close(path, locked, 0),
+                    Scan::Unclosed { end } => repair::close(path, locked, end),
+                    Scan::Damaged { end } => repair::mend(path, &locked, stamp, end, now),
+                };
             }
         }
         if deadline.has_passed() {
@@ -90,15 +90,18 @@ fn tail_at(file: &File, end: u64, close: u64) -> io::Result<Option<Tail>> {
     Ok(is_tail.then_some(Tail { end, close, is_empty: *last == b'[' }))
 }
 
-pub(super) fn stamp_of(path: &Path, file: &File) -> Result<Stamp> {
-    let stamp = file.metadata().and_then(|metadata| Stamp::of(&metadata));
-    stamp.map_err(|error| Error::storage("look at", path, error))
+/// The file as it is now. `Busy` where it is not the one that lies at `path`: what is written to a file that lost its
+/// name is lost.
+pub(super) fn stamp_of(path: &Path, file: &FileLock) -> Result<Stamp> {
+    let failed = |error| Error::storage("look at", path, error);
+    match path.metadata() {
+        Ok(metadata) if file.is(&metadata) => Stamp::of(&metadata).map_err(failed),
+        Err(error) if error.kind() != IoErrorKind::NotFound => Err(failed(error)),
+        _ => Err(lock::busy(path, "it was removed or replaced a moment ago")),
+    }
 }
 
-fn open(path: &Path) -> Result<Option<File>> {
-    match OpenOptions::new().read(true).write(true).open(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::storage("open", path, error)),
-    }
+pub(super) fn open(path: &Path) -> Result<Option<File>> {
+    let opened = paths::open_own(path, OpenOptions::new().read(true).write(true));
+    paths::none_if_missing(opened).map_err(|error| Error::storage("open", path, error))
 }

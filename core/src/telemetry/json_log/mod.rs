@@ -5,11 +5,15 @@
 //! looked at, and repaired, before anything is appended.
 
 mod append;
+mod entries;
+mod head;
 mod inspect;
 mod lock;
 mod positioned;
 mod repair;
 mod replace;
+mod rewrite;
+mod salvage;
 mod scan;
 mod state;
 #[cfg(test)]
@@ -18,25 +22,46 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use self::entries::Entries;
+use self::head::Head;
 use self::inspect::{BUFFER, Contents};
-use self::lock::{FileLock, Gate, Turn, Waited};
+use self::lock::{FileLock, Gate, Kept, Read, Turn, Waited};
+pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 use self::state::Clean;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
 use crate::sqlite::Watch;
 use crate::time::{Deadline, Timestamp, check_clock};
 
-/// The log in one folder. Nothing is opened between calls, so that a fork inherits nothing.
+/// How long a record waits for the log, since one holder that was stopped would hold up everybody else.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// For how long nobody waits after that was in vain. Each record still tries once.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What stands between two records.
+const SEPARATOR: &str = ",\n";
+
+/// The log in one folder. Clones of a handle share it.
 #[derive(Debug)]
 pub(crate) struct JsonLog {
     path: PathBuf,
     lock_path: PathBuf,
+    /// The database, whose owner gets what root creates.
+    database: Option<PathBuf>,
+    /// Both files, which stay open between calls, though not in a forked child.
+    lock_file: Kept,
+    file: Kept,
+    /// Where a handle without a database has found the records.
+    entries: Mutex<Option<Entries>>,
     gate: Gate,
+    /// Until when waiting for the log is not tried again, since it was in vain.
+    in_vain_until: Mutex<Option<Deadline>>,
 }
 
 impl JsonLog {
@@ -45,52 +70,135 @@ impl JsonLog {
         Self {
             path: folder.join(TOKEN_LOG_FILE),
             lock_path: folder.join(TOKEN_LOG_LOCK_FILE),
+            database: None,
+            lock_file: Kept::default(),
+            file: Kept::default(),
+            entries: Mutex::default(),
             gate: Gate::default(),
+            in_vain_until: Mutex::default(),
         }
     }
 
+    /// The log of this database, whose owner it belongs to.
+    pub(crate) fn of(self, database: &Path) -> Self {
+        Self { database: Some(database.to_owned()), ..self }
+    }
+
     /// Waits for other threads and processes, and for a program without a lock that is just rewriting the
-    /// file, `Busy` after `timeout`, `Cancelled` where the token of this thread says so. On return the file is missing or one JSON array; what could
-    /// not stay in it lies beside it in a file that is named after `now`.
+    /// file, `Busy` after `timeout`, `Cancelled` where the token of this thread says so. On return the file is missing
+    /// or one JSON array; what could not stay in it lies beside it in a file that is named after `now`.
     pub(crate) fn lock(&self, timeout: Duration, now: Timestamp) -> Result<Locked<'_>> {
         check_clock()?;
-        let locked = self.lock_while(timeout, now, || Ok(true))?;
+        let deadline = Deadline::after(timeout);
+        let watch = Watch::of_thread();
+        let locked = self.lock_within(self.enter(deadline, &watch)?, deadline, &watch, now, || Ok(true))?;
         locked.ok_or_else(|| lock::busy(&self.path, "another process is writing to it"))
     }
 
-    /// As [`JsonLog::lock`], but while others have it, `is_needed` is asked again and again; `None` as soon as
-    /// it says no.
-    pub(crate) fn lock_while(
+    /// As [`JsonLog::lock`], for what can wait: it takes [`LONGEST_WAIT`] at the most, and no time at all for a while after
+    /// that was in vain. While others have the log, `is_needed` is asked again and again; `None` as soon as it says no.
+    pub(crate) fn lock_briefly(
         &self,
         timeout: Duration,
         now: Timestamp,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Option<Locked<'_>>> {
-        let deadline = Deadline::after(timeout);
+        let deadline = Deadline::after(timeout.min(LONGEST_WAIT));
         let watch = Watch::of_thread();
-        let turn = self.gate.enter(deadline, &watch)?;
-        let turn = turn.ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))?;
-        let lock = match FileLock::take(&self.lock_path, deadline, &watch, is_needed)? {
+        let turn = self.enter(deadline, &watch)?;
+        let in_vain = || self.in_vain_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_paused = in_vain().is_some_and(|until| !until.has_passed());
+        let deadline = if is_paused { Deadline::after(Duration::ZERO) } else { deadline };
+        let locked = self.lock_within(turn, deadline, &watch, now, is_needed);
+        match &locked {
+            Err(error) if error.kind() == ErrorKind::Busy => {
+                if !is_paused {
+                    *in_vain() = Some(Deadline::after(PAUSE));
+                }
+            }
+            _ => *in_vain() = None,
+        }
+        locked
+    }
+
+    /// Closes what is kept open. The next call opens it again.
+    pub(crate) fn close(&self) {
+        for kept in [&self.lock_file, &self.file] {
+            // In a forked child a thread that is not there may have it.
+            if let Ok(mut kept) = kept.try_lock() {
+                *kept = None;
+            }
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Option<Entries>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, deadline: Deadline, watch: &Watch) -> Result<Turn<'_>> {
+        self.gate
+            .enter(deadline, watch)?
+            .ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))
+    }
+
+    fn lock_within<'l>(
+        &'l self,
+        turn: Turn<'l>,
+        deadline: Deadline,
+        watch: &Watch,
+        now: Timestamp,
+        is_needed: impl Fn() -> Result<bool>,
+    ) -> Result<Option<Locked<'l>>> {
+        let is_held = || lock::busy(&self.path, "another process is writing to it");
+        let create = |path: &Path| paths::open_or_create_file(path, self.database.as_deref()).map(Some);
+        let lock = match FileLock::take(
+            &self.lock_path,
+            &self.lock_file,
+            Read::ByNobody,
+            create,
+            deadline,
+            watch,
+            &is_needed,
+        )? {
             Waited::Locked(lock) => lock,
             Waited::NotNeeded => return Ok(None),
-            Waited::TooLong => return Err(lock::busy(&self.path, "another process is writing to it")),
+            Waited::Missing | Waited::TooLong => return Err(is_held()),
+        };
+        let file = match FileLock::take(
+            &self.path,
+            &self.file,
+            Read::ByOthers,
+            inspect::open,
+            deadline,
+            watch,
+            &is_needed,
+        )? {
+            Waited::Locked(file) => Some(file),
+            Waited::Missing => None,
+            Waited::NotNeeded => return Ok(None),
+            Waited::TooLong => return Err(is_held()),
         };
         let recorded =
             state::read(lock.file()).map_err(|error| Error::storage("read", &self.lock_path, error))?;
-        if let Some(recorded) = recorded
-            && let Some(contents) = inspect::if_unchanged(&self.path, &recorded)?
-        {
-            return Ok(Some(Locked {
-                log: self,
-                contents: Some(contents),
-                is_recorded: recorded.is_confirmed,
-                was_interrupted: !recorded.is_confirmed,
-                lock,
-                _turn: turn,
-            }));
-        }
-        let contents = inspect::whole(&self.path, deadline, now)?;
-        Ok(Some(Locked { log: self, contents, is_recorded: false, was_interrupted: true, lock, _turn: turn }))
+        let mut is_confirmed = false;
+        let contents = match file {
+            Some(file) => Some(match recorded {
+                Some(recorded) if let Some(known) = inspect::if_unchanged(&self.path, &file, &recorded)? => {
+                    is_confirmed = recorded.is_confirmed;
+                    Contents { file, tail: known.0, stamp: known.1 }
+                }
+                _ => inspect::whole(&self.path, file, deadline, now)?,
+            }),
+            None => None,
+        };
+        Ok(Some(Locked {
+            log: self,
+            contents,
+            is_recorded: is_confirmed,
+            was_interrupted: !is_confirmed,
+            lock,
+            _turn: turn,
+        }))
     }
 }
 
@@ -125,31 +233,73 @@ impl Locked<'_> {
         Ok(present)
     }
 
-    /// The records with these ids. Reads the whole file.
+    /// The records with these ids. Reads the whole file, unless this handle has done so and nobody wrote to it since.
     pub(crate) fn records(&mut self, ids: &[&str]) -> Result<HashMap<String, Value>> {
+        let Some(contents) = &self.contents else { return Ok(HashMap::new()) };
+        let failed = |error| Error::storage("read", &self.log.path, error);
+        if let Some(entries) = &*self.log.entries()
+            && entries.are_of(contents)
+            && let Some(records) = entries.records(contents, ids).map_err(failed)?
+        {
+            return Ok(records);
+        }
+        let wanted: HashSet<&str> = ids.iter().copied().collect();
+        let mut entries = Entries::of(contents);
         let mut records = HashMap::new();
-        self.visit(ids, |id, text, _| {
-            if let Ok(record) = serde_json::from_str(text) {
+        let see = |text: &str, end: u64| {
+            let Some(Head { id: Some(id), .. }) = Head::of(text) else { return };
+            entries.add(&id, end, text.len());
+            if wanted.contains(&*id)
+                && let Ok(record) = serde_json::from_str(text)
+            {
                 records.entry(id).or_insert(record);
             }
-        })?;
+        };
+        let mut file = contents.file.file();
+        let scanned = file.rewind().and_then(|()| scan::scan(BufReader::with_capacity(BUFFER, file), see));
+        scanned.map_err(failed)?;
+        *self.log.entries() = Some(entries);
         Ok(records)
     }
 
-    /// Shows the id and the text of every record with one of these ids, and the offset behind it, to `see`.
-    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(String, &str, u64)) -> Result<()> {
-        let Some(Contents { file, .. }) = &mut self.contents else { return Ok(()) };
+    /// As [`Locked::append`], of records that [`Locked::records`] will be asked for: their ids with their entries.
+    pub(crate) fn append_known(&mut self, records: &[(&str, String)]) -> Result<()> {
+        let known = self.log.entries().take();
+        // Where there is no file yet, all that will be in it is known.
+        let known = match &self.contents {
+            Some(contents) => known.filter(|known| known.are_of(contents)),
+            None => None,
+        };
+        let is_first = self.contents.is_none();
+        let lines: Vec<String> = records.iter().map(|(_, line)| line.clone()).collect();
+        self.append(&lines)?;
+        if let Some(contents) = &self.contents
+            && let Some(mut known) = known.or_else(|| is_first.then(|| Entries::of(contents)))
+        {
+            known.append(contents, SEPARATOR, records);
+            *self.log.entries() = Some(known);
+        }
+        Ok(())
+    }
+
+    /// Shows the id and the text of every record with one of these ids, and the offset behind it, to `see`. Returns how
+    /// much of the file is not blank, with what separates the elements.
+    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(String, &str, u64)) -> Result<u64> {
+        let Some(Contents { file, .. }) = &self.contents else { return Ok(0) };
+        let mut told = 0;
         let wanted: HashSet<&str> = ids.iter().copied().collect();
         let see = |text: &str, end: u64| {
-            if let Ok(Identified { id: Some(Value::String(id)) }) = serde_json::from_str(text)
+            told += (text.len() + SEPARATOR.len()) as u64;
+            if let Some(Head { id: Some(id), .. }) = Head::of(text)
                 && wanted.contains(&*id)
             {
                 see(id, text, end);
             }
         };
+        let mut file = file.file();
         let scanned = file.rewind().and_then(|()| scan::scan(BufReader::with_capacity(BUFFER, file), see));
         scanned.map_err(|error| Error::storage("read", &self.log.path, error))?;
-        Ok(())
+        Ok(told)
     }
 
     /// Appends `records`, each a JSON object on one line, all of them with one write. `Busy` where a program
@@ -158,15 +308,14 @@ impl Locked<'_> {
         if records.is_empty() {
             return Ok(());
         }
-        self.is_recorded = false;
-        self.write_state(None)?;
+        self.begin()?;
         let path = &self.log.path;
         match &mut self.contents {
             Some(Contents { file, tail, stamp }) => {
                 if inspect::stamp_of(path, file)? != *stamp {
                     return Err(lock::busy(path, "a program that knows no lock is writing to it"));
                 }
-                *tail = append::append(path, file, stamp.length, *tail, records)?;
+                *tail = append::append(path, file.file(), stamp.length, *tail, records)?;
                 *stamp = inspect::stamp_of(path, file)?;
             }
             None => self.contents = Some(self.create(records)?),
@@ -200,29 +349,34 @@ impl Locked<'_> {
 
     fn create(&self, records: &[String]) -> Result<Contents> {
         let path = &self.log.path;
-        let Some(file) = paths::create_new_file(path)? else {
-            return Err(lock::busy(path, "a program that knows no lock has just created it"));
-        };
-        let created = append::create(path, &file, records)
+        let taken = || lock::busy(path, "a program that knows no lock has just created it");
+        let file = paths::create_new_file(path, self.log.database.as_deref())?.ok_or_else(taken)?;
+        let file = FileLock::of_new(path, Read::ByOthers, file)?.ok_or_else(taken)?;
+        let created = append::create(path, file.file(), records)
             .and_then(|tail| inspect::stamp_of(path, &file).map(|stamp| (tail, stamp)));
         match created {
             Ok((tail, stamp)) => Ok(Contents { file, tail, stamp }),
             Err(error) => {
                 // There was none before, and a part of one is not JSON.
-                let _ = std::fs::remove_file(path);
+                if file.has_name(path).unwrap_or(false) {
+                    let _ = std::fs::remove_file(path);
+                }
                 Err(error)
             }
         }
+    }
+
+    /// Says in the lock file that a write is under way, as long as that one keeps others out.
+    fn begin(&mut self) -> Result<()> {
+        if !self.lock.has_name(&self.log.lock_path)? {
+            return Err(lock::busy(&self.log.lock_path, "it was removed or replaced a moment ago"));
+        }
+        self.is_recorded = false;
+        self.write_state(None)
     }
 
     fn write_state(&self, state: Option<&Clean>) -> Result<()> {
         state::write(self.lock.file(), state)
             .map_err(|error| Error::storage("write", &self.log.lock_path, error))
     }
-}
-
-/// What there is of a record to look for. Everything else in it is skipped.
-#[derive(Deserialize)]
-struct Identified {
-    id: Option<Value>,
 }

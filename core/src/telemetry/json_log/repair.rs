@@ -1,109 +1,117 @@
-//! Making an array of a damaged file again, without losing anything that was in it.
+//! Making an array of a damaged file again, without losing anything that was in it, in little memory.
 
-use std::fs::File;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, StreamDeserializer, Value};
-
+use super::inspect::{BUFFER, Contents, stamp_of};
+use super::lock::FileLock;
 use super::positioned::{read_at, write_at};
-use super::scan::{Tail, is_blank};
+use super::rewrite;
+use super::salvage::salvage;
+use super::scan::Tail;
+use super::state::Stamp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
 use crate::time::Timestamp;
 
-/// Cuts the file off at `end`, the end of its last whole record (0: it is blank or no array at all), and closes the
-/// array. Where `is_damaged`, what is cut off is kept in a file beside it first, and the whole records in it
-/// are put back.
-pub(super) fn repair(path: &Path, file: &File, end: u64, is_damaged: bool, now: Timestamp) -> Result<Tail> {
+/// Closes the array behind `end`, the end of its last whole record (0: the file is blank), and cuts the rest off.
+pub(super) fn close(path: &Path, file: FileLock, end: u64) -> Result<Contents> {
     let failed = |error| Error::storage("repair", path, error);
-    let length = file.metadata().map_err(failed)?.len();
-    let rest_length = usize::try_from(length.saturating_sub(end)).unwrap_or(usize::MAX);
-    let rest = read_at(file, end, rest_length).map_err(failed)?;
-    let mut text = Vec::new();
-    let mut is_empty = true;
-    if end == 0 {
-        text.push(b'[');
-    } else {
-        is_empty = read_at(file, end - 1, 1).map_err(failed)? == b"[";
-    }
-    if is_damaged {
-        set_aside(path, &rest, now)?;
-        for record in salvage(&rest) {
-            text.extend_from_slice(if is_empty { b"\n" } else { b",\n" });
-            text.extend_from_slice(record);
+    let (start, new_end): (&[u8], u64) = if end == 0 { (b"[", 1) } else { (b"", end) };
+    let is_empty = end == 0 || read_at(file.file(), end - 1, 1).map_err(failed)? == b"[";
+    let text = [start, b"\n]"].concat();
+    // In this order: were we to die in between, what is left would still be the start of an array.
+    file.file().set_len(end).and_then(|()| write_at(file.file(), &text, end)).map_err(failed)?;
+    let stamp = stamp_of(path, &file)?;
+    Ok(Contents { file, tail: Tail { end: new_end, close: new_end + 1, is_empty }, stamp })
+}
+
+/// Makes a new file of the whole records: those up to `end` (0: the file is no array at all), and those that can be
+/// found in the damaged rest, which is kept in a file beside it first. The new one then takes the old one's name.
+pub(super) fn mend(path: &Path, file: &FileLock, stamp: Stamp, end: u64, now: Timestamp) -> Result<Contents> {
+    keep_aside(path, file, end, now)?;
+    let old = file.file();
+    rewrite::replace(path, file, stamp, |out| {
+        let mut is_empty = true;
+        if end == 0 {
+            out.write_all(b"[")?;
+        } else {
+            io::copy(&mut part(old, 0)?.take(end), out)?;
+            is_empty = read_at(old, end - 1, 1)? == b"[";
+        }
+        let mut new_end = end.max(1);
+        salvage(part(old, end)?, |record| {
+            let before: &[u8] = if is_empty { b"\n" } else { b",\n" };
             is_empty = false;
-        }
+            new_end += (before.len() + record.len()) as u64;
+            out.write_all(before)?;
+            out.write_all(record)
+        })?;
+        out.write_all(b"\n]")?;
+        Ok(Tail { end: new_end, close: new_end + 1, is_empty })
+    })
+}
+
+fn part(mut file: &File, start: u64) -> io::Result<&File> {
+    file.seek(SeekFrom::Start(start))?;
+    Ok(file)
+}
+
+/// Sees to it that all of the file behind `end` lies beside it, on the disk, too. A copy that an earlier attempt left
+/// will do.
+fn keep_aside(path: &Path, file: &FileLock, end: u64, now: Timestamp) -> Result<()> {
+    let failed = |error| Error::storage("repair", path, error);
+    if is_kept(path, file.file(), end).map_err(failed)? {
+        return Ok(());
     }
-    let new_end = end + text.len() as u64;
-    text.extend_from_slice(b"\n]");
-    let new_length = end + text.len() as u64;
-    // Blanks over all of the rest: were we to die before it is cut off, nobody would find the salvaged
-    // records in it a second time.
-    text.resize(text.len().max(rest.len()), b' ');
-    write_at(file, &text, end).map_err(failed)?;
-    file.set_len(new_length).map_err(failed)?;
-    Ok(Tail { end: new_end, close: new_length - 1, is_empty })
-}
-
-/// The whole records in a damaged stretch of the file, in order. A record is an object with an `id` or a
-/// `timestamp` that begins where an element may begin, or at the start of a line as this library and the
-/// TypeScript packages (two blanks) write it. A line cannot begin within a string, and objects inside of
-/// a record begin no line, or stand deeper than two blanks.
-pub(super) fn salvage(damaged: &[u8]) -> Vec<&[u8]> {
-    let mut records = Vec::new();
-    let mut at = Some(0);
-    while let Some(start) = at {
-        let start = start + count_while(&damaged[start..], |byte| is_blank(byte) || byte == b',');
-        at = match record_at(&damaged[start..]) {
-            Some(length) => {
-                records.push(&damaged[start..start + length]);
-                Some(start + length)
-            }
-            None => next_line_with_record(damaged, start),
-        };
-    }
-    records
-}
-
-/// The length of the record at the start of `text`.
-fn record_at(text: &[u8]) -> Option<usize> {
-    if text.first() != Some(&b'{') {
-        return None;
-    }
-    let mut values: StreamDeserializer<'_, _, Map<String, Value>> =
-        serde_json::Deserializer::from_slice(text).into_iter();
-    let record = values.next()?.ok()?;
-    let is_record = ["id", "timestamp"].iter().any(|key| record.get(*key).is_some_and(Value::is_string));
-    is_record.then(|| values.byte_offset())
-}
-
-/// The next offset behind `from` at which a line begins with `{`.
-fn next_line_with_record(text: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    loop {
-        at += count_while(text.get(at..)?, |byte| byte != b'\n') + 1;
-        let line = text.get(at..)?;
-        if line.starts_with(b"{") || line.starts_with(b"  {") {
-            return Some(at);
-        }
-    }
-}
-
-fn count_while(bytes: &[u8], holds: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().take_while(|byte| holds(**byte)).count()
-}
-
-/// Writes `bytes` to a new file beside `path`, down to the disk.
-fn set_aside(path: &Path, bytes: &[u8], now: Timestamp) -> Result<()> {
-    let (name, mut file) = new_file_beside(path, now)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let (name, mut copy) = new_file_beside(path, now)?;
+    // Where the file system can share blocks between files, this copies nothing.
+    let written = part(file.file(), end)
+        .and_then(|mut rest| io::copy(&mut rest, &mut copy))
+        .and_then(|_| copy.sync_all());
     written.map_err(|error| {
-        drop(file);
+        drop(copy);
         // Half a copy is of no use, and the original is still whole.
-        let _ = std::fs::remove_file(&name);
+        let _ = fs::remove_file(&name);
         Error::storage("write", &name, error)
     })
+}
+
+fn is_kept(path: &Path, file: &File, end: u64) -> io::Result<bool> {
+    let length = file.metadata()?.len().saturating_sub(end);
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
+    let prefix = format!("{}.corrupt-", name.to_string_lossy());
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_like = entry.file_name().to_string_lossy().starts_with(&prefix)
+            && entry.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == length);
+        // One that cannot be read is none.
+        if is_like
+            && let Ok(copy) = File::open(entry.path())
+            && is_same(part(file, end)?, &copy)?
+        {
+            copy.sync_all()?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_same(mut one: impl Read, mut other: impl Read) -> io::Result<bool> {
+    let (mut left, mut right) = (Vec::with_capacity(BUFFER), Vec::with_capacity(BUFFER));
+    loop {
+        left.clear();
+        right.clear();
+        one.by_ref().take(BUFFER as u64).read_to_end(&mut left)?;
+        other.by_ref().take(BUFFER as u64).read_to_end(&mut right)?;
+        if left != right {
+            return Ok(false);
+        }
+        if left.is_empty() {
+            return Ok(true);
+        }
+    }
 }
 
 fn new_file_beside(path: &Path, now: Timestamp) -> Result<(PathBuf, File)> {
@@ -116,43 +124,10 @@ fn new_file_beside(path: &Path, now: Timestamp) -> Result<(PathBuf, File)> {
             name.push(format!("-{attempt}"));
         }
         let name = PathBuf::from(name);
-        if let Some(file) = paths::create_new_file(&name)? {
+        if let Some(file) = paths::create_new_file(&name, Some(path))? {
             return Ok((name, file));
         }
     }
     let message = format!("{}: too many .corrupt files lie beside it; move them away", path.display());
     Err(Error::new(ErrorKind::Corrupt, message))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn salvaged(text: &str) -> Vec<&str> {
-        salvage(text.as_bytes()).into_iter().map(|record| std::str::from_utf8(record).unwrap()).collect()
-    }
-
-    #[test]
-    fn whole_records_are_found_behind_damage() {
-        let (a, b) = (r#"{"id":"a","metadata":{"x":[{"id":"inner"}]}}"#, r#"{"id":"b"}"#);
-        for text in [
-            format!("{a}{b}"),
-            format!(",\n{a},\n{b}\n]"),
-            format!("\n]\0\0\0,\n{a}\n{b}"),
-            format!(",\n{{\"id\":\"torn\",\"x\":\"y\n{a},\n\0\0\n  {b}"),
-            format!(",\n{{\"id\":\"torn\",\"x\":[1,\n{a},\n{b}\n]"),
-            format!("garbage {b}\n{a}\nx\n    {b}\n{b}"),
-        ] {
-            assert_eq!(salvaged(&text), [a, b], "{text:?}");
-        }
-    }
-
-    #[test]
-    fn what_only_looks_like_a_record_is_not_taken_for_one() {
-        let texts =
-            ["", "\n", "\n{", "{}", "\n{\"id\":1}", "\n  \"x\": {\"id\":\"x\"}", "x\n    {\"id\":\"x\"}"];
-        for text in texts {
-            assert!(salvaged(text).is_empty(), "{text:?}");
-        }
-    }
 }

@@ -6,15 +6,19 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufReader, Seek, Write};
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::Locked;
-use super::inspect::{self, Contents};
+use super::inspect::{self, BUFFER, Contents};
 use super::positioned::{read_at, write_at};
+use super::scan::{self, Tail};
+use super::{Locked, SEPARATOR, rewrite};
 use crate::error::{Error, Result};
+
+/// A shorter file is left as it is.
+const SHORTEST_WITH_BLANKS: u64 = 128 * 1024;
 
 /// How far to look for a comma at once.
 const STEP: usize = 4096;
@@ -33,7 +37,7 @@ impl Locked<'_> {
         let ids: Vec<&str> = records.iter().map(|(id, _)| *id).collect();
         let mut found: HashMap<String, Vec<Range>> = HashMap::new();
         let mut last: HashMap<String, Value> = HashMap::new();
-        self.visit(&ids, |id, text, end| {
+        let mut told = self.visit(&ids, |id, text, end| {
             let range = Range { start: end - text.len() as u64, end };
             found.entry(id.clone()).or_default().push(range);
             last.insert(id, serde_json::from_str(text).unwrap_or(Value::Null));
@@ -50,8 +54,27 @@ impl Locked<'_> {
             }
             old.extend(ranges);
         }
+        told += missing.iter().map(|line| (line.len() + SEPARATOR.len()) as u64).sum::<u64>();
+        let blanked = old.iter().map(|range| range.end - range.start).sum();
         self.append(&missing)?;
-        self.blank(&old)
+        self.blank(&old)?;
+        self.compact(told.saturating_sub(blanked));
+        Ok(())
+    }
+
+    /// Makes a new file without the blanks where those are more than half of the file.
+    fn compact(&mut self, told: u64) {
+        let path = &self.log.path;
+        let Some(Contents { file, tail, stamp }) = &self.contents else { return };
+        // The lock file knows of no new file that takes this one's place.
+        if self.is_recorded || tail.end < SHORTEST_WITH_BLANKS || told > tail.end / 2 {
+            return;
+        }
+        // Without it the log is as good as before. Another program may have just written to it, which the next write
+        // finds out.
+        if let Ok(contents) = rewrite::replace(path, file, *stamp, |out| copy_elements(file.file(), out)) {
+            self.contents = Some(contents);
+        }
     }
 
     /// Each of these records has another one behind it.
@@ -59,19 +82,36 @@ impl Locked<'_> {
         if old.is_empty() {
             return Ok(());
         }
-        self.is_recorded = false;
-        self.write_state(None)?;
+        self.begin()?;
         let path = &self.log.path;
         let Some(Contents { file, stamp, .. }) = &mut self.contents else { return Ok(()) };
         if inspect::stamp_of(path, file)? != *stamp {
             return Err(super::lock::busy(path, "a program that knows no lock is writing to it"));
         }
         for range in old {
-            blank_one(path, file, *range)?;
+            blank_one(path, file.file(), *range)?;
         }
         *stamp = inspect::stamp_of(path, file)?;
         Ok(())
     }
+}
+
+fn copy_elements(mut file: &File, out: &mut dyn Write) -> io::Result<Tail> {
+    file.rewind()?;
+    let (mut end, mut written) = (1, out.write_all(b"["));
+    let found = scan::scan(BufReader::with_capacity(BUFFER, file), |text, _| {
+        let before = if end == 1 { "\n" } else { SEPARATOR };
+        end += (before.len() + text.len()) as u64;
+        if written.is_ok() {
+            written = out.write_all(before.as_bytes()).and_then(|()| out.write_all(text.as_bytes()));
+        }
+    })?;
+    written?;
+    if !matches!(found, scan::Scan::Intact(_)) {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    out.write_all(b"\n]")?;
+    Ok(Tail { end, close: end + 1, is_empty: end == 1 })
 }
 
 fn blank_one(path: &Path, file: &File, range: Range) -> Result<()> {

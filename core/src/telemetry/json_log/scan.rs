@@ -4,6 +4,9 @@ use std::io::{self, BufRead};
 
 use serde::de::IgnoredAny;
 
+/// Elements are held in memory one at a time. A longer one is damage.
+pub(crate) const LONGEST_ELEMENT: usize = 64 << 20;
+
 /// What a file that should hold one JSON array was found to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scan {
@@ -82,26 +85,32 @@ struct Bytes<R> {
 }
 
 impl<R: BufRead> Bytes<R> {
-    fn next(&mut self) -> io::Result<Option<u8>> {
-        let buffered = loop {
+    /// What can be read at once; nothing at the end.
+    fn buffered(&mut self) -> io::Result<&[u8]> {
+        loop {
             match self.reader.fill_buf() {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                other => break other?,
+                Err(error) => return Err(error),
+                Ok(_) => break,
             }
-        };
-        let byte = buffered.first().copied();
-        if byte.is_some() {
-            self.reader.consume(1);
-            self.offset += 1;
         }
-        Ok(byte)
+        self.reader.fill_buf()
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.reader.consume(length);
+        self.offset += length as u64;
     }
 
     fn next_not_blank(&mut self) -> io::Result<Option<u8>> {
         loop {
-            match self.next()? {
-                Some(byte) if is_blank(byte) => {}
-                other => return Ok(other),
+            let buffered = self.buffered()?;
+            let length = buffered.len();
+            let found = buffered.iter().position(|byte| !is_blank(*byte));
+            let byte = found.map(|place| buffered[place]);
+            self.consume(found.map_or(length, |place| place + 1));
+            if byte.is_some() || length == 0 {
+                return Ok(byte);
             }
         }
     }
@@ -113,7 +122,7 @@ enum Stop {
     Comma,
     Close,
     EndOfFile,
-    /// A byte that JSON does not allow where it stands, such as a line end within a string.
+    /// A byte that JSON does not allow where it stands, such as a line end within a string; or too many of them.
     Garbage,
 }
 
@@ -123,6 +132,11 @@ struct Element {
     text: Vec<u8>,
     /// The offset behind it.
     end: u64,
+    depth: u64,
+    in_string: bool,
+    is_escaped: bool,
+    /// Whether blanks came behind the text, which end a value.
+    is_over: bool,
 }
 
 impl Element {
@@ -130,41 +144,72 @@ impl Element {
     /// strings; whether the text is JSON is for [`Element::json`] to say.
     fn read<R: BufRead>(&mut self, bytes: &mut Bytes<R>) -> io::Result<Stop> {
         self.text.clear();
-        let (mut depth, mut in_string, mut is_escaped) = (0_u64, false, false);
-        let mut trimmed = 0;
-        let stop = loop {
-            let Some(byte) = bytes.next()? else { break Stop::EndOfFile };
-            if in_string {
-                match byte {
-                    0..0x20 => break Stop::Garbage,
-                    _ if is_escaped => is_escaped = false,
-                    b'\\' => is_escaped = true,
-                    b'"' => in_string = false,
-                    _ => {}
-                }
-            } else {
-                match byte {
-                    _ if is_blank(byte) => {
-                        if !self.text.is_empty() {
-                            self.text.push(byte);
-                        }
-                        continue;
-                    }
-                    0..0x20 => break Stop::Garbage,
-                    b',' if depth == 0 => break Stop::Comma,
-                    b']' if depth == 0 => break Stop::Close,
-                    b'"' => in_string = true,
-                    b'{' | b'[' => depth += 1,
-                    b'}' | b']' => depth = depth.saturating_sub(1),
-                    _ => {}
-                }
+        (self.depth, self.in_string, self.is_escaped, self.is_over) = (0, false, false, false);
+        loop {
+            let offset = bytes.offset;
+            let buffered = bytes.buffered()?;
+            if buffered.is_empty() {
+                return Ok(Stop::EndOfFile);
             }
-            self.text.push(byte);
-            trimmed = self.text.len();
-            self.end = bytes.offset;
-        };
-        self.text.truncate(trimmed);
-        Ok(stop)
+            let (length, stop) = self.take(buffered, offset);
+            bytes.consume(length);
+            match stop {
+                Some(stop) => return Ok(stop),
+                None if self.text.len() > LONGEST_ELEMENT => return Ok(Stop::Garbage),
+                None => {}
+            }
+        }
+    }
+
+    /// Takes what belongs to the element from `bytes`, the first of which is at `offset`. Says how many bytes it went
+    /// through, and with what the element ended.
+    fn take(&mut self, bytes: &[u8], offset: u64) -> (usize, Option<Stop>) {
+        let mut taken = 0;
+        for (place, byte) in bytes.iter().enumerate() {
+            let is_garbage = *byte < 0x20 && (self.in_string || !is_blank(*byte));
+            if self.in_string && !is_garbage {
+                match byte {
+                    _ if self.is_escaped => self.is_escaped = false,
+                    b'\\' => self.is_escaped = true,
+                    b'"' => self.in_string = false,
+                    _ => {}
+                }
+                continue;
+            }
+            let stop = match byte {
+                _ if is_garbage => Some(Stop::Garbage),
+                b',' if self.depth == 0 => Some(Stop::Comma),
+                b']' if self.depth == 0 => Some(Stop::Close),
+                _ => None,
+            };
+            if stop.is_some() || (self.depth == 0 && is_blank(*byte)) {
+                self.keep(&bytes[taken..place], offset + place as u64);
+                self.is_over = !self.text.is_empty();
+                taken = place + 1;
+            }
+            match byte {
+                _ if stop.is_some() => return (taken, stop),
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        self.keep(&bytes[taken..], offset + bytes.len() as u64);
+        (bytes.len(), None)
+    }
+
+    fn keep(&mut self, bytes: &[u8], end: u64) {
+        if bytes.is_empty() {
+            return;
+        }
+        // Two values with nothing between them must not become one.
+        if self.is_over {
+            self.text.push(b' ');
+            self.is_over = false;
+        }
+        self.text.extend_from_slice(bytes);
+        self.end = end;
     }
 
     fn json(&self) -> Option<&str> {

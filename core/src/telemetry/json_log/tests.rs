@@ -1,6 +1,9 @@
 mod damage;
+mod entries;
 #[cfg(unix)]
 mod processes;
+#[cfg(unix)]
+mod removed;
 
 use std::fs;
 

@@ -156,7 +156,25 @@ impl Outcome {
 /// Runs the ignored test `other_process` with this task, in a process of its own. What hangs is killed, which
 /// without the locks happens.
 pub fn in_other_process(task: &str, file: &Path, locks: &str) -> Output {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    run_in_other_process(Command::new(std::env::current_exe().unwrap()), task, file, locks)
+}
+
+/// As [`in_other_process`], with mounts of its own that the task may change. `None` where the system does not let
+/// this user have any.
+pub fn in_own_mounts(task: &str, file: &Path, locks: &str) -> Option<Output> {
+    let may =
+        |flag: &str| Command::new("unshare").args([flag, "true"]).output().is_ok_and(|o| o.status.success());
+    let Some(flag) = ["-m", "-rm"].into_iter().find(|flag| may(flag)) else {
+        println!("NOT TESTED: this user may have no mounts of its own (unshare -rm)");
+        eprintln!("NOT TESTED: this user may have no mounts of its own (unshare -rm)");
+        return None;
+    };
+    let mut command = Command::new("unshare");
+    command.arg(flag).arg(std::env::current_exe().unwrap());
+    Some(run_in_other_process(command, task, file, locks))
+}
+
+fn run_in_other_process(mut command: Command, task: &str, file: &Path, locks: &str) -> Output {
     command.args(["other_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
     command.env(TASK, task).env(FILE, file).env("MCODA_TEST_LOCKS", locks);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

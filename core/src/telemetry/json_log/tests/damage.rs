@@ -181,3 +181,48 @@ fn a_state_that_says_nothing_makes_the_file_be_looked_at() {
     assert!(fixture.append("d"), "the file was deleted");
     assert_eq!(fixture.ids(), ["d"]);
 }
+
+#[test]
+fn a_copy_that_an_earlier_attempt_left_is_not_made_again() {
+    let rest = format!(",\n{{\"torn\": [\n{}\n]", record("b"));
+    let fixture = Fixture::with(format!("[\n{}{rest}", record("a")));
+    // Its folder cannot take the new log, so the first attempt ends behind the copy.
+    let in_the_way = fixture.folder.path().join(format!("{TOKEN_LOG_FILE}.new"));
+    fs::create_dir(&in_the_way).unwrap();
+    for _ in 0..3 {
+        assert!(fixture.log.lock(LONG, noon()).is_err());
+    }
+    assert_eq!(fixture.corrupt(), [rest.as_bytes()]);
+    fs::remove_dir(&in_the_way).unwrap();
+    let like_it = fixture.folder.path().join(format!("{TOKEN_LOG_FILE}.corrupt-like-it"));
+    fs::write(&like_it, "x".repeat(rest.len())).unwrap();
+    fixture.append("c");
+    assert_eq!(fixture.ids(), ["a", "b", "c"]);
+    assert_eq!(fixture.corrupt().len(), 2);
+
+    // Another rest of the same length is another copy.
+    let other = rest.replace('b', "d");
+    fixture.write(format!("[\n{}{other}", record("a")));
+    fixture.settle();
+    fixture.append("e");
+    assert_eq!(fixture.ids(), ["a", "d", "e"]);
+    assert_eq!(fixture.corrupt().len(), 3);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_repaired_log_keeps_its_mode_and_stays_behind_its_link() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let fixture = Fixture::new();
+    let elsewhere = fixture.folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let file = elsewhere.join("log.json");
+    symlink(&file, &fixture.log.path).unwrap();
+    fixture.write(format!("[\n{}\n\0\0", record("a")));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    fixture.settle();
+    fixture.append("b");
+    assert_eq!(fixture.ids(), ["a", "b"]);
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+    assert!(fixture.log.path.symlink_metadata().unwrap().is_symlink());
+}

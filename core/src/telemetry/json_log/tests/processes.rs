@@ -32,6 +32,7 @@ fn other_process() {
     let log = JsonLog::new(Path::new(&folder));
     match &*task {
         "append for ever" => append_for_ever(&log),
+        "repair" => drop(log.lock(LONG, noon()).unwrap()),
         "fill the disk" => fill_the_disk(&log),
         "fill the disk at once" => fill_the_disk_at_once(&log),
         name => append_in_threads(&log, name),
@@ -156,4 +157,25 @@ fn a_full_disk_leaves_the_file_as_it_was() {
     run_with_limit("fill the disk at once", &fixture, 20);
     fixture.append("first");
     assert_eq!(fixture.ids(), ["first"]);
+}
+
+/// What damage a log can have that makes one piece of all of it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_large_damaged_log_is_repaired_in_little_memory() {
+    const LENGTH: usize = 96 << 20;
+    let line = record(&"x".repeat(1000));
+    let lines = vec![&*line; LENGTH / line.len()].join(",\n");
+    let torn_text = format!("[\n{{\"id\":\"torn {}", "y".repeat(2 * LENGTH));
+    for (text, count) in [(format!("[\n\0\n{lines}\n]"), LENGTH / line.len()), (torn_text, 0)] {
+        let fixture = Fixture::with(&text);
+        let mut shell = command(Path::new("bash"), "repair", &fixture);
+        shell.env("MALLOC_ARENA_MAX", "1").arg("-c").arg("ulimit -v 300000; exec \"$0\" \"$@\"");
+        let output = arguments(shell.arg(std::env::current_exe().unwrap())).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(fixture.bytes().iter().filter(|byte| **byte == b'{').count(), 2 * count);
+        let corrupt = fixture.corrupt();
+        assert_eq!(corrupt.len(), 1);
+        assert!(text.as_bytes().ends_with(&corrupt[0]));
+    }
 }

@@ -1,0 +1,199 @@
+//! Opening files that somebody else may have put there.
+//!
+//! Nothing waits for the other end of a pipe, and nothing that is not a regular file is read or written. Of the files
+//! that this library shares with other programs more is asked: that nobody else chose which file it is.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Opens the regular file at `path`, wherever links lead.
+pub(crate) fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, unix::AT_ONCE);
+    let file = options.open(path)?;
+    refuse_irregular(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// Opens the regular file at `path`, unless somebody else may have chosen it: a link is followed where this user or
+/// root made it, and in a folder that others can write to the file has to be this user's or root's, under one name.
+pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    #[cfg(unix)]
+    return unix::open_own(path, options);
+    #[cfg(not(unix))]
+    open_regular(path, options)
+}
+
+/// Refuses what [`open_own`] would, for a file that others open. That it is missing is no error.
+pub(crate) fn refuse_planted(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    let looked = unix::look_at_own(path);
+    #[cfg(not(unix))]
+    let looked = path.metadata().and_then(|metadata| refuse_irregular(&metadata));
+    none_if_missing(looked).map_err(|error| Error::storage("open", path, error))?;
+    Ok(())
+}
+
+/// Refuses a pipe, a device or a folder, for a file that others open. That it is missing is no error.
+pub(crate) fn refuse_irregular_at(path: &Path) -> Result<()> {
+    let looked = path.metadata().and_then(|metadata| refuse_irregular(&metadata));
+    none_if_missing(looked).map_err(|error| Error::storage("open", path, error))?;
+    Ok(())
+}
+
+/// Refuses a link to a folder that neither this user nor root made, and a folder that everybody can write to: anyone
+/// could exchange what is in it. With the sticky bit, too, since that lets everybody put files there.
+pub(crate) fn refuse_open_folder(folder: &Path) -> Result<()> {
+    #[cfg(unix)]
+    unix::refuse_open_folder(folder)?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+/// `None` where there is no such file.
+pub(crate) fn none_if_missing<T>(opened: io::Result<T>) -> io::Result<Option<T>> {
+    match opened {
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn refuse_irregular(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        Ok(())
+    } else if metadata.is_dir() {
+        Err(io::ErrorKind::IsADirectory.into())
+    } else {
+        Err(io::Error::other("it is a pipe, a device or a socket, not a regular file"))
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::{File, Metadata, OpenOptions};
+    use std::io;
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+    use std::path::{Path, PathBuf};
+
+    use rustix::fs::OFlags;
+
+    use super::{none_if_missing, refuse_irregular};
+    use crate::error::{Error, ErrorKind, Result};
+
+    /// The other end of a pipe is not waited for, and no terminal becomes the process's own.
+    pub(super) const AT_ONCE: i32 = OFlags::NONBLOCK.union(OFlags::NOCTTY).bits() as i32;
+
+    const ROOT: u32 = 0;
+    const GROUP_WRITES: u32 = 0o020;
+    const EVERYBODY_WRITES: u32 = 0o002;
+
+    /// As many links as the kernel follows.
+    const LONGEST_CHAIN: usize = 40;
+
+    pub(super) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+        options.custom_flags(AT_ONCE | OFlags::NOFOLLOW.bits() as i32);
+        let mut path = path.to_owned();
+        for _ in 0..LONGEST_CHAIN {
+            match options.open(&path) {
+                Ok(file) => {
+                    let metadata = file.metadata()?;
+                    refuse_irregular(&metadata)?;
+                    refuse_chosen_by_others(&path, &metadata)?;
+                    return Ok(file);
+                }
+                Err(error) => match path.symlink_metadata() {
+                    Ok(link) if link.is_symlink() => path = behind(&path, &link)?,
+                    _ => return Err(error),
+                },
+            }
+        }
+        Err(too_many_links())
+    }
+
+    pub(super) fn look_at_own(path: &Path) -> io::Result<()> {
+        let mut path = path.to_owned();
+        for _ in 0..LONGEST_CHAIN {
+            let metadata = path.symlink_metadata()?;
+            if !metadata.is_symlink() {
+                refuse_irregular(&metadata)?;
+                return refuse_chosen_by_others(&path, &metadata);
+            }
+            path = behind(&path, &metadata)?;
+        }
+        Err(too_many_links())
+    }
+
+    pub(super) fn refuse_open_folder(folder: &Path) -> Result<()> {
+        let looked = |error| Error::storage("look at", folder, error);
+        let mut path = folder.to_owned();
+        for _ in 0..LONGEST_CHAIN {
+            let Some(metadata) = none_if_missing(path.symlink_metadata()).map_err(looked)? else {
+                return Ok(());
+            };
+            if metadata.is_symlink() {
+                path = behind(&path, &metadata).map_err(|error| Error::storage("use", folder, error))?;
+            } else if metadata.mode() & EVERYBODY_WRITES != 0 {
+                let message = format!(
+                    "{} can be written to by everybody: run `chmod o-w` on it first, or use a folder of your own in it",
+                    folder.display()
+                );
+                return Err(Error::new(ErrorKind::Storage, message));
+            } else {
+                return Ok(());
+            }
+        }
+        Err(looked(too_many_links()))
+    }
+
+    /// Where a link leads that somebody may be trusted with.
+    fn behind(path: &Path, link: &Metadata) -> io::Result<PathBuf> {
+        if !is_trusted(link.uid()) {
+            return Err(io::Error::other(format!(
+                "{} is a link that user {} made, neither this user nor root: remove it",
+                path.display(),
+                link.uid()
+            )));
+        }
+        let target = path.read_link()?;
+        Ok(path.parent().map_or_else(|| target.clone(), |folder| folder.join(&target)))
+    }
+
+    /// Others who can write to the folder can put a file of their own there, or another name of one of this user's.
+    fn refuse_chosen_by_others(path: &Path, file: &Metadata) -> io::Result<()> {
+        let is_own = is_trusted(file.uid());
+        if is_own && file.nlink() == 1 {
+            return Ok(());
+        }
+        let folder = path.parent().unwrap_or(path).metadata()?;
+        if folder.mode() & (GROUP_WRITES | EVERYBODY_WRITES) == 0 {
+            return Ok(());
+        }
+        // Root may work for the one whose folder it is.
+        let is_folders = is_root() && file.uid() == folder.uid();
+        let why = match file.nlink() {
+            1 if is_folders => return Ok(()),
+            1 => format!("it belongs to user {}, neither to this user nor to root", file.uid()),
+            names => format!("it has {names} names (hard links)"),
+        };
+        Err(io::Error::other(format!(
+            "{why}, and its folder can be written to by others: remove it, or run `chmod go-w` on the folder"
+        )))
+    }
+
+    fn is_trusted(user: u32) -> bool {
+        user == ROOT || user == rustix::process::geteuid().as_raw()
+    }
+
+    pub(crate) fn is_root() -> bool {
+        rustix::process::geteuid().is_root()
+    }
+
+    fn too_many_links() -> io::Error {
+        io::Error::other("it is a link to a link, and so on without end")
+    }
+}
