@@ -11,7 +11,7 @@ export * from './lib/inputs'
 export * from './lib/records'
 
 export type ErrorKind =
-  'InvalidInput' | 'NotFound' | 'Conflict' | 'Busy' | 'Storage' | 'Corrupt' | 'Unsupported' | 'Closed' | 'Internal'
+  'InvalidInput' | 'NotFound' | 'Conflict' | 'Busy' | 'Storage' | 'Corrupt' | 'Unsupported' | 'Closed' | 'Internal' | 'Cancelled'
 
 export type ErrorCode =
   | 'MCODA_INVALID_INPUT'
@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'MCODA_UNSUPPORTED'
   | 'MCODA_CLOSED'
   | 'MCODA_INTERNAL'
+  | 'MCODA_CANCELLED'
 
 /** What every call rejects with, but for an aborted one, which rejects with its signal's reason. */
 export class McodaError extends Error {

@@ -59,6 +59,8 @@ enum mcoda_code
     MCODA_CLOSED = 8,
     // A fault of libmcoda.
     MCODA_INTERNAL = 9,
+    // The call was interrupted or reached its time limit, before it changed anything.
+    MCODA_CANCELLED = 10,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -98,6 +100,9 @@ enum mcoda_option
     // `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
     // that of the process, in Node `process.env`, when the handle is opened.
     MCODA_OPTION_ENVIRONMENT = 9,
+    // int: How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then,
+    // unless it has begun to write. Default: no limit.
+    MCODA_OPTION_CALL_TIMEOUT_MS = 10,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -473,11 +478,21 @@ mcoda_code mcoda_workspace_open_db(const char *path,
                                    mcoda_workspace **workspace,
                                    mcoda_error **error);
 
-// Closes the workspace after the calls that are under way in other threads. Whatever comes of it, the
-// handle is closed then. Closing it again, and closing NULL, is fine.
+// Gives up the calls of this handle that are under way in other threads: those that wait and those that only read
+// answer `MCODA_CANCELLED` within some milliseconds, a batch is rolled back, and a single call that has begun to
+// write is finished. Later calls are made as ever. It waits for nothing; from a handler of signals, where only
+// functions may be called that take no lock, set a flag and call this elsewhere.
+//
+// Errors: `MCODA_CLOSED`. Threads: any.
+mcoda_code mcoda_interrupt(mcoda_workspace *workspace,
+                           mcoda_error **error);
+
+// Closes the workspace after the calls that are under way in other threads; those that only read are given up, and
+// answer `MCODA_CLOSED`. Whatever comes of it, the handle is closed then. Closing it again, and closing NULL, is fine.
 //
 // Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
-mcoda_code mcoda_workspace_close(mcoda_workspace *workspace, mcoda_error **error);
+mcoda_code mcoda_workspace_close(mcoda_workspace *workspace,
+                                 mcoda_error **error);
 
 // The workspace's id, which new records carry, goes to `id`.
 //
@@ -844,11 +859,21 @@ mcoda_code mcoda_global_open_db(const char *path,
                                 mcoda_global **global,
                                 mcoda_error **error);
 
-// Closes the database after the calls that are under way in other threads. Whatever comes of it, the
-// handle is closed then. Closing it again, and closing NULL, is fine.
+// Gives up the calls of this handle that are under way in other threads: those that wait and those that only read
+// answer `MCODA_CANCELLED` within some milliseconds, a batch is rolled back, and a single call that has begun to
+// write is finished. Later calls are made as ever. It waits for nothing; from a handler of signals, where only
+// functions may be called that take no lock, set a flag and call this elsewhere.
+//
+// Errors: `MCODA_CLOSED`. Threads: any.
+mcoda_code mcoda_global_interrupt(mcoda_global *global,
+                                  mcoda_error **error);
+
+// Closes the database after the calls that are under way in other threads; those that only read are given up, and
+// answer `MCODA_CLOSED`. Whatever comes of it, the handle is closed then. Closing it again, and closing NULL, is fine.
 //
 // Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
-mcoda_code mcoda_global_close(mcoda_global *global, mcoda_error **error);
+mcoda_code mcoda_global_close(mcoda_global *global,
+                              mcoda_error **error);
 
 // The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is
 // not.

@@ -3,7 +3,7 @@
 const { McodaError, oneLine, refused } = require('./errors')
 const { kindOf } = require('./encode')
 const { fieldOf, requestOf } = require('./requests')
-const { signalOf } = require('./signals')
+const { signalOf, timeoutOf } = require('./signals')
 
 /** The kinds of errors by their names in the contract. */
 const KINDS = {
@@ -16,6 +16,7 @@ const KINDS = {
   UNSUPPORTED: 'Unsupported',
   CLOSED: 'Closed',
   INTERNAL: 'Internal',
+  CANCELLED: 'Cancelled',
 }
 
 /** What a status means where no error of the contract comes with it, as from a proxy. All others are Storage. */
@@ -51,9 +52,11 @@ class Api {
   /** Makes one request. Nothing is ever asked twice: the caller knows whether that is wanted. */
   async ask(operation, query, options) {
     const signal = signalOf(options)
+    const timeoutMs = timeoutOf(options)
+    const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
     const request = requestOf(operation, query)
     if (signal?.aborted) throw signal.reason
-    const { response, text } = await this.#send(operation, request, signal)
+    const { response, text } = await this.#send(operation, request, signal, late)
     if (!response.ok) throw this.#refusal(operation, response, text)
     const answer = parsed(text)
     if (kindOf(answer) !== operation.answers) {
@@ -62,19 +65,21 @@ class Api {
     return answer
   }
 
-  async #send(operation, { query, body }, signal) {
+  async #send(operation, { query, body }, signal, late) {
     const headers = { accept: 'application/json' }
     if (this.#token !== undefined) headers.authorization = `Bearer ${this.#token}`
     if (body !== undefined) headers['content-type'] = 'application/json'
     const init = { method: operation.method, headers, redirect: 'manual' }
     if (body !== undefined) init.body = JSON.stringify(body)
-    if (signal) init.signal = signal
+    const signals = [signal, late].filter(Boolean)
+    if (signals.length > 0) init.signal = AbortSignal.any(signals)
     const fetch = this.#fetch ?? globalThis.fetch
     try {
       const response = await fetch(`${this.#base}${operation.path}?${query}`, init)
       return { response, text: await response.text() }
     } catch (cause) {
       if (signal?.aborted) throw signal.reason
+      if (late?.aborted) throw failure('CANCELLED', `${nameOf(operation)}: no answer within the time limit`)
       const causes = causesOf(cause).map((text) => this.#harmless(text))
       // Not the whole address: some have secrets in their paths.
       const message = `${nameOf(operation)}: no answer from ${new URL(this.#base).origin}: ${causes.at(-1)}`

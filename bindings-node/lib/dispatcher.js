@@ -2,7 +2,14 @@
 
 const { McodaError } = require('./errors')
 const native = require('./native')
-const { onAbort, signalOf } = require('./signals')
+const { onAbort, signalOf, timeoutOf } = require('./signals')
+
+/** What a call rejects with that reached its time limit before it was its turn. */
+const TOO_LATE = {
+  kind: 'Cancelled',
+  code: 'MCODA_CANCELLED',
+  message: 'the call was given up at its time limit, before it changed anything: give it more time, or ask for less',
+}
 
 /** What waits for each call, by the call's number. */
 const waiting = new Map()
@@ -75,15 +82,15 @@ async function ask(begin, cancel, args, options) {
   const signal = signalOf(options)
   if (signal?.aborted) throw signal.reason
   const json = JSON.stringify(args)
-  const answer = await answerTo((number) => begin(number, json), cancel, signal)
+  const answer = await answerTo((number) => begin(number, json), cancel, signal, timeoutOf(options))
   if (!answer.failure) return JSON.parse(answer.json)
   // Whatever made the call wait, it has changed nothing.
-  if (signal?.aborted && answer.failure.kind === 'Busy') throw signal.reason
+  if (signal?.aborted && answer.failure.kind === 'Cancelled') throw signal.reason
   // Made here and not where the answer arrives: its stack then leads to the `await` of the caller.
   throw new McodaError(answer.failure)
 }
 
-function answerTo(begin, cancel, signal) {
+function answerTo(begin, cancel, signal, timeoutMs) {
   return new Promise((resolve, reject) => {
     const number = ++lastCall
     begin(number)
@@ -94,9 +101,17 @@ function answerTo(begin, cancel, signal) {
     })
     const end = () => {
       deaf()
+      clearTimeout(timer)
       waiting.delete(number)
       if (waiting.size === 0) dispatcher.unref()
     }
+    // A call that is under way is asked to stop, and replies.
+    const late = () => {
+      if (!cancel(number)) return
+      end()
+      reject(new McodaError(TOO_LATE))
+    }
+    const timer = timeoutMs === undefined ? undefined : setTimeout(late, timeoutMs)
     waiting.set(number, (answer) => {
       end()
       resolve(answer)

@@ -21,6 +21,11 @@ export interface CallOptions {
    * finished, and its answer delivered.
    */
   signal?: AbortSignal | null | undefined
+  /**
+   * Gives the call up in the same way when so many milliseconds have passed since it was made. It rejects with a
+   * `McodaError` of the kind `Cancelled` then. Default: no limit.
+   */
+  timeoutMs?: number | null | undefined
 }
 
 /** The last argument of a transaction. */

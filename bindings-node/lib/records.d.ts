@@ -39,6 +39,11 @@ export interface OpenOptions {
    * process, in Node `process.env`, when the handle is opened.
    */
   environment?: JsonObject | null | undefined
+  /**
+   * How long a call may take, waiting included, in milliseconds, above 0: it is `Cancelled` then, unless it has
+   * begun to write. Default: no limit.
+   */
+  callTimeoutMs?: number | null | undefined
 }
 
 /**

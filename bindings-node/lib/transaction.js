@@ -3,10 +3,7 @@
 const { CALL } = require('./caller')
 const { given } = require('./encode')
 const { refused } = require('./errors')
-const { onAbort, signalOf } = require('./signals')
-
-/** The longest time that `setTimeout` keeps. */
-const LONGEST = 2 ** 31 - 1
+const { LONGEST, onAbort, signalOf } = require('./signals')
 
 /** The transactions of each handle that are open, as what ends them. */
 const open = new WeakMap()

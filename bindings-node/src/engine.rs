@@ -49,10 +49,13 @@ impl Engine {
         self.0.end()
     }
 
-    /// What may not wait for its turn: a transaction that is to end lets no call go on.
+    /// What may not wait for its turn: a transaction that is to end lets no call go on, and a handle that is being closed
+    /// none that only reads.
     pub(crate) fn announce(&self, name: &str) {
-        if let Some(why) = why(name) {
-            self.0.ask_to_end(why);
+        match why(name) {
+            Some(why) => self.0.ask_to_end(why),
+            None if name == "close" => self.0.session().stop_reading(),
+            None => {}
         }
     }
 

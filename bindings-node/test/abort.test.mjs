@@ -147,3 +147,41 @@ test('opening_is_given_up_at_once', async (t) => {
   const workspace = await Workspace.openDb(join(freshFolder(t), 'mcoda.db'))
   await workspace.close()
 })
+
+test('a_call_is_given_up_at_its_time_limit_whatever_it_does', async (t) => {
+  const { workspace, file } = await freshWorkspace(t)
+  const late = async (call) => {
+    const error = await rejection(call)
+    assert.ok(error instanceof McodaError, `${error}`)
+    assert.deepEqual([error.kind, error.code], ['Cancelled', 'MCODA_CANCELLED'])
+  }
+  // It reads; behind it one waits for its turn.
+  const abort = new AbortController()
+  const endless = workspace.query(ENDLESS, [], { signal: abort.signal })
+  await late(workspace.recordTokenUsage({}, { timeoutMs: 50 }))
+  abort.abort()
+  assert.equal((await rejection(endless)).name, 'AbortError')
+  await late(workspace.query(ENDLESS, [], { timeoutMs: 50 }))
+  const release = await lockElsewhere(t, file)
+  await late(workspace.recordTokenUsage({}, { timeoutMs: 50 }))
+  await release()
+  assert.deepEqual(await ids(workspace), [])
+  await workspace.recordTokenUsage({ id: 'made' }, { timeoutMs: 60_000 })
+  assert.deepEqual(await ids(workspace), ['made'])
+  for (const timeoutMs of [0, -1, Number.NaN, Infinity, '5', true]) {
+    assert.equal((await rejection(workspace.query('SELECT 1', [], { timeoutMs }))).field, 'timeoutMs')
+  }
+})
+
+test('closing_ends_a_read_without_end_and_makes_the_records_that_were_asked_for_before', async (t) => {
+  const { workspace, file } = await freshWorkspace(t)
+  const read = rejection(workspace.query(ENDLESS))
+  const record = workspace.recordTokenUsage({ id: 'made' })
+  await setTimeout(50)
+  await workspace.close()
+  assert.equal((await read).kind, 'Closed')
+  assert.ok((await record).recorded)
+  const again = await Workspace.openDb(file)
+  assert.deepEqual(await ids(again), ['made'])
+  await again.close()
+})

@@ -1,9 +1,11 @@
 //! The way into the engine and back.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mcoda_core::calls::{Call, Param, ParamKind, Target};
-use mcoda_core::{AgentContext, Error, Result, Session, catch_panic};
+use mcoda_core::{AgentContext, CancelToken, Error, Result, Session, catch_panic};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMapping, PyTuple};
 use serde::Serialize;
@@ -16,17 +18,33 @@ use crate::to_python::to_python;
 /// What most methods return.
 pub(crate) type Answer = Result<Py<PyAny>, Failure>;
 
-/// Runs `work` without holding the interpreter, so that other threads go on while it waits.
+/// Runs `work` without holding the interpreter, so that other threads go on while it waits, for at most as long as the
+/// limit says. Signals are looked at meanwhile: what their handlers raise ends a call that waits or reads.
 pub(crate) fn detached<T: Send>(
     py: Python<'_>,
+    limit: Option<Duration>,
     work: impl FnOnce() -> Result<T> + Send,
 ) -> Result<T, Failure> {
-    Ok(py.detach(|| catch_panic(work))?)
+    let raised = Arc::new(Mutex::new(None));
+    let own = Arc::clone(&raised);
+    let token = CancelToken::with_check(limit, move || {
+        // Where the interpreter is going away, no handler is left to run.
+        let looked = Python::try_attach(|py| py.check_signals()).unwrap_or(Ok(()));
+        looked.map_err(|error| *own.lock().unwrap_or_else(PoisonError::into_inner) = Some(error)).is_err()
+    });
+    let done = py.detach(|| token.during(|| catch_panic(work)));
+    // Also where the call was finished: nobody else would raise it.
+    let raised = raised.lock().unwrap_or_else(PoisonError::into_inner).take();
+    raised.map_or_else(|| Ok(done?), |error| Err(Failure::Python(error)))
 }
 
 /// [`detached`], with the answer as Python's dicts and lists.
-pub(crate) fn answer<T: Serialize>(py: Python<'_>, work: impl FnOnce() -> Result<T> + Send) -> Answer {
-    let answer = detached(py, || work().map(|answer| json(&answer)))?;
+pub(crate) fn answer<T: Serialize>(
+    py: Python<'_>,
+    limit: Option<Duration>,
+    work: impl FnOnce() -> Result<T> + Send,
+) -> Answer {
+    let answer = detached(py, limit, || work().map(|answer| json(&answer)))?;
     Ok(to_python(py, &answer)?)
 }
 
@@ -36,7 +54,13 @@ fn json<T: Serialize>(answer: &T) -> Value {
 
 /// Makes a call with the arguments that a caller has in Python. A record is a pair: the caller's mapping, and the
 /// keywords beside it.
-pub(crate) fn call(py: Python<'_>, target: Target<'_>, name: &str, given: &Bound<'_, PyTuple>) -> Answer {
+pub(crate) fn call(
+    py: Python<'_>,
+    target: Target<'_>,
+    name: &str,
+    given: &Bound<'_, PyTuple>,
+    limit: Option<Duration>,
+) -> Answer {
     let call = Call::named(name)?;
     let mut arguments = Vec::with_capacity(given.len());
     let mut odd_path = None;
@@ -60,7 +84,7 @@ pub(crate) fn call(py: Python<'_>, target: Target<'_>, name: &str, given: &Bound
             None => nested("arguments", &given)?,
         });
     }
-    let reply = detached(py, || match &odd_path {
+    let reply = detached(py, limit, || match &odd_path {
         Some(path) => with_odd_path(target, call, path, &arguments),
         None => target.call(call.name, &arguments).map(|reply| reply.to_value()),
     })?;

@@ -48,7 +48,7 @@ impl Handle {
         keywords: &Bound<'_, PyDict>,
     ) -> Result<Self, Failure> {
         let (root, options) = (path("root", root)?, fields("options", given, keywords)?);
-        let workspace = detached(py, || Options::from_json(&options)?.open(root))?;
+        let workspace = detached(py, None, || Options::from_json(&options)?.open(root))?;
         Ok(Held::Workspace(workspace).into())
     }
 
@@ -61,7 +61,7 @@ impl Handle {
         keywords: &Bound<'_, PyDict>,
     ) -> Result<Self, Failure> {
         let (file, options) = (path("path", path_)?, fields("options", given, keywords)?);
-        let workspace = detached(py, || Options::from_json(&options)?.open_db(file))?;
+        let workspace = detached(py, None, || Options::from_json(&options)?.open_db(file))?;
         Ok(Held::Workspace(workspace).into())
     }
 
@@ -73,7 +73,7 @@ impl Handle {
         keywords: &Bound<'_, PyDict>,
     ) -> Result<Self, Failure> {
         let options = fields("options", given, keywords)?;
-        let global = detached(py, || Options::from_json(&options)?.open_global())?;
+        let global = detached(py, None, || Options::from_json(&options)?.open_global())?;
         Ok(Held::Global(global).into())
     }
 
@@ -86,7 +86,7 @@ impl Handle {
         keywords: &Bound<'_, PyDict>,
     ) -> Result<Self, Failure> {
         let (file, options) = (path("path", path_)?, fields("options", given, keywords)?);
-        let global = detached(py, || Options::from_json(&options)?.open_global_db(file))?;
+        let global = detached(py, None, || Options::from_json(&options)?.open_global_db(file))?;
         Ok(Held::Global(global).into())
     }
 
@@ -105,32 +105,43 @@ impl Handle {
     }
 
     /// Makes the call with this name. A record is given as a pair: the caller's mapping, and the keywords beside it.
-    #[pyo3(signature = (name, /, *arguments))]
-    fn call(&self, py: Python<'_>, name: &str, arguments: &Bound<'_, PyTuple>) -> Answer {
-        call::call(py, self.held.target(), name, arguments)
+    #[pyo3(signature = (name, /, *arguments, timeout))]
+    fn call(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        arguments: &Bound<'_, PyTuple>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> Answer {
+        call::call(py, self.held.target(), name, arguments, seconds("timeout", timeout)?)
     }
 
-    #[pyo3(signature = (sql, params, /))]
+    #[pyo3(signature = (sql, params, /, *, timeout))]
     fn query<'py>(
         &self,
         py: Python<'py>,
         sql: &Bound<'py, PyAny>,
         params: &Bound<'py, PyAny>,
+        timeout: &Bound<'py, PyAny>,
     ) -> Result<(Vec<String>, Bound<'py, PyList>), Failure> {
+        let limit = seconds("timeout", timeout)?;
         let (sql, params) = (text("sql", sql)?, sql::params(params)?);
-        Ok(sql::rows(py, detached(py, || self.held.session().query(&sql, &params))?)?)
+        Ok(sql::rows(py, detached(py, limit, || self.held.session().query(&sql, &params))?)?)
     }
 
-    #[pyo3(signature = (given, keywords, /))]
+    #[pyo3(signature = (given, keywords, /, *, timeout))]
     fn token_usage_cursor(
         &self,
         py: Python<'_>,
         given: &Bound<'_, PyAny>,
         keywords: &Bound<'_, PyDict>,
+        timeout: &Bound<'_, PyAny>,
     ) -> Result<Cursor, Failure> {
+        let limit = seconds("timeout", timeout)?;
         let query = fields("query", given, keywords)?;
         let session = self.held.session();
-        let cursor = detached(py, || session.token_usage_cursor(&TokenUsageQuery::from_json(&query)?))?;
+        let cursor =
+            detached(py, limit, || session.token_usage_cursor(&TokenUsageQuery::from_json(&query)?))?;
         Ok(Cursor(Mutex::new(cursor)))
     }
 
@@ -139,17 +150,17 @@ impl Handle {
     fn begin(slf: &Bound<'_, Self>, limit: &Bound<'_, PyAny>) -> Result<Self, Failure> {
         let limit = seconds("limit", limit)?;
         let handle = slf.get();
-        let held = detached(slf.py(), || handle.held.begin(limit, Some(std::thread::current().id())))?;
+        let held = detached(slf.py(), None, || handle.held.begin(limit, Some(std::thread::current().id())))?;
         Ok(Self { held, _owner: Some(slf.clone().unbind()) })
     }
 
     #[pyo3(signature = (/))]
     fn commit(&self, py: Python<'_>) -> Result<bool, Failure> {
-        detached(py, || self.held.commit())
+        detached(py, None, || self.held.commit())
     }
 
     #[pyo3(signature = (/))]
     fn rollback(&self, py: Python<'_>) -> Result<(), Failure> {
-        detached(py, || self.held.rollback())
+        detached(py, None, || self.held.rollback())
     }
 }

@@ -44,12 +44,12 @@ mod _mcoda {
 #[pyfunction(name = "call")]
 #[pyo3(signature = (name, /, *arguments))]
 fn call_of_library(py: Python<'_>, name: &str, arguments: &Bound<'_, PyTuple>) -> call::Answer {
-    call::call(py, Target::Library, name, arguments)
+    call::call(py, Target::Library, name, arguments, None)
 }
 
 /// Panics as a fault of the engine would; in builds for development alone.
 #[cfg(debug_assertions)]
 #[pyfunction]
 fn panic_for_a_test(py: Python<'_>) -> Result<(), failure::Failure> {
-    call::detached(py, || panic!("a fault made for a test"))
+    call::detached(py, None, || panic!("a fault made for a test"))
 }

@@ -15,10 +15,12 @@ use crate::error::{Error, ErrorKind, Result};
 /// before the process's panic hook, which keeps the panics that end here to itself.
 pub fn catch_panic<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     be_quiet();
-    let is_inside = INSIDE.replace(true);
+    // A thread that ends may have no data of its own any more, and a host may record in an exit handler.
+    let note = |is_inside| INSIDE.try_with(|own| own.replace(is_inside)).unwrap_or(false);
+    let is_inside = note(true);
     // Handles stay sound: a transaction that a panic leaves is rolled back.
     let done = catch_unwind(AssertUnwindSafe(work));
-    INSIDE.set(is_inside);
+    note(is_inside);
     done.unwrap_or_else(|panic| {
         let message =
             "a fault of libmcoda, please report it; the call changed nothing that was not committed";

@@ -33,6 +33,8 @@ pub enum ErrorKind {
     Closed = 8,
     /// A fault of this library.
     Internal = 9,
+    /// The call was given up, by its caller or at its time limit, before it changed anything.
+    Cancelled = 10,
 }
 
 impl ErrorKind {
@@ -42,7 +44,7 @@ impl ErrorKind {
     }
 
     /// Every kind, in the order of the numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::InvalidInput,
         Self::NotFound,
         Self::Conflict,
@@ -52,6 +54,7 @@ impl ErrorKind {
         Self::Unsupported,
         Self::Closed,
         Self::Internal,
+        Self::Cancelled,
     ];
 
     /// The name used in every language, for example `INVALID_INPUT`.
@@ -66,6 +69,7 @@ impl ErrorKind {
             Self::Unsupported => "UNSUPPORTED",
             Self::Closed => "CLOSED",
             Self::Internal => "INTERNAL",
+            Self::Cancelled => "CANCELLED",
         }
     }
 
@@ -253,7 +257,9 @@ mod tests {
     fn codes_are_stable() {
         assert_eq!(ErrorKind::InvalidInput.code(), 1);
         assert_eq!(ErrorKind::Internal.code(), 9);
-        assert_eq!(ErrorKind::ALL.map(ErrorKind::code), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(ErrorKind::Cancelled.code(), 10);
+        assert!(!ErrorKind::Cancelled.is_retryable());
+        assert_eq!(ErrorKind::ALL.map(ErrorKind::code), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     }
 
     #[test]

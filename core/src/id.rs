@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::time::check_clock;
+
 /// Makes the ids of new rows.
 #[derive(Debug, Clone, Default)]
 pub struct IdSource(Kind);
@@ -24,6 +26,8 @@ impl IdSource {
     #[allow(clippy::disallowed_methods, reason = "this is the one place that makes ids")]
     pub(crate) fn next(&self) -> String {
         match &self.0 {
+            // It panics where the clock shows a time before 1970; the call that wants the id is refused then.
+            Kind::Uuid if check_clock().is_err() => uuid::Uuid::nil().to_string(),
             Kind::Uuid => uuid::Uuid::now_v7().to_string(),
             Kind::Counted(count) => {
                 let number = count.fetch_add(1, Ordering::Relaxed) + 1;

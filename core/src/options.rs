@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
-use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, connect, says_damaged};
+use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, Watch, connect, says_damaged};
 use crate::time::Clock;
 
 /// How to open a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set what differs
@@ -25,6 +25,7 @@ pub struct Options {
     pub(crate) ids: IdSource,
     pub(crate) environment: Environment,
     pub(crate) busy_timeout: Duration,
+    pub(crate) call_timeout: Option<Duration>,
     pub(crate) no_telemetry: bool,
     read_only: bool,
     existing_only: bool,
@@ -86,6 +87,9 @@ record! {
         /// `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
         /// that of the process, in Node `process.env`, when the handle is opened.
         pub(crate) environment: Option<Map<String, Value>>,
+        /// How long a call may take, waiting included, in milliseconds, above 0: it is `Cancelled` then, unless it has
+        /// begun to write. Default: no limit.
+        pub(crate) call_timeout_ms: Option<i64>,
     }
 }
 
@@ -104,6 +108,7 @@ impl Options {
             ids: IdSource::default(),
             environment: Environment::of_process(),
             busy_timeout: Duration::from_secs(30),
+            call_timeout: None,
             no_telemetry: false,
             read_only: false,
             existing_only: false,
@@ -113,8 +118,8 @@ impl Options {
 
     /// Reads options from a JSON object with camelCase or snake_case names: `workspaceId`, `config`,
     /// `noTelemetry`, `jsonLog` (`true`, `false`, or the path of a folder), `synchronous` (`"normal"` or
-    /// `"full"`), `busyTimeoutMs`, `readOnly`, `existingOnly` and `environment` (the variables by their names). What is
-    /// absent keeps its default.
+    /// `"full"`), `busyTimeoutMs`, `readOnly`, `existingOnly`, `environment` (the variables by their names) and
+    /// `callTimeoutMs`. What is absent keeps its default.
     pub fn from_json(input: &Value) -> Result<Self> {
         let given = OpenOptions::from_json(input)?;
         let mut options = Self::new();
@@ -133,6 +138,13 @@ impl Options {
                 Error::invalid("busyTimeoutMs", millis, "a whole number of milliseconds, 0 or more")
             })?;
             options.busy_timeout = Duration::from_millis(millis);
+        }
+        if let Some(millis) = given.call_timeout_ms {
+            let limit = u64::try_from(millis).ok().filter(|limit| *limit > 0);
+            let limit = limit.ok_or_else(|| {
+                Error::invalid("callTimeoutMs", millis, "a whole number of milliseconds above 0")
+            })?;
+            options.call_timeout = Some(Duration::from_millis(limit));
         }
         Ok(options)
     }
@@ -179,6 +191,14 @@ impl Options {
     /// How long to wait for other writers before a call fails with `Busy`. Default: 30 seconds.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take, waiting for others included, before it fails with `Cancelled`; one that has begun to
+    /// write is finished. A method of Rust that is several steps, each in its own transaction, has this for each;
+    /// [`CancelToken::with_limit`](crate::CancelToken::with_limit) limits one call. Default: no limit.
+    pub fn call_timeout(mut self, limit: Duration) -> Self {
+        self.call_timeout = Some(limit);
         self
     }
 
@@ -241,15 +261,17 @@ impl Options {
         let how = Connect {
             read_only: self.read_only,
             busy_timeout: self.busy_timeout,
+            call_timeout: self.call_timeout,
             synchronous: self.synchronous,
             newest_schema: migration::VERSION,
         };
         let open = || {
-            let mut connection = connect(file, &how)?;
+            let connection = connect(file, &how)?;
             if self.read_only {
                 migration::refuse_other_kind(&connection, kind)?;
             } else {
-                migration::migrate(&mut connection, kind, self.clock.now())?;
+                let watch = Watch::of_thread();
+                migration::migrate(&connection, kind, self.clock.now(), &how.patience(&watch))?;
             }
             Database::new(file, connection, &how)
         };

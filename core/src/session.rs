@@ -24,6 +24,7 @@ use crate::time::Clock;
 /// It may be shared by threads. Questions run beside each other and beside a call that writes, each on a state of the
 /// database that does not change: all that was committed before it. Every call fails with `Closed` after
 /// [`Session::close`], with `Busy` where another call or another process has the database for longer than the timeout,
+/// with `Cancelled` where it is given up,
 /// and with `Storage` or `Corrupt` where the disk does not do its part; a call that fails has changed nothing.
 #[derive(Debug)]
 pub struct Session {
@@ -162,8 +163,26 @@ impl Session {
         self.access.outside("backup_to")?.backup_to(path.as_ref())
     }
 
-    /// Closes the database after the calls that are under way, questions too; a transaction that is open is rolled
-    /// back. Closing twice is not an error. `Unsupported` within a transaction.
+    /// Gives up the calls of this handle that are under way, from any thread: those that wait and those that only read
+    /// fail with `Cancelled` within some milliseconds; one that has begun to write is finished. Later calls are made as
+    /// ever. A batch is rolled back; an open transaction goes on for its host to end.
+    pub fn interrupt(&self) {
+        self.access.database().interrupt();
+    }
+
+    /// Stops what only reads, now and from now on, as [`Session::close`] does: for a host that closes the handle in turn
+    /// with its other calls.
+    pub fn stop_reading(&self) {
+        self.access.database().control().close();
+    }
+
+    /// Makes what `work` does on this handle one call, which is interrupted and timed as a whole. For the faces.
+    pub fn as_one_call<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.access.database().control().as_one_call(work)
+    }
+
+    /// Closes the database after the calls that are under way. Those that only read are given up, and fail with
+    /// `Closed`; a transaction that is open is rolled back. Closing twice is not an error. `Unsupported` within a transaction.
     pub fn close(&self) -> Result<()> {
         let closed = self.access.outside("close")?.close();
         if let Some(log) = &self.shared.log {

@@ -228,6 +228,9 @@ fn provoke(seen: &mut Seen) {
     let raw = fixture.raw();
     raw.execute_batch("BEGIN IMMEDIATE").unwrap();
     seen.see(write(&workspace), ErrorKind::Busy, &[]);
+    let token = mcoda_core::CancelToken::new();
+    token.cancel();
+    seen.see(token.during(|| write(&workspace)), ErrorKind::Cancelled, &[]);
     raw.execute_batch("ROLLBACK").unwrap();
 
     damaged_rows(&fixture, &workspace);

@@ -279,7 +279,7 @@ fn a_cancelled_call_that_waits_for_a_writer_has_written_nothing() {
         has_started.recv().unwrap();
         std::thread::sleep(Duration::from_millis(120));
         token.cancel();
-        assert_refused(call.join().unwrap(), ErrorKind::Busy, "cancelled");
+        assert_refused(call.join().unwrap(), ErrorKind::Cancelled, "given up");
     });
     writer.execute_batch("COMMIT").unwrap();
     assert_eq!(value::<i64>(&fixture.raw(), "SELECT count(*) FROM token_usage"), 0);
@@ -317,7 +317,7 @@ fn a_cancelled_query_stops() {
         let call = scope.spawn(|| token.during(|| workspace.query(endless, &SqlParams::default())));
         std::thread::sleep(Duration::from_millis(50));
         token.cancel();
-        assert_refused(call.join().unwrap(), ErrorKind::Busy, "cancelled");
+        assert_refused(call.join().unwrap(), ErrorKind::Cancelled, "given up");
     });
     assert_eq!(rows(&workspace, "SELECT 1 AS a", json!([])), json!([{"a": 1}]));
 }

@@ -248,10 +248,12 @@ fn a_question_of_a_transaction_can_be_cancelled() {
             scope.spawn(|| token.during(|| transaction.query(ENDLESS, &SqlParams::default()).unwrap_err()));
         std::thread::sleep(Duration::from_millis(50));
         token.cancel();
-        assert_eq!(question.join().unwrap().kind(), ErrorKind::Busy);
+        assert_eq!(question.join().unwrap().kind(), ErrorKind::Cancelled);
     });
-    // A call that has begun to write is finished, and the transaction goes on.
-    token.during(|| transaction.record_token_usage(&usage("2"))).unwrap();
+    // No other call with this token begins, and the transaction goes on.
+    let late = token.during(|| transaction.record_token_usage(&usage("2"))).unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Cancelled);
+    transaction.record_token_usage(&usage("2")).unwrap();
     transaction.commit().unwrap();
     assert_eq!(count(&workspace), 2);
 }

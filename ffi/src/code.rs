@@ -31,11 +31,13 @@ pub enum mcoda_code {
     MCODA_CLOSED = 8,
     /// A fault of libmcoda.
     MCODA_INTERNAL = 9,
+    /// The call was interrupted or reached its time limit, before it changed anything.
+    MCODA_CANCELLED = 10,
 }
 
 use mcoda_code::*;
 
-const NAMES: [(mcoda_code, &CStr); 10] = [
+const NAMES: [(mcoda_code, &CStr); 11] = [
     (MCODA_OK, c"OK"),
     (MCODA_INVALID_INPUT, c"INVALID_INPUT"),
     (MCODA_NOT_FOUND, c"NOT_FOUND"),
@@ -46,6 +48,7 @@ const NAMES: [(mcoda_code, &CStr); 10] = [
     (MCODA_UNSUPPORTED, c"UNSUPPORTED"),
     (MCODA_CLOSED, c"CLOSED"),
     (MCODA_INTERNAL, c"INTERNAL"),
+    (MCODA_CANCELLED, c"CANCELLED"),
 ];
 
 impl From<ErrorKind> for mcoda_code {
@@ -60,6 +63,7 @@ impl From<ErrorKind> for mcoda_code {
             ErrorKind::Unsupported => MCODA_UNSUPPORTED,
             ErrorKind::Closed => MCODA_CLOSED,
             ErrorKind::Internal => MCODA_INTERNAL,
+            ErrorKind::Cancelled => MCODA_CANCELLED,
         }
     }
 }
@@ -97,6 +101,6 @@ mod tests {
             assert_eq!(name.to_str(), Ok(kind.name()));
         }
         assert_eq!(NAMES.len(), ErrorKind::ALL.len() + 1);
-        assert!(mcoda_code_name(10).is_null() && mcoda_code_name(-1).is_null());
+        assert!(mcoda_code_name(11).is_null() && mcoda_code_name(-1).is_null());
     }
 }

@@ -40,7 +40,7 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_open(
 ) -> mcoda_code {
     CURSORS.give("cursor", cursor, error, || {
         let query = token_usage_query(query)?;
-        Ok(Mutex::new(workspace::of(workspace)?.token_usage_cursor(&query)?))
+        Ok(Mutex::new(workspace::one_call(workspace, |open| open.token_usage_cursor(&query))?))
     })
 }
 
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn mcoda_global_token_usage_cursor_open(
 ) -> mcoda_code {
     CURSORS.give("cursor", cursor, error, || {
         let query = token_usage_query(query)?;
-        Ok(Mutex::new(global::of(global)?.token_usage_cursor(&query)?))
+        Ok(Mutex::new(global::one_call(global, |open| open.token_usage_cursor(&query))?))
     })
 }
 

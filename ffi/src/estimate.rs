@@ -82,7 +82,7 @@ pub unsafe extern "C" fn mcoda_estimate(
 ) -> mcoda_code {
     give_wanted("estimate", estimate, error, || {
         let options = estimate_options(options)?;
-        Ok(workspace::of(workspace)?.estimate(&options)?.into())
+        Ok(workspace::one_call(workspace, |open| open.estimate(&options))?.into())
     })
 }
 

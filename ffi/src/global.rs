@@ -31,6 +31,15 @@ pub(crate) fn of(global: *const mcoda_global) -> Result<Arc<Global>> {
     GLOBALS.get("global", global)
 }
 
+/// Does `work` on it as one call, which is interrupted and timed as a whole.
+pub(crate) fn one_call<T>(
+    global: *const mcoda_global,
+    work: impl FnOnce(&Global) -> mcoda_core::Result<T>,
+) -> Result<T> {
+    let open = of(global)?;
+    Ok(open.as_one_call(|| work(&open))?)
+}
+
 /// Makes a call on the global database.
 pub(crate) fn call(global: *const mcoda_global, name: &str, arguments: &[Value]) -> Result<Reply> {
     Ok(Target::Global(&*of(global)?).call(name, arguments)?)
@@ -68,8 +77,25 @@ pub unsafe extern "C" fn mcoda_global_open_db(
     })
 }
 
-/// Closes the database after the calls that are under way in other threads. Whatever comes of it, the
-/// handle is closed then. Closing it again, and closing NULL, is fine.
+/// Gives up the calls of this handle that are under way in other threads: those that wait and those that only read
+/// answer `MCODA_CANCELLED` within some milliseconds, a batch is rolled back, and a single call that has begun to
+/// write is finished. Later calls are made as ever. It waits for nothing; from a handler of signals, where only
+/// functions may be called that take no lock, set a flag and call this elsewhere.
+///
+/// Errors: `MCODA_CLOSED`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_interrupt(
+    global: *mut mcoda_global,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    boundary::call(error, || {
+        of(global)?.interrupt();
+        Ok(())
+    })
+}
+
+/// Closes the database after the calls that are under way in other threads; those that only read are given up, and
+/// answer `MCODA_CLOSED`. Whatever comes of it, the handle is closed then. Closing it again, and closing NULL, is fine.
 ///
 /// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
 #[unsafe(no_mangle)]
@@ -107,7 +133,7 @@ pub unsafe extern "C" fn mcoda_global_record_token_usage(
 ) -> mcoda_code {
     give(recorded, error, || {
         let usage = shared("usage", usage)?.read()?;
-        Ok(of(global)?.record_token_usage(&usage)?.into())
+        Ok(one_call(global, |open| open.record_token_usage(&usage))?.into())
     })
 }
 
@@ -120,5 +146,8 @@ pub unsafe extern "C" fn mcoda_global_backup_to(
     path: *const c_char,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    boundary::call(error, || Ok(of(global)?.backup_to(text("path", path)?)?))
+    boundary::call(error, || {
+        let path = text("path", path)?;
+        one_call(global, |open| open.backup_to(path))
+    })
 }

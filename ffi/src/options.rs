@@ -44,6 +44,9 @@ pub enum mcoda_option {
     /// `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
     /// that of the process, in Node `process.env`, when the handle is opened.
     MCODA_OPTION_ENVIRONMENT = 9,
+    /// int: How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then,
+    /// unless it has begun to write. Default: no limit.
+    MCODA_OPTION_CALL_TIMEOUT_MS = 10,
 }
 
 use mcoda_option::*;
@@ -58,6 +61,7 @@ pub(crate) const FIELDS: &[(i32, &str)] = &[
     (MCODA_OPTION_READ_ONLY as i32, "readOnly"),
     (MCODA_OPTION_EXISTING_ONLY as i32, "existingOnly"),
     (MCODA_OPTION_ENVIRONMENT as i32, "environment"),
+    (MCODA_OPTION_CALL_TIMEOUT_MS as i32, "callTimeoutMs"),
 ];
 
 impl mcoda_options {

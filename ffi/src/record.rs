@@ -49,7 +49,7 @@ pub unsafe extern "C" fn mcoda_record_token_usage(
 ) -> mcoda_code {
     give(recorded, error, || {
         let usage = shared("usage", usage)?.read()?;
-        Ok(workspace::of(workspace)?.record_token_usage(&usage)?.into())
+        Ok(workspace::one_call(workspace, |open| open.record_token_usage(&usage))?.into())
     })
 }
 

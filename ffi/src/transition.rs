@@ -58,7 +58,7 @@ pub unsafe extern "C" fn mcoda_record_status_transition(
         let context =
             context.as_ref().map_or_else(|| Ok(TransitionContext::default()), |given| given.read())?;
         let (task, to) = (text("task", task)?, text("to_status", to_status)?);
-        Ok(workspace::of(workspace)?.record_status_transition(task, to, &context)?.into())
+        Ok(workspace::one_call(workspace, |open| open.record_status_transition(task, to, &context))?.into())
     })
 }
 
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn mcoda_backfill_status_events(
 ) -> mcoda_code {
     call(error, || {
         let options = estimate_options(options)?;
-        let added = workspace::of(workspace)?.backfill_status_events(&options)?;
+        let added = workspace::one_call(workspace, |open| open.backfill_status_events(&options))?;
         if !events.is_null() {
             // A count of what is in memory fits.
             events.write(added.events as u64);

@@ -64,7 +64,7 @@ pub unsafe extern "C" fn mcoda_velocity(
 ) -> mcoda_code {
     give_wanted("velocity", velocity, error, || {
         let options = estimate_options(options)?;
-        Ok(workspace::of(workspace)?.velocity(&options)?.into())
+        Ok(workspace::one_call(workspace, |open| open.velocity(&options))?.into())
     })
 }
 

@@ -27,6 +27,15 @@ pub(crate) fn of(workspace: *const mcoda_workspace) -> Result<Arc<Workspace>> {
     WORKSPACES.get("workspace", workspace)
 }
 
+/// Does `work` on it as one call, which is interrupted and timed as a whole.
+pub(crate) fn one_call<T>(
+    workspace: *const mcoda_workspace,
+    work: impl FnOnce(&Workspace) -> mcoda_core::Result<T>,
+) -> Result<T> {
+    let open = of(workspace)?;
+    Ok(open.as_one_call(|| work(&open))?)
+}
+
 /// Makes a call on a workspace.
 pub(crate) fn call(workspace: *const mcoda_workspace, name: &str, arguments: &[Value]) -> Result<Reply> {
     Ok(Target::Workspace(&*of(workspace)?).call(name, arguments)?)
@@ -70,8 +79,25 @@ pub unsafe extern "C" fn mcoda_workspace_open_db(
         .give("workspace", workspace, error, || Ok(self::options(options)?.open_db(text("path", path)?)?))
 }
 
-/// Closes the workspace after the calls that are under way in other threads. Whatever comes of it, the
-/// handle is closed then. Closing it again, and closing NULL, is fine.
+/// Gives up the calls of this handle that are under way in other threads: those that wait and those that only read
+/// answer `MCODA_CANCELLED` within some milliseconds, a batch is rolled back, and a single call that has begun to
+/// write is finished. Later calls are made as ever. It waits for nothing; from a handler of signals, where only
+/// functions may be called that take no lock, set a flag and call this elsewhere.
+///
+/// Errors: `MCODA_CLOSED`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_interrupt(
+    workspace: *mut mcoda_workspace,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    boundary::call(error, || {
+        of(workspace)?.interrupt();
+        Ok(())
+    })
+}
+
+/// Closes the workspace after the calls that are under way in other threads; those that only read are given up, and
+/// answer `MCODA_CLOSED`. Whatever comes of it, the handle is closed then. Closing it again, and closing NULL, is fine.
 ///
 /// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
 #[unsafe(no_mangle)]
@@ -121,5 +147,8 @@ pub unsafe extern "C" fn mcoda_backup_to(
     path: *const c_char,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    boundary::call(error, || Ok(of(workspace)?.backup_to(text("path", path)?)?))
+    boundary::call(error, || {
+        let path = text("path", path)?;
+        one_call(workspace, |open| open.backup_to(path))
+    })
 }

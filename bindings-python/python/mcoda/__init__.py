@@ -21,6 +21,7 @@ Errors are classes under ``McodaError``. docs/python.md is the guide.
 from ._choices import *
 from ._errors import (
     BusyError,
+    CancelledError,
     ClosedError,
     ConflictError,
     CorruptError,
@@ -67,6 +68,7 @@ __all__ = [
     "BacklogTotals",
     "Body",
     "BusyError",
+    "CancelledError",
     "ClosedError",
     "CommandRun",
     "CommandRuns",

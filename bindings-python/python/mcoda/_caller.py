@@ -25,9 +25,9 @@ class Caller:
 
     _native: _mcoda.Handle
 
-    def _rows(self, cursor: _mcoda.Cursor) -> Iterator[TokenUsageRow]:
+    def _rows(self, cursor: _mcoda.Cursor, timeout: float | None) -> Iterator[TokenUsageRow]:
         # As long as rows are left, this holds the handle, which would close itself otherwise.
-        while rows := cursor.next_rows(_ROWS_AT_ONCE):
+        while rows := cursor.next_rows(_ROWS_AT_ONCE, timeout):
             yield from map(TokenUsageRow._read, rows)
 
 

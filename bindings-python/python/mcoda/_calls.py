@@ -66,6 +66,7 @@ class SessionCalls(Caller):
         finished_at: Time | None = None,
         timestamp: Time | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Recorded:
         """Records what one agent call cost: the row, the agent's attribution to its command run and job, and
         the entry in the JSON log.
@@ -107,6 +108,8 @@ class SessionCalls(Caller):
             metadata: Anything else, kept unchanged. Command, action, invocation kind, provider and currency
                 are added under their JSON names where the object does not have them, since old readers look
                 there.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -151,13 +154,15 @@ class SessionCalls(Caller):
             "timestamp": timestamp,
             "metadata": metadata,
         }
-        return Recorded._read(self._native.call("record_token_usage", (usage, keywords)))
+        return Recorded._read(self._native.call("record_token_usage", (usage, keywords), timeout=timeout))
 
-    def record_token_usages(self, usages: Iterable[Fields]) -> list[Recorded]:
+    def record_token_usages(self, usages: Iterable[Fields], *, timeout: float | None = None) -> list[Recorded]:
         """Records many calls in one transaction: all of them or none. An error says which record it is about.
 
         Args:
             usages: The records. Each is a mapping of the fields of ``record_token_usage``.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -170,7 +175,7 @@ class SessionCalls(Caller):
         >>> len(recorded)
         3
         """
-        return [Recorded._read(row) for row in self._native.call("record_token_usages", as_list(usages))]
+        return [Recorded._read(row) for row in self._native.call("record_token_usages", as_list(usages), timeout=timeout)]
 
     def record_agent_response(
         self,
@@ -200,6 +205,7 @@ class SessionCalls(Caller):
         metadata: Mapping[str, Any] | None = None,
         compute_cost: bool | None = None,
         as_deltas: bool | None = None,
+        timeout: float | None = None,
     ) -> RecordedResponse:
         """Reads what came back from an agent, as ``extract_usages`` does, and records it: one record for each
         call and each model. A record's id is made of the provider's id of the response or the session, so
@@ -240,6 +246,8 @@ class SessionCalls(Caller):
             as_deltas: Whether an answer that counts from its session's beginning is recorded as what came
                 on top of what was recorded of the session before. Otherwise the session has one record, which
                 holds its last count.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -278,7 +286,7 @@ class SessionCalls(Caller):
             "compute_cost": compute_cost,
             "as_deltas": as_deltas,
         }
-        return RecordedResponse._read(self._native.call("record_agent_response", body, (context, keywords)))
+        return RecordedResponse._read(self._native.call("record_agent_response", body, (context, keywords), timeout=timeout))
 
     def record_agent_file(
         self,
@@ -308,6 +316,7 @@ class SessionCalls(Caller):
         metadata: Mapping[str, Any] | None = None,
         compute_cost: bool | None = None,
         as_deltas: bool | None = None,
+        timeout: float | None = None,
     ) -> ImportSummary:
         """Records what a file holds: responses, events of a stream, or an agent's transcript, of any length.
         What has no id is known by its text and by how often it came before, so reading a file again, or one
@@ -346,6 +355,8 @@ class SessionCalls(Caller):
             as_deltas: Whether an answer that counts from its session's beginning is recorded as what came
                 on top of what was recorded of the session before. Otherwise the session has one record, which
                 holds its last count.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -377,7 +388,7 @@ class SessionCalls(Caller):
             "compute_cost": compute_cost,
             "as_deltas": as_deltas,
         }
-        return ImportSummary._read(self._native.call("record_agent_file", path, (context, keywords)))
+        return ImportSummary._read(self._native.call("record_agent_file", path, (context, keywords), timeout=timeout))
 
     def token_usage(
         self,
@@ -396,6 +407,7 @@ class SessionCalls(Caller):
         page: int | None = None,
         page_size: int | None = None,
         now: Time | None = None,
+        timeout: float | None = None,
     ) -> list[TokenUsageRow]:
         """What single agent calls cost, in the order of time.
 
@@ -421,6 +433,8 @@ class SessionCalls(Caller):
             page_size: How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all
                 of them.
             now: The moment that spans count back from. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -447,7 +461,7 @@ class SessionCalls(Caller):
             "page_size": page_size,
             "now": now,
         }
-        return [TokenUsageRow._read(row) for row in self._native.call("token_usage", (query, keywords))]
+        return [TokenUsageRow._read(row) for row in self._native.call("token_usage", (query, keywords), timeout=timeout)]
 
     def iter_token_usage(
         self,
@@ -466,6 +480,7 @@ class SessionCalls(Caller):
         page: int | None = None,
         page_size: int | None = None,
         now: Time | None = None,
+        timeout: float | None = None,
     ) -> Iterator[TokenUsageRow]:
         """``token_usage`` row by row, in memory that depends little on how many there are.
 
@@ -494,6 +509,8 @@ class SessionCalls(Caller):
             page_size: How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all
                 of them.
             now: The moment that spans count back from. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -523,7 +540,7 @@ class SessionCalls(Caller):
             "page_size": page_size,
             "now": now,
         }
-        return self._rows(self._native.token_usage_cursor(query, keywords))
+        return self._rows(self._native.token_usage_cursor(query, keywords, timeout=timeout), timeout)
 
     def token_usage_summary(
         self,
@@ -543,6 +560,7 @@ class SessionCalls(Caller):
         page_size: int | None = None,
         now: Time | None = None,
         group_by: Sequence[Dimension] | None = None,
+        timeout: float | None = None,
     ) -> TokenUsageSummary:
         """What agent calls cost, added up by groups in the order in which these first appear in time. Where
         ``since`` is absent, the last 7 days count.
@@ -570,6 +588,8 @@ class SessionCalls(Caller):
                 of them.
             now: The moment that spans count back from. Absent: the handle's clock.
             group_by: The dimensions to add up by. Absent or empty: project, command and agent.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -590,16 +610,24 @@ class SessionCalls(Caller):
             "now": now,
             "group_by": group_by,
         }
-        rows = [TokenUsageSummaryRow._read(row) for row in self._native.call("token_usage_summary", (query, keywords))]
+        rows = [TokenUsageSummaryRow._read(row) for row in self._native.call("token_usage_summary", (query, keywords), timeout=timeout)]
         return TokenUsageSummary(rows, asked(query, "group_by", "groupBy", group_by))
 
-    def query(self, sql: str, params: Sequence[SqlParam] | Mapping[str, SqlParam] | None = None) -> Table:
+    def query(
+        self,
+        sql: str,
+        params: Sequence[SqlParam] | Mapping[str, SqlParam] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Table:
         """Runs one SQL statement that only reads, in one unchanging state of the database, and returns an
         object for each row.
 
         Args:
             sql: The statement.
             params: Values for ``?`` in their order, or for ``:name`` by their names.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -610,9 +638,9 @@ class SessionCalls(Caller):
         >>> table.rows
         ((42,),)
         """
-        return Table(*self._native.query(sql, params))
+        return Table(*self._native.query(sql, params, timeout=timeout))
 
-    def batch(self, calls: Iterable[Fields]) -> list[Any]:
+    def batch(self, calls: Iterable[Fields], *, timeout: float | None = None) -> list[Any]:
         """Makes calls in one transaction: all of them happen or none. Returns what each returned, in their
         order. An error says which call it is about. What is recorded reaches the JSON log after the commit,
         so ``logged`` is false.
@@ -620,6 +648,8 @@ class SessionCalls(Caller):
         Args:
             calls: The calls, each an object with ``call``, its name, and ``args``, an array of its
                 arguments.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -635,10 +665,10 @@ class SessionCalls(Caller):
         >>> returned[0]["key"], returned[1]["recorded"]
         ('SHOP', True)
         """
-        returned: list[Any] = self._native.call("batch", as_list(calls))
+        returned: list[Any] = self._native.call("batch", as_list(calls), timeout=timeout)
         return returned
 
-    def backup_to(self, path: StrPath) -> None:
+    def backup_to(self, path: StrPath, *, timeout: float | None = None) -> None:
         """Copies the database as it is now into a new file, for its owner alone, and onto the disk. Calls of
         the handle that write wait for that; questions, other handles and processes go on. Nothing is ever
         overwritten. ``ConflictError`` where there is something at the path, or a file of a database that was
@@ -647,17 +677,24 @@ class SessionCalls(Caller):
 
         Args:
             path: The new file.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
             ConflictError: What is there already is in the way.
             StorageError: A file cannot be read or written.
         """
-        self._native.call("backup_to", path)
+        self._native.call("backup_to", path, timeout=timeout)
 
-    def close(self) -> None:
-        """Closes the database after the calls that are under way. Closing twice is not an error."""
-        self._native.call("close")
+    def close(self, *, timeout: float | None = None) -> None:
+        """Closes the database after the calls that are under way. Closing twice is not an error.
+
+        Args:
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
+        """
+        self._native.call("close", timeout=timeout)
 
 
 class WorkspaceCalls(SessionCalls):
@@ -715,6 +752,7 @@ class WorkspaceCalls(SessionCalls):
         metadata_patch: Mapping[str, Any] | None = None,
         reason: str | None = None,
         expected_from: str | None = None,
+        timeout: float | None = None,
     ) -> Transition:
         """Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that
         has the status already gets no event.
@@ -735,6 +773,8 @@ class WorkspaceCalls(SessionCalls):
                 reverted.
             expected_from: The status that the task must have for the call to succeed; ``ConflictError``
                 where it has moved on.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -752,7 +792,7 @@ class WorkspaceCalls(SessionCalls):
             "reason": reason,
             "expected_from": expected_from,
         }
-        return Transition._read(self._native.call("record_status_transition", task, to_status, (context, keywords)))
+        return Transition._read(self._native.call("record_status_transition", task, to_status, (context, keywords), timeout=timeout))
 
     def status_events(
         self,
@@ -763,6 +803,7 @@ class WorkspaceCalls(SessionCalls):
         since: Bound | None = None,
         until: Bound | None = None,
         now: Time | None = None,
+        timeout: float | None = None,
     ) -> list[StatusEvent]:
         """The recorded moves of one task or of all tasks, in the order of time.
 
@@ -772,6 +813,8 @@ class WorkspaceCalls(SessionCalls):
             since: Events at or after this timestamp, or within this span before now (``7d``).
             until: Events at or before this timestamp, or this span before now.
             now: The moment that spans count back from. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -783,7 +826,7 @@ class WorkspaceCalls(SessionCalls):
             "until": until,
             "now": now,
         }
-        return [StatusEvent._read(row) for row in self._native.call("status_events", (query, keywords))]
+        return [StatusEvent._read(row) for row in self._native.call("status_events", (query, keywords), timeout=timeout)]
 
     def backfill_status_events(
         self,
@@ -801,6 +844,7 @@ class WorkspaceCalls(SessionCalls):
         sp_per_hour_review: float | None = None,
         sp_per_hour_qa: float | None = None,
         now: Time | None = None,
+        timeout: float | None = None,
     ) -> Backfilled:
         """Writes the status events for good that a velocity with the same options infers from successful task
         runs. Doing it again adds nothing.
@@ -819,6 +863,8 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review, in place of the config's.
             sp_per_hour_qa: Story points per hour of QA, in place of the config's.
             now: The present moment. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -837,7 +883,7 @@ class WorkspaceCalls(SessionCalls):
             "sp_per_hour_qa": sp_per_hour_qa,
             "now": now,
         }
-        return Backfilled._read(self._native.call("backfill_status_events", (options, keywords)))
+        return Backfilled._read(self._native.call("backfill_status_events", (options, keywords), timeout=timeout))
 
     def velocity(
         self,
@@ -855,6 +901,7 @@ class WorkspaceCalls(SessionCalls):
         sp_per_hour_review: float | None = None,
         sp_per_hour_qa: float | None = None,
         now: Time | None = None,
+        timeout: float | None = None,
     ) -> Velocity:
         """How fast each lane works, in story points per hour. Writes nothing.
 
@@ -872,6 +919,8 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review, in place of the config's.
             sp_per_hour_qa: Story points per hour of QA, in place of the config's.
             now: The present moment. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -895,7 +944,7 @@ class WorkspaceCalls(SessionCalls):
             "sp_per_hour_qa": sp_per_hour_qa,
             "now": now,
         }
-        return Velocity._read(self._native.call("velocity", (options, keywords)))
+        return Velocity._read(self._native.call("velocity", (options, keywords), timeout=timeout))
 
     def estimate(
         self,
@@ -913,6 +962,7 @@ class WorkspaceCalls(SessionCalls):
         sp_per_hour_review: float | None = None,
         sp_per_hour_qa: float | None = None,
         now: Time | None = None,
+        timeout: float | None = None,
     ) -> Estimate:
         """How much is left, how fast it goes and when it will be done. Writes nothing.
 
@@ -930,6 +980,8 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review, in place of the config's.
             sp_per_hour_qa: Story points per hour of QA, in place of the config's.
             now: The present moment. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -956,13 +1008,15 @@ class WorkspaceCalls(SessionCalls):
             "sp_per_hour_qa": sp_per_hour_qa,
             "now": now,
         }
-        return Estimate._read(self._native.call("estimate", (options, keywords)))
+        return Estimate._read(self._native.call("estimate", (options, keywords), timeout=timeout))
 
-    def inspect_job(self, job_id: str) -> JobInspection:
+    def inspect_job(self, job_id: str, *, timeout: float | None = None) -> JobInspection:
         """A job with its task runs and what it cost by command, agent and model, of all time.
 
         Args:
             job_id: The job.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             NotFoundError: Something that was named does not exist.
@@ -975,25 +1029,31 @@ class WorkspaceCalls(SessionCalls):
         >>> inspection.job.state, inspection.tokens[0].tokens_prompt
         ('running', 7)
         """
-        return JobInspection._read(self._native.call("inspect_job", job_id))
+        return JobInspection._read(self._native.call("inspect_job", job_id, timeout=timeout))
 
-    def telemetry_config(self) -> TelemetryConfig:
+    def telemetry_config(self, *, timeout: float | None = None) -> TelemetryConfig:
         """What the config files, the environment and the options of the handle say about recording and export.
         The files are read anew with every call.
+
+        Args:
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
             CorruptError: A damaged file.
         """
-        return TelemetryConfig._read(self._native.call("telemetry_config"))
+        return TelemetryConfig._read(self._native.call("telemetry_config", timeout=timeout))
 
-    def opt_out(self, strict: bool = False) -> TelemetryConfig:
+    def opt_out(self, strict: bool = False, *, timeout: float | None = None) -> TelemetryConfig:
         """Opts out of sending records away, in the ``config.json`` beside the database. Nothing else in the
         file changes, and one that is damaged stays as it is. A strict setting that holds already stays, too.
         Returns what holds now.
 
         Args:
             strict: Whether nothing is to be recorded here either.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -1001,16 +1061,20 @@ class WorkspaceCalls(SessionCalls):
             CorruptError: A damaged file.
             UnsupportedError: This database, or a transaction, cannot do it.
         """
-        return TelemetryConfig._read(self._native.call("opt_out", strict))
+        return TelemetryConfig._read(self._native.call("opt_out", strict, timeout=timeout))
 
-    def opt_in(self) -> TelemetryConfig:
+    def opt_in(self, *, timeout: float | None = None) -> TelemetryConfig:
         """Takes an opting-out back, a strict one too: records are kept, and may be sent away. Returns what
         holds now.
 
+        Args:
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
+
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
             StorageError: A file cannot be read or written.
             CorruptError: A damaged file.
             UnsupportedError: This database, or a transaction, cannot do it.
         """
-        return TelemetryConfig._read(self._native.call("opt_in"))
+        return TelemetryConfig._read(self._native.call("opt_in", timeout=timeout))

@@ -116,6 +116,14 @@ class InternalError(McodaError):
     kind = "Internal"
 
 
+class CancelledError(McodaError):
+    """The call was given up at its time limit, before it changed anything."""
+
+    __module__ = "mcoda"
+    code = 10
+    kind = "Cancelled"
+
+
 _BY_CODE: dict[int, type[McodaError]] = {
     cls.code: cls
     for cls in (
@@ -128,6 +136,7 @@ _BY_CODE: dict[int, type[McodaError]] = {
         UnsupportedError,
         ClosedError,
         InternalError,
+        CancelledError,
     )
 }
 

@@ -35,6 +35,7 @@ class OpensWorkspace(Handle):
         read_only: bool | None = None,
         existing_only: bool | None = None,
         environment: Mapping[str, Any] | None = None,
+        call_timeout_ms: int | None = None,
     ) -> H:
         """Opens the workspace of the project whose root folder is ``root``.
 
@@ -57,6 +58,8 @@ class OpensWorkspace(Handle):
                 names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
                 other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
                 is opened.
+            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
+                ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -68,6 +71,7 @@ class OpensWorkspace(Handle):
             "read_only": read_only,
             "existing_only": existing_only,
             "environment": environment,
+            "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_workspace(root, options, keywords))
 
@@ -86,6 +90,7 @@ class OpensWorkspace(Handle):
         read_only: bool | None = None,
         existing_only: bool | None = None,
         environment: Mapping[str, Any] | None = None,
+        call_timeout_ms: int | None = None,
     ) -> H:
         """Opens the workspace database in this file (``:memory:``: a new one that is nowhere).
 
@@ -108,6 +113,8 @@ class OpensWorkspace(Handle):
                 names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
                 other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
                 is opened.
+            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
+                ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -119,6 +126,7 @@ class OpensWorkspace(Handle):
             "read_only": read_only,
             "existing_only": existing_only,
             "environment": environment,
+            "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_workspace_db(path, options, keywords))
 
@@ -141,6 +149,7 @@ class OpensGlobal(Handle):
         read_only: bool | None = None,
         existing_only: bool | None = None,
         environment: Mapping[str, Any] | None = None,
+        call_timeout_ms: int | None = None,
     ) -> H:
         """Opens ``.mcoda/mcoda.db`` in the home folder; what is missing is created.
 
@@ -158,6 +167,8 @@ class OpensGlobal(Handle):
                 names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
                 other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
                 is opened.
+            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
+                ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
         keywords = {
             "config": config,
@@ -167,6 +178,7 @@ class OpensGlobal(Handle):
             "read_only": read_only,
             "existing_only": existing_only,
             "environment": environment,
+            "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_global(options, keywords))
 
@@ -183,6 +195,7 @@ class OpensGlobal(Handle):
         read_only: bool | None = None,
         existing_only: bool | None = None,
         environment: Mapping[str, Any] | None = None,
+        call_timeout_ms: int | None = None,
     ) -> H:
         """Opens the global database in this file; what is missing is created.
 
@@ -201,6 +214,8 @@ class OpensGlobal(Handle):
                 names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
                 other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
                 is opened.
+            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
+                ``Cancelled`` then, unless it has begun to write. Default: no limit.
         """
         keywords = {
             "config": config,
@@ -210,5 +225,6 @@ class OpensGlobal(Handle):
             "read_only": read_only,
             "existing_only": existing_only,
             "environment": environment,
+            "call_timeout_ms": call_timeout_ms,
         }
         return cls._of(_mcoda.Handle.open_global_db(path, options, keywords))

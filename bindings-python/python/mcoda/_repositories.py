@@ -37,6 +37,7 @@ class Projects(Repository):
         name: str | None = None,
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Project: ...
     @overload
     def ensure(
@@ -47,6 +48,7 @@ class Projects(Repository):
         name: str | None = None,
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Project: ...
     def ensure(
         self,
@@ -57,6 +59,7 @@ class Projects(Repository):
         name: str | None = None,
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Project:
         """The project with this key, which is made where there is none: any number of processes may call this
         at once and all get the same project.
@@ -67,6 +70,8 @@ class Projects(Repository):
             name: What people call it.
             description: What it is about.
             metadata: Whatever the host keeps with it.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -77,22 +82,29 @@ class Projects(Repository):
             "description": description,
             "metadata": metadata,
         }
-        return Project._read(self._native.call("projects.ensure", (project, keywords)))
+        return Project._read(self._native.call("projects.ensure", (project, keywords), timeout=timeout))
 
-    def get(self, key: str) -> Project | None:
+    def get(self, key: str, *, timeout: float | None = None) -> Project | None:
         """The project with this key.
 
         None where there is none.
 
         Args:
             key: The key.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        row = self._native.call("projects.get", key)
+        row = self._native.call("projects.get", key, timeout=timeout)
         return None if row is None else Project._read(row)
 
-    def list(self) -> builtins.list[Project]:
-        """All projects, by key."""
-        return [Project._read(row) for row in self._native.call("projects.list")]
+    def list(self, *, timeout: float | None = None) -> builtins.list[Project]:
+        """All projects, by key.
+
+        Args:
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
+        """
+        return [Project._read(row) for row in self._native.call("projects.list", timeout=timeout)]
 
 
 class Epics(Repository):
@@ -112,6 +124,7 @@ class Epics(Repository):
         description: str | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Epic: ...
     @overload
     def create(
@@ -124,6 +137,7 @@ class Epics(Repository):
         description: str | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Epic: ...
     def create(
         self,
@@ -136,6 +150,7 @@ class Epics(Repository):
         description: str | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Epic:
         """Makes an epic. ``NotFoundError`` without its project, ``ConflictError`` where the project has an epic
         with this key.
@@ -148,6 +163,8 @@ class Epics(Repository):
             description: What it is about.
             priority: The smaller, the sooner.
             metadata: Whatever the host keeps with it.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -162,26 +179,30 @@ class Epics(Repository):
             "priority": priority,
             "metadata": metadata,
         }
-        return Epic._read(self._native.call("epics.create", (epic, keywords)))
+        return Epic._read(self._native.call("epics.create", (epic, keywords), timeout=timeout))
 
-    def get(self, id: str) -> Epic | None:
+    def get(self, id: str, *, timeout: float | None = None) -> Epic | None:
         """The epic with this id.
 
         None where there is none.
 
         Args:
             id: The id.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        row = self._native.call("epics.get", id)
+        row = self._native.call("epics.get", id, timeout=timeout)
         return None if row is None else Epic._read(row)
 
-    def list(self, project_id: str | None = None) -> builtins.list[Epic]:
+    def list(self, project_id: str | None = None, *, timeout: float | None = None) -> builtins.list[Epic]:
         """The epics of a project, or of all projects, by key.
 
         Args:
             project_id: The project. Absent: all.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        return [Epic._read(row) for row in self._native.call("epics.list", project_id)]
+        return [Epic._read(row) for row in self._native.call("epics.list", project_id, timeout=timeout)]
 
 
 class Stories(Repository):
@@ -202,6 +223,7 @@ class Stories(Repository):
         acceptance_criteria: str | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Story: ...
     @overload
     def create(
@@ -215,6 +237,7 @@ class Stories(Repository):
         acceptance_criteria: str | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Story: ...
     def create(
         self,
@@ -228,6 +251,7 @@ class Stories(Repository):
         acceptance_criteria: str | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Story:
         """Makes a user story. ``NotFoundError`` without its epic, ``ConflictError`` where the epic has a story
         with this key.
@@ -241,6 +265,8 @@ class Stories(Repository):
             acceptance_criteria: When it counts as done.
             priority: The smaller, the sooner.
             metadata: Whatever the host keeps with it.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -256,26 +282,30 @@ class Stories(Repository):
             "priority": priority,
             "metadata": metadata,
         }
-        return Story._read(self._native.call("stories.create", (story, keywords)))
+        return Story._read(self._native.call("stories.create", (story, keywords), timeout=timeout))
 
-    def get(self, id: str) -> Story | None:
+    def get(self, id: str, *, timeout: float | None = None) -> Story | None:
         """The user story with this id.
 
         None where there is none.
 
         Args:
             id: The id.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        row = self._native.call("stories.get", id)
+        row = self._native.call("stories.get", id, timeout=timeout)
         return None if row is None else Story._read(row)
 
-    def list(self, epic_id: str | None = None) -> builtins.list[Story]:
+    def list(self, epic_id: str | None = None, *, timeout: float | None = None) -> builtins.list[Story]:
         """The user stories of an epic, or of all epics, by key.
 
         Args:
             epic_id: The epic. Absent: all.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        return [Story._read(row) for row in self._native.call("stories.list", epic_id)]
+        return [Story._read(row) for row in self._native.call("stories.list", epic_id, timeout=timeout)]
 
 
 class Tasks(Repository):
@@ -300,6 +330,7 @@ class Tasks(Repository):
         assigned_agent_id: str | None = None,
         assignee_human: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Task: ...
     @overload
     def create(
@@ -317,6 +348,7 @@ class Tasks(Repository):
         assigned_agent_id: str | None = None,
         assignee_human: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Task: ...
     def create(
         self,
@@ -334,6 +366,7 @@ class Tasks(Repository):
         assigned_agent_id: str | None = None,
         assignee_human: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> Task:
         """Makes a task. ``NotFoundError`` without its story, ``ConflictError`` where the story has a task with
         this key.
@@ -351,6 +384,8 @@ class Tasks(Repository):
             assigned_agent_id: The agent that it is given to.
             assignee_human: The person that it is given to.
             metadata: Whatever the host keeps with it.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -370,42 +405,48 @@ class Tasks(Repository):
             "assignee_human": assignee_human,
             "metadata": metadata,
         }
-        return Task._read(self._native.call("tasks.create", (task, keywords)))
+        return Task._read(self._native.call("tasks.create", (task, keywords), timeout=timeout))
 
-    def create_many(self, tasks: Iterable[Fields]) -> builtins.list[Task]:
+    def create_many(self, tasks: Iterable[Fields], *, timeout: float | None = None) -> builtins.list[Task]:
         """Makes many tasks in one transaction: all or none. An error says which task it is about.
 
         Args:
             tasks: The tasks. Each is a mapping of the fields of ``tasks.create``.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
             NotFoundError: Something that was named does not exist.
             ConflictError: What is there already is in the way.
         """
-        return [Task._read(row) for row in self._native.call("tasks.create_many", as_list(tasks))]
+        return [Task._read(row) for row in self._native.call("tasks.create_many", as_list(tasks), timeout=timeout)]
 
-    def get(self, task: str) -> Task | None:
+    def get(self, task: str, *, timeout: float | None = None) -> Task | None:
         """The task with this id or key. A key that several tasks have is ``InvalidInputError`` and lists them.
 
         None where there is none.
 
         Args:
             task: The id or the key.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
         """
-        row = self._native.call("tasks.get", task)
+        row = self._native.call("tasks.get", task, timeout=timeout)
         return None if row is None else Task._read(row)
 
-    def list(self, user_story_id: str | None = None) -> builtins.list[Task]:
+    def list(self, user_story_id: str | None = None, *, timeout: float | None = None) -> builtins.list[Task]:
         """The tasks of a user story, or of all stories, by key.
 
         Args:
             user_story_id: The user story. Absent: all.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        return [Task._read(row) for row in self._native.call("tasks.list", user_story_id)]
+        return [Task._read(row) for row in self._native.call("tasks.list", user_story_id, timeout=timeout)]
 
 
 class Jobs(Repository):
@@ -424,6 +465,7 @@ class Jobs(Repository):
         command_name: str | None = None,
         payload: Mapping[str, Any] | None = None,
         total_items: int | None = None,
+        timeout: float | None = None,
     ) -> Job: ...
     @overload
     def create(
@@ -435,6 +477,7 @@ class Jobs(Repository):
         command_name: str | None = None,
         payload: Mapping[str, Any] | None = None,
         total_items: int | None = None,
+        timeout: float | None = None,
     ) -> Job: ...
     def create(
         self,
@@ -446,6 +489,7 @@ class Jobs(Repository):
         command_name: str | None = None,
         payload: Mapping[str, Any] | None = None,
         total_items: int | None = None,
+        timeout: float | None = None,
     ) -> Job:
         """Makes a job.
 
@@ -456,6 +500,8 @@ class Jobs(Repository):
             command_name: The command that starts it.
             payload: What the host needs to go on with it.
             total_items: How many items there are to do.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -467,36 +513,52 @@ class Jobs(Repository):
             "payload": payload,
             "total_items": total_items,
         }
-        return Job._read(self._native.call("jobs.create", (job, keywords)))
+        return Job._read(self._native.call("jobs.create", (job, keywords), timeout=timeout))
 
-    def get(self, id: str) -> Job | None:
+    def get(self, id: str, *, timeout: float | None = None) -> Job | None:
         """The job with this id.
 
         None where there is none.
 
         Args:
             id: The id.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        row = self._native.call("jobs.get", id)
+        row = self._native.call("jobs.get", id, timeout=timeout)
         return None if row is None else Job._read(row)
 
-    def list(self) -> builtins.list[Job]:
-        """The jobs of this workspace, newest first."""
-        return [Job._read(row) for row in self._native.call("jobs.list")]
+    def list(self, *, timeout: float | None = None) -> builtins.list[Job]:
+        """The jobs of this workspace, newest first.
 
-    def finish(self, id: str, state: str, error_summary: str | None = None) -> Job:
+        Args:
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
+        """
+        return [Job._read(row) for row in self._native.call("jobs.list", timeout=timeout)]
+
+    def finish(
+        self,
+        id: str,
+        state: str,
+        error_summary: str | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Job:
         """Ends a job.
 
         Args:
             id: The job.
             state: What became of it, for example ``completed``.
             error_summary: Why it failed, where it did.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
             NotFoundError: Something that was named does not exist.
         """
-        return Job._read(self._native.call("jobs.finish", id, state, error_summary))
+        return Job._read(self._native.call("jobs.finish", id, state, error_summary, timeout=timeout))
 
 
 class CommandRuns(Repository):
@@ -513,6 +575,7 @@ class CommandRuns(Repository):
         command_name: str | None = None,
         job_id: str | None = None,
         started_at: Time | None = None,
+        timeout: float | None = None,
     ) -> CommandRun: ...
     @overload
     def create(
@@ -522,6 +585,7 @@ class CommandRuns(Repository):
         command_name: str,
         job_id: str | None = None,
         started_at: Time | None = None,
+        timeout: float | None = None,
     ) -> CommandRun: ...
     def create(
         self,
@@ -531,6 +595,7 @@ class CommandRuns(Repository):
         command_name: str | None = None,
         job_id: str | None = None,
         started_at: Time | None = None,
+        timeout: float | None = None,
     ) -> CommandRun:
         """Begins a command run, with status ``running``. ``NotFoundError`` where its job is unknown.
 
@@ -539,6 +604,8 @@ class CommandRuns(Repository):
             command_name: The command, for example ``work-on-tasks``; required.
             job_id: The job that it is part of.
             started_at: When it began; now where absent.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -549,17 +616,19 @@ class CommandRuns(Repository):
             "job_id": job_id,
             "started_at": started_at,
         }
-        return CommandRun._read(self._native.call("command_runs.create", (command_run, keywords)))
+        return CommandRun._read(self._native.call("command_runs.create", (command_run, keywords), timeout=timeout))
 
-    def get(self, id: str) -> CommandRun | None:
+    def get(self, id: str, *, timeout: float | None = None) -> CommandRun | None:
         """The command run with this id.
 
         None where there is none.
 
         Args:
             id: The id.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        row = self._native.call("command_runs.get", id)
+        row = self._native.call("command_runs.get", id, timeout=timeout)
         return None if row is None else CommandRun._read(row)
 
     @overload
@@ -572,6 +641,7 @@ class CommandRuns(Repository):
         error_summary: str | None = None,
         sp_processed: float | None = None,
         completed_at: Time | None = None,
+        timeout: float | None = None,
     ) -> CommandRun: ...
     @overload
     def finish(
@@ -582,6 +652,7 @@ class CommandRuns(Repository):
         error_summary: str | None = None,
         sp_processed: float | None = None,
         completed_at: Time | None = None,
+        timeout: float | None = None,
     ) -> CommandRun: ...
     def finish(
         self,
@@ -592,6 +663,7 @@ class CommandRuns(Repository):
         error_summary: str | None = None,
         sp_processed: float | None = None,
         completed_at: Time | None = None,
+        timeout: float | None = None,
     ) -> CommandRun:
         """Ends a command run. Its duration is the time since it began.
 
@@ -602,6 +674,8 @@ class CommandRuns(Repository):
             error_summary: Why it failed.
             sp_processed: How many story points it moved: finite, 0 or more.
             completed_at: When it ended; now where absent.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -613,7 +687,7 @@ class CommandRuns(Repository):
             "sp_processed": sp_processed,
             "completed_at": completed_at,
         }
-        return CommandRun._read(self._native.call("command_runs.finish", id, (end, keywords)))
+        return CommandRun._read(self._native.call("command_runs.finish", id, (end, keywords), timeout=timeout))
 
 
 class TaskRuns(Repository):
@@ -635,6 +709,7 @@ class TaskRuns(Repository):
         started_at: Time | None = None,
         story_points_at_run: float | None = None,
         run_context: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> TaskRun: ...
     @overload
     def create(
@@ -649,6 +724,7 @@ class TaskRuns(Repository):
         started_at: Time | None = None,
         story_points_at_run: float | None = None,
         run_context: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> TaskRun: ...
     def create(
         self,
@@ -663,6 +739,7 @@ class TaskRuns(Repository):
         started_at: Time | None = None,
         story_points_at_run: float | None = None,
         run_context: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
     ) -> TaskRun:
         """Begins a task run, with status ``running``. ``NotFoundError`` where its task, job or command run is
         unknown.
@@ -677,6 +754,8 @@ class TaskRuns(Repository):
             started_at: When it began; now where absent.
             story_points_at_run: The task's story points; those of the task where absent.
             run_context: Whatever the host keeps with it.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
@@ -692,37 +771,50 @@ class TaskRuns(Repository):
             "story_points_at_run": story_points_at_run,
             "run_context": run_context,
         }
-        return TaskRun._read(self._native.call("task_runs.create", (task_run, keywords)))
+        return TaskRun._read(self._native.call("task_runs.create", (task_run, keywords), timeout=timeout))
 
-    def get(self, id: str) -> TaskRun | None:
+    def get(self, id: str, *, timeout: float | None = None) -> TaskRun | None:
         """The task run with this id.
 
         None where there is none.
 
         Args:
             id: The id.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        row = self._native.call("task_runs.get", id)
+        row = self._native.call("task_runs.get", id, timeout=timeout)
         return None if row is None else TaskRun._read(row)
 
-    def list(self, task_id: str) -> builtins.list[TaskRun]:
+    def list(self, task_id: str, *, timeout: float | None = None) -> builtins.list[TaskRun]:
         """The runs on a task, oldest first.
 
         Args:
             task_id: The task.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
         """
-        return [TaskRun._read(row) for row in self._native.call("task_runs.list", task_id)]
+        return [TaskRun._read(row) for row in self._native.call("task_runs.list", task_id, timeout=timeout)]
 
-    def finish(self, id: str, status: str, finished_at: Time | None = None) -> TaskRun:
+    def finish(
+        self,
+        id: str,
+        status: str,
+        finished_at: Time | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> TaskRun:
         """Ends a task run.
 
         Args:
             id: The task run.
             status: What became of it, for example ``succeeded``.
             finished_at: When it ended. Absent: now.
+            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+                (``CancelledError``). Absent: no limit.
 
         Raises:
             InvalidInputError: A bad value: which field, what was given, what is allowed.
             NotFoundError: Something that was named does not exist.
         """
-        return TaskRun._read(self._native.call("task_runs.finish", id, status, finished_at))
+        return TaskRun._read(self._native.call("task_runs.finish", id, status, finished_at, timeout=timeout))

@@ -80,7 +80,11 @@ impl Target<'_> {
             let given = format!("{} for {}", arguments.len(), call.name);
             return Err(Error::invalid("arguments", given, &format!("{} at the most", call.params.len())));
         }
-        (call.run)(self, arguments)
+        match self {
+            Self::Library => (call.run)(self, arguments),
+            Self::Workspace(workspace) => workspace.as_one_call(|| (call.run)(self, arguments)),
+            Self::Global(global) => global.as_one_call(|| (call.run)(self, arguments)),
+        }
     }
 
     fn session(&self) -> Result<&Session> {

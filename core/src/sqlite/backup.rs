@@ -4,21 +4,21 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
+use super::begin::{Patience, begin_reading};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, CONFIG_FILE, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE, WORKSPACE_FILE};
-use crate::time::Deadline;
+use crate::time::Pauses;
 
 /// What SQLite appends to a database's name for the files beside it.
 const SIDE_FILES: [&str; 3] = ["-journal", "-wal", "-shm"];
 
 /// Writes one unchanging state of the database into `target`, which must not be there yet, and onto the disk.
 /// Nothing that is there is ever overwritten, nor what others put there meanwhile.
-pub(super) fn backup(connection: &Connection, target: &Path, timeout: Duration) -> Result<()> {
+pub(super) fn backup(connection: &Connection, target: &Path, how: &Patience<'_>) -> Result<()> {
     let target = paths::absolute(target)?;
     check_name(connection, &target)?;
     refuse_existing(&target)?;
@@ -30,7 +30,7 @@ pub(super) fn backup(connection: &Connection, target: &Path, timeout: Duration) 
         );
         return Err(Error::new(ErrorKind::Conflict, message));
     }
-    let published = copy(connection, &partial, timeout)
+    let published = copy(connection, &partial, how)
         .and_then(|()| refuse_existing(&target))
         .and_then(|()| publish(&partial, &target));
     let removed = std::fs::remove_file(&partial).map_err(|error| Error::storage("remove", &partial, error));
@@ -124,22 +124,27 @@ fn write_header_last(mut whole: File, mut new: File) -> io::Result<()> {
     new.sync_all()
 }
 
-fn copy(connection: &Connection, partial: &Path, timeout: Duration) -> Result<()> {
+fn copy(connection: &Connection, partial: &Path, how: &Patience<'_>) -> Result<()> {
+    /// How many pages lie between two looks at whether the call was given up: a few milliseconds.
+    const STEP: i32 = 1024;
     let about = |error: rusqlite::Error| Error::from(error).about_file(partial);
     let mut into = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(about)?;
-    let deadline = Deadline::after(timeout);
+    // Whoever writes between the steps does not change what this sees, so it never starts over.
+    let state = begin_reading(connection, how)?;
     let backup = Backup::new(connection, &mut into).map_err(about)?;
+    let pauses = Pauses::new();
     loop {
-        // All pages in one step: nobody can change the database in between, so it never starts over.
-        match backup.step(-1).map_err(about)? {
+        how.watch.check()?;
+        match backup.step(STEP).map_err(about)? {
             StepResult::Done => break,
-            StepResult::Busy | StepResult::Locked if deadline.has_passed() => {
+            StepResult::Busy | StepResult::Locked if how.deadline.has_passed() => {
                 return Err(Error::new(ErrorKind::Busy, "another writer holds the database; try again"));
             }
-            _ => std::thread::sleep(Duration::from_millis(2)),
+            StepResult::Busy | StepResult::Locked => pauses.pause(),
+            _ => {}
         }
     }
-    drop(backup);
+    drop((backup, state));
     into.close().map_err(|(_, error)| about(error))?;
     // SQLite does that too, unless it was built or told not to.
     let synced = File::open(partial).and_then(|file| file.sync_all());

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::cancel::CancelToken;
+use super::cancel::{CancelToken, Watch};
 use super::connect::{Connect, set_busy_timeout};
 use super::readers::Readers;
 use super::same_file::SameFile;
@@ -85,7 +85,7 @@ impl Checkpoints {
         let watched = Arc::downgrade(&checkpoints);
         let mut length = Length::default();
         // Called after a commit, when the write lock is free again.
-        writer.lend(Deadline::never())?.connection()?.wal_hook(Some(
+        writer.lend(Deadline::never(), &Watch::default())?.connection()?.wal_hook(Some(
             move |log: &mut rusqlite::hooks::Wal, pages| {
                 if length.is_due(i64::from(pages))
                     && let Some(checkpoints) = watched.upgrade()
@@ -189,7 +189,9 @@ impl Shared {
         }
         // In turn with the handle's own calls: SQLite would have to be lucky to find none of them writing. Not for
         // long: who has a transaction open may be asking a question that is held back here.
-        let Ok(own_writer) = self.writer.lend(Deadline::after(PATIENCE)) else { return Ok(false) };
+        let Ok(own_writer) = self.writer.lend(Deadline::after(PATIENCE), &Watch::of_thread()) else {
+            return Ok(false);
+        };
         set_busy_timeout(connection, PATIENCE)?;
         let log = checkpoint(connection, Mode::Restart)?;
         drop((own_writer, held));
@@ -277,6 +279,7 @@ mod tests {
         let how = Connect {
             read_only: false,
             busy_timeout: Duration::from_secs(30),
+            call_timeout: None,
             synchronous: Synchronous::Normal,
             newest_schema: 1,
         };
@@ -288,7 +291,7 @@ mod tests {
     }
 
     fn commit(writer: &Arc<Slot>, count: usize) {
-        let writer = writer.lend(Deadline::never()).unwrap();
+        let writer = writer.lend(Deadline::never(), &Watch::default()).unwrap();
         writer.execute_batch("CREATE TABLE IF NOT EXISTS t (a)").unwrap();
         for _ in 0..count {
             writer.execute_batch("INSERT INTO t VALUES (zeroblob(4000))").unwrap();

@@ -6,6 +6,8 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::begin::{Patience, patiently};
+use super::cancel::Watch;
 use super::one_name::refuse_second_name;
 use super::{at_rest, filesystem, locks};
 use crate::definition::{Described, FieldType, Kind};
@@ -57,9 +59,18 @@ impl FieldType for Synchronous {
 pub(crate) struct Connect {
     pub(crate) read_only: bool,
     pub(crate) busy_timeout: Duration,
+    /// How long a call of the handle may take.
+    pub(crate) call_timeout: Option<Duration>,
     pub(crate) synchronous: Synchronous,
     /// The newest schema (`user_version`) that this build knows.
     pub(crate) newest_schema: i32,
+}
+
+impl Connect {
+    /// How to wait for others from now on.
+    pub(crate) fn patience<'w>(&self, watch: &'w Watch) -> Patience<'w> {
+        Patience { timeout: self.busy_timeout, deadline: Deadline::after(self.busy_timeout), watch }
+    }
 }
 
 /// Opens the database at `path`, which is created where it is missing unless `read_only`.
@@ -88,7 +99,9 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
     };
     wait_for_writers(&connection, how.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
-    refuse_newer_schema(&connection, path, how.newest_schema)?;
+    let watch = Watch::of_thread();
+    let patience = how.patience(&watch);
+    refuse_newer_schema(&connection, path, how.newest_schema, &patience)?;
     if !how.read_only && !in_memory {
         // Opening writes, too: the journal mode and the schema.
         locks::refuse_foreign(path)?;
@@ -100,7 +113,7 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
     };
     set(&connection, "synchronous", word, number)?;
     if !how.read_only {
-        use_wal(&connection, in_memory, how.busy_timeout)?;
+        use_wal(&connection, in_memory, &patience)?;
         // It answers with what it is from now on.
         let sql = format!("PRAGMA journal_size_limit={LARGEST_IDLE_LOG}");
         let limit: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
@@ -171,8 +184,13 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
 }
 
 /// Read before anything is set, so that a database of a newer release stays as it is, to the byte.
-fn refuse_newer_schema(connection: &Connection, path: &Path, newest: i32) -> Result<()> {
-    let version = schema_version(connection)?;
+fn refuse_newer_schema(
+    connection: &Connection,
+    path: &Path,
+    newest: i32,
+    patience: &Patience<'_>,
+) -> Result<()> {
+    let version = patiently(connection, patience, || schema_version(connection))?;
     if version <= newest {
         return Ok(());
     }
@@ -204,17 +222,11 @@ fn expect(pragma: &str, now: i64, expected: &str) -> Result<()> {
 }
 
 /// Readers must not stop writers, and a commit must be one append.
-fn use_wal(connection: &Connection, in_memory: bool, timeout: Duration) -> Result<()> {
-    let deadline = Deadline::after(timeout);
-    let mode: String = loop {
-        // SQLite does not wait by itself when two connections change the mode at once.
-        match connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0)).map_err(Error::from) {
-            Err(error) if error.kind() == ErrorKind::Busy && !deadline.has_passed() => {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            other => break other?,
-        }
-    };
+fn use_wal(connection: &Connection, in_memory: bool, patience: &Patience<'_>) -> Result<()> {
+    // SQLite does not wait by itself when two connections change the mode at once.
+    let mode: String = patiently(connection, patience, || {
+        Ok(connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))?)
+    })?;
     if mode == "wal" || (in_memory && mode == "memory") {
         return Ok(());
     }
@@ -232,7 +244,8 @@ mod tests {
     fn settings(busy_timeout: Duration, synchronous: Synchronous, read_only: bool) -> [String; 4] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
-        let how = Connect { read_only: false, busy_timeout, synchronous, newest_schema: 1 };
+        let how =
+            Connect { read_only: false, busy_timeout, call_timeout: None, synchronous, newest_schema: 1 };
         let writer = connect(&file, &how).unwrap();
         let connection =
             if read_only { connect(&file, &Connect { read_only, ..how }).unwrap() } else { writer };

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction};
 
 use super::backup::backup;
-use super::begin::begin;
-use super::cancel;
+use super::begin::{Patience, begin, begin_reading};
+use super::cancel::{Control, Watch, is_within_a_call, listening};
 use super::checkpoint::Checkpoints;
 use super::connect::{Connect, IN_MEMORY, forget_pages, is_whole};
 use super::open_transaction::{OpenTransaction, Why};
@@ -19,7 +19,7 @@ use super::select::{SqlParams, Table, select};
 use super::slot::{Lease, Slot, closed};
 use super::{fault, locks};
 use crate::error::{Error, Result};
-use crate::time::Deadline;
+use crate::time::{Deadline, check_clock};
 
 /// One connection that writes, lent to one call at a time, and some that read beside it: no transaction can ever run
 /// inside of another one's.
@@ -35,7 +35,9 @@ pub(crate) struct Database {
     is_read_only: bool,
     busy_timeout: Duration,
     file: SameFile,
-    is_closing: AtomicBool,
+    control: Arc<Control>,
+    /// Whether it was closed from within a call, which closes no connection.
+    is_left: AtomicBool,
     /// The transaction that a host has open, which closing the handle ends.
     open_transaction: Mutex<Weak<OpenTransaction>>,
 }
@@ -46,6 +48,7 @@ impl Database {
         let file = if how.read_only { SameFile::only_read_at(path) } else { SameFile::at(path) };
         let file = if has_log && !how.read_only { file.with_log() } else { file };
         let mut database = Self::with_slot(file.clone(), Slot::new(connection), how.busy_timeout);
+        database.control = Control::new(how.call_timeout);
         database.is_read_only = how.read_only;
         if has_log {
             let readers = Readers::new(file.clone(), how);
@@ -72,7 +75,8 @@ impl Database {
             is_read_only: false,
             busy_timeout,
             file,
-            is_closing: AtomicBool::new(false),
+            control: Arc::default(),
+            is_left: AtomicBool::new(false),
             open_transaction: Mutex::default(),
         }
     }
@@ -97,23 +101,27 @@ impl Database {
 
     /// Runs `work` on one unchanging state of the database, while others may write.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_reader(|connection| read(connection, work))
+        check_clock()?;
+        self.with_reader(|connection, how| read(connection, how, work))
     }
 
     /// As [`Database::read`], on the connection that writes: for what takes less time than opening another one.
     pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_connection(|connection| read(connection, work))
+        let watch = Watch::writing(&self.control);
+        self.with_lease(&watch, |lease, how| read(lease.connection()?, how, work))
     }
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_lease(|lease, deadline| finish(self.begin_on(lease, deadline)?, work))
+        let watch = Watch::writing(&self.control);
+        self.with_lease(&watch, |lease, how| finish(self.begin_on(lease, how)?, work))
     }
 
     /// Begins a transaction that stays open as long as the lease lives.
     pub(super) fn begin(&self) -> Result<Lease> {
-        let (lease, deadline) = self.lend()?;
-        let begun = self.begin_on(&lease, deadline).map(std::mem::forget);
+        let watch = Watch::writing(&self.control);
+        let (lease, how) = self.lend(&watch)?;
+        let begun = self.begin_on(&lease, &how).map(std::mem::forget);
         begun.map_err(|error| error.about_file(self.path()))?;
         Ok(lease)
     }
@@ -121,16 +129,17 @@ impl Database {
     /// Makes the transaction one that ends with the handle. `Closed`, and it ends at once, where that is being closed.
     pub(super) fn register(&self, transaction: &Arc<OpenTransaction>) -> Result<()> {
         *self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(transaction);
-        if self.is_closing.load(Ordering::SeqCst) {
+        if self.control.is_closing() {
             transaction.roll_back(Why::HandleClosed);
             return Err(closed());
         }
         Ok(())
     }
 
-    fn begin_on<'l>(&self, lease: &'l Lease, deadline: Deadline) -> Result<Transaction<'l>> {
+    fn begin_on<'l>(&self, lease: &'l Lease, how: &Patience<'_>) -> Result<Transaction<'l>> {
+        check_clock()?;
         locks::refuse_foreign(self.path())?;
-        let begun = begin(lease, self.busy_timeout, deadline);
+        let begun = begin(lease, how);
         // Afterwards, since waiting for others can take long; and it says more than what SQLite makes of it.
         self.refuse_to_write()?;
         begun
@@ -143,30 +152,47 @@ impl Database {
 
     /// Runs a statement of the host's that only reads.
     pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
-        self.with_reader(|connection| {
-            cancel::listening(connection, |connection| select(connection, sql, params))
+        self.with_reader(|connection, how| {
+            listening(connection, how.watch, |connection| select(connection, sql, params, Some(how)))
         })
     }
 
     /// Copies the database as it is now into a file that is not there yet.
     pub(crate) fn backup_to(&self, target: &Path) -> Result<()> {
-        self.with_connection(|connection| backup(connection, target, self.busy_timeout))
+        let watch = Watch::reading(&self.control);
+        self.with_lease(&watch, |lease, how| backup(lease, target, how))
     }
 
-    /// Closes the connections after the calls that are under way; later calls get `Closed`. A transaction that a host
-    /// has open is rolled back. Closing twice is not an error, nor is closing in a forked child, which does nothing.
+    /// Gives up the calls that are under way, unless they have begun to write.
+    pub(crate) fn interrupt(&self) {
+        self.control.interrupt();
+    }
+
+    /// What stops the calls of this handle.
+    pub(crate) fn control(&self) -> &Arc<Control> {
+        &self.control
+    }
+
+    /// Closes the connections after the calls that are under way; later calls get `Closed`, and so do those that only
+    /// read. A transaction that a host has open is rolled back. Closing twice is not an error, nor is closing in a forked child, which does nothing.
     pub(crate) fn close(&self) -> Result<()> {
         if self.refuse_inherited().is_err() {
             return Ok(());
         }
         // Set before it looks for a transaction: one that begins meanwhile sees it, and ends itself.
-        self.is_closing.store(true, Ordering::SeqCst);
+        self.control.close();
         let open = self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         if let Some(transaction) = open {
             transaction.roll_back(Why::HandleClosed);
         }
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.end();
+        }
+        // A host closes the handle from within a call of the same thread, as a handler of signals may. That call ends
+        // once this has returned; the connections are closed when the handle is dropped.
+        if is_within_a_call() {
+            self.is_left.store(true, Ordering::SeqCst);
+            return Ok(());
         }
         let readers = self.readers.as_ref().map_or(Ok(()), |readers| readers.close());
         if let Some(checkpoints) = &self.checkpoints {
@@ -176,36 +202,56 @@ impl Database {
         self.slot.close().and(readers).map_err(|error| error.about_file(self.path()))
     }
 
-    fn with_connection<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        self.with_lease(|lease, _| work(lease.connection()?))
-    }
-
-    fn with_lease<T>(&self, work: impl FnOnce(&mut Lease, Deadline) -> Result<T>) -> Result<T> {
-        let (mut lease, deadline) = self.lend()?;
-        let done = self.around(|| work(&mut lease, deadline));
+    fn with_lease<T>(
+        &self,
+        watch: &Watch,
+        work: impl FnOnce(&mut Lease, &Patience<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let (mut lease, how) = self.lend(watch)?;
+        let done = self.around(|| work(&mut lease, &how));
         done.map_err(|error| self.explain(error, lease.connection().ok()))
     }
 
-    /// The connection that writes, and until when to wait for other handles and processes.
-    fn lend(&self) -> Result<(Lease, Deadline)> {
-        let deadline = Deadline::after(self.busy_timeout);
-        let lease = self.slot.lend(deadline)?;
+    /// The connection that writes, and how to wait for other handles and processes.
+    fn lend<'w>(&self, watch: &'w Watch) -> Result<(Lease, Patience<'w>)> {
+        if self.is_left.load(Ordering::SeqCst) {
+            return Err(closed());
+        }
+        let how = self.patience(watch);
+        let lease = self.slot.lend(how.deadline, watch)?;
         // A transaction of the handle may have lasted longer.
-        let deadline = if deadline.has_passed() { Deadline::after(self.busy_timeout) } else { deadline };
-        Ok((lease, deadline))
+        let how = if how.deadline.has_passed() { self.patience(watch) } else { how };
+        Ok((lease, how))
     }
 
-    fn with_reader<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        let Some(readers) = &self.readers else { return self.with_connection(work) };
+    pub(super) fn busy_timeout(&self) -> Duration {
+        self.busy_timeout
+    }
+
+    /// What a call within an open transaction listens to. Closing the handle ends that by itself.
+    pub(super) fn watch(&self) -> Watch {
+        Watch::writing(&self.control)
+    }
+
+    fn patience<'w>(&self, watch: &'w Watch) -> Patience<'w> {
+        Patience { timeout: self.busy_timeout, deadline: Deadline::after(self.busy_timeout), watch }
+    }
+
+    fn with_reader<T>(&self, work: impl FnOnce(&mut Connection, &Patience<'_>) -> Result<T>) -> Result<T> {
+        let watch = &Watch::reading(&self.control);
+        let Some(readers) = &self.readers else {
+            return self.with_lease(watch, |lease, how| work(lease.connection()?, how));
+        };
+        let how = self.patience(watch);
         // The connection of a handle that only reads keeps nobody from writing.
         if self.is_read_only
             && let Some(mut lease) = self.slot.lend_at_once()?
         {
-            let done = self.around(|| work(lease.connection()?));
+            let done = self.around(|| work(lease.connection()?, &how));
             return done.map_err(|error| self.explain(error, lease.connection().ok()));
         }
-        let mut reader = readers.lend(Deadline::after(self.busy_timeout))?;
-        let done = self.around(|| work(reader.connection()?));
+        let mut reader = readers.lend(how.deadline, watch)?;
+        let done = self.around(|| work(reader.connection()?, &how));
         done.map_err(|error| self.explain(error, reader.connection().ok()))
     }
 
@@ -241,10 +287,12 @@ fn is_wal(connection: &Connection, how: &Connect) -> Result<bool> {
     Ok(mode == "wal")
 }
 
-fn read<T>(connection: &mut Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-    cancel::listening(connection, |connection| {
-        finish(connection.transaction_with_behavior(TransactionBehavior::Deferred)?, work)
-    })
+fn read<T>(
+    connection: &mut Connection,
+    how: &Patience<'_>,
+    work: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    listening(connection, how.watch, |connection| finish(begin_reading(connection, how)?, work))
 }
 
 /// Rolls back where `work` fails or panics.
@@ -268,8 +316,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
         let busy_timeout = Duration::ZERO;
-        let how =
-            Connect { read_only: false, busy_timeout, synchronous: Synchronous::Normal, newest_schema: 0 };
+        let how = Connect {
+            read_only: false,
+            busy_timeout,
+            call_timeout: None,
+            synchronous: Synchronous::Normal,
+            newest_schema: 0,
+        };
         let database = Database::new(&file, connect(&file, &how).unwrap(), &how).unwrap();
         for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_CORRUPT_INDEX, ffi::SQLITE_NOTADB] {
             let failed = || Err::<(), _>(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into());

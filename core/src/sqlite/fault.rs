@@ -34,7 +34,7 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
             (ErrorKind::Busy, format!("another writer holds the database; try again ({text})"))
         }
-        ErrorCode::OperationInterrupted => (ErrorKind::Busy, CANCELLED.to_owned()),
+        ErrorCode::OperationInterrupted => (ErrorKind::Cancelled, CANCELLED.to_owned()),
         ErrorCode::DatabaseCorrupt => {
             (ErrorKind::Corrupt, format!("the database is damaged; restore a backup ({text})"))
         }

@@ -20,7 +20,9 @@ mod select;
 mod slot;
 
 pub(crate) use access::Access;
+pub(crate) use begin::{Patience, begin};
 pub use cancel::CancelToken;
+pub(crate) use cancel::Watch;
 pub use connect::Synchronous;
 pub(crate) use connect::{Connect, IN_MEMORY, connect, schema_version};
 pub(crate) use database::Database;

@@ -1,17 +1,17 @@
 //! A transaction that stays open from one call to the next.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 use std::thread::ThreadId;
 use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::cancel::{CancelToken, stopping};
+use super::cancel::{Watch, is_within_a_call, stopping};
 use super::database::Database;
 use super::select::{SqlParams, Table, select};
-use super::slot::Lease;
+use super::slot::{Lease, given_up};
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::Deadline;
+use crate::time::{Deadline, Pauses};
 
 /// A transaction that writes, and what became of it. Calls from several threads queue.
 #[derive(Debug)]
@@ -88,13 +88,12 @@ impl OpenTransaction {
 
     /// Runs `work`, which only reads, on what the transaction sees.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_lease(CancelToken::current(), |connection| work(connection))
+        self.with_lease(true, |connection| work(connection))
     }
 
     /// Runs `work` so that it changes nothing where it fails. The transaction goes on either way.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        // A call that has begun to write is finished, whatever its token says.
-        self.with_lease(None, |connection| {
+        self.with_lease(false, |connection| {
             let connection: &Connection = connection;
             connection.execute_batch("SAVEPOINT mcoda_call")?;
             let undo = Undo(connection);
@@ -127,6 +126,10 @@ impl OpenTransaction {
     /// Rolls back, and says what its calls say from then on. One that has ended already is left as it is.
     pub(crate) fn roll_back(&self, why: Why) -> Error {
         self.ask_to_end(why);
+        // Asked from within a call of the same thread, as by a handler of signals: that call ends it.
+        if is_within_a_call() && matches!(self.state.try_lock(), Err(TryLockError::WouldBlock)) {
+            return self.ended(Ending::RolledBack(why));
+        }
         let ended = self.lock().and_then(|mut state| self.open(&mut state).map(drop));
         ended.err().unwrap_or_else(|| self.ended(Ending::RolledBack(why)))
     }
@@ -150,19 +153,17 @@ impl OpenTransaction {
 
     /// Runs a statement of the host's that only reads.
     pub(super) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
-        self.with_lease(CancelToken::current(), |connection| select(connection, sql, params))
+        self.with_lease(true, |connection| select(connection, sql, params, None))
     }
 
-    fn with_lease<T>(
-        &self,
-        token: Option<CancelToken>,
-        work: impl FnOnce(&mut Connection) -> Result<T>,
-    ) -> Result<T> {
-        let mut state = self.lock()?;
+    fn with_lease<T>(&self, only_reads: bool, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let watch = self.database.watch();
+        let mut state = self.lock_before(Deadline::after(self.database.busy_timeout()), &watch)?;
         let lease = self.open(&mut state)?;
-        let asked = Arc::clone(&self.asked);
-        let stops = move || asked.get().is_some() || token.as_ref().is_some_and(CancelToken::is_cancelled);
-        let done = stopping(lease.connection()?, stops, work);
+        let (asked, own) = (Arc::clone(&self.asked), watch.clone());
+        // A call that has begun to write is finished, whatever its token says.
+        let stops = move || asked.get().is_some() || only_reads && own.is_to_stop();
+        let done = stopping(lease.connection()?, &watch, stops, work);
         // It ended while the call was under way: that is why the call failed, or what it did is undone.
         let lease = self.open(&mut state)?;
         if lease.is_autocommit() {
@@ -171,6 +172,22 @@ impl OpenTransaction {
             self.end.come();
         }
         done.map_err(|error| error.about_file(self.database.path()))
+    }
+
+    /// As [`OpenTransaction::lock`], unless other calls of the transaction have it for longer than the deadline, or the
+    /// watch gives the call up.
+    fn lock_before(&self, deadline: Deadline, watch: &Watch) -> Result<MutexGuard<'_, State>> {
+        self.database.refuse_inherited()?;
+        let pauses = Pauses::new();
+        loop {
+            watch.check()?;
+            match self.state.try_lock() {
+                Ok(state) => return Ok(state),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => given_up(deadline).map_or(Ok(()), Err)?,
+            }
+            pauses.pause();
+        }
     }
 
     fn lock(&self) -> Result<MutexGuard<'_, State>> {

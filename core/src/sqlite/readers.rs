@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::cancel::CancelToken;
+use super::cancel::{CancelToken, Watch};
 use super::connect::Connect;
 use super::same_file::SameFile;
 use super::slot::{NOTICE, closed, given_up, refuse_inherited};
@@ -48,9 +48,9 @@ impl Readers {
     }
 
     /// Lends a connection: `Busy` where other questions have all of them for longer than the deadline, or where the
-    /// token of this thread gives the call up.
-    pub(super) fn lend(self: &Arc<Self>, deadline: Deadline) -> Result<Reader> {
-        let idle = self.wait(deadline, CancelToken::current().as_ref())?;
+    /// watch gives the call up.
+    pub(super) fn lend(self: &Arc<Self>, deadline: Deadline, watch: &Watch) -> Result<Reader> {
+        let idle = self.wait(deadline, watch)?;
         // From here on its end gives the place back, also where opening fails.
         let mut reader = Reader { connection: idle, readers: Arc::clone(self) };
         if reader.connection.is_none() {
@@ -61,20 +61,26 @@ impl Readers {
     }
 
     /// Takes a place, with the connection that was used last where there is one: its cache is warm.
-    fn wait(&self, deadline: Deadline, token: Option<&CancelToken>) -> Result<Option<Connection>> {
+    fn wait(&self, deadline: Deadline, watch: &Watch) -> Result<Option<Connection>> {
         let mut state = self.lock()?;
         if state.is_closed {
             return Err(closed());
         }
         let mut own = None;
-        // Who waits already goes on when the handle is being closed: that call is under way.
         while !state.has_place(own) {
-            if let Some(error) = given_up(deadline, token) {
+            // Not below the lock: a look at it may run code of the host's.
+            drop(state);
+            let stopped = watch.stopped();
+            state = self.lock()?;
+            if state.has_place(own) {
+                break;
+            }
+            if let Some(error) = stopped.or_else(|| given_up(deadline)) {
                 self.leave(&mut state, own);
                 return Err(error);
             }
             own.get_or_insert_with(|| state.enter());
-            let longest = if token.is_some() { NOTICE } else { Duration::MAX };
+            let longest = if watch.listens() { NOTICE } else { Duration::MAX };
             let longest = deadline.remaining().unwrap_or(Duration::MAX).min(longest);
             state = self.changed.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner).0;
         }

@@ -7,6 +7,7 @@ use rusqlite::{Batch, Connection, Statement};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Number, Value};
 
+use super::begin::{Patience, begin_reading};
 use crate::definition::{Described, Kind};
 use crate::error::{Error, LONGEST_CAUSE, Result, line};
 use crate::number;
@@ -187,12 +188,17 @@ impl Serialize for Table {
     }
 }
 
-/// Runs one statement that only reads. Whatever else the text asks for is refused before it runs.
-pub(super) fn select(connection: &mut Connection, sql: &str, params: &SqlParams) -> Result<Table> {
+/// Runs one statement that only reads, in a transaction of its own that begins as `how` says, or in the one that the
+/// host has open. Whatever else the text asks for is refused before it runs.
+pub(super) fn select(
+    connection: &mut Connection,
+    sql: &str,
+    params: &SqlParams,
+    how: Option<&Patience<'_>>,
+) -> Result<Table> {
     let guarded = ReadOnly::new(connection)?;
     let connection = &*guarded.0;
-    // Within a transaction that the host has open, that is the unchanging state.
-    let _transaction = connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()?;
+    let _transaction = how.map(|how| begin_reading(connection, how)).transpose()?;
     let mut statements = Batch::new(connection, sql);
     let mut next = || statements.next().map_err(refused);
     let Some(mut statement) = next()? else {

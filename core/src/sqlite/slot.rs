@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::cancel::{CANCELLED, CancelToken};
+use super::cancel::Watch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Deadline;
 
@@ -51,8 +51,36 @@ enum Place {
 #[derive(Debug)]
 struct Waiter {
     number: u64,
-    thread: Thread,
+    /// None where it looks by itself.
+    thread: Option<Thread>,
     since: Instant,
+}
+
+impl Waiter {
+    fn wake(&self) {
+        if let Some(thread) = &self.thread {
+            thread.unpark();
+        }
+    }
+}
+
+/// This thread, to be woken. A thread that ends, in an exit handler for example, has no name left to be called by.
+fn own_thread() -> Option<Thread> {
+    /// Lives for as long as what the system's library knows of the thread does.
+    struct Alive;
+    impl Drop for Alive {
+        fn drop(&mut self) {}
+    }
+    thread_local!(static ALIVE: Alive = const { Alive });
+    ALIVE.try_with(|_| std::thread::current()).ok()
+}
+
+/// Waits to be woken, at the most for so long.
+fn pause(longest: Duration) {
+    match own_thread() {
+        Some(_) => std::thread::park_timeout(longest),
+        None => std::thread::sleep(longest.min(UNFAIR)),
+    }
 }
 
 impl Slot {
@@ -79,10 +107,10 @@ impl Slot {
     }
 
     /// Lends the connection: `Busy` where other calls of the handle have it for longer than the deadline, or where
-    /// the token of this thread gives the call up. The time that passes within a transaction with a limit does not
+    /// the watch gives the call up. The time that passes within a transaction with a limit does not
     /// count, unless there was none to begin with, or the transaction is this thread's.
-    pub(super) fn lend(self: &Arc<Self>, deadline: Deadline) -> Result<Lease> {
-        self.wait(deadline, CancelToken::current().as_ref())
+    pub(super) fn lend(self: &Arc<Self>, deadline: Deadline, watch: &Watch) -> Result<Lease> {
+        self.wait(deadline, watch)
     }
 
     /// Closes the connection after the calls that are under way; later calls get `Closed`. Closing twice is not an
@@ -91,7 +119,7 @@ impl Slot {
         if self.is_inherited() {
             return Ok(());
         }
-        let connection = match self.wait(Deadline::never(), None) {
+        let connection = match self.wait(Deadline::never(), &Watch::default()) {
             Ok(lease) => lease.take(),
             // It was closed before, or turned off.
             Err(_) => None,
@@ -101,7 +129,7 @@ impl Slot {
             state.place = Place::Closed;
             std::mem::take(&mut state.waiting)
         };
-        waiting.iter().for_each(|waiter| waiter.thread.unpark());
+        waiting.iter().for_each(Waiter::wake);
         connection.map_or(Ok(()), |connection| connection.close().map_err(|(_, error)| error.into()))
     }
 
@@ -111,24 +139,26 @@ impl Slot {
         Ok(connection.map(|connection| Lease { connection: Some(connection), slot: Arc::clone(self) }))
     }
 
-    fn wait(self: &Arc<Self>, deadline: Deadline, token: Option<&CancelToken>) -> Result<Lease> {
+    fn wait(self: &Arc<Self>, deadline: Deadline, watch: &Watch) -> Result<Lease> {
         let mut own = None;
         let waits = !deadline.has_passed();
         loop {
+            // Not below the lock: a look at it may run code of the host's.
+            let stopped = watch.stopped();
             let mut state = self.lock()?;
             if let Some(connection) = state.take(own)? {
                 return Ok(Lease { connection: Some(connection), slot: Arc::clone(self) });
             }
             let deadline = if waits && state.ends_by_itself() { Deadline::never() } else { deadline };
-            if let Some(error) = given_up(deadline, token) {
+            if let Some(error) = stopped.or_else(|| given_up(deadline)) {
                 state.leave(own);
                 return Err(error);
             }
             let number = *own.get_or_insert_with(|| state.enter());
             debug_assert!(state.waiting.iter().any(|waiter| waiter.number == number));
             drop(state);
-            let longest = if token.is_some() { NOTICE } else { Duration::MAX };
-            std::thread::park_timeout(deadline.remaining().unwrap_or(Duration::MAX).min(longest));
+            let longest = if watch.listens() { NOTICE } else { Duration::MAX };
+            pause(deadline.remaining().unwrap_or(Duration::MAX).min(longest));
         }
     }
 
@@ -188,7 +218,7 @@ impl State {
     /// Whether it is lent to a transaction for which this thread may wait beyond its deadline.
     fn ends_by_itself(&self) -> bool {
         match self.place {
-            Place::LentUntilLimit(thread) => thread != Some(std::thread::current().id()),
+            Place::LentUntilLimit(thread) => thread.is_none() || thread != own_thread().map(|own| own.id()),
             Place::Free(_) | Place::Lent | Place::Closed | Place::TurnedOff => false,
         }
     }
@@ -196,7 +226,7 @@ impl State {
     fn enter(&mut self) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.waiting.push_back(Waiter { number, thread: std::thread::current(), since: Instant::now() });
+        self.waiting.push_back(Waiter { number, thread: own_thread(), since: Instant::now() });
         number
     }
 
@@ -207,7 +237,7 @@ impl State {
 
     fn wake_first(&self) {
         if let (Place::Free(_), Some(first)) = (&self.place, self.waiting.front()) {
-            first.thread.unpark();
+            first.wake();
         }
     }
 }
@@ -221,10 +251,7 @@ pub(super) fn refuse_inherited(process: u32) -> Result<()> {
     Err(Error::new(ErrorKind::Closed, message))
 }
 
-pub(super) fn given_up(deadline: Deadline, token: Option<&CancelToken>) -> Option<Error> {
-    if token.is_some_and(CancelToken::is_cancelled) {
-        return Some(Error::new(ErrorKind::Busy, CANCELLED));
-    }
+pub(super) fn given_up(deadline: Deadline) -> Option<Error> {
     deadline.has_passed().then(|| {
         Error::new(ErrorKind::Busy, "other calls of this handle held the database for too long; try again")
     })
@@ -260,7 +287,7 @@ impl Lease {
         let mut state = self.slot.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.place = Place::LentUntilLimit(thread);
         // They were to wake at a deadline that counts no more.
-        state.waiting.iter().for_each(|waiter| waiter.thread.unpark());
+        state.waiting.iter().for_each(Waiter::wake);
     }
 
     /// The connection, to be changed.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Timestamp;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Says what time it is.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,12 +18,26 @@ impl Clock {
     /// The present moment.
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub fn now(&self) -> Timestamp {
-        self.0.unwrap_or_else(|| {
-            let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            let millis = i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX);
-            Timestamp::from_millis(millis).unwrap_or(Timestamp::EPOCH)
-        })
+        // A clock that shows no usable time has stopped the call before, or will before it changes anything.
+        self.0.unwrap_or_else(|| reading(SystemTime::now()).unwrap_or(Timestamp::EPOCH))
     }
+}
+
+/// Refuses what would be dated, or answered, by a clock that shows no usable time.
+#[allow(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+pub(crate) fn check_clock() -> Result<()> {
+    reading(SystemTime::now()).map(drop)
+}
+
+fn reading(now: SystemTime) -> Result<Timestamp> {
+    let wrong = |when| {
+        let message =
+            format!("the system's clock shows a time {when}: set it, since records are dated by it");
+        Error::new(ErrorKind::Unsupported, message).located()
+    };
+    let since_epoch = now.duration_since(UNIX_EPOCH).map_err(|_| wrong("before 1970"))?;
+    let millis = i64::try_from(since_epoch.as_millis()).ok();
+    millis.and_then(Timestamp::from_millis).ok_or_else(|| wrong("after the year 9999"))
 }
 
 /// A moment on the monotonic clock until which it is worth waiting for something.
@@ -66,5 +81,26 @@ impl Pauses {
 
     pub(crate) fn pause(&self) {
         std::thread::sleep((self.0.elapsed() / 8).clamp(Self::SHORTEST, Self::LONGEST));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_before_1970_or_after_9999_is_an_error_that_says_so() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let early = reading(UNIX_EPOCH - Duration::from_millis(1)).unwrap_err();
+        assert!(early.message().contains("before 1970"), "{early}");
+        let late = reading(at(253_402_300_800)).unwrap_err();
+        assert!(late.message().contains("after the year 9999"), "{late}");
+        assert_eq!(late.kind(), ErrorKind::Unsupported);
+        for (seconds, text) in
+            [(0, "1970-01-01T00:00:00.000Z"), (253_402_300_799, "9999-12-31T23:59:59.000Z")]
+        {
+            assert_eq!(reading(at(seconds)).unwrap().to_string(), text);
+        }
+        check_clock().unwrap();
     }
 }

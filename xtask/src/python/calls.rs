@@ -69,7 +69,9 @@ fn row_by_row(call: &'static Call) -> String {
         place: Place::Handle,
         params: call.params,
         returns: "Iterator[TokenUsageRow]".to_owned(),
-        body: vec![format!("return self._rows(self._native.token_usage_cursor({record}, keywords))")],
+        body: vec![format!(
+            "return self._rows(self._native.token_usage_cursor({record}, keywords, timeout=timeout), timeout)"
+        )],
         doc: doc.map(str::to_owned).to_vec(),
         raises: raises.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec(),
         example: "iter_token_usage",

@@ -11,6 +11,10 @@ use super::{WIDTH, types};
 use crate::calls::{asked, own_name, returner};
 use crate::markdown::indented;
 
+/// What every call of a database takes beside its own parameters.
+const TIMEOUT: &str = "Seconds, above 0, after which a call that waits or only reads is given up \
+                       (``CancelledError``). Absent: no limit.";
+
 /// Where a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -140,6 +144,12 @@ impl Method<'_> {
             parts.append(&mut keywords);
             parts.extend(record.all_fields().map(|field| keyword(field, has_no_mapping)));
         }
+        if self.place != Place::Module {
+            if record.is_none() {
+                parts.push("*".to_owned());
+            }
+            parts.push("timeout: float | None = None".to_owned());
+        }
         let (name, returns) = (self.name, &self.returns);
         let line = format!("def {name}({}) -> {returns}:", parts.join(", "));
         if record.is_none() && line.len() + self.place.indentation() <= WIDTH {
@@ -177,6 +187,9 @@ impl Method<'_> {
         }
         if let Some((_, record)) = record {
             entries.extend(record.all_fields().map(|field| (field.name.to_owned(), in_one(field.doc))));
+        }
+        if self.place != Place::Module {
+            entries.push(("timeout".to_owned(), TIMEOUT.to_owned()));
         }
         lines.extend(section("Args", &entries, indentation));
         lines.extend(section("Raises", &self.raises, indentation));
@@ -303,9 +316,12 @@ fn made(call: &Call, place: Place) -> String {
     // What JSON has no form for, blobs for example, is a value of SQL all the same.
     let has_own_values = call.params.iter().any(|param| matches!(param.kind, ParamKind::SqlParams));
     if has_own_values {
-        return format!("{}.{}({})", place.native(), call.name, arguments.join(", "));
+        return format!("{}.{}({}, timeout=timeout)", place.native(), call.name, arguments.join(", "));
     }
     arguments.insert(0, format!("\"{}\"", call.name));
+    if place != Place::Module {
+        arguments.push("timeout=timeout".to_owned());
+    }
     format!("{}.call({})", place.native(), arguments.join(", "))
 }
 

@@ -186,8 +186,8 @@ fn what_the_prototype_asked_of_its_rows_is_not_asked_of_new_ones() {
 fn foreign_keys_are_on_again_after_a_failure_too() {
     let place = empty();
     raw(&place.path).execute_batch("CREATE TABLE tasks (name TEXT)").unwrap();
-    let mut connection = open(&place.path).unwrap();
-    migrate(&mut connection, Kind::Workspace, now()).unwrap_err();
+    let connection = open(&place.path).unwrap();
+    migrate(&connection, Kind::Workspace, now(), &how().patience(&Watch::default())).unwrap_err();
     assert_sound(&connection, "refused");
     assert!(connection.is_autocommit());
 }

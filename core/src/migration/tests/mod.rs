@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use super::{Kind, VERSION, migrate};
 use crate::error::Result;
-use crate::sqlite::{Connect, Synchronous, connect};
+use crate::sqlite::{Connect, Synchronous, Watch, connect};
 use crate::time::Timestamp;
 
 pub(super) use killed::after_a_change;
@@ -60,19 +60,23 @@ fn empty() -> Copy {
     Copy { folder, path }
 }
 
-fn open(path: &Path) -> Result<Connection> {
-    let how = Connect {
+fn how() -> Connect {
+    Connect {
         read_only: false,
         busy_timeout: Duration::from_secs(30),
+        call_timeout: None,
         synchronous: Synchronous::Normal,
         newest_schema: VERSION,
-    };
-    connect(path, &how)
+    }
+}
+
+fn open(path: &Path) -> Result<Connection> {
+    connect(path, &how())
 }
 
 fn open_and_migrate(path: &Path, kind: Kind) -> Result<Connection> {
-    let mut connection = open(path)?;
-    migrate(&mut connection, kind, now())?;
+    let connection = open(path)?;
+    migrate(&connection, kind, now(), &how().patience(&Watch::default()))?;
     Ok(connection)
 }
 

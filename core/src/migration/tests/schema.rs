@@ -36,11 +36,11 @@ fn leave_out_ours(shape: &mut Shape, kind: Kind) {
 
 #[test]
 fn no_more_tables_than_the_data_model_has() {
-    let mut workspace = Connection::open_in_memory().unwrap();
-    migrate(&mut workspace, Kind::Workspace, now()).unwrap();
+    let workspace = Connection::open_in_memory().unwrap();
+    migrate(&workspace, Kind::Workspace, now(), &how().patience(&Watch::default())).unwrap();
     assert_eq!(table_names(&workspace).len(), 17);
-    let mut global = Connection::open_in_memory().unwrap();
-    migrate(&mut global, Kind::Global, now()).unwrap();
+    let global = Connection::open_in_memory().unwrap();
+    migrate(&global, Kind::Global, now(), &how().patience(&Watch::default())).unwrap();
     assert_eq!(table_names(&global).len(), 11);
 }
 

@@ -12,6 +12,7 @@ use super::scan::{Scan, Tail, is_blank, scan};
 use super::state::{Clean, Stamp};
 use crate::error::{Error, Result};
 use crate::paths;
+use crate::sqlite::Watch;
 use crate::time::{Clock, Deadline, Timestamp};
 
 /// A program that knows no lock empties the file and then writes it. One that did neither for so long is done.
@@ -67,6 +68,7 @@ pub(super) fn whole(path: &Path, locked: FileLock, deadline: Deadline, now: Time
         if deadline.has_passed() {
             return Err(lock::busy(path, "it is not whole, and was changed a moment ago"));
         }
+        Watch::of_thread().check()?;
         std::thread::sleep(PAUSE.min(deadline.remaining().unwrap_or(PAUSE)));
     }
 }

@@ -4,12 +4,17 @@ use std::fs::{File, Metadata, TryLockError};
 use std::io::ErrorKind as IoErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 #[cfg(unix)]
 use mcoda_sqlite_locks::ClosedInChildren;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::sqlite::Watch;
 use crate::time::{Deadline, Pauses};
+
+/// How soon a call that waits notices that it was given up.
+const NOTICE: Duration = Duration::from_millis(10);
 
 /// Lets one thread through at a time, so that of one handle's threads only one polls the lock file.
 #[derive(Debug, Default)]
@@ -23,23 +28,25 @@ pub(super) struct Gate {
 pub(super) struct Turn<'g>(&'g Gate);
 
 impl Gate {
-    /// `None` where the deadline passed first.
-    pub(super) fn enter(&self, deadline: Deadline) -> Option<Turn<'_>> {
+    /// `None` where the deadline passed first. An error where the call is given up.
+    pub(super) fn enter(&self, deadline: Deadline, watch: &Watch) -> Result<Option<Turn<'_>>> {
         let mut is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
         while *is_taken {
             if deadline.has_passed() {
-                return None;
+                return Ok(None);
             }
-            is_taken = match deadline.remaining() {
-                Some(time) => self
-                    .freed
-                    .wait_timeout(is_taken, time)
-                    .map_or_else(|poisoned| poisoned.into_inner().0, |(is_taken, _)| is_taken),
-                None => self.freed.wait(is_taken).unwrap_or_else(PoisonError::into_inner),
-            };
+            // Not below the lock: a look at it may run code of the host's.
+            drop(is_taken);
+            watch.check()?;
+            is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
+            if *is_taken {
+                let longest = deadline.remaining().unwrap_or(NOTICE).min(NOTICE);
+                is_taken =
+                    self.freed.wait_timeout(is_taken, longest).unwrap_or_else(PoisonError::into_inner).0;
+            }
         }
         *is_taken = true;
-        Some(Turn(self))
+        Ok(Some(Turn(self)))
     }
 }
 
@@ -97,6 +104,7 @@ impl FileLock {
         read: Read,
         open: impl Fn(&Path) -> Result<Option<File>>,
         deadline: Deadline,
+        watch: &Watch,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Waited> {
         let pauses = Pauses::new();
@@ -116,6 +124,7 @@ impl FileLock {
                 if !is_needed || deadline.has_passed() {
                     return Ok(if is_needed { Waited::TooLong } else { Waited::NotNeeded });
                 }
+                watch.check()?;
                 pauses.pause();
             }
             let lock = Self(file);

@@ -35,7 +35,8 @@ pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 use self::state::Clean;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
-use crate::time::{Deadline, Timestamp};
+use crate::sqlite::Watch;
+use crate::time::{Deadline, Timestamp, check_clock};
 
 /// How long a record waits for the log, since one holder that was stopped would hold up everybody else.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
@@ -84,11 +85,13 @@ impl JsonLog {
     }
 
     /// Waits for other threads and processes, and for a program without a lock that is just rewriting the
-    /// file, `Busy` after `timeout`. On return the file is missing or one JSON array; what could
-    /// not stay in it lies beside it in a file that is named after `now`.
+    /// file, `Busy` after `timeout`, `Cancelled` where the token of this thread says so. On return the file is missing
+    /// or one JSON array; what could not stay in it lies beside it in a file that is named after `now`.
     pub(crate) fn lock(&self, timeout: Duration, now: Timestamp) -> Result<Locked<'_>> {
+        check_clock()?;
         let deadline = Deadline::after(timeout);
-        let locked = self.lock_within(self.enter(deadline)?, deadline, now, || Ok(true))?;
+        let watch = Watch::of_thread();
+        let locked = self.lock_within(self.enter(deadline, &watch)?, deadline, &watch, now, || Ok(true))?;
         locked.ok_or_else(|| lock::busy(&self.path, "another process is writing to it"))
     }
 
@@ -101,11 +104,12 @@ impl JsonLog {
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Option<Locked<'_>>> {
         let deadline = Deadline::after(timeout.min(LONGEST_WAIT));
-        let turn = self.enter(deadline)?;
+        let watch = Watch::of_thread();
+        let turn = self.enter(deadline, &watch)?;
         let in_vain = || self.in_vain_until.lock().unwrap_or_else(PoisonError::into_inner);
         let is_paused = in_vain().is_some_and(|until| !until.has_passed());
         let deadline = if is_paused { Deadline::after(Duration::ZERO) } else { deadline };
-        let locked = self.lock_within(turn, deadline, now, is_needed);
+        let locked = self.lock_within(turn, deadline, &watch, now, is_needed);
         match &locked {
             Err(error) if error.kind() == ErrorKind::Busy => {
                 if !is_paused {
@@ -131,14 +135,17 @@ impl JsonLog {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, deadline: Deadline) -> Result<Turn<'_>> {
-        self.gate.enter(deadline).ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))
+    fn enter(&self, deadline: Deadline, watch: &Watch) -> Result<Turn<'_>> {
+        self.gate
+            .enter(deadline, watch)?
+            .ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))
     }
 
     fn lock_within<'l>(
         &'l self,
         turn: Turn<'l>,
         deadline: Deadline,
+        watch: &Watch,
         now: Timestamp,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Option<Locked<'l>>> {
@@ -150,6 +157,7 @@ impl JsonLog {
             Read::ByNobody,
             create,
             deadline,
+            watch,
             &is_needed,
         )? {
             Waited::Locked(lock) => lock,
@@ -162,6 +170,7 @@ impl JsonLog {
             Read::ByOthers,
             inspect::open,
             deadline,
+            watch,
             &is_needed,
         )? {
             Waited::Locked(file) => Some(file),

@@ -35,6 +35,7 @@ impl AgentNames<'_> {
         let how = Connect {
             read_only: true,
             busy_timeout: self.busy_timeout,
+            call_timeout: None,
             synchronous: Synchronous::Normal,
             newest_schema: migration::VERSION,
         };
