@@ -103,6 +103,8 @@ enum mcoda_option
     // int: How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then,
     // unless it has begun to write. Default: no limit.
     MCODA_OPTION_CALL_TIMEOUT_MS = 10,
+    // int: How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB).
+    MCODA_OPTION_QUERY_BYTES = 11,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

@@ -44,6 +44,8 @@ export interface OpenOptions {
    * begun to write. Default: no limit.
    */
   callTimeoutMs?: number | null | undefined
+  /** How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB). */
+  queryBytes?: number | null | undefined
 }
 
 /**

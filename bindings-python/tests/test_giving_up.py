@@ -18,6 +18,14 @@ import mcoda
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n"
 
 
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """A shell's background job ignores Ctrl-C, and so would these tests, for ever."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @contextmanager
 def interrupt_soon() -> Iterator[None]:
     """Presses Ctrl-C while the block runs, once it has had time to begin."""

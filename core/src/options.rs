@@ -26,6 +26,7 @@ pub struct Options {
     pub(crate) environment: Environment,
     pub(crate) busy_timeout: Duration,
     pub(crate) call_timeout: Option<Duration>,
+    pub(crate) query_bytes: usize,
     pub(crate) no_telemetry: bool,
     read_only: bool,
     existing_only: bool,
@@ -90,6 +91,8 @@ record! {
         /// How long a call may take, waiting included, in milliseconds, above 0: it is `Cancelled` then, unless it has
         /// begun to write. Default: no limit.
         pub(crate) call_timeout_ms: Option<i64>,
+        /// How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB).
+        pub(crate) query_bytes: Option<i64>,
     }
 }
 
@@ -109,6 +112,7 @@ impl Options {
             environment: Environment::of_process(),
             busy_timeout: Duration::from_secs(30),
             call_timeout: None,
+            query_bytes: 512 << 20,
             no_telemetry: false,
             read_only: false,
             existing_only: false,
@@ -118,8 +122,8 @@ impl Options {
 
     /// Reads options from a JSON object with camelCase or snake_case names: `workspaceId`, `config`,
     /// `noTelemetry`, `jsonLog` (`true`, `false`, or the path of a folder), `synchronous` (`"normal"` or
-    /// `"full"`), `busyTimeoutMs`, `readOnly`, `existingOnly`, `environment` (the variables by their names) and
-    /// `callTimeoutMs`. What is absent keeps its default.
+    /// `"full"`), `busyTimeoutMs`, `readOnly`, `existingOnly`, `environment` (the variables by their names),
+    /// `callTimeoutMs` and `queryBytes`. What is absent keeps its default.
     pub fn from_json(input: &Value) -> Result<Self> {
         let given = OpenOptions::from_json(input)?;
         let mut options = Self::new();
@@ -145,6 +149,11 @@ impl Options {
                 Error::invalid("callTimeoutMs", millis, "a whole number of milliseconds above 0")
             })?;
             options.call_timeout = Some(Duration::from_millis(limit));
+        }
+        if let Some(bytes) = given.query_bytes {
+            let limit = usize::try_from(bytes).ok().filter(|limit| *limit > 0);
+            options.query_bytes = limit
+                .ok_or_else(|| Error::invalid("queryBytes", bytes, "a whole number of bytes, 1 or more"))?;
         }
         Ok(options)
     }
@@ -199,6 +208,12 @@ impl Options {
     /// [`CancelToken::with_limit`](crate::CancelToken::with_limit) limits one call. Default: no limit.
     pub fn call_timeout(mut self, limit: Duration) -> Self {
         self.call_timeout = Some(limit);
+        self
+    }
+
+    /// How many bytes the answer of one [`Session::query`](crate::Session::query) may have in memory. Default: 512 MiB.
+    pub fn query_bytes(mut self, limit: usize) -> Self {
+        self.query_bytes = limit.max(1);
         self
     }
 
@@ -262,6 +277,7 @@ impl Options {
             read_only: self.read_only,
             busy_timeout: self.busy_timeout,
             call_timeout: self.call_timeout,
+            query_bytes: self.query_bytes,
             synchronous: self.synchronous,
             newest_schema: migration::VERSION,
         };

@@ -346,3 +346,46 @@ fn names_that_are_not_utf_8_are_an_error_in_a_query() {
     }
     assert_eq!(rows(&workspace, "SELECT 1 AS a FROM seen", json!([])), json!([{"a": 1}]));
 }
+
+/// A host must not end because it asked for too much, so more than fits into the budget is an error before it is there.
+#[test]
+fn an_answer_that_is_too_large_is_an_error_that_names_the_budget() {
+    let workspace = Workspace::options().query_bytes(1 << 20).open_db(":memory:").unwrap();
+    let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, 'text' FROM n";
+    for sql in [
+        "SELECT zeroblob(900000000)",
+        "SELECT hex(zeroblob(900000000))",
+        "SELECT length(zeroblob(900000000))",
+        "SELECT zeroblob(600000), zeroblob(600000)",
+        "SELECT printf('%.*c', 2000000, 'x')",
+        many,
+    ] {
+        let error = workspace.query(sql, &SqlParams::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{sql}: {error}");
+        assert_eq!(error.field(), Some("sql"), "{sql}: {error}");
+    }
+    let error = workspace.query(many, &SqlParams::default()).unwrap_err();
+    assert!(
+        error.message().contains("more than 1048576 bytes") && error.message().contains("queryBytes"),
+        "{error}"
+    );
+    // The handle goes on, and records are not bound by it.
+    assert_eq!(rows(&workspace, "SELECT length(zeroblob(500000)) AS n", json!([])), json!([{"n": 500_000}]));
+    let metadata = json!({"text": "x".repeat(3 << 20)});
+    workspace
+        .record_token_usage(&TokenUsage { metadata: metadata.as_object().cloned(), ..TokenUsage::default() })
+        .unwrap();
+    let transaction = workspace.begin(None).unwrap();
+    assert_eq!(transaction.query(many, &SqlParams::default()).unwrap_err().field(), Some("sql"));
+}
+
+#[test]
+fn metadata_that_is_too_large_is_refused() {
+    let workspace = Workspace::open_db(":memory:").unwrap();
+    let usage = json!({"metadata": {"text": "x".repeat(33 << 20)}});
+    let error =
+        TokenUsage::from_json(&usage).and_then(|usage| workspace.record_token_usage(&usage)).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("metadata")));
+    assert!(error.message().contains("33554432"), "{error}");
+    assert_eq!(rows(&workspace, "SELECT count(*) AS n FROM token_usage", json!([])), json!([{"n": 0}]));
+}

@@ -47,6 +47,8 @@ pub enum mcoda_option {
     /// int: How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then,
     /// unless it has begun to write. Default: no limit.
     MCODA_OPTION_CALL_TIMEOUT_MS = 10,
+    /// int: How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB).
+    MCODA_OPTION_QUERY_BYTES = 11,
 }
 
 use mcoda_option::*;
@@ -62,6 +64,7 @@ pub(crate) const FIELDS: &[(i32, &str)] = &[
     (MCODA_OPTION_EXISTING_ONLY as i32, "existingOnly"),
     (MCODA_OPTION_ENVIRONMENT as i32, "environment"),
     (MCODA_OPTION_CALL_TIMEOUT_MS as i32, "callTimeoutMs"),
+    (MCODA_OPTION_QUERY_BYTES as i32, "queryBytes"),
 ];
 
 impl mcoda_options {

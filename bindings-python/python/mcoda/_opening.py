@@ -36,6 +36,7 @@ class OpensWorkspace(Handle):
         existing_only: bool | None = None,
         environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
+        query_bytes: int | None = None,
     ) -> H:
         """Opens the workspace of the project whose root folder is ``root``.
 
@@ -60,6 +61,8 @@ class OpensWorkspace(Handle):
                 is opened.
             call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
                 ``Cancelled`` then, unless it has begun to write. Default: no limit.
+            query_bytes: How many bytes the answer of one ``query`` may have in memory, 1 or more. Default:
+                536870912 (512 MiB).
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -72,6 +75,7 @@ class OpensWorkspace(Handle):
             "existing_only": existing_only,
             "environment": environment,
             "call_timeout_ms": call_timeout_ms,
+            "query_bytes": query_bytes,
         }
         return cls._of(_mcoda.Handle.open_workspace(root, options, keywords))
 
@@ -91,6 +95,7 @@ class OpensWorkspace(Handle):
         existing_only: bool | None = None,
         environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
+        query_bytes: int | None = None,
     ) -> H:
         """Opens the workspace database in this file (``:memory:``: a new one that is nowhere).
 
@@ -115,6 +120,8 @@ class OpensWorkspace(Handle):
                 is opened.
             call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
                 ``Cancelled`` then, unless it has begun to write. Default: no limit.
+            query_bytes: How many bytes the answer of one ``query`` may have in memory, 1 or more. Default:
+                536870912 (512 MiB).
         """
         keywords = {
             "workspace_id": workspace_id,
@@ -127,6 +134,7 @@ class OpensWorkspace(Handle):
             "existing_only": existing_only,
             "environment": environment,
             "call_timeout_ms": call_timeout_ms,
+            "query_bytes": query_bytes,
         }
         return cls._of(_mcoda.Handle.open_workspace_db(path, options, keywords))
 
@@ -150,6 +158,7 @@ class OpensGlobal(Handle):
         existing_only: bool | None = None,
         environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
+        query_bytes: int | None = None,
     ) -> H:
         """Opens ``.mcoda/mcoda.db`` in the home folder; what is missing is created.
 
@@ -169,6 +178,8 @@ class OpensGlobal(Handle):
                 is opened.
             call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
                 ``Cancelled`` then, unless it has begun to write. Default: no limit.
+            query_bytes: How many bytes the answer of one ``query`` may have in memory, 1 or more. Default:
+                536870912 (512 MiB).
         """
         keywords = {
             "config": config,
@@ -179,6 +190,7 @@ class OpensGlobal(Handle):
             "existing_only": existing_only,
             "environment": environment,
             "call_timeout_ms": call_timeout_ms,
+            "query_bytes": query_bytes,
         }
         return cls._of(_mcoda.Handle.open_global(options, keywords))
 
@@ -196,6 +208,7 @@ class OpensGlobal(Handle):
         existing_only: bool | None = None,
         environment: Mapping[str, Any] | None = None,
         call_timeout_ms: int | None = None,
+        query_bytes: int | None = None,
     ) -> H:
         """Opens the global database in this file; what is missing is created.
 
@@ -216,6 +229,8 @@ class OpensGlobal(Handle):
                 is opened.
             call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
                 ``Cancelled`` then, unless it has begun to write. Default: no limit.
+            query_bytes: How many bytes the answer of one ``query`` may have in memory, 1 or more. Default:
+                536870912 (512 MiB).
         """
         keywords = {
             "config": config,
@@ -226,5 +241,6 @@ class OpensGlobal(Handle):
             "existing_only": existing_only,
             "environment": environment,
             "call_timeout_ms": call_timeout_ms,
+            "query_bytes": query_bytes,
         }
         return cls._of(_mcoda.Handle.open_global_db(path, options, keywords))

@@ -138,6 +138,10 @@ pub(crate) fn order(started_at: Option<Timestamp>, finished_at: Option<Timestamp
 /// entry of the JSON log needs some of them itself: what is deeper could be written and never be read.
 const DEEPEST: usize = 100;
 
+/// How many bytes the texts of such an object may have: a record has to fit into memory several times over, and an entry
+/// of the JSON log has no more room.
+const LARGEST: usize = 32 << 20;
+
 /// Metadata and the like: an object that can be read again.
 pub(crate) fn depth(field: &str, value: &impl Given<Map<String, Value>>) -> Result<()> {
     match value.given() {
@@ -145,7 +149,29 @@ pub(crate) fn depth(field: &str, value: &impl Given<Map<String, Value>>) -> Resu
             let allowed = format!("arrays and objects in at most {DEEPEST} levels");
             Err(Error::invalid(field, "JSON that is nested deeper", &allowed))
         }
+        Some(object) if bytes_in(object) > LARGEST => {
+            let given = format!("JSON of {} bytes", bytes_in(object));
+            Err(Error::invalid(
+                field,
+                given,
+                &format!("at most {LARGEST} bytes: keep the text elsewhere, and where it is here"),
+            ))
+        }
         _ => Ok(()),
+    }
+}
+
+/// About how long it is as text.
+fn bytes_in(object: &Map<String, Value>) -> usize {
+    object.iter().map(|(name, value)| name.len() + bytes_of(value) + 4).sum()
+}
+
+fn bytes_of(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::Array(values) => values.iter().map(|value| bytes_of(value) + 1).sum::<usize>() + 2,
+        Value::Object(object) => bytes_in(object) + 2,
+        Value::Null | Value::Bool(_) | Value::Number(_) => 5,
     }
 }
 

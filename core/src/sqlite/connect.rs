@@ -61,6 +61,8 @@ pub(crate) struct Connect {
     pub(crate) busy_timeout: Duration,
     /// How long a call of the handle may take.
     pub(crate) call_timeout: Option<Duration>,
+    /// How large the answer of a host's statement may be.
+    pub(crate) query_bytes: usize,
     pub(crate) synchronous: Synchronous,
     /// The newest schema (`user_version`) that this build knows.
     pub(crate) newest_schema: i32,
@@ -244,8 +246,14 @@ mod tests {
     fn settings(busy_timeout: Duration, synchronous: Synchronous, read_only: bool) -> [String; 4] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
-        let how =
-            Connect { read_only: false, busy_timeout, call_timeout: None, synchronous, newest_schema: 1 };
+        let how = Connect {
+            read_only: false,
+            busy_timeout,
+            call_timeout: None,
+            query_bytes: 1,
+            synchronous,
+            newest_schema: 1,
+        };
         let writer = connect(&file, &how).unwrap();
         let connection =
             if read_only { connect(&file, &Connect { read_only, ..how }).unwrap() } else { writer };

@@ -34,6 +34,7 @@ pub(crate) struct Database {
     is_turned_off: bool,
     is_read_only: bool,
     busy_timeout: Duration,
+    query_bytes: usize,
     file: SameFile,
     control: Arc<Control>,
     /// Whether it was closed from within a call, which closes no connection.
@@ -49,6 +50,7 @@ impl Database {
         let file = if has_log && !how.read_only { file.with_log() } else { file };
         let mut database = Self::with_slot(file.clone(), Slot::new(connection), how.busy_timeout);
         database.control = Control::new(how.call_timeout);
+        database.query_bytes = how.query_bytes;
         database.is_read_only = how.read_only;
         if has_log {
             let readers = Readers::new(file.clone(), how);
@@ -74,6 +76,7 @@ impl Database {
             is_turned_off: false,
             is_read_only: false,
             busy_timeout,
+            query_bytes: 0,
             file,
             control: Arc::default(),
             is_left: AtomicBool::new(false),
@@ -153,7 +156,9 @@ impl Database {
     /// Runs a statement of the host's that only reads.
     pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
         self.with_reader(|connection, how| {
-            listening(connection, how.watch, |connection| select(connection, sql, params, Some(how)))
+            listening(connection, how.watch, |connection| {
+                select(connection, sql, params, Some(how), self.query_bytes)
+            })
         })
     }
 
@@ -222,6 +227,10 @@ impl Database {
         // A transaction of the handle may have lasted longer.
         let how = if how.deadline.has_passed() { self.patience(watch) } else { how };
         Ok((lease, how))
+    }
+
+    pub(super) fn query_bytes(&self) -> usize {
+        self.query_bytes
     }
 
     pub(super) fn busy_timeout(&self) -> Duration {
@@ -320,6 +329,7 @@ mod tests {
             read_only: false,
             busy_timeout,
             call_timeout: None,
+            query_bytes: 1,
             synchronous: Synchronous::Normal,
             newest_schema: 0,
         };

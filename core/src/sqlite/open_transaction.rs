@@ -153,7 +153,7 @@ impl OpenTransaction {
 
     /// Runs a statement of the host's that only reads.
     pub(super) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
-        self.with_lease(true, |connection| select(connection, sql, params, None))
+        self.with_lease(true, |connection| select(connection, sql, params, None, self.database.query_bytes()))
     }
 
     fn with_lease<T>(&self, only_reads: bool, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {

@@ -98,6 +98,7 @@ impl SameFile {
             read_only: true,
             busy_timeout,
             call_timeout: None,
+            query_bytes: 1,
             synchronous: Synchronous::Normal,
             newest_schema,
         })

@@ -1,7 +1,10 @@
 //! A host's own read-only SQL, so that nobody has to open the file beside us.
 
+use std::collections::TryReserveError;
+
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Batch, Connection, Statement};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -130,16 +133,6 @@ impl SqlValue {
     fn refused(given: &str) -> Error {
         Error::invalid("params", given, "null, true, false, a number of 64 bits, or text")
     }
-
-    fn of(value: ValueRef<'_>) -> Self {
-        match value {
-            ValueRef::Null => Self::Null,
-            ValueRef::Integer(number) => Self::Integer(number),
-            ValueRef::Real(number) => Self::Real(number),
-            ValueRef::Text(bytes) => Self::Text(String::from_utf8_lossy(bytes).into_owned()),
-            ValueRef::Blob(bytes) => Self::Blob(bytes.to_vec()),
-        }
-    }
 }
 
 impl ToSql for SqlValue {
@@ -195,9 +188,10 @@ pub(super) fn select(
     sql: &str,
     params: &SqlParams,
     how: Option<&Patience<'_>>,
+    most_bytes: usize,
 ) -> Result<Table> {
-    let guarded = ReadOnly::new(connection)?;
-    let connection = &*guarded.0;
+    let guarded = ReadOnly::new(connection, most_bytes)?;
+    let connection = &*guarded.connection;
     let _transaction = how.map(|how| begin_reading(connection, how)).transpose()?;
     let mut statements = Batch::new(connection, sql);
     let mut next = || statements.next().map_err(refused);
@@ -213,13 +207,67 @@ pub(super) fn select(
     }
     params.bind(&mut statement)?;
     let columns = columns(&statement)?;
+    let mut budget = Budget { left: most_bytes, most: most_bytes };
     let mut rows = Vec::new();
     let mut found = statement.raw_query();
     while let Some(row) = found.next().map_err(failed)? {
-        let values = (0..columns.len()).map(|place| Ok(SqlValue::of(row.get_ref(place)?)));
-        rows.push(values.collect::<Result<_>>()?);
+        let mut values = Vec::new();
+        budget.spend(size_of::<Vec<SqlValue>>() + columns.len() * size_of::<SqlValue>())?;
+        budget.have(values.try_reserve_exact(columns.len()))?;
+        for place in 0..columns.len() {
+            values.push(budget.copy(row.get_ref(place)?)?);
+        }
+        budget.have(rows.try_reserve(1))?;
+        rows.push(values);
     }
     Ok(Table { columns, rows })
+}
+
+/// What an answer may still take. A host must not end because it asked for too much.
+struct Budget {
+    left: usize,
+    most: usize,
+}
+
+impl Budget {
+    fn spend(&mut self, bytes: usize) -> Result<()> {
+        self.left = self.left.checked_sub(bytes).ok_or_else(|| self.too_large())?;
+        Ok(())
+    }
+
+    /// A reservation of memory that the system may refuse.
+    fn have(&self, reserved: std::result::Result<(), TryReserveError>) -> Result<()> {
+        reserved.map_err(|error| self.too_large().with_source(error))
+    }
+
+    fn copy(&mut self, value: ValueRef<'_>) -> Result<SqlValue> {
+        let mut copy = |bytes: &[u8]| {
+            self.spend(bytes.len())?;
+            let mut copied = Vec::new();
+            self.have(copied.try_reserve_exact(bytes.len()))?;
+            copied.extend_from_slice(bytes);
+            Ok::<_, Error>(copied)
+        };
+        Ok(match value {
+            ValueRef::Null => SqlValue::Null,
+            ValueRef::Integer(number) => SqlValue::Integer(number),
+            ValueRef::Real(number) => SqlValue::Real(number),
+            ValueRef::Blob(bytes) => SqlValue::Blob(copy(bytes)?),
+            ValueRef::Text(bytes) => SqlValue::Text(match String::from_utf8(copy(bytes)?) {
+                Ok(text) => text,
+                // Each byte that is no part of a character becomes three.
+                Err(error) => {
+                    self.spend(2 * error.as_bytes().len())?;
+                    String::from_utf8_lossy(error.as_bytes()).into_owned()
+                }
+            }),
+        })
+    }
+
+    fn too_large(&self) -> Error {
+        let given = format_args!("a statement that answers more than {} bytes", self.most);
+        Error::invalid("sql", given, "a smaller answer: use LIMIT, or open with more queryBytes")
+    }
 }
 
 const ALLOWED: &str = "one statement that only reads (SELECT, WITH, VALUES, EXPLAIN or a PRAGMA that tells)";
@@ -278,20 +326,33 @@ fn text_of(error: &rusqlite::Error) -> String {
     }
 }
 
+/// SQLite's own statements, and rows of this library's, have to fit.
+const SHORTEST: i32 = 1 << 20;
+
 /// While this lives, the connection compiles nothing that changes anything.
-struct ReadOnly<'c>(&'c mut Connection);
+struct ReadOnly<'c> {
+    connection: &'c mut Connection,
+    /// How long a value may be otherwise.
+    length: i32,
+}
 
 impl<'c> ReadOnly<'c> {
-    fn new(connection: &'c mut Connection) -> Result<Self> {
+    /// No value gets longer than `most_bytes` meanwhile, wherever it is made. SQLite needs some bytes for its own rows.
+    fn new(connection: &'c mut Connection, most_bytes: usize) -> Result<Self> {
+        let length = connection.limit(Limit::SQLITE_LIMIT_LENGTH)?;
         connection.authorizer(Some(authorize))?;
-        Ok(Self(connection))
+        let guarded = Self { connection, length };
+        let most = i32::try_from(most_bytes).unwrap_or(i32::MAX).clamp(SHORTEST.min(length), length);
+        guarded.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, most)?;
+        Ok(guarded)
     }
 }
 
 impl Drop for ReadOnly<'_> {
     fn drop(&mut self) {
         // SQLite has no way to refuse this.
-        let _ = self.0.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
+        let _ = self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, self.length);
+        let _ = self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
     }
 }
 

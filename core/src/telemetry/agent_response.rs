@@ -115,8 +115,16 @@ struct Draft {
     is_new: bool,
 }
 
+/// How long a body may be that is read as a whole, with what is made of it beside it in memory.
+const LARGEST_BODY: usize = 512 << 20;
+
 impl Recorder<'_> {
     pub(crate) fn record_response(&self, body: &str, context: &AgentContext) -> Result<RecordedResponse> {
+        if body.len() > LARGEST_BODY {
+            let given = format!("{} bytes", body.len());
+            let allowed = format!("at most {LARGEST_BODY} bytes: record a larger one as a file");
+            return Err(Error::invalid("body", given, &allowed));
+        }
         let (calls, total) = mcoda_usage_reader::calls(body, context.provider.as_deref());
         let records = self.record_calls(calls, context)?;
         Ok(RecordedResponse { usage: reader::record_or_empty(total), records })

@@ -36,6 +36,7 @@ impl AgentNames<'_> {
             read_only: true,
             busy_timeout: self.busy_timeout,
             call_timeout: None,
+            query_bytes: 1,
             synchronous: Synchronous::Normal,
             newest_schema: migration::VERSION,
         };
