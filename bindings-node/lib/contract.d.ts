@@ -19,6 +19,7 @@ type Occasional =
   | 'provider'
   | 'task_id'
   | 'cost_by_currency'
+  | 'logError'
   | 'endpoint'
   | 'configPath'
   | 'taskKey'

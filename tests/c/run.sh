@@ -42,7 +42,7 @@ switches_of_the_tests_are_not_shipped() {
 }
 
 notices_come_with_it() {
-    grep -q "^rusqlite" "$prefix/share/doc/libmcoda/THIRD-PARTY-NOTICES"
+    grep -qw rusqlite "$prefix/share/doc/libmcoda/THIRD-PARTY-NOTICES"
     cmp LICENSE "$prefix/share/doc/libmcoda/LICENSE"
     say "the licences of what is compiled in are installed"
 }
