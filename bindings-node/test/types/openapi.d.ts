@@ -697,7 +697,7 @@ export interface components {
              * @description The class of the error; a client makes an error of the same kind of it.
              * @enum {string}
              */
-            code: "INVALID_INPUT" | "NOT_FOUND" | "CONFLICT" | "BUSY" | "STORAGE" | "CORRUPT" | "UNSUPPORTED" | "CLOSED" | "INTERNAL";
+            code: "INVALID_INPUT" | "NOT_FOUND" | "CONFLICT" | "BUSY" | "STORAGE" | "CORRUPT" | "UNSUPPORTED" | "CLOSED" | "INTERNAL" | "CANCELLED";
             /** @description One line that says what is wrong and what to do. */
             message: string;
             /** @description The input at fault, where one is. */
