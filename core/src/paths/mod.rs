@@ -2,6 +2,7 @@
 
 mod config;
 mod environment;
+mod identity;
 mod json_file;
 mod location;
 mod opened;
@@ -11,6 +12,7 @@ mod turn;
 
 pub(crate) use config::{Config, ConfigSources};
 pub use environment::Environment;
+pub(crate) use identity::{FileId, id_of, links_of};
 pub(crate) use json_file::read_object;
 pub(crate) use location::{
     CONFIG_FILE, DATABASE_FILE, DATABASE_FILES, Locations, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE,

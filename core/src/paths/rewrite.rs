@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::json_file::{ObjectFile, read_file, read_text};
+use super::location::beside;
 use super::private::{create_folder, create_new_file, sync_folder};
 use super::turn::Turn;
 use crate::error::{Error, ErrorKind, Result};
@@ -189,11 +190,11 @@ fn new_file_beside(target: &Path, like: Option<&Path>) -> Result<(PathBuf, File)
     let like = if target.exists() { Some(target) } else { like };
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     loop {
-        let mut name = target.as_os_str().to_owned();
-        name.push(format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = beside(target, &format!(".{}-{number}.tmp", std::process::id()));
         // One that is there was left by a process of this number that died.
-        if let Some(file) = create_new_file(Path::new(&name), like)? {
-            return Ok((name.into(), file));
+        if let Some(file) = create_new_file(&name, like)? {
+            return Ok((name, file));
         }
     }
 }

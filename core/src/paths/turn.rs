@@ -5,10 +5,10 @@ use std::path::Path;
 #[cfg(unix)]
 mod locked {
     use std::fs::{File, OpenOptions};
-    use std::os::unix::fs::MetadataExt;
     use std::path::Path;
     use std::time::Duration;
 
+    use crate::paths::identity::id_of;
     use crate::paths::opened::open_own;
     use crate::time::{Deadline, Pauses};
 
@@ -33,8 +33,7 @@ mod locked {
     }
 
     fn is_at(path: &Path, file: &File) -> bool {
-        let id = |metadata: &std::fs::Metadata| (metadata.dev(), metadata.ino());
-        matches!((path.metadata(), file.metadata()), (Ok(one), Ok(other)) if id(&one) == id(&other))
+        matches!((path.metadata(), file.metadata()), (Ok(one), Ok(other)) if id_of(&one) == id_of(&other))
     }
 }
 

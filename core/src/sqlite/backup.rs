@@ -1,6 +1,5 @@
 //! Copying a database that is in use into another file.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -22,7 +21,7 @@ pub(super) fn backup(connection: &Connection, target: &Path, how: &Patience<'_>)
     let target = paths::absolute(target)?;
     check_name(connection, &target)?;
     refuse_existing(&target)?;
-    let partial = with_suffix(&target, ".partial");
+    let partial = paths::beside(&target, ".partial");
     if paths::create_new_file(&partial, None)?.is_none() {
         let message = format!(
             "{}: another backup is being written there, or one was cut off: remove that file or choose another path",
@@ -37,12 +36,6 @@ pub(super) fn backup(connection: &Connection, target: &Path, how: &Patience<'_>)
     // The error that stopped the copy says more than one of the tidying would.
     published.and(removed)?;
     paths::sync_folder(&target)
-}
-
-fn with_suffix(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(file);
-    name.push(suffix);
-    name.into()
 }
 
 /// A copy under the name of another file's companion would be taken for that: SQLite would replay it into the
@@ -72,7 +65,7 @@ fn same_folder(one: &Path, other: &Path) -> bool {
 
 /// Whatever is there stays. So does what belongs to a database that was there: SQLite would replay it into the copy.
 fn refuse_existing(target: &Path) -> Result<()> {
-    let side_files = SIDE_FILES.map(|suffix| with_suffix(target, suffix));
+    let side_files = SIDE_FILES.map(|suffix| paths::beside(target, suffix));
     for file in std::iter::once(target).chain(side_files.iter().map(PathBuf::as_path)) {
         match file.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

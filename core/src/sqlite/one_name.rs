@@ -7,11 +7,12 @@ use std::path::Path;
 
 use super::filesystem;
 use crate::error::{Error, ErrorKind, Result};
+use crate::paths;
 
 /// Refuses to write to a file with several hard links, or one that is mounted by itself.
 pub(super) fn refuse_second_name(path: &Path) -> Result<()> {
     let Ok(path) = path.canonicalize() else { return Ok(()) };
-    refuse_links(links_of(&path))?;
+    refuse_links(path.metadata().map_or(1, |metadata| paths::links_of(&metadata)))?;
     match filesystem::is_mount_point(&path) {
         Some(false) => Ok(()),
         Some(true) => Err(refused(
@@ -39,15 +40,4 @@ pub(super) fn refuse_links(links: u64) -> Result<()> {
 
 fn refused(message: &str) -> Error {
     Error::new(ErrorKind::Unsupported, message)
-}
-
-#[cfg(unix)]
-fn links_of(path: &Path) -> u64 {
-    use std::os::unix::fs::MetadataExt;
-    path.metadata().map_or(1, |metadata| metadata.nlink())
-}
-
-#[cfg(not(unix))]
-fn links_of(_path: &Path) -> u64 {
-    1
 }

@@ -9,6 +9,7 @@ use super::at_rest::{Stamp, stamp_if_immutable};
 use super::connect::{Connect, Synchronous, connect_existing};
 use super::one_name::refuse_links;
 use crate::error::{Error, ErrorKind, Result};
+use crate::paths::{self, FileId};
 
 /// A database file, known by device and inode; in memory and on other systems than Unix by its path alone.
 #[derive(Debug, Clone)]
@@ -20,9 +21,6 @@ pub(super) struct SameFile {
     /// The write-ahead log and its index, of a handle that writes.
     beside: Vec<(PathBuf, FileId)>,
 }
-
-/// Device and inode.
-type FileId = (u64, u64);
 
 impl SameFile {
     pub(super) fn at(path: &Path) -> Self {
@@ -48,9 +46,7 @@ impl SameFile {
             && let Ok(path) = self.path.canonicalize()
         {
             self.beside.extend(["-wal", "-shm"].into_iter().filter_map(|suffix| {
-                let mut name = path.clone().into_os_string();
-                name.push(suffix);
-                let name = PathBuf::from(name);
+                let name = paths::beside(&path, suffix);
                 file_at(&name).map(|(id, _)| (name, id))
             }));
         }
@@ -114,13 +110,7 @@ impl SameFile {
 }
 
 /// Which file it is, and how many names it has.
-#[cfg(unix)]
 fn file_at(path: &Path) -> Option<(FileId, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    path.metadata().ok().map(|metadata| ((metadata.dev(), metadata.ino()), metadata.nlink()))
-}
-
-#[cfg(not(unix))]
-fn file_at(_path: &Path) -> Option<(FileId, u64)> {
-    None
+    let metadata = path.metadata().ok()?;
+    Some((paths::id_of(&metadata)?, paths::links_of(&metadata)))
 }

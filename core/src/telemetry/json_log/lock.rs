@@ -10,6 +10,7 @@ use std::time::Duration;
 use mcoda_sqlite_locks::ClosedInChildren;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::paths;
 use crate::sqlite::Watch;
 use crate::time::{Deadline, Pauses};
 
@@ -83,7 +84,7 @@ pub(super) struct OpenFile {
     file: ClosedInChildren,
     #[cfg(not(unix))]
     file: File,
-    id: Option<FileId>,
+    id: Option<paths::FileId>,
     is_locked: bool,
 }
 
@@ -160,7 +161,7 @@ impl FileLock {
 
     /// Whether this is the file that `metadata` was read of.
     pub(super) fn is(&self, metadata: &Metadata) -> bool {
-        self.0.id == id_of(metadata)
+        self.0.id == paths::id_of(metadata)
     }
 
     pub(super) fn file(&self) -> &File {
@@ -190,7 +191,7 @@ impl OpenFile {
         let Some(file) = open()? else { return Ok(None) };
         let metadata = file.metadata().map_err(|error| Error::storage("look at", path, error))?;
         let is_locked = cfg!(unix) || read == Read::ByNobody;
-        Ok(Some(Self { file, id: id_of(&metadata), is_locked }))
+        Ok(Some(Self { file, id: paths::id_of(&metadata), is_locked }))
     }
 
     fn try_lock(&self, path: &Path) -> Result<bool> {
@@ -210,21 +211,6 @@ impl OpenFile {
         #[cfg(not(unix))]
         false
     }
-}
-
-/// Device and inode.
-type FileId = (u64, u64);
-
-#[cfg(unix)]
-#[allow(clippy::unnecessary_wraps, reason = "other systems have none")]
-fn id_of(metadata: &Metadata) -> Option<FileId> {
-    use std::os::unix::fs::MetadataExt;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn id_of(_metadata: &Metadata) -> Option<FileId> {
-    None
 }
 
 pub(super) fn busy(path: &Path, why: &str) -> Error {

@@ -118,12 +118,8 @@ fn new_file_beside(path: &Path, now: Timestamp) -> Result<(PathBuf, File)> {
     // Windows allows no colons in names.
     let time = now.to_string().replace(':', "-");
     for attempt in 1..=1000 {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".corrupt-{time}"));
-        if attempt > 1 {
-            name.push(format!("-{attempt}"));
-        }
-        let name = PathBuf::from(name);
+        let again = if attempt > 1 { format!("-{attempt}") } else { String::new() };
+        let name = paths::beside(path, &format!(".corrupt-{time}{again}"));
         if let Some(file) = paths::create_new_file(&name, Some(path))? {
             return Ok((name, file));
         }

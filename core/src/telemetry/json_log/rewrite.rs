@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::inspect::{BUFFER, Contents, stamp_of};
 use super::lock::{self, FileLock, Read};
@@ -24,9 +24,7 @@ pub(super) fn replace(
 ) -> Result<Contents> {
     // The log itself, where `path` is a link to it.
     let target = fs::canonicalize(path).map_err(|error| Error::storage("look at", path, error))?;
-    let mut name = target.clone().into_os_string();
-    name.push(SUFFIX);
-    let name = PathBuf::from(name);
+    let name = paths::beside(&target, SUFFIX);
     let replaced = make(&name, &target, old, write).and_then(|(file, tail)| {
         if stamp_of(path, old)? != stamp {
             return Err(lock::busy(path, "a program that knows no lock is writing to it"));
@@ -41,8 +39,8 @@ pub(super) fn replace(
     replaced
 }
 
-/// A whole file of the owner of `like`, on the disk, too: after a power cut an empty one must not have the log's name. It is locked before
-/// anybody can find it.
+/// A whole file of the owner of `like`, on the disk, too: after a power cut an empty one must not have the log's name.
+/// It is locked before anybody can find it.
 fn make(
     name: &Path,
     like: &Path,
