@@ -186,7 +186,7 @@ fn other_calls_of_the_handle_wait_behind_a_transaction() {
 #[test]
 fn calls_wait_for_a_transaction_of_their_handle_longer_than_the_busy_timeout() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Workspace::options().busy_timeout(Duration::from_millis(50));
+    let options = Workspace::options().busy_timeout(Duration::from_millis(250));
     let workspace = options.clone().open_db(folder.path().join("mcoda.db")).unwrap();
     let transaction = workspace.begin(None).unwrap();
     std::thread::scope(|scope| {
@@ -196,7 +196,7 @@ fn calls_wait_for_a_transaction_of_their_handle_longer_than_the_busy_timeout() {
                 scope.spawn(move || workspace.record_token_usage(&usage(id)))
             })
             .into();
-        std::thread::sleep(Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(800));
         transaction.commit().unwrap();
         for writer in writers {
             writer.join().unwrap().unwrap();

@@ -109,8 +109,31 @@ impl Slot {
     /// Lends the connection: `Busy` where other calls of the handle have it for longer than the deadline, or where
     /// the watch gives the call up. The time that passes within a transaction with a limit does not
     /// count, unless there was none to begin with, or the transaction is this thread's.
-    pub(super) fn lend(self: &Arc<Self>, deadline: Deadline, watch: &Watch) -> Result<Lease> {
-        self.wait(deadline, watch)
+    pub(super) fn lend(self: &Arc<Self>, mut deadline: Deadline, watch: &Watch) -> Result<Lease> {
+        let mut own = None;
+        let patience = deadline.remaining();
+        let waits = !deadline.has_passed();
+        loop {
+            // Not below the lock: a look at it may run code of the host's.
+            let stopped = watch.stopped();
+            let mut state = self.lock()?;
+            if let Some(connection) = state.take(own)? {
+                return Ok(Lease { connection: Some(connection), slot: Arc::clone(self) });
+            }
+            if waits && state.ends_by_itself() {
+                // Counted anew from its end, since others who waited for that go first.
+                deadline = patience.map_or_else(Deadline::never, Deadline::after);
+            }
+            if let Some(error) = stopped.or_else(|| given_up(deadline)) {
+                state.leave(own);
+                return Err(error);
+            }
+            let number = *own.get_or_insert_with(|| state.enter());
+            debug_assert!(state.waiting.iter().any(|waiter| waiter.number == number));
+            drop(state);
+            let longest = if watch.listens() { NOTICE } else { Duration::MAX };
+            pause(deadline.remaining().unwrap_or(Duration::MAX).min(longest));
+        }
     }
 
     /// Closes the connection after the calls that are under way; later calls get `Closed`. Closing twice is not an
@@ -119,7 +142,7 @@ impl Slot {
         if self.is_inherited() {
             return Ok(());
         }
-        let connection = match self.wait(Deadline::never(), &Watch::default()) {
+        let connection = match self.lend(Deadline::never(), &Watch::default()) {
             Ok(lease) => lease.take(),
             // It was closed before, or turned off.
             Err(_) => None,
@@ -137,29 +160,6 @@ impl Slot {
     pub(super) fn lend_at_once(self: &Arc<Self>) -> Result<Option<Lease>> {
         let connection = self.lock()?.take(None)?;
         Ok(connection.map(|connection| Lease { connection: Some(connection), slot: Arc::clone(self) }))
-    }
-
-    fn wait(self: &Arc<Self>, deadline: Deadline, watch: &Watch) -> Result<Lease> {
-        let mut own = None;
-        let waits = !deadline.has_passed();
-        loop {
-            // Not below the lock: a look at it may run code of the host's.
-            let stopped = watch.stopped();
-            let mut state = self.lock()?;
-            if let Some(connection) = state.take(own)? {
-                return Ok(Lease { connection: Some(connection), slot: Arc::clone(self) });
-            }
-            let deadline = if waits && state.ends_by_itself() { Deadline::never() } else { deadline };
-            if let Some(error) = stopped.or_else(|| given_up(deadline)) {
-                state.leave(own);
-                return Err(error);
-            }
-            let number = *own.get_or_insert_with(|| state.enter());
-            debug_assert!(state.waiting.iter().any(|waiter| waiter.number == number));
-            drop(state);
-            let longest = if watch.listens() { NOTICE } else { Duration::MAX };
-            pause(deadline.remaining().unwrap_or(Duration::MAX).min(longest));
-        }
     }
 
     fn give_back(&self, connection: Connection) {
