@@ -276,8 +276,6 @@ impl Options {
         let how = Connect {
             read_only: self.read_only,
             busy_timeout: self.busy_timeout,
-            call_timeout: self.call_timeout,
-            query_bytes: self.query_bytes,
             synchronous: self.synchronous,
             newest_schema: migration::VERSION,
         };
@@ -289,7 +287,7 @@ impl Options {
                 let watch = Watch::of_thread();
                 migration::migrate(&connection, kind, self.clock.now(), &how.patience(&watch))?;
             }
-            Database::new(file, connection, &how)
+            Ok(Database::new(file, connection, &how)?.bounded(self.call_timeout, self.query_bytes))
         };
         // A damaged file is damaged when it is read again; one that was read wrong is not.
         let opened = open().or_else(|error| if says_damaged(&error) { open() } else { Err(error) });

@@ -18,6 +18,13 @@ pub(crate) struct Patience<'w> {
     pub(crate) watch: &'w Watch,
 }
 
+impl<'w> Patience<'w> {
+    /// From now on, for this long.
+    pub(super) fn new(timeout: Duration, watch: &'w Watch) -> Self {
+        Self { timeout, deadline: Deadline::after(timeout), watch }
+    }
+}
+
 /// Begins a transaction that writes: `Busy` where others write until the deadline, or `Cancelled` where the watch gives
 /// the call up.
 pub(crate) fn begin<'c>(connection: &'c Connection, how: &Patience<'_>) -> Result<Transaction<'c>> {

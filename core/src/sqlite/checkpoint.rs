@@ -279,8 +279,6 @@ mod tests {
         let how = Connect {
             read_only: false,
             busy_timeout: Duration::from_secs(30),
-            call_timeout: None,
-            query_bytes: 1,
             synchronous: Synchronous::Normal,
             newest_schema: 1,
         };

@@ -13,7 +13,6 @@ use super::{at_rest, filesystem, locks};
 use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
-use crate::time::Deadline;
 
 /// The path of a database that lives in memory, for tests.
 pub(crate) const IN_MEMORY: &str = ":memory:";
@@ -59,10 +58,6 @@ impl FieldType for Synchronous {
 pub(crate) struct Connect {
     pub(crate) read_only: bool,
     pub(crate) busy_timeout: Duration,
-    /// How long a call of the handle may take.
-    pub(crate) call_timeout: Option<Duration>,
-    /// How large the answer of a host's statement may be.
-    pub(crate) query_bytes: usize,
     pub(crate) synchronous: Synchronous,
     /// The newest schema (`user_version`) that this build knows.
     pub(crate) newest_schema: i32,
@@ -71,7 +66,7 @@ pub(crate) struct Connect {
 impl Connect {
     /// How to wait for others from now on.
     pub(crate) fn patience<'w>(&self, watch: &'w Watch) -> Patience<'w> {
-        Patience { timeout: self.busy_timeout, deadline: Deadline::after(self.busy_timeout), watch }
+        Patience::new(self.busy_timeout, watch)
     }
 }
 
@@ -246,14 +241,7 @@ mod tests {
     fn settings(busy_timeout: Duration, synchronous: Synchronous, read_only: bool) -> [String; 4] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
-        let how = Connect {
-            read_only: false,
-            busy_timeout,
-            call_timeout: None,
-            query_bytes: 1,
-            synchronous,
-            newest_schema: 1,
-        };
+        let how = Connect { read_only: false, busy_timeout, synchronous, newest_schema: 1 };
         let writer = connect(&file, &how).unwrap();
         let connection =
             if read_only { connect(&file, &Connect { read_only, ..how }).unwrap() } else { writer };

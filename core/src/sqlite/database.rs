@@ -19,7 +19,7 @@ use super::select::{SqlParams, Table, select};
 use super::slot::{Lease, Slot, closed};
 use super::{fault, locks};
 use crate::error::{Error, Result};
-use crate::time::{Deadline, check_clock};
+use crate::time::check_clock;
 
 /// One connection that writes, lent to one call at a time, and some that read beside it: no transaction can ever run
 /// inside of another one's.
@@ -49,8 +49,6 @@ impl Database {
         let file = if how.read_only { SameFile::only_read_at(path) } else { SameFile::at(path) };
         let file = if has_log && !how.read_only { file.with_log() } else { file };
         let mut database = Self::with_slot(file.clone(), Slot::new(connection), how.busy_timeout);
-        database.control = Control::new(how.call_timeout);
-        database.query_bytes = how.query_bytes;
         database.is_read_only = how.read_only;
         if has_log {
             let readers = Readers::new(file.clone(), how);
@@ -60,6 +58,11 @@ impl Database {
             database.readers = Some(readers);
         }
         Ok(database)
+    }
+
+    /// The same with bounds: how long a call may take, and how many bytes the answer of a host's statement may have.
+    pub(crate) fn bounded(self, call_timeout: Option<Duration>, query_bytes: usize) -> Self {
+        Self { control: Control::new(call_timeout), query_bytes, ..self }
     }
 
     /// A database that the environment turned off: every call says so.
@@ -76,7 +79,7 @@ impl Database {
             is_turned_off: false,
             is_read_only: false,
             busy_timeout,
-            query_bytes: 0,
+            query_bytes: usize::MAX,
             file,
             control: Arc::default(),
             is_left: AtomicBool::new(false),
@@ -111,13 +114,13 @@ impl Database {
     /// As [`Database::read`], on the connection that writes: for what takes less time than opening another one.
     pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_lease(&watch, |lease, how| read(lease.connection()?, how, work))
+        self.with_writer(&watch, |connection, how| read(connection, how, work))
     }
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_lease(&watch, |lease, how| finish(self.begin_on(lease, how)?, work))
+        self.with_writer(&watch, |connection, how| finish(self.begin_on(connection, how)?, work))
     }
 
     /// Begins a transaction that stays open as long as the lease lives.
@@ -139,10 +142,10 @@ impl Database {
         Ok(())
     }
 
-    fn begin_on<'l>(&self, lease: &'l Lease, how: &Patience<'_>) -> Result<Transaction<'l>> {
+    fn begin_on<'c>(&self, connection: &'c Connection, how: &Patience<'_>) -> Result<Transaction<'c>> {
         check_clock()?;
         locks::refuse_foreign(self.path())?;
-        let begun = begin(lease, how);
+        let begun = begin(connection, how);
         // Afterwards, since waiting for others can take long; and it says more than what SQLite makes of it.
         self.refuse_to_write()?;
         begun
@@ -165,7 +168,7 @@ impl Database {
     /// Copies the database as it is now into a file that is not there yet.
     pub(crate) fn backup_to(&self, target: &Path) -> Result<()> {
         let watch = Watch::reading(&self.control);
-        self.with_lease(&watch, |lease, how| backup(lease, target, how))
+        self.with_writer(&watch, |connection, how| backup(connection, target, how))
     }
 
     /// Gives up the calls that are under way, unless they have begun to write.
@@ -179,7 +182,8 @@ impl Database {
     }
 
     /// Closes the connections after the calls that are under way; later calls get `Closed`, and so do those that only
-    /// read. A transaction that a host has open is rolled back. Closing twice is not an error, nor is closing in a forked child, which does nothing.
+    /// read. A transaction that a host has open is rolled back. Closing twice is not an error, nor is closing in a
+    /// forked child, which does nothing.
     pub(crate) fn close(&self) -> Result<()> {
         if self.refuse_inherited().is_err() {
             return Ok(());
@@ -207,14 +211,13 @@ impl Database {
         self.slot.close().and(readers).map_err(|error| error.about_file(self.path()))
     }
 
-    fn with_lease<T>(
+    fn with_writer<T>(
         &self,
         watch: &Watch,
-        work: impl FnOnce(&mut Lease, &Patience<'_>) -> Result<T>,
+        work: impl FnOnce(&mut Connection, &Patience<'_>) -> Result<T>,
     ) -> Result<T> {
         let (mut lease, how) = self.lend(watch)?;
-        let done = self.around(|| work(&mut lease, &how));
-        done.map_err(|error| self.explain(error, lease.connection().ok()))
+        self.watching(lease.connection()?, |connection| work(connection, &how))
     }
 
     /// The connection that writes, and how to wait for other handles and processes.
@@ -243,41 +246,43 @@ impl Database {
     }
 
     fn patience<'w>(&self, watch: &'w Watch) -> Patience<'w> {
-        Patience { timeout: self.busy_timeout, deadline: Deadline::after(self.busy_timeout), watch }
+        Patience::new(self.busy_timeout, watch)
     }
 
     fn with_reader<T>(&self, work: impl FnOnce(&mut Connection, &Patience<'_>) -> Result<T>) -> Result<T> {
         let watch = &Watch::reading(&self.control);
         let Some(readers) = &self.readers else {
-            return self.with_lease(watch, |lease, how| work(lease.connection()?, how));
+            return self.with_writer(watch, work);
         };
         let how = self.patience(watch);
         // The connection of a handle that only reads keeps nobody from writing.
         if self.is_read_only
             && let Some(mut lease) = self.slot.lend_at_once()?
         {
-            let done = self.around(|| work(lease.connection()?, &how));
-            return done.map_err(|error| self.explain(error, lease.connection().ok()));
+            return self.watching(lease.connection()?, |connection| work(connection, &how));
         }
         let mut reader = readers.lend(how.deadline, watch)?;
-        let done = self.around(|| work(reader.connection()?, &how));
-        done.map_err(|error| self.explain(error, reader.connection().ok()))
+        self.watching(reader.connection()?, |connection| work(connection, &how))
     }
 
-    fn around<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.file.refuse_changed()?;
-        let done = work();
-        self.file.refuse_changed()?;
-        done
+    /// Runs `work`, unless the file changed that SQLite was told does not, before or meanwhile. An error names the file.
+    fn watching<T>(
+        &self,
+        connection: &mut Connection,
+        work: impl FnOnce(&mut Connection) -> Result<T>,
+    ) -> Result<T> {
+        let unchanged = || self.file.refuse_changed();
+        let done = unchanged().and_then(|()| {
+            let done = work(connection);
+            unchanged().and(done)
+        });
+        done.map_err(|error| self.explain(error, connection))
     }
 
     /// Names the file. What a read that went wrong showed is no damage, if the database is whole when it is read again.
-    fn explain(&self, error: Error, connection: Option<&mut Connection>) -> Error {
+    fn explain(&self, error: Error, connection: &Connection) -> Error {
         // An error that names a file is about another one: the agents' database, for example.
-        if fault::says_damaged(&error)
-            && !error.is_located()
-            && let Some(connection) = connection
-        {
+        if fault::says_damaged(&error) && !error.is_located() {
             forget_pages(connection);
             if self.file.read_anew(self.busy_timeout).is_ok_and(|anew| is_whole(&anew)) {
                 return fault::read_wrong(error).about_file(self.path());
@@ -325,14 +330,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
         let busy_timeout = Duration::ZERO;
-        let how = Connect {
-            read_only: false,
-            busy_timeout,
-            call_timeout: None,
-            query_bytes: 1,
-            synchronous: Synchronous::Normal,
-            newest_schema: 0,
-        };
+        let how =
+            Connect { read_only: false, busy_timeout, synchronous: Synchronous::Normal, newest_schema: 0 };
         let database = Database::new(&file, connect(&file, &how).unwrap(), &how).unwrap();
         for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_CORRUPT_INDEX, ffi::SQLITE_NOTADB] {
             let failed = || Err::<(), _>(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into());

@@ -90,14 +90,7 @@ impl SameFile {
     /// One more connection, to see whether what another one read was right.
     pub(super) fn read_anew(&self, busy_timeout: Duration) -> Result<Connection> {
         let newest_schema = i32::MAX;
-        self.open(&Connect {
-            read_only: true,
-            busy_timeout,
-            call_timeout: None,
-            query_bytes: 1,
-            synchronous: Synchronous::Normal,
-            newest_schema,
-        })
+        self.open(&Connect { read_only: true, busy_timeout, synchronous: Synchronous::Normal, newest_schema })
     }
 
     /// Opens one more connection on this very file, never on another one that has taken its name.

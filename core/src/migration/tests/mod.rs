@@ -64,8 +64,6 @@ fn how() -> Connect {
     Connect {
         read_only: false,
         busy_timeout: Duration::from_secs(30),
-        call_timeout: None,
-        query_bytes: 1,
         synchronous: Synchronous::Normal,
         newest_schema: VERSION,
     }

@@ -35,8 +35,6 @@ impl AgentNames<'_> {
         let how = Connect {
             read_only: true,
             busy_timeout: self.busy_timeout,
-            call_timeout: None,
-            query_bytes: 1,
             synchronous: Synchronous::Normal,
             newest_schema: migration::VERSION,
         };
