@@ -24,8 +24,7 @@ use crate::time::Clock;
 /// It may be shared by threads. Questions run beside each other and beside a call that writes, each on a state of the
 /// database that does not change: all that was committed before it. Every call fails with `Closed` after
 /// [`Session::close`], with `Busy` where another call or another process has the database for longer than the timeout,
-/// with `Cancelled` where it is given up,
-/// and with `Storage` or `Corrupt` where the disk does not do its part; a call that fails has changed nothing.
+/// with `Cancelled` where it is given up, and with `Storage` or `Corrupt` where the disk does not do its part; a call that fails has changed nothing.
 #[derive(Debug)]
 pub struct Session {
     shared: Arc<Shared>,
@@ -182,7 +181,8 @@ impl Session {
     }
 
     /// Closes the database after the calls that are under way. Those that only read are given up, and fail with
-    /// `Closed`; a transaction that is open is rolled back. Closing twice is not an error. `Unsupported` within a transaction.
+    /// `Closed`; a transaction that is open is rolled back. Closing twice is not an error. `Unsupported` within a
+    /// transaction.
     pub fn close(&self) -> Result<()> {
         let closed = self.access.outside("close")?.close();
         if let Some(log) = &self.shared.log {

@@ -117,7 +117,7 @@ pub enum Bound {
     Finite,
     /// 1 or more.
     Positive,
-    /// An object of at most 100 levels.
+    /// An object of at most 100 levels and 32 MiB.
     Depth,
     /// The beginning or end of a range: a moment, or a span before now such as `7d`.
     Span,

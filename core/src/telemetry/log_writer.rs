@@ -18,7 +18,8 @@ const BATCH: usize = 1000;
 ///
 /// While somebody else does that, it waits until those of `mine` are logged, or for everything where there are
 /// none. So under load one writer logs the records of many, and no writer waits for its turn to find that
-/// nothing is left to do. Where something of its own `is_queued` it need not be asked for. A log that is not to be had soon makes nobody wait: what it lacks stays queued.
+/// nothing is left to do. Where something of its own `is_queued` it need not be asked for. A log that is not to be had
+/// soon makes nobody wait: what it lacks stays queued.
 pub(crate) fn catch_up(
     database: &Database,
     log: &JsonLog,

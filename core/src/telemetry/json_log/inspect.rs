@@ -1,14 +1,14 @@
 //! Finding out what is in the file before anything is written to it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, ErrorKind as IoErrorKind, Seek};
+use std::io::{self, ErrorKind as IoErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
 use super::lock::{self, FileLock};
 use super::positioned::read_at;
 use super::repair;
-use super::scan::{Scan, Tail, is_blank, scan};
+use super::scan::{Scan, Tail, is_blank, scan_file};
 use super::state::{Clean, Stamp};
 use crate::error::{Error, Result};
 use crate::paths;
@@ -18,9 +18,6 @@ use crate::time::{Clock, Deadline, Timestamp};
 /// A program that knows no lock empties the file and then writes it. One that did neither for so long is done.
 const SETTLED_AFTER_MILLIS: u64 = 1000;
 const PAUSE: Duration = Duration::from_millis(10);
-
-/// What is read of the file at once.
-pub(super) const BUFFER: usize = 64 * 1024;
 
 /// More blanks than this between the last record and the `]` are worth a look at the whole file.
 const LONGEST_GAP: u64 = 4096;
@@ -49,10 +46,9 @@ pub(super) fn if_unchanged(path: &Path, file: &FileLock, recorded: &Clean) -> Re
 /// The file after a look at all of it, and after its repair where it needs one.
 pub(super) fn whole(path: &Path, locked: FileLock, deadline: Deadline, now: Timestamp) -> Result<Contents> {
     loop {
-        let mut file = locked.file();
         let stamp = stamp_of(path, &locked)?;
-        let found = file.rewind().and_then(|()| scan(BufReader::with_capacity(BUFFER, file), |_, _| {}));
-        let found = found.map_err(|error| Error::storage("read", path, error))?;
+        let found =
+            scan_file(locked.file(), |_, _| {}).map_err(|error| Error::storage("read", path, error))?;
         if stamp_of(path, &locked)? == stamp {
             if let Scan::Intact(tail) = found {
                 return Ok(Contents { file: locked, tail, stamp });

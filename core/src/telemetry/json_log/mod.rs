@@ -20,7 +20,6 @@ mod state;
 mod tests;
 
 use std::collections::{HashMap, HashSet};
-use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,7 +28,7 @@ use serde_json::Value;
 
 use self::entries::Entries;
 use self::head::Head;
-use self::inspect::{BUFFER, Contents};
+use self::inspect::Contents;
 use self::lock::{FileLock, Gate, Kept, Read, Turn, Waited};
 pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 use self::state::Clean;
@@ -255,9 +254,7 @@ impl Locked<'_> {
                 records.entry(id).or_insert(record);
             }
         };
-        let mut file = contents.file.file();
-        let scanned = file.rewind().and_then(|()| scan::scan(BufReader::with_capacity(BUFFER, file), see));
-        scanned.map_err(failed)?;
+        scan::scan_file(contents.file.file(), see).map_err(failed)?;
         *self.log.entries() = Some(entries);
         Ok(records)
     }
@@ -296,9 +293,7 @@ impl Locked<'_> {
                 see(id, text, end);
             }
         };
-        let mut file = file.file();
-        let scanned = file.rewind().and_then(|()| scan::scan(BufReader::with_capacity(BUFFER, file), see));
-        scanned.map_err(|error| Error::storage("read", &self.log.path, error))?;
+        scan::scan_file(file.file(), see).map_err(|error| Error::storage("read", &self.log.path, error))?;
         Ok(told)
     }
 

@@ -4,12 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::inspect::{BUFFER, Contents, stamp_of};
+use super::inspect::{Contents, stamp_of};
 use super::lock::FileLock;
 use super::positioned::{read_at, write_at};
 use super::rewrite;
 use super::salvage::salvage;
-use super::scan::Tail;
+use super::scan::{BUFFER, Tail};
 use super::state::Stamp;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;

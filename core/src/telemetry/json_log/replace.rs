@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Seek, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::inspect::{self, BUFFER, Contents};
+use super::inspect::{self, Contents};
 use super::positioned::{read_at, write_at};
 use super::scan::{self, Tail};
 use super::{Locked, SEPARATOR, rewrite};
@@ -96,10 +96,9 @@ impl Locked<'_> {
     }
 }
 
-fn copy_elements(mut file: &File, out: &mut dyn Write) -> io::Result<Tail> {
-    file.rewind()?;
+fn copy_elements(file: &File, out: &mut dyn Write) -> io::Result<Tail> {
     let (mut end, mut written) = (1, out.write_all(b"["));
-    let found = scan::scan(BufReader::with_capacity(BUFFER, file), |text, _| {
+    let found = scan::scan_file(file, |text, _| {
         let before = if end == 1 { "\n" } else { SEPARATOR };
         end += (before.len() + text.len()) as u64;
         if written.is_ok() {

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::inspect::{BUFFER, Contents, stamp_of};
+use super::inspect::{Contents, stamp_of};
 use super::lock::{self, FileLock, Read};
-use super::scan::Tail;
+use super::scan::{BUFFER, Tail};
 use super::state::Stamp;
 use crate::error::{Error, Result};
 use crate::paths;

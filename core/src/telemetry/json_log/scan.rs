@@ -1,6 +1,7 @@
 //! Reading a JSON array element by element, whatever its size and whatever is wrong with it.
 
-use std::io::{self, BufRead};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Seek};
 
 use serde::de::IgnoredAny;
 
@@ -34,6 +35,15 @@ pub(super) struct Tail {
 /// JSON's own idea of white space, which is not Rust's.
 pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+/// What is read of a file at once.
+pub(super) const BUFFER: usize = 64 * 1024;
+
+/// Reads all of the file, as [`scan`] does.
+pub(super) fn scan_file(mut file: &File, see: impl FnMut(&str, u64)) -> io::Result<Scan> {
+    file.rewind()?;
+    scan(BufReader::with_capacity(BUFFER, file), see)
 }
 
 /// Reads all of `reader` and shows the text of every whole element, and the offset behind it, to `see`.
