@@ -356,19 +356,19 @@ fn an_answer_that_is_too_large_is_an_error_that_names_the_budget() {
         "SELECT zeroblob(900000000)",
         "SELECT hex(zeroblob(900000000))",
         "SELECT length(zeroblob(900000000))",
-        "SELECT zeroblob(600000), zeroblob(600000)",
+        "SELECT zeroblob(600000) AS a, zeroblob(600000) AS b",
         "SELECT printf('%.*c', 2000000, 'x')",
         many,
     ] {
         let error = workspace.query(sql, &SqlParams::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{sql}: {error}");
         assert_eq!(error.field(), Some("sql"), "{sql}: {error}");
+        let message = error.message();
+        assert!(
+            message.contains("more than 1048576 bytes") && message.contains("queryBytes"),
+            "{sql}: {error}"
+        );
     }
-    let error = workspace.query(many, &SqlParams::default()).unwrap_err();
-    assert!(
-        error.message().contains("more than 1048576 bytes") && error.message().contains("queryBytes"),
-        "{error}"
-    );
     // The handle goes on, and records are not bound by it.
     assert_eq!(rows(&workspace, "SELECT length(zeroblob(500000)) AS n", json!([])), json!([{"n": 500_000}]));
     let metadata = json!({"text": "x".repeat(3 << 20)});

@@ -210,7 +210,7 @@ pub(super) fn select(
     let mut budget = Budget { left: most_bytes, most: most_bytes };
     let mut rows = Vec::new();
     let mut found = statement.raw_query();
-    while let Some(row) = found.next().map_err(failed)? {
+    while let Some(row) = found.next().map_err(|error| budget.failed(error))? {
         let mut values = Vec::new();
         budget.spend(size_of::<Vec<SqlValue>>() + columns.len() * size_of::<SqlValue>())?;
         budget.have(values.try_reserve_exact(columns.len()))?;
@@ -264,6 +264,14 @@ impl Budget {
         })
     }
 
+    /// SQLite makes no longer value than the budget.
+    fn failed(&self, error: rusqlite::Error) -> Error {
+        if error.sqlite_error_code() == Some(rusqlite::ffi::ErrorCode::TooBig) {
+            return self.too_large().with_source(error);
+        }
+        failed(error)
+    }
+
     fn too_large(&self) -> Error {
         let given = format_args!("a statement that answers more than {} bytes", self.most);
         Error::invalid("sql", given, "a smaller answer: use LIMIT, or open with more queryBytes")
@@ -300,14 +308,12 @@ fn failed(error: rusqlite::Error) -> Error {
 }
 
 fn worded(error: rusqlite::Error, text: String) -> Error {
-    use rusqlite::ffi::ErrorCode::{AuthorizationForStatementDenied, TooBig, TypeMismatch, Unknown};
+    use rusqlite::ffi::ErrorCode::{AuthorizationForStatementDenied, TypeMismatch, Unknown};
     match error.sqlite_error_code() {
         Some(AuthorizationForStatementDenied) => {
             Error::invalid("sql", "a statement that may change something", ALLOWED).with_source(text)
         }
-        None | Some(Unknown | TooBig | TypeMismatch) => {
-            Error::invalid("sql", &text, ALLOWED).with_source(text)
-        }
+        None | Some(Unknown | TypeMismatch) => Error::invalid("sql", &text, ALLOWED).with_source(text),
         _ => match error {
             rusqlite::Error::SqliteFailure(code, _) | rusqlite::Error::SqlInputError { error: code, .. } => {
                 rusqlite::Error::SqliteFailure(code, Some(text)).into()
