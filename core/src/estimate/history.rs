@@ -52,38 +52,41 @@ impl TaskHistory {
 
     /// The lane's visits that led on to the next lane: each end with the latest start at or before it.
     pub(super) fn passes(&self, lane: Lane) -> impl Iterator<Item = (Visit, usize)> {
-        visits(self.moves.iter(), lane, move |end| end.to == lane.end())
+        visits(self.moves.iter(), lane, |end| end.to == lane.end()).into_iter()
     }
 
     /// The passes by recorded moves alone, stand-ins left out.
     pub(super) fn recorded_passes(&self, lane: Lane) -> impl Iterator<Item = Visit> {
         let recorded = self.moves.iter().filter(|step| !step.is_stand_in);
-        visits(recorded, lane, move |end| end.to == lane.end()).map(|(visit, _)| visit)
+        visits(recorded, lane, |end| end.to == lane.end()).into_iter().map(|(visit, _)| visit)
     }
 
     /// The lane's visits that ended, wherever they led.
     pub(super) fn ended_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
-        visits(self.moves.iter(), lane, move |end| end.to != lane.start()).map(|(visit, _)| visit)
+        visits(self.moves.iter(), lane, |end| end.to != lane.start()).into_iter().map(|(visit, _)| visit)
     }
 }
 
 /// The visits of the lane by these moves, oldest first, that end with a move that `ends`, each with that
 /// move's order. A visit begins at the latest move into the lane at or before its end.
+///
+/// A list, since an iterator that is flattened further up compiles to a jump on memory that was never written, which
+/// is harmless, and which Valgrind reports to every host.
 fn visits<'m>(
     moves: impl Iterator<Item = &'m Move> + Clone,
     lane: Lane,
     ends: impl Fn(&Move) -> bool,
-) -> impl Iterator<Item = (Visit, usize)> {
-    let starts = moves.clone().filter(move |step| step.to == lane.start());
-    let ends = moves.filter(move |step| step.from == lane.start() && ends(step));
-    let mut starts = starts.peekable();
+) -> Vec<(Visit, usize)> {
+    let mut starts = moves.clone().filter(|step| step.to == lane.start()).peekable();
     let mut entered = None;
-    ends.filter_map(move |end| {
+    let mut visits = Vec::new();
+    for end in moves.filter(|step| step.from == lane.start() && ends(step)) {
         while let Some(start) = starts.next_if(|start| start.at <= end.at) {
             entered = Some(start.at);
         }
-        Some((Visit { entered: entered?, left: end.at }, end.order))
-    })
+        visits.extend(entered.map(|entered| (Visit { entered, left: end.at }, end.order)));
+    }
+    visits
 }
 
 /// The tasks of a scope, with what happened to them.
