@@ -7,9 +7,9 @@ const COMPLETE: (u32, u32) = (3, 44);
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(old_system_sqlite)");
+    println!("cargo:rustc-check-cfg=cfg(sqlite_without_clientdata)");
     if cfg!(not(feature = "bundled")) && system_version().is_some_and(|version| version < COMPLETE) {
-        println!("cargo:rustc-cfg=old_system_sqlite");
+        println!("cargo:rustc-cfg=sqlite_without_clientdata");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
-use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, Watch, connect, says_damaged};
+use crate::sqlite::{ConnectOptions, Database, IN_MEMORY, Synchronous, Watch, connect, is_corruption};
 use crate::time::Clock;
 
 /// How to open a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set what differs
@@ -273,24 +273,24 @@ impl Options {
         if self.environment.disable_db {
             return Ok(Database::turned_off(file));
         }
-        let how = Connect {
+        let options = ConnectOptions {
             read_only: self.read_only,
             busy_timeout: self.busy_timeout,
             synchronous: self.synchronous,
             newest_schema: migration::VERSION,
         };
         let open = || {
-            let connection = connect(file, &how)?;
+            let connection = connect(file, &options)?;
             if self.read_only {
                 migration::refuse_other_kind(&connection, kind)?;
             } else {
                 let watch = Watch::of_thread();
-                migration::migrate(&connection, kind, self.clock.now(), &how.patience(&watch))?;
+                migration::migrate(&connection, kind, self.clock.now(), &options.wait_policy(&watch))?;
             }
-            Ok(Database::new(file, connection, &how)?.bounded(self.call_timeout, self.query_bytes))
+            Ok(Database::new(file, connection, &options)?.bounded(self.call_timeout, self.query_bytes))
         };
         // A damaged file is damaged when it is read again; one that was read wrong is not.
-        let opened = open().or_else(|error| if says_damaged(&error) { open() } else { Err(error) });
+        let opened = open().or_else(|error| if is_corruption(&error) { open() } else { Err(error) });
         opened.map_err(|error: Error| error.about_file(file))
     }
 }

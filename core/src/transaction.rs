@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::session::Session;
-use crate::sqlite::{OpenTransaction, Why};
+use crate::sqlite::{EndReason, OpenTransaction};
 
 /// How long an open transaction may last where its host does not say.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
@@ -47,7 +47,7 @@ impl<H> Transaction<H> {
     /// Rolls back: nothing has happened, and a call that is under way stops. A transaction that has ended before is
     /// left as it is.
     pub fn rollback(&self) {
-        self.open.roll_back(Why::Asked);
+        self.open.roll_back(EndReason::Requested);
     }
 
     pub(crate) fn opened(&self) -> &OpenTransaction {
@@ -66,7 +66,7 @@ impl<H> Deref for Transaction<H> {
 /// Rolls back what was not committed, whoever else holds on to the handle.
 impl<H> Drop for Transaction<H> {
     fn drop(&mut self) {
-        self.open.roll_back(Why::Asked);
+        self.open.roll_back(EndReason::Requested);
     }
 }
 

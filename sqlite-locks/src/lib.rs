@@ -33,8 +33,8 @@ mod layer {
         Ok(())
     }
 }
-#[cfg(old_system_sqlite)]
-mod old_system;
+#[cfg(sqlite_without_clientdata)]
+mod clientdata_shim;
 
 #[cfg(unix)]
 pub use closed_in_children::ClosedInChildren;

@@ -7,7 +7,7 @@ use super::Target;
 use crate::error::{Error, Result};
 use crate::global::Global;
 use crate::session::Session;
-use crate::sqlite::{OpenTransaction, Why};
+use crate::sqlite::{EndReason, OpenTransaction};
 use crate::transaction::{Transaction, begin};
 use crate::workspace::Workspace;
 
@@ -79,15 +79,15 @@ impl Held {
 
     /// Rolls the transaction back for a host that keeps its time or closes its handle, and says what its calls say from
     /// then on.
-    pub fn roll_back_because(&self, why: Why) -> Error {
+    pub fn roll_back_because(&self, why: EndReason) -> Error {
         self.transaction().map_or_else(no_transaction, |transaction| transaction.roll_back(why))
     }
 
     /// Stops the transaction's call that is under way, and lets no other one begin. Waits for nothing:
     /// [`Held::roll_back_because`] ends it.
-    pub fn ask_to_end(&self, why: Why) {
+    pub fn request_rollback(&self, why: EndReason) {
         if let Some(transaction) = self.transaction() {
-            transaction.ask_to_end(why);
+            transaction.request_rollback(why);
         }
     }
 

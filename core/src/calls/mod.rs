@@ -17,7 +17,7 @@ pub use held::Held;
 pub use reply::Reply;
 pub use table::CALLS;
 
-pub use crate::sqlite::Why;
+pub use crate::sqlite::EndReason;
 
 use crate::definition::Kind;
 use crate::error::{Error, ErrorKind, Result};

@@ -21,7 +21,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::sqlite::{Patience, begin, schema_version};
+use crate::sqlite::{WaitPolicy, begin_write, schema_version};
 use crate::time::Timestamp;
 use change::change;
 pub(crate) use guard::refuse_other_kind;
@@ -49,7 +49,12 @@ impl Kind {
 /// Gives a database everything that it lacks. `now` stands in for times that rebuilt rows lack.
 ///
 /// Errors: `Corrupt` where the file is clearly not a database of this kind; nothing was changed then.
-pub(crate) fn migrate(connection: &Connection, kind: Kind, now: Timestamp, how: &Patience<'_>) -> Result<()> {
+pub(crate) fn migrate(
+    connection: &Connection,
+    kind: Kind,
+    now: Timestamp,
+    wait: &WaitPolicy<'_>,
+) -> Result<()> {
     refuse_other_kind(connection, kind)?;
     if schema_version(connection)? >= VERSION {
         return Ok(());
@@ -57,13 +62,18 @@ pub(crate) fn migrate(connection: &Connection, kind: Kind, now: Timestamp, how: 
     // With foreign keys on, dropping a table would delete its rows first and so cascade into the rows
     // of others. They cannot be switched inside of a transaction.
     switch_foreign_keys(connection, false)?;
-    let outcome = in_one_transaction(connection, kind, now, how);
+    let outcome = in_one_transaction(connection, kind, now, wait);
     let switched = switch_foreign_keys(connection, true);
     outcome.and(switched)
 }
 
-fn in_one_transaction(connection: &Connection, kind: Kind, now: Timestamp, how: &Patience<'_>) -> Result<()> {
-    let transaction = begin(connection, how)?;
+fn in_one_transaction(
+    connection: &Connection,
+    kind: Kind,
+    now: Timestamp,
+    how: &WaitPolicy<'_>,
+) -> Result<()> {
+    let transaction = begin_write(connection, how)?;
     // Another process may have done the work while this one waited for the lock.
     if schema_version(&transaction)? < VERSION {
         guard::refuse_foreign_tables(&transaction, kind)?;

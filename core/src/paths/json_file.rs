@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::opened::{none_if_missing, open_own};
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::{Deadline, Pauses};
+use crate::time::{Backoff, Deadline};
 
 /// Many programs empty a file and then write it. One that is damaged for so long is damaged.
 const SETTLES_WITHIN: Duration = Duration::from_millis(100);
@@ -33,10 +33,10 @@ pub(crate) fn read_object(file: &Path) -> Result<Option<Map<String, Value>>> {
 
 /// [`read_object`] with the text that it was read from.
 pub(super) fn read_file(file: &Path) -> Result<Option<ObjectFile>> {
-    let (deadline, pauses) = (Deadline::after(SETTLES_WITHIN), Pauses::new());
+    let (deadline, backoff) = (Deadline::after(SETTLES_WITHIN), Backoff::new());
     loop {
         match read_now(file) {
-            Err(error) if error.kind() == ErrorKind::Corrupt && !deadline.has_passed() => pauses.pause(),
+            Err(error) if error.kind() == ErrorKind::Corrupt && !deadline.has_passed() => backoff.pause(),
             read => return read,
         }
     }

@@ -10,14 +10,14 @@ mod locked {
 
     use crate::paths::identity::id_of;
     use crate::paths::opened::open_own;
-    use crate::time::{Deadline, Pauses};
+    use crate::time::{Backoff, Deadline};
 
     /// A child that was forked in the wrong moment may keep the lock of a process that died. Nobody waits for that.
     const LONGEST: Duration = Duration::from_secs(2);
 
     /// Locks the file that has the name now. `None` where its file system has no locks, and where it takes too long.
     pub(super) fn file(path: &Path) -> Option<File> {
-        let (deadline, pauses) = (Deadline::after(LONGEST), Pauses::new());
+        let (deadline, backoff) = (Deadline::after(LONGEST), Backoff::new());
         loop {
             let file = open_own(path, OpenOptions::new().read(true)).ok()?;
             loop {
@@ -25,7 +25,7 @@ mod locked {
                     Ok(()) if is_at(path, &file) => return Some(file),
                     // It was replaced by the one who had the lock before.
                     Ok(()) => break,
-                    Err(std::fs::TryLockError::WouldBlock) if !deadline.has_passed() => pauses.pause(),
+                    Err(std::fs::TryLockError::WouldBlock) if !deadline.has_passed() => backoff.pause(),
                     Err(_) => return None,
                 }
             }

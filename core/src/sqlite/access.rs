@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::database::Database;
 use super::open_transaction::OpenTransaction;
-use super::select::{SqlParams, Table};
+use super::read_only_query::{SqlParams, Table};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where the calls of a handle run: each in a transaction of its own, or all within one.

@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::begin::{Patience, begin_reading};
+use super::write_transaction::{WaitPolicy, begin_read};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, CONFIG_FILE, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE, WORKSPACE_FILE};
-use crate::time::Pauses;
+use crate::time::Backoff;
 
 /// What SQLite appends to a database's name for the files beside it.
 const SIDE_FILES: [&str; 3] = ["-journal", "-wal", "-shm"];
 
 /// Writes one unchanging state of the database into `target`, which must not be there yet, and onto the disk.
 /// Nothing that is there is ever overwritten, nor what others put there meanwhile.
-pub(super) fn backup(connection: &Connection, target: &Path, how: &Patience<'_>) -> Result<()> {
+pub(super) fn backup(connection: &Connection, target: &Path, wait: &WaitPolicy<'_>) -> Result<()> {
     let target = paths::absolute(target)?;
     check_name(connection, &target)?;
     refuse_existing(&target)?;
@@ -29,7 +29,7 @@ pub(super) fn backup(connection: &Connection, target: &Path, how: &Patience<'_>)
         );
         return Err(Error::new(ErrorKind::Conflict, message));
     }
-    let published = copy(connection, &partial, how)
+    let published = copy(connection, &partial, wait)
         .and_then(|()| refuse_existing(&target))
         .and_then(|()| publish(&partial, &target));
     let removed = std::fs::remove_file(&partial).map_err(|error| Error::storage("remove", &partial, error));
@@ -117,23 +117,23 @@ fn write_header_last(mut whole: File, mut new: File) -> io::Result<()> {
     new.sync_all()
 }
 
-fn copy(connection: &Connection, partial: &Path, how: &Patience<'_>) -> Result<()> {
+fn copy(connection: &Connection, partial: &Path, wait: &WaitPolicy<'_>) -> Result<()> {
     /// How many pages lie between two looks at whether the call was given up: a few milliseconds.
     const STEP: i32 = 1024;
     let about = |error: rusqlite::Error| Error::from(error).about_file(partial);
     let mut into = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(about)?;
     // Whoever writes between the steps does not change what this sees, so it never starts over.
-    let state = begin_reading(connection, how)?;
+    let state = begin_read(connection, wait)?;
     let backup = Backup::new(connection, &mut into).map_err(about)?;
-    let pauses = Pauses::new();
+    let backoff = Backoff::new();
     loop {
-        how.watch.check()?;
+        wait.watch.check()?;
         match backup.step(STEP).map_err(about)? {
             StepResult::Done => break,
-            StepResult::Busy | StepResult::Locked if how.deadline.has_passed() => {
+            StepResult::Busy | StepResult::Locked if wait.deadline.has_passed() => {
                 return Err(Error::new(ErrorKind::Busy, "another writer holds the database; try again"));
             }
-            StepResult::Busy | StepResult::Locked => pauses.pause(),
+            StepResult::Busy | StepResult::Locked => backoff.pause(),
             _ => {}
         }
     }

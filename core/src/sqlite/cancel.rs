@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::slot::closed;
+use super::writer::closed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Deadline;
 
@@ -44,7 +44,7 @@ impl fmt::Debug for Check {
 thread_local! {
     static CURRENT: RefCell<Option<CancelToken>> = const { RefCell::new(None) };
     /// Whether this thread is within a look, which may run code of the host's.
-    static LOOKING: Cell<bool> = const { Cell::new(false) };
+    static IN_HOST_CHECK: Cell<bool> = const { Cell::new(false) };
 }
 
 impl CancelToken {
@@ -105,7 +105,7 @@ impl CancelToken {
         if let Some((limit, _)) = limit.filter(|(_, deadline)| deadline.has_passed()) {
             return Some(Stop::Limit(limit));
         }
-        if check.as_ref().is_some_and(Check::says_so) {
+        if check.as_ref().is_some_and(Check::requests_stop) {
             self.cancel();
             return Some(Stop::Cancelled);
         }
@@ -127,7 +127,7 @@ impl Check {
     /// How long a look is good for: getting hold of an interpreter costs its other threads something.
     const PAUSE: Duration = Duration::from_millis(20);
 
-    fn says_so(&self) -> bool {
+    fn requests_stop(&self) -> bool {
         {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
             if last.elapsed() < Self::PAUSE {
@@ -135,8 +135,8 @@ impl Check {
             }
             *last = Instant::now();
         }
-        let was_looking = is_within_a_call();
-        let note = |is_looking| LOOKING.try_with(|own| own.set(is_looking)).is_ok();
+        let was_looking = is_within_host_check();
+        let note = |is_looking| IN_HOST_CHECK.try_with(|own| own.set(is_looking)).is_ok();
         note(true) && {
             let answer = (self.look)();
             note(was_looking);
@@ -146,8 +146,8 @@ impl Check {
 }
 
 /// Whether this thread makes a call from within a look of another call of its own, which cannot go on meanwhile.
-pub(super) fn is_within_a_call() -> bool {
-    LOOKING.try_with(Cell::get).unwrap_or(false)
+pub(super) fn is_within_host_check() -> bool {
+    IN_HOST_CHECK.try_with(Cell::get).unwrap_or(false)
 }
 
 /// What stops the calls of one handle.
@@ -258,7 +258,7 @@ impl Watch {
     }
 
     /// Whether to give up.
-    pub(super) fn is_to_stop(&self) -> bool {
+    pub(super) fn should_stop(&self) -> bool {
         self.stop().is_some()
     }
 
@@ -281,17 +281,17 @@ impl Watch {
 }
 
 /// Runs `work`, which only reads, so that it fails soon after the watch says so.
-pub(super) fn listening<T>(
+pub(super) fn with_cancellation<T>(
     connection: &mut Connection,
     watch: &Watch,
     work: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
     let own = watch.clone();
-    stopping(connection, watch, move || own.is_to_stop(), work)
+    with_stop_condition(connection, watch, move || own.should_stop(), work)
 }
 
 /// Runs `work`, whose statement fails as soon as `stops` says so; the watch says with which words.
-pub(super) fn stopping<T>(
+pub(super) fn with_stop_condition<T>(
     connection: &mut Connection,
     watch: &Watch,
     stops: impl FnMut() -> bool + Send + 'static,
@@ -299,16 +299,16 @@ pub(super) fn stopping<T>(
 ) -> Result<T> {
     /// How many steps of SQLite's machine lie between two looks at it: well under a millisecond.
     const STEPS: i32 = 1000;
-    struct Listening<'c>(&'c mut Connection);
-    impl Drop for Listening<'_> {
+    struct HandlerGuard<'c>(&'c mut Connection);
+    impl Drop for HandlerGuard<'_> {
         fn drop(&mut self) {
             // Taking a handler away cannot fail.
             let _ = self.0.progress_handler(0, None::<fn() -> bool>);
         }
     }
-    let listening = Listening(connection);
-    listening.0.progress_handler(STEPS, Some(stops))?;
-    work(listening.0).map_err(|error| match error.kind() {
+    let guard = HandlerGuard(connection);
+    guard.0.progress_handler(STEPS, Some(stops))?;
+    work(guard.0).map_err(|error| match error.kind() {
         ErrorKind::Cancelled => watch.stopped().unwrap_or(error),
         _ => error,
     })

@@ -11,33 +11,33 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::cancel::{CancelToken, Watch};
-use super::connect::{Connect, set_busy_timeout};
+use super::connect::{ConnectOptions, set_busy_timeout};
+use super::database_file::DatabaseFile;
 use super::readers::Readers;
-use super::same_file::SameFile;
-use super::slot::{Slot, refuse_inherited};
+use super::writer::{Writer, refuse_inherited};
 use crate::error::Result;
 use crate::time::Deadline;
 
 /// How long the log may be, in pages, until it is moved; and how much it grows until that is tried again. 4 MiB, where a
 /// page has the usual 4 KiB. A longer log would make writing slower than moving it does: it leaves the processor's cache.
-const STEP: i64 = 1000;
+const CHECKPOINT_PAGES: i64 = 1000;
 
 /// From here on questions of this handle are held back, so that the log can begin anew. 16 MiB.
-const LONG: i64 = 4096;
+const RESTART_PAGES: i64 = 4096;
 
 /// From here on they are held back for longer. 64 MiB.
-const TOO_LONG: i64 = 16_384;
+const LONG_BLOCK_PAGES: i64 = 16_384;
 
 /// How long writers wait at the most until readers of other handles let the log begin anew.
-const PATIENCE: Duration = Duration::from_millis(25);
+const RESTART_WAIT: Duration = Duration::from_millis(25);
 
 /// How long questions of this handle are held back at the most until those under way have ended.
-const HOLD: Duration = Duration::from_millis(100);
-const LONG_HOLD: Duration = Duration::from_secs(2);
+const BLOCK_TIME: Duration = Duration::from_millis(100);
+const LONG_BLOCK_TIME: Duration = Duration::from_secs(2);
 
 /// After an attempt that made others wait for nothing there is none for so many times as long as it took.
-const PAUSE: u32 = 20;
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const RETRY_FACTOR: u32 = 20;
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(10);
 
 /// Moves the log of one database whenever it is long.
 #[derive(Debug)]
@@ -50,10 +50,10 @@ pub(super) struct Checkpoints {
 
 #[derive(Debug)]
 struct Shared {
-    file: SameFile,
-    how: Connect,
+    file: DatabaseFile,
+    options: ConnectOptions,
     readers: Arc<Readers>,
-    writer: Arc<Slot>,
+    writer: Arc<Writer>,
     is_running: AtomicBool,
     /// Cancelled when the handle is closed or dropped.
     end: CancelToken,
@@ -63,16 +63,16 @@ struct Shared {
 
 impl Checkpoints {
     /// Takes the place of SQLite's own checkpoints on the connection that writes.
-    pub(super) fn instead(
-        writer: &Arc<Slot>,
+    pub(super) fn replace_automatic(
+        writer: &Arc<Writer>,
         readers: &Arc<Readers>,
-        file: &SameFile,
-        how: &Connect,
+        file: &DatabaseFile,
+        options: &ConnectOptions,
     ) -> Result<Arc<Self>> {
         let checkpoints = Arc::new(Self {
             shared: Arc::new(Shared {
                 file: file.clone(),
-                how: how.clone(),
+                options: options.clone(),
                 readers: Arc::clone(readers),
                 writer: Arc::clone(writer),
                 is_running: AtomicBool::new(false),
@@ -83,9 +83,9 @@ impl Checkpoints {
             process: std::process::id(),
         });
         let watched = Arc::downgrade(&checkpoints);
-        let mut length = Length::default();
+        let mut length = LogGrowth::default();
         // Called after a commit, when the write lock is free again.
-        writer.lend(Deadline::never(), &Watch::default())?.connection()?.wal_hook(Some(
+        writer.acquire(Deadline::never(), &Watch::default())?.connection()?.wal_hook(Some(
             move |log: &mut rusqlite::hooks::Wal, pages| {
                 if length.is_due(i64::from(pages))
                     && let Some(checkpoints) = watched.upgrade()
@@ -156,7 +156,7 @@ impl Drop for Running {
 
 impl Shared {
     fn run(&self) -> Result<()> {
-        let connection = self.file.open(&self.how)?;
+        let connection = self.file.open(&self.options)?;
         let log = checkpoint(&connection, Mode::Passive)?;
         if !self.may_attempt() {
             return Ok(());
@@ -164,8 +164,8 @@ impl Shared {
         // While somebody writes all the time the log does not begin anew by itself: there is always a commit behind
         // the part that was moved.
         let start = Instant::now();
-        if !self.begin_anew(&connection, log)? {
-            let pause = LONGEST_PAUSE.min(start.elapsed() * PAUSE);
+        if !self.restart_log(&connection, log)? {
+            let pause = MAX_RETRY_DELAY.min(start.elapsed() * RETRY_FACTOR);
             let mut next = self.next_attempt.lock().unwrap_or_else(PoisonError::into_inner);
             *next = Some(Instant::now() + pause);
         }
@@ -173,26 +173,26 @@ impl Shared {
     }
 
     /// Lets the next commit begin the log anew, when no question of the handle needs what is in it.
-    fn begin_anew(&self, connection: &Connection, log: Log) -> Result<bool> {
+    fn restart_log(&self, connection: &Connection, log: Log) -> Result<bool> {
         let longest = match log.pages {
-            ..LONG => Duration::ZERO,
-            LONG..TOO_LONG => HOLD,
-            _ => LONG_HOLD,
+            ..RESTART_PAGES => Duration::ZERO,
+            RESTART_PAGES..LONG_BLOCK_PAGES => BLOCK_TIME,
+            _ => LONG_BLOCK_TIME,
         };
         // Nobody whose question is held back finds that the database is busy.
-        let deadline = Deadline::after(longest.min(self.how.busy_timeout / 2));
-        let Some(held) = self.readers.hold_back(deadline, &self.end) else { return Ok(false) };
+        let deadline = Deadline::after(longest.min(self.options.busy_timeout / 2));
+        let Some(held) = self.readers.block_new(deadline, &self.end) else { return Ok(false) };
         // What is moved now writers do not wait for.
-        if checkpoint(connection, Mode::Passive)?.rest() > LONG {
+        if checkpoint(connection, Mode::Passive)?.rest() > RESTART_PAGES {
             // Another handle reads an old part of the log, and does not end with that in a moment.
             return Ok(false);
         }
         // In turn with the handle's own calls: SQLite would have to be lucky to find none of them writing. Not for
         // long: who has a transaction open may be asking a question that is held back here.
-        let Ok(own_writer) = self.writer.lend(Deadline::after(PATIENCE), &Watch::of_thread()) else {
+        let Ok(own_writer) = self.writer.acquire(Deadline::after(RESTART_WAIT), &Watch::of_thread()) else {
             return Ok(false);
         };
-        set_busy_timeout(connection, PATIENCE)?;
+        set_busy_timeout(connection, RESTART_WAIT)?;
         let log = checkpoint(connection, Mode::Restart)?;
         drop((own_writer, held));
         Ok(!log.is_busy)
@@ -200,7 +200,7 @@ impl Shared {
 
     /// Never where calls wait for nobody: they would be turned away although nobody else writes.
     fn may_attempt(&self) -> bool {
-        if self.how.busy_timeout.is_zero() {
+        if self.options.busy_timeout.is_zero() {
             return false;
         }
         let next = *self.next_attempt.lock().unwrap_or_else(PoisonError::into_inner);
@@ -246,24 +246,24 @@ fn checkpoint(connection: &Connection, mode: Mode) -> Result<Log> {
 
 /// How long the log was when it was last looked at.
 #[derive(Debug, Default)]
-struct Length {
+struct LogGrowth {
     last: i64,
     due: i64,
 }
 
-impl Length {
+impl LogGrowth {
     /// Whether it has grown by so much that it is to be moved.
     fn is_due(&mut self, pages: i64) -> bool {
         if pages < self.last || self.due == 0 {
             // It has begun anew.
-            self.due = STEP;
+            self.due = CHECKPOINT_PAGES;
         }
         self.last = pages;
         if pages < self.due {
             return false;
         }
         // Flushing slows writers down, so it is not done more often than it helps.
-        self.due = pages + STEP;
+        self.due = pages + CHECKPOINT_PAGES;
         true
     }
 }
@@ -275,22 +275,23 @@ mod tests {
     use super::super::connect::{Synchronous, connect};
     use super::*;
 
-    fn open(file: &Path) -> (Arc<Slot>, Arc<Checkpoints>) {
-        let how = Connect {
+    fn open(file: &Path) -> (Arc<Writer>, Arc<Checkpoints>) {
+        let options = ConnectOptions {
             read_only: false,
             busy_timeout: Duration::from_secs(30),
             synchronous: Synchronous::Normal,
             newest_schema: 1,
         };
-        let writer = Slot::new(connect(file, &how).unwrap());
-        let same = SameFile::at(file);
+        let writer = Writer::new(connect(file, &options).unwrap());
+        let same = DatabaseFile::at(file);
         let checkpoints =
-            Checkpoints::instead(&writer, &Readers::new(same.clone(), &how), &same, &how).unwrap();
+            Checkpoints::replace_automatic(&writer, &Readers::new(same.clone(), &options), &same, &options)
+                .unwrap();
         (writer, checkpoints)
     }
 
-    fn commit(writer: &Arc<Slot>, count: usize) {
-        let writer = writer.lend(Deadline::never(), &Watch::default()).unwrap();
+    fn commit(writer: &Arc<Writer>, count: usize) {
+        let writer = writer.acquire(Deadline::never(), &Watch::default()).unwrap();
         writer.execute_batch("CREATE TABLE IF NOT EXISTS t (a)").unwrap();
         for _ in 0..count {
             writer.execute_batch("INSERT INTO t VALUES (zeroblob(4000))").unwrap();
@@ -341,7 +342,7 @@ mod tests {
 
     #[test]
     fn the_log_is_moved_each_time_that_it_has_grown_by_a_step() {
-        let mut length = Length::default();
+        let mut length = LogGrowth::default();
         let mut due = |pages| length.is_due(pages);
         assert!(!due(999));
         assert!(due(1003));

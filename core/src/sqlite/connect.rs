@@ -6,10 +6,10 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::begin::{Patience, patiently};
 use super::cancel::Watch;
-use super::one_name::refuse_second_name;
-use super::{at_rest, filesystem, locks};
+use super::file_aliases::refuse_aliases;
+use super::write_transaction::{WaitPolicy, retry_while_busy};
+use super::{filesystem, immutable, locks};
 use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
@@ -55,7 +55,7 @@ impl FieldType for Synchronous {
 
 /// What a connection is opened with.
 #[derive(Debug, Clone)]
-pub(crate) struct Connect {
+pub(crate) struct ConnectOptions {
     pub(crate) read_only: bool,
     pub(crate) busy_timeout: Duration,
     pub(crate) synchronous: Synchronous,
@@ -63,54 +63,54 @@ pub(crate) struct Connect {
     pub(crate) newest_schema: i32,
 }
 
-impl Connect {
+impl ConnectOptions {
     /// How to wait for others from now on.
-    pub(crate) fn patience<'w>(&self, watch: &'w Watch) -> Patience<'w> {
-        Patience::new(self.busy_timeout, watch)
+    pub(crate) fn wait_policy<'w>(&self, watch: &'w Watch) -> WaitPolicy<'w> {
+        WaitPolicy::new(self.busy_timeout, watch)
     }
 }
 
 /// Opens the database at `path`, which is created where it is missing unless `read_only`.
-pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
+pub(crate) fn connect(path: &Path, options: &ConnectOptions) -> Result<Connection> {
     if path.as_os_str() != IN_MEMORY {
         locks::install();
-        prepare_file(path, how.read_only)?;
+        prepare_file(path, options.read_only)?;
     }
-    connect_existing(path, how)
+    connect_existing(path, options)
 }
 
 /// Opens a database that is there, of which [`connect`] has opened another connection before, or one in memory.
-pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection> {
+pub(super) fn connect_existing(path: &Path, options: &ConnectOptions) -> Result<Connection> {
     locks::install();
     let in_memory = path.as_os_str() == IN_MEMORY;
     let access =
-        if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
-    if !how.read_only && !in_memory {
-        refuse_second_name(path)?;
+        if options.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    if !options.read_only && !in_memory {
+        refuse_aliases(path)?;
     }
-    let is_immutable = how.read_only && !in_memory && at_rest::stamp_if_immutable(path).is_some();
+    let is_immutable = options.read_only && !in_memory && immutable::stamp_if_immutable(path).is_some();
     let connection = if is_immutable {
-        at_rest::open_immutable(path)?
+        immutable::open_immutable(path)?
     } else {
         Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?
     };
-    wait_for_writers(&connection, how.busy_timeout)?;
+    wait_for_writers(&connection, options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     let watch = Watch::of_thread();
-    let patience = how.patience(&watch);
-    refuse_newer_schema(&connection, path, how.newest_schema, &patience)?;
-    if !how.read_only && !in_memory {
+    let wait_policy = options.wait_policy(&watch);
+    refuse_newer_schema(&connection, path, options.newest_schema, &wait_policy)?;
+    if !options.read_only && !in_memory {
         // Opening writes, too: the journal mode and the schema.
         locks::refuse_foreign(path)?;
     }
     set(&connection, "foreign_keys", "1", "1")?;
-    let (word, number) = match how.synchronous {
+    let (word, number) = match options.synchronous {
         Synchronous::Normal => ("NORMAL", "1"),
         Synchronous::Full => ("FULL", "2"),
     };
     set(&connection, "synchronous", word, number)?;
-    if !how.read_only {
-        use_wal(&connection, in_memory, &patience)?;
+    if !options.read_only {
+        use_wal(&connection, in_memory, &wait_policy)?;
         // It answers with what it is from now on.
         let sql = format!("PRAGMA journal_size_limit={LARGEST_IDLE_LOG}");
         let limit: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
@@ -124,14 +124,14 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
 const LARGEST_IDLE_LOG: i64 = 8 << 20;
 
 /// Whether the database holds together after all. It is read anew, from the disk.
-pub(super) fn is_whole(connection: &Connection) -> bool {
+pub(super) fn is_intact(connection: &Connection) -> bool {
     let answer = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
     answer.is_ok_and(|answer| answer == "ok")
 }
 
 /// Lets go of pages that were read wrong, so that the next call reads them anew. Where a transaction needs them, its
 /// end does.
-pub(super) fn forget_pages(connection: &Connection) {
+pub(super) fn release_cache(connection: &Connection) {
     let _ = connection.execute_batch("PRAGMA shrink_memory");
 }
 
@@ -185,9 +185,9 @@ fn refuse_newer_schema(
     connection: &Connection,
     path: &Path,
     newest: i32,
-    patience: &Patience<'_>,
+    wait_policy: &WaitPolicy<'_>,
 ) -> Result<()> {
-    let version = patiently(connection, patience, || schema_version(connection))?;
+    let version = retry_while_busy(connection, wait_policy, || schema_version(connection))?;
     if version <= newest {
         return Ok(());
     }
@@ -219,9 +219,9 @@ fn expect(pragma: &str, now: i64, expected: &str) -> Result<()> {
 }
 
 /// Readers must not stop writers, and a commit must be one append.
-fn use_wal(connection: &Connection, in_memory: bool, patience: &Patience<'_>) -> Result<()> {
+fn use_wal(connection: &Connection, in_memory: bool, wait_policy: &WaitPolicy<'_>) -> Result<()> {
     // SQLite does not wait by itself when two connections change the mode at once.
-    let mode: String = patiently(connection, patience, || {
+    let mode: String = retry_while_busy(connection, wait_policy, || {
         Ok(connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))?)
     })?;
     if mode == "wal" || (in_memory && mode == "memory") {
@@ -241,10 +241,13 @@ mod tests {
     fn settings(busy_timeout: Duration, synchronous: Synchronous, read_only: bool) -> [String; 4] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
-        let how = Connect { read_only: false, busy_timeout, synchronous, newest_schema: 1 };
-        let writer = connect(&file, &how).unwrap();
-        let connection =
-            if read_only { connect(&file, &Connect { read_only, ..how }).unwrap() } else { writer };
+        let options = ConnectOptions { read_only: false, busy_timeout, synchronous, newest_schema: 1 };
+        let writer = connect(&file, &options).unwrap();
+        let connection = if read_only {
+            connect(&file, &ConnectOptions { read_only, ..options }).unwrap()
+        } else {
+            writer
+        };
         ["foreign_keys", "busy_timeout", "journal_mode", "synchronous"].map(|pragma| {
             let value: rusqlite::types::Value =
                 connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap();

@@ -68,9 +68,9 @@ impl Deadline {
 /// that waiting takes little longer than it must, costs little where it takes long, and does not make those who
 /// wait longest try much more seldom than others.
 #[derive(Debug)]
-pub(crate) struct Pauses(Instant);
+pub(crate) struct Backoff(Instant);
 
-impl Pauses {
+impl Backoff {
     const SHORTEST: Duration = Duration::from_micros(20);
     /// How soon a call that waits notices that it was given up.
     const LONGEST: Duration = Duration::from_millis(10);

@@ -7,6 +7,6 @@ mod zone;
 
 pub(crate) use bound::Range;
 pub use clock::Clock;
-pub(crate) use clock::{Deadline, Pauses, check_clock};
+pub(crate) use clock::{Backoff, Deadline, check_clock};
 pub use timestamp::Timestamp;
 pub(crate) use zone::{Day, Zone};

@@ -187,7 +187,7 @@ fn foreign_keys_are_on_again_after_a_failure_too() {
     let place = empty();
     raw(&place.path).execute_batch("CREATE TABLE tasks (name TEXT)").unwrap();
     let connection = open(&place.path).unwrap();
-    migrate(&connection, Kind::Workspace, now(), &how().patience(&Watch::default())).unwrap_err();
+    migrate(&connection, Kind::Workspace, now(), &options().wait_policy(&Watch::default())).unwrap_err();
     assert_sound(&connection, "refused");
     assert!(connection.is_autocommit());
 }

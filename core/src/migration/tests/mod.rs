@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use super::{Kind, VERSION, migrate};
 use crate::error::Result;
-use crate::sqlite::{Connect, Synchronous, Watch, connect};
+use crate::sqlite::{ConnectOptions, Synchronous, Watch, connect};
 use crate::time::Timestamp;
 
 pub(super) use killed::after_a_change;
@@ -60,8 +60,8 @@ fn empty() -> Copy {
     Copy { folder, path }
 }
 
-fn how() -> Connect {
-    Connect {
+fn options() -> ConnectOptions {
+    ConnectOptions {
         read_only: false,
         busy_timeout: Duration::from_secs(30),
         synchronous: Synchronous::Normal,
@@ -70,12 +70,12 @@ fn how() -> Connect {
 }
 
 fn open(path: &Path) -> Result<Connection> {
-    connect(path, &how())
+    connect(path, &options())
 }
 
 fn open_and_migrate(path: &Path, kind: Kind) -> Result<Connection> {
     let connection = open(path)?;
-    migrate(&connection, kind, now(), &how().patience(&Watch::default()))?;
+    migrate(&connection, kind, now(), &options().wait_policy(&Watch::default()))?;
     Ok(connection)
 }
 

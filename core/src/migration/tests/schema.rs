@@ -37,10 +37,10 @@ fn leave_out_ours(shape: &mut Shape, kind: Kind) {
 #[test]
 fn no_more_tables_than_the_data_model_has() {
     let workspace = Connection::open_in_memory().unwrap();
-    migrate(&workspace, Kind::Workspace, now(), &how().patience(&Watch::default())).unwrap();
+    migrate(&workspace, Kind::Workspace, now(), &options().wait_policy(&Watch::default())).unwrap();
     assert_eq!(table_names(&workspace).len(), 17);
     let global = Connection::open_in_memory().unwrap();
-    migrate(&global, Kind::Global, now(), &how().patience(&Watch::default())).unwrap();
+    migrate(&global, Kind::Global, now(), &options().wait_policy(&Watch::default())).unwrap();
     assert_eq!(table_names(&global).len(), 11);
 }
 

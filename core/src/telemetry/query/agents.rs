@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::error::{Error, Result};
 use crate::migration;
 use crate::repository::{agent_names, usage_scan};
-use crate::sqlite::{Connect, Synchronous, connect};
+use crate::sqlite::{ConnectOptions, Synchronous, connect};
 
 /// The global database, for looking up names.
 #[derive(Debug, Clone, Copy)]
@@ -32,13 +32,13 @@ impl AgentNames<'_> {
     /// Opened for reading alone: nothing is created or migrated. SQLite may leave the empty `-wal` and the
     /// `-shm` file beside the database by which readers and writers coordinate.
     fn look_up(self, name: &str) -> Result<Option<String>> {
-        let how = Connect {
+        let options = ConnectOptions {
             read_only: true,
             busy_timeout: self.busy_timeout,
             synchronous: Synchronous::Normal,
             newest_schema: migration::VERSION,
         };
-        let connection = connect(self.database, &how)?;
+        let connection = connect(self.database, &options)?;
         // Another process may be about to create it.
         if agent_names::has_no_schema(&connection)? {
             return Ok(None);

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::at_rest::{Stamp, stamp_if_immutable};
-use super::connect::{Connect, Synchronous, connect_existing};
-use super::one_name::refuse_links;
+use super::connect::{ConnectOptions, Synchronous, connect_existing};
+use super::file_aliases::refuse_links;
+use super::immutable::{Stamp, stamp_if_immutable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, FileId};
 
 /// A database file, known by device and inode; in memory and on other systems than Unix by its path alone.
 #[derive(Debug, Clone)]
-pub(super) struct SameFile {
+pub(super) struct DatabaseFile {
     path: PathBuf,
     id: Option<FileId>,
     /// How it was, where SQLite was told that it does not change.
@@ -22,14 +22,14 @@ pub(super) struct SameFile {
     beside: Vec<(PathBuf, FileId)>,
 }
 
-impl SameFile {
+impl DatabaseFile {
     pub(super) fn at(path: &Path) -> Self {
-        let id = file_at(path).map(|(id, _)| id);
+        let id = identity_at(path).map(|(id, _)| id);
         Self { path: path.to_owned(), id, immutable: None, beside: Vec::new() }
     }
 
-    /// As [`SameFile::at`], for a handle that only reads.
-    pub(super) fn only_read_at(path: &Path) -> Self {
+    /// As [`DatabaseFile::at`], for a handle that only reads.
+    pub(super) fn for_reading(path: &Path) -> Self {
         Self { immutable: stamp_if_immutable(path), ..Self::at(path) }
     }
 
@@ -47,7 +47,7 @@ impl SameFile {
         {
             self.beside.extend(["-wal", "-shm"].into_iter().filter_map(|suffix| {
                 let name = paths::beside(&path, suffix);
-                file_at(&name).map(|(id, _)| (name, id))
+                identity_at(&name).map(|(id, _)| (name, id))
             }));
         }
         self
@@ -58,11 +58,11 @@ impl SameFile {
     }
 
     /// SQLite would go on writing to a file that has lost its name, and acknowledge what nobody finds again.
-    pub(super) fn refuse_vanished(&self) -> Result<()> {
+    pub(super) fn refuse_replaced(&self) -> Result<()> {
         self.links().map(drop)
     }
 
-    /// As [`SameFile::refuse_vanished`], and refuses a file that has got a second name.
+    /// As [`DatabaseFile::refuse_replaced`], and refuses a file that has got a second name.
     pub(super) fn refuse_to_write(&self) -> Result<()> {
         refuse_links(self.links()?)
     }
@@ -70,12 +70,13 @@ impl SameFile {
     /// How many names the file has, if it is the one that was opened.
     fn links(&self) -> Result<u64> {
         let Some(id) = self.id else { return Ok(1) };
-        let Some(links) = file_at(&self.path).and_then(|(now, links)| (now == id).then_some(links)) else {
+        let Some(links) = identity_at(&self.path).and_then(|(now, links)| (now == id).then_some(links))
+        else {
             let message = "the database file was removed or replaced since it was opened: open it again";
             return Err(Error::new(ErrorKind::Storage, message));
         };
         for (path, id) in &self.beside {
-            if file_at(path).is_none_or(|(now, _)| now != *id) {
+            if identity_at(path).is_none_or(|(now, _)| now != *id) {
                 let message = format!(
                     "{} was removed or replaced while the database was open, and what is written now nobody would find \
                      again: close the database in every program that has it open, then open it again",
@@ -88,22 +89,27 @@ impl SameFile {
     }
 
     /// One more connection, to see whether what another one read was right.
-    pub(super) fn read_anew(&self, busy_timeout: Duration) -> Result<Connection> {
+    pub(super) fn reopen_for_reading(&self, busy_timeout: Duration) -> Result<Connection> {
         let newest_schema = i32::MAX;
-        self.open(&Connect { read_only: true, busy_timeout, synchronous: Synchronous::Normal, newest_schema })
+        self.open(&ConnectOptions {
+            read_only: true,
+            busy_timeout,
+            synchronous: Synchronous::Normal,
+            newest_schema,
+        })
     }
 
     /// Opens one more connection on this very file, never on another one that has taken its name.
-    pub(super) fn open(&self, how: &Connect) -> Result<Connection> {
-        self.refuse_vanished()?;
-        let connection = connect_existing(&self.path, how)?;
-        self.refuse_vanished()?;
+    pub(super) fn open(&self, options: &ConnectOptions) -> Result<Connection> {
+        self.refuse_replaced()?;
+        let connection = connect_existing(&self.path, options)?;
+        self.refuse_replaced()?;
         Ok(connection)
     }
 }
 
 /// Which file it is, and how many names it has.
-fn file_at(path: &Path) -> Option<(FileId, u64)> {
+fn identity_at(path: &Path) -> Option<(FileId, u64)> {
     let metadata = path.metadata().ok()?;
     Some((paths::id_of(&metadata)?, paths::links_of(&metadata)))
 }

@@ -14,17 +14,17 @@ use crate::time::Deadline;
 
 /// How long somebody may wait before nobody else goes first. Until then a call that comes while the connection is
 /// free takes it, since waking a thread for each call would take longer than most calls.
-const UNFAIR: Duration = Duration::from_millis(1);
+const BARGING_LIMIT: Duration = Duration::from_millis(1);
 
 /// How soon a call that waits notices that it was given up.
-pub(super) const NOTICE: Duration = Duration::from_millis(10);
+pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Where the connection is.
 ///
 /// In a forked child it is closed, whatever it was in the parent, and the connection is never touched: not even to be
 /// dropped, since SQLite would then write to a file whose locks are the parent's.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct Writer {
     state: Mutex<State>,
     /// The process that opened the connection.
     process: u32,
@@ -32,18 +32,18 @@ pub(super) struct Slot {
 
 #[derive(Debug)]
 struct State {
-    place: Place,
+    availability: Availability,
     waiting: VecDeque<Waiter>,
     next: u64,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Availability {
     Free(Connection),
-    Lent,
+    InUse,
     /// Lent to a transaction that ends by itself, so that calls wait for its end. Those of the thread that makes its
     /// calls, where it is known, would wait for themselves.
-    LentUntilLimit(Option<ThreadId>),
+    InUseUntilLimit(Option<ThreadId>),
     Closed,
     TurnedOff,
 }
@@ -65,7 +65,7 @@ impl Waiter {
 }
 
 /// This thread, to be woken. A thread that ends, in an exit handler for example, has no name left to be called by.
-fn own_thread() -> Option<Thread> {
+fn current_thread() -> Option<Thread> {
     /// Lives for as long as what the system's library knows of the thread does.
     struct Alive;
     impl Drop for Alive {
@@ -77,61 +77,64 @@ fn own_thread() -> Option<Thread> {
 
 /// Waits to be woken, at the most for so long.
 fn pause(longest: Duration) {
-    match own_thread() {
+    match current_thread() {
         Some(_) => std::thread::park_timeout(longest),
-        None => std::thread::sleep(longest.min(UNFAIR)),
+        None => std::thread::sleep(longest.min(BARGING_LIMIT)),
     }
 }
 
-impl Slot {
+impl Writer {
     pub(super) fn new(connection: Connection) -> Arc<Self> {
-        Self::at(Place::Free(connection))
+        Self::at(Availability::Free(connection))
     }
 
     /// A database that the environment turned off: every call says so.
     pub(super) fn turned_off() -> Arc<Self> {
-        Self::at(Place::TurnedOff)
+        Self::at(Availability::TurnedOff)
     }
 
-    fn at(place: Place) -> Arc<Self> {
-        let state = State { place, waiting: VecDeque::new(), next: 0 };
+    fn at(availability: Availability) -> Arc<Self> {
+        let state = State { availability, waiting: VecDeque::new(), next: 0 };
         Arc::new(Self { state: Mutex::new(state), process: std::process::id() })
     }
 
-    /// `Closed` after [`Slot::close`], for calls that may not need the connection.
+    /// `Closed` after [`Writer::close`], for calls that may not need the connection.
     pub(super) fn check_open(&self) -> Result<()> {
-        match self.lock()?.place {
-            Place::Closed => Err(closed()),
-            Place::Free(_) | Place::Lent | Place::LentUntilLimit(_) | Place::TurnedOff => Ok(()),
+        match self.lock()?.availability {
+            Availability::Closed => Err(closed()),
+            Availability::Free(_)
+            | Availability::InUse
+            | Availability::InUseUntilLimit(_)
+            | Availability::TurnedOff => Ok(()),
         }
     }
 
     /// Lends the connection: `Busy` where other calls of the handle have it for longer than the deadline, or where
     /// the watch gives the call up. The time that passes within a transaction with a limit does not
     /// count, unless there was none to begin with, or the transaction is this thread's.
-    pub(super) fn lend(self: &Arc<Self>, mut deadline: Deadline, watch: &Watch) -> Result<Lease> {
+    pub(super) fn acquire(self: &Arc<Self>, mut deadline: Deadline, watch: &Watch) -> Result<WriterGuard> {
         let mut own = None;
-        let patience = deadline.remaining();
+        let timeout = deadline.remaining();
         let waits = !deadline.has_passed();
         loop {
             // Not below the lock: a look at it may run code of the host's.
             let stopped = watch.stopped();
             let mut state = self.lock()?;
             if let Some(connection) = state.take(own)? {
-                return Ok(Lease { connection: Some(connection), slot: Arc::clone(self) });
+                return Ok(WriterGuard { connection: Some(connection), writer: Arc::clone(self) });
             }
-            if waits && state.ends_by_itself() {
+            if waits && state.ends_at_limit() {
                 // Counted anew from its end, since others who waited for that go first.
-                deadline = patience.map_or_else(Deadline::never, Deadline::after);
+                deadline = timeout.map_or_else(Deadline::never, Deadline::after);
             }
-            if let Some(error) = stopped.or_else(|| given_up(deadline)) {
+            if let Some(error) = stopped.or_else(|| busy_after(deadline)) {
                 state.leave(own);
                 return Err(error);
             }
             let number = *own.get_or_insert_with(|| state.enter());
             debug_assert!(state.waiting.iter().any(|waiter| waiter.number == number));
             drop(state);
-            let longest = if watch.listens() { NOTICE } else { Duration::MAX };
+            let longest = if watch.listens() { POLL_INTERVAL } else { Duration::MAX };
             pause(deadline.remaining().unwrap_or(Duration::MAX).min(longest));
         }
     }
@@ -142,14 +145,14 @@ impl Slot {
         if self.is_inherited() {
             return Ok(());
         }
-        let connection = match self.lend(Deadline::never(), &Watch::default()) {
-            Ok(lease) => lease.take(),
+        let connection = match self.acquire(Deadline::never(), &Watch::default()) {
+            Ok(guard) => guard.take(),
             // It was closed before, or turned off.
             Err(_) => None,
         };
         let waiting = {
             let mut state = self.lock()?;
-            state.place = Place::Closed;
+            state.availability = Availability::Closed;
             std::mem::take(&mut state.waiting)
         };
         waiting.iter().for_each(Waiter::wake);
@@ -157,14 +160,15 @@ impl Slot {
     }
 
     /// Lends the connection where it is free.
-    pub(super) fn lend_at_once(self: &Arc<Self>) -> Result<Option<Lease>> {
+    pub(super) fn try_acquire(self: &Arc<Self>) -> Result<Option<WriterGuard>> {
         let connection = self.lock()?.take(None)?;
-        Ok(connection.map(|connection| Lease { connection: Some(connection), slot: Arc::clone(self) }))
+        Ok(connection
+            .map(|connection| WriterGuard { connection: Some(connection), writer: Arc::clone(self) }))
     }
 
-    fn give_back(&self, connection: Connection) {
+    fn release(&self, connection: Connection) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.place = Place::Free(connection);
+        state.availability = Availability::Free(connection);
         state.wake_first();
     }
 
@@ -187,46 +191,50 @@ impl Slot {
 impl State {
     /// Takes the connection, where it is free and nobody else has waited for too long.
     fn take(&mut self, own: Option<u64>) -> Result<Option<Connection>> {
-        match &self.place {
-            Place::Lent | Place::LentUntilLimit(_) => return Ok(None),
-            Place::Closed => return Err(closed()),
-            Place::TurnedOff => {
+        match &self.availability {
+            Availability::InUse | Availability::InUseUntilLimit(_) => return Ok(None),
+            Availability::Closed => return Err(closed()),
+            Availability::TurnedOff => {
                 let message = "the database is turned off: unset MCODA_DISABLE_DB to use it";
                 return Err(Error::new(ErrorKind::Storage, message));
             }
-            Place::Free(_) => {}
+            Availability::Free(_) => {}
         }
         let is_first = self
             .waiting
             .front()
-            .is_none_or(|first| Some(first.number) == own || first.since.elapsed() < UNFAIR);
+            .is_none_or(|first| Some(first.number) == own || first.since.elapsed() < BARGING_LIMIT);
         if !is_first {
             return Ok(None);
         }
         if let Some(own) = own {
             self.waiting.retain(|waiter| waiter.number != own);
         }
-        match std::mem::replace(&mut self.place, Place::Lent) {
-            Place::Free(connection) => Ok(Some(connection)),
+        match std::mem::replace(&mut self.availability, Availability::InUse) {
+            Availability::Free(connection) => Ok(Some(connection)),
             other => {
-                self.place = other;
+                self.availability = other;
                 Ok(None)
             }
         }
     }
 
     /// Whether it is lent to a transaction for which this thread may wait beyond its deadline.
-    fn ends_by_itself(&self) -> bool {
-        match self.place {
-            Place::LentUntilLimit(thread) => thread.is_none() || thread != own_thread().map(|own| own.id()),
-            Place::Free(_) | Place::Lent | Place::Closed | Place::TurnedOff => false,
+    fn ends_at_limit(&self) -> bool {
+        match self.availability {
+            Availability::InUseUntilLimit(thread) => {
+                thread.is_none() || thread != current_thread().map(|own| own.id())
+            }
+            Availability::Free(_) | Availability::InUse | Availability::Closed | Availability::TurnedOff => {
+                false
+            }
         }
     }
 
     fn enter(&mut self) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.waiting.push_back(Waiter { number, thread: own_thread(), since: Instant::now() });
+        self.waiting.push_back(Waiter { number, thread: current_thread(), since: Instant::now() });
         number
     }
 
@@ -236,7 +244,7 @@ impl State {
     }
 
     fn wake_first(&self) {
-        if let (Place::Free(_), Some(first)) = (&self.place, self.waiting.front()) {
+        if let (Availability::Free(_), Some(first)) = (&self.availability, self.waiting.front()) {
             first.wake();
         }
     }
@@ -251,7 +259,7 @@ pub(super) fn refuse_inherited(process: u32) -> Result<()> {
     Err(Error::new(ErrorKind::Closed, message))
 }
 
-pub(super) fn given_up(deadline: Deadline) -> Option<Error> {
+pub(super) fn busy_after(deadline: Deadline) -> Option<Error> {
     deadline.has_passed().then(|| {
         Error::new(ErrorKind::Busy, "other calls of this handle held the database for too long; try again")
     })
@@ -261,31 +269,31 @@ pub(super) fn closed() -> Error {
     Error::new(ErrorKind::Closed, "this handle was closed: open a new one")
 }
 
-impl Drop for Slot {
+impl Drop for Writer {
     fn drop(&mut self) {
         if self.is_inherited() {
             let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-            std::mem::forget(std::mem::replace(&mut state.place, Place::Closed));
+            std::mem::forget(std::mem::replace(&mut state.availability, Availability::Closed));
         }
     }
 }
 
 /// The connection, for as long as a call or a transaction needs it.
 #[derive(Debug)]
-pub(super) struct Lease {
+pub(super) struct WriterGuard {
     connection: Option<Connection>,
-    slot: Arc<Slot>,
+    writer: Arc<Writer>,
 }
 
-impl Lease {
+impl WriterGuard {
     fn take(mut self) -> Option<Connection> {
         self.connection.take()
     }
 
     /// Says that it ends by itself, though not soon. Its calls come from the thread, where that is known.
-    pub(super) fn has_limit(&self, thread: Option<ThreadId>) {
-        let mut state = self.slot.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.place = Place::LentUntilLimit(thread);
+    pub(super) fn set_limit(&self, thread: Option<ThreadId>) {
+        let mut state = self.writer.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.availability = Availability::InUseUntilLimit(thread);
         // They were to wake at a deadline that counts no more.
         state.waiting.iter().for_each(Waiter::wake);
     }
@@ -296,7 +304,7 @@ impl Lease {
     }
 }
 
-impl Deref for Lease {
+impl Deref for WriterGuard {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
@@ -306,10 +314,10 @@ impl Deref for Lease {
 }
 
 /// Whatever ended the call, a panic included, the next one finds no transaction open.
-impl Drop for Lease {
+impl Drop for WriterGuard {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
-        if self.slot.is_inherited() {
+        if self.writer.is_inherited() {
             std::mem::forget(connection);
             return;
         }
@@ -317,6 +325,6 @@ impl Drop for Lease {
             // One that cannot be rolled back now is by SQLite, when the connection is used again or closed.
             let _ = connection.execute_batch("ROLLBACK");
         }
-        self.slot.give_back(connection);
+        self.writer.release(connection);
     }
 }

@@ -21,7 +21,7 @@ impl From<rusqlite::Error> for Error {
                 (ErrorKind::Corrupt, format!("a row holds a value of the wrong type: {error}"))
             }
             rusqlite::Error::InvalidColumnName(name) => {
-                (ErrorKind::Unsupported, older_schema(&format!("no such column: {name}")))
+                (ErrorKind::Unsupported, missing_schema_error(&format!("no such column: {name}")))
             }
             _ => (ErrorKind::Internal, format!("SQLite call failed: {error}")),
         };
@@ -58,8 +58,8 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
         ErrorCode::ConstraintViolation => {
             (ErrorKind::Conflict, format!("the database refused the row ({text})"))
         }
-        ErrorCode::Unknown if LACKS.iter().any(|words| text.contains(words)) => {
-            (ErrorKind::Unsupported, older_schema(&text))
+        ErrorCode::Unknown if MISSING_SCHEMA.iter().any(|words| text.contains(words)) => {
+            (ErrorKind::Unsupported, missing_schema_error(&text))
         }
         // The encoding in the file's header has changed.
         ErrorCode::Unknown if text.contains("must use the same text encoding") => {
@@ -75,7 +75,7 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
 }
 
 /// Whether SQLite took what it read for a damaged database, or for none.
-pub(crate) fn says_damaged(error: &Error) -> bool {
+pub(crate) fn is_corruption(error: &Error) -> bool {
     let code = std::error::Error::source(error)
         .and_then(|source| source.downcast_ref::<rusqlite::Error>())
         .and_then(rusqlite::Error::sqlite_error_code);
@@ -84,17 +84,17 @@ pub(crate) fn says_damaged(error: &Error) -> bool {
 }
 
 /// An error that said so of a database that is whole.
-pub(super) fn read_wrong(error: Error) -> Error {
+pub(super) fn transient_read_error(error: Error) -> Error {
     let message = "the database was read wrong, and is whole now that it is read again: try again; if it comes back, \
                    check the disk";
     Error::new(ErrorKind::Storage, message).with_source(error)
 }
 
 /// How SQLite says that a schema has less than a statement names.
-const LACKS: [&str; 3] = ["no such table", "no such column", "has no column named"];
+const MISSING_SCHEMA: [&str; 3] = ["no such table", "no such column", "has no column named"];
 
 /// A handle that only reads brings no schema up to date; after any other one this should not happen.
-fn older_schema(lacks: &str) -> String {
+fn missing_schema_error(lacks: &str) -> String {
     format!(
         "its schema lacks what this build needs: where it was opened to be read only, open it once for \
          writing, else restore a backup ({lacks})"

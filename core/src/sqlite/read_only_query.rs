@@ -10,7 +10,7 @@ use rusqlite::{Batch, Connection, Statement};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Number, Value};
 
-use super::begin::{Patience, begin_reading};
+use super::write_transaction::{WaitPolicy, begin_read};
 use crate::definition::{Described, Kind};
 use crate::error::{Error, LONGEST_CAUSE, Result, line};
 use crate::number;
@@ -181,18 +181,18 @@ impl Serialize for Table {
     }
 }
 
-/// Runs one statement that only reads, in a transaction of its own that begins as `how` says, or in the one that the
+/// Runs one statement that only reads, in a transaction of its own that begins as `wait` says, or in the one that the
 /// host has open. Whatever else the text asks for is refused before it runs.
-pub(super) fn select(
+pub(super) fn run_query(
     connection: &mut Connection,
     sql: &str,
     params: &SqlParams,
-    how: Option<&Patience<'_>>,
-    most_bytes: usize,
+    wait: Option<&WaitPolicy<'_>>,
+    max_bytes: usize,
 ) -> Result<Table> {
-    let guarded = ReadOnly::new(connection, most_bytes)?;
+    let guarded = ReadOnlyGuard::new(connection, max_bytes)?;
     let connection = &*guarded.connection;
-    let _transaction = how.map(|how| begin_reading(connection, how)).transpose()?;
+    let _transaction = wait.map(|wait| begin_read(connection, wait)).transpose()?;
     let mut statements = Batch::new(connection, sql);
     let mut next = || statements.next().map_err(refused);
     let Some(mut statement) = next()? else {
@@ -207,7 +207,7 @@ pub(super) fn select(
     }
     params.bind(&mut statement)?;
     let columns = columns(&statement)?;
-    let mut budget = Budget { left: most_bytes, most: most_bytes };
+    let mut budget = Budget { left: max_bytes, most: max_bytes };
     let mut rows = Vec::new();
     let mut found = statement.raw_query();
     while let Some(row) = found.next().map_err(|error| budget.failed(error))? {
@@ -297,17 +297,17 @@ fn columns(statement: &Statement<'_>) -> Result<Vec<String>> {
 /// is SQLite's text alone: its error would show all of the statement.
 fn refused(error: rusqlite::Error) -> Error {
     let text = text_of(&error);
-    worded(error, text)
+    with_text(error, text)
 }
 
 /// [`refused`] of a statement that ran: SQLite may quote a value there that it found in a row.
 fn failed(error: rusqlite::Error) -> Error {
     let text = text_of(&error);
     let words = text.split(['\'', '"']).next().unwrap_or_default();
-    worded(error, words.trim_end_matches([':', ' ']).to_owned())
+    with_text(error, words.trim_end_matches([':', ' ']).to_owned())
 }
 
-fn worded(error: rusqlite::Error, text: String) -> Error {
+fn with_text(error: rusqlite::Error, text: String) -> Error {
     use rusqlite::ffi::ErrorCode::{AuthorizationForStatementDenied, TypeMismatch, Unknown};
     match error.sqlite_error_code() {
         Some(AuthorizationForStatementDenied) => {
@@ -336,25 +336,25 @@ fn text_of(error: &rusqlite::Error) -> String {
 const SHORTEST: i32 = 1 << 20;
 
 /// While this lives, the connection compiles nothing that changes anything.
-struct ReadOnly<'c> {
+struct ReadOnlyGuard<'c> {
     connection: &'c mut Connection,
     /// How long a value may be otherwise.
     length: i32,
 }
 
-impl<'c> ReadOnly<'c> {
-    /// No value gets longer than `most_bytes` meanwhile, wherever it is made. SQLite needs some bytes for its own rows.
-    fn new(connection: &'c mut Connection, most_bytes: usize) -> Result<Self> {
+impl<'c> ReadOnlyGuard<'c> {
+    /// No value gets longer than `max_bytes` meanwhile, wherever it is made. SQLite needs some bytes for its own rows.
+    fn new(connection: &'c mut Connection, max_bytes: usize) -> Result<Self> {
         let length = connection.limit(Limit::SQLITE_LIMIT_LENGTH)?;
         connection.authorizer(Some(authorize))?;
         let guarded = Self { connection, length };
-        let most = i32::try_from(most_bytes).unwrap_or(i32::MAX).clamp(SHORTEST.min(length), length);
+        let most = i32::try_from(max_bytes).unwrap_or(i32::MAX).clamp(SHORTEST.min(length), length);
         guarded.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, most)?;
         Ok(guarded)
     }
 }
 
-impl Drop for ReadOnly<'_> {
+impl Drop for ReadOnlyGuard<'_> {
     fn drop(&mut self) {
         // SQLite has no way to refuse this.
         let _ = self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, self.length);
@@ -369,7 +369,9 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
         | AuthAction::Function { .. }
         | AuthAction::Recursive
         | AuthAction::Transaction { .. } => Authorization::Allow,
-        AuthAction::Pragma { pragma_name, pragma_value } if tells(pragma_name, pragma_value) => {
+        AuthAction::Pragma { pragma_name, pragma_value }
+            if is_read_only_pragma(pragma_name, pragma_value) =>
+        {
             Authorization::Allow
         }
         // An old SQLite of the system asks for this where a function stands as a table, `pragma_table_info('tasks')`
@@ -383,8 +385,8 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
 }
 
 /// Many pragmas change the connection while they are compiled, some of them without a value.
-fn tells(pragma: &str, value: Option<&str>) -> bool {
-    const ABOUT_A_NAME: &[&str] = &[
+fn is_read_only_pragma(pragma: &str, value: Option<&str>) -> bool {
+    const WITH_A_NAME: &[&str] = &[
         "foreign_key_check",
         "foreign_key_list",
         "index_info",
@@ -414,5 +416,5 @@ fn tells(pragma: &str, value: Option<&str>) -> bool {
         "user_version",
     ];
     let pragma = pragma.to_ascii_lowercase();
-    ABOUT_A_NAME.contains(&&*pragma) || (value.is_none() && SETTINGS.contains(&&*pragma))
+    WITH_A_NAME.contains(&&*pragma) || (value.is_none() && SETTINGS.contains(&&*pragma))
 }
