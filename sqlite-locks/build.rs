@@ -13,7 +13,7 @@ fn main() {
     }
 }
 
-/// Major and minor number, where pkg-config knows them; it tells libsqlite3-sys what to link, too.
+/// Major and minor number, where pkg-config knows them; libsqlite3-sys links by it, too.
 fn system_version() -> Option<(u32, u32)> {
     let output = Command::new("pkg-config").args(["--modversion", "sqlite3"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

@@ -92,7 +92,7 @@ fn the_hours_spent_on_tasks_in_progress_are_taken_off() {
     moved(&workspace, &one, "in_progress", "11:30:00");
     let two = own.task(&workspace, "P-2", 2.0);
     moved(&workspace, &two, "in_progress", "11:45:00");
-    task_in(&workspace, &own, "P-3", "in_progress", 8.0); // no event tells since when
+    task_in(&workspace, &own, "P-3", "in_progress", 8.0); // no event shows since when
     let spent =
         |options: Value| estimate(&workspace, options)["durationsHours"]["implementationHours"].clone();
     // 20 points at 10 an hour, less half an hour and a quarter.
@@ -131,7 +131,7 @@ fn work_without_speed_never_ends_and_no_work_takes_no_time() {
     assert_eq!(found["durationsHours"]["implementationHours"], Value::Null);
     assert_eq!(found["etas"], json!({"readyToReviewEta": null, "readyToQaEta": null, "completeEta": null}));
     // A speed so small that the end lies beyond the calendar.
-    let found = asked(&workspace, json!({"spPerHourAll": 1e-9}));
+    let found = estimate_of(&workspace, json!({"spPerHourAll": 1e-9}));
     assert_eq!(found.etas.complete_eta, None);
     assert_sound(&found);
 
@@ -149,7 +149,7 @@ fn an_empty_workspace_and_one_where_all_is_done_are_done_now() {
     let workspace = fixture.open();
     let assert_done = |completion: Value| {
         for mode in ["config", "empirical", "mixed"] {
-            let found = asked(&workspace, json!({"mode": mode, "now": "2026-03-20T13:00:00Z"}));
+            let found = estimate_of(&workspace, json!({"mode": mode, "now": "2026-03-20T13:00:00Z"}));
             assert_sound(&found);
             let found = serde_json::to_value(&found).unwrap();
             assert_etas(&found, ["13:00:00"; 3]);

@@ -77,7 +77,7 @@ fn replace_number(value: &mut Value, index: &mut usize, by: &Value) -> bool {
 }
 
 #[test]
-fn every_whole_body_keeps_the_rules() {
+fn every_complete_body_keeps_the_rules() {
     for text in texts() {
         for hint in [None, Some("anthropic"), Some("openai"), Some("xai"), Some("nobody")] {
             check_all(&text, hint);

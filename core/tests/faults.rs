@@ -29,7 +29,7 @@ fn set_aside(fixture: &Fixture) -> Vec<String> {
 }
 
 #[test]
-fn a_cut_log_forgets_no_whole_record() {
+fn a_truncated_log_keeps_every_complete_record() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     ["1", "2", "3"].iter().for_each(|id| recorded(&workspace, id));
@@ -102,7 +102,7 @@ fn the_database_is_the_truth_about_jobs_and_command_runs() {
 }
 
 #[test]
-fn rows_with_damaged_metadata_spoil_no_answer() {
+fn rows_with_invalid_metadata_fail_no_query() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let own = backlog(&workspace);
@@ -225,7 +225,7 @@ fn ten_tenths_are_one_in_any_order() {
 }
 
 #[test]
-fn the_older_packages_go_on_writing_beside_us() {
+fn the_typescript_packages_continue_to_write_the_same_file() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "P-1", 2.0);

@@ -1,5 +1,5 @@
-//! What is known about two workspaces in the schema of mcoda's TypeScript packages: one of our own, whose answers are
-//! computed independently, and one of theirs with their answers, where that data is at hand.
+//! Results of two workspaces with the schema of mcoda's TypeScript packages: one of our own, whose results are
+//! computed independently, and one of theirs with their results, if that data is available.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
@@ -66,14 +66,14 @@ fn velocities_and_estimates_agree(folder: &Path) {
     let compared = golden.compare(&["velocity", "estimate"], |operation, options, expected, place| {
         let options =
             EstimateOptions { now: Some(golden.now), ..EstimateOptions::from_json(options).unwrap() };
-        let answer = match operation {
+        let result = match operation {
             "velocity" => serde_json::to_value(golden.workspace.velocity(&options).unwrap()).unwrap(),
             _ => serde_json::to_value(golden.workspace.estimate(&options).unwrap()).unwrap(),
         };
         let mut expected = expected.clone();
-        // The library answers these better; docs/estimate.md says how.
+        // The library computes these differently; docs/estimate.md says how.
         expected.as_object_mut().unwrap().remove("etas");
-        assert_matches(&answer, &expected, place);
+        assert_matches(&result, &expected, place);
     });
     assert!(compared >= 12, "{compared}");
 }

@@ -68,7 +68,7 @@ fn what_is_created_is_for_its_owner_alone() {
     }
     drop(workspace);
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-    assert_refused(fixture.options().open(fixture.root()), ErrorKind::Storage, "written to by everybody");
+    assert_refused(fixture.options().open(fixture.root()), ErrorKind::Storage, "world-writable");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_file_format_of_a_newer_sqlite_is_unsupported() {
 }
 
 #[test]
-fn a_handle_that_only_reads_tells_the_kinds_of_databases_apart_too() {
+fn a_read_only_handle_distinguishes_the_kinds_of_databases_too() {
     let fixture = Fixture::new();
     let (own, global) = (fixture.root().join("own.db"), fixture.root().join("global.db"));
     drop(fixture.options().open_db(&own).unwrap());

@@ -75,7 +75,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
 fn an_agents_file_that_is_no_file_is_refused_at_once() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
-    let file = fixture.home().join("answers.jsonl");
+    let file = fixture.home().join("responses.jsonl");
     pipe(&file);
     let device = Path::new("/dev/zero");
     for file in [&*file, device] {
@@ -195,7 +195,7 @@ fn another_name_of_a_victims_file_is_not_written_to() {
 }
 
 #[test]
-fn a_link_that_somebody_else_made_is_not_followed() {
+fn a_link_that_another_user_made_is_not_followed() {
     for name in LOG_FILES {
         let shared = Shared::new();
         if !is_root(&shared.fixture.home()) {
@@ -265,7 +265,7 @@ fn a_file_of_another_user_is_refused_where_others_can_write_and_taken_where_they
 }
 
 #[test]
-fn a_folder_that_is_a_link_of_somebody_elses_is_refused() {
+fn a_folder_that_is_a_link_of_another_user_is_refused() {
     let fixture = Fixture::new();
     let logs = fixture.home().join("logs");
     std::fs::create_dir_all(fixture.home().join("private")).unwrap();

@@ -1,4 +1,4 @@
-//! What an error tells of what was given, and that nothing is told anywhere else.
+//! Errors show no more of the input than the invalid field, and nothing is printed anywhere else.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -20,7 +20,7 @@ fn secret(name: &str) -> String {
 }
 
 /// The names of all secrets in everything that an error can be made to say.
-fn told(error: &Error) -> BTreeSet<String> {
+fn texts_of(error: &Error) -> BTreeSet<String> {
     let json = serde_json::to_string(error).unwrap();
     let all = format!("{error} {error:?} {} {json}", error.detail().unwrap_or_default());
     let name = |rest: &str| rest.split_once('>').map_or(rest, |(name, _)| name).to_owned();
@@ -35,13 +35,13 @@ struct Seen {
 }
 
 impl Seen {
-    /// Nothing but the field at fault, and what else is `allowed`, is told.
+    /// Only the invalid field, and what else is `allowed`, is shown.
     #[track_caller]
     fn see(&mut self, error: Error, kind: ErrorKind, allowed: &[&str]) {
         assert_eq!(error.kind(), kind, "{error}");
         let at_fault = error.field().unwrap_or_default().to_owned();
         let known = |name: &String| *name == at_fault || allowed.contains(&&**name);
-        let spilled: Vec<String> = told(&error).into_iter().filter(|name| !known(name)).collect();
+        let spilled: Vec<String> = texts_of(&error).into_iter().filter(|name| !known(name)).collect();
         assert!(spilled.is_empty(), "{spilled:?} in {error:?}");
         self.kinds.insert(kind.name());
         self.count += 1;
@@ -157,7 +157,7 @@ fn inputs<'a>() -> Vec<Input<'a>> {
     ]
 }
 
-/// What a provider answered, every text of it a secret.
+/// A provider's response, in which every text is a secret.
 fn body() -> String {
     json!({"id": secret("body.id"), "model": secret("body.model"), "choices": [{"text": secret("body.text")}],
            "usage": {"prompt_tokens": 3, "completion_tokens": 4}})
@@ -277,7 +277,7 @@ fn conflicts(workspace: &Workspace, own: &Backlog, seen: &mut Seen) {
     seen.see(moved.unwrap_err(), ErrorKind::InvalidInput, &[]);
 }
 
-/// A host's own statement is the field at fault, what it asks of is not.
+/// A host's own statement is the invalid field; the data that it reads is not.
 fn sql(workspace: &Workspace, seen: &mut Seen) {
     let params = |given: Value| SqlParams::from_json(&given).unwrap();
     for (statement, given) in [
@@ -294,14 +294,14 @@ fn sql(workspace: &Workspace, seen: &mut Seen) {
     ] {
         let error = workspace.query(statement, &params(given)).unwrap_err();
         assert!(matches!(error.field(), Some("sql" | "params")), "{error}");
-        assert_eq!(told(&error), BTreeSet::new(), "{statement}: {error:?}");
+        assert_eq!(texts_of(&error), BTreeSet::new(), "{statement}: {error:?}");
         seen.see(error, ErrorKind::InvalidInput, &[]);
     }
     let list = SqlParams::from_json(&json!([[secret("inside")]])).unwrap_err();
     seen.see(list, ErrorKind::InvalidInput, &[]);
 }
 
-/// Rows that others have written anything into make no call fail, so that there is nothing to tell.
+/// Rows with foreign values make no call fail, so there is no error that could show them.
 fn damaged_rows(fixture: &Fixture, workspace: &Workspace) {
     let raw = fixture.raw();
     for (table, columns) in [
@@ -381,15 +381,15 @@ fn damaged_file(file: &std::path::Path, seen: &mut Seen) {
     let mut damaged = whole.clone();
     damaged[4096..].rotate_left(3 * 4096);
     std::fs::write(file, damaged).unwrap();
-    let asked = open().and_then(|workspace| {
+    let result = open().and_then(|workspace| {
         workspace.token_usage(&Default::default())?;
         workspace.record_token_usage(&usage(record("into damage")))
     });
-    seen.see(asked.unwrap_err(), ErrorKind::Corrupt, &[]);
+    seen.see(result.unwrap_err(), ErrorKind::Corrupt, &[]);
 }
 
 #[test]
-fn an_error_tells_of_what_was_given_no_more_than_the_field_at_fault() {
+fn an_error_contains_no_more_of_the_input_than_the_invalid_field() {
     let mut seen = Seen::default();
     provoke(&mut seen);
     let every: BTreeSet<&str> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
@@ -418,7 +418,7 @@ fn other_process() {
 }
 
 #[test]
-fn the_program_that_a_panic_belongs_to_is_told_of_it_as_ever() {
+fn panics_of_the_host_reach_its_own_hook() {
     let _ = catch_panic::<()>(|| panic!("{}", secret("caught"))).unwrap_err();
     let text = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
     let (usual, into) = (std::panic::take_hook(), text.clone());
@@ -429,7 +429,7 @@ fn the_program_that_a_panic_belongs_to_is_told_of_it_as_ever() {
 }
 
 #[test]
-fn a_long_text_is_never_told_whole() {
+fn long_text_is_always_truncated() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     backlog(&workspace).task(&workspace, "task", 1.0);

@@ -43,7 +43,7 @@ fn private_names(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn everything_that_is_created_is_for_its_owner_alone_whatever_the_umask() {
+fn everything_that_is_created_is_private_whatever_the_umask() {
     for umask in ["000", "022", "077"] {
         let folder = tempfile::tempdir().unwrap();
         // The mask belongs to the whole process, so that no other test may be in it.
@@ -59,7 +59,7 @@ fn everything_that_is_created_is_for_its_owner_alone_whatever_the_umask() {
 
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
-#[allow(clippy::disallowed_methods, reason = "a child process is told through the environment what to do")]
+#[allow(clippy::disallowed_methods, reason = "a child process gets its task through the environment")]
 fn other_process() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let folder = Path::new(&folder);

@@ -46,7 +46,7 @@ fn on_read_only_media(folder: &Path, mount: &str, expected: &str) -> bool {
 
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
-#[allow(clippy::disallowed_methods, reason = "a child process is told through the environment what to do")]
+#[allow(clippy::disallowed_methods, reason = "a child process gets its task through the environment")]
 fn other_process() {
     let (Some(folder), Ok(expected)) = (std::env::var_os(FOLDER), std::env::var(EXPECTED)) else { return };
     let home = Path::new(&folder);
@@ -98,7 +98,7 @@ fn a_database_that_was_not_closed_is_refused_there() {
 }
 
 #[test]
-fn what_was_read_wrong_once_is_no_damage_and_is_read_again() {
+fn a_transient_read_error_is_not_reported_as_damage() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let many: Vec<TokenUsage> = (0..500).map(|number| usage(json!({"id": format!("r{number}")}))).collect();

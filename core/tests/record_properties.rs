@@ -174,9 +174,9 @@ impl Sums {
             .zip(record.tokens_completion)
             .map(|(prompt, completion)| prompt + completion);
         self.calls += 1;
-        let told = [record.tokens_prompt, record.tokens_completion, total, record.tokens_cached];
-        for (sum, told) in self.counts.iter_mut().zip(told) {
-            *sum = told.map(|told| sum.unwrap_or(0) + told).or(*sum);
+        let reported = [record.tokens_prompt, record.tokens_completion, total, record.tokens_cached];
+        for (sum, reported) in self.counts.iter_mut().zip(reported) {
+            *sum = reported.map(|reported| sum.unwrap_or(0) + reported).or(*sum);
         }
         self.cost = record.cost_estimate.map(|cost| self.cost.unwrap_or(0.0) + cost).or(self.cost);
         self.duration =
@@ -210,7 +210,7 @@ fn check_sums(workspace: &Workspace, model: &Model, since: Option<Timestamp>) {
         .collect();
     assert_eq!(found.len(), expected.len());
     for (key, sums) in expected {
-        // Where no row of a group told a count its sum is 0 or null; both say so.
+        // If no row of a group reported a count, its sum may be 0 or null.
         let found = found.get(&key).unwrap_or_else(|| panic!("{key:?} is missing"));
         let or_zero = |counts: [Option<i64>; 4]| counts.map(|count| count.unwrap_or(0));
         assert_eq!((found.calls, or_zero(found.counts)), (sums.calls, or_zero(sums.counts)), "{key:?}");
@@ -276,7 +276,7 @@ proptest! {
     #![proptest_config(cases(60))]
 
     #[test]
-    fn whatever_is_done_the_answers_are_those_of_the_model(
+    fn results_are_always_those_of_the_model(
         steps in prop::collection::vec(step(), 1..40),
         since in moment(),
     ) {

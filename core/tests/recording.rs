@@ -315,7 +315,7 @@ fn the_same_record_again_is_a_duplicate_even_after_a_restart() {
     let second = fixture.options().clock(clock).open(fixture.root()).unwrap();
     let again = second.record_token_usage(&usage(given.clone())).unwrap();
     assert!(again.recorded && again.duplicate && again.logged, "{again:?}");
-    // The same moment and the same metadata, told in other words.
+    // The same time and the same metadata in another notation.
     let mut other_words = given.clone();
     other_words["startedAt"] = "2026-03-20T11:00:00.0004+01:00".into();
     other_words["metadata"] = json!({"big": 1e300, "list": [1, 2.5, null, "x"]});
@@ -351,14 +351,14 @@ fn a_retry_counts_what_the_caller_gave_not_what_was_filled_in() {
         .unwrap()
         .record_token_usage(&given)
         .unwrap();
-    // Meanwhile the workspace got another id, which the caller has not told either time.
+    // Meanwhile the workspace got another id, which the caller gave in neither call.
     let renamed = fixture.options().workspace_id("after").open(fixture.root()).unwrap();
     assert!(renamed.record_token_usage(&given).unwrap().duplicate);
     assert_eq!(value::<String>(&fixture.raw(), "SELECT workspace_id FROM token_usage"), "before");
-    let told = usage(json!({"id": "r", "tokensPrompt": 1, "workspaceId": "after"}));
-    assert_refused(renamed.record_token_usage(&told), ErrorKind::Conflict, "\"r\"");
-    let told = usage(json!({"id": "r", "tokensPrompt": 1, "workspaceId": "before"}));
-    assert!(renamed.record_token_usage(&told).unwrap().duplicate);
+    let reported = usage(json!({"id": "r", "tokensPrompt": 1, "workspaceId": "after"}));
+    assert_refused(renamed.record_token_usage(&reported), ErrorKind::Conflict, "\"r\"");
+    let reported = usage(json!({"id": "r", "tokensPrompt": 1, "workspaceId": "before"}));
+    assert!(renamed.record_token_usage(&reported).unwrap().duplicate);
 }
 
 #[test]

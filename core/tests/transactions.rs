@@ -40,7 +40,7 @@ fn all_calls_of_a_transaction_happen_together() {
                 r#"{"id": "m", "usage": {"input_tokens": 3, "output_tokens": 1}}"#,
                 &AgentContext::default(),
             )?;
-            // Questions within it see its changes.
+            // Queries within it see its changes.
             Ok((tx.projects().list()?.len(), tx.token_usage(&TokenUsageQuery::default())?.len(), count(tx)))
         })
         .unwrap();
@@ -140,7 +140,7 @@ fn a_transaction_that_is_rolled_back_or_dropped_changes_nothing() {
 }
 
 #[test]
-fn a_transaction_is_rolled_back_at_its_time_limit_though_nobody_calls() {
+fn a_transaction_is_rolled_back_at_its_time_limit_without_a_call() {
     let (_folder, workspace) = in_file();
     let transaction = workspace.begin(Some(Duration::from_millis(50))).unwrap();
     transaction.record_token_usage(&usage("1")).unwrap();
@@ -216,7 +216,7 @@ fn calls_wait_for_a_transaction_of_their_handle_longer_than_the_busy_timeout() {
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
 
 #[test]
-fn the_end_of_a_transaction_stops_its_question() {
+fn the_end_of_a_transaction_stops_its_query() {
     let (_folder, workspace) = in_file();
     let transaction = workspace.begin(Some(Duration::from_millis(50))).unwrap();
     let error = transaction.query(ENDLESS, &SqlParams::default()).unwrap_err();
@@ -229,26 +229,26 @@ fn the_end_of_a_transaction_stops_its_question() {
         let (_folder, workspace) = in_file();
         let transaction = workspace.begin(None).unwrap();
         std::thread::scope(|scope| {
-            let question = scope.spawn(|| transaction.query(ENDLESS, &SqlParams::default()).unwrap_err());
+            let query = scope.spawn(|| transaction.query(ENDLESS, &SqlParams::default()).unwrap_err());
             std::thread::sleep(Duration::from_millis(50));
             end(&workspace, &transaction);
-            assert_eq!(question.join().unwrap().kind(), ErrorKind::Closed);
+            assert_eq!(query.join().unwrap().kind(), ErrorKind::Closed);
         });
     }
 }
 
 #[test]
-fn a_question_of_a_transaction_can_be_cancelled() {
+fn a_query_in_a_transaction_can_be_cancelled() {
     let (_folder, workspace) = in_file();
     let transaction = workspace.begin(None).unwrap();
     transaction.record_token_usage(&usage("1")).unwrap();
     let token = CancelToken::new();
     std::thread::scope(|scope| {
-        let question =
+        let query =
             scope.spawn(|| token.during(|| transaction.query(ENDLESS, &SqlParams::default()).unwrap_err()));
         std::thread::sleep(Duration::from_millis(50));
         token.cancel();
-        assert_eq!(question.join().unwrap().kind(), ErrorKind::Cancelled);
+        assert_eq!(query.join().unwrap().kind(), ErrorKind::Cancelled);
     });
     // No other call with this token begins, and the transaction goes on.
     let late = token.during(|| transaction.record_token_usage(&usage("2"))).unwrap_err();

@@ -88,7 +88,7 @@ fn a_transition_that_cannot_write_its_event_leaves_the_task_as_it_was() {
 }
 
 #[test]
-fn the_status_that_a_task_already_has_writes_no_event_and_says_so() {
+fn the_status_that_a_task_already_has_writes_no_event() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "P-1", 3.0);
@@ -356,7 +356,7 @@ fn expected_from_lets_exactly_one_of_two_racing_callers_win() {
 }
 
 #[test]
-fn expected_from_is_asked_even_where_nothing_would_change() {
+fn expected_from_is_checked_even_if_nothing_would_change() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "P-1", 1.0);
@@ -438,7 +438,7 @@ fn events_are_listed_in_time_within_bounds_and_unreadable_times_last() {
 }
 
 #[test]
-fn a_task_whose_id_is_no_text_cannot_move_and_says_so() {
+fn a_task_whose_id_is_not_text_cannot_change_its_status() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     backlog(&workspace).task(&workspace, "P-1", 1.0);

@@ -9,7 +9,7 @@ use mcoda_core::{EstimateOptions, Timestamp};
 use serde_json::{Value, json};
 
 #[test]
-fn successful_runs_stand_in_where_events_are_fewer_than_the_window() {
+fn events_are_inferred_from_runs_if_there_are_fewer_than_the_window() {
     let (_fixture, workspace, own) = fixture();
     let task = |key| own.task(&workspace, key, 4.0);
     ran(&workspace, &task("P-1"), "work-on-tasks", "08:00:00", "10:00:00", "succeeded");
@@ -86,7 +86,7 @@ fn three_times_the_window_of_runs_is_looked_at() {
         let (_fixture, workspace, own) = fixture();
         let task = own.task(&workspace, "P-1", 4.0);
         implemented(&workspace, &task, "08:00:00", "10:00:00");
-        // The newest runs are the visit itself, told again.
+        // The newest runs duplicate the visit itself.
         for second in 0..in_the_way {
             ran(&workspace, &task, "work-on-tasks", "08:00:00", &format!("10:00:0{second}"), "succeeded");
         }
@@ -310,6 +310,6 @@ fn a_run_without_times_counts_by_the_speed_that_the_host_measured() {
         fixture.raw().execute(sql, rusqlite::params![id, finished, at_run, effective]).unwrap();
     }
     assert_eq!(measured(&workspace, 10), (11.0 / 5.0, 2));
-    // Nothing of it can be told as events.
+    // No events can be inferred from it.
     assert_eq!(workspace.backfill_status_events(&EstimateOptions::default()).unwrap().events, 0);
 }

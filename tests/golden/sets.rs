@@ -1,4 +1,4 @@
-//! Where the data stands that answers are compared with; the tests of `core` and `cli` share this file.
+//! The location of the expected results; the tests of `core` and `cli` share this file.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A workspace to ask questions about tokens in. Rows that the interface would refuse are put into the file by hand, as
+//! A workspace for token usage queries. Rows that the interface would refuse are written directly into the file, as
 //! other programs and older releases do.
 
 use std::path::{Path, PathBuf};

@@ -1,16 +1,16 @@
-//! Asking for estimates, and the backlogs that they are about.
+//! Estimates, and the backlogs of which they are computed.
 
 use mcoda_core::{Estimate, EstimateOptions, NewTask, Workspace};
 use serde_json::Value;
 
 use super::*;
 
-pub fn asked(workspace: &Workspace, options: Value) -> Estimate {
+pub fn estimate_of(workspace: &Workspace, options: Value) -> Estimate {
     workspace.estimate(&EstimateOptions::from_json(&options).unwrap()).unwrap()
 }
 
 pub fn estimate(workspace: &Workspace, options: Value) -> Value {
-    let text = serde_json::to_string(&asked(workspace, options)).unwrap();
+    let text = serde_json::to_string(&estimate_of(workspace, options)).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 

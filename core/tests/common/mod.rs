@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
-pub mod answers;
 pub mod desk;
 pub mod estimates;
+pub mod responses;
 pub mod velocities;
 
 use std::path::{Path, PathBuf};

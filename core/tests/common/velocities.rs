@@ -1,4 +1,4 @@
-//! Asking for velocities, and the histories that they come from.
+//! Velocities, and the histories from which they are computed.
 
 use mcoda_core::{EstimateOptions, Workspace};
 use serde_json::{Value, json};

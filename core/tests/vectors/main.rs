@@ -53,18 +53,18 @@ fn run(case: &Value) -> Result<(), String> {
         }
         let arguments = substituted(&step["args"], &saved);
         let before = handle.state();
-        let answer =
+        let result =
             handle.call(step["call"].as_str().unwrap(), arguments.as_array().map_or(&[], Vec::as_slice));
-        match (answer, &step["error"]) {
-            (Ok(answer), Value::Null) => {
+        match (result, &step["error"]) {
+            (Ok(result), Value::Null) => {
                 if let Some(expected) = step.get("expect") {
-                    difference(&answer, &substituted(expected, &saved), "answer").map_err(place)?;
+                    difference(&result, &substituted(expected, &saved), "result").map_err(place)?;
                 }
                 if let Some(name) = step["save"].as_str() {
-                    saved.insert(name.to_owned(), answer);
+                    saved.insert(name.to_owned(), result);
                 }
             }
-            (Ok(answer), expected) => return Err(place(format!("answered {answer}, expected {expected}"))),
+            (Ok(result), expected) => return Err(place(format!("returned {result}, expected {expected}"))),
             (Err(error), Value::Null) => return Err(place(format!("failed: {error}"))),
             (Err(error), expected) => {
                 matching::error(&error, expected).map_err(place)?;

@@ -1,4 +1,4 @@
-//! How an answer is compared with the one that is expected; `tests/vectors/README.md` says the rules.
+//! How a result is compared with the expected one; see `tests/vectors/README.md`.
 
 use mcoda_core::Error;
 use serde_json::{Map, Value};

@@ -95,7 +95,7 @@ impl Foreign {
         if code == 0 { Ok(()) } else { Err(code) }
     }
 
-    /// The number that a query answers.
+    /// The number that a query returns.
     pub fn number(&mut self, sql: &str) -> Result<i64, Code> {
         const ROW: Code = 100;
         let sql = CString::new(sql).expect("SQL");

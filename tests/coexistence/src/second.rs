@@ -18,7 +18,7 @@ pub fn open_ours(file: &Path, wait: Duration) -> Connection {
     ONCE.call_once(|| drop(Workspace::open_db(":memory:").expect("a database")));
     let connection = Connection::open(file).expect("a database");
     connection.busy_timeout(wait).expect("a timeout");
-    // A disk that is slow to flush shows nothing here. Of what else is wrong the transactions tell.
+    // Slow flushes are irrelevant here. Other errors are found by the transactions.
     let _ = connection.execute_batch("PRAGMA synchronous=OFF");
     connection
 }

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let Some((task, file)) = told_task() else { return };
+    let Some((task, file)) = child_task() else { return };
     let file = &*file;
     match &*task {
         "handle" => beside_a_handle(file),
@@ -77,7 +77,7 @@ fn rounds_need_no_more(count: usize, file: &Path, mut round: impl FnMut()) {
 #[test]
 fn a_handle_that_stays_open_lets_others_come_and_go_without_end() {
     run("handle", "mcoda.db");
-    // The name tells nobody that this is no journal.
+    // The name does not show that this is not a journal.
     run("handle", "mcoda.db-wal");
 }
 

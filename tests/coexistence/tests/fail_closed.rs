@@ -18,7 +18,7 @@ use rusqlite::Connection;
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let Some((task, file)) = told_task() else { return };
+    let Some((task, file)) = child_task() else { return };
     let file = &*file;
     match &*task {
         "without proc" => without_proc(file),
@@ -109,7 +109,7 @@ fn without_proc(file: &Path) {
 }
 
 #[test]
-fn where_nobody_knows_who_has_the_file_open_nothing_is_written() {
+fn nothing_is_written_if_it_is_unknown_who_has_the_file_open() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
     if let Some(output) = in_own_mounts("unseen", &file, REFUSED) {
@@ -272,7 +272,7 @@ fn last_close(file: &Path) {
     drop(Workspace::options().read_only(true).open_db(file.with_file_name("7.db")));
     assert!(descriptors_beside(file) > 4, "{}", host.as_raw_fd());
     std::mem::forget(host);
-    assert_eq!(told("write", &file.with_file_name("7.db"), AS_SHIPPED), "busy");
+    assert_eq!(task_result("write", &file.with_file_name("7.db"), AS_SHIPPED), "busy");
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn mounted(file: &Path) {
     mount(file, &inside, "none", libc::MS_BIND);
     std::os::unix::fs::symlink(&inside, &link).unwrap();
     for name in [&inside, &link] {
-        is_refused_for_its_name(Workspace::open_db(name).map(drop), "mounted by itself", name);
+        is_refused_for_its_name(Workspace::open_db(name).map(drop), "is itself a mount", name);
         reads_one(name);
     }
     assert!(!file.with_file_name("data/x.db-wal").metadata().is_ok_and(|log| log.len() > 0));

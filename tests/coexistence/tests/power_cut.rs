@@ -228,14 +228,14 @@ fn lost_after_cuts(synchronous: Synchronous, seed: u64) -> usize {
         });
         for _ in 0..CUTS {
             std::thread::sleep(Duration::from_micros(random.next() % 20_000));
-            let told = acknowledged.lock().unwrap().clone();
+            let acknowledged = acknowledged.lock().unwrap().clone();
             let after = tempfile::tempdir().unwrap();
             cut(&database, after.path(), &mut random);
             let found = std::panic::catch_unwind(|| survivors(&after.path().join("cut.db")));
             is_over.store(found.is_err(), Ordering::Relaxed);
             let is_after = |path: &String| Path::new(path).starts_with(after.path());
             DISK.lock().unwrap().files.retain(|path, _| !is_after(path));
-            lost += told.difference(&found.unwrap()).count();
+            lost += acknowledged.difference(&found.unwrap()).count();
         }
         is_over.store(true, Ordering::Relaxed);
     });

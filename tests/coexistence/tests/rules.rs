@@ -16,7 +16,7 @@ use rusqlite::{Connection, OpenFlags};
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let Some((task, file)) = told_task() else { return };
+    let Some((task, file)) = child_task() else { return };
     let file = &*file;
     match &*task {
         "count" => count(file),
@@ -35,7 +35,7 @@ fn other_process() {
 fn read(file: &Path) {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let rows: i64 = connection.query_row("SELECT count(*) FROM rows", [], |row| row.get(0)).unwrap();
-    println!("\ntold {rows}");
+    println!("\ntask_result {rows}");
 }
 
 #[test]
@@ -43,9 +43,9 @@ fn closing_our_connections_leaves_the_other_copys_locks_alone() {
     for mode in ["wal", "delete"] {
         let folder = tempfile::tempdir().unwrap();
         let file = new_database(&folder, mode);
-        assert_eq!(told("close", &file, AS_SHIPPED), "busy busy busy busy", "{mode}");
+        assert_eq!(task_result("close", &file, AS_SHIPPED), "busy busy busy busy", "{mode}");
         assert!(
-            told("close", &file, OFF).contains("written"),
+            task_result("close", &file, OFF).contains("written"),
             "{mode}: without its locks this should go wrong"
         );
     }
@@ -75,17 +75,17 @@ fn close_beside_a_transaction(file: &Path) {
         // Longer than a closed file is kept.
         std::thread::sleep(Duration::from_millis(1100));
         way(file);
-        found.push(told("try to write", file, AS_SHIPPED));
+        found.push(task_result("try to write", file, AS_SHIPPED));
         let _ = other.execute("COMMIT");
     }
-    println!("\ntold {}", found.join(" "));
+    println!("\ntask_result {}", found.join(" "));
 }
 
 #[test]
 fn our_last_close_leaves_the_wal_of_a_live_foreign_connection() {
     let folder = tempfile::tempdir().unwrap();
     let file = new_database(&folder, "wal");
-    assert_eq!(told("last close", &file, AS_SHIPPED), "200 rows, the same log, 200 elsewhere");
+    assert_eq!(task_result("last close", &file, AS_SHIPPED), "200 rows, the same log, 200 elsewhere");
 }
 
 /// The host opens, reads and closes the file by itself meanwhile, which drops the other copy's locks.
@@ -108,9 +108,9 @@ fn last_close(file: &Path) {
     assert_eq!(tally.acknowledged, 200, "{tally:?}");
     let is_same = log.metadata().unwrap().ino() == inode;
     let rows = other.number("SELECT count(*) FROM rows").unwrap();
-    let elsewhere = told("read", file, AS_SHIPPED);
+    let elsewhere = task_result("read", file, AS_SHIPPED);
     println!(
-        "\ntold {rows} rows, {} log, {elsewhere} elsewhere",
+        "\ntask_result {rows} rows, {} log, {elsewhere} elsewhere",
         if is_same { "the same" } else { "another" }
     );
 }
@@ -119,7 +119,7 @@ fn last_close(file: &Path) {
 fn thousands_of_databases_beside_a_foreign_connection_do_not_use_up_the_descriptors() {
     let folder = tempfile::tempdir().unwrap();
     let file = new_database(&folder, "wal");
-    let most: usize = told("many databases", &file, AS_SHIPPED).parse().unwrap();
+    let most: usize = task_result("many databases", &file, AS_SHIPPED).parse().unwrap();
     println!("at most {most} descriptors were open");
     assert!(most < 400, "{most} descriptors were open at once");
 }
@@ -151,14 +151,14 @@ fn many_databases(file: &Path) {
         }
     }
     other.execute("COMMIT").unwrap();
-    println!("\ntold {most}");
+    println!("\ntask_result {most}");
 }
 
 #[test]
 fn where_there_are_no_such_locks_writing_beside_another_copy_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
-    assert_eq!(told("refused", &file, REFUSED), "alone, refused, read, alone");
+    assert_eq!(task_result("refused", &file, REFUSED), "alone, refused, read, alone");
 }
 
 fn refused(file: &Path) {
@@ -179,7 +179,7 @@ fn refused(file: &Path) {
     assert_eq!(handle.token_usage(&Default::default()).unwrap().len(), 2);
     drop(other);
     record().unwrap();
-    println!("\ntold alone, refused, read, alone");
+    println!("\ntask_result alone, refused, read, alone");
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_parked_descriptor_opens_nothing_for_a_user_who_may_not() {
     }
     let folder = tempfile::tempdir().unwrap();
     let file = new_database(&folder, "wal");
-    assert_eq!(told("other user", &file, AS_SHIPPED), "refused");
+    assert_eq!(task_result("other user", &file, AS_SHIPPED), "refused");
 }
 
 fn other_user(file: &Path) {
@@ -251,7 +251,7 @@ fn other_user(file: &Path) {
     // SAFETY: a system call.
     assert_eq!(unsafe { libc::seteuid(65534) }, 0);
     let opened = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
-    println!("\ntold {}", if opened.is_err() { "refused" } else { "opened" });
+    println!("\ntask_result {}", if opened.is_err() { "refused" } else { "opened" });
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn options() -> Options {
     Workspace::options().environment(Environment::default()).clock(Clock::fixed(noon())).workspace_id("w")
 }
 
-/// Any error is a good answer, but for one that says that the library has a fault.
+/// Any error is allowed, except one that reports a bug in the library.
 fn expect_no_fault(error: &Error) {
     assert_ne!(error.kind(), ErrorKind::Internal, "{error}");
     assert!(!error.message().contains('\n'), "{error}");

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{expect_no_fault, options};
 
-/// What is accepted is recorded as it was told, once however often it is told, in the database and in the
+/// Accepted input is recorded unchanged, once however often it is sent, in the database and in the
 /// JSON log. What is not says which field is at fault, and leaves nothing.
 pub fn records(data: &[u8]) {
     let Ok(json) = serde_json::from_slice::<Value>(data) else { return };

@@ -76,24 +76,24 @@ fn value(kind: u8, bytes: &[u8]) -> Value {
 }
 
 #[track_caller]
-fn answered<T>(answer: Result<T>) -> T {
-    answer.unwrap_or_else(|error| panic!("{:?}: {error}", error.kind()))
+fn succeeds<T>(result: Result<T>) -> T {
+    result.unwrap_or_else(|error| panic!("{:?}: {error}", error.kind()))
 }
 
 fn read(workspace: &Workspace) {
-    answered(workspace.token_usage(&TokenUsageQuery::default()));
+    succeeds(workspace.token_usage(&TokenUsageQuery::default()));
     let all = TokenUsageQuery { since: Some("0000-01-01".to_owned()), ..TokenUsageQuery::default() };
-    answered(workspace.token_usage_summary(&all, Dimension::ALL));
-    answered(workspace.token_usage_summary(&all, &[]));
-    answered(workspace.projects().list());
-    answered(workspace.epics().list(None));
-    answered(workspace.stories().list(None));
-    answered(workspace.status_events(&StatusEventsQuery::default()));
+    succeeds(workspace.token_usage_summary(&all, Dimension::ALL));
+    succeeds(workspace.token_usage_summary(&all, &[]));
+    succeeds(workspace.projects().list());
+    succeeds(workspace.epics().list(None));
+    succeeds(workspace.stories().list(None));
+    succeeds(workspace.status_events(&StatusEventsQuery::default()));
     for mode in [VelocityMode::Config, VelocityMode::Empirical, VelocityMode::Mixed] {
         let options = EstimateOptions { mode: Some(mode), ..EstimateOptions::default() };
-        let velocity = answered(workspace.velocity(&options));
+        let velocity = succeeds(workspace.velocity(&options));
         serde_json::to_string(&velocity).expect("JSON");
-        let estimate = answered(workspace.estimate(&options));
+        let estimate = succeeds(workspace.estimate(&options));
         serde_json::to_string(&estimate).expect("JSON");
         mcoda_core::report::read::<mcoda_core::Estimate>(
             "estimate",
@@ -101,14 +101,14 @@ fn read(workspace: &Workspace) {
         )
         .expect("its own JSON");
     }
-    for job in answered(workspace.jobs().list()) {
+    for job in succeeds(workspace.jobs().list()) {
         // It may have lost its id.
         if let Err(error) = workspace.inspect_job(&job.id) {
             assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
         }
     }
-    for task in answered(workspace.tasks().list(None)) {
-        answered(workspace.task_runs().list(&task.id));
+    for task in succeeds(workspace.tasks().list(None)) {
+        succeeds(workspace.task_runs().list(&task.id));
         // It may have lost its id, or have the key of another one.
         if let Err(error) =
             workspace.record_status_transition(&task.id, "completed", &TransitionContext::default())

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{expect_no_fault, options};
 
-/// A timestamp is read as the moment that it tells, in one form, or refused by its field's name; so is a bound.
+/// A timestamp is parsed and normalised, or refused by its field's name; so is a time bound.
 pub fn times(data: &[u8]) {
     if let Some(bytes) = data.first_chunk() {
         let millis = i64::from_le_bytes(*bytes);
@@ -32,11 +32,11 @@ pub fn times(data: &[u8]) {
         static WORKSPACE: Workspace = options().open_db(":memory:").expect("a database");
     }
     WORKSPACE.with(|workspace| {
-        let asked = || Some(text.to_owned());
+        let bound = || Some(text.to_owned());
         for (field, query) in [
-            ("since", TokenUsageQuery { since: asked(), ..TokenUsageQuery::default() }),
-            ("until", TokenUsageQuery { until: asked(), ..TokenUsageQuery::default() }),
-            ("timeZone", TokenUsageQuery { time_zone: asked(), ..TokenUsageQuery::default() }),
+            ("since", TokenUsageQuery { since: bound(), ..TokenUsageQuery::default() }),
+            ("until", TokenUsageQuery { until: bound(), ..TokenUsageQuery::default() }),
+            ("timeZone", TokenUsageQuery { time_zone: bound(), ..TokenUsageQuery::default() }),
         ] {
             if let Err(error) = workspace.token_usage_summary(&query, &[Dimension::Day]) {
                 assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)));

@@ -18,7 +18,7 @@ const TASK: &str = "MCODA_TEST_TASK";
 const FILE: &str = "MCODA_TEST_FILE";
 
 /// What this process was started for, see [`in_other_process`].
-pub fn told_task() -> Option<(String, PathBuf)> {
+pub fn child_task() -> Option<(String, PathBuf)> {
     Some((std::env::var(TASK).ok()?, std::env::var_os(FILE)?.into()))
 }
 
@@ -213,8 +213,8 @@ pub fn hammer_file(task: &str, file: &Path, locks: &str) -> Outcome {
     if has_crashed || locks == AS_SHIPPED {
         print!("{task}: {text}{}", String::from_utf8_lossy(&output.stderr));
     }
-    let told = numbers("result ");
-    let [acknowledged, busy, errors] = *told else {
+    let task_result = numbers("result ");
+    let [acknowledged, busy, errors] = *task_result else {
         assert!(has_crashed, "{text}");
         return Outcome { acknowledged: 0, busy: 0, errors: 0, lost: 0, is_damaged: false, has_crashed };
     };
@@ -248,12 +248,12 @@ pub fn rounds(usually: usize) -> usize {
     usually * factor.unwrap_or(1)
 }
 
-/// What another process tells that does this task with the database.
-pub fn told(task: &str, file: &Path, locks: &str) -> String {
+/// The result of another process that runs this task on the database.
+pub fn task_result(task: &str, file: &Path, locks: &str) -> String {
     let output = in_other_process(task, file, locks);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    let line = text.lines().find_map(|line| Some(line.split_once("told ")?.1.to_owned()));
+    let line = text.lines().find_map(|line| Some(line.split_once("task_result ")?.1.to_owned()));
     line.unwrap_or_else(|| panic!("{text}"))
 }
 
@@ -270,6 +270,6 @@ pub fn try_to_write(file: &Path) {
     connection.busy_timeout(Duration::ZERO).unwrap();
     let mut tally = Tally::default();
     transaction(&mut connection, "somebody", &mut tally);
-    println!("\ntold {}", if tally.acknowledged == 1 { "written" } else { "busy" });
+    println!("\ntask_result {}", if tally.acknowledged == 1 { "written" } else { "busy" });
     drop(connection);
 }
