@@ -1,4 +1,4 @@
-//! The licences of what is compiled into the library: most ask that their text goes with every copy.
+//! The licences of what is compiled into the library: most require that their text is included in every copy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -21,14 +21,14 @@ use super::{error_mapping, locks};
 use crate::error::{Error, Result};
 use crate::time::check_clock;
 
-/// One connection that writes, lent to one call at a time, and some that read beside it: no transaction can ever run
-/// inside of another one's.
+/// One connection for writing, used by one call at a time, and some for reading. No transaction ever runs inside
+/// another one.
 #[derive(Debug)]
 pub(crate) struct Database {
-    /// None where nothing is written to a log. A handle that is dropped ends its parts in this order: the last
-    /// connection tidies up, which takes one that writes.
+    /// `None` if nothing is written to a log. The fields are dropped in this order: the last connection cleans up,
+    /// which needs a writing one.
     checkpoints: Option<Arc<Checkpoints>>,
-    /// None where one connection does everything.
+    /// `None` if one connection does everything.
     readers: Option<Arc<Readers>>,
     writer: Arc<Writer>,
     is_turned_off: bool,
@@ -37,9 +37,9 @@ pub(crate) struct Database {
     query_bytes: usize,
     file: DatabaseFile,
     control: Arc<Control>,
-    /// Whether it was closed from within a call, which closes no connection.
+    /// Whether it was closed from within a call, which leaves the connections open.
     is_left: AtomicBool,
-    /// The transaction that a host has open, which closing the handle ends.
+    /// The transaction that a host has open. Closing the handle ends it.
     open_transaction: Mutex<Weak<OpenTransaction>>,
 }
 
@@ -61,12 +61,12 @@ impl Database {
         Ok(database)
     }
 
-    /// The same with bounds: how long a call may take, and how many bytes the answer of a host's statement may have.
+    /// The same with limits: the duration of a call, and the size of the result of a host's statement in bytes.
     pub(crate) fn bounded(self, call_timeout: Option<Duration>, query_bytes: usize) -> Self {
         Self { control: Control::new(call_timeout), query_bytes, ..self }
     }
 
-    /// A database that the environment turned off: every call says so.
+    /// A database that the environment turned off: every call fails.
     pub(crate) fn turned_off(path: &Path) -> Self {
         let file = DatabaseFile::at(path);
         Self { is_turned_off: true, ..Self::from_writer(file, Writer::turned_off(), Duration::ZERO) }
@@ -96,7 +96,7 @@ impl Database {
         self.file.path()
     }
 
-    /// `Closed` after [`Database::close`], for calls that may not need the database.
+    /// `Closed` after [`Database::close`], for calls that may not use the database.
     pub(crate) fn check_open(&self) -> Result<()> {
         self.writer.check_open()
     }
@@ -106,13 +106,14 @@ impl Database {
         self.writer.refuse_inherited()
     }
 
-    /// Runs `work` on one unchanging state of the database, while others may write.
+    /// Runs `work` on one consistent state of the database, in parallel with writers.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         check_clock()?;
         self.with_reader(|connection, wait| read(connection, wait, work))
     }
 
-    /// As [`Database::read`], on the connection that writes: for what takes less time than opening another one.
+    /// As [`Database::read`], on the writing connection: for short reads, for which opening another connection would
+    /// take longer.
     pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
         self.with_writer(&watch, |connection, wait| read(connection, wait, work))
@@ -124,7 +125,7 @@ impl Database {
         self.with_writer(&watch, |connection, wait| finish(self.begin_on(connection, wait)?, work))
     }
 
-    /// Begins a transaction that stays open as long as the lease lives.
+    /// Begins a transaction that stays open as long as the guard lives.
     pub(super) fn begin(&self) -> Result<WriterGuard> {
         let watch = Watch::writing(&self.control);
         let (guard, wait) = self.acquire(&watch)?;
@@ -133,7 +134,8 @@ impl Database {
         Ok(guard)
     }
 
-    /// Makes the transaction one that ends with the handle. `Closed`, and it ends at once, where that is being closed.
+    /// Makes closing the handle end the transaction. If the handle is being closed, the transaction ends now with
+    /// `Closed`.
     pub(super) fn register(&self, transaction: &Arc<OpenTransaction>) -> Result<()> {
         *self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(transaction);
         if self.control.is_closing() {
@@ -147,17 +149,17 @@ impl Database {
         check_clock()?;
         locks::refuse_foreign(self.path())?;
         let begun = begin_write(connection, wait);
-        // Afterwards, since waiting for others can take long; and it says more than what SQLite makes of it.
+        // Checked after the wait, which can take long; and this error is more specific than SQLite's.
         self.refuse_to_write()?;
         begun
     }
 
-    /// Refuses where what is written would be lost, since the files are not those that were opened.
+    /// Refuses to write if the files are not those that were opened: what is written would be lost.
     pub(super) fn refuse_to_write(&self) -> Result<()> {
         self.file.refuse_to_write()
     }
 
-    /// Runs a statement of the host's that only reads.
+    /// Runs a read-only statement of the host.
     pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
         self.with_reader(|connection, wait| {
             with_cancellation(connection, wait.watch, |connection| {
@@ -166,30 +168,30 @@ impl Database {
         })
     }
 
-    /// Copies the database as it is now into a file that is not there yet.
+    /// Copies the current state of the database into a new file.
     pub(crate) fn backup_to(&self, target: &Path) -> Result<()> {
         let watch = Watch::reading(&self.control);
         self.with_writer(&watch, |connection, wait| backup(connection, target, wait))
     }
 
-    /// Gives up the calls that are under way, unless they have begun to write.
+    /// Cancels the running calls, unless they have begun to write.
     pub(crate) fn interrupt(&self) {
         self.control.interrupt();
     }
 
-    /// What stops the calls of this handle.
+    /// Cancellation of the calls of this handle.
     pub(crate) fn control(&self) -> &Arc<Control> {
         &self.control
     }
 
-    /// Closes the connections after the calls that are under way; later calls get `Closed`, and so do those that only
-    /// read. A transaction that a host has open is rolled back. Closing twice is not an error, nor is closing in a
-    /// forked child, which does nothing.
+    /// Closes the connections after the running calls. Later calls fail with `Closed`, and so do running calls that
+    /// only read. A transaction that a host has open is rolled back. Closing twice is not an error; closing in a forked
+    /// child does nothing.
     pub(crate) fn close(&self) -> Result<()> {
         if self.refuse_inherited().is_err() {
             return Ok(());
         }
-        // Set before it looks for a transaction: one that begins meanwhile sees it, and ends itself.
+        // Set before looking for a transaction: one that begins in the meantime sees it, and ends itself.
         self.control.close();
         let open = self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         if let Some(transaction) = open {
@@ -198,8 +200,8 @@ impl Database {
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.end();
         }
-        // A host closes the handle from within a call of the same thread, as a handler of signals may. That call ends
-        // once this has returned; the connections are closed when the handle is dropped.
+        // A host may close the handle from within a call of the same thread, for example in a signal handler. That call
+        // ends after this returns; the connections are closed when the handle is dropped.
         if is_within_host_check() {
             self.is_left.store(true, Ordering::SeqCst);
             return Ok(());
@@ -208,7 +210,7 @@ impl Database {
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.join();
         }
-        // Last: this one moves the log into the database file, where no other process has it open.
+        // Last: closing this connection checkpoints the log, unless another process has the database open.
         self.writer.close().and(readers).map_err(|error| error.about_file(self.path()))
     }
 
@@ -221,14 +223,14 @@ impl Database {
         self.watching(guard.connection()?, |connection| work(connection, &wait))
     }
 
-    /// The connection that writes, and how to wait for other handles and processes.
+    /// The writing connection, and how to wait for other handles and processes.
     fn acquire<'w>(&self, watch: &'w Watch) -> Result<(WriterGuard, WaitPolicy<'w>)> {
         if self.is_left.load(Ordering::SeqCst) {
             return Err(closed());
         }
         let wait = self.wait_policy(watch);
         let guard = self.writer.acquire(wait.deadline, watch)?;
-        // A transaction of the handle may have lasted longer.
+        // The wait for a transaction of the handle does not count.
         let wait = if wait.deadline.has_passed() { self.wait_policy(watch) } else { wait };
         Ok((guard, wait))
     }
@@ -241,7 +243,7 @@ impl Database {
         self.busy_timeout
     }
 
-    /// What a call within an open transaction listens to. Closing the handle ends that by itself.
+    /// The watch of a call within an open transaction. Closing the handle ends the transaction.
     pub(super) fn watch(&self) -> Watch {
         Watch::writing(&self.control)
     }
@@ -256,7 +258,7 @@ impl Database {
             return self.with_writer(watch, work);
         };
         let wait = self.wait_policy(watch);
-        // The connection of a handle that only reads keeps nobody from writing.
+        // The writing connection of a read-only handle does not block writers, so it is used if it is free.
         if self.is_read_only
             && let Some(mut guard) = self.writer.try_acquire()?
         {
@@ -266,7 +268,8 @@ impl Database {
         self.watching(reader.connection()?, |connection| work(connection, &wait))
     }
 
-    /// Runs `work`, unless the file changed that SQLite was told does not, before or meanwhile. An error names the file.
+    /// Runs `work`, unless a file that was opened as immutable has changed, before or in the meantime. An error names
+    /// the file.
     fn watching<T>(
         &self,
         connection: &mut Connection,
@@ -280,9 +283,9 @@ impl Database {
         done.map_err(|error| self.explain(error, connection))
     }
 
-    /// Names the file. What a read that went wrong showed is no damage, if the database is whole when it is read again.
+    /// Names the file. Damage that is not found when the database is read again is reported as a transient read error.
     fn explain(&self, error: Error, connection: &Connection) -> Error {
-        // An error that names a file is about another one: the agents' database, for example.
+        // An error that names a file is about another one, for example the global database.
         if error_mapping::is_corruption(&error) && !error.is_located() {
             release_cache(connection);
             if self.file.reopen_for_reading(self.busy_timeout).is_ok_and(|anew| is_intact(&anew)) {
@@ -294,7 +297,7 @@ impl Database {
 }
 
 fn is_wal(connection: &Connection, options: &ConnectOptions) -> Result<bool> {
-    // One that writes has made it so.
+    // A writing connection has set this mode.
     if !options.read_only {
         return Ok(true);
     }
@@ -310,7 +313,7 @@ fn read<T>(
     with_cancellation(connection, wait.watch, |connection| finish(begin_read(connection, wait)?, work))
 }
 
-/// Rolls back where `work` fails or panics.
+/// Rolls back if `work` fails or panics.
 fn finish<T>(transaction: Transaction<'_>, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
     let value = work(&transaction)?;
     transaction.commit()?;
@@ -325,9 +328,9 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
 
-    /// A read of the disk that went wrong and would go right the next time.
+    /// Simulates a transient read error.
     #[test]
-    fn a_database_that_is_whole_is_not_called_damaged() {
+    fn an_intact_database_is_not_reported_as_damaged() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
         let busy_timeout = Duration::ZERO;
@@ -349,7 +352,7 @@ mod tests {
                 assert!(error.message().contains("try again") && error.message().contains("x.db"), "{error}");
             }
         }
-        // A row of another program's that holds a value of the wrong type does so the next time, too.
+        // A value of the wrong type, written by another program, is found again at the next read.
         let wrong = rusqlite::Error::InvalidColumnType(0, "a".to_owned(), rusqlite::types::Type::Text);
         assert_eq!(database.read(|_| Err::<(), _>(wrong.into())).unwrap_err().kind(), ErrorKind::Corrupt);
     }

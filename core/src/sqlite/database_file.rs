@@ -1,4 +1,4 @@
-//! Which files a handle has open, whatever lies under their names later.
+//! The identity of the files that a handle has open, even if they are renamed or replaced.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,14 +11,14 @@ use super::immutable::{Stamp, stamp_if_immutable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, FileId};
 
-/// A database file, known by device and inode; in memory and on other systems than Unix by its path alone.
+/// A database file, identified by device and inode; in memory, and on systems other than Unix, by its path only.
 #[derive(Debug, Clone)]
 pub(super) struct DatabaseFile {
     path: PathBuf,
     id: Option<FileId>,
-    /// How it was, where SQLite was told that it does not change.
+    /// Its state, if it was opened as immutable.
     immutable: Option<Stamp>,
-    /// The write-ahead log and its index, of a handle that writes.
+    /// The write-ahead log and its index, for a handle that writes.
     beside: Vec<(PathBuf, FileId)>,
 }
 
@@ -28,20 +28,20 @@ impl DatabaseFile {
         Self { path: path.to_owned(), id, immutable: None, beside: Vec::new() }
     }
 
-    /// As [`DatabaseFile::at`], for a handle that only reads.
+    /// As [`DatabaseFile::at`], for a read-only handle.
     pub(super) fn for_reading(path: &Path) -> Self {
         Self { immutable: stamp_if_immutable(path), ..Self::at(path) }
     }
 
-    /// What SQLite was told does not change has to be as it was, before a question and after it.
+    /// A file that was opened as immutable must be unchanged before and after a query.
     pub(super) fn refuse_changed(&self) -> Result<()> {
         self.immutable.as_ref().map_or(Ok(()), |stamp| stamp.refuse_changed(&self.path))
     }
 
-    /// Watches the write-ahead log and its index, too, which a connection has open. Nobody replaces or removes them
-    /// while one has: SQLite's last connection alone does, and to empty the log it is cut.
+    /// Also identifies the write-ahead log and its index, which a connection has open. Nobody replaces or removes them
+    /// in the meantime: only SQLite's last connection removes them, and the log is emptied by truncating it.
     pub(super) fn with_log(mut self) -> Self {
-        // SQLite follows links before it looks for them.
+        // SQLite resolves links before it looks for these files.
         if self.id.is_some()
             && let Ok(path) = self.path.canonicalize()
         {
@@ -57,7 +57,7 @@ impl DatabaseFile {
         &self.path
     }
 
-    /// SQLite would go on writing to a file that has lost its name, and acknowledge what nobody finds again.
+    /// SQLite would continue to write to a file without a name, and acknowledge records that cannot be found again.
     pub(super) fn refuse_replaced(&self) -> Result<()> {
         self.links().map(drop)
     }
@@ -67,7 +67,7 @@ impl DatabaseFile {
         refuse_links(self.links()?)
     }
 
-    /// How many names the file has, if it is the one that was opened.
+    /// The number of hard links, if the file is the one that was opened.
     fn links(&self) -> Result<u64> {
         let Some(id) = self.id else { return Ok(1) };
         let Some(links) = identity_at(&self.path).and_then(|(now, links)| (now == id).then_some(links))
@@ -78,8 +78,8 @@ impl DatabaseFile {
         for (path, id) in &self.beside {
             if identity_at(path).is_none_or(|(now, _)| now != *id) {
                 let message = format!(
-                    "{} was removed or replaced while the database was open, and what is written now nobody would find \
-                     again: close the database in every program that has it open, then open it again",
+                    "{} was removed or replaced while the database was open, so new records would be lost: close the \
+                     database in every program that has it open, then open it again",
                     path.display()
                 );
                 return Err(Error::new(ErrorKind::Storage, message));
@@ -88,7 +88,7 @@ impl DatabaseFile {
         Ok(links)
     }
 
-    /// One more connection, to see whether what another one read was right.
+    /// Opens another connection, to verify what the first one read.
     pub(super) fn reopen_for_reading(&self, busy_timeout: Duration) -> Result<Connection> {
         let newest_schema = i32::MAX;
         self.open(&ConnectOptions {
@@ -99,7 +99,7 @@ impl DatabaseFile {
         })
     }
 
-    /// Opens one more connection on this very file, never on another one that has taken its name.
+    /// Opens another connection on this file, and never on another file of the same name.
     pub(super) fn open(&self, options: &ConnectOptions) -> Result<Connection> {
         self.refuse_replaced()?;
         let connection = connect_existing(&self.path, options)?;
@@ -108,7 +108,7 @@ impl DatabaseFile {
     }
 }
 
-/// Which file it is, and how many names it has.
+/// The identity of the file at this path, and its number of hard links.
 fn identity_at(path: &Path) -> Option<(FileId, u64)> {
     let metadata = path.metadata().ok()?;
     Some((paths::id_of(&metadata)?, paths::links_of(&metadata)))

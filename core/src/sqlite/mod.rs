@@ -1,4 +1,4 @@
-//! The embedded SQLite: opening a database file, transactions, and what its errors mean.
+//! The SQLite layer: opening a database file, transactions, and error mapping.
 
 mod access;
 mod backup;

@@ -1,4 +1,4 @@
-//! A transaction that stays open from one call to the next.
+//! A transaction that stays open between calls.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 use std::thread::ThreadId;
@@ -13,12 +13,12 @@ use super::writer::{WriterGuard, busy_after};
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::{Backoff, Deadline};
 
-/// A transaction that writes, and what became of it. Calls from several threads queue.
+/// A write transaction and its outcome. Calls from several threads run one after the other.
 #[derive(Debug)]
 pub(crate) struct OpenTransaction {
     database: Arc<Database>,
     state: Mutex<State>,
-    /// Why it is to be rolled back, which a call that is under way notices.
+    /// Why it must be rolled back; checked by a running call.
     requested: Arc<OnceLock<EndReason>>,
     limit: Option<Duration>,
     end: Arc<Completion>,
@@ -41,15 +41,15 @@ enum Outcome {
 /// Why a transaction is rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndReason {
-    /// Its host wants it.
+    /// The host requested it.
     Requested,
-    /// Its time is over.
+    /// Its time limit has passed.
     Limit,
-    /// Its handle is closed.
+    /// Its handle was closed.
     HandleClosed,
 }
 
-/// Says when there is nothing left to watch.
+/// Signals that the transaction has ended.
 #[derive(Debug, Default)]
 struct Completion {
     is_complete: Mutex<bool>,
@@ -57,8 +57,8 @@ struct Completion {
 }
 
 impl OpenTransaction {
-    /// Begins a transaction. One with a limit is rolled back when that has passed, whatever its host does. Its calls
-    /// come from the thread, where that is known.
+    /// Begins a transaction. One with a limit is rolled back when that has passed, whatever the host does. `thread`
+    /// makes its calls, if it is known.
     pub(crate) fn begin(
         database: &Arc<Database>,
         limit: Option<Duration>,
@@ -86,12 +86,12 @@ impl OpenTransaction {
         &self.database
     }
 
-    /// Runs `work`, which only reads, on what the transaction sees.
+    /// Runs `work`, which only reads, within the transaction.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.with_connection(true, |connection| work(connection))
     }
 
-    /// Runs `work` so that it changes nothing where it fails. The transaction goes on either way.
+    /// Runs `work` so that it changes nothing if it fails. The transaction continues either way.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.with_connection(false, |connection| {
             let connection: &Connection = connection;
@@ -110,7 +110,7 @@ impl OpenTransaction {
         // It may have been open for long.
         let commit = || Ok(guard.execute_batch("COMMIT")?);
         let committed = self.database.refuse_to_write().and_then(|()| commit());
-        // A lease that ends with an open transaction rolls it back.
+        // Dropping the guard of an open transaction rolls it back.
         let ending =
             if committed.is_ok() { Outcome::Committed } else { Outcome::RolledBack(EndReason::Requested) };
         *state = State::Ended(ending);
@@ -118,16 +118,17 @@ impl OpenTransaction {
         committed.map_err(|error: Error| error.about_file(self.database.path()))
     }
 
-    /// Stops the call that is under way, and lets no other one begin. Waits for nothing, and is no end yet.
+    /// Stops the running call, and lets no other one begin. Does not wait, and does not end the transaction yet.
     pub(crate) fn request_rollback(&self, why: EndReason) {
-        // The first reason is the one that all are told.
+        // The first reason is reported to all.
         let _ = self.requested.set(why);
     }
 
-    /// Rolls back, and says what its calls say from then on. One that has ended already is left as it is.
+    /// Rolls back, and returns the error of its later calls. A transaction that has ended already is not changed.
     pub(crate) fn roll_back(&self, why: EndReason) -> Error {
         self.request_rollback(why);
-        // Asked from within a call of the same thread, as by a handler of signals: that call ends it.
+        // Requested from within a call of the same thread, for example by a signal handler: that call ends the
+        // transaction.
         if is_within_host_check() && matches!(self.state.try_lock(), Err(TryLockError::WouldBlock)) {
             return self.ended(Outcome::RolledBack(why));
         }
@@ -135,12 +136,12 @@ impl OpenTransaction {
         ended.err().unwrap_or_else(|| self.ended(Outcome::RolledBack(why)))
     }
 
-    /// When it is rolled back, counted from its beginning.
+    /// The time limit, counted from the beginning.
     pub(crate) fn limit(&self) -> Option<Duration> {
         self.limit
     }
 
-    /// The open transaction, which ends here where somebody asked for that.
+    /// The open transaction. It ends here if a rollback was requested.
     fn open<'s>(&self, state: &'s mut State) -> Result<&'s mut WriterGuard> {
         if let (State::Open(_), Some(why)) = (&*state, self.requested.get()) {
             *state = State::Ended(Outcome::RolledBack(*why));
@@ -152,7 +153,7 @@ impl OpenTransaction {
         }
     }
 
-    /// Runs a statement of the host's that only reads.
+    /// Runs a read-only statement of the host.
     pub(super) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
         self.with_connection(true, |connection| {
             run_query(connection, sql, params, None, self.database.query_bytes())
@@ -168,10 +169,10 @@ impl OpenTransaction {
         let mut state = self.lock_before(Deadline::after(self.database.busy_timeout()), &watch)?;
         let guard = self.open(&mut state)?;
         let (requested, own) = (Arc::clone(&self.requested), watch.clone());
-        // A call that has begun to write is finished, whatever its token says.
+        // A call that has begun to write is completed, even if its token is cancelled.
         let stops = move || requested.get().is_some() || only_reads && own.should_stop();
         let done = with_stop_condition(guard.connection()?, &watch, stops, work);
-        // It ended while the call was under way: that is why the call failed, or what it did is undone.
+        // If the transaction ended during the call, the call failed for that reason, or its changes are rolled back.
         let guard = self.open(&mut state)?;
         if guard.is_autocommit() {
             // A full disk, for example, makes SQLite roll everything back.
@@ -181,8 +182,8 @@ impl OpenTransaction {
         done.map_err(|error| error.about_file(self.database.path()))
     }
 
-    /// As [`OpenTransaction::lock`], unless other calls of the transaction have it for longer than the deadline, or the
-    /// watch gives the call up.
+    /// As [`OpenTransaction::lock`], but fails if other calls of the transaction hold it beyond the deadline, or if the
+    /// watch stops the call.
     fn lock_before(&self, deadline: Deadline, watch: &Watch) -> Result<MutexGuard<'_, State>> {
         self.database.refuse_inherited()?;
         let backoff = Backoff::new();
@@ -216,8 +217,8 @@ impl OpenTransaction {
                 "the transaction was rolled back, since its handle was closed".to_owned()
             }
             Outcome::RolledBack(EndReason::Limit) => format!(
-                "the transaction was rolled back after {} s, its time limit: begin a new one, do less in it, and \
-                 wait in it for no call of the handle, which waits for its end",
+                "the transaction was rolled back after {} s, its time limit: begin a new one, do less in it, \
+                 and make no writing calls of the handle itself in it, which wait for its end",
                 self.limit.unwrap_or_default().as_secs_f64()
             ),
         };
@@ -227,7 +228,7 @@ impl OpenTransaction {
 
 impl Drop for OpenTransaction {
     fn drop(&mut self) {
-        // In a forked child a thread that does not exist there may hold the lock.
+        // In a forked child, a thread that does not exist there may hold the lock.
         if self.database.refuse_inherited().is_ok() {
             self.end.complete();
         }
@@ -240,7 +241,7 @@ impl Completion {
         self.changed.notify_all();
     }
 
-    /// Whether it came before the deadline.
+    /// Waits for the end. Returns whether it came before the deadline.
     fn completes_before(&self, deadline: Deadline) -> bool {
         let mut is_complete = self.is_complete.lock().unwrap_or_else(PoisonError::into_inner);
         while !*is_complete && !deadline.has_passed() {
@@ -252,17 +253,17 @@ impl Completion {
     }
 }
 
-/// Takes back what a call has changed, unless it is forgotten.
+/// Undoes the changes of a call, unless it is forgotten.
 struct RollbackGuard<'c>(&'c Connection);
 
 impl Drop for RollbackGuard<'_> {
     fn drop(&mut self) {
-        // Where SQLite has rolled back everything there is no savepoint left.
+        // If SQLite has rolled back everything, there is no savepoint left.
         let _ = self.0.execute_batch("ROLLBACK TO mcoda_call; RELEASE mcoda_call");
     }
 }
 
-/// Rolls the transaction back at its limit. A host that forgets it must not keep all others from writing.
+/// Rolls the transaction back at its limit: a forgotten transaction must not block other writers.
 fn watch(transaction: &Arc<OpenTransaction>, limit: Duration) -> Result<()> {
     let (end, watched) = (Arc::clone(&transaction.end), Arc::downgrade(transaction));
     let deadline = Deadline::after(limit);
@@ -275,7 +276,7 @@ fn watch(transaction: &Arc<OpenTransaction>, limit: Duration) -> Result<()> {
     };
     let thread = std::thread::Builder::new().name("mcoda-limit".to_owned()).spawn(watch);
     thread.map(drop).map_err(|error| {
-        let message = format!("the system gives no thread for the transaction's time limit: {error}");
+        let message = format!("the system cannot create a thread for the transaction's time limit: {error}");
         Error::new(ErrorKind::Storage, message).with_source(error)
     })
 }

@@ -1,4 +1,4 @@
-//! The connections that read, beside the one that writes.
+//! The reading connections.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,10 +13,10 @@ use super::writer::{POLL_INTERVAL, busy_after, closed, refuse_inherited};
 use crate::error::Result;
 use crate::time::Deadline;
 
-/// How many there are at the most. Each has a cache of up to 2 MiB and three descriptors.
+/// Their maximum number. Each has a cache of up to 2 MiB and three descriptors.
 const MAX_READERS: usize = 4;
 
-/// A few connections that only read, opened when they are first needed and kept for the next question.
+/// A few read-only connections, opened when they are first needed and kept for the next query.
 ///
 /// As with the [`Writer`](super::writer::Writer), a forked child never touches them.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(super) struct Readers {
 struct State {
     idle: Vec<Connection>,
     in_use: usize,
-    /// Who waits, longest first, so that nobody who asks again and again goes before others.
+    /// Who waits, longest first, so that a caller that queries repeatedly does not overtake others.
     waiting: VecDeque<u64>,
     next: u64,
     is_blocked: bool,
@@ -47,11 +47,10 @@ impl Readers {
         Arc::new(Self { state: Mutex::default(), changed: Condvar::new(), file, options, process })
     }
 
-    /// Lends a connection: `Busy` where other questions have all of them for longer than the deadline, or where the
-    /// watch gives the call up.
+    /// Acquires a connection: `Busy` if other queries hold all of them beyond the deadline, or the error of the watch.
     pub(super) fn acquire(self: &Arc<Self>, deadline: Deadline, watch: &Watch) -> Result<Reader> {
         let idle = self.wait(deadline, watch)?;
-        // From here on its end gives the place back, also where opening fails.
+        // From here on dropping it releases the slot, even if opening fails.
         let mut reader = Reader { connection: idle, readers: Arc::clone(self) };
         if reader.connection.is_none() {
             let opened = self.file.open(&self.options);
@@ -60,7 +59,7 @@ impl Readers {
         Ok(reader)
     }
 
-    /// Takes a place, with the connection that was used last where there is one: its cache is warm.
+    /// Takes a slot, and the most recently used idle connection, whose cache is warm.
     fn wait(&self, deadline: Deadline, watch: &Watch) -> Result<Option<Connection>> {
         let mut state = self.lock()?;
         if state.is_closed {
@@ -68,7 +67,7 @@ impl Readers {
         }
         let mut own = None;
         while !state.can_start(own) {
-            // Not below the lock: a look at it may run code of the host's.
+            // Not while holding the lock: the check may run the host's code.
             drop(state);
             let stopped = watch.stopped();
             state = self.lock()?;
@@ -106,8 +105,8 @@ impl Readers {
         }
     }
 
-    /// Lets no new question begin until the answer is dropped. It comes when those under way have ended; there is
-    /// none when the deadline passes before that, or the token says so.
+    /// Blocks new queries until the returned guard is dropped. It is returned when the running ones have ended; `None`
+    /// if the deadline passes before that, or the token is cancelled.
     pub(super) fn block_new(&self, deadline: Deadline, token: &CancelToken) -> Option<BlockedReaders<'_>> {
         let mut state = self.lock().ok().filter(|state| !state.is_closed)?;
         state.is_blocked = true;
@@ -117,13 +116,12 @@ impl Readers {
             state = self.changed.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner).0;
         }
         let is_quiet = state.in_use == 0;
-        // Letting go takes the lock.
+        // Dropping the guard takes the lock.
         drop(state);
         is_quiet.then_some(held)
     }
 
-    /// Closes all of them after the questions that are under way; later ones get `Closed`. Closing twice is not an
-    /// error.
+    /// Closes all of them after the running queries; later ones fail with `Closed`. Closing twice is not an error.
     pub(super) fn close(&self) -> Result<()> {
         let mut state = self.lock()?;
         state.is_closed = true;
@@ -132,12 +130,12 @@ impl Readers {
         }
         let idle = std::mem::take(&mut state.idle);
         drop(state);
-        // One that fails to close must not keep the others open.
+        // An error of one must not keep the others open.
         let closed: Vec<_> = idle.into_iter().map(Connection::close).collect();
         closed.into_iter().try_for_each(|one| one.map_err(|(_, error)| error.into()))
     }
 
-    /// Never in a forked child, where a thread that does not exist there may hold the lock for ever.
+    /// Never in a forked child, where a thread that does not exist there may hold the lock forever.
     fn lock(&self) -> Result<MutexGuard<'_, State>> {
         refuse_inherited(self.process)?;
         Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
@@ -171,7 +169,7 @@ impl Drop for Readers {
     }
 }
 
-/// New questions wait for as long as it lives.
+/// New queries wait as long as it lives.
 #[derive(Debug)]
 pub(super) struct BlockedReaders<'r>(&'r Readers);
 
@@ -184,7 +182,7 @@ impl Drop for BlockedReaders<'_> {
     }
 }
 
-/// A connection that reads, for as long as one question needs it.
+/// A reading connection, for the duration of one query.
 #[derive(Debug)]
 pub(super) struct Reader {
     connection: Option<Connection>,
@@ -197,7 +195,7 @@ impl Reader {
     }
 }
 
-/// Whatever ended the question, a panic included, the next one finds no transaction open.
+/// However the query ended, even with a panic, the next one finds no transaction open.
 impl Drop for Reader {
     fn drop(&mut self) {
         if self.readers.is_inherited() {
@@ -207,7 +205,7 @@ impl Drop for Reader {
         let is_at_rest = |connection: &Connection| {
             connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok()
         };
-        // One that cannot be brought to rest would show an old state for ever: it is closed.
+        // A connection that cannot be rolled back would show an old state forever: it is closed.
         self.readers.release(self.connection.take().filter(is_at_rest));
     }
 }

@@ -1,4 +1,4 @@
-//! Beginning a transaction, in turn with other handles and processes.
+//! Beginning transactions, with waiting for other handles and processes.
 
 use std::time::Duration;
 
@@ -9,31 +9,30 @@ use super::connect::set_busy_timeout;
 use crate::error::{ErrorKind, Result};
 use crate::time::{Backoff, Deadline};
 
-/// How to wait for others who have the database.
+/// How to wait while others hold the database.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WaitPolicy<'w> {
-    /// What the connection waits by itself otherwise.
+    /// The connection's own busy timeout otherwise.
     pub(crate) timeout: Duration,
     pub(crate) deadline: Deadline,
     pub(crate) watch: &'w Watch,
 }
 
 impl<'w> WaitPolicy<'w> {
-    /// From now on, for this long.
+    /// Waits from now on, for this long.
     pub(super) fn new(timeout: Duration, watch: &'w Watch) -> Self {
         Self { timeout, deadline: Deadline::after(timeout), watch }
     }
 }
 
-/// Begins a transaction that writes: `Busy` where others write until the deadline, or `Cancelled` where the watch gives
-/// the call up.
+/// Begins a write transaction: `Busy` if others write until the deadline, or the error of the watch.
 pub(crate) fn begin_write<'c>(connection: &'c Connection, wait: &WaitPolicy<'_>) -> Result<Transaction<'c>> {
     retry_while_busy(connection, wait, || {
         Ok(Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?)
     })
 }
 
-/// Begins a transaction that reads, and settles which state of the database it sees; as [`begin_write`].
+/// Begins a read transaction and takes its snapshot of the database; as [`begin_write`].
 pub(super) fn begin_read<'c>(connection: &'c Connection, wait: &WaitPolicy<'_>) -> Result<Transaction<'c>> {
     retry_while_busy(connection, wait, || {
         let begun = Transaction::new_unchecked(connection, TransactionBehavior::Deferred)?;
@@ -42,10 +41,10 @@ pub(super) fn begin_read<'c>(connection: &'c Connection, wait: &WaitPolicy<'_>) 
     })
 }
 
-/// Makes attempts at `work`, which changes nothing where it fails, for as long as others have the database.
+/// Retries `work`, which changes nothing if it fails, as long as others hold the database.
 ///
-/// SQLite's own waiting does not listen to anybody, and it is unfair: the longer somebody waits, the longer it
-/// sleeps, up to a tenth of a second, while others come and go in a fraction of a millisecond.
+/// SQLite's own waiting cannot be cancelled, and it is unfair: the longer a connection waits, the longer it sleeps, up
+/// to a tenth of a second, while others come and go in a fraction of a millisecond.
 pub(super) fn retry_while_busy<T>(
     connection: &Connection,
     wait: &WaitPolicy<'_>,

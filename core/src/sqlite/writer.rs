@@ -1,4 +1,4 @@
-//! The connection that writes, lent to one call at a time.
+//! The writing connection, used by one call at a time.
 
 use std::collections::VecDeque;
 use std::ops::Deref;
@@ -12,17 +12,17 @@ use super::cancel::Watch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Deadline;
 
-/// How long somebody may wait before nobody else goes first. Until then a call that comes while the connection is
-/// free takes it, since waking a thread for each call would take longer than most calls.
+/// How long a call may wait before nobody may overtake it. Until then, a call that finds the connection free takes it,
+/// since waking a thread for each call would take longer than most calls.
 const BARGING_LIMIT: Duration = Duration::from_millis(1);
 
-/// How soon a call that waits notices that it was given up.
+/// How often a waiting call checks whether it is cancelled.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Where the connection is.
+/// The writing connection of a handle.
 ///
-/// In a forked child it is closed, whatever it was in the parent, and the connection is never touched: not even to be
-/// dropped, since SQLite would then write to a file whose locks are the parent's.
+/// In a forked child it counts as closed, and the connection is never touched, not even dropped: SQLite would then
+/// write to a file whose locks are the parent's.
 #[derive(Debug)]
 pub(super) struct Writer {
     state: Mutex<State>,
@@ -41,8 +41,8 @@ struct State {
 enum Availability {
     Free(Connection),
     InUse,
-    /// Lent to a transaction that ends by itself, so that calls wait for its end. Those of the thread that makes its
-    /// calls, where it is known, would wait for themselves.
+    /// In use by a transaction that ends at its limit, so that calls wait for its end, except those of the thread that
+    /// makes the transaction's calls, if it is known: they would wait for themselves.
     InUseUntilLimit(Option<ThreadId>),
     Closed,
     TurnedOff,
@@ -51,7 +51,7 @@ enum Availability {
 #[derive(Debug)]
 struct Waiter {
     number: u64,
-    /// None where it looks by itself.
+    /// `None` if it polls.
     thread: Option<Thread>,
     since: Instant,
 }
@@ -64,9 +64,10 @@ impl Waiter {
     }
 }
 
-/// This thread, to be woken. A thread that ends, in an exit handler for example, has no name left to be called by.
+/// This thread, so that it can be woken. A thread that is ending, in an exit handler for example, has no handle any
+/// more.
 fn current_thread() -> Option<Thread> {
-    /// Lives for as long as what the system's library knows of the thread does.
+    /// Lives as long as the thread-local data.
     struct Alive;
     impl Drop for Alive {
         fn drop(&mut self) {}
@@ -75,7 +76,7 @@ fn current_thread() -> Option<Thread> {
     ALIVE.try_with(|_| std::thread::current()).ok()
 }
 
-/// Waits to be woken, at the most for so long.
+/// Waits to be woken, at most this long.
 fn pause(longest: Duration) {
     match current_thread() {
         Some(_) => std::thread::park_timeout(longest),
@@ -88,7 +89,7 @@ impl Writer {
         Self::at(Availability::Free(connection))
     }
 
-    /// A database that the environment turned off: every call says so.
+    /// A database that the environment turned off: every call fails.
     pub(super) fn turned_off() -> Arc<Self> {
         Self::at(Availability::TurnedOff)
     }
@@ -109,22 +110,22 @@ impl Writer {
         }
     }
 
-    /// Lends the connection: `Busy` where other calls of the handle have it for longer than the deadline, or where
-    /// the watch gives the call up. The time that passes within a transaction with a limit does not
-    /// count, unless there was none to begin with, or the transaction is this thread's.
+    /// Acquires the connection: `Busy` if other calls of the handle hold it beyond the deadline, or the error of the
+    /// watch. Time that passes within a transaction with a limit does not count, unless the deadline has already
+    /// passed, or the transaction belongs to this thread.
     pub(super) fn acquire(self: &Arc<Self>, mut deadline: Deadline, watch: &Watch) -> Result<WriterGuard> {
         let mut own = None;
         let timeout = deadline.remaining();
         let waits = !deadline.has_passed();
         loop {
-            // Not below the lock: a look at it may run code of the host's.
+            // Not while holding the lock: the check may run the host's code.
             let stopped = watch.stopped();
             let mut state = self.lock()?;
             if let Some(connection) = state.take(own)? {
                 return Ok(WriterGuard { connection: Some(connection), writer: Arc::clone(self) });
             }
             if waits && state.ends_at_limit() {
-                // Counted anew from its end, since others who waited for that go first.
+                // Counted again from its end, since others who waited for it go first.
                 deadline = timeout.map_or_else(Deadline::never, Deadline::after);
             }
             if let Some(error) = stopped.or_else(|| busy_after(deadline)) {
@@ -139,15 +140,15 @@ impl Writer {
         }
     }
 
-    /// Closes the connection after the calls that are under way; later calls get `Closed`. Closing twice is not an
-    /// error, nor is closing in a forked child, which does nothing.
+    /// Closes the connection after the running calls; later calls fail with `Closed`. Closing twice is not an error;
+    /// closing in a forked child does nothing.
     pub(super) fn close(self: &Arc<Self>) -> Result<()> {
         if self.is_inherited() {
             return Ok(());
         }
         let connection = match self.acquire(Deadline::never(), &Watch::default()) {
             Ok(guard) => guard.take(),
-            // It was closed before, or turned off.
+            // It was closed before, or is turned off.
             Err(_) => None,
         };
         let waiting = {
@@ -159,7 +160,7 @@ impl Writer {
         connection.map_or(Ok(()), |connection| connection.close().map_err(|(_, error)| error.into()))
     }
 
-    /// Lends the connection where it is free.
+    /// Acquires the connection if it is free.
     pub(super) fn try_acquire(self: &Arc<Self>) -> Result<Option<WriterGuard>> {
         let connection = self.lock()?.take(None)?;
         Ok(connection
@@ -177,7 +178,7 @@ impl Writer {
         refuse_inherited(self.process)
     }
 
-    /// Never in a forked child, where a thread that does not exist there may hold the lock for ever.
+    /// Never in a forked child, where a thread that does not exist there may hold the lock forever.
     fn lock(&self) -> Result<MutexGuard<'_, State>> {
         self.refuse_inherited()?;
         Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
@@ -189,7 +190,7 @@ impl Writer {
 }
 
 impl State {
-    /// Takes the connection, where it is free and nobody else has waited for too long.
+    /// Takes the connection if it is free and nobody else has waited for too long.
     fn take(&mut self, own: Option<u64>) -> Result<Option<Connection>> {
         match &self.availability {
             Availability::InUse | Availability::InUseUntilLimit(_) => return Ok(None),
@@ -219,7 +220,7 @@ impl State {
         }
     }
 
-    /// Whether it is lent to a transaction for which this thread may wait beyond its deadline.
+    /// Whether it is in use by a transaction for which this thread may wait beyond its deadline.
     fn ends_at_limit(&self) -> bool {
         match self.availability {
             Availability::InUseUntilLimit(thread) => {
@@ -250,7 +251,7 @@ impl State {
     }
 }
 
-/// `Closed` in a process that `process` was forked into.
+/// `Closed` in a process that was forked from `process`.
 pub(super) fn refuse_inherited(process: u32) -> Result<()> {
     if process == std::process::id() {
         return Ok(());
@@ -278,7 +279,7 @@ impl Drop for Writer {
     }
 }
 
-/// The connection, for as long as a call or a transaction needs it.
+/// The connection, for the duration of a call or a transaction.
 #[derive(Debug)]
 pub(super) struct WriterGuard {
     connection: Option<Connection>,
@@ -290,15 +291,15 @@ impl WriterGuard {
         self.connection.take()
     }
 
-    /// Says that it ends by itself, though not soon. Its calls come from the thread, where that is known.
+    /// Marks it as a transaction that ends at its limit. `thread` makes its calls, if it is known.
     pub(super) fn set_limit(&self, thread: Option<ThreadId>) {
         let mut state = self.writer.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.availability = Availability::InUseUntilLimit(thread);
-        // They were to wake at a deadline that counts no more.
+        // They would wake at a deadline that no longer applies.
         state.waiting.iter().for_each(Waiter::wake);
     }
 
-    /// The connection, to be changed.
+    /// The connection, mutably.
     pub(super) fn connection(&mut self) -> Result<&mut Connection> {
         self.connection.as_mut().ok_or_else(closed)
     }
@@ -308,12 +309,12 @@ impl Deref for WriterGuard {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        // Only closing takes it out, and takes the lease for that.
-        self.connection.as_ref().expect("a lease has its connection until it ends")
+        // Only closing takes it out, and consumes the guard.
+        self.connection.as_ref().expect("the guard holds the connection until it is dropped")
     }
 }
 
-/// Whatever ended the call, a panic included, the next one finds no transaction open.
+/// However the call ended, even with a panic, the next one finds no transaction open.
 impl Drop for WriterGuard {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
@@ -322,7 +323,7 @@ impl Drop for WriterGuard {
             return;
         }
         if !connection.is_autocommit() {
-            // One that cannot be rolled back now is by SQLite, when the connection is used again or closed.
+            // If it cannot be rolled back now, SQLite does so when the connection is used again or closed.
             let _ = connection.execute_batch("ROLLBACK");
         }
         self.writer.release(connection);

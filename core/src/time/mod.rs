@@ -1,4 +1,4 @@
-//! Timestamps as they are stored, the clock, and the bounds of a query.
+//! Timestamps in their stored form, the clock, and time ranges.
 
 mod bound;
 mod clock;

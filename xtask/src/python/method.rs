@@ -8,7 +8,7 @@ use mcoda_core::definition::{Definition, Field, Kind, Presence};
 
 use super::docs::{ERRORS, docstring, in_one, lines_of, python, section};
 use super::{WIDTH, types};
-use crate::calls::{asked, own_name, returner};
+use crate::calls::{own_name, repeated_field, returner};
 use crate::markdown::indented;
 
 /// What every call of a database takes beside its own parameters.
@@ -254,7 +254,7 @@ fn json_type(params: &[Param], param: &Param) -> String {
             kind => format!("OrJson[{}]", types::output_kind(kind)),
         };
     }
-    let field = asked(params, param);
+    let field = repeated_field(params, param);
     field.map_or("object".to_owned(), types::input)
 }
 
@@ -351,7 +351,7 @@ mod tests {
                 let is_same = |param: &Param| param.name == field.name;
                 assert!(
                     !call.params.iter().any(is_same),
-                    "{}: Python cannot tell {} apart",
+                    "{}: Python cannot distinguish {}",
                     call.name,
                     field.name
                 );
