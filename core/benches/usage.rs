@@ -142,7 +142,7 @@ fn select_all(connection: &Connection) -> usize {
     bytes
 }
 
-/// Every fourth row is an older one, whose command stands in its metadata.
+/// Every fourth row is an older one, whose command is in its metadata.
 fn fill(file: &Path) {
     drop(open(file));
     let connection = Connection::open(file).expect("a database");

@@ -13,13 +13,13 @@ use crate::error::{Error, ErrorKind, Result};
 /// source, and it is not written to stderr: the first call installs a panic hook in front of the process's hook, which
 /// suppresses the panics that end here.
 pub fn catch_panic<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    be_quiet();
+    install_panic_hook();
     // A thread that is ending may have no thread-local data any more, and a host may record in an exit handler.
-    let note = |is_inside| INSIDE.try_with(|own| own.replace(is_inside)).unwrap_or(false);
-    let is_inside = note(true);
+    let record_location = |is_inside| IN_BOUNDARY.try_with(|own| own.replace(is_inside)).unwrap_or(false);
+    let is_inside = record_location(true);
     // Handles stay valid: an open transaction is rolled back by a panic.
     let done = catch_unwind(AssertUnwindSafe(work));
-    note(is_inside);
+    record_location(is_inside);
     done.unwrap_or_else(|panic| {
         let message =
             "this is a bug in libmcoda, please report it; the call changed nothing that was not committed";
@@ -29,12 +29,12 @@ pub fn catch_panic<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
 
 thread_local! {
     /// Whether this thread is within [`catch_panic`].
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static IN_BOUNDARY: Cell<bool> = const { Cell::new(false) };
     /// The location of its last panic.
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+    static LOCATION: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-fn be_quiet() {
+fn install_panic_hook() {
     static ONCE: Once = Once::new();
     // A hook cannot be changed while a panic unwinds, for example if that drops a handle.
     if ONCE.is_completed() || std::thread::panicking() {
@@ -43,20 +43,24 @@ fn be_quiet() {
     ONCE.call_once(|| {
         let usual = take_hook();
         set_hook(Box::new(move |panic| {
-            if INSIDE.try_with(Cell::get).unwrap_or(false) { note(panic) } else { usual(panic) }
+            if IN_BOUNDARY.try_with(Cell::get).unwrap_or(false) {
+                record_location(panic)
+            } else {
+                usual(panic)
+            }
         }));
     });
 }
 
-fn note(panic: &PanicHookInfo<'_>) {
+fn record_location(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     // If the thread is ending, nothing reads it.
-    let _ = PLACE.try_with(|own| own.try_borrow_mut().map(|mut own| *own = place));
+    let _ = LOCATION.try_with(|own| own.try_borrow_mut().map(|mut own| *own = place));
 }
 
 /// The part of a panic that may be shown: its text, if it is a constant of the program, and its location.
 fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let place = PLACE.try_with(RefCell::take).unwrap_or_default();
+    let place = LOCATION.try_with(RefCell::take).unwrap_or_default();
     match panic.downcast_ref::<&'static str>() {
         Some(text) => format!("{text} ({place})"),
         None => format!("a panic at {place}"),
@@ -85,6 +89,6 @@ mod tests {
             panic!("outer")
         });
         assert!(outer.unwrap_err().detail().unwrap().starts_with("outer"));
-        assert!(!INSIDE.get());
+        assert!(!IN_BOUNDARY.get());
     }
 }

@@ -1,4 +1,4 @@
-//! Recording what came back from an agent: once, whatever is sent again, and with everything that is known.
+//! Recording responses of agents: once, however often they are sent, and with all known fields.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
@@ -70,7 +70,7 @@ fn a_retry_counts_once_and_of_two_versions_the_last_wins() {
     let all = rows(&workspace);
     let row = all.iter().find(|row| row.id == first.records[0].id).unwrap();
     assert_eq!((all.len(), row.tokens_completion, row.tokens_total), (2, Some(40), Some(165)));
-    // To whom the call belongs is not forgotten by a version that does not say.
+    // A version without the call's owner keeps the known owner.
     assert_eq!((row.job_id.as_ref(), row.agent_id.as_deref()), (Some(&job.id), Some("a")));
     let log = fixture.log();
     let logged: Vec<&Value> = log.iter().filter(|entry| entry["id"] == *row.id).collect();
@@ -102,7 +102,7 @@ fn an_update_that_the_log_missed_reaches_it_later() {
     let workspace = fixture.open();
     record(&workspace, &message("a", 1), json!({}));
     let silent = fixture.options().without_json_log().open(fixture.root()).unwrap();
-    // Changed by a process that died before it could log: the row is new and on the queue, the log is old.
+    // Changed by a process that died before it could log: the row is new and queued, the log is old.
     record(&silent, &message("a", 2), json!({}));
     let id = rows(&workspace)[0].id.clone();
     fixture

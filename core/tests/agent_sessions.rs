@@ -1,4 +1,4 @@
-//! Recording what a session or a run of several models adds up to, and what it cost.
+//! Recording sessions and runs of several models, and their costs.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -14,7 +14,7 @@ fn a_session_has_one_record_with_its_last_count() {
     let record = |body: &str| workspace.record_agent_response(body, &AgentContext::default()).unwrap();
     record(&turn("t", 100, 10));
     assert!(record(&turn("t", 300, 40)).records[0].updated);
-    // An older count that is sent again does not take back what was counted since.
+    // An older count that is sent again does not revert later counts.
     assert!(record(&turn("t", 100, 10)).records[0].duplicate);
     record(&turn("other", 7, 1));
     let all = rows(&workspace);
@@ -31,7 +31,7 @@ fn a_session_is_recorded_as_deltas_on_request() {
     assert!(record(&turn("t", 100, 10)).duplicate);
     let second = record(&turn("t", 300, 40));
     assert!(!second.duplicate && second.id != first.id);
-    // A replay of an older count is nothing new.
+    // A replay of an older count contains nothing new.
     assert!(record(&turn("t", 100, 10)).duplicate);
     assert!(record(&turn("t", 300, 40)).duplicate);
     let all = rows(&workspace);

@@ -1,4 +1,4 @@
-//! Bad values: each is refused with the field's name, and leaves nothing behind.
+//! Invalid values: each is refused with the field's name, and leaves nothing.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -83,7 +83,7 @@ fn numbers_that_json_cannot_hold_are_refused_too() {
         }
     }
     assert_eq!(fixture.everything(), before);
-    // A duration so long that its milliseconds are no number stays without them.
+    // The milliseconds of a very long duration are not representable and stay absent.
     let long = TokenUsage { duration_seconds: Some(f64::MAX), ..TokenUsage::default() };
     workspace.record_token_usage(&long).unwrap();
     assert_eq!(value::<Option<f64>>(&fixture.raw(), "SELECT duration_ms FROM token_usage"), None);

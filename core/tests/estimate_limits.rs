@@ -1,4 +1,4 @@
-//! Estimates of histories that no sound workflow would write, and of more than anybody has.
+//! Estimates of inconsistent histories, and of very large ones.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -46,7 +46,7 @@ fn the_same_moment_gives_the_same_bytes() {
     }
 }
 
-/// Tasks with histories that no sound workflow would write.
+/// Tasks with inconsistent histories.
 fn random_backlog(workspace: &Workspace, own: &Backlog, random: &mut Xorshift, tasks: u64) {
     let statuses = [
         "not_started",

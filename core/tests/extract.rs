@@ -1,10 +1,10 @@
-//! What is read of bodies of every known shape, and of text that is none.
+//! Extraction from bodies of every known format, and from other text.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 use mcoda_core::{TokenUsage, extract_usage, extract_usages};
 use serde_json::{Map, Value};
 
-/// One case a line: a body, several lines or text, and what is to be read of it.
+/// One case per line: a body, several lines or text, and the expected fields.
 const BODIES: &str = include_str!("bodies/bodies.jsonl");
 
 fn cases() -> impl Iterator<Item = Value> {
@@ -19,7 +19,7 @@ fn text_of(case: &Value) -> String {
     }
 }
 
-/// A column by its name, or what stands in `metadata.usage` by its path.
+/// A column by its name, or a value in `metadata.usage` by its path.
 fn value_of(record: &Value, name: &str) -> Value {
     match name.strip_prefix("usage.") {
         Some(path) => path.split('.').fold(&record["metadata"]["usage"], |place, name| &place[name]).clone(),

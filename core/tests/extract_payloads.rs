@@ -1,4 +1,4 @@
-//! Recorded bodies with the numbers that they are known to mean, where that data is at hand; `bodies` holds some of our own.
+//! Recorded bodies with their known numbers, if that data is available; `bodies` contains some of our own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 #[path = "../../tests/golden/sets.rs"]
@@ -22,7 +22,7 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-/// Where a name of the manifest stands in a record.
+/// The value of a name of the manifest in a record.
 fn value_of(usage: &TokenUsage, name: &str) -> Value {
     let record = serde_json::to_value(usage).unwrap();
     let column = match name {

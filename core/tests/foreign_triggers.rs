@@ -10,7 +10,7 @@ use mcoda_core::{
 };
 use serde_json::json;
 
-/// A trigger that skips what is to be done to a row of `table`, and reports no error.
+/// A trigger that silently skips a change of a row of `table`.
 fn ignoring(action: &str, table: &str) -> String {
     format!("CREATE TRIGGER quiet BEFORE {action} ON {table} BEGIN SELECT RAISE(IGNORE); END")
 }
@@ -85,7 +85,7 @@ fn a_change_that_a_trigger_ignores_is_no_success() {
     };
     let context = TransitionContext::default();
     refused("tasks", &|| workspace.record_status_transition(&task, "in_progress", &context).map(drop));
-    // The status stays: the metadata alone is written.
+    // The status stays: only the metadata is written.
     let patch = TransitionContext { metadata_patch: Some(object(json!({"a": 1}))), ..context };
     refused("tasks", &|| workspace.record_status_transition(&task, "in_progress", &patch).map(drop));
 

@@ -1,4 +1,4 @@
-//! Calls that are interrupted, that reach their time limit, or whose handle is closed.
+//! Calls that are cancelled, that reach their time limit, or whose handle is closed.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it does not find what it needs")]
 
@@ -20,7 +20,7 @@ fn run_query(workspace: &Workspace) -> Result<Table> {
     workspace.query(ENDLESS, &SqlParams::default())
 }
 
-/// Makes the call on a thread of its own, and interrupts the handle until it has ended.
+/// Makes the call on a separate thread, and interrupts the handle until it has ended.
 fn interrupted<T: Send>(workspace: &Workspace, call: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     std::thread::scope(|scope| {
         let call = scope.spawn(call);
@@ -113,7 +113,7 @@ fn a_query_that_waits_to_begin_can_be_cancelled() {
     let file = fixture.home().join("other.db");
     drop(fixture.options().open_db(&file).unwrap());
     let other = rusqlite::Connection::open(&file).unwrap();
-    // A reader of a rollback journal waits for whoever writes it.
+    // A reader of a rollback journal waits for its writer.
     other.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
     let workspace = fixture.options().read_only(true).open_db(&file).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();

@@ -21,7 +21,7 @@ fn main() {
     ]);
 }
 
-/// A copy of the workspace, open, and what is known about it.
+/// An open copy of the workspace, and its expected results.
 struct Golden {
     cases: Value,
     now: Timestamp,
@@ -46,7 +46,7 @@ impl Golden {
         Self { cases, now, workspace, _folder: folder }
     }
 
-    /// Calls `compare` with each case of these operations, and says how many there were.
+    /// Calls `compare` with each case of these operations, and returns their number.
     fn compare(&self, operations: &[&str], compare: impl Fn(&str, &Value, &Value, &str)) -> usize {
         let mut compared = 0;
         for case in self.cases["cases"].as_array().unwrap() {
@@ -103,7 +103,7 @@ fn token_summaries_agree(folder: &Path) {
     assert!(compared >= 11, "{compared}");
 }
 
-/// The rows of a summary by what they are grouped by: their order is not part of the contract.
+/// The rows of a summary by their group: the order of groups is not part of the contract.
 fn by_group(rows: &Value) -> BTreeMap<String, Value> {
     const DIMENSIONS: [&str; 9] = [
         "project_id",

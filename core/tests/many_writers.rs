@@ -1,4 +1,4 @@
-//! Several processes and threads write into one workspace at once.
+//! Several processes and threads that write into one workspace at the same time.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -21,7 +21,7 @@ const RECORDS: usize = 500;
 const TRANSITIONS: usize = 125;
 const TASKS: usize = 5;
 
-/// The workspace of a fixture, from another process. Its clock runs.
+/// The workspace of a fixture, opened by another process with a running clock.
 fn open_in(folder: &Path) -> Workspace {
     options_in(&folder.join("home")).clock(Clock::default()).open(folder.join("shop")).unwrap()
 }
@@ -31,7 +31,7 @@ fn in_processes(fixture: &Fixture, task: &str) -> Vec<String> {
     let settings = [(TASK, task), (FOLDER, folder.to_str().unwrap())];
     let start = |_| in_other_process(&settings).stdin(Stdio::piped()).spawn().unwrap();
     let mut children: Vec<_> = (0..PROCESSES).map(start).collect();
-    // They wait for the end of their input, so that they begin at the same moment.
+    // They wait for the end of their input, so that they begin at the same time.
     std::thread::sleep(Duration::from_millis(100));
     let inputs: Vec<_> = children.iter_mut().map(|child| child.stdin.take()).collect();
     drop(inputs);
@@ -70,13 +70,13 @@ fn other_process() {
                 println!("\ndone {}", workspace.projects().ensure(&new).unwrap().id);
             }
         }
-        // Opens the workspace for the first time, at the same moment as the other one.
+        // Opens the workspace for the first time, at the same time as the other process.
         "open" => println!("\ndone {}", open_in(folder).id()),
         other => panic!("{other}"),
     }
 }
 
-/// Records and moves tasks in turn, and prints what was acknowledged.
+/// Records and changes statuses alternately, and prints what was acknowledged.
 fn write(workspace: &Workspace, seed: u64) {
     let statuses = ["in_progress", "ready_to_code_review", "ready_to_qa", "completed", "changes_requested"];
     let mut random = Xorshift(seed);
@@ -133,7 +133,7 @@ fn two_processes_of_four_threads_lose_nothing_and_are_never_turned_away() {
     assert_eq!(count(&raw, "token_usage_log_queue"), 0);
     assert!(corrupt_files(&fixture).is_empty());
 
-    // Some moves were to the status that the task had already.
+    // Some transitions were to the status that the task had already.
     let events = workspace.status_events(&StatusEventsQuery::default()).unwrap();
     let written: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
     let output: BTreeSet<&str> = moves.iter().map(String::as_str).filter(|id| !id.is_empty()).collect();
@@ -141,7 +141,8 @@ fn two_processes_of_four_threads_lose_nothing_and_are_never_turned_away() {
     assert_true_histories(&fixture, &workspace, &tasks);
 }
 
-/// In the order in which they were written, every event of a task begins where the one before it ended.
+/// In the order in which they were written, each event of a task begins with the status at which the previous one
+/// ended.
 fn assert_true_histories(fixture: &Fixture, workspace: &Workspace, tasks: &[String]) {
     let raw = fixture.raw();
     let sql = "SELECT task_id, from_status, to_status FROM task_status_events ORDER BY rowid";

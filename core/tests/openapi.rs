@@ -25,7 +25,7 @@ impl Contract {
         Self(serde_saphyr::from_str(CONTRACT).unwrap())
     }
 
-    /// Checks values against a schema that may refer to the contract's.
+    /// Validates values against a schema that may refer to the contract's.
     fn validator(&self, schema: &Value) -> Validator {
         let mut schema = schema.clone();
         schema.as_object_mut().unwrap().insert("components".into(), self.0["components"].clone());
@@ -36,7 +36,7 @@ impl Contract {
         self.validator(&json!({"$ref": format!("#/components/schemas/{schema}")}))
     }
 
-    /// The contract in which every object has the fields that it names and no others.
+    /// The contract with closed objects: only defined fields are allowed.
     fn closed(&self) -> Self {
         let mut contract = self.0.clone();
         close(&mut contract["components"]["schemas"]);

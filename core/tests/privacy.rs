@@ -14,12 +14,12 @@ use mcoda_core::{
 };
 use serde_json::{Map, Value, json};
 
-/// A text that is nowhere else.
+/// A text that occurs nowhere else.
 fn secret(name: &str) -> String {
     format!("SECRET<{name}>")
 }
 
-/// The names of all secrets in everything that an error can be made to say.
+/// The names of all secrets in everything that an error can print.
 fn texts_of(error: &Error) -> BTreeSet<String> {
     let json = serde_json::to_string(error).unwrap();
     let all = format!("{error} {error:?} {} {json}", error.detail().unwrap_or_default());
@@ -27,7 +27,7 @@ fn texts_of(error: &Error) -> BTreeSet<String> {
     all.split("SECRET<").skip(1).map(name).collect()
 }
 
-/// All errors that were seen, so that none is forgotten.
+/// All observed errors, so that every kind is covered.
 #[derive(Default)]
 struct Seen {
     kinds: BTreeSet<&'static str>,
@@ -48,10 +48,10 @@ impl Seen {
     }
 }
 
-/// Reads an input and makes a call with it.
+/// Parses an input and makes a call with it.
 type Call<'a> = &'a dyn Fn(&Workspace, &Value) -> mcoda_core::Result<()>;
 
-/// An input: its texts, what else it takes, those fields that name rows, and the call.
+/// An input: its texts, its other fields, the fields that refer to rows, and the call.
 struct Input<'a> {
     texts: &'static [&'static str],
     others: &'static [&'static str],
@@ -187,7 +187,7 @@ impl Input<'_> {
             given.insert((*field).to_owned(), secret(field).into());
             let alone = (self.call)(workspace, &given.clone().into()).unwrap_err();
             if alone.kind() == ErrorKind::InvalidInput {
-                // Another one has to be there, too.
+                // Another one must exist, too.
                 given.extend(rows.clone());
                 seen.see((self.call)(workspace, &given.into()).unwrap_err(), ErrorKind::NotFound, &[]);
             } else {
@@ -203,7 +203,7 @@ impl Input<'_> {
     }
 }
 
-/// A record of which every text is a secret.
+/// A record in which every text is a secret.
 fn record(id: &str) -> Value {
     let mut given: Map<String, Value> =
         USAGE_TEXTS.iter().map(|name| ((*name).to_owned(), secret(name).into())).collect();
@@ -212,7 +212,7 @@ fn record(id: &str) -> Value {
     given.into()
 }
 
-/// Provokes every kind of error that there is.
+/// Causes every kind of error.
 fn provoke(seen: &mut Seen) {
     let fixture = Fixture::new();
     let workspace = fixture.options().busy_timeout(Duration::ZERO).open(fixture.root()).unwrap();
@@ -268,7 +268,7 @@ fn conflicts(workspace: &Workspace, own: &Backlog, seen: &mut Seen) {
     let context = json!({"expectedFrom": secret("expectedFrom"), "reason": secret("reason")});
     let context = TransitionContext::from_json(&context).unwrap();
     let moved = workspace.record_status_transition(&secret("key"), "failed", &context);
-    // That the task has moved on, and to where, is what the caller has to know.
+    // The caller must learn that the status has changed, and to which status.
     seen.see(moved.unwrap_err(), conflict, &["expectedFrom", "key", "status"]);
     let deep = (0..200).fold(json!(secret("inside")), |inside, _| json!([inside]));
     let context = json!({"metadata": {"deep": deep}, "reason": secret("reason")});
@@ -319,7 +319,7 @@ fn damaged_rows(fixture: &Fixture, workspace: &Workspace) {
     workspace.tasks().list(None).unwrap();
 }
 
-/// A log that is set aside is no error; one that belongs to nobody's array, without a database, may be one.
+/// Archiving a damaged log is not an error; a log that is not an array, without a database, may be one.
 fn damaged_log(fixture: &Fixture, workspace: &Workspace, seen: &mut Seen) {
     let long_ago = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     std::fs::write(fixture.log_file(), format!("[{{\"id\": \"a\", \"{0}\": \"{0}", secret("log"))).unwrap();
@@ -339,7 +339,7 @@ fn damaged_log(fixture: &Fixture, workspace: &Workspace, seen: &mut Seen) {
     std::fs::remove_dir(fixture.log_file()).unwrap();
 }
 
-/// A config file may hold keys of services.
+/// A config file may contain keys of services.
 fn settings(fixture: &Fixture, workspace: &Workspace, seen: &mut Seen) {
     let file = fixture.workspace_folder().join("config.json");
     let inside = json!({"token": secret("inside")});
@@ -366,7 +366,7 @@ fn settings(fixture: &Fixture, workspace: &Workspace, seen: &mut Seen) {
     std::fs::remove_file(&id).unwrap();
 }
 
-/// A database that is full of secrets, and damaged or made by a newer release.
+/// A database full of secrets that is damaged or made by a newer release.
 fn damaged_file(file: &std::path::Path, seen: &mut Seen) {
     let open = || Workspace::options().environment(Environment::default()).open_db(file);
     let whole = std::fs::read(file).unwrap();
@@ -377,7 +377,7 @@ fn damaged_file(file: &std::path::Path, seen: &mut Seen) {
     damaged[..16].copy_from_slice(b"SECRET<header>  ");
     std::fs::write(file, damaged).unwrap();
     seen.see(open().unwrap_err(), ErrorKind::Corrupt, &[]);
-    // All pages but the first are other pages: what stands in the schema is not what stands there.
+    // All pages except the first are replaced: the schema does not match them.
     let mut damaged = whole.clone();
     damaged[4096..].rotate_left(3 * 4096);
     std::fs::write(file, damaged).unwrap();
@@ -404,7 +404,7 @@ fn nothing_is_written_to_stdout_or_stderr() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-        // What the harness says of the test.
+        // The output of the test harness.
         let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
         assert_eq!(lines[..2], ["running 1 test", "test other_process ... ok"]);
         assert!(lines.len() == 3 && lines[2].starts_with("test result: ok"), "{text}");
@@ -459,7 +459,7 @@ fn long_text_is_always_truncated() {
     brief(workspace.record_status_transition(&long, "failed", &Default::default()).unwrap_err(), 2000);
     brief(workspace.record_status_transition("task", &long, &Default::default()).unwrap_err(), 2000);
     brief(workspace.inspect_job(&long).unwrap_err(), 2000);
-    // A path may be as long as a system lets it be.
+    // A path may be as long as the system allows.
     let path = long.replace('\n', "");
     brief(fixture.options().open_db(&path).unwrap_err(), 40_000);
     brief(fixture.options().open_global_db(&path).unwrap_err(), 40_000);

@@ -196,7 +196,7 @@ fn a_backup_never_replaces_anything_and_leaves_nothing_half_written() {
     assert!(running.exists(), "somebody else's copy is not ours to remove");
 }
 
-/// Whatever the moment: either the other program gets the name, or the backup.
+/// At any time, either the other program gets the name, or the backup.
 #[test]
 fn a_file_that_appears_while_a_backup_is_written_is_kept() {
     let fixture = Fixture::new();
@@ -283,7 +283,7 @@ fn a_cancelled_call_that_waits_for_a_writer_has_written_nothing() {
     });
     writer.execute_batch("COMMIT").unwrap();
     assert_eq!(value::<i64>(&fixture.raw(), "SELECT count(*) FROM token_usage"), 0);
-    // The next call waits as long as ever, and is made.
+    // The next call waits as usual, and succeeds.
     assert_eq!(rows(&workspace, "PRAGMA busy_timeout", json!([])), json!([{"timeout": 30000}]));
     workspace.record_token_usage(&TokenUsage::default()).unwrap();
 }
@@ -369,7 +369,7 @@ fn a_result_that_is_too_large_is_an_error_that_names_the_budget() {
             "{sql}: {error}"
         );
     }
-    // The handle goes on, and records are not bound by it.
+    // The handle remains usable, and records are not limited.
     assert_eq!(rows(&workspace, "SELECT length(zeroblob(500000)) AS n", json!([])), json!([{"n": 500_000}]));
     let metadata = json!({"text": "x".repeat(3 << 20)});
     workspace

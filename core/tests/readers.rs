@@ -44,7 +44,7 @@ fn in_parallel_with_queries<T>(workspace: &Workspace, queries: usize, work: impl
                 assert_eq!(ended.unwrap_err().kind(), ErrorKind::Cancelled);
             });
         }
-        // Also where it panics: the test would hang.
+        // Even if it panics: otherwise the test would hang.
         struct Cancel<'t>(&'t CancelToken);
         impl Drop for Cancel<'_> {
             fn drop(&mut self) {
@@ -141,10 +141,10 @@ fn every_thread_sees_what_was_acknowledged_before_its_query() {
 fn closing_ends_queries_and_lets_no_new_one_begin() {
     let (_folder, file, workspace) = in_file();
     workspace.record_token_usage(&usage()).unwrap();
-    // Some connections that are idle, too.
+    // Some idle connections, too.
     in_parallel_with_queries(&workspace, 3, || std::thread::sleep(Duration::from_millis(50)));
     std::thread::scope(|scope| {
-        // More than there are connections for: some of them wait.
+        // More than there are connections: some of them wait.
         for _ in 0..6 {
             scope.spawn(|| {
                 let ended = workspace.query(ENDLESS, &SqlParams::default());
@@ -152,7 +152,7 @@ fn closing_ends_queries_and_lets_no_new_one_begin() {
             });
         }
         std::thread::sleep(Duration::from_millis(100));
-        // Nothing but closing ends them.
+        // Only closing ends them.
         workspace.close().unwrap();
         let late = workspace.query("SELECT 1", &SqlParams::default()).unwrap_err();
         assert_eq!(late.kind(), ErrorKind::Closed);
@@ -160,7 +160,7 @@ fn closing_ends_queries_and_lets_no_new_one_begin() {
     workspace.close().unwrap();
     let late = workspace.token_usage(&TokenUsageQuery::default()).unwrap_err();
     assert_eq!(late.kind(), ErrorKind::Closed);
-    // The last connection was one that writes, so the log has gone into the database.
+    // The last connection was a writing one, so the log was checkpointed.
     assert!(!file.with_extension("db-wal").exists());
 }
 
@@ -284,14 +284,14 @@ fn the_log_stays_short_with_a_steady_writer_and_short_queries() {
             workspace.record_token_usages(&batch).unwrap();
             written += batch.len() as u64 * 5000;
             longest = longest.max(log_size(&file));
-            // On a machine without a core to spare nothing else would run, and the log with it.
+            // On a machine without an idle core nothing else would run, including the checkpoint.
             std::thread::sleep(Duration::from_millis(2));
         }
         is_done.store(true, Ordering::SeqCst);
     });
     assert!(written > BOUND * 3 / 2, "{written} would not show it");
     assert!(longest < BOUND, "{longest}");
-    // When the log begins anew its file shrinks.
+    // The file shrinks when the log starts over.
     let start = Instant::now();
     while log_size(&file) > 8 << 20 {
         workspace.record_token_usage(&usage()).unwrap();

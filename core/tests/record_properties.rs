@@ -1,4 +1,4 @@
-//! What holds after any sequence of records, batches, retries and moves, held against a model of a few lines.
+//! Properties of any sequence of records, batches, retries and transitions, compared with a small model.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -12,15 +12,15 @@ use mcoda_core::{
 };
 use proptest::prelude::*;
 
-/// A day long, so that many calls are of the same moment and some cross midnight.
+/// One day, so that many calls have the same time and some cross midnight.
 const FIRST_MILLIS: i64 = 1_774_000_000_000;
 
 #[derive(Debug, Clone)]
 enum Step {
     Batch(Vec<TokenUsage>),
-    /// Records one of those before once more, counted over and over.
+    /// Records an earlier record again; the number is taken modulo their count.
     Retry(usize),
-    /// The id of one of those before with other content.
+    /// The id of an earlier record with other content.
     Contradict(usize),
     Move {
         task: usize,
@@ -83,7 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What should be there.
+/// The expected data.
 #[derive(Debug, Default)]
 struct Model {
     /// With their ids, in the order in which they were recorded.
@@ -98,7 +98,7 @@ impl Model {
         self.records.iter().find(|record| record.id.as_deref() == Some(id))
     }
 
-    /// What a batch adds, and which of it is there already; `None` where it must be refused as a whole.
+    /// The new records of a batch, and those that exist already; `None` if the batch must be refused.
     fn accepts(&self, batch: &[TokenUsage]) -> Option<Vec<bool>> {
         let mut before: Vec<&TokenUsage> = Vec::new();
         let mut duplicates = Vec::new();
@@ -158,7 +158,7 @@ fn move_task(
     }
 }
 
-/// Counts exactly, and costs in 1024ths, which doubles hold exactly.
+/// Exact counts, and costs in 1024ths, which doubles represent exactly.
 #[derive(Debug, Default, PartialEq)]
 struct Sums {
     calls: i64,
@@ -232,7 +232,7 @@ fn sums_of(row: &serde_json::Value) -> Sums {
 fn check_rows(workspace: &Workspace, model: &Model) {
     let rows = workspace.token_usage(&TokenUsageQuery::default()).unwrap();
     let mut expected: Vec<&TokenUsage> = model.records.iter().collect();
-    // Stable: calls of one moment stay in the order in which they were recorded.
+    // Stable: calls of the same time stay in the order in which they were recorded.
     expected.sort_by_key(|record| record.timestamp);
     let ids = |record: &&TokenUsage| record.id.clone().unwrap();
     assert_eq!(

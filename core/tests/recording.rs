@@ -1,4 +1,4 @@
-//! Recording token usage: what becomes a row, what is derived, and what is refused.
+//! Recording token usage: rows, derived values, and refusals.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -255,7 +255,7 @@ fn an_unknown_id_is_not_found_and_leaves_nothing_anywhere() {
     let job = new_job(&workspace);
     let before = fixture.everything();
     for field in ["jobId", "commandRunId", "taskRunId", "taskId", "projectId", "epicId", "userStoryId"] {
-        // The known job would get an agent if a part of the call were done.
+        // The known job would get an agent if a part of the call were executed.
         let mut given = json!({"agentId": "a", "jobId": job, "tokensPrompt": 1});
         given[field] = "nobody".into();
         let error = workspace.record_token_usage(&usage(given.clone())).unwrap_err();
@@ -310,7 +310,7 @@ fn the_same_record_again_is_a_duplicate_even_after_a_restart() {
     first.close().unwrap();
 
     let before = fixture.everything();
-    // The clock of the second process shows another time, and the caller left the timestamp open.
+    // The clock of the second process shows another time, and the caller omitted the timestamp.
     let clock = mcoda_core::Clock::fixed(at("13:00:00"));
     let second = fixture.options().clock(clock).open(fixture.root()).unwrap();
     let again = second.record_token_usage(&usage(given.clone())).unwrap();

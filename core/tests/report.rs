@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// A job of two calls, long ago, and a task that was sent back.
+/// An old job with two calls, and a task that was sent back.
 fn worked_on() -> (Fixture, Workspace, Job) {
     let fixture = Fixture::new();
     let options = fixture.options().workspace_id("w").ids(mcoda_core::IdSource::default());

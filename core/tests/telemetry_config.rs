@@ -1,4 +1,4 @@
-//! Opting out of telemetry and in again, through the public interface.
+//! Opting out of telemetry and in again, through the public API.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;

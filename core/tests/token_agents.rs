@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 impl Desk {
-    /// Every query about the agent of this name is an error of this kind that says what to do.
+    /// Every query for the agent with this name fails with this kind and says what to do.
     fn cannot_look_up(&self, name: &str, kind: ErrorKind) {
         let query = TokenUsageQuery { agent: Some(name.to_owned()), ..TokenUsageQuery::default() };
         for error in [
@@ -38,7 +38,7 @@ impl Desk {
         self.home.join(".mcoda/mcoda.db")
     }
 
-    /// Makes the global database, with agents by id and slug.
+    /// Creates the global database, with agents by id and slug.
     fn with_agents(self, agents: &[(&str, &str)]) -> Self {
         Global::open_db(self.global_file()).unwrap().close().unwrap();
         add_agents(&self.global_file(), agents);
@@ -55,8 +55,8 @@ fn add_agents(file: &Path, agents: &[(&str, &str)]) {
     }
 }
 
-/// The names and sizes of the files in a folder. Readers of a write-ahead log coordinate through two
-/// files of SQLite's own; the log among them must be empty.
+/// The names and sizes of the files in a folder. Readers of a write-ahead log coordinate through two files of SQLite's
+/// own; the log among them must be empty.
 fn files_in(folder: &Path) -> Vec<(String, u64)> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let files =

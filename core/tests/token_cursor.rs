@@ -1,4 +1,4 @@
-//! Reading token usage row by row while other things happen to the database.
+//! Reading token usage row by row during concurrent changes of the database.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
@@ -7,7 +7,7 @@ use common::{Fixture, assert_refused, raw};
 use mcoda_core::{ErrorKind, TokenUsage, TokenUsageQuery, TokenUsageRow, Workspace};
 use serde_json::{Value, json};
 
-/// A workspace with calls named after their numbers, one a minute, the last one first.
+/// A workspace with numbered calls, one per minute, the last one first.
 fn recorded(count: usize) -> (Fixture, Workspace) {
     let fixture = Fixture::new();
     let workspace = fixture.open();

@@ -7,7 +7,7 @@ use common::desk::*;
 use mcoda_core::{Dimension, ErrorKind, NewProject, TokenUsageQuery};
 use serde_json::{Value, json};
 
-// Which rows
+// Selection
 
 #[test]
 fn a_command_filter_excludes_rows_without_a_command_unless_they_are_requested() {
@@ -177,7 +177,7 @@ fn a_day_is_the_day_in_the_requested_time_zone() {
     };
     assert_eq!(days(Value::Null), expected(&[("2026-03-28", 2), ("2026-03-29", 2)]));
     assert_eq!(days(json!("Etc/UTC")), expected(&[("2026-03-28", 2), ("2026-03-29", 2)]));
-    // The day on which the clocks go forward has 23 hours.
+    // The day on which daylight saving time begins has 23 hours.
     assert_eq!(
         days(json!("Europe/Berlin")),
         expected(&[("2026-03-28", 1), ("2026-03-29", 2), ("2026-03-30", 1)])
@@ -207,7 +207,7 @@ fn pages_count_from_one_and_cut_rows_and_groups_alike() {
     assert_eq!(agents, ["a2", "a3"]);
 }
 
-// What a row says
+// Content of a row
 
 #[test]
 fn what_has_no_column_is_read_from_the_metadata() {

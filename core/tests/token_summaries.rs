@@ -155,7 +155,7 @@ fn costs_in_several_currencies_are_never_added_up() {
         json!({"agentId": "two", "costEstimate": 7}),
     ]);
     let rows = desk.summary_json(json!({"groupBy": ["agent"]}));
-    // The one call in euros cost nothing, so there is nothing that could not be added.
+    // The only call in euros cost nothing, so there is nothing that cannot be added.
     assert_eq!(rows[0]["cost_estimate"], 1);
     assert_eq!(rows[0].get("cost_by_currency"), None);
     assert_eq!(rows[1]["cost_estimate"], Value::Null);

@@ -127,7 +127,7 @@ vectors_pass() {
 neighbours_keep_what_is_their_own() {
     HOME=$real_home ${RUSTC:-rustc} --edition 2024 --crate-type staticlib -o "$out/libother.a" tests/c/other.rs
     # All of our library: a symbol that both have would be an error. Rust's own library needs functions that an
-    # older C library lacks, in sections that nobody needs.
+    # older C library lacks, in unused sections.
     local all=(-Wl,--whole-archive "$lib/libmcoda.a" -Wl,--no-whole-archive -Wl,--gc-sections)
     build neighbours_static tests/c/neighbours.c "${all[@]}" "$out/libother.a" "${system[@]}"
     build neighbours_first tests/c/neighbours.c "$out/libother.a" "${all[@]}" "${system[@]}"

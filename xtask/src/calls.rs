@@ -1,16 +1,16 @@
-//! The table of calls, as every language looks at it.
+//! Access to the call table for the generators.
 
 use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
 use mcoda_core::definition::{Definition, Field};
 
 use crate::markdown::paragraphs;
 
-/// The calls of an owner that belong to no repository.
+/// The calls of a receiver that belong to no repository.
 pub fn of(owner: Owner) -> impl Iterator<Item = &'static Call> {
     CALLS.iter().filter(move |call| call.owner == owner && repository(call).is_none())
 }
 
-/// The repository that a call belongs to, `command_runs` for example.
+/// The repository of a call, for example `command_runs`.
 pub fn repository(call: &Call) -> Option<&'static str> {
     call.name.split_once('.').map(|(repository, _)| repository)
 }
@@ -40,7 +40,7 @@ pub fn class_name(repository: &str) -> String {
     repository.split('_').map(capitalized).collect()
 }
 
-/// A call's name without its repository's.
+/// A call's name without its repository.
 pub fn own_name(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }

@@ -181,7 +181,7 @@ macro_rules! is_left_out {
     };
 }
 
-/// The name of a field in Rust, Python and SQL. One that another word of Rust's stands in for has its name in JSON.
+/// The name of a field in Rust, Python and SQL. If it is a keyword of Rust, the JSON name is used.
 macro_rules! column_name {
     ($field:ident) => {
         stringify!($field)

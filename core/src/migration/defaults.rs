@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 pub(super) const TABLE: &str = "workspace_defaults";
 
 /// The columns of the old table that the new one has too.
-const CARRIED: &[&str] =
+const KEPT_COLUMNS: &[&str] =
     &["workspace", "default_agent", "command_name", "qa_profile", "docdex_scope", "updated_at"];
 
 /// Whether the table has its old columns.
@@ -52,7 +52,7 @@ pub(super) fn convert(connection: &Connection, now: Timestamp) -> Result<()> {
         old = quoted(&old),
     );
     change_with(connection, &statement, [now.to_string()])?;
-    if all_carried(connection, &existing, &old)? {
+    if all_kept(connection, &existing, &old)? {
         change(connection, &format!("DROP TABLE {}", quoted(&old)))?;
     }
     Ok(())
@@ -62,9 +62,9 @@ fn declaration(name: &str) -> impl Iterator<Item = &'static Table> {
     global::TABLES.iter().filter(move |table| table.name == name)
 }
 
-fn all_carried(connection: &Connection, existing: &[Column], old: &str) -> Result<bool> {
+fn all_kept(connection: &Connection, existing: &[Column], old: &str) -> Result<bool> {
     let statement = format!("SELECT (SELECT count(*) FROM {TABLE}) = (SELECT count(*) FROM {})", quoted(old));
     let all_rows: bool = connection.query_row(&statement, [], |row| row.get(0))?;
-    let known = |column: &Column| CARRIED.iter().any(|carried| column.is(carried));
+    let known = |column: &Column| KEPT_COLUMNS.iter().any(|carried| column.is(carried));
     Ok(all_rows && existing.iter().all(known))
 }

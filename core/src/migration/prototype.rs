@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 const AGENTS: &str = "agents";
 
 /// The agents, and the tables whose rows only concern the old agents.
-const SET_ASIDE: &[&str] = &[
+const ARCHIVED: &[&str] = &[
     AGENTS,
     "agent_auth",
     "agent_capabilities",
@@ -27,7 +27,7 @@ const SET_ASIDE: &[&str] = &[
 ];
 
 /// References to agents in kept rows, with or without a foreign key.
-const NAMES_OF_AGENTS: &[(&str, &str)] =
+const AGENT_REFERENCES: &[(&str, &str)] =
     &[("token_usage", "agent_id"), (defaults::TABLE, "agent_id"), (defaults::TABLE, "default_agent")];
 
 /// Whether this is the prototype's database.
@@ -37,7 +37,7 @@ pub(super) fn is_one(connection: &Connection) -> Result<bool> {
 }
 
 pub(super) fn is_archived(table: &str) -> bool {
-    SET_ASIDE.iter().any(|name| name.eq_ignore_ascii_case(table))
+    ARCHIVED.iter().any(|name| name.eq_ignore_ascii_case(table))
 }
 
 /// Archives the old agents, creates the new tables, and inserts the agents that kept rows refer to.
@@ -50,12 +50,12 @@ pub(super) fn replace_agents(connection: &Connection, now: Timestamp) -> Result<
         table.complete(connection)?;
     }
     for table in global::TABLES.iter().filter(|table| !is_archived(table.name)) {
-        if takes_no_rows(connection, table)? {
+        if rejects_rows(connection, table)? {
             rebuild(connection, table)?;
         }
     }
     for reference in &references {
-        carry_over(connection, reference, &old_agents, &old_columns, now)?;
+        insert_referenced_agents(connection, reference, &old_agents, &old_columns, now)?;
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ fn references(connection: &Connection) -> Result<Vec<Reference>> {
             }
         }
         let existing = columns(connection, &table)?;
-        for &(_, column) in NAMES_OF_AGENTS.iter().filter(|(owner, _)| owner.eq_ignore_ascii_case(&table)) {
+        for &(_, column) in AGENT_REFERENCES.iter().filter(|(owner, _)| owner.eq_ignore_ascii_case(&table)) {
             let known = found.iter().any(|r| r.table == table && r.column.eq_ignore_ascii_case(column));
             if !known && find(&existing, column).is_some() {
                 found.push(Reference { table: table.clone(), column: column.to_owned(), target: None });
@@ -112,7 +112,7 @@ fn is_broken(key: &ForeignKey) -> bool {
     is_archived(&key.parent) && !names_an_agent
 }
 
-fn takes_no_rows(connection: &Connection, table: &Table) -> Result<bool> {
+fn rejects_rows(connection: &Connection, table: &Table) -> Result<bool> {
     let existing = columns(connection, table.name)?;
     let is_converted_later = table.name == defaults::TABLE && defaults::are_old(connection)?;
     if existing.is_empty() || is_converted_later {
@@ -137,7 +137,7 @@ fn rebuild(connection: &Connection, table: &Table) -> Result<()> {
 
 /// Inserts the agents that `reference` refers to into the new table, under the name that the rows use. An agent that
 /// the old table lacks gets a row too, so that its usage has an agent.
-fn carry_over(
+fn insert_referenced_agents(
     connection: &Connection,
     reference: &Reference,
     old_agents: &str,

@@ -149,7 +149,7 @@ fn replace(file: &Path, like: Option<&Path>, before: Option<&str>, text: &str) -
     let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
     drop(new);
     let written = written.map_err(|error| Error::storage("write", file, error));
-    let replaced = written.and_then(|()| take_place(&temporary, &target, before));
+    let replaced = written.and_then(|()| rename_into_place(&temporary, &target, before));
     if !matches!(replaced, Ok(true)) {
         let _ = std::fs::remove_file(&temporary);
         return replaced;
@@ -159,7 +159,7 @@ fn replace(file: &Path, like: Option<&Path>, before: Option<&str>, text: &str) -
 }
 
 /// Renames the new file to the old one's name, if that is unchanged.
-fn take_place(new: &Path, target: &Path, before: Option<&str>) -> Result<bool> {
+fn rename_into_place(new: &Path, target: &Path, before: Option<&str>) -> Result<bool> {
     // A damaged file is just being written.
     let now = match read_text(target) {
         Err(error) if error.kind() == ErrorKind::Corrupt => return Ok(false),

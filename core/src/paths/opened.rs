@@ -94,21 +94,21 @@ mod unix {
     const EVERYBODY_WRITES: u32 = 0o002;
 
     /// The kernel's limit of links in a path.
-    const LONGEST_CHAIN: usize = 40;
+    const MAX_LINKS: usize = 40;
 
     pub(super) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
         options.custom_flags(AT_ONCE | OFlags::NOFOLLOW.bits() as i32);
         let mut path = path.to_owned();
-        for _ in 0..LONGEST_CHAIN {
+        for _ in 0..MAX_LINKS {
             match options.open(&path) {
                 Ok(file) => {
                     let metadata = file.metadata()?;
                     refuse_irregular(&metadata)?;
-                    refuse_chosen_by_others(&path, &metadata)?;
+                    refuse_planted_file(&path, &metadata)?;
                     return Ok(file);
                 }
                 Err(error) => match path.symlink_metadata() {
-                    Ok(link) if link.is_symlink() => path = behind(&path, &link)?,
+                    Ok(link) if link.is_symlink() => path = resolve_link(&path, &link)?,
                     _ => return Err(error),
                 },
             }
@@ -118,13 +118,13 @@ mod unix {
 
     pub(super) fn look_at_own(path: &Path) -> io::Result<()> {
         let mut path = path.to_owned();
-        for _ in 0..LONGEST_CHAIN {
+        for _ in 0..MAX_LINKS {
             let metadata = path.symlink_metadata()?;
             if !metadata.is_symlink() {
                 refuse_irregular(&metadata)?;
-                return refuse_chosen_by_others(&path, &metadata);
+                return refuse_planted_file(&path, &metadata);
             }
-            path = behind(&path, &metadata)?;
+            path = resolve_link(&path, &metadata)?;
         }
         Err(too_many_links())
     }
@@ -132,12 +132,13 @@ mod unix {
     pub(super) fn refuse_open_folder(folder: &Path) -> Result<()> {
         let looked = |error| Error::storage("look at", folder, error);
         let mut path = folder.to_owned();
-        for _ in 0..LONGEST_CHAIN {
+        for _ in 0..MAX_LINKS {
             let Some(metadata) = none_if_missing(path.symlink_metadata()).map_err(looked)? else {
                 return Ok(());
             };
             if metadata.is_symlink() {
-                path = behind(&path, &metadata).map_err(|error| Error::storage("use", folder, error))?;
+                path =
+                    resolve_link(&path, &metadata).map_err(|error| Error::storage("use", folder, error))?;
             } else if metadata.mode() & EVERYBODY_WRITES != 0 {
                 let message = format!(
                     "{} is world-writable: run `chmod o-w` on it first, or use a folder of your own in it",
@@ -152,7 +153,7 @@ mod unix {
     }
 
     /// The target of a link, if its owner is trusted.
-    fn behind(path: &Path, link: &Metadata) -> io::Result<PathBuf> {
+    fn resolve_link(path: &Path, link: &Metadata) -> io::Result<PathBuf> {
         if !is_trusted(link.uid()) {
             return Err(io::Error::other(format!(
                 "{} is a link that user {} made, neither this user nor root: remove it",
@@ -165,7 +166,7 @@ mod unix {
     }
 
     /// Others who can write to the folder can create a file there, or another name of one of this user's files.
-    fn refuse_chosen_by_others(path: &Path, file: &Metadata) -> io::Result<()> {
+    fn refuse_planted_file(path: &Path, file: &Metadata) -> io::Result<()> {
         let is_own = is_trusted(file.uid());
         if is_own && file.nlink() == 1 {
             return Ok(());

@@ -15,7 +15,7 @@ pub(crate) fn create_folder(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|error| Error::storage("create the folder", folder, error))?;
-    missing.iter().rev().for_each(|folder| give_folder(folder));
+    missing.iter().rev().for_each(|folder| set_owner_of_parent(folder));
     Ok(())
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn create_folder(folder: &Path) -> Result<()> {
 pub(crate) fn create_new_file(file: &Path, like: Option<&Path>) -> Result<Option<File>> {
     match private_options().read(true).write(true).create_new(true).open(file) {
         Ok(new) => {
-            give(&new, like.into_iter().chain(file.parent()));
+            set_owner_like(&new, like.into_iter().chain(file.parent()));
             Ok(Some(new))
         }
         Err(error) if error.kind() == IoErrorKind::AlreadyExists => Ok(None),
@@ -48,7 +48,7 @@ pub(crate) fn open_or_create_file(file: &Path, like: Option<&Path>) -> Result<Fi
 /// Gives a new file or folder the owner of the first of these that exists, as SQLite does for the files beside a
 /// database. If the system refuses, the file remains root's, and is written to anyway.
 #[cfg(unix)]
-fn give<'p>(new: &File, likes: impl IntoIterator<Item = &'p Path>) {
+fn set_owner_like<'p>(new: &File, likes: impl IntoIterator<Item = &'p Path>) {
     use std::os::unix::fs::{MetadataExt, fchown};
 
     if !rustix::process::geteuid().is_root() {
@@ -61,10 +61,10 @@ fn give<'p>(new: &File, likes: impl IntoIterator<Item = &'p Path>) {
 }
 
 #[cfg(not(unix))]
-fn give<'p>(_new: &File, _likes: impl IntoIterator<Item = &'p Path>) {}
+fn set_owner_like<'p>(_new: &File, _likes: impl IntoIterator<Item = &'p Path>) {}
 
 /// Gives a newly created folder the owner of its parent.
-fn give_folder(folder: &Path) {
+fn set_owner_of_parent(folder: &Path) {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(
@@ -72,7 +72,7 @@ fn give_folder(folder: &Path) {
         (rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::NOFOLLOW).bits() as i32,
     );
     if let Ok(new) = options.read(true).open(folder) {
-        give(&new, folder.parent());
+        set_owner_like(&new, folder.parent());
     }
 }
 

@@ -214,21 +214,23 @@ fn milestones(estimate: &PartialEstimate) -> String {
     for (milestone, eta) in ["implemented", "reviewed", "completed"].into_iter().zip(etas) {
         let (when, iso, local) = match eta {
             Some(eta) => (from_now(eta, estimate.now), eta.to_string(), eta.local_text()),
-            None => {
-                (never(stuck, speeds(&estimate.effective_velocity)[stuck]), "-".to_owned(), "-".to_owned())
-            }
+            None => (
+                never_reached(stuck, speeds(&estimate.effective_velocity)[stuck]),
+                "-".to_owned(),
+                "-".to_owned(),
+            ),
         };
         table.row([milestone.to_owned(), when, iso, local]);
     }
     table.text()
 }
 
-fn never(lane: usize, velocity: f64) -> String {
+fn never_reached(lane: usize, velocity: f64) -> String {
     let reason = if velocity > 0.0 { "is too slow" } else { "has no velocity" };
     format!("never: {} {reason}", LANES[lane])
 }
 
-/// Without the current time, the absolute time is shown.
+/// `-` without the current time: the next column shows the absolute time.
 fn from_now(at: Timestamp, now: Option<Timestamp>) -> String {
     match now {
         None => "-".to_owned(),
@@ -277,7 +279,7 @@ fn work_in_progress(wip: &PerLane<Wip>, estimate: &PartialEstimate) -> String {
         for item in wip.items.iter().take(LISTED) {
             table.row(wip_row(name, item, estimate));
         }
-        unlisted += &rest(name, wip);
+        unlisted += &omitted_tasks(name, wip);
     }
     if table.is_empty() { "In work now: no task\n".to_owned() } else { table.text() + &unlisted }
 }
@@ -301,7 +303,7 @@ fn wip_row(lane: &str, item: &WipItem, estimate: &PartialEstimate) -> [String; 5
 }
 
 /// The number of tasks that the list omits.
-fn rest(lane: &str, wip: &Wip) -> String {
+fn omitted_tasks(lane: &str, wip: &Wip) -> String {
     let more = wip.items.len().saturating_sub(LISTED);
     if more == 0 { String::new() } else { format!("{lane}: {more} more, {} aging in all\n", wip.aging) }
 }

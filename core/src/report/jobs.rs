@@ -133,13 +133,13 @@ fn runs(runs: &[InspectedRun]) -> String {
             text(run.agent_id.as_deref()),
             run.started_at.clone(),
             text(run.finished_at.as_deref()),
-            took(run).unwrap_or_else(missing),
+            duration(run).unwrap_or_else(missing),
         ]);
     }
     if table.is_empty() { "Task runs: none\n".to_owned() } else { table.text() }
 }
 
-fn took(run: &TaskRun) -> Option<String> {
+fn duration(run: &TaskRun) -> Option<String> {
     let hours = Timestamp::read(run.finished_at.as_deref()?)?.hours_since(Timestamp::read(&run.started_at)?);
     (hours >= 0.0).then(|| format_positive_duration(hours))
 }

@@ -349,7 +349,7 @@ mod tests {
         assert!(due(1003));
         assert!(!due(2002));
         assert!(due(2003));
-        assert!(!due(7), "it has begun anew");
+        assert!(!due(7), "it has started over");
         assert!(due(1000));
     }
 }

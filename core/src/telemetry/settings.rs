@@ -69,7 +69,7 @@ pub(crate) fn is_strict(configs: &[Config]) -> Result<bool> {
 
 impl TelemetrySettings {
     /// From configs, general ones first: later ones override earlier ones. A value of the wrong type is an error:
-    /// guessing could record or send what somebody forbade.
+    /// guessing could record or send data against the user's choice.
     pub(crate) fn from_configs(configs: &[Config]) -> Result<Self> {
         let mut settings = Self::default();
         each(configs, |telemetry| settings.apply(telemetry))?;

@@ -31,7 +31,7 @@ pub fn assert_etas(found: &Value, expected: [&str; 3]) {
     assert_eq!(etas, expected.map(|time| at(time).to_string()), "{found}");
 }
 
-/// No number is missing where one is due: a number that is none would be null in JSON.
+/// No number is missing: a NaN would be null in JSON.
 pub fn assert_sound(found: &Estimate) {
     let etas = [found.etas.ready_to_review_eta, found.etas.ready_to_qa_eta, found.etas.complete_eta];
     let reached: Vec<Timestamp> = etas.iter().map_while(|eta| *eta).collect();

@@ -1,4 +1,4 @@
-//! The vectors that every language runs, `tests/vectors/*.json`, through the Rust interface.
+//! The shared vectors, `tests/vectors/*.json`, through the Rust API.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod calls;
@@ -32,7 +32,7 @@ fn main() {
     libtest_mimic::run(&arguments, trials.collect()).exit();
 }
 
-/// Makes the calls of one case one after the other.
+/// Makes the calls of one case in order.
 fn run(case: &Value) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("mcoda.db");

@@ -1,4 +1,4 @@
-//! Forks: what a child has of its parent's locks and handles, and what it may do by itself.
+//! Forks: a child does not keep its parent's locks and handles, and can open the database itself.
 #![cfg(all(any(target_os = "linux", target_os = "android"), target_pointer_width = "64"))]
 
 mod common;
@@ -52,7 +52,7 @@ fn lock_and_die(file: &Path) {
     let mut own = ours(file, wait());
     own.run("BEGIN IMMEDIATE").unwrap();
     own.run(&insert("ours")).unwrap();
-    // SAFETY: the child closes what its parent waits for and sleeps; the parent kills itself.
+    // SAFETY: the child closes the pipe on which its parent waits, and sleeps; the parent kills itself.
     unsafe {
         let child = libc::fork();
         if child == 0 {
@@ -76,7 +76,7 @@ fn a_child_is_kept_out_by_its_parents_locks_and_takes_none_away() {
     }
 }
 
-/// A child that opens the database which its parent is writing to, through the same copy of SQLite.
+/// A child that opens the database to which its parent is writing, through the same copy of SQLite.
 fn child(file: &Path) {
     let mut own = ours(file, wait());
     own.run("BEGIN IMMEDIATE").unwrap();
@@ -129,7 +129,7 @@ fn childs_handles(file: &Path) {
     let options = || Workspace::options().json_log_in(file.parent().unwrap());
     let mut opened = Some(options().open_db(file).unwrap());
     opened.as_ref().unwrap().record_token_usage(&TokenUsage::default()).unwrap();
-    // From now on there is a connection that reads, too.
+    // From here on there is a reading connection, too.
     let rows = opened.as_ref().unwrap().token_usage(&Default::default()).unwrap().len();
     let result = in_child(|| {
         let handle = opened.take().unwrap();
@@ -165,7 +165,7 @@ fn a_child_of_a_killed_parent_holds_neither_the_database_nor_the_log() {
             Workspace::options().json_log_in(folder.path()).busy_timeout(Duration::from_millis(500));
         let recorded =
             options.open_db(&file).and_then(|handle| handle.record_token_usage(&TokenUsage::default()));
-        // SAFETY: a system call; the child is one of this test's, and idle.
+        // SAFETY: a system call; the child belongs to this test, and is idle.
         unsafe { libc::kill(child, libc::SIGKILL) };
         assert!(recorded.unwrap().logged, "round {round}");
     }
@@ -180,8 +180,8 @@ fn record_fork_and_die(file: &Path) {
         }
     });
     std::thread::sleep(Duration::from_millis(u64::from(std::process::id() % 20)));
-    // SAFETY: the child prints its process id, closes what its parent's parent waits for and sleeps; the parent kills
-    // itself.
+    // SAFETY: the child prints its process id, closes the pipe on which its parent's parent waits, and sleeps; the
+    // parent kills itself.
     unsafe {
         if libc::fork() == 0 {
             let task_result = format!("\nchild {}\n", libc::getpid());
@@ -203,7 +203,7 @@ fn no_child_has_the_logs_lock_file_whenever_it_was_forked() {
     assert_eq!(task_result("fork while logging", &file, AS_SHIPPED), "no child has it");
 }
 
-/// The lock that a parent takes through a descriptor that a child has, too, is the child's as well, and lives as long.
+/// A lock that a parent takes through a descriptor that a child shares belongs to the child as well, and lives as long.
 fn fork_while_logging(file: &Path) {
     let handle = Workspace::options().json_log_in(file.parent().unwrap()).open_db(file).unwrap();
     let is_over = AtomicBool::new(false);
@@ -232,7 +232,8 @@ fn a_child_may_open_a_database_whatever_the_parents_threads_were_doing() {
     assert_eq!(task_result("fork among threads", &file, AS_SHIPPED), "all children have recorded");
 }
 
-/// Threads open, record, query and close as fast as they can, so that most forks find one of them inside of SQLite.
+/// Threads open, record, query and close as fast as they can, so that most forks happen while one of them is inside
+/// SQLite.
 fn fork_among_threads(file: &Path) {
     let options = || Workspace::options().json_log_in(file.parent().unwrap());
     drop(options().open_db(file).unwrap());

@@ -1,5 +1,4 @@
-//! The single rules of the lock layer, each of them shown to matter where it can be: without the layer the same
-//! steps go wrong.
+//! The single rules of the lock layer. Each is shown to matter if possible: without the layer the same steps fail.
 #![cfg(all(any(target_os = "linux", target_os = "android"), target_pointer_width = "64"))]
 
 mod common;
@@ -88,7 +87,7 @@ fn our_last_close_leaves_the_wal_of_a_live_foreign_connection() {
     assert_eq!(task_result("last close", &file, AS_SHIPPED), "200 rows, the same log, 200 elsewhere");
 }
 
-/// The host opens, reads and closes the file by itself meanwhile, which drops the other copy's locks.
+/// The host opens, reads and closes the file directly in the meantime, which drops the other copy's locks.
 fn last_close(file: &Path) {
     let log = file.with_file_name("mcoda.db-wal");
     let mut other = theirs(file, wait());
@@ -135,7 +134,7 @@ fn many_databases(file: &Path) {
         let path = file.with_file_name(format!("{number}.db"));
         let own = ours(&path, Duration::from_secs(10));
         own.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
-        // With the other copy in it, too, before or after our close.
+        // While the other copy uses it, too, before or after our close.
         let mut beside = theirs(&path, Duration::from_secs(10));
         if number % 2 == 0 {
             drop(own);
@@ -200,7 +199,7 @@ fn a_copy_that_was_in_use_before_the_locks_came_loses_nothing() {
     }
 }
 
-/// Connections from before the library put its locks in place write beside connections from after that.
+/// Connections from before the library installed its locks write beside later connections.
 fn late(file: &Path) {
     let early = Connection::open(file).unwrap();
     early.busy_timeout(wait()).unwrap();

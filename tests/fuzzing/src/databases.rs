@@ -1,4 +1,4 @@
-//! Database files that are damaged, or were made to do harm.
+//! Database files that are damaged or malicious.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ const GLOBAL: u8 = 2;
 const RAW: u8 = 4;
 const WITH_LOG: u8 = 8;
 
-/// The first byte says how it is opened; behind it stands the file, or changes of a whole one.
+/// The first byte determines how it is opened; the rest is the file, or changes of a valid one.
 pub fn databases(data: &[u8]) {
     let [flags, rest @ ..] = data else { return };
     let folder = tempfile::tempdir().expect("a folder");
@@ -52,8 +52,8 @@ pub fn databases(data: &[u8]) {
     }
 }
 
-/// Lays changes over a file, each a place of three bytes, a length and as many bytes. What is behind the first one
-/// of length 0 is a write-ahead log.
+/// Applies changes to a file: an offset of three bytes, a length, and as many bytes. After the first change of length 0
+/// follows a write-ahead log.
 fn changed(base: &[u8], mut changes: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
     let mut file = base.to_vec();
     while let [a, b, c, length, rest @ ..] = changes {

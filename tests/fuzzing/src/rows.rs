@@ -1,4 +1,4 @@
-//! A whole database in whose rows other programs have written anything.
+//! A valid database in whose rows other programs have written anything.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ use super::{expect_no_fault, options};
 
 const SHOP: &[u8] = include_bytes!("../../vectors/fixtures/shop.db");
 
-/// Reading never fails on it. Each change is a column, a row, a kind of value, a length and as many bytes.
+/// Reading never fails. Each change consists of a column, a row, a kind of value, a length and as many bytes.
 pub fn rows(data: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("mcoda.db");
@@ -23,7 +23,7 @@ pub fn rows(data: &[u8]) {
     read(&options().open_db(&path).expect("a database"));
 }
 
-/// Brought up to date, so that no migration meets the values.
+/// Migrated, so that no migration encounters the values.
 fn shop() -> &'static [u8] {
     static UP_TO_DATE: OnceLock<Vec<u8>> = OnceLock::new();
     UP_TO_DATE.get_or_init(|| {
@@ -47,13 +47,13 @@ fn change(path: &Path, mut data: &[u8]) {
         let sql = format!(
             "UPDATE \"{table}\" SET \"{column}\" = ?1 WHERE rowid = (SELECT rowid FROM \"{table}\" LIMIT 1 OFFSET ?2)"
         );
-        // What a constraint refuses no other program can write either.
+        // What a constraint refuses, other programs cannot write either.
         let _ = connection.execute(&sql, (value(*kind, bytes), row % 12));
         data = others;
     }
 }
 
-/// The columns that hold anything, in an order that new columns do not change.
+/// The columns that can hold any value, in an order that new columns do not change.
 fn columns(connection: &Connection) -> Vec<(String, String)> {
     let sql = "SELECT t.name, c.name FROM pragma_table_list t, pragma_table_info(t.name) c
                 WHERE t.schema = 'main' AND t.name IN ('token_usage', 'tasks', 'task_status_events', 'task_runs',

@@ -1,4 +1,4 @@
-//! What no body of a provider or an agent, whatever is wrong with it, may make of a record.
+//! Invariants of records that are extracted from any body of a provider or an agent.
 
 use mcoda_core::{MAX_SAFE_INTEGER, TokenUsage, extract_usage, extract_usages};
 
@@ -35,12 +35,12 @@ fn check(usage: &TokenUsage, text: &str) {
     if let (Some(start), Some(finish)) = (usage.started_at, usage.finished_at) {
         assert!(start <= finish, "{text}");
     }
-    // What was read can be recorded.
+    // What was extracted can be recorded.
     let json = serde_json::to_value(usage).expect("JSON");
     assert_eq!(&TokenUsage::from_json(&json).expect("a record"), usage, "{text}");
 }
 
-/// Holds what the text is read as to the rules, as a whole and model by model.
+/// Checks the invariants of the usage extracted from the text, in total and per model.
 #[track_caller]
 pub(crate) fn check_all(text: &str, hint: Option<&str>) {
     let whole = extract_usage(text, hint);

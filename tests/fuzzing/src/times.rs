@@ -1,4 +1,4 @@
-//! Timestamps, bounds and time zones.
+//! Timestamps, time bounds and time zones.
 
 use mcoda_core::{Dimension, ErrorKind, Timestamp, TokenUsage, TokenUsageQuery, Workspace};
 use serde_json::json;
@@ -46,7 +46,7 @@ pub fn times(data: &[u8]) {
     });
 }
 
-/// The form in which it is stored is read as the same moment, and orders as moments do.
+/// The stored form is parsed as the same time, and its text order is chronological.
 fn expect_sound(moment: Timestamp) {
     let text = moment.to_string();
     assert_eq!(text.len(), 24, "{text}");
@@ -55,8 +55,8 @@ fn expect_sound(moment: Timestamp) {
     assert_eq!(text.cmp(&noon.to_string()), moment.cmp(&noon));
 }
 
-/// The moment of a text that is a timestamp, by another computation: days are counted from a March, as in
-/// Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+/// The time of a text that is a timestamp, by another computation: days are counted from a March, as in Howard
+/// Hinnant's "chrono-Compatible Low-Level Date Algorithms".
 fn counted(text: &str) -> i64 {
     let number = |from: usize, to: usize| text[from..to].parse::<i64>().expect("digits");
     let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));

@@ -1,10 +1,10 @@
-//! Every target over its corpus, and over changes of it that are the same in every run.
+//! Every target with its corpus, and with mutations of it that are the same in every run.
 
 use std::path::PathBuf;
 
 use mcoda_fuzzing::TARGETS;
 
-/// Numbers that look random and are the same every time (Marsaglia's xorshift64).
+/// Pseudo-random numbers with a fixed sequence (Marsaglia's xorshift64).
 struct Xorshift(u64);
 
 impl Xorshift {

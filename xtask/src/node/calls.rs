@@ -100,7 +100,7 @@ fn member(name: &str) -> String {
     if name.contains('.') { format!("['{name}']") } else { format!(".{name}") }
 }
 
-/// What brings the arguments of each call to the engine.
+/// Encodes the arguments of each call for the engine.
 pub fn encoders() -> File {
     let mut text = format!(
         "{WRITTEN}\n'use strict'

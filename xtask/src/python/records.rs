@@ -12,7 +12,7 @@ pub fn files() -> Vec<File> {
     let records = all();
     let names: Vec<String> = records.iter().map(|record| record.name.to_owned()).collect();
     let body: String = records.iter().map(|record| class(record)).collect();
-    let doc = "What calls return.";
+    let doc = "Results of calls.";
     vec![module("bindings-python/python/mcoda/_records.py", doc, &names, &body), choices()]
 }
 

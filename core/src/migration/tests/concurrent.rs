@@ -1,4 +1,4 @@
-//! Several processes and threads open one database at the same moment.
+//! Several processes and threads that open one database at the same time.
 
 use std::sync::Barrier;
 

@@ -1,4 +1,4 @@
-//! The two tables that are made anew: the prototype's agents and the old workspace defaults.
+//! The two tables that are recreated: the prototype's agents and the old workspace defaults.
 
 use super::*;
 

@@ -11,7 +11,7 @@ const KIND: &str = "MCODA_TEST_KIND";
 const WAIT_AFTER: &str = "MCODA_TEST_WAIT_AFTER";
 const WAITING: &str = "waiting to be killed";
 
-/// How many more changes this process makes before it waits; 0 is for ever.
+/// The number of changes that this process still makes before it waits; 0 means no limit.
 static CHANGES_LEFT: AtomicUsize = AtomicUsize::new(0);
 
 pub(in crate::migration) fn after_a_change() {

@@ -165,7 +165,7 @@ fn queries_keep_their_plans() {
     }
 }
 
-/// Reports rather than asserts: a shared machine may be slow at any moment.
+/// Reports rather than asserts: a shared machine may be slow at any time.
 #[test]
 fn an_up_to_date_database_opens_at_once() {
     for kind in [DatabaseKind::Workspace, DatabaseKind::Global] {

@@ -1,4 +1,4 @@
-//! The TypeScript packages go on working with a database that we migrated: their inserts name columns,
+//! The TypeScript packages continue to work with a migrated database: their inserts name columns,
 //! the old ones alone in an old release, and never ours.
 
 use super::*;

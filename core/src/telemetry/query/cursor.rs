@@ -24,7 +24,6 @@ const CHUNK: usize = 256;
 /// returned. Each row is returned as it is when its chunk is fetched; a row that was deleted in the meantime, or no
 /// longer matches the query, is skipped. `Conflict` if the database was rebuilt or migrated in the meantime (`VACUUM`
 /// renumbers rows): query again.
-/// (`VACUUM` numbers rows anew): ask again.
 #[derive(Debug)]
 pub struct TokenUsageCursor {
     database: Arc<Database>,

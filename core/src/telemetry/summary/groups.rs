@@ -15,23 +15,23 @@ pub(super) struct Groups {
     /// Each with the index of its column in the scan, if it has one.
     dimensions: Vec<(Dimension, Option<usize>)>,
     zone: Zone,
-    found: Vec<Found>,
+    found: Vec<FoundGroup>,
     /// The index of the group with this key.
-    places: HashMap<Box<[u8]>, usize>,
+    indices: HashMap<Box<[u8]>, usize>,
     /// The key of the current row, kept to reuse its memory.
     key: Vec<u8>,
 }
 
 /// One group: when it first appears, the common values of its rows, and their sums.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundGroup {
     first: SortKey,
     group: Group,
     sums: Sums,
 }
 
-/// The value of a row in one dimension; empty text is none.
-enum Own<'r> {
+/// The value of a row in one dimension; empty text counts as absent.
+enum GroupValue<'r> {
     Nothing,
     Text(Cow<'r, str>),
     Day(Day),
@@ -39,28 +39,28 @@ enum Own<'r> {
 
 impl Groups {
     pub(super) fn new(dimensions: Vec<(Dimension, Option<usize>)>, zone: Zone) -> Self {
-        Self { dimensions, zone, found: Vec::new(), places: HashMap::new(), key: Vec::new() }
+        Self { dimensions, zone, found: Vec::new(), indices: HashMap::new(), key: Vec::new() }
     }
 
     /// The sums of the group that the row belongs to.
     pub(super) fn sums_of(&mut self, row: &ScanRow<'_>) -> Result<&mut Sums> {
         let mut key = std::mem::take(&mut self.key);
         key.clear();
-        for (dimension, place) in &self.dimensions {
-            self.own(*dimension, *place, row)?.write_key(&mut key);
+        for (dimension, index) in &self.dimensions {
+            self.value_in(*dimension, *index, row)?.write_key(&mut key);
         }
         // Only a new group needs a copy of its key.
-        let place = match self.places.get(&*key) {
-            Some(place) => *place,
+        let index = match self.indices.get(&*key) {
+            Some(index) => *index,
             None => {
                 let group = self.group(row)?;
-                self.found.push(Found { first: row.sort_key, group, sums: Sums::default() });
-                self.places.insert(key.as_slice().into(), self.found.len() - 1);
+                self.found.push(FoundGroup { first: row.sort_key, group, sums: Sums::default() });
+                self.indices.insert(key.as_slice().into(), self.found.len() - 1);
                 self.found.len() - 1
             }
         };
         self.key = key;
-        let found = &mut self.found[place];
+        let found = &mut self.found[index];
         found.first = found.first.min(row.sort_key);
         Ok(&mut found.sums)
     }
@@ -72,25 +72,32 @@ impl Groups {
     }
 
     fn group(&self, row: &ScanRow<'_>) -> Result<Group> {
-        let value = |(dimension, place): &(Dimension, Option<usize>)| {
-            Ok((*dimension, self.own(*dimension, *place, row)?.into_text()))
+        let value = |(dimension, index): &(Dimension, Option<usize>)| {
+            Ok((*dimension, self.value_in(*dimension, *index, row)?.into_text()))
         };
         Ok(Group::new(self.dimensions.iter().map(value).collect::<Result<_>>()?))
     }
 
-    fn own<'r>(&self, dimension: Dimension, place: Option<usize>, row: &'r ScanRow<'_>) -> Result<Own<'r>> {
-        let text = |text: Option<Cow<'r, str>>| text.map_or(Own::Nothing, Own::Text);
-        Ok(match (dimension, place) {
-            (Dimension::Day, _) => row.time.map_or(Own::Nothing, |time| Own::Day(self.zone.day_of(time))),
+    fn value_in<'r>(
+        &self,
+        dimension: Dimension,
+        index: Option<usize>,
+        row: &'r ScanRow<'_>,
+    ) -> Result<GroupValue<'r>> {
+        let text = |text: Option<Cow<'r, str>>| text.map_or(GroupValue::Nothing, GroupValue::Text);
+        Ok(match (dimension, index) {
+            (Dimension::Day, _) => {
+                row.time.map_or(GroupValue::Nothing, |time| GroupValue::Day(self.zone.day_of(time)))
+            }
             (Dimension::Command, _) => text(row.command.as_deref().map(Cow::Borrowed)),
             (Dimension::Action, _) => text(row.action.as_deref().map(Cow::Borrowed)),
-            (_, Some(place)) => text(row.columns.text(place)?),
-            (_, None) => Own::Nothing,
+            (_, Some(index)) => text(row.columns.text(index)?),
+            (_, None) => GroupValue::Nothing,
         })
     }
 }
 
-impl Own<'_> {
+impl GroupValue<'_> {
     /// Each text is preceded by its length, so that no two groups have the same key, whatever they contain.
     fn write_key(&self, key: &mut Vec<u8>) {
         match self {
