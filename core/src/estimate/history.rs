@@ -53,38 +53,41 @@ impl TaskHistory {
     /// The visits that led to the next lane: each ends with that transition and begins with the latest start at or
     /// before it.
     pub(super) fn completed_visits(&self, lane: Lane) -> impl Iterator<Item = (Visit, usize)> {
-        visits(self.transitions.iter(), lane, move |end| end.to == lane.end())
+        visits(self.transitions.iter(), lane, |end| end.to == lane.end()).into_iter()
     }
 
     /// The completed visits by recorded transitions only, without inferred ones.
     pub(super) fn recorded_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
         let recorded = self.transitions.iter().filter(|step| !step.is_inferred);
-        visits(recorded, lane, move |end| end.to == lane.end()).map(|(visit, _)| visit)
+        visits(recorded, lane, |end| end.to == lane.end()).into_iter().map(|(visit, _)| visit)
     }
 
     /// The visits that ended, whatever status followed.
     pub(super) fn ended_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
-        visits(self.transitions.iter(), lane, move |end| end.to != lane.start()).map(|(visit, _)| visit)
+        visits(self.transitions.iter(), lane, |end| end.to != lane.start()).into_iter().map(|(visit, _)| visit)
     }
 }
 
 /// The visits to the lane that end with a transition for which `ends` is true, oldest first, each with the order of
 /// that transition. A visit begins at the latest transition into the lane at or before its end.
+///
+/// The result is a list, because an iterator that callers flatten compiles to a branch on uninitialised memory, which is
+/// harmless but which Valgrind reports to every host.
 fn visits<'m>(
     transitions: impl Iterator<Item = &'m Transition> + Clone,
     lane: Lane,
     ends: impl Fn(&Transition) -> bool,
-) -> impl Iterator<Item = (Visit, usize)> {
-    let starts = transitions.clone().filter(move |step| step.to == lane.start());
-    let ends = transitions.filter(move |step| step.from == lane.start() && ends(step));
-    let mut starts = starts.peekable();
+) -> Vec<(Visit, usize)> {
+    let mut starts = transitions.clone().filter(|step| step.to == lane.start()).peekable();
     let mut entered = None;
-    ends.filter_map(move |end| {
+    let mut visits = Vec::new();
+    for end in transitions.filter(|step| step.from == lane.start() && ends(step)) {
         while let Some(start) = starts.next_if(|start| start.at <= end.at) {
             entered = Some(start.at);
         }
-        Some((Visit { entered: entered?, left: end.at }, end.order))
-    })
+        visits.extend(entered.map(|entered| (Visit { entered, left: end.at }, end.order)));
+    }
+    visits
 }
 
 /// The tasks of a scope, with their transitions.
