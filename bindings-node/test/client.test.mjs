@@ -227,7 +227,7 @@ test('an_answer_that_is_none_of_the_api_is_an_error_that_says_so', async (t) => 
     [[200, 'null'], 'Corrupt', /check baseUrl/],
     [[200, '{"scope": '], 'Corrupt', /check baseUrl/],
     [[301, '', { location: `https://127.0.0.1:1/${TOKEN}` }], 'Storage', /returned 301, redirects are not followed/],
-    [[400, '<html>', html], 'InvalidInput', /^GET \/estimate: the server returned 400, without saying why$/],
+    [[400, '<html>', html], 'InvalidInput', /^GET \/estimate: the server returned 400, without a reason$/],
     [[401, 'no'], 'Storage', /401/],
     [[403, '{"error": "no"}'], 'Storage', /403/],
     [[404, '<html>', html], 'NotFound', /404/],
