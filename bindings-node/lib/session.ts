@@ -35,11 +35,11 @@ export abstract class Session {
   }
 
   /** @internal */
-  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+  [INSPECT](depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
     const shown = inspected(this)
     const { name } = this.constructor
     // A prototype is not a handle.
-    return shown ? `${name} ${inspect(shown, options)}` : `[${name}]`
+    return shown && depth >= 0 ? `${name} ${inspect(shown, options)}` : `[${name}]`
   }
 }
 
