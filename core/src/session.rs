@@ -184,11 +184,19 @@ impl Session {
     /// `Closed`; a transaction that is open is rolled back. Closing twice is not an error. `Unsupported` within a
     /// transaction.
     pub fn close(&self) -> Result<()> {
-        let closed = self.access.outside("close")?.close();
+        let database = self.access.outside("close")?;
+        self.finish_log();
+        let closed = database.close();
         if let Some(log) = &self.shared.log {
             log.close();
         }
         closed
+    }
+
+    fn finish_log(&self) {
+        if let (Some(log), Access::Own(database)) = (&self.shared.log, &self.access) {
+            telemetry::finish_log(database, log);
+        }
     }
 
     pub(crate) fn access(&self) -> &Access {
@@ -228,5 +236,11 @@ impl Session {
 
     fn home(&self) -> Home<'_> {
         self.shared.workspace_id.as_deref().map_or(Home::Global, Home::Workspace)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.finish_log();
     }
 }

@@ -19,7 +19,7 @@ use super::select::{SqlParams, Table, select};
 use super::slot::{Lease, Slot, closed};
 use super::{fault, locks};
 use crate::error::{Error, Result};
-use crate::time::check_clock;
+use crate::time::{Deadline, check_clock};
 
 /// One connection that writes, lent to one call at a time, and some that read beside it: no transaction can ever run
 /// inside of another one's.
@@ -121,6 +121,14 @@ impl Database {
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
         self.with_writer(&watch, |connection, how| finish(self.begin_on(connection, how)?, work))
+    }
+
+    /// As [`Database::write`], or `Busy` at once where anybody else has the database: for what can wait.
+    pub(crate) fn write_at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let watch = Watch::writing(&self.control);
+        let how = Patience { deadline: Deadline::after(Duration::ZERO), ..self.patience(&watch) };
+        let mut lease = self.slot.lend(how.deadline, &watch)?;
+        self.watching(lease.connection()?, |connection| finish(self.begin_on(connection, &how)?, work))
     }
 
     /// Begins a transaction that stays open as long as the lease lives.

@@ -205,9 +205,9 @@ impl Recorder<'_> {
                     items.into_iter().map(|item| self.draft(item, context, now)).collect::<Result<_>>()?;
                 let write =
                     |draft: &Draft, tx: &Connection| self.write(tx, draft, context, log.is_some(), now);
-                let done = self
-                    .access
-                    .write(|tx| drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>())?;
+                let done = log_writer::write(self.access, log, |tx| {
+                    drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>()
+                })?;
                 let ids: Vec<&str> = done.iter().map(|(one, _)| one.record().id.as_str()).collect();
                 let is_queued = done.iter().any(|(_, done)| *done != Upserted::Duplicate);
                 let log = self.complete_log(&ids, is_queued);

@@ -19,6 +19,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,7 +32,8 @@ use self::head::Head;
 use self::inspect::Contents;
 use self::lock::{FileLock, Gate, Kept, Read, Turn, Waited};
 pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
-use self::state::Clean;
+pub(crate) use self::state::MOST_QUEUED;
+use self::state::{Clean, Queued};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
 use crate::sqlite::Watch;
@@ -61,6 +63,15 @@ pub(crate) struct JsonLog {
     gate: Gate,
     /// Until when waiting for the log is not tried again, since it was in vain.
     in_vain_until: Mutex<Option<Deadline>>,
+    logged: Mutex<Logged>,
+}
+
+/// What this handle has logged and left on the queue, for its next transaction to take off.
+#[derive(Debug, Default)]
+struct Logged {
+    ids: Vec<String>,
+    /// Whether that was tried and is refused.
+    is_refused: bool,
 }
 
 impl JsonLog {
@@ -75,6 +86,7 @@ impl JsonLog {
             entries: Mutex::default(),
             gate: Gate::default(),
             in_vain_until: Mutex::default(),
+            logged: Mutex::default(),
         }
     }
 
@@ -130,6 +142,35 @@ impl JsonLog {
         }
     }
 
+    /// The ids of records that are in the log and may be taken off the queue. Whoever takes them does that, or
+    /// [puts them back](JsonLog::put_back). Nothing where another thread has them just now.
+    pub(crate) fn take_logged(&self) -> Vec<String> {
+        // Without waiting, since in a forked child a thread that is not there may have it.
+        self.logged.try_lock().map(|mut logged| std::mem::take(&mut logged.ids)).unwrap_or_default()
+    }
+
+    pub(crate) fn put_back(&self, ids: Vec<String>) {
+        self.logged().ids.extend(ids);
+    }
+
+    /// Says whether the queue lets go of what is logged. As long as it does not, nothing is left on it for later.
+    pub(crate) fn set_refused(&self, is_refused: bool) {
+        self.logged().is_refused = is_refused;
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        self.logged().is_refused
+    }
+
+    /// The ids that [`JsonLog::take_logged`] would give.
+    pub(crate) fn logged_ids(&self) -> Vec<String> {
+        self.logged().ids.clone()
+    }
+
+    fn logged(&self) -> MutexGuard<'_, Logged> {
+        self.logged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn entries(&self) -> MutexGuard<'_, Option<Entries>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -181,8 +222,8 @@ impl JsonLog {
             state::read(lock.file()).map_err(|error| Error::storage("read", &self.lock_path, error))?;
         let mut is_confirmed = false;
         let contents = match file {
-            Some(file) => Some(match recorded {
-                Some(recorded) if let Some(known) = inspect::if_unchanged(&self.path, &file, &recorded)? => {
+            Some(file) => Some(match &recorded {
+                Some(recorded) if let Some(known) = inspect::if_unchanged(&self.path, &file, recorded)? => {
                     is_confirmed = recorded.is_confirmed;
                     Contents { file, tail: known.0, stamp: known.1 }
                 }
@@ -195,14 +236,15 @@ impl JsonLog {
             contents,
             is_recorded: is_confirmed,
             was_interrupted: !is_confirmed,
+            queued: recorded.map(|recorded| recorded.queued).unwrap_or_default(),
             lock,
             _turn: turn,
         }))
     }
 }
 
-/// The log, while nobody else may write to it. Dropped without [`Locked::confirm`] after an append, it
-/// leaves the mark that makes the next holder look at everything.
+/// The log, while nobody else may write to it. Dropped without [`Locked::confirm`] after an append, it leaves a file
+/// that is not as the lock file says, which makes the next holder look at everything.
 #[derive(Debug)]
 pub(crate) struct Locked<'l> {
     log: &'l JsonLog,
@@ -211,9 +253,18 @@ pub(crate) struct Locked<'l> {
     /// Whether the lock file describes `contents` and nothing is left to confirm.
     is_recorded: bool,
     was_interrupted: bool,
+    /// What holders before this one logged and left on the queue, be the log still the same or not.
+    queued: Vec<Queued>,
     lock: FileLock,
     // Last, so that the lock file is unlocked when the next thread is let in.
     _turn: Turn<'l>,
+}
+
+/// How a record stands in the log that was left on the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WasLogged {
+    AsItIs,
+    Otherwise,
 }
 
 impl Locked<'_> {
@@ -221,6 +272,14 @@ impl Locked<'_> {
     /// else changed the file: records that were not confirmed may be in it.
     pub(crate) fn was_interrupted(&self) -> bool {
         self.was_interrupted
+    }
+
+    /// Whether a holder before this one logged the record with this id and left it on the queue: with this entry, or
+    /// with another one.
+    pub(crate) fn was_logged(&self, id: &str, entry: &str) -> Option<WasLogged> {
+        let record = Queued::new(id, entry);
+        let logged = self.queued.iter().find(|logged| logged.id == record.id)?;
+        Some(if *logged == record { WasLogged::AsItIs } else { WasLogged::Otherwise })
     }
 
     /// Those of `ids` under which there is a record in the file. Reads all of it.
@@ -299,11 +358,13 @@ impl Locked<'_> {
 
     /// Appends `records`, each a JSON object on one line, all of them with one write. `Busy` where a program
     /// without a lock changed the file since it was locked; nothing was written then.
-    pub(crate) fn append(&mut self, records: &[String]) -> Result<()> {
+    pub(crate) fn append<R: Borrow<str>>(&mut self, records: &[R]) -> Result<()> {
         if records.is_empty() {
             return Ok(());
         }
-        self.begin()?;
+        // Nothing need say that this is under way: an array that has become longer does not end where it did.
+        self.check_lock()?;
+        self.is_recorded = false;
         let path = &self.log.path;
         match &mut self.contents {
             Some(Contents { file, tail, stamp }) => {
@@ -320,29 +381,35 @@ impl Locked<'_> {
 
     /// Says that everything in the file is known to the database, and unlocks it.
     pub(crate) fn confirm(self) -> Result<()> {
-        self.release(true)
+        self.release(true, Vec::new())
+    }
+
+    /// As [`Locked::confirm`], where these are still queued: ids with their entries, at most [`MOST_QUEUED`].
+    pub(crate) fn confirm_queued(self, records: &[(&str, String)]) -> Result<()> {
+        debug_assert!(records.len() <= MOST_QUEUED);
+        let queued = records.iter().map(|(id, entry)| Queued::new(id, entry)).collect();
+        self.release(true, queued)
     }
 
     /// Says that the file is whole, but that records may be in it which the database still means to log,
     /// and unlocks it.
     pub(crate) fn leave_unconfirmed(self) -> Result<()> {
-        self.release(false)
+        let queued = self.queued.clone();
+        self.release(false, queued)
     }
 
-    fn release(self, is_confirmed: bool) -> Result<()> {
+    fn release(self, is_confirmed: bool, queued: Vec<Queued>) -> Result<()> {
         match &self.contents {
-            Some(Contents { tail, stamp, .. }) if !self.is_recorded => self.write_state(Some(&Clean {
-                is_confirmed,
-                stamp: *stamp,
-                end: tail.end,
-                close: tail.close,
-            })),
+            Some(Contents { tail, stamp, .. }) if !self.is_recorded || queued != self.queued => {
+                let (stamp, end, close) = (*stamp, tail.end, tail.close);
+                self.write_state(Some(&Clean { is_confirmed, stamp, end, close, queued }))
+            }
             // Of a missing file nothing need be known: looking at all of it costs nothing.
             _ => Ok(()),
         }
     }
 
-    fn create(&self, records: &[String]) -> Result<Contents> {
+    fn create(&self, records: &[impl Borrow<str>]) -> Result<Contents> {
         let path = &self.log.path;
         let taken = || lock::busy(path, "a program that knows no lock has just created it");
         let file = paths::create_new_file(path, self.log.database.as_deref())?.ok_or_else(taken)?;
@@ -361,11 +428,17 @@ impl Locked<'_> {
         }
     }
 
-    /// Says in the lock file that a write is under way, as long as that one keeps others out.
-    fn begin(&mut self) -> Result<()> {
-        if !self.lock.has_name(&self.log.lock_path)? {
-            return Err(lock::busy(&self.log.lock_path, "it was removed or replaced a moment ago"));
+    /// `Busy` where the lock file keeps nobody out any more.
+    fn check_lock(&self) -> Result<()> {
+        if self.lock.has_name(&self.log.lock_path)? {
+            return Ok(());
         }
+        Err(lock::busy(&self.log.lock_path, "it was removed or replaced a moment ago"))
+    }
+
+    /// Says in the lock file that a write is under way that can leave the file with the end that it had.
+    fn begin(&mut self) -> Result<()> {
+        self.check_lock()?;
         self.is_recorded = false;
         self.write_state(None)
     }
