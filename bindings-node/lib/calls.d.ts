@@ -7,117 +7,120 @@ import type { AgentContext, Backfilled, CommandRun, CommandRunEnd, Dimension, Ep
 /** The calls of every database. */
 export interface SessionCalls {
   /**
-   * Records what one agent call cost: the row, the agent's attribution to its command run and job, and the entry
-   * in the JSON log.
+   * Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
+   * entry in the JSON log.
    */
   recordTokenUsage(usage: TokenUsage, options?: CallOptions): Promise<Complete<Recorded>>
-  /** Records many calls in one transaction: all of them or none. An error says which record it is about. */
+  /** Records the usage of many calls in one transaction: all of them or none. An error names the record. */
   recordTokenUsages(usages: Iterable<TokenUsage>, options?: CallOptions): Promise<Complete<Recorded>[]>
   /**
-   * Reads what came back from an agent, as `extractUsages` does, and records it: one record for each call and each
-   * model. A record's id is made of the provider's id of the response or the session, so that a retry or a replay
-   * counts once; of two versions of one response the last wins. A body that reports no usage becomes no record,
-   * and is no error. A response without an id is a new one each time, unless the context gives a `responseId`.
+   * Extracts the usage from a response of a provider or an agent, as `extractUsages` does, and records it: one
+   * record for each call and each model. A record's id is derived from the provider's id of the response or the
+   * session, so that a retry or a replay counts once; of two versions of one response the last wins. A body
+   * without usage records nothing and is not an error. A response without an id is a new one each time, unless the
+   * context has a `responseId`.
    */
   recordAgentResponse(body: AgentBody, context?: AgentContext, options?: CallOptions): Promise<Complete<RecordedResponse>>
   /**
-   * Records what a file holds: responses, events of a stream, or an agent's transcript, of any length. What has no
-   * id is known by its text and by how often it came before, so reading a file again, or one that has grown, adds
-   * nothing twice. Each thousand lines are one transaction: an error leaves what was recorded before, and reading
-   * the file again goes on from there.
+   * Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of any
+   * length. A call without an id is identified by its text and the number of earlier occurrences of that text, so
+   * reading a file again, or one that has grown, adds no duplicates. Each thousand lines are one transaction:
+   * after an error, what was recorded before is kept, and reading the file again continues from there.
    */
   recordAgentFile(path: string, context?: AgentContext, options?: CallOptions): Promise<Complete<ImportSummary>>
-  /** What single agent calls cost, in the order of time. */
+  /** Lists single agent calls in order of time. */
   tokenUsage(query?: TokenUsageQuery, options?: CallOptions): Promise<Complete<TokenUsageRow>[]>
   /**
-   * What agent calls cost, added up by groups in the order in which these first appear in time. Where `since` is
-   * absent, the last 7 days count.
+   * Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since` is
+   * absent, only the last 7 days are included.
    */
   tokenUsageSummary(query?: TokenUsageSummaryQuery, options?: CallOptions): Promise<Complete<TokenUsageSummaryRow>[]>
   /**
-   * Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
-   * error says which call it is about. What is recorded reaches the JSON log after the commit, so `logged` is
-   * false.
+   * Makes calls in one transaction: all of them or none. Returns their results in order. An error names the call.
+   * The records are written to the JSON log after the commit, so `logged` is false.
    */
   batch(calls: Iterable<OneCall>, options?: CallOptions): Promise<unknown[]>
   /**
-   * Copies the database as it is now into a new file, for its owner alone, and onto the disk. Calls of the handle
-   * that write wait for that; questions, other handles and processes go on. Nothing is ever overwritten.
-   * `Conflict` where there is something at the path, or a file of a database that was there (`-wal` behind its
-   * name …); `InvalidInput` for the name of such a file, or of another one of this library's beside the database.
+   * Copies the current state of the database into a new file that only its owner can access, and flushes it to the
+   * disk. Writing calls of the handle wait for it; queries, other handles and processes continue. Nothing is
+   * overwritten. `Conflict` if the path exists, or a side file of a former database of that name (`…-wal`);
+   * `InvalidInput` if the name is that of a side file, or of another file of this library beside the database.
    */
   backupTo(path: string, options?: CallOptions): Promise<void>
 }
 
 export interface Projects {
   /**
-   * The project with this key, which is made where there is none: any number of processes may call this at once
-   * and all get the same project.
+   * Returns the project with this key, and creates it if there is none: any number of processes may call this at
+   * the same time, and all get the same project.
    */
   ensure(project: NewProject, options?: CallOptions): Promise<Complete<Project>>
-  /** The project with this key. */
+  /** Returns the project with this key. */
   get(key: string, options?: CallOptions): Promise<Complete<Project> | null>
-  /** All projects, by key. */
+  /** Lists all projects, by key. */
   list(options?: CallOptions): Promise<Complete<Project>[]>
 }
 
 export interface Epics {
-  /** Makes an epic. `NotFound` without its project, `Conflict` where the project has an epic with this key. */
+  /** Creates an epic. `NotFound` if its project is unknown, `Conflict` if the project has an epic with this key. */
   create(epic: NewEpic, options?: CallOptions): Promise<Complete<Epic>>
-  /** The epic with this id. */
+  /** Returns the epic with this id. */
   get(id: string, options?: CallOptions): Promise<Complete<Epic> | null>
-  /** The epics of a project, or of all projects, by key. */
+  /** Lists the epics of a project, or of all projects, by key. */
   list(projectId?: string | null, options?: CallOptions): Promise<Complete<Epic>[]>
 }
 
 export interface Stories {
-  /** Makes a user story. `NotFound` without its epic, `Conflict` where the epic has a story with this key. */
+  /** Creates a user story. `NotFound` if its epic is unknown, `Conflict` if the epic has a story with this key. */
   create(story: NewStory, options?: CallOptions): Promise<Complete<Story>>
-  /** The user story with this id. */
+  /** Returns the user story with this id. */
   get(id: string, options?: CallOptions): Promise<Complete<Story> | null>
-  /** The user stories of an epic, or of all epics, by key. */
+  /** Lists the user stories of an epic, or of all epics, by key. */
   list(epicId?: string | null, options?: CallOptions): Promise<Complete<Story>[]>
 }
 
 export interface Tasks {
-  /** Makes a task. `NotFound` without its story, `Conflict` where the story has a task with this key. */
+  /** Creates a task. `NotFound` if its story is unknown, `Conflict` if the story has a task with this key. */
   create(task: NewTask, options?: CallOptions): Promise<Complete<Task>>
-  /** Makes many tasks in one transaction: all or none. An error says which task it is about. */
+  /** Creates many tasks in one transaction: all or none. An error names the task. */
   createMany(tasks: Iterable<NewTask>, options?: CallOptions): Promise<Complete<Task>[]>
-  /** The task with this id or key. A key that several tasks have is `InvalidInput` and lists them. */
+  /**
+   * Returns the task with this id or key. A key that several tasks have is `InvalidInput`, and the error lists
+   * them.
+   */
   get(task: string, options?: CallOptions): Promise<Complete<Task> | null>
-  /** The tasks of a user story, or of all stories, by key. */
+  /** Lists the tasks of a user story, or of all stories, by key. */
   list(userStoryId?: string | null, options?: CallOptions): Promise<Complete<Task>[]>
 }
 
 export interface Jobs {
-  /** Makes a job. */
+  /** Creates a job. */
   create(job: NewJob, options?: CallOptions): Promise<Complete<Job>>
-  /** The job with this id. */
+  /** Returns the job with this id. */
   get(id: string, options?: CallOptions): Promise<Complete<Job> | null>
-  /** The jobs of this workspace, newest first. */
+  /** Lists the jobs of this workspace, newest first. */
   list(options?: CallOptions): Promise<Complete<Job>[]>
-  /** Ends a job. */
+  /** Finishes a job. */
   finish(id: string, state: string, errorSummary?: string | null, options?: CallOptions): Promise<Complete<Job>>
 }
 
 export interface CommandRuns {
-  /** Begins a command run, with status `running`. `NotFound` where its job is unknown. */
+  /** Begins a command run, with status `running`. `NotFound` if its job is unknown. */
   create(commandRun: NewCommandRun, options?: CallOptions): Promise<Complete<CommandRun>>
-  /** The command run with this id. */
+  /** Returns the command run with this id. */
   get(id: string, options?: CallOptions): Promise<Complete<CommandRun> | null>
-  /** Ends a command run. Its duration is the time since it began. */
+  /** Finishes a command run. Its duration is the time since it began. */
   finish(id: string, end: CommandRunEnd, options?: CallOptions): Promise<Complete<CommandRun>>
 }
 
 export interface TaskRuns {
-  /** Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown. */
+  /** Begins a task run, with status `running`. `NotFound` if its task, job or command run is unknown. */
   create(taskRun: NewTaskRun, options?: CallOptions): Promise<Complete<TaskRun>>
-  /** The task run with this id. */
+  /** Returns the task run with this id. */
   get(id: string, options?: CallOptions): Promise<Complete<TaskRun> | null>
-  /** The runs on a task, oldest first. */
+  /** Lists the runs of a task, oldest first. */
   list(taskId: string, options?: CallOptions): Promise<Complete<TaskRun>[]>
-  /** Ends a task run. */
+  /** Finishes a task run. */
   finish(id: string, status: string, finishedAt?: Time | null, options?: CallOptions): Promise<Complete<TaskRun>>
 }
 
@@ -131,71 +134,69 @@ export interface WorkspaceCalls {
   readonly commandRuns: CommandRuns
   readonly taskRuns: TaskRuns
   /**
-   * Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that has the
-   * status already gets no event.
+   * Changes the status of a task: its status, its metadata and the status event, in one transaction. If the task
+   * already has the status, no event is written.
    */
   recordStatusTransition(task: string, toStatus: string, context?: TransitionContext, options?: CallOptions): Promise<Complete<Transition>>
-  /** The recorded moves of one task or of all tasks, in the order of time. */
+  /** Lists the status events of one task or of all tasks, in order of time. */
   statusEvents(query?: StatusEventsQuery, options?: CallOptions): Promise<Complete<StatusEvent>[]>
   /**
-   * Writes the status events for good that a velocity with the same options infers from successful task runs.
-   * Doing it again adds nothing.
+   * Stores the status events that a velocity with the same options infers from successful task runs. Repeating it
+   * adds nothing.
    */
   backfillStatusEvents(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Complete<Backfilled>>
-  /** How fast each lane works, in story points per hour. Writes nothing. */
+  /** Computes the velocity of each lane, in story points per hour. Writes nothing. */
   velocity(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Complete<Velocity>>
-  /** How much is left, how fast it goes and when it will be done. Writes nothing. */
+  /** Computes the remaining work, the velocity, and when the work will be done. Writes nothing. */
   estimate(estimateOptions?: EstimateOptions, options?: CallOptions): Promise<Complete<Estimate>>
-  /** A job with its task runs and what it cost by command, agent and model, of all time. */
+  /** Returns a job with its task runs and its total usage by command, agent and model. */
   inspectJob(jobId: string, options?: CallOptions): Promise<Complete<JobInspection>>
   /**
-   * What the config files, the environment and the options of the handle say about recording and export. The files
-   * are read anew with every call.
+   * Returns the settings for recording and export that result from the config files, the environment and the
+   * options of the handle. The files are read again with every call.
    */
   telemetryConfig(options?: CallOptions): Promise<Complete<TelemetryConfig>>
   /**
-   * Opts out of sending records away, in the `config.json` beside the database. Nothing else in the file changes,
-   * and one that is damaged stays as it is. A strict setting that holds already stays, too. Returns what holds
-   * now.
+   * Opts out of remote export, in the `config.json` beside the database. Nothing else in the file is changed, and
+   * a damaged file stays as it is. An existing strict opt-out remains in effect. Returns the new settings.
    */
   optOut(strict?: boolean | null, options?: CallOptions): Promise<Complete<TelemetryConfig>>
-  /** Takes an opting-out back, a strict one too: records are kept, and may be sent away. Returns what holds now. */
+  /** Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new settings. */
   optIn(options?: CallOptions): Promise<Complete<TelemetryConfig>>
 }
 
 /**
- * Reads what a provider or an agent returned for what it cost, as one record for the whole: the sum of its calls.
- * Strange content is never an error: values that cannot be meant are passed over, and a body that reports no usage
- * gives an empty record.
+ * Extracts the usage from a response of a provider or an agent, as one record: the sum of its calls. Unexpected
+ * content is never an error: impossible values are skipped, and a body without usage yields an empty record.
  */
 export function extractUsage(body: AgentBody, provider?: string | null): ExtractedUsage
 
 /**
- * Reads what a provider or an agent returned for what it cost, one record a model, in the order in which these
- * first appear. Their sums are what `extractUsage` returns. Empty where no usage is reported.
+ * Extracts the usage from a response of a provider or an agent, one record per model, in the order in which the
+ * models first appear. Their sum is the result of `extractUsage`. Empty if no usage is reported.
  */
 export function extractUsages(body: AgentBody, provider?: string | null): ExtractedUsage[]
 
-/** The table of a summary, for people. */
+/** Renders a summary as a text table. */
 export function renderTokensTable(rows: readonly TokenUsageSummaryRow[], groupBy?: readonly Dimension[] | null): string
 
-/** The table of single agent calls, for people. */
+/** Renders single agent calls as a text table. */
 export function renderJobTokens(rows: readonly TokenUsageRow[]): string
 
-/** The table of jobs, for people. */
+/** Renders jobs as a text table. */
 export function renderJobs(jobs: readonly Job[]): string
 
-/** A job with its runs and its cost, for people. */
+/** Renders a job with its runs and its usage as text. */
 export function renderJobInspection(inspection: JobInspection): string
 
-/** An estimate, for people. */
+/** Renders an estimate as text. */
 export function renderEstimate(estimate: Estimate): string
 
-/** A velocity, for people. */
+/** Renders a velocity as text. */
 export function renderVelocity(velocity: Velocity): string
 
-/** The table of status events, for people. */
+/** Renders status events as a text table. */
 export function renderStatusEvents(events: readonly StatusEvent[]): string
 
-/** The telemetry settings, for people. */
+/** Renders the telemetry settings as a text table. */
 export function renderTelemetryConfig(config: TelemetryConfig): string

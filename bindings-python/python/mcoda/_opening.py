@@ -43,25 +43,27 @@ class OpensWorkspace(Handle):
         Args:
             root: The project's folder. Its database lies in the user's ``.mcoda`` folder.
             options: A mapping of the fields below.
-            workspace_id: The workspace's id, which new records carry and queries look for. Default: that of
-                ``workspace.json``, else the path of the root, or of the file's folder.
-            config: Settings in the shape of ``config.json`` that hold over the files'. Default: none.
+            workspace_id: The workspace id that is stored in new records and used in queries. Default: the
+                id in ``workspace.json``, else the path of the root, or of the file's folder.
+            config: Settings in the format of ``config.json``, which override those of the files. Default:
+                none.
             no_telemetry: Whether remote export is off for this handle. Default: false.
-            json_log: Whether ``token_usage.json`` is written, or the folder that it is written to. Default:
-                true for a root; a database file gets none unless a folder is given.
-            synchronous: How far a commit goes: ``normal`` survives a crash, ``full`` a power cut, too.
+            json_log: Whether ``token_usage.json`` is written, or the folder in which it is written.
+                Default: true for a root; a database file has no log unless a folder is given.
+            synchronous: Which failures a commit survives: ``normal`` a crash, ``full`` a power failure too.
                 Default: ``normal``.
             busy_timeout_ms: How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
-            read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
-            existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
+            read_only: Whether the handle only reads: nothing is created, migrated or written. Default:
                 false.
-            environment: The environment that holds for this handle as long as it is open: texts under the
+            existing_only: Whether a missing database is ``NotFoundError`` instead of being created.
+                Default: false.
+            environment: The environment variables for this handle as long as it is open: text under the
                 names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
-                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
-                is opened.
-            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
-                ``Cancelled`` then, unless it has begun to write. Default: no limit.
-            query_bytes: How many bytes the answer of one ``query`` may have in memory, 1 or more. Default:
+                other names are ignored. Default: those of the process (in Node, ``process.env``) when the
+                handle is opened.
+            call_timeout_ms: The longest duration of a call, including waiting, in milliseconds, above 0:
+                beyond it the call is ``Cancelled``, unless it has begun to write. Default: no limit.
+            query_bytes: The largest result of one ``query`` in memory, in bytes, 1 or more. Default:
                 536870912 (512 MiB).
         """
         keywords = {
@@ -102,25 +104,27 @@ class OpensWorkspace(Handle):
         Args:
             path: The file.
             options: A mapping of the fields below.
-            workspace_id: The workspace's id, which new records carry and queries look for. Default: that of
-                ``workspace.json``, else the path of the root, or of the file's folder.
-            config: Settings in the shape of ``config.json`` that hold over the files'. Default: none.
+            workspace_id: The workspace id that is stored in new records and used in queries. Default: the
+                id in ``workspace.json``, else the path of the root, or of the file's folder.
+            config: Settings in the format of ``config.json``, which override those of the files. Default:
+                none.
             no_telemetry: Whether remote export is off for this handle. Default: false.
-            json_log: Whether ``token_usage.json`` is written, or the folder that it is written to. Default:
-                true for a root; a database file gets none unless a folder is given.
-            synchronous: How far a commit goes: ``normal`` survives a crash, ``full`` a power cut, too.
+            json_log: Whether ``token_usage.json`` is written, or the folder in which it is written.
+                Default: true for a root; a database file has no log unless a folder is given.
+            synchronous: Which failures a commit survives: ``normal`` a crash, ``full`` a power failure too.
                 Default: ``normal``.
             busy_timeout_ms: How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
-            read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
-            existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
+            read_only: Whether the handle only reads: nothing is created, migrated or written. Default:
                 false.
-            environment: The environment that holds for this handle as long as it is open: texts under the
+            existing_only: Whether a missing database is ``NotFoundError`` instead of being created.
+                Default: false.
+            environment: The environment variables for this handle as long as it is open: text under the
                 names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
-                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
-                is opened.
-            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
-                ``Cancelled`` then, unless it has begun to write. Default: no limit.
-            query_bytes: How many bytes the answer of one ``query`` may have in memory, 1 or more. Default:
+                other names are ignored. Default: those of the process (in Node, ``process.env``) when the
+                handle is opened.
+            call_timeout_ms: The longest duration of a call, including waiting, in milliseconds, above 0:
+                beyond it the call is ``Cancelled``, unless it has begun to write. Default: no limit.
+            query_bytes: The largest result of one ``query`` in memory, in bytes, 1 or more. Default:
                 536870912 (512 MiB).
         """
         keywords = {
@@ -164,21 +168,23 @@ class OpensGlobal(Handle):
 
         Args:
             options: A mapping of the fields below.
-            config: Settings in the shape of ``config.json`` that hold over the files'. Default: none.
+            config: Settings in the format of ``config.json``, which override those of the files. Default:
+                none.
             no_telemetry: Whether remote export is off for this handle. Default: false.
-            synchronous: How far a commit goes: ``normal`` survives a crash, ``full`` a power cut, too.
+            synchronous: Which failures a commit survives: ``normal`` a crash, ``full`` a power failure too.
                 Default: ``normal``.
             busy_timeout_ms: How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
-            read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
-            existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
+            read_only: Whether the handle only reads: nothing is created, migrated or written. Default:
                 false.
-            environment: The environment that holds for this handle as long as it is open: texts under the
+            existing_only: Whether a missing database is ``NotFoundError`` instead of being created.
+                Default: false.
+            environment: The environment variables for this handle as long as it is open: text under the
                 names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
-                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
-                is opened.
-            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
-                ``Cancelled`` then, unless it has begun to write. Default: no limit.
-            query_bytes: How many bytes the answer of one ``query`` may have in memory, 1 or more. Default:
+                other names are ignored. Default: those of the process (in Node, ``process.env``) when the
+                handle is opened.
+            call_timeout_ms: The longest duration of a call, including waiting, in milliseconds, above 0:
+                beyond it the call is ``Cancelled``, unless it has begun to write. Default: no limit.
+            query_bytes: The largest result of one ``query`` in memory, in bytes, 1 or more. Default:
                 536870912 (512 MiB).
         """
         keywords = {
@@ -215,21 +221,23 @@ class OpensGlobal(Handle):
         Args:
             path: The file.
             options: A mapping of the fields below.
-            config: Settings in the shape of ``config.json`` that hold over the files'. Default: none.
+            config: Settings in the format of ``config.json``, which override those of the files. Default:
+                none.
             no_telemetry: Whether remote export is off for this handle. Default: false.
-            synchronous: How far a commit goes: ``normal`` survives a crash, ``full`` a power cut, too.
+            synchronous: Which failures a commit survives: ``normal`` a crash, ``full`` a power failure too.
                 Default: ``normal``.
             busy_timeout_ms: How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
-            read_only: Whether to read alone: nothing is created, migrated or written. Default: false.
-            existing_only: Whether a missing database is ``NotFoundError`` in place of created. Default:
+            read_only: Whether the handle only reads: nothing is created, migrated or written. Default:
                 false.
-            environment: The environment that holds for this handle as long as it is open: texts under the
+            existing_only: Whether a missing database is ``NotFoundError`` instead of being created.
+                Default: false.
+            environment: The environment variables for this handle as long as it is open: text under the
                 names ``HOME``, ``USERPROFILE``, ``MCODA_CONFIG``, ``MCODA_DISABLE_DB`` and ``MCODA_TELEMETRY``;
-                other names say nothing. Default: that of the process, in Node ``process.env``, when the handle
-                is opened.
-            call_timeout_ms: How long a call may take, waiting included, in milliseconds, above 0: it is
-                ``Cancelled`` then, unless it has begun to write. Default: no limit.
-            query_bytes: How many bytes the answer of one ``query`` may have in memory, 1 or more. Default:
+                other names are ignored. Default: those of the process (in Node, ``process.env``) when the
+                handle is opened.
+            call_timeout_ms: The longest duration of a call, including waiting, in milliseconds, above 0:
+                beyond it the call is ``Cancelled``, unless it has begun to write. Default: no limit.
+            query_bytes: The largest result of one ``query`` in memory, in bytes, 1 or more. Default:
                 536870912 (512 MiB).
         """
         keywords = {

@@ -35,10 +35,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenUsage(Result):
-    """What one agent call cost. Every field may be absent, which is "not reported"; 0 is "reported as none".
+    """The usage of one agent call. Every field is optional: absent means "not reported", 0 means "reported as
+    zero".
 
-    Token counts are whole numbers from 0 to 2^53 − 1; costs and durations are finite and not negative. In
-    JSON the names are camelCase (``tokensPrompt``).
+    Token counts are integers from 0 to 2^53 − 1; costs and durations are finite and not negative. In JSON
+    the names are camelCase (``tokensPrompt``).
     """
 
     id: str | None
@@ -46,25 +47,25 @@ class TokenUsage(Result):
     Absent: a new UUID.
     """
     workspace_id: str | None
-    """The workspace that is billed. Absent: the handle's own."""
+    """The workspace to which the usage belongs. Absent: the handle's own."""
     agent_id: str | None
-    """The agent that called. It is added to the agents of the command run and of the job."""
+    """The agent of the call. It is added to the agents of the command run and of the job."""
     model_name: str | None
-    """The model that answered."""
+    """The model that responded."""
     job_id: str | None
-    """The job that the call was part of; must exist."""
+    """The job of the call; must exist."""
     command_run_id: str | None
-    """The command run that the call was part of; must exist."""
+    """The command run of the call; must exist."""
     task_run_id: str | None
-    """The task run that the call was part of; must exist."""
+    """The task run of the call; must exist."""
     task_id: str | None
-    """The task that the call worked on; must exist."""
+    """The task of the call; must exist."""
     project_id: str | None
-    """The project that the call worked for; must exist."""
+    """The project of the call; must exist."""
     epic_id: str | None
-    """The epic that the call worked for; must exist."""
+    """The epic of the call; must exist."""
     user_story_id: str | None
-    """The user story that the call worked for; must exist."""
+    """The user story of the call; must exist."""
     command_name: str | None
     """The command, for example ``work-on-tasks``."""
     action: str | None
@@ -72,106 +73,110 @@ class TokenUsage(Result):
     invocation_kind: str | None
     """How the agent was called, for example ``chat``."""
     provider: str | None
-    """Who provides the model."""
+    """The provider of the model."""
     currency: str | None
     """The currency of ``cost_estimate``, for example ``USD``."""
     tokens_prompt: int | None
-    """All input tokens, cached ones included."""
+    """All input tokens, including cached ones."""
     tokens_completion: int | None
-    """All output tokens, reasoning included."""
+    """All output tokens, including reasoning."""
     tokens_total: int | None
-    """The provider's own total. Absent: prompt + completion, where both are reported."""
+    """The provider's own total. Absent: prompt + completion, if both are known."""
     tokens_cached: int | None
     """Input tokens that came from a cache; they are included in ``tokens_prompt``."""
     tokens_cache_read: int | None
-    """Input tokens that were read from a cache, where the provider reports them apart."""
+    """Input tokens that were read from a cache, if the provider reports them separately."""
     tokens_cache_write: int | None
     """Input tokens that were written to a cache."""
     cost_estimate: float | None
-    """What the call cost, in ``currency``."""
+    """The cost of the call, in ``currency``."""
     duration_seconds: float | None
-    """How long the call took, in seconds. Absent: from ``duration_ms``, else from start and finish."""
+    """The duration of the call in seconds. Absent: computed from ``duration_ms``, or else from start and
+    finish.
+    """
     duration_ms: float | None
-    """How long the call took, in milliseconds. Absent: from start and finish, else from ``duration_seconds``.
+    """The duration of the call in milliseconds. Absent: computed from start and finish, or else from
+    ``duration_seconds``.
     """
     started_at: str | None
     """When the call began."""
     finished_at: str | None
     """When the call ended; not before ``started_at``."""
     timestamp: str | None
-    """When the call counts. Absent: now."""
+    """The time by which queries select and order the call. Absent: now."""
     metadata: dict[str, Any] | None
-    """Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added under
-    their JSON names where the object does not have them, since old readers look there.
+    """Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added under
+    their JSON names if the object lacks them, because older readers look for them there.
     """
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Recorded(Result):
-    """What became of one record."""
+    """The outcome of one record."""
 
     id: str
-    """The record's id: the given one, else a new one."""
+    """The record's id: the given one, or else a new one."""
     recorded: bool
     """Whether the record is kept. False where the config says ``telemetry.strict``."""
     duplicate: bool
-    """Whether the record was there already, with the same content."""
+    """Whether the record existed already, with the same content."""
     logged: bool
-    """Whether the JSON log holds the record. False where the log is turned off, or could not be written just
-    now: then a later call or the next open completes it.
+    """Whether the JSON log contains the record. False if the log is disabled, or could not be written just now:
+    then a later call or the next open completes it.
     """
     log_error: str | None = None
-    """Why the log could not be written. Absent where it holds the record, or is not written by this call."""
+    """Why the log could not be written. Absent if it contains the record, or is not written by this call."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ResponseRecord(Result):
-    """What became of one record of an answer."""
+    """The outcome of one record of a response."""
 
     id: str
-    """The record's id, made of the provider's id of the answer or the session; a new one where there is none.
+    """The record's id, derived from the provider's id of the response or the session; a new one if there is
+    none.
     """
     model_name: str | None
-    """The model that the record is of."""
+    """The model of the record."""
     recorded: bool
     """Whether the record is kept. False where the config says ``telemetry.strict``."""
     duplicate: bool
-    """Whether there was nothing new in it."""
+    """Whether it contained nothing new."""
     updated: bool
     """Whether it replaced an earlier version of itself."""
     logged: bool
-    """Whether the JSON log holds it, as in ``Recorded``."""
+    """Whether the JSON log contains it, as in ``Recorded``."""
     log_error: str | None = None
     """Why the log could not be written, as in ``Recorded``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecordedResponse(Result):
-    """What was read of an agent's answer, and what became of its records."""
+    """The usage of a response, and the outcome of its records."""
 
     usage: TokenUsage
-    """All that the answer tells, as ``extract_usage`` gives it."""
+    """The usage of the whole response, as ``extract_usage`` returns it."""
     records: tuple[ResponseRecord, ...]
-    """One record for each call and each model that worked for it; none where the answer tells no usage."""
+    """One record for each call and each model within it; empty if the response has no usage."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Skipped(Result):
-    """What was not recorded, and why."""
+    """The number of skipped objects and lines, by reason."""
 
     without_usage: int
-    """JSON objects that report no usage."""
+    """JSON objects without usage."""
     damaged: int
-    """JSON that is damaged or broken off."""
+    """Invalid or incomplete JSON."""
     not_json: int
-    """Lines of text that is no JSON."""
+    """Lines of text that are not JSON."""
     too_long: int
     """Lines of more than 64 MiB."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ImportSummary(Result):
-    """What was read of an input, and what was not recorded of it and why."""
+    """The outcome of reading an input."""
 
     bytes: int
     """Bytes read."""
@@ -184,22 +189,22 @@ class ImportSummary(Result):
     updated: int
     """Records that replaced an earlier version of themselves."""
     duplicates: int
-    """Records that were there already."""
+    """Records that existed already."""
     refused: int
-    """Records that the telemetry settings forbid to keep."""
+    """Records that the telemetry settings forbid."""
     logged: bool
-    """Whether the JSON log holds all of them."""
+    """Whether the JSON log contains all of them."""
     skipped: Skipped
     """What was skipped."""
     log_error: str | None = None
-    """Why the log could not be written the first time that it could not."""
+    """Why the log could not be written, for the first time that it failed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenUsageRow(Result):
-    """What one agent call cost. None is "not reported", 0 is "reported as none".
+    """The usage of one agent call. None means "not reported", 0 means "reported as zero".
 
-    Columns hold what was recorded. Where the column is empty, the command is metadata ``commandName``,
+    Columns contain what was recorded. If the column is empty, the command is metadata ``commandName``,
     ``command_name`` or ``command``, the action is metadata ``action`` or ``phase``, and ``duration_ms`` is
     ``duration_seconds`` to the nearest millisecond. Empty text counts as not reported.
     """
@@ -207,25 +212,25 @@ class TokenUsageRow(Result):
     id: str
     """The record's id."""
     workspace_id: str | None
-    """The workspace that is billed. Absent: the handle's own."""
+    """The workspace to which the usage belongs. Absent: the handle's own."""
     agent_id: str | None
-    """The agent that called. It is added to the agents of the command run and of the job."""
+    """The agent of the call. It is added to the agents of the command run and of the job."""
     model_name: str | None
-    """The model that answered."""
+    """The model that responded."""
     job_id: str | None
-    """The job that the call was part of; must exist."""
+    """The job of the call; must exist."""
     command_run_id: str | None
-    """The command run that the call was part of; must exist."""
+    """The command run of the call; must exist."""
     task_run_id: str | None
-    """The task run that the call was part of; must exist."""
+    """The task run of the call; must exist."""
     task_id: str | None
-    """The task that the call worked on; must exist."""
+    """The task of the call; must exist."""
     project_id: str | None
-    """The project that the call worked for; must exist."""
+    """The project of the call; must exist."""
     epic_id: str | None
-    """The epic that the call worked for; must exist."""
+    """The epic of the call; must exist."""
     user_story_id: str | None
-    """The user story that the call worked for; must exist."""
+    """The user story of the call; must exist."""
     command_name: str | None
     """The command, for example ``work-on-tasks``."""
     action: str | None
@@ -233,46 +238,49 @@ class TokenUsageRow(Result):
     invocation_kind: str | None
     """How the agent was called, for example ``chat``."""
     provider: str | None
-    """Who provides the model."""
+    """The provider of the model."""
     currency: str | None
     """The currency of ``cost_estimate``, for example ``USD``."""
     tokens_prompt: int | None
-    """All input tokens, cached ones included."""
+    """All input tokens, including cached ones."""
     tokens_completion: int | None
-    """All output tokens, reasoning included."""
+    """All output tokens, including reasoning."""
     tokens_total: int | None
-    """The provider's own total. Absent: prompt + completion, where both are reported."""
+    """The provider's own total. Absent: prompt + completion, if both are known."""
     tokens_cached: int | None
     """Input tokens that came from a cache; they are included in ``tokens_prompt``."""
     tokens_cache_read: int | None
-    """Input tokens that were read from a cache, where the provider reports them apart."""
+    """Input tokens that were read from a cache, if the provider reports them separately."""
     tokens_cache_write: int | None
     """Input tokens that were written to a cache."""
     cost_estimate: float | None
-    """What the call cost, in ``currency``."""
+    """The cost of the call, in ``currency``."""
     duration_seconds: float | None
-    """How long the call took, in seconds. Absent: from ``duration_ms``, else from start and finish."""
+    """The duration of the call in seconds. Absent: computed from ``duration_ms``, or else from start and
+    finish.
+    """
     duration_ms: float | None
-    """How long the call took, in milliseconds. Absent: from start and finish, else from ``duration_seconds``.
+    """The duration of the call in milliseconds. Absent: computed from start and finish, or else from
+    ``duration_seconds``.
     """
     started_at: str | None
     """When the call began, as stored."""
     finished_at: str | None
     """When the call ended, as stored."""
     timestamp: str
-    """When the call counts, as stored."""
+    """The time by which queries select and order the call, as stored."""
     error_kind: str | None
-    """What went wrong: metadata ``error_kind``, ``errorKind`` or ``error``."""
+    """The error of the call: metadata ``error_kind``, ``errorKind`` or ``error``."""
     metadata: dict[str, Any]
-    """Whatever else was recorded; empty where there is nothing, or nothing that is a JSON object."""
+    """Additional data; empty if there is none, or if it is not a JSON object."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenUsageSummaryRow(Result):
-    """What the calls of one group cost together. Sums are 0 where nothing was reported."""
+    """The total usage of the calls of one group. Sums are 0 if nothing was reported."""
 
     workspace_id: str | None
-    """The workspace that is billed; None in the global database."""
+    """The workspace to which the usage belongs; None in the global database."""
     project_id: str | None
     """The group's value, where grouped by it."""
     command_name: str | None
@@ -292,121 +300,120 @@ class TokenUsageSummaryRow(Result):
     task_id: str | None
     """The group's value, where grouped by it."""
     calls: int
-    """How many calls there were."""
+    """The number of calls."""
     tokens_prompt: int
-    """All input tokens, cached ones included. The sum over the calls; one that a 64-bit number cannot hold
-    stops at its end.
+    """All input tokens, including cached ones. The sum over the calls, limited to the range of a 64-bit
+    integer.
     """
     tokens_completion: int
-    """All output tokens, reasoning included. The sum over the calls; one that a 64-bit number cannot hold stops
-    at its end.
+    """All output tokens, including reasoning. The sum over the calls, limited to the range of a 64-bit integer.
     """
     tokens_total: int
-    """The provider's own total. Absent: prompt + completion, where both are reported. The sum over the calls;
-    one that a 64-bit number cannot hold stops at its end.
+    """The provider's own total. Absent: prompt + completion, if both are known. The sum over the calls, limited
+    to the range of a 64-bit integer.
     """
     tokens_cached: int
-    """Input tokens that came from a cache; they are included in ``tokens_prompt``. The sum over the calls; one
-    that a 64-bit number cannot hold stops at its end.
+    """Input tokens that came from a cache; they are included in ``tokens_prompt``. The sum over the calls,
+    limited to the range of a 64-bit integer.
     """
     tokens_cache_read: int
-    """Input tokens that were read from a cache, where the provider reports them apart. The sum over the calls;
-    one that a 64-bit number cannot hold stops at its end.
+    """Input tokens that were read from a cache, if the provider reports them separately. The sum over the
+    calls, limited to the range of a 64-bit integer.
     """
     tokens_cache_write: int
-    """Input tokens that were written to a cache. The sum over the calls; one that a 64-bit number cannot hold
-    stops at its end.
+    """Input tokens that were written to a cache. The sum over the calls, limited to the range of a 64-bit
+    integer.
     """
     duration_ms: float
-    """How long the calls took, in milliseconds."""
+    """The total duration of the calls, in milliseconds."""
     cost_estimate: float | None
-    """What the calls cost; None where no call reported a cost, and where there are several currencies. A call
-    that reports no currency counts as the group's.
+    """The total cost of the calls; None if no call reported a cost, or if there are several currencies. A call
+    without a currency counts as the group's.
     """
     cost_by_currency: dict[str, float] | None = None
-    """Only where there are several currencies: what was spent in each, by its code in upper case. The calls
-    that report no currency are under ``XXX`` then, the code of ISO 4217 for none.
+    """Only if there are several currencies: the cost in each, by its upper-case code. Calls without a currency
+    are then under ``XXX``, the code of ISO 4217 for no currency.
     """
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Transition(Result):
-    """What a transition did."""
+    """The result of a transition."""
 
     event_id: str | None
-    """The event that was written; none where the task had the status already."""
+    """The event that was written; absent if the task had the status already."""
     task_id: str
-    """The task that moved."""
+    """The task."""
     from_status: str
-    """The status that it had."""
+    """The status before."""
     to_status: str
-    """The status that it has now, as it is stored."""
+    """The status after, as stored."""
     timestamp: str
-    """When it moved."""
+    """When the status changed."""
     changed: bool
-    """Whether its status is another one than before."""
+    """Whether the status has changed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StatusEvent(Result):
-    """One move of a task from a status to the next."""
+    """A status change of a task."""
 
     id: str
     """UUID text."""
     task_id: str
-    """The task that moved."""
+    """The task."""
     from_status: str | None
-    """Where it was; None where nobody knows."""
+    """The status before; None if unknown."""
     to_status: str
-    """Where it is since."""
+    """The status after."""
     timestamp: str
-    """When it moved, as stored."""
+    """When the status changed, as stored."""
     command_name: str | None
-    """The command that moved it."""
+    """The command that changed it."""
     job_id: str | None
-    """The job that it was part of."""
+    """The job in which it changed."""
     task_run_id: str | None
-    """The task run that it was part of."""
+    """The task run in which it changed."""
     agent_id: str | None
-    """The agent that moved it."""
+    """The agent that changed it."""
     metadata: dict[str, Any]
-    """Lane details and whatever else the host keeps with it; damaged metadata reads as empty."""
+    """Lane details and additional data of the host; invalid metadata reads as empty."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Backfilled(Result):
-    """What a backfill wrote."""
+    """The result of a backfill."""
 
     events: int
-    """How many events were added."""
+    """The number of events that were added."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Job(Result):
-    """A job: a long piece of work of one command, which a host may resume."""
+    """A job: a long-running work of one command, which a host may resume."""
 
     id: str
     """UUID text."""
     workspace_id: str
     """The workspace that it belongs to."""
     type: str
-    """What kind of work it is."""
+    """Its type."""
     state: str
-    """``running``, ``completed``, ``failed``, or another word of the host's."""
+    """``running``, ``completed``, ``failed``, or another state of the host's."""
     command_name: str | None
     """The command that started it."""
     agent_id: str | None
     """The first agent that worked on it."""
     agent_ids: tuple[str, ...]
-    """All agents that worked on it, in the order in which they came."""
+    """All agents that worked on it, in order of their first call."""
     payload: dict[str, Any]
-    """What the host needs to go on with it."""
+    """Data that the host needs to resume it."""
     total_items: int | None
-    """How many items there are to do."""
+    """The number of items."""
     processed_items: int | None
-    """How many of them are done."""
+    """The number of finished items."""
     created_at: str
-    """When the row was made."""
+    """When the row was created."""
     updated_at: str
     """When the row last changed."""
     completed_at: str | None
@@ -422,17 +429,17 @@ class TaskRun(Result):
     id: str
     """UUID text."""
     task_id: str
-    """The task that was worked on."""
+    """The task."""
     command: str
     """The command, for example ``work-on-tasks``."""
     job_id: str | None
-    """The job that it is part of."""
+    """The job of the run."""
     command_run_id: str | None
-    """The command run that it is part of."""
+    """The command run of the run."""
     agent_id: str | None
-    """The agent that worked."""
+    """The agent."""
     status: str
-    """``running``, ``succeeded``, ``failed``, or another word of the host's."""
+    """``running``, ``succeeded``, ``failed``, or another status of the host's."""
     started_at: str
     """When it began."""
     finished_at: str | None
@@ -440,9 +447,9 @@ class TaskRun(Result):
     story_points_at_run: float | None
     """The task's story points at the time."""
     sp_per_hour_effective: float | None
-    """Story points per hour as the host measured them."""
+    """Story points per hour as measured by the host."""
     run_context: dict[str, Any]
-    """Whatever the host keeps with it."""
+    """Additional data of the host."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -453,32 +460,31 @@ class InspectedRun(TaskRun):
     __slots__ = ("task_key",)
 
     task_key: str | None
-    """The key of its task; None where the task is gone."""
+    """The key of its task; None if the task was deleted."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class JobInspection(ForPeople):
-    """What became of a job: its state, its task runs, and what it cost. ``str()`` of it is a text for people.
-    """
+    """A job: its state, its task runs, and its usage. ``str()`` of it is a text for people."""
 
     job: Job
     """The job."""
     task_runs: tuple[InspectedRun, ...]
     """Its task runs, oldest first."""
     tokens: tuple[TokenUsageSummaryRow, ...]
-    """What it cost by command, agent and model, of all time."""
+    """Its total usage by command, agent and model."""
     _render: ClassVar[str] = "render_job_inspection"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TelemetryConfig(ForPeople):
-    """What holds for recording and for sending records away. ``str()`` of it is a text for people."""
+    """The settings in effect for recording and remote export. ``str()`` of it is a text for people."""
 
     local_recording: bool
-    """Whether token usage is recorded here. False where ``strict`` holds."""
+    """Whether token usage is recorded locally. False with ``strict``."""
     remote_export: bool
-    """Whether records may be sent to an endpoint. False where ``opt_out`` holds, where ``MCODA_TELEMETRY=off``,
-    and for a handle that was opened with ``no_telemetry``. This version sends nothing in any case.
+    """Whether records may be sent to an endpoint. False with ``opt_out``, with ``MCODA_TELEMETRY=off``, and for
+    a handle that was opened with ``no_telemetry``. This version exports nothing in any case.
     """
     opt_out: bool
     """``telemetry.optOut`` of the config files."""
@@ -489,28 +495,28 @@ class TelemetryConfig(ForPeople):
     off_by_handle: bool
     """Whether this handle turns remote export off (``no_telemetry``)."""
     endpoint: str | None = None
-    """``telemetry.endpoint`` of the config files: where records would be sent."""
+    """``telemetry.endpoint`` of the config files: the destination of exported records."""
     config_path: str | None = None
-    """The file that opting out and in writes; absent for a database in memory."""
+    """The file that ``opt_out`` and ``opt_in`` write; absent for an in-memory database."""
     _render: ClassVar[str] = "render_telemetry_config"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Project(Result):
-    """A project: the top of the backlog."""
+    """A project: the top level of the backlog."""
 
     id: str
     """UUID text."""
     key: str
-    """The key that people use, unique in the workspace."""
+    """Its key, unique in the workspace."""
     name: str | None
-    """What people call it."""
+    """Its name."""
     description: str | None
-    """What it is about."""
+    """Its description."""
     metadata: dict[str, Any]
-    """Whatever the host keeps with it."""
+    """Additional data of the host."""
     created_at: str
-    """When the row was made."""
+    """When the row was created."""
     updated_at: str
     """When the row last changed."""
 
@@ -524,17 +530,17 @@ class Epic(Result):
     project_id: str
     """The project that it belongs to."""
     key: str
-    """The key that people use, unique in the project."""
+    """Its key, unique in the project."""
     title: str
-    """One line that says what it is."""
+    """Its title, on one line."""
     description: str | None
-    """What it is about."""
+    """Its description."""
     priority: int | None
-    """The smaller, the sooner."""
+    """Its priority: smaller numbers come first."""
     metadata: dict[str, Any]
-    """Whatever the host keeps with it."""
+    """Additional data of the host."""
     created_at: str
-    """When the row was made."""
+    """When the row was created."""
     updated_at: str
     """When the row last changed."""
 
@@ -550,26 +556,26 @@ class Story(Result):
     epic_id: str
     """The epic that it belongs to."""
     key: str
-    """The key that people use, unique in the epic."""
+    """Its key, unique in the epic."""
     title: str
-    """One line that says what it is."""
+    """Its title, on one line."""
     description: str | None
-    """What it is about."""
+    """Its description."""
     acceptance_criteria: str | None
-    """When it counts as done."""
+    """Its acceptance criteria."""
     priority: int | None
-    """The smaller, the sooner."""
+    """Its priority: smaller numbers come first."""
     metadata: dict[str, Any]
-    """Whatever the host keeps with it."""
+    """Additional data of the host."""
     created_at: str
-    """When the row was made."""
+    """When the row was created."""
     updated_at: str
     """When the row last changed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Task(Result):
-    """A task: what an agent works on."""
+    """A task: a unit of work for an agent."""
 
     id: str
     """UUID text."""
@@ -580,27 +586,27 @@ class Task(Result):
     user_story_id: str
     """The user story that it belongs to."""
     key: str
-    """The key that people use, unique in the story."""
+    """Its key, unique in the story."""
     title: str
-    """One line that says what it is."""
+    """Its title, on one line."""
     description: str | None
-    """What it is about."""
+    """Its description."""
     type: str | None
-    """What kind of work it is."""
+    """Its type."""
     status: str
-    """Where it stands; changed by ``record_status_transition`` alone."""
+    """Its status; changed by ``record_status_transition`` only."""
     story_points: float | None
     """Its size in story points."""
     priority: int | None
-    """The smaller, the sooner."""
+    """Its priority: smaller numbers come first."""
     assigned_agent_id: str | None
-    """The agent that it is given to."""
+    """The agent to which it is assigned."""
     assignee_human: str | None
-    """The person that it is given to."""
+    """The person to whom it is assigned."""
     metadata: dict[str, Any]
-    """Whatever the host keeps with it."""
+    """Additional data of the host."""
     created_at: str
-    """When the row was made."""
+    """When the row was created."""
     updated_at: str
     """When the row last changed."""
 
@@ -616,20 +622,20 @@ class CommandRun(Result):
     command_name: str
     """The command, for example ``work-on-tasks``."""
     job_id: str | None
-    """The job that it is part of."""
+    """The job of the run."""
     agent_id: str | None
     """The first agent that worked in it."""
     agent_ids: tuple[str, ...]
-    """All agents that worked in it, in the order in which they came."""
+    """All agents that worked in it, in order of their first call."""
     started_at: str
     """When it began."""
     completed_at: str | None
     """When it ended."""
     status: str
-    """``running``, ``succeeded``, ``failed``, or another word of the host's."""
+    """``running``, ``succeeded``, ``failed``, or another status of the host's."""
     error_summary: str | None
     """Why it failed."""
     duration_seconds: float | None
-    """How long it took, in seconds."""
+    """Its duration in seconds."""
     sp_processed: float | None
-    """How many story points it moved."""
+    """The number of story points processed."""
