@@ -2,12 +2,14 @@
 //!
 //! - [`install`], [`close_new`] and [`refuse_foreign`]: locks that hold although another copy of SQLite in this process
 //!   has the same file open. How, and on which systems, says the module `layer`.
+//! - [`elsewhere`], [`is_locked`] and [`read_start`]: looking at a file of a database without taking anybody's lock away.
 //! - [`ClosedInChildren`]: a lock file that a forked child does not have.
 //! - [`mount_of`]: on which mount a file lies.
 //! - Two functions that a system's SQLite before 3.44 lacks, where that one is linked.
 
 #[cfg(unix)]
 mod closed_in_children;
+mod elsewhere;
 mod error;
 #[cfg(all(unix, feature = "bundled"))]
 mod layer;
@@ -18,8 +20,10 @@ mod switch;
 mod layer {
     //! Windows locks belong to the handle, and one SQLite for the whole process keeps its own connections apart.
     use std::fs::File;
+    use std::io::{self, Read};
     use std::path::Path;
 
+    use crate::elsewhere::Elsewhere;
     use crate::error::Exposed;
 
     /// Does nothing: no layer is needed here.
@@ -32,12 +36,40 @@ mod layer {
     pub fn refuse_foreign(_path: &Path) -> Result<(), Exposed> {
         Ok(())
     }
+
+    /// One SQLite for the whole process cannot be told from another copy by the files that are open.
+    pub fn elsewhere(_path: &Path) -> Elsewhere {
+        Elsewhere::Unknown
+    }
+
+    /// Nobody tells here.
+    pub fn is_locked(_path: &Path) -> Option<bool> {
+        None
+    }
+
+    /// The first bytes of a file beside a database, as many as `bytes` has room for. Says how many these are.
+    ///
+    /// On Unix the file is not opened, since closing it would drop the locks that SQLite has on it.
+    pub fn read_start(path: &Path, bytes: &mut [u8]) -> io::Result<usize> {
+        if cfg!(unix) {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        let mut read = 0;
+        let mut file = File::open(path)?;
+        loop {
+            match file.read(&mut bytes[read..])? {
+                0 => return Ok(read),
+                more => read += more,
+            }
+        }
+    }
 }
 #[cfg(old_system_sqlite)]
 mod old_system;
 
 #[cfg(unix)]
 pub use closed_in_children::ClosedInChildren;
+pub use elsewhere::Elsewhere;
 pub use error::Exposed;
-pub use layer::{close_new, install, refuse_foreign};
+pub use layer::{close_new, elsewhere, install, is_locked, read_start, refuse_foreign};
 pub use mounts::mount_of;

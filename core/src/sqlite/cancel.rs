@@ -58,6 +58,18 @@ impl CancelToken {
         Self(Arc::new(Token { limit: Some((limit, Deadline::after(limit))), ..Token::default() }))
     }
 
+    /// Makes a token for a part of the call that this thread makes: given up when this much time has passed, or the call
+    /// is.
+    pub(crate) fn with_limit_within(limit: Duration) -> Self {
+        let limit = Some((limit, Deadline::after(limit)));
+        Self(Arc::new(Token { limit, outer: Self::current(), ..Token::default() }))
+    }
+
+    /// Whether the call that this thread makes is to stop.
+    pub(crate) fn is_current_cancelled() -> bool {
+        Self::current().is_some_and(|token| token.is_cancelled())
+    }
+
     /// Makes a token for one call, with a time limit or none, that is also given up as soon as `look` says so. That is
     /// asked some fifty times a second, on the thread of the call, while this waits or reads; it may make calls itself.
     pub fn with_check(limit: Option<Duration>, look: impl Fn() -> bool + Send + Sync + 'static) -> Self {

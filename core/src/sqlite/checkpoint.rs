@@ -29,7 +29,7 @@ const LONG: i64 = 4096;
 const TOO_LONG: i64 = 16_384;
 
 /// How long writers wait at the most until readers of other handles let the log begin anew.
-const PATIENCE: Duration = Duration::from_millis(25);
+pub(super) const PATIENCE: Duration = Duration::from_millis(25);
 
 /// How long questions of this handle are held back at the most until those under way have ended.
 const HOLD: Duration = Duration::from_millis(100);
@@ -213,19 +213,21 @@ impl Shared {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Mode {
+pub(super) enum Mode {
     /// Moves what no reader needs any more. Nobody waits.
     Passive,
     /// Moves all, and lets the next commit begin the log anew. Writers wait.
     Restart,
+    /// As [`Mode::Restart`], and makes the file empty.
+    Truncate,
 }
 
 /// What a checkpoint left.
 #[derive(Debug, Clone, Copy)]
-struct Log {
-    is_busy: bool,
-    pages: i64,
-    moved: i64,
+pub(super) struct Log {
+    pub(super) is_busy: bool,
+    pub(super) pages: i64,
+    pub(super) moved: i64,
 }
 
 impl Log {
@@ -234,10 +236,11 @@ impl Log {
     }
 }
 
-fn checkpoint(connection: &Connection, mode: Mode) -> Result<Log> {
+pub(super) fn checkpoint(connection: &Connection, mode: Mode) -> Result<Log> {
     let sql = match mode {
         Mode::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
         Mode::Restart => "PRAGMA wal_checkpoint(RESTART)",
+        Mode::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
     };
     let log = connection
         .query_row(sql, [], |row| Ok(Log { is_busy: row.get(0)?, pages: row.get(1)?, moved: row.get(2)? }));

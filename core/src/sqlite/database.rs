@@ -10,16 +10,17 @@ use rusqlite::{Connection, Transaction};
 use super::backup::backup;
 use super::begin::{Patience, begin, begin_reading};
 use super::cancel::{Control, Watch, is_within_a_call, listening};
-use super::checkpoint::Checkpoints;
+use super::checkpoint::{Checkpoints, PATIENCE};
 use super::connect::{Connect, IN_MEMORY, forget_pages, is_whole};
 use super::open_transaction::{OpenTransaction, Why};
 use super::readers::Readers;
 use super::same_file::SameFile;
 use super::select::{SqlParams, Table, select};
 use super::slot::{Lease, Slot, closed};
-use super::{fault, locks};
-use crate::error::{Error, Result};
-use crate::time::check_clock;
+use super::transfer::Checkpoint;
+use super::{fault, locks, transfer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::{Deadline, Pauses, check_clock};
 
 /// One connection that writes, lent to one call at a time, and some that read beside it: no transaction can ever run
 /// inside of another one's.
@@ -169,6 +170,35 @@ impl Database {
     pub(crate) fn backup_to(&self, target: &Path) -> Result<()> {
         let watch = Watch::reading(&self.control);
         self.with_writer(&watch, |connection, how| backup(connection, target, how))
+    }
+
+    /// Copies the write-ahead log into the database and empties it. Somebody who reads is waited for up to the busy
+    /// timeout, in attempts between which others write.
+    pub(crate) fn checkpoint(&self) -> Result<Checkpoint> {
+        if self.is_read_only {
+            let message = "the handle only reads, and a checkpoint writes: open the database for writing";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let watch = Watch::writing(&self.control);
+        let (deadline, pauses) = (Deadline::after(self.busy_timeout), Pauses::new());
+        let mut first: Option<Checkpoint> = None;
+        loop {
+            let done = self.with_writer(&watch, |connection, how| {
+                check_clock()?;
+                locks::refuse_foreign(self.path())?;
+                self.refuse_to_write()?;
+                transfer::attempt(connection, how, PATIENCE)
+            })?;
+            // What others add meanwhile was not there when it was asked for.
+            let frames = first.get_or_insert(done).frames.max(done.frames);
+            let done = Checkpoint { frames, ..done };
+            if transfer::is_done(&done, deadline) {
+                let checkpointed = if done.truncated { frames } else { done.checkpointed };
+                return Ok(Checkpoint { checkpointed, ..done }.at(self.path()));
+            }
+            watch.check()?;
+            pauses.pause();
+        }
     }
 
     /// Gives up the calls that are under way, unless they have begun to write.

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-pub(super) use mcoda_sqlite_locks::{close_new, install, mount_of};
+pub(crate) use mcoda_sqlite_locks::{Elsewhere, elsewhere};
+pub(super) use mcoda_sqlite_locks::{close_new, install, is_locked, mount_of, read_start};
 
 use crate::error::{Error, ErrorKind, Result};
 
