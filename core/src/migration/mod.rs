@@ -10,6 +10,7 @@ mod defaults;
 mod global;
 mod guard;
 mod inspect;
+mod look;
 mod prototype;
 mod table;
 mod workspace;
@@ -25,6 +26,7 @@ use crate::sqlite::{Patience, begin, schema_version};
 use crate::time::Timestamp;
 use change::change;
 pub(crate) use guard::refuse_other_kind;
+pub(crate) use look::{columns, look};
 use table::Table;
 
 /// The schema (`user_version`) that this build knows. The TypeScript packages leave it at 0.
@@ -38,6 +40,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Its name: `workspace` or `global`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Global => "global",
+        }
+    }
+
     fn tables(self) -> &'static [Table] {
         match self {
             Self::Workspace => workspace::TABLES,

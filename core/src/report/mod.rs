@@ -3,6 +3,7 @@
 //! Programs read the JSON of the answers themselves; nothing here is meant to be parsed again. A host that
 //! has an answer as JSON alone reads it back with [`read`].
 
+mod check;
 mod color;
 mod decimals;
 mod estimate;
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use crate::printable::printable;
+pub use check::render_check;
 pub use color::in_color;
 pub use estimate::{render_estimate, render_estimate_json, render_velocity, render_velocity_json};
 pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};

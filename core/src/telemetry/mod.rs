@@ -23,7 +23,7 @@ pub use agent_context::AgentContext;
 pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skipped};
 pub(crate) use inspection::inspect_job;
 pub use inspection::{InspectedRun, JobInspection};
-pub(crate) use json_log::JsonLog;
+pub(crate) use json_log::{JsonLog, LogState, look as look_at_log};
 pub use mcoda_usage_reader::MAX_EXTRACT_BYTES;
 pub(crate) use query::{AgentNames, Asked, token_usage};
 pub use query::{TokenUsageCursor, TokenUsageQuery, TokenUsageRow};

@@ -9,6 +9,7 @@ mod entries;
 mod head;
 mod inspect;
 mod lock;
+mod look;
 mod positioned;
 mod repair;
 mod replace;
@@ -30,6 +31,7 @@ use self::entries::Entries;
 use self::head::Head;
 use self::inspect::Contents;
 use self::lock::{FileLock, Gate, Kept, Read, Turn, Waited};
+pub(crate) use self::look::{LogState, look};
 pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 use self::state::Clean;
 use crate::error::{Error, ErrorKind, Result};
@@ -118,6 +120,11 @@ impl JsonLog {
             _ => *in_vain() = None,
         }
         locked
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Closes what is kept open. The next call opens it again.
