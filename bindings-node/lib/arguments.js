@@ -3,11 +3,13 @@
 
 const { bodyText } = require('./body')
 const encode = require('./encode')
+const { here } = require('./environment')
 
 /** The arguments of each call, as the engine reads them. */
 const argumentsOf = {
   extractUsage: (body, provider) => [bodyText(body), encode.optionalText('provider', provider)],
   extractUsages: (body, provider) => [bodyText(body), encode.optionalText('provider', provider)],
+  checkPath: (path, checkPathOptions) => [encode.text('path', path), here('options', checkPathOptions)],
   renderTokensTable: (rows, groupBy) => [encode.plain('rows', rows), encode.plain('groupBy', groupBy)],
   renderJobTokens: (rows) => [encode.plain('rows', rows)],
   renderJobs: (jobs) => [encode.plain('jobs', jobs)],
@@ -16,6 +18,7 @@ const argumentsOf = {
   renderVelocity: (velocity) => [encode.plain('velocity', velocity)],
   renderStatusEvents: (events) => [encode.plain('events', events)],
   renderTelemetryConfig: (config) => [encode.plain('config', config)],
+  renderCheck: (report) => [encode.plain('report', report)],
   recordTokenUsage: (usage) => [encode.record('usage', usage)],
   recordTokenUsages: (usages) => [encode.records('usages', usages, 'record', 'usage')],
   recordAgentResponse: (body, context) => [bodyText(body), encode.record('context', context)],
@@ -24,6 +27,8 @@ const argumentsOf = {
   tokenUsageSummary: (query) => [encode.record('query', query)],
   batch: (calls) => [encode.calls('calls', calls, argumentsOf)],
   backupTo: (path) => [encode.text('path', path)],
+  check: (checkOptions) => [encode.record('options', checkOptions)],
+  checkpoint: () => [],
   recordStatusTransition: (task, toStatus, context) => [encode.text('task', task), encode.text('toStatus', toStatus), encode.record('context', context)],
   statusEvents: (query) => [encode.record('query', query)],
   backfillStatusEvents: (estimateOptions) => [encode.record('options', estimateOptions)],

@@ -2,7 +2,7 @@
 
 import type { Complete, Estimate, Velocity } from './contract'
 import type { AgentBody, CallOptions, OneCall, Time } from './inputs'
-import type { AgentContext, Backfilled, CommandRun, CommandRunEnd, Dimension, Epic, EstimateOptions, ExtractedUsage, ImportSummary, Job, JobInspection, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, StatusEvent, StatusEventsQuery, Story, Task, TaskRun, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext } from './records'
+import type { AgentContext, Backfilled, CheckOptions, CheckPathOptions, CheckReport, Checkpoint, CommandRun, CommandRunEnd, Dimension, Epic, EstimateOptions, ExtractedUsage, ImportSummary, Job, JobInspection, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, StatusEvent, StatusEventsQuery, Story, Task, TaskRun, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext } from './records'
 
 /** The calls of every database. */
 export interface SessionCalls {
@@ -47,6 +47,20 @@ export interface SessionCalls {
    * name …); `InvalidInput` for the name of such a file, or of another one of this library's beside the database.
    */
   backupTo(path: string, options?: CallOptions): Promise<void>
+  /**
+   * Examines the database and what lies beside it for everything that is wrong or soon will be, each with what to
+   * do: whether it holds together, its schema and references, values that cannot be read, rows of other
+   * workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead log is and who
+   * keeps it from being copied, and other copies of SQLite in this process. It only looks, and records go on
+   * meanwhile. What cannot be examined is a finding as well.
+   */
+  check(checkOptions?: CheckOptions, options?: CallOptions): Promise<Complete<CheckReport>>
+  /**
+   * Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is waited
+   * for up to the busy timeout, while others write; where that was in vain, `busy` says so, and what could be
+   * copied was.
+   */
+  checkpoint(options?: CallOptions): Promise<Complete<Checkpoint>>
 }
 
 export interface Projects {
@@ -176,6 +190,12 @@ export function extractUsage(body: AgentBody, provider?: string | null): Extract
  */
 export function extractUsages(body: AgentBody, provider?: string | null): ExtractedUsage[]
 
+/**
+ * Examines a database by its path, without opening it, as `check` examines an open one: also one that is damaged,
+ * of a newer schema, or not there. Nothing is written, created or repaired, and nobody is locked out.
+ */
+export function checkPath(path: string, checkPathOptions?: CheckPathOptions, options?: CallOptions): Promise<Complete<CheckReport>>
+
 /** The table of a summary, for people. */
 export function renderTokensTable(rows: readonly TokenUsageSummaryRow[], groupBy?: readonly Dimension[] | null): string
 
@@ -199,3 +219,6 @@ export function renderStatusEvents(events: readonly StatusEvent[]): string
 
 /** The telemetry settings, for people. */
 export function renderTelemetryConfig(config: TelemetryConfig): string
+
+/** What a check has found, for people. */
+export function renderCheck(report: CheckReport): string

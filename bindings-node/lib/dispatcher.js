@@ -29,6 +29,14 @@ async function open(name, args, options) {
   return { about, handle }
 }
 
+/** Makes a call that needs no database and takes time, on a thread of its own. */
+async function work(name, args, options) {
+  /** @type {import('./mcoda.node').Handle} */
+  let handle
+  const begin = (number, json) => (handle = dispatcher.work(number, name, json))
+  return ask(begin, (number) => handle.cancel(number), args, options)
+}
+
 /**
  * Begins a transaction of a handle: what the handle is, and the native part of the transaction.
  * @param {import('./mcoda.node').Handle} handle
@@ -120,4 +128,4 @@ function answerTo(begin, cancel, signal, timeoutMs) {
   })
 }
 
-module.exports = { begin, call, open, rows }
+module.exports = { begin, call, open, rows, work }

@@ -3,13 +3,12 @@
 const { CALL } = require('./caller')
 const { SessionCalls, WorkspaceCalls, repositories } = require('./methods')
 const dispatcher = require('./dispatcher')
-const native = require('./native')
-const { kindOf, record, text } = require('./encode')
+const { here } = require('./environment')
+const { record, text } = require('./encode')
 const { queryArguments, rowsOf } = require('./query')
 const { leave, transaction } = require('./transaction')
 
 const OPENED = Symbol('opened')
-const VARIABLES = native.environmentVariables()
 
 /** What calls are made on: an open database, or a transaction of one. */
 class Held {
@@ -96,22 +95,8 @@ class WorkspaceTransaction extends OfWorkspace(Session) {}
 /** A transaction of the global database. */
 class GlobalTransaction extends Session {}
 
-/**
- * The options with the environment of this realm. The native part sees that of the process alone, which a worker thread
- * or a test runner may have exchanged here.
- */
-function here(openOptions) {
-  const encoded = record('options', openOptions) ?? {}
-  // What is no object the engine refuses.
-  if (kindOf(encoded) !== 'Object') return encoded
-  encoded.environment ??= Object.fromEntries(
-    VARIABLES.filter((name) => process.env[name] !== undefined).map((name) => [name, String(process.env[name])]),
-  )
-  return encoded
-}
-
 async function open(Handle, name, path, openOptions, options) {
-  const opened = await dispatcher.open(name, [path, here(openOptions)], options)
+  const opened = await dispatcher.open(name, [path, here('options', openOptions)], options)
   return new Handle(OPENED, opened)
 }
 

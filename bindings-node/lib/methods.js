@@ -3,6 +3,7 @@
 
 const argumentsOf = require('./arguments')
 const { CALL, Repository, compute } = require('./caller')
+const { work } = require('./dispatcher')
 
 /** The calls of every database. */
 const SessionCalls = (Base) =>
@@ -37,6 +38,14 @@ const SessionCalls = (Base) =>
 
     async backupTo(path, options) {
       await this[CALL]('backupTo', argumentsOf.backupTo(path), options)
+    }
+
+    async check(checkOptions, options) {
+      return this[CALL]('check', argumentsOf.check(checkOptions), options)
+    }
+
+    async checkpoint(options) {
+      return this[CALL]('checkpoint', [], options)
     }
   }
 
@@ -209,6 +218,10 @@ function extractUsages(body, provider) {
   return compute('extractUsages', argumentsOf.extractUsages(body, provider))
 }
 
+async function checkPath(path, checkPathOptions, options) {
+  return work('checkPath', argumentsOf.checkPath(path, checkPathOptions), options)
+}
+
 function renderTokensTable(rows, groupBy) {
   return compute('renderTokensTable', argumentsOf.renderTokensTable(rows, groupBy))
 }
@@ -241,9 +254,13 @@ function renderTelemetryConfig(config) {
   return compute('renderTelemetryConfig', argumentsOf.renderTelemetryConfig(config))
 }
 
+function renderCheck(report) {
+  return compute('renderCheck', argumentsOf.renderCheck(report))
+}
+
 module.exports = {
   SessionCalls,
   WorkspaceCalls,
-  functions: { extractUsage, extractUsages, renderTokensTable, renderJobTokens, renderJobs, renderJobInspection, renderEstimate, renderVelocity, renderStatusEvents, renderTelemetryConfig },
+  functions: { extractUsage, extractUsages, checkPath, renderTokensTable, renderJobTokens, renderJobs, renderJobInspection, renderEstimate, renderVelocity, renderStatusEvents, renderTelemetryConfig, renderCheck },
   repositories,
 }

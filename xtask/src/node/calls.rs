@@ -11,6 +11,9 @@ use crate::markdown::indented;
 /// Calls whose arguments or results JSON has no form for, or that are more than a call there.
 const BY_HAND: [&str; 2] = ["query", "close"];
 
+/// Functions that look at files, so they are made on a thread and promise their result.
+const ON_A_THREAD: [&str; 1] = ["check_path"];
+
 pub fn methods() -> File {
     let library: Vec<&Call> = of(Owner::Library).collect();
     let names: Vec<&str> = library.iter().map(|call| call.json).collect();
@@ -27,6 +30,7 @@ pub fn methods() -> File {
 
 const argumentsOf = require('./arguments')
 const {{ CALL, Repository, compute }} = require('./caller')
+const {{ work }} = require('./dispatcher')
 
 /** The calls of every database. */
 const SessionCalls = (Base) =>
@@ -81,6 +85,13 @@ fn method(call: &Call) -> String {
 
 fn function(call: &Call) -> String {
     let name = call.json;
+    if ON_A_THREAD.contains(&call.name) {
+        let parameters = parameters(call).join(", ");
+        let arguments = arguments(call);
+        return format!(
+            "async function {name}({parameters}, options) {{\n  return work('{name}', {arguments}, options)\n}}\n\n"
+        );
+    }
     format!(
         "function {name}({}) {{\n  return compute('{name}', {})\n}}\n\n",
         parameters(call).join(", "),
@@ -107,6 +118,7 @@ pub fn encoders() -> File {
 
 const {{ bodyText }} = require('./body')
 const encode = require('./encode')
+const {{ here }} = require('./environment')
 
 /** The arguments of each call, as the engine reads them. */
 const argumentsOf = {{
@@ -139,6 +151,12 @@ fn argument(param: &Param) -> String {
         (ParamKind::Boolean, _) => format!("encode.optionalSwitch('{name}', {name})"),
         (ParamKind::Time, _) => format!("encode.optionalTime('{name}', {name})"),
         (ParamKind::Body, _) => format!("bodyText({name})"),
+        // What is not told of the environment is that of this realm.
+        (ParamKind::Record(definition), _)
+            if definition.all_fields().any(|field| field.name == "environment") =>
+        {
+            format!("here('{}', {name})", definition.noun)
+        }
         (ParamKind::Record(definition), _) => format!("encode.record('{}', {name})", definition.noun),
         (ParamKind::Records(definition, noun), _) => {
             format!("encode.records('{name}', {name}, '{noun}', '{}')", definition.noun)
@@ -173,12 +191,17 @@ import type {{ {} }} from './records'
     text += &of(Owner::Workspace).map(declaration).collect::<String>();
     text += "}\n";
     for call in of(Owner::Library) {
+        let mut parameters = parameter_types(call);
+        let mut returns = types::output(call.returns);
+        if ON_A_THREAD.contains(&call.name) {
+            parameters.push("options?: CallOptions".to_owned());
+            returns = format!("Promise<{}>", result(call));
+        }
         text += &format!(
-            "\n{}export function {}({}): {}\n",
+            "\n{}export function {}({}): {returns}\n",
             comment(call.doc, 0),
             call.json,
-            parameter_types(call).join(", "),
-            types::output(call.returns)
+            parameters.join(", "),
         );
     }
     ("bindings-node/lib/calls.d.ts", text)
