@@ -3,7 +3,7 @@
 use clap::{ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::commands::{estimate, export, job, record, status, telemetry, tokens, transition};
+use crate::commands::{doctor, estimate, export, job, record, status, telemetry, tokens, transition};
 use crate::flags::{Global, Question};
 
 /// Record what AI agents cost and how tasks move, and ask how fast the work goes and when it will be done.
@@ -41,6 +41,10 @@ pub enum Command {
     /// Show or change whether usage is recorded and may be sent away
     #[command(subcommand, arg_required_else_help = false)]
     Telemetry(telemetry::Telemetry),
+    /// Examine a database and what lies beside it, changing nothing: what is wrong, how bad it is, and what to do
+    Doctor(doctor::Doctor),
+    /// Copy the write-ahead log into the database file and empty it
+    Checkpoint,
     /// Play a small web shop's backlog through an agent pipeline and show what can be asked about it
     Demo,
     /// Print the script by which a shell completes mcodactl's command lines

@@ -18,13 +18,19 @@ pub fn existing_workspace(global: &Global) -> Result<Workspace, Failure> {
     open(global, true)
 }
 
-fn open(global: &Global, existing_only: bool) -> Result<Workspace, Failure> {
+/// Refuses flags that name no place, or two.
+pub fn one_place(global: &Global) -> Result<(), Failure> {
     if global.db.is_some() && global.workspace.is_some() {
         return Err(Failure::usage("--db and --workspace exclude each other: give one of them"));
     }
     if let Some(root) = global.workspace.as_deref().filter(|root| !root.is_dir()) {
         return Err(Failure::failed(format_args!("--workspace: {} is not a folder", root.display())));
     }
+    Ok(())
+}
+
+fn open(global: &Global, existing_only: bool) -> Result<Workspace, Failure> {
+    one_place(global)?;
     let mut options = Workspace::options().existing_only(existing_only);
     if let Some(id) = &global.workspace_id {
         options = options.workspace_id(id);
