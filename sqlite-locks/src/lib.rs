@@ -2,7 +2,7 @@
 //!
 //! - [`install`], [`close_new`] and [`refuse_foreign`]: locks that hold although another copy of SQLite in this process
 //!   has the same file open. How, and on which systems, says the module `layer`.
-//! - [`elsewhere`], [`is_locked`] and [`read_start`]: looking at a file of a database without taking anybody's lock away.
+//! - [`elsewhere`], [`is_locked`], [`is_open_plain`] and [`read_start`]: looking at a file of a database without taking anybody's lock away.
 //! - [`ClosedInChildren`]: a lock file that a forked child does not have.
 //! - [`mount_of`]: on which mount a file lies.
 //! - Two functions that a system's SQLite before 3.44 lacks, where that one is linked.
@@ -42,6 +42,12 @@ mod layer {
         Elsewhere::Unknown
     }
 
+    /// No lock is lost so where one SQLite serves the whole process: its own bookkeeping knows all that it has open.
+    /// What it opens without locks it does not know, though.
+    pub fn is_open_plain(_path: &Path) -> bool {
+        cfg!(unix)
+    }
+
     /// Nobody tells here.
     pub fn is_locked(_path: &Path) -> Option<bool> {
         None
@@ -71,5 +77,5 @@ mod old_system;
 pub use closed_in_children::ClosedInChildren;
 pub use elsewhere::Elsewhere;
 pub use error::Exposed;
-pub use layer::{close_new, elsewhere, install, is_locked, read_start, refuse_foreign};
+pub use layer::{close_new, elsewhere, install, is_locked, is_open_plain, read_start, refuse_foreign};
 pub use mounts::mount_of;

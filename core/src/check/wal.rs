@@ -21,7 +21,8 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
         return Ok(findings);
     }
     let shm = paths::beside(&real, "-shm");
-    let index = Wal::read(&shm);
+    let read = Wal::read(&shm);
+    let index = read.as_ref().ok().copied().flatten();
     if length >= LONG {
         let pending = index.map_or(String::new(), |index| {
             let bytes = u64::from(index.pending()) * u64::from(index.page_size);
@@ -35,8 +36,11 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
             "end the questions and transactions that last long, then call checkpoint() (mcodactl checkpoint)",
         ));
     }
-    let Some(index) = index else { return Ok(findings) };
     let severity = if length >= LONG { Severity::Warning } else { Severity::Info };
+    if let Err(error) = read {
+        findings.push(unseen(severity, &format!("{} cannot be read: {error}", shm.display())));
+    }
+    let Some(index) = index else { return Ok(findings) };
     let holds = |reader: &&Reader| reader.bytes.iter().any(|byte| index.is_old(*byte));
     match readers(&shm)? {
         Readers::Seen { readers, hidden } => {
@@ -52,15 +56,19 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
                 ));
             }
         }
-        Readers::Unknown(why) => findings.push(Finding::new(
-            severity,
-            "not_examined",
-            "writeAheadLog",
-            format!("who reads an old state of the database cannot be seen: {why}"),
-            "where the log does not get shorter, look for programs that have the database open",
-        )),
+        Readers::Unknown(why) => findings.push(unseen(severity, &why)),
     }
     Ok(findings)
+}
+
+fn unseen(severity: Severity, why: &str) -> Finding {
+    Finding::new(
+        severity,
+        "not_examined",
+        "writeAheadLog",
+        format!("who reads an old state of the database cannot be seen: {why}"),
+        "where the log does not get shorter, look for programs that have the database open",
+    )
 }
 
 fn pinned(reader: &Reader, severity: Severity) -> Finding {

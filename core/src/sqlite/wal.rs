@@ -3,6 +3,7 @@
 //! The index lies in the memory that all connections share, the file `-shm`. Its layout is a part of SQLite's file
 //! format: <https://www.sqlite.org/walformat.html#walidxfmt>.
 
+use std::io;
 use std::path::Path;
 
 use super::locks;
@@ -35,11 +36,15 @@ pub(crate) struct Wal {
 
 impl Wal {
     /// Reads the index at `path`, while a program has the database open. `None` where it is not there or says nothing.
-    pub(crate) fn read(path: &Path) -> Option<Self> {
+    pub(crate) fn read(path: &Path) -> io::Result<Option<Self>> {
         locks::install();
         let mut bytes = [0; LENGTH];
-        let read = locks::read_start(path, &mut bytes).ok()?;
-        (read == LENGTH).then(|| Self::of(&bytes)).flatten()
+        match locks::read_start(path, &mut bytes) {
+            Ok(LENGTH) => Ok(Self::of(&bytes)),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn of(bytes: &[u8; LENGTH]) -> Option<Self> {
@@ -78,7 +83,7 @@ impl Wal {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "bundled"))]
 mod tests {
     use rusqlite::Connection;
 
@@ -104,12 +109,12 @@ mod tests {
             writer.query_row(&sql, [], |row| Ok((row.get::<_, u32>(1)?, row.get::<_, u32>(2)?))).unwrap()
         };
         let (frames, moved) = checkpoint("PASSIVE");
-        let wal = Wal::read(&shm).unwrap();
+        let wal = Wal::read(&shm).unwrap().unwrap();
         assert_eq!((wal.frames, wal.backfilled, wal.page_size), (frames, moved, 4096));
         assert!(wal.pending() >= 20 && READ_LOCKS.into_iter().any(|byte| wal.is_old(byte)), "{wal:?}");
         reader.execute_batch("COMMIT").unwrap();
         checkpoint("PASSIVE");
-        assert_eq!(Wal::read(&shm).unwrap().pending(), 0);
+        assert_eq!(Wal::read(&shm).unwrap().unwrap().pending(), 0);
         // Reading it has taken no lock away: the log is still in use.
         writer.execute_batch("INSERT INTO t VALUES (1)").unwrap();
         assert_eq!(reader.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0)).unwrap(), 21);
@@ -119,10 +124,10 @@ mod tests {
     fn what_is_no_index_says_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db-shm");
-        assert_eq!(Wal::read(&file), None);
+        assert_eq!(Wal::read(&file).unwrap(), None);
         for content in [vec![], vec![1; 40], vec![0; 32_768]] {
             std::fs::write(&file, content).unwrap();
-            assert_eq!(Wal::read(&file), None);
+            assert_eq!(Wal::read(&file).unwrap(), None);
         }
     }
 }

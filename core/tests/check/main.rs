@@ -51,6 +51,7 @@ fn all_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Makes it long ago that anything was written, so that nobody waits to see whether somebody goes on.
+#[allow(clippy::disallowed_methods, reason = "the clock of the file system is the system's")]
 fn age(fixture: &Fixture) {
     let long_ago = SystemTime::now() - Duration::from_secs(60);
     for path in all_in(&fixture.home()) {
@@ -204,8 +205,9 @@ fn what_is_not_examined_in_time_is_a_finding() {
     let how = CheckOptions { time_limit_ms: Some(30), ..CheckOptions::default() };
     let report = workspace.check(&how).unwrap();
     let late: Vec<_> = report.findings.iter().filter(|found| found.code == "not_examined").collect();
-    assert!(!late.is_empty() && late.len() + report.checked.len() == ALL.len(), "{report:?}");
-    assert!(late[0].message.contains("30 ms"), "{report:?}");
+    assert!(!late.is_empty() && report.checked.len() < ALL.len(), "{report:?}");
+    assert!(late.iter().all(|finding| finding.message.contains("30 ms")), "{report:?}");
+    // What was not looked at is not taken for sound.
     let is_integrity_known = report.checked.contains(&"integrity".to_owned());
     assert_eq!(report.ok, is_integrity_known, "{report:?}");
     for limit in [0, -1] {

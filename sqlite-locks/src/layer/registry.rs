@@ -444,12 +444,14 @@ impl Registry {
         }
     }
 
-    /// Opens the file at `path`, which is no link, to read. It is closed through [`Registry::close`].
+    /// Opens the file at `path`, which is no link, to read. It is closed through [`Registry::close`]. Refused where
+    /// that would drop the locks of this copy.
     pub(super) fn look(&mut self, path: &Path) -> io::Result<File> {
-        if !self.is_installed {
+        let name = CString::new(path.as_os_str().as_bytes())?;
+        let is_plain = FileId::of_path(&name).is_some_and(|file| self.is_plain(file));
+        if !self.is_installed || !sys::HAS_DESCRIPTION_LOCKS || is_plain {
             return Err(io::ErrorKind::Unsupported.into());
         }
-        let name = CString::new(path.as_os_str().as_bytes())?;
         let mut options = OpenOptions::new();
         let file = options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOFOLLOW).open(path)?;
         self.adopt(file.as_raw_fd(), Some(&name), libc::O_RDONLY);
@@ -460,6 +462,15 @@ impl Registry {
     pub(super) fn is_locked(&self, fd: Fd) -> Option<bool> {
         let found = sys::get_lock(fd, libc::F_WRLCK, Range::WHOLE).ok()?;
         Some(c_int::from(found.l_type) != libc::F_UNLCK)
+    }
+
+    fn is_plain(&self, file: FileId) -> bool {
+        self.files.get(&file).is_some_and(|tracked| tracked.is_plain)
+    }
+
+    /// Whether this copy has the file at `path` open, and whoever closes it drops the locks of this copy.
+    pub(super) fn is_open_plain(&self, path: &Path) -> bool {
+        path.metadata().is_ok_and(|metadata| self.is_plain(FileId::of_metadata(&metadata)))
     }
 
     /// Who else in this process has the file at `path` open.
