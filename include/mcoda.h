@@ -929,6 +929,22 @@ mcoda_code mcoda_extract_usages_json(const char *body,
                                      mcoda_string **json,
                                      mcoda_error **error);
 
+// Examines a database by its path, without opening it, as `check` examines an open one: also one that is
+// damaged, of a newer schema, or not there. Nothing is written, created or repaired, and nobody is locked
+// out.
+//
+// `path` (text) is the database file, or the root folder of a project. `options` (a JSON object of `full`,
+// `timeLimitMs`, `workspaceId`, `jsonLog`, `environment`, all optional, may be NULL) is how thorough, and
+// what belongs to the database. `json` (may be NULL) receives an object of `database`, `kind`,
+// `schemaVersion`, `full`, `ok`, `checked`, `findings`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_STORAGE`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_check_path_json(const char *path,
+                                 const char *options,
+                                 mcoda_string **json,
+                                 mcoda_error **error);
+
 // The table of a summary, for people.
 //
 // `rows` (JSON) is what `token_usage_summary` returned. `group_by` (JSON, may be NULL) is the dimensions
@@ -988,6 +1004,13 @@ mcoda_code mcoda_render_status_events(const char *events, mcoda_string **text, m
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_telemetry_config(const char *config, mcoda_string **text, mcoda_error **error);
+
+// What a check has found, for people.
+//
+// `report` (JSON) is what `check` returned. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_check(const char *report, mcoda_string **text, mcoda_error **error);
 
 // Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
 // entry in the JSON log.
@@ -1262,6 +1285,64 @@ mcoda_code mcoda_global_batch_json(mcoda_global *global,
                                    const char *calls,
                                    mcoda_string **json,
                                    mcoda_error **error);
+
+// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
+// to do: whether it holds together, its schema and references, values that cannot be read, rows of other
+// workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead log is and
+// who keeps it from being copied, and other copies of SQLite in this process. It only looks, and records go
+// on meanwhile. What cannot be examined is a finding as well.
+//
+// `options` (a JSON object of `full`, `timeLimitMs`, all optional, may be NULL) is how thorough. Absent:
+// without comparing indexes with their tables, and without a time limit. `json` (may be NULL) receives an
+// object of `database`, `kind`, `schemaVersion`, `full`, `ok`, `checked`, `findings`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_check_json(mcoda_workspace *workspace,
+                            const char *options,
+                            mcoda_string **json,
+                            mcoda_error **error);
+
+// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
+// to do: whether it holds together, its schema and references, values that cannot be read, rows of other
+// workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead log is and
+// who keeps it from being copied, and other copies of SQLite in this process. It only looks, and records go
+// on meanwhile. What cannot be examined is a finding as well.
+//
+// On the user's global database, which knows no backlog.
+//
+// `options` (a JSON object of `full`, `timeLimitMs`, all optional, may be NULL) is how thorough. Absent:
+// without comparing indexes with their tables, and without a time limit. `json` (may be NULL) receives an
+// object of `database`, `kind`, `schemaVersion`, `full`, `ok`, `checked`, `findings`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_check_json(mcoda_global *global,
+                                   const char *options,
+                                   mcoda_string **json,
+                                   mcoda_error **error);
+
+// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
+// waited for up to the busy timeout, while others write; where that was in vain, `busy` says so, and what
+// could be copied was.
+//
+// `json` (may be NULL) receives an object of `frames`, `checkpointed`, `truncated`, `busy`, `walBytes`.
+//
+// Errors: `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any.
+// Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_checkpoint_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
+// waited for up to the busy timeout, while others write; where that was in vain, `busy` says so, and what
+// could be copied was.
+//
+// On the user's global database, which knows no backlog.
+//
+// `json` (may be NULL) receives an object of `frames`, `checkpointed`, `truncated`, `busy`, `walBytes`.
+//
+// Errors: `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any.
+// Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_checkpoint_json(mcoda_global *global, mcoda_string **json, mcoda_error **error);
 
 // Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that has
 // the status already gets no event.

@@ -14,7 +14,10 @@ fn a_healthy_workspace_has_no_errors() {
     assert!(text.starts_with("Database: ") && text.contains("(workspace)"), "{text}");
     assert!(text.ends_with("12 examinations: nothing is wrong\n"), "{text}");
     let report = sandbox.json(&["doctor", "--json", "--full", "--time-limit", "60"]);
-    assert_eq!((&report["ok"], &report["full"], &report["findings"]), (&json!(true), &json!(true), &json!([])));
+    assert_eq!(
+        (&report["ok"], &report["full"], &report["findings"]),
+        (&json!(true), &json!(true), &json!([]))
+    );
 }
 
 #[test]
@@ -39,7 +42,11 @@ fn a_workspace_that_is_not_there_is_found_and_not_made() {
     let sandbox = Sandbox::new();
     let outcome = sandbox.run(&["doctor"]);
     assert_eq!(outcome.code, Some(1));
-    assert!(outcome.stdout.contains("ERROR missing") && outcome.stdout.contains("mcodactl init"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("ERROR missing") && outcome.stdout.contains("mcodactl init"),
+        "{}",
+        outcome.stdout
+    );
     assert!(!sandbox.path(".mcoda").exists());
     let message = sandbox.run(&["doctor", "--workspace", "nowhere"]).failure(1);
     assert!(message.contains("nowhere is not a folder"), "{message}");
@@ -67,6 +74,9 @@ fn a_checkpoint_says_how_far_it_went() {
     assert!(text.ends_with("pages are in the database: the write-ahead log is empty\n"), "{text}");
     assert_eq!(sandbox.text(&["checkpoint", "--quiet"]), "");
     let done = sandbox.json(&["checkpoint", "--json"]);
-    assert_eq!(done, json!({"frames": 0, "checkpointed": 0, "truncated": true, "busy": false, "walBytes": 0}));
+    assert_eq!(
+        done,
+        json!({"frames": 0, "checkpointed": 0, "truncated": true, "busy": false, "walBytes": 0})
+    );
     sandbox.run(&["checkpoint", "--db", "none.db"]).failure(1);
 }

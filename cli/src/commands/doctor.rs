@@ -59,7 +59,9 @@ pub fn checkpoint(global: &Global) -> Result<Answer, Failure> {
     }
     let rest = match (done.truncated, done.busy) {
         (true, _) => "the write-ahead log is empty",
-        (false, true) => "somebody who reads keeps the rest in the write-ahead log (mcodactl doctor says who)",
+        (false, true) => {
+            "somebody who reads keeps the rest in the write-ahead log (mcodactl doctor says who)"
+        }
         (false, false) => "the write-ahead log is not empty",
     };
     Ok(Answer::Text(format!("{} of {} pages are in the database: {rest}\n", done.checkpointed, done.frames)))
