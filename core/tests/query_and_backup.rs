@@ -357,7 +357,8 @@ fn a_result_that_is_too_large_is_an_error_that_names_the_budget() {
         "SELECT hex(zeroblob(900000000))",
         "SELECT length(zeroblob(900000000))",
         "SELECT zeroblob(600000) AS a, zeroblob(600000) AS b",
-        "SELECT printf('%.*c', 2000000, 'x')",
+        // Not `printf`: in SQLite 3.40 it returns NULL then, not an error.
+        "SELECT replace(hex(zeroblob(400000)), '0', 'xxxx')",
         many,
     ] {
         let error = workspace.query(sql, &SqlParams::default()).unwrap_err();
