@@ -52,7 +52,7 @@ static void pause_for(long milliseconds)
     nanosleep(&time, NULL);
 }
 
-/* Nothing but the interrupts ends the call. */
+/* Only the interrupts end the call. */
 static mcoda_code interrupted(mcoda_code (*call)(void))
 {
     query one = {call, MCODA_OK, 0};
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     mcoda_string_free(json);
     OK(mcoda_record_token_usage_json(workspace, "{\"id\": \"one\"}", NULL, &error));
 
-    /* Closing ends what only reads, and what waits to. */
+    /* Closing cancels running and waiting reads. */
     query many[6];
     pthread_t threads[6];
     for (int i = 0; i < 6; i++) {
