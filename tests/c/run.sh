@@ -96,7 +96,7 @@ programs_pass() {
         say "the sanitizers of this machine see no leaks, so the tests for leaks would mean nothing" >&2
         exit 1
     fi
-    for source in tests/c/{workflow.c,workflow.cpp,responses.c,bad_input.c,threads.c,giving_up.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
+    for source in tests/c/{workflow.c,workflow.cpp,responses.c,bad_input.c,threads.c,cancellation.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
         [[ -n $cxx || $source != *.cpp ]] || continue
         name=$(basename "$source" | tr . _)
         build "$name" "$source" "${sanitizers[@]}" "${shared[@]}"

@@ -1,4 +1,4 @@
-"""What providers and agents returned: read, and recorded once."""
+"""Responses of providers and agents: parsed, and recorded once."""
 
 from __future__ import annotations
 
