@@ -141,7 +141,7 @@ fn set_aside(home: &Path, root: &Path) {
 }
 
 #[test]
-fn a_folder_that_everybody_can_write_to_is_refused_by_its_name() {
+fn a_world_writable_folder_is_refused_by_its_name() {
     let fixture = Fixture::new();
     drop(fixture.open());
     let folder = fixture.workspace_folder();
@@ -157,7 +157,7 @@ fn a_folder_that_everybody_can_write_to_is_refused_by_its_name() {
 
 /// Formerly, files that root created under `sudo` in a user's folder belonged to root, and the user could not continue.
 #[test]
-fn what_root_makes_in_a_users_folder_is_the_users() {
+fn files_created_by_root_in_a_users_folder_belong_to_the_user() {
     use std::os::unix::fs::{MetadataExt, chown};
     const USER: (u32, u32) = (65533, 65532);
 
