@@ -185,11 +185,19 @@ impl Session {
     /// Closes the database after the running calls. Calls that only read fail with `Closed`; an open transaction is
     /// rolled back. Closing twice is not an error. `Unsupported` within a transaction.
     pub fn close(&self) -> Result<()> {
-        let closed = self.access.outside("close")?.close();
+        let database = self.access.outside("close")?;
+        self.finish_log();
+        let closed = database.close();
         if let Some(log) = &self.shared.log {
             log.close();
         }
         closed
+    }
+
+    fn finish_log(&self) {
+        if let (Some(log), Access::Own(database)) = (&self.shared.log, &self.access) {
+            telemetry::finish_log(database, log);
+        }
     }
 
     pub(crate) fn access(&self) -> &Access {
@@ -229,5 +237,11 @@ impl Session {
             ids: &self.shared.ids,
             busy_timeout: self.shared.busy_timeout,
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.finish_log();
     }
 }

@@ -19,7 +19,7 @@ use super::write_transaction::{WaitPolicy, begin_read, begin_write};
 use super::writer::{Writer, WriterGuard, closed};
 use super::{error_mapping, locks};
 use crate::error::{Error, Result};
-use crate::time::check_clock;
+use crate::time::{Deadline, check_clock};
 
 /// One connection for writing, used by one call at a time, and some for reading. No transaction ever runs inside
 /// another one.
@@ -123,6 +123,14 @@ impl Database {
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
         self.with_writer(&watch, |connection, wait| finish(self.begin_on(connection, wait)?, work))
+    }
+
+    /// As [`Database::write`], but `Busy` at once if anybody else uses the database: for work that can be left for later.
+    pub(crate) fn write_at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let watch = Watch::writing(&self.control);
+        let wait = WaitPolicy { deadline: Deadline::after(Duration::ZERO), ..self.wait_policy(&watch) };
+        let mut guard = self.writer.acquire(wait.deadline, &watch)?;
+        self.watching(guard.connection()?, |connection| finish(self.begin_on(connection, &wait)?, work))
     }
 
     /// Begins a transaction that stays open as long as the guard lives.

@@ -24,6 +24,7 @@ pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skippe
 pub(crate) use inspection::inspect_job;
 pub use inspection::{InspectedRun, JobInspection};
 pub(crate) use json_log::JsonLog;
+pub(crate) use log_writer::finish as finish_log;
 pub use mcoda_usage_reader::MAX_EXTRACT_BYTES;
 pub(crate) use query::{AgentNames, QueryContext, token_usage};
 pub use query::{TokenUsageCursor, TokenUsageQuery, TokenUsageRow};

@@ -24,7 +24,7 @@ export interface OpenOptions {
    * Whether `tokenUsage.json` is written, or the folder in which it is written. Default: true for a root; a
    * database file has no log unless a folder is given.
    */
-  jsonLog?: boolean | string | null | undefined
+  jsonLog?: boolean | string | URL | null | undefined
   /** Which failures a commit survives: `normal` a crash, `full` a power failure too. Default: `normal`. */
   synchronous?: Synchronous | null | undefined
   /** How long to wait for other writers, in milliseconds, 0 or more. Default: 30000. */
