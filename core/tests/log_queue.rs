@@ -29,12 +29,12 @@ impl Ambiguous {
 
     /// Does `work` while the log cannot be written, so that what it records stays queued.
     fn without_log(&self, work: impl FnOnce()) {
-        let (log, aside) = (self.fixture.log_file(), self.fixture.home().join("aside"));
-        std::fs::rename(&log, &aside).unwrap();
+        let (log, moved) = (self.fixture.log_file(), self.fixture.home().join("moved.json"));
+        std::fs::rename(&log, &moved).unwrap();
         std::fs::create_dir(&log).unwrap();
         work();
         std::fs::remove_dir(&log).unwrap();
-        std::fs::rename(&aside, &log).unwrap();
+        std::fs::rename(&moved, &log).unwrap();
     }
 
     /// Does to the database what a build does that never puts a mark before a new record's id.

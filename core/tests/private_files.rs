@@ -132,9 +132,9 @@ fn set_aside(home: &Path, root: &Path) {
     let changed = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     std::fs::File::options().append(true).open(&log).unwrap().set_modified(changed).unwrap();
     assert!(workspace.record_token_usage(&usage(json!({"id": "new"}))).unwrap().logged);
-    let aside = all_in(home).into_iter().find(|path| path.to_str().unwrap().contains(".corrupt-")).unwrap();
-    assert_eq!(std::fs::read_to_string(&aside).unwrap(), r#", {"id": "to"#);
-    assert_eq!(mode(&aside), 0o600);
+    let saved = all_in(home).into_iter().find(|path| path.to_str().unwrap().contains(".corrupt-")).unwrap();
+    assert_eq!(std::fs::read_to_string(&saved).unwrap(), r#", {"id": "to"#);
+    assert_eq!(mode(&saved), 0o600);
     // It is the same file, with the same mode.
     assert_eq!(mode(&log), 0o644);
     std::fs::set_permissions(&log, PermissionsExt::from_mode(0o600)).unwrap();
