@@ -416,7 +416,7 @@ static void run_scenario(const struct scenario *scenario, const char *folder, lo
         snprintf(path, sizeof path, "%s/hammer%d.db", folder, number++);
         long rounds = off ? scenario->without : scenario->rounds * factor;
         struct outcome found = hammered(creation, scenario->task, path, rounds, off ? "off" : "");
-        printf("hammer: %s%s: %ld acknowledged, %ld lost, %ld turned away, %ld errors%s%s\n", scenario->task,
+        printf("hammer: %s%s: %ld acknowledged, %ld lost, %ld refused, %ld errors%s%s\n", scenario->task,
                off ? ", without the locks" : "", found.reported[ACKNOWLEDGED], lost(&found), found.reported[BUSY],
                found.reported[ERRORS], found.counted[IS_WHOLE] ? "" : ", damaged", found.has_crashed ? ", crashed" : "");
         fflush(stdout);
