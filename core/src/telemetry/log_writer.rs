@@ -133,7 +133,7 @@ impl Queue {
 fn log_batch(database: &Database, log: &JsonLog, mut locked: Locked<'_>, mine: &[&str]) -> Result<bool> {
     let queue = database.read_on_writer(Queue::read)?;
     // Somebody else logged them while this one waited. A write of nothing could still find the database
-    // busy, and then the caller would be told that a logged record is not.
+    // busy, and then the call would return that a logged record is not.
     if queue.is_empty() {
         locked.confirm()?;
         return Ok(true);
@@ -152,8 +152,8 @@ fn log_batch(database: &Database, log: &JsonLog, mut locked: Locked<'_>, mine: &
         && queue.is_all
         && !queue.has_orphans
         && too_long.is_none();
-    let is_own = !mine.is_empty() && added.iter().all(|id| mine.contains(id));
-    if can_wait && is_own && !log.is_refused() {
+    let is_own = || !mine.is_empty() && added.iter().all(|id| mine.contains(id));
+    if can_wait && is_own() && !log.is_refused() {
         locked.confirm_queued(&entries)?;
         log.put_back(ids_of(&entries).filter(|id| mine.contains(id)).map(str::to_owned).collect());
         return Ok(true);

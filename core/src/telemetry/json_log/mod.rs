@@ -27,10 +27,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use self::entries::Entries;
-use self::head::Head;
+use self::entries::{Entries, Places};
 use self::inspect::Contents;
 use self::lock::{FileLock, Gate, Kept, Read, Turn, Waited};
+use self::scan::Found;
 pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 pub(crate) use self::state::MOST_QUEUED;
 use self::state::{Clean, Queued};
@@ -220,20 +220,25 @@ impl JsonLog {
         };
         let recorded =
             state::read(lock.file()).map_err(|error| Error::storage("read", &self.lock_path, error))?;
-        let mut is_confirmed = false;
+        let (mut is_confirmed, mut entries) = (false, None);
         let contents = match file {
             Some(file) => Some(match &recorded {
                 Some(recorded) if let Some(known) = inspect::if_unchanged(&self.path, &file, recorded)? => {
                     is_confirmed = recorded.is_confirmed;
                     Contents { file, tail: known.0, stamp: known.1 }
                 }
-                _ => inspect::whole(&self.path, file, deadline, now)?,
+                _ => {
+                    let (contents, found) = inspect::whole(&self.path, file, deadline, now)?;
+                    entries = found;
+                    contents
+                }
             }),
             None => None,
         };
         Ok(Some(Locked {
             log: self,
             contents,
+            entries,
             is_recorded: is_confirmed,
             was_interrupted: !is_confirmed,
             queued: recorded.map(|recorded| recorded.queued).unwrap_or_default(),
@@ -250,6 +255,8 @@ pub(crate) struct Locked<'l> {
     log: &'l JsonLog,
     /// `None` where the file is missing.
     contents: Option<Contents>,
+    /// Where the records stand, if all of the file was read.
+    entries: Option<Entries>,
     /// Whether the lock file describes `contents` and nothing is left to confirm.
     is_recorded: bool,
     was_interrupted: bool,
@@ -277,16 +284,22 @@ impl Locked<'_> {
     /// Whether a holder before this one logged the record with this id and left it on the queue: with this entry, or
     /// with another one.
     pub(crate) fn was_logged(&self, id: &str, entry: &str) -> Option<WasLogged> {
+        if self.queued.is_empty() {
+            return None;
+        }
         let record = Queued::new(id, entry);
         let logged = self.queued.iter().find(|logged| logged.id == record.id)?;
         Some(if *logged == record { WasLogged::AsItIs } else { WasLogged::Otherwise })
     }
 
-    /// Those of `ids` under which there is a record in the file. Reads all of it.
+    /// Those of `ids` under which there is a record in the file. Reads all of it, unless that was done to lock it.
     pub(crate) fn ids_present(&mut self, ids: &[&str]) -> Result<HashSet<String>> {
+        if let Some(records) = self.known_records(self.entries.as_ref(), ids)? {
+            return Ok(records.into_keys().collect());
+        }
         let mut present = HashSet::new();
-        self.visit(ids, |id, _, _| {
-            present.insert(id);
+        self.visit(ids, |id, _| {
+            present.insert(id.to_owned());
         })?;
         Ok(present)
     }
@@ -294,66 +307,82 @@ impl Locked<'_> {
     /// The records with these ids. Reads the whole file, unless this handle has done so and nobody wrote to it since.
     pub(crate) fn records(&mut self, ids: &[&str]) -> Result<HashMap<String, Value>> {
         let Some(contents) = &self.contents else { return Ok(HashMap::new()) };
-        let failed = |error| Error::storage("read", &self.log.path, error);
-        if let Some(entries) = &*self.log.entries()
-            && entries.are_of(contents)
-            && let Some(records) = entries.records(contents, ids).map_err(failed)?
-        {
+        let mut remembered = self.log.entries();
+        if let Some(entries) = self.entries.take() {
+            *remembered = Some(entries);
+        }
+        if let Some(records) = self.known_records(remembered.as_ref(), ids)? {
             return Ok(records);
         }
         let wanted: HashSet<&str> = ids.iter().copied().collect();
-        let mut entries = Entries::of(contents);
+        let mut places = Places::default();
         let mut records = HashMap::new();
-        let see = |text: &str, end: u64| {
-            let Some(Head { id: Some(id), .. }) = Head::of(text) else { return };
-            entries.add(&id, end, text.len());
-            if wanted.contains(&*id)
-                && let Ok(record) = serde_json::from_str(text)
+        let see = |found: &Found<'_>| {
+            places.add(found);
+            if let Some(id) = found.id()
+                && wanted.contains(id)
+                && let Ok(record) = serde_json::from_str(found.text)
             {
-                records.entry(id).or_insert(record);
+                records.entry(id.to_owned()).or_insert(record);
             }
         };
-        scan::scan_file(contents.file.file(), see).map_err(failed)?;
-        *self.log.entries() = Some(entries);
+        scan::scan_file(contents.file.file(), see)
+            .map_err(|error| Error::storage("read", &self.log.path, error))?;
+        *remembered = places.of(contents);
         Ok(records)
+    }
+
+    /// Those of the records that are there, by what is remembered of the file as it is now; `None` where only a look at
+    /// all of it can tell.
+    fn known_records(
+        &self,
+        entries: Option<&Entries>,
+        ids: &[&str],
+    ) -> Result<Option<HashMap<String, Value>>> {
+        let Some(contents) = &self.contents else { return Ok(None) };
+        match entries.filter(|entries| entries.are_of(contents)) {
+            Some(entries) => entries
+                .records(contents, ids)
+                .map_err(|error| Error::storage("read", &self.log.path, error)),
+            None => Ok(None),
+        }
     }
 
     /// As [`Locked::append`], of records that [`Locked::records`] will be asked for: their ids with their entries.
     pub(crate) fn append_known(&mut self, records: &[(&str, String)]) -> Result<()> {
         let known = self.log.entries().take();
-        // Where there is no file yet, all that will be in it is known.
         let known = match &self.contents {
             Some(contents) => known.filter(|known| known.are_of(contents)),
+            // Where there is no file yet, all that will be in it is known.
             None => None,
         };
         let is_first = self.contents.is_none();
-        let lines: Vec<String> = records.iter().map(|(_, line)| line.clone()).collect();
+        let lines: Vec<&str> = records.iter().map(|(_, line)| line.as_str()).collect();
         self.append(&lines)?;
         if let Some(contents) = &self.contents
-            && let Some(mut known) = known.or_else(|| is_first.then(|| Entries::of(contents)))
+            && let Some(known) = known.or_else(|| is_first.then(|| Places::default().of(contents)).flatten())
         {
-            known.append(contents, SEPARATOR, records);
-            *self.log.entries() = Some(known);
+            *self.log.entries() = known.with(contents, SEPARATOR, records);
         }
         Ok(())
     }
 
-    /// Shows the id and the text of every record with one of these ids, and the offset behind it, to `see`. Returns how
-    /// much of the file is not blank, with what separates the elements.
-    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(String, &str, u64)) -> Result<u64> {
+    /// Shows every record with one of these ids to `see`. Returns how much of the file is not blank, with what separates
+    /// the elements.
+    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(&str, &Found<'_>)) -> Result<u64> {
         let Some(Contents { file, .. }) = &self.contents else { return Ok(0) };
-        let mut told = 0;
+        let mut used = 0;
         let wanted: HashSet<&str> = ids.iter().copied().collect();
-        let see = |text: &str, end: u64| {
-            told += (text.len() + SEPARATOR.len()) as u64;
-            if let Some(Head { id: Some(id), .. }) = Head::of(text)
-                && wanted.contains(&*id)
+        let see = |found: &Found<'_>| {
+            used += (found.text.len() + SEPARATOR.len()) as u64;
+            if let Some(id) = found.id()
+                && wanted.contains(id)
             {
-                see(id, text, end);
+                see(id, found);
             }
         };
         scan::scan_file(file.file(), see).map_err(|error| Error::storage("read", &self.log.path, error))?;
-        Ok(told)
+        Ok(used)
     }
 
     /// Appends `records`, each a JSON object on one line, all of them with one write. `Busy` where a program
