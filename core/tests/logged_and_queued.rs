@@ -278,9 +278,8 @@ fn killed_at_any_moment_two_processes_log_each_record_once() {
     let (mut acknowledged, mut old_logs) = (BTreeSet::new(), Vec::new());
     let mut random = Xorshift(0x5eed);
     for round in 0..rounds(KILLS) {
-        let start = || {
-            in_other_process(&[(FOLDER, folder.to_str().unwrap())]).stdin(Stdio::null()).spawn().unwrap()
-        };
+        let start =
+            || in_other_process(&[(FOLDER, folder.to_str().unwrap())]).stdin(Stdio::null()).spawn().unwrap();
         let mut children = [start(), start()];
         std::thread::sleep(Duration::from_micros(30_000 + random.below(40_000)));
         for child in &mut children {
@@ -329,6 +328,7 @@ fn killed_at_any_moment_two_processes_log_each_record_once() {
     assert_eq!(once, acknowledged.len());
     let raw = fixture.raw();
     let mut statement = raw.prepare("SELECT id FROM token_usage").unwrap();
-    let rows: BTreeSet<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let rows: BTreeSet<String> =
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     assert_eq!(rows, logged.into_keys().collect());
 }

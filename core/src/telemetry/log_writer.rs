@@ -188,8 +188,10 @@ fn add<'e>(
     entries: &'e [(&'e str, String)],
     changed: &[Changed],
 ) -> Result<Vec<&'e str>> {
-    let (logged, unknown): (Vec<_>, Vec<_>) =
-        entries.iter().map(|(id, line)| (*id, line, locked.was_logged(id, line))).partition(|one| one.2.is_some());
+    let (logged, unknown): (Vec<_>, Vec<_>) = entries
+        .iter()
+        .map(|(id, line)| (*id, line, locked.was_logged(id, line)))
+        .partition(|one| one.2.is_some());
     // A process that died before it could say what it had appended left records in the log and on the queue.
     let ids: Vec<&str> = unknown.iter().map(|(id, ..)| *id).collect();
     let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };

@@ -63,7 +63,12 @@ impl Entries {
     }
 
     /// The same with what was just appended, in order: ids with their entries. `None` where that is too much.
-    pub(super) fn with(mut self, contents: &Contents, separator: &str, records: &[(&str, String)]) -> Option<Self> {
+    pub(super) fn with(
+        mut self,
+        contents: &Contents,
+        separator: &str,
+        records: &[(&str, String)],
+    ) -> Option<Self> {
         let mut end = contents.tail.end;
         for (id, line) in records.iter().rev() {
             self.known.insert(id, end, line.len());

@@ -341,9 +341,9 @@ impl Locked<'_> {
     ) -> Result<Option<HashMap<String, Value>>> {
         let Some(contents) = &self.contents else { return Ok(None) };
         match entries.filter(|entries| entries.are_of(contents)) {
-            Some(entries) => entries
-                .records(contents, ids)
-                .map_err(|error| Error::storage("read", &self.log.path, error)),
+            Some(entries) => {
+                entries.records(contents, ids).map_err(|error| Error::storage("read", &self.log.path, error))
+            }
             None => Ok(None),
         }
     }
