@@ -212,7 +212,7 @@ pub unsafe extern "C" fn mcoda_record_token_usage_json(
 /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
 /// entry in the JSON log.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
@@ -258,7 +258,7 @@ pub unsafe extern "C" fn mcoda_record_token_usages_json(
 
 /// Records the usage of many calls in one transaction: all of them or none. An error names the record.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
 /// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
@@ -317,7 +317,7 @@ pub unsafe extern "C" fn mcoda_record_agent_response_json(
 /// body without usage records nothing and is not an error. A response without an id is a new one each time,
 /// unless the context has a `responseId`.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 /// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
@@ -383,7 +383,7 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
 /// transaction: after an error, what was recorded before is kept, and reading the file again continues from
 /// there.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
@@ -431,7 +431,7 @@ pub unsafe extern "C" fn mcoda_token_usage_json(
 
 /// Lists single agent calls in order of time.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
 /// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
@@ -473,7 +473,7 @@ pub unsafe extern "C" fn mcoda_token_usage_summary_json(
 /// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since`
 /// is absent, only the last 7 days are included.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
 /// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
@@ -521,7 +521,7 @@ pub unsafe extern "C" fn mcoda_query_json(
 /// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each
 /// row.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `sql` (text) is the statement. `params` (a JSON array or an object of names, may be NULL) is values for
 /// `?` in order, or for `:name` by name. `json` (may be NULL) receives an array.
@@ -562,7 +562,7 @@ pub unsafe extern "C" fn mcoda_batch_json(
 /// Makes calls in one transaction: all of them or none. Returns their results in order. An error names the
 /// call. The records are written to the JSON log after the commit, so `logged` is false.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `calls` (a JSON array) is the calls, each an object with `call`, its name, and `args`, an array of its
 /// arguments. `json` (may be NULL) receives an array.
@@ -782,7 +782,7 @@ pub unsafe extern "C" fn mcoda_projects_ensure_json(
 /// Returns the project with this key.
 ///
 /// `key` (text) is the key. `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`,
-/// `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+/// `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -833,7 +833,7 @@ pub unsafe extern "C" fn mcoda_epics_create_json(
 /// Returns the epic with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
-/// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+/// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -888,8 +888,7 @@ pub unsafe extern "C" fn mcoda_stories_create_json(
 /// Returns the user story with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `key`,
-/// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, `null`
-/// where there is none.
+/// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -965,7 +964,7 @@ pub unsafe extern "C" fn mcoda_tasks_create_many_json(
 ///
 /// `id_or_key` (text) is the id or the key. `json` (may be NULL) receives an object of `id`, `projectId`,
 /// `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`, `storyPoints`, `priority`,
-/// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+/// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -1021,7 +1020,7 @@ pub unsafe extern "C" fn mcoda_jobs_create_json(
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`,
 /// `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`,
-/// `completedAt`, `errorSummary`, `null` where there is none.
+/// `completedAt`, `errorSummary`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1105,7 +1104,7 @@ pub unsafe extern "C" fn mcoda_command_runs_create_json(
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`,
 /// `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`,
-/// `spProcessed`, `null` where there is none.
+/// `spProcessed`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1170,7 +1169,7 @@ pub unsafe extern "C" fn mcoda_task_runs_create_json(
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `taskId`, `command`, `jobId`,
 /// `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`,
-/// `runContext`, `null` where there is none.
+/// `runContext`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.

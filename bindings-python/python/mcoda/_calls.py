@@ -108,7 +108,7 @@ class SessionCalls(Caller):
             metadata: Additional data, kept unchanged. Command, action, invocation kind, provider and
                 currency are added under their JSON names if the object lacks them, because older readers look
                 for them there.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -162,7 +162,7 @@ class SessionCalls(Caller):
 
         Args:
             usages: The records. Each is a mapping of the fields of ``record_token_usage``.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -248,7 +248,7 @@ class SessionCalls(Caller):
             as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
                 since the session's earlier records. Otherwise the session has one record, which holds its last
                 count.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -359,7 +359,7 @@ class SessionCalls(Caller):
             as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
                 since the session's earlier records. Otherwise the session has one record, which holds its last
                 count.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -436,7 +436,7 @@ class SessionCalls(Caller):
             page: The page of the result, from 1. Absent: 1.
             page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
             now: The time from which spans count back. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -511,7 +511,7 @@ class SessionCalls(Caller):
             page: The page of the result, from 1. Absent: 1.
             page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
             now: The time from which spans count back. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -588,7 +588,7 @@ class SessionCalls(Caller):
             page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
             now: The time from which spans count back. Absent: the handle's clock.
             group_by: The dimensions to group by. Absent or empty: project, command and agent.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -627,7 +627,7 @@ class SessionCalls(Caller):
         Args:
             sql: The statement.
             params: Values for ``?`` in order, or for ``:name`` by name.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -649,7 +649,7 @@ class SessionCalls(Caller):
         Args:
             calls: The calls, each an object with ``call``, its name, and ``args``, an array of its
                 arguments.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -679,7 +679,7 @@ class SessionCalls(Caller):
 
         Args:
             path: The new file.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -694,7 +694,7 @@ class SessionCalls(Caller):
         """Closes the database after the running calls. Closing twice is not an error.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         self._native.call("close", timeout=timeout)
@@ -775,7 +775,7 @@ class WorkspaceCalls(SessionCalls):
                 reverted.
             expected_from: The status that the task must have (compare-and-set); otherwise the call fails
                 with ``ConflictError``.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -816,7 +816,7 @@ class WorkspaceCalls(SessionCalls):
             since: Events at or after this timestamp, or within this time span before now (``7d``).
             until: Events at or before this timestamp, or this time span before now.
             now: The time from which spans count back. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -867,7 +867,7 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review; overrides the config.
             sp_per_hour_qa: Story points per hour of QA; overrides the config.
             now: The current time. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -924,7 +924,7 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review; overrides the config.
             sp_per_hour_qa: Story points per hour of QA; overrides the config.
             now: The current time. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -986,7 +986,7 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review; overrides the config.
             sp_per_hour_qa: Story points per hour of QA; overrides the config.
             now: The current time. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -1022,7 +1022,7 @@ class WorkspaceCalls(SessionCalls):
 
         Args:
             job_id: The job.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -1043,7 +1043,7 @@ class WorkspaceCalls(SessionCalls):
         the options of the handle. The files are read again with every call.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -1060,7 +1060,7 @@ class WorkspaceCalls(SessionCalls):
 
         Args:
             strict: Whether to stop local recording as well.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -1077,7 +1077,7 @@ class WorkspaceCalls(SessionCalls):
         settings.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:

@@ -70,7 +70,7 @@ class Projects(Repository):
             name: Its name.
             description: Its description.
             metadata: Additional data of the host.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -88,11 +88,11 @@ class Projects(Repository):
     def get(self, key: str, *, timeout: float | None = None) -> Project | None:
         """Returns the project with this key.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             key: The key.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("projects.get", key, timeout=timeout)
@@ -102,7 +102,7 @@ class Projects(Repository):
         """Lists all projects, by key.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Project._read(row) for row in self._native.call("projects.list", timeout=timeout)]
@@ -164,7 +164,7 @@ class Epics(Repository):
             description: Its description.
             priority: Its priority: smaller numbers come first.
             metadata: Additional data of the host.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -186,11 +186,11 @@ class Epics(Repository):
     def get(self, id: str, *, timeout: float | None = None) -> Epic | None:
         """Returns the epic with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("epics.get", id, timeout=timeout)
@@ -201,7 +201,7 @@ class Epics(Repository):
 
         Args:
             project_id: The project. Absent: all.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Epic._read(row) for row in self._native.call("epics.list", project_id, timeout=timeout)]
@@ -267,7 +267,7 @@ class Stories(Repository):
             acceptance_criteria: Its acceptance criteria.
             priority: Its priority: smaller numbers come first.
             metadata: Additional data of the host.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -290,11 +290,11 @@ class Stories(Repository):
     def get(self, id: str, *, timeout: float | None = None) -> Story | None:
         """Returns the user story with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("stories.get", id, timeout=timeout)
@@ -305,7 +305,7 @@ class Stories(Repository):
 
         Args:
             epic_id: The epic. Absent: all.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Story._read(row) for row in self._native.call("stories.list", epic_id, timeout=timeout)]
@@ -387,7 +387,7 @@ class Tasks(Repository):
             assigned_agent_id: The agent to which it is assigned.
             assignee_human: The person to whom it is assigned.
             metadata: Additional data of the host.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -416,7 +416,7 @@ class Tasks(Repository):
 
         Args:
             tasks: The tasks. Each is a mapping of the fields of ``tasks.create``.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -431,11 +431,11 @@ class Tasks(Repository):
         """Returns the task with this id or key. A key that several tasks have is ``InvalidInputError``, and the
         error lists them.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             task: The id or the key.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -450,7 +450,7 @@ class Tasks(Repository):
 
         Args:
             user_story_id: The user story. Absent: all.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Task._read(row) for row in self._native.call("tasks.list", user_story_id, timeout=timeout)]
@@ -507,7 +507,7 @@ class Jobs(Repository):
             command_name: The command that starts it.
             payload: Data that the host needs to resume it.
             total_items: The number of items.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -526,11 +526,11 @@ class Jobs(Repository):
     def get(self, id: str, *, timeout: float | None = None) -> Job | None:
         """Returns the job with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("jobs.get", id, timeout=timeout)
@@ -540,7 +540,7 @@ class Jobs(Repository):
         """Lists the jobs of this workspace, newest first.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Job._read(row) for row in self._native.call("jobs.list", timeout=timeout)]
@@ -559,7 +559,7 @@ class Jobs(Repository):
             id: The job.
             state: Its final state, for example ``completed``.
             error_summary: Why it failed, if it did.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -613,7 +613,7 @@ class CommandRuns(Repository):
             command_name: The command, for example ``work-on-tasks``; required.
             job_id: The job of the run.
             started_at: When it began. Absent: now.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -631,11 +631,11 @@ class CommandRuns(Repository):
     def get(self, id: str, *, timeout: float | None = None) -> CommandRun | None:
         """Returns the command run with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("command_runs.get", id, timeout=timeout)
@@ -684,7 +684,7 @@ class CommandRuns(Repository):
             error_summary: Why it failed.
             sp_processed: The number of story points processed: finite, 0 or more.
             completed_at: When it ended. Absent: now.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -765,7 +765,7 @@ class TaskRuns(Repository):
             started_at: When it began. Absent: now.
             story_points_at_run: The task's story points. Absent: those of the task.
             run_context: Additional data of the host.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
@@ -788,11 +788,11 @@ class TaskRuns(Repository):
     def get(self, id: str, *, timeout: float | None = None) -> TaskRun | None:
         """Returns the task run with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("task_runs.get", id, timeout=timeout)
@@ -803,7 +803,7 @@ class TaskRuns(Repository):
 
         Args:
             task_id: The task.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [TaskRun._read(row) for row in self._native.call("task_runs.list", task_id, timeout=timeout)]
@@ -822,7 +822,7 @@ class TaskRuns(Repository):
             id: The task run.
             status: Its final status, for example ``succeeded``.
             finished_at: When it ended. Absent: now.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:

@@ -24,7 +24,7 @@ export interface OpenOptions {
    * Whether `tokenUsage.json` is written, or the folder in which it is written. Default: true for a root; a
    * database file has no log unless a folder is given.
    */
-  jsonLog?: boolean | string | null | undefined
+  jsonLog?: boolean | string | URL | null | undefined
   /** Which failures a commit survives: `normal` a crash, `full` a power failure too. Default: `normal`. */
   synchronous?: Synchronous | null | undefined
   /** How long to wait for other writers, in milliseconds, 0 or more. Default: 30000. */
@@ -427,7 +427,7 @@ export interface NewTaskRun {
   runContext?: JsonObject | null | undefined
 }
 
-/** What a provider or an agent returned, as a record's fields. Null is "not reported". It can be recorded as it is. */
+/** The usage of a response, as a record's fields. Null means "not reported". It can be recorded unchanged. */
 export interface ExtractedUsage {
   /** The record's id. Recording the same id with the same content again adds nothing, so a retry is safe. */
   id?: string | null
@@ -645,23 +645,23 @@ export interface TokenUsageRow {
 export interface TokenUsageSummaryRow {
   /** The workspace to which the usage belongs; null in the global database. */
   workspace_id: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   project_id?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   command_name?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   agent_id?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   model_name?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   day?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   job_id?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   action?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   provider?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   task_id?: string | null
   /** The number of calls. */
   calls: number
