@@ -180,6 +180,8 @@ def main():
         print_table(writers, seconds)
         sizes = [f"{path.name} {path.stat().st_size / 2**20:.1f} MiB" for path in (database, log)]
         print(f"load: {os.cpu_count()} processors, {seconds:g} s, {', '.join(sizes)}")
+        # Takes the last logged records off the queue: writers that close at the same time do not wait for each other.
+        mcoda.Workspace.open(root).close()
         check = [sys.executable, HERE / "check.py", database, log, *(writer.file for writer in writers)]
         if subprocess.run(check, check=False).returncode:
             sys.exit("load: what was acknowledged is not what is there")
