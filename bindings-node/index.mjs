@@ -2,6 +2,6 @@
 import mcoda from './index.js'
 
 export const { Global, McodaError, Workspace } = mcoda
-export const { extractUsage, extractUsages } = mcoda
-export const { renderEstimate, renderJobInspection, renderJobTokens, renderJobs } = mcoda
+export const { checkPath, extractUsage, extractUsages } = mcoda
+export const { renderCheck, renderEstimate, renderJobInspection, renderJobTokens, renderJobs } = mcoda
 export const { renderStatusEvents, renderTelemetryConfig, renderTokensTable, renderVelocity } = mcoda

@@ -11,6 +11,11 @@ export declare class Dispatcher {
    * of its path and options. Calls may be made once that has succeeded.
    */
   open(call: number, name: string, json: string): Handle
+  /**
+   * Makes a call that needs no database on a thread of its own, as the call with this number. The handle is there to
+   * give it up.
+   */
+  work(call: number, name: string, json: string): Handle
 }
 
 /** One open database. Its calls are made one after the other, on a thread of its own. */

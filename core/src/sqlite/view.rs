@@ -180,7 +180,8 @@ impl State {
 }
 
 // With the system's SQLite, whose locks are its own, the files of a crash are read as by any reader.
-#[cfg(all(test, unix, feature = "bundled"))]
+#[cfg(test)]
+#[cfg(all(unix, feature = "bundled"))]
 mod tests {
     use std::collections::BTreeMap;
     use std::hash::{Hash, Hasher};
