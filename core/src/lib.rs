@@ -56,6 +56,8 @@ pub mod definition;
 mod error;
 mod estimate;
 mod global;
+#[doc(hidden)]
+pub mod host;
 mod id;
 mod input;
 mod key_order;

@@ -11,7 +11,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
-use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, Watch, connect, says_damaged};
+use crate::sqlite::host::HostConnection;
+use crate::sqlite::{
+    Connect, Database, IN_MEMORY, Synchronous, Watch, connect, says_damaged, schema_version,
+};
 use crate::time::Clock;
 
 /// How to open a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set what differs
@@ -266,6 +269,35 @@ impl Options {
             file.display()
         );
         Err(Error::new(ErrorKind::NotFound, message))
+    }
+
+    /// Brings the database up to date that a host has open, and is called on its connection from then on.
+    pub(crate) fn database_over(&self, host: &HostConnection, kind: migration::Kind) -> Result<Database> {
+        if self.environment.disable_db {
+            return Ok(Database::turned_off(host.path()));
+        }
+        if self.synchronous != Synchronous::default() {
+            let allowed = "none: run PRAGMA synchronous on the database that the workspace is over";
+            return Err(Error::invalid("synchronous", "a value", allowed));
+        }
+        if self.read_only && !host.is_read_only() {
+            let allowed = "none: open the database that the workspace is over to be read only";
+            return Err(Error::invalid("readOnly", "true", allowed));
+        }
+        let watch = Watch::of_thread();
+        let prepared = host.prepare_for(self.busy_timeout, migration::VERSION, &watch, |connection, how| {
+            if host.is_read_only() || schema_version(connection)? >= migration::VERSION {
+                return migration::refuse_other_kind(connection, kind);
+            }
+            if !connection.is_autocommit() {
+                let message = "the database has a transaction open, and needs tables of this library first: open the \
+                               workspace before the transaction begins";
+                return Err(Error::new(ErrorKind::Unsupported, message));
+            }
+            migration::migrate(connection, kind, self.clock.now(), how)
+        });
+        prepared.map_err(|error| error.about_file(host.path()))?;
+        Ok(Database::over(host, self.busy_timeout).bounded(self.call_timeout, self.query_bytes))
     }
 
     /// Opens the database file and, unless it is only read, brings it up to date.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::ThreadId;
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::session::Session;
 use crate::sqlite::{OpenTransaction, Why};
 
@@ -81,6 +81,11 @@ pub(crate) fn begin<H: Handle>(
 
 fn open<H: Handle>(handle: &H, limit: Option<Duration>, thread: Option<ThreadId>) -> Result<Transaction<H>> {
     let database = handle.access().outside("a transaction")?;
+    if database.is_hosted() && limit.is_some() {
+        let message = "a transaction of a workspace over a host's database begins and ends there: run BEGIN IMMEDIATE, \
+                       COMMIT and ROLLBACK on that database";
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
     let open = OpenTransaction::begin(database, limit, thread)?;
     Ok(Transaction { handle: handle.within(&open), open })
 }

@@ -11,12 +11,13 @@ use super::backup::backup;
 use super::begin::{Patience, begin, begin_reading};
 use super::cancel::{Control, Watch, is_within_a_call, listening};
 use super::checkpoint::Checkpoints;
-use super::connect::{Connect, IN_MEMORY, forget_pages, is_whole};
-use super::open_transaction::{OpenTransaction, Why};
+use super::connect::{Connect, IN_MEMORY, busy_timeout_of, forget_pages, is_whole};
+use super::host::{HostConnection, refuse_loose};
+use super::open_transaction::{OpenTransaction, Why, in_savepoint};
 use super::readers::Readers;
 use super::same_file::SameFile;
 use super::select::{SqlParams, Table, select};
-use super::slot::{Lease, Slot, closed};
+use super::slot::{Lease, SAVEPOINT, Slot, Undo, closed};
 use super::{fault, locks};
 use crate::error::{Error, Result};
 use crate::time::check_clock;
@@ -33,11 +34,13 @@ pub(crate) struct Database {
     slot: Arc<Slot>,
     is_turned_off: bool,
     is_read_only: bool,
+    /// Whether the connection is a host's, which may have a transaction of its own open.
+    is_hosted: bool,
     busy_timeout: Duration,
     query_bytes: usize,
     file: SameFile,
     control: Arc<Control>,
-    /// Whether it was closed from within a call, which closes no connection.
+    /// Whether it was closed without its connection: from within a call, or since that is a host's.
     is_left: AtomicBool,
     /// The transaction that a host has open, which closing the handle ends.
     open_transaction: Mutex<Weak<OpenTransaction>>,
@@ -65,6 +68,13 @@ impl Database {
         Self { control: Control::new(call_timeout), query_bytes, ..self }
     }
 
+    /// The database that a host has open, on its connection. Calls are part of the host's transaction where it has one
+    /// open.
+    pub(crate) fn over(host: &HostConnection, busy_timeout: Duration) -> Self {
+        let database = Self::with_slot(host.file().clone(), Arc::clone(host.slot()), busy_timeout);
+        Self { is_hosted: true, is_read_only: host.is_read_only(), ..database }
+    }
+
     /// A database that the environment turned off: every call says so.
     pub(crate) fn turned_off(path: &Path) -> Self {
         let file = SameFile::at(path);
@@ -78,6 +88,7 @@ impl Database {
             checkpoints: None,
             is_turned_off: false,
             is_read_only: false,
+            is_hosted: false,
             busy_timeout,
             query_bytes: usize::MAX,
             file,
@@ -97,7 +108,18 @@ impl Database {
 
     /// `Closed` after [`Database::close`], for calls that may not need the database.
     pub(crate) fn check_open(&self) -> Result<()> {
-        self.slot.check_open()
+        if self.is_left.load(Ordering::SeqCst) { Err(closed()) } else { self.slot.check_open() }
+    }
+
+    /// Whether the connection is a host's.
+    pub(crate) fn is_hosted(&self) -> bool {
+        self.is_hosted
+    }
+
+    /// Whether what was written last is part of a transaction that the host has yet to end.
+    pub(crate) fn is_uncommitted(&self) -> bool {
+        self.is_hosted
+            && self.lend(&Watch::writing(&self.control)).is_ok_and(|(lease, _)| !lease.is_autocommit())
     }
 
     /// `Closed` in a forked child.
@@ -108,28 +130,67 @@ impl Database {
     /// Runs `work` on one unchanging state of the database, while others may write.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         check_clock()?;
-        self.with_reader(|connection, how| read(connection, how, work))
+        self.with_reader(|connection, how| self.read_on(connection, how, work))
     }
 
     /// As [`Database::read`], on the connection that writes: for what takes less time than opening another one.
     pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_writer(&watch, |connection, how| read(connection, how, work))
+        self.with_writer(&watch, |connection, how| self.read_on(connection, how, work))
+    }
+
+    fn read_on<T>(
+        &self,
+        connection: &mut Connection,
+        how: &Patience<'_>,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let is_within = self.is_within_hosts(connection);
+        listening(connection, how.watch, |connection| {
+            if is_within { work(connection) } else { finish(begin_reading(connection, how)?, work) }
+        })
+    }
+
+    /// Whether the host has a transaction open, which a call is part of then.
+    fn is_within_hosts(&self, connection: &Connection) -> bool {
+        self.is_hosted && !connection.is_autocommit()
     }
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_writer(&watch, |connection, how| finish(self.begin_on(connection, how)?, work))
+        self.with_writer(&watch, |connection, how| {
+            if self.is_within_hosts(connection) {
+                self.check_to_write(connection)?;
+                self.refuse_to_write()?;
+                in_savepoint(connection, work)
+            } else {
+                finish(self.begin_on(connection, how)?, work)
+            }
+        })
     }
 
     /// Begins a transaction that stays open as long as the lease lives.
     pub(super) fn begin(&self) -> Result<Lease> {
         let watch = Watch::writing(&self.control);
-        let (lease, how) = self.lend(&watch)?;
-        let begun = self.begin_on(&lease, &how).map(std::mem::forget);
+        let (mut lease, how) = self.lend(&watch)?;
+        let is_within = self.is_within_hosts(&lease);
+        let begun = if is_within {
+            let checked = self.check_to_write(&lease).and_then(|()| self.refuse_to_write());
+            checked.and_then(|()| Ok(lease.execute_batch(&format!("SAVEPOINT {SAVEPOINT}"))?))
+        } else {
+            self.begin_on(&lease, &how).map(std::mem::forget)
+        };
         begun.map_err(|error| error.about_file(self.path()))?;
+        lease.undoes(if is_within { Undo::Savepoint } else { Undo::Transaction });
         Ok(lease)
+    }
+
+    /// What has to hold before a call writes.
+    fn check_to_write(&self, connection: &Connection) -> Result<()> {
+        check_clock()?;
+        locks::refuse_foreign(self.path())?;
+        if self.is_hosted { refuse_loose(connection) } else { Ok(()) }
     }
 
     /// Makes the transaction one that ends with the handle. `Closed`, and it ends at once, where that is being closed.
@@ -143,8 +204,7 @@ impl Database {
     }
 
     fn begin_on<'c>(&self, connection: &'c Connection, how: &Patience<'_>) -> Result<Transaction<'c>> {
-        check_clock()?;
-        locks::refuse_foreign(self.path())?;
+        self.check_to_write(connection)?;
         let begun = begin(connection, how);
         // Afterwards, since waiting for others can take long; and it says more than what SQLite makes of it.
         self.refuse_to_write()?;
@@ -159,8 +219,9 @@ impl Database {
     /// Runs a statement of the host's that only reads.
     pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
         self.with_reader(|connection, how| {
+            let begins = (!self.is_within_hosts(connection)).then_some(how);
             listening(connection, how.watch, |connection| {
-                select(connection, sql, params, Some(how), self.query_bytes)
+                select(connection, sql, params, begins, self.query_bytes)
             })
         })
     }
@@ -197,6 +258,11 @@ impl Database {
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.end();
         }
+        // The connection stays the host's, who closes it.
+        if self.is_hosted {
+            self.is_left.store(true, Ordering::SeqCst);
+            return Ok(());
+        }
         // A host closes the handle from within a call of the same thread, as a handler of signals may. That call ends
         // once this has returned; the connections are closed when the handle is dropped.
         if is_within_a_call() {
@@ -228,7 +294,10 @@ impl Database {
         let how = self.patience(watch);
         let lease = self.slot.lend(how.deadline, watch)?;
         // A transaction of the handle may have lasted longer.
-        let how = if how.deadline.has_passed() { self.patience(watch) } else { how };
+        let mut how = if how.deadline.has_passed() { self.patience(watch) } else { how };
+        if self.is_hosted {
+            how.timeout = busy_timeout_of(&lease)?;
+        }
         Ok((lease, how))
     }
 
@@ -299,14 +368,6 @@ fn is_wal(connection: &Connection, how: &Connect) -> Result<bool> {
     }
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     Ok(mode == "wal")
-}
-
-fn read<T>(
-    connection: &mut Connection,
-    how: &Patience<'_>,
-    work: impl FnOnce(&Connection) -> Result<T>,
-) -> Result<T> {
-    listening(connection, how.watch, |connection| finish(begin_reading(connection, how)?, work))
 }
 
 /// Rolls back where `work` fails or panics.

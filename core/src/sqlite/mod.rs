@@ -10,6 +10,7 @@ mod connect;
 mod database;
 mod fault;
 mod filesystem;
+pub(crate) mod host;
 mod locks;
 mod one_name;
 mod open_transaction;

@@ -93,23 +93,14 @@ impl OpenTransaction {
 
     /// Runs `work` so that it changes nothing where it fails. The transaction goes on either way.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_lease(false, |connection| {
-            let connection: &Connection = connection;
-            connection.execute_batch("SAVEPOINT mcoda_call")?;
-            let undo = Undo(connection);
-            let value = work(connection)?;
-            std::mem::forget(undo);
-            connection.execute_batch("RELEASE mcoda_call")?;
-            Ok(value)
-        })
+        self.with_lease(false, |connection| in_savepoint(connection, work))
     }
 
     pub(crate) fn commit(&self) -> Result<()> {
         let mut state = self.lock()?;
         let lease = self.open(&mut state)?;
         // It may have been open for long.
-        let commit = || Ok(lease.execute_batch("COMMIT")?);
-        let committed = self.database.refuse_to_write().and_then(|()| commit());
+        let committed = self.database.refuse_to_write().and_then(|()| lease.commit());
         // A lease that ends with an open transaction rolls it back.
         let ending = if committed.is_ok() { Ending::Committed } else { Ending::RolledBack(Why::Asked) };
         *state = State::Ended(ending);
@@ -241,6 +232,19 @@ impl End {
         }
         *has_come
     }
+}
+
+/// Runs `work` within an open transaction so that it changes nothing where it fails.
+pub(super) fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    connection.execute_batch("SAVEPOINT mcoda_call")?;
+    let undo = Undo(connection);
+    let value = work(connection)?;
+    std::mem::forget(undo);
+    connection.execute_batch("RELEASE mcoda_call")?;
+    Ok(value)
 }
 
 /// Takes back what a call has changed, unless it is forgotten.

@@ -28,6 +28,8 @@ pub(super) struct Slot {
     state: Mutex<State>,
     /// The process that opened the connection.
     process: u32,
+    /// Whether a transaction stays open when a lease ends: its host runs `BEGIN` and `COMMIT` as calls of their own.
+    keeps_transactions: bool,
 }
 
 #[derive(Debug)]
@@ -88,14 +90,23 @@ impl Slot {
         Self::at(Place::Free(connection))
     }
 
+    /// A connection on which a host runs statements of its own, `BEGIN` and `COMMIT` among them.
+    pub(super) fn of_host(connection: Connection) -> Arc<Self> {
+        Self::keeping(true, Place::Free(connection))
+    }
+
     /// A database that the environment turned off: every call says so.
     pub(super) fn turned_off() -> Arc<Self> {
         Self::at(Place::TurnedOff)
     }
 
     fn at(place: Place) -> Arc<Self> {
+        Self::keeping(false, place)
+    }
+
+    fn keeping(keeps_transactions: bool, place: Place) -> Arc<Self> {
         let state = State { place, waiting: VecDeque::new(), next: 0 };
-        Arc::new(Self { state: Mutex::new(state), process: std::process::id() })
+        Arc::new(Self { state: Mutex::new(state), process: std::process::id(), keeps_transactions })
     }
 
     /// `Closed` after [`Slot::close`], for calls that may not need the connection.
@@ -118,7 +129,7 @@ impl Slot {
             let stopped = watch.stopped();
             let mut state = self.lock()?;
             if let Some(connection) = state.take(own)? {
-                return Ok(Lease { connection: Some(connection), slot: Arc::clone(self) });
+                return Ok(self.lease(connection));
             }
             if waits && state.ends_by_itself() {
                 // Counted anew from its end, since others who waited for that go first.
@@ -159,7 +170,12 @@ impl Slot {
     /// Lends the connection where it is free.
     pub(super) fn lend_at_once(self: &Arc<Self>) -> Result<Option<Lease>> {
         let connection = self.lock()?.take(None)?;
-        Ok(connection.map(|connection| Lease { connection: Some(connection), slot: Arc::clone(self) }))
+        Ok(connection.map(|connection| self.lease(connection)))
+    }
+
+    fn lease(self: &Arc<Self>, connection: Connection) -> Lease {
+        let undo = if self.keeps_transactions { Undo::Nothing } else { Undo::Transaction };
+        Lease { connection: Some(connection), slot: Arc::clone(self), undo }
     }
 
     fn give_back(&self, connection: Connection) {
@@ -275,7 +291,21 @@ impl Drop for Slot {
 pub(super) struct Lease {
     connection: Option<Connection>,
     slot: Arc<Slot>,
+    undo: Undo,
 }
+
+/// What the end of a lease takes back, where it is still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Undo {
+    /// What is open is the host's.
+    Nothing,
+    Transaction,
+    /// Everything since [`SAVEPOINT`], within a transaction of the host's.
+    Savepoint,
+}
+
+/// The savepoint that a transaction is within another one.
+pub(super) const SAVEPOINT: &str = "mcoda_transaction";
 
 impl Lease {
     fn take(mut self) -> Option<Connection> {
@@ -288,6 +318,21 @@ impl Lease {
         state.place = Place::LentUntilLimit(thread);
         // They were to wake at a deadline that counts no more.
         state.waiting.iter().for_each(Waiter::wake);
+    }
+
+    /// Says what its end takes back.
+    pub(super) fn undoes(&mut self, undo: Undo) {
+        self.undo = undo;
+    }
+
+    /// Commits what its end would take back otherwise.
+    pub(super) fn commit(&mut self) -> Result<()> {
+        match self.undo {
+            Undo::Savepoint => self.execute_batch(&format!("RELEASE {SAVEPOINT}"))?,
+            Undo::Transaction | Undo::Nothing => self.execute_batch("COMMIT")?,
+        }
+        self.undo = Undo::Nothing;
+        Ok(())
     }
 
     /// The connection, to be changed.
@@ -305,7 +350,7 @@ impl Deref for Lease {
     }
 }
 
-/// Whatever ended the call, a panic included, the next one finds no transaction open.
+/// Whatever ended the call, a panic included, the next one finds no transaction open but one of the host's.
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
@@ -315,7 +360,13 @@ impl Drop for Lease {
         }
         if !connection.is_autocommit() {
             // One that cannot be rolled back now is by SQLite, when the connection is used again or closed.
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = match self.undo {
+                Undo::Transaction => connection.execute_batch("ROLLBACK"),
+                Undo::Savepoint => {
+                    connection.execute_batch(&format!("ROLLBACK TO {SAVEPOINT}; RELEASE {SAVEPOINT}"))
+                }
+                Undo::Nothing => Ok(()),
+            };
         }
         self.slot.give_back(connection);
     }

@@ -76,6 +76,8 @@ impl Recorder<'_> {
     fn catch_up(&self, ids: &[&str], is_queued: bool) -> Logging {
         let database = self.access.database();
         match self.log {
+            // A host that has a transaction open has yet to commit what was recorded in it.
+            Some(_) if database.is_uncommitted() => Logging::default(),
             Some(log) if !database.is_turned_off() => {
                 log_writer::catch_up(database, log, self.clock, self.busy_timeout, ids, is_queued).into()
             }

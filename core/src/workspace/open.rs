@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::{Export, Settings, Workspace};
 use crate::error::{Error, ErrorKind, Result};
+use crate::host::HostDatabase;
 use crate::migration;
 use crate::options::{JsonLogPlace, Options};
 use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Locations, WORKSPACE_FILE};
 use crate::session::{Session, Shared};
-use crate::sqlite::IN_MEMORY;
+use crate::sqlite::{Database, IN_MEMORY};
 use crate::telemetry::JsonLog;
 
 impl Options {
@@ -55,6 +56,33 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Opens the workspace in the database that a host has open: its calls run on the host's connection, and are part
+    /// of the transaction that the host has open there. What the workspace lacks is created. It has no JSON log
+    /// unless a folder is given. Closing it leaves the host's database open; a workspace whose host has closed that is
+    /// closed.
+    ///
+    /// Errors: `Unsupported` where foreign keys are off on the connection, or where the schema is older than this build's
+    /// and the host has a transaction open; `InvalidInput` for `synchronous` and `read_only`, which are the host's.
+    #[doc(hidden)]
+    pub fn open_over(self, host: &HostDatabase) -> Result<Workspace> {
+        let database = host.connection().path().to_owned();
+        let folder = database.parent().filter(|_| !host.connection().is_in_memory()).map(Path::to_owned);
+        let place = Place {
+            default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
+            user: Locations::new(&self.environment).ok(),
+            usual_log: None,
+            folder,
+            database,
+        };
+        let workspace = place.open_with(self, |options, _| {
+            options.database_over(host.connection(), migration::Kind::Workspace)
+        })?;
+        host.register(&workspace);
+        Ok(workspace)
+    }
+}
+
 /// Where a workspace is.
 struct Place {
     database: PathBuf,
@@ -69,6 +97,14 @@ struct Place {
 
 impl Place {
     fn open(self, options: Options) -> Result<Workspace> {
+        self.open_with(options, |options, file| options.open_database(file, migration::Kind::Workspace))
+    }
+
+    fn open_with(
+        self,
+        options: Options,
+        open_database: impl FnOnce(&Options, &Path) -> Result<Database>,
+    ) -> Result<Workspace> {
         let id = self.workspace_id(&options)?;
         let log_folder = match &options.json_log {
             _ if options.is_read_only() => None,
@@ -90,7 +126,7 @@ impl Place {
             },
             is_read_only: options.is_read_only(),
         };
-        let database = options.open_database(&self.database, migration::Kind::Workspace)?;
+        let database = open_database(&options, &self.database)?;
         let shared = Shared {
             workspace_id: Some(id),
             log: log_folder.map(|folder| JsonLog::new(&folder).of(&self.database)),
