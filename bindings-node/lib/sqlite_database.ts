@@ -1,0 +1,205 @@
+import { setImmediate as macrotask } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { SqlDatabase } from './binary'
+import { INSPECT } from './internals'
+import { dispatcher, send, type SqlReply } from './sqlite_dispatcher'
+import { sqliteError } from './sqlite_errors'
+import type { OpenConfig, RunResult, SqlTemplate } from './sqlite_types'
+import { decode, encode, type Encoded } from './sqlite_values'
+
+/** The native parts of databases. A proxy or a fake has none. */
+const natives = new WeakMap<object, SqlDatabase>()
+
+/** Opens a database, with SQLite's own defaults: no PRAGMA is set, and foreign keys are off. */
+export async function open<Driver = any, Stmt = any>(config: OpenConfig): Promise<Database<Driver, Stmt>> {
+  const database = new Database<Driver, Stmt>(config)
+  await database.open()
+  return database
+}
+
+/**
+ * One connection to a database, as npm's `sqlite` has it over `sqlite3`. Calls run in the order in which they are made,
+ * on a thread of their own, and a transaction that `BEGIN` opens stays open from one call to the next.
+ *
+ * Parameters come one after the other, in one array, or in one object of names. Those that are missing are NULL.
+ */
+export class Database<_Driver = any, _Stmt = any> {
+  /** What the database was, or is to be, opened with. */
+  readonly config: OpenConfig
+
+  constructor(config: OpenConfig) {
+    this.config = config
+  }
+
+  /** Opens the database; `open` of the package has done that. */
+  async open(): Promise<void> {
+    if (natives.has(this)) throw sqliteError('SQLITE_MISUSE', 21, 'the database is open already')
+    const { file, writes, creates, exact } = opening(this.config)
+    let opened: SqlDatabase
+    const reply = await send((call) => (opened = dispatcher.open(call, file, writes, creates, exact)))
+    rowsOf(reply)
+    natives.set(this, opened!)
+  }
+
+  /** Runs all statements. One that fails ends it; what ran before stays. */
+  async exec(sql: string | SqlTemplate): Promise<void> {
+    const text = textOf(sql)
+    const native = nativeOf(this)
+    rowsOf(await send((call) => native.exec(call, text)))
+  }
+
+  /** Runs the first statement. */
+  async run(sql: string | SqlTemplate, ...params: any[]): Promise<RunResult> {
+    const { text, encoded } = statement(sql, params)
+    const native = nativeOf(this)
+    return rowsOf(await send((call) => native.run(call, text, encoded.params, encoded.blobs)))[0]
+  }
+
+  /** The first row of the first statement; `undefined` where it has none. */
+  async get<T = any>(sql: string | SqlTemplate, ...params: any[]): Promise<T | undefined> {
+    const { text, encoded } = statement(sql, params)
+    const native = nativeOf(this)
+    return rowsOf(await send((call) => native.get(call, text, encoded.params, encoded.blobs)))[0]
+  }
+
+  /** All rows of the first statement. However many these are, they hold the event loop for some milliseconds at a time. */
+  async all<T = any[]>(sql: string | SqlTemplate, ...params: any[]): Promise<T> {
+    const { rows, rest } = await select(this, sql, params, false)
+    if (rest) {
+      for await (const chunk of rest) {
+        for (const row of chunk) rows.push(row)
+      }
+    }
+    return rows as T
+  }
+
+  /**
+   * Calls the last argument with each row of the first statement, as `(null, row)`, and resolves to their number. Calls
+   * that are made meanwhile run after the last row. Where it throws, this rejects with that, and ends.
+   */
+  async each<T = any>(sql: string | SqlTemplate, ...rest: [...any[], (error: Error | null, row: T) => void]): Promise<number> {
+    const callback = rest.pop()
+    if (typeof callback !== 'function') {
+      throw new Error('sqlite: Last param of Database#each() must be a callback function')
+    }
+    const result = await select(this, sql, rest, false)
+    let count = 0
+    for await (const chunk of chunks(result)) {
+      for (const row of chunk) callback(null, row)
+      count += chunk.length
+    }
+    return count
+  }
+
+  /**
+   * The rows of the first statement one by one, in memory that does not depend on their number. They are those that the
+   * statement had when the first was asked for: calls that are made meanwhile run, and change none of them. Rows that are
+   * left when such a call is made wait in a temporary file. Closing the database ends the iteration with an error.
+   */
+  async *iterate<T = any>(sql: string | SqlTemplate, ...params: any[]): AsyncGenerator<T, void, undefined> {
+    for await (const chunk of chunks(await select(this, sql, params, true))) yield* chunk
+  }
+
+  /** Sets an option of the connection: `busyTimeout`, in milliseconds, which is 1000 to begin with. */
+  configure(option: 'busyTimeout', value: number): void {
+    if (option !== 'busyTimeout') throw new TypeError(`${String(option)} is not a valid configuration option`)
+    if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw new TypeError('Value must be an integer')
+    const native = nativeOf(this)
+    // It is in turn with the calls, so what becomes of it shows there.
+    void send((call) => native.setBusyTimeout(call, value))
+  }
+
+  /**
+   * Closes the database after the calls that were made before. When it resolves, its files are let go, and nothing is
+   * written to them any more.
+   */
+  async close(): Promise<void> {
+    const native = nativeOf(this)
+    rowsOf(await send((call) => native.close(call)))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    const state = natives.has(this) ? '' : ', not open'
+    return `Database { filename: ${JSON.stringify(String(this.config?.filename))}${state} }`
+  }
+}
+
+/** @internal */
+export function nativeOf(database: unknown): SqlDatabase {
+  const native = natives.get(database as object)
+  if (!native) throw sqliteError('SQLITE_MISUSE', 21, 'Database is not open')
+  return native
+}
+
+/** Whether it is a database of this module's that was opened. */
+export function isDatabase(value: unknown): value is Database {
+  return typeof value === 'object' && value !== null && natives.has(value)
+}
+
+/** The first rows of a statement, and what gets the others where there are any. */
+interface Result {
+  rows: any[]
+  rest: AsyncGenerator<any[], void, undefined> | undefined
+}
+
+async function select(
+  database: Database,
+  sql: string | SqlTemplate,
+  params: readonly unknown[],
+  yields: boolean,
+): Promise<Result> {
+  const { text, encoded } = statement(sql, params)
+  const native = nativeOf(database)
+  let of: number
+  const reply = await send((call) => native.rows((of = call), text, encoded.params, encoded.blobs, yields))
+  return { rows: rowsOf(reply), rest: reply.beside?.more ? remaining(native, of!) : undefined }
+}
+
+/** The other rows, chunk by chunk, with a turn of the event loop before each. */
+async function* remaining(native: SqlDatabase, of: number): AsyncGenerator<any[], void, undefined> {
+  try {
+    let next: Promise<SqlReply> | undefined = send((call) => native.more(call, of))
+    while (next) {
+      await macrotask()
+      const reply: SqlReply = await next
+      // The next chunk is made while this one is read.
+      next = reply.beside?.more ? send((call) => native.more(call, of)) : undefined
+      yield rowsOf(reply)
+    }
+  } finally {
+    native.stop(of)
+  }
+}
+
+async function* chunks({ rows, rest }: Result): AsyncGenerator<any[], void, undefined> {
+  try {
+    yield rows
+    if (rest) yield* rest
+  } finally {
+    // Without this, one who stops at the first chunk would leave the statement open.
+    await rest?.return()
+  }
+}
+
+/** The rows of a reply. Made here, where the caller is awaited, so that an error's stack leads to it. */
+function rowsOf({ json, beside, failure }: SqlReply): any[] {
+  if (failure) throw sqliteError(failure.code, failure.errno, failure.text)
+  return decode(json, beside)
+}
+
+function statement(sql: string | SqlTemplate, params: readonly unknown[]): { text: string; encoded: Encoded } {
+  const text = textOf(sql)
+  if (typeof sql === 'string') return { text, encoded: encode(params) }
+  return { text, encoded: encode(sql.values === undefined ? [] : [sql.values]) }
+}
+
+function textOf(sql: string | SqlTemplate): string {
+  const text = typeof sql === 'string' ? sql : sql?.sql
+  if (typeof text !== 'string') throw new TypeError(`sql: got a value of type ${typeof text}; expected text`)
+  return text
+}
