@@ -2,7 +2,7 @@
 // same. Usage: writer.mjs NAME ROOT SECONDS FILE TASK…
 import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
-import { McodaError, Workspace } from '../../bindings-node/index.mjs'
+import { McodaError, Workspace } from '../../bindings-node/dist/index.mjs'
 
 const RECORDS_A_MOVE = 20
 const QUESTIONS = 10

@@ -5,7 +5,7 @@
 // It prints what was acknowledged, and what failed.
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { Workspace } from '../../bindings-node/index.mjs'
+import { Workspace } from '../../bindings-node/dist/index.mjs'
 import { driver } from './drivers.mjs'
 
 const [name, folder, file, task, rounds] = process.argv.slice(2)

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Workspace } from '../../bindings-node/index.mjs'
+import { Workspace } from '../../bindings-node/dist/index.mjs'
 
 const HAMMER = join(import.meta.dirname, 'hammer.mjs')
 

@@ -22,7 +22,7 @@ pub fn file() -> File {
     let returned = definitions::returned().into_iter().filter(|record| definitions::base(record).is_none());
     text +=
         &returned.map(|record| output(record, schema(record.name).as_ref())).collect::<Vec<_>>().join("\n");
-    ("bindings-node/lib/records.d.ts", text)
+    ("bindings-node/lib/records.ts", text)
 }
 
 /// The records that callers give, each once.

@@ -1,7 +1,3 @@
-/// <reference types="node" />
-
-export * from './contract'
-
 /** A value of a row. Whole numbers beyond 2^53 − 1 are `bigint`. */
 export type SqlValue = null | number | bigint | string | Buffer
 

@@ -24,7 +24,7 @@ export interface OpenOptions {
    * Whether `tokenUsage.json` is written, or the folder that it is written to. Default: true for a root; a
    * database file gets none unless a folder is given.
    */
-  jsonLog?: boolean | string | null | undefined
+  jsonLog?: boolean | string | URL | null | undefined
   /** How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`. */
   synchronous?: Synchronous | null | undefined
   /** How long to wait for other writers, in milliseconds, 0 or more. Default: 30000. */

@@ -1,3 +1,4 @@
+// Generated from src by `npm run build`: do not edit.
 /** Brings the replies to the calls of all handles back to one JavaScript environment. */
 export declare class Dispatcher {
   /** `settle` gets the number of each call with either its answer as JSON or what went wrong. */

@@ -1,12 +1,10 @@
-/// <reference types="node" />
-
-/** A moment: a `Date`, or text in RFC 3339 with `Z` or an offset, or a date alone (midnight UTC). */
+/** A point in time: a `Date`, RFC 3339 text with `Z` or an offset, or a date alone (midnight UTC). */
 export type Time = Date | string
 
-/** A bound in time: a moment, or a span before now such as `7d` (units s, m, h, d, w). */
+/** A bound in time: as `Time`, or a span before now such as `7d` (units s, m, h, d, w). */
 export type Bound = Date | string
 
-/** What JSON has. A `Date` inside becomes its ISO text. */
+/** A JSON value. A `Date` inside becomes its ISO text. */
 export type Json =
   null | boolean | number | string | Date | readonly Json[] | { readonly [name: string]: Json | undefined }
 
@@ -16,14 +14,14 @@ export type JsonObject = { readonly [name: string]: Json | undefined }
 /** The last argument of every call. */
 export interface CallOptions {
   /**
-   * Gives the call up: before it is made, while it waits for its turn or for another writer, and while it only
-   * reads. It rejects with the signal's reason then, and has written nothing. A call that has begun to write is
-   * finished, and its answer delivered.
+   * Cancels the call: before it starts, while it waits in the handle's queue or for another writer, and while it only
+   * reads. The call then rejects with the signal's reason, and has written nothing. A call that has begun to write is
+   * completed, and its result delivered.
    */
   signal?: AbortSignal | null | undefined
   /**
-   * Gives the call up in the same way when so many milliseconds have passed since it was made. It rejects with a
-   * `McodaError` of the kind `Cancelled` then. Default: no limit.
+   * Cancels the call in the same way after this many milliseconds, measured from when it was made. The call then
+   * rejects with a `McodaError` of the kind `Cancelled`. Default: no limit.
    */
   timeoutMs?: number | null | undefined
 }
@@ -35,10 +33,10 @@ export interface TransactionOptions extends CallOptions {
 }
 
 /** One call of a batch. */
-export interface OneCall {
+export interface BatchCall {
   /** Its name, for example `tasks.create`. */
   call: string
-  /** Its arguments, in their order; those at the end may be left out. */
+  /** Its arguments, in order; trailing ones may be omitted. */
   args?: readonly unknown[] | undefined
 }
 

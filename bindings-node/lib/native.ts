@@ -1,7 +1,8 @@
-'use strict'
+import type * as binary from './binary'
 
-/** @returns {typeof import('./mcoda.node')} */
-function load() {
+export const native = load()
+
+function load(): typeof binary {
   try {
     return require('./mcoda.node')
   } catch (cause) {
@@ -11,5 +12,3 @@ function load() {
     throw new Error(message, { cause })
   }
 }
-
-module.exports = load()
