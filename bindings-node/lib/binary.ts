@@ -12,6 +12,11 @@ export declare class Dispatcher {
    * of its path and options. Calls may be made once that has succeeded.
    */
   open(call: number, name: string, json: string): Handle
+  /**
+   * Begins to open a workspace in a database of the host's, as the call with this number: its calls are made on the
+   * connection of that database, in turn with its own. `json` is the array of the options.
+   */
+  over(call: number, database: SqlDatabase, json: string): Handle
 }
 
 /** One open database. Its calls are made one after the other, on a thread of its own. */
@@ -44,6 +49,45 @@ export declare class Rows {
   close(): void
 }
 
+/** One database. Its calls are made in the order in which they come, on a thread of its own. */
+export declare class SqlDatabase {
+  /** Queues running all statements, as the call with this number. */
+  exec(call: number, sql: string): void
+  /** Queues running the first statement. The reply is a row of `lastID` and `changes`. */
+  run(call: number, sql: string, params?: string | undefined | null, blobs?: Array<Uint8Array> | undefined | null): void
+  /** Queues running the first statement up to its first row. */
+  get(call: number, sql: string, params?: string | undefined | null, blobs?: Array<Uint8Array> | undefined | null): void
+  /**
+   * Queues running the first statement to its end. The reply has the first rows; where it says that there are more,
+   * [`SqlDatabase::more`] gets them. What waits behind a call that `yields` does not wait until somebody has taken all of
+   * its rows: those that are left are set aside.
+   */
+  rows(call: number, sql: string, params: string | undefined | null, blobs: Array<Uint8Array> | undefined | null, yields: boolean): void
+  /** Asks for the next rows of the call with the number `of`, as the call with this number. */
+  more(call: number, of: number): void
+  /** Frees the rows of the call with the number `of`, which nobody wants. */
+  stop(of: number): void
+  /** Queues setting how long calls wait for other connections, in milliseconds. */
+  setBusyTimeout(call: number, millis: number): void
+  /** Queues closing the database, as the call with this number. What rows somebody has not taken by then are lost. */
+  close(call: number): void
+}
+
+/** Brings the replies to the calls of all databases back to one JavaScript environment. */
+export declare class SqlDispatcher {
+  /** `settle` gets the number of each call with its rows as JSON, what JSON has no form for, and what went wrong. */
+  constructor(settle: (call: number, json: string, beside: SqlBeside | null, failure: SqlFailure | null) => void)
+  /** Keeps the process alive for replies that are still to come. */
+  ref(): void
+  /** Lets the process end. */
+  unref(): void
+  /**
+   * Begins to open a database file, as the call with this number. With `exact`, whole numbers beyond 2^53-1 come as
+   * digits; otherwise a call that finds one fails.
+   */
+  open(call: number, file: string, writes: boolean, creates: boolean, exact: boolean): SqlDatabase
+}
+
 /** Calls a function of the package at once: `name` says which, `json` is the array of its arguments. */
 export declare function compute(name: string, json: string): Computed
 
@@ -70,4 +114,24 @@ export interface Failure {
   field?: string
   /** What caused it, where that is known. */
   detail?: string
+}
+
+/** What stands beside the JSON of some rows. */
+export interface SqlBeside {
+  /** The values that JSON has no form for: an array of `[row, name, kind, value]`. */
+  exact?: string
+  /** The bytes of blobs. */
+  blobs?: Array<Buffer>
+  /** Whether there may be more rows. */
+  more: boolean
+}
+
+/** What went wrong. */
+export interface SqlFailure {
+  /** `SQLITE_CONSTRAINT`, … */
+  code: string
+  /** The number of the code. */
+  errno: number
+  /** What happened. */
+  text: string
 }

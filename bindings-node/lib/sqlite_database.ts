@@ -64,18 +64,18 @@ export class Database<_Driver = any, _Stmt = any> {
 
   /** All rows of the first statement. However many these are, they hold the event loop for some milliseconds at a time. */
   async all<T = any[]>(sql: string | SqlTemplate, ...params: any[]): Promise<T> {
-    const { rows, rest } = await select(this, sql, params, false)
-    if (rest) {
-      for await (const chunk of rest) {
-        for (const row of chunk) rows.push(row)
-      }
+    const result = await select(this, sql, params, false)
+    if (!result.rest) return result.rows as T
+    const rows: any[] = []
+    for await (const chunk of chunks(result)) {
+      for (const row of chunk) rows.push(row)
     }
     return rows as T
   }
 
   /**
    * Calls the last argument with each row of the first statement, as `(null, row)`, and resolves to their number. Calls
-   * that are made meanwhile run after the last row. Where it throws, this rejects with that, and ends.
+   * that are made meanwhile run after the statement. Where it throws, this rejects with that, and ends.
    */
   async each<T = any>(sql: string | SqlTemplate, ...rest: [...any[], (error: Error | null, row: T) => void]): Promise<number> {
     const callback = rest.pop()
@@ -141,10 +141,10 @@ export function isDatabase(value: unknown): value is Database {
   return typeof value === 'object' && value !== null && natives.has(value)
 }
 
-/** The first rows of a statement, and what gets the others where there are any. */
+/** The first rows of a statement, and how to get the others where there are any. */
 interface Result {
   rows: any[]
-  rest: AsyncGenerator<any[], void, undefined> | undefined
+  rest: { native: SqlDatabase; of: number } | undefined
 }
 
 async function select(
@@ -157,18 +157,22 @@ async function select(
   const native = nativeOf(database)
   let of: number
   const reply = await send((call) => native.rows((of = call), text, encoded.params, encoded.blobs, yields))
-  return { rows: rowsOf(reply), rest: reply.beside?.more ? remaining(native, of!) : undefined }
+  return { rows: rowsOf(reply), rest: reply.beside?.more ? { native, of: of! } : undefined }
 }
 
-/** The other rows, chunk by chunk, with a turn of the event loop before each. */
-async function* remaining(native: SqlDatabase, of: number): AsyncGenerator<any[], void, undefined> {
+/** All rows of a result, chunk by chunk, with a turn of the event loop between two of them. */
+async function* chunks({ rows, rest }: Result): AsyncGenerator<any[], void, undefined> {
+  if (!rest) return yield rows
+  const { native, of } = rest
+  const ask = () => send((call) => native.more(call, of))
   try {
-    let next: Promise<SqlReply> | undefined = send((call) => native.more(call, of))
+    // The next chunk is made while this one is read.
+    let next: Promise<SqlReply> | undefined = ask()
+    yield rows
     while (next) {
       await macrotask()
       const reply: SqlReply = await next
-      // The next chunk is made while this one is read.
-      next = reply.beside?.more ? send((call) => native.more(call, of)) : undefined
+      next = reply.beside?.more ? ask() : undefined
       yield rowsOf(reply)
     }
   } finally {
@@ -176,15 +180,30 @@ async function* remaining(native: SqlDatabase, of: number): AsyncGenerator<any[]
   }
 }
 
-async function* chunks({ rows, rest }: Result): AsyncGenerator<any[], void, undefined> {
-  try {
-    yield rows
-    if (rest) yield* rest
-  } finally {
-    // Without this, one who stops at the first chunk would leave the statement open.
-    await rest?.return()
+/** What the native part opens. */
+function opening({ filename, mode, largeIntegers }: OpenConfig) {
+  if (filename === null || filename === undefined) throw new Error('sqlite: filename cannot be null / undefined')
+  const file = filename instanceof URL ? fileURLToPath(filename) : filename
+  if (typeof file !== 'string') throw new TypeError(`filename: got a value of type ${typeof file}; expected text`)
+  const large = largeIntegers ?? 'error'
+  if (large !== 'error' && large !== 'bigint') {
+    throw new TypeError(`largeIntegers: got ${JSON.stringify(large)}; expected 'error' or 'bigint'`)
   }
+  // 0 as well is npm's default.
+  const flags = mode || READ_WRITE | CREATE
+  const access = flags & ~IGNORED
+  if (![READ_ONLY, READ_WRITE, READ_WRITE | CREATE].includes(access)) {
+    const allowed = 'OPEN_READONLY, OPEN_READWRITE, or OPEN_READWRITE | OPEN_CREATE'
+    throw new TypeError(`mode: got ${String(mode)}; expected ${allowed}`)
+  }
+  return { file, writes: access !== READ_ONLY, creates: (access & CREATE) !== 0, exact: large === 'bigint' }
 }
+
+const READ_ONLY = 1
+const READ_WRITE = 2
+const CREATE = 4
+/** What every database here is: OPEN_FULLMUTEX and OPEN_PRIVATECACHE. */
+const IGNORED = 0x10000 | 0x40000
 
 /** The rows of a reply. Made here, where the caller is awaited, so that an error's stack leads to it. */
 function rowsOf({ json, beside, failure }: SqlReply): any[] {

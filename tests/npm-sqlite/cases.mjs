@@ -69,7 +69,7 @@ export const CASES = [
   { name: 'no named parameters', run: (db) => db.get('SELECT :a AS a', {}), gives: { a: null } },
   { name: 'parameters by their numbers', run: (db) => db.get(two, { 1: 'x', 2: 'y' }), gives: { a: 'x', b: 'y' } },
   { name: 'a statement with its values', run: (db) => db.all({ sql: 'SELECT ? AS a', values: [4] }), gives: [{ a: 4 }] },
-  { name: '32766 variables', run: (db) => db.get(`SELECT count(*) AS n FROM (VALUES ${Array(32766).fill('(?)').join()})`, many(32766)), gives: { n: 32766 } },
+  { name: '32766 variables', run: (db) => db.get(`SELECT count(*) AS n FROM (SELECT 1 WHERE 1 IN (${Array(32766).fill('?').join()}))`, many(32766)), gives: { n: 1 } },
   { name: 'too many variables', run: (db) => db.get(`SELECT 1 WHERE 1 IN (${Array(32767).fill('?').join()})`, many(32767)), fails: failure('SQLITE_ERROR', 1, 'too many SQL variables') },
   {
     name: 'nothing is bound from the time before',

@@ -160,15 +160,19 @@ impl SqlDatabase {
     #[napi]
     pub fn more(&self, call: i64, of: i64) {
         let Some(stream) = self.streams().get(&of).cloned() else {
-            return self.replies.send(call, Ok(SqlReply::default()));
+            // Never the end, which would pass for all of the rows.
+            return self
+                .replies
+                .send(call, Err(HostError::internal("nobody has the rows of this call any more")));
         };
+        let is_set_aside = stream.is_set_aside();
         let (replies, streams) = (Arc::clone(&self.replies), Arc::clone(&self.streams));
         let take = move || {
             if stream.take(call, &replies) {
                 lock(&streams).remove(&of);
             }
         };
-        if !self.streams().get(&of).is_some_and(|stream| stream.is_set_aside()) {
+        if !is_set_aside {
             take();
             // Its producer may wait for room.
             return self.queue.tell();

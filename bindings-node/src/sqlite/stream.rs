@@ -128,7 +128,7 @@ impl Stream {
         match (end, state.wanted.take()) {
             (Ok(is_over), _) => {
                 state.end.get_or_insert(Ok(()));
-                is_over || state.is_stopped
+                is_over
             }
             (Err(error), Some(call)) => {
                 replies.send(call, Err(error));
@@ -136,7 +136,7 @@ impl Stream {
             }
             (Err(error), None) => {
                 state.end.get_or_insert(Err(error));
-                state.is_stopped
+                false
             }
         }
     }
