@@ -1,4 +1,4 @@
-//! A database that a host has open by itself, and the workspaces that use its connection.
+//! A database on which a host runs its own SQL, and the workspaces that use its connection.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -7,9 +7,9 @@ use crate::session::{Session, WeakSession};
 use crate::sqlite::host::HostConnection;
 pub use crate::sqlite::host::{HostChanges, HostError, HostMode, HostParams, HostResult, Large, RowChunk};
 
-/// A database on which a host runs SQL of its own, with the semantics of the npm packages `sqlite` and `sqlite3`, and
-/// over which it may have [workspaces](crate::Options::open_over): their calls run on the same connection, within
-/// the transaction that the host has open. For bindings.
+/// A database on which a host runs its own SQL, with the semantics of the npm packages `sqlite` and `sqlite3`. The calls
+/// of a [workspace over it](crate::Options::open_over) run on the same connection, within the transaction that the host
+/// has open. For bindings.
 #[derive(Debug)]
 pub struct HostDatabase {
     connection: HostConnection,
@@ -17,18 +17,18 @@ pub struct HostDatabase {
 }
 
 impl HostDatabase {
-    /// Opens the database file; `:memory:` is one that lives as long as this.
+    /// Opens the database file. `:memory:` is a database that lives as long as this value.
     pub fn open(file: &str, mode: HostMode) -> HostResult<Self> {
         let connection = HostConnection::open(file, mode)?;
         Ok(Self { connection, over: Mutex::default() })
     }
 
-    /// Runs all statements. One that fails ends it, and what ran before stays.
+    /// Runs all statements, up to the first one that fails. The effects of those before it remain.
     pub fn exec(&self, sql: &str) -> HostResult<()> {
         self.then_log(self.connection.exec(sql))
     }
 
-    /// Runs the first statement, and leaves the rows that it may return.
+    /// Runs the first statement, and ignores its rows.
     pub fn run(&self, sql: &str, params: &HostParams) -> HostResult<HostChanges> {
         self.then_log(self.connection.run(sql, params))
     }
@@ -38,8 +38,8 @@ impl HostDatabase {
         self.then_log(self.connection.first(sql, params, large))
     }
 
-    /// Runs the first statement to its end. Chunks of its rows go to `sink`, which says whether to go on; the last chunk,
-    /// which may have no rows, is returned.
+    /// Runs the first statement. Passes its rows to `sink` in chunks, and returns the last chunk, which may be empty.
+    /// `sink` returns whether to continue.
     pub fn rows(
         &self,
         sql: &str,
@@ -50,16 +50,16 @@ impl HostDatabase {
         self.then_log(self.connection.rows(sql, params, large, sink))
     }
 
-    /// How long a call waits for other connections from now on.
+    /// Sets how long calls wait for other connections.
     pub fn set_busy_timeout(&self, timeout: Duration) -> HostResult<()> {
         self.connection.set_busy_timeout(timeout)
     }
 
-    /// Closes the database: a transaction that is open is rolled back, and the files are let go. The workspaces over it
-    /// are closed with it. `SQLITE_MISUSE` where it is closed already.
+    /// Closes the database, its files, and the workspaces over it. An open transaction is rolled back. `SQLITE_MISUSE` if
+    /// it is closed already.
     pub fn close(&self) -> HostResult<()> {
         for session in self.sessions() {
-            // It never fails: the connection is not its own.
+            // This cannot fail: the session does not own the connection.
             let _ = session.close();
         }
         self.connection.close()
@@ -69,16 +69,16 @@ impl HostDatabase {
         &self.connection
     }
 
-    /// Lets the JSON log of a workspace follow the transactions of the host.
+    /// Registers a workspace, whose JSON log is completed when a transaction of the host ends.
     pub(crate) fn register(&self, session: &Session) {
         let mut over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
         over.retain(WeakSession::is_open);
         over.push(session.downgrade());
     }
 
-    /// What workspaces recorded within a transaction reaches their JSON logs when that has ended.
+    /// Completes the JSON logs of the workspaces if a transaction has ended.
     fn then_log<T>(&self, done: T) -> T {
-        if self.connection.takes_ended() {
+        if self.connection.take_ended() {
             for session in self.sessions() {
                 session.recorder().complete_log_after_commit();
             }

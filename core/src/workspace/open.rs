@@ -1,4 +1,4 @@
-//! Opening a workspace: which database, which id, which settings, which log.
+//! Opening a workspace: its database, id, settings and log.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::sqlite::{Database, IN_MEMORY};
 use crate::telemetry::JsonLog;
 
 impl Options {
-    /// Opens the workspace of the project at `root`; what is missing is created.
+    /// Opens the workspace of the project at `root`, and creates what is missing.
     pub fn open(self, root: impl AsRef<Path>) -> Result<Workspace> {
         let root = paths::absolute(root.as_ref())?;
         let locations = Locations::new(&self.environment)?;
@@ -26,25 +26,25 @@ impl Options {
             paths::create_folder(&folder)?;
         }
         locations.refuse_planted(&folder)?;
-        let place = Place {
+        let location = WorkspaceLocation {
             database: folder.join(DATABASE_FILE),
             default_id: root.display().to_string(),
             user: Some(locations),
             usual_log: Some(folder.clone()),
             folder: Some(folder),
         };
-        place.open(self)
+        location.open(self)
     }
 
-    /// Opens the workspace database in this file; what is missing is created. `:memory:` is a database
-    /// that lives as long as the handle.
+    /// Opens the workspace database in this file, and creates what is missing. `:memory:` is an in-memory database that
+    /// lives as long as the handle.
     pub fn open_db(self, file: impl AsRef<Path>) -> Result<Workspace> {
         let file = file.as_ref();
         let is_in_memory = file.as_os_str() == IN_MEMORY;
         let database = if is_in_memory { file.to_owned() } else { paths::absolute(file)? };
         self.check_exists(&database)?;
         let folder = database.parent().filter(|_| !is_in_memory).map(Path::to_owned);
-        let place = Place {
+        let location = WorkspaceLocation {
             default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
             // A database that is opened by its file needs no home folder.
             user: Locations::new(&self.environment).ok(),
@@ -52,52 +52,51 @@ impl Options {
             folder,
             database,
         };
-        place.open(self)
+        location.open(self)
     }
-}
 
-impl Options {
-    /// Opens the workspace in the database that a host has open: its calls run on the host's connection, and are part
-    /// of the transaction that the host has open there. What the workspace lacks is created. It has no JSON log
-    /// unless a folder is given. Closing it leaves the host's database open; a workspace whose host has closed that is
-    /// closed.
+    /// Opens the workspace in the database that a host has open. Its calls run on the host's connection, and are part of
+    /// the transaction that the host has open there. Creates what is missing. There is no JSON log unless a folder is
+    /// given. Closing the workspace leaves the host's database open; closing the database closes the workspace.
     ///
-    /// Errors: `Unsupported` where foreign keys are off on the connection, or where the schema is older than this build's
-    /// and the host has a transaction open; `InvalidInput` for `synchronous` and `read_only`, which are the host's.
+    /// Errors: `Unsupported` if foreign keys are off on the connection, or if the schema must be migrated and the host has
+    /// a transaction open; `InvalidInput` for `synchronous` and `read_only`, which the host decides.
     #[doc(hidden)]
     pub fn open_over(self, host: &HostDatabase) -> Result<Workspace> {
         let database = host.connection().path().to_owned();
         let folder = database.parent().filter(|_| !host.connection().is_in_memory()).map(Path::to_owned);
-        let place = Place {
+        let location = WorkspaceLocation {
             default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
             user: Locations::new(&self.environment).ok(),
             usual_log: None,
             folder,
             database,
         };
-        let workspace = place.open_with(self, |options, _| {
-            options.database_over(host.connection(), migration::Kind::Workspace)
+        let workspace = location.open_with(self, |options, _| {
+            options.database_over(host.connection(), migration::DatabaseKind::Workspace)
         })?;
         host.register(&workspace);
         Ok(workspace)
     }
 }
 
-/// Where a workspace is.
-struct Place {
+/// The location of a workspace.
+struct WorkspaceLocation {
     database: PathBuf,
-    /// What lies beside the database; none in memory.
+    /// The folder of the database; none in memory.
     folder: Option<PathBuf>,
     default_id: String,
-    /// What belongs to the user; none without a home folder.
+    /// The user's folders; none without a home folder.
     user: Option<Locations>,
-    /// Where the JSON log is written if the options do not say.
+    /// The default folder of the JSON log.
     usual_log: Option<PathBuf>,
 }
 
-impl Place {
+impl WorkspaceLocation {
     fn open(self, options: Options) -> Result<Workspace> {
-        self.open_with(options, |options, file| options.open_database(file, migration::Kind::Workspace))
+        self.open_with(options, |options, file| {
+            options.open_database(file, migration::DatabaseKind::Workspace)
+        })
     }
 
     fn open_with(
@@ -140,12 +139,12 @@ impl Place {
             busy_timeout: options.busy_timeout,
         };
         let workspace = Workspace { session: Session::new(database, shared), settings: Arc::new(settings) };
-        // What a process that died had committed and not yet logged.
+        // Records that a process committed and did not log before it died.
         workspace.recorder().complete_log(&[], false);
         Ok(workspace)
     }
 
-    /// The id that was given, else that of `workspace.json` beside the database, else the default.
+    /// The given id, or else that of `workspace.json` beside the database, or else the default.
     fn workspace_id(&self, options: &Options) -> Result<String> {
         if let Some(id) = &options.workspace_id {
             return if id.trim().is_empty() {

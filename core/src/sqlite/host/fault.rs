@@ -1,21 +1,21 @@
-//! Errors as SQLite has them, for hosts that know its codes.
+//! SQLite's errors, for hosts that know its codes.
 
 use rusqlite::ffi;
 
 use crate::error::{Error, ErrorKind};
 
-/// What SQLite refused or failed at.
+/// An error of SQLite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostError {
     /// The name of its primary code, `SQLITE_CONSTRAINT` for example.
     pub code: &'static str,
     /// The number of the code.
     pub errno: i32,
-    /// What happened, in SQLite's words where they are its own.
+    /// SQLite's message, or this library's for its own checks.
     pub text: String,
 }
 
-/// The codes that this library gives by itself.
+/// The codes of this library's own checks.
 pub(super) mod code {
     pub(in super::super) const READONLY: i32 = 8;
     pub(in super::super) const CANTOPEN: i32 = 14;
@@ -60,13 +60,13 @@ const NAMES: [&str; 29] = [
 ];
 
 impl HostError {
-    /// An error that SQLite would have with this code.
+    /// An error with this primary code.
     pub(super) fn refused(errno: i32, text: impl Into<String>) -> Self {
         let name = usize::try_from(errno).ok().and_then(|errno| NAMES.get(errno));
         Self { code: name.unwrap_or(&"SQLITE_ERROR"), errno, text: text.into() }
     }
 
-    /// A fault of this library's, or of its host's.
+    /// A bug of this library or of the binding.
     pub fn internal(text: impl Into<String>) -> Self {
         Self::refused(ffi::SQLITE_INTERNAL, text)
     }
@@ -76,12 +76,12 @@ impl HostError {
         Self::refused(code::MISUSE, "Database is closed")
     }
 
-    /// A file beside the database that cannot be written or read.
+    /// A file that cannot be written or read.
     pub fn disk(text: impl Into<String>) -> Self {
         Self::refused(ffi::SQLITE_IOERR, text)
     }
 
-    /// What SQLite says of a file that it cannot open: without its path, as every other driver does.
+    /// SQLite's message for a file that cannot be opened, to which `rusqlite` adds the path.
     pub(super) fn of_opening(error: rusqlite::Error) -> Self {
         let error = Self::from(error);
         let text = if error.errno == code::CANTOPEN {

@@ -1,8 +1,8 @@
-//! A connection on which a host runs SQL of its own, as it would with a driver of its language.
+//! A connection on which a host runs its own SQL, with the semantics of the npm packages `sqlite` and `sqlite3`: SQLite's
+//! defaults and SQLite's errors, and no setting that the host did not make.
 //!
-//! It is what the npm packages `sqlite` and `sqlite3` are to a Node program: SQLite with its own defaults and its own
-//! errors, and no setting that the host did not make. What it has of this library are the locks: nothing is written
-//! where another copy of SQLite in the process could take them away, or into a file that has lost its name.
+//! It has the locks of every handle: nothing is written if another copy of SQLite in the process could release them, or
+//! if the file was removed, replaced or linked again.
 
 mod fault;
 mod params;
@@ -23,14 +23,14 @@ pub use params::HostParams;
 pub use rows::{Large, RowChunk};
 
 use self::fault::code;
-use self::rows::Writer;
-use self::statement::{is_end, with_first};
-use super::begin::{Patience, patiently};
-use super::cancel::{Watch, listening};
+use self::rows::RowWriter;
+use self::statement::{is_commit, with_first};
+use super::cancel::{Watch, with_cancellation};
 use super::connect::{IN_MEMORY, busy_timeout_of, newer_schema, schema_version, set_busy_timeout};
-use super::one_name::refuse_second_name;
-use super::same_file::SameFile;
-use super::slot::Slot;
+use super::database_file::DatabaseFile;
+use super::file_aliases::refuse_aliases;
+use super::write_transaction::{WaitPolicy, retry_while_busy};
+use super::writer::Writer;
 use super::{filesystem, locks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
@@ -48,41 +48,47 @@ pub struct HostMode {
     pub creates: bool,
 }
 
-/// What a statement that writes did.
+/// The result of a statement that writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostChanges {
-    /// The row number of the row that was inserted last on this connection.
+    /// The rowid of the last row inserted on this connection.
     pub last_id: i64,
-    /// How many rows the last statement that changes rows has changed.
+    /// How many rows the last INSERT, UPDATE or DELETE changed.
     pub changes: u64,
 }
 
-/// One connection of a host's. Its calls are made one after the other; a transaction stays open from one to the next.
+/// One connection of a host. Its calls run one after the other; a transaction stays open between them.
 #[derive(Debug)]
 pub struct HostConnection {
-    slot: Arc<Slot>,
-    file: SameFile,
+    writer: Arc<Writer>,
+    file: DatabaseFile,
     is_in_memory: bool,
     is_read_only: bool,
-    /// Whether a transaction has ended since somebody asked.
+    /// Whether a transaction has ended since the last [`HostConnection::take_ended`].
     has_ended: AtomicBool,
 }
 
-/// How long a connection waits for others where its host does not say: as long as npm's `sqlite3`.
+/// The default busy timeout, that of npm's `sqlite3`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many statements a connection keeps compiled.
+/// How many prepared statements a connection caches.
 const STATEMENTS: usize = 64;
 
 impl HostConnection {
-    /// Opens the database file; `:memory:` is one that lives as long as the connection, and an empty name one in a file
-    /// that nobody else sees. A folder that is missing is not created.
+    /// Opens the database file. `:memory:` is a database that lives as long as the connection, an empty name one in a
+    /// temporary file. A missing folder is not created.
     pub fn open(file: &str, mode: HostMode) -> HostResult<Self> {
         let is_in_memory = file == IN_MEMORY || file.is_empty();
         let path = if is_in_memory { PathBuf::from(file) } else { absolute(file)? };
         locks::install();
         if !is_in_memory {
             check_file(&path, mode)?;
+            // For its owner only. If this fails, SQLite fails to open it, with its own error.
+            if mode.creates
+                && let Ok(Some(new)) = paths::create_new_file(&path, None)
+            {
+                locks::close_new(new, &path);
+            }
         }
         let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
         flags |=
@@ -92,10 +98,10 @@ impl HostConnection {
         }
         let connection = Connection::open_with_flags(&path, flags).map_err(HostError::of_opening)?;
         use_defaults(&connection)?;
-        let file = SameFile::at(&path);
+        let file = DatabaseFile::at(&path);
         let is_read_only = !mode.writes;
-        let slot = Slot::of_host(connection);
-        Ok(Self { slot, file, is_in_memory, is_read_only, has_ended: AtomicBool::new(false) })
+        let writer = Writer::of_host(connection);
+        Ok(Self { writer, file, is_in_memory, is_read_only, has_ended: AtomicBool::new(false) })
     }
 
     /// The database file.
@@ -103,7 +109,7 @@ impl HostConnection {
         self.file.path()
     }
 
-    /// Runs all statements. One that fails ends it, and what ran before stays.
+    /// Runs all statements, up to the first one that fails. The effects of those before it remain.
     pub fn exec(&self, sql: &str) -> HostResult<()> {
         self.with(|connection| {
             let mut statements = Batch::new(connection, sql);
@@ -116,7 +122,7 @@ impl HostConnection {
         })
     }
 
-    /// Runs the first statement, and leaves the rows that it may return.
+    /// Runs the first statement, and ignores its rows.
     pub fn run(&self, sql: &str, params: &HostParams) -> HostResult<HostChanges> {
         self.with(|connection| {
             with_first(connection, sql, |statement| {
@@ -137,15 +143,15 @@ impl HostConnection {
                 params.bind(statement)?;
                 let mut rows = statement.raw_query();
                 let Some(row) = rows.next()? else { return Ok(None) };
-                let mut writer = Writer::new(row, large)?;
+                let mut writer = RowWriter::new(row, large)?;
                 writer.write(row)?;
                 Ok(Some(writer.take()))
             })
         })
     }
 
-    /// Runs the first statement to its end. Chunks of its rows go to `sink`, which says whether to go on; the last chunk,
-    /// which may have no rows, is returned.
+    /// Runs the first statement. Passes its rows to `sink` in chunks, and returns the last chunk, which may be empty.
+    /// `sink` returns whether to continue.
     pub fn rows(
         &self,
         sql: &str,
@@ -160,7 +166,7 @@ impl HostConnection {
                 let mut rows = statement.raw_query();
                 let mut writer = match rows.next()? {
                     Some(row) => {
-                        let mut writer = Writer::new(row, large)?;
+                        let mut writer = RowWriter::new(row, large)?;
                         writer.write(row)?;
                         writer
                     }
@@ -177,50 +183,50 @@ impl HostConnection {
         })
     }
 
-    /// How long it waits for others from now on.
+    /// Sets how long calls wait for other connections.
     pub fn set_busy_timeout(&self, timeout: Duration) -> HostResult<()> {
         self.with(|connection| Ok(set_busy_timeout(connection, timeout)?))
     }
 
-    /// Closes it: an open transaction is rolled back, and the files are let go. `SQLITE_MISUSE` where it is closed.
+    /// Closes the connection and its files. An open transaction is rolled back. `SQLITE_MISUSE` if it is closed already.
     pub fn close(&self) -> HostResult<()> {
-        self.slot.check_open()?;
-        Ok(self.slot.close()?)
+        self.writer.check_open()?;
+        Ok(self.writer.close()?)
     }
 
-    /// Whether a transaction has ended since this was asked last, by a commit or otherwise.
-    pub(crate) fn takes_ended(&self) -> bool {
+    /// Whether a transaction has ended since the last call of this.
+    pub(crate) fn take_ended(&self) -> bool {
         self.has_ended.swap(false, Ordering::Relaxed)
     }
 
-    /// Runs `work`, which brings the database up to date for this library's calls, on the connection.
+    /// Runs `work`, which prepares the database for the engine's calls, on the connection.
     ///
-    /// Errors: `Unsupported` where the calls would not be safe on it: references are not enforced, its schema is newer, or
-    /// it lies on a file system of a network.
-    pub(crate) fn prepare_for(
+    /// Errors: `Unsupported` if the calls would not be safe on it: foreign keys are not enforced, its schema is newer, or it
+    /// is on a network file system.
+    pub(crate) fn prepare(
         &self,
         patience: Duration,
         newest_schema: i32,
         watch: &Watch,
-        work: impl FnOnce(&Connection, &Patience<'_>) -> Result<()>,
+        work: impl FnOnce(&Connection, &WaitPolicy<'_>) -> Result<()>,
     ) -> Result<()> {
         if let Some(folder) = self.path().parent().filter(|_| !self.is_in_memory) {
             filesystem::refuse_network(folder)?;
             locks::refuse_foreign(self.path())?;
         }
-        let lease = self.slot.lend(Deadline::after(patience), watch)?;
-        let mut how = Patience::new(patience, watch);
-        how.timeout = busy_timeout_of(&lease)?;
-        let version = if lease.is_autocommit() {
-            patiently(&lease, &how, || schema_version(&lease))?
+        let guard = self.writer.acquire(Deadline::after(patience), watch)?;
+        let mut wait = WaitPolicy::new(patience, watch);
+        wait.timeout = busy_timeout_of(&guard)?;
+        let version = if guard.is_autocommit() {
+            retry_while_busy(&guard, &wait, || schema_version(&guard))?
         } else {
-            schema_version(&lease)?
+            schema_version(&guard)?
         };
         if version > newest_schema {
             return Err(newer_schema(version, newest_schema));
         }
-        refuse_loose(&lease)?;
-        work(&lease, &how)
+        require_foreign_keys(&guard)?;
+        work(&guard, &wait)
     }
 
     pub(crate) fn is_in_memory(&self) -> bool {
@@ -231,28 +237,28 @@ impl HostConnection {
         self.is_read_only
     }
 
-    pub(super) fn file(&self) -> &SameFile {
+    pub(super) fn file(&self) -> &DatabaseFile {
         &self.file
     }
 
-    pub(super) fn slot(&self) -> &Arc<Slot> {
-        &self.slot
+    pub(super) fn writer(&self) -> &Arc<Writer> {
+        &self.writer
     }
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> HostResult<T>) -> HostResult<T> {
         let watch = Watch::of_thread();
-        let mut lease = self.slot.lend(Deadline::never(), &watch)?;
-        let was_open = !lease.is_autocommit();
-        let done = listening(lease.connection()?, &watch, |connection| Ok(work(connection)))?;
-        if was_open && lease.is_autocommit() {
+        let mut guard = self.writer.acquire(Deadline::never(), &watch)?;
+        let was_open = !guard.is_autocommit();
+        let done = with_cancellation(guard.connection()?, &watch, |connection| Ok(work(connection)))?;
+        if was_open && guard.is_autocommit() {
             self.has_ended.store(true, Ordering::Relaxed);
         }
         done
     }
 
-    /// Refuses a statement that writes, or commits, where that could be lost.
+    /// Refuses a statement that writes or commits if the changes could be lost.
     fn check(&self, statement: &rusqlite::Statement<'_>) -> HostResult<()> {
-        if self.is_in_memory || statement.readonly() && !is_end(statement) {
+        if self.is_in_memory || statement.readonly() && !is_commit(statement) {
             return Ok(());
         }
         locks::refuse_foreign(self.path())
@@ -261,35 +267,35 @@ impl HostConnection {
     }
 }
 
-/// Refuses a connection on which references are not enforced: the engine finds unknown ids by them.
-pub(super) fn refuse_loose(connection: &Connection) -> Result<()> {
+/// Refuses a connection that does not enforce foreign keys: the engine detects unknown ids by them.
+pub(super) fn require_foreign_keys(connection: &Connection) -> Result<()> {
     if connection.db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY)? {
         return Ok(());
     }
-    let message = "foreign keys are off on this connection: run PRAGMA foreign_keys = ON on the database that the workspace is over";
+    let message = "foreign keys are off on this connection: run PRAGMA foreign_keys = ON on the database below the workspace";
     Err(Error::new(ErrorKind::Unsupported, message))
 }
 
 fn absolute(file: &str) -> HostResult<PathBuf> {
-    // SQLite ends a name there.
+    // SQLite would end the name there.
     if file.contains('\0') {
         return Err(HostError::refused(code::CANTOPEN, "the name of the file contains a NUL"));
     }
     Ok(std::path::absolute(file).map_err(|error| Error::storage("resolve", Path::new(file), error))?)
 }
 
-/// Refuses what SQLite would wait for, and what it would write to under a name of many.
+/// Refuses a pipe, which SQLite would wait for, and for writing a file with several names.
 fn check_file(path: &Path, mode: HostMode) -> HostResult<()> {
     let checked = paths::refuse_irregular_at(path)
-        .and_then(|()| if mode.writes { refuse_second_name(path) } else { Ok(()) });
-    // SQLite itself says that of a folder, in its own words.
+        .and_then(|()| if mode.writes { refuse_aliases(path) } else { Ok(()) });
+    // SQLite has its own error for a folder.
     if path.is_dir() {
         return Ok(());
     }
     checked.map_err(|error| HostError::refused(code::CANTOPEN, error.message()))
 }
 
-/// Undoes what this build of SQLite, and its binding, have set.
+/// Restores the defaults that this build of SQLite and `rusqlite` change.
 fn use_defaults(connection: &Connection) -> HostResult<()> {
     set_busy_timeout(connection, BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

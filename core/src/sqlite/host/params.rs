@@ -1,4 +1,4 @@
-//! The values that a host binds to a statement's parameters.
+//! The parameters of a host's statement.
 
 use rusqlite::Statement;
 use serde_json::{Map, Value};
@@ -7,34 +7,34 @@ use super::HostResult;
 use super::fault::{HostError, code};
 use crate::sqlite::SqlValue;
 
-/// Values by their places or by their names. What is missing is NULL.
+/// Values by position or by name. Missing ones are NULL.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct HostParams(Vec<(Place, SqlValue)>);
+pub struct HostParams(Vec<(Position, SqlValue)>);
 
 #[derive(Debug, Clone, PartialEq)]
-enum Place {
-    At(usize),
+enum Position {
+    Index(usize),
     Named(String),
 }
 
 impl HostParams {
-    /// Reads them from JSON: an array of values, or an object of names, with or without the character that they begin
-    /// with in SQL, or of places (`"1"`). null is none.
+    /// Reads parameters from JSON: an array of values, or an object of names, with or without their prefix in SQL, or of
+    /// positions (`"1"`). null means none.
     ///
-    /// A number is an integer where it is whole and has 32 bits, as for other drivers of JavaScript, and otherwise
-    /// floating-point. What JSON has no form for is an object: `{"integer": "9007199254740993"}`,
-    /// `{"real": "Infinity"}`, `{"blob": 0}` for the bytes at that place of `blobs`.
+    /// A number is bound as INTEGER if it is whole and fits 32 bits, and otherwise as REAL, as npm's `sqlite3` does. Values
+    /// that JSON cannot represent are objects: `{"integer": "9007199254740993"}`, `{"real": "Infinity"}`, and
+    /// `{"blob": 0}` for the bytes at that index of `blobs`.
     pub fn from_json(params: &Value, mut blobs: Vec<Vec<u8>>) -> HostResult<Self> {
         let mut value = |given: &Value| read(given, &mut blobs);
         Ok(Self(match params {
             Value::Null => Vec::new(),
             Value::Array(values) => {
-                let at = |(place, given)| Ok((Place::At(place), value(given)?));
+                let at = |(place, given)| Ok((Position::Index(place), value(given)?));
                 (1..).zip(values).map(at).collect::<HostResult<_>>()?
             }
             Value::Object(values) => {
                 let named = |(name, given): (&String, &Value)| {
-                    let place = name.parse().map_or_else(|_| Place::Named(name.clone()), Place::At);
+                    let place = name.parse().map_or_else(|_| Position::Named(name.clone()), Position::Index);
                     Ok((place, value(given)?))
                 };
                 values.iter().map(named).collect::<HostResult<_>>()?
@@ -46,8 +46,8 @@ impl HostParams {
     pub(super) fn bind(&self, statement: &mut Statement<'_>) -> HostResult<()> {
         for (place, value) in &self.0 {
             let place = match place {
-                Place::At(place) => *place,
-                Place::Named(name) => place_of(statement, name)?,
+                Position::Index(place) => *place,
+                Position::Named(name) => place_of(statement, name)?,
             };
             if !(1..=statement.parameter_count()).contains(&place) {
                 return Err(HostError::refused(code::RANGE, "column index out of range"));

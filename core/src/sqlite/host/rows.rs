@@ -1,4 +1,4 @@
-//! Rows as JSON, a chunk at a time.
+//! Rows as JSON, in chunks.
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -8,38 +8,37 @@ use super::HostResult;
 use super::fault::{HostError, code};
 use crate::number::MAX_SAFE_INTEGER;
 
-/// What becomes of whole numbers that JavaScript's numbers do not hold exactly.
+/// How integers are returned that a JavaScript number cannot represent exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Large {
-    /// The call fails, and names the column.
+    /// The call fails, and the error names the column.
     #[default]
     Refused,
-    /// They come as text of decimal digits, beside the JSON.
+    /// As decimal digits, in [`RowChunk::exact`].
     Exact,
 }
 
 /// Some rows of a result.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowChunk {
-    /// An array with an object a row. Of two columns of one name the last holds. Empty text where there are no rows.
+    /// An array with one object per row. Of two columns with the same name the last one wins. Empty if there are no rows.
     pub json: String,
-    /// The values that are null there, since JSON has no form for them: an array of `[row, name, kind, value]`, with the
-    /// kinds `integer` (digits), `real` (`Infinity`, `-Infinity`) and `blob` (the place in `blobs`). Empty text where there
-    /// are none.
+    /// The values that JSON cannot represent, which are null there: an array of `[row, name, kind, value]`, with the kinds
+    /// `integer` (digits), `real` (`Infinity`, `-Infinity`) and `blob` (the index in `blobs`). Empty if there are none.
     pub exact: String,
-    /// The bytes of blobs.
+    /// The blobs.
     pub blobs: Vec<Vec<u8>>,
 }
 
-/// How long a chunk gets: JavaScript reads it in one or two thousandths of a second.
+/// The size of a chunk, which JavaScript parses in one or two milliseconds.
 const CHUNK_BYTES: usize = 128 << 10;
 
-/// No string of JavaScript is longer than 512 MiB.
+/// No JavaScript string is longer than 512 MiB.
 const LONGEST: usize = (512 << 20) - 64;
 
 /// Writes rows of one statement.
-pub(super) struct Writer {
-    /// What stands before each value: its column's name as JSON.
+pub(super) struct RowWriter {
+    /// What precedes each value: the name of its column as JSON.
     before: Vec<String>,
     names: Vec<String>,
     large: Large,
@@ -50,8 +49,9 @@ pub(super) struct Writer {
     blobs: Vec<Vec<u8>>,
 }
 
-impl Writer {
-    /// A writer of rows like this one. A statement that was compiled anew when it ran has the columns of its first row.
+impl RowWriter {
+    /// A writer for rows like this one. A cached statement may be prepared again when it runs, so its columns are only
+    /// known with the first row.
     pub(super) fn new(row: &Row<'_>, large: Large) -> HostResult<Self> {
         let statement = row.as_ref();
         let mut writer = Self {
@@ -76,13 +76,12 @@ impl Writer {
         self.json.len() + self.exact.len() + self.bytes >= CHUNK_BYTES
     }
 
-    /// What was written since the last time.
+    /// Takes the rows written since the last call.
     pub(super) fn take(&mut self) -> RowChunk {
         let end = |text: &mut Vec<u8>| {
             if !text.is_empty() {
                 text.push(b']');
             }
-            // It was written as text.
             String::from_utf8(std::mem::take(text)).unwrap_or_default()
         };
         (self.rows, self.bytes) = (0, 0);
@@ -99,7 +98,7 @@ impl Writer {
         self.json.extend_from_slice(if self.before.is_empty() { b"{}" } else { b"}" });
         self.rows += 1;
         if self.json.len() > LONGEST {
-            let text = "string or blob too big: a row of more than 512 MiB is no text of JavaScript's";
+            let text = "string or blob too big: a row of more than 512 MiB does not fit a JavaScript string";
             return Err(HostError::refused(code::TOOBIG, text));
         }
         Ok(())
@@ -115,14 +114,14 @@ impl Writer {
             ValueRef::Real(number) if number.is_finite() => write(&mut self.json, &number)?,
             ValueRef::Real(number) => {
                 let text = if number > 0.0 { "Infinity" } else { "-Infinity" };
-                self.beside(place, "real", &text)?;
+                self.exact(place, "real", &text)?;
             }
             ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => write(&mut self.json, text)?,
                 Err(_) => write(&mut self.json, &*String::from_utf8_lossy(bytes))?,
             },
             ValueRef::Blob(bytes) => {
-                self.beside(place, "blob", &self.blobs.len())?;
+                self.exact(place, "blob", &self.blobs.len())?;
                 self.bytes += bytes.len();
                 self.blobs.push(bytes.to_vec());
             }
@@ -132,12 +131,11 @@ impl Writer {
 
     fn large(&mut self, place: usize, number: i64) -> HostResult<()> {
         match self.large {
-            Large::Exact => self.beside(place, "integer", &number.to_string()),
+            Large::Exact => self.exact(place, "integer", &number.to_string()),
             Large::Refused => {
                 let text = format!(
-                    "column {}: {number} is beyond {MAX_SAFE_INTEGER}, the largest whole number that JavaScript's numbers \
-                     hold exactly: open the database with largeIntegers \"bigint\", or CAST the column AS TEXT. The \
-                     statement itself was run",
+                    "column {}: {number} is beyond {MAX_SAFE_INTEGER}, and a JavaScript number would round it: open the \
+                     database with largeIntegers \"bigint\", or CAST the column AS TEXT. The statement itself has run",
                     self.names[place]
                 );
                 Err(HostError::refused(code::RANGE, text))
@@ -145,8 +143,8 @@ impl Writer {
         }
     }
 
-    /// Writes null, and the value beside it.
-    fn beside(&mut self, place: usize, kind: &str, value: &impl Serialize) -> HostResult<()> {
+    /// Writes null, and the value to `exact`.
+    fn exact(&mut self, place: usize, kind: &str, value: &impl Serialize) -> HostResult<()> {
         self.json.extend_from_slice(b"null");
         self.exact.push(if self.exact.is_empty() { b'[' } else { b',' });
         self.exact

@@ -1,4 +1,4 @@
-//! The first statement of a text, compiled anew or kept from before.
+//! Preparing the first statement of a text, with a cache.
 
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::{Batch, Connection, Statement};
@@ -6,20 +6,20 @@ use rusqlite::{Batch, Connection, Statement};
 use super::HostResult;
 use super::fault::{HostError, code};
 
-/// Texts longer than this are compiled anew each time: lists of many parameters seldom come twice.
-const LONGEST_KEPT: usize = 8192;
+/// Longer texts are not cached: lists of many parameters seldom occur twice.
+const LONGEST_CACHED: usize = 8192;
 
-/// Runs `work` on the first statement of `sql`; what stands behind it is not looked at.
+/// Runs `work` on the first statement of `sql`. The text behind it is not even parsed.
 pub(super) fn with_first<T>(
     connection: &Connection,
     sql: &str,
     work: impl FnOnce(&mut Statement<'_>) -> HostResult<T>,
 ) -> HostResult<T> {
-    // What cannot be kept, several statements for example, says so here.
-    if may_be_kept(sql)
-        && let Ok(mut kept) = connection.prepare_cached(sql)
+    // This fails for several statements, which cannot be cached as one.
+    if is_cacheable(sql)
+        && let Ok(mut cached) = connection.prepare_cached(sql)
     {
-        return work(&mut kept);
+        return work(&mut cached);
     }
     match Batch::new(connection, sql).next()? {
         Some(mut statement) => work(&mut statement),
@@ -27,14 +27,14 @@ pub(super) fn with_first<T>(
     }
 }
 
-/// Whether compiling it changes nothing, as many a `PRAGMA` does: one that is kept would do nothing the next time.
-fn may_be_kept(sql: &str) -> bool {
-    const KEPT: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "VALUES"];
-    sql.len() <= LONGEST_KEPT && begins_with(sql, &KEPT)
+/// Whether preparing it has no effect. Many a `PRAGMA` takes effect when it is prepared, and a cached one would do nothing.
+fn is_cacheable(sql: &str) -> bool {
+    const CACHEABLE: [&str; 7] = ["SELECT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "VALUES"];
+    sql.len() <= LONGEST_CACHED && begins_with(sql, &CACHEABLE)
 }
 
-/// Whether it ends a transaction so that what was written stays.
-pub(super) fn is_end(statement: &Statement<'_>) -> bool {
+/// Whether it commits a transaction or a savepoint.
+pub(super) fn is_commit(statement: &Statement<'_>) -> bool {
     statement.column_count() == 0
         && statement.expanded_sql().is_some_and(|sql| begins_with(&sql, &["COMMIT", "END", "RELEASE"]))
 }

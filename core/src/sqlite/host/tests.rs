@@ -50,10 +50,10 @@ fn a_transaction_stays_open_from_call_to_call() {
     database.run("INSERT INTO t VALUES (1)", &params(json!([]))).unwrap();
     let error = database.exec("BEGIN").unwrap_err();
     assert_eq!(said(error), "SQLITE_ERROR 1 cannot start a transaction within a transaction");
-    assert!(!database.takes_ended());
+    assert!(!database.take_ended());
     database.exec("ROLLBACK").unwrap();
-    assert!(database.takes_ended());
-    assert!(!database.takes_ended());
+    assert!(database.take_ended());
+    assert!(!database.take_ended());
     assert_eq!(all(&database, "SELECT * FROM t", json!(null)).unwrap(), json!([]));
 }
 
@@ -81,7 +81,7 @@ fn a_pragma_takes_effect_each_time() {
 }
 
 #[test]
-fn a_statement_that_is_kept_sees_a_changed_schema() {
+fn a_cached_statement_sees_a_changed_schema() {
     let database = memory();
     database.exec("CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
     assert_eq!(all(&database, "SELECT * FROM t", json!(null)).unwrap(), json!([{"a": 1}]));
@@ -183,6 +183,12 @@ fn a_file_is_created_and_its_folder_is_not() {
     assert!(folder.path().read_dir().unwrap().next().is_none());
     let database = open(&folder.path().join("x.db"));
     database.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (a)").unwrap();
+    #[cfg(unix)]
+    for name in ["x.db", "x.db-wal", "x.db-shm"] {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = folder.path().join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
     database.close().unwrap();
     let left: Vec<_> = folder.path().read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
     assert_eq!(left, ["x.db"]);
