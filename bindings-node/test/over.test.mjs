@@ -17,7 +17,7 @@ async function opened(filename) {
 
 const count = async (database) => (await database.get('SELECT count(*) AS n FROM token_usage')).n
 
-test('calls of the workspace are part of the transaction that the host has open', async (t) => {
+test('calls_of_the_workspace_are_part_of_the_transaction_that_the_host_has_open', async (t) => {
   const folder = freshFolder(t)
   const database = await opened(join(folder, 'mcoda.db'))
   const workspace = await Workspace.over(database, { workspaceId: 'w', jsonLog: folder })
@@ -47,7 +47,7 @@ test('calls of the workspace are part of the transaction that the host has open'
   await database.close()
 })
 
-test('calls of both run in the order in which they are made', async () => {
+test('calls_of_both_run_in_the_order_in_which_they_are_made', async () => {
   const database = await opened(':memory:')
   const workspace = await Workspace.over(database)
   const seen = []
@@ -62,7 +62,7 @@ test('calls of both run in the order in which they are made', async () => {
   await database.close()
 })
 
-test('a call that fails leaves the transaction of the host as it was', async () => {
+test('a_call_that_fails_leaves_the_transaction_of_the_host_as_it_was', async () => {
   const database = await opened(':memory:')
   const workspace = await Workspace.over(database)
   await database.exec('BEGIN')
@@ -76,7 +76,7 @@ test('a call that fails leaves the transaction of the host as it was', async () 
   await database.close()
 })
 
-test('what does not fit a connection of the host is refused', async () => {
+test('what_does_not_fit_a_connection_of_the_host_is_refused', async () => {
   const bare = await open({ filename: ':memory:' })
   await assert.rejects(Workspace.over(bare), { code: 'MCODA_UNSUPPORTED', message: /PRAGMA foreign_keys = ON/ })
   await bare.exec('PRAGMA foreign_keys = ON')
@@ -91,13 +91,13 @@ test('what does not fit a connection of the host is refused', async () => {
   await assert.rejects(Workspace.over(bare), { code: 'MCODA_CLOSED' })
 })
 
-test('rows of usage are iterated while the host goes on', async () => {
+test('rows_of_usage_are_iterated_while_the_host_goes_on', async () => {
   const database = await opened(':memory:')
   const workspace = await Workspace.over(database)
   await workspace.recordTokenUsages(Array.from({ length: 1000 }, (_, index) => ({ tokensPrompt: index })))
   let seen = 0
-  for await (const { tokensPrompt } of workspace.iterateTokenUsage()) {
-    assert.equal(tokensPrompt, seen)
+  for await (const { tokens_prompt } of workspace.iterateTokenUsage()) {
+    assert.equal(tokens_prompt, seen)
     seen += 1
     if (seen % 100 === 0) await database.run('INSERT INTO jobs SELECT * FROM jobs WHERE 0')
   }
@@ -105,7 +105,7 @@ test('rows of usage are iterated while the host goes on', async () => {
   await database.close()
 })
 
-test('an aborted call never runs, and the calls behind it do', async () => {
+test('an_aborted_call_never_runs_and_the_calls_behind_it_do', async () => {
   const database = await opened(':memory:')
   const workspace = await Workspace.over(database)
   const slow = database.get('WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2e6) SELECT max(i) AS m FROM n')

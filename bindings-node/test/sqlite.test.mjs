@@ -14,7 +14,7 @@ import { freshFolder } from './support.mjs'
 const NUMBERS = 'WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT i, hex(i) AS h FROM n'
 const memory = (config) => open({ filename: ':memory:', ...config })
 
-test('the package is what the names of npm are', async () => {
+test('the_package_is_what_the_names_of_npm_are', async () => {
   const required = createRequire(import.meta.url)('@mcoda/native/sqlite')
   assert.equal(required.Database, Database)
   assert.equal(required.open, open)
@@ -31,19 +31,19 @@ test('the package is what the names of npm are', async () => {
   await other.close()
 })
 
-test('what it is opened with is checked', async () => {
+test('what_it_is_opened_with_is_checked', async () => {
   for (const config of [{ filename: 7 }, { filename: ':memory:', mode: 64 }, { filename: ':memory:', largeIntegers: true }]) {
     await assert.rejects(open(config), { name: 'TypeError', message: /: got .*; expected / })
   }
 })
 
-test('a file is opened by its URL', async (t) => {
+test('a_file_is_opened_by_its_URL', async (t) => {
   const file = join(freshFolder(t), 'a b%.db')
   await (await open({ filename: pathToFileURL(file) })).close()
   assert.ok(existsSync(file))
 })
 
-test('calls run in the order in which they are made', async () => {
+test('calls_run_in_the_order_in_which_they_are_made', async () => {
   const database = await memory()
   const seen = []
   const calls = [database.exec('CREATE TABLE t (a)')]
@@ -58,7 +58,7 @@ test('calls run in the order in which they are made', async () => {
   await database.close()
 })
 
-test('a bigint is bound exactly, and comes back exactly where that is asked for', async () => {
+test('a_bigint_is_bound_exactly_and_comes_back_exactly_where_that_is_asked_for', async () => {
   const database = await memory({ largeIntegers: 'bigint' })
   await database.exec('CREATE TABLE t (a INTEGER PRIMARY KEY, b)')
   const large = 2n ** 63n - 1n
@@ -68,7 +68,7 @@ test('a bigint is bound exactly, and comes back exactly where that is asked for'
   await database.close()
 })
 
-test('bytes are copied when the call is made', async () => {
+test('bytes_are_copied_when_the_call_is_made', async () => {
   const database = await memory()
   const bytes = Buffer.from('before')
   const call = database.get('SELECT ? AS a', bytes)
@@ -80,7 +80,7 @@ test('bytes are copied when the call is made', async () => {
   await database.close()
 })
 
-test('an error leads to the caller', async () => {
+test('an_error_leads_to_the_caller', async () => {
   const database = await memory()
   async function ofTheCaller() {
     await database.run('INSERT INTO nowhere VALUES (1)')
@@ -89,7 +89,7 @@ test('an error leads to the caller', async () => {
   await database.close()
 })
 
-test('large results hold the event loop for a short time only', async () => {
+test('large_results_hold_the_event_loop_for_a_short_time_only', async () => {
   const database = await memory()
   await database.exec('CREATE TABLE t (a INTEGER PRIMARY KEY, b, c)')
   await database.run(`INSERT INTO t SELECT i, 'name ' || h, i / 7.0 FROM (${NUMBERS})`, 100_000)
@@ -108,7 +108,7 @@ test('large results hold the event loop for a short time only', async () => {
   await database.close()
 })
 
-test('each gives rows while they are read, and ends where the callback throws', async () => {
+test('each_gives_rows_while_they_are_read_and_ends_where_the_callback_throws', async () => {
   const database = await memory()
   let sum = 0
   assert.equal(await database.each(NUMBERS, 30_000, (error, { i }) => (sum += i)), 30_000)
@@ -134,7 +134,7 @@ test('each gives rows while they are read, and ends where the callback throws', 
   await database.close()
 })
 
-test('an iteration gives the rows that were there when it began, whatever runs meanwhile', async () => {
+test('an_iteration_gives_the_rows_that_were_there_when_it_began_whatever_runs_meanwhile', async () => {
   const database = await memory()
   await database.exec('CREATE TABLE t (a INTEGER PRIMARY KEY, b, c)')
   await database.run(`INSERT INTO t SELECT i, h, x'00ff' FROM (${NUMBERS})`, 50_000)
@@ -153,7 +153,7 @@ test('an iteration gives the rows that were there when it began, whatever runs m
   await database.close()
 })
 
-test('iterations run beside each other, and one that is left holds nobody up', async () => {
+test('iterations_run_beside_each_other_and_one_that_is_left_holds_nobody_up', async () => {
   const database = await memory()
   const endless = NUMBERS.replace('WHERE i < ?', '')
   for await (const { i } of database.iterate(endless)) {
@@ -174,7 +174,7 @@ test('iterations run beside each other, and one that is left holds nobody up', a
   await database.close()
 })
 
-test('closing ends an iteration', async () => {
+test('closing_ends_an_iteration', async () => {
   const database = await memory()
   const rows = database.iterate(NUMBERS, 1e12)
   assert.equal((await rows.next()).value.i, 1)
@@ -187,7 +187,7 @@ test('closing ends an iteration', async () => {
   )
 })
 
-test('closing lets go of the files', async () => {
+test('closing_lets_go_of_the_files', async () => {
   for (let round = 0; round < 20; round += 1) {
     const folder = mkdtempSync(join(tmpdir(), 'mcoda-sqlite-'))
     const filename = join(folder, 'x.db')
@@ -205,7 +205,7 @@ test('closing lets go of the files', async () => {
   }
 })
 
-test('a database that nobody closes lets the process end', async (t) => {
+test('a_database_that_nobody_closes_lets_the_process_end', async (t) => {
   const { spawnSync } = await import('node:child_process')
   const file = join(freshFolder(t), 'x.db')
   const program = `
@@ -220,7 +220,7 @@ test('a database that nobody closes lets the process end', async (t) => {
   assert.deepEqual([stdout, stderr, status], ['done\n', '', 0])
 })
 
-test('a thread of JavaScript that ends leaves no call behind', async (t) => {
+test('a_thread_of_JavaScript_that_ends_leaves_no_call_behind', async (t) => {
   const filename = join(freshFolder(t), 'x.db')
   const program = `
     const { open } = require('@mcoda/native/sqlite')
@@ -240,7 +240,7 @@ test('a thread of JavaScript that ends leaves no call behind', async (t) => {
   await database.close()
 })
 
-test('many databases can be open', async () => {
+test('many_databases_can_be_open', async () => {
   const databases = await Promise.all(Array.from({ length: 100 }, () => memory()))
   const rows = await Promise.all(databases.map((database, index) => database.get('SELECT ? AS a', index)))
   assert.deepEqual(rows.map(({ a }) => a), Array.from({ length: 100 }, (_, index) => index))

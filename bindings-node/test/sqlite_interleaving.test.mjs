@@ -150,7 +150,7 @@ async function interleave(database, workspace, seed, steps) {
 
 for (let round = 0; round < ROUNDS; round += 1) {
   const seed = 20_261_129 + round
-  test(`whatever ${AWAITERS} awaiters do, the model says what is there (seed ${seed})`, async (t) => {
+  test(`the_model_agrees_whatever_${AWAITERS}_awaiters_do_seed_${seed}`, async (t) => {
     const folder = freshFolder(t)
     const filename = join(folder, 'mcoda.db')
     const database = await open({ filename })
@@ -192,7 +192,7 @@ function turns(database) {
   }
 }
 
-test('transactions that take turns happen whole or not at all', async (t) => {
+test('transactions_that_take_turns_happen_whole_or_not_at_all', async (t) => {
   const filename = join(freshFolder(t), 'mcoda.db')
   const database = await open({ filename })
   await database.exec('PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; CREATE TABLE t (owner, step)')

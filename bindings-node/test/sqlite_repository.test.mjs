@@ -95,7 +95,7 @@ class Repository {
   }
 }
 
-test('migrations run again and again, also at the same time, on a bare object in memory as well', async (t) => {
+test('migrations_run_again_and_again_also_at_the_same_time_on_a_bare_object_in_memory_as_well', async (t) => {
   const bare = await open({ filename: ':memory:', driver: sqlite3.Database })
   await migrate(bare)
   await migrate(bare)
@@ -111,7 +111,7 @@ test('migrations run again and again, also at the same time, on a bare object in
   await Promise.all(databases.map((database) => database.close()))
 })
 
-test('the repository and the raw object share one connection', async (t) => {
+test('the_repository_and_the_raw_object_share_one_connection', async (t) => {
   const folder = join(freshFolder(t), 'a', 'b')
   mkdirSync(folder, { recursive: true })
   const database = await connect(join(folder, 'mcoda.db'))
@@ -143,7 +143,7 @@ test('the repository and the raw object share one connection', async (t) => {
   rmSync(folder, { recursive: true })
 })
 
-test('objects on one file wait for each other', async (t) => {
+test('objects_on_one_file_wait_for_each_other', async (t) => {
   const filename = join(freshFolder(t), 'mcoda.db')
   const databases = await Promise.all(Array.from({ length: 4 }, () => connect(filename)))
   await migrate(databases[0])
