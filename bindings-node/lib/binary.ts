@@ -13,8 +13,8 @@ export declare class Dispatcher {
    */
   open(call: number, name: string, json: string): Handle
   /**
-   * Begins to open a workspace in a database of the host's, as the call with this number: its calls are made on the
-   * connection of that database, in turn with its own. `json` is the array of the options.
+   * Begins to open a workspace in a database of the host, as the call with this number. Its calls run on the connection
+   * of that database, in order with the database's own. `json` is the array of the options.
    */
   over(call: number, database: SqlDatabase, json: string): Handle
 }
@@ -49,33 +49,32 @@ export declare class Rows {
   close(): void
 }
 
-/** One database. Its calls are made in the order in which they come, on a thread of its own. */
+/** One database. Its calls run in the order in which they are made, on a thread of the database. */
 export declare class SqlDatabase {
   /** Queues running all statements, as the call with this number. */
   exec(call: number, sql: string): void
-  /** Queues running the first statement. The reply is a row of `lastID` and `changes`. */
+  /** Queues running the first statement. The reply is a row with `lastID` and `changes`. */
   run(call: number, sql: string, params?: string | undefined | null, blobs?: Array<Uint8Array> | undefined | null): void
   /** Queues running the first statement up to its first row. */
   get(call: number, sql: string, params?: string | undefined | null, blobs?: Array<Uint8Array> | undefined | null): void
   /**
-   * Queues running the first statement to its end. The reply has the first rows; where it says that there are more,
-   * [`SqlDatabase::more`] gets them. What waits behind a call that `yields` does not wait until somebody has taken all of
-   * its rows: those that are left are set aside.
+   * Queues running the first statement. The reply contains the first rows; `more` gets the others, if any. Calls behind
+   * one that `yields` do not wait until all of its rows were requested: the remaining ones are stored temporarily.
    */
   rows(call: number, sql: string, params: string | undefined | null, blobs: Array<Uint8Array> | undefined | null, yields: boolean): void
-  /** Asks for the next rows of the call with the number `of`, as the call with this number. */
+  /** Requests the next rows of the call `of`, as the call with this number. */
   more(call: number, of: number): void
-  /** Frees the rows of the call with the number `of`, which nobody wants. */
+  /** Releases the rows of the call `of`. */
   stop(of: number): void
   /** Queues setting how long calls wait for other connections, in milliseconds. */
   setBusyTimeout(call: number, millis: number): void
-  /** Queues closing the database, as the call with this number. What rows somebody has not taken by then are lost. */
+  /** Queues closing the database, as the call with this number. Ends calls that yield and have more rows. */
   close(call: number): void
 }
 
 /** Brings the replies to the calls of all databases back to one JavaScript environment. */
 export declare class SqlDispatcher {
-  /** `settle` gets the number of each call with its rows as JSON, what JSON has no form for, and what went wrong. */
+  /** `settle` gets the number of each call with its rows as JSON, the values that JSON cannot represent, and the error. */
   constructor(settle: (call: number, json: string, beside: SqlBeside | null, failure: SqlFailure | null) => void)
   /** Keeps the process alive for replies that are still to come. */
   ref(): void
@@ -116,22 +115,22 @@ export interface Failure {
   detail?: string
 }
 
-/** What stands beside the JSON of some rows. */
+/** What accompanies the JSON of some rows. */
 export interface SqlBeside {
-  /** The values that JSON has no form for: an array of `[row, name, kind, value]`. */
+  /** The values that JSON cannot represent: an array of `[row, name, kind, value]`. */
   exact?: string
-  /** The bytes of blobs. */
+  /** The blobs. */
   blobs?: Array<Buffer>
   /** Whether there may be more rows. */
   more: boolean
 }
 
-/** What went wrong. */
+/** An error. */
 export interface SqlFailure {
   /** `SQLITE_CONSTRAINT`, … */
   code: string
   /** The number of the code. */
   errno: number
-  /** What happened. */
+  /** The message. */
   text: string
 }

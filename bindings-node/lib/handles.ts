@@ -44,7 +44,7 @@ export class Workspace extends WorkspaceCalls implements AsyncDisposable {
 
   /**
    * Opens the workspace in a database that `@mcoda/native/sqlite` has open. Its calls run on the connection of that
-   * object, in turn with the calls of the object, and are part of the transaction that is open there. What is missing is
+   * object, in order with the calls of the object, and are part of the transaction that is open there. What is missing is
    * created. Foreign keys must be on. Closing the workspace leaves the object open; closing the object closes both.
    */
   static async over(

@@ -7,10 +7,10 @@ import { sqliteError } from './sqlite_errors'
 import type { OpenConfig, RunResult, SqlTemplate } from './sqlite_types'
 import { decode, encode, type Encoded } from './sqlite_values'
 
-/** The native parts of databases. A proxy or a fake has none. */
+/** The native parts of open databases. */
 const natives = new WeakMap<object, SqlDatabase>()
 
-/** Opens a database, with SQLite's own defaults: no PRAGMA is set, and foreign keys are off. */
+/** Opens a database with SQLite's defaults: no PRAGMA is set, and foreign keys are off. */
 export async function open<Driver = any, Stmt = any>(config: OpenConfig): Promise<Database<Driver, Stmt>> {
   const database = new Database<Driver, Stmt>(config)
   await database.open()
@@ -18,22 +18,22 @@ export async function open<Driver = any, Stmt = any>(config: OpenConfig): Promis
 }
 
 /**
- * One connection to a database, as npm's `sqlite` has it over `sqlite3`. Calls run in the order in which they are made,
- * on a thread of their own, and a transaction that `BEGIN` opens stays open from one call to the next.
+ * One connection to a database, with the semantics of npm's `sqlite`. Calls run in the order in which they are made, on a
+ * thread of the database. A transaction that `BEGIN` opens stays open until `COMMIT` or `ROLLBACK`.
  *
- * Parameters come one after the other, in one array, or in one object of names. Those that are missing are NULL.
+ * Parameters are passed one by one, in one array, or in one object of names. Missing ones are NULL.
  */
 export class Database<_Driver = any, _Stmt = any> {
-  /** What the database was, or is to be, opened with. */
+  /** The options that were passed to `open`. */
   readonly config: OpenConfig
 
   constructor(config: OpenConfig) {
     this.config = config
   }
 
-  /** Opens the database; `open` of the package has done that. */
+  /** Opens the database. The function `open` has done so already. */
   async open(): Promise<void> {
-    if (natives.has(this)) throw sqliteError('SQLITE_MISUSE', 21, 'the database is open already')
+    if (natives.has(this)) throw sqliteError('SQLITE_MISUSE', 21, 'Database is already open')
     const { file, writes, creates, exact } = opening(this.config)
     let opened: SqlDatabase
     const reply = await send((call) => (opened = dispatcher.open(call, file, writes, creates, exact)))
@@ -41,7 +41,7 @@ export class Database<_Driver = any, _Stmt = any> {
     natives.set(this, opened!)
   }
 
-  /** Runs all statements. One that fails ends it; what ran before stays. */
+  /** Runs all statements, up to the first one that fails. The effects of those before it remain. */
   async exec(sql: string | SqlTemplate): Promise<void> {
     const text = textOf(sql)
     const native = nativeOf(this)
@@ -55,14 +55,14 @@ export class Database<_Driver = any, _Stmt = any> {
     return rowsOf(await send((call) => native.run(call, text, encoded.params, encoded.blobs)))[0]
   }
 
-  /** The first row of the first statement; `undefined` where it has none. */
+  /** The first row of the first statement, or `undefined`. */
   async get<T = any>(sql: string | SqlTemplate, ...params: any[]): Promise<T | undefined> {
     const { text, encoded } = statement(sql, params)
     const native = nativeOf(this)
     return rowsOf(await send((call) => native.get(call, text, encoded.params, encoded.blobs)))[0]
   }
 
-  /** All rows of the first statement. However many these are, they hold the event loop for some milliseconds at a time. */
+  /** All rows of the first statement. Large results arrive in chunks, between which the event loop turns. */
   async all<T = any[]>(sql: string | SqlTemplate, ...params: any[]): Promise<T> {
     const result = await select(this, sql, params, false)
     if (!result.rest) return result.rows as T
@@ -74,8 +74,8 @@ export class Database<_Driver = any, _Stmt = any> {
   }
 
   /**
-   * Calls the last argument with each row of the first statement, as `(null, row)`, and resolves to their number. Calls
-   * that are made meanwhile run after the statement. Where it throws, this rejects with that, and ends.
+   * Calls the last argument with `(null, row)` for each row of the first statement, and resolves to the number of rows.
+   * Calls made in the meantime run after the statement. If the callback throws, this rejects with the same error.
    */
   async each<T = any>(sql: string | SqlTemplate, ...rest: [...any[], (error: Error | null, row: T) => void]): Promise<number> {
     const callback = rest.pop()
@@ -92,26 +92,26 @@ export class Database<_Driver = any, _Stmt = any> {
   }
 
   /**
-   * The rows of the first statement one by one, in memory that does not depend on their number. They are those that the
-   * statement had when the first was asked for: calls that are made meanwhile run, and change none of them. Rows that are
-   * left when such a call is made wait in a temporary file. Closing the database ends the iteration with an error.
+   * The rows of the first statement one by one, in memory that does not depend on their number. The first `next` runs the
+   * statement. Other calls may be made during the iteration and do not change its rows: the remaining ones are then
+   * kept in memory, and beyond 8 MiB in a temporary file. Closing the database ends the iteration with an error.
    */
   async *iterate<T = any>(sql: string | SqlTemplate, ...params: any[]): AsyncGenerator<T, void, undefined> {
     for await (const chunk of chunks(await select(this, sql, params, true))) yield* chunk
   }
 
-  /** Sets an option of the connection: `busyTimeout`, in milliseconds, which is 1000 to begin with. */
+  /** Sets `busyTimeout`, in milliseconds. Default: 1000. */
   configure(option: 'busyTimeout', value: number): void {
     if (option !== 'busyTimeout') throw new TypeError(`${String(option)} is not a valid configuration option`)
     if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) throw new TypeError('Value must be an integer')
     const native = nativeOf(this)
-    // It is in turn with the calls, so what becomes of it shows there.
+    // It fails only if the database is closed, as later calls will.
     void send((call) => native.setBusyTimeout(call, value))
   }
 
   /**
-   * Closes the database after the calls that were made before. When it resolves, its files are let go, and nothing is
-   * written to them any more.
+   * Closes the database after the calls that were made before. When it resolves, the files are closed, and the database
+   * writes nothing more.
    */
   async close(): Promise<void> {
     const native = nativeOf(this)
@@ -136,12 +136,12 @@ export function nativeOf(database: unknown): SqlDatabase {
   return native
 }
 
-/** Whether it is a database of this module's that was opened. */
+/** Whether the value is a `Database` that was opened. */
 export function isDatabase(value: unknown): value is Database {
   return typeof value === 'object' && value !== null && natives.has(value)
 }
 
-/** The first rows of a statement, and how to get the others where there are any. */
+/** The first rows of a statement, and how to get the others, if any. */
 interface Result {
   rows: any[]
   rest: { native: SqlDatabase; of: number } | undefined
@@ -166,7 +166,7 @@ async function* chunks({ rows, rest }: Result): AsyncGenerator<any[], void, unde
   const { native, of } = rest
   const ask = () => send((call) => native.more(call, of))
   try {
-    // The next chunk is made while this one is read.
+    // The thread prepares the next chunk while this one is read.
     let next: Promise<SqlReply> | undefined = ask()
     yield rows
     while (next) {
@@ -180,7 +180,7 @@ async function* chunks({ rows, rest }: Result): AsyncGenerator<any[], void, unde
   }
 }
 
-/** What the native part opens. */
+/** The arguments of the native part. */
 function opening({ filename, mode, largeIntegers }: OpenConfig) {
   if (filename === null || filename === undefined) throw new Error('sqlite: filename cannot be null / undefined')
   const file = filename instanceof URL ? fileURLToPath(filename) : filename
@@ -189,7 +189,7 @@ function opening({ filename, mode, largeIntegers }: OpenConfig) {
   if (large !== 'error' && large !== 'bigint') {
     throw new TypeError(`largeIntegers: got ${JSON.stringify(large)}; expected 'error' or 'bigint'`)
   }
-  // 0 as well is npm's default.
+  // npm's package treats 0 as the default, too.
   const flags = mode || READ_WRITE | CREATE
   const access = flags & ~IGNORED
   if (![READ_ONLY, READ_WRITE, READ_WRITE | CREATE].includes(access)) {
@@ -202,10 +202,10 @@ function opening({ filename, mode, largeIntegers }: OpenConfig) {
 const READ_ONLY = 1
 const READ_WRITE = 2
 const CREATE = 4
-/** What every database here is: OPEN_FULLMUTEX and OPEN_PRIVATECACHE. */
+/** OPEN_FULLMUTEX and OPEN_PRIVATECACHE, which apply to every database here. */
 const IGNORED = 0x10000 | 0x40000
 
-/** The rows of a reply. Made here, where the caller is awaited, so that an error's stack leads to it. */
+/** The rows of a reply. An error is created here, in an async function, so that its stack contains the awaiting caller. */
 function rowsOf({ json, beside, failure }: SqlReply): any[] {
   if (failure) throw sqliteError(failure.code, failure.errno, failure.text)
   return decode(json, beside)

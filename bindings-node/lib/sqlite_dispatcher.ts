@@ -2,14 +2,14 @@
 import type { SqlBeside, SqlFailure } from './binary'
 import { native } from './native'
 
-/** Rows of a call, or what went wrong. */
+/** The reply to a call: rows, or an error. */
 export interface SqlReply {
   json: string
   beside: SqlBeside | null
   failure: SqlFailure | null
 }
 
-/** The calls under way, by their numbers. */
+/** The pending calls, by number. */
 const pending = new Map<number, (reply: SqlReply) => void>()
 let lastCall = 0
 
@@ -20,7 +20,7 @@ export const dispatcher = new native.SqlDispatcher((call, json, beside, failure)
   settle({ json, beside, failure })
 })
 
-/** Makes a call: `start` gets its number. */
+/** Makes a call. `start` gets its number. Never rejects: a failure is part of the reply. */
 export function send(start: (call: number) => void): Promise<SqlReply> {
   return new Promise((resolve) => {
     const call = ++lastCall

@@ -1,6 +1,6 @@
 import type { SqliteError } from './sqlite_types'
 
-/** An error as npm's `sqlite3` has it. */
+/** An error with the properties of npm's `sqlite3`. */
 export function sqliteError(code: string, errno: number, text: string): SqliteError {
   return Object.assign(new Error(`${code}: ${text}`), { errno, code })
 }

@@ -1,37 +1,37 @@
-/** What a database is opened with. */
+/** The options of `open`. */
 export interface OpenConfig {
-  /** The path of the file; `:memory:` for a database that lives as long as the object. Its folder must be there. */
+  /** The path of the file, whose folder must exist; `:memory:` for a database that lives as long as the object. */
   filename: string | URL
-  /** What npm's `sqlite` wants to know. It is not used: the driver is this package. */
+  /** Ignored. npm's `sqlite` requires it. */
   driver?: unknown
-  /** `OPEN_READONLY`, or `OPEN_READWRITE`, with `OPEN_CREATE` or without. Default: `OPEN_READWRITE | OPEN_CREATE`. */
+  /** `OPEN_READONLY`, `OPEN_READWRITE`, or `OPEN_READWRITE | OPEN_CREATE`. Default: the last one. */
   mode?: number | undefined
   /**
-   * What becomes of whole numbers beyond 2^53-1, which a `number` does not hold exactly: `'error'` rejects the call and
-   * names the column, `'bigint'` gives a `bigint`. Default: `'error'`.
+   * How integers beyond 2^53-1 are returned, which a `number` cannot represent exactly: `'error'` rejects the call with
+   * the name of the column, `'bigint'` returns a `bigint`. Default: `'error'`.
    */
   largeIntegers?: 'error' | 'bigint' | undefined
 }
 
-/** What a parameter may be. `undefined` is NULL, a boolean 1 or 0, a `Date` its milliseconds. */
+/** A parameter. `undefined` is bound as NULL, a boolean as 1 or 0, a `Date` as its milliseconds. */
 export type SqlValue =
   string | number | bigint | boolean | null | undefined | Date | RegExp | NodeJS.ArrayBufferView | ArrayBuffer
 
-/** A statement with its parameters, as the package `sql-template-strings` makes it. */
+/** A statement with its parameters, as returned by the package `sql-template-strings`. */
 export interface SqlTemplate {
   sql: string
   values?: readonly unknown[]
 }
 
-/** What a statement did. */
+/** The result of `run`. */
 export interface RunResult {
-  /** The row number of the row that was inserted last; a `bigint` where a number does not hold it exactly. */
+  /** The rowid of the last inserted row; a `bigint` if a number cannot represent it exactly. */
   lastID: number
-  /** How many rows were changed by the last statement that changes rows. */
+  /** How many rows the last INSERT, UPDATE or DELETE changed. */
   changes: number
 }
 
-/** What SQLite refused, or failed at. `message` is `CODE: text`. */
+/** An error of SQLite. `message` is `CODE: text`. */
 export interface SqliteError extends Error {
   /** The primary code: `SQLITE_CONSTRAINT`, `SQLITE_BUSY`, … */
   code: string

@@ -1,8 +1,8 @@
-// Values of JavaScript on their way to SQLite and back. What JSON has no form for travels beside it.
+// Converts parameters to JSON, and rows from JSON. Values that JSON cannot represent are passed beside it.
 import type { SqlBeside } from './binary'
 import { sqliteError } from './sqlite_errors'
 
-/** The parameters of a statement: JSON, and the bytes that it refers to by their places. */
+/** Parameters as JSON, and the blobs to which it refers by index. */
 export interface Encoded {
   params: string | null
   blobs: Uint8Array[] | null
@@ -10,17 +10,17 @@ export interface Encoded {
 
 const NONE: Encoded = { params: null, blobs: null }
 
-/** Parameters as npm's `sqlite3` takes them: one after the other, in an array, or in an object of names. */
+/** Encodes parameters that are passed one by one, in an array, or in an object of names, as `sqlite3` accepts them. */
 export function encode(given: readonly unknown[]): Encoded {
   if (given.length === 0) return NONE
   const blobs: Uint8Array[] = []
   const first = given[0]
   let params: unknown
   if (Array.isArray(first)) {
-    alone(given)
+    requireAlone(given)
     params = Array.from(first, (value, place) => encodeValue(value, place + 1, blobs))
   } else if (isRecord(first)) {
-    alone(given)
+    requireAlone(given)
     params = Object.fromEntries(Object.entries(first).map(([name, value]) => [name, encodeValue(value, name, blobs)]))
   } else {
     params = given.map((value, place) => encodeValue(value, place + 1, blobs))
@@ -28,17 +28,17 @@ export function encode(given: readonly unknown[]): Encoded {
   return { params: JSON.stringify(params), blobs: blobs.length > 0 ? blobs : null }
 }
 
-/** Values behind an array or an object of names would be bound to nothing. */
-function alone(given: readonly unknown[]): void {
+/** Further values would be bound to nothing. */
+function requireAlone(given: readonly unknown[]): void {
   if (given.length === 1) return
-  const text = 'column index out of range: there are parameters behind an array or an object of names'
+  const text = 'column index out of range: there are parameters after an array or an object of names'
   throw sqliteError('SQLITE_RANGE', 25, text)
 }
 
 function encodeValue(value: unknown, place: number | string, blobs: Uint8Array[]): unknown {
   switch (typeof value) {
     case 'string':
-      // SQLite has no half of a surrogate pair.
+      // As npm's package: UTF-8 cannot represent half of a surrogate pair.
       return value.toWellFormed()
     case 'number':
       return Number.isFinite(value) ? value : encodeNumber(value, place)
@@ -63,7 +63,7 @@ function encodeNumber(value: number, place: number | string): unknown {
 
 function encodeObject(value: object, place: number | string, blobs: Uint8Array[]): unknown {
   if (ArrayBuffer.isView(value)) return blob(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), blobs)
-  // Not `instanceof`: values may come from another realm.
+  // Not `instanceof`, because a value may come from another realm.
   switch (kindOf(value)) {
     case 'Date':
       return encodeTime(Number(value), place)
@@ -76,7 +76,7 @@ function encodeObject(value: object, place: number | string, blobs: Uint8Array[]
   }
 }
 
-/** Always a floating-point number, as `sqlite3` binds it: JSON tells 5 from 5.0 no more. */
+/** Bound as REAL, as by `sqlite3`, even if it is whole. */
 function encodeTime(millis: number, place: number | string): unknown {
   if (Number.isNaN(millis)) throw refused(place, 'an invalid Date')
   return { real: String(millis) }
@@ -86,13 +86,13 @@ function blob(bytes: Uint8Array, blobs: Uint8Array[]): unknown {
   return { blob: blobs.push(bytes) - 1 }
 }
 
-const ALLOWED = 'null, undefined, a boolean, a number but NaN, a bigint, text, a Date or bytes'
+const ALLOWED = 'null, undefined, a boolean, a number except NaN, a bigint, text, a Date or bytes'
 
 function refused(place: number | string, given: string, allowed = ALLOWED): Error {
   return sqliteError('SQLITE_MISMATCH', 20, `parameter ${place}: got ${given}; expected ${allowed}`)
 }
 
-/** Whether `sqlite3` takes the object for names. */
+/** Whether the value is an object of names. */
 function isRecord(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
   return !['Date', 'RegExp', 'ArrayBuffer'].includes(kindOf(value))
@@ -102,7 +102,7 @@ function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 
-/** The rows of a chunk. */
+/** Decodes the rows of a chunk. */
 export function decode(json: string, beside: SqlBeside | null): any[] {
   if (json === '') return []
   const rows = JSON.parse(json)

@@ -111,8 +111,8 @@ impl Dispatcher {
 
 #[napi]
 impl Dispatcher {
-    /// Begins to open a workspace in a database of the host's, as the call with this number: its calls are made on the
-    /// connection of that database, in turn with its own. `json` is the array of the options.
+    /// Begins to open a workspace in a database of the host, as the call with this number. Its calls run on the connection
+    /// of that database, in order with the database's own. `json` is the array of the options.
     #[napi]
     pub fn over(&self, call: i64, database: &SqlDatabase, json: String) -> Handle {
         let worker = Arc::new(Worker::within(database.queue(), self.replies.clone()));

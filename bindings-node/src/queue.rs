@@ -16,39 +16,39 @@ struct Job {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Job>,
-    /// What is under way.
+    /// The running job.
     running: Option<(Option<i64>, CancelToken)>,
     has_thread: bool,
-    /// The thread ends when there are no more jobs. A job that comes all the same gets a new one.
+    /// Whether the thread ends when there are no more jobs. A later job starts a new one.
     leaving: bool,
 }
 
-/// Runs jobs one after the other, in the order in which they came.
+/// Runs jobs one after the other, in the order in which they were submitted.
 pub(crate) struct Queue {
     state: Mutex<State>,
     wake: Condvar,
-    /// Closes what the jobs use, when the thread ends.
+    /// Closes what the jobs use when the thread ends.
     close: Box<dyn Fn() + Send + Sync>,
 }
 
-/// What became of a job that was to be cancelled.
+/// The result of [`Queue::cancel`].
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Cancelled {
-    /// It will not run.
+    /// The job will not run.
     Removed,
-    /// It is under way, or was: it replies.
-    Asked,
+    /// The job is running or has ended: it replies.
+    Requested,
 }
 
-/// How the waiting of a job ended.
+/// Why a job stopped waiting.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// What it waited for has come.
-    Over,
-    /// Another job waits for its end.
+    /// The condition holds.
+    Ready,
+    /// Another job is waiting.
     OthersWait,
-    /// Nobody waits for what it does.
-    NobodyListens,
+    /// The queue is ending.
+    Ending,
 }
 
 impl Queue {
@@ -71,12 +71,12 @@ impl Queue {
             state.has_thread = true;
         }
         state.jobs.push_back(Job { call, token: CancelToken::new(), work: Box::new(work) });
-        // Where a job waits for others to come, it is not the only one that waits.
+        // The running job may be waiting, too.
         self.wake.notify_all();
         Ok(())
     }
 
-    /// Takes the job from the queue, else asks it to stop.
+    /// Removes the job from the queue, or requests it to stop.
     pub(crate) fn cancel(&self, call: i64) -> Cancelled {
         let mut state = self.lock();
         if let Some(place) = state.jobs.iter().position(|job| job.call == Some(call)) {
@@ -88,7 +88,7 @@ impl Queue {
         {
             token.cancel();
         }
-        Cancelled::Asked
+        Cancelled::Requested
     }
 
     /// Ends the thread once the jobs that are queued are done.
@@ -108,16 +108,16 @@ impl Queue {
         self.wake.notify_all();
     }
 
-    /// Lets the job that is under way wait until `is_over` says so, and where it `yields` no longer than until another
-    /// job waits for its end. Who calls [`Queue::tell`] must hold nothing that `is_over` needs.
-    pub(crate) fn wait_in_job(&self, yields: bool, mut is_over: impl FnMut() -> bool) -> Wait {
+    /// Lets the running job wait until `is_ready` returns true; if it `yields`, at most until another job is waiting. A
+    /// caller of [`Queue::notify`] must not hold a lock that `is_ready` takes.
+    pub(crate) fn wait_in_job(&self, yields: bool, mut is_ready: impl FnMut() -> bool) -> Wait {
         let mut state = self.lock();
         loop {
             if state.leaving {
-                return Wait::NobodyListens;
+                return Wait::Ending;
             }
-            if is_over() {
-                return Wait::Over;
+            if is_ready() {
+                return Wait::Ready;
             }
             if yields && !state.jobs.is_empty() {
                 return Wait::OthersWait;
@@ -126,8 +126,8 @@ impl Queue {
         }
     }
 
-    /// Wakes the job that waits, to look again.
-    pub(crate) fn tell(&self) {
+    /// Makes a waiting job check its condition again.
+    pub(crate) fn notify(&self) {
         drop(self.lock());
         self.wake.notify_all();
     }
@@ -139,7 +139,7 @@ impl Queue {
         }
     }
 
-    /// The next job; none where this thread has to end.
+    /// The next job; `None` if the thread has to end.
     fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         let mut is_closed = false;
@@ -154,7 +154,7 @@ impl Queue {
                 state.has_thread = false;
                 return None;
             } else {
-                // Here, and not where the last reference is dropped: that may be the event loop.
+                // Here, because the last reference may be dropped on the event loop.
                 drop(state);
                 (self.close)();
                 is_closed = true;
@@ -180,7 +180,7 @@ impl Queues {
         queues.push(Arc::downgrade(queue));
     }
 
-    /// The environment ends: nobody waits for these jobs any more, and nothing may go on without end.
+    /// Ends all jobs, because the environment ends.
     pub(crate) fn give_up(&self) {
         let queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         queues.iter().filter_map(Weak::upgrade).for_each(|queue| queue.give_up());

@@ -13,7 +13,7 @@ pub(crate) struct Worker {
     queue: Arc<Queue>,
     engine: Arc<OnceLock<Engine>>,
     replies: Arc<Replies>,
-    /// Whether the queue is a database's of the host's, which goes on when this handle is closed.
+    /// Whether the queue belongs to a database of the host, and continues when this handle is closed.
     is_guest: bool,
 }
 
@@ -27,7 +27,7 @@ impl Worker {
         Self { queue, engine, replies, is_guest: false }
     }
 
-    /// A handle whose calls are made in turn with those of a database of the host's.
+    /// A handle whose calls are jobs in the queue of a host's database.
     pub(crate) fn within(queue: Arc<Queue>, replies: Arc<Replies>) -> Self {
         Self { queue, engine: Arc::default(), replies, is_guest: true }
     }

@@ -240,6 +240,47 @@ test('a_thread_of_JavaScript_that_ends_leaves_no_call_behind', async (t) => {
   await database.close()
 })
 
+const COEXISTENCE = `
+  import { readFileSync } from 'node:fs'
+  import { DatabaseSync } from '@photostructure/sqlite'
+  import { open } from '@mcoda/native/sqlite'
+  const filename = process.argv[1]
+  const database = await open({ filename })
+  await database.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (a)')
+  const refused = []
+  for (let round = 0; round < 20; round += 1) {
+    await database.exec('BEGIN IMMEDIATE; INSERT INTO t VALUES (1)')
+    // Closing any descriptor of a file releases all POSIX locks that the process has on it.
+    readFileSync(filename)
+    const other = new DatabaseSync(filename, { timeout: 0 })
+    try {
+      other.exec('INSERT INTO t VALUES (2)')
+    } catch (error) {
+      refused.push(error.message)
+    }
+    other.close()
+    await database.exec('COMMIT')
+  }
+  const { n } = await database.get('SELECT count(*) AS n FROM t')
+  await database.close()
+  console.log(JSON.stringify({ n, refused: new Set(refused).size, times: refused.length }))`
+
+test('no_other_copy_of_SQLite_in_the_process_writes_during_a_transaction', async (t) => {
+  // Elsewhere writing beside another copy is refused, or nothing is needed: see docs/reliability.md.
+  if (!existsSync('/proc/self/fd')) return t.skip('no locks of the file description')
+  const { spawnSync } = await import('node:child_process')
+  const run = (locks) => {
+    const args = ['--input-type=module', '-e', COEXISTENCE, join(freshFolder(t), 'x.db')]
+    const options = { encoding: 'utf8', cwd: import.meta.dirname, timeout: 60_000 }
+    return spawnSync(process.execPath, args, { ...options, env: { ...process.env, MCODA_TEST_LOCKS: locks } })
+  }
+  const expected = '{"n":20,"refused":1,"times":20}\n'
+  const { stdout, stderr } = run('')
+  assert.deepEqual([stdout, stderr], [expected, ''])
+  // Without the locks it goes wrong: otherwise the test would show nothing.
+  assert.notEqual(run('off').stdout, expected)
+})
+
 test('many_databases_can_be_open', async () => {
   const databases = await Promise.all(Array.from({ length: 100 }, () => memory()))
   const rows = await Promise.all(databases.map((database, index) => database.get('SELECT ? AS a', index)))

@@ -1,4 +1,4 @@
-//! A database on which JavaScript runs SQL of its own: `@mcoda/native/sqlite`.
+//! A database on which JavaScript runs its own SQL: `@mcoda/native/sqlite`.
 
 mod reply;
 mod spool;
@@ -27,7 +27,7 @@ pub struct SqlDispatcher {
 
 #[napi]
 impl SqlDispatcher {
-    /// `settle` gets the number of each call with its rows as JSON, what JSON has no form for, and what went wrong.
+    /// `settle` gets the number of each call with its rows as JSON, the values that JSON cannot represent, and the error.
     #[napi(constructor)]
     pub fn new(
         env: Env,
@@ -37,7 +37,7 @@ impl SqlDispatcher {
         settle: Function<'_, SqlSettled, ()>,
     ) -> napi::Result<Self> {
         let queues = Arc::new(Queues::default());
-        // Nobody hears what an environment that ends still waits for.
+        // When the environment ends, nobody receives the replies any more.
         env.add_env_cleanup_hook(queues.clone(), |queues| queues.give_up())?;
         Ok(Self { replies: Arc::new(SqlReplies::new(&settle)?), queues })
     }
@@ -61,7 +61,7 @@ impl SqlDispatcher {
         let connection = Arc::<OnceLock<HostDatabase>>::default();
         let opened = Arc::clone(&connection);
         let queue = Queue::new(move || {
-            // Where it was closed before, it says so to nobody.
+            // An error means that it was closed before.
             opened.get().map(HostDatabase::close);
         });
         self.queues.add(&queue);
@@ -89,7 +89,7 @@ impl SqlDispatcher {
 
 type Streams = Arc<Mutex<HashMap<i64, Arc<Stream>>>>;
 
-/// One database. Its calls are made in the order in which they come, on a thread of its own.
+/// One database. Its calls run in the order in which they are made, on a thread of the database.
 #[napi]
 pub struct SqlDatabase {
     queue: Arc<Queue>,
@@ -107,7 +107,7 @@ impl SqlDatabase {
         self.ask(call, move |database| database.exec(&sql).map(|()| SqlReply::default()));
     }
 
-    /// Queues running the first statement. The reply is a row of `lastID` and `changes`.
+    /// Queues running the first statement. The reply is a row with `lastID` and `changes`.
     #[napi]
     pub fn run(&self, call: i64, sql: String, params: Option<String>, blobs: Option<Vec<Uint8Array>>) {
         let blobs = copied(blobs);
@@ -124,9 +124,8 @@ impl SqlDatabase {
         });
     }
 
-    /// Queues running the first statement to its end. The reply has the first rows; where it says that there are more,
-    /// [`SqlDatabase::more`] gets them. What waits behind a call that `yields` does not wait until somebody has taken all of
-    /// its rows: those that are left are set aside.
+    /// Queues running the first statement. The reply contains the first rows; `more` gets the others, if any. Calls behind
+    /// one that `yields` do not wait until all of its rows were requested: the remaining ones are stored temporarily.
     #[napi]
     pub fn rows(
         &self,
@@ -156,39 +155,37 @@ impl SqlDatabase {
         }
     }
 
-    /// Asks for the next rows of the call with the number `of`, as the call with this number.
+    /// Requests the next rows of the call `of`, as the call with this number.
     #[napi]
     pub fn more(&self, call: i64, of: i64) {
         let Some(stream) = self.streams().get(&of).cloned() else {
-            // Never the end, which would pass for all of the rows.
-            return self
-                .replies
-                .send(call, Err(HostError::internal("nobody has the rows of this call any more")));
+            // Not an empty reply: that would mean that there are no more rows.
+            return self.replies.send(call, Err(HostError::internal("the rows of this call were released")));
         };
-        let is_set_aside = stream.is_set_aside();
+        let is_spooled = stream.is_spooled();
         let (replies, streams) = (Arc::clone(&self.replies), Arc::clone(&self.streams));
         let take = move || {
             if stream.take(call, &replies) {
                 lock(&streams).remove(&of);
             }
         };
-        if !is_set_aside {
+        if !is_spooled {
             take();
-            // Its producer may wait for room.
-            return self.queue.tell();
+            // The producer may be waiting for space.
+            return self.queue.notify();
         }
-        // Reading what was set aside is no work for the event loop.
+        // The event loop must not wait for a file.
         if let Err(error) = self.queue.submit(None, take) {
             self.replies.send(call, Err(no_thread(&error)));
         }
     }
 
-    /// Frees the rows of the call with the number `of`, which nobody wants.
+    /// Releases the rows of the call `of`.
     #[napi]
     pub fn stop(&self, of: i64) {
         if let Some(stream) = self.streams().remove(&of) {
             stream.stop(&self.replies);
-            self.queue.tell();
+            self.queue.notify();
         }
     }
 
@@ -200,7 +197,7 @@ impl SqlDatabase {
         });
     }
 
-    /// Queues closing the database, as the call with this number. What rows somebody has not taken by then are lost.
+    /// Queues closing the database, as the call with this number. Ends calls that yield and have more rows.
     #[napi]
     pub fn close(&self, call: i64) {
         let queue = Arc::clone(&self.queue);
@@ -210,7 +207,7 @@ impl SqlDatabase {
             Ok(SqlReply::default())
         });
         self.streams().values().for_each(|stream| stream.close());
-        self.queue.tell();
+        self.queue.notify();
     }
 }
 
@@ -219,7 +216,7 @@ impl SqlDatabase {
         Arc::clone(&self.queue)
     }
 
-    /// The database, which is there once it is open.
+    /// The database, set once it is open.
     pub(crate) fn opened(&self) -> Arc<OnceLock<HostDatabase>> {
         Arc::clone(&self.connection)
     }
@@ -241,7 +238,7 @@ impl SqlDatabase {
     }
 }
 
-/// Garbage collection takes a database that nobody can reach: its calls are still made.
+/// When the object is garbage-collected, its pending calls are still made.
 impl Drop for SqlDatabase {
     fn drop(&mut self) {
         self.queue.leave();
@@ -256,12 +253,12 @@ fn opened(connection: &OnceLock<HostDatabase>) -> HostResult<&HostDatabase> {
     connection.get().ok_or_else(|| HostError::internal("the database is not open"))
 }
 
-/// Runs `work` so that no panic leaves it.
+/// Converts a panic to an error.
 fn guarded<T>(work: impl FnOnce() -> HostResult<T>) -> HostResult<T> {
     catch_panic(|| Ok(work()))?
 }
 
-/// The bytes are the caller's to change once the call is made.
+/// The caller may change the bytes after the call is made.
 fn copied(blobs: Option<Vec<Uint8Array>>) -> Vec<Vec<u8>> {
     blobs.unwrap_or_default().iter().map(|blob| blob.to_vec()).collect()
 }

@@ -1,4 +1,4 @@
-//! What a call on a host's database returns, and its way to JavaScript.
+//! The result of a call on a host's database, and its transport to JavaScript.
 
 use mcoda_core::host::{HostChanges, HostError, HostResult, RowChunk};
 use napi::bindgen_prelude::{Buffer, FnArgs, Function};
@@ -8,29 +8,29 @@ use napi_derive::napi;
 
 use crate::reply::{hold, release};
 
-/// What went wrong.
+/// An error.
 #[napi(object, object_from_js = false)]
 pub struct SqlFailure {
     /// `SQLITE_CONSTRAINT`, …
     pub code: String,
     /// The number of the code.
     pub errno: i32,
-    /// What happened.
+    /// The message.
     pub text: String,
 }
 
-/// What stands beside the JSON of some rows.
+/// What accompanies the JSON of some rows.
 #[napi(object, object_from_js = false)]
 pub struct SqlBeside {
-    /// The values that JSON has no form for: an array of `[row, name, kind, value]`.
+    /// The values that JSON cannot represent: an array of `[row, name, kind, value]`.
     pub exact: Option<String>,
-    /// The bytes of blobs.
+    /// The blobs.
     pub blobs: Option<Vec<Buffer>>,
     /// Whether there may be more rows.
     pub more: bool,
 }
 
-/// Some rows, or what stands for nothing.
+/// Some rows, possibly none.
 #[derive(Default)]
 pub(super) struct SqlReply {
     pub(super) rows: RowChunk,
@@ -44,7 +44,7 @@ impl SqlReply {
     }
 }
 
-/// What a statement did, as a row. Row numbers that JavaScript's numbers do not hold exactly come as digits.
+/// The result of `run`, as a row. Rowids that a JavaScript number cannot represent exactly are digits.
 pub(super) fn changes(HostChanges { last_id, changes }: HostChanges) -> SqlReply {
     let is_exact = last_id.unsigned_abs() < 1 << 53;
     let (given, exact) = if is_exact {
@@ -56,12 +56,12 @@ pub(super) fn changes(HostChanges { last_id, changes }: HostChanges) -> SqlReply
     SqlReply::last(RowChunk { json, exact, blobs: Vec::new() })
 }
 
-/// What `settle` is called with.
+/// The arguments of `settle`.
 pub(super) type SqlSettled = FnArgs<(i64, String, Option<SqlBeside>, Option<SqlFailure>)>;
 
 type Settle = ThreadsafeFunction<(i64, HostResult<SqlReply>), (), SqlSettled, Status, false, true>;
 
-/// The way back to JavaScript that all databases of an environment share.
+/// The transport that all databases of an environment share.
 pub(super) struct SqlReplies(Settle);
 
 impl SqlReplies {
@@ -87,7 +87,7 @@ impl SqlReplies {
         Ok(Self(settle))
     }
 
-    /// From any thread. An environment that has ended gets nothing.
+    /// From any thread. Does nothing if the environment has ended.
     pub(super) fn send(&self, call: i64, outcome: HostResult<SqlReply>) {
         self.0.call((call, outcome), ThreadsafeFunctionCallMode::NonBlocking);
     }

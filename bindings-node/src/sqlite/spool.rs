@@ -1,14 +1,14 @@
-//! Rows that nobody has taken yet, in memory up to a limit and then in a file that has no name.
+//! Stores rows that were not requested yet, in memory up to a limit, and then in a file without a name.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use mcoda_core::host::{HostError, HostResult, RowChunk};
 use tempfile::{SpooledTempFile, spooled_tempfile};
 
-/// How many bytes stay in memory.
+/// How many bytes are kept in memory.
 const IN_MEMORY: usize = 8 << 20;
 
-/// Chunks of rows, written at its end and read from its beginning.
+/// A queue of chunks.
 pub(super) struct Spool {
     file: SpooledTempFile,
     written: u64,
@@ -25,15 +25,15 @@ impl Spool {
     }
 
     pub(super) fn write(&mut self, chunk: &RowChunk) -> HostResult<()> {
-        self.append(chunk).map_err(|error| failed("kept", &error))
+        self.append(chunk).map_err(|error| failed("written to", &error))
     }
 
-    /// The next chunk; none where all are read.
+    /// The next chunk, if any.
     pub(super) fn read(&mut self) -> HostResult<Option<RowChunk>> {
         if self.is_empty() {
             return Ok(None);
         }
-        self.next().map(Some).map_err(|error| failed("read again", &error))
+        self.next().map(Some).map_err(|error| failed("read from", &error))
     }
 
     fn append(&mut self, chunk: &RowChunk) -> io::Result<()> {
@@ -73,7 +73,5 @@ impl Spool {
 }
 
 fn failed(what: &str, error: &io::Error) -> HostError {
-    HostError::disk(format!(
-        "rows that nobody had taken yet could not be {what} in a temporary file: {error}"
-    ))
+    HostError::disk(format!("rows could not be {what} a temporary file: {error}"))
 }

@@ -1,4 +1,4 @@
-//! The rows of one statement on their way to whoever takes them.
+//! The rows of one statement, between the thread that reads them and JavaScript.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,46 +9,46 @@ use super::reply::{SqlReplies, SqlReply};
 use super::spool::Spool;
 use crate::queue::{Queue, Wait};
 
-/// How many chunks are made before somebody asks for them.
+/// How many chunks are prepared in advance.
 const AHEAD: usize = 2;
 
-/// Chunks of rows: a producer on the database's thread, and a consumer that asks for one after the other.
+/// Chunks of rows. The producer is the database's thread, the consumer requests one after the other.
 pub(super) struct Stream {
     state: Mutex<State>,
-    /// Whether others do not wait for the consumer: rows that it has not taken by then are set aside.
+    /// Whether other calls do not wait for the consumer: the remaining rows are stored temporarily.
     yields: bool,
 }
 
 struct State {
-    /// The call that waits for rows. Nothing is ready then, and nothing set aside.
+    /// The call that waits for rows. There are none in `ready` and `spool` then.
     wanted: Option<i64>,
     ready: VecDeque<RowChunk>,
-    /// What comes after those that are ready.
-    set_aside: Option<Spool>,
-    /// How the statement ended, once it has.
+    /// The chunks after those in `ready`.
+    spool: Option<Spool>,
+    /// The result of the statement, once it has ended.
     end: Option<HostResult<()>>,
     is_stopped: bool,
-    /// Whether the database is being closed, which waits for nobody who takes rows.
+    /// Whether the database is being closed, which does not wait for the consumer.
     is_closing: bool,
 }
 
 impl State {
-    fn has_room(&self) -> bool {
+    fn has_space(&self) -> bool {
         self.wanted.is_some() || self.ready.len() < AHEAD || self.is_stopped
     }
 
-    /// The next chunk, and whether there may be another one; none where it is yet to come.
+    /// The next chunk, and whether there may be others; `None` if it is not there yet.
     fn next(&mut self) -> Option<HostResult<SqlReply>> {
         let chunk = match self.ready.pop_front() {
             Some(chunk) => Some(chunk),
-            None => match self.set_aside.as_mut().map(Spool::read).transpose() {
+            None => match self.spool.as_mut().map(Spool::read).transpose() {
                 Ok(chunk) => chunk.flatten(),
                 Err(error) => return Some(Err(error)),
             },
         };
-        let is_empty = self.ready.is_empty() && self.set_aside.as_ref().is_none_or(Spool::is_empty);
+        let is_empty = self.ready.is_empty() && self.spool.as_ref().is_none_or(Spool::is_empty);
         match (chunk, &self.end) {
-            // An error has to be asked for.
+            // The consumer must request an error like a chunk.
             (Some(rows), end) => Some(Ok(SqlReply { rows, more: !is_empty || !matches!(end, Some(Ok(()))) })),
             (None, Some(Ok(()))) => Some(Ok(SqlReply::default())),
             (None, Some(Err(error))) => Some(Err(error.clone())),
@@ -56,15 +56,15 @@ impl State {
         }
     }
 
-    /// Ends the statement for a database that is closed. False: it does not go on.
-    fn stop_for_good(&mut self) -> bool {
+    /// Ends the statement because the database is closed. Returns false: do not continue.
+    fn end_closed(&mut self) -> bool {
         self.is_stopped = true;
         self.end.get_or_insert(Err(HostError::closed()));
         false
     }
 
     fn put(&mut self, chunk: RowChunk) -> HostResult<()> {
-        match &mut self.set_aside {
+        match &mut self.spool {
             Some(spool) => spool.write(&chunk),
             None => {
                 self.ready.push_back(chunk);
@@ -75,12 +75,12 @@ impl State {
 }
 
 impl Stream {
-    /// A stream of which the call with this number waits for the first rows.
+    /// A stream whose first rows are the reply to the call with this number.
     pub(super) fn new(call: i64, yields: bool) -> Self {
         let state = State {
             wanted: Some(call),
             ready: VecDeque::new(),
-            set_aside: None,
+            spool: None,
             end: None,
             is_stopped: false,
             is_closing: false,
@@ -88,7 +88,7 @@ impl Stream {
         Self { state: Mutex::new(state), yields }
     }
 
-    /// Takes a chunk from the producer, and waits until there is room for the next one. Says whether to go on.
+    /// Takes a chunk from the producer, and waits until there is space for the next one. Returns whether to continue.
     pub(super) fn deliver(&self, chunk: RowChunk, queue: &Queue, replies: &SqlReplies) -> HostResult<bool> {
         {
             let mut state = self.lock();
@@ -97,24 +97,24 @@ impl Stream {
             }
             if let Some(call) = state.wanted.take() {
                 replies.send(call, Ok(SqlReply { rows: chunk, more: true }));
-                return Ok(!state.is_closing || state.stop_for_good());
+                return Ok(!state.is_closing || state.end_closed());
             }
             state.put(chunk)?;
-            if state.set_aside.is_some() {
+            if state.spool.is_some() {
                 return Ok(true);
             }
         }
-        match queue.wait_in_job(self.yields, || self.lock().has_room()) {
-            Wait::Over => Ok(!self.lock().is_stopped),
+        match queue.wait_in_job(self.yields, || self.lock().has_space()) {
+            Wait::Ready => Ok(!self.lock().is_stopped),
             Wait::OthersWait => {
-                self.lock().set_aside = Some(Spool::new());
+                self.lock().spool = Some(Spool::new());
                 Ok(true)
             }
-            Wait::NobodyListens => Ok(false),
+            Wait::Ending => Ok(false),
         }
     }
 
-    /// Takes the last chunk from the producer, or what went wrong. Says whether nobody will ask for more.
+    /// Takes the last chunk from the producer, or the error. Returns whether the consumer has all of it.
     pub(super) fn finish(&self, outcome: HostResult<RowChunk>, replies: &SqlReplies) -> bool {
         let mut state = self.lock();
         let end = outcome.and_then(|chunk| match state.wanted.take() {
@@ -141,7 +141,7 @@ impl Stream {
         }
     }
 
-    /// Replies to the call with the next rows, now or when they are there. Says whether there are no others.
+    /// Replies to the call with the next rows, now or when they are there. Returns whether these are the last.
     pub(super) fn take(&self, call: i64, replies: &SqlReplies) -> bool {
         let mut state = self.lock();
         let Some(next) = state.next() else {
@@ -153,13 +153,13 @@ impl Stream {
         is_last
     }
 
-    /// Whether the next rows are in a file.
-    pub(super) fn is_set_aside(&self) -> bool {
+    /// Whether the next rows are in the spool.
+    pub(super) fn is_spooled(&self) -> bool {
         let state = self.lock();
-        state.ready.is_empty() && state.set_aside.as_ref().is_some_and(|spool| !spool.is_empty())
+        state.ready.is_empty() && state.spool.as_ref().is_some_and(|spool| !spool.is_empty())
     }
 
-    /// Lets the producer end: nobody takes its rows.
+    /// Ends the producer: nobody needs its rows.
     pub(super) fn stop(&self, replies: &SqlReplies) {
         let mut state = self.lock();
         if let Some(call) = state.wanted.take() {
@@ -167,17 +167,17 @@ impl Stream {
         }
         state.is_stopped = true;
         state.ready.clear();
-        state.set_aside = None;
+        state.spool = None;
     }
 
-    /// Lets the producer end, for a database that is being closed: one that others do not wait for. What was asked for
-    /// before still comes.
+    /// Ends the producer, if it yields, because the database is being closed. Rows that were requested before are still
+    /// delivered.
     pub(super) fn close(&self) {
         if self.yields {
             let mut state = self.lock();
             state.is_closing = true;
             if state.wanted.is_none() {
-                state.stop_for_good();
+                state.end_closed();
             }
         }
     }
