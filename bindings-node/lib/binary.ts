@@ -17,6 +17,11 @@ export declare class Dispatcher {
    * of that database, in order with the database's own. `json` is the array of the options.
    */
   over(call: number, database: SqlDatabase, json: string): Handle
+  /**
+   * Makes a call that needs no database on a thread of its own, as the call with this number. The handle is there to
+   * give it up.
+   */
+  work(call: number, name: string, json: string): Handle
 }
 
 /** One open database. Its calls are made one after the other, on a thread of its own. */

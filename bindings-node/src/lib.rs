@@ -115,11 +115,25 @@ impl Dispatcher {
     /// of that database, in order with the database's own. `json` is the array of the options.
     #[napi]
     pub fn over(&self, call: i64, database: &SqlDatabase, json: String) -> Handle {
-        let worker = Arc::new(Worker::within(database.queue(), self.replies.clone()));
+        let worker = Arc::new(Worker::over(database.keep_open(), self.replies.clone()));
         let host = database.opened();
         worker.submit(call, move |worker| {
             let host = host.get().ok_or_else(|| Failure::fault("the database is not open yet"))?;
             worker.opened(Engine::over(host, &Arguments::read(&json)?)?)
+        });
+        Handle { worker, queues: Arc::clone(&self.queues) }
+    }
+
+    /// Makes a call that needs no database on a thread of its own, as the call with this number. The handle is there to
+    /// give it up.
+    #[napi]
+    pub fn work(&self, call: i64, name: String, json: String) -> Handle {
+        let worker = Arc::new(Worker::new(self.replies.clone()));
+        self.queues.add(worker.queue());
+        worker.submit(call, move |worker| {
+            worker.leave();
+            let arguments = Arguments::read(&json)?;
+            Ok(Target::Library.call(&name, arguments.all())?.to_json()?)
         });
         Handle { worker, queues: Arc::clone(&self.queues) }
     }

@@ -169,6 +169,26 @@ impl Queue {
     }
 }
 
+/// Keeps the thread of a queue, and what it closes at its end, until nobody needs them.
+pub(crate) struct KeepOpen(Arc<Queue>);
+
+impl KeepOpen {
+    pub(crate) fn new(queue: &Arc<Queue>) -> Arc<Self> {
+        Arc::new(Self(Arc::clone(queue)))
+    }
+
+    pub(crate) fn queue(&self) -> &Arc<Queue> {
+        &self.0
+    }
+}
+
+/// When the objects are garbage-collected, their pending calls are still made.
+impl Drop for KeepOpen {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
 /// The queues of one JavaScript environment.
 #[derive(Default)]
 pub(crate) struct Queues(Mutex<Vec<Weak<Queue>>>);

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use mcoda_core::{ErrorKind, catch_panic};
 
 use crate::engine::Engine;
-use crate::queue::{Cancelled, Queue};
+use crate::queue::{Cancelled, KeepOpen, Queue};
 use crate::reply::{Failure, Outcome, Replies};
 
 /// Makes the calls of one handle, one after the other.
@@ -13,8 +13,9 @@ pub(crate) struct Worker {
     queue: Arc<Queue>,
     engine: Arc<OnceLock<Engine>>,
     replies: Arc<Replies>,
-    /// Whether the queue belongs to a database of the host, and continues when this handle is closed.
-    is_guest: bool,
+    /// The database of the host to which the queue belongs, if any. It continues when this handle is closed, and is not
+    /// closed before, even if JavaScript has released its object.
+    host: Option<Arc<KeepOpen>>,
 }
 
 impl Worker {
@@ -24,12 +25,12 @@ impl Worker {
         let queue = Queue::new(move || {
             opened.get().map(Engine::close);
         });
-        Self { queue, engine, replies, is_guest: false }
+        Self { queue, engine, replies, host: None }
     }
 
     /// A handle whose calls are jobs in the queue of a host's database.
-    pub(crate) fn within(queue: Arc<Queue>, replies: Arc<Replies>) -> Self {
-        Self { queue, engine: Arc::default(), replies, is_guest: true }
+    pub(crate) fn over(host: Arc<KeepOpen>, replies: Arc<Replies>) -> Self {
+        Self { queue: Arc::clone(host.queue()), engine: Arc::default(), replies, host: Some(host) }
     }
 
     /// The way back to JavaScript.
@@ -67,7 +68,7 @@ impl Worker {
 
     /// Ends the thread once the calls that are queued are made.
     pub(crate) fn leave(&self) {
-        if !self.is_guest {
+        if self.host.is_none() {
             self.queue.leave();
         }
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { McodaError, Workspace } from '@mcoda/native'
 import { open } from '@mcoda/native/sqlite'
-import { backlog, freshFolder, isPending } from './support.mjs'
+import { backlog, freshFolder, isPending, runProgram } from './support.mjs'
 
 /** A database as the TypeScript packages open it. */
 async function opened(filename) {
@@ -89,6 +89,25 @@ test('what_does_not_fit_a_connection_of_the_host_is_refused', async () => {
   await bare.close()
   await assert.rejects(workspace.tokenUsage({}), { code: 'MCODA_CLOSED' })
   await assert.rejects(Workspace.over(bare), { code: 'MCODA_CLOSED' })
+})
+
+test('a_workspace_keeps_the_database_open_that_it_is_over', (t) => {
+  const program = `
+    import { Workspace } from '@mcoda/native'
+    import { open } from '@mcoda/native/sqlite'
+    const opened = async () => {
+      const database = await open({ filename: ':memory:' })
+      await database.exec('PRAGMA foreign_keys = ON')
+      return Workspace.over(database)
+    }
+    const workspace = await opened()
+    for (let round = 0; round < 10; round += 1) {
+      globalThis.gc()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      await workspace.recordTokenUsage({})
+    }
+    console.log((await workspace.tokenUsage({})).length)`
+  assert.equal(runProgram(t, program, [], ['--expose-gc']), '10\n')
 })
 
 test('rows_of_usage_are_iterated_while_the_host_goes_on', async () => {

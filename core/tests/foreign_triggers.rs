@@ -145,14 +145,20 @@ fn a_queue_that_a_trigger_keeps_full_puts_nothing_into_the_log_twice() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     fixture.raw().execute_batch(&ignoring("DELETE", "token_usage_log_queue")).unwrap();
-    for id in ["1", "2"] {
-        let recorded = workspace.record_token_usage(&usage(json!({"id": id}))).unwrap();
+    let record = |id| workspace.record_token_usage(&usage(json!({"id": id}))).unwrap();
+    assert!(record("1").logged);
+    // Its transaction would have taken the other one off.
+    for id in ["2", "3"] {
+        let recorded = record(id);
         assert!(recorded.recorded && !recorded.logged, "{recorded:?}");
+        assert!(recorded.log_error.unwrap().contains("token_usage_log_queue"));
     }
-    assert_eq!(fixture.log_ids(), ["1", "2"]);
-    fixture.raw().execute_batch("DROP TRIGGER quiet").unwrap();
-    assert!(workspace.record_token_usage(&usage(json!({"id": "3"}))).unwrap().logged);
     assert_eq!(fixture.log_ids(), ["1", "2", "3"]);
+    fixture.raw().execute_batch("DROP TRIGGER quiet").unwrap();
+    assert!(record("4").logged);
+    assert!(record("5").logged);
+    assert_eq!(fixture.log_ids(), ["1", "2", "3", "4", "5"]);
+    workspace.close().unwrap();
     assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 0);
 }
 

@@ -130,6 +130,8 @@ fn two_processes_of_four_threads_lose_nothing_and_are_never_turned_away() {
         assert_eq!(ids.len(), records.len(), "{place}");
         assert_eq!(ids.iter().collect::<BTreeSet<_>>(), acknowledged, "{place}");
     }
+    // What the last one left there.
+    drop(fixture.open());
     assert_eq!(count(&raw, "token_usage_log_queue"), 0);
     assert!(corrupt_files(&fixture).is_empty());
 

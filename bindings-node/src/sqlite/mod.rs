@@ -16,7 +16,7 @@ use napi_derive::napi;
 
 use self::reply::{SqlReplies, SqlReply, SqlSettled};
 use self::stream::Stream;
-use crate::queue::{Queue, Queues};
+use crate::queue::{KeepOpen, Queue, Queues};
 
 /// Brings the replies to the calls of all databases back to one JavaScript environment.
 #[napi]
@@ -67,6 +67,7 @@ impl SqlDispatcher {
         self.queues.add(&queue);
         let large = if exact { Large::Exact } else { Large::Refused };
         let database = SqlDatabase {
+            keep_open: KeepOpen::new(&queue),
             queue,
             connection,
             replies: Arc::clone(&self.replies),
@@ -93,6 +94,7 @@ type Streams = Arc<Mutex<HashMap<i64, Arc<Stream>>>>;
 #[napi]
 pub struct SqlDatabase {
     queue: Arc<Queue>,
+    keep_open: Arc<KeepOpen>,
     connection: Arc<OnceLock<HostDatabase>>,
     replies: Arc<SqlReplies>,
     large: Large,
@@ -212,8 +214,9 @@ impl SqlDatabase {
 }
 
 impl SqlDatabase {
-    pub(crate) fn queue(&self) -> Arc<Queue> {
-        Arc::clone(&self.queue)
+    /// Keeps the database open.
+    pub(crate) fn keep_open(&self) -> Arc<KeepOpen> {
+        Arc::clone(&self.keep_open)
     }
 
     /// The database, set once it is open.
@@ -235,13 +238,6 @@ impl SqlDatabase {
 
     fn streams(&self) -> MutexGuard<'_, HashMap<i64, Arc<Stream>>> {
         lock(&self.streams)
-    }
-}
-
-/// When the object is garbage-collected, its pending calls are still made.
-impl Drop for SqlDatabase {
-    fn drop(&mut self) {
-        self.queue.leave();
     }
 }
 

@@ -9,18 +9,19 @@ use rusqlite::{Connection, Transaction};
 
 use super::backup::backup;
 use super::cancel::{Control, Watch, is_within_host_check, with_cancellation};
-use super::checkpoint::Checkpoints;
+use super::checkpoint::{Checkpoints, RESTART_WAIT};
 use super::connect::{ConnectOptions, IN_MEMORY, busy_timeout_of, is_intact, release_cache};
 use super::database_file::DatabaseFile;
 use super::host::{HostConnection, require_foreign_keys};
 use super::open_transaction::{EndReason, OpenTransaction, in_savepoint};
 use super::read_only_query::{SqlParams, Table, run_query};
 use super::readers::Readers;
+use super::transfer::Checkpoint;
 use super::write_transaction::{WaitPolicy, begin_read, begin_write};
 use super::writer::{OnDrop, SAVEPOINT, Writer, WriterGuard, closed};
-use super::{error_mapping, locks};
-use crate::error::{Error, Result};
-use crate::time::check_clock;
+use super::{error_mapping, locks, transfer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::{Backoff, Deadline, check_clock};
 
 /// One connection for writing, used by one call at a time, and some for reading. No transaction ever runs inside
 /// another one.
@@ -171,6 +172,18 @@ impl Database {
         })
     }
 
+    /// As [`Database::write`], but `Busy` at once if anybody else uses the database: for work that can be left for later.
+    pub(crate) fn write_at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let watch = Watch::writing(&self.control);
+        let wait = WaitPolicy { deadline: Deadline::after(Duration::ZERO), ..self.wait_policy(&watch) };
+        let mut guard = self.writer.acquire(wait.deadline, &watch)?;
+        if self.is_nested(&guard) {
+            return Err(Error::new(ErrorKind::Busy, "the host has a transaction open"));
+        }
+        let wait = self.keeping_timeout(wait, &guard)?;
+        self.watching(guard.connection()?, |connection| finish(self.begin_on(connection, &wait)?, work))
+    }
+
     /// Begins a transaction that stays open as long as the guard lives.
     pub(super) fn begin(&self) -> Result<WriterGuard> {
         let watch = Watch::writing(&self.control);
@@ -231,8 +244,39 @@ impl Database {
 
     /// Copies the current state of the database into a new file.
     pub(crate) fn backup_to(&self, target: &Path) -> Result<()> {
+        self.refuse_host_transaction("a backup")?;
         let watch = Watch::reading(&self.control);
         self.with_writer(&watch, |connection, wait| backup(connection, target, wait))
+    }
+
+    /// Copies the write-ahead log into the database and empties it. Somebody who reads is waited for up to the busy
+    /// timeout, in attempts between which others write.
+    pub(crate) fn checkpoint(&self) -> Result<Checkpoint> {
+        if self.is_read_only {
+            let message = "the handle only reads, and a checkpoint writes: open the database for writing";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        self.refuse_host_transaction("a checkpoint")?;
+        let watch = Watch::writing(&self.control);
+        let (deadline, backoff) = (Deadline::after(self.busy_timeout), Backoff::new());
+        let mut first: Option<Checkpoint> = None;
+        loop {
+            let done = self.with_writer(&watch, |connection, how| {
+                check_clock()?;
+                locks::refuse_foreign(self.path())?;
+                self.refuse_to_write()?;
+                transfer::attempt(connection, how, RESTART_WAIT)
+            })?;
+            // What others add meanwhile was not there when it was asked for.
+            let frames = first.get_or_insert(done).frames.max(done.frames);
+            let done = Checkpoint { frames, ..done };
+            if transfer::is_done(&done, deadline) {
+                let checkpointed = if done.truncated { frames } else { done.checkpointed };
+                return Ok(Checkpoint { checkpointed, ..done }.at(self.path()));
+            }
+            watch.check()?;
+            backoff.pause();
+        }
     }
 
     /// Cancels the running calls, unless they have begun to write.
@@ -297,12 +341,24 @@ impl Database {
         let wait = self.wait_policy(watch);
         let guard = self.writer.acquire(wait.deadline, watch)?;
         // The wait for a transaction of the handle does not count.
-        let mut wait = if wait.deadline.has_passed() { self.wait_policy(watch) } else { wait };
-        if self.is_hosted {
-            // Waiting sets the timeout of the connection, and restores this one.
-            wait.timeout = busy_timeout_of(&guard)?;
-        }
+        let wait = if wait.deadline.has_passed() { self.wait_policy(watch) } else { wait };
+        let wait = self.keeping_timeout(wait, &guard)?;
         Ok((guard, wait))
+    }
+
+    /// Waiting changes the busy timeout of the connection, and restores that of the policy: here that of the host.
+    fn keeping_timeout<'w>(&self, wait: WaitPolicy<'w>, connection: &Connection) -> Result<WaitPolicy<'w>> {
+        let timeout = if self.is_hosted { busy_timeout_of(connection)? } else { wait.timeout };
+        Ok(WaitPolicy { timeout, ..wait })
+    }
+
+    fn refuse_host_transaction(&self, call: &str) -> Result<()> {
+        if !self.has_host_transaction() {
+            return Ok(());
+        }
+        let message =
+            format!("{call} is not possible within a transaction: call it when the host has ended its own");
+        Err(Error::new(ErrorKind::Unsupported, message))
     }
 
     pub(super) fn query_bytes(&self) -> usize {

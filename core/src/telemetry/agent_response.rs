@@ -208,9 +208,9 @@ impl Recorder<'_> {
                     .collect::<Result<_>>()?;
                 let write =
                     |draft: &Draft, tx: &Connection| self.write(tx, draft, context, log.is_some(), now);
-                let done = self
-                    .access
-                    .write(|tx| drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>())?;
+                let done = log_writer::write(self.access, log, |tx| {
+                    drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>()
+                })?;
                 let ids: Vec<&str> = done.iter().map(|(one, _)| one.record().id.as_str()).collect();
                 let is_queued = done.iter().any(|(_, done)| *done != UpsertOutcome::Duplicate);
                 let log = self.complete_log(&ids, is_queued);
