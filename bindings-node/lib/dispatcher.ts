@@ -1,5 +1,5 @@
 // Sends calls to the thread of a handle, and settles their promises when the replies arrive.
-import type { Failure, Handle, Rows } from './binary'
+import type { Failure, Handle, Rows, SqlDatabase } from './binary'
 import { type CallSite, at, callSite } from './call_site'
 import { McodaError } from './errors'
 import type { CallOptions } from './inputs'
@@ -40,6 +40,19 @@ const dispatcher = new native.Dispatcher((call, json, failure) => {
 export async function open(name: string, args: unknown[], options: Options, site: CallSite): Promise<Opened> {
   let handle: Handle
   const start = (call: number, json: string) => (handle = dispatcher.open(call, name, json))
+  const about = (await send(start, (call) => handle.cancel(call), args, options, site)) as About
+  return { about, handle: handle! }
+}
+
+/** Opens a workspace in a database that is open. */
+export async function over(
+  database: SqlDatabase,
+  args: unknown[],
+  options: Options,
+  site: CallSite,
+): Promise<Opened> {
+  let handle: Handle
+  const start = (call: number, json: string) => (handle = dispatcher.over(call, database, json))
   const about = (await send(start, (call) => handle.cancel(call), args, options, site)) as About
   return { about, handle: handle! }
 }

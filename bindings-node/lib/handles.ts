@@ -2,12 +2,14 @@ import { SessionCalls, WorkspaceCalls } from './calls'
 import { callSite } from './call_site'
 import type { Complete } from './contract'
 import * as dispatcher from './dispatcher'
-import { path, record } from './encode'
+import { given, path, record } from './encode'
 import { encodeOptions } from './environment'
+import { invalid } from './errors'
 import type { CallOptions, TransactionOptions } from './inputs'
 import type { OpenOptions, TokenUsageQuery, TokenUsageRow } from './records'
 import { CALL, INTERNAL, internalsOf } from './internals'
 import type { Session } from './session'
+import { type Database, isDatabase, nativeOf } from './sqlite_database'
 import { rollBackTransactions, transaction } from './transaction'
 
 /** A transaction of a workspace: all of its calls take effect, or none. */
@@ -36,6 +38,23 @@ export class Workspace extends WorkspaceCalls implements AsyncDisposable {
   static async openDb(file: string | URL, openOptions?: OpenOptions | null, options?: CallOptions | null): Promise<Workspace> {
     const args = [path('path', file), encodeOptions('options', openOptions)]
     return new Workspace(INTERNAL, await dispatcher.open('Workspace.openDb', args, options, callSite()))
+  }
+
+  /**
+   * Opens the workspace in a database that `@mcoda/native/sqlite` has open. Its calls run on the connection of that
+   * object, in order with the calls of the object, and are part of the transaction that is open there. What is missing is
+   * created. Foreign keys must be on. Closing the workspace leaves the object open; closing the object closes both.
+   */
+  static async over(
+    database: Database,
+    openOptions?: OpenOptions | null,
+    options?: CallOptions | null,
+  ): Promise<Workspace> {
+    if (!isDatabase(database)) {
+      throw invalid('database', given(database), 'an open Database of @mcoda/native/sqlite')
+    }
+    const args = [encodeOptions('options', openOptions)]
+    return new Workspace(INTERNAL, await dispatcher.over(nativeOf(database), args, options, callSite()))
   }
 
   get id(): string {

@@ -58,6 +58,8 @@ pub mod definition;
 mod error;
 mod estimate;
 mod global;
+#[doc(hidden)]
+pub mod host;
 mod id;
 mod input;
 mod lifecycle;

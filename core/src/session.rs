@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -49,6 +49,23 @@ pub(crate) struct Shared {
     pub(crate) busy_timeout: Duration,
 }
 
+/// A session that does not keep its database open.
+#[derive(Debug)]
+pub(crate) struct WeakSession {
+    shared: Weak<Shared>,
+    database: Weak<Database>,
+}
+
+impl WeakSession {
+    pub(crate) fn upgrade(&self) -> Option<Session> {
+        Some(Session { shared: self.shared.upgrade()?, access: Access::Own(self.database.upgrade()?) })
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.database.upgrade().is_some_and(|database| database.check_open().is_ok())
+    }
+}
+
 impl Session {
     pub(crate) fn new(database: Database, shared: Shared) -> Self {
         Self { shared: Arc::new(shared), access: Access::Own(Arc::new(database)) }
@@ -57,6 +74,11 @@ impl Session {
     /// The same handle, with its calls within a transaction.
     pub(crate) fn within(&self, transaction: &Arc<OpenTransaction>) -> Self {
         Self { shared: Arc::clone(&self.shared), access: Access::Within(Arc::clone(transaction)) }
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakSession {
+        let database = Arc::downgrade(self.access.database());
+        WeakSession { shared: Arc::downgrade(&self.shared), database }
     }
 
     /// The database file.

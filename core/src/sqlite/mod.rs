@@ -10,6 +10,7 @@ mod database_file;
 mod error_mapping;
 mod file_aliases;
 mod filesystem;
+pub(crate) mod host;
 mod immutable;
 mod locks;
 mod open_transaction;

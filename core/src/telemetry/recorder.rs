@@ -70,7 +70,7 @@ impl Recorder<'_> {
 
     /// Completes the JSON log with the records of a transaction, and returns whether that succeeded.
     pub(crate) fn complete_log_after_commit(&self) -> bool {
-        self.catch_up(&[], false).is_logged
+        !self.access.database().has_host_transaction() && self.catch_up(&[], false).is_logged
     }
 
     fn catch_up(&self, ids: &[&str], is_queued: bool) -> Logging {
