@@ -37,7 +37,7 @@ const dispatcher = new native.Dispatcher((call, json, failure) => {
   pending.get(call)?.({ json, failure })
 })
 
-export async function open(name: string, args: unknown[], options: Options, site: CallSite): Promise<Opened> {
+export async function open(name: string, args: unknown[], options: Options, site: CallSite | undefined): Promise<Opened> {
   let handle: Handle
   const start = (call: number, json: string) => (handle = dispatcher.open(call, name, json))
   const about = (await send(start, (call) => handle.cancel(call), args, options, site)) as About
@@ -49,7 +49,7 @@ export async function begin(
   handle: Handle,
   limitMs: number | null,
   options: Options,
-  site: CallSite,
+  site: CallSite | undefined,
 ): Promise<Opened> {
   let transaction: Handle
   const start = (call: number) => (transaction = handle.begin(call, limitMs))
@@ -63,7 +63,7 @@ export function call(
   name: string,
   args: unknown[],
   options: Options,
-  site: CallSite,
+  site: CallSite | undefined,
 ): Promise<unknown> {
   return send(
     (call, json) => handle.call(call, name, json),
@@ -103,7 +103,7 @@ async function send(
   cancel: (call: number) => boolean,
   args: unknown[],
   options: Options,
-  site: CallSite,
+  site: CallSite | undefined,
 ): Promise<unknown> {
   const signal = signalOf(options)
   if (signal?.aborted) throw signal.reason

@@ -29,7 +29,7 @@ export abstract class Session {
     name: string,
     args: unknown[],
     options?: CallOptions | null,
-    site: CallSite = callSite(this[CALL]),
+    site: CallSite | undefined = callSite(this[CALL]),
   ): Promise<any> {
     return dispatcher.call(internalsOf(this).handle, name, args, options, site)
   }
