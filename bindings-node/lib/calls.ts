@@ -8,136 +8,139 @@ import { Repository, Session } from './session'
 
 export class Projects extends Repository {
   /**
-   * The project with this key, which is made where there is none: any number of processes may call this at once
-   * and all get the same project.
+   * Returns the project with this key, and creates it if there is none: any number of processes may call this at
+   * the same time, and all get the same project.
    */
   async ensure(project: NewProject, options?: CallOptions | null): Promise<Complete<Project>> {
     return this[CALL]('projects.ensure', argumentsOf['projects.ensure'](project), options)
   }
 
-  /** The project with this key. */
+  /** Returns the project with this key. */
   async get(key: string, options?: CallOptions | null): Promise<Complete<Project> | null> {
     return this[CALL]('projects.get', argumentsOf['projects.get'](key), options)
   }
 
-  /** All projects, by key. */
+  /** Lists all projects, by key. */
   async list(options?: CallOptions | null): Promise<Complete<Project>[]> {
     return this[CALL]('projects.list', [], options)
   }
 }
 
 export class Epics extends Repository {
-  /** Makes an epic. `NotFound` without its project, `Conflict` where the project has an epic with this key. */
+  /** Creates an epic. `NotFound` if its project is unknown, `Conflict` if the project has an epic with this key. */
   async create(epic: NewEpic, options?: CallOptions | null): Promise<Complete<Epic>> {
     return this[CALL]('epics.create', argumentsOf['epics.create'](epic), options)
   }
 
-  /** The epic with this id. */
+  /** Returns the epic with this id. */
   async get(id: string, options?: CallOptions | null): Promise<Complete<Epic> | null> {
     return this[CALL]('epics.get', argumentsOf['epics.get'](id), options)
   }
 
-  /** The epics of a project, or of all projects, by key. */
+  /** Lists the epics of a project, or of all projects, by key. */
   async list(projectId?: string | null, options?: CallOptions | null): Promise<Complete<Epic>[]> {
     return this[CALL]('epics.list', argumentsOf['epics.list'](projectId), options)
   }
 }
 
 export class Stories extends Repository {
-  /** Makes a user story. `NotFound` without its epic, `Conflict` where the epic has a story with this key. */
+  /** Creates a user story. `NotFound` if its epic is unknown, `Conflict` if the epic has a story with this key. */
   async create(story: NewStory, options?: CallOptions | null): Promise<Complete<Story>> {
     return this[CALL]('stories.create', argumentsOf['stories.create'](story), options)
   }
 
-  /** The user story with this id. */
+  /** Returns the user story with this id. */
   async get(id: string, options?: CallOptions | null): Promise<Complete<Story> | null> {
     return this[CALL]('stories.get', argumentsOf['stories.get'](id), options)
   }
 
-  /** The user stories of an epic, or of all epics, by key. */
+  /** Lists the user stories of an epic, or of all epics, by key. */
   async list(epicId?: string | null, options?: CallOptions | null): Promise<Complete<Story>[]> {
     return this[CALL]('stories.list', argumentsOf['stories.list'](epicId), options)
   }
 }
 
 export class Tasks extends Repository {
-  /** Makes a task. `NotFound` without its story, `Conflict` where the story has a task with this key. */
+  /** Creates a task. `NotFound` if its story is unknown, `Conflict` if the story has a task with this key. */
   async create(task: NewTask, options?: CallOptions | null): Promise<Complete<Task>> {
     return this[CALL]('tasks.create', argumentsOf['tasks.create'](task), options)
   }
 
-  /** Makes many tasks in one transaction: all or none. An error says which task it is about. */
+  /** Creates many tasks in one transaction: all or none. An error names the task. */
   async createMany(tasks: Iterable<NewTask>, options?: CallOptions | null): Promise<Complete<Task>[]> {
     return this[CALL]('tasks.createMany', argumentsOf['tasks.createMany'](tasks), options)
   }
 
-  /** The task with this id or key. A key that several tasks have is `InvalidInput` and lists them. */
+  /**
+   * Returns the task with this id or key. A key that several tasks have is `InvalidInput`, and the error lists
+   * them.
+   */
   async get(task: string, options?: CallOptions | null): Promise<Complete<Task> | null> {
     return this[CALL]('tasks.get', argumentsOf['tasks.get'](task), options)
   }
 
-  /** The tasks of a user story, or of all stories, by key. */
+  /** Lists the tasks of a user story, or of all stories, by key. */
   async list(userStoryId?: string | null, options?: CallOptions | null): Promise<Complete<Task>[]> {
     return this[CALL]('tasks.list', argumentsOf['tasks.list'](userStoryId), options)
   }
 }
 
 export class Jobs extends Repository {
-  /** Makes a job. */
+  /** Creates a job. */
   async create(job: NewJob, options?: CallOptions | null): Promise<Complete<Job>> {
     return this[CALL]('jobs.create', argumentsOf['jobs.create'](job), options)
   }
 
-  /** The job with this id. */
+  /** Returns the job with this id. */
   async get(id: string, options?: CallOptions | null): Promise<Complete<Job> | null> {
     return this[CALL]('jobs.get', argumentsOf['jobs.get'](id), options)
   }
 
-  /** The jobs of this workspace, newest first. */
+  /** Lists the jobs of this workspace, newest first. */
   async list(options?: CallOptions | null): Promise<Complete<Job>[]> {
     return this[CALL]('jobs.list', [], options)
   }
 
-  /** Ends a job. */
+  /** Finishes a job. */
   async finish(id: string, state: string, errorSummary?: string | null, options?: CallOptions | null): Promise<Complete<Job>> {
     return this[CALL]('jobs.finish', argumentsOf['jobs.finish'](id, state, errorSummary), options)
   }
 }
 
 export class CommandRuns extends Repository {
-  /** Begins a command run, with status `running`. `NotFound` where its job is unknown. */
+  /** Begins a command run, with status `running`. `NotFound` if its job is unknown. */
   async create(commandRun: NewCommandRun, options?: CallOptions | null): Promise<Complete<CommandRun>> {
     return this[CALL]('commandRuns.create', argumentsOf['commandRuns.create'](commandRun), options)
   }
 
-  /** The command run with this id. */
+  /** Returns the command run with this id. */
   async get(id: string, options?: CallOptions | null): Promise<Complete<CommandRun> | null> {
     return this[CALL]('commandRuns.get', argumentsOf['commandRuns.get'](id), options)
   }
 
-  /** Ends a command run. Its duration is the time since it began. */
+  /** Finishes a command run. Its duration is the time since it began. */
   async finish(id: string, end: CommandRunEnd, options?: CallOptions | null): Promise<Complete<CommandRun>> {
     return this[CALL]('commandRuns.finish', argumentsOf['commandRuns.finish'](id, end), options)
   }
 }
 
 export class TaskRuns extends Repository {
-  /** Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown. */
+  /** Begins a task run, with status `running`. `NotFound` if its task, job or command run is unknown. */
   async create(taskRun: NewTaskRun, options?: CallOptions | null): Promise<Complete<TaskRun>> {
     return this[CALL]('taskRuns.create', argumentsOf['taskRuns.create'](taskRun), options)
   }
 
-  /** The task run with this id. */
+  /** Returns the task run with this id. */
   async get(id: string, options?: CallOptions | null): Promise<Complete<TaskRun> | null> {
     return this[CALL]('taskRuns.get', argumentsOf['taskRuns.get'](id), options)
   }
 
-  /** The runs on a task, oldest first. */
+  /** Lists the runs of a task, oldest first. */
   async list(taskId: string, options?: CallOptions | null): Promise<Complete<TaskRun>[]> {
     return this[CALL]('taskRuns.list', argumentsOf['taskRuns.list'](taskId), options)
   }
 
-  /** Ends a task run. */
+  /** Finishes a task run. */
   async finish(id: string, status: string, finishedAt?: Time | null, options?: CallOptions | null): Promise<Complete<TaskRun>> {
     return this[CALL]('taskRuns.finish', argumentsOf['taskRuns.finish'](id, status, finishedAt), options)
   }
@@ -146,65 +149,65 @@ export class TaskRuns extends Repository {
 /** The calls of every database. */
 export abstract class SessionCalls extends Session {
   /**
-   * Records what one agent call cost: the row, the agent's attribution to its command run and job, and the entry
-   * in the JSON log.
+   * Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
+   * entry in the JSON log.
    */
   async recordTokenUsage(usage: TokenUsage, options?: CallOptions | null): Promise<Complete<Recorded>> {
     return this[CALL]('recordTokenUsage', argumentsOf.recordTokenUsage(usage), options)
   }
 
-  /** Records many calls in one transaction: all of them or none. An error says which record it is about. */
+  /** Records the usage of many calls in one transaction: all of them or none. An error names the record. */
   async recordTokenUsages(usages: Iterable<TokenUsage>, options?: CallOptions | null): Promise<Complete<Recorded>[]> {
     return this[CALL]('recordTokenUsages', argumentsOf.recordTokenUsages(usages), options)
   }
 
   /**
-   * Reads what came back from an agent, as `extractUsages` does, and records it: one record for each call and each
-   * model. A record's id is made of the provider's id of the response or the session, so that a retry or a replay
-   * counts once; of two versions of one response the last wins. A body that reports no usage becomes no record,
-   * and is no error. A response without an id is a new one each time, unless the context gives a `responseId`.
+   * Extracts the usage from a response of a provider or an agent, as `extractUsages` does, and records it: one
+   * record for each call and each model. A record's id is derived from the provider's id of the response or the
+   * session, so that a retry or a replay counts once; of two versions of one response the last wins. A body
+   * without usage records nothing and is not an error. A response without an id is a new one each time, unless the
+   * context has a `responseId`.
    */
   async recordAgentResponse(body: AgentBody, context?: AgentContext | null, options?: CallOptions | null): Promise<Complete<RecordedResponse>> {
     return this[CALL]('recordAgentResponse', argumentsOf.recordAgentResponse(body, context), options)
   }
 
   /**
-   * Records what a file holds: responses, events of a stream, or an agent's transcript, of any length. What has no
-   * id is known by its text and by how often it came before, so reading a file again, or one that has grown, adds
-   * nothing twice. Each thousand lines are one transaction: an error leaves what was recorded before, and reading
-   * the file again goes on from there.
+   * Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of any
+   * length. A call without an id is identified by its text and the number of earlier occurrences of that text, so
+   * reading a file again, or one that has grown, adds no duplicates. Each thousand lines are one transaction:
+   * after an error, what was recorded before is kept, and reading the file again continues from there.
    */
   async recordAgentFile(path: string | URL, context?: AgentContext | null, options?: CallOptions | null): Promise<Complete<ImportSummary>> {
     return this[CALL]('recordAgentFile', argumentsOf.recordAgentFile(path, context), options)
   }
 
-  /** What single agent calls cost, in the order of time. */
+  /** Lists single agent calls in order of time. */
   async tokenUsage(query?: TokenUsageQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageRow>[]> {
     return this[CALL]('tokenUsage', argumentsOf.tokenUsage(query), options)
   }
 
   /**
-   * What agent calls cost, added up by groups in the order in which these first appear in time. Where `since` is
-   * absent, the last 7 days count.
+   * Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since` is
+   * absent, only the last 7 days are included.
    */
   async tokenUsageSummary(query?: TokenUsageSummaryQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageSummaryRow>[]> {
     return this[CALL]('tokenUsageSummary', argumentsOf.tokenUsageSummary(query), options)
   }
 
   /**
-   * Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
-   * error says which call it is about. What is recorded reaches the JSON log after the commit, so `logged` is
-   * false.
+   * Makes calls in one transaction: all of them or none. Returns their results in order. An error names the call.
+   * The records are written to the JSON log after the commit, so `logged` is false.
    */
   async batch(calls: Iterable<BatchCall>, options?: CallOptions | null): Promise<unknown[]> {
     return this[CALL]('batch', argumentsOf.batch(calls), options)
   }
 
   /**
-   * Copies the database as it is now into a new file, for its owner alone, and onto the disk. Calls of the handle
-   * that write wait for that; questions, other handles and processes go on. Nothing is ever overwritten.
-   * `Conflict` where there is something at the path, or a file of a database that was there (`-wal` behind its
-   * name …); `InvalidInput` for the name of such a file, or of another one of this library's beside the database.
+   * Copies the current state of the database into a new file that only its owner can access, and flushes it to the
+   * disk. Writing calls of the handle wait for it; queries, other handles and processes continue. Nothing is
+   * overwritten. `Conflict` if the path exists, or a side file of a former database of that name (`…-wal`);
+   * `InvalidInput` if the name is that of a side file, or of another file of this library beside the database.
    */
   async backupTo(path: string | URL, options?: CallOptions | null): Promise<void> {
     await this[CALL]('backupTo', argumentsOf.backupTo(path), options)
@@ -222,59 +225,58 @@ export abstract class WorkspaceCalls extends SessionCalls {
   readonly taskRuns: TaskRuns = new TaskRuns(this)
 
   /**
-   * Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that has the
-   * status already gets no event.
+   * Changes the status of a task: its status, its metadata and the status event, in one transaction. If the task
+   * already has the status, no event is written.
    */
   async recordStatusTransition(task: string, toStatus: string, context?: TransitionContext | null, options?: CallOptions | null): Promise<Complete<Transition>> {
     return this[CALL]('recordStatusTransition', argumentsOf.recordStatusTransition(task, toStatus, context), options)
   }
 
-  /** The recorded moves of one task or of all tasks, in the order of time. */
+  /** Lists the status events of one task or of all tasks, in order of time. */
   async statusEvents(query?: StatusEventsQuery | null, options?: CallOptions | null): Promise<Complete<StatusEvent>[]> {
     return this[CALL]('statusEvents', argumentsOf.statusEvents(query), options)
   }
 
   /**
-   * Writes the status events for good that a velocity with the same options infers from successful task runs.
-   * Doing it again adds nothing.
+   * Stores the status events that a velocity with the same options infers from successful task runs. Repeating it
+   * adds nothing.
    */
   async backfillStatusEvents(estimateOptions?: EstimateOptions | null, options?: CallOptions | null): Promise<Complete<Backfilled>> {
     return this[CALL]('backfillStatusEvents', argumentsOf.backfillStatusEvents(estimateOptions), options)
   }
 
-  /** How fast each lane works, in story points per hour. Writes nothing. */
+  /** Computes the velocity of each lane, in story points per hour. Writes nothing. */
   async velocity(estimateOptions?: EstimateOptions | null, options?: CallOptions | null): Promise<Complete<Velocity>> {
     return this[CALL]('velocity', argumentsOf.velocity(estimateOptions), options)
   }
 
-  /** How much is left, how fast it goes and when it will be done. Writes nothing. */
+  /** Computes the remaining work, the velocity, and when the work will be done. Writes nothing. */
   async estimate(estimateOptions?: EstimateOptions | null, options?: CallOptions | null): Promise<Complete<Estimate>> {
     return this[CALL]('estimate', argumentsOf.estimate(estimateOptions), options)
   }
 
-  /** A job with its task runs and what it cost by command, agent and model, of all time. */
+  /** Returns a job with its task runs and its total usage by command, agent and model. */
   async inspectJob(jobId: string, options?: CallOptions | null): Promise<Complete<JobInspection>> {
     return this[CALL]('inspectJob', argumentsOf.inspectJob(jobId), options)
   }
 
   /**
-   * What the config files, the environment and the options of the handle say about recording and export. The files
-   * are read anew with every call.
+   * Returns the settings for recording and export that result from the config files, the environment and the
+   * options of the handle. The files are read again with every call.
    */
   async telemetryConfig(options?: CallOptions | null): Promise<Complete<TelemetryConfig>> {
     return this[CALL]('telemetryConfig', [], options)
   }
 
   /**
-   * Opts out of sending records away, in the `config.json` beside the database. Nothing else in the file changes,
-   * and one that is damaged stays as it is. A strict setting that holds already stays, too. Returns what holds
-   * now.
+   * Opts out of remote export, in the `config.json` beside the database. Nothing else in the file is changed, and
+   * a damaged file stays as it is. An existing strict opt-out remains in effect. Returns the new settings.
    */
   async optOut(strict?: boolean | null, options?: CallOptions | null): Promise<Complete<TelemetryConfig>> {
     return this[CALL]('optOut', argumentsOf.optOut(strict), options)
   }
 
-  /** Takes an opting-out back, a strict one too: records are kept, and may be sent away. Returns what holds now. */
+  /** Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new settings. */
   async optIn(options?: CallOptions | null): Promise<Complete<TelemetryConfig>> {
     return this[CALL]('optIn', [], options)
   }

@@ -6,58 +6,57 @@ import type { AgentBody } from './inputs'
 import type { Dimension, ExtractedUsage, Job, JobInspection, StatusEvent, TelemetryConfig, TokenUsageRow, TokenUsageSummaryRow } from './records'
 
 /**
- * Reads what a provider or an agent returned for what it cost, as one record for the whole: the sum of its calls.
- * Strange content is never an error: values that cannot be meant are passed over, and a body that reports no usage
- * gives an empty record.
+ * Extracts the usage from a response of a provider or an agent, as one record: the sum of its calls. Unexpected
+ * content is never an error: impossible values are skipped, and a body without usage yields an empty record.
  */
 export function extractUsage(body: AgentBody, provider?: string | null): ExtractedUsage {
   return compute('extractUsage', argumentsOf.extractUsage(body, provider))
 }
 
 /**
- * Reads what a provider or an agent returned for what it cost, one record a model, in the order in which these
- * first appear. Their sums are what `extractUsage` returns. Empty where no usage is reported.
+ * Extracts the usage from a response of a provider or an agent, one record per model, in the order in which the
+ * models first appear. Their sum is the result of `extractUsage`. Empty if no usage is reported.
  */
 export function extractUsages(body: AgentBody, provider?: string | null): ExtractedUsage[] {
   return compute('extractUsages', argumentsOf.extractUsages(body, provider))
 }
 
-/** The table of a summary, for people. */
+/** Renders a summary as a text table. */
 export function renderTokensTable(rows: readonly TokenUsageSummaryRow[], groupBy?: readonly Dimension[] | null): string {
   return compute('renderTokensTable', argumentsOf.renderTokensTable(rows, groupBy))
 }
 
-/** The table of single agent calls, for people. */
+/** Renders single agent calls as a text table. */
 export function renderJobTokens(rows: readonly TokenUsageRow[]): string {
   return compute('renderJobTokens', argumentsOf.renderJobTokens(rows))
 }
 
-/** The table of jobs, for people. */
+/** Renders jobs as a text table. */
 export function renderJobs(jobs: readonly Job[]): string {
   return compute('renderJobs', argumentsOf.renderJobs(jobs))
 }
 
-/** A job with its runs and its cost, for people. */
+/** Renders a job with its runs and its usage as text. */
 export function renderJobInspection(inspection: JobInspection): string {
   return compute('renderJobInspection', argumentsOf.renderJobInspection(inspection))
 }
 
-/** An estimate, for people. */
+/** Renders an estimate as text. */
 export function renderEstimate(estimate: Estimate): string {
   return compute('renderEstimate', argumentsOf.renderEstimate(estimate))
 }
 
-/** A velocity, for people. */
+/** Renders a velocity as text. */
 export function renderVelocity(velocity: Velocity): string {
   return compute('renderVelocity', argumentsOf.renderVelocity(velocity))
 }
 
-/** The table of status events, for people. */
+/** Renders status events as a text table. */
 export function renderStatusEvents(events: readonly StatusEvent[]): string {
   return compute('renderStatusEvents', argumentsOf.renderStatusEvents(events))
 }
 
-/** The telemetry settings, for people. */
+/** Renders the telemetry settings as a text table. */
 export function renderTelemetryConfig(config: TelemetryConfig): string {
   return compute('renderTelemetryConfig', argumentsOf.renderTelemetryConfig(config))
 }

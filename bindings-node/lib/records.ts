@@ -9,50 +9,50 @@ export type Synchronous = 'normal' | 'full'
 
 export type VelocityMode = 'config' | 'empirical' | 'mixed'
 
-/** What a database is opened with. What is absent keeps its default. */
+/** The options of opening a database. An absent option has its default. */
 export interface OpenOptions {
   /**
-   * The workspace's id, which new records carry and queries look for. Default: that of `workspace.json`, else the
-   * path of the root, or of the file's folder.
+   * The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`, else
+   * the path of the root, or of the file's folder.
    */
   workspaceId?: string | null | undefined
-  /** Settings in the shape of `config.json` that hold over the files'. Default: none. */
+  /** Settings in the format of `config.json`, which override those of the files. Default: none. */
   config?: JsonObject | null | undefined
   /** Whether remote export is off for this handle. Default: false. */
   noTelemetry?: boolean | null | undefined
   /**
-   * Whether `tokenUsage.json` is written, or the folder that it is written to. Default: true for a root; a
-   * database file gets none unless a folder is given.
+   * Whether `tokenUsage.json` is written, or the folder in which it is written. Default: true for a root; a
+   * database file has no log unless a folder is given.
    */
   jsonLog?: boolean | string | URL | null | undefined
-  /** How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`. */
+  /** Which failures a commit survives: `normal` a crash, `full` a power failure too. Default: `normal`. */
   synchronous?: Synchronous | null | undefined
   /** How long to wait for other writers, in milliseconds, 0 or more. Default: 30000. */
   busyTimeoutMs?: number | null | undefined
-  /** Whether to read alone: nothing is created, migrated or written. Default: false. */
+  /** Whether the handle only reads: nothing is created, migrated or written. Default: false. */
   readOnly?: boolean | null | undefined
-  /** Whether a missing database is `NotFound` in place of created. Default: false. */
+  /** Whether a missing database is `NotFound` instead of being created. Default: false. */
   existingOnly?: boolean | null | undefined
   /**
-   * The environment that holds for this handle as long as it is open: texts under the names `HOME`, `USERPROFILE`,
-   * `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default: that of the
-   * process, in Node `process.env`, when the handle is opened.
+   * The environment variables for this handle as long as it is open: text under the names `HOME`, `USERPROFILE`,
+   * `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names are ignored. Default: those of the
+   * process (in Node, `process.env`) when the handle is opened.
    */
   environment?: JsonObject | null | undefined
   /**
-   * How long a call may take, waiting included, in milliseconds, above 0: it is `Cancelled` then, unless it has
-   * begun to write. Default: no limit.
+   * The longest duration of a call, including waiting, in milliseconds, above 0: beyond it the call is
+   * `Cancelled`, unless it has begun to write. Default: no limit.
    */
   callTimeoutMs?: number | null | undefined
-  /** How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB). */
+  /** The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB). */
   queryBytes?: number | null | undefined
 }
 
 /**
- * What one agent call cost. Every field may be absent, which is "not reported"; 0 is "reported as none".
+ * The usage of one agent call. Every field is optional: absent means "not reported", 0 means "reported as zero".
  *
- * Token counts are whole numbers from 0 to 2^53 − 1; costs and durations are finite and not negative. In JSON the
- * names are camelCase (`tokensPrompt`).
+ * Token counts are integers from 0 to 2^53 − 1; costs and durations are finite and not negative. In JSON the names
+ * are camelCase (`tokensPrompt`).
  */
 export interface TokenUsage {
   /**
@@ -60,25 +60,25 @@ export interface TokenUsage {
    * new UUID.
    */
   id?: string | null | undefined
-  /** The workspace that is billed. Absent: the handle's own. */
+  /** The workspace to which the usage belongs. Absent: the handle's own. */
   workspaceId?: string | null | undefined
-  /** The agent that called. It is added to the agents of the command run and of the job. */
+  /** The agent of the call. It is added to the agents of the command run and of the job. */
   agentId?: string | null | undefined
-  /** The model that answered. */
+  /** The model that responded. */
   modelName?: string | null | undefined
-  /** The job that the call was part of; must exist. */
+  /** The job of the call; must exist. */
   jobId?: string | null | undefined
-  /** The command run that the call was part of; must exist. */
+  /** The command run of the call; must exist. */
   commandRunId?: string | null | undefined
-  /** The task run that the call was part of; must exist. */
+  /** The task run of the call; must exist. */
   taskRunId?: string | null | undefined
-  /** The task that the call worked on; must exist. */
+  /** The task of the call; must exist. */
   taskId?: string | null | undefined
-  /** The project that the call worked for; must exist. */
+  /** The project of the call; must exist. */
   projectId?: string | null | undefined
-  /** The epic that the call worked for; must exist. */
+  /** The epic of the call; must exist. */
   epicId?: string | null | undefined
-  /** The user story that the call worked for; must exist. */
+  /** The user story of the call; must exist. */
   userStoryId?: string | null | undefined
   /** The command, for example `work-on-tasks`. */
   commandName?: string | null | undefined
@@ -86,82 +86,82 @@ export interface TokenUsage {
   action?: string | null | undefined
   /** How the agent was called, for example `chat`. */
   invocationKind?: string | null | undefined
-  /** Who provides the model. */
+  /** The provider of the model. */
   provider?: string | null | undefined
   /** The currency of `costEstimate`, for example `USD`. */
   currency?: string | null | undefined
-  /** All input tokens, cached ones included. */
+  /** All input tokens, including cached ones. */
   tokensPrompt?: number | bigint | null | undefined
   /** Another name of `tokensPrompt`. */
   promptTokens?: number | bigint | null | undefined
-  /** All output tokens, reasoning included. */
+  /** All output tokens, including reasoning. */
   tokensCompletion?: number | bigint | null | undefined
   /** Another name of `tokensCompletion`. */
   completionTokens?: number | bigint | null | undefined
-  /** The provider's own total. Absent: prompt + completion, where both are reported. */
+  /** The provider's own total. Absent: prompt + completion, if both are known. */
   tokensTotal?: number | bigint | null | undefined
   /** Input tokens that came from a cache; they are included in `tokensPrompt`. */
   tokensCached?: number | bigint | null | undefined
-  /** Input tokens that were read from a cache, where the provider reports them apart. */
+  /** Input tokens that were read from a cache, if the provider reports them separately. */
   tokensCacheRead?: number | bigint | null | undefined
   /** Input tokens that were written to a cache. */
   tokensCacheWrite?: number | bigint | null | undefined
-  /** What the call cost, in `currency`. */
+  /** The cost of the call, in `currency`. */
   costEstimate?: number | null | undefined
   /** Another name of `costEstimate`. */
   costUsd?: number | null | undefined
-  /** How long the call took, in seconds. Absent: from `durationMs`, else from start and finish. */
+  /** The duration of the call in seconds. Absent: computed from `durationMs`, or else from start and finish. */
   durationSeconds?: number | null | undefined
-  /** How long the call took, in milliseconds. Absent: from start and finish, else from `durationSeconds`. */
+  /**
+   * The duration of the call in milliseconds. Absent: computed from start and finish, or else from
+   * `durationSeconds`.
+   */
   durationMs?: number | null | undefined
   /** When the call began. */
   startedAt?: Time | null | undefined
   /** When the call ended; not before `startedAt`. */
   finishedAt?: Time | null | undefined
-  /** When the call counts. Absent: now. */
+  /** The time by which queries select and order the call. Absent: now. */
   timestamp?: Time | null | undefined
   /**
-   * Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added under their
-   * JSON names where the object does not have them, since old readers look there.
+   * Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added under their
+   * JSON names if the object lacks them, because older readers look for them there.
    */
   metadata?: JsonObject | null | undefined
 }
 
 /**
- * The circumstances of an agent's answer; all of them may be absent.
+ * Details of a response; all of them are optional.
  *
- * In JSON the names are camelCase (`jobId`). What the answer itself tells holds over `modelName`, `invocationKind`
- * and the times given here.
+ * In JSON the names are camelCase (`jobId`). Values in the response itself take precedence over `modelName`,
+ * `invocationKind` and the times given here.
  */
 export interface AgentContext {
-  /**
-   * Who answered, where the answer's numbers mean something else from one provider to another. Also the record's
-   * provider.
-   */
+  /** The provider, if the meaning of the response's numbers depends on it. Also the record's provider. */
   provider?: string | null | undefined
-  /** What the answer is known by, so that a retry counts once, where it has no id of its own. */
+  /** The id of the response, so that a retry counts once, if it has no id of its own. */
   responseId?: string | null | undefined
-  /** The session that counts up, where the answer does not name it. */
+  /** The id of the session, if the response has cumulative counts and does not name it. */
   sessionId?: string | null | undefined
-  /** The workspace that is billed. Absent: the handle's own. */
+  /** The workspace to which the usage belongs. Absent: the handle's own. */
   workspaceId?: string | null | undefined
-  /** The agent that called. */
+  /** The agent of the call. */
   agentId?: string | null | undefined
-  /** The model, where the answer does not name it. */
+  /** The model, if the response does not name it. */
   modelName?: string | null | undefined
-  /** The job that the call was part of; must exist. */
+  /** The job of the call; must exist. */
   jobId?: string | null | undefined
-  /** The command run that the call was part of; must exist. */
+  /** The command run of the call; must exist. */
   commandRunId?: string | null | undefined
-  /** The task run that the call was part of; must exist. */
+  /** The task run of the call; must exist. */
   taskRunId?: string | null | undefined
-  /** The task that the call worked on; must exist. */
+  /** The task of the call; must exist. */
   taskId?: string | null | undefined
-  /** The project that the call worked for; must exist. */
+  /** The project of the call; must exist. */
   projectId?: string | null | undefined
-  /** The epic that the call worked for; must exist. */
+  /** The epic of the call; must exist. */
   epicId?: string | null | undefined
-  /** The user story that the call worked for; must exist. */
+  /** The user story of the call; must exist. */
   userStoryId?: string | null | undefined
   /** The command, for example `work-on-tasks`. */
   commandName?: string | null | undefined
@@ -169,110 +169,111 @@ export interface AgentContext {
   action?: string | null | undefined
   /** How the agent was called, for example `chat`. */
   invocationKind?: string | null | undefined
-  /** When the call began, as measured here; used where the answer tells no times. */
+  /** When the call began, as measured by the host; used if the response reports no times. */
   startedAt?: Time | null | undefined
-  /** When it ended, as measured here; not before `startedAt`. */
+  /** When it ended, as measured by the host; not before `startedAt`. */
   finishedAt?: Time | null | undefined
-  /** How long it took, in milliseconds, as measured here; used where the answer tells no duration. */
+  /** Its duration in milliseconds, as measured by the host; used if the response reports no duration. */
   durationMs?: number | null | undefined
-  /** When the call counts. Absent: when the answer was made, where it tells, else now. */
+  /**
+   * The time by which queries select and order the call. Absent: the creation time in the response, if any, or
+   * else now.
+   */
   timestamp?: Time | null | undefined
-  /** Anything else; kept beside `usage` in the record's metadata. */
+  /** Additional data; stored beside `usage` in the record's metadata. */
   metadata?: JsonObject | null | undefined
   /**
-   * Whether a cost that the answer does not tell is computed from the table of prices. Needs the crate feature
+   * Whether a cost that the response does not report is computed from the price table. Needs the crate feature
    * `prices`; without it that is an `Unsupported` error.
    */
   computeCost?: boolean | null | undefined
   /**
-   * Whether an answer that counts from its session's beginning is recorded as what came on top of what was
-   * recorded of the session before. Otherwise the session has one record, which holds its last count.
+   * Whether a response with cumulative counts of its session is recorded as the increase since the session's
+   * earlier records. Otherwise the session has one record, which holds its last count.
    */
   asDeltas?: boolean | null | undefined
 }
 
-/**
- * Which token usage to look at; all of it where nothing is asked for. Only what was recorded for the handle's own
- * workspace is seen.
- */
+/** Selects token usage; by default all of it. Only usage of the handle's own workspace is included. */
 export interface TokenUsageQuery {
   /** Only usage of the project with this key. An unknown key is `NotFound`. */
   projectKey?: string | null | undefined
   /**
-   * Only usage of this agent, by id or slug. Text that the workspace's usage has as an agent's id is one; other
-   * text is looked up as a slug in the user's global database, and is an id where it is unknown there or that
-   * database is missing. One that cannot be read is an error: `Busy`, `Corrupt`, `Storage` or `Unsupported`.
+   * Only usage of this agent, by id or slug. Text that occurs as an agent id in the workspace's usage is an id;
+   * other text is looked up as a slug in the user's global database, and is used as an id if it is unknown there
+   * or that database is missing. If that database cannot be read, the call fails: `Busy`, `Corrupt`, `Storage` or
+   * `Unsupported`.
    */
   agent?: string | null | undefined
-  /** Only usage of this command. Usage without any command is left out. */
+  /** Only usage of this command. Usage without a command is excluded. */
   command?: string | null | undefined
-  /** Lets usage without any command pass the filter by `command`, as mcoda's TypeScript packages do. */
+  /** Includes usage without a command in spite of the filter by `command`, as mcoda's TypeScript packages do. */
   includeRowsWithoutCommand?: boolean | null | undefined
   /** Only usage of the job with this id. */
   jobId?: string | null | undefined
   /** Only usage of the task with this id. */
   taskId?: string | null | undefined
   /**
-   * Usage at or after this timestamp, or within this span before now (`7d`; units s, m, h, d, w). Absent: a
-   * summary looks at the last 7 days, a list of rows at everything.
+   * Usage at or after this timestamp, or within this time span before now (`7d`; units s, m, h, d, w). Absent: the
+   * last 7 days for a summary, no limit for a list of rows.
    */
   since?: Bound | null | undefined
-  /** Usage at or before this timestamp, or this span before now. */
+  /** Usage at or before this timestamp, or this time span before now. */
   until?: Bound | null | undefined
   /**
-   * The time zone whose days a summary by day counts in, by its name in the IANA database (`Europe/Berlin`).
-   * Absent: UTC. Dates in `since` and `until` begin at midnight UTC all the same.
+   * The time zone of the days in a summary by day, by its name in the IANA database (`Europe/Berlin`). Absent:
+   * UTC. Dates in `since` and `until` still begin at midnight UTC.
    */
   timeZone?: string | null | undefined
-  /** Which page of the answer to give, from 1. Absent: 1. */
+  /** The page of the result, from 1. Absent: 1. */
   page?: number | null | undefined
-  /** How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all of them. */
+  /** The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them. */
   pageSize?: number | null | undefined
-  /** The moment that spans count back from. Absent: the handle's clock. */
+  /** The time from which spans count back. Absent: the handle's clock. */
   now?: Time | null | undefined
 }
 
-/** Which token usage to add up, and by what. */
+/** Selects token usage, and the dimensions to group by. */
 export interface TokenUsageSummaryQuery extends TokenUsageQuery {
-  /** The dimensions to add up by. Absent or empty: project, command and agent. */
+  /** The dimensions to group by. Absent or empty: project, command and agent. */
   groupBy?: readonly Dimension[] | null | undefined
 }
 
-/** The circumstances of a transition; all of them may be absent. */
+/** Details of a transition; all of them are optional. */
 export interface TransitionContext {
-  /** The command that moves the task, for example `work-on-tasks`. */
+  /** The command that changes the status, for example `work-on-tasks`. */
   commandName?: string | null | undefined
-  /** The job that it is part of; must exist. */
+  /** The job in which the status changes; must exist. */
   jobId?: string | null | undefined
-  /** The task run that it is part of; must exist. */
+  /** The task run in which the status changes; must exist. */
   taskRunId?: string | null | undefined
-  /** The agent that moves it. */
+  /** The agent that changes the status. */
   agentId?: string | null | undefined
-  /** When it moved. Absent: now. */
+  /** When the status changed. Absent: now. */
   timestamp?: Time | null | undefined
-  /** Lane details and whatever else belongs to the event. */
+  /** Lane details and other metadata of the event. */
   metadata?: JsonObject | null | undefined
-  /** Merged into the task's metadata: a name that is there already gets the new value. */
+  /** Merged into the task's metadata: existing names get the new values. */
   metadataPatch?: JsonObject | null | undefined
-  /** Why: stored as `failedReason` or `revertReason` where the task fails or is reverted. */
+  /** The reason: stored as `failedReason` or `revertReason` if the task fails or is reverted. */
   reason?: string | null | undefined
-  /** The status that the task must have for the call to succeed; `Conflict` where it has moved on. */
+  /** The status that the task must have (compare-and-set); otherwise the call fails with `Conflict`. */
   expectedFrom?: string | null | undefined
 }
 
-/** Which events to list; all of them where nothing is asked for. */
+/** Selects the events; by default all of them. */
 export interface StatusEventsQuery {
   /** The task, by id or key. */
   task?: string | null | undefined
-  /** Events at or after this timestamp, or within this span before now (`7d`). */
+  /** Events at or after this timestamp, or within this time span before now (`7d`). */
   since?: Bound | null | undefined
-  /** Events at or before this timestamp, or this span before now. */
+  /** Events at or before this timestamp, or this time span before now. */
   until?: Bound | null | undefined
-  /** The moment that spans count back from. Absent: the handle's clock. */
+  /** The time from which spans count back. Absent: the handle's clock. */
   now?: Time | null | undefined
 }
 
-/** The options of `velocity`, `estimate` and `backfillStatusEvents`; all of them may be absent. */
+/** The options of `velocity`, `estimate` and `backfillStatusEvents`; all of them are optional. */
 export interface EstimateOptions {
   /** Only tasks of the project with this key. */
   projectKey?: string | null | undefined
@@ -280,175 +281,175 @@ export interface EstimateOptions {
   epicKey?: string | null | undefined
   /** Only tasks of the user story with this key. */
   storyKey?: string | null | undefined
-  /** Only tasks of this person; case does not matter. */
+  /** Only tasks of this person; case is ignored. */
   assignee?: string | null | undefined
-  /** Where the velocity comes from. Absent: `config`. */
+  /** The source of the velocity. Absent: `config`. */
   mode?: VelocityMode | null | undefined
-  /** How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10. */
+  /** The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10. */
   windowTasks?: number | null | undefined
-  /** Story points per hour of every lane, in place of the config's. */
+  /** Story points per hour of every lane; overrides the config. */
   spPerHourAll?: number | null | undefined
-  /** Story points per hour of the implementation, in place of the config's. */
+  /** Story points per hour of the implementation; overrides the config. */
   spPerHourImplementation?: number | null | undefined
-  /** Story points per hour of the review, in place of the config's. */
+  /** Story points per hour of the review; overrides the config. */
   spPerHourReview?: number | null | undefined
-  /** Story points per hour of QA, in place of the config's. */
+  /** Story points per hour of QA; overrides the config. */
   spPerHourQa?: number | null | undefined
-  /** The present moment. Absent: the handle's clock. */
+  /** The current time. Absent: the handle's clock. */
   now?: Time | null | undefined
 }
 
-/** What a new project is made from. */
+/** The fields of a new project. */
 export interface NewProject {
-  /** The key that people use; required, unique in the workspace. */
+  /** Its key; required, unique in the workspace. */
   key: string
-  /** What people call it. */
+  /** Its name. */
   name?: string | null | undefined
-  /** What it is about. */
+  /** Its description. */
   description?: string | null | undefined
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
 }
 
-/** What a new epic is made from. */
+/** The fields of a new epic. */
 export interface NewEpic {
   /** The id of its project; required. */
   projectId: string
-  /** The key that people use; required, unique in the project. */
+  /** Its key; required, unique in the project. */
   key: string
-  /** One line that says what it is; required. */
+  /** Its title, on one line; required. */
   title: string
-  /** What it is about. */
+  /** Its description. */
   description?: string | null | undefined
-  /** The smaller, the sooner. */
+  /** Its priority: smaller numbers come first. */
   priority?: number | null | undefined
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
 }
 
-/** What a new user story is made from. */
+/** The fields of a new user story. */
 export interface NewStory {
-  /** The id of its epic, which says its project; required. */
+  /** The id of its epic, which determines its project; required. */
   epicId: string
-  /** The key that people use; required, unique in the epic. */
+  /** Its key; required, unique in the epic. */
   key: string
-  /** One line that says what it is; required. */
+  /** Its title, on one line; required. */
   title: string
-  /** What it is about. */
+  /** Its description. */
   description?: string | null | undefined
-  /** When it counts as done. */
+  /** Its acceptance criteria. */
   acceptanceCriteria?: string | null | undefined
-  /** The smaller, the sooner. */
+  /** Its priority: smaller numbers come first. */
   priority?: number | null | undefined
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
 }
 
-/** What a new task is made from. */
+/** The fields of a new task. */
 export interface NewTask {
-  /** The id of its user story, which says its epic and project; required. */
+  /** The id of its user story, which determines its epic and project; required. */
   userStoryId: string
-  /** The key that people use; required, unique in the story. */
+  /** Its key; required, unique in the story. */
   key: string
-  /** One line that says what it is; required. */
+  /** Its title, on one line; required. */
   title: string
-  /** What it is about. */
+  /** Its description. */
   description?: string | null | undefined
-  /** What kind of work it is. */
+  /** Its type. */
   type?: string | null | undefined
-  /** Where it stands; `notStarted` where absent. */
+  /** Its status. Absent: `notStarted`. */
   status?: string | null | undefined
   /** Its size in story points: finite, 0 or more. */
   storyPoints?: number | null | undefined
-  /** The smaller, the sooner. */
+  /** Its priority: smaller numbers come first. */
   priority?: number | null | undefined
-  /** The agent that it is given to. */
+  /** The agent to which it is assigned. */
   assignedAgentId?: string | null | undefined
-  /** The person that it is given to. */
+  /** The person to whom it is assigned. */
   assigneeHuman?: string | null | undefined
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
 }
 
-/** What a new job is made from. */
+/** The fields of a new job. */
 export interface NewJob {
-  /** What kind of work it is; required. */
+  /** Its type; required. */
   type: string
-  /** `running` where absent. */
+  /** Its state. Absent: `running`. */
   state?: string | null | undefined
   /** The command that starts it. */
   commandName?: string | null | undefined
-  /** What the host needs to go on with it. */
+  /** Data that the host needs to resume it. */
   payload?: JsonObject | null | undefined
-  /** How many items there are to do. */
+  /** The number of items. */
   totalItems?: number | null | undefined
 }
 
-/** What a new command run is made from. */
+/** The fields of a new command run. */
 export interface NewCommandRun {
   /** The command, for example `work-on-tasks`; required. */
   commandName: string
-  /** The job that it is part of. */
+  /** The job of the run. */
   jobId?: string | null | undefined
-  /** When it began; now where absent. */
+  /** When it began. Absent: now. */
   startedAt?: Time | null | undefined
 }
 
-/** How a command run ended. */
+/** The end of a command run. */
 export interface CommandRunEnd {
-  /** What became of it, for example `succeeded`; required. */
+  /** Its final status, for example `succeeded`; required. */
   status: string
   /** Why it failed. */
   errorSummary?: string | null | undefined
-  /** How many story points it moved: finite, 0 or more. */
+  /** The number of story points processed: finite, 0 or more. */
   spProcessed?: number | null | undefined
-  /** When it ended; now where absent. */
+  /** When it ended. Absent: now. */
   completedAt?: Time | null | undefined
 }
 
-/** What a new task run is made from. */
+/** The fields of a new task run. */
 export interface NewTaskRun {
-  /** The task that is worked on; required. */
+  /** The task; required. */
   taskId: string
   /** The command, for example `work-on-tasks`; required. */
   command: string
-  /** The job that it is part of. */
+  /** The job of the run. */
   jobId?: string | null | undefined
-  /** The command run that it is part of. */
+  /** The command run of the run. */
   commandRunId?: string | null | undefined
-  /** The agent that works. */
+  /** The agent. */
   agentId?: string | null | undefined
-  /** When it began; now where absent. */
+  /** When it began. Absent: now. */
   startedAt?: Time | null | undefined
-  /** The task's story points; those of the task where absent. */
+  /** The task's story points. Absent: those of the task. */
   storyPointsAtRun?: number | null | undefined
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   runContext?: JsonObject | null | undefined
 }
 
-/** What a provider or an agent returned, as a record's fields. Null is "not reported". It can be recorded as it is. */
+/** The usage of a response, as a record's fields. Null means "not reported". It can be recorded unchanged. */
 export interface ExtractedUsage {
   /** The record's id. Recording the same id with the same content again adds nothing, so a retry is safe. */
   id?: string | null
-  /** The workspace that is billed. */
+  /** The workspace to which the usage belongs. */
   workspaceId?: string | null
-  /** The agent that called. It is added to the agents of the command run and of the job. */
+  /** The agent of the call. It is added to the agents of the command run and of the job. */
   agentId?: string | null
-  /** The model that answered. */
+  /** The model that responded. */
   modelName?: string | null
-  /** The job that the call was part of; must exist. */
+  /** The job of the call; must exist. */
   jobId?: string | null
-  /** The command run that the call was part of; must exist. */
+  /** The command run of the call; must exist. */
   commandRunId?: string | null
-  /** The task run that the call was part of; must exist. */
+  /** The task run of the call; must exist. */
   taskRunId?: string | null
-  /** The task that the call worked on; must exist. */
+  /** The task of the call; must exist. */
   taskId?: string | null
-  /** The project that the call worked for; must exist. */
+  /** The project of the call; must exist. */
   projectId?: string | null
-  /** The epic that the call worked for; must exist. */
+  /** The epic of the call; must exist. */
   epicId?: string | null
-  /** The user story that the call worked for; must exist. */
+  /** The user story of the call; must exist. */
   userStoryId?: string | null
   /** The command, for example `work-on-tasks`. */
   commandName?: string | null
@@ -456,97 +457,97 @@ export interface ExtractedUsage {
   action?: string | null
   /** How the agent was called, for example `chat`. */
   invocationKind?: string | null
-  /** Who provides the model. */
+  /** The provider of the model. */
   provider?: string | null
   /** The currency of `costEstimate`, for example `USD`. */
   currency?: string | null
-  /** All input tokens, cached ones included. */
+  /** All input tokens, including cached ones. */
   tokensPrompt?: number | null
-  /** All output tokens, reasoning included. */
+  /** All output tokens, including reasoning. */
   tokensCompletion?: number | null
   /** The provider's own total. */
   tokensTotal?: number | null
   /** Input tokens that came from a cache; they are included in `tokensPrompt`. */
   tokensCached?: number | null
-  /** Input tokens that were read from a cache, where the provider reports them apart. */
+  /** Input tokens that were read from a cache, if the provider reports them separately. */
   tokensCacheRead?: number | null
   /** Input tokens that were written to a cache. */
   tokensCacheWrite?: number | null
-  /** What the call cost, in `currency`. */
+  /** The cost of the call, in `currency`. */
   costEstimate?: number | null
-  /** How long the call took, in seconds. */
+  /** The duration of the call in seconds. */
   durationSeconds?: number | null
-  /** How long the call took, in milliseconds. */
+  /** The duration of the call in milliseconds. */
   durationMs?: number | null
   /** When the call began. */
   startedAt?: string | null
   /** When the call ended; not before `startedAt`. */
   finishedAt?: string | null
-  /** When the call counts. */
+  /** The time by which queries select and order the call. */
   timestamp?: string | null
   /**
-   * Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added under their
-   * JSON names where the object does not have them, since old readers look there.
+   * Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added under their
+   * JSON names if the object lacks them, because older readers look for them there.
    */
   metadata?: Metadata | null
 }
 
-/** What became of one record. */
+/** The outcome of one record. */
 export interface Recorded {
-  /** The record's id: the given one, else a new one. */
+  /** The record's id: the given one, or else a new one. */
   id: string
   /** Whether the record is kept. `false` where the config says `telemetry.strict`. */
   recorded: boolean
-  /** Whether the record was there already, with the same content. */
+  /** Whether the record existed already, with the same content. */
   duplicate: boolean
   /**
-   * Whether the JSON log holds the record. `false` where the log is turned off, or could not be written just now:
+   * Whether the JSON log contains the record. `false` if the log is disabled, or could not be written just now:
    * then a later call or the next open completes it.
    */
   logged: boolean
-  /** Why the log could not be written. Absent where it holds the record, or is not written by this call. */
+  /** Why the log could not be written. Absent if it contains the record, or is not written by this call. */
   logError?: string
 }
 
-/** What became of one record of an answer. */
+/** The outcome of one record of a response. */
 export interface ResponseRecord {
-  /** The record's id, made of the provider's id of the answer or the session; a new one where there is none. */
+  /** The record's id, derived from the provider's id of the response or the session; a new one if there is none. */
   id: string
-  /** The model that the record is of. */
+  /** The model of the record. */
   modelName: string | null
   /** Whether the record is kept. `false` where the config says `telemetry.strict`. */
   recorded: boolean
-  /** Whether there was nothing new in it. */
+  /** Whether it contained nothing new. */
   duplicate: boolean
   /** Whether it replaced an earlier version of itself. */
   updated: boolean
-  /** Whether the JSON log holds it, as in `Recorded`(crate::Recorded). */
+  /** Whether the JSON log contains it, as in `Recorded`(crate::Recorded). */
   logged: boolean
   /** Why the log could not be written, as in `Recorded`(crate::Recorded). */
   logError?: string
 }
 
-/** What was read of an agent's answer, and what became of its records. */
+/** The usage of a response, and the outcome of its records. */
 export interface RecordedResponse {
-  /** All that the answer tells, as `extractUsage`(crate::extract_usage) gives it. */
+  /** The usage of the whole response, as `extractUsage`(crate::extract_usage) returns it. */
   usage: ExtractedUsage
-  /** One record for each call and each model that worked for it; none where the answer tells no usage. */
+  /** One record for each call and each model within it; empty if the response has no usage. */
   records: ResponseRecord[]
 }
 
-/** What was not recorded, and why. */
+/** The number of skipped objects and lines, by reason. */
 export interface Skipped {
-  /** JSON objects that report no usage. */
+  /** JSON objects without usage. */
   withoutUsage: number
-  /** JSON that is damaged or broken off. */
+  /** Invalid or incomplete JSON. */
   damaged: number
-  /** Lines of text that is no JSON. */
+  /** Lines of text that are not JSON. */
   notJson: number
   /** Lines of more than 64 MiB. */
   tooLong: number
 }
 
-/** What was read of an input, and what was not recorded of it and why. */
+/** The outcome of reading an input. */
 export interface ImportSummary {
   /** Bytes read. */
   bytes: number
@@ -558,47 +559,47 @@ export interface ImportSummary {
   recorded: number
   /** Records that replaced an earlier version of themselves. */
   updated: number
-  /** Records that were there already. */
+  /** Records that existed already. */
   duplicates: number
-  /** Records that the telemetry settings forbid to keep. */
+  /** Records that the telemetry settings forbid. */
   refused: number
-  /** Whether the JSON log holds all of them. */
+  /** Whether the JSON log contains all of them. */
   logged: boolean
   /** What was skipped. */
   skipped: Skipped
-  /** Why the log could not be written the first time that it could not. */
+  /** Why the log could not be written, for the first time that it failed. */
   logError?: string
 }
 
 /**
- * What one agent call cost. Null is "not reported", 0 is "reported as none".
+ * The usage of one agent call. Null means "not reported", 0 means "reported as zero".
  *
- * Columns hold what was recorded. Where the column is empty, the command is metadata `commandName`, `commandName`
+ * Columns contain what was recorded. If the column is empty, the command is metadata `commandName`, `commandName`
  * or `command`, the action is metadata `action` or `phase`, and `durationMs` is `durationSeconds` to the nearest
  * millisecond. Empty text counts as not reported.
  */
 export interface TokenUsageRow {
   /** The record's id. */
   id?: string
-  /** The workspace that is billed. */
+  /** The workspace to which the usage belongs. */
   workspace_id: string | null
-  /** The agent that called. It is added to the agents of the command run and of the job. */
+  /** The agent of the call. It is added to the agents of the command run and of the job. */
   agent_id: string | null
-  /** The model that answered. */
+  /** The model that responded. */
   model_name: string | null
-  /** The job that the call was part of; must exist. */
+  /** The job of the call; must exist. */
   job_id: string | null
-  /** The command run that the call was part of; must exist. */
+  /** The command run of the call; must exist. */
   command_run_id: string | null
-  /** The task run that the call was part of; must exist. */
+  /** The task run of the call; must exist. */
   task_run_id: string | null
-  /** The task that the call worked on; must exist. */
+  /** The task of the call; must exist. */
   task_id: string | null
-  /** The project that the call worked for; must exist. */
+  /** The project of the call; must exist. */
   project_id: string | null
-  /** The epic that the call worked for; must exist. */
+  /** The epic of the call; must exist. */
   epic_id: string | null
-  /** The user story that the call worked for; must exist. */
+  /** The user story of the call; must exist. */
   user_story_id: string | null
   /** The command, for example `work-on-tasks`. */
   command_name: string | null
@@ -606,183 +607,183 @@ export interface TokenUsageRow {
   action: string | null
   /** How the agent was called, for example `chat`. */
   invocation_kind?: string | null
-  /** Who provides the model. */
+  /** The provider of the model. */
   provider?: string | null
   /** The currency of `costEstimate`, for example `USD`. */
   currency?: string | null
-  /** All input tokens, cached ones included. */
+  /** All input tokens, including cached ones. */
   tokens_prompt: number | null
-  /** All output tokens, reasoning included. */
+  /** All output tokens, including reasoning. */
   tokens_completion: number | null
   /** The provider's own total. */
   tokens_total: number | null
   /** Input tokens that came from a cache; they are included in `tokensPrompt`. */
   tokens_cached?: number | null
-  /** Input tokens that were read from a cache, where the provider reports them apart. */
+  /** Input tokens that were read from a cache, if the provider reports them separately. */
   tokens_cache_read?: number | null
   /** Input tokens that were written to a cache. */
   tokens_cache_write?: number | null
-  /** What the call cost, in `currency`. */
+  /** The cost of the call, in `currency`. */
   cost_estimate: number | null
-  /** How long the call took, in seconds. */
+  /** The duration of the call in seconds. */
   duration_seconds: number | null
-  /** How long the call took, in milliseconds. */
+  /** The duration of the call in milliseconds. */
   duration_ms?: number | null
   /** When the call began, as stored. */
   started_at?: string | null
   /** When the call ended, as stored. */
   finished_at?: string | null
-  /** When the call counts, as stored. */
+  /** The time by which queries select and order the call, as stored. */
   timestamp: string
-  /** What went wrong: metadata `errorKind`, `errorKind` or `error`. */
+  /** The error of the call: metadata `errorKind`, `errorKind` or `error`. */
   error_kind: string | null
-  /** Whatever else was recorded; empty where there is nothing, or nothing that is a JSON object. */
+  /** Additional data; empty if there is none, or if it is not a JSON object. */
   metadata: Metadata
 }
 
-/** What the calls of one group cost together. Sums are 0 where nothing was reported. */
+/** The total usage of the calls of one group. Sums are 0 if nothing was reported. */
 export interface TokenUsageSummaryRow {
-  /** The workspace that is billed; null in the global database. */
+  /** The workspace to which the usage belongs; null in the global database. */
   workspace_id: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   project_id?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   command_name?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   agent_id?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   model_name?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   day?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   job_id?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   action?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   provider?: string | null
-  /** The group's value, where grouped by it. */
+  /** The group's value, if it is grouped by it. */
   task_id?: string | null
-  /** How many calls there were. */
+  /** The number of calls. */
   calls: number
   /**
-   * All input tokens, cached ones included.
+   * All input tokens, including cached ones.
    *
-   * The sum over the calls; one that a 64-bit number cannot hold stops at its end.
+   * The sum over the calls, limited to the range of a 64-bit integer.
    */
   tokens_prompt: number
   /**
-   * All output tokens, reasoning included.
+   * All output tokens, including reasoning.
    *
-   * The sum over the calls; one that a 64-bit number cannot hold stops at its end.
+   * The sum over the calls, limited to the range of a 64-bit integer.
    */
   tokens_completion: number
   /**
-   * The provider's own total. Absent: prompt + completion, where both are reported.
+   * The provider's own total. Absent: prompt + completion, if both are known.
    *
-   * The sum over the calls; one that a 64-bit number cannot hold stops at its end.
+   * The sum over the calls, limited to the range of a 64-bit integer.
    */
   tokens_total: number
   /**
    * Input tokens that came from a cache; they are included in `tokensPrompt`.
    *
-   * The sum over the calls; one that a 64-bit number cannot hold stops at its end.
+   * The sum over the calls, limited to the range of a 64-bit integer.
    */
   tokens_cached?: number
   /**
-   * Input tokens that were read from a cache, where the provider reports them apart.
+   * Input tokens that were read from a cache, if the provider reports them separately.
    *
-   * The sum over the calls; one that a 64-bit number cannot hold stops at its end.
+   * The sum over the calls, limited to the range of a 64-bit integer.
    */
   tokens_cache_read?: number
   /**
    * Input tokens that were written to a cache.
    *
-   * The sum over the calls; one that a 64-bit number cannot hold stops at its end.
+   * The sum over the calls, limited to the range of a 64-bit integer.
    */
   tokens_cache_write?: number
-  /** How long the calls took, in milliseconds. */
+  /** The total duration of the calls, in milliseconds. */
   duration_ms?: number
   /**
-   * What the calls cost; null where no call reported a cost, and where there are several currencies. A call that
-   * reports no currency counts as the group's.
+   * The total cost of the calls; null if no call reported a cost, or if there are several currencies. A call
+   * without a currency counts as the group's.
    */
   cost_estimate: number | null
   /**
-   * Only where there are several currencies: what was spent in each, by its code in upper case. The calls that
-   * report no currency are under `XXX` then, the code of ISO 4217 for none.
+   * Only if there are several currencies: the cost in each, by its upper-case code. Calls without a currency are
+   * then under `XXX`, the code of ISO 4217 for no currency.
    */
   cost_by_currency?: { [currency: string]: number }
 }
 
-/** What a transition did. */
+/** The result of a transition. */
 export interface Transition {
-  /** The event that was written; none where the task had the status already. */
+  /** The event that was written; absent if the task had the status already. */
   eventId: string | null
-  /** The task that moved. */
+  /** The task. */
   taskId: string
-  /** The status that it had. */
+  /** The status before. */
   fromStatus: string
-  /** The status that it has now, as it is stored. */
+  /** The status after, as stored. */
   toStatus: string
-  /** When it moved. */
+  /** When the status changed. */
   timestamp: string
-  /** Whether its status is another one than before. */
+  /** Whether the status has changed. */
   changed: boolean
 }
 
-/** One move of a task from a status to the next. */
+/** A status change of a task. */
 export interface StatusEvent {
   /** UUID text. */
   id: string
-  /** The task that moved. */
+  /** The task. */
   taskId: string
-  /** Where it was; null where nobody knows. */
+  /** The status before; null if unknown. */
   fromStatus: string | null
-  /** Where it is since. */
+  /** The status after. */
   toStatus: string
-  /** When it moved, as stored. */
+  /** When the status changed, as stored. */
   timestamp: string
-  /** The command that moved it. */
+  /** The command that changed it. */
   commandName?: string | null
-  /** The job that it was part of. */
+  /** The job in which it changed. */
   jobId?: string | null
-  /** The task run that it was part of. */
+  /** The task run in which it changed. */
   taskRunId?: string | null
-  /** The agent that moved it. */
+  /** The agent that changed it. */
   agentId?: string | null
-  /** Lane details and whatever else the host keeps with it; damaged metadata reads as empty. */
+  /** Lane details and additional data of the host; invalid metadata reads as empty. */
   metadata?: Metadata
 }
 
-/** What a backfill wrote. */
+/** The result of a backfill. */
 export interface Backfilled {
-  /** How many events were added. */
+  /** The number of events that were added. */
   events: number
 }
 
-/** A job: a long piece of work of one command, which a host may resume. */
+/** A job: a long-running work of one command, which a host may resume. */
 export interface Job {
   /** UUID text. */
   id: string
   /** The workspace that it belongs to. */
   workspaceId: string
-  /** What kind of work it is. */
+  /** Its type. */
   type: string
-  /** `running`, `completed`, `failed`, or another word of the host's. */
+  /** `running`, `completed`, `failed`, or another state of the host's. */
   state: string
   /** The command that started it. */
   commandName?: string | null
   /** The first agent that worked on it. */
   agentId?: string | null
-  /** All agents that worked on it, in the order in which they came. */
+  /** All agents that worked on it, in order of their first call. */
   agentIds?: string[]
-  /** What the host needs to go on with it. */
+  /** Data that the host needs to resume it. */
   payload?: Metadata
-  /** How many items there are to do. */
+  /** The number of items. */
   totalItems?: number | null
-  /** How many of them are done. */
+  /** The number of finished items. */
   processedItems?: number | null
-  /** When the row was made. */
+  /** When the row was created. */
   createdAt: string
   /** When the row last changed. */
   updatedAt: string
@@ -796,17 +797,17 @@ export interface Job {
 export interface TaskRun {
   /** UUID text. */
   id: string
-  /** The task that was worked on. */
+  /** The task. */
   taskId: string
   /** The command, for example `work-on-tasks`. */
   command: string
-  /** The job that it is part of. */
+  /** The job of the run. */
   jobId?: string | null
-  /** The command run that it is part of. */
+  /** The command run of the run. */
   commandRunId?: string | null
-  /** The agent that worked. */
+  /** The agent. */
   agentId?: string | null
-  /** `running`, `succeeded`, `failed`, or another word of the host's. */
+  /** `running`, `succeeded`, `failed`, or another status of the host's. */
   status: string
   /** When it began. */
   startedAt: string
@@ -814,31 +815,31 @@ export interface TaskRun {
   finishedAt?: string | null
   /** The task's story points at the time. */
   storyPointsAtRun?: number | null
-  /** Story points per hour as the host measured them. */
+  /** Story points per hour as measured by the host. */
   spPerHourEffective?: number | null
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   runContext?: Metadata
   /** Its key; null where the task is gone. */
   taskKey?: string | null
 }
 
-/** What became of a job: its state, its task runs, and what it cost. */
+/** A job: its state, its task runs, and its usage. */
 export interface JobInspection {
   /** The job. */
   job: Job
   /** Its task runs, oldest first. */
   taskRuns: TaskRun[]
-  /** What it cost by command, agent and model, of all time. */
+  /** Its total usage by command, agent and model. */
   tokens: TokenUsageSummaryRow[]
 }
 
-/** What holds for recording and for sending records away. */
+/** The settings in effect for recording and remote export. */
 export interface TelemetryConfig {
-  /** Whether token usage is recorded here. `false` where `strict` holds. */
+  /** Whether token usage is recorded locally. `false` with `strict`. */
   localRecording: boolean
   /**
-   * Whether records may be sent to an endpoint. `false` where `optOut` holds, where `MCODA_TELEMETRY=off`, and for
-   * a handle that was opened with `noTelemetry`. This version sends nothing in any case.
+   * Whether records may be sent to an endpoint. `false` with `optOut`, with `MCODA_TELEMETRY=off`, and for a
+   * handle that was opened with `noTelemetry`. This version exports nothing in any case.
    */
   remoteExport: boolean
   /** `telemetry.optOut` of the config files. */
@@ -849,25 +850,25 @@ export interface TelemetryConfig {
   offByEnvironment?: boolean
   /** Whether this handle turns remote export off (`noTelemetry`). */
   offByHandle?: boolean
-  /** `telemetry.endpoint` of the config files: where records would be sent. */
+  /** `telemetry.endpoint` of the config files: the destination of exported records. */
   endpoint?: string
-  /** The file that opting out and in writes; absent for a database in memory. */
+  /** The file that `optOut` and `optIn` write; absent for an in-memory database. */
   configPath?: string
 }
 
-/** A project: the top of the backlog. */
+/** A project: the top level of the backlog. */
 export interface Project {
   /** UUID text. */
   id: string
-  /** The key that people use, unique in the workspace. */
+  /** Its key, unique in the workspace. */
   key: string
-  /** What people call it. */
+  /** Its name. */
   name: string | null
-  /** What it is about. */
+  /** Its description. */
   description: string | null
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   metadata: Metadata
-  /** When the row was made. */
+  /** When the row was created. */
   createdAt: string
   /** When the row last changed. */
   updatedAt: string
@@ -879,17 +880,17 @@ export interface Epic {
   id: string
   /** The project that it belongs to. */
   projectId: string
-  /** The key that people use, unique in the project. */
+  /** Its key, unique in the project. */
   key: string
-  /** One line that says what it is. */
+  /** Its title, on one line. */
   title: string
-  /** What it is about. */
+  /** Its description. */
   description: string | null
-  /** The smaller, the sooner. */
+  /** Its priority: smaller numbers come first. */
   priority: number | null
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   metadata: Metadata
-  /** When the row was made. */
+  /** When the row was created. */
   createdAt: string
   /** When the row last changed. */
   updatedAt: string
@@ -903,25 +904,25 @@ export interface Story {
   projectId: string
   /** The epic that it belongs to. */
   epicId: string
-  /** The key that people use, unique in the epic. */
+  /** Its key, unique in the epic. */
   key: string
-  /** One line that says what it is. */
+  /** Its title, on one line. */
   title: string
-  /** What it is about. */
+  /** Its description. */
   description: string | null
-  /** When it counts as done. */
+  /** Its acceptance criteria. */
   acceptanceCriteria: string | null
-  /** The smaller, the sooner. */
+  /** Its priority: smaller numbers come first. */
   priority: number | null
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   metadata: Metadata
-  /** When the row was made. */
+  /** When the row was created. */
   createdAt: string
   /** When the row last changed. */
   updatedAt: string
 }
 
-/** A task: what an agent works on. */
+/** A task: a unit of work for an agent. */
 export interface Task {
   /** UUID text. */
   id: string
@@ -931,27 +932,27 @@ export interface Task {
   epicId: string
   /** The user story that it belongs to. */
   userStoryId: string
-  /** The key that people use, unique in the story. */
+  /** Its key, unique in the story. */
   key: string
-  /** One line that says what it is. */
+  /** Its title, on one line. */
   title: string
-  /** What it is about. */
+  /** Its description. */
   description: string | null
-  /** What kind of work it is. */
+  /** Its type. */
   type: string | null
-  /** Where it stands; changed by `recordStatusTransition` alone. */
+  /** Its status; changed by `recordStatusTransition` only. */
   status: string
   /** Its size in story points. */
   storyPoints: number | null
-  /** The smaller, the sooner. */
+  /** Its priority: smaller numbers come first. */
   priority: number | null
-  /** The agent that it is given to. */
+  /** The agent to which it is assigned. */
   assignedAgentId: string | null
-  /** The person that it is given to. */
+  /** The person to whom it is assigned. */
   assigneeHuman: string | null
-  /** Whatever the host keeps with it. */
+  /** Additional data of the host. */
   metadata: Metadata
-  /** When the row was made. */
+  /** When the row was created. */
   createdAt: string
   /** When the row last changed. */
   updatedAt: string
@@ -965,22 +966,22 @@ export interface CommandRun {
   workspaceId: string
   /** The command, for example `work-on-tasks`. */
   commandName: string
-  /** The job that it is part of. */
+  /** The job of the run. */
   jobId: string | null
   /** The first agent that worked in it. */
   agentId: string | null
-  /** All agents that worked in it, in the order in which they came. */
+  /** All agents that worked in it, in order of their first call. */
   agentIds: string[]
   /** When it began. */
   startedAt: string
   /** When it ended. */
   completedAt: string | null
-  /** `running`, `succeeded`, `failed`, or another word of the host's. */
+  /** `running`, `succeeded`, `failed`, or another status of the host's. */
   status: string
   /** Why it failed. */
   errorSummary: string | null
-  /** How long it took, in seconds. */
+  /** Its duration in seconds. */
   durationSeconds: number | null
-  /** How many story points it moved. */
+  /** The number of story points processed. */
   spProcessed: number | null
 }

@@ -20,7 +20,7 @@ fn record(workspace: &Workspace, id: &str) -> mcoda_core::Recorded {
     workspace.record_token_usage(&usage(json!({"id": id, "tokensPrompt": 1}))).unwrap()
 }
 
-/// What an agent answered so far: the same answer each time, with so many tokens.
+/// A growing response of an agent: the same response each time, with this many tokens.
 fn record_answer(workspace: &Workspace, tokens: u64) {
     let usage = json!({"input_tokens": 1, "output_tokens": tokens});
     let body = json!({"id": "msg_1", "type": "message", "usage": usage}).to_string();
@@ -75,14 +75,14 @@ fn an_entry_has_all_names_in_camel_case_with_nulls_and_metadata() {
     assert_eq!((lines[0], lines[1], lines[3], lines.len()), ("[", &*format!("{first},"), "]", 4));
     let empty = &fixture.log()[1];
     assert_eq!(empty.as_object().unwrap().len(), TokenUsage::DEFINITION.all_fields().count());
-    let told: Vec<&String> = empty
+    let fields: Vec<&String> = empty
         .as_object()
         .unwrap()
         .iter()
         .filter(|(_, value)| !value.is_null())
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(told, ["id", "workspaceId", "timestamp"]);
+    assert_eq!(fields, ["id", "workspaceId", "timestamp"]);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_queued_record_that_is_in_the_log_already_is_not_appended_again_after_a_stre
     assert!(record(&workspace, "3").logged);
     assert_eq!(fixture.log_ids(), ["1", "2", "3"]);
 
-    // "4" is queued, and then told again to a handle that has no database.
+    // "4" is queued, and then sent again to a handle that has no database.
     let log = std::fs::read(fixture.log_file()).unwrap();
     std::fs::remove_file(fixture.log_file()).unwrap();
     std::fs::create_dir(fixture.log_file()).unwrap();

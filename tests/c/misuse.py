@@ -11,7 +11,7 @@ Usage: misuse.py HEADER >misuse.c
 import re
 import sys
 
-# Good arguments, where a parameter's type alone does not tell one: by name, or by function and name.
+# Good arguments, if the type of a parameter does not determine one: by name, or by function and name.
 TEXTS = {
     "usage": '"{}"', "usages": '"[]"', "query": '"{}"', "options": '"{}"', "context": '"{}"', "text": '"{}"',
     "project": '"{\\"key\\": \\"Q\\"}"',

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::json_log::{JsonLog, LONGEST_ENTRY, Locked};
-use super::record::{Prepared, Upserted};
+use super::record::{Prepared, UpsertOutcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::log_queue::{self, Changed};
 use crate::repository::token_usage::TokenUsageRecord;
@@ -138,7 +138,7 @@ pub(crate) fn upsert_alone(
     batch: &[Prepared],
     clock: Clock,
     timeout: Duration,
-) -> Result<Vec<Upserted>> {
+) -> Result<Vec<UpsertOutcome>> {
     let mut locked = log.lock(timeout, clock.now())?;
     let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
     let mut known = locked.records(&ids)?;
@@ -146,16 +146,16 @@ pub(crate) fn upsert_alone(
     for one in batch {
         let stored = known.get(&one.record().id);
         done.push(match stored {
-            None => Upserted::Inserted,
-            Some(stored) if one.is_same_as_logged(stored)? => Upserted::Duplicate,
-            Some(_) => Upserted::Updated,
+            None => UpsertOutcome::Inserted,
+            Some(stored) if one.is_same_as_logged(stored)? => UpsertOutcome::Duplicate,
+            Some(_) => UpsertOutcome::Updated,
         });
         known.insert(one.record().id.clone(), one.record().to_json()?.into());
     }
     // Of several versions in one batch only the last is written.
     let mut lines: Vec<(&str, String)> = Vec::new();
     for (one, done) in batch.iter().zip(&done) {
-        if *done != Upserted::Duplicate {
+        if *done != UpsertOutcome::Duplicate {
             lines.retain(|(id, _)| *id != one.record().id);
             lines.push((&one.record().id, log_line(one.record())?));
         }

@@ -5,7 +5,7 @@ use mcoda_core::definition::{Kind, camel_case};
 
 use super::{WRITTEN, comment, types};
 use crate::File;
-use crate::calls::{asked, class_name, of_repository, own_name, repositories, returner};
+use crate::calls::{class_name, of_repository, own_name, repeated_field, repositories, returner};
 
 /// Calls whose arguments or results JSON has no form for, or that are more than a call there.
 const BY_HAND: [&str; 2] = ["query", "close"];
@@ -102,7 +102,7 @@ fn member(name: &str) -> String {
     if name.contains('.') { format!("['{name}']") } else { format!(".{name}") }
 }
 
-/// What brings the arguments of each call to the engine.
+/// Encodes the arguments of each call for the engine.
 pub fn encoders() -> File {
     let mut text = format!(
         "{WRITTEN}
@@ -178,7 +178,7 @@ fn record_names(calls: &[&Call]) -> Vec<String> {
                 names.push(record.name.to_owned());
             }
             names.extend(returner(param).and_then(|call| named(call.returns)));
-            names.extend(asked(call.params, param).and_then(|field| named(field.kind)));
+            names.extend(repeated_field(call.params, param).and_then(|field| named(field.kind)));
         }
         names.extend(named(call.returns));
     }
@@ -219,12 +219,12 @@ fn parameter(call: &Call, param: &Param) -> String {
     }
 }
 
-/// The type of an argument that is what another call returned, or repeats what that one was asked.
+/// The type of an argument that is the result of another call, or repeats a field of its input.
 fn given(call: &Call, param: &Param) -> String {
     match returner(param).map(|call| call.returns) {
         Some(Kind::List(kind)) => format!("readonly {}[]", types::output(*kind)),
         Some(kind) => types::output(kind),
-        None => asked(call.params, param).map_or("unknown".to_owned(), types::input),
+        None => repeated_field(call.params, param).map_or("unknown".to_owned(), types::input),
     }
 }
 

@@ -1,4 +1,4 @@
-/* What agents return is recorded, rows are read a few at a time, and answers become tables for people. */
+/* Recording responses of agents, reading rows in chunks, and rendering results as tables. */
 
 #include "check.h"
 
@@ -19,7 +19,7 @@ static void check_holds(mcoda_string *given, const char *const *parts)
 }
 #define HOLDS(given, ...) check_holds(given, (const char *const[]){__VA_ARGS__, NULL})
 
-#define ANSWER                                                                                            \
+#define RESPONSE                                                                                            \
     "{\"id\": \"msg_%d\", \"type\": \"message\", \"role\": \"assistant\", \"model\": \"claude-x\", \"content\": [], " \
     "\"usage\": {\"input_tokens\": %d, \"cache_read_input_tokens\": 900, \"output_tokens\": 5}}"
 
@@ -27,7 +27,7 @@ static void an_answer_is_read_without_a_database(void)
 {
     mcoda_string *json = NULL;
     char body[512];
-    snprintf(body, sizeof body, ANSWER, 0, 100);
+    snprintf(body, sizeof body, RESPONSE, 0, 100);
     OK(mcoda_extract_usage_json(body, NULL, &json, &error));
     CHECK(strcmp(json_at(json, "/tokensPrompt"), "1000") == 0 && strcmp(json_at(json, "/tokensCached"), "900") == 0);
     mcoda_string_free(json);
@@ -40,7 +40,7 @@ static void an_answer_is_recorded_once(void)
 {
     mcoda_string *json = NULL;
     char body[512];
-    snprintf(body, sizeof body, ANSWER, 0, 100);
+    snprintf(body, sizeof body, RESPONSE, 0, 100);
     for (int again = 0; again < 2; again++) {
         const char *context = "{\"agentId\": \"claude\", \"timestamp\": \"2026-03-20T12:00:00Z\"}";
         OK(mcoda_record_agent_response_json(workspace, body, context, &json, &error));
@@ -56,11 +56,11 @@ static void a_file_of_answers_is_recorded_once(const char *folder)
     mcoda_global *global = NULL;
     mcoda_string *json = NULL;
     char path[512], number[16];
-    snprintf(path, sizeof path, "%s/answers.jsonl", folder);
+    snprintf(path, sizeof path, "%s/responses.jsonl", folder);
     FILE *file = fopen(path, "w");
     CHECK(file != NULL);
     for (int i = 1; i <= 250; i++) {
-        fprintf(file, ANSWER "\n", i, i);
+        fprintf(file, RESPONSE "\n", i, i);
     }
     CHECK(fclose(file) == 0);
     OK(mcoda_global_open_db(":memory:", NULL, &global, &error));
@@ -83,7 +83,7 @@ static void a_file_of_answers_is_recorded_once(const char *folder)
     error = NULL;
 }
 
-/* How many rows a cursor has left, asked for by sevens. */
+/* The number of remaining rows of a cursor, fetched in chunks of seven. */
 static int rows_of(mcoda_token_usage_cursor *cursor)
 {
     mcoda_string *json = NULL, *row = NULL;
@@ -141,7 +141,7 @@ static void rows_come_a_few_at_a_time(void)
     OK(mcoda_token_usage_cursor_close(cursor, &error));
 }
 
-/* Makes a table of the JSON that a call answered. */
+/* Renders a table from the JSON that a call returned. */
 typedef mcoda_code renderer(const char *, mcoda_string **, mcoda_error **);
 
 static mcoda_string *rendered(renderer *render, mcoda_string *json)
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 {
     char path[512];
     CHECK(argc >= 2);
-    snprintf(path, sizeof path, "%s/answers.db", argv[1]);
+    snprintf(path, sizeof path, "%s/responses.db", argv[1]);
     workspace = furnished(path);
     an_answer_is_read_without_a_database();
     an_answer_is_recorded_once();

@@ -1,5 +1,5 @@
-//! Velocities and estimates as far as they are told: a server that is older than this library leaves out what
-//! the contract has as optional.
+//! Velocities and estimates in which fields may be missing: an older server omits fields that are optional in the
+//! contract.
 
 use serde::Deserialize;
 
@@ -9,10 +9,10 @@ use crate::estimate::{
 };
 use crate::time::Timestamp;
 
-/// A [`Velocity`] of which the newer fields may be missing.
+/// A [`Velocity`] in which newer fields may be missing.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ToldVelocity {
+pub(super) struct PartialVelocity {
     pub(super) implementation_sp_per_hour: f64,
     pub(super) review_sp_per_hour: f64,
     pub(super) qa_sp_per_hour: f64,
@@ -22,14 +22,14 @@ pub(super) struct ToldVelocity {
     pub(super) samples: Option<PerLane<usize>>,
 }
 
-/// An [`Estimate`] of which the newer fields may be missing.
+/// An [`Estimate`] in which newer fields may be missing.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ToldEstimate {
+pub(super) struct PartialEstimate {
     pub(super) scope: Scope,
     pub(super) now: Option<Timestamp>,
     pub(super) backlog_totals: BacklogTotals,
-    pub(super) effective_velocity: ToldVelocity,
+    pub(super) effective_velocity: PartialVelocity,
     pub(super) durations_hours: DurationsHours,
     pub(super) etas: Etas,
     pub(super) status_counts: Option<StatusCounts>,
@@ -38,7 +38,7 @@ pub(super) struct ToldEstimate {
     pub(super) next_transitions: Option<NextTransitions>,
 }
 
-impl From<&Velocity> for ToldVelocity {
+impl From<&Velocity> for PartialVelocity {
     fn from(velocity: &Velocity) -> Self {
         Self {
             implementation_sp_per_hour: velocity.implementation_sp_per_hour,
@@ -52,7 +52,7 @@ impl From<&Velocity> for ToldVelocity {
     }
 }
 
-impl From<&Estimate> for ToldEstimate {
+impl From<&Estimate> for PartialEstimate {
     fn from(estimate: &Estimate) -> Self {
         Self {
             scope: estimate.scope.clone(),

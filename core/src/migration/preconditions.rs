@@ -1,22 +1,22 @@
-//! What is clearly not one of our databases is refused before anything is touched.
+//! Refusing databases of other programs before anything is changed.
 
 use rusqlite::Connection;
 
 use super::inspect::{columns, find, kind_of};
-use super::{Kind, defaults, prototype};
+use super::{DatabaseKind, defaults, prototype};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Refuses the global database where a workspace is asked for, and the other way round: both have a
-/// `token_usage`, so rows would quietly end up in the wrong place.
-pub(crate) fn refuse_other_kind(connection: &Connection, kind: Kind) -> Result<()> {
+/// Refuses the global database if a workspace is expected, and vice versa: both have a `token_usage`, so rows would
+/// silently be written to the wrong database.
+pub(crate) fn refuse_other_kind(connection: &Connection, kind: DatabaseKind) -> Result<()> {
     let has_agents = has_table(connection, "agents")?;
     let has_tasks = has_table(connection, "tasks")?;
     match kind {
-        Kind::Workspace if has_agents && !has_tasks => Err(refusal(
+        DatabaseKind::Workspace if has_agents && !has_tasks => Err(refusal(
             "it is the global database of mcoda, not a workspace's: open it as global, or name the mcoda.db \
              in the workspace's own folder",
         )),
-        Kind::Global if has_tasks && !has_agents => Err(refusal(
+        DatabaseKind::Global if has_tasks && !has_agents => Err(refusal(
             "it is a workspace database of mcoda, not the global one: open it as a workspace, or name the \
              mcoda.db in the global folder (usually ~/.mcoda)",
         )),
@@ -24,10 +24,10 @@ pub(crate) fn refuse_other_kind(connection: &Connection, kind: Kind) -> Result<(
     }
 }
 
-/// Refuses a database in which something that is not ours goes by the name of one of our tables.
-pub(super) fn refuse_foreign_tables(connection: &Connection, kind: Kind) -> Result<()> {
-    let prototype = kind == Kind::Global && prototype::is_one(connection)?;
-    let old_defaults = kind == Kind::Global && defaults::are_old(connection)?;
+/// Refuses a database in which a foreign object has the name of one of our tables.
+pub(super) fn refuse_foreign_tables(connection: &Connection, kind: DatabaseKind) -> Result<()> {
+    let prototype = kind == DatabaseKind::Global && prototype::is_one(connection)?;
+    let old_defaults = kind == DatabaseKind::Global && defaults::are_old(connection)?;
     for table in kind.tables() {
         match kind_of(connection, table.name)?.as_deref() {
             None => continue,
@@ -41,7 +41,7 @@ pub(super) fn refuse_foreign_tables(connection: &Connection, kind: Kind) -> Resu
             }
         }
         let is_replaced =
-            prototype && prototype::sets_aside(table.name) || old_defaults && table.name == defaults::TABLE;
+            prototype && prototype::is_archived(table.name) || old_defaults && table.name == defaults::TABLE;
         let existing = columns(connection, table.name)?;
         let missing = table.primary_key.iter().find(|column| find(&existing, column).is_none());
         if let (Some(column), false) = (missing, is_replaced) {

@@ -1,4 +1,4 @@
-"""Questions about the golden workspace, and their answers by plain loops over its rows."""
+"""Queries of the golden workspace, and their results, computed by plain loops over its rows."""
 
 import json
 import math
@@ -7,12 +7,12 @@ from datetime import datetime, timezone
 
 import computation
 import workspace
-from computation import Question, millis_of
+from computation import Query, millis_of
 
 NOW = millis_of(workspace.NOW)
 UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
-# The columns that a row of usage has in an answer, in no particular order.
+# The columns of a usage row in a result, in no particular order.
 PLAIN = (
     "workspace_id agent_id model_name job_id command_run_id task_run_id task_id project_id epic_id user_story_id"
     " invocation_kind provider currency tokens_prompt tokens_completion tokens_total tokens_cached tokens_cache_read"
@@ -33,12 +33,12 @@ def cases(db):
     for options in SUMMARIES:
         yield {"op": "tokenSummary", "options": options, "expected": token_summary(db, options)}
     for options in SPEEDS:
-        history, question = asked("velocity", db, options)
-        yield {"op": "velocity", "options": options, "expected": computation.velocity(history, question)}
+        history, query = query_of("velocity", db, options)
+        yield {"op": "velocity", "options": options, "expected": computation.velocity(history, query)}
     for options in ESTIMATES:
-        history, question = asked("estimate", db, options)
-        scope = {"workspaceId": workspace.ID, **question.scope}
-        expected = {"scope": scope, **computation.estimate(history, question, NOW)}
+        history, query = query_of("estimate", db, options)
+        scope = {"workspaceId": workspace.ID, **query.scope}
+        expected = {"scope": scope, **computation.estimate(history, query, NOW)}
         yield {"op": "estimate", "options": options, "expected": expected}
 
 
@@ -165,8 +165,8 @@ def dimension(row, name):
 
 
 def sums(rows):
-    answer = {"calls": len(rows)} | {name: sum(row[name] or 0 for row in rows) for name in COUNTS}
-    answer["duration_ms"] = sum(millis_taken(row) or 0 for row in rows)
+    result = {"calls": len(rows)} | {name: sum(row[name] or 0 for row in rows) for name in COUNTS}
+    result["duration_ms"] = sum(millis_taken(row) or 0 for row in rows)
     costs = {}
     for row in rows:
         if row["cost_estimate"] is not None:
@@ -174,9 +174,9 @@ def sums(rows):
             costs.setdefault(code, []).append(row["cost_estimate"])
     if len(costs.keys() - {"XXX"}) > 1:
         by_currency = {code: math.fsum(costs[code]) for code in sorted(costs)}
-        return answer | {"cost_estimate": None, "cost_by_currency": by_currency}
+        return result | {"cost_estimate": None, "cost_by_currency": by_currency}
     every = [cost for own in costs.values() for cost in own]
-    return answer | {"cost_estimate": math.fsum(every) if every else None}
+    return result | {"cost_estimate": math.fsum(every) if every else None}
 
 
 # Velocities and estimates
@@ -213,8 +213,8 @@ LANES = {"spPerHourAll": "all", "spPerHourImplementation": "implementation", "sp
 SCOPE = {"projectKey": "project", "epicKey": "epic", "storyKey": "story", "assignee": "assignee"}
 
 
-def asked(command, db, options):
-    question = Question(
+def query_of(command, db, options):
+    query = Query(
         command=command,
         mode=options.get("mode", "config"),
         window=options.get("windowTasks", 10),
@@ -222,6 +222,6 @@ def asked(command, db, options):
         overrides={lane: options[name] for name, lane in LANES.items() if name in options},
         config=workspace.VELOCITY,
     )
-    history = computation.load(db, question)
+    history = computation.load(db, query)
     assert history is not None, options
-    return history, question
+    return history, query

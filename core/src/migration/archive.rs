@@ -1,4 +1,4 @@
-//! Setting a table aside: its rows stay readable under another name.
+//! Archiving a table: its rows remain readable under another name.
 
 use rusqlite::Connection;
 
@@ -6,11 +6,11 @@ use super::change::{change, quoted};
 use super::inspect::kind_of;
 use crate::error::Result;
 
-/// Moves all rows of a table to one named `legacy_…` and returns that name.
+/// Copies all rows of a table to a new table named `legacy_…`, drops the old table, and returns the new name.
 ///
-/// They are copied and the table is dropped. ALTER TABLE … RENAME would take the foreign keys of other
-/// tables along to the new name, and leave the old indexes in the way of the new ones.
-pub(super) fn set_aside(connection: &Connection, table: &str) -> Result<String> {
+/// ALTER TABLE … RENAME would also change the foreign keys of other tables to the new name, and leave the old indexes,
+/// whose names the new ones need.
+pub(super) fn archive_table(connection: &Connection, table: &str) -> Result<String> {
     let name = free_name(connection, table)?;
     change(connection, &format!("CREATE TABLE {} AS SELECT * FROM {}", quoted(&name), quoted(table)))?;
     change(connection, &format!("DROP TABLE {}", quoted(table)))?;

@@ -1,4 +1,4 @@
-//! Files and folders that only their owner may read.
+//! Files and folders that only their owner can access.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::ErrorKind as IoErrorKind;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::opened::open_own;
 use crate::error::{Error, Result};
 
-/// Creates `folder` and what is missing above it, for its owner alone. One that exists is left as it is.
+/// Creates `folder` and missing parents, for its owner only. An existing folder is not changed.
 pub(crate) fn create_folder(folder: &Path) -> Result<()> {
     let missing: Vec<&Path> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
     let mut builder = DirBuilder::new();
@@ -15,18 +15,18 @@ pub(crate) fn create_folder(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).map_err(|error| Error::storage("create the folder", folder, error))?;
-    missing.iter().rev().for_each(|folder| give_folder(folder));
+    missing.iter().rev().for_each(|folder| set_owner_of_parent(folder));
     Ok(())
 }
 
-/// Creates `file` for its owner alone and opens it for reading and writing; `None` where it exists already.
+/// Creates `file` for its owner only and opens it for reading and writing; `None` if it exists already.
 ///
-/// What root creates, it gives to the owner of `like`, a database or an older version of the file, so that the owner
-/// can go on after a call under `sudo`; where there is none, to the owner of the folder.
+/// If the user is root, the file gets the owner of `like`, a database or an older version of the file, so that the
+/// owner can continue to work after a call under `sudo`; if `like` does not exist, the owner of the folder.
 pub(crate) fn create_new_file(file: &Path, like: Option<&Path>) -> Result<Option<File>> {
     match private_options().read(true).write(true).create_new(true).open(file) {
         Ok(new) => {
-            give(&new, like.into_iter().chain(file.parent()));
+            set_owner_like(&new, like.into_iter().chain(file.parent()));
             Ok(Some(new))
         }
         Err(error) if error.kind() == IoErrorKind::AlreadyExists => Ok(None),
@@ -34,9 +34,9 @@ pub(crate) fn create_new_file(file: &Path, like: Option<&Path>) -> Result<Option
     }
 }
 
-/// Opens `file` for reading and writing, and creates it as [`create_new_file`] does where it is missing.
+/// Opens `file` for reading and writing, and creates it as [`create_new_file`] does if it is missing.
 pub(crate) fn open_or_create_file(file: &Path, like: Option<&Path>) -> Result<File> {
-    // What is there already is given to nobody: it may be another file by now than the one that is meant.
+    // The owner of an existing file is not changed: it may be another file by now.
     if let Some(new) = create_new_file(file, like)? {
         return Ok(new);
     }
@@ -45,10 +45,10 @@ pub(crate) fn open_or_create_file(file: &Path, like: Option<&Path>) -> Result<Fi
         .map_err(|error| Error::storage("open", file, error))
 }
 
-/// Gives a new file or folder to the owner of the first of these that there is. SQLite does the same for the files that
-/// it keeps beside a database. Where the system refuses it, the file stays root's: it is written to all the same.
+/// Gives a new file or folder the owner of the first of these that exists, as SQLite does for the files beside a
+/// database. If the system refuses, the file remains root's, and is written to anyway.
 #[cfg(unix)]
-fn give<'p>(new: &File, likes: impl IntoIterator<Item = &'p Path>) {
+fn set_owner_like<'p>(new: &File, likes: impl IntoIterator<Item = &'p Path>) {
     use std::os::unix::fs::{MetadataExt, fchown};
 
     if !rustix::process::geteuid().is_root() {
@@ -61,10 +61,10 @@ fn give<'p>(new: &File, likes: impl IntoIterator<Item = &'p Path>) {
 }
 
 #[cfg(not(unix))]
-fn give<'p>(_new: &File, _likes: impl IntoIterator<Item = &'p Path>) {}
+fn set_owner_like<'p>(_new: &File, _likes: impl IntoIterator<Item = &'p Path>) {}
 
-/// Gives a folder that was just created to the owner of the one above it.
-fn give_folder(folder: &Path) {
+/// Gives a newly created folder the owner of its parent.
+fn set_owner_of_parent(folder: &Path) {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(
@@ -72,20 +72,20 @@ fn give_folder(folder: &Path) {
         (rustix::fs::OFlags::DIRECTORY | rustix::fs::OFlags::NOFOLLOW).bits() as i32,
     );
     if let Ok(new) = options.read(true).open(folder) {
-        give(&new, folder.parent());
+        set_owner_like(&new, folder.parent());
     }
 }
 
-/// Puts onto the disk that `file` has its name: after a power cut a file that was flushed itself may lack it.
+/// Flushes the folder entry of `file` to the disk: after a power failure, even a flushed file may lack its name.
 pub(crate) fn sync_folder(file: &Path) -> Result<()> {
     #[cfg(unix)]
     if let Some(folder) = file.parent() {
         let synced = match File::open(folder) {
-            // A folder that may be written to, but not read, cannot be flushed by its name.
+            // A folder that is writable but not readable cannot be flushed.
             Err(error) if error.kind() == IoErrorKind::PermissionDenied => Ok(()),
             opened => opened.and_then(|folder| folder.sync_all()),
         };
-        // Some file systems flush files alone.
+        // Some file systems flush files only.
         if let Err(error) = synced
             && !matches!(error.kind(), IoErrorKind::InvalidInput | IoErrorKind::Unsupported)
         {

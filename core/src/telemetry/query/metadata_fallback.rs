@@ -1,26 +1,26 @@
-//! What a row's metadata tells in place of columns that are empty.
+//! Values of empty columns that are found in a row's metadata.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// Where the command stands in metadata, the first one that has text.
+/// The names of the command in metadata; the first one with text counts.
 pub(super) const COMMAND: [&str; 3] = ["commandName", "command_name", "command"];
-/// Where the action stands in metadata.
+/// The names of the action in metadata.
 pub(super) const ACTION: [&str; 2] = ["action", "phase"];
-/// Where the error's kind stands in metadata.
+/// The names of the error kind in metadata.
 pub(super) const ERROR_KIND: [&str; 3] = ["error_kind", "errorKind", "error"];
 
-/// Command and action as metadata tells them; damaged metadata tells nothing.
+/// Command and action in metadata; invalid metadata has neither.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct MetadataFields {
     command: [Option<String>; COMMAND.len()],
     action: [Option<String>; ACTION.len()],
 }
 
-impl Told {
-    /// Reads the text of a JSON object. Nothing is kept but what is looked for: passing over half a
-    /// million rows must not build half a million objects.
+impl MetadataFields {
+    /// Parses the text of a JSON object. Other fields are skipped: a scan of half a million rows must not build half a
+    /// million objects.
     pub(super) fn read(metadata: &str) -> Self {
         serde_json::from_str(metadata).unwrap_or_default()
     }
@@ -33,7 +33,7 @@ impl Told {
         first(&mut self.action)
     }
 
-    fn place(&mut self, name: &str) -> Option<&mut Option<String>> {
+    fn field_mut(&mut self, name: &str) -> Option<&mut Option<String>> {
         if let Some(place) = COMMAND.iter().position(|known| *known == name) {
             return self.command.get_mut(place);
         }
@@ -45,34 +45,34 @@ fn first(texts: &mut [Option<String>]) -> Option<String> {
     texts.iter_mut().filter_map(Option::take).find(|text| !text.is_empty())
 }
 
-impl<'de> Deserialize<'de> for Told {
+impl<'de> Deserialize<'de> for MetadataFields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
         impl<'de> Visitor<'de> for Object {
-            type Value = Told;
+            type Value = MetadataFields;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Told, A::Error> {
-                let mut told = Told::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<MetadataFields, A::Error> {
+                let mut found = MetadataFields::default();
                 while let Some(Scalar(name)) = fields.next_key::<Scalar>()? {
                     let Scalar(text) = fields.next_value()?;
-                    if let Some(place) = name.as_deref().and_then(|name| told.place(name)) {
-                        // Of a field that stands there twice the last one counts, as in any JSON object.
+                    if let Some(place) = name.as_deref().and_then(|name| found.field_mut(name)) {
+                        // Of duplicate fields the last one counts, as in any JSON object.
                         *place = text;
                     }
                 }
-                Ok(told)
+                Ok(found)
             }
         }
         deserializer.deserialize_map(Object)
     }
 }
 
-/// A value of which only a text matters. Everything else is read all the same, by the rules by which
-/// a whole object would be, so that what is damaged there is damaged here.
+/// A value of which only text matters. Other values are parsed by the same rules as a whole object, so that the same
+/// input is invalid.
 struct Scalar(Option<String>);
 
 impl<'de> Deserialize<'de> for Scalar {
@@ -130,14 +130,14 @@ mod tests {
     use super::*;
     use crate::telemetry::query::row::first_text;
 
-    /// What the whole object tells.
+    /// The fields of the whole object.
     fn slowly(metadata: &str) -> [Option<String>; 2] {
         let object: Map<String, Value> = serde_json::from_str(metadata).unwrap_or_default();
         [first_text(&object, &COMMAND), first_text(&object, &ACTION)]
     }
 
     #[test]
-    fn it_tells_what_the_whole_object_tells() {
+    fn the_same_fields_are_found_as_in_the_whole_object() {
         let deep = |levels: usize| {
             format!("{{\"x\": {}{}, \"command\": \"c\"}}", "[".repeat(levels), "]".repeat(levels))
         };
@@ -157,8 +157,8 @@ mod tests {
             &deep(100),
             &deep(200),
         ] {
-            let mut told = Told::read(metadata);
-            assert_eq!([told.command(), told.action()], slowly(metadata), "{metadata}");
+            let mut fields = MetadataFields::read(metadata);
+            assert_eq!([fields.command(), fields.action()], slowly(metadata), "{metadata}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The order in which lists of keys are shown: `T2` stands before `T10`, the same in every language.
+//! The order in which keys are listed: `T2` before `T10`, the same in every language.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! The one pass over the recorded usage that answers a question.
+//! The scan of recorded usage for a query.
 
 use std::borrow::Cow;
 
@@ -6,42 +6,41 @@ use rusqlite::Connection;
 
 use super::TokenUsageQuery;
 use super::agents::AgentNames;
-use super::told::Told;
+use super::metadata_fallback::MetadataFields;
 use crate::error::{Error, Result};
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::repository::usage_scan::{self, Columns, ScannedRow, Selection};
 use crate::repository::{agent_names, scope};
-use crate::telemetry::record::Home;
 use crate::time::{Range, Timestamp, Zone};
 
-/// A question, and what the handle that it is put to knows.
+/// A query, with the data of the handle that it needs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct QueryContext<'a> {
     pub(crate) tx: &'a Connection,
-    pub(crate) home: Home<'a>,
-    /// Where a workspace finds its agents by name; the global database knows them itself.
+    pub(crate) workspace_id: Option<&'a str>,
+    /// The database with the slugs of a workspace's agents; the global database has its own.
     pub(crate) agents: Option<AgentNames<'a>>,
     pub(crate) now: Timestamp,
     pub(crate) query: &'a TokenUsageQuery,
 }
 
-/// When a row counts. In this order unreadable times come last, and rows of the same moment in the order
-/// in which they were recorded.
+/// The position of a row in order of time. Invalid times come last, and rows of the same time in the order in which
+/// they were recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) struct Moment {
-    /// Milliseconds; behind all of them where the time cannot be read.
+pub(in super::super) struct SortKey {
+    /// Milliseconds; the maximum for an invalid time.
     millis: i64,
-    /// SQLite numbers rows in the order in which they come.
+    /// SQLite numbers rows in insertion order.
     pub(super) rowid: i64,
 }
 
-impl Moment {
+impl SortKey {
     fn new(time: Option<Timestamp>, rowid: i64) -> Self {
         Self { millis: time.map_or(i64::MAX, Timestamp::millis), rowid }
     }
 }
 
-/// Which rows a question is about, once its names are looked up.
+/// The filter of a query, after its names were looked up.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Filter {
     selection: Selection,
@@ -51,36 +50,36 @@ pub(in super::super) struct Filter {
     pub(in super::super) zone: Zone,
 }
 
-/// What a pass shows of each row.
+/// The columns that a scan reads of each row.
 #[derive(Debug, Default)]
-pub(in super::super) struct Reads {
-    /// Columns as they are, by their place in this list.
+pub(in super::super) struct Projection {
+    /// Columns that are read unchanged, by their index in this list.
     pub(in super::super) plain: Vec<&'static str>,
     pub(in super::super) command: bool,
     pub(in super::super) action: bool,
 }
 
-/// One row of a pass.
+/// One row of a scan.
 #[derive(Debug)]
-pub(in super::super) struct Visited<'r> {
-    pub(in super::super) moment: Moment,
+pub(in super::super) struct ScanRow<'r> {
+    pub(in super::super) sort_key: SortKey,
     pub(in super::super) time: Option<Timestamp>,
     pub(in super::super) columns: &'r ScannedRow<'r>,
-    /// As [`TokenUsageRow`](super::TokenUsageRow) tells it, where it was asked for.
+    /// As in [`TokenUsageRow`](super::TokenUsageRow), if it was requested.
     pub(in super::super) command: Option<Cow<'r, str>>,
-    /// As [`TokenUsageRow`](super::TokenUsageRow) tells it, where it was asked for.
+    /// As in [`TokenUsageRow`](super::TokenUsageRow), if it was requested.
     pub(in super::super) action: Option<Cow<'r, str>>,
 }
 
-/// Hands the rows that pass the filter to `visit`, in insertion order.
+/// Passes the rows that match the filter to `visit`, in insertion order.
 pub(in super::super) fn for_each(
     tx: &Connection,
     filter: &Filter,
-    reads: Reads,
-    mut visit: impl FnMut(&Visited<'_>) -> Result<()>,
+    projection: Projection,
+    mut visit: impl FnMut(&ScanRow<'_>) -> Result<()>,
 ) -> Result<()> {
-    let needs = [reads.command || filter.command.is_some(), reads.action];
-    let mut columns = Columns { plain: reads.plain, completed: Vec::new() };
+    let needs = [projection.command || filter.command.is_some(), projection.action];
+    let mut columns = Columns { plain: projection.plain, completed: Vec::new() };
     let mut completed = [None; 2];
     for ((place, column), needed) in completed.iter_mut().zip(["command_name", "action"]).zip(needs) {
         if needed {
@@ -96,8 +95,8 @@ pub(in super::super) fn for_each(
         }
         let [command, action] = complete(row, completed)?;
         if filter.passes_command(command.as_deref()) {
-            let moment = Moment::new(time, row.rowid()?);
-            visit(&Visited { moment, time, columns: row, command, action })?;
+            let sort_key = SortKey::new(time, row.rowid()?);
+            visit(&ScanRow { sort_key, time, columns: row, command, action })?;
         }
         Ok(())
     })
@@ -108,17 +107,17 @@ fn complete<'r>(row: &'r ScannedRow<'_>, places: [Option<usize>; 2]) -> Result<[
     let column = |place: Option<usize>| place.map_or(Ok(None), |place| row.text(place));
     let mut texts = [column(places[0])?, column(places[1])?];
     if let Some(metadata) = row.metadata()? {
-        let mut told = Told::read(&metadata);
-        texts[0] = texts[0].take().or_else(|| told.command().map(Cow::Owned));
-        texts[1] = texts[1].take().or_else(|| told.action().map(Cow::Owned));
+        let mut fields = MetadataFields::read(&metadata);
+        texts[0] = texts[0].take().or_else(|| fields.command().map(Cow::Owned));
+        texts[1] = texts[1].take().or_else(|| fields.action().map(Cow::Owned));
     }
     Ok(texts)
 }
 
 impl Filter {
-    /// Whether a record that stood at this moment when it was found is still what is asked for.
-    pub(super) fn still_holds(&self, found: Moment, record: &TokenUsageRecord) -> bool {
-        Moment::new(Timestamp::read(&record.timestamp), found.rowid) == found && self.selection.holds(record)
+    /// Whether a record that was found at this position still matches the filter.
+    pub(super) fn still_holds(&self, found: SortKey, record: &TokenUsageRecord) -> bool {
+        SortKey::new(Timestamp::read(&record.timestamp), found.rowid) == found && self.selection.holds(record)
     }
 
     pub(super) fn passes_command(&self, command: Option<&str>) -> bool {
@@ -130,8 +129,8 @@ impl Filter {
     }
 }
 
-impl Asked<'_> {
-    /// The rows that are asked for, from `since` on.
+impl QueryContext<'_> {
+    /// The filter of the query, with this `since`.
     pub(in super::super) fn filter(&self, since: Option<&str>) -> Result<Filter> {
         let query = self.query;
         Ok(Filter {
@@ -152,9 +151,9 @@ impl Asked<'_> {
             job_id: query.job_id.clone(),
             task_id: query.task_id.clone(),
         };
-        match self.home {
-            Home::Workspace(id) => selection.workspace_id = Some(id.to_owned()),
-            Home::Global => refuse_backlog(query)?,
+        match self.workspace_id {
+            Some(id) => selection.workspace_id = Some(id.to_owned()),
+            None => refuse_backlog(query)?,
         }
         if let Some(key) = &query.project_key {
             let found = scope::projects(self.tx, key)?.pop();
@@ -164,11 +163,11 @@ impl Asked<'_> {
         Ok(selection)
     }
 
-    /// A name without a meaning is an id.
+    /// A name that is not a slug is an id.
     fn agent_id(&self, name: &str) -> Result<String> {
-        let known = match self.home {
-            Home::Global => agent_names::id_of(self.tx, name)?,
-            Home::Workspace(id) => match self.agents {
+        let known = match self.workspace_id {
+            None => agent_names::id_of(self.tx, name)?,
+            Some(id) => match self.agents {
                 Some(agents) => agents.id_of(self.tx, id, name)?,
                 None => None,
             },

@@ -1,4 +1,4 @@
-//! Answers of agents, and recording them.
+//! Responses of agents, and recording them.
 
 use mcoda_core::{AgentContext, RecordedResponse, TokenUsageQuery, TokenUsageRow, Workspace};
 use serde_json::{Value, json};

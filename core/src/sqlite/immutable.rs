@@ -1,8 +1,8 @@
-//! Databases on media that nobody can write to.
+//! Databases on read-only media.
 //!
-//! Write-ahead logging wants a file beside the database, also from those who only read. Where the file system takes none,
-//! SQLite can be told that the file does not change (`immutable`), and then it locks and notices nothing. A mount that
-//! is read-only here may be written to elsewhere, so what was found is compared around every question.
+//! Write-ahead logging needs a file beside the database, even for reading. If the file system is read-only, SQLite can
+//! be told that the file does not change (`immutable`); then it takes no locks and detects no changes. Media that are
+//! read-only here may be written to elsewhere, so the file is compared before and after every query.
 
 use std::path::Path;
 
@@ -12,12 +12,12 @@ use super::connect::schema_version;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
 
-/// A file as it was: its length, and the times of its last changes.
+/// The state of a file: its length, and the times of its last changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stamp(u64, i128, i128);
 
-/// What the database at `path` is now, where it cannot be read but by saying that it does not change: it lies on a
-/// read-only file system, and whoever wrote to it last has closed it.
+/// The state of the database at `path` if it must be opened as immutable: it is on a read-only file system, and its
+/// last writer has closed it.
 pub(super) fn stamp_if_immutable(path: &Path) -> Option<Stamp> {
     let stamp = stamp(path)?;
     let is_readable = || {
@@ -27,14 +27,14 @@ pub(super) fn stamp_if_immutable(path: &Path) -> Option<Stamp> {
         );
         match plain.map_err(Error::from).and_then(|plain| schema_version(&plain)) {
             Ok(_) => true,
-            // Damage is told as such.
+            // Damage is reported as such.
             Err(error) => error.kind() != ErrorKind::Storage,
         }
     };
     (is_on_read_only_media(path) && is_closed(path) && !is_readable()).then_some(stamp)
 }
 
-/// Opens a database that does not change.
+/// Opens a database as immutable.
 pub(super) fn open_immutable(path: &Path) -> Result<Connection> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
@@ -42,7 +42,7 @@ pub(super) fn open_immutable(path: &Path) -> Result<Connection> {
 }
 
 impl Stamp {
-    /// Refuses a database that has changed all the same, or is about to.
+    /// Refuses a database that has changed anyway, or is about to.
     pub(super) fn refuse_changed(&self, path: &Path) -> Result<()> {
         if stamp(path).as_ref() == Some(self) && is_closed(path) {
             return Ok(());
@@ -52,7 +52,7 @@ impl Stamp {
     }
 }
 
-/// Nothing of a writer's lies beside it.
+/// Whether no side file of a writer exists.
 fn is_closed(path: &Path) -> bool {
     let Ok(real) = path.canonicalize() else { return false };
     let is_missing = |suffix| matches!(paths::beside(&real, suffix).try_exists(), Ok(false));
@@ -85,7 +85,7 @@ fn is_on_read_only_media(path: &Path) -> bool {
         .is_ok_and(|system| system.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
-/// Elsewhere nothing is known.
+/// Unknown on other systems.
 #[cfg(not(unix))]
 fn stamp(_path: &Path) -> Option<Stamp> {
     None

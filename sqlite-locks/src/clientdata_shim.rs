@@ -1,7 +1,7 @@
-//! Two functions that a system's SQLite before 3.44 lacks, and to which rusqlite refers where it sets hooks.
+//! Two functions that a system SQLite before 3.44 lacks, and that rusqlite uses when it sets hooks.
 //!
-//! They keep what a hook calls beside its connection. What is left when a connection is closed is let go when another
-//! one at the same address sets that hook, or never: it is little.
+//! They store the closure of a hook together with its connection. Closures that remain when a connection is closed are
+//! freed when another connection at the same address sets that hook, or never; they are small.
 #![allow(unsafe_code, reason = "functions of SQLite's, in its own form; each block says why it is sound")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -18,13 +18,13 @@ struct Kept {
     destructor: Destructor,
 }
 
-// SAFETY: rusqlite keeps only what may be sent to another thread.
+// SAFETY: rusqlite stores only values that may be sent to another thread.
 unsafe impl Send for Kept {}
 
 static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
 /// # Safety
-/// As for SQLite's function: `name` ends with a zero byte, and `destructor` frees `data`.
+/// As for SQLite's function: `name` is NUL-terminated, and `destructor` frees `data`.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sqlite3_set_clientdata(
     connection: *mut ffi::sqlite3,
@@ -40,17 +40,17 @@ unsafe extern "C" fn sqlite3_set_clientdata(
     if !data.is_null() {
         kept.push(Kept { connection: connection as usize, name: name.to_owned(), data, destructor });
     }
-    // Freeing runs code of others, which may come back here.
+    // Freeing runs other code, which may call this function again.
     drop(kept);
     if let Some(Kept { data, destructor: Some(free), .. }) = old {
-        // SAFETY: it was given for this, and is called once.
+        // SAFETY: it was passed for this purpose, and is called once.
         unsafe { free(data) };
     }
     ffi::SQLITE_OK
 }
 
 /// # Safety
-/// As for SQLite's function: `name` ends with a zero byte.
+/// As for SQLite's function: `name` is NUL-terminated.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn sqlite3_get_clientdata(
     connection: *mut ffi::sqlite3,

@@ -1,4 +1,4 @@
-//! A host's own read-only SQL, so that nobody has to open the file beside us.
+//! Read-only SQL of the host, so that no other program has to open the file.
 
 use std::collections::TryReserveError;
 
@@ -10,21 +10,21 @@ use rusqlite::{Batch, Connection, Statement};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Number, Value};
 
-use super::begin::{Patience, begin_reading};
+use super::write_transaction::{WaitPolicy, begin_read};
 use crate::definition::{Described, Kind};
-use crate::error::{Error, LONGEST_CAUSE, Result, line};
+use crate::error::{Error, LONGEST_CAUSE, Result, single_line};
 use crate::number;
 
-/// A value as SQLite holds it.
+/// A value as SQLite stores it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SqlValue {
     /// NULL.
     Null,
-    /// A whole number of 64 bits.
+    /// A 64-bit integer.
     Integer(i64),
     /// A floating-point number.
     Real(f64),
-    /// Text. What is not UTF-8 in the database is replaced by U+FFFD.
+    /// Text. Bytes that are not UTF-8 are replaced by U+FFFD.
     Text(String),
     /// Bytes; in JSON, their lower-case hexadecimal text.
     Blob(Vec<u8>),
@@ -35,7 +35,7 @@ pub enum SqlValue {
 pub enum SqlParams {
     /// For `?` and `?1`, in their order.
     Positional(Vec<SqlValue>),
-    /// For `:name`, `@name` and `$name`, by the name with or without its first character.
+    /// For `:name`, `@name` and `$name`, by the name with or without its prefix.
     Named(Vec<(String, SqlValue)>),
 }
 
@@ -45,11 +45,10 @@ impl Default for SqlParams {
     }
 }
 
-/// The answer to a query. In JSON it is an array with an object a row; a floating-point number that is
-/// infinite is null there.
+/// The result of a query. In JSON it is an array of objects; an infinite floating-point number is null there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// The names of the columns, each once.
+    /// The names of the columns, which are distinct.
     pub columns: Vec<String>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<SqlValue>>,
@@ -60,7 +59,7 @@ impl Described for Table {
 }
 
 impl SqlParams {
-    /// Reads parameters from a JSON array, or from an object of names; null is none.
+    /// Reads parameters from a JSON array, or from an object of names; null means none.
     pub fn from_json(input: &Value) -> Result<Self> {
         match input {
             Value::Null => Ok(Self::default()),
@@ -181,18 +180,18 @@ impl Serialize for Table {
     }
 }
 
-/// Runs one statement that only reads, in a transaction of its own that begins as `how` says, or in the one that the
-/// host has open. Whatever else the text asks for is refused before it runs.
-pub(super) fn select(
+/// Runs one read-only statement, in a transaction of its own with this wait policy, or in the open transaction of the
+/// host. Any other statement is refused before it runs.
+pub(super) fn run_query(
     connection: &mut Connection,
     sql: &str,
     params: &SqlParams,
-    how: Option<&Patience<'_>>,
-    most_bytes: usize,
+    wait: Option<&WaitPolicy<'_>>,
+    max_bytes: usize,
 ) -> Result<Table> {
-    let guarded = ReadOnly::new(connection, most_bytes)?;
+    let guarded = ReadOnlyGuard::new(connection, max_bytes)?;
     let connection = &*guarded.connection;
-    let _transaction = how.map(|how| begin_reading(connection, how)).transpose()?;
+    let _transaction = wait.map(|wait| begin_read(connection, wait)).transpose()?;
     let mut statements = Batch::new(connection, sql);
     let mut next = || statements.next().map_err(refused);
     let Some(mut statement) = next()? else {
@@ -201,13 +200,14 @@ pub(super) fn select(
     if next()?.is_some() {
         return Err(Error::invalid("sql", "several statements", ALLOWED));
     }
-    // What passed the guard only reads, but for the words that begin and end transactions: they answer nothing.
+    // What passes the guard only reads, except for the statements that begin and end transactions: they return no
+    // columns.
     if statement.column_count() == 0 {
-        return Err(Error::invalid("sql", "a statement that answers nothing", ALLOWED));
+        return Err(Error::invalid("sql", "a statement that returns nothing", ALLOWED));
     }
     params.bind(&mut statement)?;
     let columns = columns(&statement)?;
-    let mut budget = Budget { left: most_bytes, most: most_bytes };
+    let mut budget = Budget { left: max_bytes, most: max_bytes };
     let mut rows = Vec::new();
     let mut found = statement.raw_query();
     while let Some(row) = found.next().map_err(|error| budget.failed(error))? {
@@ -223,7 +223,7 @@ pub(super) fn select(
     Ok(Table { columns, rows })
 }
 
-/// What an answer may still take. A host must not end because it asked for too much.
+/// The remaining size of a result. A host must not run out of memory because of a large one.
 struct Budget {
     left: usize,
     most: usize,
@@ -235,7 +235,7 @@ impl Budget {
         Ok(())
     }
 
-    /// A reservation of memory that the system may refuse.
+    /// Turns a failed allocation into an error.
     fn have(&self, reserved: std::result::Result<(), TryReserveError>) -> Result<()> {
         reserved.map_err(|error| self.too_large().with_source(error))
     }
@@ -255,7 +255,7 @@ impl Budget {
             ValueRef::Blob(bytes) => SqlValue::Blob(copy(bytes)?),
             ValueRef::Text(bytes) => SqlValue::Text(match String::from_utf8(copy(bytes)?) {
                 Ok(text) => text,
-                // Each byte that is no part of a character becomes three.
+                // Each byte that is not part of a character becomes three.
                 Err(error) => {
                     self.spend(2 * error.as_bytes().len())?;
                     String::from_utf8_lossy(error.as_bytes()).into_owned()
@@ -264,7 +264,7 @@ impl Budget {
         })
     }
 
-    /// SQLite makes no longer value than the budget.
+    /// SQLite makes no value longer than the budget.
     fn failed(&self, error: rusqlite::Error) -> Error {
         if error.sqlite_error_code() == Some(rusqlite::ffi::ErrorCode::TooBig) {
             return self.too_large().with_source(error);
@@ -273,14 +273,15 @@ impl Budget {
     }
 
     fn too_large(&self) -> Error {
-        let given = format_args!("a statement that answers more than {} bytes", self.most);
-        Error::invalid("sql", given, "a smaller answer: use LIMIT, or open with more queryBytes")
+        let given = format_args!("a statement that returns more than {} bytes", self.most);
+        Error::invalid("sql", given, "a smaller result: use LIMIT, or open with more queryBytes")
     }
 }
 
-const ALLOWED: &str = "one statement that only reads (SELECT, WITH, VALUES, EXPLAIN or a PRAGMA that tells)";
+const ALLOWED: &str =
+    "one statement that only reads (SELECT, WITH, VALUES, EXPLAIN or a PRAGMA that only reads)";
 
-/// Two columns of one name would be one field of a row.
+/// Two columns of the same name would be one field of a row.
 fn columns(statement: &Statement<'_>) -> Result<Vec<String>> {
     let mut columns: Vec<String> = Vec::new();
     for name in statement.column_names() {
@@ -293,21 +294,21 @@ fn columns(statement: &Statement<'_>) -> Result<Vec<String>> {
     Ok(columns)
 }
 
-/// What is wrong with the statement is the caller's to mend; what is wrong with the file is not. The source
-/// is SQLite's text alone: its error would show all of the statement.
+/// An invalid statement is the caller's error; a damaged file is not. The source is SQLite's message only: its error
+/// would contain the whole statement.
 fn refused(error: rusqlite::Error) -> Error {
     let text = text_of(&error);
-    worded(error, text)
+    with_text(error, text)
 }
 
-/// [`refused`] of a statement that ran: SQLite may quote a value there that it found in a row.
+/// [`refused`] for a statement that has run: SQLite may quote a value from a row.
 fn failed(error: rusqlite::Error) -> Error {
     let text = text_of(&error);
     let words = text.split(['\'', '"']).next().unwrap_or_default();
-    worded(error, words.trim_end_matches([':', ' ']).to_owned())
+    with_text(error, words.trim_end_matches([':', ' ']).to_owned())
 }
 
-fn worded(error: rusqlite::Error, text: String) -> Error {
+fn with_text(error: rusqlite::Error, text: String) -> Error {
     use rusqlite::ffi::ErrorCode::{AuthorizationForStatementDenied, TypeMismatch, Unknown};
     match error.sqlite_error_code() {
         Some(AuthorizationForStatementDenied) => {
@@ -326,37 +327,37 @@ fn worded(error: rusqlite::Error, text: String) -> Error {
 fn text_of(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqlInputError { msg, .. } | rusqlite::Error::SqliteFailure(_, Some(msg)) => {
-            line(msg, LONGEST_CAUSE)
+            single_line(msg, LONGEST_CAUSE)
         }
-        other => line(&other.to_string(), LONGEST_CAUSE),
+        other => single_line(&other.to_string(), LONGEST_CAUSE),
     }
 }
 
-/// SQLite's own statements, and rows of this library's, have to fit.
+/// SQLite's own statements, and rows of this library, must fit.
 const SHORTEST: i32 = 1 << 20;
 
-/// While this lives, the connection compiles nothing that changes anything.
-struct ReadOnly<'c> {
+/// While this lives, the connection prepares only statements that change nothing.
+struct ReadOnlyGuard<'c> {
     connection: &'c mut Connection,
-    /// How long a value may be otherwise.
+    /// The previous limit on the length of a value.
     length: i32,
 }
 
-impl<'c> ReadOnly<'c> {
-    /// No value gets longer than `most_bytes` meanwhile, wherever it is made. SQLite needs some bytes for its own rows.
-    fn new(connection: &'c mut Connection, most_bytes: usize) -> Result<Self> {
+impl<'c> ReadOnlyGuard<'c> {
+    /// Also limits every value to `max_bytes`. SQLite needs some bytes for its own rows.
+    fn new(connection: &'c mut Connection, max_bytes: usize) -> Result<Self> {
         let length = connection.limit(Limit::SQLITE_LIMIT_LENGTH)?;
         connection.authorizer(Some(authorize))?;
         let guarded = Self { connection, length };
-        let most = i32::try_from(most_bytes).unwrap_or(i32::MAX).clamp(SHORTEST.min(length), length);
+        let most = i32::try_from(max_bytes).unwrap_or(i32::MAX).clamp(SHORTEST.min(length), length);
         guarded.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, most)?;
         Ok(guarded)
     }
 }
 
-impl Drop for ReadOnly<'_> {
+impl Drop for ReadOnlyGuard<'_> {
     fn drop(&mut self) {
-        // SQLite has no way to refuse this.
+        // SQLite cannot refuse this.
         let _ = self.connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, self.length);
         let _ = self.connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>);
     }
@@ -369,12 +370,14 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
         | AuthAction::Function { .. }
         | AuthAction::Recursive
         | AuthAction::Transaction { .. } => Authorization::Allow,
-        AuthAction::Pragma { pragma_name, pragma_value } if tells(pragma_name, pragma_value) => {
+        AuthAction::Pragma { pragma_name, pragma_value }
+            if is_read_only_pragma(pragma_name, pragma_value) =>
+        {
             Authorization::Allow
         }
-        // An old SQLite of the system asks for this where a function stands as a table, `pragma_table_info('tasks')`
-        // or `json_each(…)`: it looks for the columns as if the table were being made. No statement can change the
-        // schema's table in this way; SQLite refuses it.
+        // An old system SQLite requests this for table-valued functions, such as `pragma_table_info('tasks')` or
+        // `json_each(…)`, because it determines the columns as if the table were created. No statement can change the
+        // schema table in this way; SQLite refuses it.
         AuthAction::Update { table_name: "sqlite_master", .. } if cfg!(not(feature = "bundled")) => {
             Authorization::Allow
         }
@@ -382,9 +385,9 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
     }
 }
 
-/// Many pragmas change the connection while they are compiled, some of them without a value.
-fn tells(pragma: &str, value: Option<&str>) -> bool {
-    const ABOUT_A_NAME: &[&str] = &[
+/// Many pragmas change the connection while they are prepared, some of them without a value.
+fn is_read_only_pragma(pragma: &str, value: Option<&str>) -> bool {
+    const WITH_A_NAME: &[&str] = &[
         "foreign_key_check",
         "foreign_key_list",
         "index_info",
@@ -414,5 +417,5 @@ fn tells(pragma: &str, value: Option<&str>) -> bool {
         "user_version",
     ];
     let pragma = pragma.to_ascii_lowercase();
-    ABOUT_A_NAME.contains(&&*pragma) || (value.is_none() && SETTINGS.contains(&&*pragma))
+    WITH_A_NAME.contains(&&*pragma) || (value.is_none() && SETTINGS.contains(&&*pragma))
 }

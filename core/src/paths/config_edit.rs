@@ -1,4 +1,4 @@
-//! Changing one part of a JSON file that people and other programs write too.
+//! Changing one part of a JSON file that people and other programs also edit.
 
 use std::fmt;
 use std::fs::File;
@@ -12,36 +12,36 @@ use serde_json::{Map, Value};
 
 use super::json_file::{ObjectFile, read_file, read_text};
 use super::location::beside;
-use super::private::{create_folder, create_new_file, sync_folder};
-use super::turn::Turn;
+use super::permissions::{create_folder, create_new_file, sync_folder};
+use super::rewrite_lock::RewriteLock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::given;
 
-/// A JSON object whose values stay as they are written: numbers that no type here holds, spaces, and names
-/// that stand there twice.
+/// A JSON object whose values keep their text: numbers that no type here can represent, whitespace, and duplicate
+/// names.
 #[derive(Debug, Default)]
 struct Verbatim(Vec<(String, Box<RawValue>)>);
 
-/// How often another program may get in between.
+/// How often another program may change the file during one edit.
 const ATTEMPTS: usize = 20;
 
-/// Changes fields of the object under `part` in the JSON object in `file`, to what `change` makes of it.
-/// A file that is missing is created, for the owner of `like` where that is another than root; one that is damaged, or whose part is no object, is an error and stays
-/// as it is. Readers see the old file or the new one, never half of one.
+/// Changes fields of the object under `part` in the JSON object in `file`, as `change` specifies. A missing file is
+/// created; if the user is root, it gets the owner of `like`. A damaged file, or one whose part is not an object, is an
+/// error and stays as it is. Readers see either the old file or the new one.
 ///
-/// What another program writes meanwhile is kept: then all is done again with that, `change` too. `Conflict` where
-/// the file does not come to rest. A program that writes in the very moment in which the new file takes its name
-/// is not seen, unless it is this library.
-pub(crate) fn rewrite_part(
+/// Concurrent changes of other programs are kept: the edit is then repeated on the new content, including `change`.
+/// `Conflict` if the file keeps changing. Only a change by a program other than this library in the moment of the
+/// rename is not detected.
+pub(crate) fn edit_part(
     file: &Path,
     like: Option<&Path>,
     part: &str,
     change: impl Fn(&Map<String, Value>) -> Result<Vec<(&'static str, Value)>>,
 ) -> Result<()> {
     for _ in 0..ATTEMPTS {
-        let turn = Turn::wait(file);
+        let lock = RewriteLock::wait(file);
         let before = read_file(file)?;
-        if before.is_some() && turn.was_missing() {
+        if before.is_some() && lock.was_missing() {
             continue;
         }
         let text = changed(file, before.as_ref(), part, &change)?;
@@ -49,8 +49,7 @@ pub(crate) fn rewrite_part(
             return Ok(());
         }
     }
-    let message =
-        format!("{} changes all the time: try again when no other program writes it", file.display());
+    let message = format!("{} keeps changing: try again when no other program writes it", file.display());
     Err(Error::new(ErrorKind::Conflict, message))
 }
 
@@ -85,7 +84,7 @@ impl Verbatim {
         serde_json::from_str(text).map_err(|error| internal(&error))
     }
 
-    /// Of a name that stands there twice the last one counts.
+    /// Of duplicate names, the last one counts.
     fn get(&self, name: &str) -> Option<&RawValue> {
         self.0.iter().rev().find(|(own, _)| own == name).map(|(_, value)| &**value)
     }
@@ -133,15 +132,15 @@ impl<'de> Deserialize<'de> for Verbatim {
     }
 }
 
-/// The text was read as an object before, so this does not happen.
+/// Cannot happen: the text was parsed as an object before.
 fn internal(error: &serde_json::Error) -> Error {
-    Error::new(ErrorKind::Internal, format!("a JSON file cannot be taken apart: {error}"))
+    Error::new(ErrorKind::Internal, format!("a JSON file cannot be parsed again: {error}"))
 }
 
-/// Puts `text` in the place of `before`, for its owner alone; `before` is `None` where there was no file. `false`, and
-/// nothing is changed, where the file holds something else by now.
+/// Replaces `before` by `text`, in a file that only its owner can access; `before` is `None` if there was no file.
+/// Returns `false`, with nothing changed, if the content of the file has changed.
 fn replace(file: &Path, like: Option<&Path>, before: Option<&str>, text: &str) -> Result<bool> {
-    // A file that is a link somewhere else stays one.
+    // A symbolic link remains one.
     let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     if let Some(folder) = target.parent() {
         create_folder(folder)?;
@@ -150,7 +149,7 @@ fn replace(file: &Path, like: Option<&Path>, before: Option<&str>, text: &str) -
     let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
     drop(new);
     let written = written.map_err(|error| Error::storage("write", file, error));
-    let replaced = written.and_then(|()| take_place(&temporary, &target, before));
+    let replaced = written.and_then(|()| rename_into_place(&temporary, &target, before));
     if !matches!(replaced, Ok(true)) {
         let _ = std::fs::remove_file(&temporary);
         return replaced;
@@ -159,9 +158,9 @@ fn replace(file: &Path, like: Option<&Path>, before: Option<&str>, text: &str) -
     Ok(true)
 }
 
-/// Gives the new file the name of the old one, where that is still as it was.
-fn take_place(new: &Path, target: &Path, before: Option<&str>) -> Result<bool> {
-    // One that is damaged by now is being written.
+/// Renames the new file to the old one's name, if that is unchanged.
+fn rename_into_place(new: &Path, target: &Path, before: Option<&str>) -> Result<bool> {
+    // A damaged file is just being written.
     let now = match read_text(target) {
         Err(error) if error.kind() == ErrorKind::Corrupt => return Ok(false),
         now => now?,
@@ -170,13 +169,13 @@ fn take_place(new: &Path, target: &Path, before: Option<&str>) -> Result<bool> {
         return Ok(false);
     }
     if before.is_none() {
-        // A hard link takes no name that is in use; not every file system has them.
+        // A hard link does not replace an existing file; not every file system has them.
         match std::fs::hard_link(new, target) {
             Ok(()) => {
                 let _ = std::fs::remove_file(new);
                 return Ok(true);
             }
-            // A link to nowhere is in the way too, and gives way.
+            // A dangling link is replaced.
             Err(error) if error.kind() == IoErrorKind::AlreadyExists && target.exists() => return Ok(false),
             Err(_) => {}
         }
@@ -185,14 +184,14 @@ fn take_place(new: &Path, target: &Path, before: Option<&str>) -> Result<bool> {
     Ok(true)
 }
 
-/// A file of its own for each writer, in any thread and process.
+/// A distinct file name for each writer, in every thread and process.
 fn new_file_beside(target: &Path, like: Option<&Path>) -> Result<(PathBuf, File)> {
     let like = if target.exists() { Some(target) } else { like };
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     loop {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = beside(target, &format!(".{}-{number}.tmp", std::process::id()));
-        // One that is there was left by a process of this number that died.
+        // An existing one was left by a process with the same id that died.
         if let Some(file) = create_new_file(&name, like)? {
             return Ok((name, file));
         }
@@ -209,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.json");
         std::fs::write(&file, text).unwrap();
-        let result = rewrite_part(&file, None, "telemetry", |_| Ok(vec![("strict", true.into())]));
+        let result = edit_part(&file, None, "telemetry", |_| Ok(vec![("strict", true.into())]));
         let now = std::fs::read_to_string(&file).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         if result.is_err() {
@@ -247,7 +246,7 @@ mod tests {
     /// What another program does after the file was read for the first time.
     fn rewritten_while(file: &Path, other: impl Fn(usize)) -> Result<()> {
         let times = Cell::new(0);
-        rewrite_part(file, None, "telemetry", |telemetry| {
+        edit_part(file, None, "telemetry", |telemetry| {
             other(times.replace(times.get() + 1));
             Ok(vec![("strict", (!telemetry.contains_key("endpoint")).into())])
         })
@@ -315,7 +314,7 @@ mod tests {
             std::thread::scope(|scope| {
                 for name in NAMES {
                     scope.spawn(move || {
-                        rewrite_part(file, None, "telemetry", |_| Ok(vec![(name, true.into())])).unwrap();
+                        edit_part(file, None, "telemetry", |_| Ok(vec![(name, true.into())])).unwrap();
                     });
                 }
             });

@@ -1,4 +1,4 @@
-//! Taking turns at a file that is replaced as a whole.
+//! Mutual exclusion of processes that replace a file.
 
 use std::path::Path;
 
@@ -10,22 +10,22 @@ mod locked {
 
     use crate::paths::identity::id_of;
     use crate::paths::opened::open_own;
-    use crate::time::{Deadline, Pauses};
+    use crate::time::{Backoff, Deadline};
 
-    /// A child that was forked in the wrong moment may keep the lock of a process that died. Nobody waits for that.
+    /// A child that was forked at the wrong time may keep the lock of a dead process. The wait is therefore limited.
     const LONGEST: Duration = Duration::from_secs(2);
 
-    /// Locks the file that has the name now. `None` where its file system has no locks, and where it takes too long.
+    /// Locks the file that has this name now. `None` if its file system has no locks, or if it takes too long.
     pub(super) fn file(path: &Path) -> Option<File> {
-        let (deadline, pauses) = (Deadline::after(LONGEST), Pauses::new());
+        let (deadline, backoff) = (Deadline::after(LONGEST), Backoff::new());
         loop {
             let file = open_own(path, OpenOptions::new().read(true)).ok()?;
             loop {
                 match file.try_lock() {
                     Ok(()) if is_at(path, &file) => return Some(file),
-                    // It was replaced by the one who had the lock before.
+                    // It was replaced by the previous holder of the lock.
                     Ok(()) => break,
-                    Err(std::fs::TryLockError::WouldBlock) if !deadline.has_passed() => pauses.pause(),
+                    Err(std::fs::TryLockError::WouldBlock) if !deadline.has_passed() => backoff.pause(),
                     Err(_) => return None,
                 }
             }
@@ -37,18 +37,18 @@ mod locked {
     }
 }
 
-/// The turn of one who rewrites a file, among the threads and processes of this library. Elsewhere than on Unix a
-/// lock would keep readers out, and there is none.
+/// The lock of a file that is being rewritten, among the threads and processes of this library. On systems other than
+/// Unix a lock would block readers, so there is none.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct RewriteLock {
     #[cfg(unix)]
     file: Option<std::fs::File>,
     was_missing: bool,
 }
 
-impl Turn {
-    /// Waits for the others. That keeps them from undoing each other's changes in the moment between the last look at
-    /// the file and its replacement, and nothing else depends on it.
+impl RewriteLock {
+    /// Waits for other writers. This prevents lost updates between the last check of the file and its replacement;
+    /// nothing else depends on it.
     #[cfg_attr(not(unix), allow(unused_variables, reason = "there is no lock"))]
     pub(super) fn wait(file: &Path) -> Self {
         let was_missing = cfg!(unix) && !file.exists();
@@ -59,17 +59,17 @@ impl Turn {
         }
     }
 
-    /// Whether there was nothing to lock. If there is a file by now, its turn is still to be waited for.
+    /// Whether there was no file to lock. If there is one by now, the lock must be acquired again.
     pub(super) fn was_missing(&self) -> bool {
         self.was_missing
     }
 }
 
 #[cfg(unix)]
-impl Drop for Turn {
+impl Drop for RewriteLock {
     fn drop(&mut self) {
-        // Closing alone would not do where a child was forked meanwhile: it shares the lock. An error leaves
-        // nothing to do but close.
+        // Closing alone is not sufficient if a child was forked in the meantime: it shares the lock. If unlocking
+        // fails, closing is all that is left.
         let _ = self.file.as_ref().map(std::fs::File::unlock);
     }
 }

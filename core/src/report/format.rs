@@ -1,4 +1,4 @@
-//! Numbers and spans of time as people say them.
+//! Formatting of numbers and durations.
 
 use super::decimals::fixed;
 
@@ -9,25 +9,25 @@ const DAYS_PER_YEAR: f64 = 365.25;
 /// The width of a completion bar in characters.
 const BAR: usize = 20;
 
-/// With at most two decimals, and none that are zero.
+/// With at most two decimals, without trailing zeros.
 pub(super) fn number(value: f64) -> String {
     let text = fixed(value, 2);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Story points per hour, with two decimals; a speed above 0 is never shown as 0.
-pub(super) fn speed(value: f64) -> String {
+/// Story points per hour, with two decimals; a velocity above 0 is never shown as 0.
+pub(super) fn format_velocity(value: f64) -> String {
     if value > 0.0 && value < 0.01 { "< 0.01".to_owned() } else { fixed(value, 2) }
 }
 
-/// A span in hours, in the two largest units that matter: `12 min`, `3 h 12 min`, `2 d 4 h`, `45 d`, `3 y`.
-/// A day has 24 hours: agents work at night. Spans of 0 or less are `0 min`.
-pub(super) fn rough(hours: f64) -> String {
-    if hours <= 0.0 { "0 min".to_owned() } else { span(hours) }
+/// A duration in hours, in its two largest units: `12 min`, `3 h 12 min`, `2 d 4 h`, `45 d`, `3 y`. A day has 24 hours,
+/// since agents work at night. A duration of 0 or less is `0 min`.
+pub(super) fn format_duration(hours: f64) -> String {
+    if hours <= 0.0 { "0 min".to_owned() } else { format_positive_duration(hours) }
 }
 
-/// [`rough`] for a span above 0: a short one is `< 1 min`.
-pub(super) fn span(hours: f64) -> String {
+/// [`format_duration`] for a duration above 0: a short one is `< 1 min`.
+pub(super) fn format_positive_duration(hours: f64) -> String {
     let minutes = (hours * MINUTES_PER_HOUR).round();
     let whole_hours = hours.round();
     let days = (hours / HOURS_PER_DAY).round();
@@ -44,7 +44,7 @@ pub(super) fn span(hours: f64) -> String {
     }
 }
 
-/// `count` small units as large and small ones; a part that is 0 is left out.
+/// `count` small units as large and small ones; a part that is 0 is omitted.
 fn units(count: f64, small_per_large: f64, large: &str, small: &str) -> String {
     let (many, few) = ((count / small_per_large).floor(), count % small_per_large);
     if many == 0.0 {
@@ -56,8 +56,8 @@ fn units(count: f64, small_per_large: f64, large: &str, small: &str) -> String {
     }
 }
 
-/// The bar is full only where everything is done: the filled part is rounded down.
-pub(super) fn bar(done: usize, total: usize) -> String {
+/// The filled part is rounded down, so the bar is full only if everything is done.
+pub(super) fn completion_bar(done: usize, total: usize) -> String {
     let percent = if total == 0 { 0.0 } else { done as f64 / total as f64 * 100.0 };
     let filled = (done * BAR).checked_div(total).unwrap_or(0).min(BAR);
     let percent = format!("{} %", fixed(percent, 1));
@@ -83,10 +83,10 @@ mod tests {
             (45.2 * 24.0, "45 d"),
             (3.1 * 8766.0, "3 y"),
         ] {
-            assert_eq!(span(hours), text, "{hours}");
+            assert_eq!(format_positive_duration(hours), text, "{hours}");
         }
-        assert_eq!(rough(0.0), "0 min");
-        assert_eq!(rough(0.001), "< 1 min");
+        assert_eq!(format_duration(0.0), "0 min");
+        assert_eq!(format_duration(0.001), "< 1 min");
     }
 
     #[test]
@@ -95,7 +95,7 @@ mod tests {
             assert_eq!(number(value), text);
         }
         for (value, text) in [(10.0, "10.00"), (0.004, "< 0.01"), (0.0, "0.00"), (-2.0, "-2.00")] {
-            assert_eq!(speed(value), text);
+            assert_eq!(format_velocity(value), text);
         }
     }
 }

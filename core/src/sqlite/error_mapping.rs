@@ -1,4 +1,4 @@
-//! What SQLite's result codes mean to a caller.
+//! The error kinds of SQLite's result codes.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ impl From<rusqlite::Error> for Error {
                 (ErrorKind::Corrupt, format!("a row holds a value of the wrong type: {error}"))
             }
             rusqlite::Error::InvalidColumnName(name) => {
-                (ErrorKind::Unsupported, older_schema(&format!("no such column: {name}")))
+                (ErrorKind::Unsupported, missing_schema_error(&format!("no such column: {name}")))
             }
             _ => (ErrorKind::Internal, format!("SQLite call failed: {error}")),
         };
@@ -49,7 +49,7 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
         ErrorCode::ReadOnly => (
             ErrorKind::Storage,
             format!(
-                "the database cannot be written to: it was opened to be read only, or its permissions forbid it ({text})"
+                "the database cannot be written to: it was opened read-only, or its permissions forbid it ({text})"
             ),
         ),
         ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed | ErrorCode::NoLargeFileSupport => {
@@ -58,8 +58,8 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
         ErrorCode::ConstraintViolation => {
             (ErrorKind::Conflict, format!("the database refused the row ({text})"))
         }
-        ErrorCode::Unknown if LACKS.iter().any(|words| text.contains(words)) => {
-            (ErrorKind::Unsupported, older_schema(&text))
+        ErrorCode::Unknown if MISSING_SCHEMA.iter().any(|words| text.contains(words)) => {
+            (ErrorKind::Unsupported, missing_schema_error(&text))
         }
         // The encoding in the file's header has changed.
         ErrorCode::Unknown if text.contains("must use the same text encoding") => {
@@ -74,8 +74,8 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
     }
 }
 
-/// Whether SQLite took what it read for a damaged database, or for none.
-pub(crate) fn says_damaged(error: &Error) -> bool {
+/// Whether SQLite reported a damaged file, or one that is not a database.
+pub(crate) fn is_corruption(error: &Error) -> bool {
     let code = std::error::Error::source(error)
         .and_then(|source| source.downcast_ref::<rusqlite::Error>())
         .and_then(rusqlite::Error::sqlite_error_code);
@@ -83,26 +83,26 @@ pub(crate) fn says_damaged(error: &Error) -> bool {
         && matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown))
 }
 
-/// An error that said so of a database that is whole.
-pub(super) fn read_wrong(error: Error) -> Error {
-    let message = "the database was read wrong, and is whole now that it is read again: try again; if it comes back, \
-                   check the disk";
+/// The error of a read that failed although the database is intact.
+pub(super) fn transient_read_error(error: Error) -> Error {
+    let message = "the database could not be read correctly, but is intact when it is read again: try again; if this \
+                   recurs, check the disk";
     Error::new(ErrorKind::Storage, message).with_source(error)
 }
 
-/// How SQLite says that a schema has less than a statement names.
-const LACKS: [&str; 3] = ["no such table", "no such column", "has no column named"];
+/// SQLite's messages for a schema without a name that a statement uses.
+const MISSING_SCHEMA: [&str; 3] = ["no such table", "no such column", "has no column named"];
 
-/// A handle that only reads brings no schema up to date; after any other one this should not happen.
-fn older_schema(lacks: &str) -> String {
+/// A read-only handle does not migrate the schema. On other handles this should not happen.
+fn missing_schema_error(lacks: &str) -> String {
     format!(
-        "its schema lacks what this build needs: where it was opened to be read only, open it once for \
-         writing, else restore a backup ({lacks})"
+        "its schema lacks something that this build needs: if it was opened read-only, open it once for \
+         writing; otherwise restore a backup ({lacks})"
     )
 }
 
 impl Error {
-    /// Says which file an error of the storage is about, unless its message does.
+    /// Adds the path of the file to a storage error, unless its message has one.
     pub(crate) fn about_file(self, path: &Path) -> Self {
         match self.kind() {
             _ if self.is_located() => self,

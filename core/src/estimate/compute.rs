@@ -1,4 +1,4 @@
-//! `velocity` and `estimate`, from the rows to the answer.
+//! `velocity` and `estimate`: from rows to results.
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -6,41 +6,41 @@ use serde::{Deserialize, Serialize};
 use super::backlog::{self, BacklogTotals, Completions, StatusCounts};
 use super::durations::{self, DurationsHours};
 use super::history::History;
+use super::inferred_events::{self, Run};
 use super::lane::PerLane;
 use super::options::{EstimateOptions, VelocityMode};
 use super::progress::{self, NextTransitions, Wip};
 use super::schedule::{Etas, Schedule};
 use super::scope::{self, Scope};
 use super::settings::VelocitySettings;
-use super::stand_in::{self, Run};
 use super::velocity::{self, Velocity};
 use crate::definition::{Described, Kind};
 use crate::error::Result;
 use crate::time::Timestamp;
 
-/// How much is left, how fast it goes, and when it will be done.
+/// The remaining work, the velocity, and when the work will be done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Estimate {
-    /// What the estimate is about.
+    /// The scope of the estimate.
     pub scope: Scope,
-    /// The moment that it starts from.
+    /// The time at which it starts.
     pub now: Timestamp,
     /// The backlog by lanes.
     pub backlog_totals: BacklogTotals,
-    /// The velocity that it uses.
+    /// The velocity used.
     pub effective_velocity: Velocity,
-    /// Hours of work left: the contract's throughput bound.
+    /// Remaining hours: the contract's throughput bound.
     pub durations_hours: DurationsHours,
-    /// When the last task gets there, by a schedule in which each lane works through its queue.
+    /// When the last task reaches each milestone, by a schedule in which each lane processes its queue.
     pub etas: Etas,
-    /// How many tasks have which status.
+    /// The number of tasks by status.
     pub status_counts: StatusCounts,
-    /// How far the milestones are reached.
+    /// The progress towards the milestones.
     pub completion: Completions,
     /// The tasks that are in a lane now, with their ages.
     pub wip: PerLane<Wip>,
-    /// Who gets where next, by the same schedule.
+    /// The next transitions, by the same schedule.
     pub next_transitions: NextTransitions,
 }
 
@@ -52,41 +52,42 @@ impl Described for Velocity {
     const KIND: Kind = Kind::Named("Velocity");
 }
 
-/// What the answers are computed from. It is read in one transaction, and computed after that: nobody waits meanwhile.
-pub(crate) struct Gathered {
+/// The input of the computation. It is read in one transaction and evaluated afterwards, so that nobody waits for the
+/// computation.
+pub(crate) struct EstimateData {
     history: History,
-    /// None where the velocity is not measured.
+    /// `None` if the velocity comes from the settings.
     runs: Option<Vec<Run>>,
 }
 
-/// Reads what a velocity needs: nothing but whether the scope is there, where it comes from the settings alone.
-pub(crate) fn gather_for_velocity(tx: &Connection, options: &EstimateOptions) -> Result<Gathered> {
-    if measures(options) {
-        return gather(tx, options);
+/// Reads the input of a velocity: if it comes from the settings, only whether the scope exists.
+pub(crate) fn load_velocity_data(tx: &Connection, options: &EstimateOptions) -> Result<EstimateData> {
+    if uses_history(options) {
+        return load_estimate_data(tx, options);
     }
     options.check_fields()?;
     scope::resolve(tx, options)?;
-    Ok(Gathered { history: History::default(), runs: None })
+    Ok(EstimateData { history: History::default(), runs: None })
 }
 
-/// Reads what an estimate needs.
-pub(crate) fn gather(tx: &Connection, options: &EstimateOptions) -> Result<Gathered> {
+/// Reads the input of an estimate.
+pub(crate) fn load_estimate_data(tx: &Connection, options: &EstimateOptions) -> Result<EstimateData> {
     options.check_fields()?;
     let scope = scope::resolve(tx, options)?;
     let history = History::load(tx, &scope, options.assignee.as_deref())?;
-    let runs = measures(options).then(|| stand_in::load(tx, &scope, &history)).transpose()?;
-    Ok(Gathered { history, runs })
+    let runs = uses_history(options).then(|| inferred_events::load(tx, &scope, &history)).transpose()?;
+    Ok(EstimateData { history, runs })
 }
 
-fn measures(options: &EstimateOptions) -> bool {
+fn uses_history(options: &EstimateOptions) -> bool {
     options.mode.unwrap_or_default() != VelocityMode::Config
 }
 
-impl Gathered {
+impl EstimateData {
     pub(crate) fn velocity(self, options: &EstimateOptions, settings: &VelocitySettings) -> Velocity {
         match self.runs {
             None => velocity::from_config(settings, options),
-            Some(runs) => measured(options, settings, self.history, &runs),
+            Some(runs) => velocity_from_history(options, settings, self.history, &runs),
         }
     }
 
@@ -100,8 +101,8 @@ impl Gathered {
         let now = options.now.unwrap_or(now);
         let velocity = match &self.runs {
             None => velocity::from_config(settings, options),
-            // The stand-ins serve the velocity alone: ages and hours spent are about what was recorded.
-            Some(runs) => measured(options, settings, self.history.clone(), runs),
+            // Inferred events affect velocities only: ages and hours spent are computed from recorded events.
+            Some(runs) => velocity_from_history(options, settings, self.history.clone(), runs),
         };
         let tasks = &self.history.tasks;
         let backlog_totals = backlog::totals(tasks);
@@ -122,12 +123,12 @@ impl Gathered {
     }
 }
 
-fn measured(
+fn velocity_from_history(
     options: &EstimateOptions,
     settings: &VelocitySettings,
     mut history: History,
     runs: &[Run],
 ) -> Velocity {
-    stand_in::fill(&mut history, runs, options.window());
+    inferred_events::infer(&mut history, runs, options.window());
     velocity::from_history(settings, options, options.mode.unwrap_or_default(), &history, runs)
 }
