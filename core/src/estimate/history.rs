@@ -64,7 +64,9 @@ impl TaskHistory {
 
     /// The visits that ended, whatever status followed.
     pub(super) fn ended_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
-        visits(self.transitions.iter(), lane, |end| end.to != lane.start()).into_iter().map(|(visit, _)| visit)
+        visits(self.transitions.iter(), lane, |end| end.to != lane.start())
+            .into_iter()
+            .map(|(visit, _)| visit)
     }
 }
 

@@ -78,7 +78,11 @@ fn method(call: &Call) -> String {
         _ => format!("return {made}"),
     };
     let (doc, name) = (comment(call.doc, 2), own_name(call.json));
-    format!("{doc}  async {name}({}): Promise<{}> {{\n    {body}\n  }}\n", parameters.join(", "), result(call))
+    format!(
+        "{doc}  async {name}({}): Promise<{}> {{\n    {body}\n  }}\n",
+        parameters.join(", "),
+        result(call)
+    )
 }
 
 fn function(call: &Call) -> String {
@@ -154,7 +158,8 @@ fn argument(param: &Param) -> String {
 
 /// The imports of the types that these calls name.
 fn type_imports(is_used: impl Fn(&&Call) -> bool) -> String {
-    let calls: Vec<&Call> = CALLS.iter().filter(is_used).filter(|call| !BY_HAND.contains(&call.name)).collect();
+    let calls: Vec<&Call> =
+        CALLS.iter().filter(is_used).filter(|call| !BY_HAND.contains(&call.name)).collect();
     let types = calls.iter().flat_map(|call| [parameter_types(call).join(" "), result(call)]);
     let text = types.collect::<Vec<_>>().join(" ");
     let is_named = |name: &&&str| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == **name);
