@@ -1,10 +1,11 @@
 // Sends calls to the thread of a handle, and settles their promises when the replies arrive.
-import type { Failure, Handle, Rows } from './binary'
+import type { Failure, Handle, Pieces, Rows } from './binary'
 import { type CallSite, at, callSite } from './call_site'
 import { McodaError } from './errors'
 import type { CallOptions } from './inputs'
 import { native } from './native'
 import { onAbort, signalOf, timeoutOf } from './signals'
+import { type Decode, decodeInTurns } from './turns'
 
 /** What a native handle or transaction reports about itself. */
 export interface About {
@@ -20,7 +21,7 @@ export interface Opened {
 }
 
 type Options = CallOptions | null | undefined
-type Reply = { json: string | null; failure: Failure | null }
+type Reply = { json: string | null; failure: Failure | null; rest?: Pieces | null }
 
 const TIMED_OUT: Failure = {
   kind: 'Cancelled',
@@ -32,9 +33,9 @@ const TIMED_OUT: Failure = {
 const pending = new Map<number, (reply: Reply) => void>()
 let lastCall = 0
 
-const dispatcher = new native.Dispatcher((call, json, failure) => {
+const dispatcher = new native.Dispatcher((call, json, failure, rest) => {
   // A call that was cancelled is no longer here.
-  pending.get(call)?.({ json, failure })
+  pending.get(call)?.({ json, failure, rest })
 })
 
 export async function open(name: string, args: unknown[], options: Options, site: CallSite | undefined): Promise<Opened> {
@@ -64,6 +65,7 @@ export function call(
   args: unknown[],
   options: Options,
   site: CallSite | undefined,
+  decode?: Decode,
 ): Promise<unknown> {
   return send(
     (call, json) => handle.call(call, name, json),
@@ -71,6 +73,7 @@ export function call(
     args,
     options,
     site,
+    decode,
   )
 }
 
@@ -104,12 +107,13 @@ async function send(
   args: unknown[],
   options: Options,
   site: CallSite | undefined,
+  decode: Decode = JSON.parse,
 ): Promise<unknown> {
   const signal = signalOf(options)
   if (signal?.aborted) throw signal.reason
   const json = JSON.stringify(args)
-  const { json: result, failure } = await reply((call) => start(call, json), cancel, signal, timeoutOf(options))
-  if (!failure) return JSON.parse(result!)
+  const { json: result, failure, rest } = await reply((call) => start(call, json), cancel, signal, timeoutOf(options))
+  if (!failure) return decodeInTurns(result!, rest ?? null, decode, signal)
   // A call that was cancelled has changed nothing, whatever it was waiting for.
   if (signal?.aborted && failure.kind === 'Cancelled') throw signal.reason
   throw at(site, McodaError.from(failure))

@@ -1,4 +1,4 @@
-//! The thread of one handle and its queue. Neither the event loop nor libuv's pool ever waits for a database.
+//! The thread of one handle and its queue. Neither the event loop nor libuv's thread pool ever waits for a database.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -19,14 +19,14 @@ struct Job {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Job>,
-    /// The call that is under way.
+    /// The running call.
     running: Option<(i64, CancelToken)>,
     has_thread: bool,
-    /// The thread ends when the queue is empty. A call that is made all the same gets a new one.
+    /// The thread ends when the queue is empty. A later call starts a new one.
     leaving: bool,
 }
 
-/// Makes the calls of one handle, one after the other.
+/// Runs the calls of one handle, one after the other.
 pub(crate) struct Worker {
     state: Mutex<State>,
     wake: Condvar,
@@ -39,19 +39,19 @@ impl Worker {
         Self { state: Mutex::default(), wake: Condvar::new(), engine: OnceLock::new(), replies }
     }
 
-    /// The way back to JavaScript.
+    /// Where replies are sent.
     pub(crate) fn replies(&self) -> Arc<Replies> {
         Arc::clone(&self.replies)
     }
 
-    /// Queues `work` as the call with this number; what it returns is the answer.
+    /// Queues `work` as the call with this number. What it returns is the reply.
     pub(crate) fn submit(self: &Arc<Self>, call: i64, work: impl FnOnce(&Self) -> Outcome + Send + 'static) {
         let mut state = self.lock();
         if !state.has_thread {
             let worker = self.clone();
             let thread = std::thread::Builder::new().name("mcoda".to_owned());
             if let Err(error) = thread.spawn(move || worker.run()) {
-                let message = format!("the system gives no thread for the call; close handles: {error}");
+                let message = format!("the system cannot start a thread for the call; close handles: {error}");
                 return self.replies.send(call, Err(Failure::new(ErrorKind::Storage, message)));
             }
             state.has_thread = true;
@@ -60,7 +60,7 @@ impl Worker {
         self.wake.notify_one();
     }
 
-    /// Takes the call from the queue, else asks it to stop. Says whether its answer need not be waited for.
+    /// Removes the call from the queue, or else requests it to stop. Returns whether no reply follows.
     pub(crate) fn cancel(&self, call: i64) -> bool {
         let mut state = self.lock();
         let queued = state.queue.iter().position(|job| job.call == call);
@@ -72,7 +72,7 @@ impl Worker {
         {
             token.cancel();
         }
-        // What nobody waits for any more is closed as soon as it is open.
+        // A handle whose opening was cancelled is closed as soon as it is open.
         let is_opening = self.engine.get().is_none();
         if is_opening {
             state.leaving = true;
@@ -81,13 +81,13 @@ impl Worker {
         queued.is_some() || is_opening
     }
 
-    /// Ends the thread once the calls that are queued are made.
+    /// Ends the thread once the queued calls have run.
     pub(crate) fn leave(&self) {
         self.lock().leaving = true;
         self.wake.notify_one();
     }
 
-    /// Ends the thread as soon as that is safe: a call that has begun to write is finished.
+    /// Ends the thread as soon as that is safe: a call that has begun to write is completed.
     fn give_up(&self) {
         let mut state = self.lock();
         state.queue.clear();
@@ -98,7 +98,7 @@ impl Worker {
         self.wake.notify_one();
     }
 
-    /// Keeps what was opened, and says what it is.
+    /// Keeps the opened engine, and returns what it knows about itself.
     pub(crate) fn opened(&self, engine: Engine) -> Outcome {
         self.engine.get_or_init(|| engine).about()
     }
@@ -116,7 +116,7 @@ impl Worker {
         }
     }
 
-    /// The next job; none where this thread has to end.
+    /// The next job, or none where this thread has to end.
     fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         let mut is_closed = false;
@@ -131,7 +131,7 @@ impl Worker {
                 state.has_thread = false;
                 return None;
             } else {
-                // Here, and not where the last reference is dropped: that may be the event loop.
+                // Here, and not where the last reference is dropped, which may be the event loop.
                 drop(state);
                 self.engine.get().map(Engine::close);
                 is_closed = true;
@@ -157,7 +157,7 @@ impl Workers {
         workers.push(Arc::downgrade(worker));
     }
 
-    /// The environment ends: nobody waits for these calls any more, and nothing may go on without end.
+    /// Called when the environment ends: it receives no replies, and no call may run on without end.
     pub(crate) fn give_up(&self) {
         let workers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         workers.iter().filter_map(Weak::upgrade).for_each(|worker| worker.give_up());
