@@ -1,8 +1,8 @@
 // Large results are decoded a piece at a time, and the event loop turns in between.
 import type { Pieces } from './binary'
 
-/** How many characters are decoded in one turn of the event loop: about a millisecond's work. */
-const PER_TURN = 128 * 1024
+/** How many characters are decoded in one turn of the event loop: less than a millisecond's work. */
+const PER_TURN = 64 * 1024
 
 /** Results that are shorter do not count: parsing one takes less time than receiving it. */
 const SHORT = 4 * 1024
