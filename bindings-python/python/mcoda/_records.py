@@ -475,6 +475,8 @@ class Job(Result):
     """The number of items."""
     processed_items: int | None
     """The number of finished items."""
+    last_checkpoint: str | None
+    """The last point from which the host can resume it."""
     created_at: str
     """When the row was created."""
     updated_at: str
@@ -511,6 +513,12 @@ class TaskRun(Result):
     """The task's story points at the time."""
     sp_per_hour_effective: float | None
     """Story points per hour as measured by the host."""
+    git_branch: str | None
+    """The git branch of the run."""
+    git_base_branch: str | None
+    """The git branch that the run started from."""
+    git_commit_sha: str | None
+    """The git commit of the run."""
     run_context: dict[str, Any]
     """Additional data of the host."""
 
@@ -598,6 +606,8 @@ class Epic(Result):
     """Its title, on one line."""
     description: str | None
     """Its description."""
+    story_points_total: float | None
+    """Its size in story points, as the host computed it."""
     priority: int | None
     """Its priority: smaller numbers come first."""
     metadata: dict[str, Any]
@@ -626,6 +636,8 @@ class Story(Result):
     """Its description."""
     acceptance_criteria: str | None
     """Its acceptance criteria."""
+    story_points_total: float | None
+    """Its size in story points, as the host computed it."""
     priority: int | None
     """Its priority: smaller numbers come first."""
     metadata: dict[str, Any]
@@ -666,6 +678,14 @@ class Task(Result):
     """The agent to which it is assigned."""
     assignee_human: str | None
     """The person to whom it is assigned."""
+    vcs_branch: str | None
+    """The git branch of its work."""
+    vcs_base_branch: str | None
+    """The git branch that its work started from."""
+    vcs_last_commit_sha: str | None
+    """The last git commit of its work."""
+    openapi_version_at_creation: str | None
+    """The version of the OpenAPI document that it was created from."""
     metadata: dict[str, Any]
     """Additional data of the host."""
     created_at: str
@@ -690,6 +710,12 @@ class CommandRun(Result):
     """The first agent that worked in it."""
     agent_ids: tuple[str, ...]
     """All agents that worked in it, in order of their first call."""
+    task_ids: tuple[str, ...]
+    """The tasks of the run, as the host recorded them."""
+    git_branch: str | None
+    """The git branch of the run."""
+    git_base_branch: str | None
+    """The git branch that the run started from."""
     started_at: str
     """When it began."""
     completed_at: str | None
