@@ -8,7 +8,7 @@ import { path as encodePath } from './path'
 const argumentsOf = {
   extractUsage: (body?: unknown, provider?: unknown): unknown[] => [bodyText(body), encode.optionalText('provider', provider)],
   extractUsages: (body?: unknown, provider?: unknown): unknown[] => [bodyText(body), encode.optionalText('provider', provider)],
-  checkPath: (path?: unknown, checkPathOptions?: unknown): unknown[] => [encode.path('path', path), encodeOptions('options', checkPathOptions)],
+  checkPath: (path?: unknown, checkPathOptions?: unknown): unknown[] => [encodePath('path', path), encodeOptions('options', checkPathOptions)],
   renderTokensTable: (rows?: unknown, groupBy?: unknown): unknown[] => [encode.plain('rows', rows), encode.plain('groupBy', groupBy)],
   renderJobTokens: (rows?: unknown): unknown[] => [encode.plain('rows', rows)],
   renderJobs: (jobs?: unknown): unknown[] => [encode.plain('jobs', jobs)],
@@ -25,7 +25,7 @@ const argumentsOf = {
   tokenUsage: (query?: unknown): unknown[] => [encode.record('query', query)],
   tokenUsageSummary: (query?: unknown): unknown[] => [encode.record('query', query)],
   batch: (calls?: unknown): unknown[] => [encode.calls('calls', calls, argumentsOf)],
-  backupTo: (path?: unknown): unknown[] => [encode.path('path', path)],
+  backupTo: (path?: unknown): unknown[] => [encodePath('path', path)],
   check: (checkOptions?: unknown): unknown[] => [encode.record('options', checkOptions)],
   checkpoint: (): unknown[] => [],
   recordStatusTransition: (task?: unknown, toStatus?: unknown, context?: unknown): unknown[] => [encode.text('task', task), encode.text('toStatus', toStatus), encode.record('context', context)],
