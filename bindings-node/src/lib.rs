@@ -72,7 +72,9 @@ impl Dispatcher {
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        #[napi(ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null) => void")]
+        #[napi(
+            ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null) => void"
+        )]
         settle: Function<'_, Settled, ()>,
     ) -> napi::Result<Self> {
         let queues = Arc::new(Queues::default());
@@ -134,7 +136,7 @@ impl Dispatcher {
         worker.submit(call, move |worker| {
             worker.leave();
             let arguments = Arguments::read(&json)?;
-            Ok(Target::Library.call(&name, arguments.all())?.to_json()?)
+            Ok(Target::Library.call(&name, arguments.all())?.to_json_pieces(reply::PIECE)?)
         });
         Handle { worker, queues: Arc::clone(&self.queues) }
     }

@@ -135,6 +135,9 @@ pub(crate) fn release(env: &Env, function: sys::napi_threadsafe_function) -> nap
 fn check(status: sys::napi_status) -> napi::Result<()> {
     match Status::from(status) {
         Status::Ok => Ok(()),
-        status => Err(napi::Error::new(status, "the function that receives replies cannot be referenced or released")),
+        status => Err(napi::Error::new(
+            status,
+            "the function that receives replies cannot be referenced or released",
+        )),
     }
 }
