@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::check::{self, CheckOptions, CheckReport, Subject};
 use crate::definition::record;
 use crate::error::{Error, Result};
-use crate::migration::Kind;
+use crate::migration::DatabaseKind;
 use crate::options::{JsonLogPlace, Options};
 use crate::paths::{
     self, CONFIG_FILE, DATABASE_FILE, Environment, Locations, TOKEN_LOG_FILE, WORKSPACE_FILE,
@@ -55,7 +55,7 @@ impl Options {
     pub fn check(self, root: impl AsRef<Path>, how: &CheckOptions) -> Result<CheckReport> {
         let root = paths::absolute(root.as_ref())?;
         let folder = Locations::new(&self.environment)?.workspace_folder(&root)?;
-        self.check_file(&folder.join(DATABASE_FILE), Some(Kind::Workspace), &root, how)
+        self.check_file(&folder.join(DATABASE_FILE), Some(DatabaseKind::Workspace), &root, how)
     }
 
     /// Examines the database in this file, a workspace's or the global one, as [`Options::check`] does.
@@ -76,7 +76,7 @@ impl Options {
     fn check_file(
         self,
         database: &Path,
-        expected: Option<Kind>,
+        expected: Option<DatabaseKind>,
         named: &Path,
         how: &CheckOptions,
     ) -> Result<CheckReport> {

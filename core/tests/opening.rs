@@ -1,4 +1,4 @@
-//! Opening: where files live, what is created, and what is refused untouched.
+//! Opening: file locations, created files, and refusals that change nothing.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -8,7 +8,7 @@ use mcoda_core::{Environment, ErrorKind, Synchronous, TokenUsage, Workspace};
 use serde_json::json;
 
 #[test]
-fn a_workspace_lives_in_the_home_folder_under_its_roots_name_and_hash() {
+fn a_workspace_is_stored_in_the_home_folder_under_its_roots_name_and_hash() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let name = fixture.workspace_folder().file_name().unwrap().to_str().unwrap().to_owned();
@@ -16,7 +16,7 @@ fn a_workspace_lives_in_the_home_folder_under_its_roots_name_and_hash() {
     assert!(hash.len() == 12 && hash.chars().all(|c| c.is_ascii_hexdigit()), "{name}");
     assert_eq!(workspace.database_path(), fixture.database());
     assert_eq!(workspace.id(), fixture.root().to_str().unwrap());
-    // Another way to write the same root is the same workspace; `workspace_folder` asserts that there is one.
+    // Another spelling of the same root is the same workspace; `workspace_folder` asserts that there is one.
     let same = fixture.options().open(fixture.root().join("x/../.")).unwrap();
     assert_eq!(same.database_path(), fixture.workspace_folder().join("mcoda.db"));
 }
@@ -52,7 +52,7 @@ fn a_new_database_is_in_wal_mode_whatever_the_options() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_created_is_for_its_owner_alone() {
+fn created_files_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = Fixture::new();
     let workspace = fixture.open();
@@ -68,11 +68,11 @@ fn what_is_created_is_for_its_owner_alone() {
     }
     drop(workspace);
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-    assert_refused(fixture.options().open(fixture.root()), ErrorKind::Storage, "written to by everybody");
+    assert_refused(fixture.options().open(fixture.root()), ErrorKind::Storage, "world-writable");
 }
 
 #[test]
-fn a_folder_is_no_database() {
+fn a_folder_is_not_a_database() {
     let fixture = Fixture::new();
     let folder = fixture.root().join("folder");
     std::fs::create_dir_all(&folder).unwrap();
@@ -84,7 +84,7 @@ fn a_folder_is_no_database() {
 }
 
 #[test]
-fn a_text_file_is_no_database_and_stays_as_it_is() {
+fn a_text_file_is_not_a_database_and_is_not_changed() {
     let fixture = Fixture::new();
     std::fs::create_dir_all(fixture.root()).unwrap();
     let file = fixture.root().join("notes.db");
@@ -124,7 +124,7 @@ fn the_other_kind_of_database_is_refused() {
 }
 
 #[test]
-fn without_a_home_folder_a_database_can_still_be_named_by_its_file() {
+fn without_a_home_folder_a_database_can_still_be_opened_by_its_file() {
     let fixture = Fixture::new();
     let homeless = || Workspace::options().environment(Environment::default());
     assert_refused(homeless().open(fixture.root()), ErrorKind::Storage, "HOME");
@@ -192,7 +192,7 @@ fn a_file_format_of_a_newer_sqlite_is_unsupported() {
 }
 
 #[test]
-fn a_handle_that_only_reads_tells_the_kinds_of_databases_apart_too() {
+fn a_read_only_handle_distinguishes_the_kinds_of_databases_too() {
     let fixture = Fixture::new();
     let (own, global) = (fixture.root().join("own.db"), fixture.root().join("global.db"));
     drop(fixture.options().open_db(&own).unwrap());
@@ -204,7 +204,7 @@ fn a_handle_that_only_reads_tells_the_kinds_of_databases_apart_too() {
 }
 
 #[test]
-fn a_database_that_must_exist_is_brought_up_to_date_but_not_created() {
+fn a_database_that_must_exist_is_migrated_but_not_created() {
     let fixture = Fixture::new();
     let file = fixture.root().join("mcoda.db");
     assert_refused(fixture.options().existing_only(true).open_db(&file), ErrorKind::NotFound, "mcoda.db");
@@ -222,7 +222,7 @@ fn a_database_that_must_exist_is_brought_up_to_date_but_not_created() {
 }
 
 #[test]
-fn a_closed_handle_says_so_to_every_call() {
+fn every_call_on_a_closed_handle_fails_with_closed() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "P-1", 1.0);
@@ -244,7 +244,7 @@ fn a_closed_handle_says_so_to_every_call() {
 }
 
 #[test]
-fn a_closed_handle_says_so_whatever_the_settings() {
+fn a_closed_handle_fails_whatever_the_settings() {
     let fixture = Fixture::new();
     let strict = fixture.options().config(object(json!({"telemetry": {"strict": true}})));
     let strict = strict.open(fixture.root()).unwrap();
@@ -271,7 +271,7 @@ fn a_writer_that_holds_the_database_too_long_makes_calls_busy_and_nothing_is_los
     assert!(error.kind() == ErrorKind::Busy && error.kind().is_retryable(), "{error}");
     let result = workspace.record_status_transition(&task, "completed", &Default::default());
     assert_refused(result, ErrorKind::Busy, "mcoda.db");
-    // Readers are not kept waiting.
+    // Readers do not wait.
     assert_eq!(workspace.tasks().get("P-1").unwrap().unwrap().status, "not_started");
     raw.execute_batch("COMMIT").unwrap();
     assert!(workspace.record_token_usage(&TokenUsage::default()).unwrap().logged);

@@ -1,4 +1,4 @@
-//! Recording where the settings forbid it, without a database, and into the global one.
+//! Recording when the settings forbid it, without a database, and into the global one.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -15,7 +15,7 @@ fn strict_records_nothing_and_says_so_without_failing() {
     let before = fixture.everything();
     for config in [fixture.workspace_folder().join("config.json"), fixture.home().join(".mcoda/config.json")]
     {
-        // A config file that is changed while the host runs holds from the next call on.
+        // A config file that is changed while the host runs takes effect from the next call on.
         std::fs::write(&config, r#"{"telemetry": {"strict": true}}"#).unwrap();
         let given = usage(json!({"id": "r", "agentId": "a", "jobId": job}));
         let outcome = workspace.record_token_usages(&[given.clone(), given]).unwrap();
@@ -23,7 +23,7 @@ fn strict_records_nothing_and_says_so_without_failing() {
             assert!(!one.recorded && !one.logged && !one.duplicate, "{one:?}");
         }
         assert_eq!(fixture.everything(), before);
-        // What is wrong is wrong, recorded or not.
+        // An invalid record is refused even if nothing would be recorded.
         let bad = usage(json!({"tokensPrompt": -1}));
         assert_refused(workspace.record_token_usage(&bad), ErrorKind::InvalidInput, "tokensPrompt");
         std::fs::remove_file(&config).unwrap();
@@ -73,7 +73,7 @@ fn a_strict_setting_that_is_no_boolean_is_an_error_and_nothing_is_recorded() {
 }
 
 #[test]
-fn without_a_database_token_usage_goes_to_the_log_alone() {
+fn without_a_database_token_usage_goes_only_to_the_log() {
     let fixture = Fixture::new();
     let off = Environment { disable_db: true, ..fixture.environment() };
     let workspace = fixture.options().environment(off).open(fixture.root()).unwrap();
@@ -105,7 +105,7 @@ fn without_a_database_another_record_with_a_known_id_is_a_conflict() {
 }
 
 #[test]
-fn without_a_database_everything_else_says_why_it_cannot_be_done() {
+fn without_a_database_every_other_call_fails_with_the_reason() {
     let fixture = Fixture::new();
     let off = Environment { disable_db: true, ..fixture.environment() };
     let workspace = fixture.options().environment(off.clone()).open(fixture.root()).unwrap();
@@ -131,7 +131,7 @@ fn without_a_database_everything_else_says_why_it_cannot_be_done() {
 }
 
 #[test]
-fn the_global_database_knows_agents_but_no_backlog() {
+fn the_global_database_has_agents_but_no_backlog() {
     let fixture = Fixture::new();
     let global = fixture.options().open_global().unwrap();
     let raw = raw(global.database_path());
@@ -174,7 +174,7 @@ fn the_global_database_knows_agents_but_no_backlog() {
 }
 
 #[test]
-fn a_global_database_of_ones_own_can_be_named_by_its_file() {
+fn a_global_database_can_be_opened_by_its_file() {
     let fixture = Fixture::new();
     let file = fixture.root().join("global.db");
     let global = fixture.options().open_global_db(&file).unwrap();

@@ -1,4 +1,4 @@
-//! Story points per hour, with numbers that a person can check.
+//! Story points per hour, with numbers that can be checked by hand.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -24,7 +24,7 @@ fn events_give_the_story_points_over_the_hours_of_each_lane() {
 }
 
 #[test]
-fn the_window_holds_the_newest_passes() {
+fn the_window_holds_the_newest_visits() {
     let (_fixture, workspace, own) = fixture();
     for (key, from, to, points) in [
         ("P-1", "05:00:00", "06:00:00", 1.0),
@@ -51,7 +51,7 @@ fn a_task_without_story_points_counts_its_hours_and_no_points() {
 }
 
 #[test]
-fn a_pass_without_duration_is_no_sample_and_takes_no_place_in_the_window() {
+fn a_visit_without_duration_is_not_a_sample_and_does_not_fill_the_window() {
     let (_fixture, workspace, own) = fixture();
     implemented(&workspace, &own.task(&workspace, "P-1", 4.0), "08:00:00", "09:00:00");
     implemented(&workspace, &own.task(&workspace, "P-2", 99.0), "10:00:00", "10:00:00");
@@ -83,7 +83,7 @@ fn rework_counts_once_more() {
 }
 
 #[test]
-fn a_pass_begins_at_the_latest_start_and_must_come_from_the_lane() {
+fn a_visit_begins_at_the_latest_entry_and_must_end_from_the_lane() {
     let (_fixture, workspace, own) = fixture();
     let task = own.task(&workspace, "P-1", 3.0);
     let steps = [
@@ -125,7 +125,7 @@ fn both_words_for_ready_to_code_review_end_and_begin_a_lane() {
 }
 
 #[test]
-fn an_event_whose_time_cannot_be_read_is_passed_over() {
+fn an_event_whose_time_cannot_be_parsed_is_ignored() {
     let (fixture, workspace, own) = fixture();
     let task = own.task(&workspace, "P-1", 4.0);
     implemented(&workspace, &task, "08:00:00", "10:00:00");
@@ -141,7 +141,7 @@ fn an_event_whose_time_cannot_be_read_is_passed_over() {
     let blob = "INSERT INTO task_status_events VALUES (x'00', ?1, x'01', x'02', 17.5, NULL, NULL, NULL, NULL, x'03')";
     fixture.raw().execute(blob, [&task]).unwrap();
     assert_eq!(measured(&workspace, 10), (2.0, 1));
-    // Another precision and an offset are readable.
+    // Another precision and an offset are valid.
     fixture.raw().execute(insert, ["5", &task, "x", "in_progress", "2026-03-20T12:00:00+03:00"]).unwrap();
     assert_eq!(measured(&workspace, 10), (4.0, 1), "from nine o'clock");
 }
@@ -192,7 +192,7 @@ fn the_modes_mix_config_and_history_lane_by_lane() {
     assert_eq!(speeds(json!({"mode": "empirical"})), ([2.0, 12.0, 9.0], "empirical empirical".into()));
     // A quarter of 2 and three quarters of 10.
     assert_eq!(speeds(json!({"mode": "mixed"})), ([8.0, 12.0, 9.0], "mixed mixed".into()));
-    // Overrides change the config's values, not what history says: all lanes, then each lane.
+    // Overrides change the config's values, not the history's: for all lanes, then for each lane.
     let all = json!({"spPerHourAll": 6, "spPerHourQa": 4});
     assert_eq!(speeds(all.clone()).0, [6.0, 6.0, 4.0]);
     let mut options = all.clone();
@@ -249,7 +249,7 @@ fn a_scope_narrows_the_history() {
         (json!({"epicKey": "P-E"}), "epicKey"),
         (json!({"projectKey": "P", "storyKey": "P-S"}), "storyKey"),
     ] {
-        // Several have it: none is picked at random.
+        // Several rows have it: none is chosen at random.
         let error = workspace.velocity(&EstimateOptions::from_json(&options).unwrap()).unwrap_err();
         assert_eq!((error.kind(), error.field()), (mcoda_core::ErrorKind::InvalidInput, Some(field)));
     }

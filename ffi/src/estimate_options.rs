@@ -27,21 +27,22 @@ pub enum mcoda_estimate_option {
     MCODA_ESTIMATE_EPIC_KEY = 2,
     /// text: Only tasks of the user story with this key.
     MCODA_ESTIMATE_STORY_KEY = 3,
-    /// text: Only tasks of this person; case does not matter.
+    /// text: Only tasks of this person; case is ignored.
     MCODA_ESTIMATE_ASSIGNEE = 4,
-    /// text: Where the velocity comes from. Absent: `config`. One of config, empirical, mixed.
+    /// text: The source of the velocity. Absent: `config`. One of config, empirical, mixed.
     MCODA_ESTIMATE_MODE = 5,
-    /// int: How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10. 1 or more.
+    /// int: The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10. 1
+    /// or more.
     MCODA_ESTIMATE_WINDOW_TASKS = 6,
-    /// real: Story points per hour of every lane, in place of the config's. Finite.
+    /// real: Story points per hour of every lane; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_ALL = 7,
-    /// real: Story points per hour of the implementation, in place of the config's. Finite.
+    /// real: Story points per hour of the implementation; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION = 8,
-    /// real: Story points per hour of the review, in place of the config's. Finite.
+    /// real: Story points per hour of the review; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_REVIEW = 9,
-    /// real: Story points per hour of QA, in place of the config's. Finite.
+    /// real: Story points per hour of QA; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_QA = 10,
-    /// text: The present moment. Absent: the handle's clock.
+    /// text: The current time. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
 }
 

@@ -21,33 +21,33 @@ pub struct mcoda_options(pub(crate) Fields);
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_option {
-    /// text: The workspace's id, which new records carry and queries look for. Default: that of `workspace.json`,
-    /// else the path of the root, or of the file's folder.
+    /// text: The workspace id that is stored in new records and used in queries. Default: the id in
+    /// `workspace.json`, else the path of the root, or of the file's folder.
     MCODA_OPTION_WORKSPACE_ID = 1,
-    /// json: Settings in the shape of `config.json` that hold over the files'. Default: none.
+    /// json: Settings in the format of `config.json`, which override those of the files. Default: none.
     MCODA_OPTION_CONFIG = 2,
     /// bool: Whether remote export is off for this handle. Default: false.
     MCODA_OPTION_NO_TELEMETRY = 3,
-    /// bool or text: Whether `token_usage.json` is written, or the folder that it is written to. Default: true
-    /// for a root; a database file gets none unless a folder is given.
+    /// bool or text: Whether `token_usage.json` is written, or the folder in which it is written. Default: true
+    /// for a root; a database file has no log unless a folder is given.
     MCODA_OPTION_JSON_LOG = 4,
-    /// text: How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`. One of
-    /// normal, full.
+    /// text: Which failures a commit survives: `normal` a crash, `full` a power failure too. Default: `normal`.
+    /// One of normal, full.
     MCODA_OPTION_SYNCHRONOUS = 5,
     /// int: How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
     MCODA_OPTION_BUSY_TIMEOUT_MS = 6,
-    /// bool: Whether to read alone: nothing is created, migrated or written. Default: false.
+    /// bool: Whether the handle only reads: nothing is created, migrated or written. Default: false.
     MCODA_OPTION_READ_ONLY = 7,
-    /// bool: Whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
+    /// bool: Whether a missing database is `MCODA_NOT_FOUND` instead of being created. Default: false.
     MCODA_OPTION_EXISTING_ONLY = 8,
-    /// json: The environment that holds for this handle as long as it is open: texts under the names `HOME`,
-    /// `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
-    /// that of the process, in Node `process.env`, when the handle is opened.
+    /// json: The environment variables for this handle as long as it is open: text under the names `HOME`,
+    /// `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names are ignored. Default:
+    /// those of the process (in Node, `process.env`) when the handle is opened.
     MCODA_OPTION_ENVIRONMENT = 9,
-    /// int: How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then,
-    /// unless it has begun to write. Default: no limit.
+    /// int: The longest duration of a call, including waiting, in milliseconds, above 0: beyond it the call is
+    /// `MCODA_CANCELLED`, unless it has begun to write. Default: no limit.
     MCODA_OPTION_CALL_TIMEOUT_MS = 10,
-    /// int: How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB).
+    /// int: The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB).
     MCODA_OPTION_QUERY_BYTES = 11,
 }
 

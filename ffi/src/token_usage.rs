@@ -24,25 +24,25 @@ pub enum mcoda_token_usage_field {
     /// text: The record's id. Recording the same id with the same content again adds nothing, so a retry is safe.
     /// Absent: a new UUID.
     MCODA_TOKEN_USAGE_ID = 1,
-    /// text: The workspace that is billed. Absent: the handle's own.
+    /// text: The workspace to which the usage belongs. Absent: the handle's own.
     MCODA_TOKEN_USAGE_WORKSPACE_ID = 2,
-    /// text: The agent that called. It is added to the agents of the command run and of the job.
+    /// text: The agent of the call. It is added to the agents of the command run and of the job.
     MCODA_TOKEN_USAGE_AGENT_ID = 3,
-    /// text: The model that answered.
+    /// text: The model that responded.
     MCODA_TOKEN_USAGE_MODEL_NAME = 4,
-    /// text: The job that the call was part of; must exist.
+    /// text: The job of the call; must exist.
     MCODA_TOKEN_USAGE_JOB_ID = 5,
-    /// text: The command run that the call was part of; must exist.
+    /// text: The command run of the call; must exist.
     MCODA_TOKEN_USAGE_COMMAND_RUN_ID = 6,
-    /// text: The task run that the call was part of; must exist.
+    /// text: The task run of the call; must exist.
     MCODA_TOKEN_USAGE_TASK_RUN_ID = 7,
-    /// text: The task that the call worked on; must exist.
+    /// text: The task of the call; must exist.
     MCODA_TOKEN_USAGE_TASK_ID = 8,
-    /// text: The project that the call worked for; must exist.
+    /// text: The project of the call; must exist.
     MCODA_TOKEN_USAGE_PROJECT_ID = 9,
-    /// text: The epic that the call worked for; must exist.
+    /// text: The epic of the call; must exist.
     MCODA_TOKEN_USAGE_EPIC_ID = 10,
-    /// text: The user story that the call worked for; must exist.
+    /// text: The user story of the call; must exist.
     MCODA_TOKEN_USAGE_USER_STORY_ID = 11,
     /// text: The command, for example `work-on-tasks`.
     MCODA_TOKEN_USAGE_COMMAND_NAME = 12,
@@ -50,38 +50,39 @@ pub enum mcoda_token_usage_field {
     MCODA_TOKEN_USAGE_ACTION = 13,
     /// text: How the agent was called, for example `chat`.
     MCODA_TOKEN_USAGE_INVOCATION_KIND = 14,
-    /// text: Who provides the model.
+    /// text: The provider of the model.
     MCODA_TOKEN_USAGE_PROVIDER = 15,
     /// text: The currency of `cost_estimate`, for example `USD`.
     MCODA_TOKEN_USAGE_CURRENCY = 16,
-    /// int: All input tokens, cached ones included. From 0 to 2^53 - 1.
+    /// int: All input tokens, including cached ones. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_PROMPT = 17,
-    /// int: All output tokens, reasoning included. From 0 to 2^53 - 1.
+    /// int: All output tokens, including reasoning. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_COMPLETION = 18,
-    /// int: The provider's own total. Absent: prompt + completion, where both are reported. From 0 to 2^53 - 1.
+    /// int: The provider's own total. Absent: prompt + completion, if both are known. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_TOTAL = 19,
     /// int: Input tokens that came from a cache; they are included in `tokens_prompt`. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHED = 20,
-    /// int: Input tokens that were read from a cache, where the provider reports them apart. From 0 to 2^53 - 1.
+    /// int: Input tokens that were read from a cache, if the provider reports them separately. From 0 to 2^53 -
+    /// 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHE_READ = 21,
     /// int: Input tokens that were written to a cache. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHE_WRITE = 22,
-    /// real: What the call cost, in `currency`. Finite, 0 or more.
+    /// real: The cost of the call, in `currency`. Finite, 0 or more.
     MCODA_TOKEN_USAGE_COST_ESTIMATE = 23,
-    /// real: How long the call took, in seconds. Absent: from `duration_ms`, else from start and finish. Finite,
-    /// 0 or more.
+    /// real: The duration of the call in seconds. Absent: computed from `duration_ms`, or else from start and
+    /// finish. Finite, 0 or more.
     MCODA_TOKEN_USAGE_DURATION_SECONDS = 24,
-    /// real: How long the call took, in milliseconds. Absent: from start and finish, else from
+    /// real: The duration of the call in milliseconds. Absent: computed from start and finish, or else from
     /// `duration_seconds`. Finite, 0 or more.
     MCODA_TOKEN_USAGE_DURATION_MS = 25,
     /// text: When the call began.
     MCODA_TOKEN_USAGE_STARTED_AT = 26,
     /// text: When the call ended; not before `started_at`.
     MCODA_TOKEN_USAGE_FINISHED_AT = 27,
-    /// text: When the call counts. Absent: now.
+    /// text: The time by which queries select and order the call. Absent: now.
     MCODA_TOKEN_USAGE_TIMESTAMP = 28,
-    /// json: Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added
-    /// under their JSON names where the object does not have them, since old readers look there.
+    /// json: Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added
+    /// under their JSON names if the object lacks them, because older readers look for them there.
     MCODA_TOKEN_USAGE_METADATA = 29,
 }
 

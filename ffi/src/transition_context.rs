@@ -21,23 +21,24 @@ pub struct mcoda_transition_context(pub(crate) Fields);
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_transition_field {
-    /// text: The command that moves the task, for example `work-on-tasks`.
+    /// text: The command that changes the status, for example `work-on-tasks`.
     MCODA_TRANSITION_COMMAND_NAME = 1,
-    /// text: The job that it is part of; must exist.
+    /// text: The job in which the status changes; must exist.
     MCODA_TRANSITION_JOB_ID = 2,
-    /// text: The task run that it is part of; must exist.
+    /// text: The task run in which the status changes; must exist.
     MCODA_TRANSITION_TASK_RUN_ID = 3,
-    /// text: The agent that moves it.
+    /// text: The agent that changes the status.
     MCODA_TRANSITION_AGENT_ID = 4,
-    /// text: When it moved. Absent: now.
+    /// text: When the status changed. Absent: now.
     MCODA_TRANSITION_TIMESTAMP = 5,
-    /// json: Lane details and whatever else belongs to the event.
+    /// json: Lane details and other metadata of the event.
     MCODA_TRANSITION_METADATA = 6,
-    /// json: Merged into the task's metadata: a name that is there already gets the new value.
+    /// json: Merged into the task's metadata: existing names get the new values.
     MCODA_TRANSITION_METADATA_PATCH = 7,
-    /// text: Why: stored as `failed_reason` or `revert_reason` where the task fails or is reverted.
+    /// text: The reason: stored as `failed_reason` or `revert_reason` if the task fails or is reverted.
     MCODA_TRANSITION_REASON = 8,
-    /// text: The status that the task must have for the call to succeed; `MCODA_CONFLICT` where it has moved on.
+    /// text: The status that the task must have (compare-and-set); otherwise the call fails with
+    /// `MCODA_CONFLICT`.
     MCODA_TRANSITION_EXPECTED_FROM = 9,
 }
 

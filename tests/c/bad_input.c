@@ -3,7 +3,7 @@
 #include "check.h"
 #include <math.h>
 
-/* All that a refused call could have changed. */
+/* Everything that a refused call could have changed. */
 static const char *STATE =
     "SELECT (SELECT count(*) FROM token_usage) || ' ' || (SELECT count(*) FROM task_status_events) || ' ' ||"
     " (SELECT count(*) FROM jobs) || ' ' || (SELECT count(*) FROM command_runs) || ' ' ||"
@@ -125,7 +125,7 @@ static void a_handle_knows_its_fields_and_the_call_their_types(mcoda_workspace *
     nothing_was_written(workspace, "handles");
 }
 
-static void a_transition_with_a_bad_value_names_the_field(mcoda_workspace *workspace)
+static void a_transition_with_an_invalid_value_names_the_field(mcoda_workspace *workspace)
 {
     static const struct {
         const char *task, *to, *context;
@@ -191,7 +191,7 @@ static void questions_with_a_bad_value_name_it(mcoda_workspace *workspace)
         REFUSED(mcoda_query_json(workspace, statements[i], NULL, NULL, &error), MCODA_INVALID_INPUT, NULL);
     }
     REFUSED(mcoda_query_json(workspace, "SELECT ?", "[[1]]", NULL, &error), MCODA_INVALID_INPUT, "params");
-    nothing_was_written(workspace, "questions");
+    nothing_was_written(workspace, "queries");
 }
 
 static void an_error_is_one_short_line_and_tells_its_lengths(mcoda_workspace *workspace)
@@ -215,7 +215,7 @@ static void an_error_is_one_short_line_and_tells_its_lengths(mcoda_workspace *wo
     CHECK(mcoda_record_token_usage_json(workspace, "{", NULL, &error) == MCODA_INVALID_INPUT);
     CHECK(strstr(mcoda_error_detail(error, &length), "line 1") != NULL && length > 0);
     mcoda_error_free(error);
-    /* Nobody has to want the error. */
+    /* The error parameter is optional. */
     CHECK(mcoda_record_token_usage_json(workspace, "{", NULL, NULL) == MCODA_INVALID_INPUT);
 }
 
@@ -227,7 +227,7 @@ int main(void)
     a_record_with_a_bad_value_is_refused_by_the_fields_name(workspace);
     numbers_that_json_cannot_hold_are_refused_too(workspace);
     a_handle_knows_its_fields_and_the_call_their_types(workspace);
-    a_transition_with_a_bad_value_names_the_field(workspace);
+    a_transition_with_an_invalid_value_names_the_field(workspace);
     questions_with_a_bad_value_name_it(workspace);
     an_error_is_one_short_line_and_tells_its_lengths(workspace);
     OK(mcoda_workspace_close(workspace, &error));

@@ -1,5 +1,5 @@
-/* Another copy of SQLite in the process, as a host brings it along: the system's, or one that is built for the tests.
- * Declared here, since where it is not installed for development its header is not, either. */
+/* Another copy of SQLite in the process, as a host may have: the system's, or one that is built for the tests.
+ * Declared here, since sqlite3.h may not be installed. */
 #ifndef FOREIGN_H
 #define FOREIGN_H
 
@@ -24,18 +24,18 @@ static inline int foreign_run(sqlite3 *connection, const char *sql)
     return sqlite3_exec(connection, sql, NULL, NULL, NULL) & 0xff;
 }
 
-/* A connection to a database that is there. It waits for others for so long. */
+/* A connection to an existing database, with this busy timeout. */
 static inline sqlite3 *foreign_open(const char *file, int milliseconds)
 {
     sqlite3 *connection = NULL;
     CHECK(sqlite3_open_v2(file, &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) == SQLITE_OK);
     CHECK(sqlite3_busy_timeout(connection, milliseconds) == SQLITE_OK);
-    /* A disk that is slow to flush shows nothing here. Of what else is wrong the transactions tell. */
+    /* Slow flushes are irrelevant here. Other errors are found by the transactions. */
     (void)foreign_run(connection, "PRAGMA synchronous=OFF");
     return connection;
 }
 
-/* The first value of the first row, as text; empty where there is none, or an error. */
+/* The first value of the first row, as text; empty if there is none or the query fails. */
 static inline void foreign_value(sqlite3 *connection, const char *sql, char *value, size_t room)
 {
     sqlite3_stmt *statement = NULL;

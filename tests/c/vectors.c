@@ -1,6 +1,6 @@
 /* Makes calls of the C interface for vectors.py. A line is a call and its arguments, separated by tabs; an argument
- * is "-" for NULL, or "=" and text in which \t, \n and \\ stand for tab, line feed and backslash. The answer is a
- * line "ok TAB json" or "error TAB kind TAB field TAB message", the field "-" where there is none. */
+ * is "-" for NULL, or "=" and text in which \t, \n and \\ stand for tab, line feed and backslash. The result is a
+ * line "ok TAB json" or "error TAB kind TAB field TAB message", with "-" for no field. */
 
 #include <mcoda.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 static mcoda_workspace *workspace;
 static mcoda_global *global;
 static mcoda_string *json;
-/* The answer is text, which has to become JSON. */
+/* The result is text, which is converted to JSON. */
 static int is_text;
 
 static mcoda_code unknown(const char *name)
@@ -94,7 +94,7 @@ static mcoda_code open_database(char **given, mcoda_error **error)
     return code;
 }
 
-/* "=text" to its text, in place; "-" and what is missing to NULL. */
+/* "=text" to its text, in place; "-" and missing arguments to NULL. */
 static char *argument(char *field)
 {
     if (field == NULL || *field != '=') {
@@ -145,7 +145,7 @@ static void print_answer(mcoda_code code, mcoda_error *error)
     fflush(stdout);
 }
 
-static void answer(char *line)
+static void result(char *line)
 {
     char *fields[5] = {NULL};
     for (size_t i = 0; i < COUNT(fields) && line != NULL; i++) {
@@ -202,7 +202,7 @@ static char *read_line(void)
 int main(void)
 {
     for (char *line; (line = read_line()) != NULL; free(line)) {
-        answer(line);
+        result(line);
     }
     mcoda_workspace_close(workspace, NULL);
     mcoda_global_close(global, NULL);

@@ -1,6 +1,6 @@
 // One of the processes of the soak test; writer.py says what it does. Usage: writer.mjs NAME ROOT FILE
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { McodaError, Workspace } from '../../bindings-node/index.mjs'
+import { McodaError, Workspace } from '../../bindings-node/dist/index.mjs'
 
 const [name, root, path] = process.argv.slice(2)
 let ends = false
@@ -14,7 +14,7 @@ async function record() {
     try {
       return await workspace.recordTokenUsage({ id: `${name}-${number}`, agentId: name, tokensPrompt: number })
     } catch (error) {
-      // Somebody was stopped with the lock in hand. A writer tries again.
+      // Another process was stopped while it held the lock: try again.
       if (!(error instanceof McodaError && error.kind === 'Busy')) throw error
     }
   }
@@ -24,7 +24,7 @@ async function record() {
 while (!ends) {
   number += 1
   const recorded = await record()
-  // One call of the system's: a line is there as a whole or not at all.
+  // One system call: a line is written entirely or not at all.
   if (recorded) writeSync(file, `${number} ${recorded.logged ? 'logged' : 'unlogged'}\n`)
 }
 await workspace.close()

@@ -5,26 +5,26 @@ use mcoda_core::{CheckOptions, Workspace};
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::flags::Global;
+use crate::flags::GlobalArgs;
 use crate::open;
-use crate::out::{Answer, Out};
+use crate::out::{Out, Output};
 
 /// How thorough to be.
 #[derive(Debug, clap::Args)]
 pub struct Doctor {
-    /// Compare each index with its table, too, which takes several times as long
+    /// Also compare each index with its table, which takes several times as long
     #[arg(long)]
     full: bool,
-    /// Give up after this many seconds; what was not examined by then is an error or a warning
+    /// Stop after this many seconds; what was not examined by then is an error or a warning
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     time_limit: Option<u32>,
 }
 
 impl Doctor {
-    /// Prints what was found. Errors among it are the exit code's business.
-    pub fn run(&self, global: &Global, out: &mut Out) -> Result<(), Failure> {
+    /// Prints the findings. Fails if one of them is an error.
+    pub fn run(&self, global: &GlobalArgs, out: &mut Out) -> Result<(), Failure> {
         let json = global.wants_json()?;
-        open::one_place(global)?;
+        open::refuse_conflicting_flags(global)?;
         let mut options = Workspace::options();
         if let Some(id) = &global.workspace_id {
             options = options.workspace_id(id);
@@ -38,7 +38,7 @@ impl Doctor {
             (None, Some(root)) => options.check(root, &how)?,
             (None, None) => options.check(".", &how)?,
         };
-        out.answer(&if json { Answer::json(&report)? } else { Answer::Text(render_check(&report)) })?;
+        out.print(&if json { Output::json(&report)? } else { Output::Text(render_check(&report)) })?;
         if report.ok {
             return Ok(());
         }
@@ -47,22 +47,22 @@ impl Doctor {
 }
 
 /// Copies the write-ahead log into the database, and says how far that went.
-pub fn checkpoint(global: &Global) -> Result<Answer, Failure> {
+pub fn checkpoint(global: &GlobalArgs) -> Result<Output, Failure> {
     let json = global.wants_json()?;
     let workspace = open::existing_workspace(global)?;
     let done = workspace.checkpoint()?;
     if json {
-        return Answer::json(&json!(done));
+        return Output::json(&json!(done));
     }
     if global.quiet {
-        return Ok(Answer::Text(String::new()));
+        return Ok(Output::Text(String::new()));
     }
     let rest = match (done.truncated, done.busy) {
         (true, _) => "the write-ahead log is empty",
         (false, true) => {
-            "somebody who reads keeps the rest in the write-ahead log (mcodactl doctor says who)"
+            "a reader pins the rest of the write-ahead log (mcodactl doctor reports which process)"
         }
         (false, false) => "the write-ahead log is not empty",
     };
-    Ok(Answer::Text(format!("{} of {} pages are in the database: {rest}\n", done.checkpointed, done.frames)))
+    Ok(Output::Text(format!("{} of {} pages are in the database: {rest}\n", done.checkpointed, done.frames)))
 }

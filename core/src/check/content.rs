@@ -4,14 +4,14 @@ use super::checkup::Found;
 use super::finding::{EXAMPLES, Finding, Severity};
 use super::subject::Subject;
 use crate::error::Result;
-use crate::migration::{self, Kind, VERSION};
+use crate::migration::{self, DatabaseKind, VERSION};
 use crate::repository::health;
 
 /// What the schema says.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schema {
     pub(super) version: i32,
-    pub(super) kind: Option<Kind>,
+    pub(super) kind: Option<DatabaseKind>,
 }
 
 impl Schema {

@@ -6,7 +6,7 @@ use super::finding::{Finding, Severity};
 use super::subject::Subject;
 use crate::error::Result;
 use crate::paths;
-use crate::sqlite::{refuse_network, refuse_second_name};
+use crate::sqlite::{refuse_aliases, refuse_network};
 
 /// Whether there is one file, under one name, on a disk that SQLite can work on.
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
@@ -36,7 +36,7 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
             ));
         }
     }
-    if let Err(error) = refuse_second_name(database) {
+    if let Err(error) = refuse_aliases(database) {
         findings.push(Finding::of_error(Severity::Error, "second_name", database.display(), &error));
     }
     if let Err(error) = refuse_network(&subject.folder()) {

@@ -81,12 +81,12 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
 }
 
 fn compare(connection: &Connection, path: &Path) -> Result<Comparison> {
-    let mut found = Comparison::default();
+    let mut found = Comparison { waiting: log_queue::length(connection)?, ..Comparison::default() };
     let mut seen = RowSet::default();
     let mut failed = None;
     let state = look_at_log(path, |id, text| {
         let entry = match id {
-            Some(id) if failed.is_none() => compare_entry(connection, &id, text, &mut seen, &mut found),
+            Some(id) if failed.is_none() => compare_entry(connection, id, text, &mut seen, &mut found),
             Some(_) => Ok(()),
             None => {
                 found.strange += 1;
@@ -105,7 +105,6 @@ fn compare(connection: &Connection, path: &Path) -> Result<Comparison> {
         }
         Ok(())
     })?;
-    found.waiting = log_queue::length(connection)?;
     Ok(found)
 }
 
@@ -124,6 +123,9 @@ fn compare_entry(
     if record.is_logged_as(text)? {
         if !is_new {
             found.repeated.add(id);
+        } else if found.waiting > 0 && log_queue::has_any(connection, &[id])? {
+            // The next record takes it off the queue.
+            found.waiting -= 1;
         }
     } else if !log_queue::has_any(connection, &[id])? {
         found.differing.add(id);

@@ -21,7 +21,7 @@ pub(crate) use subject::Subject;
 
 use self::checkup::Checkup;
 use crate::error::Result;
-use crate::migration::Kind;
+use crate::migration::DatabaseKind;
 
 /// Examines everything there is. An error means that the call was given up, or that the handle is closed.
 pub(crate) fn check(subject: &Subject<'_>, options: &CheckOptions) -> Result<CheckReport> {
@@ -48,7 +48,7 @@ fn examine_content(
     checkup: &mut Checkup,
     subject: &Subject<'_>,
     options: &CheckOptions,
-) -> Result<Option<(i32, Option<Kind>)>> {
+) -> Result<Option<(i32, Option<DatabaseKind>)>> {
     let Some(schema) = checkup.find_out("schema", Severity::Error, || content::schema(subject))? else {
         return Ok(None);
     };
@@ -59,7 +59,7 @@ fn examine_content(
     // Of what a newer build keeps, this one does not know what is readable.
     if let Some(kind) = schema.kind.filter(|_| schema.is_known()) {
         checkup.examine("rows", Severity::Warning, || rows::unreadable(subject, kind))?;
-        if kind == Kind::Workspace {
+        if kind == DatabaseKind::Workspace {
             checkup.examine("workspaceIds", Severity::Warning, || rows::workspace_ids(subject))?;
             if subject.log().is_some() && schema.is_current() {
                 checkup.examine("jsonLog", Severity::Warning, || log::examine(subject))?;
@@ -73,7 +73,7 @@ fn report(
     checkup: Checkup,
     subject: &Subject<'_>,
     options: &CheckOptions,
-    schema: Option<(i32, Option<Kind>)>,
+    schema: Option<(i32, Option<DatabaseKind>)>,
 ) -> CheckReport {
     let (findings, checked) = checkup.end();
     let kind = schema.and_then(|(_, kind)| kind).or(subject.expected());

@@ -3,11 +3,11 @@
 use super::finding::{EXAMPLES, Finding, Severity};
 use super::subject::Subject;
 use crate::error::Result;
-use crate::migration::{self, Kind};
+use crate::migration::{self, DatabaseKind};
 use crate::repository::health::{self, Workspaces};
 
 /// Values that are read as absent although something stands there.
-pub(super) fn unreadable(subject: &Subject<'_>, kind: Kind) -> Result<Vec<Finding>> {
+pub(super) fn unreadable(subject: &Subject<'_>, kind: DatabaseKind) -> Result<Vec<Finding>> {
     let found = subject.view.read(|connection| {
         let mut found = Vec::new();
         for (table, columns) in migration::columns(connection, kind)? {

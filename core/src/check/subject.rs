@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::migration::Kind;
+use crate::migration::DatabaseKind;
 use crate::paths::{self, Locations};
 use crate::sqlite::{IN_MEMORY, View};
 
@@ -12,7 +12,7 @@ pub(crate) struct Subject<'a> {
     pub(crate) view: View<'a>,
     pub(crate) database: &'a Path,
     /// What kind of database it has to be, where that is known.
-    pub(crate) expected: Option<Kind>,
+    pub(crate) expected: Option<DatabaseKind>,
     pub(crate) workspace_id: Option<&'a str>,
     /// The folder of the JSON log, where there is to be one.
     pub(crate) log_folder: Option<&'a Path>,
@@ -29,7 +29,7 @@ impl Subject<'_> {
         self.database
     }
 
-    pub(super) fn expected(&self) -> Option<Kind> {
+    pub(super) fn expected(&self) -> Option<DatabaseKind> {
         self.expected
     }
 

@@ -2,9 +2,9 @@
 
 use rusqlite::Connection;
 
-use super::Kind;
-use super::guard::{has_table, refuse_foreign_tables, refuse_other_kind};
+use super::DatabaseKind;
 use super::inspect::{self, find};
+use super::preconditions::{has_table, refuse_foreign_tables, refuse_other_kind};
 use super::table::name_of;
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::health::Sort;
@@ -15,20 +15,20 @@ use crate::sqlite::schema_version;
 pub(crate) struct Look {
     pub(crate) version: i32,
     /// `None` where it has none of the tables that tell.
-    pub(crate) kind: Option<Kind>,
+    pub(crate) kind: Option<DatabaseKind>,
     /// The tables and columns that it lacks.
     pub(crate) lacks: Vec<String>,
-    /// Why it would not be opened as the kind that was expected.
+    /// EndReason it would not be opened as the kind that was expected.
     pub(crate) refused: Option<Error>,
 }
 
 /// Looks at the schema of a database that is `expected` to be of this kind, or may be of any.
-pub(crate) fn look(connection: &Connection, expected: Option<Kind>) -> Result<Look> {
+pub(crate) fn look(connection: &Connection, expected: Option<DatabaseKind>) -> Result<Look> {
     let version = schema_version(connection)?;
     let kind = match expected {
         Some(kind) => Some(kind),
-        None if has_table(connection, "tasks")? => Some(Kind::Workspace),
-        None if has_table(connection, "agents")? => Some(Kind::Global),
+        None if has_table(connection, "tasks")? => Some(DatabaseKind::Workspace),
+        None if has_table(connection, "agents")? => Some(DatabaseKind::Global),
         None => None,
     };
     let Some(kind) = kind else {
@@ -61,7 +61,7 @@ pub(crate) fn look(connection: &Connection, expected: Option<Kind>) -> Result<Lo
 type TableColumns = (&'static str, Vec<(String, Sort)>);
 
 /// The tables that are there, with those of this library's columns that they have and what these hold.
-pub(crate) fn columns(connection: &Connection, kind: Kind) -> Result<Vec<TableColumns>> {
+pub(crate) fn columns(connection: &Connection, kind: DatabaseKind) -> Result<Vec<TableColumns>> {
     let mut tables = Vec::new();
     for table in kind.tables() {
         let existing = inspect::columns(connection, table.name)?;

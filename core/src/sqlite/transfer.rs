@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::begin::Patience;
 use super::checkpoint::{Mode, checkpoint};
 use super::connect::set_busy_timeout;
+use super::write_transaction::WaitPolicy;
 use crate::definition::record;
 use crate::error::{ErrorKind, Result};
 use crate::paths;
@@ -41,7 +41,7 @@ impl Checkpoint {
 /// programs wait for that, though no longer than `patience` for those who read.
 pub(super) fn attempt(
     connection: &Connection,
-    how: &Patience<'_>,
+    how: &WaitPolicy<'_>,
     patience: std::time::Duration,
 ) -> Result<Checkpoint> {
     // What is copied now nobody waits for.

@@ -6,13 +6,13 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::begin::{Patience, begin_reading};
-use super::cancel::{Watch, listening};
+use super::cancel::{Watch, with_cancellation};
 use super::database::Database;
-use super::{at_rest, locks};
+use super::write_transaction::{WaitPolicy, begin_read};
+use super::{immutable, locks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
-use crate::time::{Clock, Deadline, Pauses};
+use crate::time::{Backoff, Clock, Deadline};
 
 /// A database to look at.
 #[derive(Debug)]
@@ -95,15 +95,15 @@ impl FileView {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
         connection
             .execute_batch("PRAGMA query_only=1; PRAGMA cell_size_check=1; PRAGMA temp_store=MEMORY")?;
-        listening(connection, watch, |connection| {
-            let begun = begin_reading(connection, &Patience::new(BUSY_TIMEOUT, watch))?;
+        with_cancellation(connection, watch, |connection| {
+            let begun = begin_read(connection, &WaitPolicy::new(BUSY_TIMEOUT, watch))?;
             work(&begun)
         })
     }
 
     /// A connection, and how the files were where they must not change under it.
     fn open(&self, watch: &Watch) -> Result<(Connection, Option<State>)> {
-        let pauses = (Deadline::after(2 * SETTLES_WITHIN), Pauses::new());
+        let pauses = (Deadline::after(2 * SETTLES_WITHIN), Backoff::new());
         loop {
             let state = State::of(&self.path)?;
             let shm = paths::beside(&self.path, "-shm");
@@ -130,7 +130,7 @@ impl FileView {
     fn open_at_rest(&self, state: &State) -> Result<Connection> {
         let has_content = |file: &Option<Stamp>| file.is_some_and(|(length, _)| length > 0);
         if !has_content(&state.log) && !has_content(&state.journal) {
-            return at_rest::open_immutable(&self.path);
+            return immutable::open_immutable(&self.path);
         }
         if cfg!(not(unix)) {
             return self.open_in_use();

@@ -1,4 +1,4 @@
-//! One agent call, as a caller reports it: checking it, and completing what follows from the rest.
+//! One agent call, as a caller reports it: validation, and completion of absent fields.
 
 use serde_json::{Map, Value};
 
@@ -9,8 +9,7 @@ use crate::repository::token_usage::TokenUsageRecord;
 use crate::time::Timestamp;
 
 impl TokenUsage {
-    /// Checks the values, and fills in what is absent and follows from the others.
-    /// A given value is never overwritten.
+    /// Validates the values, and computes absent ones from the others. A given value is never overwritten.
     pub(super) fn complete(&self, workspace_id: Option<&str>, now: Timestamp) -> Result<TokenUsageRecord> {
         self.check()?;
         let duration_ms = self.duration_ms.or_else(|| self.measured_ms());
@@ -42,7 +41,7 @@ impl TokenUsage {
     fn measured_ms(&self) -> Option<f64> {
         match (self.started_at, self.finished_at) {
             (Some(start), Some(finish)) => Some((finish.millis() - start.millis()) as f64),
-            // Very long durations overflow to infinity, which no column holds.
+            // Very long durations overflow to infinity, which no column can store.
             _ => self.duration_seconds.map(|seconds| seconds * 1000.0).filter(|ms| ms.is_finite()),
         }
     }
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_and_follows_is_filled_in() {
+    fn derivable_absent_values_are_filled_in() {
         let record =
             completed(json!({"tokensPrompt": 7, "tokensCompletion": 0, "startedAt": "2026-03-20T11:59:58Z",
                                       "finishedAt": "2026-03-20T11:59:59.500Z"}));
@@ -96,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_is_never_overwritten() {
+    fn given_values_are_never_overwritten() {
         let record =
             completed(json!({"tokensPrompt": 7, "tokensCompletion": 1, "tokensTotal": 0, "durationMs": 1,
                                       "durationSeconds": 9, "workspaceId": "other"}));
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_keeps_what_the_caller_gave_and_gains_what_old_readers_look_for() {
+    fn metadata_keeps_the_callers_fields_and_gains_those_that_old_readers_need() {
         let record = completed(json!({"commandName": "code-review", "provider": "p", "metadata":
             {"z": 1, "a": {"b": [1.5]}, "provider": "mine", "action": null}}));
         let text = Value::Object(record.metadata.unwrap()).to_string();
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_values_name_the_field() {
+    fn invalid_values_name_the_field() {
         let too_large = MAX_SAFE_INTEGER + 1;
         for (input, field) in [
             (json!({"tokensPrompt": -1}), "tokensPrompt"),

@@ -1,6 +1,6 @@
 //! The handles that a caller fills in field by field: their fields with the numbers in the header, and their setters.
 //!
-//! A field that programs rely on keeps its number, wherever it stands in the definition; a new one gets the next.
+//! A published field keeps its number, whatever its position in the definition; a new one gets the next number.
 
 use mcoda_core::definition::{Bound, Definition, Field, Kind, Record};
 use mcoda_core::{EstimateOptions, Options, TokenUsage, TransitionContext};
@@ -176,7 +176,7 @@ pub unsafe extern \"C\" fn {handle}_free({parameter}: *mut {handle}) {{
         let setters = setters_of(field).join(" or ");
         let bound = match field.bound {
             Some(Bound::Count) => " From 0 to 2^53 - 1.",
-            Some(Bound::Measure) => " Finite, 0 or more.",
+            Some(Bound::NonNegative) => " Finite, 0 or more.",
             Some(Bound::Finite) => " Finite.",
             Some(Bound::Positive) => " 1 or more.",
             _ => "",

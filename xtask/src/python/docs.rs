@@ -11,12 +11,15 @@ use crate::markdown::{paragraphs, wrapped};
 
 /// The errors, by what the docs of Rust call them.
 pub const ERRORS: &[(ErrorKind, &str)] = &[
-    (ErrorKind::InvalidInput, "A bad value: which field, what was given, what is allowed."),
-    (ErrorKind::NotFound, "Something that was named does not exist."),
-    (ErrorKind::Conflict, "What is there already is in the way."),
+    (
+        ErrorKind::InvalidInput,
+        "An invalid value; the message names the field, the value given and the values allowed.",
+    ),
+    (ErrorKind::NotFound, "A referenced entity does not exist."),
+    (ErrorKind::Conflict, "An existing row or file conflicts with the call."),
     (ErrorKind::Storage, "A file cannot be read or written."),
     (ErrorKind::Corrupt, "A damaged file."),
-    (ErrorKind::Unsupported, "This database, or a transaction, cannot do it."),
+    (ErrorKind::Unsupported, "Not possible with this database, or in a transaction."),
 ];
 
 /// The paragraphs of a doc, in the words of Python.
@@ -143,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn docs_are_in_the_words_of_python() {
+    fn docs_use_the_terms_of_python() {
         assert_eq!(
             python(" [`Session::close`] and [dimensions](Dimension).\n"),
             ["``Session::close`` and dimensions."]

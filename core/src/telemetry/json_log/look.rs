@@ -4,7 +4,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use super::head::Head;
 use super::scan::{BUFFER, Scan, scan};
 use super::state::Stamp;
 use crate::error::{Error, Result};
@@ -26,7 +25,7 @@ pub(crate) enum LogState {
 
 /// Reads the log at `path` and shows each element, with its id where it is a record, to `see`. Records may be appended
 /// meanwhile; they may be shown or not.
-pub(crate) fn look(path: &Path, mut see: impl FnMut(Option<String>, &str)) -> Result<LogState> {
+pub(crate) fn look(path: &Path, mut see: impl FnMut(Option<&str>, &str)) -> Result<LogState> {
     let opened = paths::none_if_missing(paths::open_regular(path, OpenOptions::new().read(true)));
     let Some(file) = opened.map_err(|error| Error::storage("open", path, error))? else {
         return Ok(LogState::Missing);
@@ -40,7 +39,7 @@ pub(crate) fn look(path: &Path, mut see: impl FnMut(Option<String>, &str)) -> Re
     let before: (Stamp, _) = stamp().map_err(failed)?;
     let watch = Watch::of_thread();
     let reader = BufReader::with_capacity(BUFFER, Watched { file: &file, watch: &watch });
-    let scanned = scan(reader, |text, _| see(Head::of(text).and_then(|head| head.id), text));
+    let scanned = scan(reader, |found| see(found.id(), found.text));
     // What made it fail may be that the call is given up.
     watch.check()?;
     let found = match scanned.map_err(failed)? {
