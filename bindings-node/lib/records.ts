@@ -905,7 +905,7 @@ export interface TaskRun {
   spPerHourEffective?: number | null
   /** Additional data of the host. */
   runContext?: Metadata
-  /** Its key; null where the task is gone. */
+  /** Its key; null if the task was deleted. */
   taskKey?: string | null
 }
 

@@ -52,7 +52,7 @@ test('a_check_of_a_path_has_the_environment_of_its_realm', async (t) => {
   }
 })
 
-test('a_check_can_be_given_up', async (t) => {
+test('a_check_can_be_cancelled', async (t) => {
   const { workspace, file } = await freshWorkspace(t)
   const aborted = AbortSignal.abort(new Error('enough'))
   for (const given of [workspace.check({}, { signal: aborted }), checkPath(file, {}, { signal: aborted })]) {

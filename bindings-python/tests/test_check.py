@@ -14,12 +14,12 @@ def test_nothing_is_found_in_a_healthy_workspace(tmp_path: Path) -> None:
     with mcoda.Workspace.open(tmp_path / "shop") as ws:
         ws.record_token_usage(id="a")
         report = ws.check(full=True, time_limit_ms=60_000, timeout=60)
-        assert (report.ok, report.full, report.kind, report.findings) == (True, True, "workspace", [])
+        assert (report.ok, report.full, report.kind, report.findings) == (True, True, "workspace", ())
         assert "jsonLog" in report.checked and "integrity" in report.checked
         # A handle that is open is in nobody's way, and the home folder is that of the environment.
         (tmp_path / "shop").mkdir()
         by_path = mcoda.check_path(tmp_path / "shop")
-        assert (by_path.ok, by_path.database, by_path.findings) == (True, report.database, [])
+        assert (by_path.ok, by_path.database, by_path.findings) == (True, report.database, ())
         assert mcoda.render_check(report).endswith("nothing is wrong\n")
 
 
@@ -50,7 +50,7 @@ def test_another_copy_of_sqlite_in_this_process_is_found(ws: mcoda.Workspace, fi
     assert found.severity == "info" and found.count is not None and found.count >= 1
     other.close()
     # Checking has taken no lock of the other copy's away, nor left anything open.
-    assert ws.check().findings == []
+    assert ws.check().findings == ()
 
 
 def test_a_checkpoint_empties_the_write_ahead_log(ws: mcoda.Workspace, file: Path) -> None:

@@ -71,7 +71,8 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     )])
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn no_checkpoint_opens_a_file_that_has_taken_the_name_or_makes_one() {
+    fn no_checkpoint_opens_a_replaced_file_or_creates_one() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
         let (writer, checkpoints) = open(&file);

@@ -83,7 +83,8 @@ impl Wal {
     }
 }
 
-#[cfg(all(test, feature = "bundled"))]
+#[cfg(test)]
+#[cfg(feature = "bundled")]
 mod tests {
     use rusqlite::Connection;
 

@@ -217,16 +217,16 @@ fn what_is_not_examined_in_time_is_a_finding() {
 }
 
 #[test]
-fn a_check_can_be_given_up() {
+fn a_check_can_be_cancelled() {
     let fixture = shop();
     let workspace = fixture.open();
     let token = CancelToken::new();
     token.cancel();
     let how = CheckOptions { time_limit_ms: Some(60_000), ..CheckOptions::default() };
     for how in [CheckOptions::default(), how] {
-        assert_refused(token.during(|| workspace.check(&how)), ErrorKind::Cancelled, "given up");
+        assert_refused(token.during(|| workspace.check(&how)), ErrorKind::Cancelled, "cancelled");
         let by_path = token.during(|| fixture.options().check(fixture.root(), &how));
-        assert_refused(by_path, ErrorKind::Cancelled, "given up");
+        assert_refused(by_path, ErrorKind::Cancelled, "cancelled");
     }
     workspace.close().unwrap();
     assert_refused(workspace.check(&CheckOptions::default()), ErrorKind::Closed, "closed");

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use libc::{c_int, flock, mode_t};
 
 use super::sys::{self, Errno, Fd, FileId, Range};
-use super::tracked::{Obstacle, Tracked, is_passing};
+use super::tracked::{LockFailure, Tracked, is_temporary};
 use crate::elsewhere::Elsewhere;
 
 /// How long a closed file is kept before its descriptors are closed. That briefly needs an exclusive lock, which makes
@@ -230,7 +230,7 @@ impl Registry {
             }
             return sys::close(fd);
         };
-        let is_own = sys::is_still(fd, known.file, known.access);
+        let is_own = sys::still_refers_to(fd, known.file, known.access);
         // A host that closes descriptors by number has closed it already: the current one is the host's.
         let close = || if is_own { sys::close(fd) } else { Ok(()) };
         if known.is_inherited {
@@ -333,10 +333,10 @@ impl Registry {
         let refuses = self.refuses;
         let Some(tracked) = self.files.get_mut(&file) else { return true };
         tracked.forget_lost();
-        match tracked.keep_others_away(refuses) {
+        match tracked.lock_whole_file(refuses) {
             // Without such locks, waiting has no benefit.
-            Ok(()) | Err(Obstacle::Refused) => {}
-            Err(Obstacle::Passing) => return false,
+            Ok(()) | Err(LockFailure::Unsupported) => {}
+            Err(LockFailure::Temporary) => return false,
         }
         tracked.close_parked();
         tracked.close_lock();
@@ -395,7 +395,7 @@ impl Registry {
         });
         match probed {
             Ok(through) => Ok(Some(through)),
-            Err(error) if is_first && !is_passing(error) => {
+            Err(error) if is_first && !is_temporary(error) => {
                 tracked.use_posix_locks();
                 self.has_plain = true;
                 Ok(None)
