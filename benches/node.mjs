@@ -3,7 +3,7 @@
 //
 // Each figure is measured in processes of its own, in turns, on a file in the temporary folder with the settings of the
 // TypeScript packages. Prints medians, and how many times faster the library is. The longest pause of the event loop includes
-// what other programs take of the processors, and garbage collections of the result.
+// what other programs take of the processors, and garbage collections of the result; processor time does not depend on them.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -151,10 +151,11 @@ async function measure(figure, way) {
     await (await Workspace.openDb(filename)).close()
     const [database, work] = await FIGURES[figure].ways[way](filename)
     const watched = FIGURES[figure].times === 1 ? pauses() : () => 0
-    const start = performance.now()
+    const [start, before] = [performance.now(), process.cpuUsage()]
     await work(database)
     const millis = performance.now() - start
-    console.log(JSON.stringify({ millis, pause: watched() }))
+    const { user, system } = process.cpuUsage(before)
+    console.log(JSON.stringify({ millis, processor: (user + system) / 1000, pause: watched() }))
     await database.close()
   } finally {
     rmSync(folder, { recursive: true })
@@ -175,12 +176,15 @@ function compare() {
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const way of Object.keys(ways)) runs[way].push(inOwnProcess(figure, way))
     }
-    const millis = Object.fromEntries(Object.keys(ways).map((way) => [way, median(runs[way].map((run) => run.millis))]))
-    console.log(`${figure}: ${(millis.sqlite3 / millis.library).toFixed(2)} times as fast as sqlite3 (goal ${goal})`)
+    const medians = (what) => Object.fromEntries(Object.keys(ways).map((way) => [way, median(runs[way].map((run) => run[what]))]))
+    const [millis, processor] = [medians('millis'), medians('processor')]
+    const ratio = (of) => (of.sqlite3 / of.library).toFixed(2)
+    console.log(`${figure}: ${ratio(millis)} times as fast as sqlite3 (goal ${goal}); by processor time ${ratio(processor)} times`)
     for (const way of Object.keys(ways)) {
       const each = times === 1 ? `${millis[way].toFixed(0)} ms` : `${((millis[way] / times) * 1000).toFixed(1)} us each`
+      const cpu = times === 1 ? `${processor[way].toFixed(0)} ms` : `${((processor[way] / times) * 1000).toFixed(1)} us`
       const pause = times === 1 ? `, longest pause ${median(runs[way].map((run) => run.pause)).toFixed(1)} ms` : ''
-      console.log(`  ${way.padEnd(16)} ${each}${pause}`)
+      console.log(`  ${way.padEnd(16)} ${each}, processor ${cpu}${pause}`)
     }
   }
 }

@@ -46,7 +46,7 @@ pub(crate) enum Wait {
     /// The condition holds.
     Ready,
     /// Another job is waiting.
-    OthersWait,
+    Preempted,
     /// The queue is ending.
     Ending,
 }
@@ -120,7 +120,7 @@ impl Queue {
                 return Wait::Ready;
             }
             if yields && !state.jobs.is_empty() {
-                return Wait::OthersWait;
+                return Wait::Preempted;
             }
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }

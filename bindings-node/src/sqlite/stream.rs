@@ -106,7 +106,7 @@ impl Stream {
         }
         match queue.wait_in_job(self.yields, || self.lock().has_space()) {
             Wait::Ready => Ok(!self.lock().is_stopped),
-            Wait::OthersWait => {
+            Wait::Preempted => {
                 self.lock().spool = Some(Spool::new());
                 Ok(true)
             }
