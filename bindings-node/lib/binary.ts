@@ -12,6 +12,7 @@ export declare class Dispatcher {
    * of its path and options. Calls may be made once that has succeeded.
    */
   open(call: number, name: string, json: string): Handle
+  work(call: number, name: string, json: string): Handle
 }
 
 /** One open database. Its calls are made one after the other, on a thread of its own. */

@@ -74,6 +74,13 @@ export function call(
   )
 }
 
+/** Makes a call that needs no open database, on a thread of its own. */
+export async function work(name: string, args: unknown[], options: Options, site: CallSite): Promise<any> {
+  let handle: Handle
+  const start = (call: number, json: string) => (handle = dispatcher.work(call, name, json))
+  return send(start, (call) => handle.cancel(call), args, options, site)
+}
+
 /** The rows of a query, fetched a chunk at a time. */
 export async function* rows<T>(
   handle: Handle,

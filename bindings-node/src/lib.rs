@@ -103,6 +103,20 @@ impl Dispatcher {
         });
         Handle { worker, workers: Arc::clone(&self.workers) }
     }
+
+    /// Makes a call that needs no database on a thread of its own, as the call with this number. The handle is there to
+    /// give it up.
+    #[napi]
+    pub fn work(&self, call: i64, name: String, json: String) -> Handle {
+        let worker = Arc::new(Worker::new(self.replies.clone()));
+        self.workers.add(&worker);
+        worker.submit(call, move |worker| {
+            worker.leave();
+            let arguments = Arguments::read(&json)?;
+            Ok(Target::Library.call(&name, arguments.all())?.to_json()?)
+        });
+        Handle { worker, workers: Arc::clone(&self.workers) }
+    }
 }
 
 /// One open database. Its calls are made one after the other, on a thread of its own.

@@ -33,7 +33,7 @@ fn assert_refused_by_trigger<T: std::fmt::Debug>(
 }
 
 #[test]
-fn an_insert_that_a_trigger_ignores_is_no_success() {
+fn an_insert_that_a_trigger_ignores_is_an_error() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let refused = |table, call: &dyn Fn() -> mcoda_core::Result<()>| {
@@ -76,7 +76,7 @@ fn an_insert_that_a_trigger_ignores_is_no_success() {
 }
 
 #[test]
-fn a_change_that_a_trigger_ignores_is_no_success() {
+fn a_change_that_a_trigger_ignores_is_an_error() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "T", 1.0);
@@ -141,7 +141,7 @@ fn the_global_database_reports_triggers_too() {
 }
 
 #[test]
-fn a_queue_that_a_trigger_keeps_full_puts_nothing_into_the_log_twice() {
+fn a_trigger_that_keeps_the_queue_full_causes_no_duplicate_in_the_log() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     fixture.raw().execute_batch(&ignoring("DELETE", "token_usage_log_queue")).unwrap();
@@ -163,7 +163,7 @@ fn a_queue_that_a_trigger_keeps_full_puts_nothing_into_the_log_twice() {
 }
 
 #[test]
-fn a_trigger_that_says_why_it_refuses_a_row_is_not_taken_for_a_taken_key() {
+fn an_error_raised_by_a_trigger_is_not_reported_as_a_key_in_use() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let backlog = backlog(&workspace);

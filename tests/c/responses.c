@@ -5,7 +5,7 @@
 static mcoda_error *error;
 static mcoda_workspace *workspace;
 
-/* Whether the text that a call gave, which is freed, has all of these in it; the list ends with NULL. */
+/* Whether the text that a call returned contains all of these; the list ends with NULL. Frees the text. */
 static void check_holds(mcoda_string *given, const char *const *parts)
 {
     const char *text = mcoda_string_text(given, NULL);
@@ -114,7 +114,7 @@ static void rows_come_a_few_at_a_time(void)
     mcoda_string *json = NULL;
     OK(mcoda_token_usage_cursor_open(workspace, NULL, &cursor, &error));
     OK(mcoda_token_usage_cursor_open(workspace, "{\"agent\": \"claude\"}", &other, &error));
-    /* What is recorded now does not come. */
+    /* Rows recorded after this are not returned. */
     OK(mcoda_record_token_usage_json(workspace, "{\"agentId\": \"claude\"}", NULL, &error));
     CHECK(rows_of(other) == 1 && rows_of(cursor) == 251 && rows_of(cursor) == 0);
     REFUSED(mcoda_token_usage_cursor_next_json(cursor, 0, &json, &error), MCODA_INVALID_INPUT, "limit");
@@ -132,7 +132,7 @@ static void rows_come_a_few_at_a_time(void)
     OK(mcoda_token_usage_cursor_close(cursor, &error));
     OK(mcoda_global_close(global, &error));
 
-    /* A database that is closed under a cursor ends it. */
+    /* Closing the database ends its cursors. */
     OK(mcoda_workspace_open_db(":memory:", NULL, &own, &error));
     OK(mcoda_record_token_usage_json(own, "{}", NULL, &error));
     OK(mcoda_token_usage_cursor_open(own, NULL, &cursor, &error));

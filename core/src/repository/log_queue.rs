@@ -127,6 +127,13 @@ fn visit(connection: &Connection, mut see: impl FnMut(Option<&str>) -> bool) -> 
     Ok(())
 }
 
+/// How many entries there are.
+pub(crate) fn length(connection: &Connection) -> Result<u64> {
+    let count: i64 =
+        connection.query_row("SELECT count(*) FROM token_usage_log_queue", [], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
 /// Whether a record with one of these ids is queued, be it new or changed.
 pub(crate) fn has_any(connection: &Connection, usage_ids: &[&str]) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM token_usage_log_queue WHERE usage_id IN (?1, ?2 || ?1))";

@@ -9,6 +9,7 @@ mod stories;
 
 pub(crate) mod agent_names;
 pub(crate) mod agents;
+pub(crate) mod health;
 pub(crate) mod jobs;
 pub(crate) mod log_queue;
 pub(crate) mod scope;

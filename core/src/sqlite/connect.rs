@@ -88,7 +88,7 @@ pub(super) fn connect_existing(path: &Path, options: &ConnectOptions) -> Result<
     if !options.read_only && !in_memory {
         refuse_aliases(path)?;
     }
-    let is_immutable = options.read_only && !in_memory && immutable::stamp_if_immutable(path).is_some();
+    let is_immutable = options.read_only && !in_memory && immutable::fingerprint_if_immutable(path).is_some();
     let connection = if is_immutable {
         immutable::open_immutable(path)?
     } else {

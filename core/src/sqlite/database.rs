@@ -9,17 +9,18 @@ use rusqlite::{Connection, Transaction};
 
 use super::backup::backup;
 use super::cancel::{Control, Watch, is_within_host_check, with_cancellation};
-use super::checkpoint::Checkpoints;
+use super::checkpoint::{Checkpoints, RESTART_WAIT};
 use super::connect::{ConnectOptions, IN_MEMORY, is_intact, release_cache};
 use super::database_file::DatabaseFile;
 use super::open_transaction::{EndReason, OpenTransaction};
 use super::read_only_query::{SqlParams, Table, run_query};
 use super::readers::Readers;
+use super::transfer::Checkpoint;
 use super::write_transaction::{WaitPolicy, begin_read, begin_write};
 use super::writer::{Writer, WriterGuard, closed};
-use super::{error_mapping, locks};
-use crate::error::{Error, Result};
-use crate::time::{Deadline, check_clock};
+use super::{error_mapping, locks, transfer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::{Backoff, Deadline, check_clock};
 
 /// One connection for writing, used by one call at a time, and some for reading. No transaction ever runs inside
 /// another one.
@@ -180,6 +181,35 @@ impl Database {
     pub(crate) fn backup_to(&self, target: &Path) -> Result<()> {
         let watch = Watch::reading(&self.control);
         self.with_writer(&watch, |connection, wait| backup(connection, target, wait))
+    }
+
+    /// Copies the write-ahead log into the database and empties it. Somebody who reads is waited for up to the busy
+    /// timeout, in attempts between which others write.
+    pub(crate) fn checkpoint(&self) -> Result<Checkpoint> {
+        if self.is_read_only {
+            let message = "the handle only reads, and a checkpoint writes: open the database for writing";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        let watch = Watch::writing(&self.control);
+        let (deadline, backoff) = (Deadline::after(self.busy_timeout), Backoff::new());
+        let mut first: Option<Checkpoint> = None;
+        loop {
+            let done = self.with_writer(&watch, |connection, how| {
+                check_clock()?;
+                locks::refuse_foreign(self.path())?;
+                self.refuse_to_write()?;
+                transfer::attempt(connection, how, RESTART_WAIT)
+            })?;
+            // What others add meanwhile was not there when it was asked for.
+            let frames = first.get_or_insert(done).frames.max(done.frames);
+            let done = Checkpoint { frames, ..done };
+            if transfer::is_done(&done, deadline) {
+                let checkpointed = if done.truncated { frames } else { done.checkpointed };
+                return Ok(Checkpoint { checkpointed, ..done }.at(self.path()));
+            }
+            watch.check()?;
+            backoff.pause();
+        }
     }
 
     /// Cancels the running calls, unless they have begun to write.

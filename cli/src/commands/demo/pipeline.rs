@@ -34,7 +34,7 @@ struct Runs {
 }
 
 /// Plays everything up to `now`.
-pub fn play(workspace: &Workspace, tasks: &[Task], now: Timestamp) -> Result<(), Failure> {
+pub fn run(workspace: &Workspace, tasks: &[Task], now: Timestamp) -> Result<(), Failure> {
     let visits = plan(tasks, now);
     let job = workspace.jobs().create(&NewJob {
         job_type: "sprint".into(),

@@ -9,6 +9,7 @@ mod entries;
 mod head;
 mod inspect;
 mod lock;
+mod look;
 mod positioned;
 mod repair;
 mod replace;
@@ -30,6 +31,7 @@ use serde_json::Value;
 use self::entries::{Entries, Places};
 use self::inspect::Contents;
 use self::lock::{FileLock, Gate, Kept, Read, Turn, Waited};
+pub(crate) use self::look::{LogState, look};
 use self::scan::Found;
 pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 pub(crate) use self::state::MOST_QUEUED;
@@ -130,6 +132,11 @@ impl JsonLog {
             _ => *in_vain() = None,
         }
         locked
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Closes what is kept open. The next call opens it again.

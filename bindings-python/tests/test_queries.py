@@ -1,4 +1,4 @@
-"""Rows one by one, jobs, settings, and the tables for people."""
+"""Row-by-row queries, jobs, settings, and text tables."""
 
 from __future__ import annotations
 
