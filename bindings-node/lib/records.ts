@@ -214,6 +214,11 @@ export interface AgentContext {
    * earlier records. Otherwise the session has one record, which holds its last count.
    */
   asDeltas?: boolean | null | undefined
+  /**
+   * Prices that come before those of the config files (`telemetry.priceOverrides`) and of the table, for
+   * `computeCost`.
+   */
+  priceOverrides?: readonly PriceOverride[] | null | undefined
 }
 
 /** Selects token usage; by default all of it. Only usage of the handle's own workspace is included. */
@@ -689,6 +694,8 @@ export interface ImportSummary {
   logged: boolean
   /** What was skipped. */
   skipped: Skipped
+  /** The names of numbers that were not read although the names say tokens, cost or cache. */
+  unread: string[]
   /** Why the log could not be written, for the first time that it failed. */
   logError?: string
 }
@@ -787,6 +794,8 @@ export interface TokenUsageSummaryRow {
   task_id?: string | null
   /** The number of calls. */
   calls: number
+  /** The number of calls whose cost is known. Where it is less than `calls`, the cost is of a part of them. */
+  cost_known_calls?: number
   /**
    * All input tokens, including cached ones.
    *

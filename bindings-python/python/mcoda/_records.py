@@ -243,6 +243,8 @@ class ImportSummary(Result):
     """Whether the JSON log contains all of them."""
     skipped: Skipped
     """What was skipped."""
+    unread: tuple[str, ...]
+    """The names of numbers that were not read although the names say tokens, cost or cache."""
     log_error: str | None = None
     """Why the log could not be written, for the first time that it failed."""
 
@@ -348,6 +350,9 @@ class TokenUsageSummaryRow(Result):
     """The group's value, where grouped by it."""
     calls: int
     """The number of calls."""
+    cost_known_calls: int
+    """The number of calls whose cost is known. Where it is less than ``calls``, the cost is of a part of them.
+    """
     tokens_prompt: int
     """All input tokens, including cached ones. The sum over the calls, limited to the range of a 64-bit
     integer.
