@@ -38,6 +38,7 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	./bindings-node/test/release.sh
 	./tests/c/run.sh --full
 	./tests/node-hammer/run.sh
+	./tests/npm-sqlite/install.sh && npm --prefix tests/npm-sqlite test --silent
 	./tests/load/run.sh 60
 	./tests/soak/run.sh 600
 	$(CARGO) build --release --workspace
@@ -92,6 +93,11 @@ bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
 	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+bench-node: bindings-node/node_modules/.package-lock.json ## Compare the Node package with npm's sqlite3 and better-sqlite3
+	cd bindings-node && npm run --silent build
+	./tests/npm-sqlite/install.sh
+	node benches/node.mjs
+
 fuzz: $(FUZZER) ## Run the fuzz targets, SECONDS=60 each; TARGETS="json_log times"
 	for target in $(TARGETS); do \
 		mkdir -p target/fuzz/corpus/$$target target/fuzz/found/$$target && \
@@ -125,4 +131,4 @@ format: ## Format the code
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c fuzz load header install format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c bench-node fuzz load header install format clean

@@ -15,6 +15,16 @@ export declare class Dispatcher {
    * of its path and options. Calls may be made once that has succeeded.
    */
   open(call: number, name: string, json: string): Handle
+  /**
+   * Begins to open a workspace in a database of the host, as the call with this number. Its calls run on the connection
+   * of that database, in order with the database's own. `json` is the array of the options.
+   */
+  over(call: number, database: SqlDatabase, json: string): Handle
+  /**
+   * Makes a call that needs no database on a thread of its own, as the call with this number. The handle is there to
+   * give it up.
+   */
+  work(call: number, name: string, json: string): Handle
 }
 
 /** One open database. Its calls run one after the other, on a thread of its own. */
@@ -53,6 +63,44 @@ export declare class Rows {
   close(): void
 }
 
+/** One database. Its calls run in the order in which they are made, on a thread of the database. */
+export declare class SqlDatabase {
+  /** Queues running all statements, as the call with this number. */
+  exec(call: number, sql: string): void
+  /** Queues running the first statement. The reply is a row with `lastID` and `changes`. */
+  run(call: number, sql: string, params?: string | undefined | null, blobs?: Array<Uint8Array> | undefined | null): void
+  /** Queues running the first statement up to its first row. */
+  get(call: number, sql: string, params?: string | undefined | null, blobs?: Array<Uint8Array> | undefined | null): void
+  /**
+   * Queues running the first statement. The reply contains the first rows; `more` gets the others, if any. Calls behind
+   * one that `yields` do not wait until all of its rows were requested: the remaining ones are stored temporarily.
+   */
+  rows(call: number, sql: string, params: string | undefined | null, blobs: Array<Uint8Array> | undefined | null, yields: boolean): void
+  /** Requests the next rows of the call `of`, as the call with this number. */
+  more(call: number, of: number): void
+  /** Releases the rows of the call `of`. */
+  stop(of: number): void
+  /** Queues setting how long calls wait for other connections, in milliseconds. */
+  setBusyTimeout(call: number, millis: number): void
+  /** Queues closing the database, as the call with this number. Ends calls that yield and have more rows. */
+  close(call: number): void
+}
+
+/** Brings the replies to the calls of all databases back to one JavaScript environment. */
+export declare class SqlDispatcher {
+  /** `settle` gets the number of each call with its rows as JSON, the values that JSON cannot represent, and the error. */
+  constructor(settle: (call: number, json: string, beside: SqlBeside | null, failure: SqlFailure | null) => void)
+  /** Keeps the process alive for replies that are still to come. */
+  ref(): void
+  /** Lets the process end. */
+  unref(): void
+  /**
+   * Begins to open a database file, as the call with this number. With `exact`, whole numbers beyond 2^53-1 come as
+   * digits; otherwise a call that finds one fails.
+   */
+  open(call: number, file: string, writes: boolean, creates: boolean, exact: boolean): SqlDatabase
+}
+
 /** Runs a function of the package on the calling thread: `name` identifies it, `json` is the array of its arguments. */
 export declare function compute(name: string, json: string): Computed
 
@@ -79,4 +127,24 @@ export interface Failure {
   field?: string
   /** The underlying cause, where it is known. */
   detail?: string
+}
+
+/** What accompanies the JSON of some rows. */
+export interface SqlBeside {
+  /** The values that JSON cannot represent: an array of `[row, name, kind, value]`. */
+  exact?: string
+  /** The blobs. */
+  blobs?: Array<Buffer>
+  /** Whether there may be more rows. */
+  more: boolean
+}
+
+/** An error. */
+export interface SqlFailure {
+  /** `SQLITE_CONSTRAINT`, … */
+  code: string
+  /** The number of the code. */
+  errno: number
+  /** The message. */
+  text: string
 }

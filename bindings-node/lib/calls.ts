@@ -3,7 +3,7 @@ import argumentsOf from './arguments'
 import { CALL } from './internals'
 import type { Complete, Estimate, Velocity } from './contract'
 import type { AgentBody, BatchCall, Time, CallOptions } from './inputs'
-import type { AgentContext, Backfilled, CommandRun, CommandRunEnd, Epic, EstimateOptions, ImportSummary, Job, JobInspection, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, StatusEvent, StatusEventsQuery, Story, Task, TaskRun, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext } from './records'
+import type { AgentContext, Backfilled, CheckOptions, CheckReport, Checkpoint, CommandRun, CommandRunEnd, Epic, EstimateOptions, ImportSummary, Job, JobInspection, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, StatusEvent, StatusEventsQuery, Story, Task, TaskRun, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext } from './records'
 import { Repository, Session } from './session'
 
 export class Projects extends Repository {
@@ -221,6 +221,26 @@ export abstract class SessionCalls extends Session {
    */
   async backupTo(path: string | URL, options?: CallOptions | null): Promise<void> {
     await this[CALL]('backupTo', argumentsOf.backupTo(path), options)
+  }
+
+  /**
+   * Examines the database and what lies beside it for everything that is wrong or soon will be, each with what to
+   * do: whether it holds together, its schema and references, values that cannot be read, rows of other
+   * workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead log is and who
+   * keeps it from being copied, and other copies of SQLite in this process. It only looks, and records go on
+   * meanwhile. What cannot be examined is a finding as well.
+   */
+  async check(checkOptions?: CheckOptions | null, options?: CallOptions | null): Promise<Complete<CheckReport>> {
+    return this[CALL]('check', argumentsOf.check(checkOptions), options)
+  }
+
+  /**
+   * Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is waited
+   * for up to the busy timeout, while others write; where that was in vain, `busy` says so, and what could be
+   * copied was.
+   */
+  async checkpoint(options?: CallOptions | null): Promise<Complete<Checkpoint>> {
+    return this[CALL]('checkpoint', [], options)
   }
 }
 

@@ -1,5 +1,5 @@
 // Sends calls to the thread of a handle, and settles their promises when the replies arrive.
-import type { Failure, Handle, Pieces, Rows } from './binary'
+import type { Failure, Handle, Pieces, Rows, SqlDatabase } from './binary'
 import { type CallSite, at, callSite } from './call_site'
 import { McodaError } from './errors'
 import type { CallOptions } from './inputs'
@@ -45,6 +45,19 @@ export async function open(name: string, args: unknown[], options: Options, site
   return { about, handle: handle! }
 }
 
+/** Opens a workspace in a database that is open. */
+export async function over(
+  database: SqlDatabase,
+  args: unknown[],
+  options: Options,
+  site: CallSite,
+): Promise<Opened> {
+  let handle: Handle
+  const start = (call: number, json: string) => (handle = dispatcher.over(call, database, json))
+  const about = (await send(start, (call) => handle.cancel(call), args, options, site)) as About
+  return { about, handle: handle! }
+}
+
 /** Begins a transaction of a handle. */
 export async function begin(
   handle: Handle,
@@ -75,6 +88,13 @@ export function call(
     site,
     decode,
   )
+}
+
+/** Makes a call that needs no open database, on a thread of its own. */
+export async function work(name: string, args: unknown[], options: Options, site: CallSite): Promise<any> {
+  let handle: Handle
+  const start = (call: number, json: string) => (handle = dispatcher.work(call, name, json))
+  return send(start, (call) => handle.cancel(call), args, options, site)
 }
 
 /** The rows of a query, fetched a chunk at a time. */

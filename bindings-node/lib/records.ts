@@ -5,6 +5,8 @@ import type { Bound, JsonObject, Time } from './inputs'
 
 export type Dimension = 'project' | 'command' | 'agent' | 'model' | 'day' | 'job' | 'action' | 'provider' | 'task'
 
+export type Severity = 'info' | 'warning' | 'error'
+
 export type Synchronous = 'normal' | 'full'
 
 export type VelocityMode = 'config' | 'empirical' | 'mixed'
@@ -46,6 +48,26 @@ export interface OpenOptions {
   callTimeoutMs?: number | null | undefined
   /** The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB). */
   queryBytes?: number | null | undefined
+}
+
+/** How thorough a check of a path is, and what belongs to the database there. */
+export interface CheckPathOptions {
+  /** Whether each index is compared with its table, too, which takes several times as long. Default: false. */
+  full?: boolean | null | undefined
+  /**
+   * How long the check may take, in milliseconds, above 0. What is not examined by then is a finding. Default: no
+   * limit.
+   */
+  timeLimitMs?: number | null | undefined
+  /** The workspace's id. Default: that of `workspace.json`, else the path of the root, or of the file's folder. */
+  workspaceId?: string | null | undefined
+  /**
+   * Whether `tokenUsage.json` is examined, or the folder that it is in. Default: true, beside the database, where
+   * there is one.
+   */
+  jsonLog?: boolean | string | URL | null | undefined
+  /** The environment that holds for this check, as of the options to open a database with. */
+  environment?: JsonObject | null | undefined
 }
 
 /**
@@ -192,6 +214,11 @@ export interface AgentContext {
    * earlier records. Otherwise the session has one record, which holds its last count.
    */
   asDeltas?: boolean | null | undefined
+  /**
+   * Prices that come before those of the config files (`telemetry.priceOverrides`) and of the table, for
+   * `computeCost`.
+   */
+  priceOverrides?: readonly PriceOverride[] | null | undefined
 }
 
 /** Selects token usage; by default all of it. Only usage of the handle's own workspace is included. */
@@ -237,6 +264,17 @@ export interface TokenUsageQuery {
 export interface TokenUsageSummaryQuery extends TokenUsageQuery {
   /** The dimensions to group by. Absent or empty: project, command and agent. */
   groupBy?: readonly Dimension[] | null | undefined
+}
+
+/** How thorough a check is. */
+export interface CheckOptions {
+  /** Whether each index is compared with its table, too, which takes several times as long. Default: false. */
+  full?: boolean | null | undefined
+  /**
+   * How long the check may take, in milliseconds, above 0. What is not examined by then is a finding. Default: no
+   * limit.
+   */
+  timeLimitMs?: number | null | undefined
 }
 
 /** Details of a transition; all of them are optional. */
@@ -542,6 +580,45 @@ export interface ExtractedUsage {
   metadata?: Metadata | null
 }
 
+/** One thing that a check has found. */
+export interface Finding {
+  /** What it is, as one word that stays the same, for example `damaged` or `diskLow`. */
+  code: string
+  /** How bad it is. */
+  severity: Severity
+  /** The file, folder, table or process that it is about. */
+  subject: string
+  /** What was found. */
+  message: string
+  /** What to do about it. */
+  advice: string
+  /** How many there are, where it is about several rows, entries or files. */
+  count: number | null
+  /** Some of them: ids, numbers of rows, or what SQLite says. */
+  examples: string[]
+}
+
+/** What a check has found. */
+export interface CheckReport {
+  /** The database file. */
+  database: string
+  /** `workspace` or `global`, where that is known. */
+  kind: string | null
+  /** The version of its schema, where it can be read. */
+  schemaVersion: number | null
+  /** Whether each index was compared with its table. */
+  full: boolean
+  /** Whether no finding is an error. */
+  ok: boolean
+  /**
+   * What was examined to the end: `files`, `permissions`, `disk`, `settings`, `otherSqlite`, `writeAheadLog`,
+   * `schema`, `integrity`, `foreignKeys`, `rows`, `workspaceIds` and `jsonLog`.
+   */
+  checked: string[]
+  /** What was found, the worst first. */
+  findings: Finding[]
+}
+
 /** The outcome of one record. */
 export interface Recorded {
   /** The record's id: the given one, or else a new one. */
@@ -617,6 +694,8 @@ export interface ImportSummary {
   logged: boolean
   /** What was skipped. */
   skipped: Skipped
+  /** The names of numbers that were not read although the names say tokens, cost or cache. */
+  unread: string[]
   /** Why the log could not be written, for the first time that it failed. */
   logError?: string
 }
@@ -715,6 +794,8 @@ export interface TokenUsageSummaryRow {
   task_id?: string | null
   /** The number of calls. */
   calls: number
+  /** The number of calls whose cost is known. Where it is less than `calls`, the cost is of a part of them. */
+  cost_known_calls?: number
   /**
    * All input tokens, including cached ones.
    *
@@ -763,6 +844,20 @@ export interface TokenUsageSummaryRow {
    * then under `XXX`, the code of ISO 4217 for no currency.
    */
   cost_by_currency?: { [currency: string]: number }
+}
+
+/** What became of copying the write-ahead log into the database. */
+export interface Checkpoint {
+  /** How many pages the log had. */
+  frames: number
+  /** How many of them are in the database now. */
+  checkpointed: number
+  /** Whether the log is empty now. */
+  truncated: boolean
+  /** Whether somebody who reads, or another checkpoint, kept it from being finished. */
+  busy: boolean
+  /** How many bytes the file of the log has now. */
+  walBytes: number
 }
 
 /** The result of a transition. */
@@ -877,7 +972,7 @@ export interface TaskRun {
   gitCommitSha?: string | null
   /** Additional data of the host. */
   runContext?: Metadata
-  /** Its key; null where the task is gone. */
+  /** Its key; null if the task was deleted. */
   taskKey?: string | null
 }
 

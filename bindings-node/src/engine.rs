@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mcoda_core::calls::{EndReason, Held, Target};
+use mcoda_core::host::HostDatabase;
 use mcoda_core::{Options, TokenUsageCursor, TokenUsageQuery};
 use serde::Serialize;
 use serde_json::json as object;
@@ -24,6 +25,12 @@ impl Engine {
             "Global.openDb" => Held::Global(options.open_global_db(arguments.text(0)?)?),
             _ => return Err(Failure::fault(format_args!("{name:?} opens nothing"))),
         }))
+    }
+
+    /// Opens a workspace in the database that a host has open.
+    pub(crate) fn over(host: &HostDatabase, arguments: &Arguments) -> Result<Self, Failure> {
+        let options = Options::from_json(&arguments.options(0))?;
+        Ok(Self(Held::Workspace(options.open_over(host)?)))
     }
 
     /// Begins a transaction, with a time limit or the engine's own.

@@ -8,8 +8,10 @@ compile_error!("this crate has to be built with panic = \"unwind\"");
 
 mod arguments;
 mod engine;
+mod queue;
 mod reply;
 mod rows;
+mod sqlite;
 mod table;
 mod worker;
 
@@ -24,9 +26,11 @@ use napi_derive::napi;
 
 use crate::arguments::Arguments;
 use crate::engine::Engine;
+use crate::queue::Queues;
 use crate::reply::{Failure, Replies, Settled};
 use crate::rows::Rows;
-use crate::worker::{Worker, Workers};
+use crate::sqlite::SqlDatabase;
+use crate::worker::Worker;
 
 /// The result of a function as JSON, or its error.
 #[napi(object, object_from_js = false)]
@@ -58,7 +62,7 @@ pub fn environment_variables() -> Vec<&'static str> {
 #[napi]
 pub struct Dispatcher {
     replies: Arc<Replies>,
-    workers: Arc<Workers>,
+    queues: Arc<Queues>,
 }
 
 #[napi]
@@ -68,13 +72,15 @@ impl Dispatcher {
     #[napi(constructor)]
     pub fn new(
         env: Env,
-        #[napi(ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null) => void")]
+        #[napi(
+            ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null) => void"
+        )]
         settle: Function<'_, Settled, ()>,
     ) -> napi::Result<Self> {
-        let workers = Arc::new(Workers::default());
+        let queues = Arc::new(Queues::default());
         // An environment that ends receives no more replies.
-        env.add_env_cleanup_hook(workers.clone(), |workers| workers.give_up())?;
-        Ok(Self { replies: Arc::new(Replies::new(&settle)?), workers })
+        env.add_env_cleanup_hook(queues.clone(), |queues| queues.give_up())?;
+        Ok(Self { replies: Arc::new(Replies::new(&settle)?), queues })
     }
 
     /// Keeps the process alive for pending replies.
@@ -94,7 +100,7 @@ impl Dispatcher {
     #[napi]
     pub fn open(&self, call: i64, name: String, json: String) -> Handle {
         let worker = Arc::new(Worker::new(self.replies.clone()));
-        self.workers.add(&worker);
+        self.queues.add(worker.queue());
         worker.submit(call, move |worker| {
             let opened = Arguments::read(&json).and_then(|arguments| Engine::open(&name, &arguments));
             if opened.is_err() {
@@ -102,7 +108,37 @@ impl Dispatcher {
             }
             worker.opened(opened?)
         });
-        Handle { worker, workers: Arc::clone(&self.workers) }
+        Handle { worker, queues: Arc::clone(&self.queues) }
+    }
+}
+
+#[napi]
+impl Dispatcher {
+    /// Begins to open a workspace in a database of the host, as the call with this number. Its calls run on the connection
+    /// of that database, in order with the database's own. `json` is the array of the options.
+    #[napi]
+    pub fn over(&self, call: i64, database: &SqlDatabase, json: String) -> Handle {
+        let worker = Arc::new(Worker::over(database.keep_open(), self.replies.clone()));
+        let host = database.opened();
+        worker.submit(call, move |worker| {
+            let host = host.get().ok_or_else(|| Failure::fault("the database is not open yet"))?;
+            worker.opened(Engine::over(host, &Arguments::read(&json)?)?)
+        });
+        Handle { worker, queues: Arc::clone(&self.queues) }
+    }
+
+    /// Makes a call that needs no database on a thread of its own, as the call with this number. The handle is there to
+    /// give it up.
+    #[napi]
+    pub fn work(&self, call: i64, name: String, json: String) -> Handle {
+        let worker = Arc::new(Worker::new(self.replies.clone()));
+        self.queues.add(worker.queue());
+        worker.submit(call, move |worker| {
+            worker.leave();
+            let arguments = Arguments::read(&json)?;
+            Ok(Target::Library.call(&name, arguments.all())?.to_json_pieces(reply::PIECE)?)
+        });
+        Handle { worker, queues: Arc::clone(&self.queues) }
     }
 }
 
@@ -110,7 +146,7 @@ impl Dispatcher {
 #[napi]
 pub struct Handle {
     worker: Arc<Worker>,
-    workers: Arc<Workers>,
+    queues: Arc<Queues>,
 }
 
 #[napi]
@@ -137,14 +173,14 @@ impl Handle {
     #[napi]
     pub fn begin(&self, call: i64, limit_ms: Option<f64>) -> Handle {
         let worker = Arc::new(Worker::new(self.worker.replies()));
-        self.workers.add(&worker);
+        self.queues.add(worker.queue());
         let transaction = Arc::clone(&worker);
         self.worker.submit(call, move |worker| {
             let limit =
                 limit_ms.map(|millis| Duration::try_from_secs_f64(millis / 1000.0).unwrap_or(Duration::MAX));
             transaction.opened(worker.engine()?.begin(limit)?)
         });
-        Handle { worker, workers: Arc::clone(&self.workers) }
+        Handle { worker, queues: Arc::clone(&self.queues) }
     }
 
     /// Queues a query of token usage, whose rows are fetched a chunk at a time, as the call with this number: `json` is the

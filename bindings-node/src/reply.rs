@@ -111,22 +111,33 @@ impl Replies {
     }
 
     pub(crate) fn hold(&self, env: &Env) -> napi::Result<()> {
-        // SAFETY: `env` is that of the running call, so this is the thread on which the function was made,
-        // and the function lives as long as the environment or `self`.
-        let status = unsafe { sys::napi_ref_threadsafe_function(env.raw(), self.0.handle.get_raw()) };
-        check(status)
+        hold(env, self.0.handle.get_raw())
     }
 
     pub(crate) fn release(&self, env: &Env) -> napi::Result<()> {
-        // SAFETY: as in `hold`.
-        let status = unsafe { sys::napi_unref_threadsafe_function(env.raw(), self.0.handle.get_raw()) };
-        check(status)
+        release(env, self.0.handle.get_raw())
     }
+}
+
+/// Keeps the process alive for a function that other threads call. It lives as long as whoever has it.
+pub(crate) fn hold(env: &Env, function: sys::napi_threadsafe_function) -> napi::Result<()> {
+    // SAFETY: `env` is that of the running call, so this is the thread on which the function was made,
+    // and the function lives as long as the environment or its owner.
+    check(unsafe { sys::napi_ref_threadsafe_function(env.raw(), function) })
+}
+
+/// Takes [`hold`] back.
+pub(crate) fn release(env: &Env, function: sys::napi_threadsafe_function) -> napi::Result<()> {
+    // SAFETY: as in `hold`.
+    check(unsafe { sys::napi_unref_threadsafe_function(env.raw(), function) })
 }
 
 fn check(status: sys::napi_status) -> napi::Result<()> {
     match Status::from(status) {
         Status::Ok => Ok(()),
-        status => Err(napi::Error::new(status, "the function that receives replies cannot be referenced or released")),
+        status => Err(napi::Error::new(
+            status,
+            "the function that receives replies cannot be referenced or released",
+        )),
     }
 }

@@ -108,8 +108,9 @@ fn json(columns: &[String], values: &[Vec<SqlValue>]) -> Result<String, Failure>
 pub(crate) fn params(arguments: &Arguments) -> Result<SqlParams, Failure> {
     let mut params = SqlParams::from_json(arguments.value(1))?;
     for separate in arguments.items(2) {
-        put(&mut params, separate)
-            .ok_or_else(|| Failure::fault(format_args!("not the place and value of a parameter: {separate}")))?;
+        put(&mut params, separate).ok_or_else(|| {
+            Failure::fault(format_args!("not the place and value of a parameter: {separate}"))
+        })?;
     }
     Ok(params)
 }

@@ -66,6 +66,32 @@ pub unsafe extern "C" fn mcoda_extract_usages_json(
     })
 }
 
+/// Examines a database by its path, without opening it, as `check` examines an open one: also one that is
+/// damaged, of a newer schema, or not there. Nothing is written, created or repaired, and nobody is locked
+/// out.
+///
+/// `path` (text) is the database file, or the root folder of a project. `options` (a JSON object of `full`,
+/// `timeLimitMs`, `workspaceId`, `jsonLog`, `environment`, all optional, may be NULL) is how thorough, and
+/// what belongs to the database. `json` (may be NULL) receives an object of `database`, `kind`,
+/// `schemaVersion`, `full`, `ok`, `checked`, `findings`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_STORAGE`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_check_path_json(
+    path: *const c_char,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || {
+        library::call(
+            "check_path",
+            &[input::string("path", path)?, input::optional_json("options", options)?],
+        )
+    })
+}
+
 /// Renders a summary as a text table.
 ///
 /// `rows` (JSON) is the result of `token_usage_summary`. `group_by` (JSON, may be NULL) is the dimensions
@@ -187,6 +213,20 @@ pub unsafe extern "C" fn mcoda_render_telemetry_config(
     text_reply(text, error, || library::call("render_telemetry_config", &[input::json("config", config)?]))
 }
 
+/// What a check has found, for people.
+///
+/// `report` (JSON) is what `check` returned. `text` receives it.
+///
+/// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_render_check(
+    report: *const c_char,
+    text: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    text_reply(text, error, || library::call("render_check", &[input::json("report", report)?]))
+}
+
 /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
 /// entry in the JSON log.
 ///
@@ -288,9 +328,9 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
 /// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 /// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
-/// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
-/// `records`.
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
+/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+/// receives an object of `usage`, `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -322,9 +362,9 @@ pub unsafe extern "C" fn mcoda_record_agent_response_json(
 /// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 /// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
-/// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
-/// `records`.
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
+/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+/// receives an object of `usage`, `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -354,9 +394,9 @@ pub unsafe extern "C" fn mcoda_global_record_agent_response_json(
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
-/// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-/// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
+/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
+/// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
+/// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -388,9 +428,9 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
-/// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-/// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
+/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
+/// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
+/// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -577,6 +617,88 @@ pub unsafe extern "C" fn mcoda_global_batch_json(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     reply(json, error, || global::call(global, "batch", &[input::json("calls", calls)?]))
+}
+
+/// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
+/// to do: whether it holds together, its schema and references, values that cannot be read, rows of other
+/// workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead log is and
+/// who keeps it from being copied, and other copies of SQLite in this process. It only looks, and records go
+/// on meanwhile. What cannot be examined is a finding as well.
+///
+/// `options` (a JSON object of `full`, `timeLimitMs`, all optional, may be NULL) is how thorough. Absent:
+/// without comparing indexes with their tables, and without a time limit. `json` (may be NULL) receives an
+/// object of `database`, `kind`, `schemaVersion`, `full`, `ok`, `checked`, `findings`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+/// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_check_json(
+    workspace: *mut mcoda_workspace,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || workspace::call(workspace, "check", &[input::optional_json("options", options)?]))
+}
+
+/// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
+/// to do: whether it holds together, its schema and references, values that cannot be read, rows of other
+/// workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead log is and
+/// who keeps it from being copied, and other copies of SQLite in this process. It only looks, and records go
+/// on meanwhile. What cannot be examined is a finding as well.
+///
+/// On the user's global database, which has no backlog.
+///
+/// `options` (a JSON object of `full`, `timeLimitMs`, all optional, may be NULL) is how thorough. Absent:
+/// without comparing indexes with their tables, and without a time limit. `json` (may be NULL) receives an
+/// object of `database`, `kind`, `schemaVersion`, `full`, `ok`, `checked`, `findings`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+/// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_check_json(
+    global: *mut mcoda_global,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || global::call(global, "check", &[input::optional_json("options", options)?]))
+}
+
+/// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
+/// waited for up to the busy timeout, while others write; where that was in vain, `busy` says so, and what
+/// could be copied was.
+///
+/// `json` (may be NULL) receives an object of `frames`, `checkpointed`, `truncated`, `busy`, `walBytes`.
+///
+/// Errors: `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any.
+/// Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_checkpoint_json(
+    workspace: *mut mcoda_workspace,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || workspace::call(workspace, "checkpoint", &[]))
+}
+
+/// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
+/// waited for up to the busy timeout, while others write; where that was in vain, `busy` says so, and what
+/// could be copied was.
+///
+/// On the user's global database, which has no backlog.
+///
+/// `json` (may be NULL) receives an object of `frames`, `checkpointed`, `truncated`, `busy`, `walBytes`.
+///
+/// Errors: `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any.
+/// Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_checkpoint_json(
+    global: *mut mcoda_global,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || global::call(global, "checkpoint", &[]))
 }
 
 /// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the

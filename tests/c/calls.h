@@ -6,11 +6,13 @@ static const struct {
 } frees2[] = {
     {"extract_usage", mcoda_extract_usage_json},
     {"extract_usages", mcoda_extract_usages_json},
+    {"check_path", mcoda_check_path_json},
 };
 static const struct {
     const char *name;
     mcoda_code (*call)(mcoda_workspace *, mcoda_string **, mcoda_error **);
 } calls0[] = {
+    {"checkpoint", mcoda_checkpoint_json},
     {"telemetry_config", mcoda_telemetry_config_json},
     {"opt_in", mcoda_telemetry_opt_in_json},
     {"projects.list", mcoda_projects_list_json},
@@ -25,6 +27,7 @@ static const struct {
     {"token_usage", mcoda_token_usage_json},
     {"token_usage_summary", mcoda_token_usage_summary_json},
     {"batch", mcoda_batch_json},
+    {"check", mcoda_check_json},
     {"status_events", mcoda_status_events_json},
     {"backfill_status_events", mcoda_backfill_status_events_json},
     {"velocity", mcoda_velocity_json},
@@ -71,6 +74,12 @@ static const struct {
 };
 static const struct {
     const char *name;
+    mcoda_code (*call)(mcoda_global *, mcoda_string **, mcoda_error **);
+} globals0[] = {
+    {"checkpoint", mcoda_global_checkpoint_json},
+};
+static const struct {
+    const char *name;
     mcoda_code (*call)(mcoda_global *, const char *, mcoda_string **, mcoda_error **);
 } globals1[] = {
     {"record_token_usage", mcoda_global_record_token_usage_json},
@@ -78,6 +87,7 @@ static const struct {
     {"token_usage", mcoda_global_token_usage_json},
     {"token_usage_summary", mcoda_global_token_usage_summary_json},
     {"batch", mcoda_global_batch_json},
+    {"check", mcoda_global_check_json},
 };
 static const struct {
     const char *name;

@@ -6,12 +6,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ._choices import Severity
 from ._result import ForPeople, Result
 
 __all__ = [
     "Backfilled",
+    "CheckReport",
+    "Checkpoint",
     "CommandRun",
     "Epic",
+    "Finding",
     "ImportSummary",
     "InspectedRun",
     "Job",
@@ -111,6 +115,49 @@ class TokenUsage(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Finding(Result):
+    """One thing that a check has found."""
+
+    code: str
+    """What it is, as one word that stays the same, for example ``damaged`` or ``disk_low``."""
+    severity: Severity
+    """How bad it is."""
+    subject: str
+    """The file, folder, table or process that it is about."""
+    message: str
+    """What was found."""
+    advice: str
+    """What to do about it."""
+    count: int | None
+    """How many there are, where it is about several rows, entries or files."""
+    examples: tuple[str, ...]
+    """Some of them: ids, numbers of rows, or what SQLite says."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CheckReport(Result):
+    """What a check has found."""
+
+    database: str
+    """The database file."""
+    kind: str | None
+    """``workspace`` or ``global``, where that is known."""
+    schema_version: int | None
+    """The version of its schema, where it can be read."""
+    full: bool
+    """Whether each index was compared with its table."""
+    ok: bool
+    """Whether no finding is an error."""
+    checked: tuple[str, ...]
+    """What was examined to the end: ``files``, ``permissions``, ``disk``, ``settings``, ``otherSqlite``,
+    ``writeAheadLog``, ``schema``, ``integrity``, ``foreignKeys``, ``rows``, ``workspaceIds`` and
+    ``json_log``.
+    """
+    findings: tuple[Finding, ...]
+    """What was found, the worst first."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Recorded(Result):
     """The outcome of one record."""
 
@@ -196,6 +243,8 @@ class ImportSummary(Result):
     """Whether the JSON log contains all of them."""
     skipped: Skipped
     """What was skipped."""
+    unread: tuple[str, ...]
+    """The names of numbers that were not read although the names say tokens, cost or cache."""
     log_error: str | None = None
     """Why the log could not be written, for the first time that it failed."""
 
@@ -301,6 +350,9 @@ class TokenUsageSummaryRow(Result):
     """The group's value, where grouped by it."""
     calls: int
     """The number of calls."""
+    cost_known_calls: int
+    """The number of calls whose cost is known. Where it is less than ``calls``, the cost is of a part of them.
+    """
     tokens_prompt: int
     """All input tokens, including cached ones. The sum over the calls, limited to the range of a 64-bit
     integer.
@@ -334,6 +386,22 @@ class TokenUsageSummaryRow(Result):
     """Only if there are several currencies: the cost in each, by its upper-case code. Calls without a currency
     are then under ``XXX``, the code of ISO 4217 for no currency.
     """
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Checkpoint(Result):
+    """What became of copying the write-ahead log into the database."""
+
+    frames: int
+    """How many pages the log had."""
+    checkpointed: int
+    """How many of them are in the database now."""
+    truncated: bool
+    """Whether the log is empty now."""
+    busy: bool
+    """Whether somebody who reads, or another checkpoint, kept it from being finished."""
+    wal_bytes: int
+    """How many bytes the file of the log has now."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,9 +9,11 @@ mod stories;
 
 pub(crate) mod agent_names;
 pub(crate) mod agents;
+pub(crate) mod health;
 pub(crate) mod jobs;
 pub(crate) mod log_queue;
 pub(crate) mod scope;
+pub(crate) mod session_usage;
 pub(crate) mod status_events;
 pub(crate) mod task_rows;
 pub(crate) mod task_runs;

@@ -24,24 +24,18 @@ impl Access {
         }
     }
 
-    /// Whether the calls run within an open transaction.
+    /// Whether the calls run within an open transaction, of this library or of the host.
     pub(crate) fn is_within(&self) -> bool {
-        matches!(self, Self::Within(_))
+        match self {
+            Self::Own(database) => database.has_host_transaction(),
+            Self::Within(_) => true,
+        }
     }
 
     /// Runs `work` on one consistent state of the database.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         match self {
             Self::Own(database) => database.read(work),
-            Self::Within(transaction) => transaction.read(work),
-        }
-    }
-
-    /// As [`Access::read`], for calls that also write: they read on the writing connection, so that a handle that only
-    /// records needs no second one.
-    pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        match self {
-            Self::Own(database) => database.read_on_writer(work),
             Self::Within(transaction) => transaction.read(work),
         }
     }
