@@ -3,7 +3,7 @@ import type { VelocityMode } from './records'
 // What the contract (docs/openapi/mcoda-telemetry.yaml) describes has the same fields here, and as optional: a server
 // may be older than this package, and lack what is newer. The tests compare the two.
 
-/** What is missing, in the library's own answers too, where there is nothing to tell. */
+/** The fields that may be absent in the library's own results, too. */
 type Occasional =
   | 'project'
   | 'epic'
@@ -26,7 +26,7 @@ type Occasional =
   | 'laneTimes'
   | 'forecast'
 
-/** An answer of the library itself, which has all the fields that an older server may lack: `Complete<Estimate>`. */
+/** A result of the library itself, which has all the fields that an older server may lack: `Complete<Estimate>`. */
 export type Complete<T> = T extends readonly (infer Item)[]
   ? Complete<Item>[]
   : T extends object
@@ -84,7 +84,7 @@ export interface Wip {
 export interface WipItem {
   taskId: string
   taskKey: string
-  /** Null where no event tells. */
+  /** Null where no event shows it. */
   ageHours: number | null
   /** From 0 to 1; null where the lane has no history. */
   agePercentile: number | null

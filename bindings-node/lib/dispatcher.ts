@@ -50,7 +50,7 @@ export async function over(
   database: SqlDatabase,
   args: unknown[],
   options: Options,
-  site: CallSite,
+  site: CallSite | undefined,
 ): Promise<Opened> {
   let handle: Handle
   const start = (call: number, json: string) => (handle = dispatcher.over(call, database, json))
@@ -91,7 +91,7 @@ export function call(
 }
 
 /** Makes a call that needs no open database, on a thread of its own. */
-export async function work(name: string, args: unknown[], options: Options, site: CallSite): Promise<any> {
+export async function work(name: string, args: unknown[], options: Options, site: CallSite | undefined): Promise<any> {
   let handle: Handle
   const start = (call: number, json: string) => (handle = dispatcher.work(call, name, json))
   return send(start, (call) => handle.cancel(call), args, options, site)

@@ -28,7 +28,7 @@ test('a_call_whose_signal_is_aborted_already_is_not_made', async (t) => {
     () => workspace.estimate({}, { signal }),
     () => workspace.iterateTokenUsage({}, { signal }).next(),
     () => workspace.recordAgentResponse('', {}, { signal }),
-    () => workspace.recordAgentFile('answers.jsonl', {}, { signal }),
+    () => workspace.recordAgentFile('responses.jsonl', {}, { signal }),
     () => workspace.inspectJob('j', { signal }),
     () => workspace.telemetryConfig({ signal }),
     () => workspace.optOut(false, { signal }),
@@ -44,7 +44,7 @@ test('a_call_whose_signal_is_aborted_already_is_not_made', async (t) => {
   assert.deepEqual(await workspace.projects.list(), [])
 })
 
-test('a_call_that_waits_for_its_turn_is_given_up_at_once', async (t) => {
+test('a_queued_call_is_cancelled_at_once', async (t) => {
   const { workspace, file } = await freshWorkspace(t)
   const release = await lockElsewhere(t, file)
   const first = workspace.recordTokenUsage({ id: 'first' })
@@ -60,7 +60,7 @@ test('a_call_that_waits_for_its_turn_is_given_up_at_once', async (t) => {
   assert.deepEqual(await ids(workspace), ['first', 'third'])
 })
 
-test('a_call_that_waits_for_another_writer_is_given_up_and_has_written_nothing', async (t) => {
+test('a_call_that_waits_for_another_writer_is_cancelled_and_has_written_nothing', async (t) => {
   const { workspace, file } = await freshWorkspace(t)
   const release = await lockElsewhere(t, file)
   const abort = new AbortController()
@@ -75,7 +75,7 @@ test('a_call_that_waits_for_another_writer_is_given_up_and_has_written_nothing',
   assert.deepEqual(await ids(workspace), ['made'])
 })
 
-test('a_read_without_end_is_given_up', async (t) => {
+test('an_endless_read_is_cancelled', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const error = await rejection(workspace.query(ENDLESS, [], { signal: AbortSignal.timeout(100) }))
   assert.equal(error.name, 'TimeoutError')
@@ -92,7 +92,7 @@ test('busy_stays_busy_where_nothing_was_aborted', async (t) => {
   await release()
 })
 
-test('a_call_is_either_made_or_given_up_and_its_promise_says_which', async (t) => {
+test('a_call_is_either_made_or_cancelled_and_its_promise_says_which', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const outcomes = await Promise.all(
     Array.from({ length: 300 }, async (_, index) => {
@@ -111,7 +111,7 @@ test('a_call_is_either_made_or_given_up_and_its_promise_says_which', async (t) =
   assert.equal(await workspace.query('SELECT count(*) AS n FROM token_usage').then(([{ n }]) => n), made.length)
 })
 
-test('an_answer_that_came_first_stays_and_leaves_no_listener', async (t) => {
+test('a_result_that_came_first_stays_and_leaves_no_listener', async (t) => {
   const { workspace, file } = await freshWorkspace(t)
   const warnings = []
   process.on('warning', (warning) => warnings.push(warning))
@@ -133,7 +133,7 @@ test('an_answer_that_came_first_stays_and_leaves_no_listener', async (t) => {
   assert.deepEqual(warnings, [])
 })
 
-test('opening_is_given_up_at_once', async (t) => {
+test('opening_is_cancelled_at_once', async (t) => {
   const file = join(freshFolder(t), 'mcoda.db')
   // Not a database of ours yet: opening has to write, and waits.
   const release = await lockElsewhere(t, file, 'EXCLUSIVE')
@@ -148,7 +148,7 @@ test('opening_is_given_up_at_once', async (t) => {
   await workspace.close()
 })
 
-test('a_call_is_given_up_at_its_time_limit_whatever_it_does', async (t) => {
+test('a_call_is_cancelled_at_its_time_limit_whatever_it_does', async (t) => {
   const { workspace, file } = await freshWorkspace(t)
   const late = async (call) => {
     const error = await rejection(call)
@@ -173,7 +173,7 @@ test('a_call_is_given_up_at_its_time_limit_whatever_it_does', async (t) => {
   }
 })
 
-test('closing_ends_a_read_without_end_and_makes_the_records_that_were_asked_for_before', async (t) => {
+test('closing_ends_an_endless_read_and_completes_the_records_that_were_queued_before', async (t) => {
   const { workspace, file } = await freshWorkspace(t)
   const read = rejection(workspace.query(ENDLESS))
   const record = workspace.recordTokenUsage({ id: 'made' })

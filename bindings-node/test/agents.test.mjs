@@ -13,12 +13,12 @@ test('text_bytes_and_objects_say_the_same', () => {
   const json = JSON.stringify(BODY)
   const expected = extractUsage(BODY)
   assert.equal(expected.tokensPrompt, 12)
-  class Answer {
+  class RecordedObject {
     constructor() {
       Object.assign(this, BODY)
     }
   }
-  for (const body of [json, Buffer.from(json), new TextEncoder().encode(json), new Answer(), { toJSON: () => BODY }]) {
+  for (const body of [json, Buffer.from(json), new TextEncoder().encode(json), new RecordedObject(), { toJSON: () => BODY }]) {
     assert.deepEqual(extractUsage(body), expected)
     assert.deepEqual(extractUsages(body), [expected])
   }
@@ -72,7 +72,7 @@ test('what_was_read_can_be_recorded_as_it_is', async (t) => {
   assert.deepEqual([row.id, row.tokens_prompt, row.model_name], ['own', 12, 'gpt-x'])
 })
 
-test('an_answer_is_recorded_once_in_whatever_form_it_comes', async (t) => {
+test('a_response_is_recorded_once_in_whatever_form_it_comes', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const global = await Global.openDb(':memory:')
   for (const handle of [workspace, global]) {
@@ -90,7 +90,7 @@ test('an_answer_is_recorded_once_in_whatever_form_it_comes', async (t) => {
   await global.close()
 })
 
-test('a_context_that_is_none_is_refused_and_nothing_is_written', async (t) => {
+test('an_invalid_context_is_refused_and_nothing_is_written', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const before = await everything(workspace)
   for (const [context, kind, field] of [
@@ -117,7 +117,7 @@ test('a_context_that_is_none_is_refused_and_nothing_is_written', async (t) => {
 })
 
 function fileOf(t, text) {
-  const file = join(freshFolder(t), 'answers.jsonl')
+  const file = join(freshFolder(t), 'responses.jsonl')
   writeFileSync(file, text)
   return file
 }
@@ -144,17 +144,17 @@ test('a_file_that_cannot_be_read_is_named', async (t) => {
   assert.equal((await rejection(workspace.recordAgentFile(7))).field, 'path')
 })
 
-test('reading_a_file_is_given_up_while_it_waits_for_another_writer', async (t) => {
+test('reading_a_file_is_cancelled_while_it_waits_for_another_writer', async (t) => {
   const { workspace, file } = await freshWorkspace(t)
   const release = await lockElsewhere(t, file)
   const abort = new AbortController()
-  const answers = fileOf(t, JSON.stringify(BODY))
-  const reading = workspace.recordAgentFile(answers, {}, { signal: abort.signal })
+  const responses = fileOf(t, JSON.stringify(BODY))
+  const reading = workspace.recordAgentFile(responses, {}, { signal: abort.signal })
   await setTimeout(50)
   assert.ok(await isPending(reading))
   abort.abort()
   assert.equal((await rejection(reading)).name, 'AbortError')
   await release()
   assert.deepEqual(await workspace.tokenUsage(), [])
-  assert.equal((await workspace.recordAgentFile(answers)).recorded, 1)
+  assert.equal((await workspace.recordAgentFile(responses)).recorded, 1)
 })

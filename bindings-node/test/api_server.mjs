@@ -1,4 +1,4 @@
-// A server of the telemetry API that holds requests to the contract and answers its examples.
+// A server of the telemetry API that checks requests against the contract and responds with its examples.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { assertValid, contract, exampleOf, operations, resolved } from './contract.mjs'
@@ -6,16 +6,16 @@ import { assertValid, contract, exampleOf, operations, resolved } from './contra
 export const TOKEN = 'secret-token.of/the=test'
 
 /**
- * A server on a port of its own: `baseUrl`, and the `requests` that it got. `answer(operation, request, response)`
- * answers in place of the examples.
+ * A server on a port of its own: `baseUrl`, and the `requests` that it got. `respond(operation, request, response)`
+ * responds in place of the examples.
  */
-export async function serve(t, answer = giveExample) {
+export async function serve(t, respond = giveExample) {
   const requests = []
   const server = createServer(async (request, response) => {
     try {
       const read = await readRequest(request)
       requests.push(read)
-      await answer(read.operation, read, response)
+      await respond(read.operation, read, response)
     } catch (error) {
       requests.push({ error })
       give(response, 400, { code: 'INVALID_INPUT', message: error.message })

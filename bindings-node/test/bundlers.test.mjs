@@ -23,7 +23,7 @@ console.log((await client.estimate({ workspaceId: 'w' })).url, tokens_prompt)
 const PRINTED = 'https://example.org/estimate?workspace_id=w 3\n'
 /** The same where a bundle is CommonJS, which has no await outside of functions. */
 const COMMONJS = PROGRAM.replace('const workspace', 'async function main() {\nconst workspace') + '}\nmain()\n'
-/** Of a program that only asks a server. */
+/** A program that uses only the client of a server. */
 const CLIENT = `
 import { TelemetryClient } from '@mcoda/native/client'
 const fetch = async (url) => new Response(JSON.stringify({ url }))

@@ -1,4 +1,4 @@
-// The client of the telemetry API against a server that answers the contract's own examples.
+// The client of the telemetry API against a server that responds with the contract's own examples.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -51,8 +51,8 @@ const CALLS = {
   velocity: ['getVelocity', VELOCITY],
 }
 
-async function clientOf(t, answer) {
-  const server = await serve(t, answer)
+async function clientOf(t, respond) {
+  const server = await serve(t, respond)
   return { ...server, client: new TelemetryClient({ baseUrl: server.baseUrl, authToken: TOKEN }) }
 }
 
@@ -60,7 +60,7 @@ function operationOf(call) {
   return operations.find(({ operationId }) => operationId === CALLS[call][0])
 }
 
-test('every_operation_of_the_contract_has_a_call_that_gives_its_answer', async (t) => {
+test('every_operation_of_the_contract_has_a_call_that_returns_its_response', async (t) => {
   const { client, requests } = await clientOf(t)
   const names = Object.getOwnPropertyNames(TelemetryClient.prototype).filter((name) => name !== 'constructor')
   assert.deepEqual(names.sort(), Object.keys(CALLS).sort())
@@ -72,8 +72,8 @@ test('every_operation_of_the_contract_has_a_call_that_gives_its_answer', async (
     ids.sort(),
   )
   for (const call of names) {
-    const answer = await client[call]({ workspaceId })
-    assert.deepEqual(answer, exampleOf(operationOf(call), 200), call)
+    const response = await client[call]({ workspaceId })
+    assert.deepEqual(response, exampleOf(operationOf(call), 200), call)
     const { headers, body, parameters } = requests.at(-1)
     assert.deepEqual(parameters, { workspace_id: 'w' })
     assert.deepEqual([headers.accept, headers.authorization], ['application/json', `Bearer ${TOKEN}`])
@@ -113,7 +113,7 @@ test('the_address_may_end_with_a_slash_and_be_a_url', async (t) => {
   }
 })
 
-test('without_a_token_none_is_sent_and_the_refusal_is_told', async (t) => {
+test('without_a_token_none_is_sent_and_the_refusal_is_reported', async (t) => {
   const { baseUrl, requests } = await serve(t)
   const error = await rejection(new TelemetryClient({ baseUrl }).estimate({ workspaceId }))
   assert.equal(requests[0].headers.authorization, undefined)
@@ -194,10 +194,10 @@ test('errors_of_the_server_come_back_as_those_of_the_library', async (t) => {
       assert.match(error.stack, /client\.test\.mjs/)
     }
   }
-  assert.equal(requests.length, 7 * 6, 'nothing is asked twice')
+  assert.equal(requests.length, 7 * 6, 'nothing is requested twice')
 })
 
-test('every_kind_of_error_is_told_whatever_the_status', async (t) => {
+test('every_kind_of_error_is_reported_whatever_the_status', async (t) => {
   let code
   const detail = 'the cause\nof it'
   const { client } = await clientOf(t, (operation, request, response) =>
@@ -216,7 +216,7 @@ test('every_kind_of_error_is_told_whatever_the_status', async (t) => {
   )
 })
 
-test('an_answer_that_is_none_of_the_api_is_an_error_that_says_so', async (t) => {
+test('a_response_that_is_not_one_of_the_api_is_an_error_that_says_so', async (t) => {
   let next
   const { client, requests } = await clientOf(t, (operation, request, response) => give(response, ...next))
   const html = { 'content-type': 'text/html' }
@@ -242,11 +242,11 @@ test('an_answer_that_is_none_of_the_api_is_an_error_that_says_so', async (t) => 
     [[409, '{"code": "OF_TOMORROW", "message": "newer"}'], 'Conflict', /^newer$/],
     [[500, '{"code": "__proto__", "message": "m", "field": 7}'], 'Storage', /^m$/],
   ]
-  for (const [answer, kind, message] of cases) {
-    next = answer
+  for (const [response, kind, message] of cases) {
+    next = response
     const error = await rejection(client.estimate({ workspaceId }))
-    assert.ok(error instanceof McodaError, answer.join())
-    assert.deepEqual([error.kind, error.field], [kind, undefined], answer.join())
+    assert.ok(error instanceof McodaError, response.join())
+    assert.deepEqual([error.kind, error.field], [kind, undefined], response.join())
     assert.match(error.message, message)
   }
   next = [200, '{}']
@@ -254,7 +254,7 @@ test('an_answer_that_is_none_of_the_api_is_an_error_that_says_so', async (t) => 
   assert.equal(requests.length, cases.length + 1)
 })
 
-test('a_server_that_cannot_be_reached_or_breaks_off_is_storage_and_asked_once', async (t) => {
+test('a_server_that_cannot_be_reached_or_breaks_off_is_storage_and_requested_once', async (t) => {
   const { client, requests } = await clientOf(t, (operation, request, response) => {
     if (operation.method === 'GET') {
       response.writeHead(200, { 'content-length': 100 })
@@ -281,7 +281,7 @@ test('a_server_that_cannot_be_reached_or_breaks_off_is_storage_and_asked_once', 
 
 test('an_aborted_call_rejects_with_the_reason_of_its_signal', async (t) => {
   const { client, requests } = await clientOf(t, (operation, request, response) => {
-    // An answer that begins, and never ends.
+    // A response that begins, and never ends.
     if (operation.method === 'GET') response.writeHead(200).write('[')
   })
   const reason = new Error('changed my mind')
@@ -297,7 +297,7 @@ test('an_aborted_call_rejects_with_the_reason_of_its_signal', async (t) => {
     Array.from({ length: 20 }, () => client[call]({ workspaceId }, { signal: controller.signal })),
   )
   const rejections = calls.map(rejection)
-  await eventually(() => requests.length === 40, 'all are asked')
+  await eventually(() => requests.length === 40, 'all are requested')
   assert.ok(await isPending(rejections[0]))
   controller.abort()
   for (const error of await Promise.all(rejections)) assert.equal(error.name, 'AbortError')
@@ -324,15 +324,15 @@ test('no_error_and_no_printing_of_a_client_shows_the_token', async (t) => {
 })
 
 test('the_callers_own_fetch_is_used', async () => {
-  const asked = []
+  const requested = []
   const fetch = async (...args) => {
-    asked.push(args)
+    requested.push(args)
     return new Response('{"implementationSpPerHour": 1}')
   }
   const client = new TelemetryClient({ baseUrl: 'https://example.org/v1', fetch })
   assert.deepEqual(await client.velocity({ workspaceId: 'a b' }), { implementationSpPerHour: 1 })
   const init = { method: 'GET', headers: { accept: 'application/json' }, redirect: 'manual' }
-  assert.deepEqual(asked, [['https://example.org/v1/velocity?workspace_id=a%20b', init]])
+  assert.deepEqual(requested, [['https://example.org/v1/velocity?workspace_id=a%20b', init]])
 })
 
 test('the_client_loads_no_native_part', () => {

@@ -1,4 +1,4 @@
-// docs/openapi/mcoda-telemetry.yaml, for tests that hold answers and requests to it.
+// docs/openapi/mcoda-telemetry.yaml, for tests that check results and requests against it.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -28,8 +28,8 @@ async function inWorker(folder, env, openOptions = {}) {
     `,
     { eval: true, env, workerData: { root: join(folder, 'shop'), openOptions } },
   )
-  const [answer] = await once(worker, 'message')
-  return answer
+  const [reply] = await once(worker, 'message')
+  return reply
 }
 
 test('a_worker_thread_with_another_home_leaves_the_users_own_files_alone', async (t) => {

@@ -1,5 +1,5 @@
-// What is known about two workspaces in the schema of mcoda's TypeScript packages: one of our own, whose answers are
-// computed independently, and one of theirs with their answers, where that data is at hand.
+// What is known about two workspaces in the schema of mcoda's TypeScript packages: one of our own, whose results are
+// computed independently, and one of theirs with their results, where that data is available.
 import assert from 'node:assert/strict'
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -25,17 +25,17 @@ async function compare(t, folder, operations, least, check) {
   copyFileSync(join(folder, 'workspace.db'), file)
   const { cases, config, now, workspaceId } = JSON.parse(readFileSync(join(folder, 'cases.json'), 'utf8'))
   const workspace = await Workspace.openDb(file, { config, workspaceId })
-  const ask = {
+  const calls = {
     velocity: (options) => workspace.velocity(options),
     estimate: (options) => workspace.estimate(options),
     tokenUsage: (options) => workspace.tokenUsage(options),
     tokenSummary: (options) => workspace.tokenUsageSummary(options),
   }
-  const asked = cases.filter(({ op }) => operations.includes(op))
-  for (const { op, options, expected } of asked) {
-    check(await ask[op]({ ...options, now: new Date(now) }), expected, `${op} ${JSON.stringify(options)}`)
+  const selected = cases.filter(({ op }) => operations.includes(op))
+  for (const { op, options, expected } of selected) {
+    check(await calls[op]({ ...options, now: new Date(now) }), expected, `${op} ${JSON.stringify(options)}`)
   }
-  assert.ok(asked.length >= least, `${asked.length}`)
+  assert.ok(selected.length >= least, `${selected.length}`)
   await workspace.close()
 }
 

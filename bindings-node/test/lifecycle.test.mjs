@@ -52,7 +52,7 @@ test('closing_twice_is_fine_and_every_other_call_is_closed_afterwards', async (t
     () => workspace.tokenUsageSummary(),
     () => workspace.iterateTokenUsage().next(),
     () => workspace.recordAgentResponse(''),
-    () => workspace.recordAgentFile('answers.jsonl'),
+    () => workspace.recordAgentFile('responses.jsonl'),
     () => workspace.inspectJob('j'),
     () => workspace.telemetryConfig(),
     () => workspace.optOut(),
@@ -183,7 +183,7 @@ test('threads_and_files_of_handles_end_with_them', { skip }, (t) => {
   t.diagnostic(`1,000 rounds of open, record and close: resident memory grew by ${grown >> 10} KiB`)
 })
 
-test('a_process_ends_while_handles_are_open_and_not_before_its_calls_are_answered', (t) => {
+test('a_process_ends_while_handles_are_open_and_not_before_its_calls_settle', (t) => {
   const file = join(freshFolder(t), 'mcoda.db')
   const idle = `
     import { Workspace } from '@mcoda/native'
@@ -260,7 +260,7 @@ test('a_worker_thread_may_end_whatever_its_handles_are_doing', async (t) => {
   )
 })
 
-test('an_opening_that_was_given_up_leaves_no_thread', { skip }, async (t) => {
+test('a_cancelled_opening_leaves_no_thread', { skip }, async (t) => {
   const file = join(freshFolder(t), 'mcoda.db')
   const before = threads()
   const release = await lockElsewhere(t, file, 'EXCLUSIVE')

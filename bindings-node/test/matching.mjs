@@ -1,4 +1,4 @@
-// How an answer is compared with the one that is expected; ../../tests/vectors/README.md says the rules.
+// Compares a result with the expected one, by the rules of ../../tests/vectors/README.md.
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/

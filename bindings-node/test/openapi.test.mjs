@@ -1,4 +1,4 @@
-// What the package answers, and the types that it exports, are what docs/openapi/mcoda-telemetry.yaml says.
+// The results of the package, and the types that it exports, are what docs/openapi/mcoda-telemetry.yaml says.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,13 +11,13 @@ import { PACKAGE, ROOT, backlog, freshFolder, freshWorkspace, rejection } from '
 const DIMENSIONS = contract.components.schemas.Dimension.enum
 const since = '2000-01-01'
 
-function all(schema, answers) {
-  assert.ok(answers.length > 0, `${schema}: nothing to check`)
-  for (const answer of answers) assertIs(schema, answer)
+function all(schema, results) {
+  assert.ok(results.length > 0, `${schema}: nothing to check`)
+  for (const result of results) assertIs(schema, result)
 }
 
-/** Everything that a workspace can be asked. */
-async function ask(workspace) {
+/** Checks the results of all calls of a workspace that read. */
+async function checkAll(workspace) {
   all('TokenUsageRow', await workspace.tokenUsage())
   for (const groupBy of [[], DIMENSIONS, ...DIMENSIONS.map((dimension) => [dimension])]) {
     all('TokenUsageSummaryRow', await workspace.tokenUsageSummary({ since, groupBy }))
@@ -56,7 +56,7 @@ test('results_of_a_workspace_with_history_match_the_contract', async (t) => {
   ]
   for (const record of records) assertIs('TokenUsage', JSON.parse(JSON.stringify(record)))
   await workspace.recordTokenUsages(records)
-  await ask(workspace)
+  await checkAll(workspace)
   const narrow = { projectKey: 'P', epicKey: 'P-E', storyKey: 'P-S', assignee: 'ada' }
   assertIs('Estimate', await workspace.estimate(narrow))
 })
@@ -69,7 +69,7 @@ test('results_of_a_workspace_with_foreign_rows_match_the_contract', async (t) =>
   const rows = []
   for await (const row of workspace.iterateTokenUsage()) rows.push(row)
   all('TokenUsageRow', rows)
-  await ask(workspace)
+  await checkAll(workspace)
 })
 
 test('telemetry_settings_are_what_the_contract_says', async (t) => {

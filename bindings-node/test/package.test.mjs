@@ -69,14 +69,14 @@ test('the_package_works_in_an_empty_project', async (t) => {
   await t.test('the_client_works_without_the_native_part', () => {
     rmSync(join(project, 'node_modules/@mcoda/native/dist/mcoda.node'))
     assert.throws(() => run('--eval', "require('@mcoda/native')"), /has no binary/)
-    const ask = `
+    const request = `
       const fetch = async (url) => new Response(JSON.stringify({ url }))
       const client = new TelemetryClient({ baseUrl: 'https://example.org', fetch })
       client.estimate({ workspaceId: 'w' }).then(({ url }) => console.log(url))`
     const url = 'https://example.org/estimate?workspace_id=w\n'
-    const esm = `import { TelemetryClient } from '@mcoda/native/client'; ${ask}`
+    const esm = `import { TelemetryClient } from '@mcoda/native/client'; ${request}`
     assert.equal(run('--input-type=module', '--eval', esm), url)
-    const cjs = `const { TelemetryClient } = require('@mcoda/native/client'); ${ask}`
+    const cjs = `const { TelemetryClient } = require('@mcoda/native/client'); ${request}`
     assert.equal(run('--input-type=commonjs', '--eval', cjs), url)
   })
 })

@@ -18,9 +18,9 @@ secrets.metadata = { SECRET: ['SECRET'] }
 async function refused(kind, call, ...names) {
   const error = await Promise.resolve().then(call).then(() => assert.fail('not refused'), (error) => error)
   assert.equal(error.kind, kind, error)
-  const told = [error, error.message, error.detail, JSON.stringify(error)].join(' ')
-  assert.ok(!told.replaceAll('SECRET-' + error.field, '').includes('SECRET'), told)
-  for (const name of names) assert.ok(error.message.includes(name), told)
+  const shown = [error, error.message, error.detail, JSON.stringify(error)].join(' ')
+  assert.ok(!shown.replaceAll('SECRET-' + error.field, '').includes('SECRET'), shown)
+  for (const name of names) assert.ok(error.message.includes(name), shown)
 }
 
 const workspace = await Workspace.open(root, { busyTimeoutMs: 0 })

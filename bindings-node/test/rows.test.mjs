@@ -61,11 +61,11 @@ test('several_iterators_of_a_handle_go_on_side_by_side', async (t) => {
     return seen
   }
   for (const seen of await Promise.all([all(), all(), all()])) assert.deepEqual(seen, ids)
-  // Asked for at once, they come in their order.
+  // Requested at once, they come in their order.
   const rows = workspace.iterateTokenUsage()
-  const asked = await Promise.all(Array.from({ length: 600 }, () => rows.next()))
+  const requested = await Promise.all(Array.from({ length: 600 }, () => rows.next()))
   assert.deepEqual(
-    asked.map(({ value }) => value.id),
+    requested.map(({ value }) => value.id),
     ids.slice(0, 600),
   )
   await rows.return()
@@ -86,12 +86,12 @@ test('leaving_the_loop_ends_the_rows', async (t) => {
   }
   assert.equal(await rejection(loop()), thrown)
   assert.deepEqual(await failing.next(), { value: undefined, done: true })
-  // One that was never begun asks nothing.
+  // One that was never started makes no query.
   const idle = workspace.iterateTokenUsage({ noSuchField: 1 })
   assert.deepEqual(await idle.return(), { value: undefined, done: true })
 })
 
-test('what_is_wrong_with_the_query_is_told_by_the_first_step', async (t) => {
+test('an_invalid_query_is_reported_by_the_first_step', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const first = (...args) => rejection(workspace.iterateTokenUsage(...args).next())
   for (const [args, kind, field] of [

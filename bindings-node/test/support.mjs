@@ -50,8 +50,8 @@ export async function backlog(workspace) {
 /** What the promise rejects with. */
 export function rejection(promise) {
   return promise.then(
-    (answer) => {
-      throw new Error(`not rejected, but ${JSON.stringify(answer)}`)
+    (result) => {
+      throw new Error(`not rejected, but ${JSON.stringify(result)}`)
     },
     (error) => error,
   )

@@ -1,11 +1,11 @@
-// Answers as tables for people. What stands in them is the engine's business; here it is that each gets its own.
+// Results as text tables. The engine defines their content; these tests check that each result gets its own table.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as mcoda from '@mcoda/native'
 import { McodaError } from '@mcoda/native'
 import { backlog, freshWorkspace } from './support.mjs'
 
-async function answers(t) {
+async function results(t) {
   const { workspace } = await freshWorkspace(t)
   const { task } = await backlog(workspace)
   const job = await workspace.jobs.create({ type: 'work', commandName: 'work-on-tasks' })
@@ -27,15 +27,15 @@ async function answers(t) {
   }
 }
 
-test('every_answer_has_a_table', async (t) => {
-  const all = await answers(t)
+test('every_result_has_a_table', async (t) => {
+  const all = await results(t)
   assert.deepEqual(Object.keys(all).sort(), Object.keys(mcoda).filter((name) => name.startsWith('render')).sort())
-  for (const [name, [answer, expected]] of Object.entries(all)) {
-    const table = mcoda[name](answer)
+  for (const [name, [result, expected]] of Object.entries(all)) {
+    const table = mcoda[name](result)
     assert.match(table, expected, name)
     assert.ok(table.endsWith('\n'), name)
-    // Read back from JSON it is the same answer.
-    assert.equal(mcoda[name](JSON.parse(JSON.stringify(answer))), table)
+    // Read back from JSON it is the same result.
+    assert.equal(mcoda[name](JSON.parse(JSON.stringify(result))), table)
   }
 })
 
@@ -52,7 +52,7 @@ test('the_table_of_a_summary_has_the_columns_that_were_grouped_by', async (t) =>
   )
 })
 
-test('what_is_no_answer_is_refused_by_name', () => {
+test('what_is_not_a_result_is_refused_by_name', () => {
   const fields = {
     renderTokensTable: 'rows',
     renderJobTokens: 'rows',
@@ -66,11 +66,11 @@ test('what_is_no_answer_is_refused_by_name', () => {
   }
   for (const [name, field] of Object.entries(fields)) {
     const wrong = [{ calls: 'many', tokens_prompt: 'many', taskId: 7 }]
-    for (const answer of [undefined, null, 7, 'text', [7], wrong, { rows: [] }, NaN, new Map(), () => 1]) {
+    for (const result of [undefined, null, 7, 'text', [7], wrong, { rows: [] }, NaN, new Map(), () => 1]) {
       assert.throws(
-        () => mcoda[name](answer),
+        () => mcoda[name](result),
         (error) => error instanceof McodaError && error.kind === 'InvalidInput' && error.field === field,
-        `${name} of ${String(answer)}`,
+        `${name} of ${String(result)}`,
       )
     }
   }

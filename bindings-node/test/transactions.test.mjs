@@ -246,18 +246,18 @@ test('a_batch_happens_as_a_whole_or_not_at_all', async (t) => {
     { call: 'projects.ensure', args: [{ key: 'P' }] },
     { call: 'recordTokenUsage', args: [{ tokensPrompt: 1 }] },
   ]
-  const answers = await workspace.batch(calls)
-  assert.equal(answers.length, 2)
-  assert.equal(answers[0].key, 'P')
+  const results = await workspace.batch(calls)
+  assert.equal(results.length, 2)
+  assert.equal(results[0].key, 'P')
   await rejection(workspace.batch([...calls, { call: 'recordTokenUsage', args: [{ tokensPrompt: -1 }] }]))
   assert.equal(await count(workspace), 1)
 })
 
 test('a_batch_takes_what_the_methods_take', async (t) => {
   const { workspace } = await freshWorkspace(t)
-  const moment = new Date('2026-01-02T03:04:05.000Z')
+  const time = new Date('2026-01-02T03:04:05.000Z')
   const body = new TextEncoder().encode('{"id": "m", "usage": {"input_tokens": 3, "output_tokens": 1}}')
-  const usages = new Set([{ tokensPrompt: 1, timestamp: moment, taskId: undefined }, { tokensPrompt: 2n }])
+  const usages = new Set([{ tokensPrompt: 1, timestamp: time, taskId: undefined }, { tokensPrompt: 2n }])
   const [response, recorded] = await workspace.batch([
     { call: 'recordAgentResponse', args: [body] },
     { call: 'recordTokenUsages', args: [usages] },
@@ -267,7 +267,7 @@ test('a_batch_takes_what_the_methods_take', async (t) => {
   assert.equal(recorded.length, 2)
   const rows = await workspace.tokenUsage()
   assert.deepEqual(rows.map((row) => row.tokens_prompt).sort(), [1, 2, 3])
-  assert.ok(rows.some((row) => row.timestamp === moment.toISOString()))
+  assert.ok(rows.some((row) => row.timestamp === time.toISOString()))
 })
 
 test('an_error_of_a_batch_is_that_of_the_method_with_its_call', async (t) => {

@@ -1,4 +1,4 @@
-// The types say exactly what the engine takes and answers: real names and answers are compiled against them.
+// The types say exactly what the engine accepts and returns: real names and results are compiled against them.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ test('consumers_compile_and_the_types_are_those_of_the_engine', async (t) => {
   const lines = [
     "import type * as mcoda from '@mcoda/native'",
     ...(await inputs(t)),
-    ...(await answers(t)),
+    ...(await results(t)),
     ...methods(),
   ]
   // Inside of the package, where its own name is known.
@@ -75,8 +75,8 @@ function sameKeys(name, type, keys) {
   return `export const ${name}: { [K in keyof Required<${type}>]: 1 } = ${JSON.stringify(Object.fromEntries(keys.map((key) => [key, 1])))}`
 }
 
-/** Real answers as literals: a field too few or too many does not compile. */
-async function answers(t) {
+/** Real results as literals: a field too few or too many does not compile. */
+async function results(t) {
   const file = join(freshFolder(t), 'mcoda.db')
   copyFileSync(join(ROOT, 'tests/vectors/fixtures/shop.db'), file)
   const workspace = await Workspace.openDb(file, { workspaceId: 'w' })
@@ -91,13 +91,13 @@ async function answers(t) {
   const taskRun = await workspace.taskRuns.create({ taskId: task.id, command: 'c' })
   const groupBy = ['project', 'command', 'agent', 'model', 'day', 'job', 'action', 'provider', 'task']
   const now = '2026-03-20T12:00:00Z'
-  const answer = { id: 'r', model: 'gpt-x', usage: { prompt_tokens: 3, prompt_tokens_details: { cached_tokens: 1 } } }
-  const transcript = join(dirname(file), 'answers.jsonl')
-  writeFileSync(transcript, `${JSON.stringify(answer)}\nno JSON\n`)
+  const response = { id: 'r', model: 'gpt-x', usage: { prompt_tokens: 3, prompt_tokens_details: { cached_tokens: 1 } } }
+  const transcript = join(dirname(file), 'responses.jsonl')
+  writeFileSync(transcript, `${JSON.stringify(response)}\nno JSON\n`)
   const global = await Global.openDb(':memory:')
   const found = {
-    ExtractedUsage: [mcoda.extractUsage(''), mcoda.extractUsage(answer, 'openai'), ...mcoda.extractUsages(answer)],
-    RecordedResponse: [await workspace.recordAgentResponse(answer), await workspace.recordAgentResponse('')],
+    ExtractedUsage: [mcoda.extractUsage(''), mcoda.extractUsage(response, 'openai'), ...mcoda.extractUsages(response)],
+    RecordedResponse: [await workspace.recordAgentResponse(response), await workspace.recordAgentResponse('')],
     ImportSummary: [await workspace.recordAgentFile(transcript)],
     JobInspection: [await workspace.inspectJob(job.id), await workspace.inspectJob('j1')],
     TelemetryConfig: [await workspace.telemetryConfig(), await settingsInMemory()],
@@ -139,7 +139,7 @@ async function answers(t) {
   return Object.entries(found).map(([type, values]) => {
     const own =
       type === 'McodaError' ? "Omit<mcoda.McodaError, 'name' | 'stack' | 'cause'>" : `mcoda.Complete<mcoda.${type}>`
-    return `export const answer${type}: ${own}[] = ${JSON.stringify(values)}`
+    return `export const result${type}: ${own}[] = ${JSON.stringify(values)}`
   })
 }
 

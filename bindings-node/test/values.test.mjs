@@ -27,7 +27,7 @@ test('the_largest_counts_and_values_of_every_kind_come_back_as_they_were', async
   assert.deepEqual(new Map(Object.entries(row.metadata)), new Map(Object.entries(kept)))
 })
 
-test('a_query_answers_every_value_that_sqlite_has', async (t) => {
+test('a_query_returns_every_value_that_sqlite_has', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const sql = 'SELECT ?1 AS a, ?2 AS b, ?3 AS c, ?4 AS d, ?5 AS e, ?6 AS f, ?7 AS g, ?8 AS h, 9e999 AS i, -9e999 AS j'
   const bytes = new Uint8Array([9, 0, 255, 9]).subarray(1, 3)
@@ -46,8 +46,8 @@ test('a_query_answers_every_value_that_sqlite_has', async (t) => {
     j: -Infinity,
   })
   const named = { a: Buffer.from('y'), '@b': 2n ** 60n, 2: 'x' }
-  const [answer] = await workspace.query('SELECT :a AS a, @b AS "__proto__", $2 AS c', named)
-  assert.deepEqual(Object.entries(answer), [
+  const [byName] = await workspace.query('SELECT :a AS a, @b AS "__proto__", $2 AS c', named)
+  assert.deepEqual(Object.entries(byName), [
     ['a', Buffer.from('y')],
     ['__proto__', 2n ** 60n],
     ['c', 'x'],

@@ -40,15 +40,15 @@ async function run({ fixture, open = {}, handle: kind = 'workspace', steps }, t)
     const made = call(handle, step.call, substituted(step.args ?? [], saved))
     if (step.error) {
       const error = await made.then(
-        (answer) => assert.fail(`${place}: answered ${JSON.stringify(answer)}`),
+        (result) => assert.fail(`${place}: returned ${JSON.stringify(result)}`),
         (error) => error,
       )
       assertError(error, step.error, place)
       assert.deepEqual(await state(), before, `${place} failed, and changed something`)
     } else {
-      const answer = inJson(await made)
-      if ('expect' in step) assert.equal(difference(answer, substituted(step.expect, saved), place), undefined)
-      if (step.save) saved[step.save] = answer
+      const result = inJson(await made)
+      if ('expect' in step) assert.equal(difference(result, substituted(step.expect, saved), place), undefined)
+      if (step.save) saved[step.save] = result
     }
   }
   await handle.close()
@@ -63,15 +63,15 @@ async function call(handle, name, args) {
   return owner[method](...args)
 }
 
-/** Blobs are hexadecimal text in JSON, and what answers nothing is null; the vectors say it so. */
-function inJson(answer) {
-  if (answer === undefined) return null
-  if (Buffer.isBuffer(answer)) return answer.toString('hex')
-  if (typeof answer === 'bigint') return Number(answer)
-  if (answer === Infinity || answer === -Infinity) return null
-  if (typeof answer !== 'object' || answer === null) return answer
-  if (Array.isArray(answer)) return answer.map(inJson)
-  return Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, inJson(value)]))
+/** Blobs are hexadecimal text in JSON, and a call that returns nothing returns null, as in the vectors. */
+function inJson(result) {
+  if (result === undefined) return null
+  if (Buffer.isBuffer(result)) return result.toString('hex')
+  if (typeof result === 'bigint') return Number(result)
+  if (result === Infinity || result === -Infinity) return null
+  if (typeof result !== 'object' || result === null) return result
+  if (Array.isArray(result)) return result.map(inJson)
+  return Object.fromEntries(Object.entries(result).map(([name, value]) => [name, inJson(value)]))
 }
 
 function assertError(error, expected, place) {

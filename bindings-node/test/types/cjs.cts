@@ -15,6 +15,6 @@ export async function main(): Promise<number | null> {
   }
 }
 
-export function ask(options: client.TelemetryClientOptions): Promise<client.TelemetryConfig> {
+export function request(options: client.TelemetryClientOptions): Promise<client.TelemetryConfig> {
   return new client.TelemetryClient(options).telemetryConfig({ workspaceId: 'w' })
 }

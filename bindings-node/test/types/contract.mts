@@ -124,7 +124,7 @@ export const record: [
   Same<keyof mcoda.TokenUsage, keyof Contract['TokenUsage'] | 'promptTokens' | 'completionTokens' | 'costUsd'>,
 ] = [true, true]
 
-/** What the library answers itself is what a server may answer, and nothing is missing. */
+/** What the library returns is what a server may return, and nothing is missing. */
 export const localAnswers: [
   mcoda.Complete<mcoda.Estimate> extends mcoda.Estimate ? true : false,
   mcoda.Complete<mcoda.TokenUsageRow> extends mcoda.TokenUsageRow ? true : false,
@@ -147,7 +147,7 @@ type Calls = {
 type AnswerOf<Name extends keyof operations> =
   operations[Name]['responses'][200]['content']['application/json']
 
-/** The client has a call for each operation, which answers what that does. */
+/** The client has a call for each operation, which returns the same. */
 export const calls: [
   Same<keyof client.TelemetryClient, keyof Calls>,
   Same<keyof operations, Calls[keyof Calls]>,

@@ -33,8 +33,8 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
     async (tx) => [await tx.recordTokenUsage({ taskId: tx.id }), await tx.tokenUsageSummary()],
     { signal, limitMs: 500 },
   )
-  const answers: unknown[] = await workspace.batch([{ call: 'tokenUsage', args: [spent] }], { signal })
-  answers.push(one)
+  const results: unknown[] = await workspace.batch([{ call: 'tokenUsage', args: [spent] }], { signal })
+  results.push(one)
   // @ts-expect-error A transaction is not a handle.
   await workspace.transaction((tx) => tx.close())
   const many: Recorded[] = await workspace.recordTokenUsages(new Set([{ agentId: id, metadata: { a: [1, null] } }]))
@@ -50,7 +50,7 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const body: { usage: { prompt_tokens: number } } = { usage: { prompt_tokens: 3 } }
   const extracted: ExtractedUsage = extractUsage(body, 'openai')
   await workspace.recordTokenUsages([{ ...extracted, taskId: 't' }, ...extractUsages('{}')])
-  const answered: RecordedResponse = await workspace.recordAgentResponse(body, { computeCost: true }, { signal })
+  const response: RecordedResponse = await workspace.recordAgentResponse(body, { computeCost: true }, { signal })
   const imported: ImportSummary = await workspace.recordAgentFile('run.jsonl', { asDeltas: true, agentId: 'a' })
   const inspected: JobInspection = await workspace.inspectJob('j')
   const settings: TelemetryConfig = await workspace.optOut(true, { signal })
@@ -77,7 +77,7 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
     if (error instanceof McodaError && error.kind === 'Busy' && error.code === 'MCODA_BUSY') error.field?.length
   }
   void [recorded, many, move, events, rows, velocity, eta, day, n, points]
-  void [tables, answered.records[0]?.updated, imported.skipped.notJson, settings.endpoint]
+  void [tables, response.records[0]?.updated, imported.skipped.notJson, settings.endpoint]
   void inspected.taskRuns[0]?.taskKey
 }
 
@@ -96,14 +96,14 @@ export async function pathsAreTextsOrUrlsAndOptionalArgumentsMayBeNull(): Promis
   void fake
 }
 
-export async function aServerIsAskedAsAWorkspace(client: TelemetryClient, workspace: Workspace): Promise<void> {
-  const answers = async (remote: boolean): Promise<[TokenUsageSummaryRow[], Estimate]> => {
+export async function aServerHasTheCallsOfAWorkspace(client: TelemetryClient, workspace: Workspace): Promise<void> {
+  const results = async (remote: boolean): Promise<[TokenUsageSummaryRow[], Estimate]> => {
     const query = { projectKey: 'P', groupBy: ['day', 'agent'], since: new Date() } as const
     if (!remote) return [await workspace.tokenUsageSummary(query), await workspace.estimate()]
     const workspaceId = workspace.id
     return [await client.tokenUsageSummary({ workspaceId, ...query }), await client.estimate({ workspaceId })]
   }
-  const [, estimate] = await answers(true)
+  const [, estimate] = await results(true)
   const aging: number | undefined = estimate.wip?.qa.aging
   const { optOut } = await client.optOut({ workspaceId: 'w', strict: true }, { signal: AbortSignal.timeout(1) })
   const error: unknown = new Error('why')
@@ -143,7 +143,7 @@ export async function whatTheTypesRefuse(
   await workspace.query('SELECT ?', [undefined])
   // @ts-expect-error the global database has no backlog
   await global.estimate()
-  // @ts-expect-error a server is asked about a workspace
+  // @ts-expect-error a request is about a workspace
   await client.estimate({})
   // @ts-expect-error an older server may lack it
   ;(await client.estimate({ workspaceId: 'w' })).wip.qa

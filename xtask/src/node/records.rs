@@ -25,17 +25,29 @@ pub fn file() -> File {
     ("bindings-node/lib/records.ts", text)
 }
 
-/// The records that callers give, each once.
+/// The records that callers give, and those inside of them, each once.
 fn given() -> Vec<&'static Definition> {
-    let mut found: Vec<&'static Definition> = vec![Options::DEFINITION];
+    let mut found = Vec::new();
+    add_given(Options::DEFINITION, &mut found);
     for param in CALLS.iter().flat_map(|call| call.params) {
-        if let ParamKind::Record(record) | ParamKind::Records(record, _) = param.kind
-            && !found.iter().any(|other| other.name == record.name)
-        {
-            found.push(record);
+        if let ParamKind::Record(record) | ParamKind::Records(record, _) = param.kind {
+            add_given(record, &mut found);
         }
     }
     found
+}
+
+fn add_given(record: &'static Definition, found: &mut Vec<&'static Definition>) {
+    if found.iter().any(|other| other.name == record.name) {
+        return;
+    }
+    found.push(record);
+    for field in record.fields {
+        let kind = if let Kind::List(kind) = field.kind { *kind } else { field.kind };
+        if let Kind::Record(inner) = kind {
+            add_given(inner, found);
+        }
+    }
 }
 
 fn input(record: &'static Definition) -> String {
