@@ -221,6 +221,30 @@ export interface AgentContext {
   priceOverrides?: readonly PriceOverride[] | null | undefined
 }
 
+/** Prices of a model, which are used before the table's. Of several that match, the first is used. */
+export interface PriceOverride {
+  /** The model, with `*` for any text: `my-model-*`. Upper and lower case are the same. */
+  model: string
+  /** The provider that the record names. Absent: any. */
+  provider?: string | null | undefined
+  /** When the prices begin. Absent: they always hold. */
+  validFrom?: Time | null | undefined
+  /** The currency of the prices. Absent: `USD`. */
+  currency?: string | null | undefined
+  /** A million input tokens that no cache had. */
+  input?: number | null | undefined
+  /** A million output tokens. */
+  output?: number | null | undefined
+  /** A million input tokens read from a cache. */
+  cacheRead?: number | null | undefined
+  /** A million input tokens written to a cache. */
+  cacheWrite?: number | null | undefined
+  /** A million input tokens written to a cache for an hour. Absent: as `cacheWrite`. */
+  cacheWrite1h?: number | null | undefined
+  /** A million output tokens of reasoning. Absent: as `output`. */
+  reasoning?: number | null | undefined
+}
+
 /** Selects token usage; by default all of it. Only usage of the handle's own workspace is included. */
 export interface TokenUsageQuery {
   /** Only usage of the project with this key. An unknown key is `NotFound`. */
@@ -794,8 +818,6 @@ export interface TokenUsageSummaryRow {
   task_id?: string | null
   /** The number of calls. */
   calls: number
-  /** The number of calls whose cost is known. Where it is less than `calls`, the cost is of a part of them. */
-  cost_known_calls?: number
   /**
    * All input tokens, including cached ones.
    *
@@ -844,6 +866,8 @@ export interface TokenUsageSummaryRow {
    * then under `XXX`, the code of ISO 4217 for no currency.
    */
   cost_by_currency?: { [currency: string]: number }
+  /** The number of calls whose cost is known. If it is less than `calls`, the cost is that of a part of them. */
+  cost_known_calls?: number
 }
 
 /** What became of copying the write-ahead log into the database. */

@@ -1,4 +1,5 @@
 //! A host's own database object, and a workspace whose calls run on its connection.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -350,9 +350,6 @@ class TokenUsageSummaryRow(Result):
     """The group's value, where grouped by it."""
     calls: int
     """The number of calls."""
-    cost_known_calls: int
-    """The number of calls whose cost is known. Where it is less than ``calls``, the cost is of a part of them.
-    """
     tokens_prompt: int
     """All input tokens, including cached ones. The sum over the calls, limited to the range of a 64-bit
     integer.
@@ -382,9 +379,13 @@ class TokenUsageSummaryRow(Result):
     """The total cost of the calls; None if no call reported a cost, or if there are several currencies. A call
     without a currency counts as the group's.
     """
-    cost_by_currency: dict[str, float] | None = None
+    cost_by_currency: dict[str, float] | None
     """Only if there are several currencies: the cost in each, by its upper-case code. Calls without a currency
     are then under ``XXX``, the code of ISO 4217 for no currency.
+    """
+    cost_known_calls: int
+    """The number of calls whose cost is known. If it is less than ``calls``, the cost is that of a part of
+    them.
     """
 
 
