@@ -35,6 +35,7 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	./tests/valgrind.sh
 	cd bindings-python && MCODA_TEST_ROUNDS=10 ../$(VENV)/bin/python -m pytest tests/test_coexistence.py
 	./bindings-python/tests/release.sh
+	./bindings-node/test/release.sh
 	./tests/c/run.sh --full
 	./tests/node-hammer/run.sh
 	./tests/npm-sqlite/install.sh && npm --prefix tests/npm-sqlite test --silent

@@ -1094,9 +1094,9 @@ mcoda_code mcoda_global_record_token_usages_json(mcoda_global *global,
 // `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 // `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 // `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
-// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
-// `records`.
+// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
+// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+// receives an object of `usage`, `records`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1117,9 +1117,9 @@ mcoda_code mcoda_record_agent_response_json(mcoda_workspace *workspace,
 // `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 // `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 // `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
-// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
-// `records`.
+// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
+// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+// receives an object of `usage`, `records`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1138,9 +1138,9 @@ mcoda_code mcoda_global_record_agent_response_json(mcoda_global *global,
 // `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 // `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 // `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
-// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
+// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
+// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
+// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1161,9 +1161,9 @@ mcoda_code mcoda_record_agent_file_json(mcoda_workspace *workspace,
 // `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 // `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 // `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
-// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
+// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
+// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
+// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1498,9 +1498,9 @@ mcoda_code mcoda_projects_list_json(mcoda_workspace *workspace, mcoda_string **j
 // Creates an epic. `MCODA_NOT_FOUND` if its project is unknown, `MCODA_CONFLICT` if the project has an epic
 // with this key.
 //
-// `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `priority`,
-// `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
-// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`.
+// `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `storyPointsTotal`,
+// `priority`, `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`,
+// `title`, `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1509,10 +1509,23 @@ mcoda_code mcoda_epics_create_json(mcoda_workspace *workspace,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
+// Creates many epics in one transaction: all or none. An error names the epic.
+//
+// `epics` (a JSON array, each item a JSON object of `projectId`, `key`, `title`, and optionally
+// `description`, `storyPointsTotal`, `priority`, `metadata`) is the epics. `json` (may be NULL) receives an
+// array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_epics_create_many_json(mcoda_workspace *workspace,
+                                        const char *epics,
+                                        mcoda_string **json,
+                                        mcoda_error **error);
+
 // Returns the epic with this id.
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
-// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
+// `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1535,10 +1548,10 @@ mcoda_code mcoda_epics_list_json(mcoda_workspace *workspace,
 // Creates a user story. `MCODA_NOT_FOUND` if its epic is unknown, `MCODA_CONFLICT` if the epic has a story
 // with this key.
 //
-// `story` (a JSON object of `epicId`, `key`, `title`, and optionally `description`, `acceptanceCriteria`,
-// `priority`, `metadata`) is the user story. `json` (may be NULL) receives an object of `id`, `projectId`,
-// `epicId`, `key`, `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`,
-// `updatedAt`.
+// `story` (a JSON object of `epicId`, `key`, `title`, and optionally `projectId`, `description`,
+// `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user story. `json` (may be NULL)
+// receives an object of `id`, `projectId`, `epicId`, `key`, `title`, `description`, `acceptanceCriteria`,
+// `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1547,10 +1560,24 @@ mcoda_code mcoda_stories_create_json(mcoda_workspace *workspace,
                                      mcoda_string **json,
                                      mcoda_error **error);
 
+// Creates many user stories in one transaction: all or none. An error names the story.
+//
+// `stories` (a JSON array, each item a JSON object of `epicId`, `key`, `title`, and optionally `projectId`,
+// `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user stories.
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_stories_create_many_json(mcoda_workspace *workspace,
+                                          const char *stories,
+                                          mcoda_string **json,
+                                          mcoda_error **error);
+
 // Returns the user story with this id.
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `key`,
-// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
+// `title`, `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`,
+// `updatedAt`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1573,10 +1600,12 @@ mcoda_code mcoda_stories_list_json(mcoda_workspace *workspace,
 // Creates a task. `MCODA_NOT_FOUND` if its story is unknown, `MCODA_CONFLICT` if the story has a task with
 // this key.
 //
-// `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `description`, `type`, `status`,
-// `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`) is the task. `json` (may be
-// NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`, `description`,
-// `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`,
+// `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`, `projectId`,
+// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
+// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`) is the task.
+// `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`,
+// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
+// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`, `createdAt`,
 // `updatedAt`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
@@ -1588,9 +1617,10 @@ mcoda_code mcoda_tasks_create_json(mcoda_workspace *workspace,
 
 // Creates many tasks in one transaction: all or none. An error names the task.
 //
-// `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally
-// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
-// `metadata`) is the tasks. `json` (may be NULL) receives an array.
+// `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`,
+// `projectId`, `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`,
+// `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`)
+// is the tasks. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1604,7 +1634,8 @@ mcoda_code mcoda_tasks_create_many_json(mcoda_workspace *workspace,
 //
 // `id_or_key` (text) is the id or the key. `json` (may be NULL) receives an object of `id`, `projectId`,
 // `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`, `storyPoints`, `priority`,
-// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, or `null`.
+// `assignedAgentId`, `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`,
+// `openapiVersionAtCreation`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 // caller, `json` with `mcoda_string_free`.
@@ -1627,10 +1658,10 @@ mcoda_code mcoda_tasks_list_json(mcoda_workspace *workspace,
 
 // Creates a job.
 //
-// `job` (a JSON object of `type`, and optionally `state`, `commandName`, `payload`, `totalItems`) is the
-// job. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`, `commandName`,
-// `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`, `completedAt`,
-// `errorSummary`.
+// `job` (a JSON object of `type`, and optionally `state`, `commandName`, `agentId`, `agentIds`, `payload`,
+// `totalItems`, `processedItems`, `lastCheckpoint`) is the job. `json` (may be NULL) receives an object of
+// `id`, `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`,
+// `processedItems`, `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 // caller, `json` with `mcoda_string_free`.
@@ -1642,8 +1673,8 @@ mcoda_code mcoda_jobs_create_json(mcoda_workspace *workspace,
 // Returns the job with this id.
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`,
-// `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`,
-// `completedAt`, `errorSummary`, or `null`.
+// `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `lastCheckpoint`,
+// `createdAt`, `updatedAt`, `completedAt`, `errorSummary`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1665,7 +1696,7 @@ mcoda_code mcoda_jobs_list_json(mcoda_workspace *workspace, mcoda_string **json,
 // `id` (text) is the job. `state` (text) is its final state, for example `completed`. `error_summary` (text,
 // may be NULL) is why it failed, if it did. `json` (may be NULL) receives an object of `id`, `workspaceId`,
 // `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`,
-// `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
+// `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1676,11 +1707,12 @@ mcoda_code mcoda_jobs_finish_json(mcoda_workspace *workspace,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// Begins a command run, with status `running`. `MCODA_NOT_FOUND` if its job is unknown.
+// Begins a command run. `MCODA_NOT_FOUND` if its job is unknown.
 //
-// `command_run` (a JSON object of `commandName`, and optionally `jobId`, `startedAt`) is the command run.
-// `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`, `jobId`, `agentId`,
-// `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
+// `command_run` (a JSON object of `commandName`, and optionally `jobId`, `agentId`, `taskIds`, `gitBranch`,
+// `gitBaseBranch`, `startedAt`, `status`, `spProcessed`) is the command run. `json` (may be NULL) receives
+// an object of `id`, `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `taskIds`, `gitBranch`,
+// `gitBaseBranch`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1692,8 +1724,8 @@ mcoda_code mcoda_command_runs_create_json(mcoda_workspace *workspace,
 // Returns the command run with this id.
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`,
-// `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`,
-// `spProcessed`, or `null`.
+// `jobId`, `agentId`, `agentIds`, `taskIds`, `gitBranch`, `gitBaseBranch`, `startedAt`, `completedAt`,
+// `status`, `errorSummary`, `durationSeconds`, `spProcessed`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1706,8 +1738,8 @@ mcoda_code mcoda_command_runs_get_json(mcoda_workspace *workspace,
 //
 // `id` (text) is the command run. `end` (a JSON object of `status`, and optionally `errorSummary`,
 // `spProcessed`, `completedAt`) is the result of the run. `json` (may be NULL) receives an object of `id`,
-// `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`,
-// `errorSummary`, `durationSeconds`, `spProcessed`.
+// `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `taskIds`, `gitBranch`, `gitBaseBranch`,
+// `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1717,12 +1749,13 @@ mcoda_code mcoda_command_runs_finish_json(mcoda_workspace *workspace,
                                           mcoda_string **json,
                                           mcoda_error **error);
 
-// Begins a task run, with status `running`. `MCODA_NOT_FOUND` if its task, job or command run is unknown.
+// Begins a task run. `MCODA_NOT_FOUND` if its task, job or command run is unknown.
 //
 // `task_run` (a JSON object of `taskId`, `command`, and optionally `jobId`, `commandRunId`, `agentId`,
-// `startedAt`, `storyPointsAtRun`, `runContext`) is the task run. `json` (may be NULL) receives an object of
+// `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`, `gitBranch`,
+// `gitBaseBranch`, `gitCommitSha`, `runContext`) is the task run. `json` (may be NULL) receives an object of
 // `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
-// `storyPointsAtRun`, `spPerHourEffective`, `runContext`.
+// `storyPointsAtRun`, `spPerHourEffective`, `gitBranch`, `gitBaseBranch`, `gitCommitSha`, `runContext`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1735,7 +1768,7 @@ mcoda_code mcoda_task_runs_create_json(mcoda_workspace *workspace,
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `taskId`, `command`, `jobId`,
 // `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`,
-// `runContext`, or `null`.
+// `gitBranch`, `gitBaseBranch`, `gitCommitSha`, `runContext`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1760,7 +1793,7 @@ mcoda_code mcoda_task_runs_list_json(mcoda_workspace *workspace,
 // `id` (text) is the task run. `status` (text) is its final status, for example `succeeded`. `finished_at`
 // (RFC 3339 text, may be NULL) is when it ended. Absent: now. `json` (may be NULL) receives an object of
 // `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
-// `storyPointsAtRun`, `spPerHourEffective`, `runContext`.
+// `storyPointsAtRun`, `spPerHourEffective`, `gitBranch`, `gitBaseBranch`, `gitCommitSha`, `runContext`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.

@@ -2,12 +2,13 @@
 import { bodyText } from './body'
 import * as encode from './encode'
 import { encodeOptions } from './environment'
+import { path as encodePath } from './path'
 
 /** Encodes the arguments of each call for the engine. */
 const argumentsOf = {
   extractUsage: (body?: unknown, provider?: unknown): unknown[] => [bodyText(body), encode.optionalText('provider', provider)],
   extractUsages: (body?: unknown, provider?: unknown): unknown[] => [bodyText(body), encode.optionalText('provider', provider)],
-  checkPath: (path?: unknown, checkPathOptions?: unknown): unknown[] => [encode.path('path', path), encodeOptions('options', checkPathOptions)],
+  checkPath: (path?: unknown, checkPathOptions?: unknown): unknown[] => [encodePath('path', path), encodeOptions('options', checkPathOptions)],
   renderTokensTable: (rows?: unknown, groupBy?: unknown): unknown[] => [encode.plain('rows', rows), encode.plain('groupBy', groupBy)],
   renderJobTokens: (rows?: unknown): unknown[] => [encode.plain('rows', rows)],
   renderJobs: (jobs?: unknown): unknown[] => [encode.plain('jobs', jobs)],
@@ -20,11 +21,11 @@ const argumentsOf = {
   recordTokenUsage: (usage?: unknown): unknown[] => [encode.record('usage', usage)],
   recordTokenUsages: (usages?: unknown): unknown[] => [encode.records('usages', usages, 'record', 'usage')],
   recordAgentResponse: (body?: unknown, context?: unknown): unknown[] => [bodyText(body), encode.record('context', context)],
-  recordAgentFile: (path?: unknown, context?: unknown): unknown[] => [encode.path('path', path), encode.record('context', context)],
+  recordAgentFile: (path?: unknown, context?: unknown): unknown[] => [encodePath('path', path), encode.record('context', context)],
   tokenUsage: (query?: unknown): unknown[] => [encode.record('query', query)],
   tokenUsageSummary: (query?: unknown): unknown[] => [encode.record('query', query)],
   batch: (calls?: unknown): unknown[] => [encode.calls('calls', calls, argumentsOf)],
-  backupTo: (path?: unknown): unknown[] => [encode.path('path', path)],
+  backupTo: (path?: unknown): unknown[] => [encodePath('path', path)],
   check: (checkOptions?: unknown): unknown[] => [encode.record('options', checkOptions)],
   checkpoint: (): unknown[] => [],
   recordStatusTransition: (task?: unknown, toStatus?: unknown, context?: unknown): unknown[] => [encode.text('task', task), encode.text('toStatus', toStatus), encode.record('context', context)],
@@ -40,9 +41,11 @@ const argumentsOf = {
   'projects.get': (key?: unknown): unknown[] => [encode.text('key', key)],
   'projects.list': (): unknown[] => [],
   'epics.create': (epic?: unknown): unknown[] => [encode.record('epic', epic)],
+  'epics.createMany': (epics?: unknown): unknown[] => [encode.records('epics', epics, 'epic', 'epic')],
   'epics.get': (id?: unknown): unknown[] => [encode.text('id', id)],
   'epics.list': (projectId?: unknown): unknown[] => [encode.optionalText('projectId', projectId)],
   'stories.create': (story?: unknown): unknown[] => [encode.record('story', story)],
+  'stories.createMany': (stories?: unknown): unknown[] => [encode.records('stories', stories, 'story', 'story')],
   'stories.get': (id?: unknown): unknown[] => [encode.text('id', id)],
   'stories.list': (epicId?: unknown): unknown[] => [encode.optionalText('epicId', epicId)],
   'tasks.create': (task?: unknown): unknown[] => [encode.record('task', task)],

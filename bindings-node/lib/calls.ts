@@ -32,6 +32,11 @@ export class Epics extends Repository {
     return this[CALL]('epics.create', argumentsOf['epics.create'](epic), options)
   }
 
+  /** Creates many epics in one transaction: all or none. An error names the epic. */
+  async createMany(epics: Iterable<NewEpic>, options?: CallOptions | null): Promise<Complete<Epic>[]> {
+    return this[CALL]('epics.createMany', argumentsOf['epics.createMany'](epics), options)
+  }
+
   /** Returns the epic with this id. */
   async get(id: string, options?: CallOptions | null): Promise<Complete<Epic> | null> {
     return this[CALL]('epics.get', argumentsOf['epics.get'](id), options)
@@ -47,6 +52,11 @@ export class Stories extends Repository {
   /** Creates a user story. `NotFound` if its epic is unknown, `Conflict` if the epic has a story with this key. */
   async create(story: NewStory, options?: CallOptions | null): Promise<Complete<Story>> {
     return this[CALL]('stories.create', argumentsOf['stories.create'](story), options)
+  }
+
+  /** Creates many user stories in one transaction: all or none. An error names the story. */
+  async createMany(stories: Iterable<NewStory>, options?: CallOptions | null): Promise<Complete<Story>[]> {
+    return this[CALL]('stories.createMany', argumentsOf['stories.createMany'](stories), options)
   }
 
   /** Returns the user story with this id. */
@@ -108,7 +118,7 @@ export class Jobs extends Repository {
 }
 
 export class CommandRuns extends Repository {
-  /** Begins a command run, with status `running`. `NotFound` if its job is unknown. */
+  /** Begins a command run. `NotFound` if its job is unknown. */
   async create(commandRun: NewCommandRun, options?: CallOptions | null): Promise<Complete<CommandRun>> {
     return this[CALL]('commandRuns.create', argumentsOf['commandRuns.create'](commandRun), options)
   }
@@ -125,7 +135,7 @@ export class CommandRuns extends Repository {
 }
 
 export class TaskRuns extends Repository {
-  /** Begins a task run, with status `running`. `NotFound` if its task, job or command run is unknown. */
+  /** Begins a task run. `NotFound` if its task, job or command run is unknown. */
   async create(taskRun: NewTaskRun, options?: CallOptions | null): Promise<Complete<TaskRun>> {
     return this[CALL]('taskRuns.create', argumentsOf['taskRuns.create'](taskRun), options)
   }

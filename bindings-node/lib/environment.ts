@@ -1,5 +1,6 @@
-import { kindOf, path, record } from './encode'
+import { kindOf, record } from './encode'
 import { native } from './native'
+import { path } from './path'
 
 const VARIABLES = native.environmentVariables()
 

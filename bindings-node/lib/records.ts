@@ -214,6 +214,11 @@ export interface AgentContext {
    * earlier records. Otherwise the session has one record, which holds its last count.
    */
   asDeltas?: boolean | null | undefined
+  /**
+   * Prices that come before those of the config files (`telemetry.priceOverrides`) and of the table, for
+   * `computeCost`.
+   */
+  priceOverrides?: readonly PriceOverride[] | null | undefined
 }
 
 /** Selects token usage; by default all of it. Only usage of the handle's own workspace is included. */
@@ -354,6 +359,8 @@ export interface NewEpic {
   title: string
   /** Its description. */
   description?: string | null | undefined
+  /** Its size in story points: finite, 0 or more. */
+  storyPointsTotal?: number | null | undefined
   /** Its priority: smaller numbers come first. */
   priority?: number | null | undefined
   /** Additional data of the host. */
@@ -364,6 +371,8 @@ export interface NewEpic {
 export interface NewStory {
   /** The id of its epic, which determines its project; required. */
   epicId: string
+  /** The id of its project, where the caller has it; that of the epic. */
+  projectId?: string | null | undefined
   /** Its key; required, unique in the epic. */
   key: string
   /** Its title, on one line; required. */
@@ -372,6 +381,8 @@ export interface NewStory {
   description?: string | null | undefined
   /** Its acceptance criteria. */
   acceptanceCriteria?: string | null | undefined
+  /** Its size in story points: finite, 0 or more. */
+  storyPointsTotal?: number | null | undefined
   /** Its priority: smaller numbers come first. */
   priority?: number | null | undefined
   /** Additional data of the host. */
@@ -382,6 +393,10 @@ export interface NewStory {
 export interface NewTask {
   /** The id of its user story, which determines its epic and project; required. */
   userStoryId: string
+  /** The id of its epic, where the caller has it; that of the story. */
+  epicId?: string | null | undefined
+  /** The id of its project, where the caller has it; that of the story. */
+  projectId?: string | null | undefined
   /** Its key; required, unique in the story. */
   key: string
   /** Its title, on one line; required. */
@@ -400,6 +415,14 @@ export interface NewTask {
   assignedAgentId?: string | null | undefined
   /** The person to whom it is assigned. */
   assigneeHuman?: string | null | undefined
+  /** The git branch of its work. */
+  vcsBranch?: string | null | undefined
+  /** The git branch that its work started from. */
+  vcsBaseBranch?: string | null | undefined
+  /** The last git commit of its work. */
+  vcsLastCommitSha?: string | null | undefined
+  /** The version of the OpenAPI document that it was created from. */
+  openapiVersionAtCreation?: string | null | undefined
   /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
 }
@@ -412,10 +435,18 @@ export interface NewJob {
   state?: string | null | undefined
   /** The command that starts it. */
   commandName?: string | null | undefined
+  /** The agent that works on it first. Absent: the first of `agentIds`. */
+  agentId?: string | null | undefined
+  /** All agents that work on it. Absent: `agentId` alone. */
+  agentIds?: readonly string[] | null | undefined
   /** Data that the host needs to resume it. */
   payload?: JsonObject | null | undefined
   /** The number of items. */
   totalItems?: number | null | undefined
+  /** The number of finished items. Absent: 0. */
+  processedItems?: number | null | undefined
+  /** The last point from which the host can resume it. */
+  lastCheckpoint?: string | null | undefined
 }
 
 /** The fields of a new command run. */
@@ -424,8 +455,20 @@ export interface NewCommandRun {
   commandName: string
   /** The job of the run. */
   jobId?: string | null | undefined
+  /** The agent that works in it first. */
+  agentId?: string | null | undefined
+  /** The tasks of the run. */
+  taskIds?: readonly string[] | null | undefined
+  /** The git branch of the run. */
+  gitBranch?: string | null | undefined
+  /** The git branch that the run started from. */
+  gitBaseBranch?: string | null | undefined
   /** When it began. Absent: now. */
   startedAt?: Time | null | undefined
+  /** Its status. Absent: `running`. */
+  status?: string | null | undefined
+  /** The number of story points processed: finite, 0 or more. */
+  spProcessed?: number | null | undefined
 }
 
 /** The end of a command run. */
@@ -452,10 +495,22 @@ export interface NewTaskRun {
   commandRunId?: string | null | undefined
   /** The agent. */
   agentId?: string | null | undefined
+  /** Its status. Absent: `running`. */
+  status?: string | null | undefined
   /** When it began. Absent: now. */
   startedAt?: Time | null | undefined
+  /** When it ended, where it is recorded afterwards. */
+  finishedAt?: Time | null | undefined
   /** The task's story points. Absent: those of the task. */
   storyPointsAtRun?: number | null | undefined
+  /** Story points per hour as measured by the host: finite, 0 or more. */
+  spPerHourEffective?: number | null | undefined
+  /** The git branch of the run. */
+  gitBranch?: string | null | undefined
+  /** The git branch that the run started from. */
+  gitBaseBranch?: string | null | undefined
+  /** The git commit of the run. */
+  gitCommitSha?: string | null | undefined
   /** Additional data of the host. */
   runContext?: JsonObject | null | undefined
 }
@@ -639,6 +694,8 @@ export interface ImportSummary {
   logged: boolean
   /** What was skipped. */
   skipped: Skipped
+  /** The names of numbers that were not read although the names say tokens, cost or cache. */
+  unread: string[]
   /** Why the log could not be written, for the first time that it failed. */
   logError?: string
 }
@@ -737,6 +794,8 @@ export interface TokenUsageSummaryRow {
   task_id?: string | null
   /** The number of calls. */
   calls: number
+  /** The number of calls whose cost is known. Where it is less than `calls`, the cost is of a part of them. */
+  cost_known_calls?: number
   /**
    * All input tokens, including cached ones.
    *
@@ -869,6 +928,8 @@ export interface Job {
   totalItems?: number | null
   /** The number of finished items. */
   processedItems?: number | null
+  /** The last point from which the host can resume it. */
+  lastCheckpoint?: string | null
   /** When the row was created. */
   createdAt: string
   /** When the row last changed. */
@@ -903,6 +964,12 @@ export interface TaskRun {
   storyPointsAtRun?: number | null
   /** Story points per hour as measured by the host. */
   spPerHourEffective?: number | null
+  /** The git branch of the run. */
+  gitBranch?: string | null
+  /** The git branch that the run started from. */
+  gitBaseBranch?: string | null
+  /** The git commit of the run. */
+  gitCommitSha?: string | null
   /** Additional data of the host. */
   runContext?: Metadata
   /** Its key; null if the task was deleted. */
@@ -972,6 +1039,8 @@ export interface Epic {
   title: string
   /** Its description. */
   description: string | null
+  /** Its size in story points, as the host computed it. */
+  storyPointsTotal: number | null
   /** Its priority: smaller numbers come first. */
   priority: number | null
   /** Additional data of the host. */
@@ -998,6 +1067,8 @@ export interface Story {
   description: string | null
   /** Its acceptance criteria. */
   acceptanceCriteria: string | null
+  /** Its size in story points, as the host computed it. */
+  storyPointsTotal: number | null
   /** Its priority: smaller numbers come first. */
   priority: number | null
   /** Additional data of the host. */
@@ -1036,6 +1107,14 @@ export interface Task {
   assignedAgentId: string | null
   /** The person to whom it is assigned. */
   assigneeHuman: string | null
+  /** The git branch of its work. */
+  vcsBranch: string | null
+  /** The git branch that its work started from. */
+  vcsBaseBranch: string | null
+  /** The last git commit of its work. */
+  vcsLastCommitSha: string | null
+  /** The version of the OpenAPI document that it was created from. */
+  openapiVersionAtCreation: string | null
   /** Additional data of the host. */
   metadata: Metadata
   /** When the row was created. */
@@ -1058,6 +1137,12 @@ export interface CommandRun {
   agentId: string | null
   /** All agents that worked in it, in order of their first call. */
   agentIds: string[]
+  /** The tasks of the run, as the host recorded them. */
+  taskIds: string[]
+  /** The git branch of the run. */
+  gitBranch: string | null
+  /** The git branch that the run started from. */
+  gitBaseBranch: string | null
   /** When it began. */
   startedAt: string
   /** When it ended. */

@@ -33,7 +33,7 @@ impl Worker {
         Self { queue: Arc::clone(host.queue()), engine: Arc::default(), replies, host: Some(host) }
     }
 
-    /// The way back to JavaScript.
+    /// Where replies are sent.
     pub(crate) fn replies(&self) -> Arc<Replies> {
         Arc::clone(&self.replies)
     }
@@ -55,7 +55,7 @@ impl Worker {
         }
     }
 
-    /// Takes the call from the queue, else asks it to stop. Says whether its answer need not be waited for.
+    /// Removes the call from the queue, or else requests it to stop. Returns whether no reply follows.
     pub(crate) fn cancel(&self, call: i64) -> bool {
         let is_removed = self.queue.cancel(call) == Cancelled::Removed;
         // What nobody waits for any more is closed as soon as it is open.
@@ -66,14 +66,14 @@ impl Worker {
         is_removed || is_opening
     }
 
-    /// Ends the thread once the calls that are queued are made.
+    /// Ends the thread once the queued calls have run.
     pub(crate) fn leave(&self) {
         if self.host.is_none() {
             self.queue.leave();
         }
     }
 
-    /// Keeps what was opened, and says what it is.
+    /// Keeps the opened engine, and returns what it knows about itself.
     pub(crate) fn opened(&self, engine: Engine) -> Outcome {
         self.engine.get_or_init(|| engine).about()
     }

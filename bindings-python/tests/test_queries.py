@@ -215,6 +215,7 @@ BAD: list[tuple[Callable[[Any], str], str]] = [
     (mcoda.render_velocity, "velocity"),
     (mcoda.render_status_events, "events"),
     (mcoda.render_telemetry_config, "config"),
+    (mcoda.render_check, "report"),
 ]
 
 

@@ -24,6 +24,9 @@ fn main() {
     transcript(&long, 100 << 20);
     stream("record_agent_stream, 10 MiB", &short);
     stream("record_agent_stream, 100 MiB", &long);
+    let events = folder.path().join("events.jsonl");
+    small_events(&events, 50 << 20);
+    stream("record_agent_stream, 50 MiB of small events", &events);
     let text = std::fs::read_to_string(&long).expect("a file");
     in_memory("serde_json::Value of each line, 100 MiB", &text, || {
         text.lines().for_each(|line| drop(black_box(serde_json::from_str::<Value>(line))));
@@ -65,6 +68,34 @@ fn transcript(path: &Path, size: usize) {
             "cache_creation_input_tokens": 900, "cache_creation": {"ephemeral_5m_input_tokens": 900}});
         let line = format!(
             r#"{{"type":"assistant","sessionId":"s","timestamp":"2026-03-20T12:00:00Z","message":{{"id":"{id}","role":"assistant","model":"claude-x","content":[{{"type":"text","text":"{words}"}}],"usage":{usage}}}}}"#
+        );
+        writeln!(file, "{line}").expect("a line");
+        written += line.len() + 1;
+        number += 1;
+    }
+}
+
+/// The events of Ollama's streams: a few words each, and the counts at the end of each response.
+fn small_events(path: &Path, size: usize) {
+    let mut file = BufWriter::new(File::create(path).expect("a file"));
+    let mut written = 0;
+    let mut number = 0_u64;
+    while written < size {
+        let time = format!(
+            "2026-03-20T12:{:02}:{:02}.{:06}Z",
+            number / 60_000 % 60,
+            number / 1000 % 60,
+            number % 1000
+        );
+        let (content, end) = match number % 200 {
+            199 => (
+                "",
+                r#","done":true,"total_duration":2000000,"prompt_eval_count":26,"eval_count":199,"eval_duration":1000000"#,
+            ),
+            _ => (" word", r#","done":false"#),
+        };
+        let line = format!(
+            r#"{{"model":"llama-x","created_at":"{time}","message":{{"role":"assistant","content":"{content}"}}{end}}}"#
         );
         writeln!(file, "{line}").expect("a line");
         written += line.len() + 1;

@@ -102,9 +102,9 @@ pub use repository::{
 pub use session::Session;
 pub use sqlite::{CancelToken, Checkpoint, SqlParams, SqlValue, Synchronous, Table};
 pub use telemetry::{
-    AgentContext, Dimension, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES, Recorded,
-    RecordedResponse, ResponseRecord, Skipped, TelemetryConfig, TokenUsage, TokenUsageCursor,
-    TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
+    AgentContext, Dimension, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES,
+    PriceOverride, Recorded, RecordedResponse, ResponseRecord, Skipped, TelemetryConfig, TokenUsage,
+    TokenUsageCursor, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
 };
 pub use time::{Clock, Timestamp};
 pub use transaction::Transaction;

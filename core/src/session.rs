@@ -129,15 +129,26 @@ impl Session {
         mut progress: impl FnMut(u64),
     ) -> Result<ImportSummary> {
         self.access.outside("record_agent_stream")?;
-        self.recorder().import(input, context, &mut progress)
+        self.recorder().import(input, context, &mut progress, None)
     }
 
-    /// Records the usage in a file, as [`Session::record_agent_stream`] does.
+    /// Records the usage in a file, as [`Session::record_agent_stream`] does. A call whose line has no time, and that
+    /// no line with a time precedes, counts when the file was last written.
     ///
     /// Errors: as there, and `Storage` if the file cannot be read.
     pub fn record_agent_file(&self, file: impl AsRef<Path>, context: &AgentContext) -> Result<ImportSummary> {
+        self.record_agent_file_with_progress(file, context, |_| ())
+    }
+
+    /// [`Session::record_agent_file`], which calls `progress` now and then with the number of bytes read.
+    pub fn record_agent_file_with_progress(
+        &self,
+        file: impl AsRef<Path>,
+        context: &AgentContext,
+        mut progress: impl FnMut(u64),
+    ) -> Result<ImportSummary> {
         self.access.outside("record_agent_file")?;
-        self.recorder().import_file(file.as_ref(), context)
+        self.recorder().import_file(file.as_ref(), context, &mut progress)
     }
 
     /// Lists single agent calls in order of time; calls of the same time in the order in which they were recorded,

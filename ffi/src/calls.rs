@@ -328,9 +328,9 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
 /// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 /// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
-/// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
-/// `records`.
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
+/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+/// receives an object of `usage`, `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -362,9 +362,9 @@ pub unsafe extern "C" fn mcoda_record_agent_response_json(
 /// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 /// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
-/// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
-/// `records`.
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
+/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+/// receives an object of `usage`, `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -394,9 +394,9 @@ pub unsafe extern "C" fn mcoda_global_record_agent_response_json(
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
-/// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-/// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
+/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
+/// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
+/// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -428,9 +428,9 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional, may be NULL) is what the
-/// host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`, `objects`, `recorded`,
-/// `updated`, `duplicates`, `refused`, `logged`, `skipped`, `logError`.
+/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
+/// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
+/// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -936,9 +936,9 @@ pub unsafe extern "C" fn mcoda_projects_list_json(
 /// Creates an epic. `MCODA_NOT_FOUND` if its project is unknown, `MCODA_CONFLICT` if the project has an epic
 /// with this key.
 ///
-/// `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `priority`,
-/// `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
-/// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`.
+/// `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `storyPointsTotal`,
+/// `priority`, `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`,
+/// `title`, `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -952,10 +952,28 @@ pub unsafe extern "C" fn mcoda_epics_create_json(
     reply(json, error, || workspace::call(workspace, "epics.create", &[input::json("epic", epic)?]))
 }
 
+/// Creates many epics in one transaction: all or none. An error names the epic.
+///
+/// `epics` (a JSON array, each item a JSON object of `projectId`, `key`, `title`, and optionally
+/// `description`, `storyPointsTotal`, `priority`, `metadata`) is the epics. `json` (may be NULL) receives an
+/// array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+/// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_epics_create_many_json(
+    workspace: *mut mcoda_workspace,
+    epics: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || workspace::call(workspace, "epics.create_many", &[input::json("epics", epics)?]))
+}
+
 /// Returns the epic with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
-/// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
+/// `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -990,10 +1008,10 @@ pub unsafe extern "C" fn mcoda_epics_list_json(
 /// Creates a user story. `MCODA_NOT_FOUND` if its epic is unknown, `MCODA_CONFLICT` if the epic has a story
 /// with this key.
 ///
-/// `story` (a JSON object of `epicId`, `key`, `title`, and optionally `description`, `acceptanceCriteria`,
-/// `priority`, `metadata`) is the user story. `json` (may be NULL) receives an object of `id`, `projectId`,
-/// `epicId`, `key`, `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`,
-/// `updatedAt`.
+/// `story` (a JSON object of `epicId`, `key`, `title`, and optionally `projectId`, `description`,
+/// `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user story. `json` (may be NULL)
+/// receives an object of `id`, `projectId`, `epicId`, `key`, `title`, `description`, `acceptanceCriteria`,
+/// `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1007,10 +1025,31 @@ pub unsafe extern "C" fn mcoda_stories_create_json(
     reply(json, error, || workspace::call(workspace, "stories.create", &[input::json("story", story)?]))
 }
 
+/// Creates many user stories in one transaction: all or none. An error names the story.
+///
+/// `stories` (a JSON array, each item a JSON object of `epicId`, `key`, `title`, and optionally `projectId`,
+/// `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user stories.
+/// `json` (may be NULL) receives an array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+/// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_stories_create_many_json(
+    workspace: *mut mcoda_workspace,
+    stories: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || {
+        workspace::call(workspace, "stories.create_many", &[input::json("stories", stories)?])
+    })
+}
+
 /// Returns the user story with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `key`,
-/// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
+/// `title`, `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`,
+/// `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1045,10 +1084,12 @@ pub unsafe extern "C" fn mcoda_stories_list_json(
 /// Creates a task. `MCODA_NOT_FOUND` if its story is unknown, `MCODA_CONFLICT` if the story has a task with
 /// this key.
 ///
-/// `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `description`, `type`, `status`,
-/// `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`) is the task. `json` (may be
-/// NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`, `description`,
-/// `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`,
+/// `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`, `projectId`,
+/// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
+/// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`) is the task.
+/// `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`,
+/// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
+/// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`, `createdAt`,
 /// `updatedAt`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
@@ -1065,9 +1106,10 @@ pub unsafe extern "C" fn mcoda_tasks_create_json(
 
 /// Creates many tasks in one transaction: all or none. An error names the task.
 ///
-/// `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally
-/// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
-/// `metadata`) is the tasks. `json` (may be NULL) receives an array.
+/// `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`,
+/// `projectId`, `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`,
+/// `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`)
+/// is the tasks. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1086,7 +1128,8 @@ pub unsafe extern "C" fn mcoda_tasks_create_many_json(
 ///
 /// `id_or_key` (text) is the id or the key. `json` (may be NULL) receives an object of `id`, `projectId`,
 /// `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`, `storyPoints`, `priority`,
-/// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, or `null`.
+/// `assignedAgentId`, `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`,
+/// `openapiVersionAtCreation`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -1121,10 +1164,10 @@ pub unsafe extern "C" fn mcoda_tasks_list_json(
 
 /// Creates a job.
 ///
-/// `job` (a JSON object of `type`, and optionally `state`, `commandName`, `payload`, `totalItems`) is the
-/// job. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`, `commandName`,
-/// `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`, `completedAt`,
-/// `errorSummary`.
+/// `job` (a JSON object of `type`, and optionally `state`, `commandName`, `agentId`, `agentIds`, `payload`,
+/// `totalItems`, `processedItems`, `lastCheckpoint`) is the job. `json` (may be NULL) receives an object of
+/// `id`, `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`,
+/// `processedItems`, `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -1141,8 +1184,8 @@ pub unsafe extern "C" fn mcoda_jobs_create_json(
 /// Returns the job with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`,
-/// `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`,
-/// `completedAt`, `errorSummary`, or `null`.
+/// `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `lastCheckpoint`,
+/// `createdAt`, `updatedAt`, `completedAt`, `errorSummary`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1176,7 +1219,7 @@ pub unsafe extern "C" fn mcoda_jobs_list_json(
 /// `id` (text) is the job. `state` (text) is its final state, for example `completed`. `error_summary` (text,
 /// may be NULL) is why it failed, if it did. `json` (may be NULL) receives an object of `id`, `workspaceId`,
 /// `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`,
-/// `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
+/// `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1202,11 +1245,12 @@ pub unsafe extern "C" fn mcoda_jobs_finish_json(
     })
 }
 
-/// Begins a command run, with status `running`. `MCODA_NOT_FOUND` if its job is unknown.
+/// Begins a command run. `MCODA_NOT_FOUND` if its job is unknown.
 ///
-/// `command_run` (a JSON object of `commandName`, and optionally `jobId`, `startedAt`) is the command run.
-/// `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`, `jobId`, `agentId`,
-/// `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
+/// `command_run` (a JSON object of `commandName`, and optionally `jobId`, `agentId`, `taskIds`, `gitBranch`,
+/// `gitBaseBranch`, `startedAt`, `status`, `spProcessed`) is the command run. `json` (may be NULL) receives
+/// an object of `id`, `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `taskIds`, `gitBranch`,
+/// `gitBaseBranch`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1225,8 +1269,8 @@ pub unsafe extern "C" fn mcoda_command_runs_create_json(
 /// Returns the command run with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`,
-/// `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`,
-/// `spProcessed`, or `null`.
+/// `jobId`, `agentId`, `agentIds`, `taskIds`, `gitBranch`, `gitBaseBranch`, `startedAt`, `completedAt`,
+/// `status`, `errorSummary`, `durationSeconds`, `spProcessed`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1244,8 +1288,8 @@ pub unsafe extern "C" fn mcoda_command_runs_get_json(
 ///
 /// `id` (text) is the command run. `end` (a JSON object of `status`, and optionally `errorSummary`,
 /// `spProcessed`, `completedAt`) is the result of the run. `json` (may be NULL) receives an object of `id`,
-/// `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`,
-/// `errorSummary`, `durationSeconds`, `spProcessed`.
+/// `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `taskIds`, `gitBranch`, `gitBaseBranch`,
+/// `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1266,12 +1310,13 @@ pub unsafe extern "C" fn mcoda_command_runs_finish_json(
     })
 }
 
-/// Begins a task run, with status `running`. `MCODA_NOT_FOUND` if its task, job or command run is unknown.
+/// Begins a task run. `MCODA_NOT_FOUND` if its task, job or command run is unknown.
 ///
 /// `task_run` (a JSON object of `taskId`, `command`, and optionally `jobId`, `commandRunId`, `agentId`,
-/// `startedAt`, `storyPointsAtRun`, `runContext`) is the task run. `json` (may be NULL) receives an object of
+/// `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`, `gitBranch`,
+/// `gitBaseBranch`, `gitCommitSha`, `runContext`) is the task run. `json` (may be NULL) receives an object of
 /// `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
-/// `storyPointsAtRun`, `spPerHourEffective`, `runContext`.
+/// `storyPointsAtRun`, `spPerHourEffective`, `gitBranch`, `gitBaseBranch`, `gitCommitSha`, `runContext`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1291,7 +1336,7 @@ pub unsafe extern "C" fn mcoda_task_runs_create_json(
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `taskId`, `command`, `jobId`,
 /// `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`,
-/// `runContext`, or `null`.
+/// `gitBranch`, `gitBaseBranch`, `gitCommitSha`, `runContext`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1326,7 +1371,7 @@ pub unsafe extern "C" fn mcoda_task_runs_list_json(
 /// `id` (text) is the task run. `status` (text) is its final status, for example `succeeded`. `finished_at`
 /// (RFC 3339 text, may be NULL) is when it ended. Absent: now. `json` (may be NULL) receives an object of
 /// `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
-/// `storyPointsAtRun`, `spPerHourEffective`, `runContext`.
+/// `storyPointsAtRun`, `spPerHourEffective`, `gitBranch`, `gitBaseBranch`, `gitCommitSha`, `runContext`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.

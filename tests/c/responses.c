@@ -199,6 +199,19 @@ static void telemetry_can_be_opted_out_of(void)
     HOLDS(rendered(mcoda_render_telemetry_config, json), "SETTING", "enabled");
 }
 
+static void a_check_is_made_and_shown(void)
+{
+    mcoda_string *json = NULL;
+    OK(mcoda_check_json(workspace, "{\"full\": true}", &json, &error));
+    HOLDS(json, "\"ok\":true", "\"full\":true", "\"integrity\"");
+    OK(mcoda_check_json(workspace, NULL, &json, &error));
+    HOLDS(rendered(mcoda_render_check, json), "Database: ", "examinations: ");
+    OK(mcoda_check_path_json("/nowhere/mcoda.db", NULL, &json, &error));
+    HOLDS(rendered(mcoda_render_check, json), "ERROR missing");
+    OK(mcoda_checkpoint_json(workspace, &json, &error));
+    HOLDS(json, "\"truncated\":true", "\"busy\":false");
+}
+
 int main(int argc, char **argv)
 {
     char path[512];
@@ -211,6 +224,7 @@ int main(int argc, char **argv)
     rows_come_a_few_at_a_time();
     answers_become_tables();
     telemetry_can_be_opted_out_of();
+    a_check_is_made_and_shown();
     OK(mcoda_workspace_close(workspace, &error));
     return 0;
 }

@@ -71,6 +71,7 @@ static mcoda_code call_global(const char *name, char **given, mcoda_error **erro
         return mcoda_global_backup_to(handle, given[0], error);
     }
     FIND(frees2, given[0], given[1], &json)
+    FIND(globals0, handle, &json)
     FIND(globals1, handle, given[0], &json)
     FIND(globals2, handle, given[0], given[1], &json)
     return unknown(name);

@@ -165,7 +165,8 @@ def dimension(row, name):
 
 
 def sums(rows):
-    result = {"calls": len(rows)} | {name: sum(row[name] or 0 for row in rows) for name in COUNTS}
+    known = sum(row["cost_estimate"] is not None for row in rows)
+    result = {"calls": len(rows), "cost_known_calls": known} | {name: sum(row[name] or 0 for row in rows) for name in COUNTS}
     result["duration_ms"] = sum(millis_taken(row) or 0 for row in rows)
     costs = {}
     for row in rows:

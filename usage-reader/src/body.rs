@@ -1,38 +1,41 @@
-//! What the reader of a shape is handed: the body, and what is known about it.
+//! What a source is handed: the body, and what is known about it.
 
-use crate::fields::{Object, object, text};
+use crate::fields::Fields;
 use crate::parsed_usage::ParsedUsage;
 
 /// Providers whose cached tokens are counted in addition to their input.
 pub(crate) const CACHED_IS_ADDITIONAL: &[&str] = &["anthropic", "claude", "bedrock"];
 
 /// One body, the object that holds its usage, with what is known about it.
+#[derive(Clone, Copy)]
 pub(crate) struct Body<'a> {
-    pub(crate) all: &'a Object,
-    pub(crate) hint: Option<&'a str>,
+    pub(crate) all: Fields<'a>,
+    /// The provider that the caller named.
+    pub(crate) provider_hint: Option<&'a str>,
 }
 
 impl<'a> Body<'a> {
     /// Whether the caller or the body names one of these providers.
     pub(crate) fn hint_is(&self, names: &[&str]) -> bool {
-        let reported = text(self.all, &["provider", "vendor"]);
+        let reported = self.all.text(&["provider", "vendor"]);
         let is_one = |given: &str| {
             let given = given.to_ascii_lowercase();
             names.iter().any(|name| given.contains(name))
         };
-        self.hint.or(reported).is_some_and(is_one)
+        self.provider_hint.or(reported).is_some_and(is_one)
     }
 
     /// Whether what is handed on from the provider counts its cached tokens in addition to the input.
     pub(crate) fn cached_is_additional(&self) -> bool {
-        self.hint_is(CACHED_IS_ADDITIONAL) || (self.hint.is_none() && self.provider_metadata().is_some())
+        self.hint_is(CACHED_IS_ADDITIONAL)
+            || (self.provider_hint.is_none() && self.provider_metadata().is_some())
     }
 
     /// What the Vercel AI SDK keeps of a provider that counts cached tokens in addition to the input.
-    pub(crate) fn provider_metadata(&self) -> Option<&'a Object> {
+    pub(crate) fn provider_metadata(&self) -> Option<Fields<'a>> {
         let all = sdk_metadata(self.all)?;
-        let bedrock = || object(object(all, &["bedrock"])?, &["usage"]);
-        object(all, &["anthropic"]).or_else(bedrock)
+        let bedrock = || all.object(&["bedrock"])?.object(&["usage"]);
+        all.object(&["anthropic"]).or_else(bedrock)
     }
 
     /// Names the provider that the shape itself shows, where nobody named another one.
@@ -42,6 +45,6 @@ impl<'a> Body<'a> {
 }
 
 /// What the Vercel AI SDK keeps of its providers.
-pub(crate) fn sdk_metadata(all: &Object) -> Option<&Object> {
-    object(all, &["providerMetadata", "provider_metadata", "experimental_providerMetadata"])
+pub(crate) fn sdk_metadata(all: Fields<'_>) -> Option<Fields<'_>> {
+    all.object(&["providerMetadata", "provider_metadata", "experimental_providerMetadata"])
 }

@@ -1,13 +1,15 @@
-//! One call as its input reported it, and what many of them add up to.
+//! One call as its input reported it, what two versions of it come to, and what many calls add up to.
 
 use std::collections::HashMap;
 
 use crate::parsed_usage::ParsedUsage;
+use crate::session::{Report, Sessions};
 
 /// By what a call is known again.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Identity {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum DedupKey {
     /// By nothing.
+    #[default]
     None,
     /// By the provider's id of the message or response.
     Response(String),
@@ -16,78 +18,169 @@ pub enum Identity {
 }
 
 /// One call, or one session that is counted as a whole.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Call {
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExtractedCall {
     /// By what it is known again.
-    pub identity: Identity,
+    pub key: DedupKey,
+    /// The session that it is a part of, or the whole of.
+    pub session: Option<String>,
     /// Whether the numbers are of the session since its beginning.
     pub is_cumulative: bool,
+    /// What the agent said about the count, where it is one of a session.
+    pub report: Option<Report>,
     /// One for each model that worked for it; the first is the model that was asked.
     pub parts: Vec<ParsedUsage>,
 }
 
-impl Call {
-    pub(crate) fn name_if_unknown(&mut self, name: Option<String>) {
-        if let (Identity::None, Some(name)) = (&self.identity, name) {
-            self.identity = Identity::Response(name);
+/// What shows whether two calls of one key are two versions of one call.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Circumstances<'a> {
+    /// The provider's id.
+    pub id: Option<&'a str>,
+    /// The session.
+    pub session: Option<&'a str>,
+    /// When the call was made, in milliseconds since 1970, where that was reported.
+    pub timestamp_ms: Option<i64>,
+    /// All input tokens.
+    pub input: Option<i64>,
+    /// Whether the call may be a copy.
+    pub is_copy: bool,
+}
+
+impl Circumstances<'_> {
+    /// Whether these are two calls although they are known by one key: some gateways and local servers give every
+    /// response the same id. The same id in another session or at another time with another input is another call,
+    /// and so it is in another session at another time whatever its input: a session that copies the history of
+    /// another one keeps its times. In one session, the lines of a call differ in their times and agree in the input.
+    /// Another id in the same session is another call as well, where the key is not the id.
+    pub fn is_another_call(&self, other: &Self) -> bool {
+        let differ =
+            |one: Option<&str>, other: Option<&str>| one.zip(other).is_some_and(|(one, other)| one != other);
+        let another_session = differ(self.session, other.session);
+        if self.is_copy != other.is_copy && !another_session {
+            return false;
         }
+        let another_id = differ(self.id, other.id) && !another_session && self.session.is_some();
+        let times = self.timestamp_ms.zip(other.timestamp_ms);
+        let another_time = times.is_some_and(|(one, other)| one != other);
+        let inputs = self.input.zip(other.input);
+        let another_input = inputs.is_some_and(|(one, other)| one != other && one > 0 && other > 0);
+        another_id
+            || (another_session && another_time)
+            || ((another_session || another_time) && another_input)
     }
 }
 
-/// Calls in the order in which they first appeared; of two versions of one the last.
+impl ExtractedCall {
+    pub(crate) fn of(parts: Vec<ParsedUsage>) -> Self {
+        Self { parts, ..Self::default() }
+    }
+
+    pub(crate) fn name_if_unknown(&mut self, name: Option<String>) {
+        if let (DedupKey::None, Some(name)) = (&self.key, name) {
+            self.key = DedupKey::Response(name);
+        }
+    }
+
+    /// What shows whether another call of the same key is this one.
+    pub fn circumstances(&self) -> Circumstances<'_> {
+        self.parts.first().map(ParsedUsage::circumstances).unwrap_or_default()
+    }
+
+    /// The key of this call where another one has its own.
+    pub fn key_beside_another(&self) -> DedupKey {
+        let DedupKey::Response(key) = &self.key else { return self.key.clone() };
+        let all = self.circumstances();
+        let input = all.input.map_or_else(String::new, |input| input.to_string());
+        let parts = [key, all.id.unwrap_or_default(), all.session.unwrap_or_default(), &input];
+        DedupKey::Response(parts.join("@"))
+    }
+
+    /// Lays another version of the call over this one, model by model.
+    pub(crate) fn merge_versions(&mut self, other: Self) {
+        let mut others = other.parts.into_iter();
+        for own in &mut self.parts {
+            match others.next() {
+                Some(other) => *own = std::mem::take(own).merged_with(other),
+                None => break,
+            }
+        }
+        self.parts.extend(others);
+        self.session = self.session.take().or(other.session);
+    }
+}
+
+/// Calls in the order in which they first appeared; of two versions of one what both come to.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
-    calls: Vec<Call>,
-    known: HashMap<Identity, usize>,
+    calls: Vec<ExtractedCall>,
+    known: HashMap<DedupKey, usize>,
 }
 
 impl Calls {
-    pub(crate) fn add(&mut self, call: Call) {
-        if call.identity == Identity::None {
+    pub(crate) fn add(&mut self, mut call: ExtractedCall) {
+        // The reports of a session are put together when all are there.
+        if call.key == DedupKey::None || matches!(call.key, DedupKey::Session(_)) && call.report.is_some() {
             self.calls.push(call);
             return;
         }
-        match self.known.get(&call.identity) {
-            Some(index) => self.calls[*index] = call,
-            None => {
-                self.known.insert(call.identity.clone(), self.calls.len());
-                self.calls.push(call);
+        if let Some(index) = self.known.get(&call.key).copied() {
+            let known = &self.calls[index];
+            if !known.circumstances().is_another_call(&call.circumstances()) {
+                return self.join(index, call);
+            }
+            call.key = call.key_beside_another();
+            if let Some(index) = self.known.get(&call.key).copied() {
+                return self.join(index, call);
             }
         }
+        self.known.insert(call.key.clone(), self.calls.len());
+        self.calls.push(call);
     }
 
-    pub(crate) fn each(&self) -> &[Call] {
+    fn join(&mut self, index: usize, call: ExtractedCall) {
+        let known = &mut self.calls[index];
+        if call.is_cumulative { *known = call } else { known.merge_versions(call) }
+    }
+
+    /// The calls as they were reported, those of a session beside its counts.
+    pub(crate) fn unsettled(&self) -> &[ExtractedCall] {
         &self.calls
     }
 
-    /// One for each model, in the order of their first appearance.
-    pub(crate) fn by_model(self) -> Vec<ParsedUsage> {
-        let is_one = self.calls.len() == 1;
-        let mut sums: Vec<(ParsedUsage, i64)> = Vec::new();
-        let mut places: HashMap<Option<String>, usize> = HashMap::new();
-        for parsed in self.calls.into_iter().flat_map(|call| call.parts) {
-            match places.get(&parsed.model) {
-                Some(place) => {
-                    let (sum, calls) = &mut sums[*place];
-                    sum.add(&parsed);
-                    *calls += 1;
-                }
-                None => {
-                    places.insert(parsed.model.clone(), sums.len());
-                    sums.push((parsed, 1));
-                }
+    /// The calls one by one, sessions that were counted as a whole without what their calls have of them.
+    pub(crate) fn each(self) -> Vec<ExtractedCall> {
+        Sessions::settle(self.calls)
+    }
+}
+
+/// One for each model, in the order of their first appearance.
+pub(crate) fn by_model(calls: Vec<ExtractedCall>) -> Vec<ParsedUsage> {
+    let is_one = calls.len() == 1;
+    let mut sums: Vec<(ParsedUsage, i64)> = Vec::new();
+    let mut places: HashMap<Option<String>, usize> = HashMap::new();
+    for parsed in calls.into_iter().flat_map(|call| call.parts) {
+        match places.get(&parsed.model) {
+            Some(place) => {
+                let (sum, calls) = &mut sums[*place];
+                sum.add(&parsed);
+                *calls += 1;
+            }
+            None => {
+                places.insert(parsed.model.clone(), sums.len());
+                sums.push((parsed, 1));
             }
         }
-        let finished = |(mut sum, calls): (ParsedUsage, i64)| {
-            if !is_one {
-                sum.extra.shift_remove("response_id");
-                sum.note("calls", calls);
-                sum.note_residual();
-            }
-            sum
-        };
-        sums.into_iter().map(finished).collect()
     }
+    let finished = |(mut sum, calls): (ParsedUsage, i64)| {
+        if !is_one {
+            sum.extra.shift_remove("response_id");
+            sum.note("calls", calls);
+            sum.note_residual();
+        }
+        sum
+    };
+    sums.into_iter().map(finished).collect()
 }
 
 /// The sum over all models, with their own numbers where there are several.

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::call::Call;
+use crate::call::ExtractedCall;
 use crate::collector::Collector;
 use crate::documents::{Piece, Splitter};
 
@@ -28,6 +28,8 @@ pub struct CallReader<R> {
     collector: Option<Collector>,
     splitter: Splitter,
     line: Vec<u8>,
+    /// How the input is encoded, known from its first bytes on.
+    encoding: Option<Encoding>,
     bytes: u64,
     lines: u64,
     objects: u64,
@@ -42,6 +44,7 @@ impl<R: BufRead> CallReader<R> {
             collector: Some(Collector::new(provider).naming_by_text()),
             splitter: Splitter::default(),
             line: Vec::new(),
+            encoding: None,
             bytes: 0,
             lines: 0,
             objects: 0,
@@ -51,7 +54,7 @@ impl<R: BufRead> CallReader<R> {
 
     /// The next calls that are over, `None` after the last ones. `lines` is how many lines to look at before
     /// the caller gets its turn again.
-    pub fn next_calls(&mut self, lines: u64) -> io::Result<Option<Vec<Call>>> {
+    pub fn next_calls(&mut self, lines: u64) -> io::Result<Option<Vec<ExtractedCall>>> {
         let Some(mut collector) = self.collector.take() else { return Ok(None) };
         for _ in 0..lines {
             if !self.read_line()? {
@@ -110,6 +113,13 @@ impl<R: BufRead> CallReader<R> {
     /// Puts the next line into `line`; one that is too long is read over. `false` at the end.
     fn read_line(&mut self) -> io::Result<bool> {
         self.line.clear();
+        let encoding = match self.encoding {
+            Some(encoding) => encoding,
+            None => *self.encoding.insert(Encoding::of(self.reader.fill_buf()?)),
+        };
+        if encoding != Encoding::Utf8 {
+            return self.read_wide_line(encoding);
+        }
         let read = self.reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut self.line)?;
         self.bytes += read as u64;
         self.lines += u64::from(read > 0);
@@ -120,5 +130,59 @@ impl<R: BufRead> CallReader<R> {
             self.skipped.too_long += 1;
         }
         Ok(read > 0)
+    }
+
+    /// The next line of an input in UTF-16. What is beyond the longest line is read over.
+    fn read_wide_line(&mut self, encoding: Encoding) -> io::Result<bool> {
+        const NEWLINE: u16 = 0x0a;
+        let mut units: Vec<u16> = Vec::new();
+        let (mut read, mut pair) = (0_u64, [0; 2]);
+        loop {
+            let length = self.reader.by_ref().take(2 - read % 2).read(&mut pair[(read % 2) as usize..])?;
+            if length == 0 {
+                break;
+            }
+            read += length as u64;
+            if !read.is_multiple_of(2) {
+                continue;
+            }
+            let unit = if encoding == Encoding::Utf16Big {
+                u16::from_be_bytes(pair)
+            } else {
+                u16::from_le_bytes(pair)
+            };
+            if unit == NEWLINE {
+                break;
+            }
+            if read <= LONGEST_LINE {
+                units.push(unit);
+            }
+        }
+        self.bytes += read;
+        self.lines += u64::from(read > 0);
+        if read > LONGEST_LINE {
+            self.skipped.too_long += 1;
+        } else {
+            self.line = String::from_utf16_lossy(&units).into_bytes();
+        }
+        Ok(read > 0)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Utf8,
+    Utf16Little,
+    Utf16Big,
+}
+
+impl Encoding {
+    /// By the mark at the beginning.
+    fn of(beginning: &[u8]) -> Self {
+        match beginning {
+            [0xff, 0xfe, ..] => Self::Utf16Little,
+            [0xfe, 0xff, ..] => Self::Utf16Big,
+            _ => Self::Utf8,
+        }
     }
 }

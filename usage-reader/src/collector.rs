@@ -6,20 +6,18 @@ use std::collections::{HashMap, VecDeque};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::call::{Call, Identity};
-use crate::claude_code::COST_OF_NO_MODEL;
-use crate::codex::{Codex, Seen as CodexSeen};
-use crate::fields::{Object, object, reported_sum, text};
-use crate::locate::{Located, locate};
-use crate::parsed_usage::ParsedUsage;
-use crate::shapes::interpret;
+use crate::call::{DedupKey, ExtractedCall};
+use crate::fields::{Fields, Object, text};
+use crate::locate::{Located, locate, time_of};
+use crate::parsed_usage::{COPY, ParsedUsage};
+use crate::runs::Runs;
+use crate::shapes::{interpret, is_of_interest};
+use crate::source::{Role, Work};
+use crate::sources::{self, Codex, CodexSeen};
 
 /// How many calls are kept open for further events. Events of one call stand close together; a version that
-/// comes later than that replaces the whole call.
+/// comes later than that is laid over the call by whoever keeps the calls.
 const OPEN: usize = 64;
-
-/// The run of Copilot CLI's calls. Their session is named once, at its beginning.
-pub(crate) const COPILOT: &str = "copilot";
 
 /// What begins the name of an answer that has no id.
 const TEXT: &str = "text:";
@@ -39,47 +37,53 @@ const ID: &[&str] = &[
 /// A call that further events may still change.
 #[derive(Debug)]
 struct Draft {
-    id: Option<String>,
-    body: Object,
-    /// What the body says, where it is known already.
-    usages: Option<Vec<ParsedUsage>>,
-    /// The run of an agent that may say at its end what all its calls came to.
-    run: Option<String>,
+    key: Option<String>,
+    /// The body, while its stream goes on: the events of one stream complete each other.
+    stream: Option<Object>,
+    call: ExtractedCall,
+    work: Work,
+    /// When the lines before it were written.
+    earlier_ms: Option<i64>,
+}
+
+/// The last event that reported usage.
+#[derive(Debug)]
+struct Before {
+    kind: String,
+    counts: [Option<i64>; 4],
+    has_id: bool,
+    key: Option<String>,
 }
 
 /// Collects calls. What is over is handed out by [`Collector::take_closed`], so that long input needs little
 /// memory.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
-    hint: Option<String>,
+    provider_hint: Option<String>,
     open: VecDeque<Draft>,
-    /// Calls of runs that are not over.
-    in_runs: Vec<(String, Call)>,
     codex: Codex,
-    /// The last count of each run that was reported as a whole.
-    runs: Vec<Call>,
+    /// The text of the last line that counted for Codex's thread.
+    codex_text: Option<String>,
+    runs: Runs,
     /// Which message a stream is in the middle of, by the run it belongs to.
     messages: HashMap<String, String>,
-    /// An answer without an id that comes in pieces, and the text of the last one.
-    pieces: Option<(Object, String)>,
-    /// The steps of a run of the Vercel AI SDK, whose end has their total.
-    steps: Vec<Call>,
+    /// An answer that comes in pieces, and the text of the last one.
+    piece: Option<(Draft, String)>,
+    before: Option<Before>,
     model: Option<String>,
-    /// The session of Copilot CLI.
-    session: Option<String>,
-    closed: Vec<Call>,
+    closed: Vec<ExtractedCall>,
     /// What was reported beside any usage.
     rest: Option<ParsedUsage>,
     /// Of a file that is read again, what has no id is known by its text; how often each text was seen.
     seen: Option<HashMap<u64, u32>>,
-    /// The text of the last line that counted for Codex.
-    codex_text: Option<String>,
+    /// When the last line that has a time was written.
+    last_ms: Option<i64>,
 }
 
 impl Collector {
-    pub(crate) fn new(hint: Option<&str>) -> Self {
-        let hint = hint.map(str::trim).filter(|hint| !hint.is_empty()).map(str::to_owned);
-        Self { hint, ..Self::default() }
+    pub(crate) fn new(provider_hint: Option<&str>) -> Self {
+        let provider_hint = provider_hint.map(str::trim).filter(|hint| !hint.is_empty()).map(str::to_owned);
+        Self { provider_hint, ..Self::default() }
     }
 
     /// Knows what has no id by its text, and by how often that text came before: a file that is read again,
@@ -91,37 +95,46 @@ impl Collector {
 
     /// Takes one object of the input and its text, and says whether it reported any usage.
     pub(crate) fn observe(&mut self, event: Object, source: &str) -> bool {
-        let closed_before = self.closed.len();
-        let seen = self.codex.observe(&event, &mut self.closed);
-        for thread in &mut self.closed[closed_before..] {
-            thread.name_if_unknown(self.codex_text.take());
+        let time = time_of(Fields::of(&event));
+        // The times of the lines of a fork of Codex show where its own work begins.
+        let is_of_interest = self.codex.is_repeating() || is_of_interest(&event);
+        let is_usage = is_of_interest && self.event(event, source, None);
+        self.last_ms = time.or(self.last_ms);
+        is_usage
+    }
+
+    fn event(&mut self, event: Object, source: &str, outer: Option<Work>) -> bool {
+        if let Some(is_usage) = self.is_of_codex(&event, source) {
+            return is_usage;
         }
-        match seen {
-            CodexSeen::Usage => {
-                if self.seen.is_some() && !self.codex.has_thread() {
-                    self.codex_text = self.name(source);
+        let line = Fields::of(&event);
+        let work = sources::work(line).map(|work| self.runs.complete(work)).or(outer);
+        match work.as_ref().map(|work| work.role) {
+            Some(Role::Context) => {
+                let is_start = line.text(&["type", "subtype"]) != Some("user");
+                if let Some(model) = line.text(&["model"]).filter(|_| is_start) {
+                    self.model = Some(model.to_owned());
                 }
-                return true;
+                return false;
             }
-            CodexSeen::Context => return false,
-            CodexSeen::Other => {}
+            Some(Role::Repeated) => return false,
+            _ => {}
         }
-        if is_context(&event) {
-            self.model = text(&event, &["model"]).map(str::to_owned).or(self.model.take());
+        if line.text(&["type"]) == Some("init") {
+            self.model = line.text(&["model"]).map(str::to_owned).or(self.model.take());
             return false;
         }
-        if is_of_the_user(&event) {
-            return false;
-        }
-        if text(&event, &["type"]) == Some("session.start") {
-            self.session =
-                object(&event, &["data"]).and_then(|data| text(data, &["sessionId"])).map(str::to_owned);
-        }
-        match locate(event, self.hint.as_deref()) {
-            Located::Body(body, usages) => self.body(body, usages, source),
+        match locate(event, self.provider_hint.as_deref()) {
+            Located::Body(body, usages) => {
+                let inner = || sources::work(Fields::of(&body)).map(|work| self.runs.complete(work));
+                let work = work.or_else(inner).unwrap_or_default();
+                self.body(body, usages, work, source)
+            }
             Located::Events(events) => {
-                // All of them, whatever the first ones report.
-                events.into_iter().filter_map(|event| self.observe(event, source).then_some(())).count() > 0
+                // All of them, whatever the first ones report. What a line is, the only event in it is, too.
+                let outer = if events.len() == 1 { work } else { None };
+                let is_usage = |event| self.event(event, source, outer.clone()).then_some(());
+                events.into_iter().filter_map(is_usage).count() > 0
             }
             Located::Rest(usages) => {
                 self.rest = usages.into_iter().next();
@@ -129,77 +142,131 @@ impl Collector {
             }
             Located::Message(body) => {
                 self.begin_message(&body);
-                let run = run_of(&body);
-                self.draft(id_of(&body), body, None, run);
+                let key = id_of(&body);
+                self.draft(self.new_draft(key, Some(body), Vec::new(), work.unwrap_or_default()));
                 false
             }
             Located::Nothing => false,
         }
     }
 
-    fn body(&mut self, mut body: Object, mut usages: Vec<ParsedUsage>, source: &str) -> bool {
+    /// Whether the line is one of Codex's, and then whether it reported usage.
+    fn is_of_codex(&mut self, event: &Object, source: &str) -> Option<bool> {
+        let closed_before = self.closed.len();
+        let seen = self.codex.observe(Fields::of(event), &mut self.closed);
+        for thread in &mut self.closed[closed_before..] {
+            thread.name_if_unknown(self.codex_text.take());
+        }
+        match seen {
+            CodexSeen::Call(mut call) => {
+                call.name_if_unknown(self.name(source));
+                self.closed.push(*call);
+                Some(true)
+            }
+            CodexSeen::Count => {
+                if self.seen.is_some() && !self.codex.has_thread() {
+                    self.codex_text = self.name(source);
+                }
+                Some(true)
+            }
+            CodexSeen::Repeated => Some(true),
+            CodexSeen::Context => Some(false),
+            CodexSeen::Other => None,
+        }
+    }
+
+    fn body(&mut self, mut body: Object, mut usages: Vec<ParsedUsage>, work: Work, source: &str) -> bool {
         if text(&body, &["model"]) == Some("<synthetic>") {
             return false;
         }
+        match work.role {
+            Role::Process | Role::Run | Role::Session => {
+                self.close_parts();
+                let name = work.key.clone().or_else(|| self.name(source));
+                self.runs.end(
+                    &work,
+                    Fields::of(&body),
+                    usages,
+                    name,
+                    self.model.as_deref(),
+                    &mut self.closed,
+                );
+                return true;
+            }
+            Role::Piece { is_last } => {
+                self.piece(body, usages, work, source, is_last);
+                return true;
+            }
+            Role::Call | Role::Part | Role::Repeated | Role::Context => {}
+        }
         let kind = text(&body, &["event", "type"]).unwrap_or_default().to_owned();
-        let run = run_of(&body);
-        match &*kind {
-            "message_start" => self.begin_message(&body),
-            "message_delta" | "message_stop" => {
-                let current = self.messages.get(&stream_of(&body));
-                if let Some(id) = current {
-                    body.insert("id".into(), id.clone().into());
-                } else if kind == "message_stop" {
-                    return false;
-                }
+        let is_stream =
+            work.key.is_none() && matches!(&*kind, "message_start" | "message_delta" | "message_stop");
+        if is_stream {
+            if kind == "message_start" {
+                self.begin_message(&body);
+            } else if let Some(id) = self.messages.get(&stream_of(&body)) {
+                body.insert("id".into(), id.clone().into());
+            } else if kind == "message_stop" {
+                return false;
             }
-            "result" if is_whole_run(&body) => {
-                self.end_run(&body, usages, source);
-                return true;
-            }
-            _ if body.contains_key("modelMetrics") => {
-                self.end_copilot(&body, usages, source);
-                return true;
-            }
-            // Kimi records a step's usage by itself, too.
-            "step.end" => return false,
-            "finish-step" | "step-finish" | "step_finish" => {
-                let identity =
-                    id_of(&body).or_else(|| self.name(source)).map_or(Identity::None, Identity::Response);
-                self.steps.push(Call { identity, is_cumulative: false, parts: usages });
-                return true;
-            }
-            "finish" if self.steps_have_all(&usages) => return true,
-            "finish" => self.steps.clear(),
-            "result" => {
-                if let Some(model) = &self.model {
-                    body.entry("model").or_insert_with(|| model.clone().into());
-                    if let [only] = &mut usages[..] {
-                        only.model.get_or_insert_with(|| model.clone());
-                    }
-                }
-            }
-            _ => {}
         }
-        if text(&body, &["object"]) == Some("thread.run") {
-            self.forget_calls_of(text(&body, &["id"]).unwrap_or_default());
+        if kind == "result"
+            && let (Some(model), [only]) = (&self.model, &mut usages[..])
+        {
+            only.model.get_or_insert_with(|| model.clone());
         }
-        let usages = usages;
-        let id = id_of(&body).or_else(|| gemini_cli_id(&body, &usages));
-        if id.is_none() && self.piece(&body, source) {
+        let id = id_of(&body);
+        let has_id = id.is_some() || work.key.is_some();
+        let Some(first) = usages.first_mut() else { return false };
+        first.note_text("response_id", id.as_deref());
+        let counts = [first.input, first.output, first.cached, first.cache_write];
+        if !is_stream && self.is_reported_by_another_line(&kind, counts, has_id) {
             return true;
         }
-        let id = id.or_else(|| self.name(source));
-        self.draft(id, body, Some(usages), run);
+        let key = work.key.clone().or(id).or_else(|| self.name(source));
+        self.before = Some(Before { kind, counts, has_id, key: key.clone() });
+        let stream = is_stream.then_some(body);
+        let draft = self.new_draft(key, stream, usages, work);
+        self.draft(draft);
         true
     }
 
-    /// Whether the end of a run of the Vercel AI SDK only adds its steps up, which report more of themselves:
-    /// their models, their providers' metadata.
-    fn steps_have_all(&self, end: &[ParsedUsage]) -> bool {
-        let output = |parsed: &ParsedUsage| parsed.output;
-        let of_steps = reported_sum(self.steps.iter().flat_map(|step| &step.parts).map(output));
-        of_steps.is_some() && of_steps == reported_sum(end.iter().map(output))
+    /// Whether the event before, of another kind, reported the same numbers, and one of both has no id: a chunk with
+    /// the usage, and the message that it is of. The one with an id stays.
+    fn is_reported_by_another_line(&mut self, kind: &str, counts: [Option<i64>; 4], has_id: bool) -> bool {
+        let Some(before) = &self.before else { return false };
+        let is_same =
+            before.counts == counts && before.kind != kind && !kind.is_empty() && !before.kind.is_empty();
+        if !is_same || (has_id && before.has_id) || counts[0].max(counts[1]).unwrap_or(0) == 0 {
+            return false;
+        }
+        if has_id {
+            let key = before.key.clone();
+            self.open.retain(|draft| draft.key != key);
+            return false;
+        }
+        true
+    }
+
+    fn new_draft(
+        &self,
+        key: Option<String>,
+        stream: Option<Object>,
+        mut usages: Vec<ParsedUsage>,
+        work: Work,
+    ) -> Draft {
+        for parsed in &mut usages {
+            parsed.note_text("session", work.session.as_deref());
+            if work.is_copy {
+                parsed.note(COPY, true);
+            }
+        }
+        let call = ExtractedCall {
+            session: work.session.as_ref().map(|session| format!("{}\0{session}", work.agent)),
+            ..ExtractedCall::of(usages)
+        };
+        Draft { key, stream, call, work, earlier_ms: self.last_ms }
     }
 
     /// The name of an answer without an id.
@@ -223,42 +290,81 @@ impl Collector {
         }
     }
 
-    /// Gemini's stream counts up in every piece, and not every server gives the answer an id.
-    fn piece(&mut self, body: &Object, source: &str) -> bool {
-        let Some(is_last) = body.get("candidates").and_then(Value::as_bool) else { return false };
-        let (whole, last) = self.pieces.get_or_insert_default();
-        merge(whole, body.clone());
-        source.clone_into(last);
+    /// An answer whose pieces count up. A piece that counts less than the one before is of the next answer.
+    fn piece(&mut self, body: Object, mut usages: Vec<ParsedUsage>, work: Work, source: &str, is_last: bool) {
+        let key = id_of(&body);
+        if let Some(first) = usages.first_mut() {
+            first.note_text("response_id", key.as_deref());
+        }
+        let output = |parts: &[ParsedUsage]| parts.first().and_then(|parsed| parsed.output);
+        if let Some((draft, _)) = &self.piece {
+            let goes_back =
+                output(&draft.call.parts).zip(output(&usages)).is_some_and(|(before, now)| now < before);
+            let is_other = draft.key.as_ref().zip(key.as_ref()).is_some_and(|(before, now)| before != now);
+            if goes_back || is_other || draft.work.agent != work.agent {
+                self.end_pieces();
+            }
+        }
+        let draft = self.new_draft(key, None, usages, work);
+        match &mut self.piece {
+            Some((whole, last)) => {
+                whole.key = whole.key.take().or(draft.key);
+                whole.call.merge_versions(draft.call);
+                source.clone_into(last);
+            }
+            None => self.piece = Some((draft, source.to_owned())),
+        }
         if is_last {
             self.end_pieces();
         }
-        true
     }
 
     /// It ended, or broke off.
     fn end_pieces(&mut self) {
-        if let Some((whole, last)) = self.pieces.take() {
-            let name = self.name(&last);
-            self.draft(name, whole, None, None);
+        if let Some((mut draft, last)) = self.piece.take() {
+            draft.key = draft.key.or_else(|| self.name(&last));
+            self.draft(draft);
         }
     }
 
-    fn draft(
-        &mut self,
-        id: Option<String>,
-        body: Object,
-        usages: Option<Vec<ParsedUsage>>,
-        run: Option<String>,
-    ) {
-        if id.is_some()
-            && let Some(draft) = self.open.iter_mut().rev().find(|draft| draft.id == id)
+    fn draft(&mut self, mut draft: Draft) {
+        while draft.key.is_some()
+            && let Some(open) = self.open.iter_mut().rev().find(|open| open.key == draft.key)
         {
-            merge(&mut draft.body, body);
-            draft.usages = None;
-            draft.run = draft.run.take().or(run);
-            return;
+            if let (Some(body), Some(stream)) = (&mut open.stream, &mut draft.stream) {
+                merge(body, std::mem::take(stream));
+                if draft.work.role != Role::Call {
+                    open.work = draft.work;
+                    open.call.session = open.call.session.take().or(draft.call.session);
+                }
+                return;
+            }
+            read_stream(open, self.provider_hint.as_deref());
+            let (known, other) = (&open.call.circumstances(), &draft.call.circumstances());
+            if open.stream.is_some() || !known.is_another_call(other) {
+                open.call.merge_versions(draft.call);
+                return;
+            }
+            // A loop ends here at the latest: the name has everything in it that could tell two calls apart.
+            let key = draft.key.take().map_or(DedupKey::None, DedupKey::Response);
+            let named = ExtractedCall { key, ..draft.call.clone() }.key_beside_another();
+            match named {
+                DedupKey::Response(name)
+                    if !self.open.iter().any(|open| open.key.as_ref() == Some(&name)) =>
+                {
+                    draft.key = Some(name);
+                    break;
+                }
+                DedupKey::Response(name) => draft.key = Some(name),
+                _ => break,
+            }
+            let named = draft.key.clone();
+            if let Some(open) = self.open.iter_mut().find(|open| open.key == named) {
+                open.call.merge_versions(draft.call);
+                return;
+            }
         }
-        self.open.push_back(Draft { id, body, usages, run });
+        self.open.push_back(draft);
         if self.open.len() > OPEN
             && let Some(draft) = self.open.pop_front()
         {
@@ -266,89 +372,41 @@ impl Collector {
         }
     }
 
-    fn close(&mut self, draft: Draft) {
-        let reported = draft.usages.or_else(|| interpret(&draft.body, self.hint.as_deref()));
-        let Some(mut parts) = reported else { return };
-        let Some(first) = parts.first_mut() else { return };
-        first.note_text("response_id", draft.id.as_deref().filter(|id| !id.starts_with(TEXT)));
-        let identity = draft.id.map_or(Identity::None, Identity::Response);
-        let call = Call { identity, is_cumulative: false, parts };
-        match draft.run {
-            Some(run) => self.in_runs.push((run, call)),
-            None => self.closed.push(call),
+    fn close(&mut self, mut draft: Draft) {
+        read_stream(&mut draft, self.provider_hint.as_deref());
+        let Draft { key, mut call, work, earlier_ms, .. } = draft;
+        let Some(first) = call.parts.first_mut() else { return };
+        if first.timestamp_ms.is_none() {
+            call.parts.iter_mut().for_each(|parsed| parsed.earlier_ms = earlier_ms);
+        }
+        call.key = key.map_or(DedupKey::None, DedupKey::Response);
+        match work.role {
+            Role::Part => self.runs.hold(&work, call),
+            _ => self.closed.push(call),
         }
     }
 
-    /// The run's own count is of all its calls, so these are not counted again. A run that is counted twice,
-    /// since it went on, counts with its last count.
-    fn end_run(&mut self, body: &Object, mut usages: Vec<ParsedUsage>, source: &str) {
-        let session = text(body, &["session_id", "sessionId"]).map(str::to_owned);
-        let is_of_it = |run: &Option<String>| run.is_some() && (session.is_none() || *run == session);
-        self.open.retain(|draft| !is_of_it(&draft.run));
-        self.in_runs.retain(|(run, _)| !is_of_it(&Some(run.clone())));
-        let counts_on = object(body, &["modelUsage", "model_usage"]).is_some_and(|models| !models.is_empty());
-        let key = match (&session, text(body, &["uuid"])) {
-            (Some(session), _) if counts_on => Identity::Session(format!("claude-code\0{session}")),
-            (_, Some(uuid)) => Identity::Response(uuid.to_owned()),
-            (Some(session), None) => Identity::Session(format!("claude-code\0{session}")),
-            (None, None) => self.name(source).map_or(Identity::None, Identity::Response),
-        };
-        for parsed in &mut usages {
-            if parsed.model.is_none() && !parsed.extra.contains_key(COST_OF_NO_MODEL) {
-                parsed.model.clone_from(&self.model);
-            }
-            parsed.note_text("session", session.as_deref());
-        }
-        if counts_on {
-            usages.iter_mut().for_each(|parsed| parsed.note("cumulative", true));
-        }
-        self.put_run(Call { identity: key, is_cumulative: counts_on, parts: usages });
-    }
-
-    fn put_run(&mut self, call: Call) {
-        match self.runs.iter_mut().find(|run| run.identity != Identity::None && run.identity == call.identity)
-        {
-            Some(run) => *run = call,
-            None => self.runs.push(call),
-        }
-        if self.runs.len() > OPEN {
-            self.closed.push(self.runs.remove(0));
-        }
-    }
-
-    /// Copilot CLI counts from its session's beginning, also where it went on.
-    fn end_copilot(&mut self, body: &Object, mut usages: Vec<ParsedUsage>, source: &str) {
-        self.forget_calls_of(COPILOT);
-        let session = self.session.clone();
-        usages.iter_mut().for_each(|parsed| parsed.note_text("session", session.as_deref()));
-        let identity = match session {
-            Some(session) => Identity::Session(format!("{COPILOT}\0{session}")),
-            None => id_of(body).or_else(|| self.name(source)).map_or(Identity::None, Identity::Response),
-        };
-        self.put_run(Call { identity, is_cumulative: true, parts: usages });
-    }
-
-    /// The run counts them itself.
-    fn forget_calls_of(&mut self, run: &str) {
-        self.open.retain(|draft| draft.run.as_deref() != Some(run));
-        self.in_runs.retain(|(of, _)| of != run);
+    /// Closes the calls of runs, before the end of their run is looked at.
+    fn close_parts(&mut self) {
+        let (parts, others): (Vec<Draft>, Vec<Draft>) =
+            self.open.drain(..).partition(|draft| draft.work.role == Role::Part);
+        self.open = others.into();
+        parts.into_iter().for_each(|draft| self.close(draft));
     }
 
     /// The calls that are over.
-    pub(crate) fn take_closed(&mut self) -> Vec<Call> {
+    pub(crate) fn take_closed(&mut self) -> Vec<ExtractedCall> {
         std::mem::take(&mut self.closed)
     }
 
     /// All calls that were not handed out yet, and what was reported beside any usage.
-    pub(crate) fn finish(mut self) -> (Vec<Call>, Option<ParsedUsage>) {
+    pub(crate) fn finish(mut self) -> (Vec<ExtractedCall>, Option<ParsedUsage>) {
         self.end_pieces();
         while let Some(draft) = self.open.pop_front() {
             self.close(draft);
         }
         let mut calls = self.closed;
-        calls.extend(self.in_runs.into_iter().map(|(_, call)| call));
-        calls.append(&mut self.steps);
-        calls.append(&mut self.runs);
+        self.runs.finish(&mut calls);
         calls.extend(self.codex.take().map(|mut call| {
             call.name_if_unknown(self.codex_text);
             call
@@ -357,56 +415,36 @@ impl Collector {
     }
 }
 
-/// Lines that say which model a run uses.
-fn is_context(event: &Object) -> bool {
-    matches!(text(event, &["type"]), Some("init")) || text(event, &["subtype"]) == Some("init")
-}
-
-/// What came back from tools and people may hold anything, and is no answer of a model.
-fn is_of_the_user(event: &Object) -> bool {
-    text(event, &["type"]) == Some("user")
-}
-
-/// The run whose events are streamed, or whose step this is.
-fn run_of(body: &Object) -> Option<String> {
-    let of_step = || text(body, &["run_id"]).filter(|_| text(body, &["object"]) == Some("thread.run.step"));
-    text(body, &["run"]).or_else(of_step).map(str::to_owned)
+/// Reads what the events of a stream came to.
+fn read_stream(draft: &mut Draft, hint: Option<&str>) {
+    let Some(body) = draft.stream.take() else { return };
+    draft.call.parts = interpret(&body, hint).unwrap_or_default();
+    let id = draft.key.as_deref().filter(|id| !id.starts_with(TEXT));
+    if let Some(first) = draft.call.parts.first_mut() {
+        first.note_text("response_id", id);
+    }
 }
 
 /// Which stream of messages an event is of: the agents below an agent have streams of their own.
 fn stream_of(body: &Object) -> String {
     let of = |name| text(body, &[name]).unwrap_or_default();
-    format!("{}\0{}", of("run"), of("parent_tool_use_id"))
-}
-
-/// Gemini CLI reports its session alone, which counts from the beginning in every run.
-fn gemini_cli_id(body: &Object, usages: &[ParsedUsage]) -> Option<String> {
-    object(body, &["stats"])?;
-    let session = text(body, &["session_id", "sessionId"])?;
-    let counts: Vec<String> = usages
-        .iter()
-        .map(|parsed| format!("{}-{}", parsed.input.unwrap_or(0), parsed.output.unwrap_or(0)))
-        .collect();
-    Some(format!("{session}:{}", counts.join(":")))
-}
-
-fn is_whole_run(body: &Object) -> bool {
-    ["modelUsage", "model_usage", "total_cost_usd"].iter().any(|name| body.contains_key(*name))
+    format!("{}\0{}", of("session_id"), of("parent_tool_use_id"))
 }
 
 /// The provider's id of the answer. Ollama numbers its answers at random below 1,000, which is no id; with
 /// the second in which it was made it is one.
 fn id_of(body: &Object) -> Option<String> {
-    let named = |object: &Object| text(object, ID).map(str::to_owned);
-    let beside = || named(object(body, &["response", "message", "ResponseMetadata", "$metadata"])?);
-    let id = named(body).or_else(beside)?;
+    let all = Fields::of(body);
+    let named = |fields: Fields<'_>| fields.text(ID).map(str::to_owned);
+    let beside = || named(all.object(&["response", "message", "ResponseMetadata", "$metadata"])?);
+    let id = named(all).or_else(beside)?;
     match (id.strip_prefix("chatcmpl-"), body.get("created").and_then(Value::as_i64)) {
         (Some(number), Some(created)) if number.len() <= 3 => Some(format!("{id}@{created}")),
         _ => Some(id),
     }
 }
 
-/// Lays a later version over an earlier one: what it reports replaces what was reported.
+/// Lays a later event over the earlier ones of its stream: what it reports replaces what was reported.
 fn merge(earlier: &mut Object, later: Object) {
     for (name, value) in later {
         match (earlier.get_mut(&name), value) {

@@ -1,9 +1,12 @@
 //! Cutting input into the JSON objects in it: one body over many lines, an object a line, the events of a
 //! server, or the elements of an array. What is damaged costs itself alone.
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::fields::Object;
+use crate::log_lines::{self, Unwrapped};
+use crate::sources::{csv_heading, csv_row};
 use crate::usage_projection;
 
 /// An object over several lines that does not end within so many bytes is taken for damage.
@@ -42,10 +45,41 @@ pub(crate) struct Splitter {
     depth: usize,
     in_string: bool,
     is_escaped: bool,
+    /// The beginning of a line that a container's log broke into several.
+    part: String,
+    /// The names of the columns, where the input is a table.
+    columns: Option<Vec<String>>,
 }
 
 impl Splitter {
+    /// Takes a line as it stands in a file or a log.
     pub(crate) fn line(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) {
+        match log_lines::unwrap(line) {
+            None => self.own_line(line, see),
+            Some(Unwrapped { text, time, is_part }) => {
+                self.part.push_str(&text);
+                if is_part && self.part.len() <= LONGEST_OBJECT {
+                    return;
+                }
+                let text = std::mem::take(&mut self.part);
+                let mut timed = |piece: Piece<'_>| match (piece, &time) {
+                    (Piece::Object(mut object, text), Some(time)) => {
+                        if !object.contains_key("timestamp") {
+                            object.entry("time").or_insert_with(|| Value::String(time.clone()));
+                        }
+                        see(Piece::Object(object, text));
+                    }
+                    (piece, _) => see(piece),
+                };
+                text.split('\n').for_each(|line| self.own_line(line, &mut timed));
+            }
+        }
+    }
+
+    fn own_line(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) {
+        if self.pending.is_empty() && self.is_of_a_table(line, see) {
+            return;
+        }
         if !self.pending.is_empty() {
             if self.is_new_beginning(line) {
                 self.give_up(see);
@@ -64,6 +98,19 @@ impl Splitter {
         if !self.pending.is_empty() {
             self.give_up(see);
         }
+    }
+
+    /// Whether the line is the heading of a table that is known, or a row of it.
+    fn is_of_a_table(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) -> bool {
+        if line.starts_with(['{', '[', ' ', '\t']) || line.is_empty() {
+            return false;
+        }
+        if let Some(columns) = csv_heading(line) {
+            self.columns = Some(columns);
+            return true;
+        }
+        let row = self.columns.as_ref().and_then(|columns| csv_row(columns, line));
+        row.map(|row| see(Piece::Object(row, line))).is_some()
     }
 
     fn begin(&mut self, text: &str, see: &mut dyn FnMut(Piece<'_>)) {
@@ -115,8 +162,8 @@ impl Splitter {
                         start = index - 1;
                         self.depth = 1;
                     }
-                    // An array is its elements.
-                    b' ' | b'\t' | b'\r' | b',' | b'[' | b']' => {}
+                    // An array is its elements. Zeros are what a file system leaves of a write that it lost.
+                    b' ' | b'\t' | b'\r' | b',' | b'[' | b']' | b'\0' => {}
                     // Those that are no objects are nothing.
                     _ => match after_scalar(text, index - 1) {
                         Some(behind) => index = behind,
@@ -128,7 +175,13 @@ impl Splitter {
                 }
             } else if self.step(byte) && self.depth == 0 {
                 let object = &text[start..index];
-                see(usage_projection::read(object).map_or(Piece::Damaged, |read| Piece::Object(read, object)));
+                match usage_projection::read(object) {
+                    Some(read) => see(Piece::Object(read, object)),
+                    None => {
+                        see(Piece::Damaged);
+                        spliced(object, see);
+                    }
+                }
             }
         }
         (self.depth > 0).then_some(start)
@@ -167,8 +220,12 @@ impl Splitter {
 
     /// Takes what is pending for damage, and of its lines those that are whole.
     fn give_up(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
-        let text = std::mem::take(self).pending;
+        let columns = self.columns.take();
+        let text = std::mem::replace(self, Self { columns, ..Self::default() }).pending;
         see(Piece::Damaged);
+        if let Some(first) = text.split('\n').next() {
+            spliced(first, see);
+        }
         for line in text.split('\n').skip(1).filter_map(payload) {
             let line = line.trim_end_matches(',');
             if line.starts_with('{')
@@ -176,6 +233,38 @@ impl Splitter {
             {
                 see(Piece::Object(object, line));
             }
+        }
+    }
+}
+
+/// The whole records in a line that begins with a torn one: what a writer put behind a write that broke off. A
+/// record begins where no value may, or with the same name as the torn one, up to the end of the line.
+fn spliced(line: &str, see: &mut dyn FnMut(Piece<'_>)) {
+    /// So many places are tried: whatever a line holds, it is read a bounded number of times.
+    const TRIES: usize = 64;
+    let first_name = |text: &str| text.split('"').nth(1).map(str::to_owned);
+    let own = first_name(line);
+    let (mut from, mut tries) = (1, 0);
+    while let Some(at) = line.get(from..).and_then(|rest| rest.find("{\"")).map(|at| from + at) {
+        from = at + 1;
+        let text = &line[at..];
+        let is_value = line[..at].trim_end().ends_with([':', ',', '[']);
+        if is_value && first_name(text) != own {
+            continue;
+        }
+        tries += 1;
+        if tries > TRIES {
+            return;
+        }
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+        let Some(Ok(_)) = values.next() else { continue };
+        let end = values.byte_offset();
+        let ends_line = text[end..].trim_matches(['\0', ' ', '\r']).is_empty();
+        if (!is_value || ends_line)
+            && let Some(object) = usage_projection::read(&text[..end])
+        {
+            see(Piece::Object(object, &text[..end]));
+            from = at + end;
         }
     }
 }
@@ -193,7 +282,7 @@ fn after_scalar(text: &str, from: usize) -> Option<usize> {
 /// What a line carries: the line, or the data of a server's event. Nothing where the line is blank, a comment
 /// or another field of an event.
 fn payload(line: &str) -> Option<&str> {
-    let line = line.trim_start_matches('\u{feff}').trim();
+    let line = line.trim_matches(['\u{feff}', '\0']).trim();
     let is_field = ["event:", "id:", "retry:", ":"].iter().any(|field| line.starts_with(field));
     let data = line.strip_prefix("data:").map_or(line, str::trim);
     (!is_field && !data.is_empty() && data != "[DONE]").then_some(data)
@@ -228,7 +317,7 @@ mod tests {
             ("[1, \"x{\", null, {\"n\":1}, [true, {\"n\":2}], -1.5e3]", "1 2"),
             ("[1, 2]", ""),
             ("[1x, {\"n\":1}]", "o"),
-            ("[12:00] {\"n\":1}\n[info, x] {\"n\":2}\n[{\"n\":3}, x]", "o o 3 o"),
+            ("[12:00] {\"n\":1}\n[info, x] {\"n\":2}\n[{\"n\":3}, x]", "1 o 3 o"),
             ("data: {\"n\":1,\ndata: \"a\":2}\n\ndata: {\"n\":2}", "1 2"),
             ("event: x\ndata: {\"n\":1}\n\n: ping\ndata:{\"n\":2}\ndata: [DONE]\n", "1 2"),
             ("\"{\\\"n\\\":1}\"", "1"),
@@ -250,6 +339,11 @@ mod tests {
             ("{\"n\":1}\nlog line\n{\"n\":2}", "1 o 2"),
             ("{\"n\":NaN}\n{\"n\":2}", "x 2"),
             ("{\"n\":1}}\n{\"n\":2}", "1 o 2"),
+            ("{\"n\":1,\"t\":\"to{\"n\":2}\n{\"n\":3}", "x 2 3"),
+            ("{\"n\":1,\"t\":{\"n\":2}\n{\"n\":3}", "x 2 3"),
+            ("{\"n\":1,\"t\":{\"m\":2},\"u\":[{\"n\":7}]", "x"),
+            ("{\"n\":1,\"t\0\0\0{\"n\":2}\0\0\n\0\0{\"n\":3}\0{\"n\":4}", "x 2 3 4"),
+            ("{\"n\":1,\"t\": \"\u{1b}[31m\"}\n\u{1b}[31m{\"n\":2}\u{1b}[0m", "1 2"),
         ] {
             assert_eq!(of(text), found, "{text:?}");
         }

@@ -1,4 +1,6 @@
-//! Looking up what a body says, value by value: one that cannot be meant is as good as absent.
+//! Looking up what a body reports, value by value: one that cannot be meant is as good as absent.
+
+use std::cell::RefCell;
 
 use serde_json::{Map, Value};
 
@@ -6,6 +8,129 @@ use crate::number::MAX_SAFE_INTEGER;
 use crate::time;
 
 pub(crate) type Object = Map<String, Value>;
+
+/// Which values of a body a source has read. What it has not read is reported by name.
+#[derive(Debug, Default)]
+pub(crate) struct ReadLog(RefCell<Vec<*const Value>>);
+
+impl ReadLog {
+    fn add(&self, value: &Value) {
+        self.0.borrow_mut().push(std::ptr::from_ref(value));
+    }
+
+    pub(crate) fn has(&self, value: &Value) -> bool {
+        self.0.borrow().contains(&std::ptr::from_ref(value))
+    }
+}
+
+/// The fields of an object, and which of them were read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'a> {
+    object: &'a Object,
+    log: Option<&'a ReadLog>,
+}
+
+impl<'a> Fields<'a> {
+    pub(crate) fn of(object: &'a Object) -> Self {
+        Self { object, log: None }
+    }
+
+    pub(crate) fn logged(object: &'a Object, log: &'a ReadLog) -> Self {
+        Self { object, log: Some(log) }
+    }
+
+    pub(crate) fn get(self, name: &str) -> Option<&'a Value> {
+        let value = self.object.get(name)?;
+        self.mark(value);
+        Some(value)
+    }
+
+    fn mark(self, value: &Value) {
+        if let (Some(log), false) = (self.log, value.is_object() || value.is_array()) {
+            log.add(value);
+        }
+    }
+
+    pub(crate) fn has(self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    pub(crate) fn has_any(self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.has(name))
+    }
+
+    pub(crate) fn names(self) -> impl Iterator<Item = &'a str> {
+        self.object.keys().map(String::as_str)
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.object.is_empty()
+    }
+
+    /// The first of these fields that is a token count. All of them count as read: they are names of one thing.
+    pub(crate) fn count(self, names: &[&str]) -> Option<i64> {
+        let all = names.iter().filter_map(|name| as_count(self.get(name)?));
+        all.fold(None, |first, count| first.or(Some(count)))
+    }
+
+    /// The first of these fields that is a finite number, 0 or more.
+    pub(crate) fn measure(self, names: &[&str]) -> Option<f64> {
+        names.iter().find_map(|name| as_measure(self.get(name)?))
+    }
+
+    /// The first of these fields that is an amount of money, which some write as text.
+    pub(crate) fn amount(self, names: &[&str]) -> Option<f64> {
+        names.iter().find_map(|name| as_amount(self.get(name)?))
+    }
+
+    /// The first of these fields that is text which is not blank.
+    pub(crate) fn text(self, names: &[&str]) -> Option<&'a str> {
+        text(self.object, names)
+    }
+
+    /// The first of these fields that is an object.
+    pub(crate) fn object(self, names: &[&str]) -> Option<Self> {
+        let object = names.iter().find_map(|name| self.object.get(*name)?.as_object())?;
+        Some(Self { object, log: self.log })
+    }
+
+    /// The objects in the field, where it is an array.
+    pub(crate) fn objects(self, name: &str) -> impl Iterator<Item = Self> {
+        let all = self.object.get(name).and_then(Value::as_array).into_iter().flatten();
+        all.filter_map(Value::as_object).map(move |object| Self { object, log: self.log })
+    }
+
+    /// The fields that are objects themselves.
+    pub(crate) fn entries(self) -> impl Iterator<Item = (&'a str, Self)> {
+        let entry = move |(name, value): (&'a String, &'a Value)| {
+            Some((name.as_str(), Self { object: value.as_object()?, log: self.log }))
+        };
+        self.object.iter().filter_map(entry)
+    }
+
+    /// All fields, of which each counts as read.
+    pub(crate) fn values(self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        self.object
+            .iter()
+            .inspect(move |(_, value)| self.mark(value))
+            .map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The first of these fields that is a moment, in milliseconds since 1970.
+    pub(crate) fn moment(self, names: &[&str]) -> Option<i64> {
+        names.iter().find_map(|name| as_moment(self.get(name)?))
+    }
+
+    pub(crate) fn is_true(self, name: &str) -> bool {
+        self.object.get(name) == Some(&Value::Bool(true))
+    }
+}
+
+/// The first of these fields that is text which is not blank.
+pub(crate) fn text<'a>(object: &'a Object, names: &[&str]) -> Option<&'a str> {
+    let texts = names.iter().filter_map(|name| object.get(*name)?.as_str());
+    texts.map(str::trim).find(|text| !text.is_empty())
+}
 
 /// A token count: whole, from 0 to 2^53 − 1. One that is written with a fraction of zero counts as whole.
 pub(crate) fn as_count(value: &Value) -> Option<i64> {
@@ -17,16 +142,6 @@ pub(crate) fn as_count(value: &Value) -> Option<i64> {
         }
     };
     (0..=MAX_SAFE_INTEGER).contains(&whole).then_some(whole)
-}
-
-/// The first of these fields that is a token count.
-pub(crate) fn count(object: &Object, names: &[&str]) -> Option<i64> {
-    names.iter().find_map(|name| as_count(object.get(*name)?))
-}
-
-/// The first of these fields that is a finite number, 0 or more.
-pub(crate) fn measure(object: &Object, names: &[&str]) -> Option<f64> {
-    names.iter().find_map(|name| as_measure(object.get(*name)?))
 }
 
 pub(crate) fn as_measure(value: &Value) -> Option<f64> {
@@ -41,37 +156,35 @@ pub(crate) fn as_amount(value: &Value) -> Option<f64> {
     }
 }
 
-/// The first of these fields that is text which is not blank.
-pub(crate) fn text<'a>(object: &'a Object, names: &[&str]) -> Option<&'a str> {
-    let texts = names.iter().filter_map(|name| object.get(*name)?.as_str());
-    texts.map(str::trim).find(|text| !text.is_empty())
-}
-
-/// The first of these fields that is an object.
-pub(crate) fn object<'a>(object: &'a Object, names: &[&str]) -> Option<&'a Object> {
-    names.iter().find_map(|name| object.get(*name)?.as_object())
-}
-
-/// The objects in the field, where it is an array.
-pub(crate) fn objects<'a>(object: &'a Object, name: &str) -> impl Iterator<Item = &'a Object> {
-    object.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
-}
-
-/// The first of these fields that is a moment, in milliseconds since 1970.
-pub(crate) fn moment(object: &Object, names: &[&str]) -> Option<i64> {
-    names.iter().find_map(|name| as_moment(object.get(*name)?))
-}
-
-/// A timestamp as text, or a number of milliseconds since 1970. A number that would lie before March 1973 is
-/// one of seconds, as OpenAI writes them.
-fn as_moment(value: &Value) -> Option<i64> {
-    const FIRST_MILLISECOND: f64 = 1e11;
+/// A timestamp as text, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970. Each range is
+/// that of the years 1973 to 5138, in which they do not overlap.
+pub(crate) fn as_moment(value: &Value) -> Option<i64> {
     if let Some(text) = value.as_str() {
-        return time::parse(text);
+        let is_number = text.len() >= 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+        return if is_number { from_number(text.parse().ok()?) } else { time::parse_lenient(text) };
     }
-    let number = value.as_f64().filter(|number| *number > 0.0 && *number < 1e15)?;
-    let millis = if number < FIRST_MILLISECOND { number * 1000.0 } else { number };
-    time::in_range(millis as i64)
+    if let Some([seconds, nanos]) = value.as_array().map(Vec::as_slice) {
+        return from_number(seconds.as_f64()?)
+            .map(|millis| millis + (nanos.as_f64().unwrap_or(0.0) / 1e6) as i64);
+    }
+    from_number(value.as_f64()?)
+}
+
+fn from_number(number: f64) -> Option<i64> {
+    const FIRST_SECOND: f64 = 1e8;
+    const FIRST_OF_A_UNIT: f64 = 1e11;
+    let mut millis = number * 1000.0;
+    // A smaller number is a duration, or a count.
+    if number < FIRST_SECOND || !number.is_finite() {
+        return None;
+    }
+    let mut unit = number;
+    while unit >= FIRST_OF_A_UNIT {
+        millis /= 1000.0;
+        unit /= 1000.0;
+    }
+    // Nanoseconds are the smallest unit that anybody writes.
+    (number < FIRST_OF_A_UNIT * 1e9).then(|| time::in_range(millis as i64))?
 }
 
 /// The sum, where it is a token count.
@@ -103,7 +216,7 @@ mod tests {
         assert_eq!(as_count(&json!(MAX_SAFE_INTEGER + 1)), None);
         assert_eq!(as_count(&json!(3.0)), Some(3));
         let two = json!({"a": "x", "b": 0});
-        assert_eq!(count(two.as_object().unwrap(), &["a", "b"]), Some(0));
+        assert_eq!(Fields::of(two.as_object().unwrap()).count(&["a", "b"]), Some(0));
     }
 
     #[test]
@@ -115,13 +228,30 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_text_milliseconds_or_seconds() {
+    fn moments_are_text_or_numbers_of_any_unit() {
         let expected = Some(1_774_008_000_000);
-        for value in [json!("2026-03-20T12:00:00Z"), json!(1_774_008_000_000_i64), json!(1_774_008_000)] {
-            assert_eq!(as_moment(&value), expected);
+        for value in [
+            json!("2026-03-20T12:00:00Z"),
+            json!(1_774_008_000),
+            json!(1_774_008_000_000_i64),
+            json!(1_774_008_000_000_000_i64),
+            json!(1_774_008_000_000_000_000_i64),
+            json!("1774008000000000000"),
+        ] {
+            assert_eq!(as_moment(&value), expected, "{value}");
         }
-        for value in [json!("soon"), json!(-5), json!(1e300), json!(true), json!(0)] {
-            assert_eq!(as_moment(&value), None);
+        for value in [json!("soon"), json!(-5), json!(1e300), json!(true), json!(0), json!("12")] {
+            assert_eq!(as_moment(&value), None, "{value}");
         }
+    }
+
+    #[test]
+    fn what_was_read_is_known() {
+        let all = json!({"a": 1, "b": {"c": 2}, "d": 3});
+        let log = ReadLog::default();
+        let fields = Fields::logged(all.as_object().unwrap(), &log);
+        fields.count(&["a"]);
+        fields.object(&["b"]).unwrap().count(&["c"]);
+        assert_eq!([&all["a"], &all["b"]["c"], &all["d"]].map(|value| log.has(value)), [true, true, false]);
     }
 }

@@ -15,33 +15,29 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod adapter;
-mod agents;
-mod anthropic;
-mod bedrock;
 mod body;
 mod call;
 mod call_reader;
-mod claude_code;
-mod codex;
-mod cohere;
 mod collector;
 mod documents;
 mod fields;
-mod google;
-mod local;
 mod locate;
+mod log_lines;
 pub mod number;
-mod openai;
 mod parsed_usage;
+mod runs;
+mod session;
 mod shapes;
+mod source;
+mod sources;
 pub mod time;
+mod unread;
 mod usage_projection;
-mod vercel;
 
-pub use self::call::{Call, Identity};
+pub use self::call::{Circumstances, DedupKey, ExtractedCall};
 pub use self::call_reader::{CallReader, Skipped};
 pub use self::parsed_usage::ParsedUsage;
+pub use self::session::{Report, remainder, total_of_reports};
 
 use self::call::{Calls, whole};
 use self::collector::Collector;
@@ -64,15 +60,15 @@ pub fn total(text: &str, provider: Option<&str>) -> Option<ParsedUsage> {
 /// is [`total`].
 pub fn by_model(text: &str, provider: Option<&str>) -> Vec<ParsedUsage> {
     let (calls, rest) = collect(text, provider);
-    let models = calls.by_model();
+    let models = call::by_model(calls.each());
     if models.is_empty() { rest.into_iter().collect() } else { models }
 }
 
 /// The calls of the text one by one, and [`total`].
-pub fn calls(text: &str, provider: Option<&str>) -> (Vec<Call>, Option<ParsedUsage>) {
+pub fn calls(text: &str, provider: Option<&str>) -> (Vec<ExtractedCall>, Option<ParsedUsage>) {
     let (calls, rest) = collect(text, provider);
-    let each = calls.each().to_vec();
-    let models = calls.by_model();
+    let each = calls.unsettled().to_vec();
+    let models = call::by_model(calls.each());
     (each, if models.is_empty() { rest } else { whole(models) })
 }
 

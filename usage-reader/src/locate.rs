@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::adapter::INHERITED;
-use crate::collector::COPILOT;
 use crate::documents::{Piece, split};
-use crate::fields::{Object, text};
+use crate::fields::{Fields, Object, text};
 use crate::parsed_usage::ParsedUsage;
 use crate::shapes::interpret;
-use crate::usage_projection::{LISTS, TEXTS, WRAPPERS};
+use crate::sources::{INHERITED, is_adapter_name};
+use crate::time;
+use crate::usage_projection::{LISTS, TEXTS, WRAPPERS, is_document};
 
 /// Names that a body takes from around it where it has not got them itself.
 const FALLBACK: &[&str] = &[
@@ -19,15 +19,34 @@ const FALLBACK: &[&str] = &[
     "request_id",
     "session_id",
     "sessionId",
+    "sessionID",
     "timestamp",
+    "ts",
+    "time",
+    "recorded_at",
+    "startedDateTime",
     "model",
+    "modelId",
     "uuid",
     "created",
     "created_at",
+    "createdAt",
     "response_cost",
-    "run",
-    "parent_tool_use_id",
+    "threadId",
     "is_batch",
+    "messageId",
+];
+
+/// Parts of addresses that count the tokens of a question, which is no call.
+const COUNTING: &[&str] = &[
+    "count_tokens",
+    "counttokens",
+    "count-tokens",
+    "computetokens",
+    "/tokenize",
+    "/tokenizer",
+    "responses/input_tokens",
+    "estimate-token-count",
 ];
 
 pub(crate) enum Located {
@@ -43,6 +62,9 @@ pub(crate) enum Located {
 }
 
 pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
+    if is_count_of_a_question(&all) {
+        return Located::Nothing;
+    }
     let counts = |usages: &Vec<ParsedUsage>| usages.iter().any(ParsedUsage::has_usage);
     let usages = match interpret(&all, hint) {
         // An adapter's own numbers may stand around a body that has more to say.
@@ -53,6 +75,10 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     };
     let around = around(&all);
     let kind = text(&all, &["type"]).map(str::to_owned);
+    let ledger = ledger_events(&mut all, &around);
+    if !ledger.is_empty() {
+        return Located::Events(ledger);
+    }
     for name in WRAPPERS {
         let Some(Value::Object(_)) = all.get(*name) else { continue };
         let Some(Value::Object(inner)) = all.shift_remove(*name) else { continue };
@@ -82,8 +108,19 @@ fn is_adapter_alone(usages: &[ParsedUsage]) -> bool {
     usages.iter().all(|parsed| !parsed.extra.contains_key("source"))
 }
 
-fn is_inherited(name: &str) -> bool {
-    INHERITED.iter().any(|names| names.contains(&name))
+/// Whether a recorded call was of an address that only counts tokens.
+fn is_count_of_a_question(all: &Object) -> bool {
+    let request = all.get("request").and_then(Value::as_object);
+    let addresses = ["uri", "url", "path", "urlPath", "urlPattern", "endpoint"];
+    [request, Some(all)].into_iter().flatten().any(|one| {
+        let address = text(one, &addresses).unwrap_or_default().to_ascii_lowercase();
+        COUNTING.iter().any(|part| address.contains(part))
+    })
+}
+
+/// Whether a body may have the field from an object around it.
+pub(crate) fn is_from_around(name: &str) -> bool {
+    is_adapter_name(name) || FALLBACK.contains(&name) || matches!(name, "event" | "type")
 }
 
 /// What a wrapper reports about the body in it.
@@ -95,22 +132,20 @@ fn around(all: &Object) -> Object {
     if all.contains_key("custom_id") || all.contains_key("recordId") {
         around.insert("is_batch".into(), true.into());
     }
-    // Claude Code streams the events of a run, which ends with a count of them all. Its transcripts spell
-    // `sessionId`, and never end with one.
-    if let (Some("assistant" | "stream_event"), Some(run)) =
-        (text(all, &["type"]), text(all, &["session_id"]))
-    {
-        around.insert("run".into(), run.into());
+    // Recorders write the time of UTC without saying so.
+    if let Some(recorded) = text(all, &["recorded_at"]).and_then(time::parse_utc) {
+        around.insert("recorded_at".into(), recorded.into());
     }
-    if let Some("assistant.message" | "assistant.usage") = text(all, &["type"]) {
-        around.insert("run".into(), COPILOT.into());
+    // Amp names its threads so; the messages in them are only numbered.
+    if let Some(thread) = text(all, &["id"]).filter(|id| id.starts_with("T-")) {
+        around.insert("threadId".into(), thread.into());
     }
     around
 }
 
 fn inherit(mut inner: Object, around: &Object, kind: Option<&str>) -> Object {
     for (name, value) in around {
-        if is_inherited(name) || !inner.contains_key(name) {
+        if is_adapter_name(name) || !inner.contains_key(name) {
             inner.insert(name.clone(), value.clone());
         }
     }
@@ -131,11 +166,33 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
             flatten(values, &mut events);
         }
         if !events.is_empty() {
-            return events;
+            break;
         }
     }
+    if events.is_empty() {
+        events = events_in_text(all);
+    }
+    // What an adapter says of one body is said of that body; of several it is said of none.
+    if let [only] = &mut events[..] {
+        *only = inherit(std::mem::take(only), around, None);
+    }
+    if let Some(thread) = around.get("threadId") {
+        events.iter_mut().for_each(|event| drop(event.insert("threadId".into(), thread.clone())));
+    }
+    events
+}
+
+fn events_in_text(all: &Object) -> Vec<Object> {
+    let mut events = Vec::new();
+    // The result of an agent's run is what its model said, and so is the text of anything but a request.
+    let is_result = text(all, &["type"]) == Some("result");
+    let is_request = all.contains_key("say") || all.contains_key("mimeType");
     for name in TEXTS {
         let Some(Value::String(text)) = all.get(*name) else { continue };
+        let is_said = (*name == "result" && is_result) || (*name == "text" && !is_request);
+        if is_said || !is_document(text) {
+            continue;
+        }
         split(text, &mut |piece| {
             if let Piece::Object(event, _) = piece {
                 events.push(event);
@@ -145,9 +202,21 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
             break;
         }
     }
-    // What an adapter says of one body is said of that body; of several it is said of none.
-    if let [only] = &mut events[..] {
-        *only = inherit(std::mem::take(only), around, None);
+    events
+}
+
+/// Amp's ledger and its messages report the same calls, each a part of them.
+fn ledger_events(all: &mut Object, around: &Object) -> Vec<Object> {
+    let mut events = Vec::new();
+    if let Some(Value::Object(mut ledger)) = all.shift_remove("usageLedger") {
+        for list in [ledger.shift_remove("events"), all.shift_remove("messages")] {
+            if let Some(Value::Array(values)) = list {
+                flatten(values, &mut events);
+            }
+        }
+    }
+    if let Some(thread) = around.get("threadId") {
+        events.iter_mut().for_each(|event| drop(event.insert("threadId".into(), thread.clone())));
     }
     events
 }
@@ -160,4 +229,10 @@ fn flatten(values: Vec<Value>, events: &mut Vec<Object>) {
             _ => {}
         }
     }
+}
+
+/// When the line was written, where it says so.
+pub(crate) fn time_of(line: Fields<'_>) -> Option<i64> {
+    line.moment(&["timestamp", "ts", "time", "created", "created_at", "createdAt", "startedDateTime"])
+        .or_else(|| line.object(&["message", "payload", "msg"])?.moment(&["timestamp", "created_at"]))
 }

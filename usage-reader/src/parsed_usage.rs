@@ -1,21 +1,26 @@
 //! What was read of one call by one model, with the same meaning whichever provider reported it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::call::Circumstances;
 use crate::fields::{Object, reported_sum, sum};
 use crate::number::{self, exact_sum};
 
 /// Whether a provider's input count has the cached tokens in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CachedTokens {
-    /// They are part of the input.
+    /// They are part of the input, unless the total shows otherwise.
     Included,
-    /// They are counted in addition to the input.
+    /// They are counted in addition to the input, unless the total shows otherwise.
     Additional,
+    /// They are counted in addition to the input, and the total is not the provider's but one that was computed
+    /// without them.
+    AdditionalToTotal,
 }
 
 /// Numbers as a provider gave them.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct RawCounts {
     pub(crate) input: Option<i64>,
     pub(crate) output: Option<i64>,
@@ -26,11 +31,42 @@ pub(crate) struct RawCounts {
     pub(crate) reasoning: Option<i64>,
 }
 
+impl RawCounts {
+    /// All input tokens. A total that has room for the cache beside the input shows that it is not in there, and one
+    /// that has none shows that it is, whatever the source is known for.
+    fn whole_input(&self, cached_tokens: CachedTokens) -> Option<i64> {
+        let (read, write) = (self.cache_read.or(self.cached), self.cache_write);
+        let all = reported_sum([self.input, read, write]);
+        let cached = read.unwrap_or(0) + write.unwrap_or(0);
+        let default = if cached_tokens == CachedTokens::Included { self.input } else { all };
+        let (Some(input), Some(output), Some(total)) = (self.input, self.output, self.total) else {
+            return default;
+        };
+        if cached == 0 || cached_tokens == CachedTokens::AdditionalToTotal {
+            return default;
+        }
+        // Reasoning may be a part of the output or not; both explain a total.
+        let explains = |input: i64| {
+            let reasoning = self.reasoning.unwrap_or(0);
+            sum([input, output]) == Some(total) || sum([input, output, reasoning]) == Some(total)
+        };
+        let parts = [Some(input), all, reported_sum([Some(input), write]), reported_sum([Some(input), read])];
+        match default {
+            Some(default) if explains(default) => Some(default),
+            _ => parts.into_iter().flatten().find(|input| explains(*input)).or(default),
+        }
+    }
+}
+
+/// Marks what may be a copy of a call.
+pub(crate) const COPY: &str = "copy";
+
 /// One call by one model, or the sum of several. Absent means not reported; 0 is reported as 0.
 ///
 /// Counts are whole numbers from 0 to 2^53 − 1, costs and durations finite and not negative. Times are milliseconds
 /// since 1970-01-01T00:00:00Z, of years 0 to 9999.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ParsedUsage {
     /// Who provides the model.
     pub provider: Option<String>,
@@ -62,8 +98,12 @@ pub struct ParsedUsage {
     pub finished_at_ms: Option<i64>,
     /// When the call counts.
     pub timestamp_ms: Option<i64>,
+    /// Where no time is reported: when the nearest line before was written.
+    pub earlier_ms: Option<i64>,
     /// What has no field of its own: the source, reasoning, web searches and the like. See `docs/extract.md`.
     pub extra: Map<String, Value>,
+    /// Numbers that were not read although their names say tokens, cost or cache: the names.
+    pub unread: Vec<String>,
     /// Of a sum over several models: each of them. Else empty.
     pub models: Vec<ParsedUsage>,
 }
@@ -71,10 +111,7 @@ pub struct ParsedUsage {
 impl ParsedUsage {
     pub(crate) fn new(source: &str, reported: RawCounts, cached_tokens: CachedTokens) -> Self {
         let cache_read = reported.cache_read.or(reported.cached);
-        let input = match cached_tokens {
-            CachedTokens::Additional => reported_sum([reported.input, cache_read, reported.cache_write]),
-            CachedTokens::Included => reported.input,
-        };
+        let input = reported.whole_input(cached_tokens);
         let mut extra = Object::new();
         extra.insert("source".into(), source.into());
         let mut parsed = Self {
@@ -171,6 +208,148 @@ impl ParsedUsage {
         }
     }
 
+    /// What shows whether another call of the same key is this one.
+    pub fn circumstances(&self) -> Circumstances<'_> {
+        let noted = |name: &str| self.extra.get(name)?.as_str();
+        Circumstances {
+            id: noted("response_id"),
+            session: noted("session"),
+            timestamp_ms: self.timestamp_ms,
+            input: self.input,
+            is_copy: self.is_copy(),
+        }
+    }
+
+    /// Whether it may be a copy of a call that another agent made, and gives way to that.
+    fn is_copy(&self) -> bool {
+        self.extra.contains_key(COPY)
+    }
+
+    /// Two versions of one call: of a copy and an original the original, else what both come to.
+    #[must_use]
+    pub fn merged_with(mut self, other: Self) -> Self {
+        match (self.is_copy(), other.is_copy()) {
+            (true, false) => other,
+            (false, true) => self,
+            _ => {
+                self.merge_version(other);
+                self
+            }
+        }
+    }
+
+    /// Lays another version of the same call over this one: of each count the larger one, and what else the fuller
+    /// version reports.
+    fn merge_version(&mut self, other: Self) {
+        let size = |one: &Self| (one.output, one.input, one.cost.map(|cost| (cost * 1e9) as i64));
+        let (mut fuller, lesser) = if size(&other) >= size(self) {
+            (other, std::mem::take(self))
+        } else {
+            (std::mem::take(self), other)
+        };
+        let is_total_own = |one: &Self| one.total.is_some() && one.total != plus(one.input, one.output);
+        let keeps_total = is_total_own(&fuller);
+        for (own, other) in [
+            (&mut fuller.input, lesser.input),
+            (&mut fuller.output, lesser.output),
+            (&mut fuller.cached, lesser.cached),
+            (&mut fuller.cache_read, lesser.cache_read),
+            (&mut fuller.cache_write, lesser.cache_write),
+        ] {
+            *own = (*own).max(other);
+        }
+        fuller.total =
+            if keeps_total { fuller.total } else { plus(fuller.input, fuller.output) }.or(fuller.total);
+        if fuller.cost.is_none() && fuller.counts() == lesser.counts() {
+            (fuller.cost, fuller.currency) = (lesser.cost, lesser.currency);
+        }
+        fuller.provider = fuller.provider.or(lesser.provider);
+        fuller.model = fuller.model.or(lesser.model);
+        fuller.invocation_kind = fuller.invocation_kind.or(lesser.invocation_kind);
+        fuller.duration_ms = fuller.duration_ms.or(lesser.duration_ms);
+        fuller.started_at_ms = fuller.started_at_ms.or(lesser.started_at_ms);
+        fuller.finished_at_ms = fuller.finished_at_ms.or(lesser.finished_at_ms);
+        fuller.timestamp_ms = fuller.timestamp_ms.or(lesser.timestamp_ms);
+        fuller.earlier_ms = fuller.earlier_ms.or(lesser.earlier_ms);
+        for (name, value) in lesser.extra {
+            fuller.extra.entry(name).or_insert(value);
+        }
+        fuller.note_rest();
+        *self = fuller;
+    }
+
+    fn counts(&self) -> [Option<i64>; 5] {
+        [self.input, self.output, self.cached, self.cache_read, self.cache_write]
+    }
+
+    /// Input, output, cached and written.
+    pub(crate) fn reported_counts(&self) -> [Option<i64>; 4] {
+        [self.input, self.output, self.cached, self.cache_write]
+    }
+
+    /// Takes off what `part` has of these numbers, and returns what of `part` is left.
+    pub(crate) fn take_off(&mut self, part: &Self) -> Self {
+        let mut rest = part.clone();
+        let fields = |one: &mut Self| {
+            [
+                std::mem::take(&mut one.input),
+                std::mem::take(&mut one.output),
+                std::mem::take(&mut one.total),
+                std::mem::take(&mut one.cached),
+                std::mem::take(&mut one.cache_read),
+                std::mem::take(&mut one.cache_write),
+            ]
+        };
+        let (own, others) = (fields(self), fields(&mut rest));
+        let taken = own.map(|own| own.unwrap_or(0));
+        let mut left = [None; 6];
+        let mut over = [None; 6];
+        for index in 0..own.len() {
+            let part = others[index].unwrap_or(0);
+            left[index] = own[index].map(|own| (own - part).max(0));
+            over[index] = others[index].map(|part| (part - taken[index]).max(0));
+        }
+        [self.input, self.output, self.total, self.cached, self.cache_read, self.cache_write] = left;
+        [rest.input, rest.output, rest.total, rest.cached, rest.cache_read, rest.cache_write] = over;
+        if self.currency == part.currency || part.cost.is_none() {
+            let (own, part) = (self.cost.unwrap_or(0.0), part.cost.unwrap_or(0.0));
+            self.cost = self.cost.map(|_| exact_sum([own, -part]).max(0.0));
+            rest.cost = rest.cost.map(|_| exact_sum([part, -own]).max(0.0));
+        }
+        rest
+    }
+
+    /// Makes the notes agree with numbers of which calls were taken off: what they say is of all calls together.
+    pub(crate) fn settle_remainder(&mut self) {
+        for name in [
+            "reasoning",
+            "cache_write_5m",
+            "cache_write_1h",
+            "cache_write_unsplit",
+            "residual",
+            "input_uncached",
+        ] {
+            self.extra.shift_remove(name);
+        }
+        self.total = plus(self.input, self.output).or(self.total);
+        self.note("remainder", true);
+        self.settle();
+    }
+
+    /// The same usage with nothing in it, where something was reported.
+    pub fn emptied(mut self) -> Self {
+        let whole = self.clone();
+        self.take_off(&whole);
+        self.settle_remainder();
+        self
+    }
+
+    /// Whether any number is more than 0.
+    pub(crate) fn counts_for_something(&self) -> bool {
+        self.counts().into_iter().flatten().any(|count| count > 0)
+            || self.cost.is_some_and(|cost| cost > 1e-12)
+    }
+
     /// Adds another call's numbers. What is reported of one alone stays reported.
     pub(crate) fn add(&mut self, other: &Self) {
         for (own, other) in [
@@ -191,6 +370,7 @@ impl ParsedUsage {
         self.started_at_ms = [self.started_at_ms, other.started_at_ms].into_iter().flatten().min();
         self.finished_at_ms = [self.finished_at_ms, other.finished_at_ms].into_iter().flatten().max();
         self.timestamp_ms = [self.timestamp_ms, other.timestamp_ms].into_iter().flatten().max();
+        self.earlier_ms = [self.earlier_ms, other.earlier_ms].into_iter().flatten().max();
         for (own, other) in [
             (&mut self.provider, &other.provider),
             (&mut self.model, &other.model),
@@ -201,6 +381,11 @@ impl ParsedUsage {
             }
         }
         add_notes(&mut self.extra, &other.extra);
+        for name in &other.unread {
+            if !self.unread.contains(name) {
+                self.unread.push(name.clone());
+            }
+        }
     }
 
     /// Amounts in different currencies are no sum; neither is one of them the cost of both.
@@ -219,6 +404,10 @@ impl ParsedUsage {
         };
         self.currency = self.currency.take().or_else(|| other.currency.clone());
     }
+}
+
+fn plus(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    one.zip(other).and_then(|(one, other)| sum([one, other]))
 }
 
 /// Numbers are added; of the rest stays what all say.

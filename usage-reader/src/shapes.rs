@@ -1,45 +1,65 @@
-//! Which shape a body has, and what stands beside the usage in all of them.
+//! What a body reports: the usage of the source whose fields it has, and what stands beside it in all of them.
+
+use serde_json::Value;
 
 use crate::body::{Body, sdk_metadata};
-use crate::fields::{Object, as_amount, as_measure, moment, object, text};
+use crate::fields::{Fields, Object, ReadLog, as_measure};
 use crate::parsed_usage::ParsedUsage;
-use crate::{adapter, agents, anthropic, bedrock, claude_code, cohere, google, local, openai, vercel};
+use crate::source::Place;
+use crate::sources;
+use crate::usage_projection::{TEXTS, is_document};
 
 /// Where a usage object stands, the one that covers more first.
 const CONTAINERS: &[&str] = &[
     "totalUsage",
     "total_usage",
+    "aggregateUsage",
     "usage",
     "usageMetadata",
     "usage_metadata",
     "token_usage",
     "tokenUsage",
     "usage_info",
+    "models_usage",
+    "metrics",
 ];
-const MODEL: &[&str] =
-    &["model", "modelName", "model_name", "modelId", "model_id", "modelVersion", "model_version", "modelID"];
+const MODEL: &[&str] = &[
+    "model",
+    "modelName",
+    "model_name",
+    "modelId",
+    "model_id",
+    "modelVersion",
+    "model_version",
+    "modelID",
+    "foundationModel",
+];
+const TIME: &[&str] =
+    &["timestamp", "created", "created_at", "createdAt", "createTime", "create_time", "event.timestamp"];
 
 /// The usages of this object itself: the main one first, then those of other models that worked for it.
 /// `None` where it reports nothing that a record has room for.
 pub(crate) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<ParsedUsage>> {
     // Most objects of a stream report nothing: one look at their names is enough to know.
-    let may_be_usage = all.keys().any(|name| is_name_of_usage(name)) && !is_only_counted(all);
-    let has_adapter_names = adapter::is_in(all);
+    let may_be_usage = all.keys().any(|name| is_name_of_usage(name)) && !is_only_counted(Fields::of(all));
+    let has_adapter_names = sources::has_adapter_names(Fields::of(all));
     if !may_be_usage && !has_adapter_names {
         return None;
     }
-    let body = Body { all, hint };
-    let mut usages = if may_be_usage { own_shape(&body).unwrap_or_default() } else { Vec::new() };
+    let log = ReadLog::default();
+    let body = Body { all: Fields::logged(all, &log), provider_hint: hint };
+    let mut usages = if may_be_usage { read(&body) } else { Vec::new() };
+    let is_read = !usages.is_empty();
     if usages.is_empty() {
         usages.push(ParsedUsage::default());
     }
     if has_adapter_names {
         let is_single = usages.len() == 1;
-        adapter::overlay(&body, &mut usages[0], is_single);
+        sources::overlay(&body, &mut usages[0], is_single);
     }
     if !usages.iter().any(ParsedUsage::has_usage)
-        && !adapter::reports(&usages[0])
-        && gateway_cost(all).is_none()
+        && !sources::reports(&usages[0])
+        && gateway_cost(body.all).is_none()
     {
         return None;
     }
@@ -47,14 +67,57 @@ pub(crate) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<ParsedUs
         complete(&body, parsed);
         parsed.settle();
     }
+    if is_read {
+        usages[0].unread = crate::unread::names(all, &log);
+    }
     Some(usages)
 }
 
+/// Types of lines that report no usage and still say something about those that do.
+const CONTEXTS: &[&str] = &[
+    "init",
+    "system",
+    "message_start",
+    "session.start",
+    "session_meta",
+    "session_configured",
+    "thread.started",
+    "turn_context",
+];
+
+/// Whether an object may report usage, or something about that of other lines. Most events of a stream do not, and
+/// are not looked at any further.
+pub(crate) fn is_of_interest(all: &Object) -> bool {
+    all.iter().any(|(name, value)| match value {
+        _ if is_name_of_usage(name) || sources::is_adapter_name(name) || name == "candidates" => true,
+        Value::Object(inner) => is_of_interest(inner),
+        Value::Array(values) => values.iter().any(|value| match value {
+            Value::Object(inner) => is_of_interest(inner),
+            Value::Array(_) => true,
+            _ => false,
+        }),
+        Value::String(text) => {
+            (matches!(&**name, "type" | "subtype") && CONTEXTS.contains(&&**text))
+                || (TEXTS.contains(&&**name) && is_document(text))
+        }
+        _ => false,
+    })
+}
+
 /// Whether the object says how many tokens a question would have: a count that no model was asked for.
-fn is_only_counted(all: &Object) -> bool {
-    all.contains_key("totalBillableCharacters")
-        || text(all, &["object"]) == Some("response.input_tokens")
-        || (all.contains_key("totalTokens") && all.contains_key("promptTokensDetails"))
+fn is_only_counted(all: Fields<'_>) -> bool {
+    all.has("totalBillableCharacters")
+        || all.text(&["object"]) == Some("response.input_tokens")
+        || (all.has("totalTokens") && all.has("promptTokensDetails"))
+        || is_input_alone(all)
+}
+
+/// Anthropic and Bedrock return the count of a question as the only number there is.
+fn is_input_alone(all: Fields<'_>) -> bool {
+    const INPUT: &[&str] = &["input_tokens", "inputTokens", "totalTokens", "total_tokens", "tokens"];
+    const BESIDE: &[&str] = &["context_management", "cachedContentTokenCount"];
+    let mut names = all.names().filter(|name| !crate::locate::is_from_around(name));
+    all.has_any(INPUT) && names.all(|name| INPUT.contains(&name) || BESIDE.contains(&name))
 }
 
 /// Whether a field of this name is, or is a part of, what some shape calls its usage.
@@ -82,6 +145,19 @@ fn is_name_of_usage(name: &str) -> bool {
                 | "amazon-bedrock-invocationMetrics"
                 | "response_cost"
                 | "timings"
+                | "attributes"
+                | "input"
+                | "output"
+                | "results"
+                | "tokensIn"
+                | "tokensOut"
+                | "usageDetails"
+                | "usage_details"
+                | "llm_metrics"
+                | "accumulated_token_usage"
+                | "cumulative_token_usage"
+                | "request_token_usage"
+                | "Output Tokens"
         )
         || is_count_name(name)
 }
@@ -92,93 +168,67 @@ fn is_count_name(name: &str) -> bool {
         let tail = name.len().checked_sub(end.len()).and_then(|from| name.get(from..));
         tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
     };
-    ends("tokens") || ends("tokencount") || ends("token_count") || ends("tokens_details")
+    ends("tokens") || ends("tokencount") || ends("token_count") || ends("tokens_details") || ends("ticks")
 }
 
-fn own_shape(body: &Body<'_>) -> Option<Vec<ParsedUsage>> {
-    let one = |parsed: Option<ParsedUsage>| parsed.map(|parsed| vec![parsed]);
-    let whole = claude_code::result(body)
-        .or_else(|| agents::copilot(body))
-        .or_else(|| one(local::lm_studio(body)))
-        .or_else(|| google::cli(body))
-        .or_else(|| one(openai::generation(body)))
-        .or_else(|| one(local::ollama(body)))
-        .or_else(|| one(local::completion(body)))
-        .or_else(|| one(bedrock::titan(body)))
-        .or_else(|| one(bedrock::llama(body)));
-    whole
-        .or_else(|| CONTAINERS.iter().find_map(|name| of_usage(body, object(body.all, &[name])?)))
-        // Groq's streams keep it here.
-        .or_else(|| of_usage(body, object(object(body.all, &["x_groq"])?, &["usage"])?))
-        .or_else(|| of_usage(body, bedrock::metrics(body.all)?))
-        .or_else(|| one(agents::opencode(body)))
-        .or_else(|| one(google::cli_message(body, object(body.all, &["tokens"])?)))
-        .or_else(|| one(cohere::chat(body, body.all)))
-        .or_else(|| body_is_usage(body).then(|| of_usage(body, body.all))?)
-        .or_else(|| of_choices(body))
-        .or_else(|| one(local::timed(body)))
+/// What the sources read, in the order of the places: what covers more comes first.
+fn read(body: &Body<'_>) -> Vec<ParsedUsage> {
+    let of_usage = |usage| sources::read(Place::Usage, body, usage);
+    let containers = || CONTAINERS.iter().filter_map(|name| body.all.object(&[name]));
+    // Groq's streams and Moonshot's keep the usage elsewhere.
+    let groq = || body.all.object(&["x_groq"])?.object(&["usage"]);
+    let moonshot = || body.all.objects("choices").find_map(|choice| choice.object(&["usage"]));
+    // A usage object by itself. A body has keys of the same names that mean something else (`input`, `output`),
+    // so only those that no body has are taken for usage.
+    let is_usage = body.all.names().any(is_count_name) && !body.all.has("tokens_evaluated");
+    let own = || is_usage.then_some(body.all);
+    first_of([
+        &|| sources::read(Place::Body, body, body.all),
+        &|| containers().map(of_usage).find(|usages| !usages.is_empty()).unwrap_or_default(),
+        &|| groq().map(of_usage).unwrap_or_default(),
+        &|| sources::bedrock_metrics(body.all).map(of_usage).unwrap_or_default(),
+        &|| sources::read(Place::Rest, body, body.all),
+        &|| own().map(of_usage).unwrap_or_default(),
+        &|| moonshot().map(of_usage).unwrap_or_default(),
+        &|| containers().find_map(|usage| cost_alone(body, usage)).into_iter().collect(),
+    ])
 }
 
-/// A usage object by itself. A body has keys of the same names that mean something else (`input`, `output`),
-/// so only those that no body has are taken for usage.
-fn body_is_usage(body: &Body<'_>) -> bool {
-    body.all.keys().any(|name| is_count_name(name)) && !body.all.contains_key("tokens_evaluated")
+fn first_of(places: [&dyn Fn() -> Vec<ParsedUsage>; 8]) -> Vec<ParsedUsage> {
+    places.iter().map(|read| read()).find(|usages| !usages.is_empty()).unwrap_or_default()
 }
 
-/// Moonshot's streams keep the usage in the choice.
-fn of_choices(body: &Body<'_>) -> Option<Vec<ParsedUsage>> {
-    let mut choices = crate::fields::objects(body.all, "choices");
-    choices.find_map(|choice| of_usage(body, object(choice, &["usage"])?))
-}
-
-fn of_usage(body: &Body<'_>, usage: &Object) -> Option<Vec<ParsedUsage>> {
-    let one = |parsed: Option<ParsedUsage>| parsed.map(|parsed| vec![parsed]);
-    let google = || one(google::generate(body, usage).or_else(|| google::interactions(body, usage)));
-    // Claude Code's own spelling of Anthropic's keys.
-    let is_claude_code = usage.contains_key("cacheCreationInputTokens");
-    let camel = || {
-        let sdk = || vercel::version_6(usage);
-        let bedrock = || bedrock::is_usage(body, usage).then(|| bedrock::converse(body, usage))?;
-        one(sdk().or_else(bedrock).or_else(|| vercel::version_5(body, usage)))
-    };
-    one(agents::kimi(body, usage))
-        .or_else(|| one(agents::cursor(body, usage)))
-        .or_else(google)
-        .or_else(|| one(cohere::chat(body, usage)))
-        .or_else(|| is_claude_code.then(|| anthropic::messages(body, usage))?)
-        .or_else(camel)
-        .or_else(|| one(openai::chat(body, usage)))
-        .or_else(|| anthropic::is_usage(usage).then(|| anthropic::messages(body, usage))?)
-        .or_else(|| one(openai::responses(body, usage)))
+/// What was paid for without a token: images, searches.
+fn cost_alone(body: &Body<'_>, usage: Fields<'_>) -> Option<ParsedUsage> {
+    let mut parsed = ParsedUsage::default();
+    sources::costs(body, usage, &mut parsed);
+    parsed.note("source", "cost");
+    parsed.cost.is_some().then_some(parsed)
 }
 
 /// What stands beside the usage in every shape.
 fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
     let all = body.all;
     if parsed.model.is_none() {
-        let beside = || text(object(all, &["response", "message", "response_metadata", "metadata"])?, MODEL);
-        parsed.model = text(all, MODEL).or_else(beside).map(str::to_owned);
+        let beside = || {
+            all.object(&["response", "message", "response_metadata", "metadata"])
+                .and_then(|one| one.text(MODEL))
+        };
+        parsed.model = all.text(MODEL).or_else(beside).map(str::to_owned);
     }
-    if let Some(reported) =
-        body.hint.map(str::to_owned).or_else(|| text(all, &["provider", "vendor"]).map(str::to_owned))
-    {
-        parsed.provider = Some(reported);
+    let reported = body.provider_hint.or_else(|| all.text(&["provider", "vendor"]));
+    parsed.provider = reported.map(str::to_owned).or(parsed.provider.take());
+    parsed.timestamp_ms = parsed.timestamp_ms.or_else(|| all.moment(TIME));
+    if all.text(&["object"]) == Some("response") && parsed.started_at_ms.is_none() {
+        parsed.started_at_ms = all.moment(&["created_at"]);
     }
-    if parsed.timestamp_ms.is_none() {
-        parsed.timestamp_ms = moment(
-            all,
-            &["timestamp", "created", "created_at", "createTime", "create_time", "event.timestamp"],
-        );
-    }
-    if text(all, &["object"]) == Some("response") && parsed.started_at_ms.is_none() {
-        parsed.started_at_ms = moment(all, &["created_at"]);
-    }
-    if parsed.duration_ms.is_none() {
-        parsed.duration_ms = bedrock::latency(body);
-    }
-    parsed.note_text("service_tier", text(all, &["service_tier", "serviceTier"]));
-    if all.contains_key("is_batch") {
+    parsed.duration_ms = parsed.duration_ms.or_else(|| sources::latency(all));
+    parsed.note_text("service_tier", all.text(&["service_tier", "serviceTier"]));
+    if all.has("is_batch") {
         parsed.note("batch", true);
+    }
+    if sources::has_no_output(body) && parsed.output.unwrap_or(0) == 0 {
+        parsed.note("kind", "embedding");
     }
     if parsed.cost.is_none()
         && let Some(cost) = gateway_cost(all)
@@ -189,8 +239,10 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
 }
 
 /// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.
-fn gateway_cost(all: &Object) -> Option<f64> {
-    let gateway = sdk_metadata(all).and_then(|all| object(all, &["gateway"]));
-    let reported = gateway.and_then(|gateway| as_amount(gateway.get("cost")?));
-    reported.or_else(|| all.get("response_cost").and_then(as_measure))
+fn gateway_cost(all: Fields<'_>) -> Option<f64> {
+    let gateway = sdk_metadata(all).and_then(|all| all.object(&["gateway"]));
+    let reported = gateway.and_then(|gateway| gateway.amount(&["cost"]));
+    reported.or_else(|| {
+        all.get("response_cost").and_then(Value::as_f64).and_then(|cost| as_measure(&cost.into()))
+    })
 }

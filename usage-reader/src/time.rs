@@ -1,5 +1,7 @@
 //! Moments as milliseconds since 1970-01-01T00:00:00Z, of years 0 to 9999.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 
 /// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC).
@@ -19,6 +21,43 @@ pub fn parse(text: &str) -> Option<i64> {
         Err(_) => return None,
     };
     (0..=9999).contains(&moment.year()).then(|| moment.timestamp_millis())
+}
+
+/// Reads what [`parse`] does, and the other forms in which programs write a moment that has a zone: a blank in place
+/// of the `T`, an offset without a colon or without minutes, ` UTC`.
+pub(crate) fn parse_lenient(text: &str) -> Option<i64> {
+    parse(text).or_else(|| {
+        let text = text.trim();
+        let text =
+            text.strip_suffix(" UTC").map_or(Cow::Borrowed(text), |text| Cow::Owned(format!("{text}Z")));
+        let (clock, zone) = split_zone(&text)?;
+        parse(&format!("{}{zone}", with_t(clock)))
+    })
+}
+
+/// Reads what [`parse_lenient`] does, and a moment without a zone, which is one of UTC.
+pub(crate) fn parse_utc(text: &str) -> Option<i64> {
+    parse_lenient(text).or_else(|| parse(&format!("{}Z", with_t(text.trim()))))
+}
+
+fn with_t(clock: &str) -> String {
+    let clock = clock.trim_end();
+    match clock.split_once(' ') {
+        Some((date, time)) => format!("{date}T{}", time.trim_start()),
+        None => clock.to_owned(),
+    }
+}
+
+/// The clock's reading and the zone, the latter as `parse` has it. The minus signs of the date are none of a zone.
+fn split_zone(text: &str) -> Option<(&str, String)> {
+    if let Some(clock) = text.strip_suffix(['Z', 'z']) {
+        return Some((clock, "Z".to_owned()));
+    }
+    let from = text.rfind(['+', '-']).filter(|from| *from > "2026-03-20".len())?;
+    let (clock, zone) = text.split_at(from);
+    let digits: String = zone[1..].chars().filter(|c| *c != ':').collect();
+    let is_offset = matches!(digits.len(), 2 | 4) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_offset.then(|| (clock, format!("{}{}:{}", &zone[..1], &digits[..2], digits.get(2..4).unwrap_or("00"))))
 }
 
 /// `millis`, where it is a moment of the years 0 to 9999.
@@ -56,6 +95,28 @@ fn is_date(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_forms_of_a_moment_are_read_where_they_name_a_zone() {
+        let noon = parse("2026-03-20T12:00:00.250Z");
+        for text in [
+            "2026-03-20T12:00:00.250+0000",
+            "2026-03-20T17:45:00.250+0545",
+            "2026-03-20 12:00:00.250Z",
+            "2026-03-20 12:00:00.250999 UTC",
+            "2026-03-20T14:00:00.250+02",
+            "2026-03-20 07:00:00.250 -0500",
+            "2026-03-20T12:00:00.250999999Z",
+        ] {
+            assert_eq!(parse_lenient(text), noon, "{text}");
+        }
+        for text in ["2026-03-20T12:00:00.250", "2026-03-20 12:00:00.250"] {
+            assert_eq!((parse_lenient(text), parse_utc(text)), (None, noon), "{text}");
+        }
+        for text in ["", "soon", "+", "2026-03-20T12:00:00+1", "2026-02-30T12:00:00+0000", "\u{feff}+0000"] {
+            assert_eq!((parse_lenient(text), parse_utc(text)), (None, None), "{text}");
+        }
+    }
 
     #[test]
     fn texts_and_numbers_are_held_to_the_same_years() {

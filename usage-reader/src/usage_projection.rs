@@ -1,4 +1,4 @@
-//! ParsedUsage a JSON object for its usage alone: the parts that hold what a model said are skipped unread.
+//! Reads a JSON object for its usage alone: the parts that hold what a model said are skipped unread.
 //!
 //! Each value is read by itself, so that one that cannot be read (a number beyond all numbers, half of a
 //! surrogate pair) costs itself and nothing else. What is skipped is skipped without recursion, so no depth
@@ -22,6 +22,7 @@ const LONGEST_USAGE: usize = 1 << 20;
 /// Objects that may hold a body, or be one, where the object around them holds no usage itself. In the order
 /// in which they are looked into.
 pub(crate) const WRAPPERS: &[&str] = &[
+    "interaction",
     "response",
     "message",
     "body",
@@ -62,6 +63,19 @@ pub(crate) const WRAPPERS: &[&str] = &[
     "kwargs",
     "info",
     "attributes",
+    "params",
+    "update",
+    "trace",
+    "preProcessingTrace",
+    "orchestrationTrace",
+    "postProcessingTrace",
+    "routingClassifierTrace",
+    "modelInvocationInput",
+    "modelInvocationOutput",
+    "usageLedger",
+    "log",
+    "content",
+    "jsonBody",
 ];
 
 /// Arrays of bodies or events.
@@ -86,10 +100,61 @@ pub(crate) const LISTS: &[&str] = &[
     "generations",
     "usageEvents",
     "usageEventsDisplay",
+    "requests",
+    "outputs",
+    "observations",
+    "http_interactions",
+    "entries",
+    "mappings",
+    "recordings",
+    "pairs",
+    "resourceSpans",
+    "resource_spans",
+    "scopeSpans",
+    "scope_spans",
+    "instrumentationLibrarySpans",
+    "spans",
+    "resourceLogs",
+    "resource_logs",
+    "scopeLogs",
+    "scope_logs",
+    "logRecords",
+    "log_records",
 ];
 
-/// Text that may be a body or a stream, as an adapter kept it.
-pub(crate) const TEXTS: &[&str] = &["body", "raw", "rawResponse", "raw_response", "stdout", "string"];
+/// Text that may be a body or a stream, as an adapter, a recorder or a log kept it.
+pub(crate) const TEXTS: &[&str] = &[
+    "body",
+    "raw",
+    "rawResponse",
+    "raw_response",
+    "responseBody",
+    "response_body",
+    "response",
+    "data",
+    "result",
+    "message",
+    "payload",
+    "event",
+    "output",
+    "stdout",
+    "string",
+    "log",
+    "msg",
+    "text",
+];
+
+/// Whether a text may be a document: JSON, or the events of a server.
+pub(crate) fn is_document(text: &str) -> bool {
+    let text = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    ["{", "[{", "[ {", "[\n", "data:", "event:", "id:", ": ", ":\n"]
+        .iter()
+        .any(|start| text.starts_with(start))
+}
+
+/// Wrappers that are seldom anything else: they are read in one go.
+const IN_ONE_GO: &[&str] =
+    &["response", "message", "body", "event", "payload", "msg", "data", "params", "result"];
 
 /// Objects whose values are usage.
 const USAGE: &[&str] = &[
@@ -127,7 +192,18 @@ const USAGE: &[&str] = &[
     "time_info",
     "time",
     "source",
+    "aggregateUsage",
+    "models_usage",
+    "accumulated_token_usage",
+    "cumulative_token_usage",
+    "request_token_usage",
+    "token_usages",
+    "costs",
+    "llm_metrics",
 ];
+
+/// Objects of which only the numbers and short texts in them themselves are looked at.
+const SHALLOW: &[&str] = &["input", "output", "model", "modelInfo", "_meta", "context", "request"];
 
 /// Whether the field is usage, or a part of a usage object that stands by itself.
 fn is_usage(key: &str) -> bool {
@@ -138,6 +214,7 @@ fn is_usage(key: &str) -> bool {
 enum Place {
     Body,
     Usage,
+    Shallow,
 }
 
 /// The object that `text` holds, without what has nothing to do with usage. `None` where it is no object.
@@ -177,7 +254,7 @@ impl<'de> Visitor<'de> for Objects {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut map = Map::new();
         while let Some(Key(key)) = entries.next_key()? {
-            if self.in_one_go && self.depth > 0 && WRAPPERS.contains(&&*key) {
+            if self.in_one_go && self.depth > 0 && IN_ONE_GO.contains(&&*key) {
                 let wrapped = Wrapped { depth: self.depth - 1, key: &key };
                 if let Some(value) = entries.next_value_seed(wrapped)? {
                     map.insert(key.into_owned(), value);
@@ -229,7 +306,7 @@ impl<'de> Visitor<'de> for Wrapped<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        let is_kept = text.len() <= LONGEST_TEXT || TEXTS.contains(&self.key);
+        let is_kept = text.len() <= LONGEST_TEXT || (TEXTS.contains(&self.key) && is_document(text));
         Ok(is_kept.then(|| Value::String(text.to_owned())))
     }
 
@@ -282,6 +359,9 @@ impl<'de> Visitor<'de> for Elements {
 }
 
 fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
+    if key == "attributes" && raw.starts_with('[') {
+        return attributes(raw).map(Value::Object);
+    }
     match raw.as_bytes().first()? {
         b'{' => {
             let inside = inside(key, raw, place)?;
@@ -296,14 +376,22 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
                 Place::Usage => raw.len() <= LONGEST_USAGE,
                 Place::Body if key == "choices" => raw.contains("\"usage\""),
                 Place::Body if is_usage(key) => raw.len() <= LONGEST_USAGE,
+                // OpenTelemetry's seconds and nanoseconds.
+                Place::Body if matches!(key, "startTime" | "endTime" | "hrTime") => raw.len() <= 64,
                 Place::Body => LISTS.contains(&key),
+                Place::Shallow => false,
             };
             let inside = if is_usage(key) { Place::Usage } else { place };
             if is_kept { array(raw, inside, depth) } else { None }
         }
         b'"' if raw.len() > LONGEST_TEXT => {
-            let is_document = place == Place::Body && TEXTS.contains(&key);
-            if is_document { serde_json::from_str(raw).ok().map(Value::String) } else { None }
+            let may_be_document = place == Place::Body && TEXTS.contains(&key);
+            // Of texts that people and models wrote only those are read that a source keeps its numbers in.
+            let may_be_said = key == "text" && !raw.contains("tokensIn") && !raw.contains("usage");
+            if !may_be_document || may_be_said {
+                return None;
+            }
+            serde_json::from_str(raw).ok().filter(|text: &String| is_document(text)).map(Value::String)
         }
         _ => scalar(raw),
     }
@@ -312,9 +400,53 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
 fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
     match place {
         Place::Usage => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
+        Place::Shallow => None,
         Place::Body if is_usage(key) => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
+        Place::Body if SHALLOW.contains(&key) => Some(Place::Shallow),
+        // What a model said, unless it is what a recorder of HTTP calls so.
+        Place::Body if key == "content" => raw.contains("\"mimeType\"").then_some(Place::Body),
         Place::Body => WRAPPERS.contains(&key).then_some(Place::Body),
     }
+}
+
+/// The attributes of OpenTelemetry as an object, without long texts: these are what people and models wrote.
+fn attributes(raw: &str) -> Option<Map<String, Value>> {
+    #[derive(Deserialize)]
+    struct Attribute<'a> {
+        #[serde(borrow)]
+        key: Cow<'a, str>,
+        #[serde(borrow, default)]
+        value: Option<AnyValue<'a>>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct AnyValue<'a> {
+        #[serde(borrow, alias = "string_value")]
+        string_value: Option<&'a RawValue>,
+        #[serde(borrow, alias = "int_value")]
+        int_value: Option<&'a RawValue>,
+        #[serde(borrow, alias = "double_value")]
+        double_value: Option<&'a RawValue>,
+        #[serde(borrow, alias = "bool_value")]
+        bool_value: Option<&'a RawValue>,
+    }
+    let all: Vec<Attribute<'_>> = serde_json::from_str(raw).ok()?;
+    let value = |value: AnyValue<'_>| {
+        let raw = [value.int_value, value.double_value, value.bool_value, value.string_value];
+        let raw = raw.into_iter().flatten().next()?.get();
+        if raw.len() > LONGEST_TEXT {
+            return None;
+        }
+        // Whole numbers of 64 bits are text in JSON, and some exporters write all numbers so.
+        match scalar(raw)? {
+            Value::String(text) => Some(match text.parse::<i64>() {
+                Ok(number) if text.len() < 16 => Value::from(number),
+                _ => Value::String(text),
+            }),
+            other => Some(other),
+        }
+    };
+    Some(all.into_iter().filter_map(|one| Some((one.key.into_owned(), value(one.value?)?))).collect())
 }
 
 fn array(text: &str, place: Place, depth: u8) -> Option<Value> {

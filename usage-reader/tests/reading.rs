@@ -1,6 +1,6 @@
 //! What hosts of this crate rely on.
 
-use mcoda_usage_reader::{CallReader, Identity, ParsedUsage, Skipped, by_model, calls, total};
+use mcoda_usage_reader::{CallReader, DedupKey, ParsedUsage, Skipped, by_model, calls, total};
 
 const LINES: &str = r#"{"type":"message","message":{"id":"msg_1","model":"big","usage":{"input_tokens":4,"cache_read_input_tokens":900,"cache_creation_input_tokens":10,"output_tokens":30}}}
 no JSON
@@ -29,8 +29,8 @@ fn a_reader_finds_line_by_line_what_is_in_the_whole_text() {
         found.extend(more);
     }
     assert_eq!(found, calls(LINES, None).0);
-    let ids: Vec<_> = found.iter().map(|call| call.identity.clone()).collect();
-    assert_eq!(ids, ["msg_1", "msg_2"].map(|id| Identity::Response(id.to_owned())));
+    let ids: Vec<_> = found.iter().map(|call| call.key.clone()).collect();
+    assert_eq!(ids, ["msg_1", "msg_2"].map(|id| DedupKey::Response(id.to_owned())));
     assert_eq!((reader.bytes(), reader.lines(), reader.objects()), (LINES.len() as u64, 5, 3));
     let skipped = Skipped { without_usage: 1, damaged: 1, not_json: 1, too_long: 0 };
     assert_eq!(*reader.skipped(), skipped);

@@ -643,6 +643,8 @@ export interface components {
             totalItems?: number | null;
             /** @description The number of finished items. */
             processedItems?: number | null;
+            /** @description The last point from which its host can resume it. */
+            lastCheckpoint?: string | null;
             /** @description When the row was created, as stored. */
             createdAt: string;
             /** @description When the row last changed, as stored. */
@@ -678,6 +680,12 @@ export interface components {
             storyPointsAtRun?: number | null;
             /** @description Story points per hour as measured by its host. */
             spPerHourEffective?: number | null;
+            /** @description The git branch of the run. */
+            gitBranch?: string | null;
+            /** @description The git branch that the run started from. */
+            gitBaseBranch?: string | null;
+            /** @description The git commit of the run. */
+            gitCommitSha?: string | null;
             /** @description Additional data of its host. */
             runContext?: {
                 [key: string]: unknown;

@@ -243,6 +243,8 @@ class ImportSummary(Result):
     """Whether the JSON log contains all of them."""
     skipped: Skipped
     """What was skipped."""
+    unread: tuple[str, ...]
+    """The names of numbers that were not read although the names say tokens, cost or cache."""
     log_error: str | None = None
     """Why the log could not be written, for the first time that it failed."""
 
@@ -348,6 +350,9 @@ class TokenUsageSummaryRow(Result):
     """The group's value, where grouped by it."""
     calls: int
     """The number of calls."""
+    cost_known_calls: int
+    """The number of calls whose cost is known. Where it is less than ``calls``, the cost is of a part of them.
+    """
     tokens_prompt: int
     """All input tokens, including cached ones. The sum over the calls, limited to the range of a 64-bit
     integer.
@@ -475,6 +480,8 @@ class Job(Result):
     """The number of items."""
     processed_items: int | None
     """The number of finished items."""
+    last_checkpoint: str | None
+    """The last point from which the host can resume it."""
     created_at: str
     """When the row was created."""
     updated_at: str
@@ -511,6 +518,12 @@ class TaskRun(Result):
     """The task's story points at the time."""
     sp_per_hour_effective: float | None
     """Story points per hour as measured by the host."""
+    git_branch: str | None
+    """The git branch of the run."""
+    git_base_branch: str | None
+    """The git branch that the run started from."""
+    git_commit_sha: str | None
+    """The git commit of the run."""
     run_context: dict[str, Any]
     """Additional data of the host."""
 
@@ -598,6 +611,8 @@ class Epic(Result):
     """Its title, on one line."""
     description: str | None
     """Its description."""
+    story_points_total: float | None
+    """Its size in story points, as the host computed it."""
     priority: int | None
     """Its priority: smaller numbers come first."""
     metadata: dict[str, Any]
@@ -626,6 +641,8 @@ class Story(Result):
     """Its description."""
     acceptance_criteria: str | None
     """Its acceptance criteria."""
+    story_points_total: float | None
+    """Its size in story points, as the host computed it."""
     priority: int | None
     """Its priority: smaller numbers come first."""
     metadata: dict[str, Any]
@@ -666,6 +683,14 @@ class Task(Result):
     """The agent to which it is assigned."""
     assignee_human: str | None
     """The person to whom it is assigned."""
+    vcs_branch: str | None
+    """The git branch of its work."""
+    vcs_base_branch: str | None
+    """The git branch that its work started from."""
+    vcs_last_commit_sha: str | None
+    """The last git commit of its work."""
+    openapi_version_at_creation: str | None
+    """The version of the OpenAPI document that it was created from."""
     metadata: dict[str, Any]
     """Additional data of the host."""
     created_at: str
@@ -690,6 +715,12 @@ class CommandRun(Result):
     """The first agent that worked in it."""
     agent_ids: tuple[str, ...]
     """All agents that worked in it, in order of their first call."""
+    task_ids: tuple[str, ...]
+    """The tasks of the run, as the host recorded them."""
+    git_branch: str | None
+    """The git branch of the run."""
+    git_base_branch: str | None
+    """The git branch that the run started from."""
     started_at: str
     """When it began."""
     completed_at: str | None

@@ -29,9 +29,22 @@ pub fn run(
     let workspace = open::workspace(global)?;
     let context = context(&workspace)?;
     let bar = bar(length, global.quiet);
-    let summary = workspace.record_agent_stream(input, &context, |bytes| bar.set_position(bytes));
+    let progress = |bytes| bar.set_position(bytes);
+    let summary = if file.as_os_str() == "-" {
+        workspace.record_agent_stream(input, &context, progress)
+    } else {
+        // The engine takes the file's own time where lines have none.
+        workspace.record_agent_file_with_progress(file, &context, progress)
+    };
     bar.finish_and_clear();
     let summary = summary?;
+    if is_all_skipped(&summary) {
+        let skipped = reasons(&summary).join(", ");
+        return Err(Failure::failed(format_args!(
+            "--from {}: no usage was found: skipped {skipped}",
+            file.display()
+        )));
+    }
     match (json, global.quiet) {
         (true, _) => Output::json(&summary),
         (false, true) => Ok(Output::Text(String::new())),
@@ -61,7 +74,14 @@ fn bar(length: u64, is_quiet: bool) -> ProgressBar {
     }
 }
 
-fn in_words(summary: &ImportSummary, has_log: bool) -> String {
+/// Whether there was something to read, and nothing of it is usage.
+fn is_all_skipped(summary: &ImportSummary) -> bool {
+    let records = summary.recorded + summary.updated + summary.duplicates + summary.refused;
+    records == 0 && !reasons(summary).is_empty()
+}
+
+/// What was skipped, and why.
+fn reasons(summary: &ImportSummary) -> Vec<String> {
     let skipped = &summary.skipped;
     let why = [
         (skipped.without_usage, "without usage"),
@@ -69,13 +89,19 @@ fn in_words(summary: &ImportSummary, has_log: bool) -> String {
         (skipped.not_json, "no JSON"),
         (skipped.too_long, "longer than 64 MiB"),
     ];
-    let reasons: Vec<String> =
-        why.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
+    why.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect()
+}
+
+fn in_words(summary: &ImportSummary, has_log: bool) -> String {
+    let reasons = reasons(summary);
     let reasons = if reasons.is_empty() { "nothing".to_owned() } else { reasons.join(", ") };
     let mut text = format!(
         "Read:     {} lines, {} objects, {} bytes\nRecorded: {} new, {} updated, {} duplicates\nSkipped:  {reasons}\n",
         summary.lines, summary.objects, summary.bytes, summary.recorded, summary.updated, summary.duplicates,
     );
+    if !summary.unread.is_empty() {
+        text += &format!("Not read: {}\n", summary.unread.join(", "));
+    }
     if summary.refused > 0 {
         text += &format!("Refused:  {}: the telemetry settings are strict\n", summary.refused);
     } else if has_log && !summary.logged {

@@ -8,6 +8,7 @@ mod argument;
 mod batch;
 mod held;
 mod macros;
+mod pieces;
 mod reply;
 mod table;
 

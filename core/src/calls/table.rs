@@ -308,6 +308,12 @@ pub static CALLS: &[Call] = calls! {
         epic: NewEpic,
     ) -> Epic [InvalidInput, NotFound, Conflict] |workspace| workspace.epics().create(&epic);
 
+    /// Creates many epics in one transaction: all or none. An error names the epic.
+    Workspace "epics.create_many"(
+        /// The epics.
+        epics: Vec<NewEpic>,
+    ) -> Vec<Epic> [InvalidInput, NotFound, Conflict] |workspace| workspace.epics().create_many(&epics);
+
     /// Returns the epic with this id.
     Workspace "epics.get"(
         /// The id.
@@ -325,6 +331,12 @@ pub static CALLS: &[Call] = calls! {
         /// The user story.
         story: NewStory,
     ) -> Story [InvalidInput, NotFound, Conflict] |workspace| workspace.stories().create(&story);
+
+    /// Creates many user stories in one transaction: all or none. An error names the story.
+    Workspace "stories.create_many"(
+        /// The user stories.
+        stories: Vec<NewStory>,
+    ) -> Vec<Story> [InvalidInput, NotFound, Conflict] |workspace| workspace.stories().create_many(&stories);
 
     /// Returns the user story with this id.
     Workspace "stories.get"(
@@ -387,7 +399,7 @@ pub static CALLS: &[Call] = calls! {
         error_summary: Option<String>,
     ) -> Job [InvalidInput, NotFound] |workspace| workspace.jobs().finish(&id, &state, error_summary.as_deref());
 
-    /// Begins a command run, with status `running`. `NotFound` if its job is unknown.
+    /// Begins a command run. `NotFound` if its job is unknown.
     Workspace "command_runs.create"(
         /// The command run.
         command_run: NewCommandRun,
@@ -407,7 +419,7 @@ pub static CALLS: &[Call] = calls! {
         end: CommandRunEnd,
     ) -> CommandRun [InvalidInput, NotFound] |workspace| workspace.command_runs().finish(&id, &end);
 
-    /// Begins a task run, with status `running`. `NotFound` if its task, job or command run is unknown.
+    /// Begins a task run. `NotFound` if its task, job or command run is unknown.
     Workspace "task_runs.create"(
         /// The task run.
         task_run: NewTaskRun,

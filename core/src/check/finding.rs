@@ -50,7 +50,6 @@ record! {
 record! {
     /// One thing that a check has found.
     #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-    #[serde(default)]
     pub struct Finding("finding", "camelCase"): {
         /// What it is, as one word that stays the same, for example `damaged` or `disk_low`.
         pub code: String,
@@ -72,7 +71,6 @@ record! {
 record! {
     /// What a check has found.
     #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-    #[serde(default)]
     pub struct CheckReport("report", "camelCase"): {
         /// The database file.
         pub database: String,

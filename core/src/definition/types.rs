@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Kind, Presence, Record};
+use super::{InputList, Kind, Presence, Record};
 use crate::error::{Error, Result};
 use crate::input::{given, whole};
 use crate::time::Timestamp;
@@ -94,6 +94,16 @@ plain! {
     bool: "true or false", Value::as_bool, Some(false);
     Map<String, Value>: "an object", |value| value.as_object().cloned(), Some(Map::new());
     Vec<String>: "an array of texts", texts, Some(Vec::new());
+}
+
+impl<T: InputList> FieldType for Vec<T> {
+    fn from_value(_name: &str, value: &Value) -> Result<Self> {
+        T::read_list(value)
+    }
+
+    fn absent(_name: &str) -> Result<Self> {
+        Ok(Vec::new())
+    }
 }
 
 fn texts(value: &Value) -> Option<Vec<String>> {

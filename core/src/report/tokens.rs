@@ -21,7 +21,8 @@ const COST_DECIMALS: usize = 4;
 
 /// The rows of a summary as a table: a column for each grouped dimension (an empty `group_by` means
 /// [`Dimension::DEFAULT`]), then calls, tokens, milliseconds and cost. Missing values are `-`. If a group has costs in
-/// several currencies, each is shown with its code.
+/// several currencies, each is shown with its code. If the cost of some calls is unknown, of how many it is known follows:
+/// `1.2000 (98 of 100)`.
 ///
 /// Every line ends with `\n`.
 pub fn render_tokens_table(rows: &[TokenUsageSummaryRow], group_by: &[Dimension]) -> String {
@@ -68,10 +69,16 @@ fn cost(row: &TokenUsageSummaryRow) -> String {
     let several = row.cost_by_currency.iter().flatten();
     let texts: Vec<String> =
         several.map(|(code, sum)| format!("{} {code}", fixed(*sum, COST_DECIMALS))).collect();
-    match row.cost_estimate {
+    let cost = match row.cost_estimate {
         Some(sum) => fixed(sum, COST_DECIMALS),
-        None if texts.is_empty() => MISSING.to_owned(),
+        None if texts.is_empty() => return MISSING.to_owned(),
         None => texts.join(", "),
+    };
+    // A sum of a part of the calls must not look like that of all.
+    if row.cost_known_calls < row.calls {
+        format!("{cost} ({} of {})", row.cost_known_calls, row.calls)
+    } else {
+        cost
     }
 }
 
@@ -84,6 +91,7 @@ mod tests {
     fn row(cost_estimate: Option<f64>) -> TokenUsageSummaryRow {
         TokenUsageSummaryRow {
             calls: 2,
+            cost_known_calls: 2,
             tokens_prompt: 1200,
             duration_ms: 14086.0,
             cost_estimate,
@@ -109,12 +117,16 @@ mod tests {
             cost_by_currency: Some(BTreeMap::from([("USD".into(), 1.5), ("EUR".into(), 0.03125)])),
             ..row(None)
         };
-        let table =
-            render_tokens_table(&[row(Some(0.03125)), row(None), dollars_and_euros], &[Dimension::Agent]);
+        let partly = TokenUsageSummaryRow { cost_known_calls: 1, ..row(Some(0.5)) };
+        let table = render_tokens_table(
+            &[row(Some(0.03125)), row(None), dollars_and_euros, partly],
+            &[Dimension::Agent],
+        );
         let lines: Vec<Vec<&str>> =
             table.lines().skip(2).map(|line| line.split(" | ").map(str::trim).collect()).collect();
         assert_eq!(lines[0], ["-", "2", "1200", "0", "0", "0", "0", "0", "14086", "0.0313"]);
         assert_eq!(lines[1].last(), Some(&"-"));
         assert_eq!(lines[2].last(), Some(&"0.0313 EUR, 1.5000 USD"));
+        assert_eq!(lines[3].last(), Some(&"0.5000 (1 of 2)"));
     }
 }

@@ -40,15 +40,6 @@ impl Access {
         }
     }
 
-    /// As [`Access::read`], for calls that also write: they read on the writing connection, so that a handle that only
-    /// records needs no second one.
-    pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        match self {
-            Self::Own(database) => database.read_on_writer(work),
-            Self::Within(transaction) => transaction.read(work),
-        }
-    }
-
     /// Runs `work` in a transaction: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         match self {

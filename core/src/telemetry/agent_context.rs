@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::price;
+use super::price_override::PriceOverride;
 use super::usage::TokenUsage;
 use crate::definition::{check, record};
 use crate::error::Result;
@@ -64,6 +65,9 @@ record! {
         /// Whether a response with cumulative counts of its session is recorded as the increase since the session's
         /// earlier records. Otherwise the session has one record, which holds its last count.
         pub as_deltas: bool,
+        /// Prices that come before those of the config files (`telemetry.priceOverrides`) and of the table, for
+        /// `compute_cost`.
+        pub price_overrides: Vec<PriceOverride>,
     }
 }
 
@@ -71,6 +75,7 @@ impl AgentContext {
     pub(super) fn check(&self) -> Result<()> {
         price::check(self.compute_cost)?;
         self.check_fields()?;
+        self.price_overrides.iter().try_for_each(PriceOverride::check_fields)?;
         check::order(self.started_at, self.finished_at)
     }
 

@@ -1,5 +1,6 @@
 //! Without the feature `prices` no cost is computed, and requesting it is an error.
 
+use super::price_override::PriceOverride;
 use super::usage::TokenUsage;
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
@@ -10,7 +11,7 @@ pub(super) fn check(compute_cost: bool) -> Result<()> {
 }
 
 /// Never called with a cost to compute: [`check`] comes first.
-pub(super) fn fill(_usage: &mut TokenUsage, _now: Timestamp) {}
+pub(super) fn fill(_usage: &mut TokenUsage, _overrides: &[PriceOverride], _now: Timestamp) {}
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use genai_prices::{Calculator, PriceCalculation, PriceRequest, Usage};
 use serde_json::{Map, Value};
 
+use super::price_override::{self, Overridden, PriceOverride};
 use super::usage::TokenUsage;
 use crate::error::Result;
 use crate::time::Timestamp;
@@ -36,16 +37,24 @@ pub(super) fn check(_compute_cost: bool) -> Result<()> {
 
 /// Sets the cost if it can be computed, and its source in `metadata.usage`. A cost that the provider reported is kept;
 /// an unknown cost stays absent.
-pub(super) fn fill(usage: &mut TokenUsage, now: Timestamp) {
+pub(super) fn fill(usage: &mut TokenUsage, overrides: &[PriceOverride], now: Timestamp) {
     if usage.cost_estimate.is_some() {
         return;
     }
     let at = usage.timestamp.or(usage.finished_at).or(usage.started_at).unwrap_or(now);
-    let price = price(usage, at);
+    let overridden = price_override::cost(usage, overrides, at);
+    let price = if overridden == Overridden::No { price(usage, at) } else { None };
     let notes = usage.metadata.get_or_insert_default().entry("usage");
     let Value::Object(notes) = notes.or_insert_with(|| Value::Object(Map::new())) else { return };
-    notes.insert("price_table".into(), TABLE.into());
-    notes.insert("cost_source".into(), if price.is_some() { "computed" } else { "unknown" }.into());
+    let is_known = price.is_some() || matches!(overridden, Overridden::Cost(..));
+    notes.insert("cost_source".into(), if is_known { "computed" } else { "unknown" }.into());
+    if overridden == Overridden::No {
+        notes.insert("price_table".into(), TABLE.into());
+    }
+    if let Overridden::Cost(cost, currency, model) = overridden {
+        notes.insert("price_override".into(), model.into());
+        (usage.cost_estimate, usage.currency) = (Some(cost), Some(currency));
+    }
     if let Some(price) = price {
         notes.insert("price_model".into(), format!("{}/{}", price.provider_id, price.model_id).into());
         usage.cost_estimate = Some(price.total_price);
@@ -53,9 +62,55 @@ pub(super) fn fill(usage: &mut TokenUsage, now: Timestamp) {
     }
 }
 
+/// Tiers and the like that mean no other price than the usual one.
+const USUAL: &[&str] = &[
+    "default",
+    "standard",
+    "auto",
+    "on_demand",
+    "ondemand",
+    "global",
+    "not_available",
+    "traffic_type_unspecified",
+    "normal",
+    "",
+];
+
+/// The terms of a call that are not the usual ones, by the table's names.
+fn terms(notes: &Map<String, Value>) -> Vec<(&'static str, String)> {
+    let noted = |name: &str| {
+        let value = notes.get(name).and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+        Some(value).filter(|value| !USUAL.contains(&&**value))
+    };
+    let mut terms = Vec::new();
+    match noted("service_tier").as_deref() {
+        Some("batch") => terms.push(("processing", "batch".to_owned())),
+        Some(tier) => terms.push(("service_tier", tier.to_owned())),
+        None => {}
+    }
+    match noted("traffic_type").as_deref() {
+        Some("on_demand_flex") => terms.push(("service_tier", "flex".to_owned())),
+        Some("on_demand_priority") => terms.push(("service_tier", "priority".to_owned())),
+        Some(other) => terms.push(("traffic_type", other.to_owned())),
+        None => {}
+    }
+    if notes.get("batch") == Some(&Value::Bool(true)) {
+        terms.push(("processing", "batch".to_owned()));
+    }
+    terms.extend(noted("speed").map(|speed| ("speed", speed)));
+    terms.extend(noted("inference_geo").map(|place| ("inference_geo", place)));
+    terms.sort();
+    terms.dedup();
+    terms
+}
+
 /// `None` if anything that was used has no price: a partial cost is wrong, and 0 is a price.
 fn price(usage: &TokenUsage, at: Timestamp) -> Option<PriceCalculation> {
     let model = usage.model_name.as_deref()?;
+    // A gateway's free variant of a model has the name of one that costs something.
+    if model.ends_with(":free") {
+        return None;
+    }
     let prompt = usage.tokens_prompt?;
     if usage.tokens_completion.is_none() && usage.tokens_total != Some(prompt) {
         return None;
@@ -67,28 +122,64 @@ fn price(usage: &TokenUsage, at: Timestamp) -> Option<PriceCalculation> {
     let empty = Map::new();
     let notes =
         usage.metadata.as_ref().and_then(|metadata| metadata.get("usage")?.as_object()).unwrap_or(&empty);
-    let amounts = amounts(usage, notes);
-    let mut request = PriceRequest::new(model, &amounts).with_timestamp(moment(at));
     let provider = provider(reported.as_deref(), model)?;
-    if let Some(provider) = &provider {
-        request = request.with_provider_id(provider);
+    let request = |amounts: &Usage, terms: &[(&'static str, String)]| {
+        let mut request = PriceRequest::new(model, amounts).with_timestamp(moment(at));
+        if let Some(provider) = &provider {
+            request = request.with_provider_id(provider);
+        }
+        for (name, value) in terms {
+            request = request.with_price_context(name, value);
+        }
+        Calculator::bundled().calculate(&request).ok()
+    };
+    let amounts = amounts(usage, notes);
+    let terms = terms(notes);
+    let price = request(&amounts, &terms)?;
+    // A term without which the price is the same is one that the table has no price for.
+    for index in 0..terms.len() {
+        let mut others = terms.clone();
+        others.remove(index);
+        let without = request(&amounts, &others)?;
+        if without.total_price == price.total_price && price.total_price > 0.0 {
+            return None;
+        }
     }
-    if let Some(tier) = notes.get("service_tier").and_then(Value::as_str) {
-        request = request.with_price_context("service_tier", tier);
+    // Tiers are those of a call. Where they matter to a sum of calls, the sum has no price.
+    if is_of_several_calls(notes) {
+        let few: Usage =
+            amounts.iter().map(|(name, count)| (name.as_str().to_owned(), count / SCALE)).collect();
+        let expected = request(&few, &terms)?.total_price * SCALE;
+        if (expected - price.total_price).abs() > 1e-9 * price.total_price.abs() {
+            return None;
+        }
     }
-    if notes.get("batch") == Some(&Value::Bool(true)) {
-        request = request.with_price_context("processing", "batch");
-    }
-    let price = Calculator::bundled().calculate(&request).ok()?;
-    let is_free = |tokens: i64, price: f64| tokens > 0 && price <= 0.0;
-    let lacks_price = is_free(prompt, price.input_price)
-        || is_free(usage.tokens_completion.unwrap_or(0), price.output_price);
+    let is_free = |name: &str, price: f64| amounts.get(name) > Some(0.0) && price <= 0.0;
+    let lacks_price =
+        is_free("input_tokens", price.input_price) || is_free("output_tokens", price.output_price);
     let is_whole = price.warnings.is_empty() && price.total_price.is_finite() && !lacks_price;
     is_whole.then_some(price)
 }
 
+/// So much smaller counts are in the first tier of every price.
+const SCALE: f64 = 1e6;
+
+fn is_of_several_calls(notes: &Map<String, Value>) -> bool {
+    let is_noted = |name: &str| notes.get(name) == Some(&Value::Bool(true));
+    is_noted("cumulative")
+        || is_noted("delta")
+        || is_noted("remainder")
+        || notes.get("calls").and_then(Value::as_i64) > Some(1)
+}
+
 fn amounts(usage: &TokenUsage, notes: &Map<String, Value>) -> Usage {
     let noted = |name: &str| notes.get(name).and_then(Value::as_i64).filter(|count| *count > 0);
+    // Cohere processes more tokens than it charges for, and its cache is part of the former.
+    let billed = [noted("billed_input"), noted("billed_output")];
+    if billed.iter().any(Option::is_some) {
+        let billed = [("input_tokens", billed[0]), ("output_tokens", billed[1])];
+        return billed.into_iter().map(|(name, count)| (name, count.unwrap_or(0) as f64)).collect();
+    }
     let reported = [
         ("input_tokens", usage.tokens_prompt),
         ("output_tokens", usage.tokens_completion),

@@ -6,6 +6,7 @@ use mcoda_usage_reader::ParsedUsage;
 
 use super::usage::TokenUsage;
 use crate::number;
+use crate::repository::token_usage::TokenUsageRecord;
 use crate::time::Timestamp;
 
 /// What the text reports about its calls, as one record for the whole: their sum.
@@ -43,6 +44,9 @@ pub(super) fn record(parsed: ParsedUsage) -> TokenUsage {
         let named = parsed.models.iter().filter_map(|one| Some((one.model.clone()?, summary(one))));
         extra.insert("models".into(), Value::Object(named.collect()));
     }
+    if !parsed.unread.is_empty() {
+        extra.insert("unread".into(), parsed.unread.into());
+    }
     if parsed.cost.is_some() {
         extra.entry("cost_source").or_insert_with(|| "provider".into());
     }
@@ -65,6 +69,89 @@ pub(super) fn record(parsed: ParsedUsage) -> TokenUsage {
         timestamp: time(parsed.timestamp_ms),
         metadata: (!extra.is_empty()).then(|| Map::from_iter([("usage".to_owned(), Value::Object(extra))])),
         ..TokenUsage::default()
+    }
+}
+
+/// [`record`], at the time of the line before or of the file where none is reported.
+pub(super) fn timed_record(parsed: ParsedUsage, written_at: Option<Timestamp>) -> TokenUsage {
+    let earlier = parsed.earlier_ms.and_then(Timestamp::from_millis);
+    let mut usage = record(parsed);
+    if usage.timestamp.is_none() {
+        let known = earlier.map(|at| (at, "earlier_line")).or(written_at.map(|at| (at, "file")));
+        if let Some((at, source)) = known {
+            usage.timestamp = Some(at);
+            note(&mut usage, TIME_SOURCE, source.into());
+        }
+    }
+    usage
+}
+
+/// Says where a record's time is from, if it is none that was reported.
+const TIME_SOURCE: &str = "time_source";
+
+/// Notes that the engine adds to those of the reader.
+const ADDED: &[&str] =
+    &[TIME_SOURCE, "cost_source", "price_table", "price_model", "price_override", "unread", "models"];
+
+/// The usage that a record was made of.
+pub(super) fn parsed(record: &TokenUsageRecord) -> ParsedUsage {
+    let notes = record.metadata.as_ref().and_then(|metadata| metadata.get("usage")?.as_object());
+    let mut extra = notes.cloned().unwrap_or_default();
+    let millis = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::millis);
+    let time = millis(&record.timestamp).filter(|_| !extra.contains_key(TIME_SOURCE));
+    let cost = record.cost_estimate.filter(|_| !is_cost_computed(record));
+    ADDED.iter().for_each(|name| drop(extra.shift_remove(*name)));
+    ParsedUsage {
+        provider: record.provider.clone(),
+        model: record.model_name.clone(),
+        invocation_kind: record.invocation_kind.clone(),
+        currency: record.currency.clone().filter(|_| cost.is_some()),
+        input: record.tokens_prompt,
+        output: record.tokens_completion,
+        total: record.tokens_total,
+        cached: record.tokens_cached,
+        cache_read: record.tokens_cache_read,
+        cache_write: record.tokens_cache_write,
+        cost,
+        duration_ms: record.duration_ms,
+        started_at_ms: record.started_at.as_deref().and_then(millis),
+        finished_at_ms: record.finished_at.as_deref().and_then(millis),
+        timestamp_ms: time,
+        extra,
+        ..ParsedUsage::default()
+    }
+}
+
+/// Whether the record's cost is from a table of prices.
+pub(super) fn is_cost_computed(record: &TokenUsageRecord) -> bool {
+    let notes = record.metadata.as_ref().and_then(|metadata| metadata.get("usage"));
+    notes.is_some_and(|notes| notes["cost_source"] == "computed")
+}
+
+/// Puts in the cost that was computed for the records, if it is known of all of them.
+pub(super) fn add_computed_cost(usage: &mut TokenUsage, records: &[&TokenUsageRecord]) {
+    let Some(first) = records.first().filter(|first| first.metadata.is_some()) else { return };
+    let notes = |record: &TokenUsageRecord, name: &str| {
+        Some(record.metadata.as_ref()?.get("usage")?.get(name)?.clone())
+    };
+    let costs: Option<Vec<f64>> = records.iter().map(|record| record.cost_estimate).collect();
+    let has_one_currency = records.iter().all(|record| record.currency == first.currency);
+    if let Some(costs) = costs.filter(|_| has_one_currency) {
+        usage.cost_estimate = Some(number::exact_sum(costs));
+        usage.currency.clone_from(&first.currency);
+    }
+    for name in ["cost_source", "price_table", "price_model"] {
+        if let Some(value) = notes(first, name) {
+            note(usage, name, value);
+        }
+    }
+}
+
+/// Adds to what the record's metadata says about its usage.
+pub(super) fn note(usage: &mut TokenUsage, name: &str, value: Value) {
+    let notes = usage.metadata.get_or_insert_default().entry("usage");
+    if let Value::Object(notes) = notes.or_insert_with(|| Value::Object(Map::new())) {
+        notes.insert(name.into(), value);
     }
 }
 

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use super::attribution;
-use super::latest::latest;
+use super::merge_versions::merge_versions;
 use super::usage::TokenUsage;
 use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result, shorten};
@@ -148,7 +148,7 @@ impl Prepared {
 
     /// This record as the later version of `stored`.
     pub(super) fn over(&self, stored: &TokenUsageRecord) -> Self {
-        Self { record: latest(&self.record, stored, self.has_timestamp), ..self.clone() }
+        Self { record: merge_versions(&self.record, stored, self.has_timestamp), ..self.clone() }
     }
 
     /// Inserts the record within the caller's transaction. Returns whether it existed already.

@@ -7,6 +7,7 @@ mod json_log;
 mod records;
 mod rows;
 mod rules;
+mod sessions;
 mod times;
 mod usage_bodies;
 
@@ -14,6 +15,7 @@ pub use databases::databases;
 pub use json_log::json_log;
 pub use records::records;
 pub use rows::rows;
+pub use sessions::sessions;
 pub use times::times;
 pub use usage_bodies::usage_bodies;
 
@@ -27,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     ("json_log", json_log),
     ("records", records),
     ("rows", rows),
+    ("sessions", sessions),
     ("times", times),
     ("usage_bodies", usage_bodies),
 ];

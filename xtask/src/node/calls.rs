@@ -128,6 +128,7 @@ pub fn encoders() -> File {
 import {{ bodyText }} from './body'
 import * as encode from './encode'
 import {{ encodeOptions }} from './environment'
+import {{ path as encodePath }} from './path'
 
 /** Encodes the arguments of each call for the engine. */
 const argumentsOf = {{
@@ -158,7 +159,7 @@ fn argument(param: &Param) -> String {
     match (param.kind, param.is_optional) {
         (ParamKind::Text, false) => format!("encode.text('{name}', {name})"),
         (ParamKind::Text, true) => format!("encode.optionalText('{name}', {name})"),
-        (ParamKind::Path, _) => format!("encode.path('{name}', {name})"),
+        (ParamKind::Path, _) => format!("encodePath('{name}', {name})"),
         (ParamKind::Boolean, _) => format!("encode.optionalBoolean('{name}', {name})"),
         (ParamKind::Time, _) => format!("encode.optionalTime('{name}', {name})"),
         (ParamKind::Body, _) => format!("bodyText({name})"),

@@ -79,6 +79,7 @@ fn begin(workspace: &Workspace, visit: &Visit<'_>, job: &Job, time: Timestamp) -
         command_name: visit.lane.command.into(),
         job_id: Some(job.id.clone()),
         started_at: Some(time),
+        ..NewCommandRun::default()
     })?;
     let task = workspace.task_runs().create(&NewTaskRun {
         task_id: visit.task.id.clone(),

@@ -38,6 +38,9 @@ macro_rules! summary_row {
                 pub group: Group,
                 /// The number of calls.
                 pub calls: u64,
+                /// The number of calls whose cost is known. Where it is less than `calls`, the cost is of a part of
+                /// them.
+                pub cost_known_calls: u64,
                 $(
                     $(#[doc = $doc])*
                     ///

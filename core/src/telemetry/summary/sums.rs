@@ -26,6 +26,7 @@ pub(super) fn columns() -> Vec<&'static str> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sums {
     calls: u64,
+    cost_known_calls: u64,
     /// In the order of [`COUNTS`].
     tokens: [TokenSum; COUNTS.len()],
     duration_ms: ExactSum,
@@ -47,6 +48,7 @@ impl Sums {
             self.duration_ms.add(millis);
         }
         if let Some(cost) = row.real(COST)? {
+            self.cost_known_calls += 1;
             self.costs_in(row.text(CURRENCY)?.unwrap_or_default().trim()).add(cost);
         }
         Ok(())
@@ -72,6 +74,7 @@ impl Sums {
             workspace_id,
             group,
             calls: self.calls,
+            cost_known_calls: self.cost_known_calls,
             duration_ms: self.duration_ms.value(),
             cost_estimate: is_known.then(|| ExactSum::of_all(self.costs.iter().map(|(_, sum)| sum)).value()),
             cost_by_currency: several.then(by_currency),

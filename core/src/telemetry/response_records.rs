@@ -1,0 +1,340 @@
+//! Writing the calls that the usage reader extracted: each once, whatever reports it again.
+
+use std::collections::BTreeSet;
+
+use mcoda_usage_reader::{DedupKey, ExtractedCall, ParsedUsage, Report};
+use rusqlite::Connection;
+
+use super::agent_context::AgentContext;
+use super::agent_ids::{self, SessionIds};
+use super::agent_response::ResponseRecord;
+use super::price_override::{self, PriceOverride};
+use super::record::{Logging, Prepared, UpsertOutcome};
+use super::recorder::Recorder;
+use super::session_count::{self, Change};
+use super::usage::TokenUsage;
+use super::{log_writer, price, reader, session_delta};
+use crate::error::Result;
+use crate::repository::token_usage::{self, TokenUsageRecord};
+use crate::time::Timestamp;
+
+/// Names the record of the part of a response's cost that belongs to none of its models.
+const NO_MODEL: &str = "(no model)";
+
+/// What is to be written.
+enum Pending {
+    /// One model's part of a call.
+    Call(PendingCall),
+    /// A count of a whole session.
+    Count(PendingCount),
+}
+
+struct PendingCall {
+    /// As it is without an earlier version, with its price.
+    prepared: Prepared,
+    parsed: ParsedUsage,
+    /// The key of the call, and that which it has where another call has the first.
+    keys: Option<[String; 2]>,
+    /// The model as it was reported, of a part that is not the first.
+    model: Option<String>,
+    session: Option<String>,
+    is_first: bool,
+}
+
+struct PendingCount {
+    session: String,
+    report: Report,
+}
+
+/// A record that was written or was there, and what became of it.
+type Written = (Prepared, UpsertOutcome);
+
+/// What all records of one transaction share.
+struct Batch<'a> {
+    context: &'a AgentContext,
+    /// Those of the call and then those of the config files.
+    overrides: Vec<PriceOverride>,
+    written_at: Option<Timestamp>,
+    now: Timestamp,
+    queue_for_log: bool,
+}
+
+impl Recorder<'_> {
+    /// Records the calls in one transaction. `written_at` is when the file was written that they stand in.
+    pub(super) fn record_calls(
+        &self,
+        calls: Vec<ExtractedCall>,
+        context: &AgentContext,
+        written_at: Option<Timestamp>,
+    ) -> Result<Vec<(TokenUsageRecord, ResponseRecord)>> {
+        self.access.database().check_open()?;
+        context.check()?;
+        let now = self.clock.now();
+        let is_logged_alone = self.log.is_some() && self.access.database().is_turned_off();
+        let mut overrides = context.price_overrides.clone();
+        if context.compute_cost {
+            overrides.extend(price_override::of_configs(&self.configs.load()?)?);
+        }
+        let batch = Batch { context, overrides, written_at, now, queue_for_log: self.log.is_some() };
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.is_strict()? || is_logged_alone {
+            return self.record_without_database(calls, &batch);
+        }
+        let mut pending = Vec::new();
+        for call in calls {
+            pending.extend(self.pending(call, &batch)?);
+        }
+        let (written, others) =
+            log_writer::write(self.access, self.log, |tx| self.write_all(tx, &pending, &batch))?;
+        let ids: Vec<&str> = written.iter().map(|(one, _)| one.record().id.as_str()).collect();
+        let is_changed = |(_, outcome): &Written| *outcome != UpsertOutcome::Duplicate;
+        let is_queued = written.iter().any(is_changed) || others;
+        let log = self.complete_log(&ids, is_queued);
+        Ok(written.iter().map(|(one, done)| result_of(one, Some(*done), &log)).collect())
+    }
+
+    /// Under strict telemetry nothing is kept; where the database is turned off the log has the records.
+    fn record_without_database(
+        &self,
+        calls: Vec<ExtractedCall>,
+        batch: &Batch<'_>,
+    ) -> Result<Vec<(TokenUsageRecord, ResponseRecord)>> {
+        let mut prepared = Vec::new();
+        for call in calls {
+            let key = call_key(&call, batch.context);
+            for (index, parsed) in call.parts.into_iter().enumerate() {
+                let id = match &key {
+                    DedupKey::None => None,
+                    DedupKey::Response(key) => Some(response_id(key, parsed.model.as_deref(), index == 0)),
+                    DedupKey::Session(session) => {
+                        Some(SessionIds::new(session, parsed.model.as_deref()).number(0))
+                    }
+                };
+                prepared.push(self.prepared(parsed, id, index == 0, batch)?);
+            }
+        }
+        let Some(log) = self.log.filter(|_| self.access.database().is_turned_off()) else {
+            return Ok(prepared.iter().map(|one| result_of(one, None, &Logging::default())).collect());
+        };
+        if self.is_strict()? {
+            return Ok(prepared.iter().map(|one| result_of(one, None, &Logging::default())).collect());
+        }
+        let done = log_writer::upsert_alone(log, &prepared, self.clock, self.busy_timeout)?;
+        let results = prepared.iter().zip(done);
+        Ok(results.map(|(one, done)| result_of(one, Some(done), &Logging::done())).collect())
+    }
+
+    /// The record of one model's part of a call: with the host's context and its price.
+    fn prepared(
+        &self,
+        parsed: ParsedUsage,
+        id: Option<String>,
+        is_first: bool,
+        batch: &Batch<'_>,
+    ) -> Result<Prepared> {
+        let mut usage = reader::timed_record(parsed, batch.written_at);
+        batch.context.apply(&mut usage, is_first);
+        if batch.context.compute_cost {
+            price::fill(&mut usage, &batch.overrides, batch.now);
+        }
+        usage.id = id;
+        Prepared::new(&usage, self.workspace_id, self.ids, batch.now)
+    }
+
+    /// Looks prices up here, before the write lock is taken.
+    fn pending(&self, call: ExtractedCall, batch: &Batch<'_>) -> Result<Vec<Pending>> {
+        let key = call_key(&call, batch.context);
+        if let DedupKey::Session(session) = key {
+            let report = call.report.unwrap_or_else(|| Report { models: call.parts, ..Report::default() });
+            return Ok(vec![Pending::Count(PendingCount { session, report })]);
+        }
+        let beside = ExtractedCall { key: key.clone(), ..call.clone() }.key_beside_another();
+        let keys = match (key, beside) {
+            (DedupKey::Response(key), DedupKey::Response(beside)) => Some([key, beside]),
+            _ => None,
+        };
+        let session = call.session;
+        let parts = call.parts.into_iter().enumerate().map(|(index, parsed)| {
+            let is_first = index == 0;
+            let model = parsed.model.clone();
+            let id = keys.as_ref().map(|[key, _]| response_id(key, model.as_deref(), is_first));
+            let prepared = self.prepared(parsed.clone(), id, is_first, batch)?;
+            let (keys, session) = (keys.clone(), session.clone());
+            Ok(Pending::Call(PendingCall { prepared, parsed, keys, model, session, is_first }))
+        });
+        parts.collect()
+    }
+
+    /// Writes within the caller's transaction. Returns also whether records of sessions changed besides.
+    fn write_all(
+        &self,
+        tx: &Connection,
+        pending: &[Pending],
+        batch: &Batch<'_>,
+    ) -> Result<(Vec<Written>, bool)> {
+        let mut written = Vec::new();
+        let mut counted: BTreeSet<&str> = BTreeSet::new();
+        for one in pending {
+            match one {
+                Pending::Call(call) => {
+                    let done = self.write_call(tx, call, batch)?;
+                    if let Some(session) = &call.session
+                        && session_count::add_call(tx, session, &done.0.record().id)?
+                    {
+                        counted.insert(session);
+                    }
+                    written.push(done);
+                }
+                Pending::Count(count) => written.extend(self.write_count(tx, count, batch)?),
+            }
+        }
+        let mut is_changed = false;
+        for session in counted {
+            is_changed |= self.settle_session(tx, session, batch)?;
+        }
+        Ok((written, is_changed))
+    }
+
+    /// Writes one model's part of a call, or lays it over the version that is there.
+    fn write_call(&self, tx: &Connection, call: &PendingCall, batch: &Batch<'_>) -> Result<Written> {
+        let now = batch.now.to_string();
+        let Some(keys) = &call.keys else {
+            call.prepared.insert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+            return Ok((call.prepared.clone(), UpsertOutcome::Inserted));
+        };
+        for key in keys {
+            let id = response_id(key, call.model.as_deref(), call.is_first);
+            let stored = token_usage::find(tx, &id)?;
+            let Some(stored) = stored else {
+                let prepared = if key == &keys[0] {
+                    call.prepared.clone()
+                } else {
+                    self.prepared(call.parsed.clone(), Some(id), call.is_first, batch)?
+                };
+                prepared.insert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+                return Ok((prepared, UpsertOutcome::Inserted));
+            };
+            let known = reader::parsed(&stored);
+            if key == &keys[0] && known.circumstances().is_another_call(&call.parsed.circumstances()) {
+                continue;
+            }
+            let merged = known.merged_with(call.parsed.clone());
+            let prepared = self.prepared(merged, Some(id), call.is_first, batch)?;
+            let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+            return Ok((prepared, done));
+        }
+        Ok((call.prepared.clone(), UpsertOutcome::Duplicate))
+    }
+
+    /// Takes a count of a session, and brings the session's records up to date.
+    fn write_count(&self, tx: &Connection, count: &PendingCount, batch: &Batch<'_>) -> Result<Vec<Written>> {
+        let change = session_count::report(tx, &count.session, &count.report)?;
+        let is_own = |model: &Option<String>| count.report.models.iter().any(|one| one.model == *model);
+        let first = count.report.models.first().map(|one| one.model.clone());
+        let mut written = Vec::new();
+        for parsed in session_count::rest(tx, &count.session)? {
+            let model = parsed.model.clone();
+            let ids = SessionIds::new(&count.session, model.as_deref());
+            let is_first = first.as_ref() == Some(&model);
+            let done = self.write_rest(tx, parsed, &ids, change, is_first, batch)?;
+            if is_own(&model) {
+                written.push(done);
+            }
+        }
+        Ok(written)
+    }
+
+    /// Writes what one model's record of a session has to hold: as the session's only one, or as what came on top
+    /// of those that are there.
+    fn write_rest(
+        &self,
+        tx: &Connection,
+        parsed: ParsedUsage,
+        ids: &SessionIds,
+        change: Change,
+        is_first: bool,
+        batch: &Batch<'_>,
+    ) -> Result<Written> {
+        let earlier = token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))?;
+        let last = earlier.last().map_or(0, |record| SessionIds::number_of(&record.id));
+        let now = batch.now.to_string();
+        // Once a session is recorded in deltas, its total would count them again.
+        if batch.context.as_deltas || last > 0 {
+            let mut usage = reader::timed_record(parsed.clone(), batch.written_at);
+            batch.context.apply(&mut usage, is_first);
+            let Some(mut more) = session_delta::since(&usage, &earlier) else {
+                let known = self.prepared(parsed, Some(ids.number(last)), is_first, batch)?;
+                return Ok((known, UpsertOutcome::Duplicate));
+            };
+            if batch.context.compute_cost {
+                price::fill(&mut more, &batch.overrides, batch.now);
+            }
+            more.id = Some(ids.number(last.saturating_add(1)));
+            let prepared = Prepared::new(&more, self.workspace_id, self.ids, batch.now)?;
+            let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+            return Ok((prepared, done));
+        }
+        let prepared = self.prepared(parsed, Some(ids.number(0)), is_first, batch)?;
+        // A replay of a known count contains nothing new.
+        if change == Change::Known && !earlier.is_empty() {
+            return Ok((prepared, UpsertOutcome::Duplicate));
+        }
+        let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+        Ok((prepared, done))
+    }
+
+    /// Takes off the records of a session what calls of it have of that since. To whom they belong stays as it is.
+    fn settle_session(&self, tx: &Connection, session: &str, batch: &Batch<'_>) -> Result<bool> {
+        let mut is_changed = false;
+        for parsed in session_count::rest(tx, session)? {
+            let ids = SessionIds::new(session, parsed.model.as_deref());
+            let Some(stored) = token_usage::find(tx, &ids.number(0))? else { continue };
+            let was_computed = reader::is_cost_computed(&stored);
+            let mut usage = TokenUsage { id: Some(stored.id.clone()), ..reader::record(parsed) };
+            // The call that brought it is another one than this.
+            usage.timestamp = stored.timestamp.parse().ok();
+            usage.model_name.clone_from(&stored.model_name);
+            if was_computed {
+                price::fill(&mut usage, &batch.overrides, batch.now);
+            }
+            let prepared = Prepared::new(&usage, self.workspace_id, self.ids, batch.now)?;
+            let now = batch.now.to_string();
+            let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+            is_changed |= done != UpsertOutcome::Duplicate;
+        }
+        Ok(is_changed)
+    }
+}
+
+/// What the call is known by, also by what the host knows of it.
+fn call_key(call: &ExtractedCall, context: &AgentContext) -> DedupKey {
+    match (&call.key, &context.session_id, &context.response_id) {
+        (DedupKey::None, Some(session), _) if call.is_cumulative => DedupKey::Session(session.clone()),
+        (DedupKey::None, _, Some(response)) => DedupKey::Response(response.clone()),
+        (key, ..) => key.clone(),
+    }
+}
+
+fn response_id(key: &str, model: Option<&str>, is_first: bool) -> String {
+    agent_ids::response(key, (!is_first).then_some(model.unwrap_or(NO_MODEL)))
+}
+
+fn result_of(
+    one: &Prepared,
+    done: Option<UpsertOutcome>,
+    log: &Logging,
+) -> (TokenUsageRecord, ResponseRecord) {
+    let record = one.record();
+    let result = ResponseRecord {
+        id: record.id.clone(),
+        model_name: record.model_name.clone(),
+        recorded: done.is_some(),
+        duplicate: done == Some(UpsertOutcome::Duplicate),
+        updated: done == Some(UpsertOutcome::Updated),
+        logged: log.is_logged,
+        log_error: log.error.clone(),
+    };
+    (record.clone(), result)
+}

@@ -1,0 +1,67 @@
+//! The record of a session that an agent counts as a whole: what its counts come to, without what the records of its
+//! calls have of that. It depends on what was reported, and not on the order in which that came.
+
+use mcoda_usage_reader::{ParsedUsage, Report, remainder, total_of_reports};
+use rusqlite::Connection;
+
+use super::reader;
+use crate::error::{Error, ErrorKind, Result};
+use crate::repository::session_usage;
+
+/// What became of a count that was reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It changes what is known of the session.
+    New,
+    /// It was known, or is an older one.
+    Known,
+}
+
+/// Adds a count to those of its session.
+pub(super) fn report(tx: &Connection, session: &str, report: &Report) -> Result<Change> {
+    session_usage::ensure(tx)?;
+    let known = reports(tx, session)?;
+    if let Some(known) = known.iter().find(|known| known.id == report.id)
+        && !report.goes_on_from(known)
+    {
+        return Ok(Change::Known);
+    }
+    let is_same = known.contains(report);
+    let json = serde_json::to_string(report).map_err(not_json)?;
+    session_usage::put_report(tx, session, &report.id, &json)?;
+    Ok(if is_same { Change::Known } else { Change::New })
+}
+
+/// Remembers that a record is a call of the session, and returns whether the session is counted as a whole, too.
+pub(super) fn add_call(tx: &Connection, session: &str, record_id: &str) -> Result<bool> {
+    session_usage::ensure(tx)?;
+    session_usage::add_call(tx, session, record_id)?;
+    Ok(!session_usage::reports(tx, session)?.is_empty())
+}
+
+/// What the record of each model has to hold: the counts, without the calls that have records of their own.
+pub(super) fn rest(tx: &Connection, session: &str) -> Result<Vec<ParsedUsage>> {
+    let calls: Vec<ParsedUsage> = session_usage::calls(tx, session)?.iter().map(reader::parsed).collect();
+    let mut reports = reports(tx, session)?;
+    let all: Vec<ParsedUsage> = reports.iter().flat_map(|report| report.models.clone()).collect();
+    reports.retain(|report| !report.gives_way || calls.is_empty());
+    let mut rest = remainder(total_of_reports(&reports), &calls);
+    // A model that has a record keeps it, with nothing in it.
+    for model in all {
+        if !rest.iter().any(|one| one.model == model.model) {
+            rest.push(model.emptied());
+        }
+    }
+    Ok(rest)
+}
+
+/// An entry that another program wrote is none.
+fn reports(tx: &Connection, session: &str) -> Result<Vec<Report>> {
+    let all = session_usage::reports(tx, session)?;
+    Ok(all.iter().filter_map(|json| serde_json::from_str(json).ok()).collect())
+}
+
+fn not_json(error: serde_json::Error) -> Error {
+    Error::new(ErrorKind::Internal, format!("cannot write a session's count as JSON: {error}"))
+        .with_source(error)
+}

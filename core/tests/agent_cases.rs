@@ -1,0 +1,261 @@
+//! Inputs of agents and providers that were counted wrongly somewhere, recorded: each with the right value and the
+//! reason. Those that are only read are in `usage-reader/tests/cases.rs`.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::Fixture;
+use mcoda_core::{AgentContext, TokenUsageQuery, TokenUsageRow, Workspace};
+use serde_json::{Map, Value, json};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../usage-reader/tests/cases")
+}
+
+fn rows(workspace: &Workspace) -> Vec<TokenUsageRow> {
+    workspace.token_usage(&TokenUsageQuery::default()).unwrap()
+}
+
+fn sum(rows: &[TokenUsageRow], field: &str) -> Option<f64> {
+    let of = |row: &TokenUsageRow| {
+        let whole = |count: Option<i64>| count.map(|count| count as f64);
+        match field {
+            "tokensPrompt" => whole(row.tokens_prompt),
+            "tokensCompletion" => whole(row.tokens_completion),
+            "tokensCacheRead" => whole(row.tokens_cache_read),
+            "tokensCacheWrite" => whole(row.tokens_cache_write),
+            "costEstimate" => row.cost_estimate,
+            _ => panic!("unknown field {field}"),
+        }
+    };
+    rows.iter().filter_map(of).reduce(|a, b| a + b)
+}
+
+/// A number, or one of several, of which null is that nothing is known.
+fn is_right(found: Option<f64>, expected: &Value) -> bool {
+    if let Some(several) = expected.get("near").and_then(Value::as_array) {
+        return several.iter().any(|one| one.is_null() && found.is_none() || is_right(found, one));
+    }
+    let expected = expected.as_f64();
+    match (found, expected) {
+        (Some(found), Some(expected)) => (found - expected).abs() <= 1e-9 * expected.abs().max(1.0),
+        (None, Some(expected)) => expected == 0.0,
+        (_, None) => false,
+    }
+}
+
+fn context_of(case: &Value) -> AgentContext {
+    let mut context = Map::new();
+    for (from, to) in [
+        ("compute_cost", "computeCost"),
+        ("timestamp", "timestamp"),
+        ("as_deltas", "asDeltas"),
+        ("provider", "provider"),
+    ] {
+        if let Some(value) = case.get(from) {
+            context.insert(to.to_owned(), value.clone());
+        }
+    }
+    AgentContext::from_json(&Value::Object(context)).unwrap()
+}
+
+fn cases() -> Vec<Value> {
+    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
+    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
+    cases.into_iter().filter(|case| case["call"] == "record_files").collect()
+}
+
+fn files(case: &Value) -> Vec<PathBuf> {
+    case["files"].as_array().unwrap().iter().map(|file| folder().join(file.as_str().unwrap())).collect()
+}
+
+/// Without the feature nobody can ask for a cost.
+fn can_be_recorded(case: &Value) -> bool {
+    cfg!(feature = "prices") || case.get("compute_cost").is_none()
+}
+
+#[test]
+fn every_case_comes_to_the_right_sums_in_any_order_and_however_often_it_is_recorded() {
+    let mut failures = Vec::new();
+    for case in cases().iter().filter(|case| can_be_recorded(case)) {
+        let context = context_of(case);
+        let files = files(case);
+        let backwards: Vec<PathBuf> = files.iter().rev().cloned().collect();
+        let twice: Vec<PathBuf> = files.iter().chain(&files).cloned().collect();
+        for (how, files) in [("forward", files), ("backwards", backwards), ("twice", twice)] {
+            // What came on top depends on what was there before.
+            if context.as_deltas && how == "backwards" {
+                continue;
+            }
+            let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+            for file in &files {
+                workspace.record_agent_file(file, &context).unwrap();
+            }
+            for (field, expected) in case["expect"].as_object().unwrap() {
+                let found = sum(&rows(&workspace), field);
+                if !is_right(found, expected) {
+                    failures.push(format!(
+                        "{} {how}: {field} is {found:?}, not {expected}: {}",
+                        case["name"], case["why"]
+                    ));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn result(uuid: &str, session: &str, input: i64, output: i64, own: (i64, i64), cost: f64) -> String {
+    json!({"type": "result", "uuid": uuid, "session_id": session, "total_cost_usd": cost,
+        "usage": {"input_tokens": own.0, "output_tokens": own.1},
+        "modelUsage": {"claude-x": {"inputTokens": input, "outputTokens": output, "cacheReadInputTokens": 0,
+            "cacheCreationInputTokens": 0, "costUSD": cost}}})
+    .to_string()
+}
+
+fn message(id: &str, session: &str, input: i64, output: i64) -> String {
+    json!({"type": "assistant", "sessionId": session, "timestamp": "2026-03-20T12:00:00Z",
+        "message": {"id": id, "type": "message", "role": "assistant", "model": "claude-x",
+            "usage": {"input_tokens": input, "output_tokens": output}}})
+    .to_string()
+}
+
+fn totals(workspace: &Workspace) -> (Option<f64>, Option<f64>, Option<f64>) {
+    let rows = rows(workspace);
+    (sum(&rows, "tokensPrompt"), sum(&rows, "tokensCompletion"), sum(&rows, "costEstimate"))
+}
+
+/// All orders of the elements.
+fn orders<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
+    if all.is_empty() {
+        return vec![Vec::new()];
+    }
+    let with_first = |index: usize| {
+        let mut rest = all.to_vec();
+        let first = rest.remove(index);
+        orders(&rest).into_iter().map(move |rest| [vec![first.clone()], rest].concat())
+    };
+    (0..all.len()).flat_map(with_first).collect()
+}
+
+#[test]
+fn a_session_that_is_reported_by_results_and_by_its_transcript_counts_once_in_any_order() {
+    // Two processes, of which the second reported twice; and the transcript, which knows of one more call.
+    let reports = [
+        result("r1", "s", 100, 50, (100, 50), 1.0),
+        result("r2", "s", 40, 20, (40, 20), 0.5),
+        result("r3", "s", 90, 60, (50, 40), 1.25),
+        [message("m1", "s", 100, 1), message("m2", "s", 40, 1), message("m3", "s", 50, 1)].join("\n"),
+    ];
+    for order in orders(&reports) {
+        let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+        for body in order.iter().chain(&order) {
+            workspace.record_agent_stream(body.as_bytes(), &AgentContext::default(), |_| {}).unwrap();
+        }
+        assert_eq!(totals(&workspace), (Some(190.0), Some(110.0), Some(2.25)), "{order:#?}");
+    }
+}
+
+#[test]
+fn any_split_of_a_transcript_and_any_prefix_before_the_whole_come_to_the_same_sums() {
+    let lines: Vec<String> = (0..12)
+        .map(|number| message(&format!("m{}", number / 2), "s", 100 + number / 2, 10 * (number + 1)))
+        .chain([result("r1", "s", 900, 700, (900, 700), 3.0)])
+        .collect();
+    let whole = lines.join("\n");
+    let record = |parts: &[&str]| {
+        let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+        for part in parts {
+            workspace.record_agent_stream(part.as_bytes(), &AgentContext::default(), |_| {}).unwrap();
+        }
+        totals(&workspace)
+    };
+    let expected = record(&[&whole]);
+    assert_eq!(expected, (Some(900.0), Some(700.0), Some(3.0)));
+    for split in 0..=lines.len() {
+        let (first, second) = (lines[..split].join("\n"), lines[split..].join("\n"));
+        assert_eq!(record(&[&first, &second]), expected, "split at {split}");
+        assert_eq!(record(&[&second, &first]), expected, "split at {split}, backwards");
+        assert_eq!(record(&[&first, &whole]), expected, "a prefix of {split} lines");
+        assert_eq!(record(&[&whole, &first, &second]), expected, "again from {split}");
+    }
+}
+
+#[test]
+fn an_error_that_counts_nothing_does_not_undo_messages() {
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    let error = json!({"type": "result", "subtype": "error_during_execution", "is_error": true, "uuid": "r",
+        "session_id": "s", "total_cost_usd": 0, "usage": {"input_tokens": 0, "output_tokens": 0}, "modelUsage": {}});
+    let lines = [message("m1", "s", 100, 10), error.to_string()].join("\n");
+    workspace.record_agent_response(&lines, &AgentContext::default()).unwrap();
+    let (input, output, _) = totals(&workspace);
+    assert_eq!((input, output), (Some(100.0), Some(10.0)));
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_that_of_the_line_before_or_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls.jsonl");
+    let line = |id: &str, created: Value| {
+        json!({"id": id, "created": created, "usage": {"prompt_tokens": 1, "completion_tokens": 1}})
+            .to_string()
+    };
+    let lines =
+        [line("a", json!("soon")), line("b", json!("2026-03-20T12:00:00Z")), line("c", json!("later"))];
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    workspace.record_agent_file(&file, &AgentContext::default()).unwrap();
+    let mut found: Vec<(Value, String, Value)> = rows(&workspace)
+        .into_iter()
+        .map(|row| {
+            let notes = &row.metadata["usage"];
+            (notes["response_id"].clone(), row.timestamp.clone(), notes["time_source"].clone())
+        })
+        .collect();
+    found.sort_by_key(|(id, ..)| id.to_string());
+    let at = "2026-03-20T12:00:00.000Z";
+    assert_eq!(found[0].2, "file");
+    assert_eq!((&*found[1].1, &found[1].2), (at, &Value::Null));
+    assert_eq!((&*found[2].1, &found[2].2), (at, &json!("earlier_line")));
+}
+
+#[test]
+fn numbers_that_are_not_read_are_listed_by_name_and_never_by_value() {
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    let body = json!({"id": "a", "usage": {"prompt_tokens": 1, "completion_tokens": 2, "hyper_tokens": 123_456,
+        "details": {"warp_cache": 7}}});
+    let done = workspace.record_agent_response(&body.to_string(), &AgentContext::default()).unwrap();
+    let names = &done.usage.metadata.as_ref().unwrap()["usage"]["unread"];
+    assert_eq!(names, &json!(["usage.hyper_tokens", "usage.details.warp_cache"]));
+    assert!(!serde_json::to_string(&done).unwrap().contains("123456"));
+    let summary =
+        workspace.record_agent_stream(body.to_string().as_bytes(), &AgentContext::default(), |_| {}).unwrap();
+    assert_eq!(summary.unread, ["usage.hyper_tokens", "usage.details.warp_cache"]);
+}
+
+#[cfg(feature = "prices")]
+#[test]
+fn prices_of_the_call_come_before_those_of_the_config_and_of_the_table_and_the_result_has_the_cost() {
+    let fixture = Fixture::new();
+    let body =
+        json!({"id": "a", "model": "gpt-4o", "usage": {"prompt_tokens": 1000, "completion_tokens": 100}});
+    let record = |config: Value, overrides: Value| {
+        let options = fixture.options().config(config.as_object().unwrap().clone());
+        let workspace = options.open_db(":memory:").unwrap();
+        let context = json!({"computeCost": true, "priceOverrides": overrides});
+        let context = AgentContext::from_json(&context).unwrap();
+        let done = workspace.record_agent_response(&body.to_string(), &context).unwrap();
+        let row = rows(&workspace).remove(0);
+        assert_eq!(done.usage.cost_estimate, row.cost_estimate);
+        (row.cost_estimate, row.metadata["usage"]["price_override"].clone())
+    };
+    let own = json!([{"model": "gpt-*", "input": 1, "output": 10}]);
+    let (cost, pattern) = record(json!({}), own.clone());
+    assert_eq!((cost, pattern), (Some(0.002), json!("gpt-*")));
+    let config = json!({"telemetry": {"priceOverrides": [{"model": "gpt-4o", "input": 3, "output": 0}]}});
+    assert_eq!(record(config.clone(), json!([])), (Some(0.003), json!("gpt-4o")));
+    assert_eq!(record(config, own).0, Some(0.002));
+    assert_eq!(record(json!({}), json!([])).1, Value::Null);
+}

@@ -1,0 +1,228 @@
+//! Runs of agents whose end counts what their calls counted. A call that both report counts once.
+
+use std::collections::HashMap;
+
+use crate::call::{DedupKey, ExtractedCall};
+use crate::fields::{Fields, reported_sum};
+use crate::parsed_usage::ParsedUsage;
+use crate::session::Report;
+use crate::source::{Role, Work};
+use crate::sources::{COST_OF_NO_MODEL, began_anew};
+
+/// A call of a run that is not over.
+#[derive(Debug)]
+struct Held {
+    agent: &'static str,
+    session: Option<String>,
+    call: ExtractedCall,
+}
+
+/// The runs of one input.
+#[derive(Debug, Default)]
+pub(crate) struct Runs {
+    held: Vec<Held>,
+    /// The session that each agent named last.
+    sessions: HashMap<&'static str, String>,
+    /// The last count of each agent's run.
+    ends: HashMap<&'static str, (Vec<[Option<i64>; 4]>, Option<String>)>,
+}
+
+impl Runs {
+    /// Names the session where the line leaves it to the lines before it.
+    pub(crate) fn complete(&mut self, mut work: Work) -> Work {
+        match &work.session {
+            Some(session) if work.role != Role::Call => {
+                self.sessions.insert(work.agent, session.clone());
+            }
+            None if matches!(work.role, Role::Part | Role::Process | Role::Run | Role::Session) => {
+                work.session = self.sessions.get(work.agent).cloned();
+            }
+            _ => {}
+        }
+        work
+    }
+
+    /// Keeps a call until its run is over.
+    pub(crate) fn hold(&mut self, work: &Work, call: ExtractedCall) {
+        self.held.push(Held { agent: work.agent, session: work.session.clone(), call });
+    }
+
+    /// The end of a run, with what it counts.
+    pub(crate) fn end(
+        &mut self,
+        work: &Work,
+        body: Fields<'_>,
+        mut usages: Vec<ParsedUsage>,
+        name: Option<String>,
+        model: Option<&str>,
+        closed: &mut Vec<ExtractedCall>,
+    ) {
+        for parsed in &mut usages {
+            if parsed.model.is_none() && !parsed.extra.contains_key(COST_OF_NO_MODEL) {
+                parsed.model = model.map(str::to_owned);
+            }
+            parsed.note_text("session", work.session.as_deref());
+        }
+        if work.role == Role::Run
+            && let Some(first) = usages.first_mut()
+        {
+            first.note_text("response_id", body.text(&["id", "uuid"]));
+        }
+        let is_of_it = |held: &Held| {
+            held.agent == work.agent
+                && (held.session == work.session || held.session.is_none() || work.session.is_none())
+        };
+        let (own, others) = std::mem::take(&mut self.held).into_iter().partition(is_of_it);
+        self.held = others;
+        let own: Vec<Held> = own;
+        let session = self.session(work, &own);
+        let counts: Vec<[Option<i64>; 4]> = usages.iter().map(ParsedUsage::reported_counts).collect();
+        let is_again = own.is_empty()
+            && work.role == Role::Run
+            && self.ends.get(work.agent).is_some_and(|(last, _)| *last == counts);
+        if is_again {
+            return;
+        }
+        let session = session.or_else(|| {
+            let (_, before) = self.ends.get(work.agent)?;
+            before.clone().filter(|_| own.is_empty() && work.session.is_none() && work.role == Role::Run)
+        });
+        self.ends.insert(work.agent, (counts, session.clone()));
+        let parts: Vec<&ParsedUsage> = own.iter().flat_map(|held| &held.call.parts).collect();
+        let mut fit = Fit::of(&usages, &parts);
+        // An agent that counts its session knows it better than its lines, unless it says nothing.
+        if work.role == Role::Session
+            && fit == Fit::TooSmall
+            && usages.iter().any(ParsedUsage::counts_for_something)
+        {
+            fit = Fit::Room;
+        }
+        let keep = |held: Vec<Held>, closed: &mut Vec<ExtractedCall>| {
+            let named = |held: Held| ExtractedCall { session: session.clone(), ..held.call };
+            closed.extend(held.into_iter().map(named));
+        };
+        if work.role == Role::Run && fit == Fit::Same {
+            // The calls say more: when each was made, and by which model.
+            return keep(own, closed);
+        }
+        // Counts that have no room for the calls are of something else, or of nothing.
+        let is_separate = fit == Fit::TooSmall && work.session.is_none();
+        if fit == Fit::TooSmall {
+            keep(own, closed);
+        }
+        let id = body.text(&["uuid"]).map(str::to_owned).or(name);
+        let session = session.filter(|_| !is_separate);
+        closed.push(whole(work, body, usages, id, session));
+    }
+
+    /// The name of the session, which is that of the run's first call where the agent names none.
+    fn session(&self, work: &Work, own: &[Held]) -> Option<String> {
+        let named = work.session.as_ref().or_else(|| own.iter().find_map(|held| held.session.as_ref()));
+        named.map(|session| format!("{}\0{session}", work.agent)).or_else(|| first_call(work.agent, own))
+    }
+
+    /// The calls of runs that did not end.
+    pub(crate) fn finish(self, calls: &mut Vec<ExtractedCall>) {
+        let mut first: HashMap<&'static str, Option<String>> = HashMap::new();
+        for held in self.held {
+            let session = match &held.session {
+                Some(session) => Some(format!("{}\0{session}", held.agent)),
+                None => first
+                    .entry(held.agent)
+                    .or_insert_with(|| first_call(held.agent, std::slice::from_ref(&held)))
+                    .clone(),
+            };
+            calls.push(ExtractedCall { session, ..held.call });
+        }
+    }
+}
+
+fn first_call(agent: &str, own: &[Held]) -> Option<String> {
+    match &own.first()?.call.key {
+        DedupKey::Response(key) => Some(format!("{agent}\0run\0{key}")),
+        _ => None,
+    }
+}
+
+/// The call that stands for a whole run or session.
+fn whole(
+    work: &Work,
+    body: Fields<'_>,
+    mut usages: Vec<ParsedUsage>,
+    id: Option<String>,
+    session: Option<String>,
+) -> ExtractedCall {
+    let Some(session) = session else {
+        let key = id.map_or(DedupKey::None, DedupKey::Response);
+        let is_cumulative = work.role == Role::Session;
+        return ExtractedCall { key, is_cumulative, ..ExtractedCall::of(usages) };
+    };
+    let gives_way = work.agent == "trace";
+    if !gives_way {
+        usages.iter_mut().for_each(|parsed| parsed.note("cumulative", true));
+    }
+    let report = Report {
+        // A count of the whole session needs no name: the highest one holds.
+        id: id.filter(|_| work.role != Role::Session || gives_way).unwrap_or_default(),
+        began_anew: if work.role == Role::Process { began_anew(body) } else { None },
+        parent: work.key.as_ref().and_then(|_| parent(body)),
+        gives_way,
+        models: usages.clone(),
+    };
+    ExtractedCall {
+        key: DedupKey::Session(session.clone()),
+        session: Some(session),
+        is_cumulative: true,
+        report: Some(report),
+        ..ExtractedCall::of(usages)
+    }
+}
+
+/// The span around a span.
+fn parent(body: Fields<'_>) -> Option<String> {
+    let parent = body.text(&["parentSpanId", "parent_span_id", "parent_id"])?;
+    let trace = body.text(&["traceId", "trace_id"]).unwrap_or_default();
+    Some(format!("span\0{trace}\0{parent}"))
+}
+
+/// How the count of a run meets that of its calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// There are calls, and the run has room for them.
+    Room,
+    /// The calls are all that the run counts.
+    Same,
+    /// The run counts less.
+    TooSmall,
+    /// There are no calls.
+    Alone,
+}
+
+impl Fit {
+    fn of(whole: &[ParsedUsage], parts: &[&ParsedUsage]) -> Self {
+        if parts.is_empty() {
+            return Self::Alone;
+        }
+        let of = |field: fn(&ParsedUsage) -> Option<i64>| {
+            let whole = reported_sum(whole.iter().map(field));
+            (whole, reported_sum(parts.iter().map(|part| field(part))).unwrap_or(0))
+        };
+        let all =
+            [of(|one| one.input), of(|one| one.output), of(|one| one.cache_read), of(|one| one.cache_write)];
+        let [(input, of_parts), (output, of_outputs), ..] = all;
+        let says_cost =
+            whole.iter().any(|one| one.cost.is_some()) && parts.iter().any(|one| one.cost.is_none());
+        let says_model =
+            whole.iter().all(|one| one.model.is_some()) && parts.iter().any(|one| one.model.is_none());
+        // A run may know less of what its cache held, never more of what its model wrote.
+        if output == Some(of_outputs)
+            && input.is_none_or(|input| input <= of_parts)
+            && !says_cost
+            && !says_model
+        {
+            return Self::Same;
+        }
+        let has_room = all.iter().all(|(whole, parts)| whole.is_none_or(|whole| whole >= *parts));
+        if has_room { Self::Room } else { Self::TooSmall }
+    }
+}

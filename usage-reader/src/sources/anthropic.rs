@@ -1,0 +1,169 @@
+//! Anthropic's messages: cached tokens are counted in addition to `input_tokens`, and there is no total.
+
+use crate::body::{Body, CACHED_IS_ADDITIONAL};
+use crate::fields::{Fields, reported_sum};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::Source;
+
+const TOTAL: &[&str] = &["total_tokens", "totalTokens"];
+
+/// What one usage object, or one entry of its `iterations`, counts.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    input: Option<i64>,
+    output: Option<i64>,
+    read: Option<i64>,
+    write: Option<i64>,
+}
+
+impl Counts {
+    fn of(usage: Fields<'_>) -> Self {
+        let split = usage.object(&["cache_creation"]);
+        let part = |name| split.and_then(|split| split.count(&[name]));
+        let parts = [part("ephemeral_5m_input_tokens"), part("ephemeral_1h_input_tokens")];
+        Self {
+            input: usage.count(&["input_tokens", "inputTokens", "uncached_input_tokens"]),
+            output: usage.count(&["output_tokens", "outputTokens"]),
+            read: usage.count(&["cache_read_input_tokens", "cacheReadInputTokens"]),
+            write: usage
+                .count(&["cache_creation_input_tokens", "cacheCreationInputTokens"])
+                .or_else(|| reported_sum(parts)),
+        }
+    }
+
+    fn each(self, other: Self, with: impl Fn(Option<i64>, Option<i64>) -> Option<i64>) -> Self {
+        Self {
+            input: with(self.input, other.input),
+            output: with(self.output, other.output),
+            read: with(self.read, other.read),
+            write: with(self.write, other.write),
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        self.each(other, |a, b| reported_sum([a, b]))
+    }
+
+    /// Of each count the larger one.
+    fn most(self, other: Self) -> Self {
+        self.each(other, Option::max)
+    }
+
+    fn reported(self, total: Option<i64>) -> RawCounts {
+        RawCounts {
+            input: self.input,
+            output: self.output,
+            total,
+            cache_read: self.read,
+            cache_write: self.write,
+            ..RawCounts::default()
+        }
+    }
+}
+
+/// The usage object of a message, in JSON's spelling or in Claude Code's.
+pub(super) struct Messages;
+
+impl Source for Messages {
+    fn name(&self) -> &'static str {
+        "anthropic"
+    }
+
+    fn detect(&self, _body: &Body<'_>, usage: Fields<'_>) -> bool {
+        let own = [
+            "cache_read_input_tokens",
+            "cache_creation_input_tokens",
+            "cacheCreationInputTokens",
+            "cache_creation",
+            "iterations",
+        ];
+        usage.has_any(&own) && !usage.has("prompt_tokens")
+    }
+
+    fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
+        messages(body, usage)
+    }
+}
+
+/// What was done for one call, one entry a model; the first is the one that the top level is of.
+fn by_model(body: &Body<'_>, usage: Fields<'_>) -> Vec<(Option<String>, Counts)> {
+    let iterations = || usage.objects("iterations");
+    let fallback = iterations().filter(|iteration| is_fallback(*iteration)).last();
+    // A body without a model is of the one that its own messages name.
+    let own_message = || {
+        let mut messages = iterations().filter(|all| all.text(&["type"]) == Some("message"));
+        messages.next()?.text(&["model"])
+    };
+    let asked = body.all.text(&["model"]);
+    let answered = fallback.and_then(|all| all.text(&["model"])).or(asked).or_else(own_message);
+    let mut models = vec![(answered.map(str::to_owned), Counts::default())];
+    for iteration in iterations() {
+        let model = iteration.text(&["model"]).or(answered);
+        let counts = Counts::of(iteration);
+        match models.iter_mut().find(|(name, _)| name.as_deref() == model) {
+            Some((_, sum)) => *sum = sum.plus(counts),
+            None => models.push((model.map(str::to_owned), counts)),
+        }
+    }
+    // The top level leaves the compaction of the context out, and the attempts before a fallback; iterations
+    // may be missing from the list. What was done is what either of them knows of.
+    models[0].1 = Counts::of(usage).most(models[0].1);
+    models
+}
+
+/// Another attempt, after a model refused.
+fn is_fallback(iteration: Fields<'_>) -> bool {
+    iteration.text(&["type"]) == Some("fallback_message")
+}
+
+/// The call itself, and one usage for each other model that worked for it.
+pub(super) fn messages(body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
+    let mut models = by_model(body, usage).into_iter();
+    let Some((model, counts)) = models.next() else { return Vec::new() };
+    if counts.input.is_none() && counts.output.is_none() && counts.read.is_none() && counts.write.is_none() {
+        return Vec::new();
+    }
+    let reported = counts.reported(usage.count(TOTAL));
+    let mut parsed = ParsedUsage::new("anthropic", reported, cached_tokens(body, usage));
+    notes(usage, &mut parsed);
+    super::openai::costs(body, usage, &mut parsed);
+    parsed.model = model;
+    let mut usages = vec![parsed];
+    usages.extend(models.map(|(model, counts)| {
+        let mut parsed = ParsedUsage::new("anthropic", counts.reported(None), CachedTokens::Additional);
+        parsed.model = model;
+        parsed
+    }));
+    // An attempt that reports no numbers is none.
+    usages.retain(ParsedUsage::has_usage);
+    usages
+}
+
+/// Anthropic gives no total. One that somebody in between adds shows what they made of the cached tokens, unless
+/// the caller says that the numbers are Anthropic's.
+fn cached_tokens(body: &Body<'_>, usage: Fields<'_>) -> CachedTokens {
+    if usage.object(&["input_tokens_details", "input_token_details"]).is_some() {
+        CachedTokens::Included
+    } else if body.hint_is(CACHED_IS_ADDITIONAL) {
+        CachedTokens::AdditionalToTotal
+    } else {
+        CachedTokens::Additional
+    }
+}
+
+fn notes(usage: Fields<'_>, parsed: &mut ParsedUsage) {
+    if let Some(split) = usage.object(&["cache_creation"]) {
+        parsed.note_count("cache_write_5m", split.count(&["ephemeral_5m_input_tokens"]));
+        parsed.note_count("cache_write_1h", split.count(&["ephemeral_1h_input_tokens"]));
+    }
+    if let Some(details) = usage.object(&["output_tokens_details"]) {
+        parsed.note_count("reasoning", details.count(&["thinking_tokens", "reasoning_tokens"]));
+    }
+    if let Some(tools) = usage.object(&["server_tool_use"]) {
+        parsed.note_count("web_searches", tools.count(&["web_search_requests"]));
+        parsed.note_count("web_fetches", tools.count(&["web_fetch_requests"]));
+    }
+    for name in ["service_tier", "speed", "inference_geo"] {
+        parsed.note_text(name, usage.text(&[name]));
+    }
+}

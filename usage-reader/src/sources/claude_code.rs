@@ -1,0 +1,189 @@
+//! Claude Code: its messages, and the last line of a run.
+//!
+//! The result's `usage` can be that of the last call alone; `modelUsage` has all calls of the process, those of
+//! other models included. A process that resumes a session begins at 0, or from version 2.1.277 on at the session's
+//! totals.
+
+use crate::body::Body;
+use crate::fields::Fields;
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Role, Source, Work};
+
+/// Marks a usage that is what a run cost beyond what its models did.
+pub(crate) const COST_OF_NO_MODEL: &str = "cost_of_no_model";
+
+const MODELS: &[&str] = &["modelUsage", "model_usage"];
+
+/// Whose runs they are, in the names of sessions.
+const AGENT: &str = "claude-code";
+
+/// The line that ends a run.
+pub(super) struct Run;
+
+impl Source for Run {
+    fn name(&self) -> &'static str {
+        AGENT
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        let is_result = all.text(&["type"]) == Some("result") && all.has("total_cost_usd");
+        is_result || all.object(MODELS).is_some_and(|models| models.entries().any(|(_, one)| is_model(one)))
+    }
+
+    fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let models = all.object(MODELS);
+        let mut usages: Vec<ParsedUsage> = models
+            .into_iter()
+            .flat_map(Fields::entries)
+            .filter_map(|(name, usage)| of_model(name, usage))
+            .collect();
+        let has_models = !usages.is_empty();
+        if !has_models {
+            let Some(usage) = all.object(&["usage"]) else { return Vec::new() };
+            usages = super::anthropic::messages(body, usage);
+        }
+        for parsed in &mut usages {
+            parsed.note("source", AGENT);
+            parsed.provider = Some("anthropic".into());
+        }
+        if has_models {
+            split_of_all(all, &mut usages);
+        }
+        put_cost(all.measure(&["total_cost_usd"]), &mut usages);
+        if let Some(first) = usages.first_mut() {
+            first.note_number("duration_api_ms", all.measure(&["duration_api_ms"]));
+            first.note_count("turns", all.count(&["num_turns"]));
+        }
+        usages
+    }
+
+    /// The lines of `stream-json` (`session_id`), which end with a count of the run, and those of transcripts
+    /// (`sessionId`), which do not.
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let of = |role| Some(Work::new(role, AGENT, line.text(&["session_id", "sessionId"])));
+        match line.text(&["type"])? {
+            "system" if line.text(&["subtype"]) == Some("init") => of(Role::Context),
+            "assistant" | "stream_event" if line.has("sessionId") => {
+                let is_copy = line.is_true("isSidechain");
+                of(Role::Call).map(|work| Work { is_copy, ..work })
+            }
+            "assistant" | "stream_event" if line.has_any(&["session_id", "uuid", "parent_tool_use_id"]) => {
+                of(Role::Part)
+            }
+            "result" if line.has_any(MODELS) || line.has("total_cost_usd") => of(Role::Process),
+            // Qwen Code and Amp write the same lines, without a cost.
+            "result" if line.has("usage") => of(Role::Run),
+            // What came back from tools and people may hold anything, and is no answer of a model.
+            "user" => of(Role::Context),
+            _ => None,
+        }
+    }
+}
+
+/// What Claude Code's events and the programs that read its transcripts report of a call or a day: the names of the
+/// cache's writes beside `input_tokens` are theirs alone, and Anthropic's input has no cached tokens in it.
+pub(super) struct Events;
+
+impl Source for Events {
+    fn name(&self) -> &'static str {
+        "claude-code-events"
+    }
+
+    fn detect(&self, _body: &Body<'_>, usage: Fields<'_>) -> bool {
+        usage.has_any(&["input_tokens", "inputTokens"])
+            && usage.has_any(&["cache_creation_tokens", "cacheCreationTokens"])
+            && !usage.has_any(&["prompt_tokens", "input_token_details", "inputTokenDetails"])
+    }
+
+    fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
+        let reported = RawCounts {
+            input: usage.count(&["input_tokens", "inputTokens"]),
+            output: usage.count(&["output_tokens", "outputTokens"]),
+            total: usage.count(&["total_tokens", "totalTokens"]),
+            cache_read: usage.count(&["cache_read_tokens", "cacheReadTokens"]),
+            cache_write: usage.count(&["cache_creation_tokens", "cacheCreationTokens"]),
+            ..RawCounts::default()
+        };
+        let mut parsed = ParsedUsage::new(AGENT, reported, CachedTokens::Additional);
+        body.name_provider(&mut parsed, "anthropic");
+        parsed.cost = usage.measure(&["totalCost"]);
+        parsed.currency = parsed.cost.map(|_| "USD".into());
+        super::openai::costs(body, usage, &mut parsed);
+        vec![parsed]
+    }
+}
+
+fn is_model(usage: Fields<'_>) -> bool {
+    usage.has_any(&["inputTokens", "outputTokens", "costUSD"]) && !usage.has("cachedReadTokens")
+}
+
+fn of_model(name: &str, usage: Fields<'_>) -> Option<ParsedUsage> {
+    let reported = RawCounts {
+        input: usage.count(&["inputTokens"]),
+        output: usage.count(&["outputTokens"]),
+        cache_read: usage.count(&["cacheReadInputTokens"]),
+        cache_write: usage.count(&["cacheCreationInputTokens"]),
+        reasoning: usage.count(&["thinkingTokens"]),
+        ..RawCounts::default()
+    };
+    let mut parsed = ParsedUsage::new(AGENT, reported, CachedTokens::Additional);
+    parsed.model = Some(name.to_owned());
+    parsed.cost = usage.measure(&["costUSD"]);
+    parsed.currency = parsed.cost.map(|_| "USD".into());
+    parsed.note_count("web_searches", usage.count(&["webSearchRequests"]));
+    // What the model could take is no use of it.
+    usage.count(&["contextWindow", "maxOutputTokens"]);
+    parsed.has_usage().then_some(parsed)
+}
+
+/// How long the cache is to live is reported for the last call alone; it is known of all where that was all.
+fn split_of_all(all: Fields<'_>, usages: &mut [ParsedUsage]) {
+    let last = all.object(&["usage"]);
+    let ([only], Some(last)) = (usages, last) else { return };
+    if only.cache_write.is_none() || last.count(&["cache_creation_input_tokens"]) != only.cache_write {
+        return;
+    }
+    if let Some(split) = last.object(&["cache_creation"]) {
+        only.note_count("cache_write_5m", split.count(&["ephemeral_5m_input_tokens"]));
+        only.note_count("cache_write_1h", split.count(&["ephemeral_1h_input_tokens"]));
+    }
+}
+
+/// The run's cost is the models' costs. What they leave out belongs to no reported model.
+fn put_cost(total: Option<f64>, usages: &mut Vec<ParsedUsage>) {
+    const NOTHING: f64 = 1e-9;
+    let Some(total) = total else { return };
+    let currency = || Some("USD".to_owned());
+    if let [only] = &mut usages[..] {
+        (only.cost, only.currency) = (Some(total), currency());
+        return;
+    }
+    let of_models = crate::number::exact_sum(usages.iter().filter_map(|parsed| parsed.cost));
+    let rest = total - of_models;
+    if rest > NOTHING {
+        let mut unassigned = ParsedUsage::new(AGENT, RawCounts::default(), CachedTokens::Included);
+        unassigned.provider = Some("anthropic".into());
+        (unassigned.cost, unassigned.currency) = (Some(rest), currency());
+        unassigned.note(COST_OF_NO_MODEL, true);
+        usages.push(unassigned);
+    }
+}
+
+/// Whether the result's own `usage` is all that its process counted: then the process began with this run.
+pub(crate) fn began_anew(result: Fields<'_>) -> Option<bool> {
+    let models = result.object(MODELS)?;
+    let usage = result.object(&["usage"])?;
+    let names = [
+        ("inputTokens", "input_tokens"),
+        ("outputTokens", "output_tokens"),
+        ("cacheReadInputTokens", "cache_read_input_tokens"),
+        ("cacheCreationInputTokens", "cache_creation_input_tokens"),
+    ];
+    let of_all =
+        |name| models.entries().filter_map(|(_, one)| one.count(&[name])).fold(0_i64, i64::saturating_add);
+    Some(names.iter().all(|(camel, snake)| of_all(camel) == usage.count(&[snake]).unwrap_or(0)))
+}

@@ -1,0 +1,116 @@
+//! Cline, Roo and Kilo: the requests of `ui_messages.json`, the answers of `messages.json`, and the events of
+//! `cline --json`, whose ends count the whole run.
+
+use crate::body::Body;
+use crate::fields::Fields;
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Role, Source, Work};
+
+const NAME: &str = "cline";
+
+/// The text of a request in `ui_messages.json`. Its input leaves the cache out.
+pub(super) struct Request;
+
+impl Source for Request {
+    fn name(&self) -> &'static str {
+        "cline-request"
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        all.has_any(&["tokensIn", "tokensOut"])
+    }
+
+    fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let reported = RawCounts {
+            input: all.count(&["tokensIn"]),
+            output: all.count(&["tokensOut"]),
+            cache_read: all.count(&["cacheReads"]),
+            cache_write: all.count(&["cacheWrites"]),
+            ..RawCounts::default()
+        };
+        // Roo says whose numbers these are; those of OpenAI's protocol have the cache in the input.
+        let cached_tokens = match body.all.text(&["apiProtocol"]) {
+            Some("openai") => CachedTokens::Included,
+            _ => CachedTokens::Additional,
+        };
+        let mut parsed = ParsedUsage::new(NAME, reported, cached_tokens);
+        cost(all, &["cost", "totalCost"], &mut parsed);
+        vec![parsed]
+    }
+
+    /// A request is written again when its answer is there; what it is known by is when it was made.
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let is_request =
+            matches!(line.text(&["say"]), Some("api_req_started" | "deleted_api_reqs" | "subagent_usage"));
+        if !is_request {
+            return None;
+        }
+        let at = line.moment(&["ts"]);
+        Some(Work::new(Role::Call, NAME, None).known_by(at.map(|at| format!("{NAME}\0{at}"))))
+    }
+}
+
+/// What a call or a run came to. The input has the cache in it, as the costs of real files show.
+pub(super) struct Metrics;
+
+impl Source for Metrics {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn detect(&self, body: &Body<'_>, usage: Fields<'_>) -> bool {
+        usage.has_any(&["inputTokens", "outputTokens"])
+            && (usage.has_any(&["totalInputTokens", "totalCost"])
+                || (usage.has("cost") && usage.has_any(&["cacheReadTokens", "cacheWriteTokens"]))
+                || body.all.has_any(&["modelInfo", "aggregateUsage"]))
+            && !usage.has_any(&["cacheCreationTokens", "credits"])
+    }
+
+    fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
+        let reported = RawCounts {
+            input: usage.count(&["inputTokens"]),
+            output: usage.count(&["outputTokens"]),
+            cache_read: usage.count(&["cacheReadTokens"]),
+            cache_write: usage.count(&["cacheWriteTokens"]),
+            ..RawCounts::default()
+        };
+        // The sums of the run so far.
+        usage.count(&[
+            "totalInputTokens",
+            "totalOutputTokens",
+            "totalCacheReadTokens",
+            "totalCacheWriteTokens",
+        ]);
+        let mut parsed = ParsedUsage::new(NAME, reported, CachedTokens::Included);
+        cost(usage, &["cost"], &mut parsed);
+        if parsed.cost.is_none() {
+            cost(usage, &["totalCost"], &mut parsed);
+        } else {
+            usage.measure(&["totalCost"]);
+        }
+        if let Some(model) = body.all.object(&["modelInfo", "model"]) {
+            parsed.model = model.text(&["id"]).map(str::to_owned);
+            parsed.provider = model.text(&["provider"]).map(str::to_owned);
+        }
+        parsed.timestamp_ms = body.all.moment(&["ts"]);
+        vec![parsed]
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let of = |role| Some(Work::new(role, NAME, line.text(&["sessionId"])));
+        match (line.text(&["type"])?, line.object(&["event"]).and_then(|event| event.text(&["type"]))) {
+            ("agent_event", Some("usage")) => of(Role::Part),
+            ("agent_event", Some("done")) | ("run_result", _) => of(Role::Run),
+            _ => None,
+        }
+    }
+}
+
+fn cost(usage: Fields<'_>, names: &[&str], parsed: &mut ParsedUsage) {
+    parsed.cost = usage.measure(names);
+    parsed.currency = parsed.cost.map(|_| "USD".into());
+}

@@ -1,0 +1,355 @@
+//! OpenAI Codex, the one source whose lines mean nothing without those before them.
+//!
+//! | lines | what the counter spans |
+//! |---|---|
+//! | `turn.completed` of `codex exec --json`, `thread/tokenUsage/updated` of the app server | the thread, resumed or not |
+//! | `token_count` of rollout files | `total_token_usage` the thread, `last_token_usage` the last call |
+//! | `token_usage_record` of rollout files, from version 0.153 on | the response, the compaction of the context included |
+//!
+//! So the first are one count of a session, and the others are calls.
+
+use crate::call::{DedupKey, ExtractedCall};
+use crate::fields::Fields;
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::session::Report;
+
+/// Lines that are written at once are no further apart; no model answers so fast.
+const AT_ONCE_MS: i64 = 500;
+
+/// Whose sessions they are.
+const AGENT: &str = "codex";
+
+/// The threads of one input, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Codex {
+    thread: Option<String>,
+    /// Whether the input has the thread's beginning, so that its first count is of nothing else.
+    has_beginning: bool,
+    model: Option<String>,
+    /// The last count of the thread, from which the next one is told apart.
+    last: Option<RawCounts>,
+    /// Counts of the thread as a whole, one for each model.
+    parts: Vec<ParsedUsage>,
+    /// A fork repeats its origin's history at its beginning: when the last line of that was written.
+    repeated_at: Option<i64>,
+    /// When the fork was made.
+    forked_at: Option<i64>,
+    /// Whether the calls have records of their own, which the counts repeat.
+    has_records: bool,
+    last_at: Option<i64>,
+}
+
+/// What a line was to Codex.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Seen {
+    /// One call.
+    Call(Box<ExtractedCall>),
+    /// A new count of the thread.
+    Count,
+    /// Usage that other lines report, too.
+    Repeated,
+    /// What following lines belong to.
+    Context,
+    /// Nothing of Codex.
+    Other,
+}
+
+impl Codex {
+    /// Takes a line. The count of a thread that is over goes to `done`.
+    pub(crate) fn observe(&mut self, line: Fields<'_>, done: &mut Vec<ExtractedCall>) -> Seen {
+        let payload = line.object(&["payload", "msg"]);
+        let kind = line.text(&["type"]);
+        let inner = payload.and_then(|payload| payload.text(&["type"]));
+        let at = line.moment(&["timestamp"]);
+        self.follow_repetition(at);
+        match (kind, payload) {
+            (Some("thread.started"), _) => self.begin(line.text(&["thread_id"]), done),
+            (Some("session_meta"), Some(meta)) => self.begin_file(meta, at, done),
+            (Some("turn_context"), Some(context)) => self.switch(context.text(&["model"])),
+            (Some("turn.completed"), _) => {
+                let Some(usage) = line.object(&["usage"]) else { return Seen::Other };
+                self.count_up(reported(usage), at);
+                return Seen::Count;
+            }
+            (Some("token_usage_record"), Some(record)) => return self.record(record, at),
+            (_, Some(payload)) if inner == Some("token_usage_record") => return self.record(payload, at),
+            (_, Some(payload)) if inner == Some("session_configured") => {
+                self.begin(payload.text(&["session_id"]), done);
+                self.switch(payload.text(&["model"]));
+            }
+            (_, Some(payload)) if inner == Some("token_count") => return self.token_count(payload, at),
+            _ if line.text(&["method"]) == Some("thread/tokenUsage/updated") => {
+                return self.notification(line, done);
+            }
+            _ if is_info(line) || line.object(&["info"]).is_some_and(is_info) => {
+                return self.bare_count(line, at);
+            }
+            (Some("token_count"), None) => return self.bare_count(line, at),
+            _ => return Seen::Other,
+        }
+        Seen::Context
+    }
+
+    /// Whether the thread that is counted is known by a name.
+    pub(crate) fn has_thread(&self) -> bool {
+        self.thread.is_some()
+    }
+
+    /// Whether the lines of a fork may still be those of its origin.
+    pub(crate) fn is_repeating(&self) -> bool {
+        self.repeated_at.is_some()
+    }
+
+    /// The app server reports each thread's total.
+    fn notification(&mut self, line: Fields<'_>, done: &mut Vec<ExtractedCall>) -> Seen {
+        let usage =
+            line.object(&["params"]).and_then(|params| Some((params, params.object(&["tokenUsage"])?)));
+        let Some((params, total)) =
+            usage.and_then(|(params, usage)| Some((params, usage.object(&["total"])?)))
+        else {
+            return Seen::Context;
+        };
+        let thread = params.text(&["threadId"]);
+        if self.thread.as_deref() != thread {
+            done.extend(self.take());
+            self.thread = thread.map(str::to_owned);
+        }
+        self.count_up(reported(total), None);
+        Seen::Count
+    }
+
+    /// A response. The lines that count it again are repeated.
+    fn record(&mut self, record: Fields<'_>, at: Option<i64>) -> Seen {
+        self.has_records = true;
+        let Some(usage) = record.object(&["usage"]).map(reported) else { return Seen::Context };
+        if self.repeated_at.is_some() {
+            return Seen::Context;
+        }
+        let thread = record.text(&["thread_id"]).map(str::to_owned).or_else(|| self.thread.clone());
+        let key = record.text(&["response_id"]).map(str::to_owned);
+        Seen::Call(Box::new(self.call(usage, key, thread, at)))
+    }
+
+    /// `info` has the thread's total and the last call's own numbers: one or the other, never both.
+    fn token_count(&mut self, event: Fields<'_>, at: Option<i64>) -> Seen {
+        let info = event.object(&["info"]).unwrap_or(event);
+        let bare = info.has("input_tokens").then(|| reported(info));
+        let total = info.object(&["total_token_usage"]).map(reported).or(bare);
+        let last = info.object(&["last_token_usage"]).map(reported);
+        if total.is_none() && last.is_none() {
+            return Seen::Context;
+        }
+        let before = self.last;
+        self.last = total.or(self.last);
+        if self.has_records {
+            return Seen::Repeated;
+        }
+        if self.repeated_at.is_some() {
+            return Seen::Context;
+        }
+        let own = match (total, before) {
+            // An unchanged total is no new call.
+            (Some(total), Some(before)) if total == before => return Seen::Repeated,
+            // A thread that counts from the beginning again did so after what was counted.
+            (Some(total), Some(before)) if goes_back(before, total) => last.unwrap_or(total),
+            (Some(total), Some(before)) => {
+                each(total, before, |now, before| Some(now? - before.unwrap_or(0)))
+            }
+            (Some(total), None) if self.has_beginning => total,
+            (Some(total), None) => last.unwrap_or(total),
+            (None, _) => last.unwrap_or_default(),
+        };
+        let number = |count: Option<i64>| count.unwrap_or(-1);
+        let counts = |raw: RawCounts| format!("{}/{}", number(raw.input), number(raw.output));
+        let key = at.map(|at| {
+            let (total, last) = (total.unwrap_or_default(), last.unwrap_or_default());
+            format!("{AGENT}\0{at}\0{}\0{}", counts(total), counts(last))
+        });
+        Seen::Call(Box::new(self.call(own, key, self.thread.clone(), at)))
+    }
+
+    /// A count without the line of a rollout around it is of the thread.
+    fn bare_count(&mut self, line: Fields<'_>, at: Option<i64>) -> Seen {
+        let info = line.object(&["info"]).unwrap_or(line);
+        let total = info.object(&["total_token_usage"]).map(reported);
+        match (total, info.object(&["last_token_usage"]).map(reported)) {
+            (Some(total), last) => {
+                let before = self.last.unwrap_or_default();
+                if goes_back(before, total) {
+                    self.add(last.unwrap_or(total), at);
+                    self.last = Some(total);
+                } else {
+                    self.count_up(total, at);
+                }
+            }
+            (None, Some(last)) => self.add(last, at),
+            (None, None) if info.has("input_tokens") => self.count_up(reported(info), at),
+            (None, None) => return Seen::Context,
+        }
+        Seen::Count
+    }
+
+    /// A fork writes its origin's history at once, with its own time or with the old ones. What comes later
+    /// than that is its own.
+    fn follow_repetition(&mut self, at: Option<i64>) {
+        if let (Some(before), Some(now)) = (self.repeated_at, at) {
+            let is_own =
+                now.saturating_sub(before) > AT_ONCE_MS && self.forked_at.is_none_or(|forked| now > forked);
+            self.repeated_at = (!is_own).then(|| before.max(now));
+        }
+    }
+
+    fn begin_file(&mut self, meta: Fields<'_>, at: Option<i64>, done: &mut Vec<ExtractedCall>) {
+        let is_first = self.thread.is_none() && self.last.is_none();
+        // A fork repeats its origin's history from its name on.
+        if self.repeated_at.is_some() {
+            return;
+        }
+        self.begin(meta.text(&["id", "session_id"]), done);
+        if is_fork(meta) && self.parts.is_empty() && self.last.is_none() {
+            self.repeated_at = at.or_else(|| meta.moment(&["timestamp"]));
+            self.forked_at = self.repeated_at;
+            self.has_beginning = false;
+        } else {
+            self.has_beginning |= is_first || self.last.is_none();
+        }
+    }
+
+    fn begin(&mut self, thread: Option<&str>, done: &mut Vec<ExtractedCall>) {
+        // A file may say twice which thread it is of.
+        if thread.is_some() && thread == self.thread.as_deref() {
+            return;
+        }
+        if self.thread.is_some() && self.parts.is_empty() && self.last.is_none() {
+            return;
+        }
+        done.extend(self.take());
+        self.thread = thread.map(str::to_owned);
+    }
+
+    fn switch(&mut self, model: Option<&str>) {
+        if let Some(model) = model {
+            self.model = Some(model.to_owned());
+        }
+    }
+
+    /// The thread's count is now `total`.
+    fn count_up(&mut self, total: RawCounts, at: Option<i64>) {
+        let before = self.last.unwrap_or_default();
+        if goes_back(before, total) {
+            // Of two counts from the beginning the last one holds.
+            self.parts.clear();
+            self.add(total, at);
+        } else {
+            self.add(each(total, before, |now, before| Some(now? - before.unwrap_or(0))), at);
+        }
+        self.last = Some(total);
+    }
+
+    fn add(&mut self, own: RawCounts, at: Option<i64>) {
+        self.last_at = at.or(self.last_at);
+        let parsed = self.usage(own);
+        match self.parts.iter_mut().find(|part| part.model == self.model) {
+            Some(part) => part.add(&parsed),
+            None => self.parts.push(parsed),
+        }
+    }
+
+    fn usage(&self, own: RawCounts) -> ParsedUsage {
+        let mut parsed = ParsedUsage::new(AGENT, own, CachedTokens::Included);
+        parsed.provider = Some("openai".into());
+        parsed.model.clone_from(&self.model);
+        parsed
+    }
+
+    fn call(
+        &self,
+        own: RawCounts,
+        key: Option<String>,
+        thread: Option<String>,
+        at: Option<i64>,
+    ) -> ExtractedCall {
+        let mut parsed = self.usage(own);
+        parsed.note_text("session", thread.as_deref());
+        parsed.timestamp_ms = at;
+        parsed.settle();
+        ExtractedCall {
+            key: key.map_or(DedupKey::None, DedupKey::Response),
+            session: thread.map(|thread| format!("{AGENT}\0{thread}")),
+            ..ExtractedCall::of(vec![parsed])
+        }
+    }
+
+    /// The count of the thread so far.
+    pub(crate) fn take(&mut self) -> Option<ExtractedCall> {
+        let this = std::mem::take(self);
+        self.model = this.model;
+        let mut parts = this.parts;
+        for part in &mut parts {
+            part.note("cumulative", true);
+            part.note_text("session", this.thread.as_deref());
+            part.timestamp_ms = this.last_at;
+            part.settle();
+        }
+        let session = this.thread.map(|thread| format!("{AGENT}\0{thread}"));
+        let key = session.clone().map_or(DedupKey::None, DedupKey::Session);
+        let report = session.as_ref().map(|_| Report { models: parts.clone(), ..Report::default() });
+        (!parts.is_empty()).then_some(ExtractedCall {
+            key,
+            session,
+            report,
+            is_cumulative: true,
+            ..ExtractedCall::of(parts)
+        })
+    }
+}
+
+/// Whether the thread began with another one's history, the agents below an agent included.
+fn is_fork(meta: Fields<'_>) -> bool {
+    meta.has("forked_from_id")
+        || meta.object(&["source"]).is_some_and(|source| source.object(&["subagent"]).is_some())
+}
+
+/// Whether the object is what rollouts call `info`.
+fn is_info(object: Fields<'_>) -> bool {
+    object.has_any(&["total_token_usage", "last_token_usage"])
+}
+
+fn reported(usage: Fields<'_>) -> RawCounts {
+    RawCounts {
+        input: usage.count(&["input_tokens", "inputTokens"]),
+        output: usage.count(&["output_tokens", "outputTokens"]),
+        total: usage.count(&["total_tokens", "totalTokens"]),
+        cached: usage.count(&["cached_input_tokens", "cachedInputTokens"]),
+        cache_write: usage.count(&["cache_write_input_tokens", "cacheWriteInputTokens"]),
+        reasoning: usage.count(&["reasoning_output_tokens", "reasoningOutputTokens"]),
+        ..RawCounts::default()
+    }
+}
+
+fn goes_back(before: RawCounts, now: RawCounts) -> bool {
+    let less =
+        |before: Option<i64>, now: Option<i64>| before.zip(now).is_some_and(|(before, now)| now < before);
+    [
+        (before.input, now.input),
+        (before.output, now.output),
+        (before.total, now.total),
+        (before.cached, now.cached),
+        (before.cache_write, now.cache_write),
+        (before.reasoning, now.reasoning),
+    ]
+    .into_iter()
+    .any(|(before, now)| less(before, now))
+}
+
+fn each(a: RawCounts, b: RawCounts, with: impl Fn(Option<i64>, Option<i64>) -> Option<i64>) -> RawCounts {
+    RawCounts {
+        input: with(a.input, b.input),
+        output: with(a.output, b.output),
+        total: with(a.total, b.total),
+        cached: with(a.cached, b.cached),
+        cache_read: with(a.cache_read, b.cache_read),
+        cache_write: with(a.cache_write, b.cache_write),
+        reasoning: with(a.reasoning, b.reasoning),
+    }
+}

@@ -1,0 +1,70 @@
+//! Copilot CLI, which has the cached tokens in the input. The end of a session counts from its beginning, also where
+//! the session went on.
+
+use crate::body::Body;
+use crate::fields::Fields;
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Role, Source, Work};
+
+/// What all calls of a session came to, one usage for each model.
+pub(super) struct Session;
+
+impl Source for Session {
+    fn name(&self) -> &'static str {
+        "copilot"
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        all.object(&["modelMetrics"]).is_some()
+    }
+
+    fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let models = all.object(&["modelMetrics"]);
+        let of_model = |(name, metrics): (&str, Fields<'_>)| {
+            let usage = metrics.object(&["usage"])?;
+            let input = usage.count(&["inputTokens"]);
+            // A part of what is not reported would be more than the whole beside other models.
+            let part = |name: &str| usage.count(&[name]).filter(|_| input.is_some());
+            let reported = RawCounts {
+                input,
+                output: usage.count(&["outputTokens"]),
+                cache_read: part("cacheReadTokens"),
+                cache_write: part("cacheWriteTokens"),
+                reasoning: usage.count(&["reasoningTokens"]),
+                ..RawCounts::default()
+            };
+            let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
+            parsed.model = Some(name.to_owned());
+            body.name_provider(&mut parsed, "github-copilot");
+            let requests = metrics.object(&["requests"]);
+            // Its `cost` is one of premium requests, not of money.
+            parsed.note_count("requests", requests.and_then(|all| all.count(&["count", "cost"])));
+            parsed.note("cumulative", true);
+            parsed.has_usage().then_some(parsed)
+        };
+        let mut usages: Vec<ParsedUsage> =
+            models.into_iter().flat_map(Fields::entries).filter_map(of_model).collect();
+        if let Some(first) = usages.first_mut() {
+            first.note_number("duration_api_ms", all.measure(&["totalApiDurationMs"]));
+        }
+        usages
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let data = line.object(&["data"]);
+        let session = data.and_then(|data| data.text(&["sessionId"]));
+        let of = |role| Some(Work::new(role, self.name(), session));
+        match line.text(&["type"]) {
+            Some("session.start") => of(Role::Context),
+            Some("assistant.message" | "assistant.usage") => of(Role::Part),
+            _ if line.has("modelMetrics") || data.is_some_and(|data| data.has("modelMetrics")) => {
+                of(Role::Session)
+            }
+            _ => None,
+        }
+    }
+}

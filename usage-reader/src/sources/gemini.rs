@@ -1,0 +1,151 @@
+//! Gemini: cached tokens are part of the prompt; thoughts come on top of the candidates, and what tools put
+//! into the prompt comes on top of the prompt.
+
+use crate::body::Body;
+use crate::fields::{Fields, reported_sum};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Role, Source, Work};
+
+// The last names are those of Gemini CLI's telemetry.
+const PROMPT: &[&str] = &["promptTokenCount", "prompt_token_count", "input_token_count"];
+const CANDIDATES: &[&str] = &[
+    "candidatesTokenCount",
+    "candidates_token_count",
+    "responseTokenCount",
+    "response_token_count",
+    "output_token_count",
+];
+const THOUGHTS: &[&str] = &["thoughtsTokenCount", "thoughts_token_count"];
+const TOOLS: &[&str] = &["toolUsePromptTokenCount", "tool_use_prompt_token_count", "tool_token_count"];
+const CACHED: &[&str] = &["cachedContentTokenCount", "cached_content_token_count"];
+const TOTAL: &[&str] = &["totalTokenCount", "total_token_count"];
+
+/// `usageMetadata` of generateContent, Vertex AI and the Live API, in the spelling of JSON or of Python.
+pub(super) struct Generate;
+
+impl Source for Generate {
+    fn name(&self) -> &'static str {
+        "gemini"
+    }
+
+    fn detect(&self, _body: &Body<'_>, usage: Fields<'_>) -> bool {
+        [PROMPT, CANDIDATES, THOUGHTS, TOOLS, CACHED, TOTAL].iter().any(|names| usage.has_any(names))
+    }
+
+    fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
+        let [prompt, candidates, thoughts, tools, cached, total] =
+            [PROMPT, CANDIDATES, THOUGHTS, TOOLS, CACHED, TOTAL].map(|names| usage.count(names));
+        if [prompt, candidates, thoughts, tools, cached, total].iter().all(Option::is_none) {
+            return Vec::new();
+        }
+        let input = reported_sum([prompt, tools]);
+        // Servers that only speak like Gemini may count thoughts among the candidates; then their total has them once.
+        let has_thoughts =
+            thoughts <= candidates && total.is_some() && total == reported_sum([input, candidates]);
+        let reported = RawCounts {
+            input,
+            output: if has_thoughts { candidates } else { reported_sum([candidates, thoughts]) },
+            total,
+            cached,
+            reasoning: thoughts,
+            ..RawCounts::default()
+        };
+        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
+        body.name_provider(&mut parsed, "google");
+        parsed.note_count("tool_use_prompt", tools);
+        for (camel, snake, prefix) in [
+            ("promptTokensDetails", "prompt_tokens_details", "input"),
+            ("candidatesTokensDetails", "candidates_tokens_details", "output"),
+            ("responseTokensDetails", "response_tokens_details", "output"),
+        ] {
+            modalities(usage, [camel, snake], ["tokenCount", "token_count"], prefix, &mut parsed);
+        }
+        // Parts of parts.
+        for name in ["cacheTokensDetails", "cache_tokens_details", "toolUsePromptTokensDetails"] {
+            for detail in usage.objects(name) {
+                detail.count(&["tokenCount", "token_count"]);
+            }
+        }
+        parsed.note_text("traffic_type", usage.text(&["trafficType", "traffic_type"]));
+        vec![parsed]
+    }
+
+    /// Its stream counts up in every piece, and not every server gives the answer an id.
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let is_last = line.get("candidates")?.as_bool()?;
+        line.text(&["responseId", "response_id"])
+            .is_none()
+            .then(|| Work::new(Role::Piece { is_last }, "gemini", None))
+    }
+}
+
+/// The Interactions API.
+pub(super) struct Interactions;
+
+impl Source for Interactions {
+    fn name(&self) -> &'static str {
+        "gemini-interactions"
+    }
+
+    fn detect(&self, _body: &Body<'_>, usage: Fields<'_>) -> bool {
+        usage.has_any(&["total_input_tokens", "total_output_tokens"])
+            && !usage.has_any(&["input_tokens", "output_tokens"])
+    }
+
+    fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
+        let input = usage.count(&["total_input_tokens"]);
+        let output = usage.count(&["total_output_tokens"]);
+        if input.is_none() && output.is_none() {
+            return Vec::new();
+        }
+        let thoughts = usage.count(&["total_thought_tokens", "total_reasoning_tokens"]);
+        let tools = usage.count(&["total_tool_use_tokens"]);
+        let reported = RawCounts {
+            input: reported_sum([input, tools]),
+            output: reported_sum([output, thoughts]),
+            total: usage.count(&["total_tokens"]),
+            cached: usage.count(&["total_cached_tokens"]),
+            reasoning: thoughts,
+            ..RawCounts::default()
+        };
+        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
+        body.name_provider(&mut parsed, "google");
+        parsed.note_count("tool_use_prompt", tools);
+        let lists = [
+            ("input_tokens_by_modality", "input"),
+            ("output_tokens_by_modality", "output"),
+            ("cached_tokens_by_modality", "cached"),
+            ("tool_use_tokens_by_modality", "tool_use"),
+        ];
+        for (name, prefix) in lists {
+            modalities(usage, [name, name], ["tokens", "tokens"], prefix, &mut parsed);
+        }
+        vec![parsed]
+    }
+
+    /// Each event of a stream has the counts of its interaction so far, and only the first and the last its id.
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let kind = line.text(&["event_type"])?;
+        let is_of_it =
+            kind.starts_with("interaction.") || kind.starts_with("step.") || kind.starts_with("content.");
+        let is_last = matches!(kind, "interaction.completed" | "interaction.complete" | "interaction.failed");
+        is_of_it.then(|| Work::new(Role::Piece { is_last }, self.name(), None))
+    }
+}
+
+fn modalities(
+    usage: Fields<'_>,
+    lists: [&str; 2],
+    counts: [&str; 2],
+    prefix: &str,
+    parsed: &mut ParsedUsage,
+) {
+    for detail in lists.iter().flat_map(|list| usage.objects(list)) {
+        let modality = detail.text(&["modality"]).unwrap_or_default().to_ascii_lowercase();
+        let tokens = detail.count(&counts);
+        if let (Some(tokens), "audio" | "image" | "video", "input" | "output") = (tokens, &*modality, prefix)
+        {
+            parsed.note(&format!("{prefix}_{modality}"), tokens);
+        }
+    }
+}

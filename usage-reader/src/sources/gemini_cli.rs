@@ -1,0 +1,153 @@
+//! Gemini CLI: the statistics of a session, and the messages that it keeps in its folder.
+
+use crate::body::Body;
+use crate::fields::{Fields, reported_sum, sum};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Source, Work};
+
+const NAME: &str = "gemini-cli";
+
+/// What a session came to: one usage for each model. It counts from the beginning in every run.
+pub(super) struct Statistics;
+
+impl Source for Statistics {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        let Some(stats) = all.object(&["stats"]) else { return false };
+        let is_of_models = stats.object(&["models"]).is_some_and(|models| models.entries().next().is_some());
+        is_of_models
+            || (stats.has_any(&["input_tokens", "output_tokens"]) && !stats.has("total_output_tokens"))
+    }
+
+    fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let Some(stats) = all.object(&["stats"]) else { return Vec::new() };
+        let mut usages = Vec::new();
+        for (model, numbers) in stats.object(&["models"]).into_iter().flat_map(Fields::entries) {
+            let parsed = match numbers.object(&["tokens"]) {
+                Some(tokens) => Some(session(tokens, numbers.object(&["api"]))),
+                None => streamed(numbers),
+            };
+            usages.extend(parsed.map(|parsed| ParsedUsage { model: Some(model.to_owned()), ..parsed }));
+        }
+        if usages.is_empty() {
+            usages.extend(streamed(stats));
+        } else {
+            // The sums of the models.
+            stats.count(&["total_tokens", "input_tokens", "output_tokens", "cached", "input"]);
+        }
+        // How long all models took together says nothing of one of them, so it stands on the first.
+        if let Some(first) = usages.first_mut()
+            && let Some(duration) = stats.measure(&["duration_ms"])
+        {
+            first.duration_ms = Some(duration);
+        }
+        usages.iter_mut().for_each(|parsed| body.name_provider(parsed, "google"));
+        usages
+    }
+
+    /// A run reports its session alone, and has no id of its own.
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        line.object(&["stats"])?;
+        let session = line.text(&["session_id", "sessionId"])?;
+        let of_model = |(_, numbers): (&str, Fields<'_>)| {
+            let numbers = numbers.object(&["tokens"]).unwrap_or(numbers);
+            let input = numbers.count(&["prompt", "input_tokens"]).unwrap_or(0);
+            format!("{input}-{}", numbers.count(&["candidates", "output_tokens"]).unwrap_or(0))
+        };
+        let stats = line.object(&["stats"])?;
+        let models: Vec<String> = match stats.object(&["models"]) {
+            Some(models) => models.entries().map(of_model).collect(),
+            None => vec![of_model(("", stats))],
+        };
+        Some(Work::default().known_by(Some(format!("{session}:{}", models.join(":")))))
+    }
+}
+
+/// `--output-format json`: `prompt` has the cached tokens, `input` has not.
+fn session(tokens: Fields<'_>, api: Option<Fields<'_>>) -> ParsedUsage {
+    let [cached, thoughts, tool] = ["cached", "thoughts", "tool"].map(|name| tokens.count(&[name]));
+    let uncached = tokens.count(&["input"]);
+    let prompt = tokens.count(&["prompt"]).or_else(|| reported_sum([uncached, cached]));
+    let reported = RawCounts {
+        input: reported_sum([prompt, tool]),
+        output: reported_sum([tokens.count(&["candidates"]), thoughts]),
+        total: tokens.count(&["total"]),
+        cached,
+        reasoning: thoughts,
+        ..RawCounts::default()
+    };
+    let mut parsed = ParsedUsage::new(NAME, reported, CachedTokens::Included);
+    parsed.note_count("tool_use_prompt", tool);
+    parsed.duration_ms = api.and_then(|api| api.measure(&["totalLatencyMs"]));
+    parsed.note_count("requests", api.and_then(|api| api.count(&["totalRequests"])));
+    parsed
+}
+
+/// `--output-format stream-json`: thoughts are in the total alone.
+fn streamed(numbers: Fields<'_>) -> Option<ParsedUsage> {
+    let input = numbers.count(&["input_tokens"]);
+    let candidates = numbers.count(&["output_tokens"]);
+    if input.is_none() && candidates.is_none() {
+        return None;
+    }
+    // `input` is the part of `input_tokens` that no cache had.
+    numbers.count(&["input"]);
+    let total = numbers.count(&["total_tokens"]);
+    let shown = input.zip(candidates).and_then(|(input, output)| sum([input, output]));
+    let thoughts = total.zip(shown).map(|(total, shown)| total - shown).filter(|thoughts| *thoughts > 0);
+    let reported = RawCounts {
+        input,
+        output: reported_sum([candidates, thoughts]),
+        total,
+        cached: numbers.count(&["cached"]),
+        reasoning: thoughts,
+        ..RawCounts::default()
+    };
+    Some(ParsedUsage::new(NAME, reported, CachedTokens::Included))
+}
+
+/// One message of the chat that it keeps in its folder.
+pub(super) struct Message;
+
+impl Source for Message {
+    fn name(&self) -> &'static str {
+        "gemini-cli-message"
+    }
+
+    fn place(&self) -> Place {
+        Place::Rest
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        all.object(&["tokens"]).is_some_and(|tokens| {
+            tokens.has("input") && tokens.has("output") && tokens.has_any(&["thoughts", "tool"])
+        })
+    }
+
+    fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let Some(tokens) = all.object(&["tokens"]) else { return Vec::new() };
+        let [input, candidates, cached, thoughts, tool] =
+            ["input", "output", "cached", "thoughts", "tool"].map(|name| tokens.count(&[name]));
+        if input.is_none() || candidates.is_none() || thoughts.or(tool).is_none() {
+            return Vec::new();
+        }
+        let reported = RawCounts {
+            input: reported_sum([input, tool]),
+            output: reported_sum([candidates, thoughts]),
+            total: tokens.count(&["total"]),
+            cached,
+            reasoning: thoughts,
+            ..RawCounts::default()
+        };
+        let mut parsed = ParsedUsage::new(NAME, reported, CachedTokens::Included);
+        body.name_provider(&mut parsed, "google");
+        vec![parsed]
+    }
+}

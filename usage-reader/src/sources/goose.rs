@@ -1,0 +1,60 @@
+//! goose: the names that begin with `accumulated_` are the session's, the bare ones beside them the last call's.
+
+use crate::body::Body;
+use crate::fields::Fields;
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Role, Source, Work};
+
+const NAMES: &[&str] = &["accumulated_input_tokens", "accumulated_output_tokens", "accumulated_total_tokens"];
+
+pub(super) struct Session;
+
+impl Source for Session {
+    fn name(&self) -> &'static str {
+        "goose"
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        all.has_any(NAMES)
+    }
+
+    fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let [input, output, total] = [NAMES[0], NAMES[1], NAMES[2]].map(|name| all.count(&[name]));
+        // The last call is in the session's counts.
+        let last = [
+            "input_tokens",
+            "output_tokens",
+            "total_tokens",
+            "cache_read_tokens",
+            "cache_write_tokens",
+            "cache_read_input_tokens",
+            "cache_write_input_tokens",
+        ];
+        all.count(&last);
+        let reported = RawCounts {
+            input,
+            output,
+            total,
+            cache_read: all.count(&["accumulated_cache_read_tokens", "accumulated_cache_read_input_tokens"]),
+            cache_write: all
+                .count(&["accumulated_cache_write_tokens", "accumulated_cache_write_input_tokens"]),
+            ..RawCounts::default()
+        };
+        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
+        parsed.cost = all.measure(&["accumulated_cost"]);
+        parsed.currency = parsed.cost.map(|_| "USD".into());
+        parsed.note("cumulative", true);
+        if !parsed.has_usage() {
+            return Vec::new();
+        }
+        vec![parsed]
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        line.has_any(NAMES).then(|| Work::new(Role::Session, self.name(), line.text(&["id", "session_id"])))
+    }
+}

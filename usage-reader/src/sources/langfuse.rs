@@ -1,0 +1,59 @@
+//! Langfuse's observations: `usageDetails` names each kind of token, and `input` has no cached ones in it where they
+//! have a kind of their own.
+
+use crate::body::Body;
+use crate::fields::{Fields, as_count};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Source, Work};
+
+const DETAILS: &[&str] = &["usageDetails", "usage_details"];
+const READ: &[&str] =
+    &["cache_read_input_tokens", "input_cached_tokens", "input_cache_read", "cached_tokens", "input_cached"];
+const WRITE: &[&str] = &["cache_creation_input_tokens", "input_cache_creation", "input_cache_write"];
+
+pub(super) struct Observation;
+
+impl Source for Observation {
+    fn name(&self) -> &'static str {
+        "langfuse"
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        all.object(DETAILS).is_some_and(|details| !details.is_empty())
+    }
+
+    fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let Some(details) = all.object(DETAILS) else { return Vec::new() };
+        let reported = RawCounts {
+            input: details.count(&["input", "input_tokens", "prompt_tokens"]),
+            output: details.count(&["output", "output_tokens", "completion_tokens"]),
+            total: details.count(&["total", "total_tokens"]),
+            cache_read: details.count(READ),
+            cache_write: details.count(WRITE),
+            reasoning: details.count(&["output_reasoning_tokens", "output_reasoning", "reasoning_tokens"]),
+            ..RawCounts::default()
+        };
+        // The same call in the older form.
+        if let Some(usage) = all.object(&["usage"]) {
+            usage.values().filter_map(|(_, value)| as_count(value)).for_each(drop);
+        }
+        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Additional);
+        let cost = all.object(&["costDetails", "cost_details"]).and_then(|cost| cost.measure(&["total"]));
+        parsed.cost = all.measure(&["calculatedTotalCost", "totalCost", "totalPrice"]).or(cost);
+        parsed.currency = parsed.cost.map(|_| "USD".into());
+        parsed.started_at_ms = all.moment(&["startTime", "start_time"]);
+        parsed.finished_at_ms = all.moment(&["endTime", "end_time"]);
+        parsed.timestamp_ms = parsed.finished_at_ms.or(parsed.started_at_ms);
+        parsed.note_text("session", all.text(&["sessionId"]));
+        vec![parsed]
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        line.object(DETAILS)?;
+        Some(Work::default().known_by(line.text(&["id"]).map(str::to_owned)))
+    }
+}

@@ -1,0 +1,68 @@
+//! opencode keeps the cache apart from the input. Only the total shows whether reasoning is part of the output, which
+//! it was before opencode reported totals.
+
+use crate::body::Body;
+use crate::fields::{Fields, reported_sum};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Role, Source, Work};
+
+/// A message, or the end of one of its steps.
+pub(super) struct Message;
+
+impl Source for Message {
+    fn name(&self) -> &'static str {
+        "opencode"
+    }
+
+    fn place(&self) -> Place {
+        Place::Rest
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        let tokens = all.object(&["tokens"]);
+        tokens
+            .is_some_and(|tokens| tokens.object(&["cache"]).is_some() && tokens.has_any(&["input", "output"]))
+    }
+
+    fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let Some(tokens) = all.object(&["tokens"]) else { return Vec::new() };
+        let Some(cache) = tokens.object(&["cache"]) else { return Vec::new() };
+        let [input, output, reasoning] = ["input", "output", "reasoning"].map(|name| tokens.count(&[name]));
+        let [read, write] = ["read", "write"].map(|name| cache.count(&[name]));
+        let total = tokens.count(&["total"]);
+        if input.is_none() && output.is_none() {
+            return Vec::new();
+        }
+        let with_reasoning = reported_sum([output, reasoning]);
+        let is_on_top = reasoning > output
+            || (total.is_some() && reported_sum([input, read, write, with_reasoning]) == total);
+        let reported = RawCounts {
+            input,
+            output: if is_on_top { with_reasoning } else { output },
+            total,
+            cache_read: read,
+            cache_write: write,
+            reasoning,
+            ..RawCounts::default()
+        };
+        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Additional);
+        parsed.provider = body.all.text(&["providerID"]).map(str::to_owned);
+        parsed.cost = all.measure(&["cost"]);
+        parsed.currency = parsed.cost.map(|_| "USD".into());
+        parsed.note_text("session", all.text(&["sessionID"]));
+        if let Some(time) = all.object(&["time"]) {
+            parsed.started_at_ms = time.moment(&["created"]);
+            parsed.finished_at_ms = time.moment(&["completed"]);
+            parsed.timestamp_ms = parsed.finished_at_ms.or(parsed.started_at_ms);
+        }
+        vec![parsed]
+    }
+
+    /// A fork copies the messages of its session and gives them new ids: what stays is when each was begun.
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let (model, session) = (line.text(&["modelID"])?, line.text(&["sessionID"])?);
+        let begun = line.object(&["time"])?.moment(&["created"])?;
+        let key = format!("opencode\0{model}\0{begun}");
+        Some(Work::new(Role::Call, self.name(), Some(session)).known_by(Some(key)))
+    }
+}

@@ -1,0 +1,88 @@
+//! OpenHands: `accumulated_token_usage` is what all calls of a conversation came to, `token_usages` has each of them.
+//! Cached tokens are part of the prompt.
+
+use crate::body::Body;
+use crate::fields::{Fields, reported_sum};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Role, Source, Work};
+
+pub(super) struct Metrics;
+
+impl Source for Metrics {
+    fn name(&self) -> &'static str {
+        "openhands"
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        metrics(all).is_some_and(|metrics| metrics.object(&["accumulated_token_usage"]).is_some())
+    }
+
+    /// One usage for each model that the calls name, else one for all. The cost of all is that of the first.
+    fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let Some(metrics) = metrics(all) else { return Vec::new() };
+        let Some(whole) = metrics.object(&["accumulated_token_usage"]) else { return Vec::new() };
+        let mut whole = self.counts(whole);
+        whole.model = whole.model.or_else(|| metrics.text(&["model_name"]).map(str::to_owned));
+        let mut models: Vec<ParsedUsage> = Vec::new();
+        for usage in metrics.objects("token_usages") {
+            let one = self.counts(usage);
+            match models.iter_mut().find(|model| model.model == one.model) {
+                Some(model) => model.add(&one),
+                None => models.push(one),
+            }
+        }
+        for cost in metrics.objects("costs") {
+            let Some(amount) = cost.measure(&["cost"]) else { continue };
+            let model = cost.text(&["model"]);
+            if let Some(model) = models.iter_mut().find(|one| one.model.as_deref() == model) {
+                model.cost = Some(crate::number::exact_sum([model.cost.unwrap_or(0.0), amount]));
+            }
+        }
+        let sum = |of: fn(&ParsedUsage) -> Option<i64>| reported_sum(models.iter().map(of));
+        let is_whole = sum(|one| one.input) == whole.input && sum(|one| one.output) == whole.output;
+        let cost = metrics.measure(&["accumulated_cost"]);
+        let mut usages = if models.len() > 1 && is_whole { models } else { vec![whole] };
+        if let [only] = &mut usages[..] {
+            only.cost = cost;
+        }
+        for parsed in &mut usages {
+            parsed.currency = parsed.cost.map(|_| "USD".into());
+            parsed.note("cumulative", true);
+        }
+        usages.retain(ParsedUsage::has_usage);
+        usages
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        metrics(line)?.object(&["accumulated_token_usage"])?;
+        let session = line.text(&["instance_id", "conversation_id", "session_id"]);
+        Some(Work::new(Role::Session, self.name(), session))
+    }
+}
+
+impl Metrics {
+    fn counts(&self, usage: Fields<'_>) -> ParsedUsage {
+        let reported = RawCounts {
+            input: usage.count(&["prompt_tokens"]),
+            output: usage.count(&["completion_tokens"]),
+            cache_read: usage.count(&["cache_read_tokens"]),
+            cache_write: usage.count(&["cache_write_tokens"]),
+            reasoning: usage.count(&["reasoning_tokens"]),
+            ..RawCounts::default()
+        };
+        // What is no use of the model.
+        usage.count(&["context_window", "per_turn_token"]);
+        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
+        parsed.model = usage.text(&["model"]).filter(|model| *model != "default").map(str::to_owned);
+        parsed
+    }
+}
+
+fn metrics(all: Fields<'_>) -> Option<Fields<'_>> {
+    let own = all.has("accumulated_token_usage").then_some(all);
+    own.or_else(|| all.object(&["metrics", "llm_metrics"]))
+}

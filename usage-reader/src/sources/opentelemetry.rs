@@ -1,0 +1,219 @@
+//! OpenTelemetry: spans and log records of OTLP's JSON, and lines of exporters that write one span each. Metrics
+//! count the same calls again and are not read.
+//!
+//! The conventions for generative AI have the cached tokens in the input; Claude Code's events have not.
+
+use crate::body::Body;
+use crate::fields::Fields;
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Role, Source, Work};
+
+// Of each the current name of the conventions first, then older ones, OpenInference's, the Vercel AI SDK's, and those
+// of Codex's events.
+const INPUT: &[&str] = &[
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.prompt_tokens",
+    "llm.token_count.prompt",
+    "llm.usage.prompt_tokens",
+    "ai.usage.inputTokens",
+    "ai.usage.promptTokens",
+    "input_token_count",
+];
+const OUTPUT: &[&str] = &[
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.completion_tokens",
+    "llm.token_count.completion",
+    "llm.usage.completion_tokens",
+    "ai.usage.outputTokens",
+    "ai.usage.completionTokens",
+    "output_token_count",
+];
+const TOTAL: &[&str] = &[
+    "gen_ai.usage.total_tokens",
+    "llm.token_count.total",
+    "llm.usage.total_tokens",
+    "ai.usage.totalTokens",
+    // Codex calls its total so.
+    "tool_token_count",
+];
+const READ: &[&str] = &[
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.cache_read_tokens",
+    "gen_ai.usage.input_tokens.cached",
+    "gen_ai.usage.cached_input_tokens",
+    "gen_ai.usage.details.cache_read_tokens",
+    "llm.token_count.prompt_details.cache_read",
+    "ai.usage.cachedInputTokens",
+    "cached_token_count",
+];
+const WRITE: &[&str] = &[
+    "gen_ai.usage.cache_creation.input_tokens",
+    "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.cache_write_input_tokens",
+    "gen_ai.usage.cache_creation_tokens",
+    "gen_ai.usage.cache_write_tokens",
+    "gen_ai.usage.input_tokens.cache_write",
+    "gen_ai.usage.details.cache_write_tokens",
+    "llm.token_count.prompt_details.cache_write",
+    "cache_write_token_count",
+];
+const REASONING: &[&str] = &[
+    "gen_ai.usage.reasoning.output_tokens",
+    "gen_ai.usage.reasoning_tokens",
+    "gen_ai.usage.output_tokens.reasoning",
+    "gen_ai.usage.details.reasoning_tokens",
+    "llm.token_count.completion_details.reasoning",
+    "ai.usage.reasoningTokens",
+    "reasoning_token_count",
+];
+const COST: &[&str] = &["gen_ai.usage.cost", "gen_ai.cost.total_cost", "llm.cost.total", "cost_usd"];
+const MODEL: &[&str] = &[
+    "gen_ai.response.model",
+    "gen_ai.request.model",
+    "llm.model_name",
+    "ai.response.model",
+    "ai.model.id",
+    "model",
+];
+const PROVIDER: &[&str] = &["gen_ai.provider.name", "gen_ai.system", "llm.provider", "ai.model.provider"];
+const RESPONSE: &[&str] =
+    &["gen_ai.response.id", "ai.response.id", "request_id", "response_id", "response.id"];
+const SESSION: &[&str] = &["gen_ai.conversation.id", "conversation.id", "session.id"];
+const START: &[&str] = &["startTimeUnixNano", "start_time_unix_nano", "startTime", "start_time"];
+const END: &[&str] = &["endTimeUnixNano", "end_time_unix_nano", "endTime", "end_time"];
+const TIME: &[&str] = &["timeUnixNano", "time_unix_nano", "observedTimeUnixNano", "hrTime"];
+
+/// Claude Code's own names, which mean what Anthropic's do.
+const CLAUDE: [(&str, &str); 4] = [
+    ("input_tokens", "cache_creation_tokens"),
+    ("output_tokens", "cache_creation_tokens"),
+    ("input_tokens", "cache_read_tokens"),
+    ("cost_usd", "input_tokens"),
+];
+
+/// A span or a log record.
+pub(super) struct Record;
+
+impl Source for Record {
+    fn name(&self) -> &'static str {
+        "opentelemetry"
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        all.object(&["attributes"])
+            .is_some_and(|attributes| is_convention(attributes) || is_claude(attributes))
+    }
+
+    fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let Some(attributes) = all.object(&["attributes"]) else { return Vec::new() };
+        let mut parsed =
+            if is_convention(attributes) { by_convention(attributes) } else { of_claude(attributes) };
+        if !parsed.has_usage() {
+            return Vec::new();
+        }
+        parsed.model = attributes.text(MODEL).map(str::to_owned);
+        let provider = attributes.text(PROVIDER).or(parsed.provider.as_deref()).map(str::to_owned);
+        parsed.provider = body.provider_hint.map(str::to_owned).or(provider);
+        parsed.cost = attributes.amount(COST);
+        parsed.currency = parsed.cost.map(|_| "USD".into());
+        parsed.started_at_ms = all.moment(START);
+        parsed.finished_at_ms = all.moment(END);
+        parsed.timestamp_ms = parsed
+            .finished_at_ms
+            .or(parsed.started_at_ms)
+            .or_else(|| all.moment(TIME))
+            .or_else(|| attributes.moment(&["event.timestamp"]));
+        parsed.duration_ms = attributes.amount(&["duration_ms"]).or(parsed.duration_ms);
+        parsed.note_text("service_tier", attributes.text(&["gen_ai.openai.response.service_tier"]));
+        parsed.note_text("speed", attributes.text(&["speed"]));
+        vec![parsed]
+    }
+
+    /// The span of an agent counts what the spans of its calls count. A log record names the span that it was written
+    /// in, so both are one call.
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let attributes = line.object(&["attributes"])?;
+        if !is_convention(attributes) && !is_claude(attributes) {
+            return None;
+        }
+        let trace =
+            line.text(&["traceId", "trace_id"]).or_else(|| line.object(&["context"])?.text(&["trace_id"]));
+        let span =
+            line.text(&["spanId", "span_id"]).or_else(|| line.object(&["context"])?.text(&["span_id"]));
+        let of_span = || Some(format!("span\0{}\0{}", trace.unwrap_or_default(), span?));
+        let key = attributes.text(RESPONSE).map(str::to_owned).or_else(of_span);
+        let role = if is_whole(line, attributes) { Role::Session } else { Role::Call };
+        let key = if role == Role::Session { of_span() } else { key };
+        let (agent, session) = match trace {
+            Some(trace) => ("trace", Some(trace)),
+            None if is_claude(attributes) => ("claude-code", attributes.text(SESSION)),
+            None => ("conversation", attributes.text(SESSION)),
+        };
+        Some(Work::new(role, agent, session).known_by(key))
+    }
+}
+
+fn is_convention(attributes: Fields<'_>) -> bool {
+    attributes.has_any(&INPUT[..6])
+        || attributes.has_any(&OUTPUT[..6])
+        || attributes.has_any(&["cached_token_count", "gen_ai.usage.cost", "llm.token_count.total"])
+}
+
+fn is_claude(attributes: Fields<'_>) -> bool {
+    CLAUDE.iter().any(|(one, other)| attributes.has(one) && attributes.has(other))
+}
+
+fn by_convention(attributes: Fields<'_>) -> ParsedUsage {
+    let reported = RawCounts {
+        input: attributes.count(INPUT),
+        output: attributes.count(OUTPUT),
+        total: attributes.count(TOTAL),
+        cache_read: attributes.count(READ),
+        cache_write: attributes.count(WRITE),
+        reasoning: attributes.count(REASONING),
+        ..RawCounts::default()
+    };
+    let mut parsed = ParsedUsage::new("opentelemetry", reported, CachedTokens::Included);
+    if attributes.has("cached_token_count") {
+        parsed.note("source", "codex");
+        parsed.provider = Some("openai".into());
+    }
+    parsed
+}
+
+fn of_claude(attributes: Fields<'_>) -> ParsedUsage {
+    let reported = RawCounts {
+        input: attributes.count(&["input_tokens"]),
+        output: attributes.count(&["output_tokens"]),
+        cache_read: attributes.count(&["cache_read_tokens"]),
+        cache_write: attributes.count(&["cache_creation_tokens"]),
+        ..RawCounts::default()
+    };
+    let mut parsed = ParsedUsage::new("claude-code", reported, CachedTokens::Additional);
+    parsed.provider = Some("anthropic".into());
+    parsed
+}
+
+/// Whether the span stands over those of its calls.
+fn is_whole(line: Fields<'_>, attributes: Fields<'_>) -> bool {
+    let operation = attributes.text(&["gen_ai.operation.name"]);
+    let is_agent = matches!(operation, Some("invoke_agent" | "create_agent" | "invoke_workflow" | "agent"));
+    let kind = attributes.text(&["openinference.span.kind", "traceloop.span.kind"]).unwrap_or_default();
+    let is_chain = ["AGENT", "CHAIN", "workflow", "agent", "task"].contains(&kind);
+    // The Vercel AI SDK's calls are below spans of the same name without the last part.
+    let own = attributes.text(&["ai.operationId", "operation.name"]).or_else(|| line.text(&["name"]));
+    let is_outer = own.is_some_and(|name| {
+        let name = name.split(' ').next().unwrap_or(name);
+        name.starts_with("ai.")
+            && !name.ends_with(".doGenerate")
+            && !name.ends_with(".doStream")
+            && !name.ends_with(".doEmbed")
+    });
+    is_agent || is_chain || is_outer
+}

@@ -1,0 +1,53 @@
+//! pi keeps the cache apart from the input, and reports a message by up to five kinds of line. A message is known by
+//! when it was made.
+
+use crate::body::Body;
+use crate::fields::{Fields, as_measure};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Role, Source, Work};
+
+pub(super) struct Message;
+
+impl Source for Message {
+    fn name(&self) -> &'static str {
+        "pi"
+    }
+
+    fn detect(&self, _body: &Body<'_>, usage: Fields<'_>) -> bool {
+        is_usage(usage)
+    }
+
+    fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
+        let reported = RawCounts {
+            input: usage.count(&["input"]),
+            output: usage.count(&["output"]),
+            total: usage.count(&["totalTokens"]),
+            cache_read: usage.count(&["cacheRead"]),
+            cache_write: usage.count(&["cacheWrite"]),
+            reasoning: usage.count(&["reasoning"]),
+            ..RawCounts::default()
+        };
+        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Additional);
+        if let Some(cost) = usage.object(&["cost"]) {
+            parsed.cost = cost.measure(&["total"]);
+            cost.values().filter_map(|(_, value)| as_measure(value)).for_each(drop);
+        }
+        parsed.currency = parsed.cost.map(|_| "USD".into());
+        parsed.timestamp_ms = body.all.moment(&["timestamp"]);
+        vec![parsed]
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let message = line.object(&["message"]).unwrap_or(line);
+        if !message.object(&["usage"]).is_some_and(is_usage) {
+            return None;
+        }
+        let made = message.moment(&["timestamp"])?;
+        let key = format!("pi\0{}\0{made}", message.text(&["model"]).unwrap_or_default());
+        Some(Work::new(Role::Call, self.name(), None).known_by(Some(key)))
+    }
+}
+
+fn is_usage(usage: Fields<'_>) -> bool {
+    usage.has_any(&["input", "output"]) && usage.has_any(&["cacheRead", "cacheWrite"])
+}

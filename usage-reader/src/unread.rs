@@ -1,0 +1,77 @@
+//! Numbers that no source read although their names say tokens, cost or cache. What a provider adds is listed by its
+//! name, so that it is missed by nobody; its value is not kept.
+
+use serde_json::Value;
+
+use crate::fields::{Object, ReadLog};
+
+/// How many names are listed, and how deep they are looked for.
+const MOST: usize = 32;
+const DEEPEST: usize = 6;
+
+/// Objects that stand for other bodies, and are read as such.
+const ELSEWHERE: &[&str] = &["response", "message", "raw", "rawResponse", "raw_response", "body"];
+
+/// Names that speak of tokens and are no use of any.
+const NO_USE: &[&str] = &[
+    "max_tokens",
+    "maxTokens",
+    "max_output_tokens",
+    "maxOutputTokens",
+    "max_completion_tokens",
+    "maxInputTokens",
+    "max_input_tokens",
+    "contextWindow",
+    "context_window",
+    "modelContextWindow",
+    "model_context_window",
+    "is_byok",
+];
+
+/// The names of such numbers in the body, each with the names around it.
+pub(crate) fn names(all: &Object, log: &ReadLog) -> Vec<String> {
+    let mut found = Vec::new();
+    look(all, "", 0, log, &mut found);
+    found
+}
+
+fn look(object: &Object, path: &str, depth: usize, log: &ReadLog, found: &mut Vec<String>) {
+    for (name, value) in object {
+        if found.len() >= MOST {
+            return;
+        }
+        match value {
+            Value::Object(_) if ELSEWHERE.contains(&name.as_str()) => {}
+            // An object of which nothing was read is covered by the one that was.
+            Value::Object(inner) if depth < DEEPEST && (depth > 0 || has_read(inner, log)) => {
+                look(inner, &format!("{path}{name}."), depth + 1, log, found);
+            }
+            Value::Number(number) if number.as_f64() > Some(0.0) && !log.has(value) && says_use(name) => {
+                let full = format!("{path}{name}");
+                if !found.contains(&full) {
+                    found.push(full);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn has_read(object: &Object, log: &ReadLog) -> bool {
+    object.values().any(|value| match value {
+        Value::Object(inner) => has_read(inner, log),
+        value => log.has(value),
+    })
+}
+
+/// Whether the name speaks of use.
+fn says_use(name: &str) -> bool {
+    let says = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        ["token", "cost", "cache"].iter().any(|word| text.contains(word))
+    };
+    let is_rate = ["per_sec", "persec", "time_to", "latency"]
+        .iter()
+        .any(|part| name.to_ascii_lowercase().contains(part));
+    says(name) && !is_rate && !NO_USE.contains(&name)
+}
