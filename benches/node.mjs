@@ -3,7 +3,7 @@
 //
 // Each figure is measured in processes of its own, in turns, on a file in the temporary folder with the settings of the
 // TypeScript packages. Prints medians, and how many times faster the library is. The longest pause of the event loop includes
-// what other programs take of the processors, and garbage collections of the result; processor time does not depend on them.
+// what other programs take of the processors, and garbage collections of the result; processor time does not depend on other programs.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
