@@ -192,6 +192,11 @@ export interface AgentContext {
    * earlier records. Otherwise the session has one record, which holds its last count.
    */
   asDeltas?: boolean | null | undefined
+  /**
+   * Prices that come before those of the config files (`telemetry.priceOverrides`) and of the table, for
+   * `computeCost`.
+   */
+  priceOverrides?: readonly PriceOverride[] | null | undefined
 }
 
 /** Selects token usage; by default all of it. Only usage of the handle's own workspace is included. */
@@ -567,6 +572,8 @@ export interface ImportSummary {
   logged: boolean
   /** What was skipped. */
   skipped: Skipped
+  /** The names of numbers that were not read although the names say tokens, cost or cache. */
+  unread: string[]
   /** Why the log could not be written, for the first time that it failed. */
   logError?: string
 }
@@ -713,6 +720,8 @@ export interface TokenUsageSummaryRow {
    * then under `XXX`, the code of ISO 4217 for no currency.
    */
   cost_by_currency?: { [currency: string]: number }
+  /** The number of calls whose cost is known. If it is less than `calls`, the cost is that of a part of them. */
+  cost_known_calls?: number
 }
 
 /** The result of a transition. */

@@ -159,7 +159,8 @@ fn the_global_database_returns_its_own_calls() {
         serde_json::to_value(&summary[0]).unwrap(),
         json!({"workspace_id": null, "project_id": null, "command_name": "chat", "agent_id": "id-1", "calls": 2,
                "tokens_prompt": 5, "tokens_completion": 0, "tokens_total": 0, "tokens_cached": 0,
-               "tokens_cache_read": 0, "tokens_cache_write": 0, "duration_ms": 0, "cost_estimate": null})
+               "tokens_cache_read": 0, "tokens_cache_write": 0, "duration_ms": 0, "cost_estimate": null,
+               "cost_known_calls": 0})
     );
     let of_a_job = TokenUsageQuery { job_id: Some("j".into()), ..Default::default() };
     assert_eq!(refused(global.token_usage(&of_a_job)), invalid("jobId"));

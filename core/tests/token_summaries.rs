@@ -90,10 +90,11 @@ fn sums_are_zero_and_the_cost_is_null_if_nothing_was_reported() {
         row,
         json!({"workspace_id": "w", "agent_id": null, "calls": 2, "tokens_prompt": 0, "tokens_completion": 0,
                "tokens_total": 0, "tokens_cached": 0, "tokens_cache_read": 0, "tokens_cache_write": 0,
-               "duration_ms": 0, "cost_estimate": null})
+               "duration_ms": 0, "cost_estimate": null, "cost_known_calls": 0})
     );
     desk.record(&[json!({"costUsd": 0})]);
-    assert_eq!(desk.summary(json!({}))[0].cost_estimate, Some(0.0));
+    let row = &desk.summary(json!({}))[0];
+    assert_eq!((row.cost_estimate, row.cost_known_calls, row.calls), (Some(0.0), 1, 3));
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn ten_times_a_tenth_costs_one() {
     let call = json!({"costEstimate": 0.1, "currency": "USD", "durationMs": 0.1, "tokensPrompt": 3});
     desk.record(&vec![call; 10]);
     let row = desk.summary_json(json!({})).remove(0).to_string();
-    assert!(row.contains(r#""cost_estimate":1}"#) && row.contains(r#""duration_ms":1,"#), "{row}");
+    assert!(row.contains(r#""cost_estimate":1,"#) && row.contains(r#""duration_ms":1,"#), "{row}");
     assert!(row.contains(r#""tokens_prompt":30,"#), "{row}");
 }
 

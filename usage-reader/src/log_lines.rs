@@ -94,9 +94,7 @@ fn is_prefix(prefix: &str, words: &[&str]) -> bool {
     let is_of_compose = *last == "|" && words.len() == 2;
     let is_of_syslog = last.ends_with("]:") && (is_month(first) || is_time(first)) && words.len() <= 6;
     let is_known = |word: &&str| is_time(word) || is_level(word) || is_stream(word) || is_flag(word);
-    is_of_compose
-        || is_of_syslog
-        || (words.iter().any(|word| is_time(word)) && words.iter().all(|word| is_known(&word)))
+    is_of_compose || is_of_syslog || (words.iter().any(|word| is_time(word)) && words.iter().all(is_known))
 }
 
 /// Digits with what stands between those of dates and times, also in brackets.

@@ -24,8 +24,11 @@ pub(crate) struct Runs {
     /// The session that each agent named last.
     sessions: HashMap<&'static str, String>,
     /// The last count of each agent's run.
-    ends: HashMap<&'static str, (Vec<[Option<i64>; 4]>, Option<String>)>,
+    ends: HashMap<&'static str, (Counts, Option<String>)>,
 }
+
+/// Input, output, cached and written tokens of each model.
+type Counts = Vec<[Option<i64>; 4]>;
 
 impl Runs {
     /// Names the session where the line leaves it to the lines before it.
@@ -76,7 +79,7 @@ impl Runs {
         self.held = others;
         let own: Vec<Held> = own;
         let session = self.session(work, &own);
-        let counts: Vec<[Option<i64>; 4]> = usages.iter().map(ParsedUsage::reported_counts).collect();
+        let counts: Counts = usages.iter().map(ParsedUsage::reported_counts).collect();
         let is_again = own.is_empty()
             && work.role == Role::Run
             && self.ends.get(work.agent).is_some_and(|(last, _)| *last == counts);

@@ -207,6 +207,7 @@ class SessionCalls(Caller):
         metadata: Mapping[str, Any] | None = None,
         compute_cost: bool | None = None,
         as_deltas: bool | None = None,
+        price_overrides: Sequence[Fields] | None = None,
         timeout: float | None = None,
     ) -> RecordedResponse:
         """Extracts the usage from a response of a provider or an agent, as ``extract_usages`` does, and records
@@ -248,6 +249,8 @@ class SessionCalls(Caller):
             as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
                 since the session's earlier records. Otherwise the session has one record, which holds its last
                 count.
+            price_overrides: Prices that come before those of the config files
+                (``telemetry.priceOverrides``) and of the table, for ``compute_cost``.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -288,6 +291,7 @@ class SessionCalls(Caller):
             "metadata": metadata,
             "compute_cost": compute_cost,
             "as_deltas": as_deltas,
+            "price_overrides": price_overrides,
         }
         return RecordedResponse._read(self._native.call("record_agent_response", body, (context, keywords), timeout=timeout))
 
@@ -319,6 +323,7 @@ class SessionCalls(Caller):
         metadata: Mapping[str, Any] | None = None,
         compute_cost: bool | None = None,
         as_deltas: bool | None = None,
+        price_overrides: Sequence[Fields] | None = None,
         timeout: float | None = None,
     ) -> ImportSummary:
         """Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of
@@ -359,6 +364,8 @@ class SessionCalls(Caller):
             as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
                 since the session's earlier records. Otherwise the session has one record, which holds its last
                 count.
+            price_overrides: Prices that come before those of the config files
+                (``telemetry.priceOverrides``) and of the table, for ``compute_cost``.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -392,6 +399,7 @@ class SessionCalls(Caller):
             "metadata": metadata,
             "compute_cost": compute_cost,
             "as_deltas": as_deltas,
+            "price_overrides": price_overrides,
         }
         return ImportSummary._read(self._native.call("record_agent_file", path, (context, keywords), timeout=timeout))
 

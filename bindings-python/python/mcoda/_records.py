@@ -196,6 +196,8 @@ class ImportSummary(Result):
     """Whether the JSON log contains all of them."""
     skipped: Skipped
     """What was skipped."""
+    unread: tuple[str, ...]
+    """The names of numbers that were not read although the names say tokens, cost or cache."""
     log_error: str | None = None
     """Why the log could not be written, for the first time that it failed."""
 
@@ -330,9 +332,13 @@ class TokenUsageSummaryRow(Result):
     """The total cost of the calls; None if no call reported a cost, or if there are several currencies. A call
     without a currency counts as the group's.
     """
-    cost_by_currency: dict[str, float] | None = None
+    cost_by_currency: dict[str, float] | None
     """Only if there are several currencies: the cost in each, by its upper-case code. Calls without a currency
     are then under ``XXX``, the code of ISO 4217 for no currency.
+    """
+    cost_known_calls: int
+    """The number of calls whose cost is known. If it is less than ``calls``, the cost is that of a part of
+    them.
     """
 
 

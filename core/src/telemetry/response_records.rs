@@ -24,7 +24,7 @@ const NO_MODEL: &str = "(no model)";
 /// What is to be written.
 enum Pending {
     /// One model's part of a call.
-    Call(PendingCall),
+    Call(Box<PendingCall>),
     /// A count of a whole session.
     Count(PendingCount),
 }
@@ -161,7 +161,7 @@ impl Recorder<'_> {
             let id = keys.as_ref().map(|[key, _]| response_id(key, model.as_deref(), is_first));
             let prepared = self.prepared(parsed.clone(), id, is_first, batch)?;
             let (keys, session) = (keys.clone(), session.clone());
-            Ok(Pending::Call(PendingCall { prepared, parsed, keys, model, session, is_first }))
+            Ok(Pending::Call(Box::new(PendingCall { prepared, parsed, keys, model, session, is_first })))
         });
         parts.collect()
     }
@@ -174,6 +174,8 @@ impl Recorder<'_> {
         batch: &Batch<'_>,
     ) -> Result<(Vec<Written>, bool)> {
         let mut written = Vec::new();
+        // Counts come after the calls, and those of one session together: a record is written once.
+        let mut counts: Vec<(&str, Vec<&Report>)> = Vec::new();
         let mut counted: BTreeSet<&str> = BTreeSet::new();
         for one in pending {
             match one {
@@ -186,8 +188,17 @@ impl Recorder<'_> {
                     }
                     written.push(done);
                 }
-                Pending::Count(count) => written.extend(self.write_count(tx, count, batch)?),
+                Pending::Count(count) => {
+                    match counts.iter_mut().find(|(session, _)| *session == count.session) {
+                        Some((_, reports)) => reports.push(&count.report),
+                        None => counts.push((&count.session, vec![&count.report])),
+                    }
+                }
             }
+        }
+        for (session, reports) in counts {
+            written.extend(self.write_counts(tx, session, &reports, batch)?);
+            counted.remove(session);
         }
         let mut is_changed = false;
         for session in counted {
@@ -227,15 +238,27 @@ impl Recorder<'_> {
         Ok((call.prepared.clone(), UpsertOutcome::Duplicate))
     }
 
-    /// Takes a count of a session, and brings the session's records up to date.
-    fn write_count(&self, tx: &Connection, count: &PendingCount, batch: &Batch<'_>) -> Result<Vec<Written>> {
-        let change = session_count::report(tx, &count.session, &count.report)?;
-        let is_own = |model: &Option<String>| count.report.models.iter().any(|one| one.model == *model);
-        let first = count.report.models.first().map(|one| one.model.clone());
+    /// Takes counts of a session, and brings the session's records up to date.
+    fn write_counts(
+        &self,
+        tx: &Connection,
+        session: &str,
+        reports: &[&Report],
+        batch: &Batch<'_>,
+    ) -> Result<Vec<Written>> {
+        let mut change = Change::Known;
+        for report in reports {
+            if session_count::report(tx, session, report)? == Change::New {
+                change = Change::New;
+            }
+        }
+        let models = || reports.iter().flat_map(|report| &report.models);
+        let is_own = |model: &Option<String>| models().any(|one| one.model == *model);
+        let first = models().next().map(|one| one.model.clone());
         let mut written = Vec::new();
-        for parsed in session_count::rest(tx, &count.session)? {
+        for parsed in session_count::rest(tx, session)? {
             let model = parsed.model.clone();
-            let ids = SessionIds::new(&count.session, model.as_deref());
+            let ids = SessionIds::new(session, model.as_deref());
             let is_first = first.as_ref() == Some(&model);
             let done = self.write_rest(tx, parsed, &ids, change, is_first, batch)?;
             if is_own(&model) {

@@ -114,6 +114,11 @@ fn any_rows_of_other_programs_can_be_read() {
 }
 
 #[test]
+fn sums_of_a_session_do_not_depend_on_the_order_of_its_reports() {
+    run("sessions", 3000);
+}
+
+#[test]
 fn any_time_is_read_as_it_says_or_refused() {
     run("times", 5000);
 }

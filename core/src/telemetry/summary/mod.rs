@@ -38,9 +38,6 @@ macro_rules! summary_row {
                 pub group: Group,
                 /// The number of calls.
                 pub calls: u64,
-                /// The number of calls whose cost is known. Where it is less than `calls`, the cost is of a part of
-                /// them.
-                pub cost_known_calls: u64,
                 $(
                     $(#[doc = $doc])*
                     ///
@@ -59,6 +56,9 @@ macro_rules! summary_row {
                 #[serde(skip_serializing_if = "Option::is_none")]
                 #[serde(serialize_with = "costs_json")]
                 pub cost_by_currency: Option<BTreeMap<String, f64>>,
+                /// The number of calls whose cost is known. If it is less than `calls`, the cost is that of a part of
+                /// them.
+                pub cost_known_calls: u64,
             }
         }
 
