@@ -35,8 +35,10 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	./tests/valgrind.sh
 	cd bindings-python && MCODA_TEST_ROUNDS=10 ../$(VENV)/bin/python -m pytest tests/test_coexistence.py
 	./bindings-python/tests/release.sh
+	./bindings-node/test/release.sh
 	./tests/c/run.sh --full
 	./tests/node-hammer/run.sh
+	./tests/npm-sqlite/install.sh && npm --prefix tests/npm-sqlite test --silent
 	./tests/load/run.sh 60
 	./tests/soak/run.sh 600
 	$(CARGO) build --release --workspace
@@ -91,6 +93,11 @@ bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
 	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+bench-node: bindings-node/node_modules/.package-lock.json ## Compare the Node package with npm's sqlite3 and better-sqlite3
+	cd bindings-node && npm run --silent build
+	./tests/npm-sqlite/install.sh
+	node benches/node.mjs
+
 fuzz: $(FUZZER) ## Run the fuzz targets, SECONDS=60 each; TARGETS="json_log times"
 	for target in $(TARGETS); do \
 		mkdir -p target/fuzz/corpus/$$target target/fuzz/found/$$target && \
@@ -124,4 +131,4 @@ format: ## Format the code
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c fuzz load header install format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c bench-node fuzz load header install format clean

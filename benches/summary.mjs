@@ -1,9 +1,9 @@
 // The cost of one summary of half a million agent calls in a Node program: `node benches/summary.mjs`, after
 // `npm run build` in bindings-node and `npm ci` in tests/node-hammer, which has the `sqlite3` addon.
 //
-// Three ways, each in processes of its own, in turns: tokenUsageSummary of @mcoda/native; SQLite's own GROUP BY through
-// the `sqlite3` addon; and all rows through the same addon into arrays, which are then grouped in JavaScript, as a
-// program does that has no engine. Prints medians, and the most memory that was ever resident above an idle process.
+// Three ways, each in separate processes, alternating: tokenUsageSummary of @mcoda/native; SQLite's own GROUP BY
+// through the `sqlite3` addon; and all rows through the same addon into arrays, which are then grouped in JavaScript,
+// as a program without the engine does. Prints medians, and the most memory that was ever resident above an idle process.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -62,7 +62,7 @@ const WAYS = {
   },
 }
 
-/** Every fourth row is an older one, whose command stands in its metadata. */
+/** Every fourth row is an older one, whose command is in its metadata. */
 async function fill(file) {
   const { Workspace } = open()
   await (await Workspace.openDb(file, { workspaceId: 'bench' })).close()

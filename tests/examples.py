@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that the code that the documents show is code that the tests run.
+"""Checks that the code in the documents is code that the tests run.
 
 A block below a line `<!-- docs/examples/quickstart.c -->` is that file, or a run of its lines; blanks in front of the
 lines do not count. Every file in docs/examples is shown whole somewhere.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Optimised builds contain no paths of the machine that built them: `paths.sh <file>…` searches for them.
+# Optimised builds must not contain paths of the build machine: `paths.sh <file>…` searches for them.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 for file in "$@"; do

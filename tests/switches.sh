@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# No build that is shipped reads `MCODA_TEST_LOCKS`, with which tests turn the locks off: neither the feature
-# `test-switches` is on in one, nor is the name in the files that are given.
+# No shipped build reads `MCODA_TEST_LOCKS`, with which tests turn off the locks: neither the feature
+# `test-switches` is enabled, nor does the name occur in the given files.
 # Usage: switches.sh [FILE…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # What `cargo build --workspace` turns on. Cargo unites the features of all crates, so one that enables the switches,
 # other than for its own tests, would put them into every library.
 tree() { "${CARGO:-cargo}" tree --quiet --locked --workspace --invert mcoda-sqlite-locks --edges "$1"; }
-# The tests enable them. If that does not show here, nothing would.
+# The tests enable the feature. If this check did not see that, it could not detect anything.
 tree normal,build,dev,features | grep 'feature "test-switches"' >/dev/null || {
     echo "switches: cargo does not show that the tests turn the feature test-switches on" >&2
     exit 1

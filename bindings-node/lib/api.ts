@@ -53,7 +53,7 @@ export class Api {
   }
 
   /** Makes one request. It is never repeated: only the caller knows whether that is wanted. */
-  async send(operation: Operation, query: unknown, options: CallOptions | null | undefined, site: CallSite): Promise<any> {
+  async send(operation: Operation, query: unknown, options: CallOptions | null | undefined, site: CallSite | undefined): Promise<any> {
     try {
       return await this.#request(operation, query, options)
     } catch (error) {

@@ -1,64 +1,121 @@
 // Generated from src by `npm run build`: do not edit.
-/** Brings the replies to the calls of all handles back to one JavaScript environment. */
+/** Sends the replies to the calls of all handles to one JavaScript environment. */
 export declare class Dispatcher {
-  /** `settle` gets the number of each call with either its answer as JSON or what went wrong. */
-  constructor(settle: (call: number, json: string | null, failure: Failure | null) => void)
+  /**
+   * `settle` receives the number of each call with either its result as JSON or its error. Of a large result it receives
+   * the first piece, and the others as `rest`.
+   */
+  constructor(settle: (call: number, json: string | null, failure: Failure | null, rest: Pieces | null) => void)
+  /** Keeps the process alive for pending replies. */
+  ref(): void
+  /** Lets the process end. */
+  unref(): void
+  /**
+   * Starts to open a handle, as the call with this number: `name` identifies what is opened and how, `json` is the array
+   * of its path and options. Calls may be made once that has succeeded.
+   */
+  open(call: number, name: string, json: string): Handle
+  /**
+   * Begins to open a workspace in a database of the host, as the call with this number. Its calls run on the connection
+   * of that database, in order with the database's own. `json` is the array of the options.
+   */
+  over(call: number, database: SqlDatabase, json: string): Handle
+  /**
+   * Makes a call that needs no database on a thread of its own, as the call with this number. The handle is there to
+   * give it up.
+   */
+  work(call: number, name: string, json: string): Handle
+}
+
+/** One open database. Its calls run one after the other, on a thread of its own. */
+export declare class Handle {
+  /** Queues the call with this number: `name` identifies it, `json` is the array of its arguments. */
+  call(call: number, name: string, json: string): void
+  /**
+   * Queues beginning a transaction, as the call with this number, with a time limit in milliseconds or the
+   * engine's default. Calls of the transaction may be made once that has succeeded. They have a thread of their own:
+   * calls of this handle wait for the transaction, and its calls must not wait behind them.
+   */
+  begin(call: number, limitMs?: number | undefined | null): Handle
+  /**
+   * Queues a query of token usage, whose rows are fetched a chunk at a time, as the call with this number: `json` is the
+   * array of the query.
+   */
+  tokenUsage(call: number, json: string): Rows
+  /**
+   * Cancels the call with this number. Returns true where no reply follows: the call had not started, or was
+   * opening the handle. Any other running call is requested to stop, and replies.
+   */
+  cancel(call: number): boolean
+}
+
+/** The pieces of a result behind its first one. */
+export declare class Pieces {
+  /** The next piece, or null at the end. */
+  next(): string | null
+}
+
+/** Rows of token usage, fetched on demand. Between chunks the handle is free for other calls. */
+export declare class Rows {
+  /** Queues fetching the next rows as the call with this number. An empty result is the end. */
+  next(call: number): void
+  /** Frees the memory, unless a call is running; garbage collection does it then. */
+  close(): void
+}
+
+/** One database. Its calls run in the order in which they are made, on a thread of the database. */
+export declare class SqlDatabase {
+  /** Queues running all statements, as the call with this number. */
+  exec(call: number, sql: string): void
+  /** Queues running the first statement. The reply is a row with `lastID` and `changes`. */
+  run(call: number, sql: string, params?: string | undefined | null, blobs?: Array<Uint8Array> | undefined | null): void
+  /** Queues running the first statement up to its first row. */
+  get(call: number, sql: string, params?: string | undefined | null, blobs?: Array<Uint8Array> | undefined | null): void
+  /**
+   * Queues running the first statement. The reply contains the first rows; `more` gets the others, if any. Calls behind
+   * one that `yields` do not wait until all of its rows were requested: the remaining ones are stored temporarily.
+   */
+  rows(call: number, sql: string, params: string | undefined | null, blobs: Array<Uint8Array> | undefined | null, yields: boolean): void
+  /** Requests the next rows of the call `of`, as the call with this number. */
+  more(call: number, of: number): void
+  /** Releases the rows of the call `of`. */
+  stop(of: number): void
+  /** Queues setting how long calls wait for other connections, in milliseconds. */
+  setBusyTimeout(call: number, millis: number): void
+  /** Queues closing the database, as the call with this number. Ends calls that yield and have more rows. */
+  close(call: number): void
+}
+
+/** Brings the replies to the calls of all databases back to one JavaScript environment. */
+export declare class SqlDispatcher {
+  /** `settle` gets the number of each call with its rows as JSON, the values that JSON cannot represent, and the error. */
+  constructor(settle: (call: number, json: string, beside: SqlBeside | null, failure: SqlFailure | null) => void)
   /** Keeps the process alive for replies that are still to come. */
   ref(): void
   /** Lets the process end. */
   unref(): void
   /**
-   * Begins to open a handle, as the call with this number: `name` says what and how, `json` is the array
-   * of its path and options. Calls may be made once that has succeeded.
+   * Begins to open a database file, as the call with this number. With `exact`, whole numbers beyond 2^53-1 come as
+   * digits; otherwise a call that finds one fails.
    */
-  open(call: number, name: string, json: string): Handle
+  open(call: number, file: string, writes: boolean, creates: boolean, exact: boolean): SqlDatabase
 }
 
-/** One open database. Its calls are made one after the other, on a thread of its own. */
-export declare class Handle {
-  /** Queues the call with this number: `name` says which, `json` is the array of its arguments. */
-  call(call: number, name: string, json: string): void
-  /**
-   * Queues beginning a transaction, as the call with this number; with a time limit in milliseconds or the
-   * engine's own. Calls of the transaction may be made once that has succeeded: they have a thread of their own,
-   * so none of them waits behind calls of this handle, which wait for the transaction.
-   */
-  begin(call: number, limitMs?: number | undefined | null): Handle
-  /**
-   * Queues asking for token usage, whose rows come chunk by chunk, as the call with this number: `json` is the
-   * array of the query.
-   */
-  tokenUsage(call: number, json: string): Rows
-  /**
-   * Gives up the call with this number. True where its answer need not be waited for: it had not begun,
-   * or was opening the handle. Another one that is under way is asked to stop, and replies.
-   */
-  cancel(call: number): boolean
-}
-
-/** Rows of token usage that are fetched when they are asked for. Between chunks the handle is free for other calls. */
-export declare class Rows {
-  /** Queues fetching the next rows as the call with this number; no rows are the end. */
-  next(call: number): void
-  /** Frees the memory where no call is under way; otherwise garbage collection does. */
-  close(): void
-}
-
-/** Calls a function of the package at once: `name` says which, `json` is the array of its arguments. */
+/** Runs a function of the package on the calling thread: `name` identifies it, `json` is the array of its arguments. */
 export declare function compute(name: string, json: string): Computed
 
-/** What a function replies, as JSON, or what went wrong. */
+/** The result of a function as JSON, or its error. */
 export interface Computed {
-  /** The answer. */
+  /** The result. Absent where the function failed. */
   json?: string
-  /** What went wrong; there is no answer then. */
+  /** The error. */
   failure?: Failure
 }
 
-/** The names of the environment variables that opening a database looks at. */
+/** The names of the environment variables that opening a database reads. */
 export declare function environmentVariables(): Array<string>
 
-/** What went wrong. */
+/** The error of a call. */
 export interface Failure {
   /** `InvalidInput`, `NotFound`, … */
   kind: string
@@ -66,8 +123,28 @@ export interface Failure {
   code: string
   /** One line that says what is wrong and what to do. */
   message: string
-  /** The input field at fault, where one is. */
+  /** The JSON name of the invalid input field, where one field is at fault. */
   field?: string
-  /** What caused it, where that is known. */
+  /** The underlying cause, where it is known. */
   detail?: string
+}
+
+/** What accompanies the JSON of some rows. */
+export interface SqlBeside {
+  /** The values that JSON cannot represent: an array of `[row, name, kind, value]`. */
+  exact?: string
+  /** The blobs. */
+  blobs?: Array<Buffer>
+  /** Whether there may be more rows. */
+  more: boolean
+}
+
+/** An error. */
+export interface SqlFailure {
+  /** `SQLITE_CONSTRAINT`, … */
+  code: string
+  /** The number of the code. */
+  errno: number
+  /** The message. */
+  text: string
 }

@@ -3,7 +3,7 @@ import argumentsOf from './arguments'
 import { CALL } from './internals'
 import type { Complete, Estimate, Velocity } from './contract'
 import type { AgentBody, BatchCall, Time, CallOptions } from './inputs'
-import type { AgentContext, Backfilled, CommandRun, CommandRunEnd, Epic, EstimateOptions, ImportSummary, Job, JobInspection, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, StatusEvent, StatusEventsQuery, Story, Task, TaskRun, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext } from './records'
+import type { AgentContext, Backfilled, CheckOptions, CheckReport, Checkpoint, CommandRun, CommandRunEnd, Epic, EstimateOptions, ImportSummary, Job, JobInspection, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, StatusEvent, StatusEventsQuery, Story, Task, TaskRun, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext } from './records'
 import { Repository, Session } from './session'
 
 export class Projects extends Repository {
@@ -32,6 +32,11 @@ export class Epics extends Repository {
     return this[CALL]('epics.create', argumentsOf['epics.create'](epic), options)
   }
 
+  /** Creates many epics in one transaction: all or none. An error names the epic. */
+  async createMany(epics: Iterable<NewEpic>, options?: CallOptions | null): Promise<Complete<Epic>[]> {
+    return this[CALL]('epics.createMany', argumentsOf['epics.createMany'](epics), options)
+  }
+
   /** Returns the epic with this id. */
   async get(id: string, options?: CallOptions | null): Promise<Complete<Epic> | null> {
     return this[CALL]('epics.get', argumentsOf['epics.get'](id), options)
@@ -47,6 +52,11 @@ export class Stories extends Repository {
   /** Creates a user story. `NotFound` if its epic is unknown, `Conflict` if the epic has a story with this key. */
   async create(story: NewStory, options?: CallOptions | null): Promise<Complete<Story>> {
     return this[CALL]('stories.create', argumentsOf['stories.create'](story), options)
+  }
+
+  /** Creates many user stories in one transaction: all or none. An error names the story. */
+  async createMany(stories: Iterable<NewStory>, options?: CallOptions | null): Promise<Complete<Story>[]> {
+    return this[CALL]('stories.createMany', argumentsOf['stories.createMany'](stories), options)
   }
 
   /** Returns the user story with this id. */
@@ -108,7 +118,7 @@ export class Jobs extends Repository {
 }
 
 export class CommandRuns extends Repository {
-  /** Begins a command run, with status `running`. `NotFound` if its job is unknown. */
+  /** Begins a command run. `NotFound` if its job is unknown. */
   async create(commandRun: NewCommandRun, options?: CallOptions | null): Promise<Complete<CommandRun>> {
     return this[CALL]('commandRuns.create', argumentsOf['commandRuns.create'](commandRun), options)
   }
@@ -125,7 +135,7 @@ export class CommandRuns extends Repository {
 }
 
 export class TaskRuns extends Repository {
-  /** Begins a task run, with status `running`. `NotFound` if its task, job or command run is unknown. */
+  /** Begins a task run. `NotFound` if its task, job or command run is unknown. */
   async create(taskRun: NewTaskRun, options?: CallOptions | null): Promise<Complete<TaskRun>> {
     return this[CALL]('taskRuns.create', argumentsOf['taskRuns.create'](taskRun), options)
   }
@@ -211,6 +221,26 @@ export abstract class SessionCalls extends Session {
    */
   async backupTo(path: string | URL, options?: CallOptions | null): Promise<void> {
     await this[CALL]('backupTo', argumentsOf.backupTo(path), options)
+  }
+
+  /**
+   * Examines the database and what lies beside it for everything that is wrong or soon will be, each with what to
+   * do: whether it holds together, its schema and references, values that cannot be read, rows of other
+   * workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead log is and who
+   * keeps it from being copied, and other copies of SQLite in this process. It only looks, and records go on
+   * meanwhile. What cannot be examined is a finding as well.
+   */
+  async check(checkOptions?: CheckOptions | null, options?: CallOptions | null): Promise<Complete<CheckReport>> {
+    return this[CALL]('check', argumentsOf.check(checkOptions), options)
+  }
+
+  /**
+   * Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is waited
+   * for up to the busy timeout, while others write; where that was in vain, `busy` says so, and what could be
+   * copied was.
+   */
+  async checkpoint(options?: CallOptions | null): Promise<Complete<Checkpoint>> {
+    return this[CALL]('checkpoint', [], options)
   }
 }
 

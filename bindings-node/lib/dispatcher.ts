@@ -1,10 +1,11 @@
 // Sends calls to the thread of a handle, and settles their promises when the replies arrive.
-import type { Failure, Handle, Rows } from './binary'
+import type { Failure, Handle, Pieces, Rows, SqlDatabase } from './binary'
 import { type CallSite, at, callSite } from './call_site'
 import { McodaError } from './errors'
 import type { CallOptions } from './inputs'
 import { native } from './native'
 import { onAbort, signalOf, timeoutOf } from './signals'
+import { type Decode, decodeInTurns } from './turns'
 
 /** What a native handle or transaction reports about itself. */
 export interface About {
@@ -20,7 +21,7 @@ export interface Opened {
 }
 
 type Options = CallOptions | null | undefined
-type Reply = { json: string | null; failure: Failure | null }
+type Reply = { json: string | null; failure: Failure | null; rest?: Pieces | null }
 
 const TIMED_OUT: Failure = {
   kind: 'Cancelled',
@@ -32,14 +33,27 @@ const TIMED_OUT: Failure = {
 const pending = new Map<number, (reply: Reply) => void>()
 let lastCall = 0
 
-const dispatcher = new native.Dispatcher((call, json, failure) => {
+const dispatcher = new native.Dispatcher((call, json, failure, rest) => {
   // A call that was cancelled is no longer here.
-  pending.get(call)?.({ json, failure })
+  pending.get(call)?.({ json, failure, rest })
 })
 
-export async function open(name: string, args: unknown[], options: Options, site: CallSite): Promise<Opened> {
+export async function open(name: string, args: unknown[], options: Options, site: CallSite | undefined): Promise<Opened> {
   let handle: Handle
   const start = (call: number, json: string) => (handle = dispatcher.open(call, name, json))
+  const about = (await send(start, (call) => handle.cancel(call), args, options, site)) as About
+  return { about, handle: handle! }
+}
+
+/** Opens a workspace in a database that is open. */
+export async function over(
+  database: SqlDatabase,
+  args: unknown[],
+  options: Options,
+  site: CallSite,
+): Promise<Opened> {
+  let handle: Handle
+  const start = (call: number, json: string) => (handle = dispatcher.over(call, database, json))
   const about = (await send(start, (call) => handle.cancel(call), args, options, site)) as About
   return { about, handle: handle! }
 }
@@ -49,7 +63,7 @@ export async function begin(
   handle: Handle,
   limitMs: number | null,
   options: Options,
-  site: CallSite,
+  site: CallSite | undefined,
 ): Promise<Opened> {
   let transaction: Handle
   const start = (call: number) => (transaction = handle.begin(call, limitMs))
@@ -63,7 +77,8 @@ export function call(
   name: string,
   args: unknown[],
   options: Options,
-  site: CallSite,
+  site: CallSite | undefined,
+  decode?: Decode,
 ): Promise<unknown> {
   return send(
     (call, json) => handle.call(call, name, json),
@@ -71,7 +86,15 @@ export function call(
     args,
     options,
     site,
+    decode,
   )
+}
+
+/** Makes a call that needs no open database, on a thread of its own. */
+export async function work(name: string, args: unknown[], options: Options, site: CallSite): Promise<any> {
+  let handle: Handle
+  const start = (call: number, json: string) => (handle = dispatcher.work(call, name, json))
+  return send(start, (call) => handle.cancel(call), args, options, site)
 }
 
 /** The rows of a query, fetched a chunk at a time. */
@@ -103,13 +126,14 @@ async function send(
   cancel: (call: number) => boolean,
   args: unknown[],
   options: Options,
-  site: CallSite,
+  site: CallSite | undefined,
+  decode: Decode = JSON.parse,
 ): Promise<unknown> {
   const signal = signalOf(options)
   if (signal?.aborted) throw signal.reason
   const json = JSON.stringify(args)
-  const { json: result, failure } = await reply((call) => start(call, json), cancel, signal, timeoutOf(options))
-  if (!failure) return JSON.parse(result!)
+  const { json: result, failure, rest } = await reply((call) => start(call, json), cancel, signal, timeoutOf(options))
+  if (!failure) return decodeInTurns(result!, rest ?? null, decode, signal)
   // A call that was cancelled has changed nothing, whatever it was waiting for.
   if (signal?.aborted && failure.kind === 'Cancelled') throw signal.reason
   throw at(site, McodaError.from(failure))

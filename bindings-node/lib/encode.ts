@@ -1,5 +1,4 @@
 // Encodes arguments as JSON values that the engine reads, and refuses what JSON lacks.
-import { fileURLToPath } from 'node:url'
 import { McodaError, invalid, withPlace } from './errors'
 
 /** Encodes the arguments of one call. */
@@ -111,19 +110,6 @@ export function text(field: string, value: unknown, allowed = 'text'): string {
 
 export function optionalText(field: string, value: unknown): string | null {
   return value === undefined || value === null ? null : text(field, value)
-}
-
-/** A path of a file or a folder: text, or a `file:` URL. */
-export function path(field: string, value: unknown): string {
-  if (kindOf(value) !== 'URL') return text(field, value, 'text or a file: URL')
-  const url = value as URL
-  // Other addresses may contain a password.
-  if (url.protocol !== 'file:') throw invalid(field, `a URL that begins with ${url.protocol}`, 'text or a file: URL')
-  try {
-    return fileURLToPath(url)
-  } catch (error) {
-    throw invalid(field, `a file: URL that is no path (${(error as Error).message})`, 'text or a file: URL')
-  }
 }
 
 export function optionalBoolean(field: string, value: unknown): boolean {

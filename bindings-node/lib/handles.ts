@@ -2,15 +2,16 @@ import { SessionCalls, WorkspaceCalls } from './calls'
 import { callSite } from './call_site'
 import type { Complete } from './contract'
 import * as dispatcher from './dispatcher'
-import { kindOf, path, record } from './encode'
+import { given, record } from './encode'
+import { encodeOptions } from './environment'
+import { invalid } from './errors'
 import type { CallOptions, TransactionOptions } from './inputs'
-import { native } from './native'
+import { path } from './path'
 import type { OpenOptions, TokenUsageQuery, TokenUsageRow } from './records'
 import { CALL, INTERNAL, internalsOf } from './internals'
 import type { Session } from './session'
+import { type Database, isDatabase, nativeOf } from './sqlite_database'
 import { rollBackTransactions, transaction } from './transaction'
-
-const VARIABLES = native.environmentVariables()
 
 /** A transaction of a workspace: all of its calls take effect, or none. */
 export class WorkspaceTransaction extends WorkspaceCalls {
@@ -30,14 +31,31 @@ export class Workspace extends WorkspaceCalls implements AsyncDisposable {
 
   /** Opens the workspace of the project whose root folder is `root`. What is missing is created. */
   static async open(root: string | URL, openOptions?: OpenOptions | null, options?: CallOptions | null): Promise<Workspace> {
-    const args = [path('root', root), encodeOptions(openOptions)]
+    const args = [path('root', root), encodeOptions('options', openOptions)]
     return new Workspace(INTERNAL, await dispatcher.open('Workspace.open', args, options, callSite()))
   }
 
   /** Opens the workspace database in this file. What is missing is created. `:memory:` lives as long as the handle. */
   static async openDb(file: string | URL, openOptions?: OpenOptions | null, options?: CallOptions | null): Promise<Workspace> {
-    const args = [path('path', file), encodeOptions(openOptions)]
+    const args = [path('path', file), encodeOptions('options', openOptions)]
     return new Workspace(INTERNAL, await dispatcher.open('Workspace.openDb', args, options, callSite()))
+  }
+
+  /**
+   * Opens the workspace in a database that `@mcoda/native/sqlite` has open. Its calls run on the connection of that
+   * object, in order with the calls of the object, and are part of the transaction that is open there. What is missing is
+   * created. Foreign keys must be on. Closing the workspace leaves the object open; closing the object closes both.
+   */
+  static async over(
+    database: Database,
+    openOptions?: OpenOptions | null,
+    options?: CallOptions | null,
+  ): Promise<Workspace> {
+    if (!isDatabase(database)) {
+      throw invalid('database', given(database), 'an open Database of @mcoda/native/sqlite')
+    }
+    const args = [encodeOptions('options', openOptions)]
+    return new Workspace(INTERNAL, await dispatcher.over(nativeOf(database), args, options, callSite()))
   }
 
   get id(): string {
@@ -87,13 +105,13 @@ export class Global extends SessionCalls implements AsyncDisposable {
 
   /** Opens `.mcoda/mcoda.db` in the home folder. What is missing is created. */
   static async open(openOptions?: OpenOptions | null, options?: CallOptions | null): Promise<Global> {
-    const args = [null, encodeOptions(openOptions)]
+    const args = [null, encodeOptions('options', openOptions)]
     return new Global(INTERNAL, await dispatcher.open('Global.open', args, options, callSite()))
   }
 
   /** Opens the global database in this file. What is missing is created. */
   static async openDb(file: string | URL, openOptions?: OpenOptions | null, options?: CallOptions | null): Promise<Global> {
-    const args = [path('path', file), encodeOptions(openOptions)]
+    const args = [path('path', file), encodeOptions('options', openOptions)]
     return new Global(INTERNAL, await dispatcher.open('Global.openDb', args, options, callSite()))
   }
 
@@ -123,27 +141,6 @@ export class Global extends SessionCalls implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await close(this)
   }
-}
-
-/**
- * The options with the environment of this realm. The native part sees only that of the process, which a worker thread
- * or a test runner may have replaced here.
- */
-function encodeOptions(openOptions: OpenOptions | null | undefined): unknown {
-  const encoded = record('options', withPaths(openOptions)) ?? {}
-  // The engine refuses what is not an object.
-  if (kindOf(encoded) !== 'Object') return encoded
-  const fields = encoded as { environment?: unknown }
-  fields.environment ??= Object.fromEntries(
-    VARIABLES.filter((name) => process.env[name] !== undefined).map((name) => [name, String(process.env[name])]),
-  )
-  return fields
-}
-
-/** JSON would have the address of a URL, which is not a path. */
-function withPaths(openOptions: OpenOptions | null | undefined): unknown {
-  const folder = openOptions?.jsonLog
-  return kindOf(folder) === 'URL' ? { ...openOptions, jsonLog: path('jsonLog', folder) } : openOptions
 }
 
 async function* iterateTokenUsage(

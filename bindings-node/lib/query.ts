@@ -11,7 +11,7 @@ interface Exact {
   number?: string
 }
 
-/** A result as the native part writes it. The values in `exact`, by row and column, are null in `rows`. */
+/** A result, or a piece of it, as the native part writes it. The values in `exact`, by row and column, are null in `rows`. */
 interface TableJson {
   columns: string[]
   rows: SqlValue[][]
@@ -59,8 +59,9 @@ function inJson(value: unknown): unknown {
   throw invalid('params', given(value), ALLOWED)
 }
 
-/** The rows of a result as objects. */
-export function rowsOf({ columns, rows, exact }: TableJson): Row[] {
+/** The rows of a result, or of a piece of it, as objects. */
+export function rowsOf(json: string): Row[] {
+  const { columns, rows, exact }: TableJson = JSON.parse(json)
   for (const [row, column, value] of exact) rows[row]![column] = decode(value)
   return rows.map((values) => Object.fromEntries(columns.map((name, column) => [name, values[column]!])))
 }

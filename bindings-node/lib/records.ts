@@ -5,6 +5,8 @@ import type { Bound, JsonObject, Time } from './inputs'
 
 export type Dimension = 'project' | 'command' | 'agent' | 'model' | 'day' | 'job' | 'action' | 'provider' | 'task'
 
+export type Severity = 'info' | 'warning' | 'error'
+
 export type Synchronous = 'normal' | 'full'
 
 export type VelocityMode = 'config' | 'empirical' | 'mixed'
@@ -46,6 +48,26 @@ export interface OpenOptions {
   callTimeoutMs?: number | null | undefined
   /** The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB). */
   queryBytes?: number | null | undefined
+}
+
+/** How thorough a check of a path is, and what belongs to the database there. */
+export interface CheckPathOptions {
+  /** Whether each index is compared with its table, too, which takes several times as long. Default: false. */
+  full?: boolean | null | undefined
+  /**
+   * How long the check may take, in milliseconds, above 0. What is not examined by then is a finding. Default: no
+   * limit.
+   */
+  timeLimitMs?: number | null | undefined
+  /** The workspace's id. Default: that of `workspace.json`, else the path of the root, or of the file's folder. */
+  workspaceId?: string | null | undefined
+  /**
+   * Whether `tokenUsage.json` is examined, or the folder that it is in. Default: true, beside the database, where
+   * there is one.
+   */
+  jsonLog?: boolean | string | URL | null | undefined
+  /** The environment that holds for this check, as of the options to open a database with. */
+  environment?: JsonObject | null | undefined
 }
 
 /**
@@ -244,6 +266,17 @@ export interface TokenUsageSummaryQuery extends TokenUsageQuery {
   groupBy?: readonly Dimension[] | null | undefined
 }
 
+/** How thorough a check is. */
+export interface CheckOptions {
+  /** Whether each index is compared with its table, too, which takes several times as long. Default: false. */
+  full?: boolean | null | undefined
+  /**
+   * How long the check may take, in milliseconds, above 0. What is not examined by then is a finding. Default: no
+   * limit.
+   */
+  timeLimitMs?: number | null | undefined
+}
+
 /** Details of a transition; all of them are optional. */
 export interface TransitionContext {
   /** The command that changes the status, for example `work-on-tasks`. */
@@ -326,6 +359,8 @@ export interface NewEpic {
   title: string
   /** Its description. */
   description?: string | null | undefined
+  /** Its size in story points: finite, 0 or more. */
+  storyPointsTotal?: number | null | undefined
   /** Its priority: smaller numbers come first. */
   priority?: number | null | undefined
   /** Additional data of the host. */
@@ -336,6 +371,8 @@ export interface NewEpic {
 export interface NewStory {
   /** The id of its epic, which determines its project; required. */
   epicId: string
+  /** The id of its project, where the caller has it; that of the epic. */
+  projectId?: string | null | undefined
   /** Its key; required, unique in the epic. */
   key: string
   /** Its title, on one line; required. */
@@ -344,6 +381,8 @@ export interface NewStory {
   description?: string | null | undefined
   /** Its acceptance criteria. */
   acceptanceCriteria?: string | null | undefined
+  /** Its size in story points: finite, 0 or more. */
+  storyPointsTotal?: number | null | undefined
   /** Its priority: smaller numbers come first. */
   priority?: number | null | undefined
   /** Additional data of the host. */
@@ -354,6 +393,10 @@ export interface NewStory {
 export interface NewTask {
   /** The id of its user story, which determines its epic and project; required. */
   userStoryId: string
+  /** The id of its epic, where the caller has it; that of the story. */
+  epicId?: string | null | undefined
+  /** The id of its project, where the caller has it; that of the story. */
+  projectId?: string | null | undefined
   /** Its key; required, unique in the story. */
   key: string
   /** Its title, on one line; required. */
@@ -372,6 +415,14 @@ export interface NewTask {
   assignedAgentId?: string | null | undefined
   /** The person to whom it is assigned. */
   assigneeHuman?: string | null | undefined
+  /** The git branch of its work. */
+  vcsBranch?: string | null | undefined
+  /** The git branch that its work started from. */
+  vcsBaseBranch?: string | null | undefined
+  /** The last git commit of its work. */
+  vcsLastCommitSha?: string | null | undefined
+  /** The version of the OpenAPI document that it was created from. */
+  openapiVersionAtCreation?: string | null | undefined
   /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
 }
@@ -384,10 +435,18 @@ export interface NewJob {
   state?: string | null | undefined
   /** The command that starts it. */
   commandName?: string | null | undefined
+  /** The agent that works on it first. Absent: the first of `agentIds`. */
+  agentId?: string | null | undefined
+  /** All agents that work on it. Absent: `agentId` alone. */
+  agentIds?: readonly string[] | null | undefined
   /** Data that the host needs to resume it. */
   payload?: JsonObject | null | undefined
   /** The number of items. */
   totalItems?: number | null | undefined
+  /** The number of finished items. Absent: 0. */
+  processedItems?: number | null | undefined
+  /** The last point from which the host can resume it. */
+  lastCheckpoint?: string | null | undefined
 }
 
 /** The fields of a new command run. */
@@ -396,8 +455,20 @@ export interface NewCommandRun {
   commandName: string
   /** The job of the run. */
   jobId?: string | null | undefined
+  /** The agent that works in it first. */
+  agentId?: string | null | undefined
+  /** The tasks of the run. */
+  taskIds?: readonly string[] | null | undefined
+  /** The git branch of the run. */
+  gitBranch?: string | null | undefined
+  /** The git branch that the run started from. */
+  gitBaseBranch?: string | null | undefined
   /** When it began. Absent: now. */
   startedAt?: Time | null | undefined
+  /** Its status. Absent: `running`. */
+  status?: string | null | undefined
+  /** The number of story points processed: finite, 0 or more. */
+  spProcessed?: number | null | undefined
 }
 
 /** The end of a command run. */
@@ -424,10 +495,22 @@ export interface NewTaskRun {
   commandRunId?: string | null | undefined
   /** The agent. */
   agentId?: string | null | undefined
+  /** Its status. Absent: `running`. */
+  status?: string | null | undefined
   /** When it began. Absent: now. */
   startedAt?: Time | null | undefined
+  /** When it ended, where it is recorded afterwards. */
+  finishedAt?: Time | null | undefined
   /** The task's story points. Absent: those of the task. */
   storyPointsAtRun?: number | null | undefined
+  /** Story points per hour as measured by the host: finite, 0 or more. */
+  spPerHourEffective?: number | null | undefined
+  /** The git branch of the run. */
+  gitBranch?: string | null | undefined
+  /** The git branch that the run started from. */
+  gitBaseBranch?: string | null | undefined
+  /** The git commit of the run. */
+  gitCommitSha?: string | null | undefined
   /** Additional data of the host. */
   runContext?: JsonObject | null | undefined
 }
@@ -495,6 +578,45 @@ export interface ExtractedUsage {
    * JSON names if the object lacks them, because older readers look for them there.
    */
   metadata?: Metadata | null
+}
+
+/** One thing that a check has found. */
+export interface Finding {
+  /** What it is, as one word that stays the same, for example `damaged` or `diskLow`. */
+  code: string
+  /** How bad it is. */
+  severity: Severity
+  /** The file, folder, table or process that it is about. */
+  subject: string
+  /** What was found. */
+  message: string
+  /** What to do about it. */
+  advice: string
+  /** How many there are, where it is about several rows, entries or files. */
+  count: number | null
+  /** Some of them: ids, numbers of rows, or what SQLite says. */
+  examples: string[]
+}
+
+/** What a check has found. */
+export interface CheckReport {
+  /** The database file. */
+  database: string
+  /** `workspace` or `global`, where that is known. */
+  kind: string | null
+  /** The version of its schema, where it can be read. */
+  schemaVersion: number | null
+  /** Whether each index was compared with its table. */
+  full: boolean
+  /** Whether no finding is an error. */
+  ok: boolean
+  /**
+   * What was examined to the end: `files`, `permissions`, `disk`, `settings`, `otherSqlite`, `writeAheadLog`,
+   * `schema`, `integrity`, `foreignKeys`, `rows`, `workspaceIds` and `jsonLog`.
+   */
+  checked: string[]
+  /** What was found, the worst first. */
+  findings: Finding[]
 }
 
 /** The outcome of one record. */
@@ -672,6 +794,8 @@ export interface TokenUsageSummaryRow {
   task_id?: string | null
   /** The number of calls. */
   calls: number
+  /** The number of calls whose cost is known. Where it is less than `calls`, the cost is of a part of them. */
+  cost_known_calls?: number
   /**
    * All input tokens, including cached ones.
    *
@@ -722,6 +846,20 @@ export interface TokenUsageSummaryRow {
   cost_by_currency?: { [currency: string]: number }
   /** The number of calls whose cost is known. If it is less than `calls`, the cost is that of a part of them. */
   cost_known_calls?: number
+}
+
+/** What became of copying the write-ahead log into the database. */
+export interface Checkpoint {
+  /** How many pages the log had. */
+  frames: number
+  /** How many of them are in the database now. */
+  checkpointed: number
+  /** Whether the log is empty now. */
+  truncated: boolean
+  /** Whether somebody who reads, or another checkpoint, kept it from being finished. */
+  busy: boolean
+  /** How many bytes the file of the log has now. */
+  walBytes: number
 }
 
 /** The result of a transition. */
@@ -792,6 +930,8 @@ export interface Job {
   totalItems?: number | null
   /** The number of finished items. */
   processedItems?: number | null
+  /** The last point from which the host can resume it. */
+  lastCheckpoint?: string | null
   /** When the row was created. */
   createdAt: string
   /** When the row last changed. */
@@ -826,9 +966,15 @@ export interface TaskRun {
   storyPointsAtRun?: number | null
   /** Story points per hour as measured by the host. */
   spPerHourEffective?: number | null
+  /** The git branch of the run. */
+  gitBranch?: string | null
+  /** The git branch that the run started from. */
+  gitBaseBranch?: string | null
+  /** The git commit of the run. */
+  gitCommitSha?: string | null
   /** Additional data of the host. */
   runContext?: Metadata
-  /** Its key; null where the task is gone. */
+  /** Its key; null if the task was deleted. */
   taskKey?: string | null
 }
 
@@ -895,6 +1041,8 @@ export interface Epic {
   title: string
   /** Its description. */
   description: string | null
+  /** Its size in story points, as the host computed it. */
+  storyPointsTotal: number | null
   /** Its priority: smaller numbers come first. */
   priority: number | null
   /** Additional data of the host. */
@@ -921,6 +1069,8 @@ export interface Story {
   description: string | null
   /** Its acceptance criteria. */
   acceptanceCriteria: string | null
+  /** Its size in story points, as the host computed it. */
+  storyPointsTotal: number | null
   /** Its priority: smaller numbers come first. */
   priority: number | null
   /** Additional data of the host. */
@@ -959,6 +1109,14 @@ export interface Task {
   assignedAgentId: string | null
   /** The person to whom it is assigned. */
   assigneeHuman: string | null
+  /** The git branch of its work. */
+  vcsBranch: string | null
+  /** The git branch that its work started from. */
+  vcsBaseBranch: string | null
+  /** The last git commit of its work. */
+  vcsLastCommitSha: string | null
+  /** The version of the OpenAPI document that it was created from. */
+  openapiVersionAtCreation: string | null
   /** Additional data of the host. */
   metadata: Metadata
   /** When the row was created. */
@@ -981,6 +1139,12 @@ export interface CommandRun {
   agentId: string | null
   /** All agents that worked in it, in order of their first call. */
   agentIds: string[]
+  /** The tasks of the run, as the host recorded them. */
+  taskIds: string[]
+  /** The git branch of the run. */
+  gitBranch: string | null
+  /** The git branch that the run started from. */
+  gitBaseBranch: string | null
   /** When it began. */
   startedAt: string
   /** When it ended. */

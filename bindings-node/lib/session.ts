@@ -5,6 +5,7 @@ import type { CallOptions, SqlParams } from './inputs'
 import { CALL, INSPECT, INTERNAL, inspected, internalsOf, keepInternals } from './internals'
 import { queryArguments, rowsOf } from './query'
 import type { Row } from './results'
+import type { Decode } from './turns'
 
 /** What a database and its transactions have in common. */
 export abstract class Session {
@@ -21,7 +22,7 @@ export abstract class Session {
 
   /** One statement that only reads. */
   async query<T = Row>(sql: string, params?: SqlParams | null, options?: CallOptions | null): Promise<T[]> {
-    return rowsOf(await this[CALL]('query', queryArguments(sql, params), options)) as T[]
+    return this[CALL]('query', queryArguments(sql, params), options, undefined, rowsOf)
   }
 
   /** @internal */
@@ -29,9 +30,10 @@ export abstract class Session {
     name: string,
     args: unknown[],
     options?: CallOptions | null,
-    site: CallSite = callSite(this[CALL]),
+    site: CallSite | undefined = callSite(this[CALL]),
+    decode?: Decode,
   ): Promise<any> {
-    return dispatcher.call(internalsOf(this).handle, name, args, options, site)
+    return dispatcher.call(internalsOf(this).handle, name, args, options, site, decode)
   }
 
   /** @internal */

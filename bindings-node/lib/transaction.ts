@@ -19,7 +19,7 @@ export async function transaction<T, Tx extends Session>(
   sessionOf: (opened: dispatcher.Opened) => Tx,
   work: (tx: Tx) => T | Promise<T>,
   options: TransactionOptions | null | undefined,
-  site: CallSite,
+  site: CallSite | undefined,
 ): Promise<T> {
   if (typeof work !== 'function') throw invalid('work', given(work), 'a function')
   const { limitMs, ...callOptions } = options ?? {}

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::reply::Failure;
 
-/// Read on the handle's thread, so that large batches do not hold up the event loop.
+/// Read on the handle's thread, so that large batches do not block the event loop.
 pub(crate) struct Arguments(Vec<Value>);
 
 impl Arguments {
@@ -25,7 +25,7 @@ impl Arguments {
         self.0.get(place).unwrap_or(&Value::Null)
     }
 
-    /// The options of a call that needs none: where they are left out they are empty.
+    /// Optional options: absent ones are an empty object.
     pub(crate) fn options(&self, place: usize) -> Value {
         match self.value(place) {
             Value::Null => Value::Object(Map::new()),

@@ -1,16 +1,18 @@
-//! What a handle has open, and how calls are made on it.
+//! The database or transaction behind a handle, and its calls.
 
 use std::time::Duration;
 
 use mcoda_core::calls::{EndReason, Held, Target};
+use mcoda_core::host::HostDatabase;
 use mcoda_core::{Options, TokenUsageCursor, TokenUsageQuery};
+use serde::Serialize;
 use serde_json::json as object;
 
 use crate::arguments::Arguments;
-use crate::reply::{Failure, Outcome, json};
+use crate::reply::{Failure, Outcome, PIECE, json};
 use crate::table;
 
-/// What a handle has open.
+/// The database or transaction behind a handle.
 pub(crate) struct Engine(Held);
 
 impl Engine {
@@ -21,8 +23,14 @@ impl Engine {
             "Workspace.openDb" => Held::Workspace(options.open_db(arguments.text(0)?)?),
             "Global.open" => Held::Global(options.open_global()?),
             "Global.openDb" => Held::Global(options.open_global_db(arguments.text(0)?)?),
-            _ => return Err(Failure::fault(format_args!("nothing is opened by {name:?}"))),
+            _ => return Err(Failure::fault(format_args!("{name:?} opens nothing"))),
         }))
+    }
+
+    /// Opens a workspace in the database that a host has open.
+    pub(crate) fn over(host: &HostDatabase, arguments: &Arguments) -> Result<Self, Failure> {
+        let options = Options::from_json(&arguments.options(0))?;
+        Ok(Self(Held::Workspace(options.open_over(host)?)))
     }
 
     /// Begins a transaction, with a time limit or the engine's own.
@@ -31,13 +39,13 @@ impl Engine {
         self.0.begin(limit, None).map(Self)
     }
 
-    /// What the handle says about itself without asking the database.
+    /// What the handle knows about itself without a query.
     pub(crate) fn about(&self) -> Outcome {
         let id = match self.0.target() {
             Target::Workspace(workspace) => Some(workspace.id()),
             Target::Global(_) | Target::Library => None,
         };
-        json(&object!({
+        one(&object!({
             "id": id,
             "databasePath": self.0.session().database_path().to_string_lossy(),
             "limitMs": self.0.limit().map(|limit| limit.as_secs_f64() * 1000.0),
@@ -49,8 +57,8 @@ impl Engine {
         self.0.end()
     }
 
-    /// What may not wait for its turn: a transaction that is to end lets no call go on, and a handle that is being closed
-    /// none that only reads.
+    /// Acts before the call's turn in the queue comes: ending a transaction stops its running call, and closing a handle
+    /// stops a running call that only reads.
     pub(crate) fn announce(&self, name: &str) {
         match why(name) {
             Some(why) => self.0.request_rollback(why),
@@ -66,23 +74,29 @@ impl Engine {
     pub(crate) fn call(&self, name: &str, arguments: &Arguments) -> Outcome {
         match name {
             "query" => self.query(arguments),
-            "close" => json(&self.0.end()?),
-            "commit" => json(&self.0.commit()?),
+            "close" => one(&self.0.end()?),
+            "commit" => one(&self.0.commit()?),
             _ => match why(name) {
                 Some(why) => Err(self.0.roll_back_because(why).into()),
-                None => Ok(self.0.target().call(name, arguments.all())?.to_json()?),
+                None => Ok(self.0.target().call(name, arguments.all())?.to_json_pieces(PIECE)?),
             },
         }
     }
 
-    /// JSON has no form for some values of SQL.
+    /// JSON cannot represent some values of SQL.
     fn query(&self, arguments: &Arguments) -> Outcome {
         let (sql, params) = (arguments.text(0)?, table::params(arguments)?);
-        table::json(&self.0.session().query(sql, &params)?)
+        table::pieces(&self.0.session().query(sql, &params)?)
     }
 }
 
-/// Why a call with this name ends a transaction. It answers with the error that other calls fail with from then on.
+/// A result that is always short.
+fn one(value: &impl Serialize) -> Outcome {
+    json(value).map(|json| vec![json])
+}
+
+/// Why a call with this name ends a transaction. The call fails with the error that all other calls fail with from then
+/// on.
 fn why(name: &str) -> Option<EndReason> {
     match name {
         "rollback" => Some(EndReason::Requested),

@@ -1,4 +1,4 @@
-//! What a call returns, and its way from a handle's thread to JavaScript.
+//! The result of a call, and how it gets from a handle's thread to JavaScript.
 
 use mcoda_core::ErrorKind;
 use napi::bindgen_prelude::{FnArgs, Function};
@@ -7,7 +7,7 @@ use napi::{Env, Status, sys};
 use napi_derive::napi;
 use serde::Serialize;
 
-/// What went wrong.
+/// The error of a call.
 #[napi(object, object_from_js = false)]
 #[derive(Debug)]
 pub struct Failure {
@@ -17,9 +17,9 @@ pub struct Failure {
     pub code: String,
     /// One line that says what is wrong and what to do.
     pub message: String,
-    /// The input field at fault, where one is.
+    /// The JSON name of the invalid input field, where one field is at fault.
     pub field: Option<String>,
-    /// What caused it, where that is known.
+    /// The underlying cause, where it is known.
     pub detail: Option<String>,
 }
 
@@ -52,24 +52,40 @@ impl From<mcoda_core::Error> for Failure {
     }
 }
 
-/// A call's result as JSON, or what went wrong.
-pub(crate) type Outcome = Result<String, Failure>;
+/// How long the pieces are in which a result crosses, in bytes: what JavaScript parses in well under a millisecond.
+pub(crate) const PIECE: usize = 64 * 1024;
 
-pub(crate) fn json(value: &impl Serialize) -> Outcome {
+/// A call's result as JSON in pieces, the first one first, or its error.
+pub(crate) type Outcome = Result<Vec<String>, Failure>;
+
+pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| {
         let message = format!("a fault of libmcoda, please report it: the result is not JSON: {error}");
         Failure::new(ErrorKind::Internal, message)
     })
 }
 
-/// What `settle` is called with.
-pub(crate) type Settled = FnArgs<(i64, Option<String>, Option<Failure>)>;
+/// The pieces of a result behind its first one.
+#[napi]
+pub struct Pieces(std::vec::IntoIter<String>);
+
+#[napi]
+impl Pieces {
+    /// The next piece, or null at the end.
+    #[napi]
+    pub fn next(&mut self) -> Option<String> {
+        self.0.next()
+    }
+}
+
+/// The arguments of `settle`.
+pub(crate) type Settled = FnArgs<(i64, Option<String>, Option<Failure>, Option<Pieces>)>;
 
 /// Calls `settle` on the thread of its JavaScript environment. It is weak: waiting for it keeps no process
 /// alive, unless it is held.
 type Settle = ThreadsafeFunction<(i64, Outcome), (), Settled, Status, false, true>;
 
-/// The way back to JavaScript that all handles of an environment share.
+/// Sends replies to JavaScript, for all handles of an environment.
 pub(crate) struct Replies(Settle);
 
 impl Replies {
@@ -78,35 +94,50 @@ impl Replies {
         let settle = builder.build_callback(|context| {
             let (call, outcome) = context.value;
             Ok(FnArgs::from(match outcome {
-                Ok(json) => (call, Some(json), None),
-                Err(failure) => (call, None, Some(failure)),
+                Ok(pieces) => {
+                    let mut pieces = pieces.into_iter();
+                    let first = pieces.next();
+                    (call, first, None, (pieces.len() > 0).then_some(Pieces(pieces)))
+                }
+                Err(failure) => (call, None, Some(failure), None),
             }))
         })?;
         Ok(Self(settle))
     }
 
-    /// From any thread. An environment that has ended gets nothing.
+    /// Sends from any thread. An environment that has ended receives nothing.
     pub(crate) fn send(&self, call: i64, outcome: Outcome) {
         self.0.call((call, outcome), ThreadsafeFunctionCallMode::NonBlocking);
     }
 
     pub(crate) fn hold(&self, env: &Env) -> napi::Result<()> {
-        // SAFETY: `env` is that of the running call, so this is the thread on which the function was made,
-        // and the function lives as long as the environment or `self`.
-        let status = unsafe { sys::napi_ref_threadsafe_function(env.raw(), self.0.handle.get_raw()) };
-        check(status)
+        hold(env, self.0.handle.get_raw())
     }
 
     pub(crate) fn release(&self, env: &Env) -> napi::Result<()> {
-        // SAFETY: as in `hold`.
-        let status = unsafe { sys::napi_unref_threadsafe_function(env.raw(), self.0.handle.get_raw()) };
-        check(status)
+        release(env, self.0.handle.get_raw())
     }
+}
+
+/// Keeps the process alive for a function that other threads call. It lives as long as whoever has it.
+pub(crate) fn hold(env: &Env, function: sys::napi_threadsafe_function) -> napi::Result<()> {
+    // SAFETY: `env` is that of the running call, so this is the thread on which the function was made,
+    // and the function lives as long as the environment or its owner.
+    check(unsafe { sys::napi_ref_threadsafe_function(env.raw(), function) })
+}
+
+/// Takes [`hold`] back.
+pub(crate) fn release(env: &Env, function: sys::napi_threadsafe_function) -> napi::Result<()> {
+    // SAFETY: as in `hold`.
+    check(unsafe { sys::napi_unref_threadsafe_function(env.raw(), function) })
 }
 
 fn check(status: sys::napi_status) -> napi::Result<()> {
     match Status::from(status) {
         Status::Ok => Ok(()),
-        status => Err(napi::Error::new(status, "the way back to the event loop cannot be held or released")),
+        status => Err(napi::Error::new(
+            status,
+            "the function that receives replies cannot be referenced or released",
+        )),
     }
 }

@@ -1,4 +1,4 @@
-//! The rows of a query, chunk by chunk.
+//! The rows of a query, a chunk at a time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,10 +9,10 @@ use crate::arguments::Arguments;
 use crate::reply::json;
 use crate::worker::Worker;
 
-/// How many rows a chunk has at the most.
+/// The maximum number of rows of a chunk.
 const CHUNK: usize = 256;
 
-/// Rows of token usage that are fetched when they are asked for. Between chunks the handle is free for other calls.
+/// Rows of token usage, fetched on demand. Between chunks the handle is free for other calls.
 #[napi]
 pub struct Rows {
     worker: Arc<Worker>,
@@ -28,7 +28,7 @@ impl Rows {
             let query = TokenUsageQuery::from_json(&Arguments::read(&arguments)?.options(0))?;
             let opened = worker.engine()?.token_usage_cursor(&query)?;
             *cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
-            json(&())
+            json(&()).map(|json| vec![json])
         });
         rows
     }
@@ -36,18 +36,18 @@ impl Rows {
 
 #[napi]
 impl Rows {
-    /// Queues fetching the next rows as the call with this number; no rows are the end.
+    /// Queues fetching the next rows as the call with this number. An empty result is the end.
     #[napi]
     pub fn next(&self, call: i64) {
         let cursor = self.cursor.clone();
         self.worker.submit(call, move |_| {
             let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
             let rows = cursor.as_mut().map(|cursor| cursor.next_chunk(CHUNK)).transpose()?;
-            json(&rows.unwrap_or_default())
+            json(&rows.unwrap_or_default()).map(|json| vec![json])
         });
     }
 
-    /// Frees the memory where no call is under way; otherwise garbage collection does.
+    /// Frees the memory, unless a call is running; garbage collection does it then.
     #[napi]
     pub fn close(&self) {
         if let Ok(mut cursor) = self.cursor.try_lock() {

@@ -1,12 +1,11 @@
-//! Values of SQL on their way to JavaScript and back. What JSON cannot say travels beside it, as text with
-//! its place.
+//! Values of SQL, to and from JavaScript. What JSON cannot represent crosses separately, as text with its place.
 
-use mcoda_core::{ErrorKind, MAX_SAFE_INTEGER, SqlParams, SqlValue, Table};
+use mcoda_core::{MAX_SAFE_INTEGER, SqlParams, SqlValue, Table};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::arguments::Arguments;
-use crate::reply::{self, Failure, Outcome};
+use crate::reply::{self, Failure, Outcome, PIECE};
 
 /// A value that is null in the JSON.
 #[derive(Serialize, Deserialize)]
@@ -16,7 +15,7 @@ enum Exact {
     BigInt(String),
     /// Hexadecimal digits.
     Blob(String),
-    /// What JavaScript's `Number` reads: `Infinity`, `-Infinity`.
+    /// What JavaScript's `Number` accepts: `Infinity`, `-Infinity`.
     Number(String),
 }
 
@@ -48,42 +47,76 @@ impl Exact {
     }
 }
 
-/// A table, with the values that are null in `rows` by row and column.
+/// Some rows of a table, with the values that are null in `rows` by row and column.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct Rows<'a> {
     columns: &'a [String],
     rows: Vec<Vec<&'a SqlValue>>,
     exact: Vec<(usize, usize, Exact)>,
 }
 
-pub(crate) fn json(table: &Table) -> Outcome {
-    let mut answer = Answer { columns: &table.columns, rows: Vec::new(), exact: Vec::new() };
-    for (row, values) in table.rows.iter().enumerate() {
-        let mut cells = Vec::with_capacity(values.len());
-        for (column, value) in values.iter().enumerate() {
-            let beside = Exact::of(value);
-            cells.push(if beside.is_some() { &SqlValue::Null } else { value });
-            answer.exact.extend(beside.map(|value| (row, column, value)));
+/// A table as JSON in pieces, each with all columns and some of the rows.
+pub(crate) fn pieces(table: &Table) -> Outcome {
+    let mut pieces = Vec::new();
+    let mut rows = &table.rows[..];
+    loop {
+        let (piece, rest) = rows.split_at(rows_of_a_piece(rows));
+        pieces.push(json(&table.columns, piece)?);
+        if rest.is_empty() {
+            return Ok(pieces);
         }
-        answer.rows.push(cells);
+        rows = rest;
     }
-    reply::json(&answer)
 }
 
-/// Argument 1 are the parameters, argument 2 those that JSON cannot say: `[[place, value], …]`.
+/// How many rows, from the first, are about as long as a piece.
+fn rows_of_a_piece(rows: &[Vec<SqlValue>]) -> usize {
+    let mut bytes = 0;
+    let is_in = |row: &&Vec<SqlValue>| {
+        let before = bytes;
+        bytes += row.iter().map(bytes_of).sum::<usize>();
+        before < PIECE
+    };
+    rows.iter().take_while(is_in).count()
+}
+
+/// About how long a value is as JSON.
+fn bytes_of(value: &SqlValue) -> usize {
+    match value {
+        SqlValue::Text(text) => text.len(),
+        // In hexadecimal digits.
+        SqlValue::Blob(blob) => blob.len() * 2,
+        _ => 8,
+    }
+}
+
+fn json(columns: &[String], values: &[Vec<SqlValue>]) -> Result<String, Failure> {
+    let mut piece = Rows { columns, rows: Vec::with_capacity(values.len()), exact: Vec::new() };
+    for (row, values) in values.iter().enumerate() {
+        let mut cells = Vec::with_capacity(values.len());
+        for (column, value) in values.iter().enumerate() {
+            let separate = Exact::of(value);
+            cells.push(if separate.is_some() { &SqlValue::Null } else { value });
+            piece.exact.extend(separate.map(|value| (row, column, value)));
+        }
+        piece.rows.push(cells);
+    }
+    reply::json(&piece)
+}
+
+/// Argument 1 has the parameters, argument 2 those that JSON cannot represent: `[[place, value], …]`.
 pub(crate) fn params(arguments: &Arguments) -> Result<SqlParams, Failure> {
     let mut params = SqlParams::from_json(arguments.value(1))?;
-    for beside in arguments.items(2) {
-        put(&mut params, beside).ok_or_else(|| {
-            let message = format!("a fault of @mcoda/native, please report it: no parameter is {beside}");
-            Failure::new(ErrorKind::Internal, message)
+    for separate in arguments.items(2) {
+        put(&mut params, separate).ok_or_else(|| {
+            Failure::fault(format_args!("not the place and value of a parameter: {separate}"))
         })?;
     }
     Ok(params)
 }
 
-fn put(params: &mut SqlParams, beside: &Value) -> Option<()> {
-    let (place, exact): (usize, Exact) = serde_json::from_value(beside.clone()).ok()?;
+fn put(params: &mut SqlParams, separate: &Value) -> Option<()> {
+    let (place, exact): (usize, Exact) = serde_json::from_value(separate.clone()).ok()?;
     let value = match params {
         SqlParams::Positional(values) => values.get_mut(place)?,
         SqlParams::Named(values) => &mut values.get_mut(place)?.1,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { Global, McodaError, Workspace, extractUsage, renderTokensTable } from '@mcoda/native'
@@ -174,6 +175,21 @@ test('an_error_names_the_line_of_the_caller', async (t) => {
     assert.ok(frames.some((frame) => frame.includes('forgottenHere')), `${what}: ${error.stack}`)
     assert.ok(frames.some((frame) => frame.includes('facade.test.mjs')), `${what}: ${error.stack}`)
   }
+})
+
+test('an_error_in_a_busy_loop_names_the_caller_that_awaits', async (t) => {
+  const { workspace } = await freshWorkspace(t)
+  async function awaitsHere() {
+    await workspace.recordTokenUsage({ tokensPrompt: -1 })
+  }
+  const errors = []
+  for (let round = 0; round < 500; round += 1) errors.push(await rejection(awaitsHere()))
+  for (const { stack } of errors) assert.ok(stack.includes('awaitsHere'), stack)
+  // And so does the next one that is not awaited, once the loop is over.
+  await setTimeout(20)
+  const forgottenHere = () => workspace.recordTokenUsage({ tokensPrompt: -1 })
+  const { stack } = await rejection(forgottenHere())
+  assert.ok(stack.includes('forgottenHere'), stack)
 })
 
 test('an_unhandled_rejection_names_the_line_of_the_caller', (t) => {

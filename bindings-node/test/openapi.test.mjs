@@ -88,7 +88,7 @@ test('answers_of_the_global_database_are_what_the_contract_says', async (t) => {
   all('TokenUsageSummaryRow', await global.tokenUsageSummary())
 })
 
-test('errors_are_what_the_contract_says', async (t) => {
+test('errors_match_the_contract', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const errors = [
     await rejection(workspace.recordTokenUsage({ tokensPrompt: -1 })),

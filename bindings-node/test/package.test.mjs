@@ -1,20 +1,14 @@
 // What `npm pack` makes, in an empty project.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { PACKAGE, ROOT, freshFolder } from './support.mjs'
-
-const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+import { emptyProject, install, pack } from './packed.mjs'
+import { PACKAGE, ROOT } from './support.mjs'
 
 test('the_package_works_in_an_empty_project', async (t) => {
-  const project = freshFolder(t)
-  const run = (command, args) => execFileSync(command, args, { cwd: project, encoding: 'utf8' })
-  writeFileSync(join(project, 'package.json'), '{"name": "empty", "private": true}')
-  const pack = ['pack', '--json', '--pack-destination', project]
-  const [{ filename, files }] = Object.values(JSON.parse(execFileSync(NPM, pack, { cwd: PACKAGE, encoding: 'utf8' })))
-  const names = files.map(({ path }) => path)
+  const { project, run } = emptyProject(t)
+  const { tarball, names } = pack(project)
   for (const name of [
     'dist/index.js',
     'dist/index.mjs',
@@ -24,6 +18,10 @@ test('the_package_works_in_an_empty_project', async (t) => {
     'dist/client.mjs',
     'dist/client.d.ts',
     'dist/client.d.mts',
+    'dist/sqlite.js',
+    'dist/sqlite.mjs',
+    'dist/sqlite.d.ts',
+    'dist/sqlite.d.mts',
     'dist/mcoda.node',
     'LICENSE',
     'THIRD-PARTY-NOTICES',
@@ -32,20 +30,20 @@ test('the_package_works_in_an_empty_project', async (t) => {
     assert.ok(names.includes(name), `${name} is in the package`)
   }
   assert.ok(!names.some((name) => /^(test|src|lib|node_modules|build|compile|tsconfig)/.test(name)), names.join())
-  run(NPM, ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`])
+  install(project, tarball)
 
   await t.test('import_and_require_work', () => {
     const esm =
       "import { Workspace } from '@mcoda/native'; console.log((await Workspace.openDb(':memory:')).databasePath)"
-    assert.equal(run(process.execPath, ['--input-type=module', '--eval', esm]), ':memory:\n')
+    assert.equal(run('--input-type=module', '--eval', esm), ':memory:\n')
     const cjs =
       "require('@mcoda/native').Workspace.openDb(':memory:').then((workspace) => console.log(workspace.databasePath))"
-    assert.equal(run(process.execPath, ['--input-type=commonjs', '--eval', cjs]), ':memory:\n')
+    assert.equal(run('--input-type=commonjs', '--eval', cjs), ':memory:\n')
   })
 
   await t.test('the_quickstart_runs', () => {
     copyFileSync(join(ROOT, 'docs/examples/quickstart.mjs'), join(project, 'quickstart.mjs'))
-    const lines = run(process.execPath, ['quickstart.mjs', 'shop.db']).trim().split('\n')
+    const lines = run('quickstart.mjs', 'shop.db').trim().split('\n')
     assert.deepEqual(lines.slice(0, 5), [
       '2 tasks in SHOP',
       'recorded call-1',
@@ -56,7 +54,7 @@ test('the_package_works_in_an_empty_project', async (t) => {
     assert.match(lines[5], /^done at \d{4}-/)
     assert.match(lines[6], /^refused: tokensPrompt: got -1/)
     assert.equal(lines.length, 7)
-    assert.match(run(process.execPath, ['quickstart.mjs']), /^refused: /m)
+    assert.match(run('quickstart.mjs'), /^refused: /m)
   })
 
   await t.test('consumers_in_typescript_compile', () => {
@@ -65,20 +63,20 @@ test('the_package_works_in_an_empty_project', async (t) => {
     symlinkSync(join(PACKAGE, 'node_modules/undici-types'), join(project, 'node_modules/undici-types'), 'junction')
     for (const name of ['esm.mts', 'cjs.cts', 'tsconfig.json'])
       copyFileSync(join(PACKAGE, 'test/types', name), join(project, name))
-    run(process.execPath, [join(PACKAGE, 'node_modules/typescript/bin/tsc'), '-p', '.', '--skipLibCheck'])
+    run(join(PACKAGE, 'node_modules/typescript/bin/tsc'), '-p', '.', '--skipLibCheck')
   })
 
   await t.test('the_client_works_without_the_native_part', () => {
     rmSync(join(project, 'node_modules/@mcoda/native/dist/mcoda.node'))
-    assert.throws(() => run(process.execPath, ['--eval', "require('@mcoda/native')"]), /has no binary/)
+    assert.throws(() => run('--eval', "require('@mcoda/native')"), /has no binary/)
     const ask = `
       const fetch = async (url) => new Response(JSON.stringify({ url }))
       const client = new TelemetryClient({ baseUrl: 'https://example.org', fetch })
       client.estimate({ workspaceId: 'w' }).then(({ url }) => console.log(url))`
     const url = 'https://example.org/estimate?workspace_id=w\n'
     const esm = `import { TelemetryClient } from '@mcoda/native/client'; ${ask}`
-    assert.equal(run(process.execPath, ['--input-type=module', '--eval', esm]), url)
+    assert.equal(run('--input-type=module', '--eval', esm), url)
     const cjs = `const { TelemetryClient } = require('@mcoda/native/client'); ${ask}`
-    assert.equal(run(process.execPath, ['--input-type=commonjs', '--eval', cjs]), url)
+    assert.equal(run('--input-type=commonjs', '--eval', cjs), url)
   })
 })

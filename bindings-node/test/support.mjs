@@ -99,10 +99,9 @@ export async function eventually(condition, what) {
 export function runAloud(t, source, args = [], flags = [], env = process.env) {
   const file = join(freshFolder(t), 'program.mjs')
   // A program outside of the package cannot name it.
-  writeFileSync(
-    file,
-    source.replaceAll("'@mcoda/native'", JSON.stringify(pathToFileURL(join(PACKAGE, 'dist/index.mjs')).href)),
-  )
+  const built = (name) => JSON.stringify(pathToFileURL(join(PACKAGE, 'dist', name)).href)
+  const program = source.replaceAll("'@mcoda/native'", built('index.mjs'))
+  writeFileSync(file, program.replaceAll("'@mcoda/native/sqlite'", built('sqlite.mjs')))
   const run = spawnSync(process.execPath, [...flags, file, ...args], { encoding: 'utf8', timeout: 120_000, env })
   if (run.status !== 0) throw new Error(`${run.signal ?? run.status}: ${run.stdout}${run.stderr}`)
   return { stdout: run.stdout, stderr: run.stderr }

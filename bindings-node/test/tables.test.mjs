@@ -23,6 +23,7 @@ async function answers(t) {
     renderVelocity: [await workspace.velocity({ spPerHourAll: 2 }), /2/],
     renderStatusEvents: [await workspace.statusEvents(), /in_progress/],
     renderTelemetryConfig: [await workspace.telemetryConfig(), /config\.json/],
+    renderCheck: [await workspace.check(), /examinations: /],
   }
 }
 
@@ -61,6 +62,7 @@ test('what_is_no_answer_is_refused_by_name', () => {
     renderVelocity: 'velocity',
     renderStatusEvents: 'events',
     renderTelemetryConfig: 'config',
+    renderCheck: 'report',
   }
   for (const [name, field] of Object.entries(fields)) {
     const wrong = [{ calls: 'many', tokens_prompt: 'many', taskId: 7 }]

@@ -256,7 +256,7 @@ def test_a_time_that_python_has_not_is_refused_where_it_would_come_back(ws: mcod
     refused(lambda: ws.estimate(now="0000-06-01"), mcoda.InvalidInputError, "now")
 
 
-def test_a_velocity_in_the_config_that_is_no_number_is_an_error_that_names_file_and_field(tmp_path: Path) -> None:
+def test_a_velocity_in_the_config_that_is_not_a_number_is_an_error_that_names_file_and_field(tmp_path: Path) -> None:
     with mcoda.Workspace.open(tmp_path / "shop") as ws:
         config = ws.database_path.parent / "config.json"
         for content, field in [

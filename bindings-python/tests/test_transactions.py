@@ -30,7 +30,7 @@ def count(on: mcoda.Workspace | mcoda.WorkspaceTransaction) -> Any:
     return on.query("SELECT count(*) AS n FROM token_usage").rows[0][0]
 
 
-def test_all_calls_of_a_transaction_happen_together(ws: mcoda.Workspace) -> None:
+def test_all_calls_of_a_transaction_take_effect_together(ws: mcoda.Workspace) -> None:
     with ws.transaction() as tx:
         tx.projects.ensure(key="A")
         tx.record_token_usage(id="1", tokens_prompt=1)
@@ -56,7 +56,7 @@ def test_a_transaction_that_an_exception_leaves_changes_nothing(
     assert ws.record_token_usage(id="1", tokens_prompt=1).recorded
 
 
-def test_a_call_that_fails_changes_nothing_and_the_transaction_goes_on(ws: mcoda.Workspace) -> None:
+def test_a_call_that_fails_changes_nothing_and_the_transaction_continues(ws: mcoda.Workspace) -> None:
     with ws.transaction() as tx:
         tx.record_token_usage(id="1", tokens_prompt=1)
         # The first of the batch would be new.
@@ -67,7 +67,7 @@ def test_a_call_that_fails_changes_nothing_and_the_transaction_goes_on(ws: mcoda
     assert [row.id for row in ws.token_usage()] == ["1", "3"]
 
 
-def test_what_is_more_than_a_transaction_is_refused_within_one(ws: mcoda.Workspace, tmp_path: Path) -> None:
+def test_calls_that_cannot_be_rolled_back_are_refused_in_a_transaction(ws: mcoda.Workspace, tmp_path: Path) -> None:
     with ws.transaction() as tx:
         calls: list[Callable[[], object]] = [
             tx.close,
@@ -209,7 +209,7 @@ def test_the_end_of_a_transaction_stops_its_query(ws: mcoda.Workspace) -> None:
     assert count(ws) == 0
 
 
-def test_a_call_that_waits_for_its_own_handle_gives_up_at_the_busy_timeout(file: Path) -> None:
+def test_a_call_that_waits_for_its_own_handle_fails_at_the_busy_timeout(file: Path) -> None:
     with mcoda.Workspace.open_db(file, busy_timeout_ms=50) as ws:
         with ws.transaction():
             refused(lambda: ws.record_token_usage(id="1"), mcoda.BusyError)

@@ -3,7 +3,7 @@
 use clap::{ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::commands::{estimate, export, job, record, status, telemetry, tokens, transition};
+use crate::commands::{doctor, estimate, export, job, record, status, telemetry, tokens, transition};
 use crate::flags::{EstimateArgs, GlobalArgs};
 
 /// Record the usage of AI agents and the status of tasks; query usage and cost, velocity and estimates.
@@ -41,6 +41,10 @@ pub enum Command {
     /// Show or change whether usage is recorded and may be exported
     #[command(subcommand, arg_required_else_help = false)]
     Telemetry(telemetry::Telemetry),
+    /// Examine a database and what lies beside it, changing nothing: what is wrong, how bad it is, and what to do
+    Doctor(doctor::Doctor),
+    /// Copy the write-ahead log into the database file and empty it
+    Checkpoint,
     /// Run the sample backlog of a web shop through an agent pipeline and show the results
     Demo,
     /// Print the completion script of a shell

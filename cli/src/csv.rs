@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_line_is_made_of_is_quoted() {
+    fn csv_cells_with_special_characters_are_quoted() {
         let columns = ["a", "b,c", "d", "e", "f"];
         let row = json!({"a": "say \"hi\"", "b,c": "1,5\n2", "d": null, "e": {"x": [1.5]}, "f": " é "});
         assert_eq!(header(&columns), "a,\"b,c\",d,e,f\n");

@@ -27,12 +27,12 @@ use out::{Out, Output};
 fn main() -> ExitCode {
     // A panic, which is a bug of mcodactl, is reported on one line, without a backtrace.
     std::panic::set_hook(Box::new(|panic| {
-        say(&format!("this is a bug in mcodactl, please report it: {panic}"));
+        print_error(&format!("this is a bug in mcodactl, please report it: {panic}"));
     }));
     match std::panic::catch_unwind(run) {
         Ok(Ok(()) | Err(Failure::BrokenPipe)) => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
-            say(failure.message());
+            print_error(failure.message());
             ExitCode::from(failure.exit_code())
         }
         Err(_) => ExitCode::FAILURE,
@@ -51,6 +51,6 @@ fn run() -> Result<(), Failure> {
 }
 
 /// Writes one line to stderr. If that fails, only the exit code reports the error.
-fn say(message: &str) {
+fn print_error(message: &str) {
     let _ = writeln!(std::io::stderr(), "mcodactl: {}", printable(message));
 }

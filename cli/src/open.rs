@@ -18,13 +18,19 @@ pub fn existing_workspace(global: &GlobalArgs) -> Result<Workspace, Failure> {
     open(global, true)
 }
 
-fn open(global: &GlobalArgs, existing_only: bool) -> Result<Workspace, Failure> {
+/// Refuses flags that conflict.
+pub fn refuse_conflicting_flags(global: &GlobalArgs) -> Result<(), Failure> {
     if global.db.is_some() && global.workspace.is_some() {
         return Err(Failure::usage("--db and --workspace exclude each other: give one of them"));
     }
     if let Some(root) = global.workspace.as_deref().filter(|root| !root.is_dir()) {
         return Err(Failure::failed(format_args!("--workspace: {} is not a folder", root.display())));
     }
+    Ok(())
+}
+
+fn open(global: &GlobalArgs, existing_only: bool) -> Result<Workspace, Failure> {
+    refuse_conflicting_flags(global)?;
     let mut options = Workspace::options().existing_only(existing_only);
     if let Some(id) = &global.workspace_id {
         options = options.workspace_id(id);

@@ -34,7 +34,7 @@ fn a_file_of_responses_is_recorded_once_however_often_it_is_read() {
 }
 
 #[test]
-fn one_body_over_many_lines_comes_from_standard_input() {
+fn one_body_of_many_lines_is_read_from_standard_input() {
     let sandbox = Sandbox::new();
     let body = "{\n  \"id\": \"r\",\n  \"usage\": {\n    \"prompt_tokens\": 7,\n    \"completion_tokens\": 2\n  }\n}\n";
     let args =

@@ -50,14 +50,15 @@ impl Global {
 
     fn assemble(file: &Path, options: Options) -> Result<Self> {
         options.check_exists(file)?;
-        let global_config =
-            Locations::new(&options.environment).ok().map(|own| own.global_config().to_owned());
+        let user = Locations::new(&options.environment).ok();
+        let global_config = user.as_ref().map(|own| own.global_config().to_owned());
         let database = options.open_database(file, migration::DatabaseKind::Global)?;
         let shared = Shared {
             workspace_id: None,
             log: None,
             configs: ConfigSources { files: global_config.into_iter().collect(), given: options.config },
             global_database: None,
+            user,
             clock: options.clock,
             ids: options.ids,
             busy_timeout: options.busy_timeout,

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_an_error_that_names_the_field() {
+    fn an_unsuitable_value_is_an_error_that_names_the_field() {
         for (input, field) in [
             (json!({"tokenPrompt": 3}), "tokenPrompt"),
             (json!({"tokensPrompt": 3, "tokens_prompt": 3}), "tokens_prompt"),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_show_nothing_of_what_a_structure_holds() {
+    fn errors_show_no_contents_of_objects_or_lists() {
         let two = json!({"tokensPrompt": 3, "promptTokens": {"a": "secret"}});
         assert!(!refused(two).message().contains("secret"));
         for value in [json!(1.5), json!("3"), json!(true), json!(1e19), json!({"a": "secret"})] {

@@ -52,10 +52,14 @@
 
 mod boundary;
 pub mod calls;
+mod check;
+mod checking;
 pub mod definition;
 mod error;
 mod estimate;
 mod global;
+#[doc(hidden)]
+pub mod host;
 mod id;
 mod input;
 mod lifecycle;
@@ -77,6 +81,7 @@ mod transaction;
 mod workspace;
 
 pub use boundary::catch_panic;
+pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use error::{Error, ErrorKind, Result};
 pub use estimate::{
     Backfilled, Backlog, BacklogTotals, Completion, Completions, DurationsHours, Estimate, EstimateOptions,
@@ -95,7 +100,7 @@ pub use repository::{
     TaskRuns, Tasks,
 };
 pub use session::Session;
-pub use sqlite::{CancelToken, SqlParams, SqlValue, Synchronous, Table};
+pub use sqlite::{CancelToken, Checkpoint, SqlParams, SqlValue, Synchronous, Table};
 pub use telemetry::{
     AgentContext, Dimension, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES,
     PriceOverride, Recorded, RecordedResponse, ResponseRecord, Skipped, TelemetryConfig, TokenUsage,

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_sort_as_people_count() {
+    fn numbers_in_keys_sort_by_value() {
         let mut keys =
             vec!["T10", "T2", "T02", "É1", "T", "t1", "T1-S10", "T1-S9", "", "99999999999999999999999", "1"];
         keys.sort_by(|a, b| compare(a, b));

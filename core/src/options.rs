@@ -11,7 +11,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
-use crate::sqlite::{ConnectOptions, Database, IN_MEMORY, Synchronous, Watch, connect, is_corruption};
+use crate::sqlite::host::HostConnection;
+use crate::sqlite::{
+    ConnectOptions, Database, IN_MEMORY, Synchronous, Watch, connect, is_corruption, schema_version,
+};
 use crate::time::Clock;
 
 /// The options of a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set those that differ
@@ -265,6 +268,39 @@ impl Options {
             file.display()
         );
         Err(Error::new(ErrorKind::NotFound, message))
+    }
+
+    /// Uses the database that a host has open, on its connection, and migrates it.
+    pub(crate) fn database_over(
+        &self,
+        host: &HostConnection,
+        kind: migration::DatabaseKind,
+    ) -> Result<Database> {
+        if self.environment.disable_db {
+            return Ok(Database::turned_off(host.path()));
+        }
+        if self.synchronous != Synchronous::default() {
+            let allowed = "nothing: run PRAGMA synchronous on the database below the workspace";
+            return Err(Error::invalid("synchronous", "a value", allowed));
+        }
+        if self.read_only && !host.is_read_only() {
+            let allowed = "nothing: open the database below the workspace read-only";
+            return Err(Error::invalid("readOnly", "true", allowed));
+        }
+        let watch = Watch::of_thread();
+        let migrated = host.prepare(self.busy_timeout, migration::VERSION, &watch, |connection, wait| {
+            if host.is_read_only() || schema_version(connection)? >= migration::VERSION {
+                return migration::refuse_other_kind(connection, kind);
+            }
+            if !connection.is_autocommit() {
+                let message = "the database has a transaction open, and its schema must be migrated first: open the \
+                               workspace before the transaction begins";
+                return Err(Error::new(ErrorKind::Unsupported, message));
+            }
+            migration::migrate(connection, kind, self.clock.now(), wait)
+        });
+        migrated.map_err(|error| error.about_file(host.path()))?;
+        Ok(Database::over(host, self.busy_timeout).bounded(self.call_timeout, self.query_bytes))
     }
 
     /// Opens the database file and, unless it is read-only, migrates it.

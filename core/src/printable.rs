@@ -27,7 +27,7 @@ pub fn printable(text: &str) -> String {
             '\u{fe0e}' | '\u{fe0f}' if before == Before::Emoji => (c, Before::SelectedEmoji),
             // A keycap: 1️⃣
             '\u{fe0f}' if next == Some('\u{20e3}') => (c, Before::Other),
-            c if is_unseen(c) => (REPLACEMENT, Before::Other),
+            c if is_invisible(c) => (REPLACEMENT, Before::Other),
             c if is_emoji(c) => (c, Before::Emoji),
             c => (c, Before::Other),
         };
@@ -45,7 +45,7 @@ enum Before {
     Other,
 }
 
-fn is_unseen(c: char) -> bool {
+fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
         // Default_Ignorable_Code_Point of Unicode 16, DerivedCoreProperties.txt. The property is stable: only code
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_acts_on_a_terminal_or_is_unseen_is_left() {
+    fn no_control_or_invisible_character_is_left() {
         let ranges: [(u32, u32); 28] = [
             (0x00, 0x08),
             (0x0b, 0x0c),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_seen_stays_as_it_is() {
+    fn visible_text_is_not_changed() {
         let texts = [
             "",
             "Grüße, 日本語, עברית",

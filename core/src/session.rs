@@ -2,16 +2,18 @@
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
+use crate::check::{self, CheckOptions, CheckReport, Subject};
 use crate::error::Result;
 use crate::id::IdSource;
-use crate::paths::ConfigSources;
+use crate::migration::DatabaseKind;
+use crate::paths::{self, ConfigSources, Locations};
 use crate::repository::Store;
-use crate::sqlite::{Access, Database, OpenTransaction, SqlParams, Table};
+use crate::sqlite::{Access, Checkpoint, Database, FileView, OpenTransaction, SqlParams, Table, View};
 use crate::telemetry::{
     self, AgentContext, AgentNames, Dimension, ImportSummary, JsonLog, QueryContext, Recorded,
     RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageRow,
@@ -40,9 +42,28 @@ pub(crate) struct Shared {
     pub(crate) configs: ConfigSources,
     /// The database with the slugs of a workspace's agents. `None` without a home folder.
     pub(crate) global_database: Option<PathBuf>,
+    /// The user's own folders; none without a home folder.
+    pub(crate) user: Option<Locations>,
     pub(crate) clock: Clock,
     pub(crate) ids: IdSource,
     pub(crate) busy_timeout: Duration,
+}
+
+/// A session that does not keep its database open.
+#[derive(Debug)]
+pub(crate) struct WeakSession {
+    shared: Weak<Shared>,
+    database: Weak<Database>,
+}
+
+impl WeakSession {
+    pub(crate) fn upgrade(&self) -> Option<Session> {
+        Some(Session { shared: self.shared.upgrade()?, access: Access::Own(self.database.upgrade()?) })
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.database.upgrade().is_some_and(|database| database.check_open().is_ok())
+    }
 }
 
 impl Session {
@@ -53,6 +74,11 @@ impl Session {
     /// The same handle, with its calls within a transaction.
     pub(crate) fn within(&self, transaction: &Arc<OpenTransaction>) -> Self {
         Self { shared: Arc::clone(&self.shared), access: Access::Within(Arc::clone(transaction)) }
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakSession {
+        let database = Arc::downgrade(self.access.database());
+        WeakSession { shared: Arc::downgrade(&self.shared), database }
     }
 
     /// The database file.
@@ -174,6 +200,49 @@ impl Session {
         self.access.outside("backup_to")?.backup_to(path.as_ref())
     }
 
+    /// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what to do:
+    /// whether it holds together, its schema and references, values that cannot be read, rows of other workspaces, the
+    /// JSON log beside the database, permissions, links, the room on the disk, how long the write-ahead log is and who
+    /// keeps it from being copied, and other copies of SQLite in this process. It only looks: nothing is written, created
+    /// or repaired, and records go on meanwhile. What cannot be examined is a finding as well.
+    ///
+    /// Errors: `InvalidInput` for a time limit that is none; `Cancelled` and `Closed` as any call; `Unsupported`
+    /// within a transaction. [`Options::check_db`](crate::Options::check_db) examines a database that cannot be opened.
+    pub fn check(&self, options: &CheckOptions) -> Result<CheckReport> {
+        let database = self.access.outside("check")?;
+        database.check_open()?;
+        let shared = &self.shared;
+        let kind = if shared.workspace_id.is_some() { DatabaseKind::Workspace } else { DatabaseKind::Global };
+        let path = database.path();
+        let is_turned_off = database.is_turned_off();
+        let own = path
+            .parent()
+            .filter(|_| kind == DatabaseKind::Workspace)
+            .map(|own| own.join(paths::WORKSPACE_FILE));
+        let subject = Subject {
+            view: if is_turned_off { View::File(FileView::of(path)) } else { View::Handle(database) },
+            database: path,
+            expected: Some(kind),
+            workspace_id: shared.workspace_id.as_deref(),
+            log_folder: shared.log.as_ref().and_then(|log| log.path().parent()),
+            user: shared.user.as_ref(),
+            settings: shared.configs.files.iter().cloned().chain(own).collect(),
+            is_turned_off,
+        };
+        self.as_one_call(|| check::check(&subject, options))
+    }
+
+    /// Copies the write-ahead log into the database file and empties it, for a host that wants that at a quiet time, or
+    /// before the file is copied by other means. Somebody who reads an old state is waited for up to the busy timeout,
+    /// while others write; where that was in vain, `busy` says so, and what could be copied was.
+    ///
+    /// Errors: `Unsupported` within a transaction and for a handle that only reads; `Busy` where others write for longer
+    /// than the timeout; `Storage` where the disk takes no more.
+    pub fn checkpoint(&self) -> Result<Checkpoint> {
+        let database = self.access.outside("checkpoint")?;
+        self.as_one_call(|| database.checkpoint())
+    }
+
     /// Cancels the running calls of this handle, from any thread: calls that are waiting or only reading fail with
     /// `Cancelled` within some milliseconds; a call that has begun to write is completed. Later calls are not affected.
     /// A batch is rolled back; an open transaction continues until its host ends it.
@@ -196,11 +265,19 @@ impl Session {
     /// Closes the database after the running calls. Calls that only read fail with `Closed`; an open transaction is
     /// rolled back. Closing twice is not an error. `Unsupported` within a transaction.
     pub fn close(&self) -> Result<()> {
-        let closed = self.access.outside("close")?.close();
+        let database = self.access.outside("close")?;
+        self.finish_log();
+        let closed = database.close();
         if let Some(log) = &self.shared.log {
             log.close();
         }
         closed
+    }
+
+    fn finish_log(&self) {
+        if let (Some(log), Access::Own(database)) = (&self.shared.log, &self.access) {
+            telemetry::finish_log(database, log);
+        }
     }
 
     pub(crate) fn access(&self) -> &Access {
@@ -240,5 +317,11 @@ impl Session {
             ids: &self.shared.ids,
             busy_timeout: self.shared.busy_timeout,
         }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.finish_log();
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::ThreadId;
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::session::Session;
 use crate::sqlite::{EndReason, OpenTransaction};
 
@@ -80,6 +80,11 @@ pub(crate) fn begin<H: Handle>(
 
 fn open<H: Handle>(handle: &H, limit: Option<Duration>, thread: Option<ThreadId>) -> Result<Transaction<H>> {
     let database = handle.access().outside("a transaction")?;
+    if database.is_hosted() && limit.is_some() {
+        let message = "a workspace over a database has the transactions of that database: run BEGIN IMMEDIATE, COMMIT and \
+                       ROLLBACK there";
+        return Err(Error::new(ErrorKind::Unsupported, message));
+    }
     let open = OpenTransaction::begin(database, limit, thread)?;
     Ok(Transaction { handle: handle.within(&open), open })
 }

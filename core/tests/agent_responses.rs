@@ -119,7 +119,7 @@ fn an_update_that_the_log_missed_reaches_it_later() {
 }
 
 #[test]
-fn a_record_of_its_own_is_never_changed_by_the_plain_call() {
+fn record_token_usage_never_changes_an_existing_record() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     let id = record(&workspace, &message("msg_1", 3), json!({})).records[0].id.clone();
     let other = TokenUsage { id: Some(id.clone()), tokens_prompt: Some(1), ..TokenUsage::default() };
@@ -140,7 +140,7 @@ fn a_response_without_an_id_is_a_new_one_unless_the_host_names_it() {
 }
 
 #[test]
-fn a_response_without_usage_is_no_record_and_no_error() {
+fn a_response_without_usage_creates_no_record_and_no_error() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     for body in ["", "{", "{\"error\":{\"message\":\"x\"}}", "no JSON"] {
         let done = workspace.record_agent_response(body, &context(json!({"durationMs": 5}))).unwrap();
@@ -150,7 +150,7 @@ fn a_response_without_usage_is_no_record_and_no_error() {
 }
 
 #[test]
-fn what_cannot_be_recorded_leaves_nothing() {
+fn a_refused_record_leaves_nothing() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     let body = message("m", 1).to_string();
     let refused = |given| workspace.record_agent_response(&body, &context(given));

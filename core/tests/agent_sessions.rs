@@ -47,7 +47,7 @@ fn a_session_is_recorded_as_deltas_on_request() {
 }
 
 #[test]
-fn a_resumed_run_of_several_models_is_recorded_as_what_came_on_top() {
+fn a_resumed_run_of_several_models_is_recorded_as_a_delta() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     record(&workspace, &run("s", &[("big", 100, 0.5), ("little", 10, 0.1)]), json!({"asDeltas": true}));
     record(&workspace, &run("s", &[("big", 150, 0.8), ("little", 10, 0.1)]), json!({"asDeltas": true}));
@@ -137,7 +137,7 @@ fn the_price_table_is_the_one_that_records_name() {
 }
 
 #[test]
-fn a_thread_without_a_name_that_another_one_follows_counts_once_however_often_it_is_read() {
+fn a_thread_without_an_id_before_another_one_counts_once_however_often_it_is_read() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let turn = |input: u64| json!({"type": "turn.completed", "usage": {"input_tokens": input, "cached_input_tokens": 0, "output_tokens": 5}});
@@ -148,7 +148,7 @@ fn a_thread_without_a_name_that_another_one_follows_counts_once_however_often_it
 }
 
 #[test]
-fn what_a_run_cost_beyond_its_models_takes_no_models_place() {
+fn cost_of_a_run_that_no_model_accounts_for_is_a_separate_record() {
     let init = json!({"type": "system", "subtype": "init", "session_id": "s", "model": "big"});
     let model = |tokens: u64| json!({"inputTokens": tokens, "outputTokens": 1, "costUSD": 0.25});
     let result = json!({"type": "result", "session_id": "s", "uuid": "u", "total_cost_usd": 0.75,

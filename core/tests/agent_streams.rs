@@ -52,7 +52,7 @@ fn a_stream_is_recorded_call_by_call_and_can_be_read_again() {
 }
 
 #[test]
-fn a_file_that_has_grown_adds_what_is_new() {
+fn a_file_that_has_grown_adds_only_new_records() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     let read = |text: &str| {
         let summary =

@@ -226,7 +226,7 @@ fn an_estimate_with_an_invalid_option_names_it() {
 }
 
 #[test]
-fn a_velocity_in_the_config_that_is_no_number_is_an_error_that_names_file_and_field() {
+fn a_velocity_in_the_config_that_is_not_a_number_is_an_error_that_names_file_and_field() {
     let (fixture, workspace, ..) = furnished();
     let config = fixture.workspace_folder().join("config.json");
     for (text, field) in [

@@ -34,7 +34,7 @@ fn other_process() {
 }
 
 #[test]
-fn what_a_killed_process_had_acknowledged_is_there_and_nothing_by_halves() {
+fn a_killed_process_loses_nothing_acknowledged_and_leaves_no_partial_write() {
     let fixture = Fixture::new();
     backlog(&fixture.open()).task(&fixture.open(), TASK, 1.0);
     let folder = fixture.root().parent().unwrap().to_owned();

@@ -84,7 +84,7 @@ fn rows_of_other_programs_count_like_our_own() {
 }
 
 #[test]
-fn the_hours_spent_on_tasks_in_progress_are_taken_off() {
+fn hours_spent_on_tasks_in_progress_are_subtracted() {
     let (_fixture, workspace, own) = fixture();
     let one = own.task(&workspace, "P-1", 10.0);
     moved(&workspace, &one, "in_progress", "08:00:00");
@@ -110,7 +110,7 @@ fn the_hours_spent_on_tasks_in_progress_are_taken_off() {
 }
 
 #[test]
-fn work_without_speed_never_ends_and_no_work_takes_no_time() {
+fn work_at_speed_zero_never_ends_and_no_work_takes_no_time() {
     let (_fixture, workspace, own) = fixture();
     task_in(&workspace, &own, "P-1", "not_started", 10.0);
     for speed in [0.0, -3.0, 5e-324] {
@@ -243,7 +243,7 @@ fn the_work_in_progress_has_ages_and_percentiles() {
 }
 
 #[test]
-fn the_next_transitions_name_who_gets_there_first_and_when() {
+fn the_next_transitions_name_the_first_task_and_its_time() {
     let (_fixture, workspace, own) = fixture();
     let next = |options: Value| estimate(&workspace, options)["nextTransitions"].clone();
     let started = own.task(&workspace, "P-10", 4.0);
@@ -303,7 +303,7 @@ fn velocity_of(workspace: &Workspace, options: Value) -> Value {
 }
 
 #[test]
-fn a_scope_narrows_the_estimate_and_says_so() {
+fn a_scope_narrows_the_estimate_and_is_reported() {
     let (_fixture, workspace, own) = fixture();
     let other = Backlog::new(&workspace, "Q");
     task_in(&workspace, &own, "T1", "not_started", 1.0);

@@ -9,7 +9,7 @@ use mcoda_core::{NewTask, Workspace};
 use serde_json::json;
 
 #[test]
-fn clocks_that_ran_backwards_give_defined_answers() {
+fn clocks_that_ran_backwards_give_defined_results() {
     let (_fixture, workspace, own) = fixture();
     let task = own.task(&workspace, "P-1", 4.0);
     let steps = [("in_progress", "15:00:00"), ("ready_to_review", "14:00:00"), ("ready_to_qa", "13:00:00")];
@@ -83,7 +83,7 @@ fn random_backlog(workspace: &Workspace, own: &Backlog, random: &mut Xorshift, t
 }
 
 #[test]
-fn no_history_gives_numbers_that_are_none_or_etas_that_decrease() {
+fn no_history_gives_nan_or_decreasing_etas() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let mut random = Xorshift(0x9E37_79B9_7F4A_7C15);
@@ -104,7 +104,7 @@ fn no_history_gives_numbers_that_are_none_or_etas_that_decrease() {
 }
 
 #[test]
-fn story_points_too_many_to_add_up_are_still_numbers() {
+fn sums_of_story_points_never_overflow_to_infinity() {
     let (_fixture, workspace, own) = fixture();
     for key in ["P-1", "P-2", "P-3"] {
         let task = own.task(&workspace, key, f64::MAX);

@@ -35,7 +35,7 @@ fn is_same(found: &Value, expected: &Value) -> bool {
 }
 
 #[test]
-fn every_shape_is_read_in_the_meaning_of_its_provider() {
+fn every_format_is_interpreted_as_its_provider_defines_it() {
     let mut failures = Vec::new();
     for case in cases() {
         let name = case["name"].as_str().unwrap();
@@ -83,7 +83,7 @@ fn models_are_separated_and_add_up_to_the_total() {
 }
 
 #[test]
-fn what_was_read_can_be_recorded() {
+fn extracted_usage_can_be_recorded() {
     for case in cases() {
         let text = text_of(&case);
         for usage in extract_usages(&text, None).iter().chain([&extract_usage(&text, None)]) {
@@ -96,7 +96,7 @@ fn what_was_read_can_be_recorded() {
 }
 
 #[test]
-fn it_does_not_matter_how_a_body_is_laid_out() {
+fn the_formatting_of_a_body_is_irrelevant() {
     for case in cases().filter(|case| case.get("body").is_some()) {
         let hint = case["provider"].as_str();
         let pretty = serde_json::to_string_pretty(&case["body"]).unwrap();

@@ -57,7 +57,7 @@ fn garbage_in_the_log_costs_no_record() {
 }
 
 #[test]
-fn a_log_that_another_program_wrote_in_its_own_style_goes_on() {
+fn a_log_in_another_programs_formatting_is_continued() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     recorded(&workspace, "1");
@@ -78,7 +78,7 @@ fn a_log_that_another_program_wrote_in_its_own_style_goes_on() {
 }
 
 #[test]
-fn the_database_is_the_truth_about_jobs_and_command_runs() {
+fn the_database_is_authoritative_for_jobs_and_command_runs() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let job = workspace.jobs().create(&NewJob { job_type: "work".into(), ..NewJob::default() }).unwrap().id;

@@ -33,7 +33,7 @@ fn assert_refused_by_trigger<T: std::fmt::Debug>(
 }
 
 #[test]
-fn an_insert_that_a_trigger_ignores_is_no_success() {
+fn an_insert_that_a_trigger_ignores_is_an_error() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let refused = |table, call: &dyn Fn() -> mcoda_core::Result<()>| {
@@ -76,7 +76,7 @@ fn an_insert_that_a_trigger_ignores_is_no_success() {
 }
 
 #[test]
-fn a_change_that_a_trigger_ignores_is_no_success() {
+fn a_change_that_a_trigger_ignores_is_an_error() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "T", 1.0);
@@ -141,23 +141,29 @@ fn the_global_database_reports_triggers_too() {
 }
 
 #[test]
-fn a_queue_that_a_trigger_keeps_full_puts_nothing_into_the_log_twice() {
+fn a_trigger_that_keeps_the_queue_full_causes_no_duplicate_in_the_log() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     fixture.raw().execute_batch(&ignoring("DELETE", "token_usage_log_queue")).unwrap();
-    for id in ["1", "2"] {
-        let recorded = workspace.record_token_usage(&usage(json!({"id": id}))).unwrap();
+    let record = |id| workspace.record_token_usage(&usage(json!({"id": id}))).unwrap();
+    assert!(record("1").logged);
+    // Its transaction would have taken the other one off.
+    for id in ["2", "3"] {
+        let recorded = record(id);
         assert!(recorded.recorded && !recorded.logged, "{recorded:?}");
+        assert!(recorded.log_error.unwrap().contains("token_usage_log_queue"));
     }
-    assert_eq!(fixture.log_ids(), ["1", "2"]);
-    fixture.raw().execute_batch("DROP TRIGGER quiet").unwrap();
-    assert!(workspace.record_token_usage(&usage(json!({"id": "3"}))).unwrap().logged);
     assert_eq!(fixture.log_ids(), ["1", "2", "3"]);
+    fixture.raw().execute_batch("DROP TRIGGER quiet").unwrap();
+    assert!(record("4").logged);
+    assert!(record("5").logged);
+    assert_eq!(fixture.log_ids(), ["1", "2", "3", "4", "5"]);
+    workspace.close().unwrap();
     assert_eq!(count(&fixture.raw(), "token_usage_log_queue"), 0);
 }
 
 #[test]
-fn a_trigger_that_says_why_it_refuses_a_row_is_not_taken_for_a_taken_key() {
+fn an_error_raised_by_a_trigger_is_not_reported_as_a_key_in_use() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let backlog = backlog(&workspace);

@@ -29,12 +29,12 @@ impl Ambiguous {
 
     /// Does `work` while the log cannot be written, so that what it records stays queued.
     fn without_log(&self, work: impl FnOnce()) {
-        let (log, aside) = (self.fixture.log_file(), self.fixture.home().join("aside"));
-        std::fs::rename(&log, &aside).unwrap();
+        let (log, moved) = (self.fixture.log_file(), self.fixture.home().join("moved.json"));
+        std::fs::rename(&log, &moved).unwrap();
         std::fs::create_dir(&log).unwrap();
         work();
         std::fs::remove_dir(&log).unwrap();
-        std::fs::rename(&aside, &log).unwrap();
+        std::fs::rename(&moved, &log).unwrap();
     }
 
     /// Does to the database what a build does that never puts a mark before a new record's id.
@@ -118,7 +118,7 @@ fn a_new_record_and_the_changed_one_that_its_id_seems_to_mark_both_wait_for_the_
 }
 
 #[test]
-fn what_an_older_build_queued_is_logged_once_however_it_is_meant() {
+fn entries_queued_by_an_older_build_are_logged_once() {
     let null = || json!(null);
     // Without a record of that name: the change alone.
     let one = Ambiguous::new();
@@ -146,7 +146,7 @@ fn what_an_older_build_queued_is_logged_once_however_it_is_meant() {
 }
 
 #[test]
-fn what_an_older_build_records_beside_entries_of_this_one_is_logged_once() {
+fn records_of_an_older_build_beside_entries_of_this_one_are_logged_once() {
     let one = Ambiguous::new();
     // The older build finds its entry on the queue already.
     one.without_log(|| {

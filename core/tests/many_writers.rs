@@ -96,7 +96,7 @@ fn write(workspace: &Workspace, seed: u64) {
 }
 
 #[test]
-fn two_processes_of_four_threads_lose_nothing_and_are_never_turned_away() {
+fn two_processes_of_four_threads_lose_nothing_and_are_never_refused() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let own = backlog(&workspace);
@@ -130,6 +130,8 @@ fn two_processes_of_four_threads_lose_nothing_and_are_never_turned_away() {
         assert_eq!(ids.len(), records.len(), "{place}");
         assert_eq!(ids.iter().collect::<BTreeSet<_>>(), acknowledged, "{place}");
     }
+    // What the last one left there.
+    drop(fixture.open());
     assert_eq!(count(&raw, "token_usage_log_queue"), 0);
     assert!(corrupt_files(&fixture).is_empty());
 
@@ -176,7 +178,7 @@ fn two_processes_times_two_hundred_records_are_four_hundred_in_the_log() {
 }
 
 #[test]
-fn two_processes_that_make_one_project_get_the_same_one() {
+fn two_processes_that_create_one_project_get_the_same_one() {
     let fixture = Fixture::new();
     let output = in_processes(&fixture, "ensure");
     assert_eq!(output.len(), 60);
@@ -228,7 +230,7 @@ fn the_same_record_from_many_threads_is_kept_once() {
 }
 
 #[test]
-fn nothing_acknowledged_goes_down_with_another_calls_rollback() {
+fn a_rollback_of_another_call_undoes_nothing_acknowledged() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let job = workspace.jobs().create(&NewJob { job_type: "work".into(), ..NewJob::default() }).unwrap().id;

@@ -152,7 +152,7 @@ fn the_contract_has_what_clients_rely_on() {
 }
 
 #[test]
-fn every_reference_leads_somewhere_and_every_schema_is_one() {
+fn every_reference_resolves_and_every_schema_is_valid() {
     let contract = Contract::read();
     let mut found = Vec::new();
     references(&contract.0, &mut found);
@@ -171,7 +171,7 @@ fn every_reference_leads_somewhere_and_every_schema_is_one() {
 }
 
 #[test]
-fn every_response_has_an_example_that_is_what_its_schema_says() {
+fn every_response_has_an_example_that_matches_its_schema() {
     let contract = Contract::read().closed();
     let mut checked = 0;
     for (name, operation) in contract.operations() {
@@ -337,7 +337,7 @@ fn results_of_a_workspace_with_foreign_rows_match_the_contract() {
 }
 
 #[test]
-fn errors_are_what_the_contract_says() {
+fn errors_match_the_contract() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let mut checked = checked();

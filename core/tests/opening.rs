@@ -8,7 +8,7 @@ use mcoda_core::{Environment, ErrorKind, Synchronous, TokenUsage, Workspace};
 use serde_json::json;
 
 #[test]
-fn a_workspace_lives_in_the_home_folder_under_its_roots_name_and_hash() {
+fn a_workspace_is_stored_in_the_home_folder_under_its_roots_name_and_hash() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let name = fixture.workspace_folder().file_name().unwrap().to_str().unwrap().to_owned();
@@ -52,7 +52,7 @@ fn a_new_database_is_in_wal_mode_whatever_the_options() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_created_is_for_its_owner_alone() {
+fn created_files_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = Fixture::new();
     let workspace = fixture.open();
@@ -72,7 +72,7 @@ fn what_is_created_is_for_its_owner_alone() {
 }
 
 #[test]
-fn a_folder_is_no_database() {
+fn a_folder_is_not_a_database() {
     let fixture = Fixture::new();
     let folder = fixture.root().join("folder");
     std::fs::create_dir_all(&folder).unwrap();
@@ -84,7 +84,7 @@ fn a_folder_is_no_database() {
 }
 
 #[test]
-fn a_text_file_is_no_database_and_stays_as_it_is() {
+fn a_text_file_is_not_a_database_and_is_not_changed() {
     let fixture = Fixture::new();
     std::fs::create_dir_all(fixture.root()).unwrap();
     let file = fixture.root().join("notes.db");
@@ -124,7 +124,7 @@ fn the_other_kind_of_database_is_refused() {
 }
 
 #[test]
-fn without_a_home_folder_a_database_can_still_be_named_by_its_file() {
+fn without_a_home_folder_a_database_can_still_be_opened_by_its_file() {
     let fixture = Fixture::new();
     let homeless = || Workspace::options().environment(Environment::default());
     assert_refused(homeless().open(fixture.root()), ErrorKind::Storage, "HOME");
@@ -204,7 +204,7 @@ fn a_read_only_handle_distinguishes_the_kinds_of_databases_too() {
 }
 
 #[test]
-fn a_database_that_must_exist_is_brought_up_to_date_but_not_created() {
+fn a_database_that_must_exist_is_migrated_but_not_created() {
     let fixture = Fixture::new();
     let file = fixture.root().join("mcoda.db");
     assert_refused(fixture.options().existing_only(true).open_db(&file), ErrorKind::NotFound, "mcoda.db");
@@ -222,7 +222,7 @@ fn a_database_that_must_exist_is_brought_up_to_date_but_not_created() {
 }
 
 #[test]
-fn a_closed_handle_says_so_to_every_call() {
+fn every_call_on_a_closed_handle_fails_with_closed() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "P-1", 1.0);
@@ -244,7 +244,7 @@ fn a_closed_handle_says_so_to_every_call() {
 }
 
 #[test]
-fn a_closed_handle_says_so_whatever_the_settings() {
+fn a_closed_handle_fails_whatever_the_settings() {
     let fixture = Fixture::new();
     let strict = fixture.options().config(object(json!({"telemetry": {"strict": true}})));
     let strict = strict.open(fixture.root()).unwrap();

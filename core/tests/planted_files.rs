@@ -40,7 +40,7 @@ fn record(workspace: &Workspace) -> bool {
 }
 
 #[test]
-fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
+fn a_pipe_in_place_of_a_file_is_refused_at_once() {
     let fixture = Fixture::new();
     drop(fixture.open());
     let folder = fixture.workspace_folder();
@@ -72,7 +72,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
 }
 
 #[test]
-fn an_agents_file_that_is_no_file_is_refused_at_once() {
+fn an_agent_file_that_is_not_a_regular_file_is_refused_at_once() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let file = fixture.home().join("responses.jsonl");
@@ -85,7 +85,7 @@ fn an_agents_file_that_is_no_file_is_refused_at_once() {
 }
 
 #[test]
-fn the_global_database_and_its_config_are_held_to_the_same() {
+fn the_same_checks_apply_to_the_global_database_and_its_config() {
     let fixture = Fixture::new();
     let open = || fixture.options().open_global();
     drop::<Global>(open().unwrap());
@@ -114,7 +114,7 @@ fn the_global_database_and_its_config_are_held_to_the_same() {
 }
 
 #[test]
-fn a_config_file_without_end_is_refused_by_its_size() {
+fn an_endless_config_file_is_refused_by_its_size() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let file = std::fs::File::create(fixture.workspace_folder().join("config.json")).unwrap();
@@ -130,7 +130,7 @@ fn a_config_file_without_end_is_refused_by_its_size() {
 }
 
 #[test]
-fn a_folder_for_the_log_that_everybody_can_write_to_is_refused() {
+fn a_world_writable_log_folder_is_refused() {
     let fixture = Fixture::new();
     let logs = fixture.home().join("logs");
     std::fs::create_dir_all(&logs).unwrap();
@@ -233,7 +233,7 @@ fn a_link_of_this_users_own_is_followed() {
 }
 
 #[test]
-fn a_file_of_another_user_is_refused_where_others_can_write_and_taken_where_they_cannot() {
+fn a_file_of_another_user_is_refused_only_in_a_folder_that_others_can_write_to() {
     let shared = Shared::new();
     if !is_root(&shared.fixture.home()) {
         return;

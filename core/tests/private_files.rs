@@ -132,16 +132,16 @@ fn set_aside(home: &Path, root: &Path) {
     let changed = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
     std::fs::File::options().append(true).open(&log).unwrap().set_modified(changed).unwrap();
     assert!(workspace.record_token_usage(&usage(json!({"id": "new"}))).unwrap().logged);
-    let aside = all_in(home).into_iter().find(|path| path.to_str().unwrap().contains(".corrupt-")).unwrap();
-    assert_eq!(std::fs::read_to_string(&aside).unwrap(), r#", {"id": "to"#);
-    assert_eq!(mode(&aside), 0o600);
+    let saved = all_in(home).into_iter().find(|path| path.to_str().unwrap().contains(".corrupt-")).unwrap();
+    assert_eq!(std::fs::read_to_string(&saved).unwrap(), r#", {"id": "to"#);
+    assert_eq!(mode(&saved), 0o600);
     // It is the same file, with the same mode.
     assert_eq!(mode(&log), 0o644);
     std::fs::set_permissions(&log, PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 #[test]
-fn a_folder_that_everybody_can_write_to_is_refused_by_its_name() {
+fn a_world_writable_folder_is_refused_by_its_name() {
     let fixture = Fixture::new();
     drop(fixture.open());
     let folder = fixture.workspace_folder();
@@ -157,7 +157,7 @@ fn a_folder_that_everybody_can_write_to_is_refused_by_its_name() {
 
 /// Formerly, files that root created under `sudo` in a user's folder belonged to root, and the user could not continue.
 #[test]
-fn what_root_makes_in_a_users_folder_is_the_users() {
+fn files_created_by_root_in_a_users_folder_belong_to_the_user() {
     use std::os::unix::fs::{MetadataExt, chown};
     const USER: (u32, u32) = (65533, 65532);
 

@@ -60,7 +60,7 @@ fn a_query_can_look_at_the_schema_and_at_the_settings() {
 }
 
 #[test]
-fn a_query_changes_nothing_whatever_it_says() {
+fn a_query_that_would_change_anything_is_refused() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     workspace.record_token_usage(&TokenUsage::default()).unwrap();
@@ -176,7 +176,7 @@ fn a_backup_is_a_complete_database_that_opens() {
 }
 
 #[test]
-fn a_backup_never_replaces_anything_and_leaves_nothing_half_written() {
+fn a_backup_overwrites_nothing_and_leaves_no_partial_file() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let target = fixture.home().join("precious");
@@ -226,7 +226,7 @@ fn a_file_that_appears_while_a_backup_is_written_is_kept() {
 }
 
 #[test]
-fn a_backup_takes_no_name_that_belongs_to_another_file() {
+fn a_backup_does_not_overwrite_another_file() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let folder = fixture.workspace_folder();
@@ -247,7 +247,7 @@ fn a_backup_takes_no_name_that_belongs_to_another_file() {
 }
 
 #[test]
-fn a_backup_never_gets_the_log_of_a_database_that_was_there_before() {
+fn a_backup_never_uses_the_log_of_an_earlier_database() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let target = fixture.home().join("copy.db");
@@ -289,7 +289,7 @@ fn a_cancelled_call_that_waits_for_a_writer_has_written_nothing() {
 }
 
 #[test]
-fn a_call_with_a_token_still_waits_for_its_turn_and_no_longer_than_the_timeout() {
+fn a_cancellable_call_queues_and_waits_no_longer_than_the_timeout() {
     let fixture = Fixture::new();
     let workspace = fixture.options().busy_timeout(Duration::from_millis(300)).open(fixture.root()).unwrap();
     let writer = fixture.raw();

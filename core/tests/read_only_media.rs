@@ -76,7 +76,7 @@ fn recorded(fixture: &Fixture) -> Workspace {
 }
 
 #[test]
-fn a_database_that_was_closed_opens_on_media_that_cannot_be_written_to() {
+fn a_cleanly_closed_database_opens_on_read_only_media() {
     for mount in MOUNTS {
         let fixture = Fixture::new();
         recorded(&fixture).close().unwrap();
@@ -86,7 +86,7 @@ fn a_database_that_was_closed_opens_on_media_that_cannot_be_written_to() {
 
 /// Records that are only in the log would be missing without notice.
 #[test]
-fn a_database_that_was_not_closed_is_refused_there() {
+fn a_database_that_was_not_closed_is_refused_on_read_only_media() {
     let fixture = Fixture::new();
     let workspace = recorded(&fixture);
     let folder = fixture.workspace_folder();

@@ -195,7 +195,7 @@ fn no_reader_is_opened_on_another_file_than_the_writers() {
 
 #[cfg(unix)]
 #[test]
-fn a_reader_that_is_open_goes_on_when_the_file_has_lost_its_name() {
+fn an_open_reader_continues_after_the_file_was_removed() {
     let (_folder, file, workspace) = in_file();
     workspace.record_token_usage(&usage()).unwrap();
     assert_eq!(count(&workspace), 1);
@@ -239,7 +239,7 @@ fn read_only_handles_query_in_parallel() {
 }
 
 #[test]
-fn a_rollback_journal_and_memory_keep_to_one_connection() {
+fn a_rollback_journal_or_in_memory_database_uses_one_connection() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
     drop(Workspace::open_db(&file).unwrap());
@@ -302,7 +302,7 @@ fn the_log_stays_short_with_a_steady_writer_and_short_queries() {
 /// Each query sees an old part of the log, and the next has begun before it ends. How long the log gets depends on
 /// how much is written while queries are blocked.
 #[test]
-fn the_log_starts_over_although_queries_never_cease() {
+fn the_log_starts_over_even_if_queries_never_pause() {
     let (_folder, file, workspace) = in_file();
     let is_done = AtomicBool::new(false);
     let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) \

@@ -146,7 +146,7 @@ fn durations_and_totals_are_derived_and_never_overwritten() {
 }
 
 #[test]
-fn the_callers_metadata_is_kept_to_the_letter() {
+fn the_callers_metadata_is_kept_exactly() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let metadata =
@@ -193,7 +193,7 @@ fn the_agent_is_added_to_its_command_run_and_job() {
 }
 
 #[test]
-fn a_call_that_names_the_job_alone_leaves_the_command_run_as_it_is() {
+fn a_call_that_names_only_the_job_does_not_change_the_command_run() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let job = new_job(&workspace);
@@ -206,7 +206,7 @@ fn a_call_that_names_the_job_alone_leaves_the_command_run_as_it_is() {
 }
 
 #[test]
-fn an_agent_from_before_the_list_and_a_damaged_list_do_not_get_lost_or_in_the_way() {
+fn an_agent_stored_before_the_list_existed_is_kept_and_an_invalid_list_is_replaced() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let (old, damaged) = (new_job(&workspace), new_job(&workspace));
@@ -225,7 +225,7 @@ fn an_agent_from_before_the_list_and_a_damaged_list_do_not_get_lost_or_in_the_wa
 }
 
 #[test]
-fn three_agents_at_once_all_stay_attributed() {
+fn three_concurrent_agents_are_all_attributed() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     for _ in 0..10 {
@@ -271,7 +271,7 @@ fn an_unknown_id_is_not_found_and_leaves_nothing_anywhere() {
 }
 
 #[test]
-fn a_batch_is_recorded_as_a_whole_or_not_at_all() {
+fn a_batch_is_recorded_entirely_or_not_at_all() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let job = new_job(&workspace);

@@ -73,7 +73,7 @@ fn a_strict_setting_that_is_no_boolean_is_an_error_and_nothing_is_recorded() {
 }
 
 #[test]
-fn without_a_database_token_usage_goes_to_the_log_alone() {
+fn without_a_database_token_usage_goes_only_to_the_log() {
     let fixture = Fixture::new();
     let off = Environment { disable_db: true, ..fixture.environment() };
     let workspace = fixture.options().environment(off).open(fixture.root()).unwrap();
@@ -105,7 +105,7 @@ fn without_a_database_another_record_with_a_known_id_is_a_conflict() {
 }
 
 #[test]
-fn without_a_database_everything_else_says_why_it_cannot_be_done() {
+fn without_a_database_every_other_call_fails_with_the_reason() {
     let fixture = Fixture::new();
     let off = Environment { disable_db: true, ..fixture.environment() };
     let workspace = fixture.options().environment(off.clone()).open(fixture.root()).unwrap();
@@ -131,7 +131,7 @@ fn without_a_database_everything_else_says_why_it_cannot_be_done() {
 }
 
 #[test]
-fn the_global_database_knows_agents_but_no_backlog() {
+fn the_global_database_has_agents_but_no_backlog() {
     let fixture = Fixture::new();
     let global = fixture.options().open_global().unwrap();
     let raw = raw(global.database_path());
@@ -174,7 +174,7 @@ fn the_global_database_knows_agents_but_no_backlog() {
 }
 
 #[test]
-fn a_global_database_of_ones_own_can_be_named_by_its_file() {
+fn a_global_database_can_be_opened_by_its_file() {
     let fixture = Fixture::new();
     let file = fixture.root().join("global.db");
     let global = fixture.options().open_global_db(&file).unwrap();

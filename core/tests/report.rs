@@ -179,7 +179,7 @@ fn a_job_of_another_workspace_shows_what_it_cost_there() {
 }
 
 #[test]
-fn a_job_without_anything_says_so() {
+fn an_empty_job_is_reported_as_empty() {
     let (_fixture, workspace, _) = worked_on();
     let job = workspace.jobs().create(&NewJob { job_type: "sync".into(), ..NewJob::default() }).unwrap();
     let job = workspace.jobs().finish(&job.id, "failed", Some("no\nnetwork")).unwrap();
@@ -260,7 +260,7 @@ fn every_result_can_be_parsed_from_its_json() {
 }
 
 #[test]
-fn rows_of_a_host_may_leave_fields_out_and_bring_others() {
+fn host_rows_may_omit_fields_and_have_additional_ones() {
     let rows: Vec<TokenUsageSummaryRow> = read(
         "rows",
         &json!([{"agent_id": "a", "calls": 2, "cost_estimate": null, "from_tomorrow": {"x": 1}}]),
@@ -310,7 +310,7 @@ fn poison(value: &mut Value) {
 const VELOCITY_MODES: [&str; 3] = ["config", "empirical", "mixed"];
 
 #[test]
-fn no_table_shows_stored_text_that_acts_on_a_terminal() {
+fn no_table_prints_control_characters() {
     let (_fixture, workspace, job) = worked_on();
     let everything = TokenUsageQuery { since: Some("2020-01-01".into()), ..Default::default() };
     let sums = workspace.token_usage_summary(&everything, Dimension::ALL).unwrap();
@@ -334,7 +334,7 @@ fn no_table_shows_stored_text_that_acts_on_a_terminal() {
 }
 
 #[test]
-fn no_error_shows_given_text_that_acts_on_a_terminal() {
+fn no_error_prints_control_characters() {
     let (_fixture, workspace, _) = worked_on();
     let given = format!("P{HOSTILE}");
     let query = TokenUsageQuery { since: Some(given.clone()), ..Default::default() };

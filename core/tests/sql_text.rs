@@ -68,7 +68,7 @@ fn found(workspace: &Workspace, query: Value) -> usize {
 }
 
 #[test]
-fn what_looks_like_sql_is_kept_and_found_as_any_other_text() {
+fn text_that_looks_like_sql_is_stored_and_found_like_any_other() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let schema = |raw: &rusqlite::Connection| {

@@ -24,7 +24,7 @@ fn everything_is_enabled_by_default() {
 }
 
 #[test]
-fn opting_out_is_written_and_taken_back_and_nothing_else_changes() {
+fn opting_out_and_in_change_nothing_else_in_the_file() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let file = fixture.workspace_folder().join("config.json");
@@ -55,7 +55,7 @@ fn opting_out_is_written_and_taken_back_and_nothing_else_changes() {
 
 #[cfg(unix)]
 #[test]
-fn the_file_is_for_its_owner_alone_and_a_link_stays_one() {
+fn the_file_is_private_and_a_link_remains_a_link() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = Fixture::new();
     let workspace = fixture.open();
@@ -92,7 +92,7 @@ fn a_config_file_that_is_damaged_is_refused_and_kept() {
 }
 
 #[test]
-fn what_the_user_the_host_and_the_environment_say_counts_too() {
+fn settings_of_the_user_the_host_and_the_environment_apply_too() {
     let fixture = Fixture::new();
     drop(fixture.open());
     std::fs::write(fixture.home().join(".mcoda/config.json"), r#"{"telemetry": {"optOut": true}}"#).unwrap();
@@ -114,7 +114,7 @@ fn what_the_user_the_host_and_the_environment_say_counts_too() {
 }
 
 #[test]
-fn handles_that_cannot_write_say_so() {
+fn read_only_handles_report_that_they_cannot_write() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let reader = fixture.options().read_only(true).open(fixture.root()).unwrap();

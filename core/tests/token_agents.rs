@@ -125,7 +125,7 @@ fn a_slug_that_cannot_be_looked_up_is_an_error_and_not_an_empty_result() {
 }
 
 #[test]
-fn a_busy_global_database_makes_a_slug_busy_and_leaves_an_id_an_id() {
+fn a_busy_global_database_fails_a_slug_but_not_an_id() {
     let desk = Desk::waiting(Duration::from_millis(1)).with_agents(&[("id-1", "codex"), ("id-2", "claude")]);
     desk.put("1", &json!({"agent_id": "id-1"}));
     desk.put("2", &json!({"agent_id": "claude"}));

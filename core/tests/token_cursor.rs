@@ -86,7 +86,7 @@ fn the_handle_is_free_between_chunks() {
 }
 
 #[test]
-fn rows_that_are_gone_or_become_others_are_left_out() {
+fn deleted_and_changed_rows_are_left_out() {
     let (fixture, workspace) = recorded(6);
     let mut cursor = workspace.token_usage_cursor(&query(json!({"command": "even"}))).unwrap();
     assert_eq!(ids(&cursor.next_chunk(1).unwrap()), ["0"]);
@@ -106,7 +106,7 @@ fn rows_that_are_gone_or_become_others_are_left_out() {
 }
 
 #[test]
-fn a_database_that_is_rebuilt_meanwhile_is_a_conflict() {
+fn a_vacuum_between_chunks_is_a_conflict() {
     let (fixture, workspace) = recorded(6);
     let mut cursor = workspace.token_usage_cursor(&query(json!({}))).unwrap();
     cursor.next_chunk(1).unwrap();
@@ -127,7 +127,7 @@ fn after_close_a_cursor_is_closed_and_its_iterator_ends() {
 }
 
 #[test]
-fn a_cursor_outlives_its_handle_and_refuses_what_is_none() {
+fn a_cursor_outlives_its_handle_and_invalid_queries_are_refused() {
     let (fixture, workspace) = recorded(3);
     let unknown = workspace.token_usage_cursor(&query(json!({"projectKey": "NO"})));
     assert_refused(unknown, ErrorKind::NotFound, "projectKey");

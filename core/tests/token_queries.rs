@@ -130,7 +130,7 @@ fn rows_come_in_the_order_of_time_and_unreadable_times_last() {
 }
 
 #[test]
-fn a_summary_looks_at_seven_days_and_rows_at_everything() {
+fn a_summary_covers_seven_days_by_default_and_rows_cover_everything() {
     let desk = Desk::new();
     desk.record(&[
         json!({"timestamp": "2026-03-13T12:00:00.000Z"}),
@@ -210,7 +210,7 @@ fn pages_count_from_one_and_cut_rows_and_groups_alike() {
 // Content of a row
 
 #[test]
-fn what_has_no_column_is_read_from_the_metadata() {
+fn values_without_a_column_are_read_from_the_metadata() {
     let desk = Desk::new();
     for (name, metadata, command, action, error) in [
         ("1", r#"{"commandName":"a","command_name":"b","command":"c"}"#, Some("a"), None, None),

@@ -49,7 +49,7 @@ fn usage_is_grouped_by_provider_and_task() {
 }
 
 #[test]
-fn keys_that_hold_separators_do_not_collide() {
+fn keys_that_contain_separators_do_not_collide() {
     let desk = Desk::new();
     desk.record(&[
         json!({"agentId": "a|b", "modelName": "c"}),

@@ -30,7 +30,7 @@ fn in_file() -> (tempfile::TempDir, Workspace) {
 }
 
 #[test]
-fn all_calls_of_a_transaction_happen_together() {
+fn all_calls_of_a_transaction_take_effect_together() {
     let (_folder, workspace) = in_file();
     let found = workspace
         .transaction(|tx| {
@@ -69,7 +69,7 @@ fn a_transaction_that_fails_or_panics_changes_nothing() {
 }
 
 #[test]
-fn a_call_that_fails_changes_nothing_and_the_transaction_goes_on() {
+fn a_call_that_fails_changes_nothing_and_the_transaction_continues() {
     let (_folder, workspace) = in_file();
     workspace
         .transaction(|tx| {
@@ -86,7 +86,7 @@ fn a_call_that_fails_changes_nothing_and_the_transaction_goes_on() {
 }
 
 #[test]
-fn what_is_more_than_a_transaction_is_refused_within_one() {
+fn calls_that_cannot_be_rolled_back_are_refused_in_a_transaction() {
     let (folder, workspace) = in_file();
     let kind = |error: mcoda_core::Error| error.kind();
     workspace
@@ -259,7 +259,7 @@ fn a_query_in_a_transaction_can_be_cancelled() {
 }
 
 #[test]
-fn a_call_that_waits_for_its_own_handle_gives_up_at_the_busy_timeout() {
+fn a_call_that_waits_for_its_own_handle_fails_at_the_busy_timeout() {
     let folder = tempfile::tempdir().unwrap();
     let options = Workspace::options().busy_timeout(Duration::from_millis(50));
     let workspace = options.open_db(folder.path().join("mcoda.db")).unwrap();

@@ -167,7 +167,7 @@ fn blocked_is_a_status_like_every_other() {
 }
 
 #[test]
-fn completing_and_reverting_leave_their_traces_in_the_metadata() {
+fn completing_and_reverting_are_noted_in_the_metadata() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "P-1", 3.0);
@@ -219,7 +219,7 @@ fn only_changes_requested_after_completed_is_a_revert() {
 }
 
 #[test]
-fn failing_leaves_the_reason_with_the_task_and_with_the_event() {
+fn the_reason_of_a_failure_is_stored_with_the_task_and_the_event() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let own = backlog(&workspace);
@@ -252,7 +252,7 @@ fn failing_leaves_the_reason_with_the_task_and_with_the_event() {
 }
 
 #[test]
-fn the_callers_patch_has_the_last_word() {
+fn the_callers_patch_takes_precedence() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let own = backlog(&workspace);
@@ -321,7 +321,7 @@ fn a_key_that_two_tasks_have_is_refused_and_lists_them() {
 }
 
 #[test]
-fn an_id_comes_before_a_key_that_reads_the_same() {
+fn an_id_takes_precedence_over_an_equal_key() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let own = backlog(&workspace);

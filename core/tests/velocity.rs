@@ -24,7 +24,7 @@ fn events_give_the_story_points_over_the_hours_of_each_lane() {
 }
 
 #[test]
-fn the_window_holds_the_newest_passes() {
+fn the_window_holds_the_newest_visits() {
     let (_fixture, workspace, own) = fixture();
     for (key, from, to, points) in [
         ("P-1", "05:00:00", "06:00:00", 1.0),
@@ -51,7 +51,7 @@ fn a_task_without_story_points_counts_its_hours_and_no_points() {
 }
 
 #[test]
-fn a_pass_without_duration_is_no_sample_and_takes_no_place_in_the_window() {
+fn a_visit_without_duration_is_not_a_sample_and_does_not_fill_the_window() {
     let (_fixture, workspace, own) = fixture();
     implemented(&workspace, &own.task(&workspace, "P-1", 4.0), "08:00:00", "09:00:00");
     implemented(&workspace, &own.task(&workspace, "P-2", 99.0), "10:00:00", "10:00:00");
@@ -83,7 +83,7 @@ fn rework_counts_once_more() {
 }
 
 #[test]
-fn a_pass_begins_at_the_latest_start_and_must_come_from_the_lane() {
+fn a_visit_begins_at_the_latest_entry_and_must_end_from_the_lane() {
     let (_fixture, workspace, own) = fixture();
     let task = own.task(&workspace, "P-1", 3.0);
     let steps = [
@@ -125,7 +125,7 @@ fn both_words_for_ready_to_code_review_end_and_begin_a_lane() {
 }
 
 #[test]
-fn an_event_whose_time_cannot_be_read_is_passed_over() {
+fn an_event_whose_time_cannot_be_parsed_is_ignored() {
     let (fixture, workspace, own) = fixture();
     let task = own.task(&workspace, "P-1", 4.0);
     implemented(&workspace, &task, "08:00:00", "10:00:00");

@@ -81,7 +81,7 @@ fn a_run_within_a_minute_of_a_recorded_visit_is_the_same_work() {
 }
 
 #[test]
-fn three_times_the_window_of_runs_is_looked_at() {
+fn runs_up_to_three_times_the_window_are_read() {
     for (in_the_way, samples) in [(5, 2), (6, 1)] {
         let (_fixture, workspace, own) = fixture();
         let task = own.task(&workspace, "P-1", 4.0);
@@ -136,7 +136,7 @@ fn many_runs_on_one_task_are_one_pass_over_them() {
 }
 
 #[test]
-fn a_run_that_ends_before_it_begins_says_nothing() {
+fn a_run_that_ends_before_it_begins_is_ignored() {
     let (_fixture, workspace, own) = fixture();
     ran(&workspace, &own.task(&workspace, "P-1", 4.0), "work-on-tasks", "10:00:00", "08:00:00", "succeeded");
     assert_eq!(measured(&workspace, 10), NOTHING);
@@ -144,7 +144,7 @@ fn a_run_that_ends_before_it_begins_says_nothing() {
 }
 
 #[test]
-fn a_backfill_writes_for_good_what_the_velocity_took_for_granted() {
+fn a_backfill_stores_the_events_that_the_velocity_inferred() {
     let (fixture, workspace, own) = fixture();
     let task = own.task(&workspace, "P-1", 4.0);
     let run = ran(&workspace, &task, "code-review", "08:00:00", "10:00:00.250", "success");
@@ -249,7 +249,7 @@ fn backfilling_any_history_is_idempotent_and_does_not_change_the_velocity() {
 }
 
 #[test]
-fn a_run_that_is_the_same_work_stays_so_after_a_backfill() {
+fn a_run_that_is_the_same_work_remains_the_same_after_a_backfill() {
     let (_fixture, workspace, own) = fixture();
     let task = own.task(&workspace, "P-1", 4.0);
     implemented(&workspace, &task, "08:00:00", "08:10:00");

@@ -66,6 +66,32 @@ pub unsafe extern "C" fn mcoda_extract_usages_json(
     })
 }
 
+/// Examines a database by its path, without opening it, as `check` examines an open one: also one that is
+/// damaged, of a newer schema, or not there. Nothing is written, created or repaired, and nobody is locked
+/// out.
+///
+/// `path` (text) is the database file, or the root folder of a project. `options` (a JSON object of `full`,
+/// `timeLimitMs`, `workspaceId`, `jsonLog`, `environment`, all optional, may be NULL) is how thorough, and
+/// what belongs to the database. `json` (may be NULL) receives an object of `database`, `kind`,
+/// `schemaVersion`, `full`, `ok`, `checked`, `findings`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_STORAGE`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_check_path_json(
+    path: *const c_char,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || {
+        library::call(
+            "check_path",
+            &[input::string("path", path)?, input::optional_json("options", options)?],
+        )
+    })
+}
+
 /// Renders a summary as a text table.
 ///
 /// `rows` (JSON) is the result of `token_usage_summary`. `group_by` (JSON, may be NULL) is the dimensions
@@ -185,6 +211,20 @@ pub unsafe extern "C" fn mcoda_render_telemetry_config(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     text_reply(text, error, || library::call("render_telemetry_config", &[input::json("config", config)?]))
+}
+
+/// What a check has found, for people.
+///
+/// `report` (JSON) is what `check` returned. `text` receives it.
+///
+/// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_render_check(
+    report: *const c_char,
+    text: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    text_reply(text, error, || library::call("render_check", &[input::json("report", report)?]))
 }
 
 /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
@@ -579,6 +619,88 @@ pub unsafe extern "C" fn mcoda_global_batch_json(
     reply(json, error, || global::call(global, "batch", &[input::json("calls", calls)?]))
 }
 
+/// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
+/// to do: whether it holds together, its schema and references, values that cannot be read, rows of other
+/// workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead log is and
+/// who keeps it from being copied, and other copies of SQLite in this process. It only looks, and records go
+/// on meanwhile. What cannot be examined is a finding as well.
+///
+/// `options` (a JSON object of `full`, `timeLimitMs`, all optional, may be NULL) is how thorough. Absent:
+/// without comparing indexes with their tables, and without a time limit. `json` (may be NULL) receives an
+/// object of `database`, `kind`, `schemaVersion`, `full`, `ok`, `checked`, `findings`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+/// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_check_json(
+    workspace: *mut mcoda_workspace,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || workspace::call(workspace, "check", &[input::optional_json("options", options)?]))
+}
+
+/// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
+/// to do: whether it holds together, its schema and references, values that cannot be read, rows of other
+/// workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead log is and
+/// who keeps it from being copied, and other copies of SQLite in this process. It only looks, and records go
+/// on meanwhile. What cannot be examined is a finding as well.
+///
+/// On the user's global database, which has no backlog.
+///
+/// `options` (a JSON object of `full`, `timeLimitMs`, all optional, may be NULL) is how thorough. Absent:
+/// without comparing indexes with their tables, and without a time limit. `json` (may be NULL) receives an
+/// object of `database`, `kind`, `schemaVersion`, `full`, `ok`, `checked`, `findings`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`.
+/// Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_check_json(
+    global: *mut mcoda_global,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || global::call(global, "check", &[input::optional_json("options", options)?]))
+}
+
+/// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
+/// waited for up to the busy timeout, while others write; where that was in vain, `busy` says so, and what
+/// could be copied was.
+///
+/// `json` (may be NULL) receives an object of `frames`, `checkpointed`, `truncated`, `busy`, `walBytes`.
+///
+/// Errors: `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any.
+/// Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_checkpoint_json(
+    workspace: *mut mcoda_workspace,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || workspace::call(workspace, "checkpoint", &[]))
+}
+
+/// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
+/// waited for up to the busy timeout, while others write; where that was in vain, `busy` says so, and what
+/// could be copied was.
+///
+/// On the user's global database, which has no backlog.
+///
+/// `json` (may be NULL) receives an object of `frames`, `checkpointed`, `truncated`, `busy`, `walBytes`.
+///
+/// Errors: `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any.
+/// Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_checkpoint_json(
+    global: *mut mcoda_global,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || global::call(global, "checkpoint", &[]))
+}
+
 /// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the
 /// task already has the status, no event is written.
 ///
@@ -814,9 +936,9 @@ pub unsafe extern "C" fn mcoda_projects_list_json(
 /// Creates an epic. `MCODA_NOT_FOUND` if its project is unknown, `MCODA_CONFLICT` if the project has an epic
 /// with this key.
 ///
-/// `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `priority`,
-/// `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
-/// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`.
+/// `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `storyPointsTotal`,
+/// `priority`, `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`,
+/// `title`, `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -830,10 +952,28 @@ pub unsafe extern "C" fn mcoda_epics_create_json(
     reply(json, error, || workspace::call(workspace, "epics.create", &[input::json("epic", epic)?]))
 }
 
+/// Creates many epics in one transaction: all or none. An error names the epic.
+///
+/// `epics` (a JSON array, each item a JSON object of `projectId`, `key`, `title`, and optionally
+/// `description`, `storyPointsTotal`, `priority`, `metadata`) is the epics. `json` (may be NULL) receives an
+/// array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+/// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_epics_create_many_json(
+    workspace: *mut mcoda_workspace,
+    epics: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || workspace::call(workspace, "epics.create_many", &[input::json("epics", epics)?]))
+}
+
 /// Returns the epic with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
-/// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
+/// `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -868,10 +1008,10 @@ pub unsafe extern "C" fn mcoda_epics_list_json(
 /// Creates a user story. `MCODA_NOT_FOUND` if its epic is unknown, `MCODA_CONFLICT` if the epic has a story
 /// with this key.
 ///
-/// `story` (a JSON object of `epicId`, `key`, `title`, and optionally `description`, `acceptanceCriteria`,
-/// `priority`, `metadata`) is the user story. `json` (may be NULL) receives an object of `id`, `projectId`,
-/// `epicId`, `key`, `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`,
-/// `updatedAt`.
+/// `story` (a JSON object of `epicId`, `key`, `title`, and optionally `projectId`, `description`,
+/// `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user story. `json` (may be NULL)
+/// receives an object of `id`, `projectId`, `epicId`, `key`, `title`, `description`, `acceptanceCriteria`,
+/// `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -885,10 +1025,31 @@ pub unsafe extern "C" fn mcoda_stories_create_json(
     reply(json, error, || workspace::call(workspace, "stories.create", &[input::json("story", story)?]))
 }
 
+/// Creates many user stories in one transaction: all or none. An error names the story.
+///
+/// `stories` (a JSON array, each item a JSON object of `epicId`, `key`, `title`, and optionally `projectId`,
+/// `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user stories.
+/// `json` (may be NULL) receives an array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+/// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_stories_create_many_json(
+    workspace: *mut mcoda_workspace,
+    stories: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    reply(json, error, || {
+        workspace::call(workspace, "stories.create_many", &[input::json("stories", stories)?])
+    })
+}
+
 /// Returns the user story with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `key`,
-/// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
+/// `title`, `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`,
+/// `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -923,10 +1084,12 @@ pub unsafe extern "C" fn mcoda_stories_list_json(
 /// Creates a task. `MCODA_NOT_FOUND` if its story is unknown, `MCODA_CONFLICT` if the story has a task with
 /// this key.
 ///
-/// `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `description`, `type`, `status`,
-/// `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`) is the task. `json` (may be
-/// NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`, `description`,
-/// `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`,
+/// `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`, `projectId`,
+/// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
+/// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`) is the task.
+/// `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`,
+/// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
+/// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`, `createdAt`,
 /// `updatedAt`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
@@ -943,9 +1106,10 @@ pub unsafe extern "C" fn mcoda_tasks_create_json(
 
 /// Creates many tasks in one transaction: all or none. An error names the task.
 ///
-/// `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally
-/// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
-/// `metadata`) is the tasks. `json` (may be NULL) receives an array.
+/// `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`,
+/// `projectId`, `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`,
+/// `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`)
+/// is the tasks. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -964,7 +1128,8 @@ pub unsafe extern "C" fn mcoda_tasks_create_many_json(
 ///
 /// `id_or_key` (text) is the id or the key. `json` (may be NULL) receives an object of `id`, `projectId`,
 /// `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`, `storyPoints`, `priority`,
-/// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, or `null`.
+/// `assignedAgentId`, `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`,
+/// `openapiVersionAtCreation`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -999,10 +1164,10 @@ pub unsafe extern "C" fn mcoda_tasks_list_json(
 
 /// Creates a job.
 ///
-/// `job` (a JSON object of `type`, and optionally `state`, `commandName`, `payload`, `totalItems`) is the
-/// job. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`, `commandName`,
-/// `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`, `completedAt`,
-/// `errorSummary`.
+/// `job` (a JSON object of `type`, and optionally `state`, `commandName`, `agentId`, `agentIds`, `payload`,
+/// `totalItems`, `processedItems`, `lastCheckpoint`) is the job. `json` (may be NULL) receives an object of
+/// `id`, `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`,
+/// `processedItems`, `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -1019,8 +1184,8 @@ pub unsafe extern "C" fn mcoda_jobs_create_json(
 /// Returns the job with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`,
-/// `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`,
-/// `completedAt`, `errorSummary`, or `null`.
+/// `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `lastCheckpoint`,
+/// `createdAt`, `updatedAt`, `completedAt`, `errorSummary`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1054,7 +1219,7 @@ pub unsafe extern "C" fn mcoda_jobs_list_json(
 /// `id` (text) is the job. `state` (text) is its final state, for example `completed`. `error_summary` (text,
 /// may be NULL) is why it failed, if it did. `json` (may be NULL) receives an object of `id`, `workspaceId`,
 /// `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`,
-/// `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
+/// `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1080,11 +1245,12 @@ pub unsafe extern "C" fn mcoda_jobs_finish_json(
     })
 }
 
-/// Begins a command run, with status `running`. `MCODA_NOT_FOUND` if its job is unknown.
+/// Begins a command run. `MCODA_NOT_FOUND` if its job is unknown.
 ///
-/// `command_run` (a JSON object of `commandName`, and optionally `jobId`, `startedAt`) is the command run.
-/// `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`, `jobId`, `agentId`,
-/// `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
+/// `command_run` (a JSON object of `commandName`, and optionally `jobId`, `agentId`, `taskIds`, `gitBranch`,
+/// `gitBaseBranch`, `startedAt`, `status`, `spProcessed`) is the command run. `json` (may be NULL) receives
+/// an object of `id`, `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `taskIds`, `gitBranch`,
+/// `gitBaseBranch`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1103,8 +1269,8 @@ pub unsafe extern "C" fn mcoda_command_runs_create_json(
 /// Returns the command run with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`,
-/// `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`,
-/// `spProcessed`, or `null`.
+/// `jobId`, `agentId`, `agentIds`, `taskIds`, `gitBranch`, `gitBaseBranch`, `startedAt`, `completedAt`,
+/// `status`, `errorSummary`, `durationSeconds`, `spProcessed`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1122,8 +1288,8 @@ pub unsafe extern "C" fn mcoda_command_runs_get_json(
 ///
 /// `id` (text) is the command run. `end` (a JSON object of `status`, and optionally `errorSummary`,
 /// `spProcessed`, `completedAt`) is the result of the run. `json` (may be NULL) receives an object of `id`,
-/// `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`,
-/// `errorSummary`, `durationSeconds`, `spProcessed`.
+/// `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `taskIds`, `gitBranch`, `gitBaseBranch`,
+/// `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`, `spProcessed`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1144,12 +1310,13 @@ pub unsafe extern "C" fn mcoda_command_runs_finish_json(
     })
 }
 
-/// Begins a task run, with status `running`. `MCODA_NOT_FOUND` if its task, job or command run is unknown.
+/// Begins a task run. `MCODA_NOT_FOUND` if its task, job or command run is unknown.
 ///
 /// `task_run` (a JSON object of `taskId`, `command`, and optionally `jobId`, `commandRunId`, `agentId`,
-/// `startedAt`, `storyPointsAtRun`, `runContext`) is the task run. `json` (may be NULL) receives an object of
+/// `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`, `gitBranch`,
+/// `gitBaseBranch`, `gitCommitSha`, `runContext`) is the task run. `json` (may be NULL) receives an object of
 /// `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
-/// `storyPointsAtRun`, `spPerHourEffective`, `runContext`.
+/// `storyPointsAtRun`, `spPerHourEffective`, `gitBranch`, `gitBaseBranch`, `gitCommitSha`, `runContext`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1169,7 +1336,7 @@ pub unsafe extern "C" fn mcoda_task_runs_create_json(
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `taskId`, `command`, `jobId`,
 /// `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`,
-/// `runContext`, or `null`.
+/// `gitBranch`, `gitBaseBranch`, `gitCommitSha`, `runContext`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1204,7 +1371,7 @@ pub unsafe extern "C" fn mcoda_task_runs_list_json(
 /// `id` (text) is the task run. `status` (text) is its final status, for example `succeeded`. `finished_at`
 /// (RFC 3339 text, may be NULL) is when it ended. Absent: now. `json` (may be NULL) receives an object of
 /// `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
-/// `storyPointsAtRun`, `spPerHourEffective`, `runContext`.
+/// `storyPointsAtRun`, `spPerHourEffective`, `gitBranch`, `gitBaseBranch`, `gitCommitSha`, `runContext`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.

@@ -11,7 +11,7 @@ use rusqlite::ffi;
 
 type Destructor = Option<unsafe extern "C" fn(*mut c_void)>;
 
-struct Kept {
+struct Entry {
     connection: usize,
     name: CString,
     data: *mut c_void,
@@ -19,9 +19,9 @@ struct Kept {
 }
 
 // SAFETY: rusqlite stores only values that may be sent to another thread.
-unsafe impl Send for Kept {}
+unsafe impl Send for Entry {}
 
-static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+static ENTRIES: Mutex<Vec<Entry>> = Mutex::new(Vec::new());
 
 /// # Safety
 /// As for SQLite's function: `name` is NUL-terminated, and `destructor` frees `data`.
@@ -34,15 +34,15 @@ unsafe extern "C" fn sqlite3_set_clientdata(
 ) -> c_int {
     // SAFETY: by the contract of this function.
     let name = unsafe { CStr::from_ptr(name) };
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let old = kept.iter().position(|one| one.connection == connection as usize && *one.name == *name);
-    let old = old.map(|place| kept.swap_remove(place));
+    let mut entries = ENTRIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let old = entries.iter().position(|one| one.connection == connection as usize && *one.name == *name);
+    let old = old.map(|place| entries.swap_remove(place));
     if !data.is_null() {
-        kept.push(Kept { connection: connection as usize, name: name.to_owned(), data, destructor });
+        entries.push(Entry { connection: connection as usize, name: name.to_owned(), data, destructor });
     }
     // Freeing runs other code, which may call this function again.
-    drop(kept);
-    if let Some(Kept { data, destructor: Some(free), .. }) = old {
+    drop(entries);
+    if let Some(Entry { data, destructor: Some(free), .. }) = old {
         // SAFETY: it was passed for this purpose, and is called once.
         unsafe { free(data) };
     }
@@ -58,7 +58,7 @@ unsafe extern "C" fn sqlite3_get_clientdata(
 ) -> *mut c_void {
     // SAFETY: by the contract of this function.
     let name = unsafe { CStr::from_ptr(name) };
-    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = kept.iter().find(|one| one.connection == connection as usize && *one.name == *name);
+    let entries = ENTRIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = entries.iter().find(|one| one.connection == connection as usize && *one.name == *name);
     found.map_or(std::ptr::null_mut(), |one| one.data)
 }

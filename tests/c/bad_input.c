@@ -3,7 +3,7 @@
 #include "check.h"
 #include <math.h>
 
-/* All that a refused call could have changed. */
+/* Everything that a refused call could have changed. */
 static const char *STATE =
     "SELECT (SELECT count(*) FROM token_usage) || ' ' || (SELECT count(*) FROM task_status_events) || ' ' ||"
     " (SELECT count(*) FROM jobs) || ' ' || (SELECT count(*) FROM command_runs) || ' ' ||"
@@ -215,7 +215,7 @@ static void an_error_is_one_short_line_and_tells_its_lengths(mcoda_workspace *wo
     CHECK(mcoda_record_token_usage_json(workspace, "{", NULL, &error) == MCODA_INVALID_INPUT);
     CHECK(strstr(mcoda_error_detail(error, &length), "line 1") != NULL && length > 0);
     mcoda_error_free(error);
-    /* Nobody has to want the error. */
+    /* The error parameter is optional. */
     CHECK(mcoda_record_token_usage_json(workspace, "{", NULL, NULL) == MCODA_INVALID_INPUT);
 }
 

@@ -1,5 +1,5 @@
-/* A host that is linked with a SQLite of its own beside libmcoda: each keeps its own, and both see one database.
- * Prints the release of libmcoda's SQLite, then that of the host's; built with ALONE there is no other one. */
+/* A host that is linked with its own SQLite alongside libmcoda: each uses its own, and both see one database.
+ * Prints the version of libmcoda's SQLite, then the host's; built with ALONE, there is no other one. */
 
 #include "foreign.h"
 

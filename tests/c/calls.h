@@ -6,11 +6,13 @@ static const struct {
 } frees2[] = {
     {"extract_usage", mcoda_extract_usage_json},
     {"extract_usages", mcoda_extract_usages_json},
+    {"check_path", mcoda_check_path_json},
 };
 static const struct {
     const char *name;
     mcoda_code (*call)(mcoda_workspace *, mcoda_string **, mcoda_error **);
 } calls0[] = {
+    {"checkpoint", mcoda_checkpoint_json},
     {"telemetry_config", mcoda_telemetry_config_json},
     {"opt_in", mcoda_telemetry_opt_in_json},
     {"projects.list", mcoda_projects_list_json},
@@ -25,6 +27,7 @@ static const struct {
     {"token_usage", mcoda_token_usage_json},
     {"token_usage_summary", mcoda_token_usage_summary_json},
     {"batch", mcoda_batch_json},
+    {"check", mcoda_check_json},
     {"status_events", mcoda_status_events_json},
     {"backfill_status_events", mcoda_backfill_status_events_json},
     {"velocity", mcoda_velocity_json},
@@ -33,9 +36,11 @@ static const struct {
     {"projects.ensure", mcoda_projects_ensure_json},
     {"projects.get", mcoda_projects_get_json},
     {"epics.create", mcoda_epics_create_json},
+    {"epics.create_many", mcoda_epics_create_many_json},
     {"epics.get", mcoda_epics_get_json},
     {"epics.list", mcoda_epics_list_json},
     {"stories.create", mcoda_stories_create_json},
+    {"stories.create_many", mcoda_stories_create_many_json},
     {"stories.get", mcoda_stories_get_json},
     {"stories.list", mcoda_stories_list_json},
     {"tasks.create", mcoda_tasks_create_json},
@@ -69,6 +74,12 @@ static const struct {
 };
 static const struct {
     const char *name;
+    mcoda_code (*call)(mcoda_global *, mcoda_string **, mcoda_error **);
+} globals0[] = {
+    {"checkpoint", mcoda_global_checkpoint_json},
+};
+static const struct {
+    const char *name;
     mcoda_code (*call)(mcoda_global *, const char *, mcoda_string **, mcoda_error **);
 } globals1[] = {
     {"record_token_usage", mcoda_global_record_token_usage_json},
@@ -76,6 +87,7 @@ static const struct {
     {"token_usage", mcoda_global_token_usage_json},
     {"token_usage_summary", mcoda_global_token_usage_summary_json},
     {"batch", mcoda_global_batch_json},
+    {"check", mcoda_global_check_json},
 };
 static const struct {
     const char *name;

@@ -1,4 +1,4 @@
-/* What the C tests share: a test ends the program with the line at which it found something wrong. */
+/* Shared by the C tests: a failed check ends the program and prints its line. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -46,7 +46,7 @@ static inline void check_refused(mcoda_code code, mcoda_code wanted, const char 
     *error = NULL;
 }
 
-/* What JSON text has at the pointer, in a buffer that the next calls use again. */
+/* The value at a JSON pointer, in a buffer that the next calls reuse. */
 static inline const char *json_at(const mcoda_string *json, const char *pointer)
 {
     static char buffers[4][256];

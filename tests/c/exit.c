@@ -1,4 +1,4 @@
-/* What a host records when a thread or the process ends: the system has taken the thread's own data by then. */
+/* Recording while a thread or the process exits, when thread-local data has already been destroyed. */
 
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
@@ -45,7 +45,7 @@ static void at_exit(void)
     OK(mcoda_workspace_close(workspace, &error));
 }
 
-/* Comes again and again, as long as its value is set anew: in the last rounds nothing of the thread is left. */
+/* Called repeatedly while it sets its value again: in the last rounds all other thread-local data is gone. */
 static void at_end_of_thread(void *value)
 {
     int *rounds = value;

@@ -1,5 +1,5 @@
-// What a C++ host records in destructors that run when a thread or the process ends: of a thread's own objects, and of
-// static ones, made before the library was first used and after.
+// Recording in C++ destructors that run when a thread or the process exits: those of thread-local objects, and of
+// static ones, constructed before the library was first used and after.
 
 #include <mcoda.h>
 
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     mcoda_string *json = nullptr;
     expect(mcoda_workspace_open_db(file.c_str(), nullptr, &reopened, &error), error);
     expect(mcoda_query_json(reopened, "SELECT count(*) AS n FROM token_usage", nullptr, &json, &error), error);
-    // Two calls, the destructors of two threads' objects, and those of two static ones.
+    // Two calls, the destructors of two thread-local objects, and those of two static ones.
     const bool all = std::string(mcoda_string_text(json, nullptr)).find("\"n\":6") != std::string::npos;
     if (!all) {
         std::fprintf(stderr, "%s\n", mcoda_string_text(json, nullptr));

@@ -1,5 +1,5 @@
-/* Another copy of SQLite in the process, as a host brings it along: the system's, or one that is built for the tests.
- * Declared here, since where it is not installed for development its header is not, either. */
+/* Another copy of SQLite in the process, as a host may have: the system's, or one that is built for the tests.
+ * Declared here, since sqlite3.h may not be installed. */
 #ifndef FOREIGN_H
 #define FOREIGN_H
 
@@ -24,7 +24,7 @@ static inline int foreign_run(sqlite3 *connection, const char *sql)
     return sqlite3_exec(connection, sql, NULL, NULL, NULL) & 0xff;
 }
 
-/* A connection to a database that is there. It waits for others for so long. */
+/* A connection to an existing database, with this busy timeout. */
 static inline sqlite3 *foreign_open(const char *file, int milliseconds)
 {
     sqlite3 *connection = NULL;
@@ -35,7 +35,7 @@ static inline sqlite3 *foreign_open(const char *file, int milliseconds)
     return connection;
 }
 
-/* The first value of the first row, as text; empty where there is none, or an error. */
+/* The first value of the first row, as text; empty if there is none or the query fails. */
 static inline void foreign_value(sqlite3 *connection, const char *sql, char *value, size_t room)
 {
     sqlite3_stmt *statement = NULL;

@@ -1,5 +1,5 @@
 /* A process that forks while its threads call: the parent's handles are closed in the child, and using them does not wait for
- * a thread that does not exist there. A child of a process at rest may open its own. */
+ * a thread that does not exist there. The child of an idle process may open its own handles. */
 
 #define _DEFAULT_SOURCE
 #include "check.h"
@@ -12,7 +12,7 @@ static mcoda_workspace *shared;
 static mcoda_token_usage_cursor *cursor;
 static atomic_int stop;
 
-/* Looks the handle up, and opens and closes others, as often as it can. */
+/* Looks up the handle, and opens and closes others, in a loop. */
 static void *call(void *unused)
 {
     (void)unused;
@@ -30,7 +30,7 @@ static void *call(void *unused)
     return NULL;
 }
 
-/* The code with which the child ends that does this. */
+/* The exit code of a child that runs this function. */
 static int code_of_child(void (*work)(void))
 {
     int status = 0;

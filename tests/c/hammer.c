@@ -1,9 +1,9 @@
-/* libmcoda beside another copy of SQLite in one process, both writing to one database as fast as they can. Each
- * transaction is an insert and, by a trigger, a count, so that a lost update shows as well as a lost row; another
- * process counts both. Each scenario is run once more without the locks and must then go wrong: else it would show
- * nothing.
+/* libmcoda and another copy of SQLite in one process, both writing to one database as fast as they can. Each
+ * transaction inserts a row and, by a trigger, increments a counter, so that both lost updates and lost rows show;
+ * another process checks both. Each scenario runs once more without the locks and must then fail: otherwise it would
+ * prove nothing.
  *
- * Usage: hammer FOLDER [ROUNDS] (times as much as usual). Its own processes are started with other arguments. */
+ * Usage: hammer FOLDER [ROUNDS] (a multiplier). The program starts itself with other arguments. */
 
 #define _GNU_SOURCE
 #include "foreign.h"
@@ -22,7 +22,7 @@ static void usage(void)
     printf("%ld %ld %ld\n", (long)acknowledged, (long)busy, (long)errors);
 }
 
-/* Options as JSON, a handle, or NULL where it is turned away. */
+/* Options as JSON; returns a handle, or NULL if opening is refused. */
 static mcoda_workspace *open_ours(const char *json)
 {
     mcoda_options *options = NULL;
@@ -43,7 +43,7 @@ static void close_ours(mcoda_workspace *workspace)
     }
 }
 
-/* Records in one transaction, and says how many were acknowledged. */
+/* Records in one transaction; returns how many records were acknowledged. */
 static int record(mcoda_workspace *workspace, const char *records, int count)
 {
     mcoda_error *refused = NULL;
@@ -80,7 +80,7 @@ static int insert(sqlite3 *connection)
     return theirs(connection, sql);
 }
 
-/* Says how many were acknowledged: one or none. */
+/* Returns how many records were acknowledged: one or none. */
 static int commit(sqlite3 *connection, int begun)
 {
     if (begun && theirs(connection, "COMMIT")) {
@@ -104,12 +104,12 @@ static void overlap(long rounds)
     snprintf(log, sizeof log, "%s-wal", file);
     mcoda_workspace *workspace = open_ours(at_once);
     sqlite3 *connection = foreign_open(file, 0);
-    /* Without the locks, two who begin an empty log at once wait for ten seconds. */
+    /* Without the locks, two writers that start an empty log at once wait for ten seconds. */
     commit(connection, begin(connection));
     for (long round = 0; round < rounds; round++) {
         int begun = begin(connection);
         if (round % 50 == 49) {
-            /* Closing this one must not drop the locks of the other copy, nor must the host. */
+            /* Closing this handle must not drop the other copy's locks, nor the other way round. */
             close_ours(open_ours(at_once));
             CHECK(close(open(file, O_RDONLY)) == 0);
         }
@@ -119,7 +119,7 @@ static void overlap(long rounds)
         if (round % 100 == 99) {
             sqlite3_close(foreign_open(file, 0));
             close_ours(workspace);
-            /* The last of our handles leaves the log to the one who still has the database open. */
+            /* Closing our last handle leaves the write-ahead log to the copy that still has the database open. */
             errors += access(log, F_OK) != 0;
             workspace = open_ours(at_once);
         }
@@ -128,7 +128,7 @@ static void overlap(long rounds)
     sqlite3_close(connection);
 }
 
-/* With a rollback journal. Opening turns the database to write-ahead logging, but not under a transaction. */
+/* With a rollback journal. Opening switches the database to write-ahead logging, except during a transaction. */
 static void convert(long rounds)
 {
     char mode[16];
@@ -148,11 +148,11 @@ static void convert(long rounds)
     sqlite3_close(connection);
 }
 
-/* What the threads of a race share. */
+/* The state that the threads of a race share. */
 static mcoda_workspace *shared;
 static long each;
 
-/* Whether a writer goes on until it has had so many acknowledged. Without the locks that may never be. */
+/* Whether a writer continues until this many records are acknowledged. Without the locks that may never happen. */
 static int goes_on(long done, long attempts)
 {
     return done < each && attempts <= 20 * each && errors < 1000;
@@ -191,7 +191,7 @@ static void *write_and_reopen(void *unused)
     return NULL;
 }
 
-/* With a new connection after every so many, 0 for never. */
+/* Reconnects after this many records; 0 for never. */
 static void *write_theirs(void *reopen)
 {
     long after = *(const long *)reopen;
@@ -246,7 +246,7 @@ static void *open_and_close_theirs(void *unused)
     return NULL;
 }
 
-/* A host that backs the file up by itself, say. */
+/* Like a host that copies the file for a backup. */
 static void *read_the_file(void *unused)
 {
     (void)unused;
@@ -261,7 +261,7 @@ static void *read_the_file(void *unused)
     return NULL;
 }
 
-/* Handles that only read come and go. What they see is one state of the database. */
+/* Read-only handles are opened and closed. Each must see one consistent state of the database. */
 static void *read_ours(void *unused)
 {
     (void)unused;
@@ -299,7 +299,7 @@ struct worker {
     const void *argument;
 };
 
-/* Runs the writers to their end, and the others until then. */
+/* Runs the writers to their end, and the other threads until then. */
 static void race(const struct worker *writers, int writer_count, const struct worker *others, int other_count)
 {
     pthread_t threads[16];
@@ -360,7 +360,7 @@ static void create(const char *journal_mode)
     sqlite3_close(connection);
 }
 
-/* What a process sees that has nothing to do with the hammering. */
+/* The counts that an independent process sees. */
 static void count(void)
 {
     const char *queries[] = {"SELECT count(*) FROM token_usage", "SELECT n FROM counter", "PRAGMA integrity_check"};
@@ -376,9 +376,9 @@ static void count(void)
 static const struct scenario {
     const char *task, *journal_mode;
     void (*work)(long rounds);
-    /* How many inserts a round makes and how many calls must be turned away, where time does not decide that; how
-     * many rounds there are, and how many without the locks. */
-    long inserts, turned_away, rounds, without;
+    /* How many inserts a round makes, how many calls must be refused (0 if that depends on timing), how many rounds
+     * there are, and how many without the locks. */
+    long inserts, refused, rounds, without;
 } scenarios[] = {
     {"overlapping transactions, WAL", "wal", overlap, 2, 1, 10000, 40},
     {"racing threads, WAL", "wal", race_in_wal_mode, 5, 0, 2400, 200},
@@ -386,7 +386,7 @@ static const struct scenario {
     {"racing threads and another process, rollback journal", "delete", race_with_a_rollback_journal, 2, 0, 2500, 500},
 };
 
-/* A process of its own. */
+/* In a separate process. */
 static int do_task(const char *task, long rounds)
 {
     if (strcmp(task, "count") == 0) {
@@ -416,17 +416,17 @@ static void run_scenario(const struct scenario *scenario, const char *folder, lo
         snprintf(path, sizeof path, "%s/hammer%d.db", folder, number++);
         long rounds = off ? scenario->without : scenario->rounds * factor;
         struct outcome found = hammered(creation, scenario->task, path, rounds, off ? "off" : "");
-        printf("hammer: %s%s: %ld acknowledged, %ld lost, %ld turned away, %ld errors%s%s\n", scenario->task,
+        printf("hammer: %s%s: %ld acknowledged, %ld lost, %ld refused, %ld errors%s%s\n", scenario->task,
                off ? ", without the locks" : "", found.reported[ACKNOWLEDGED], lost(&found), found.reported[BUSY],
                found.reported[ERRORS], found.counted[IS_WHOLE] ? "" : ", damaged", found.has_crashed ? ", crashed" : "");
         fflush(stdout);
         int is_well = lost(&found) == 0 && found.reported[ERRORS] == 0 && found.counted[IS_WHOLE] && !found.has_crashed;
         CHECK(is_well != off);
         if (off) {
-            CHECK(scenario->turned_away == 0 || lost(&found) > 0);
+            CHECK(scenario->refused == 0 || lost(&found) > 0);
         } else {
             CHECK(found.reported[ACKNOWLEDGED] >= scenario->inserts * rounds);
-            CHECK(scenario->turned_away == 0 || found.reported[BUSY] == scenario->turned_away * rounds);
+            CHECK(scenario->refused == 0 || found.reported[BUSY] == scenario->refused * rounds);
         }
     }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a C program that calls every function of the header with what it must refuse.
+"""Writes a C program that calls every function of the header with arguments that it must refuse.
 
 Each pointer in turn is NULL, each text in turn is not UTF-8, each handle of something open is one that was closed or of
 another kind, while all other arguments are good. The header says of each parameter whether NULL is allowed. So a
@@ -26,7 +26,7 @@ TEXTS = {
     ("mcoda_workspace_open_db", "path"): '":memory:"', ("mcoda_global_open_db", "path"): '":memory:"',
     ("mcoda_task_runs_finish_json", "finished_at"): '"2026-03-20"',
 }
-# What the header says to be JSON, by function and parameter; filled in as it is read.
+# The parameters that the header documents as JSON, by function; filled in while parsing.
 JSON = {}
 # Handles that are numbers in a table.
 OPENED = {"mcoda_workspace", "mcoda_global", "mcoda_token_usage_cursor"}
@@ -71,7 +71,7 @@ def call(function, parameters, changed=None, to=None):
 
 
 def released(parameters):
-    """What frees the handle that a call gave after all."""
+    """The statement that frees a handle if the call returned one after all."""
     for kind, stars, parameter in parameters:
         if stars == "**" and parameter != "error":
             frees = f"{kind}_close(out, NULL)" if kind in OPENED else f"{kind.removesuffix('_result')}_free(out)"
@@ -80,7 +80,7 @@ def released(parameters):
 
 
 def cases(functions):
-    """The statements of the program, one list a function."""
+    """The statements of the program, one list per function."""
     for comment, result, name, parameters in functions:
         takes_error = bool(parameters) and parameters[-1][2] == "error"
         if result == "mcoda_code" and takes_error:

@@ -1,4 +1,4 @@
-/* A host that has an SQLite of its own, and another library that is written in Rust: each keeps what is its own. */
+/* A host with its own SQLite and another library written in Rust: none calls into the code of another. */
 
 #include "check.h"
 

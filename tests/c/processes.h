@@ -1,4 +1,4 @@
-/* Tasks in processes of their own: this program once more. What such a process has locked or broken is its own. */
+/* Runs tasks in child processes, so that their locks and crashes do not affect this one. */
 #ifndef PROCESSES_H
 #define PROCESSES_H
 
@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What became of a database that was hammered: what its process reports, and what another one counts. */
+/* The counts of one run: those that its process reports, and those that another one finds in the database. */
 struct outcome {
     long reported[3];
     long counted[3];
@@ -17,8 +17,8 @@ struct outcome {
 enum { ACKNOWLEDGED, BUSY, ERRORS };
 enum { ROWS, COUNTER, IS_WHOLE };
 
-/* Runs `task file rounds` with the locks as they are shipped (""), or "off". What hangs is killed, which without the
- * locks happens. Gives the numbers that it prints; false where it ends badly or prints something else. */
+/* Runs `task file rounds` with the locks as shipped (""), or "off". A process that hangs is killed: without the
+ * locks, that happens. Returns the numbers that it prints; false if it fails or prints something else. */
 static inline int run_task(const char *task, const char *file, long rounds, const char *locks, long *numbers)
 {
     int pipes[2], status = 0;
@@ -32,7 +32,7 @@ static inline int run_task(const char *task, const char *file, long rounds, cons
         CHECK(dup2(pipes[1], 1) == 1 && close(pipes[0]) == 0 && close(pipes[1]) == 0);
         CHECK(setenv("MCODA_TEST_LOCKS", locks, 1) == 0);
         if (*locks != 0) {
-            /* What goes wrong there is expected. */
+            /* Its errors are expected. */
             CHECK(freopen("/dev/null", "w", stderr) != NULL);
         }
         alarm(*locks != 0 ? 10 : 600);
@@ -49,7 +49,7 @@ static inline int run_task(const char *task, const char *file, long rounds, cons
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 && reported == 3;
 }
 
-/* Hammers a new database, and has a process count that took no part in it. */
+/* Runs a task on a new database, then counts in a process that took no part in it. */
 static inline struct outcome hammered(const char *creation, const char *task, const char *file, long rounds,
                                       const char *locks)
 {
@@ -57,7 +57,7 @@ static inline struct outcome hammered(const char *creation, const char *task, co
     long unused[3];
     CHECK(run_task(creation, file, 0, "", unused));
     found.has_crashed = !run_task(task, file, rounds, locks, found.reported);
-    /* What cannot be counted is not whole. */
+    /* A database that cannot be read counts as damaged. */
     found.counted[IS_WHOLE] = run_task("count", file, 0, "", found.counted) && found.counted[IS_WHOLE];
     return found;
 }

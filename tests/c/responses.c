@@ -5,7 +5,7 @@
 static mcoda_error *error;
 static mcoda_workspace *workspace;
 
-/* Whether the text that a call gave, which is freed, has all of these in it; the list ends with NULL. */
+/* Whether the text that a call returned contains all of these; the list ends with NULL. Frees the text. */
 static void check_holds(mcoda_string *given, const char *const *parts)
 {
     const char *text = mcoda_string_text(given, NULL);
@@ -114,7 +114,7 @@ static void rows_come_a_few_at_a_time(void)
     mcoda_string *json = NULL;
     OK(mcoda_token_usage_cursor_open(workspace, NULL, &cursor, &error));
     OK(mcoda_token_usage_cursor_open(workspace, "{\"agent\": \"claude\"}", &other, &error));
-    /* What is recorded now does not come. */
+    /* Rows recorded after this are not returned. */
     OK(mcoda_record_token_usage_json(workspace, "{\"agentId\": \"claude\"}", NULL, &error));
     CHECK(rows_of(other) == 1 && rows_of(cursor) == 251 && rows_of(cursor) == 0);
     REFUSED(mcoda_token_usage_cursor_next_json(cursor, 0, &json, &error), MCODA_INVALID_INPUT, "limit");
@@ -132,7 +132,7 @@ static void rows_come_a_few_at_a_time(void)
     OK(mcoda_token_usage_cursor_close(cursor, &error));
     OK(mcoda_global_close(global, &error));
 
-    /* A database that is closed under a cursor ends it. */
+    /* Closing the database ends its cursors. */
     OK(mcoda_workspace_open_db(":memory:", NULL, &own, &error));
     OK(mcoda_record_token_usage_json(own, "{}", NULL, &error));
     OK(mcoda_token_usage_cursor_open(own, NULL, &cursor, &error));
@@ -199,6 +199,19 @@ static void telemetry_can_be_opted_out_of(void)
     HOLDS(rendered(mcoda_render_telemetry_config, json), "SETTING", "enabled");
 }
 
+static void a_check_is_made_and_shown(void)
+{
+    mcoda_string *json = NULL;
+    OK(mcoda_check_json(workspace, "{\"full\": true}", &json, &error));
+    HOLDS(json, "\"ok\":true", "\"full\":true", "\"integrity\"");
+    OK(mcoda_check_json(workspace, NULL, &json, &error));
+    HOLDS(rendered(mcoda_render_check, json), "Database: ", "examinations: ");
+    OK(mcoda_check_path_json("/nowhere/mcoda.db", NULL, &json, &error));
+    HOLDS(rendered(mcoda_render_check, json), "ERROR missing");
+    OK(mcoda_checkpoint_json(workspace, &json, &error));
+    HOLDS(json, "\"truncated\":true", "\"busy\":false");
+}
+
 int main(int argc, char **argv)
 {
     char path[512];
@@ -211,6 +224,7 @@ int main(int argc, char **argv)
     rows_come_a_few_at_a_time();
     answers_become_tables();
     telemetry_can_be_opted_out_of();
+    a_check_is_made_and_shown();
     OK(mcoda_workspace_close(workspace, &error));
     return 0;
 }

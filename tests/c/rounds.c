@@ -1,4 +1,4 @@
-/* Opens, uses, fails and closes again and again: whoever watches the memory sees it come back. */
+/* Opens, uses, fails and closes in a loop: the memory in use must not grow. */
 
 #include "check.h"
 

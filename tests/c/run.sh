@@ -10,12 +10,12 @@ prefix=$out/prefix
 lib=$prefix/lib
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-# No test may touch the user's own records.
+# No test may use the user's own records.
 real_home=$HOME
 export HOME=$work
 unset MCODA_CONFIG MCODA_DISABLE_DB MCODA_TELEMETRY
 cc=${CC:-cc} cxx=$(command -v "${CXX:-c++}" || true)
-# Beside the warnings, whatever the compiler knows about undefined behaviour and lost memory.
+# All warnings, and the sanitizers for undefined behaviour and leaks.
 warnings=(-g -Wall -Wextra -Wpedantic -Werror)
 sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all)
 include=(-I"$prefix/include" -Itests/c)
@@ -80,7 +80,7 @@ build() {
     esac
 }
 
-# run NAME ARGUMENT…: with a folder of its own as its home and its first argument
+# run NAME ARGUMENT…: with a fresh folder as its home and its first argument
 run() {
     local program=$out/$1 folder
     folder=$(mktemp -d "$work/XXXX")
@@ -96,7 +96,7 @@ programs_pass() {
         say "the sanitizers of this machine see no leaks, so the tests for leaks would mean nothing" >&2
         exit 1
     fi
-    for source in tests/c/{workflow.c,workflow.cpp,responses.c,bad_input.c,threads.c,giving_up.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
+    for source in tests/c/{workflow.c,workflow.cpp,responses.c,bad_input.c,threads.c,cancellation.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
         [[ -n $cxx || $source != *.cpp ]] || continue
         name=$(basename "$source" | tr . _)
         build "$name" "$source" "${sanitizers[@]}" "${shared[@]}"
@@ -126,8 +126,8 @@ vectors_pass() {
 
 neighbours_keep_what_is_their_own() {
     HOME=$real_home ${RUSTC:-rustc} --edition 2024 --crate-type staticlib -o "$out/libother.a" tests/c/other.rs
-    # All of our library: a symbol that both have would be an error. Rust's own library needs functions that an
-    # older C library lacks, in unused sections.
+    # Link the whole of our library: a symbol that both define would be an error. Rust's standard
+    # library needs functions that an older C library lacks, in unused sections.
     local all=(-Wl,--whole-archive "$lib/libmcoda.a" -Wl,--no-whole-archive -Wl,--gc-sections)
     build neighbours_static tests/c/neighbours.c "${all[@]}" "$out/libother.a" "${system[@]}"
     build neighbours_first tests/c/neighbours.c "$out/libother.a" "${all[@]}" "${system[@]}"
@@ -155,7 +155,7 @@ another_sqlite_in_the_process_takes_nothing_away() {
     local profile=$1 other
     install_library_with_switches "$profile"
     other=$(other_sqlite "${3:-}")
-    # Without the sanitizers: they would change who comes first.
+    # Without the sanitizers: they would change the timing of the race.
     build hammer tests/c/hammer.c -O1 -L"$out/switches/lib" -lmcoda -Wl,-rpath,"$out/switches/lib" -pthread "$other"
     run hammer "$2"
 }
@@ -222,7 +222,7 @@ valgrind_finds_nothing() {
     done
 }
 
-# Installs the optimised library, builds the program NAME of SOURCE for it, and says where that is.
+# Installs the optimised library, builds the program NAME from SOURCE against it, and prints its path.
 optimised_program() {
     install_library release
     build "$1" "$2" -O2 "${shared[@]}"

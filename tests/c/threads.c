@@ -1,4 +1,4 @@
-/* One handle in many threads: calls queue, none is lost, and closing it under them is an error, not a crash. */
+/* One handle in many threads: calls queue, none is lost, and closing it meanwhile makes them fail, not crash. */
 
 #include "check.h"
 #include <pthread.h>
@@ -86,7 +86,7 @@ static void a_cursor_gives_each_row_to_one_thread(const char *folder)
 static atomic_int acknowledged;
 static atomic_int under_way;
 
-/* Calls until the handle is closed under it. */
+/* Calls until another thread closes the handle. */
 static void *record_until_closed(void *unused)
 {
     (void)unused;

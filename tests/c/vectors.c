@@ -1,6 +1,6 @@
 /* Makes calls of the C interface for vectors.py. A line is a call and its arguments, separated by tabs; an argument
  * is "-" for NULL, or "=" and text in which \t, \n and \\ stand for tab, line feed and backslash. The result is a
- * line "ok TAB json" or "error TAB kind TAB field TAB message", the field "-" where there is none. */
+ * line "ok TAB json" or "error TAB kind TAB field TAB message", with "-" for no field. */
 
 #include <mcoda.h>
 #include <stdio.h>
@@ -71,6 +71,7 @@ static mcoda_code call_global(const char *name, char **given, mcoda_error **erro
         return mcoda_global_backup_to(handle, given[0], error);
     }
     FIND(frees2, given[0], given[1], &json)
+    FIND(globals0, handle, &json)
     FIND(globals1, handle, given[0], &json)
     FIND(globals2, handle, given[0], given[1], &json)
     return unknown(name);
@@ -93,7 +94,7 @@ static mcoda_code open_database(char **given, mcoda_error **error)
     return code;
 }
 
-/* "=text" to its text, in place; "-" and what is missing to NULL. */
+/* "=text" to its text, in place; "-" and missing arguments to NULL. */
 static char *argument(char *field)
 {
     if (field == NULL || *field != '=') {

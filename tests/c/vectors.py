@@ -26,11 +26,11 @@ PATTERNS = {
 
 
 class Failed(Exception):
-    """The test found something else than it expected."""
+    """A result differs from the expected one."""
 
 
 class CannotSay(Exception):
-    """C has no way to make this call."""
+    """The C interface does not have this call."""
 
 
 class Outcome:
@@ -147,7 +147,7 @@ def is_number(value):
 
 
 class Case:
-    """One case under way, in a fresh folder."""
+    """A running case, in a fresh folder."""
 
     def __init__(self, program, contract, case, folder, vectors):
         self.program, self.contract, self.case = program, contract, case

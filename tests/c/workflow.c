@@ -26,7 +26,7 @@ static void a_record_is_kept_once(mcoda_workspace *workspace)
     OK(mcoda_token_usage_set_real(usage, MCODA_TOKEN_USAGE_COST_ESTIMATE, 0.25, &error));
     OK(mcoda_token_usage_set_int(usage, MCODA_TOKEN_USAGE_DURATION_MS, 1500, &error));
     OK(mcoda_token_usage_set_json(usage, MCODA_TOKEN_USAGE_METADATA, "{\"x\": [1, 2]}", &error));
-    /* Set and taken away again. */
+    /* Set, then cleared. */
     OK(mcoda_token_usage_set_text(usage, MCODA_TOKEN_USAGE_JOB_ID, "nobody", &error));
     OK(mcoda_token_usage_set_text(usage, MCODA_TOKEN_USAGE_JOB_ID, NULL, &error));
     OK(mcoda_record_token_usage(workspace, usage, &recorded, &error));
@@ -228,7 +228,7 @@ static void the_root_of_a_project_and_the_users_database_open(const char *folder
     mcoda_global *global = NULL;
     mcoda_string *json = NULL;
     mcoda_recorded *recorded = NULL;
-    /* The home is the test's own: see run.sh. */
+    /* The home directory belongs to the test: see run.sh. */
     OK(mcoda_workspace_open(folder, NULL, &workspace, &error));
     OK(mcoda_record_token_usage_json(workspace, "{}", &json, &error));
     CHECK(strcmp(json_at(json, "/logged"), "true") == 0);

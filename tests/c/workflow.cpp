@@ -34,7 +34,7 @@ struct Failure : std::runtime_error {
     }
 };
 
-// Calls what takes an out-parameter and an error last.
+// Calls a function whose last two parameters are an out-parameter and an error.
 template <typename Out, typename Handle = typename Out::pointer, typename Call, typename... Arguments>
 Out made(Call call, Arguments... arguments)
 {

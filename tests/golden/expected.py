@@ -76,7 +76,7 @@ SUMMARIES = [
 
 
 def bound(text):
-    """The moment that a bound means; a span counts back from now."""
+    """The time of a bound; a duration counts back from now."""
     span = re.fullmatch(r"(\d+)([smhdw])", text or "")
     if span:
         return NOW - int(span[1]) * UNITS[span[2]]
@@ -92,7 +92,7 @@ def metadata_of(row):
 
 
 def text_of(row, column, names):
-    """A column, or where it has no text the first of these names in the metadata that has some."""
+    """A column, or if it has no text, the first non-empty one of these metadata fields."""
     metadata = metadata_of(row)
     texts = [row[column] if column else None, *(metadata.get(name) for name in names)]
     return next((text for text in texts if isinstance(text, str) and text), None)
@@ -135,7 +135,7 @@ def selected(db, options, since):
 
 def token_rows(db, options):
     rows = selected(db, options, bound(options.get("since")))
-    # Times that cannot be read come last; what is of one moment stays in the order of the table.
+    # Times that cannot be parsed come last; rows of the same time stay in the order of the table.
     rows.sort(key=lambda row: (millis_of(row["timestamp"]) is None, millis_of(row["timestamp"]) or 0))
     size = options.get("pageSize", len(rows))
     first = (options.get("page", 1) - 1) * size

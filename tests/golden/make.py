@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a workspace in the schema of the TypeScript packages, and what is known about it.
+"""Writes a workspace in the schema of the TypeScript packages, and the expected results of queries.
 
 Both files are committed; run `python3 tests/golden/make.py` after a change here. With `--check` nothing is written: it
 fails where a committed file is not what this script writes.

@@ -1,8 +1,8 @@
 """The rows of the golden workspace: two projects after three weeks of work.
 
-It holds what real workspaces hold: rework, tasks whose only history is runs, runs beside the moves of the same work,
-older words for a status, absent values, metadata that stands in for columns, damaged metadata, times that cannot be
-read, several currencies, and rows of another workspace.
+It holds what real workspaces hold: rework, tasks whose only history is runs, runs and transitions of the same work,
+older names of a status, absent values, metadata used as a fallback for columns, invalid metadata, times that cannot be
+parsed, several currencies, and rows of another workspace.
 """
 
 import json
@@ -34,7 +34,7 @@ class Dice:
 
 
 def written(minutes):
-    """The time that is so many minutes, or parts of one, after the start."""
+    """The time this many minutes, which may be fractional, after the start."""
     return (START + timedelta(minutes=minutes)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -59,7 +59,7 @@ def backlog():
     ]
 
 
-# What tasks go through, and where they end if it is not where the last step led.
+# The steps that tasks go through, and their final status if it differs from the last step's.
 PATHS = [
     (["in_progress", "ready_to_code_review", "ready_to_qa", "completed"], None),
     (["in_progress", "ready_to_review", "ready_to_qa", "completed"], None),
@@ -76,7 +76,7 @@ PATHS = [
 
 
 class Work:
-    """The tasks with their moves and runs."""
+    """The tasks with their transitions and runs."""
 
     def __init__(self, dice):
         self.dice, self.tasks, self.moves, self.runs = dice, [], [], []
@@ -86,7 +86,7 @@ class Work:
 
     def task(self, number, project, epic, story):
         path, status = PATHS[number % len(PATHS)]
-        # Nobody recorded the moves of BLOG's second story: runs are all that is known.
+        # No transitions of BLOG's second story were recorded, only runs.
         is_recorded = story != "BLOG-E1-S2"
         before, entered = "not_started", 180 + number * 610 + self.dice.below(300)
         points = self.dice.pick(1, 2, 3, 5, 8, None)
@@ -96,7 +96,7 @@ class Work:
             if is_recorded:
                 self.move(key, before, step, left)
             if before in STARTS and step in ENDS and (not is_recorded or self.dice.below(3) == 0):
-                # Less than a minute from the moves, it is the same work; more, and it stands for itself.
+                # Less than a minute from the transitions, the run is the same work; more, and it counts separately.
                 off = 0 if not is_recorded else self.dice.pick(0.5, -0.9, 1.5, 4)
                 self.run(key, COMMANDS[STARTS.index(before)], entered + off, left + off, points)
             before, entered = ("ready_to_code_review" if step == "ready_to_review" else step), left
@@ -122,7 +122,7 @@ class Work:
         })
 
     def runs_alone(self):
-        """Some of which nobody knows when they were, but how fast."""
+        """Runs, some of which have a speed but no times."""
         for number, speed in enumerate([2.5, 4, 0, -1, None]):
             self.run(f"BLOG-E1-S2-T{number + 1}", "qa-tasks", 0, 0, 3, sp_per_hour_effective=speed)
             self.runs[-1] |= {"status": "succeeded", "started_at": "unknown", "story_points_at_run": 3}
@@ -169,7 +169,7 @@ def usage(dice, tasks):
         if number % 20 == 7:
             row["timestamp"] = dice.pick("yesterday", "", "2026-02-30T00:00:00Z")
         if number % 20 == 9:
-            # The same moment, as another program writes it.
+            # The same time in another program's format.
             moment = datetime.fromisoformat(row["timestamp"]).astimezone(timezone(timedelta(hours=5, minutes=30)))
             row["timestamp"] = moment.isoformat(timespec="milliseconds")
         yield row

@@ -45,7 +45,7 @@ class Expected:
 
 
 def differing(what, expected, found, more=frozenset()):
-    """Whatever is not there exactly once, and whatever is there beyond that."""
+    """What is missing or duplicated, and what was not expected."""
     for name, count in expected.items():
         if count != 1 or found[name] != 1:
             yield f"{name}: acknowledged {count} times, {found[name]} times in {what}"
@@ -54,7 +54,7 @@ def differing(what, expected, found, more=frozenset()):
 
 
 def faults(expected, database, log):
-    """All that is wrong, one line each."""
+    """Every fault found, one line each."""
     yield from expected.wrong
     rows = database.execute("SELECT id, tokens_prompt FROM token_usage").fetchall()
     yield from differing("the database", expected.recorded, Counter(name for name, _ in rows), expected.refused)
@@ -116,7 +116,7 @@ LOG_DAMAGES = {
 
 
 def unnoticed(expected, database, log):
-    """The damages that this check does not see."""
+    """The kinds of damage that this check fails to detect."""
     for name, sql in DAMAGES.items():
         database.execute("BEGIN")
         changed = database.execute(sql).rowcount

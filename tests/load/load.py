@@ -51,7 +51,7 @@ class Writer:
         self.process.stdin.flush()
 
     def look_at_memory(self):
-        """Notes its resident memory, in MiB, while it lives."""
+        """Samples its resident memory, in MiB, while it runs."""
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text()
         except OSError:
@@ -144,7 +144,7 @@ def run_writers(commands, root, seconds, folder, tasks):
         for writer in writers:
             writer.begin()
         begun = time.monotonic()
-        # What a process takes once at its start is no growth.
+        # What a process allocates once at its start is not counted as growth.
         while any(writer.process.poll() is None for writer in writers):
             time.sleep(0.25)
             if time.monotonic() - begun > seconds / 10:
@@ -180,6 +180,8 @@ def main():
         print_table(writers, seconds)
         sizes = [f"{path.name} {path.stat().st_size / 2**20:.1f} MiB" for path in (database, log)]
         print(f"load: {os.cpu_count()} processors, {seconds:g} s, {', '.join(sizes)}")
+        # Takes the last logged records off the queue: writers that close at the same time do not wait for each other.
+        mcoda.Workspace.open(root).close()
         check = [sys.executable, HERE / "check.py", database, log, *(writer.file for writer in writers)]
         if subprocess.run(check, check=False).returncode:
             sys.exit("load: what was acknowledged is not what is there")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Eight processes in three languages record into one workspace for so many seconds, and once more beside Python's
+# Eight processes in three languages record into one workspace for SECONDS seconds, and once more alongside Python's
 # sqlite3. All three libraries are optimised builds, installed in target/load and target/c as users install them.
 # Usage: run.sh [SECONDS]
 set -euo pipefail

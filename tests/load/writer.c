@@ -62,7 +62,7 @@ static void move(mcoda_workspace *workspace, const char *task, const char *statu
         tell_failed("move", code, &error);
         return;
     }
-    /* Another process may have moved it there meanwhile: then there is no event. */
+    /* Another process may already have made this transition: then there is no event. */
     const char *event = mcoda_transition_event_id(moved, NULL);
     fprintf(log, "moved %s %.0f\n", event ? event : "-", took * 1e6);
     mcoda_transition_free(moved);

@@ -12,7 +12,7 @@ const [name, root, duration, file, ...tasks] = process.argv.slice(2)
 const seconds = Number(duration)
 const log = createWriteStream(file)
 
-/** The result of the call and its duration in microseconds; nothing if it failed. */
+/** The result of the call and its duration in microseconds; undefined if it failed. */
 async function timed(what, call) {
   const begun = performance.now()
   try {
@@ -48,7 +48,7 @@ for (let number = 1; passed() < seconds; number += 1) {
     const task = tasks[move % tasks.length]
     const status = STATUSES[Math.floor(move / tasks.length) % 4]
     const moved = await timed('move', () => workspace.recordStatusTransition(task, status))
-    // Another process may have moved it there meanwhile: then there is no event.
+    // Another process may already have made this transition: then there is no event.
     if (moved.result) log.write(`moved ${moved.result.eventId ?? '-'} ${moved.took}\n`)
   }
   if (passed() >= next) {

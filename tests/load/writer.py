@@ -17,7 +17,7 @@ STATUSES = ["in_progress", "ready_to_code_review", "ready_to_qa", "changes_reque
 
 
 class Notes:
-    """Another copy of SQLite in this process, which keeps notes in the same file."""
+    """Another copy of SQLite in this process, which writes its own table in the same file."""
 
     def __init__(self, path, name):
         self.name = name
@@ -68,7 +68,7 @@ def main(name, root, seconds, file, *tasks):
                 task, status = tasks[move % len(tasks)], STATUSES[move // len(tasks) % 4]
                 moved, took = timed("move", lambda: workspace.record_status_transition(task, status))
                 if moved:
-                    # Another process may have moved it there meanwhile: then there is no event.
+                    # Another process may already have made this transition: then there is no event.
                     log.write(f"moved {moved.event_id or '-'} {took:.0f}\n")
                 if notes:
                     notes.write(move)

@@ -33,7 +33,7 @@ STATUSES = ["completed", "in_progress", "ready_to_review"]
 
 
 def without(schema, leave_out):
-    """The schema without the columns of `leave_out`; a table that stands for None is left out whole."""
+    """The schema without the columns of `leave_out`; a table mapped to None is omitted."""
     result = {}
     for table, lines in schema.items():
         columns = leave_out.get(table, "")
@@ -43,7 +43,7 @@ def without(schema, leave_out):
 
 
 def value(table, name, declaration, row):
-    """Something that such a column may well hold, different in every row, now and then NULL."""
+    """A plausible value for the column, different in every row, sometimes NULL."""
     may_be_null = "NOT NULL" not in declaration and "PRIMARY" not in declaration
     if "REFERENCES" in declaration:
         parent = declaration.split("REFERENCES ")[1].split("(")[0]
@@ -104,7 +104,7 @@ def write(folder, name, schema, indexes, *, wal=False, enforce=True, more=()):
 
 
 def added_later(schema, leave_out):
-    """What the TypeScript packages ran on old databases of their own: the columns come last."""
+    """The migration that the TypeScript packages ran on their old databases: new columns come last."""
     statements = []
     for table, columns in leave_out.items():
         for line in schema[table] if columns else []:

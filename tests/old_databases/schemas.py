@@ -2,8 +2,8 @@
 
 import sqlite3
 
-# The schemas of today, as the TypeScript packages create them: a table's name, then its columns and
-# constraints. What came before is made from them by leaving out.
+# The current schemas, as the TypeScript packages create them: a table's name, then its columns and
+# constraints. Earlier schemas are derived from these by omitting columns and tables.
 WORKSPACE = """
 projects
     id TEXT PRIMARY KEY
@@ -478,7 +478,7 @@ def tables(text):
 
 
 def content(path):
-    """Everything in a database, whatever the SQLite that wrote it."""
+    """The whole contents of a database, independent of the SQLite version that wrote it."""
     database = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
     try:
         return list(database.iterdump())

@@ -1,4 +1,4 @@
-"""Velocities and estimates by docs/estimate.md, computed slowly and plainly.
+"""Velocities and estimates by docs/estimate.md, computed in the simplest way, without regard to speed.
 
 Every number is found by looking at all moves and runs again. The engine keeps them sorted and looks at few,
 so that it is quick with a long history; whether it looks at the right ones is what this is here to check.
@@ -42,19 +42,19 @@ class Query:
     config: dict[str, float] = field(default_factory=dict)  # as in the config file
 
     def configured(self, lane: Lane) -> float:
-        """The lane's own override holds over the one of all lanes, and both over the file."""
+        """The lane's own override takes precedence over the one for all lanes, and both over the file."""
         for_all = self.overrides.get("all", self.config.get(f"{lane.name}SpPerHour", 15.0))
         return self.overrides.get(lane.name, for_all)
 
 
 class Move(NamedTuple):
-    """A status event, or what stands in for one."""
+    """A transition: a status event, recorded or inferred from a run."""
 
     at: int
     order: int  # in which transitions were recorded; it orders those of the same time
     origin: str | None
     target: str
-    recorded: bool  # rather than a run that stands in, now or by a backfill
+    recorded: bool  # not inferred from a run, now or by a backfill
 
 
 class Run(NamedTuple):
@@ -83,13 +83,13 @@ class Visit(NamedTuple):
 
 
 def status_of(text: str | None) -> str | None:
-    """The status in today's word for it."""
+    """The current name of the status."""
     status = text.strip().lower() if text is not None else None
     return "ready_to_code_review" if status == "ready_to_review" else status
 
 
 def millis_of(text: str | None) -> int | None:
-    """The milliseconds since 1970 of a time with a zone, or of a day; none where it cannot be read."""
+    """The milliseconds since 1970 of a time with a zone, or of a day; None if it cannot be parsed."""
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError:
@@ -110,7 +110,7 @@ def is_backfilled(metadata: str | None) -> bool:
 
 
 def resolve(db: sqlite3.Connection, scope: dict[str, str]) -> dict[str, str] | None:
-    """The ids of the scope by the column that refers to them; none where a key names nothing or several."""
+    """The ids of the scope by the column that refers to them; None if a key matches nothing or several rows."""
     ids: dict[str, str] = {}
     tables = {"project": "projects", "epic": "epics", "story": "user_stories"}
     columns = {"project": "project_id", "epic": "epic_id", "story": "user_story_id"}
@@ -135,7 +135,7 @@ def tasks_in(db: sqlite3.Connection, ids: dict[str, str], assignee: str | None) 
 
 
 def load(db: sqlite3.Connection, query: Query) -> History | None:
-    """What the query is about; none where its scope must be refused."""
+    """The scope of the query; None if it must be refused."""
     ids = resolve(db, query.scope)
     if ids is None:
         return None
@@ -151,7 +151,7 @@ def load(db: sqlite3.Connection, query: Query) -> History | None:
 
 
 def load_runs(db: sqlite3.Connection, tasks: dict[str, sqlite3.Row]) -> list[Run]:
-    """The successful runs on the tasks, newest finish first; those without one come last."""
+    """The successful runs on the tasks, latest finish first; those without a finish come last."""
     runs = []
     for row in db.execute("SELECT * FROM task_runs ORDER BY rowid DESC"):
         if row["task_id"] not in tasks or row["status"] not in ("succeeded", "success"):
@@ -175,7 +175,7 @@ def newest_last(run: Run) -> tuple[float, float]:
 
 
 def visits(task: str, moves: list[Move], lane: Lane) -> Iterator[Visit]:
-    """Each move from the lane's start to its end, begun at the latest move into the start at or before it."""
+    """Each transition from the lane's start to its end; it begins at the latest entry before it."""
     for end in moves:
         if end.origin == lane.start and end.target == lane.end:
             entries = [move.at for move in moves if move.target == lane.start and move.at <= end.at]
@@ -184,7 +184,7 @@ def visits(task: str, moves: list[Move], lane: Lane) -> Iterator[Visit]:
 
 
 def is_same_work(run: Run, moves: list[Move], lane: Lane) -> bool:
-    """Whether both of the run's ends lie within a minute of a visit that was recorded, not backfilled."""
+    """Whether the run's start and end are each within a minute of a recorded (not backfilled) visit's."""
     recorded = [move for move in moves if move.recorded]
     return any(
         abs(visit.entered - run.started) <= MINUTE and abs(visit.left - run.finished) <= MINUTE
@@ -193,7 +193,7 @@ def is_same_work(run: Run, moves: list[Move], lane: Lane) -> bool:
 
 
 def with_stand_ins(history: History, window: int) -> dict[str, list[Move]]:
-    """The moves, and those that runs stand in for in lanes that have fewer than the window."""
+    """The transitions, and those inferred from runs in lanes with fewer than the window."""
     moves = {task: list(own) for task, own in history.moves.items()}
     for lane in LANES:
         of_lane = [run for run in history.runs if run.command == lane.command]
@@ -207,12 +207,12 @@ def with_stand_ins(history: History, window: int) -> dict[str, list[Move]]:
 
 
 def ends_of(moves: dict[str, list[Move]], lane: Lane) -> int:
-    """How many moves lead from the lane's start to its end, whether they make a visit or not."""
+    """How many transitions lead from the lane's start to its end, whether they complete a visit or not."""
     return sum((move.origin, move.target) == (lane.start, lane.end) for own in moves.values() for move in own)
 
 
 def stand_in(run: Run, moves: dict[str, list[Move]], lane: Lane) -> None:
-    """Adds the moves at the run's two ends, but for what is there already."""
+    """Adds the transitions at the run's start and end, unless they exist already."""
     own = moves[run.task]
     if not any(move.at == run.started and move.target == lane.start for move in own):
         own.append(Move(run.started, next_order(moves), None, lane.start, recorded=False))
@@ -242,7 +242,7 @@ def samples_of_moves(history: History, moves: dict[str, list[Move]], lane: Lane)
 
 
 def samples_of_runs(history: History, lane: Lane) -> list[Sample]:
-    """The runs of the lane's command, newest first; one without its times counts by its speed."""
+    """The runs of the lane's command, newest first; one without times contributes its recorded speed."""
     samples = []
     for run in history.runs:
         if run.command != lane.command:
@@ -259,7 +259,7 @@ def samples_of_runs(history: History, lane: Lane) -> list[Sample]:
 
 
 def speed_of(samples: list[Sample]) -> float | None:
-    """ΣSP / Σhours; none where nothing of size was done."""
+    """ΣSP / Σhours; None if no story points were completed."""
     story_points = math.fsum(sample.story_points for sample in samples)
     if story_points == 0:
         return None
@@ -269,7 +269,7 @@ def speed_of(samples: list[Sample]) -> float | None:
 def measured(
     history: History, moves: dict[str, list[Move]], lane: Lane, window: int
 ) -> tuple[float | None, int]:
-    """The lane's speed by its moves, else by its runs alone, and how many samples it is made of."""
+    """The lane's speed from its transitions, else from its runs alone, and its number of samples."""
     for samples in (samples_of_moves(history, moves, lane), samples_of_runs(history, lane)):
         newest = samples[:window]
         speed = speed_of(newest)
@@ -297,7 +297,7 @@ def velocity(history: History, query: Query) -> dict[str, Any]:
 
 
 def backlog(history: History) -> dict[str, dict[str, float]]:
-    """Tasks and story points by what they wait for. A status that nobody knows is work to be implemented."""
+    """Tasks and story points by the lane that they wait for. An unknown status counts as implementation work."""
     lane_of = {"ready_to_code_review": "review", "ready_to_qa": "qa"}
     lane_of |= {"completed": "done", "cancelled": "done"}
     totals: dict[str, dict[str, float]] = {}
@@ -312,7 +312,7 @@ def backlog(history: History) -> dict[str, dict[str, float]]:
 
 
 def hours_spent(history: History, now: int) -> float:
-    """Since each task in progress came there, by moves alone: runs stand in for velocities only."""
+    """Since each task in progress entered that status, by recorded transitions: velocities alone use inferred ones."""
     spent = 0.0
     for id, task in history.tasks.items():
         if status_of(task["status"]) == "in_progress":
@@ -322,7 +322,7 @@ def hours_spent(history: History, now: int) -> float:
 
 
 def hours_for(story_points: float, speed: float) -> float | None:
-    """None where the lane stands still and something is left."""
+    """None if the lane's speed is zero and work remains."""
     if story_points == 0:
         return 0
     return story_points / speed if speed > 0 else None

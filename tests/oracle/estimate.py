@@ -28,7 +28,7 @@ QUERIES = 8  # about each workspace
 
 
 def arguments(query: Query, config_file: pathlib.Path) -> list[str]:
-    """The query as mcodactl takes it."""
+    """The query as arguments of mcodactl."""
     given = [query.command, "--json", f"--now={NOW}"]
     given += [f"--velocity-mode={query.mode}", f"--velocity-window={query.window}"]
     given += [f"--{level}={key}" for level, key in query.scope.items()]
@@ -46,7 +46,7 @@ class Difference(Exception):
 
 
 def expected_result(database: pathlib.Path, query: Query) -> dict[str, Any] | None:
-    """None where the query must be refused."""
+    """None if the query must be refused."""
     db = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
     db.row_factory = sqlite3.Row
     history = load(db, query)
@@ -59,12 +59,12 @@ def expected_result(database: pathlib.Path, query: Query) -> dict[str, Any] | No
 
 
 def differences(expected: Any, found: Any, place: str = "") -> Iterator[str]:
-    """What mcodactl says beyond what was computed (ETAs, work in progress) is not looked at."""
+    """Fields that were not computed here (ETAs, work in progress) are not compared."""
     if isinstance(expected, dict) and isinstance(found, dict):
         for name, value in expected.items():
             yield from differences(value, found.get(name, "nothing"), f"{place}.{name}".lstrip("."))
     elif isinstance(expected, (int, float)) and isinstance(found, (int, float)):
-        # The absolute part is for hours that are left of a subtraction: their own size says little.
+        # The absolute tolerance is for hours that result from a subtraction, where a relative one says little.
         if not math.isclose(expected, found, rel_tol=1e-9, abs_tol=1e-9):
             yield f"{place}: expected {expected!r}, mcodactl says {found!r}"
     elif expected != found:
@@ -84,7 +84,7 @@ def compare(command: list[str], expected: dict[str, Any] | None) -> None:
 
 
 def check_workspace(program: pathlib.Path, empty: pathlib.Path, seed: int) -> None:
-    """Makes the seed's workspace beside the empty one, queries it, and removes it when all is well."""
+    """Creates the seed's workspace next to the empty one, queries it, and removes it if nothing differs."""
     rng = random.Random(seed)
     database = empty.with_name(f"{seed}.db")
     shutil.copy(empty, database)

@@ -1,4 +1,4 @@
-"""Random workspaces, and random queries about them, that come near every limit of docs/estimate.md."""
+"""Random workspaces, and random queries about them, that test the limits of docs/estimate.md."""
 
 import random
 import sqlite3
@@ -29,7 +29,7 @@ def random_query(rng: random.Random) -> Query:
         mode=rng.choice(["empirical", "empirical", "empirical", "mixed", "config"]),
         window=rng.choice([1, 2, 3, 5, 5, 10, 50]),
     )
-    # A key may be missing, and a story's alone is often in two places: both must be errors.
+    # A key may be missing, and a story's key without its epic's is often ambiguous: both must be errors.
     levels = ["project", "epic", "story"]
     levels = rng.choice([[], [], [], [], levels[:1], levels[:2], levels, ["story"]])
     query.scope = {level: level[0].upper() + rng.choice("00001") for level in levels}
@@ -78,7 +78,7 @@ def spelled(rng: random.Random, status: str) -> str:
 
 
 def written(rng: random.Random, millis: int) -> str:
-    """A time as one program or another writes it, or as nobody can read it."""
+    """A time in one of the formats in use, or one that cannot be parsed."""
     if rng.random() < 0.04:
         return rng.choice(["", "yesterday", "2026-02-30T00:00:00Z", "2026-03-20T11:00:00", "12345"])
     moment = EPOCH + timedelta(milliseconds=millis)
@@ -93,7 +93,7 @@ def written(rng: random.Random, millis: int) -> str:
 
 
 def jitter(rng: random.Random, habits: Habits) -> int:
-    """How far a run's end is from the move it belongs to: often on this side of a minute or on that."""
+    """How far a run's end is from its transition: often just below or above a minute."""
     if rng.random() < habits.runs_exact:
         return 0
     return rng.choice([1, MINUTE - 1, -MINUTE, MINUTE + 1, -MINUTE - 1, rng.randint(-90_000, 90_000)])
@@ -118,7 +118,7 @@ class Life:
 
 
 def random_life(rng: random.Random, habits: Habits) -> Life:
-    """Forwards and back again, at times into the future, with zero time between moves now and then."""
+    """Forwards and backwards, sometimes into the future, sometimes with zero time between transitions."""
     life = Life()
     entered = millis_of(NOW) - rng.choice([2, 10, 100]) * HOUR
     for _ in range(rng.choice([0, 1, 2, 4, 8])):
@@ -141,7 +141,7 @@ def random_life(rng: random.Random, habits: Habits) -> Life:
 
 
 def add_run(rng: random.Random, habits: Habits, life: Life, target: str, entered: int, left: int) -> None:
-    """A run of the lane that the task is in, near the moves at both of its ends."""
+    """A run of the lane that the task is in, close to the transitions at its start and end."""
     started, finished = entered + jitter(rng, habits), left + jitter(rng, habits)
     for _ in range(rng.choice(habits.copies)):
         row = {"command": COMMANDS[life.status], "started_at": written(rng, started)}

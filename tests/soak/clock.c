@@ -1,4 +1,4 @@
-/* A clock that jumps: the system's, and as many seconds more as the file named by SOAK_CLOCK says. For LD_PRELOAD. */
+/* A clock that jumps: the system's plus the number of seconds in the file named by SOAK_CLOCK. For LD_PRELOAD. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>

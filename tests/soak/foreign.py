@@ -1,4 +1,4 @@
-"""A program of somebody else's that keeps a table in the same file, with the SQLite that Python came with.
+"""A foreign program that writes its own table in the same file, with the SQLite of Python's standard library.
 
 Usage: foreign.py DATABASE FILE. It inserts 1, 2, … and writes each number into FILE once it is committed. SIGTERM ends it.
 """

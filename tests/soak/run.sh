@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Four processes in two languages and a foreign one, shaken for so many seconds. Usage: run.sh [SECONDS]
-# The packages of `make test-python` and `make test-node` must be there.
+# Four processes in two languages and a foreign one, under injected faults for SECONDS seconds. Usage: run.sh [SECONDS]
+# The packages of `make test-python` and `make test-node` must be built.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 unset MCODA_CONFIG MCODA_DISABLE_DB MCODA_TELEMETRY

@@ -1,8 +1,8 @@
-"""Processes that are killed, stopped and given a clock that jumps record into one workspace, while its log is rotated and a
-foreign program writes into the same file; at the end nothing that was acknowledged may be missing, doubled or damaged.
+"""Processes that are killed, stopped and given a jumping clock record into one workspace, while its log is rotated and
+a foreign program writes into the same file; at the end no acknowledged record may be missing, duplicated or damaged.
 
-Usage: soak.py SECONDS CLOCK (a library for LD_PRELOAD, made of clock.c). run.sh sees to what it needs. SEED in the
-environment repeats the order of the blows, though not their moments.
+Usage: soak.py SECONDS CLOCK (a library for LD_PRELOAD, built from clock.c). run.sh provides what it needs. SEED in the
+environment repeats the order of the faults, but not their timing.
 """
 
 import json
@@ -26,7 +26,7 @@ A_YEAR = 365 * 86_400
 
 
 class Process:
-    """A writer, which begins again where it was killed."""
+    """A writer, which is restarted after it was killed."""
 
     def __init__(self, name, command, file):
         self.name, self.command, self.file = name, command, file
@@ -49,7 +49,7 @@ class Process:
 
     def end(self):
         self.process.terminate()
-        # One that has just begun again does not listen yet.
+        # One that has just been restarted does not handle signals yet.
         if (code := self.process.wait(timeout=120)) not in (0, -signal.SIGTERM):
             sys.exit(f"soak: {self.name} ended with {code}")
 
@@ -58,7 +58,7 @@ class Process:
 
 
 def shake(seconds, writers, foreign, log, clock, chance):
-    """Deals one blow after the other."""
+    """Injects one fault after the other."""
     blows = Counter()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -79,7 +79,7 @@ def shake(seconds, writers, foreign, log, clock, chance):
 
 
 def faults(writers, foreign, database, logs):
-    """All that is wrong, one line each."""
+    """Every fault found, one line each."""
     entries = Counter()
     for log in logs:
         entries.update(entry["id"] for entry in json.loads(log.read_text(encoding="utf-8")))
@@ -108,7 +108,7 @@ def faults(writers, foreign, database, logs):
 
 
 def notices(writers, foreign, database, logs):
-    """Whether this test would have noticed that a record is gone."""
+    """Whether this test would detect a lost record."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("DELETE FROM token_usage WHERE id = ?", (f"{writers[0].name}-1",))
     return any("is not in the database" in fault for fault in faults(writers, foreign, database, logs))
@@ -140,7 +140,7 @@ def main(seconds, clock_library):
         finally:
             for process in processes:
                 process.process.kill()
-        # What a killed one had committed and not yet logged, the next call of anybody completes.
+        # The next call of any process logs what a killed one had committed and not yet logged.
         with mcoda.Workspace.open(root) as workspace:
             workspace.record_token_usage(id="last")
         logs = sorted(log.parent.glob("rotated-*.json")) + [log]

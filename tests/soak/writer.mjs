@@ -14,7 +14,7 @@ async function record() {
     try {
       return await workspace.recordTokenUsage({ id: `${name}-${number}`, agentId: name, tokensPrompt: number })
     } catch (error) {
-      // Somebody was stopped with the lock in hand. A writer tries again.
+      // Another process was stopped while it held the lock: try again.
       if (!(error instanceof McodaError && error.kind === 'Busy')) throw error
     }
   }
@@ -24,7 +24,7 @@ async function record() {
 while (!ends) {
   number += 1
   const recorded = await record()
-  // One call of the system's: a line is there as a whole or not at all.
+  // One system call: a line is written entirely or not at all.
   if (recorded) writeSync(file, `${number} ${recorded.logged ? 'logged' : 'unlogged'}\n`)
 }
 await workspace.close()

@@ -25,10 +25,10 @@ def main(name, root, path):
                     recorded = workspace.record_token_usage(id=f"{name}-{number}", agent_id=name, tokens_prompt=number)
                     break
                 except mcoda.BusyError:
-                    # Somebody was stopped with the lock in hand. A writer tries again.
+                    # Another process was stopped while it held the lock: try again.
                     if ends:
                         return
-            # One call of the system's: a line is there as a whole or not at all.
+            # One system call: a line is written entirely or not at all.
             os.write(file, f"{number} {'logged' if recorded.logged else 'unlogged'}\n".encode())
 
 

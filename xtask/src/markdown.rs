@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_a_paragraph_are_joined_and_wrapped_anew() {
+    fn lines_of_a_paragraph_are_joined_and_rewrapped() {
         let found = paragraphs(" One\n two.\n\n Three.\n");
         assert_eq!(found, ["One two.", "Three."]);
         assert_eq!(wrapped("aa bb ccc d", 5), ["aa bb", "ccc d"]);

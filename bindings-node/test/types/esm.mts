@@ -1,4 +1,5 @@
 // A consumer in TypeScript, as an ES module. It is compiled, never run.
+import sqlite3, { open, type Database } from '@mcoda/native/sqlite'
 import {
   Global,
   McodaError,
@@ -156,4 +157,27 @@ export async function whatTheTypesRefuse(
   new McodaError()
   // @ts-expect-error a handle's id is its own
   workspace.id = 'other'
+}
+
+/** As the TypeScript packages use npm's `sqlite` and `sqlite3`. */
+export async function sql(): Promise<number> {
+  const database: Database = await open({ filename: ':memory:', driver: sqlite3.Database })
+  const typed: Database<typeof sqlite3.Database, unknown> = database
+  await database.exec('PRAGMA foreign_keys = ON')
+  const { changes, lastID } = await database.run('UPDATE t SET a = ?', 1)
+  const row = await database.get<{ a: number }>('SELECT a FROM t WHERE b IN (?, ?)', ['x', undefined])
+  const anything = await database.get('SELECT 1')
+  const rows = await database.all<{ a: number }[]>('SELECT a FROM t', 1, null)
+  for await (const { a } of typed.iterate<{ a: number }>('SELECT a FROM t')) rows.push({ a })
+  const count = await database.each<{ a: number }>('SELECT a FROM t', 1, (_error, { a }) => rows.push({ a }))
+  const workspace = await Workspace.over(database, { workspaceId: 'w' })
+  await workspace.close()
+  // @ts-expect-error a row may be missing
+  row.a
+  // @ts-expect-error a file has a name
+  await open({ driver: sqlite3.Database })
+  // @ts-expect-error a workspace is over an open database
+  await Workspace.over({ filename: 'x' })
+  await database.close()
+  return changes + lastID + count + (row?.a ?? 0) + anything.b + rows.length
 }

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was spent, added up by groups in the order in which these first appear in time */
+        /** Sums of usage and cost by groups, in the order in which the groups first appear in time */
         get: operations["getTelemetrySummary"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What single agent calls cost */
+        /** Single agent calls with their usage and cost */
         get: operations["getTokenUsage"];
         put?: never;
         post?: never;
@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether usage is recorded, and whether records may be sent away */
+        /** The telemetry settings */
         get: operations["getTelemetryConfig"];
         put?: never;
         post?: never;
@@ -64,7 +64,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send no records away */
+        /** Opt out of remote export */
         post: operations["optOutOfTelemetry"];
         delete?: never;
         options?: never;
@@ -81,7 +81,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take an opting-out back, a strict one too */
+        /** Undo an opt-out, including a strict one */
         post: operations["optInToTelemetry"];
         delete?: never;
         options?: never;
@@ -96,7 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How much is left, how fast it goes and when it will be done */
+        /** The remaining work, the velocity, and when the work will be done */
         get: operations["getEstimate"];
         put?: never;
         post?: never;
@@ -113,7 +113,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How fast each lane works, in story points per hour */
+        /** The velocity of each lane, in story points per hour */
         get: operations["getVelocity"];
         put?: never;
         post?: never;
@@ -128,32 +128,32 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description What a summary can be grouped by.
+         * @description The dimensions of a summary.
          * @enum {string}
          */
         Dimension: "project" | "command" | "agent" | "model" | "day" | "job" | "action" | "provider" | "task";
         /**
-         * @description Where a velocity comes from - the settings, history, or a blend of both.
+         * @description The source of a velocity - the settings, history, or a mix of both.
          * @enum {string}
          */
         VelocityMode: "config" | "empirical" | "mixed";
-        /** @description One agent call, as a caller tells it. Every field may be left out, which is not told; 0 is told to be none. */
+        /** @description One agent call, as a caller reports it. Every field is optional: absent means not reported, 0 means reported as zero. */
         TokenUsage: {
             /** @description The record's id; recording the same id with the same content again adds nothing. */
             id?: string;
-            /** @description The workspace that is billed. */
+            /** @description The workspace to which the usage belongs. */
             workspaceId?: string;
-            /** @description The agent that called. */
+            /** @description The agent of the call. */
             agentId?: string;
-            /** @description The model that answered. */
+            /** @description The model that responded. */
             modelName?: string;
-            /** @description The job that the call was part of. */
+            /** @description The job of the call. */
             jobId?: string;
-            /** @description The command run that the call was part of. */
+            /** @description The command run of the call. */
             commandRunId?: string;
-            /** @description The task run that the call was part of. */
+            /** @description The task run of the call. */
             taskRunId?: string;
-            /** @description The task that the call worked on. */
+            /** @description The task of the call. */
             taskId?: string;
             /** @description The project. */
             projectId?: string;
@@ -167,13 +167,13 @@ export interface components {
             action?: string;
             /** @description How the agent was called, for example chat. */
             invocationKind?: string;
-            /** @description Who provides the model. */
+            /** @description The provider of the model. */
             provider?: string;
             /** @description The currency of costEstimate, for example USD. */
             currency?: string;
-            /** @description All input tokens, cached ones included. */
+            /** @description All input tokens, including cached ones. */
             tokensPrompt?: number;
-            /** @description All output tokens, reasoning included. */
+            /** @description All output tokens, including reasoning. */
             tokensCompletion?: number;
             /** @description The provider's own total. */
             tokensTotal?: number;
@@ -183,11 +183,11 @@ export interface components {
             tokensCacheRead?: number;
             /** @description Input tokens that were written to a cache. */
             tokensCacheWrite?: number;
-            /** @description What the call cost, in currency. */
+            /** @description The cost of the call, in currency. */
             costEstimate?: number;
-            /** @description How long the call took, in seconds. */
+            /** @description The duration of the call in seconds. */
             durationSeconds?: number;
-            /** @description How long the call took, in milliseconds. */
+            /** @description The duration of the call in milliseconds. */
             durationMs?: number;
             /**
              * Format: date-time
@@ -201,23 +201,23 @@ export interface components {
             finishedAt?: string;
             /**
              * Format: date-time
-             * @description When the call counts; now where it is left out.
+             * @description The time by which queries select and order the call. Absent: now.
              */
             timestamp?: string;
-            /** @description Anything else, kept unchanged. */
+            /** @description Additional data, kept unchanged. */
             metadata?: {
                 [key: string]: unknown;
             };
         };
-        /** @description What one agent call cost. Null is not told, 0 is told to be none. */
+        /** @description The usage of one agent call. Null means not reported, 0 means reported as zero. */
         TokenUsageRow: {
             /** @description The record's id. */
             id?: string;
-            /** @description The workspace that is billed; null outside of any workspace. */
+            /** @description The workspace to which the usage belongs; null outside any workspace. */
             workspace_id: string | null;
-            /** @description The agent that called. */
+            /** @description The agent of the call. */
             agent_id: string | null;
-            /** @description The model that answered. */
+            /** @description The model that responded. */
             model_name: string | null;
             /** @description The job. */
             job_id: string | null;
@@ -239,7 +239,7 @@ export interface components {
             action: string | null;
             /** @description How the agent was called. */
             invocation_kind?: string | null;
-            /** @description Who provides the model. */
+            /** @description The provider of the model. */
             provider?: string | null;
             /** @description The currency of cost_estimate. */
             currency?: string | null;
@@ -255,28 +255,28 @@ export interface components {
             tokens_cache_read?: number | null;
             /** @description Input tokens that were written to a cache. */
             tokens_cache_write?: number | null;
-            /** @description What the call cost, in currency. */
+            /** @description The cost of the call, in currency. */
             cost_estimate: number | null;
-            /** @description How long the call took, in seconds. */
+            /** @description The duration of the call in seconds. */
             duration_seconds: number | null;
-            /** @description How long the call took, in milliseconds. */
+            /** @description The duration of the call in milliseconds. */
             duration_ms?: number | null;
             /** @description When the call began, as stored. */
             started_at?: string | null;
             /** @description When the call ended, as stored. */
             finished_at?: string | null;
-            /** @description When the call counts, as stored. */
+            /** @description The time by which queries select and order the call, as stored. */
             timestamp: string;
-            /** @description What went wrong. */
+            /** @description The error of the call. */
             error_kind: string | null;
-            /** @description Whatever else was recorded. */
+            /** @description Additional data. */
             metadata: {
                 [key: string]: unknown;
             };
         };
-        /** @description What the calls of one group cost together. A dimension that is grouped and empty is null; one that is not grouped is absent. */
+        /** @description The total usage of the calls of one group. A grouped dimension without a value is null; a dimension that is not grouped is absent. */
         TokenUsageSummaryRow: {
-            /** @description The workspace that is billed; null outside of any workspace. */
+            /** @description The workspace to which the usage belongs; null outside any workspace. */
             workspace_id: string | null;
             /** @description The project. */
             project_id?: string | null;
@@ -286,23 +286,23 @@ export interface components {
             agent_id?: string | null;
             /** @description The model. */
             model_name?: string | null;
-            /** @description The day in the time zone that was asked for, 2026-03-20. */
+            /** @description The day in the requested time zone, 2026-03-20. */
             day?: string | null;
             /** @description The job. */
             job_id?: string | null;
             /** @description The step of the command. */
             action?: string | null;
-            /** @description Who provides the model. */
+            /** @description The provider of the model. */
             provider?: string | null;
             /** @description The task. */
             task_id?: string | null;
-            /** @description How many calls there were. */
+            /** @description The number of calls. */
             calls: number;
-            /** @description Input tokens; 0 where none were told. */
+            /** @description Input tokens; 0 if none were reported. */
             tokens_prompt: number;
             /** @description Output tokens. */
             tokens_completion: number;
-            /** @description All tokens, as the calls told them. */
+            /** @description All tokens, as the calls reported them. */
             tokens_total: number;
             /** @description Input tokens that came from a cache. */
             tokens_cached?: number;
@@ -310,16 +310,16 @@ export interface components {
             tokens_cache_read?: number;
             /** @description Input tokens that were written to a cache. */
             tokens_cache_write?: number;
-            /** @description How long the calls took, in milliseconds. */
+            /** @description The total duration of the calls in milliseconds. */
             duration_ms?: number;
-            /** @description What the calls cost; null where no call told a cost, and where there are several currencies. */
+            /** @description The total cost of the calls; null if no call reported a cost, or if there are several currencies. */
             cost_estimate: number | null;
-            /** @description Only where there are several currencies: what was spent in each, by its code. XXX stands for none. */
+            /** @description Only if there are several currencies: the cost in each, by its code. XXX means no currency. */
             cost_by_currency?: {
                 [key: string]: number;
             };
         };
-        /** @description What holds for recording and for sending records away. */
+        /** @description The settings in effect for recording and remote export. */
         TelemetryConfig: {
             /** @description Whether token usage is recorded locally. */
             localRecording: boolean;
@@ -331,39 +331,39 @@ export interface components {
             strict: boolean;
             /** @description Whether MCODA_TELEMETRY=off turns remote export off. */
             offByEnvironment?: boolean;
-            /** @description Whether the handle that was asked turns remote export off. */
+            /** @description Whether the handle turns remote export off. */
             offByHandle?: boolean;
-            /** @description Where records would be sent. */
+            /** @description The destination of exported records. */
             endpoint?: string;
-            /** @description The file that holds the choice; for local answers. */
+            /** @description The file that contains the choice; only in local results. */
             configPath?: string;
         };
-        /** @description One move of a task from a status to the next. */
+        /** @description A status change of a task. */
         StatusEvent: {
             /** @description UUID text. */
             id: string;
-            /** @description The task that moved. */
+            /** @description The task. */
             taskId: string;
-            /** @description Where it was; null where nobody knows. */
+            /** @description The status before; null if unknown. */
             fromStatus: string | null;
-            /** @description Where it is since. */
+            /** @description The status after. */
             toStatus: string;
-            /** @description When it moved, as stored. */
+            /** @description When the status changed, as stored. */
             timestamp: string;
-            /** @description The command that moved it. */
+            /** @description The command that changed it. */
             commandName?: string | null;
             /** @description The job. */
             jobId?: string | null;
             /** @description The task run. */
             taskRunId?: string | null;
-            /** @description The agent that moved it. */
+            /** @description The agent that changed it. */
             agentId?: string | null;
-            /** @description Lane details and whatever else is kept with it. */
+            /** @description Lane details and additional data. */
             metadata?: {
                 [key: string]: unknown;
             };
         };
-        /** @description How fast each lane works. */
+        /** @description The velocity of each lane. */
         Velocity: {
             /** @description Story points per hour of the implementation. */
             implementationSpPerHour: number;
@@ -373,17 +373,17 @@ export interface components {
             qaSpPerHour: number;
             source: components["schemas"]["VelocityMode"];
             requestedMode?: components["schemas"]["VelocityMode"];
-            /** @description How many of the newest samples were looked at. */
+            /** @description The maximum number of newest samples. */
             windowTasks?: number;
             samples?: components["schemas"]["LaneSamples"];
         };
-        /** @description How many samples each lane has. */
+        /** @description The number of samples of each lane. */
         LaneSamples: {
             implementation: number;
             review: number;
             qa: number;
         };
-        /** @description What an estimate is about; what was not asked for is absent. */
+        /** @description The scope of an estimate; absent fields were not given. */
         Scope: {
             /** @description The workspace. */
             workspaceId: string;
@@ -398,7 +398,7 @@ export interface components {
         };
         /** @description The backlog of one lane. */
         LaneBacklog: {
-            /** @description How many tasks. */
+            /** @description The number of tasks. */
             tasks: number;
             /** @description Their story points. */
             story_points: number;
@@ -410,7 +410,7 @@ export interface components {
             qa: components["schemas"]["LaneBacklog"];
             done: components["schemas"]["LaneBacklog"];
         };
-        /** @description Hours of work left: the throughput bound. Null where a lane never finishes. */
+        /** @description Remaining hours: the throughput bound. Null if a lane never finishes. */
         DurationsHours: {
             /** @description The implementation's. */
             implementationHours: number | null;
@@ -421,7 +421,7 @@ export interface components {
             /** @description Of everything. */
             totalHours: number | null;
         };
-        /** @description When the last task gets there; null or absent where it never does. */
+        /** @description When the last task reaches each milestone; null or absent if it never does. */
         Etas: {
             /**
              * Format: date-time
@@ -439,7 +439,7 @@ export interface components {
              */
             completeEta?: string | null;
         };
-        /** @description How many tasks have which status. */
+        /** @description The number of tasks by status. */
         StatusCounts: {
             total: number;
             readyToCodeReview: number;
@@ -448,16 +448,16 @@ export interface components {
             readyToQa: number;
             completed: number;
         };
-        /** @description How far a milestone is reached. */
+        /** @description The progress towards a milestone. */
         Completion: {
-            /** @description How many tasks are there. */
+            /** @description The number of tasks that have reached it. */
             done: number;
-            /** @description How many tasks there are. */
+            /** @description The number of all tasks. */
             total: number;
             /** @description From 0 to 100. */
             percent: number;
         };
-        /** @description How far the milestones are reached. */
+        /** @description The progress towards the milestones. */
         Completions: {
             workOnTasks: components["schemas"]["Completion"];
             readyToQa: components["schemas"]["Completion"];
@@ -469,18 +469,18 @@ export interface components {
             taskId: string;
             /** @description Its key. */
             taskKey: string;
-            /** @description Hours since it entered the lane; null where nobody knows. */
+            /** @description Hours since it entered the lane; null if unknown. */
             ageHours: number | null;
-            /** @description Which share of the lane's past visits were shorter, from 0 to 1. */
+            /** @description The share of the lane's past visits that were shorter, from 0 to 1. */
             agePercentile: number | null;
             /** @description Whether it is older than 85 % of them. */
             aging: boolean;
         };
         /** @description The tasks that are in one lane now. */
         Wip: {
-            /** @description How many. */
+            /** @description The number of tasks. */
             tasks: number;
-            /** @description How many of them are aging. */
+            /** @description The number of them that are aging. */
             aging: number;
             items: components["schemas"]["WipItem"][];
         };
@@ -490,35 +490,35 @@ export interface components {
             review: components["schemas"]["Wip"];
             qa: components["schemas"]["Wip"];
         };
-        /** @description Where a task gets next, and when. */
+        /** @description The next transition of a task. */
         NextTransition: {
             /** @description The task. */
             taskId: string;
             /** @description Its key. */
             taskKey: string;
-            /** @description The status that it gets. */
+            /** @description Its next status. */
             to: string;
             /** @description Hours from now; null for never. */
             hours: number | null;
             /**
              * Format: date-time
-             * @description When; null for never.
+             * @description The time; null for never.
              */
             at: string | null;
         };
-        /** @description Who gets where next. */
+        /** @description The next transitions. */
         NextTransitions: {
             readyToReview: components["schemas"]["NextTransition"] | null;
             readyToQa: components["schemas"]["NextTransition"] | null;
             complete: components["schemas"]["NextTransition"] | null;
             tasks: components["schemas"]["NextTransition"][];
         };
-        /** @description How much is left, how fast it goes, and when it will be done. */
+        /** @description The remaining work, the velocity, and when the work will be done. */
         Estimate: {
             scope: components["schemas"]["Scope"];
             /**
              * Format: date-time
-             * @description The moment that it starts from.
+             * @description The time at which it starts.
              */
             now?: string;
             backlogTotals: components["schemas"]["BacklogTotals"];
@@ -619,31 +619,33 @@ export interface components {
                 complete?: components["schemas"]["MilestoneForecast"];
             };
         };
-        /** @description A long piece of work of one command. */
+        /** @description A long-running work of one command. */
         Job: {
             /** @description UUID text. */
             id: string;
             /** @description The workspace that it belongs to. */
             workspaceId: string;
-            /** @description What kind of work it is. */
+            /** @description Its type. */
             type: string;
-            /** @description running, completed, failed, or another word. */
+            /** @description running, completed, failed, or another state. */
             state: string;
             /** @description The command that started it. */
             commandName?: string | null;
             /** @description The first agent that worked on it. */
             agentId?: string | null;
-            /** @description All agents that worked on it, in the order in which they came. */
+            /** @description All agents that worked on it, in order of their first call. */
             agentIds?: string[];
-            /** @description What its host needs to go on with it. */
+            /** @description Data that its host needs to resume it. */
             payload?: {
                 [key: string]: unknown;
             };
-            /** @description How many items there are to do. */
+            /** @description The number of items. */
             totalItems?: number | null;
-            /** @description How many of them are done. */
+            /** @description The number of finished items. */
             processedItems?: number | null;
-            /** @description When the row was made, as stored. */
+            /** @description The last point from which its host can resume it. */
+            lastCheckpoint?: string | null;
+            /** @description When the row was created, as stored. */
             createdAt: string;
             /** @description When the row last changed, as stored. */
             updatedAt: string;
@@ -656,9 +658,9 @@ export interface components {
         TaskRun: {
             /** @description UUID text. */
             id: string;
-            /** @description The task that was worked on. */
+            /** @description The task. */
             taskId: string;
-            /** @description Its key; null where the task is gone. */
+            /** @description Its key; null if the task was deleted. */
             taskKey?: string | null;
             /** @description The command. */
             command: string;
@@ -666,9 +668,9 @@ export interface components {
             jobId?: string | null;
             /** @description The command run. */
             commandRunId?: string | null;
-            /** @description The agent that worked. */
+            /** @description The agent. */
             agentId?: string | null;
-            /** @description running, succeeded, failed, or another word. */
+            /** @description running, succeeded, failed, or another status. */
             status: string;
             /** @description When it began, as stored. */
             startedAt: string;
@@ -676,40 +678,46 @@ export interface components {
             finishedAt?: string | null;
             /** @description The task's story points at the time. */
             storyPointsAtRun?: number | null;
-            /** @description Story points per hour as its host measured them. */
+            /** @description Story points per hour as measured by its host. */
             spPerHourEffective?: number | null;
-            /** @description Whatever its host keeps with it. */
+            /** @description The git branch of the run. */
+            gitBranch?: string | null;
+            /** @description The git branch that the run started from. */
+            gitBaseBranch?: string | null;
+            /** @description The git commit of the run. */
+            gitCommitSha?: string | null;
+            /** @description Additional data of its host. */
             runContext?: {
                 [key: string]: unknown;
             };
         };
-        /** @description A job with everything that was recorded about it, of all time. */
+        /** @description A job with all of its runs and usage. */
         JobInspection: {
             job: components["schemas"]["Job"];
             /** @description Oldest first. */
             taskRuns: components["schemas"]["TaskRun"][];
-            /** @description What it cost by command, agent and model. */
+            /** @description Its total usage by command, agent and model. */
             tokens: components["schemas"]["TokenUsageSummaryRow"][];
         };
-        /** @description Why there is no answer. */
+        /** @description The error of a failed call. */
         Error: {
             /**
-             * @description The class of the error; a client makes an error of the same kind of it.
+             * @description The kind of the error; clients report the same kind.
              * @enum {string}
              */
             code: "INVALID_INPUT" | "NOT_FOUND" | "CONFLICT" | "BUSY" | "STORAGE" | "CORRUPT" | "UNSUPPORTED" | "CLOSED" | "INTERNAL" | "CANCELLED";
             /** @description One line that says what is wrong and what to do. */
             message: string;
-            /** @description The input at fault, where one is. */
+            /** @description The invalid input, if the error is about one. */
             field?: string;
-            /** @description What caused it, where anything is known of that. */
+            /** @description The causes, if known. */
             detail?: string;
-            /** @description Whether the same call may succeed when it is made again unchanged. */
+            /** @description Whether the same call may succeed if it is repeated unchanged. */
             retryable?: boolean;
         };
     };
     responses: {
-        /** @description A bad value. */
+        /** @description An invalid value. */
         InvalidInput: {
             headers: {
                 [name: string]: unknown;
@@ -718,7 +726,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description No token, or one that is not valid here. */
+        /** @description No token, or an invalid one. */
         Unauthorized: {
             headers: {
                 [name: string]: unknown;
@@ -727,7 +735,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description An unknown workspace, project, task or other thing that the call names. */
+        /** @description An unknown workspace, project, task or other entity that the call names. */
         NotFound: {
             headers: {
                 [name: string]: unknown;
@@ -771,23 +779,23 @@ export interface components {
         project_id: string;
         /** @description Only usage of this agent, by id or slug. */
         agent_id: string;
-        /** @description Only usage of this command; usage without any command is left out. */
+        /** @description Only usage of this command; usage without a command is excluded. */
         command_name: string;
         /** @description Only usage of this job. */
         job_id: string;
         /** @description Only usage of this task. */
         task_id: string;
-        /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (midnight UTC), or a span before now (7d; s, m, h, d, w). A summary looks at the last 7 days where this is absent. */
+        /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (midnight UTC), or a time span before now (7d; s, m, h, d, w). Absent: the last 7 days for a summary. */
         from: string;
         /** @description Up to this time, inclusive; written as `from`. */
         to: string;
-        /** @description What to add up by. */
+        /** @description The dimensions to group by. */
         group_by: components["schemas"]["Dimension"][];
-        /** @description The time zone whose days count, by its name in the IANA database. */
+        /** @description The time zone of the days, by its name in the IANA database. */
         time_zone: string;
-        /** @description Which page of the answer to give. */
+        /** @description The page of the result. */
         page: number;
-        /** @description How many rows a page has; all of them where this is absent. */
+        /** @description The number of rows per page. Absent: all of them. */
         page_size: number;
         /** @description The order of the rows. */
         sort: "timestamp:asc";
@@ -797,21 +805,21 @@ export interface components {
         epic_key: string;
         /** @description Only tasks of the user story with this key. */
         story_key: string;
-        /** @description Only tasks of this person; case does not matter. */
+        /** @description Only tasks of this person; case is ignored. */
         assignee: string;
-        /** @description Where the velocity comes from; config where this is absent. */
+        /** @description The source of the velocity. Absent: config. */
         mode: components["schemas"]["VelocityMode"];
-        /** @description How many of the newest samples of a lane make its velocity. */
+        /** @description The number of newest samples of a lane from which its velocity is computed. */
         window_tasks: number;
-        /** @description Story points per hour of every lane, in place of the config's. */
+        /** @description Story points per hour of every lane; overrides the config. */
         sp_per_hour_all: number;
-        /** @description Story points per hour of the implementation, in place of the config's. */
+        /** @description Story points per hour of the implementation; overrides the config. */
         sp_per_hour_implementation: number;
-        /** @description Story points per hour of the review, in place of the config's. */
+        /** @description Story points per hour of the review; overrides the config. */
         sp_per_hour_review: number;
-        /** @description Story points per hour of QA, in place of the config's. */
+        /** @description Story points per hour of QA; overrides the config. */
         sp_per_hour_qa: number;
-        /** @description The moment that the estimate starts from; the server's clock where this is absent. */
+        /** @description The time at which the estimate starts. Absent: the server's clock. */
         now: string;
     };
     requestBodies: never;
@@ -829,23 +837,23 @@ export interface operations {
                 project_id?: components["parameters"]["project_id"];
                 /** @description Only usage of this agent, by id or slug. */
                 agent_id?: components["parameters"]["agent_id"];
-                /** @description Only usage of this command; usage without any command is left out. */
+                /** @description Only usage of this command; usage without a command is excluded. */
                 command_name?: components["parameters"]["command_name"];
                 /** @description Only usage of this job. */
                 job_id?: components["parameters"]["job_id"];
                 /** @description Only usage of this task. */
                 task_id?: components["parameters"]["task_id"];
-                /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (midnight UTC), or a span before now (7d; s, m, h, d, w). A summary looks at the last 7 days where this is absent. */
+                /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (midnight UTC), or a time span before now (7d; s, m, h, d, w). Absent: the last 7 days for a summary. */
                 from?: components["parameters"]["from"];
                 /** @description Up to this time, inclusive; written as `from`. */
                 to?: components["parameters"]["to"];
-                /** @description What to add up by. */
+                /** @description The dimensions to group by. */
                 group_by?: components["parameters"]["group_by"];
-                /** @description The time zone whose days count, by its name in the IANA database. */
+                /** @description The time zone of the days, by its name in the IANA database. */
                 time_zone?: components["parameters"]["time_zone"];
-                /** @description Which page of the answer to give. */
+                /** @description The page of the result. */
                 page?: components["parameters"]["page"];
-                /** @description How many rows a page has; all of them where this is absent. */
+                /** @description The number of rows per page. Absent: all of them. */
                 page_size?: components["parameters"]["page_size"];
             };
             header?: never;
@@ -854,7 +862,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description The result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -880,19 +888,19 @@ export interface operations {
                 project_id?: components["parameters"]["project_id"];
                 /** @description Only usage of this agent, by id or slug. */
                 agent_id?: components["parameters"]["agent_id"];
-                /** @description Only usage of this command; usage without any command is left out. */
+                /** @description Only usage of this command; usage without a command is excluded. */
                 command_name?: components["parameters"]["command_name"];
                 /** @description Only usage of this job. */
                 job_id?: components["parameters"]["job_id"];
                 /** @description Only usage of this task. */
                 task_id?: components["parameters"]["task_id"];
-                /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (midnight UTC), or a span before now (7d; s, m, h, d, w). A summary looks at the last 7 days where this is absent. */
+                /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (midnight UTC), or a time span before now (7d; s, m, h, d, w). Absent: the last 7 days for a summary. */
                 from?: components["parameters"]["from"];
                 /** @description Up to this time, inclusive; written as `from`. */
                 to?: components["parameters"]["to"];
-                /** @description Which page of the answer to give. */
+                /** @description The page of the result. */
                 page?: components["parameters"]["page"];
-                /** @description How many rows a page has; all of them where this is absent. */
+                /** @description The number of rows per page. Absent: all of them. */
                 page_size?: components["parameters"]["page_size"];
                 /** @description The order of the rows. */
                 sort?: components["parameters"]["sort"];
@@ -903,7 +911,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description The result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -932,7 +940,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description The result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -963,7 +971,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description Also record nothing locally; a strict choice that holds already stays.
+                     * @description Also stop local recording; an existing strict opt-out remains in effect.
                      * @default false
                      */
                     strict?: boolean;
@@ -971,7 +979,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The answer. */
+            /** @description The result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1000,7 +1008,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description The result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1028,21 +1036,21 @@ export interface operations {
                 epic_key?: components["parameters"]["epic_key"];
                 /** @description Only tasks of the user story with this key. */
                 story_key?: components["parameters"]["story_key"];
-                /** @description Only tasks of this person; case does not matter. */
+                /** @description Only tasks of this person; case is ignored. */
                 assignee?: components["parameters"]["assignee"];
-                /** @description Where the velocity comes from; config where this is absent. */
+                /** @description The source of the velocity. Absent: config. */
                 mode?: components["parameters"]["mode"];
-                /** @description How many of the newest samples of a lane make its velocity. */
+                /** @description The number of newest samples of a lane from which its velocity is computed. */
                 window_tasks?: components["parameters"]["window_tasks"];
-                /** @description Story points per hour of every lane, in place of the config's. */
+                /** @description Story points per hour of every lane; overrides the config. */
                 sp_per_hour_all?: components["parameters"]["sp_per_hour_all"];
-                /** @description Story points per hour of the implementation, in place of the config's. */
+                /** @description Story points per hour of the implementation; overrides the config. */
                 sp_per_hour_implementation?: components["parameters"]["sp_per_hour_implementation"];
-                /** @description Story points per hour of the review, in place of the config's. */
+                /** @description Story points per hour of the review; overrides the config. */
                 sp_per_hour_review?: components["parameters"]["sp_per_hour_review"];
-                /** @description Story points per hour of QA, in place of the config's. */
+                /** @description Story points per hour of QA; overrides the config. */
                 sp_per_hour_qa?: components["parameters"]["sp_per_hour_qa"];
-                /** @description The moment that the estimate starts from; the server's clock where this is absent. */
+                /** @description The time at which the estimate starts. Absent: the server's clock. */
                 now?: components["parameters"]["now"];
             };
             header?: never;
@@ -1051,7 +1059,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description The result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1079,19 +1087,19 @@ export interface operations {
                 epic_key?: components["parameters"]["epic_key"];
                 /** @description Only tasks of the user story with this key. */
                 story_key?: components["parameters"]["story_key"];
-                /** @description Only tasks of this person; case does not matter. */
+                /** @description Only tasks of this person; case is ignored. */
                 assignee?: components["parameters"]["assignee"];
-                /** @description Where the velocity comes from; config where this is absent. */
+                /** @description The source of the velocity. Absent: config. */
                 mode?: components["parameters"]["mode"];
-                /** @description How many of the newest samples of a lane make its velocity. */
+                /** @description The number of newest samples of a lane from which its velocity is computed. */
                 window_tasks?: components["parameters"]["window_tasks"];
-                /** @description Story points per hour of every lane, in place of the config's. */
+                /** @description Story points per hour of every lane; overrides the config. */
                 sp_per_hour_all?: components["parameters"]["sp_per_hour_all"];
-                /** @description Story points per hour of the implementation, in place of the config's. */
+                /** @description Story points per hour of the implementation; overrides the config. */
                 sp_per_hour_implementation?: components["parameters"]["sp_per_hour_implementation"];
-                /** @description Story points per hour of the review, in place of the config's. */
+                /** @description Story points per hour of the review; overrides the config. */
                 sp_per_hour_review?: components["parameters"]["sp_per_hour_review"];
-                /** @description Story points per hour of QA, in place of the config's. */
+                /** @description Story points per hour of QA; overrides the config. */
                 sp_per_hour_qa?: components["parameters"]["sp_per_hour_qa"];
             };
             header?: never;
@@ -1100,7 +1108,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The answer. */
+            /** @description The result. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -11,6 +11,8 @@ from ._choices import Dimension, VelocityMode
 from ._estimate import Estimate, Velocity
 from ._records import (
     Backfilled,
+    CheckReport,
+    Checkpoint,
     ImportSummary,
     JobInspection,
     Recorded,
@@ -697,6 +699,57 @@ class SessionCalls(Caller):
             StorageError: A file cannot be read or written.
         """
         self._native.call("backup_to", path, timeout=timeout)
+
+    def check(
+        self,
+        options: Fields = NO_FIELDS,
+        /,
+        *,
+        full: bool | None = None,
+        time_limit_ms: int | None = None,
+        timeout: float | None = None,
+    ) -> CheckReport:
+        """Examines the database and what lies beside it for everything that is wrong or soon will be, each with
+        what to do: whether it holds together, its schema and references, values that cannot be read, rows of
+        other workspaces, the JSON log, permissions, links, the room on the disk, how long the write-ahead
+        log is and who keeps it from being copied, and other copies of SQLite in this process. It only looks,
+        and records go on meanwhile. What cannot be examined is a finding as well.
+
+        Args:
+            options: How thorough. Absent: without comparing indexes with their tables, and without a time
+                limit. A mapping of the fields below.
+            full: Whether each index is compared with its table, too, which takes several times as long.
+                Default: false.
+            time_limit_ms: How long the check may take, in milliseconds, above 0. What is not examined by
+                then is a finding. Default: no limit.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            UnsupportedError: Not possible with this database, or in a transaction.
+        """
+        keywords = {
+            "full": full,
+            "time_limit_ms": time_limit_ms,
+        }
+        return CheckReport._read(self._native.call("check", (options, keywords), timeout=timeout))
+
+    def checkpoint(self, *, timeout: float | None = None) -> Checkpoint:
+        """Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
+        waited for up to the busy timeout, while others write; where that was in vain, ``busy`` says so, and
+        what could be copied was.
+
+        Args:
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            StorageError: A file cannot be read or written.
+            UnsupportedError: Not possible with this database, or in a transaction.
+        """
+        return Checkpoint._read(self._native.call("checkpoint", timeout=timeout))
 
     def close(self, *, timeout: float | None = None) -> None:
         """Closes the database after the running calls. Closing twice is not an error.

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias, Union
 
 __all__ = [
     "Dimension",
+    "Severity",
     "Synchronous",
     "VelocityMode",
 ]
@@ -21,6 +22,13 @@ Dimension: TypeAlias = Union[
     Literal["action"],
     Literal["provider"],
     Literal["task"],
+]
+"""One of these words."""
+
+Severity: TypeAlias = Union[
+    Literal["info"],
+    Literal["warning"],
+    Literal["error"],
 ]
 """One of these words."""
 

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from . import _mcoda
 from ._caller import OrJson, as_json
 from ._choices import Dimension
 from ._estimate import Estimate, Velocity
+from ._handle import folder
 from ._records import (
+    CheckReport,
     Job,
     JobInspection,
     StatusEvent,
@@ -18,11 +21,13 @@ from ._records import (
     TokenUsageRow,
     TokenUsageSummaryRow,
 )
-from ._types import Body
+from ._types import Body, Fields, NO_FIELDS, StrPath
 
 __all__ = [
+    "check_path",
     "extract_usage",
     "extract_usages",
+    "render_check",
     "render_estimate",
     "render_job_inspection",
     "render_job_tokens",
@@ -72,6 +77,48 @@ def extract_usages(body: Body, provider: str | None = None) -> list[TokenUsage]:
             allowed.
     """
     return [TokenUsage._read(row) for row in _mcoda.call("extract_usages", body, provider)]
+
+
+def check_path(
+    path: StrPath,
+    options: Fields = NO_FIELDS,
+    *,
+    full: bool | None = None,
+    time_limit_ms: int | None = None,
+    workspace_id: str | None = None,
+    json_log: bool | StrPath | None = None,
+    environment: Mapping[str, Any] | None = None,
+) -> CheckReport:
+    """Examines a database by its path, without opening it, as ``check`` examines an open one: also one that is
+    damaged, of a newer schema, or not there. Nothing is written, created or repaired, and nobody is locked
+    out.
+
+    Args:
+        path: The database file, or the root folder of a project.
+        options: How thorough, and what belongs to the database. A mapping of the fields below.
+        full: Whether each index is compared with its table, too, which takes several times as long.
+            Default: false.
+        time_limit_ms: How long the check may take, in milliseconds, above 0. What is not examined by then
+            is a finding. Default: no limit.
+        workspace_id: The workspace's id. Default: that of ``workspace.json``, else the path of the root, or
+            of the file's folder.
+        json_log: Whether ``token_usage.json`` is examined, or the folder that it is in. Default: true,
+            beside the database, where there is one.
+        environment: The environment that holds for this check, as of the options to open a database with.
+
+    Raises:
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
+        StorageError: A file cannot be read or written.
+    """
+    keywords = {
+        "full": full,
+        "time_limit_ms": time_limit_ms,
+        "workspace_id": workspace_id,
+        "json_log": folder(json_log),
+        "environment": environment,
+    }
+    return CheckReport._read(_mcoda.call("check_path", path, (options, keywords)))
 
 
 def render_tokens_table(
@@ -192,4 +239,18 @@ def render_telemetry_config(config: OrJson[TelemetryConfig]) -> str:
             allowed.
     """
     returned: str = _mcoda.call("render_telemetry_config", as_json(config))
+    return returned
+
+
+def render_check(report: object) -> str:
+    """What a check has found, for people.
+
+    Args:
+        report: What ``check`` returned.
+
+    Raises:
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
+    """
+    returned: str = _mcoda.call("render_check", as_json(report))
     return returned

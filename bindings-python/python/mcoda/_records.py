@@ -6,12 +6,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ._choices import Severity
 from ._result import ForPeople, Result
 
 __all__ = [
     "Backfilled",
+    "CheckReport",
+    "Checkpoint",
     "CommandRun",
     "Epic",
+    "Finding",
     "ImportSummary",
     "InspectedRun",
     "Job",
@@ -108,6 +112,49 @@ class TokenUsage(Result):
     """Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added under
     their JSON names if the object lacks them, because older readers look for them there.
     """
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Finding(Result):
+    """One thing that a check has found."""
+
+    code: str
+    """What it is, as one word that stays the same, for example ``damaged`` or ``disk_low``."""
+    severity: Severity
+    """How bad it is."""
+    subject: str
+    """The file, folder, table or process that it is about."""
+    message: str
+    """What was found."""
+    advice: str
+    """What to do about it."""
+    count: int | None
+    """How many there are, where it is about several rows, entries or files."""
+    examples: tuple[str, ...]
+    """Some of them: ids, numbers of rows, or what SQLite says."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CheckReport(Result):
+    """What a check has found."""
+
+    database: str
+    """The database file."""
+    kind: str | None
+    """``workspace`` or ``global``, where that is known."""
+    schema_version: int | None
+    """The version of its schema, where it can be read."""
+    full: bool
+    """Whether each index was compared with its table."""
+    ok: bool
+    """Whether no finding is an error."""
+    checked: tuple[str, ...]
+    """What was examined to the end: ``files``, ``permissions``, ``disk``, ``settings``, ``otherSqlite``,
+    ``writeAheadLog``, ``schema``, ``integrity``, ``foreignKeys``, ``rows``, ``workspaceIds`` and
+    ``json_log``.
+    """
+    findings: tuple[Finding, ...]
+    """What was found, the worst first."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -303,6 +350,9 @@ class TokenUsageSummaryRow(Result):
     """The group's value, where grouped by it."""
     calls: int
     """The number of calls."""
+    cost_known_calls: int
+    """The number of calls whose cost is known. Where it is less than ``calls``, the cost is of a part of them.
+    """
     tokens_prompt: int
     """All input tokens, including cached ones. The sum over the calls, limited to the range of a 64-bit
     integer.
@@ -340,6 +390,22 @@ class TokenUsageSummaryRow(Result):
     """The number of calls whose cost is known. If it is less than ``calls``, the cost is that of a part of
     them.
     """
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Checkpoint(Result):
+    """What became of copying the write-ahead log into the database."""
+
+    frames: int
+    """How many pages the log had."""
+    checkpointed: int
+    """How many of them are in the database now."""
+    truncated: bool
+    """Whether the log is empty now."""
+    busy: bool
+    """Whether somebody who reads, or another checkpoint, kept it from being finished."""
+    wal_bytes: int
+    """How many bytes the file of the log has now."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -418,6 +484,8 @@ class Job(Result):
     """The number of items."""
     processed_items: int | None
     """The number of finished items."""
+    last_checkpoint: str | None
+    """The last point from which the host can resume it."""
     created_at: str
     """When the row was created."""
     updated_at: str
@@ -454,6 +522,12 @@ class TaskRun(Result):
     """The task's story points at the time."""
     sp_per_hour_effective: float | None
     """Story points per hour as measured by the host."""
+    git_branch: str | None
+    """The git branch of the run."""
+    git_base_branch: str | None
+    """The git branch that the run started from."""
+    git_commit_sha: str | None
+    """The git commit of the run."""
     run_context: dict[str, Any]
     """Additional data of the host."""
 
@@ -541,6 +615,8 @@ class Epic(Result):
     """Its title, on one line."""
     description: str | None
     """Its description."""
+    story_points_total: float | None
+    """Its size in story points, as the host computed it."""
     priority: int | None
     """Its priority: smaller numbers come first."""
     metadata: dict[str, Any]
@@ -569,6 +645,8 @@ class Story(Result):
     """Its description."""
     acceptance_criteria: str | None
     """Its acceptance criteria."""
+    story_points_total: float | None
+    """Its size in story points, as the host computed it."""
     priority: int | None
     """Its priority: smaller numbers come first."""
     metadata: dict[str, Any]
@@ -609,6 +687,14 @@ class Task(Result):
     """The agent to which it is assigned."""
     assignee_human: str | None
     """The person to whom it is assigned."""
+    vcs_branch: str | None
+    """The git branch of its work."""
+    vcs_base_branch: str | None
+    """The git branch that its work started from."""
+    vcs_last_commit_sha: str | None
+    """The last git commit of its work."""
+    openapi_version_at_creation: str | None
+    """The version of the OpenAPI document that it was created from."""
     metadata: dict[str, Any]
     """Additional data of the host."""
     created_at: str
@@ -633,6 +719,12 @@ class CommandRun(Result):
     """The first agent that worked in it."""
     agent_ids: tuple[str, ...]
     """All agents that worked in it, in order of their first call."""
+    task_ids: tuple[str, ...]
+    """The tasks of the run, as the host recorded them."""
+    git_branch: str | None
+    """The git branch of the run."""
+    git_base_branch: str | None
+    """The git branch that the run started from."""
     started_at: str
     """When it began."""
     completed_at: str | None

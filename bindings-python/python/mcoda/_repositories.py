@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
 from ._caller import Repository, as_list
@@ -123,6 +123,7 @@ class Epics(Repository):
         key: str | None = None,
         title: str | None = None,
         description: str | None = None,
+        story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
@@ -136,6 +137,7 @@ class Epics(Repository):
         key: str,
         title: str,
         description: str | None = None,
+        story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
@@ -149,6 +151,7 @@ class Epics(Repository):
         key: str | None = None,
         title: str | None = None,
         description: str | None = None,
+        story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
@@ -162,6 +165,7 @@ class Epics(Repository):
             key: Its key; required, unique in the project.
             title: Its title, on one line; required.
             description: Its description.
+            story_points_total: Its size in story points: finite, 0 or more.
             priority: Its priority: smaller numbers come first.
             metadata: Additional data of the host.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
@@ -178,10 +182,27 @@ class Epics(Repository):
             "key": key,
             "title": title,
             "description": description,
+            "story_points_total": story_points_total,
             "priority": priority,
             "metadata": metadata,
         }
         return Epic._read(self._native.call("epics.create", (epic, keywords), timeout=timeout))
+
+    def create_many(self, epics: Iterable[Fields], *, timeout: float | None = None) -> builtins.list[Epic]:
+        """Creates many epics in one transaction: all or none. An error names the epic.
+
+        Args:
+            epics: The epics. Each is a mapping of the fields of ``epics.create``.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
+        """
+        return [Epic._read(row) for row in self._native.call("epics.create_many", as_list(epics), timeout=timeout)]
 
     def get(self, id: str, *, timeout: float | None = None) -> Epic | None:
         """Returns the epic with this id.
@@ -219,10 +240,12 @@ class Stories(Repository):
         /,
         *,
         epic_id: str | None = None,
+        project_id: str | None = None,
         key: str | None = None,
         title: str | None = None,
         description: str | None = None,
         acceptance_criteria: str | None = None,
+        story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
@@ -233,10 +256,12 @@ class Stories(Repository):
         /,
         *,
         epic_id: str,
+        project_id: str | None = None,
         key: str,
         title: str,
         description: str | None = None,
         acceptance_criteria: str | None = None,
+        story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
@@ -247,10 +272,12 @@ class Stories(Repository):
         /,
         *,
         epic_id: str | None = None,
+        project_id: str | None = None,
         key: str | None = None,
         title: str | None = None,
         description: str | None = None,
         acceptance_criteria: str | None = None,
+        story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
@@ -261,10 +288,12 @@ class Stories(Repository):
         Args:
             story: The user story. A mapping of the fields below.
             epic_id: The id of its epic, which determines its project; required.
+            project_id: The id of its project, where the caller has it; that of the epic.
             key: Its key; required, unique in the epic.
             title: Its title, on one line; required.
             description: Its description.
             acceptance_criteria: Its acceptance criteria.
+            story_points_total: Its size in story points: finite, 0 or more.
             priority: Its priority: smaller numbers come first.
             metadata: Additional data of the host.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
@@ -278,14 +307,32 @@ class Stories(Repository):
         """
         keywords = {
             "epic_id": epic_id,
+            "project_id": project_id,
             "key": key,
             "title": title,
             "description": description,
             "acceptance_criteria": acceptance_criteria,
+            "story_points_total": story_points_total,
             "priority": priority,
             "metadata": metadata,
         }
         return Story._read(self._native.call("stories.create", (story, keywords), timeout=timeout))
+
+    def create_many(self, stories: Iterable[Fields], *, timeout: float | None = None) -> builtins.list[Story]:
+        """Creates many user stories in one transaction: all or none. An error names the story.
+
+        Args:
+            stories: The user stories. Each is a mapping of the fields of ``stories.create``.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
+        """
+        return [Story._read(row) for row in self._native.call("stories.create_many", as_list(stories), timeout=timeout)]
 
     def get(self, id: str, *, timeout: float | None = None) -> Story | None:
         """Returns the user story with this id.
@@ -323,6 +370,8 @@ class Tasks(Repository):
         /,
         *,
         user_story_id: str | None = None,
+        epic_id: str | None = None,
+        project_id: str | None = None,
         key: str | None = None,
         title: str | None = None,
         description: str | None = None,
@@ -332,6 +381,10 @@ class Tasks(Repository):
         priority: int | None = None,
         assigned_agent_id: str | None = None,
         assignee_human: str | None = None,
+        vcs_branch: str | None = None,
+        vcs_base_branch: str | None = None,
+        vcs_last_commit_sha: str | None = None,
+        openapi_version_at_creation: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Task: ...
@@ -341,6 +394,8 @@ class Tasks(Repository):
         /,
         *,
         user_story_id: str,
+        epic_id: str | None = None,
+        project_id: str | None = None,
         key: str,
         title: str,
         description: str | None = None,
@@ -350,6 +405,10 @@ class Tasks(Repository):
         priority: int | None = None,
         assigned_agent_id: str | None = None,
         assignee_human: str | None = None,
+        vcs_branch: str | None = None,
+        vcs_base_branch: str | None = None,
+        vcs_last_commit_sha: str | None = None,
+        openapi_version_at_creation: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Task: ...
@@ -359,6 +418,8 @@ class Tasks(Repository):
         /,
         *,
         user_story_id: str | None = None,
+        epic_id: str | None = None,
+        project_id: str | None = None,
         key: str | None = None,
         title: str | None = None,
         description: str | None = None,
@@ -368,6 +429,10 @@ class Tasks(Repository):
         priority: int | None = None,
         assigned_agent_id: str | None = None,
         assignee_human: str | None = None,
+        vcs_branch: str | None = None,
+        vcs_base_branch: str | None = None,
+        vcs_last_commit_sha: str | None = None,
+        openapi_version_at_creation: str | None = None,
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Task:
@@ -377,6 +442,8 @@ class Tasks(Repository):
         Args:
             task: The task. A mapping of the fields below.
             user_story_id: The id of its user story, which determines its epic and project; required.
+            epic_id: The id of its epic, where the caller has it; that of the story.
+            project_id: The id of its project, where the caller has it; that of the story.
             key: Its key; required, unique in the story.
             title: Its title, on one line; required.
             description: Its description.
@@ -386,6 +453,10 @@ class Tasks(Repository):
             priority: Its priority: smaller numbers come first.
             assigned_agent_id: The agent to which it is assigned.
             assignee_human: The person to whom it is assigned.
+            vcs_branch: The git branch of its work.
+            vcs_base_branch: The git branch that its work started from.
+            vcs_last_commit_sha: The last git commit of its work.
+            openapi_version_at_creation: The version of the OpenAPI document that it was created from.
             metadata: Additional data of the host.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
@@ -398,6 +469,8 @@ class Tasks(Repository):
         """
         keywords = {
             "user_story_id": user_story_id,
+            "epic_id": epic_id,
+            "project_id": project_id,
             "key": key,
             "title": title,
             "description": description,
@@ -407,6 +480,10 @@ class Tasks(Repository):
             "priority": priority,
             "assigned_agent_id": assigned_agent_id,
             "assignee_human": assignee_human,
+            "vcs_branch": vcs_branch,
+            "vcs_base_branch": vcs_base_branch,
+            "vcs_last_commit_sha": vcs_last_commit_sha,
+            "openapi_version_at_creation": openapi_version_at_creation,
             "metadata": metadata,
         }
         return Task._read(self._native.call("tasks.create", (task, keywords), timeout=timeout))
@@ -470,8 +547,12 @@ class Jobs(Repository):
         type: str | None = None,
         state: str | None = None,
         command_name: str | None = None,
+        agent_id: str | None = None,
+        agent_ids: Sequence[str] | None = None,
         payload: Mapping[str, Any] | None = None,
         total_items: int | None = None,
+        processed_items: int | None = None,
+        last_checkpoint: str | None = None,
         timeout: float | None = None,
     ) -> Job: ...
     @overload
@@ -482,8 +563,12 @@ class Jobs(Repository):
         type: str,
         state: str | None = None,
         command_name: str | None = None,
+        agent_id: str | None = None,
+        agent_ids: Sequence[str] | None = None,
         payload: Mapping[str, Any] | None = None,
         total_items: int | None = None,
+        processed_items: int | None = None,
+        last_checkpoint: str | None = None,
         timeout: float | None = None,
     ) -> Job: ...
     def create(
@@ -494,8 +579,12 @@ class Jobs(Repository):
         type: str | None = None,
         state: str | None = None,
         command_name: str | None = None,
+        agent_id: str | None = None,
+        agent_ids: Sequence[str] | None = None,
         payload: Mapping[str, Any] | None = None,
         total_items: int | None = None,
+        processed_items: int | None = None,
+        last_checkpoint: str | None = None,
         timeout: float | None = None,
     ) -> Job:
         """Creates a job.
@@ -505,8 +594,12 @@ class Jobs(Repository):
             type: Its type; required.
             state: Its state. Absent: ``running``.
             command_name: The command that starts it.
+            agent_id: The agent that works on it first. Absent: the first of ``agent_ids``.
+            agent_ids: All agents that work on it. Absent: ``agent_id`` alone.
             payload: Data that the host needs to resume it.
             total_items: The number of items.
+            processed_items: The number of finished items. Absent: 0.
+            last_checkpoint: The last point from which the host can resume it.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -518,8 +611,12 @@ class Jobs(Repository):
             "type": type,
             "state": state,
             "command_name": command_name,
+            "agent_id": agent_id,
+            "agent_ids": agent_ids,
             "payload": payload,
             "total_items": total_items,
+            "processed_items": processed_items,
+            "last_checkpoint": last_checkpoint,
         }
         return Job._read(self._native.call("jobs.create", (job, keywords), timeout=timeout))
 
@@ -583,7 +680,13 @@ class CommandRuns(Repository):
         *,
         command_name: str | None = None,
         job_id: str | None = None,
+        agent_id: str | None = None,
+        task_ids: Sequence[str] | None = None,
+        git_branch: str | None = None,
+        git_base_branch: str | None = None,
         started_at: Time | None = None,
+        status: str | None = None,
+        sp_processed: float | None = None,
         timeout: float | None = None,
     ) -> CommandRun: ...
     @overload
@@ -593,7 +696,13 @@ class CommandRuns(Repository):
         *,
         command_name: str,
         job_id: str | None = None,
+        agent_id: str | None = None,
+        task_ids: Sequence[str] | None = None,
+        git_branch: str | None = None,
+        git_base_branch: str | None = None,
         started_at: Time | None = None,
+        status: str | None = None,
+        sp_processed: float | None = None,
         timeout: float | None = None,
     ) -> CommandRun: ...
     def create(
@@ -603,16 +712,28 @@ class CommandRuns(Repository):
         *,
         command_name: str | None = None,
         job_id: str | None = None,
+        agent_id: str | None = None,
+        task_ids: Sequence[str] | None = None,
+        git_branch: str | None = None,
+        git_base_branch: str | None = None,
         started_at: Time | None = None,
+        status: str | None = None,
+        sp_processed: float | None = None,
         timeout: float | None = None,
     ) -> CommandRun:
-        """Begins a command run, with status ``running``. ``NotFoundError`` if its job is unknown.
+        """Begins a command run. ``NotFoundError`` if its job is unknown.
 
         Args:
             command_run: The command run. A mapping of the fields below.
             command_name: The command, for example ``work-on-tasks``; required.
             job_id: The job of the run.
+            agent_id: The agent that works in it first.
+            task_ids: The tasks of the run.
+            git_branch: The git branch of the run.
+            git_base_branch: The git branch that the run started from.
             started_at: When it began. Absent: now.
+            status: Its status. Absent: ``running``.
+            sp_processed: The number of story points processed: finite, 0 or more.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -624,7 +745,13 @@ class CommandRuns(Repository):
         keywords = {
             "command_name": command_name,
             "job_id": job_id,
+            "agent_id": agent_id,
+            "task_ids": task_ids,
+            "git_branch": git_branch,
+            "git_base_branch": git_base_branch,
             "started_at": started_at,
+            "status": status,
+            "sp_processed": sp_processed,
         }
         return CommandRun._read(self._native.call("command_runs.create", (command_run, keywords), timeout=timeout))
 
@@ -717,8 +844,14 @@ class TaskRuns(Repository):
         job_id: str | None = None,
         command_run_id: str | None = None,
         agent_id: str | None = None,
+        status: str | None = None,
         started_at: Time | None = None,
+        finished_at: Time | None = None,
         story_points_at_run: float | None = None,
+        sp_per_hour_effective: float | None = None,
+        git_branch: str | None = None,
+        git_base_branch: str | None = None,
+        git_commit_sha: str | None = None,
         run_context: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> TaskRun: ...
@@ -732,8 +865,14 @@ class TaskRuns(Repository):
         job_id: str | None = None,
         command_run_id: str | None = None,
         agent_id: str | None = None,
+        status: str | None = None,
         started_at: Time | None = None,
+        finished_at: Time | None = None,
         story_points_at_run: float | None = None,
+        sp_per_hour_effective: float | None = None,
+        git_branch: str | None = None,
+        git_base_branch: str | None = None,
+        git_commit_sha: str | None = None,
         run_context: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> TaskRun: ...
@@ -747,13 +886,18 @@ class TaskRuns(Repository):
         job_id: str | None = None,
         command_run_id: str | None = None,
         agent_id: str | None = None,
+        status: str | None = None,
         started_at: Time | None = None,
+        finished_at: Time | None = None,
         story_points_at_run: float | None = None,
+        sp_per_hour_effective: float | None = None,
+        git_branch: str | None = None,
+        git_base_branch: str | None = None,
+        git_commit_sha: str | None = None,
         run_context: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> TaskRun:
-        """Begins a task run, with status ``running``. ``NotFoundError`` if its task, job or command run is
-        unknown.
+        """Begins a task run. ``NotFoundError`` if its task, job or command run is unknown.
 
         Args:
             task_run: The task run. A mapping of the fields below.
@@ -762,8 +906,14 @@ class TaskRuns(Repository):
             job_id: The job of the run.
             command_run_id: The command run of the run.
             agent_id: The agent.
+            status: Its status. Absent: ``running``.
             started_at: When it began. Absent: now.
+            finished_at: When it ended, where it is recorded afterwards.
             story_points_at_run: The task's story points. Absent: those of the task.
+            sp_per_hour_effective: Story points per hour as measured by the host: finite, 0 or more.
+            git_branch: The git branch of the run.
+            git_base_branch: The git branch that the run started from.
+            git_commit_sha: The git commit of the run.
             run_context: Additional data of the host.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
@@ -779,8 +929,14 @@ class TaskRuns(Repository):
             "job_id": job_id,
             "command_run_id": command_run_id,
             "agent_id": agent_id,
+            "status": status,
             "started_at": started_at,
+            "finished_at": finished_at,
             "story_points_at_run": story_points_at_run,
+            "sp_per_hour_effective": sp_per_hour_effective,
+            "git_branch": git_branch,
+            "git_base_branch": git_base_branch,
+            "git_commit_sha": git_commit_sha,
             "run_context": run_context,
         }
         return TaskRun._read(self._native.call("task_runs.create", (task_run, keywords), timeout=timeout))

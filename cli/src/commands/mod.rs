@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+pub mod doctor;
 pub mod estimate;
 pub mod export;
 mod init;
@@ -25,6 +26,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<(), Failure> {
         Command::Tokens(tokens) => return tokens.run(global, out),
         Command::Estimate(estimate) => return estimate.run(global, out),
         Command::Export(export) => return export.run(global, out),
+        Command::Doctor(doctor) => return doctor.run(global, out),
+        Command::Checkpoint => doctor::checkpoint(global),
         Command::Init => init::run(global),
         Command::Record(record) => record.run(global),
         Command::Transition(transition) => transition.run(global),

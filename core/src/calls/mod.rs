@@ -8,6 +8,7 @@ mod argument;
 mod batch;
 mod held;
 mod macros;
+mod pieces;
 mod reply;
 mod table;
 
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_by_name() {
+    fn an_unsuitable_value_is_refused_by_name() {
         let workspace = Workspace::open_db(":memory:").unwrap();
         let target = Target::Workspace(&workspace);
         let refused = |name: &str, arguments: &[Value]| target.call(name, arguments).unwrap_err();

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::pieces::pieces;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The result of a call.
@@ -16,6 +17,12 @@ impl Reply {
     /// As JSON text.
     pub fn to_json(&self) -> Result<String> {
         self.0.to_json().map_err(not_json)
+    }
+
+    /// As JSON text in pieces, for a host that reads a large result a piece at a time. An array is several arrays with its
+    /// items in their order, each of which ends after the item with which it reaches `bytes`; anything else is one piece.
+    pub fn to_json_pieces(&self, bytes: usize) -> Result<Vec<String>> {
+        self.0.to_json_pieces(bytes).map_err(not_json)
     }
 
     /// As a JSON value.
@@ -33,12 +40,17 @@ impl std::fmt::Debug for Reply {
 
 trait Returned: Send {
     fn to_json(&self) -> serde_json::Result<String>;
+    fn to_json_pieces(&self, bytes: usize) -> serde_json::Result<Vec<String>>;
     fn to_value(&self) -> serde_json::Result<Value>;
 }
 
 impl<T: Serialize + Send> Returned for T {
     fn to_json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
+    }
+
+    fn to_json_pieces(&self, bytes: usize) -> serde_json::Result<Vec<String>> {
+        pieces(self, bytes)
     }
 
     fn to_value(&self) -> serde_json::Result<Value> {

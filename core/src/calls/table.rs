@@ -9,6 +9,8 @@ use super::argument::Json;
 use super::argument::{Body, Calls, OrEmpty, Summary};
 use super::macros::calls;
 use super::{Call, batch};
+use crate::check::{CheckOptions, CheckReport};
+use crate::checking::{CheckPathOptions, check_path};
 use crate::estimate::{Backfilled, Estimate, EstimateOptions, Velocity};
 use crate::lifecycle::{StatusEventsQuery, Transition, TransitionContext};
 #[cfg(feature = "report")]
@@ -17,7 +19,7 @@ use crate::repository::{
     CommandRun, CommandRunEnd, Epic, Job, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask,
     NewTaskRun, Project, StatusEvent, Story, Task, TaskRun,
 };
-use crate::sqlite::{SqlParams, Table};
+use crate::sqlite::{Checkpoint, SqlParams, Table};
 use crate::telemetry::{
     AgentContext, ImportSummary, JobInspection, Recorded, RecordedResponse, TelemetryConfig, TokenUsage,
     TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
@@ -44,6 +46,15 @@ pub static CALLS: &[Call] = calls! {
         /// The provider, if the format alone does not determine the meaning of a number.
         provider: Option<String>,
     ) -> Vec<TokenUsage> [] |_library| Ok(extract_usages(&body.0, provider.as_deref()));
+
+    /// Examines a database by its path, without opening it, as `check` examines an open one: also one that is damaged, of
+    /// a newer schema, or not there. Nothing is written, created or repaired, and nobody is locked out.
+    Library "check_path"(
+        /// The database file, or the root folder of a project.
+        path: PathBuf,
+        /// How thorough, and what belongs to the database.
+        options: OrEmpty<CheckPathOptions>,
+    ) -> CheckReport [InvalidInput, Storage] |_library| check_path(&path, options.0);
 
     #[cfg(feature = "report")]
     /// Renders a summary as a text table.
@@ -115,6 +126,13 @@ pub static CALLS: &[Call] = calls! {
     ) -> String [InvalidInput] |_library| {
         Ok(report::render_telemetry_config(&report::read("config", &config.0)?))
     };
+
+    #[cfg(feature = "report")]
+    /// What a check has found, for people.
+    Library "render_check"(
+        /// What `check` returned.
+        report: Json,
+    ) -> String [InvalidInput] |_library| Ok(report::render_check(&report::read("report", &report.0)?));
 
     /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the entry
     /// in the JSON log.
@@ -190,6 +208,20 @@ pub static CALLS: &[Call] = calls! {
         /// The new file.
         path: PathBuf,
     ) -> () [InvalidInput, Conflict, Storage] |session| session.backup_to(path);
+
+    /// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what to do:
+    /// whether it holds together, its schema and references, values that cannot be read, rows of other workspaces, the
+    /// JSON log, permissions, links, the room on the disk, how long the write-ahead log is and who keeps it from being
+    /// copied, and other copies of SQLite in this process. It only looks, and records go on meanwhile. What cannot be
+    /// examined is a finding as well.
+    Session "check"(
+        /// How thorough. Absent: without comparing indexes with their tables, and without a time limit.
+        options: OrEmpty<CheckOptions>,
+    ) -> CheckReport [InvalidInput, Unsupported] |session| session.check(&options.0);
+
+    /// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is waited for up
+    /// to the busy timeout, while others write; where that was in vain, `busy` says so, and what could be copied was.
+    Session "checkpoint"() -> Checkpoint [Storage, Unsupported] |session| session.checkpoint();
 
     /// Closes the database after the running calls. Closing twice is not an error.
     Session "close"() -> () [] |session| session.close();
@@ -276,6 +308,12 @@ pub static CALLS: &[Call] = calls! {
         epic: NewEpic,
     ) -> Epic [InvalidInput, NotFound, Conflict] |workspace| workspace.epics().create(&epic);
 
+    /// Creates many epics in one transaction: all or none. An error names the epic.
+    Workspace "epics.create_many"(
+        /// The epics.
+        epics: Vec<NewEpic>,
+    ) -> Vec<Epic> [InvalidInput, NotFound, Conflict] |workspace| workspace.epics().create_many(&epics);
+
     /// Returns the epic with this id.
     Workspace "epics.get"(
         /// The id.
@@ -293,6 +331,12 @@ pub static CALLS: &[Call] = calls! {
         /// The user story.
         story: NewStory,
     ) -> Story [InvalidInput, NotFound, Conflict] |workspace| workspace.stories().create(&story);
+
+    /// Creates many user stories in one transaction: all or none. An error names the story.
+    Workspace "stories.create_many"(
+        /// The user stories.
+        stories: Vec<NewStory>,
+    ) -> Vec<Story> [InvalidInput, NotFound, Conflict] |workspace| workspace.stories().create_many(&stories);
 
     /// Returns the user story with this id.
     Workspace "stories.get"(
@@ -355,7 +399,7 @@ pub static CALLS: &[Call] = calls! {
         error_summary: Option<String>,
     ) -> Job [InvalidInput, NotFound] |workspace| workspace.jobs().finish(&id, &state, error_summary.as_deref());
 
-    /// Begins a command run, with status `running`. `NotFound` if its job is unknown.
+    /// Begins a command run. `NotFound` if its job is unknown.
     Workspace "command_runs.create"(
         /// The command run.
         command_run: NewCommandRun,
@@ -375,7 +419,7 @@ pub static CALLS: &[Call] = calls! {
         end: CommandRunEnd,
     ) -> CommandRun [InvalidInput, NotFound] |workspace| workspace.command_runs().finish(&id, &end);
 
-    /// Begins a task run, with status `running`. `NotFound` if its task, job or command run is unknown.
+    /// Begins a task run. `NotFound` if its task, job or command run is unknown.
     Workspace "task_runs.create"(
         /// The task run.
         task_run: NewTaskRun,

@@ -9,6 +9,7 @@ mod change;
 mod defaults;
 mod global;
 mod inspect;
+mod look;
 mod preconditions;
 mod prototype;
 mod table;
@@ -24,6 +25,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sqlite::{WaitPolicy, begin_write, schema_version};
 use crate::time::Timestamp;
 use change::change;
+pub(crate) use look::{columns, look};
 pub(crate) use preconditions::refuse_other_kind;
 use table::Table;
 
@@ -38,6 +40,14 @@ pub(crate) enum DatabaseKind {
 }
 
 impl DatabaseKind {
+    /// Its name: `workspace` or `global`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Workspace => "workspace",
+            Self::Global => "global",
+        }
+    }
+
     fn tables(self) -> &'static [Table] {
         match self {
             Self::Workspace => workspace::TABLES,

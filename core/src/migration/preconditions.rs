@@ -55,7 +55,7 @@ pub(super) fn refuse_foreign_tables(connection: &Connection, kind: DatabaseKind)
     Ok(())
 }
 
-fn has_table(connection: &Connection, name: &str) -> Result<bool> {
+pub(super) fn has_table(connection: &Connection, name: &str) -> Result<bool> {
     Ok(kind_of(connection, name)?.is_some())
 }
 

@@ -47,7 +47,7 @@ impl Table {
     }
 
     /// Its columns as in `CREATE TABLE`.
-    fn declared(&self) -> impl Iterator<Item = Cow<'static, str>> {
+    pub(super) fn declared(&self) -> impl Iterator<Item = Cow<'static, str>> {
         self.columns.iter().copied().map(Cow::Borrowed).chain(self.added())
     }
 
@@ -126,7 +126,7 @@ impl Table {
     }
 }
 
-fn name_of(declaration: &str) -> &str {
+pub(super) fn name_of(declaration: &str) -> &str {
     declaration.split_once(' ').map_or(declaration, |(name, _)| name)
 }
 

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_damaged_is_refused_and_kept() {
+    fn invalid_json_is_refused() {
         for text in ["{\"telemetry\": {\"strict\": tr", "", "[]", "{\"telemetry\": true}", "{\"n\": 1e999}"] {
             assert!(rewritten(text).is_err(), "{text}");
         }
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_program_writes_meanwhile_is_kept_and_counts() {
+    fn concurrent_changes_of_another_program_are_kept_and_take_effect() {
         for before in [Some("{\"a\": 1}"), None] {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("config.json");
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_emptied_or_removed_meanwhile_is_read_again() {
+    fn a_file_that_is_emptied_or_removed_during_the_edit_is_read_again() {
         for then in ["", "{\"a\"", "[]"] {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("config.json");
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_never_comes_to_rest_is_a_conflict_and_stays_theirs() {
+    fn a_file_that_keeps_changing_is_a_conflict_and_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.json");
         std::fs::write(&file, "{}").unwrap();

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_are_given_are_those_that_hold() {
+    fn given_variables_replace_those_of_the_process() {
         let given = read(json!({"HOME": "", "USERPROFILE": "/home/ada", "MCODA_CONFIG": "/etc/m.json",
                                 "MCODA_DISABLE_DB": "1", "MCODA_TELEMETRY": "OFF", "PATH": 7}));
         let given = given.unwrap();

@@ -19,5 +19,7 @@ pub(crate) use location::{
     CONFIG_FILE, DATABASE_FILE, DATABASE_FILES, Locations, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE,
     WORKSPACE_FILE, absolute, beside,
 };
-pub(crate) use opened::{none_if_missing, open_own, open_regular, refuse_irregular_at, refuse_open_folder};
+pub(crate) use opened::{
+    none_if_missing, open_own, open_regular, refuse_irregular_at, refuse_open_folder, refuse_planted,
+};
 pub(crate) use permissions::{create_folder, create_new_file, open_or_create_file, sync_folder};

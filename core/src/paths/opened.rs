@@ -31,17 +31,17 @@ pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<Fil
 /// Refuses what [`open_own`] would refuse, for a file that other code opens. A missing file is not an error.
 pub(crate) fn refuse_planted(path: &Path) -> Result<()> {
     #[cfg(unix)]
-    let looked = unix::look_at_own(path);
+    let checked = unix::check_own(path);
     #[cfg(not(unix))]
-    let looked = path.metadata().and_then(|metadata| refuse_irregular(&metadata));
-    none_if_missing(looked).map_err(|error| Error::storage("open", path, error))?;
+    let checked = path.metadata().and_then(|metadata| refuse_irregular(&metadata));
+    none_if_missing(checked).map_err(|error| Error::storage("open", path, error))?;
     Ok(())
 }
 
 /// Refuses a pipe, a device or a folder, for a file that other code opens. A missing file is not an error.
 pub(crate) fn refuse_irregular_at(path: &Path) -> Result<()> {
-    let looked = path.metadata().and_then(|metadata| refuse_irregular(&metadata));
-    none_if_missing(looked).map_err(|error| Error::storage("open", path, error))?;
+    let checked = path.metadata().and_then(|metadata| refuse_irregular(&metadata));
+    none_if_missing(checked).map_err(|error| Error::storage("open", path, error))?;
     Ok(())
 }
 
@@ -116,7 +116,7 @@ mod unix {
         Err(too_many_links())
     }
 
-    pub(super) fn look_at_own(path: &Path) -> io::Result<()> {
+    pub(super) fn check_own(path: &Path) -> io::Result<()> {
         let mut path = path.to_owned();
         for _ in 0..MAX_LINKS {
             let metadata = path.symlink_metadata()?;

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_the_decimals_that_say_something() {
+    fn numbers_keep_their_significant_decimals() {
         for (value, text) in [(34.0, "34"), (0.5, "0.5"), (1.005, "1.01"), (100.0, "100"), (0.0, "0")] {
             assert_eq!(number(value), text);
         }

@@ -3,6 +3,7 @@
 //! They are for display. Programs should use the JSON of the results. A host that has only the JSON of a result parses
 //! it with [`read`].
 
+mod check;
 mod color;
 mod decimals;
 mod estimate;
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use crate::printable::printable;
+pub use check::render_check;
 pub use color::in_color;
 pub use estimate::{render_estimate, render_estimate_json, render_velocity, render_velocity_json};
 pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};

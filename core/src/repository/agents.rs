@@ -58,3 +58,14 @@ pub(crate) fn write(
 pub(crate) fn parse_ids(text: Option<&str>) -> Vec<String> {
     text.map(row::parse_texts).unwrap_or_default()
 }
+
+/// The first agent and the others, each once, in their order.
+pub(crate) fn all(first: Option<&str>, others: &[String]) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for agent in first.into_iter().chain(others.iter().map(String::as_str)) {
+        if !all.iter().any(|known| known == agent) {
+            all.push(agent.to_owned());
+        }
+    }
+    all
+}

@@ -47,6 +47,17 @@ pub(crate) fn reference(connection: &Connection, field: &str, table: Table, id: 
     }
 }
 
+/// The id that the caller gives for something that `owner` determines must be that of `owner`, if an id is given.
+pub(crate) fn parent(field: &str, id: Option<&str>, owner: &str, expected: &str) -> Result<()> {
+    match id {
+        Some(id) if id != expected => {
+            let allowed = format!("{:?}, to which the {owner} belongs", shorten(expected));
+            Err(Error::invalid(field, format_args!("{:?}", shorten(id)), &allowed))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Maps a violation of a unique constraint to an error that names the key in use. Other constraints and triggers refuse
 /// rows too.
 pub(crate) fn unique_violation(error: Error, what: &str, key: &str) -> Error {

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Store, check, stored};
+use super::{Store, agents, check, stored};
 use crate::definition::{Stored, record};
 use crate::error::{Error, Result};
 use crate::number;
@@ -24,6 +24,12 @@ record! {
         pub agent_id: Option<String>,
         /// All agents that worked in it, in order of their first call.
         pub agent_ids: Vec<String>,
+        /// The tasks of the run, as the host recorded them.
+        pub task_ids: Vec<String>,
+        /// The git branch of the run.
+        pub git_branch: Option<String>,
+        /// The git branch that the run started from.
+        pub git_base_branch: Option<String>,
         /// When it began.
         pub started_at: String,
         /// When it ended.
@@ -49,8 +55,20 @@ record! {
         pub command_name: String = single_line,
         /// The job of the run.
         pub job_id: Option<String>,
+        /// The agent that works in it first.
+        pub agent_id: Option<String>,
+        /// The tasks of the run.
+        pub task_ids: Vec<String>,
+        /// The git branch of the run.
+        pub git_branch: Option<String>,
+        /// The git branch that the run started from.
+        pub git_base_branch: Option<String>,
         /// When it began. Absent: now.
         pub started_at: Option<Timestamp>,
+        /// Its status. Absent: `running`.
+        pub status: Option<String> = single_line,
+        /// The number of story points processed: finite, 0 or more.
+        pub sp_processed: Option<f64> = non_negative,
     }
 }
 
@@ -77,7 +95,7 @@ pub struct CommandRuns<'a> {
 }
 
 impl CommandRuns<'_> {
-    /// Begins a command run, with status `running`. `NotFound` if its job is unknown.
+    /// Begins a command run. `NotFound` if its job is unknown.
     pub fn create(&self, new: &NewCommandRun) -> Result<CommandRun> {
         new.check_fields()?;
         let id = self.store.ids.next();
@@ -89,14 +107,17 @@ impl CommandRuns<'_> {
                 workspace_id: self.workspace_id.to_owned(),
                 command_name: new.command_name.clone(),
                 job_id: new.job_id.clone(),
-                agent_id: None,
-                agent_ids: Vec::new(),
+                agent_id: new.agent_id.clone(),
+                agent_ids: agents::all(new.agent_id.as_deref(), &[]),
+                task_ids: new.task_ids.clone(),
+                git_branch: new.git_branch.clone(),
+                git_base_branch: new.git_base_branch.clone(),
                 started_at,
                 completed_at: None,
-                status: "running".to_owned(),
+                status: new.status.clone().unwrap_or_else(|| "running".to_owned()),
                 error_summary: None,
                 duration_seconds: None,
-                sp_processed: None,
+                sp_processed: new.sp_processed,
             };
             stored::insert(tx, &run)?;
             Ok(run)

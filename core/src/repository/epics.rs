@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, stored};
 use crate::definition::record;
 use crate::error::Result;
-use crate::natural_order;
+use crate::{natural_order, number};
 
 record! {
     /// An epic: a part of a project.
@@ -22,6 +22,9 @@ record! {
         pub title: String,
         /// Its description.
         pub description: Option<String>,
+        /// Its size in story points, as the host computed it.
+        #[serde(serialize_with = "number::json_option")]
+        pub story_points_total: Option<f64>,
         /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
         /// Additional data of the host.
@@ -36,7 +39,7 @@ record! {
 record! {
     /// The fields of a new epic.
     #[derive(Debug, Clone, Default, PartialEq)]
-    pub struct NewEpic("epic", "camelCase"): input {
+    pub struct NewEpic("epic", "camelCase"): input list("epics", "epic") {
         /// The id of its project; required.
         pub project_id: String,
         /// Its key; required, unique in the project.
@@ -45,6 +48,8 @@ record! {
         pub title: String = single_line,
         /// Its description.
         pub description: Option<String>,
+        /// Its size in story points: finite, 0 or more.
+        pub story_points_total: Option<f64> = non_negative,
         /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
         /// Additional data of the host.
@@ -60,24 +65,12 @@ impl Epics<'_> {
     /// Creates an epic. `NotFound` if its project is unknown, `Conflict` if the project has an epic with this key.
     pub fn create(&self, new: &NewEpic) -> Result<Epic> {
         new.check_fields()?;
-        let id = self.0.ids.next();
-        let now = self.0.clock.now().to_string();
-        self.0.access.write(|tx| {
-            check::reference(tx, "projectId", check::Table::Projects, Some(&new.project_id))?;
-            let epic = Epic {
-                id,
-                project_id: new.project_id.clone(),
-                key: new.key.clone(),
-                title: new.title.clone(),
-                description: new.description.clone(),
-                priority: new.priority,
-                metadata: new.metadata.clone(),
-                created_at: now.clone(),
-                updated_at: now,
-            };
-            stored::insert(tx, &epic).map_err(|error| check::unique_violation(error, "epic", &new.key))?;
-            Ok(epic)
-        })
+        self.0.access.write(|tx| self.insert(tx, new))
+    }
+
+    /// Creates many epics in one transaction: all or none.
+    pub fn create_many(&self, new: &[NewEpic]) -> Result<Vec<Epic>> {
+        self.0.insert_many("epic", new, NewEpic::check_fields, |tx, epic| self.insert(tx, epic))
     }
 
     /// The epic with this id.
@@ -93,6 +86,25 @@ impl Epics<'_> {
             epics.sort_by(|a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(epics)
         })
+    }
+
+    fn insert(&self, tx: &Connection, new: &NewEpic) -> Result<Epic> {
+        check::reference(tx, "projectId", check::Table::Projects, Some(&new.project_id))?;
+        let now = self.0.clock.now().to_string();
+        let epic = Epic {
+            id: self.0.ids.next(),
+            project_id: new.project_id.clone(),
+            key: new.key.clone(),
+            title: new.title.clone(),
+            description: new.description.clone(),
+            story_points_total: new.story_points_total,
+            priority: new.priority,
+            metadata: new.metadata.clone(),
+            created_at: now.clone(),
+            updated_at: now,
+        };
+        stored::insert(tx, &epic).map_err(|error| check::unique_violation(error, "epic", &new.key))?;
+        Ok(epic)
     }
 }
 

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Store, check, stored};
+use super::{Store, agents, check, stored};
 use crate::definition::{Stored, record};
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
@@ -37,6 +37,8 @@ record! {
         pub total_items: Option<i64>,
         /// The number of finished items.
         pub processed_items: Option<i64>,
+        /// The last point from which the host can resume it.
+        pub last_checkpoint: Option<String>,
         /// When the row was created.
         pub created_at: String,
         /// When the row last changed.
@@ -58,10 +60,18 @@ record! {
         pub state: Option<String>,
         /// The command that starts it.
         pub command_name: Option<String>,
+        /// The agent that works on it first. Absent: the first of `agentIds`.
+        pub agent_id: Option<String>,
+        /// All agents that work on it. Absent: `agentId` alone.
+        pub agent_ids: Vec<String>,
         /// Data that the host needs to resume it.
         pub payload: Map<String, Value> = depth,
         /// The number of items.
         pub total_items: Option<i64>,
+        /// The number of finished items. Absent: 0.
+        pub processed_items: Option<i64>,
+        /// The last point from which the host can resume it.
+        pub last_checkpoint: Option<String>,
     }
 }
 
@@ -85,11 +95,12 @@ impl Jobs<'_> {
                 job_type: new.job_type.clone(),
                 state: new.state.clone().unwrap_or_else(|| "running".to_owned()),
                 command_name: new.command_name.clone(),
-                agent_id: None,
-                agent_ids: Vec::new(),
+                agent_id: new.agent_id.clone().or_else(|| new.agent_ids.first().cloned()),
+                agent_ids: agents::all(new.agent_id.as_deref(), &new.agent_ids),
                 payload: new.payload.clone(),
                 total_items: new.total_items,
-                processed_items: Some(0),
+                processed_items: new.processed_items.or(Some(0)),
+                last_checkpoint: new.last_checkpoint.clone(),
                 created_at: now.clone(),
                 updated_at: now,
                 completed_at: None,

@@ -9,6 +9,7 @@ mod stories;
 
 pub(crate) mod agent_names;
 pub(crate) mod agents;
+pub(crate) mod health;
 pub(crate) mod jobs;
 pub(crate) mod log_queue;
 pub(crate) mod scope;
@@ -29,6 +30,9 @@ pub use stories::{NewStory, Stories, Story};
 pub use task_runs::{NewTaskRun, TaskRun, TaskRuns};
 pub use tasks::{NewTask, Task, Tasks};
 
+use rusqlite::Connection;
+
+use crate::error::Result;
 use crate::id::IdSource;
 use crate::sqlite::{Access, row};
 use crate::time::Clock;
@@ -39,4 +43,25 @@ pub(crate) struct Store<'a> {
     pub(crate) access: &'a Access,
     pub(crate) clock: Clock,
     pub(crate) ids: &'a IdSource,
+}
+
+impl Store<'_> {
+    /// Inserts many rows in one transaction: all or none. All are checked before the first one is inserted. An error names
+    /// the row by its place.
+    fn insert_many<N, R>(
+        &self,
+        noun: &str,
+        new: &[N],
+        check: impl Fn(&N) -> Result<()>,
+        insert: impl Fn(&Connection, &N) -> Result<R>,
+    ) -> Result<Vec<R>> {
+        let place = |index: usize| format!("{noun} {} of {}", index + 1, new.len());
+        for (index, one) in new.iter().enumerate() {
+            check(one).map_err(|error| error.context(place(index)))?;
+        }
+        self.access.write(|tx| {
+            let rows = new.iter().enumerate();
+            rows.map(|(index, one)| insert(tx, one).map_err(|error| error.context(place(index)))).collect()
+        })
+    }
 }

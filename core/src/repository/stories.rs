@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, epics, stored};
 use crate::definition::record;
 use crate::error::{Error, Result};
-use crate::natural_order;
+use crate::{natural_order, number};
 
 record! {
     /// A user story: a part of an epic.
@@ -26,6 +26,9 @@ record! {
         pub description: Option<String>,
         /// Its acceptance criteria.
         pub acceptance_criteria: Option<String>,
+        /// Its size in story points, as the host computed it.
+        #[serde(serialize_with = "number::json_option")]
+        pub story_points_total: Option<f64>,
         /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
         /// Additional data of the host.
@@ -40,9 +43,11 @@ record! {
 record! {
     /// The fields of a new user story.
     #[derive(Debug, Clone, Default, PartialEq)]
-    pub struct NewStory("story", "camelCase"): input {
+    pub struct NewStory("story", "camelCase"): input list("stories", "story") {
         /// The id of its epic, which determines its project; required.
         pub epic_id: String,
+        /// The id of its project, where the caller has it; that of the epic.
+        pub project_id: Option<String>,
         /// Its key; required, unique in the epic.
         pub key: String = single_line,
         /// Its title, on one line; required.
@@ -51,6 +56,8 @@ record! {
         pub description: Option<String>,
         /// Its acceptance criteria.
         pub acceptance_criteria: Option<String>,
+        /// Its size in story points: finite, 0 or more.
+        pub story_points_total: Option<f64> = non_negative,
         /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
         /// Additional data of the host.
@@ -66,28 +73,12 @@ impl Stories<'_> {
     /// Creates a story. `NotFound` if its epic is unknown, `Conflict` if the epic has a story with this key.
     pub fn create(&self, new: &NewStory) -> Result<Story> {
         new.check_fields()?;
-        let id = self.0.ids.next();
-        let now = self.0.clock.now().to_string();
-        self.0.access.write(|tx| {
-            let epic = epics::by_id(tx, &new.epic_id)?;
-            let epic = epic.ok_or_else(|| Error::not_found("epicId", "epic", &new.epic_id))?;
-            let story = Story {
-                id,
-                project_id: epic.project_id,
-                epic_id: epic.id,
-                key: new.key.clone(),
-                title: new.title.clone(),
-                description: new.description.clone(),
-                acceptance_criteria: new.acceptance_criteria.clone(),
-                priority: new.priority,
-                metadata: new.metadata.clone(),
-                created_at: now.clone(),
-                updated_at: now,
-            };
-            stored::insert(tx, &story)
-                .map_err(|error| check::unique_violation(error, "user story", &new.key))?;
-            Ok(story)
-        })
+        self.0.access.write(|tx| self.insert(tx, new))
+    }
+
+    /// Creates many stories in one transaction: all or none.
+    pub fn create_many(&self, new: &[NewStory]) -> Result<Vec<Story>> {
+        self.0.insert_many("story", new, NewStory::check_fields, |tx, story| self.insert(tx, story))
     }
 
     /// The story with this id.
@@ -103,6 +94,29 @@ impl Stories<'_> {
             stories.sort_by(|a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(stories)
         })
+    }
+
+    fn insert(&self, tx: &Connection, new: &NewStory) -> Result<Story> {
+        let epic = epics::by_id(tx, &new.epic_id)?;
+        let epic = epic.ok_or_else(|| Error::not_found("epicId", "epic", &new.epic_id))?;
+        check::parent("projectId", new.project_id.as_deref(), "epic", &epic.project_id)?;
+        let now = self.0.clock.now().to_string();
+        let story = Story {
+            id: self.0.ids.next(),
+            project_id: epic.project_id,
+            epic_id: epic.id,
+            key: new.key.clone(),
+            title: new.title.clone(),
+            description: new.description.clone(),
+            acceptance_criteria: new.acceptance_criteria.clone(),
+            story_points_total: new.story_points_total,
+            priority: new.priority,
+            metadata: new.metadata.clone(),
+            created_at: now.clone(),
+            updated_at: now,
+        };
+        stored::insert(tx, &story).map_err(|error| check::unique_violation(error, "user story", &new.key))?;
+        Ok(story)
     }
 }
 

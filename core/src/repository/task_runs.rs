@@ -39,6 +39,12 @@ record! {
         /// Story points per hour as measured by the host.
         #[serde(serialize_with = "number::json_option")]
         pub sp_per_hour_effective: Option<f64>,
+        /// The git branch of the run.
+        pub git_branch: Option<String>,
+        /// The git branch that the run started from.
+        pub git_base_branch: Option<String>,
+        /// The git commit of the run.
+        pub git_commit_sha: Option<String>,
         /// Additional data of the host.
         #[serde(default)]
         pub run_context: Map<String, Value>,
@@ -59,10 +65,22 @@ record! {
         pub command_run_id: Option<String>,
         /// The agent.
         pub agent_id: Option<String>,
+        /// Its status. Absent: `running`.
+        pub status: Option<String> = single_line,
         /// When it began. Absent: now.
         pub started_at: Option<Timestamp>,
+        /// When it ended, where it is recorded afterwards.
+        pub finished_at: Option<Timestamp>,
         /// The task's story points. Absent: those of the task.
         pub story_points_at_run: Option<f64> = non_negative,
+        /// Story points per hour as measured by the host: finite, 0 or more.
+        pub sp_per_hour_effective: Option<f64> = non_negative,
+        /// The git branch of the run.
+        pub git_branch: Option<String>,
+        /// The git branch that the run started from.
+        pub git_base_branch: Option<String>,
+        /// The git commit of the run.
+        pub git_commit_sha: Option<String>,
         /// Additional data of the host.
         pub run_context: Map<String, Value> = depth,
     }
@@ -73,7 +91,7 @@ record! {
 pub struct TaskRuns<'a>(pub(crate) Store<'a>);
 
 impl TaskRuns<'_> {
-    /// Begins a task run, with status `running`. `NotFound` if its task, job or command run is unknown.
+    /// Begins a task run. `NotFound` if its task, job or command run is unknown.
     pub fn create(&self, new: &NewTaskRun) -> Result<TaskRun> {
         new.check_fields()?;
         let id = self.0.ids.next();
@@ -90,11 +108,14 @@ impl TaskRuns<'_> {
                 job_id: new.job_id.clone(),
                 command_run_id: new.command_run_id.clone(),
                 agent_id: new.agent_id.clone(),
-                status: "running".to_owned(),
+                status: new.status.clone().unwrap_or_else(|| "running".to_owned()),
                 started_at,
-                finished_at: None,
+                finished_at: new.finished_at.map(|time| time.to_string()),
                 story_points_at_run: new.story_points_at_run.or(task.story_points),
-                sp_per_hour_effective: None,
+                sp_per_hour_effective: new.sp_per_hour_effective,
+                git_branch: new.git_branch.clone(),
+                git_base_branch: new.git_base_branch.clone(),
+                git_commit_sha: new.git_commit_sha.clone(),
                 run_context: new.run_context.clone(),
             };
             stored::insert(tx, &run)?;

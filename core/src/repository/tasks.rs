@@ -39,6 +39,14 @@ record! {
         pub assigned_agent_id: Option<String>,
         /// The person to whom it is assigned.
         pub assignee_human: Option<String>,
+        /// The git branch of its work.
+        pub vcs_branch: Option<String>,
+        /// The git branch that its work started from.
+        pub vcs_base_branch: Option<String>,
+        /// The last git commit of its work.
+        pub vcs_last_commit_sha: Option<String>,
+        /// The version of the OpenAPI document that it was created from.
+        pub openapi_version_at_creation: Option<String>,
         /// Additional data of the host.
         pub metadata: Map<String, Value>,
         /// When the row was created.
@@ -54,6 +62,10 @@ record! {
     pub struct NewTask("task", "camelCase"): input list("tasks", "task") {
         /// The id of its user story, which determines its epic and project; required.
         pub user_story_id: String,
+        /// The id of its epic, where the caller has it; that of the story.
+        pub epic_id: Option<String>,
+        /// The id of its project, where the caller has it; that of the story.
+        pub project_id: Option<String>,
         /// Its key; required, unique in the story.
         pub key: String = single_line,
         /// Its title, on one line; required.
@@ -72,6 +84,14 @@ record! {
         pub assigned_agent_id: Option<String>,
         /// The person to whom it is assigned.
         pub assignee_human: Option<String>,
+        /// The git branch of its work.
+        pub vcs_branch: Option<String>,
+        /// The git branch that its work started from.
+        pub vcs_base_branch: Option<String>,
+        /// The last git commit of its work.
+        pub vcs_last_commit_sha: Option<String>,
+        /// The version of the OpenAPI document that it was created from.
+        pub openapi_version_at_creation: Option<String>,
         /// Additional data of the host.
         pub metadata: Map<String, Value> = depth,
     }
@@ -90,15 +110,7 @@ impl Tasks<'_> {
 
     /// Creates many tasks in one transaction: all or none.
     pub fn create_many(&self, new: &[NewTask]) -> Result<Vec<Task>> {
-        let numbered =
-            |index: usize, error: Error| error.context(format_args!("task {} of {}", index + 1, new.len()));
-        for (index, task) in new.iter().enumerate() {
-            task.check_fields().map_err(|error| numbered(index, error))?;
-        }
-        self.0.access.write(|tx| {
-            let insert = |(index, task)| self.insert(tx, task).map_err(|error| numbered(index, error));
-            new.iter().enumerate().map(insert).collect()
-        })
+        self.0.insert_many("task", new, NewTask::check_fields, |tx, task| self.insert(tx, task))
     }
 
     /// The task with this id or key. A key that several tasks have is `InvalidInput`, and the error lists them.
@@ -119,6 +131,8 @@ impl Tasks<'_> {
     fn insert(&self, tx: &Connection, new: &NewTask) -> Result<Task> {
         let story = stories::by_id(tx, &new.user_story_id)?;
         let story = story.ok_or_else(|| Error::not_found("userStoryId", "user story", &new.user_story_id))?;
+        check::parent("epicId", new.epic_id.as_deref(), "user story", &story.epic_id)?;
+        check::parent("projectId", new.project_id.as_deref(), "user story", &story.project_id)?;
         let status = new.status.as_deref().map_or_else(|| status::NOT_STARTED.into(), status::normalised);
         let now = self.0.clock.now().to_string();
         let task = Task {
@@ -135,6 +149,10 @@ impl Tasks<'_> {
             priority: new.priority,
             assigned_agent_id: new.assigned_agent_id.clone(),
             assignee_human: new.assignee_human.clone(),
+            vcs_branch: new.vcs_branch.clone(),
+            vcs_base_branch: new.vcs_base_branch.clone(),
+            vcs_last_commit_sha: new.vcs_last_commit_sha.clone(),
+            openapi_version_at_creation: new.openapi_version_at_creation.clone(),
             metadata: new.metadata.clone(),
             created_at: now.clone(),
             updated_at: now,

@@ -125,7 +125,7 @@ pub(crate) fn for_each_at(
 }
 
 /// Whether a row of this workspace has this `agent_id`.
-pub(crate) fn knows_agent(connection: &Connection, workspace_id: &str, agent_id: &str) -> Result<bool> {
+pub(crate) fn has_agent(connection: &Connection, workspace_id: &str, agent_id: &str) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM token_usage WHERE workspace_id = ?1 AND agent_id = ?2)";
     Ok(connection.prepare_cached(sql)?.query_row([workspace_id, agent_id], |row| row.get(0))?)
 }

@@ -24,9 +24,12 @@ impl Access {
         }
     }
 
-    /// Whether the calls run within an open transaction.
+    /// Whether the calls run within an open transaction, of this library or of the host.
     pub(crate) fn is_within(&self) -> bool {
-        matches!(self, Self::Within(_))
+        match self {
+            Self::Own(database) => database.has_host_transaction(),
+            Self::Within(_) => true,
+        }
     }
 
     /// Runs `work` on one consistent state of the database.

@@ -71,13 +71,13 @@ fn refuse_existing(target: &Path) -> Result<()> {
         match file.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::storage("look at", file, error)),
-            Ok(_) => return Err(occupied(file)),
+            Ok(_) => return Err(already_exists(file)),
         }
     }
     Ok(())
 }
 
-fn occupied(file: &Path) -> Error {
+fn already_exists(file: &Path) -> Error {
     let message = format!("{} exists already: choose another path, or remove it", file.display());
     Error::new(ErrorKind::Conflict, message)
 }
@@ -86,9 +86,9 @@ fn occupied(file: &Path) -> Error {
 fn publish(partial: &Path, target: &Path) -> Result<()> {
     match std::fs::hard_link(partial, target) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(occupied(target)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(already_exists(target)),
         // Not every file system has hard links.
-        Err(_) => write_anew(partial, target),
+        Err(_) => write_new_file(partial, target),
     }
 }
 
@@ -97,8 +97,8 @@ const HEADER: usize = 16;
 
 /// Copies into a new file of the final name. Its header is written last, so that an incomplete file is not taken for a
 /// database.
-fn write_anew(partial: &Path, target: &Path) -> Result<()> {
-    let Some(new) = paths::create_new_file(target, None)? else { return Err(occupied(target)) };
+fn write_new_file(partial: &Path, target: &Path) -> Result<()> {
+    let Some(new) = paths::create_new_file(target, None)? else { return Err(already_exists(target)) };
     let written = File::open(partial).and_then(|whole| write_header_last(whole, new));
     written.map_err(|error| {
         // The file was created by this call, and is incomplete.
@@ -151,12 +151,12 @@ mod tests {
 
     /// Another program creates the file while the copy is written.
     #[test]
-    fn a_name_that_was_taken_meanwhile_is_left_alone() {
+    fn a_file_that_appears_under_the_name_is_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let [partial, target] = ["copy.db.partial", "copy.db"].map(|name| folder.path().join(name));
         std::fs::write(&partial, "copy").unwrap();
         std::fs::write(&target, "precious").unwrap();
-        for name_it in [publish, write_anew] {
+        for name_it in [publish, write_new_file] {
             assert_eq!(name_it(&partial, &target).unwrap_err().kind(), ErrorKind::Conflict);
             assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
         }
@@ -169,7 +169,7 @@ mod tests {
         let database = Connection::open(&partial).unwrap();
         database.execute_batch("CREATE TABLE t (a); INSERT INTO t VALUES (7)").unwrap();
         database.close().unwrap();
-        write_anew(&partial, &target).unwrap();
+        write_new_file(&partial, &target).unwrap();
         assert!(std::fs::read(&target).unwrap() == std::fs::read(&partial).unwrap());
         #[cfg(unix)]
         {
@@ -183,7 +183,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let [partial, target] = ["copy.db.partial", "copy.db"].map(|name| folder.path().join(name));
         std::fs::write(&partial, "too short").unwrap();
-        assert_eq!(write_anew(&partial, &target).unwrap_err().kind(), ErrorKind::Storage);
+        assert_eq!(write_new_file(&partial, &target).unwrap_err().kind(), ErrorKind::Storage);
         assert!(!target.exists());
     }
 }

@@ -57,6 +57,18 @@ impl CancelToken {
         Self(Arc::new(Token { limit: Some((limit, Deadline::after(limit))), ..Token::default() }))
     }
 
+    /// Makes a token for a part of the call that this thread makes: given up when this much time has passed, or the call
+    /// is.
+    pub(crate) fn with_limit_within(limit: Duration) -> Self {
+        let limit = Some((limit, Deadline::after(limit)));
+        Self(Arc::new(Token { limit, outer: Self::current(), ..Token::default() }))
+    }
+
+    /// Whether the call that this thread makes is to stop.
+    pub(crate) fn is_current_cancelled() -> bool {
+        Self::current().is_some_and(|token| token.is_cancelled())
+    }
+
     /// Creates a token for one call, with an optional time limit, that is also cancelled as soon as `look` returns
     /// `true`. `look` is called about fifty times a second on the thread of the call while it waits or reads, and may
     /// make calls itself.

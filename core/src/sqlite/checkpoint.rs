@@ -30,7 +30,7 @@ const RESTART_PAGES: i64 = 4096;
 const LONG_BLOCK_PAGES: i64 = 16_384;
 
 /// How long writers wait at most for readers of other handles, so that the log can start over.
-const RESTART_WAIT: Duration = Duration::from_millis(25);
+pub(super) const RESTART_WAIT: Duration = Duration::from_millis(25);
 
 /// How long new queries of this handle are blocked at most, until the running ones have ended.
 const BLOCK_TIME: Duration = Duration::from_millis(100);
@@ -214,19 +214,21 @@ impl Shared {
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Mode {
+pub(super) enum Mode {
     /// Copies the pages that no reader needs any more. Nobody waits.
     Passive,
     /// Copies all pages, and lets the next commit start the log over. Writers wait.
     Restart,
+    /// As [`Mode::Restart`], and makes the file empty.
+    Truncate,
 }
 
 /// The state after a checkpoint.
 #[derive(Debug, Clone, Copy)]
-struct Log {
-    is_busy: bool,
-    pages: i64,
-    moved: i64,
+pub(super) struct Log {
+    pub(super) is_busy: bool,
+    pub(super) pages: i64,
+    pub(super) moved: i64,
 }
 
 impl Log {
@@ -235,10 +237,11 @@ impl Log {
     }
 }
 
-fn checkpoint(connection: &Connection, mode: Mode) -> Result<Log> {
+pub(super) fn checkpoint(connection: &Connection, mode: Mode) -> Result<Log> {
     let sql = match mode {
         Mode::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
         Mode::Restart => "PRAGMA wal_checkpoint(RESTART)",
+        Mode::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
     };
     let log = connection
         .query_row(sql, [], |row| Ok(Log { is_busy: row.get(0)?, pages: row.get(1)?, moved: row.get(2)? }));
@@ -330,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn no_checkpoint_opens_a_file_that_has_taken_the_name_or_makes_one() {
+    fn no_checkpoint_opens_a_replaced_file_or_creates_one() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
         let (writer, checkpoints) = open(&file);

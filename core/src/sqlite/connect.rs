@@ -88,7 +88,7 @@ pub(super) fn connect_existing(path: &Path, options: &ConnectOptions) -> Result<
     if !options.read_only && !in_memory {
         refuse_aliases(path)?;
     }
-    let is_immutable = options.read_only && !in_memory && immutable::stamp_if_immutable(path).is_some();
+    let is_immutable = options.read_only && !in_memory && immutable::fingerprint_if_immutable(path).is_some();
     let connection = if is_immutable {
         immutable::open_immutable(path)?
     } else {
@@ -149,6 +149,13 @@ pub(super) fn set_busy_timeout(connection: &Connection, timeout: Duration) -> Re
     Ok(connection.busy_timeout(timeout.min(LONGEST_TIMEOUT))?)
 }
 
+/// How long the connection waits by itself.
+pub(super) fn busy_timeout_of(connection: &Connection) -> Result<Duration> {
+    // Never from the cache: what this returns was settled when it was compiled.
+    let millis: u32 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+    Ok(Duration::from_millis(millis.into()))
+}
+
 const LONGEST_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
 
 fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
@@ -194,10 +201,14 @@ fn refuse_newer_schema(
     if paths::beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
+    Err(newer_schema(version, newest))
+}
+
+pub(super) fn newer_schema(version: i32, newest: i32) -> Error {
     let message = format!(
         "its schema is version {version}, newer than {newest}, the newest that this build knows: update libmcoda"
     );
-    Err(Error::new(ErrorKind::Unsupported, message))
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 fn set(connection: &Connection, pragma: &str, value: &str, expected: &str) -> Result<()> {

@@ -9,17 +9,19 @@ use rusqlite::{Connection, Transaction};
 
 use super::backup::backup;
 use super::cancel::{Control, Watch, is_within_host_check, with_cancellation};
-use super::checkpoint::Checkpoints;
-use super::connect::{ConnectOptions, IN_MEMORY, is_intact, release_cache};
+use super::checkpoint::{Checkpoints, RESTART_WAIT};
+use super::connect::{ConnectOptions, IN_MEMORY, busy_timeout_of, is_intact, release_cache};
 use super::database_file::DatabaseFile;
-use super::open_transaction::{EndReason, OpenTransaction};
+use super::host::{HostConnection, require_foreign_keys};
+use super::open_transaction::{EndReason, OpenTransaction, in_savepoint};
 use super::read_only_query::{SqlParams, Table, run_query};
 use super::readers::Readers;
+use super::transfer::Checkpoint;
 use super::write_transaction::{WaitPolicy, begin_read, begin_write};
-use super::writer::{Writer, WriterGuard, closed};
-use super::{error_mapping, locks};
-use crate::error::{Error, Result};
-use crate::time::check_clock;
+use super::writer::{OnDrop, SAVEPOINT, Writer, WriterGuard, closed};
+use super::{error_mapping, locks, transfer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::{Backoff, Deadline, check_clock};
 
 /// One connection for writing, used by one call at a time, and some for reading. No transaction ever runs inside
 /// another one.
@@ -33,11 +35,13 @@ pub(crate) struct Database {
     writer: Arc<Writer>,
     is_turned_off: bool,
     is_read_only: bool,
+    /// Whether the connection belongs to a host, which may have its own transaction open.
+    is_hosted: bool,
     busy_timeout: Duration,
     query_bytes: usize,
     file: DatabaseFile,
     control: Arc<Control>,
-    /// Whether it was closed from within a call, which leaves the connections open.
+    /// Whether it was closed and its connections left open: from within a call, or because they belong to a host.
     is_left: AtomicBool,
     /// The transaction that a host has open. Closing the handle ends it.
     open_transaction: Mutex<Weak<OpenTransaction>>,
@@ -66,6 +70,12 @@ impl Database {
         Self { control: Control::new(call_timeout), query_bytes, ..self }
     }
 
+    /// A database on the connection of a host. Calls are part of the transaction that the host has open, if any.
+    pub(crate) fn over(host: &HostConnection, busy_timeout: Duration) -> Self {
+        let database = Self::from_writer(host.file().clone(), Arc::clone(host.writer()), busy_timeout);
+        Self { is_hosted: true, is_read_only: host.is_read_only(), ..database }
+    }
+
     /// A database that the environment turned off: every call fails.
     pub(crate) fn turned_off(path: &Path) -> Self {
         let file = DatabaseFile::at(path);
@@ -79,6 +89,7 @@ impl Database {
             checkpoints: None,
             is_turned_off: false,
             is_read_only: false,
+            is_hosted: false,
             busy_timeout,
             query_bytes: usize::MAX,
             file,
@@ -98,7 +109,23 @@ impl Database {
 
     /// `Closed` after [`Database::close`], for calls that may not use the database.
     pub(crate) fn check_open(&self) -> Result<()> {
-        self.writer.check_open()
+        if self.is_left.load(Ordering::SeqCst) { Err(closed()) } else { self.writer.check_open() }
+    }
+
+    /// Whether the connection belongs to a host.
+    pub(crate) fn is_hosted(&self) -> bool {
+        self.is_hosted
+    }
+
+    /// Whether the host has a transaction open, so that what was written in it is not committed yet.
+    pub(crate) fn has_host_transaction(&self) -> bool {
+        self.is_hosted
+            && self.acquire(&Watch::writing(&self.control)).is_ok_and(|(guard, _)| self.is_nested(&guard))
+    }
+
+    /// Whether a call on the connection is part of a transaction of the host.
+    fn is_nested(&self, connection: &Connection) -> bool {
+        self.is_hosted && !connection.is_autocommit()
     }
 
     /// `Closed` in a forked child.
@@ -109,29 +136,76 @@ impl Database {
     /// Runs `work` on one consistent state of the database, in parallel with writers.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         check_clock()?;
-        self.with_reader(|connection, wait| read(connection, wait, work))
+        self.with_reader(|connection, wait| self.read_on(connection, wait, work))
     }
 
     /// As [`Database::read`], on the writing connection: for short reads, for which opening another connection would
     /// take longer.
     pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_writer(&watch, |connection, wait| read(connection, wait, work))
+        self.with_writer(&watch, |connection, wait| self.read_on(connection, wait, work))
+    }
+
+    fn read_on<T>(
+        &self,
+        connection: &mut Connection,
+        wait: &WaitPolicy<'_>,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let is_nested = self.is_nested(connection);
+        with_cancellation(connection, wait.watch, |connection| {
+            if is_nested { work(connection) } else { finish(begin_read(connection, wait)?, work) }
+        })
     }
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_writer(&watch, |connection, wait| finish(self.begin_on(connection, wait)?, work))
+        self.with_writer(&watch, |connection, wait| {
+            if self.is_nested(connection) {
+                self.check_to_write(connection)?;
+                self.refuse_to_write()?;
+                in_savepoint(connection, work)
+            } else {
+                finish(self.begin_on(connection, wait)?, work)
+            }
+        })
+    }
+
+    /// As [`Database::write`], but `Busy` at once if anybody else uses the database: for work that can be left for later.
+    pub(crate) fn write_at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let watch = Watch::writing(&self.control);
+        let wait = WaitPolicy { deadline: Deadline::after(Duration::ZERO), ..self.wait_policy(&watch) };
+        let mut guard = self.writer.acquire(wait.deadline, &watch)?;
+        if self.is_nested(&guard) {
+            return Err(Error::new(ErrorKind::Busy, "the host has a transaction open"));
+        }
+        let wait = self.keeping_timeout(wait, &guard)?;
+        self.watching(guard.connection()?, |connection| finish(self.begin_on(connection, &wait)?, work))
     }
 
     /// Begins a transaction that stays open as long as the guard lives.
     pub(super) fn begin(&self) -> Result<WriterGuard> {
         let watch = Watch::writing(&self.control);
-        let (guard, wait) = self.acquire(&watch)?;
-        let begun = self.begin_on(&guard, &wait).map(std::mem::forget);
+        let (mut guard, wait) = self.acquire(&watch)?;
+        let is_nested = self.is_nested(&guard);
+        let begun = if is_nested {
+            self.check_to_write(&guard)
+                .and_then(|()| self.refuse_to_write())
+                .and_then(|()| Ok(guard.execute_batch(&format!("SAVEPOINT {SAVEPOINT}"))?))
+        } else {
+            self.begin_on(&guard, &wait).map(std::mem::forget)
+        };
         begun.map_err(|error| error.about_file(self.path()))?;
+        guard.set_on_drop(if is_nested { OnDrop::RollBackToSavepoint } else { OnDrop::RollBack });
         Ok(guard)
+    }
+
+    /// Checks what must hold before a call writes.
+    fn check_to_write(&self, connection: &Connection) -> Result<()> {
+        check_clock()?;
+        locks::refuse_foreign(self.path())?;
+        if self.is_hosted { require_foreign_keys(connection) } else { Ok(()) }
     }
 
     /// Makes closing the handle end the transaction. If the handle is being closed, the transaction ends now with
@@ -146,8 +220,7 @@ impl Database {
     }
 
     fn begin_on<'c>(&self, connection: &'c Connection, wait: &WaitPolicy<'_>) -> Result<Transaction<'c>> {
-        check_clock()?;
-        locks::refuse_foreign(self.path())?;
+        self.check_to_write(connection)?;
         let begun = begin_write(connection, wait);
         // Checked after the wait, which can take long; and this error is more specific than SQLite's.
         self.refuse_to_write()?;
@@ -162,16 +235,48 @@ impl Database {
     /// Runs a read-only statement of the host.
     pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
         self.with_reader(|connection, wait| {
+            let own_transaction = (!self.is_nested(connection)).then_some(wait);
             with_cancellation(connection, wait.watch, |connection| {
-                run_query(connection, sql, params, Some(wait), self.query_bytes)
+                run_query(connection, sql, params, own_transaction, self.query_bytes)
             })
         })
     }
 
     /// Copies the current state of the database into a new file.
     pub(crate) fn backup_to(&self, target: &Path) -> Result<()> {
+        self.refuse_host_transaction("a backup")?;
         let watch = Watch::reading(&self.control);
         self.with_writer(&watch, |connection, wait| backup(connection, target, wait))
+    }
+
+    /// Copies the write-ahead log into the database and empties it. Somebody who reads is waited for up to the busy
+    /// timeout, in attempts between which others write.
+    pub(crate) fn checkpoint(&self) -> Result<Checkpoint> {
+        if self.is_read_only {
+            let message = "the handle only reads, and a checkpoint writes: open the database for writing";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        self.refuse_host_transaction("a checkpoint")?;
+        let watch = Watch::writing(&self.control);
+        let (deadline, backoff) = (Deadline::after(self.busy_timeout), Backoff::new());
+        let mut first: Option<Checkpoint> = None;
+        loop {
+            let done = self.with_writer(&watch, |connection, how| {
+                check_clock()?;
+                locks::refuse_foreign(self.path())?;
+                self.refuse_to_write()?;
+                transfer::attempt(connection, how, RESTART_WAIT)
+            })?;
+            // What others add meanwhile was not there when it was asked for.
+            let frames = first.get_or_insert(done).frames.max(done.frames);
+            let done = Checkpoint { frames, ..done };
+            if transfer::is_done(&done, deadline) {
+                let checkpointed = if done.truncated { frames } else { done.checkpointed };
+                return Ok(Checkpoint { checkpointed, ..done }.at(self.path()));
+            }
+            watch.check()?;
+            backoff.pause();
+        }
     }
 
     /// Cancels the running calls, unless they have begun to write.
@@ -199,6 +304,11 @@ impl Database {
         }
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.end();
+        }
+        // The host closes its own connection.
+        if self.is_hosted {
+            self.is_left.store(true, Ordering::SeqCst);
+            return Ok(());
         }
         // A host may close the handle from within a call of the same thread, for example in a signal handler. That call
         // ends after this returns; the connections are closed when the handle is dropped.
@@ -232,7 +342,23 @@ impl Database {
         let guard = self.writer.acquire(wait.deadline, watch)?;
         // The wait for a transaction of the handle does not count.
         let wait = if wait.deadline.has_passed() { self.wait_policy(watch) } else { wait };
+        let wait = self.keeping_timeout(wait, &guard)?;
         Ok((guard, wait))
+    }
+
+    /// Waiting changes the busy timeout of the connection, and restores that of the policy: here that of the host.
+    fn keeping_timeout<'w>(&self, wait: WaitPolicy<'w>, connection: &Connection) -> Result<WaitPolicy<'w>> {
+        let timeout = if self.is_hosted { busy_timeout_of(connection)? } else { wait.timeout };
+        Ok(WaitPolicy { timeout, ..wait })
+    }
+
+    fn refuse_host_transaction(&self, call: &str) -> Result<()> {
+        if !self.has_host_transaction() {
+            return Ok(());
+        }
+        let message =
+            format!("{call} is not possible within a transaction: call it when the host has ended its own");
+        Err(Error::new(ErrorKind::Unsupported, message))
     }
 
     pub(super) fn query_bytes(&self) -> usize {
@@ -303,14 +429,6 @@ fn is_wal(connection: &Connection, options: &ConnectOptions) -> Result<bool> {
     }
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     Ok(mode == "wal")
-}
-
-fn read<T>(
-    connection: &mut Connection,
-    wait: &WaitPolicy<'_>,
-    work: impl FnOnce(&Connection) -> Result<T>,
-) -> Result<T> {
-    with_cancellation(connection, wait.watch, |connection| finish(begin_read(connection, wait)?, work))
 }
 
 /// Rolls back if `work` fails or panics.

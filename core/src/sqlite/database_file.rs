@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::connect::{ConnectOptions, Synchronous, connect_existing};
 use super::file_aliases::refuse_links;
-use super::immutable::{Stamp, stamp_if_immutable};
+use super::immutable::{Fingerprint, fingerprint_if_immutable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, FileId};
 
@@ -17,7 +17,7 @@ pub(super) struct DatabaseFile {
     path: PathBuf,
     id: Option<FileId>,
     /// Its state, if it was opened as immutable.
-    immutable: Option<Stamp>,
+    immutable: Option<Fingerprint>,
     /// The write-ahead log and its index, for a handle that writes.
     beside: Vec<(PathBuf, FileId)>,
 }
@@ -30,12 +30,12 @@ impl DatabaseFile {
 
     /// As [`DatabaseFile::at`], for a read-only handle.
     pub(super) fn for_reading(path: &Path) -> Self {
-        Self { immutable: stamp_if_immutable(path), ..Self::at(path) }
+        Self { immutable: fingerprint_if_immutable(path), ..Self::at(path) }
     }
 
     /// A file that was opened as immutable must be unchanged before and after a query.
     pub(super) fn refuse_changed(&self) -> Result<()> {
-        self.immutable.as_ref().map_or(Ok(()), |stamp| stamp.refuse_changed(&self.path))
+        self.immutable.as_ref().map_or(Ok(()), |fingerprint| fingerprint.refuse_changed(&self.path))
     }
 
     /// Also identifies the write-ahead log and its index, which a connection has open. Nobody replaces or removes them

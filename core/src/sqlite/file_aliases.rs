@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
 
 /// Refuses to write to a file with several hard links, or to one that is itself a mount point.
-pub(super) fn refuse_aliases(path: &Path) -> Result<()> {
+pub(crate) fn refuse_aliases(path: &Path) -> Result<()> {
     let Ok(path) = path.canonicalize() else { return Ok(()) };
     refuse_links(path.metadata().map_or(1, |metadata| paths::links_of(&metadata)))?;
     match filesystem::is_mount_point(&path) {

@@ -14,12 +14,12 @@ use crate::paths;
 
 /// The state of a file: its length, and the times of its last changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Stamp(u64, i128, i128);
+pub(super) struct Fingerprint(u64, i128, i128);
 
 /// The state of the database at `path` if it must be opened as immutable: it is on a read-only file system, and its
 /// last writer has closed it.
-pub(super) fn stamp_if_immutable(path: &Path) -> Option<Stamp> {
-    let stamp = stamp(path)?;
+pub(super) fn fingerprint_if_immutable(path: &Path) -> Option<Fingerprint> {
+    let fingerprint = fingerprint(path)?;
     let is_readable = || {
         let plain = Connection::open_with_flags(
             path,
@@ -31,7 +31,7 @@ pub(super) fn stamp_if_immutable(path: &Path) -> Option<Stamp> {
             Err(error) => error.kind() != ErrorKind::Storage,
         }
     };
-    (is_on_read_only_media(path) && is_closed(path) && !is_readable()).then_some(stamp)
+    (is_on_read_only_media(path) && is_closed(path) && !is_readable()).then_some(fingerprint)
 }
 
 /// Opens a database as immutable.
@@ -41,10 +41,10 @@ pub(super) fn open_immutable(path: &Path) -> Result<Connection> {
     Ok(Connection::open_with_flags(uri(path), flags)?)
 }
 
-impl Stamp {
+impl Fingerprint {
     /// Refuses a database that has changed anyway, or is about to.
     pub(super) fn refuse_changed(&self, path: &Path) -> Result<()> {
-        if stamp(path).as_ref() == Some(self) && is_closed(path) {
+        if fingerprint(path).as_ref() == Some(self) && is_closed(path) {
             return Ok(());
         }
         let message = "the database changed, although its file system is read-only here: open it again";
@@ -72,11 +72,15 @@ fn uri(path: &Path) -> String {
 }
 
 #[cfg(unix)]
-fn stamp(path: &Path) -> Option<Stamp> {
+fn fingerprint(path: &Path) -> Option<Fingerprint> {
     use std::os::unix::fs::MetadataExt;
     let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
     let file = path.metadata().ok()?;
-    Some(Stamp(file.len(), nanos(file.mtime(), file.mtime_nsec()), nanos(file.ctime(), file.ctime_nsec())))
+    Some(Fingerprint(
+        file.len(),
+        nanos(file.mtime(), file.mtime_nsec()),
+        nanos(file.ctime(), file.ctime_nsec()),
+    ))
 }
 
 #[cfg(unix)]
@@ -87,7 +91,7 @@ fn is_on_read_only_media(path: &Path) -> bool {
 
 /// Unknown on other systems.
 #[cfg(not(unix))]
-fn stamp(_path: &Path) -> Option<Stamp> {
+fn fingerprint(_path: &Path) -> Option<Fingerprint> {
     None
 }
 
@@ -111,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_noticed_and_media_that_can_be_written_to_are_no_such_case() {
+    fn a_change_is_detected_and_writable_media_are_not_immutable() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.db");
         Connection::open(&file).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
         assert!(!is_on_read_only_media(&file));
-        assert_eq!(stamp_if_immutable(&file), None);
-        let before = stamp(&file).unwrap();
+        assert_eq!(fingerprint_if_immutable(&file), None);
+        let before = fingerprint(&file).unwrap();
         before.refuse_changed(&file).unwrap();
         let log = paths::beside(&file, "-wal");
         std::fs::write(&log, "").unwrap();

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-pub(super) use mcoda_sqlite_locks::{close_new, install, mount_of};
+pub(crate) use mcoda_sqlite_locks::Elsewhere;
+pub(super) use mcoda_sqlite_locks::{close_new, install, is_locked, is_open_plain, mount_of, read_start};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -10,4 +11,10 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) fn refuse_foreign(path: &Path) -> Result<()> {
     mcoda_sqlite_locks::refuse_foreign(path)
         .map_err(|exposed| Error::new(ErrorKind::Unsupported, exposed.to_string()))
+}
+
+/// Who else in this process has the file at `path` open.
+pub(crate) fn elsewhere(path: &Path) -> Elsewhere {
+    install();
+    mcoda_sqlite_locks::elsewhere(path)
 }

@@ -93,23 +93,14 @@ impl OpenTransaction {
 
     /// Runs `work` so that it changes nothing if it fails. The transaction continues either way.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_connection(false, |connection| {
-            let connection: &Connection = connection;
-            connection.execute_batch("SAVEPOINT mcoda_call")?;
-            let undo = RollbackGuard(connection);
-            let value = work(connection)?;
-            std::mem::forget(undo);
-            connection.execute_batch("RELEASE mcoda_call")?;
-            Ok(value)
-        })
+        self.with_connection(false, |connection| in_savepoint(connection, work))
     }
 
     pub(crate) fn commit(&self) -> Result<()> {
         let mut state = self.lock()?;
         let guard = self.open(&mut state)?;
         // It may have been open for long.
-        let commit = || Ok(guard.execute_batch("COMMIT")?);
-        let committed = self.database.refuse_to_write().and_then(|()| commit());
+        let committed = self.database.refuse_to_write().and_then(|()| guard.commit());
         // Dropping the guard of an open transaction rolls it back.
         let ending =
             if committed.is_ok() { Outcome::Committed } else { Outcome::RolledBack(EndReason::Requested) };
@@ -251,6 +242,19 @@ impl Completion {
         }
         *is_complete
     }
+}
+
+/// Runs `work` within an open transaction so that it changes nothing if it fails.
+pub(super) fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<T> {
+    connection.execute_batch("SAVEPOINT mcoda_call")?;
+    let undo = RollbackGuard(connection);
+    let value = work(connection)?;
+    std::mem::forget(undo);
+    connection.execute_batch("RELEASE mcoda_call")?;
+    Ok(value)
 }
 
 /// Undoes the changes of a call, unless it is forgotten.

@@ -28,6 +28,8 @@ pub(super) struct Writer {
     state: Mutex<State>,
     /// The process that opened the connection.
     process: u32,
+    /// Whether a transaction stays open after a call: a host runs `BEGIN` and `COMMIT` as calls of their own.
+    keeps_transactions: bool,
 }
 
 #[derive(Debug)]
@@ -89,14 +91,23 @@ impl Writer {
         Self::at(Availability::Free(connection))
     }
 
+    /// A connection on which a host runs its own statements, `BEGIN` and `COMMIT` included.
+    pub(super) fn of_host(connection: Connection) -> Arc<Self> {
+        Self::with_state(Availability::Free(connection), true)
+    }
+
     /// A database that the environment turned off: every call fails.
     pub(super) fn turned_off() -> Arc<Self> {
         Self::at(Availability::TurnedOff)
     }
 
     fn at(availability: Availability) -> Arc<Self> {
+        Self::with_state(availability, false)
+    }
+
+    fn with_state(availability: Availability, keeps_transactions: bool) -> Arc<Self> {
         let state = State { availability, waiting: VecDeque::new(), next: 0 };
-        Arc::new(Self { state: Mutex::new(state), process: std::process::id() })
+        Arc::new(Self { state: Mutex::new(state), process: std::process::id(), keeps_transactions })
     }
 
     /// `Closed` after [`Writer::close`], for calls that may not need the connection.
@@ -122,7 +133,7 @@ impl Writer {
             let stopped = watch.stopped();
             let mut state = self.lock()?;
             if let Some(connection) = state.take(own)? {
-                return Ok(WriterGuard { connection: Some(connection), writer: Arc::clone(self) });
+                return Ok(self.guard(connection));
             }
             if waits && state.ends_at_limit() {
                 // Counted again from its end, since others who waited for it go first.
@@ -163,8 +174,12 @@ impl Writer {
     /// Acquires the connection if it is free.
     pub(super) fn try_acquire(self: &Arc<Self>) -> Result<Option<WriterGuard>> {
         let connection = self.lock()?.take(None)?;
-        Ok(connection
-            .map(|connection| WriterGuard { connection: Some(connection), writer: Arc::clone(self) }))
+        Ok(connection.map(|connection| self.guard(connection)))
+    }
+
+    fn guard(self: &Arc<Self>, connection: Connection) -> WriterGuard {
+        let on_drop = if self.keeps_transactions { OnDrop::Keep } else { OnDrop::RollBack };
+        WriterGuard { connection: Some(connection), writer: Arc::clone(self), on_drop }
     }
 
     fn release(&self, connection: Connection) {
@@ -284,7 +299,21 @@ impl Drop for Writer {
 pub(super) struct WriterGuard {
     connection: Option<Connection>,
     writer: Arc<Writer>,
+    on_drop: OnDrop,
 }
+
+/// What dropping the guard does with a transaction that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnDrop {
+    /// The transaction belongs to the host.
+    Keep,
+    RollBack,
+    /// Rolls back to [`SAVEPOINT`], within a transaction of the host.
+    RollBackToSavepoint,
+}
+
+/// The savepoint of a transaction that runs within a transaction of the host.
+pub(super) const SAVEPOINT: &str = "mcoda_transaction";
 
 impl WriterGuard {
     fn take(mut self) -> Option<Connection> {
@@ -297,6 +326,20 @@ impl WriterGuard {
         state.availability = Availability::InUseUntilLimit(thread);
         // They would wake at a deadline that no longer applies.
         state.waiting.iter().for_each(Waiter::wake);
+    }
+
+    pub(super) fn set_on_drop(&mut self, on_drop: OnDrop) {
+        self.on_drop = on_drop;
+    }
+
+    /// Commits what dropping the guard would roll back.
+    pub(super) fn commit(&mut self) -> Result<()> {
+        match self.on_drop {
+            OnDrop::RollBackToSavepoint => self.execute_batch(&format!("RELEASE {SAVEPOINT}"))?,
+            OnDrop::RollBack | OnDrop::Keep => self.execute_batch("COMMIT")?,
+        }
+        self.on_drop = OnDrop::Keep;
+        Ok(())
     }
 
     /// The connection, mutably.
@@ -314,7 +357,7 @@ impl Deref for WriterGuard {
     }
 }
 
-/// However the call ended, even with a panic, the next one finds no transaction open.
+/// However the call ended, even with a panic, the next one finds no transaction open, except one of the host.
 impl Drop for WriterGuard {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
@@ -324,7 +367,13 @@ impl Drop for WriterGuard {
         }
         if !connection.is_autocommit() {
             // If it cannot be rolled back now, SQLite does so when the connection is used again or closed.
-            let _ = connection.execute_batch("ROLLBACK");
+            let _ = match self.on_drop {
+                OnDrop::Keep => Ok(()),
+                OnDrop::RollBack => connection.execute_batch("ROLLBACK"),
+                OnDrop::RollBackToSavepoint => {
+                    connection.execute_batch(&format!("ROLLBACK TO {SAVEPOINT}; RELEASE {SAVEPOINT}"))
+                }
+            };
         }
         self.writer.release(connection);
     }

@@ -45,7 +45,7 @@ impl Recorder<'_> {
             }
             log => {
                 let insert = |tx: &_| insert_all(tx, &batch, self.workspace_id, log.is_some(), now);
-                let duplicates = self.access.write(insert)?;
+                let duplicates = log_writer::write(self.access, log, insert)?;
                 let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
                 let is_queued = duplicates.contains(&false);
                 let log = self.complete_log(&ids, is_queued);
@@ -70,7 +70,7 @@ impl Recorder<'_> {
 
     /// Completes the JSON log with the records of a transaction, and returns whether that succeeded.
     pub(crate) fn complete_log_after_commit(&self) -> bool {
-        self.catch_up(&[], false).is_logged
+        !self.access.database().has_host_transaction() && self.catch_up(&[], false).is_logged
     }
 
     fn catch_up(&self, ids: &[&str], is_queued: bool) -> Logging {

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_more_special_config_holds() {
+    fn the_more_specific_config_takes_precedence() {
         let strict = |configs: &[Value]| settings(configs).unwrap().strict;
         assert!(!strict(&[json!({})]));
         assert!(strict(&[json!({"telemetry": {"strict": true}}), json!({"telemetry": {}})]));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn recording_does_not_stop_for_a_setting_of_the_export() {
+    fn an_invalid_export_setting_does_not_stop_recording() {
         let config = Config::new("test", &json!({"telemetry": {"optOut": "yes", "strict": false}}));
         assert!(!is_strict(&[config]).unwrap());
     }

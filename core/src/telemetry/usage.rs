@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_and_follows_is_filled_in() {
+    fn derivable_absent_values_are_filled_in() {
         let record =
             completed(json!({"tokensPrompt": 7, "tokensCompletion": 0, "startedAt": "2026-03-20T11:59:58Z",
                                       "finishedAt": "2026-03-20T11:59:59.500Z"}));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_is_never_overwritten() {
+    fn given_values_are_never_overwritten() {
         let record =
             completed(json!({"tokensPrompt": 7, "tokensCompletion": 1, "tokensTotal": 0, "durationMs": 1,
                                       "durationSeconds": 9, "workspaceId": "other"}));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_keeps_what_the_caller_gave_and_gains_what_old_readers_look_for() {
+    fn metadata_keeps_the_callers_fields_and_gains_those_that_old_readers_need() {
         let record = completed(json!({"commandName": "code-review", "provider": "p", "metadata":
             {"z": 1, "a": {"b": [1.5]}, "provider": "mine", "action": null}}));
         let text = Value::Object(record.metadata.unwrap()).to_string();

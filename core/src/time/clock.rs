@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_before_1970_or_after_9999_is_an_error_that_says_so() {
+    fn a_clock_before_1970_or_after_9999_is_an_error() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let early = reading(UNIX_EPOCH - Duration::from_millis(1)).unwrap_err();
         assert!(early.message().contains("before 1970"), "{early}");

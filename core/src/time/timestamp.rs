@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_read_is_normalised() {
+    fn parsable_times_are_normalised() {
         for (input, stored) in [
             ("2026-03-20T12:00:00.000Z", "2026-03-20T12:00:00.000Z"),
             ("2026-03-20T12:00:00Z", "2026-03-20T12:00:00.000Z"),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_refused() {
+    fn invalid_times_are_refused() {
         for input in [
             "",
             "yesterday",

@@ -123,14 +123,14 @@ mod tests {
 
     #[cfg(feature = "time-zones")]
     #[test]
-    fn the_ends_of_time_have_a_day_in_every_zone() {
+    fn the_earliest_and_latest_times_have_a_day_in_every_zone() {
         assert_eq!(day(Some("America/New_York"), "0000-01-01"), "-0001-12-31");
         assert_eq!(day(Some("Asia/Tokyo"), "9999-12-31T23:00:00Z"), "+10000-01-01");
     }
 
     #[cfg(feature = "time-zones")]
     #[test]
-    fn what_is_no_zone_is_refused() {
+    fn invalid_zones_are_refused() {
         for name in ["", "Mars/Olympus", "europe/berlin", "+02:00", "CEST"] {
             let error = Zone::read("timeZone", Some(name)).unwrap_err();
             assert_eq!(error.field(), Some("timeZone"), "{name}");

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::{Export, Settings, Workspace};
 use crate::error::{Error, ErrorKind, Result};
+use crate::host::HostDatabase;
 use crate::migration;
 use crate::options::{JsonLogPlace, Options};
 use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Locations, WORKSPACE_FILE};
 use crate::session::{Session, Shared};
-use crate::sqlite::IN_MEMORY;
+use crate::sqlite::{Database, IN_MEMORY};
 use crate::telemetry::JsonLog;
 
 impl Options {
@@ -53,6 +54,30 @@ impl Options {
         };
         location.open(self)
     }
+
+    /// Opens the workspace in the database that a host has open. Its calls run on the host's connection, and are part of
+    /// the transaction that the host has open there. Creates what is missing. There is no JSON log unless a folder is
+    /// given. Closing the workspace leaves the host's database open; closing the database closes the workspace.
+    ///
+    /// Errors: `Unsupported` if foreign keys are off on the connection, or if the schema must be migrated and the host has
+    /// a transaction open; `InvalidInput` for `synchronous` and `read_only`, which the host decides.
+    #[doc(hidden)]
+    pub fn open_over(self, host: &HostDatabase) -> Result<Workspace> {
+        let database = host.connection().path().to_owned();
+        let folder = database.parent().filter(|_| !host.connection().is_in_memory()).map(Path::to_owned);
+        let location = WorkspaceLocation {
+            default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
+            user: Locations::new(&self.environment).ok(),
+            usual_log: None,
+            folder,
+            database,
+        };
+        let workspace = location.open_with(self, |options, _| {
+            options.database_over(host.connection(), migration::DatabaseKind::Workspace)
+        })?;
+        host.register(&workspace);
+        Ok(workspace)
+    }
 }
 
 /// The location of a workspace.
@@ -69,6 +94,16 @@ struct WorkspaceLocation {
 
 impl WorkspaceLocation {
     fn open(self, options: Options) -> Result<Workspace> {
+        self.open_with(options, |options, file| {
+            options.open_database(file, migration::DatabaseKind::Workspace)
+        })
+    }
+
+    fn open_with(
+        self,
+        options: Options,
+        open_database: impl FnOnce(&Options, &Path) -> Result<Database>,
+    ) -> Result<Workspace> {
         let id = self.workspace_id(&options)?;
         let log_folder = match &options.json_log {
             _ if options.is_read_only() => None,
@@ -90,7 +125,7 @@ impl WorkspaceLocation {
             },
             is_read_only: options.is_read_only(),
         };
-        let database = options.open_database(&self.database, migration::DatabaseKind::Workspace)?;
+        let database = open_database(&options, &self.database)?;
         let shared = Shared {
             workspace_id: Some(id),
             log: log_folder.map(|folder| JsonLog::new(&folder).of(&self.database)),
@@ -98,7 +133,8 @@ impl WorkspaceLocation {
                 files: user_config.into_iter().chain(own_config).collect(),
                 given: options.config,
             },
-            global_database: self.user.map(|user| user.global_folder().join(DATABASE_FILE)),
+            global_database: self.user.as_ref().map(|user| user.global_folder().join(DATABASE_FILE)),
+            user: self.user,
             clock: options.clock,
             ids: options.ids,
             busy_timeout: options.busy_timeout,

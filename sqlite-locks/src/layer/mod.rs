@@ -57,13 +57,15 @@ mod tracked;
 
 use std::ffi::CString;
 use std::fs::File;
-use std::os::fd::IntoRawFd;
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, IntoRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
 pub use self::hooks::install;
 use self::registry::{Exposure, registry};
+use crate::elsewhere::Elsewhere;
 use crate::error::Exposed;
 
 /// Closes the new database file at `path` as SQLite's own files are closed: another copy may have opened and locked
@@ -77,6 +79,44 @@ pub fn close_new(file: File, path: &Path) {
         // An error of closing an unwritten file has no consequences.
         let _ = registry.close(descriptor);
     }
+}
+
+/// Who else in this process has the file at `path` open.
+pub fn elsewhere(path: &Path) -> Elsewhere {
+    registry().elsewhere(path)
+}
+
+/// The first bytes of the file at `path`, as many as `bytes` has room for. Says how many these are. No lock that
+/// anybody in this process has on the file is lost by that.
+pub fn read_start(path: &Path, bytes: &mut [u8]) -> io::Result<usize> {
+    let mut file = registry().look(path)?;
+    let mut read = 0;
+    let done = loop {
+        match file.read(&mut bytes[read..]) {
+            Ok(0) => break Ok(read),
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    // An error of closing a file that was only read means nothing.
+    let _ = registry().close(file.into_raw_fd());
+    done
+}
+
+/// Whether this copy has the file at `path` open with locks that are lost when anybody in this process closes it.
+pub fn is_open_plain(path: &Path) -> bool {
+    registry().is_open_plain(path)
+}
+
+/// Whether anybody, in this process or another one, has a lock on the file at `path`. `None` where that cannot be seen.
+pub fn is_locked(path: &Path) -> Option<bool> {
+    let mut registry = registry();
+    registry.look(path).ok().and_then(|file| {
+        let locked = registry.is_locked(file.as_raw_fd());
+        let _ = registry.close(file.into_raw_fd());
+        locked
+    })
 }
 
 /// Refuses to write to the database at `path` if no lock excludes other code in this process.

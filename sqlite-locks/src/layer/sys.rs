@@ -131,7 +131,7 @@ pub(super) fn open_again(fd: Fd, name: Option<&CStr>, file: FileId, access: c_in
 }
 
 /// Whether `fd` is open, refers to this file, and has this access mode.
-pub(super) fn is_still(fd: Fd, file: FileId, access: c_int) -> bool {
+pub(super) fn still_refers_to(fd: Fd, file: FileId, access: c_int) -> bool {
     // SAFETY: reading flags changes nothing.
     let flags = || unsafe { libc::fcntl(fd, libc::F_GETFL) };
     FileId::of_descriptor(fd) == Some(file) && flags() & libc::O_ACCMODE == access

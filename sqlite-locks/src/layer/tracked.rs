@@ -83,8 +83,8 @@ impl Tracked {
     /// its own, owns these numbers now.
     pub(super) fn forget_lost(&mut self) {
         let file = self.file;
-        self.parked.retain(|(fd, access)| sys::is_still(*fd, file, *access));
-        self.lock.take_if(|lock| !sys::is_still(lock.fd, file, lock.access()));
+        self.parked.retain(|(fd, access)| sys::still_refers_to(*fd, file, *access));
+        self.lock.take_if(|lock| !sys::still_refers_to(lock.fd, file, lock.access()));
     }
 
     /// An error of closing has no consequences here.
@@ -132,7 +132,7 @@ impl Tracked {
         let open_again = |access| sys::open_again(fd, self.name.as_deref(), self.file, access);
         let new = match open_again(libc::O_RDWR) {
             Ok(fd) => LockDescriptor { fd, may_write: true, read: Vec::new() },
-            Err(error) if for_write || is_passing(error) => return Err(error),
+            Err(error) if for_write || is_temporary(error) => return Err(error),
             Err(_) => {
                 let fd = open_again(libc::O_RDONLY)?;
                 LockDescriptor { fd, may_write: false, read: Vec::new() }
@@ -155,17 +155,17 @@ impl Tracked {
     }
 
     /// Takes an exclusive lock on the whole file, which shows that nobody else holds one.
-    pub(super) fn keep_others_away(&mut self, refuses: bool) -> Result<(), Obstacle> {
+    pub(super) fn lock_whole_file(&mut self, refuses: bool) -> Result<(), LockFailure> {
         let Some(any) = self.own().next() else { return Ok(()) };
         match self.lock_descriptor(any, true, refuses) {
             Ok(holder) => Ok(sys::set_lock(holder, libc::F_WRLCK, Range::WHOLE)?),
-            Err(error) if is_passing(error) => Err(Obstacle::Passing),
-            Err(_) if refuses => Err(Obstacle::Refused),
+            Err(error) if is_temporary(error) => Err(LockFailure::Temporary),
+            Err(_) if refuses => Err(LockFailure::Unsupported),
             // For a file that can only be read, or is not found again, nobody can be excluded. A new lock of somebody
             // else could be lost between this check and the closing.
             Err(_) => {
                 let found = sys::get_lock(any, libc::F_WRLCK, Range::WHOLE)?;
-                if c_int::from(found.l_type) == libc::F_UNLCK { Ok(()) } else { Err(Obstacle::Passing) }
+                if c_int::from(found.l_type) == libc::F_UNLCK { Ok(()) } else { Err(LockFailure::Temporary) }
             }
         }
     }
@@ -183,24 +183,24 @@ impl Tracked {
 
 /// Why a file cannot be locked.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Obstacle {
+pub(super) enum LockFailure {
     /// Somebody else holds a lock, or a resource is exhausted.
-    Passing,
+    Temporary,
     /// There are no such locks here.
-    Refused,
+    Unsupported,
 }
 
-impl From<Errno> for Obstacle {
+impl From<Errno> for LockFailure {
     fn from(error: Errno) -> Self {
-        if is_passing(error) || matches!(error, libc::EAGAIN | libc::EACCES) {
-            Self::Passing
+        if is_temporary(error) || matches!(error, libc::EAGAIN | libc::EACCES) {
+            Self::Temporary
         } else {
-            Self::Refused
+            Self::Unsupported
         }
     }
 }
 
 /// Whether retrying later may help.
-pub(super) fn is_passing(error: Errno) -> bool {
+pub(super) fn is_temporary(error: Errno) -> bool {
     matches!(error, libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EINTR)
 }

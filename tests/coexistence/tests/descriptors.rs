@@ -44,7 +44,7 @@ fn of_database(file: &Path) -> Vec<String> {
 }
 
 /// After everything is closed and a second has passed, the next call closes all of them.
-fn assert_all_given_back(file: &Path) {
+fn assert_all_released(file: &Path) {
     std::thread::sleep(Duration::from_millis(1100));
     drop(ours(&file.with_file_name("another.db"), wait()));
     let left: Vec<_> = of_database(file).into_iter().filter(|name| !name.contains("another")).collect();
@@ -75,7 +75,7 @@ fn rounds_need_no_more(count: usize, file: &Path, mut round: impl FnMut()) {
 }
 
 #[test]
-fn a_handle_that_stays_open_lets_others_come_and_go_without_end() {
+fn other_handles_can_open_and_close_indefinitely_beside_an_open_one() {
     run("handle", "mcoda.db");
     // The name does not show that this is not a journal.
     run("handle", "mcoda.db-wal");
@@ -86,11 +86,11 @@ fn beside_a_handle(file: &Path) {
     rounds_need_no_more(1000, file, || open_record_close(file));
     assert_eq!(handle.token_usage(&Default::default()).unwrap().len(), 1003);
     handle.close().unwrap();
-    assert_all_given_back(file);
+    assert_all_released(file);
 }
 
 #[test]
-fn readers_come_and_go_beside_a_handle_without_end() {
+fn readers_can_open_and_close_indefinitely_beside_a_handle() {
     run("readers", "mcoda.db");
 }
 
@@ -103,11 +103,11 @@ fn beside_readers(file: &Path) {
         drop(Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap());
     });
     drop(handle);
-    assert_all_given_back(file);
+    assert_all_released(file);
 }
 
 #[test]
-fn handles_come_and_go_beside_a_foreign_connection_without_end() {
+fn handles_can_open_and_close_indefinitely_beside_a_foreign_connection() {
     run("foreign", "mcoda.db");
 }
 
@@ -125,11 +125,11 @@ fn beside_a_foreign_connection(file: &Path) {
     });
     drop(handle);
     drop(other);
-    assert_all_given_back(file);
+    assert_all_released(file);
 }
 
 #[test]
-fn transactions_with_a_rollback_journal_do_not_pile_up_either() {
+fn rollback_journal_transactions_leak_no_descriptors_either() {
     run("journal", "mcoda.db");
 }
 
@@ -146,5 +146,5 @@ fn beside_a_transaction_with_a_journal(file: &Path) {
         assert!(own.query_row("SELECT count(*) FROM rows", [], |row| row.get::<_, i64>(0)).unwrap() > 0);
     });
     drop((own, other));
-    assert_all_given_back(file);
+    assert_all_released(file);
 }

@@ -201,7 +201,7 @@ fn without_database() -> Environment {
 }
 
 #[test]
-fn a_log_that_may_not_be_written_stops_no_record_and_gets_it_later() {
+fn an_unwritable_log_blocks_no_record_and_gets_it_later() {
     let folder = tempfile::tempdir().unwrap();
     // The other user must be able to reach it.
     set_mode(folder.path(), 0o755);
@@ -255,7 +255,7 @@ fn log_read_only(file: &Path) {
 }
 
 #[test]
-fn a_log_that_has_no_room_stops_no_record_and_gets_it_later() {
+fn a_log_on_a_full_disk_blocks_no_record_and_gets_it_later() {
     let folder = tempfile::tempdir().unwrap();
     passes("log full", &folder.path().join("mcoda.db"));
 }

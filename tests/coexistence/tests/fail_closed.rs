@@ -65,7 +65,7 @@ fn hide_proc() {
 }
 
 #[test]
-fn without_proc_the_locks_hold() {
+fn without_proc_the_locks_work() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
     if let Some(output) = in_own_mounts("without proc", &file, AS_SHIPPED) {
@@ -168,7 +168,7 @@ fn others_open(file: &Path) {
 }
 
 #[test]
-fn no_open_of_this_copy_is_taken_for_another_ones() {
+fn opens_of_this_copy_are_not_mistaken_for_another_copys() {
     run("own open", REFUSED);
 }
 
@@ -182,7 +182,7 @@ fn own_open(file: &Path) {
 }
 
 #[test]
-fn a_copy_that_was_in_use_before_the_locks_came_refuses_to_write_beside_another_one() {
+fn a_copy_used_before_the_locks_were_installed_refuses_to_write_beside_another_one() {
     run("late", AS_SHIPPED);
 }
 
@@ -276,7 +276,7 @@ fn last_close(file: &Path) {
 }
 
 #[test]
-fn a_handle_that_goes_on_gives_back_what_was_deleted() {
+fn an_open_handle_closes_descriptors_of_deleted_files() {
     run("deleted", AS_SHIPPED);
 }
 
@@ -299,7 +299,7 @@ fn is_refused_for_its_name(done: mcoda_core::Result<()>, says: &str, file: &Path
     let error = done.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
     assert!(error.message().contains(says), "{error}");
-    assert!(error.message().contains("folder that holds it"), "{error}");
+    assert!(error.message().contains("mount its folder"), "{error}");
     assert!(error.message().contains(file.to_str().unwrap()), "{error}");
 }
 

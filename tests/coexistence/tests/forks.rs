@@ -68,7 +68,7 @@ fn lock_and_die(file: &Path) {
 }
 
 #[test]
-fn a_child_is_kept_out_by_its_parents_locks_and_takes_none_away() {
+fn a_child_respects_its_parents_locks_and_releases_none() {
     for mode in ["wal", "delete"] {
         let folder = tempfile::tempdir().unwrap();
         let file = new_database(&folder, mode);
@@ -226,7 +226,7 @@ fn fork_while_logging(file: &Path) {
 }
 
 #[test]
-fn a_child_may_open_a_database_whatever_the_parents_threads_were_doing() {
+fn a_child_can_open_a_database_even_if_its_parents_threads_were_in_a_call() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
     assert_eq!(task_result("fork among threads", &file, AS_SHIPPED), "all children have recorded");

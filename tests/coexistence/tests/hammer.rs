@@ -55,7 +55,7 @@ fn racing_threads_lose_nothing_with_a_rollback_journal() {
 }
 
 #[test]
-fn a_host_that_reads_the_file_itself_takes_nothing_away_in_wal_mode() {
+fn a_host_that_reads_the_file_directly_drops_no_lock_in_wal_mode() {
     hammer("race with a reading host", "wal", AS_SHIPPED).assert_nothing_lost(rounds(20_000) as i64);
     hammer("race with a reading host", "wal", OFF).assert_something_lost();
 }

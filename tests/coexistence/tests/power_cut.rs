@@ -254,13 +254,13 @@ fn survivors(file: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn with_synchronous_full_a_power_cut_loses_nothing_that_was_acknowledged() {
+fn with_synchronous_full_a_power_failure_loses_nothing_acknowledged() {
     for seed in 1..=rounds(1) {
         assert_eq!(lost_after_cuts(Synchronous::Full, seed as u64), 0);
     }
 }
 
 #[test]
-fn without_it_a_power_cut_takes_the_last_commits_and_damages_nothing() {
+fn without_it_a_power_failure_loses_the_last_commits_and_damages_nothing() {
     assert!(lost_after_cuts(Synchronous::Normal, 1) > 0, "else the other test shows nothing");
 }

@@ -154,7 +154,7 @@ fn many_databases(file: &Path) {
 }
 
 #[test]
-fn where_there_are_no_such_locks_writing_beside_another_copy_is_refused() {
+fn without_such_locks_writing_beside_another_copy_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
     assert_eq!(task_result("refused", &file, REFUSED), "alone, refused, read, alone");
@@ -191,7 +191,7 @@ fn without_such_locks_this_copy_alone_loses_nothing() {
 }
 
 #[test]
-fn a_copy_that_was_in_use_before_the_locks_came_loses_nothing() {
+fn a_copy_used_before_the_locks_were_installed_loses_nothing() {
     for mode in ["wal", "delete"] {
         let folder = tempfile::tempdir().unwrap();
         let file = new_database(&folder, mode);
@@ -230,7 +230,7 @@ fn late(file: &Path) {
 }
 
 #[test]
-fn a_parked_descriptor_opens_nothing_for_a_user_who_may_not() {
+fn a_parked_descriptor_does_not_bypass_permissions() {
     // SAFETY: a system call.
     if unsafe { libc::geteuid() } != 0 {
         println!("only root can become another user: not tested");
@@ -273,7 +273,7 @@ fn a_reader_without_a_timeout_is_not_disturbed_by_our_opens_and_closes() {
 }
 
 #[test]
-fn a_database_that_takes_the_place_of_a_deleted_one_is_another_one() {
+fn a_database_that_replaces_a_deleted_one_is_distinguished_from_it() {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..50 {
         let file = new_database(&folder, if round % 2 == 0 { "wal" } else { "delete" });

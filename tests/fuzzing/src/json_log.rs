@@ -31,7 +31,7 @@ pub fn json_log(data: &[u8]) {
     let usage = TokenUsage { id: Some("the new one".to_owned()), ..TokenUsage::default() };
     let recorded = workspace.record_token_usage(&usage).expect("a record");
     assert!(recorded.logged);
-    expect_nothing_lost(log, &std::fs::read(&path).expect("a log"), aside(folder.path()));
+    expect_nothing_lost(log, &std::fs::read(&path).expect("a log"), saved(folder.path()));
 }
 
 /// A file that has just changed is not modified for a second.
@@ -40,13 +40,13 @@ fn make_old(path: &Path) {
     file.set_modified(UNIX_EPOCH + Duration::from_secs(1_700_000_000)).expect("a time");
 }
 
-fn aside(folder: &Path) -> Option<Vec<u8>> {
+fn saved(folder: &Path) -> Option<Vec<u8>> {
     let mut files = std::fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| entry.expect("a file").path())
         .filter(|path| path.to_string_lossy().contains(".corrupt-"));
     let found = files.next().map(|path| std::fs::read(path).expect("a file"));
-    assert!(files.next().is_none(), "one repair sets one file aside");
+    assert!(files.next().is_none(), "a repair saves one file");
     found
 }
 
@@ -54,21 +54,21 @@ fn elements(text: &[u8]) -> Option<Vec<Box<RawValue>>> {
     serde_json::from_slice(text).ok()
 }
 
-fn expect_nothing_lost(before: &[u8], after: &[u8], aside: Option<Vec<u8>>) {
+fn expect_nothing_lost(before: &[u8], after: &[u8], saved: Option<Vec<u8>>) {
     let shown = || format!("{} became {}", before.escape_ascii(), after.trim_ascii_end().escape_ascii());
     let found = elements(after).unwrap_or_else(|| panic!("no array: {}", shown()));
     let (new, kept) = found.split_last().unwrap_or_else(|| panic!("nothing in it: {}", shown()));
     assert!(new.get().contains("\"the new one\""), "{}", shown());
     let texts =
         |elements: &[Box<RawValue>]| elements.iter().map(|one| one.get().to_owned()).collect::<Vec<_>>();
-    match (elements(before), aside) {
-        (Some(elements), aside) => {
+    match (elements(before), saved) {
+        (Some(elements), saved) => {
             assert_eq!(texts(&elements), texts(kept), "{}", shown());
-            assert!(aside.is_none(), "{}", shown());
+            assert!(saved.is_none(), "{}", shown());
         }
-        (None, Some(aside)) => {
-            assert!(before.ends_with(&aside), "{}", shown());
-            assert!(after.starts_with(&before[..before.len() - aside.len()]), "{}", shown());
+        (None, Some(saved)) => {
+            assert!(before.ends_with(&saved), "{}", shown());
+            assert!(after.starts_with(&before[..before.len() - saved.len()]), "{}", shown());
         }
         // Only its end was missing.
         (None, None) => {

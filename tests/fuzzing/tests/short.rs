@@ -129,7 +129,7 @@ fn any_body_is_read_within_the_rules_and_counts_once() {
 }
 
 #[test]
-fn every_target_is_run_here_and_under_the_fuzzer() {
+fn every_target_is_run_by_these_tests_and_by_the_fuzzer() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
     let own = include_str!("short.rs");

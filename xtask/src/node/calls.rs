@@ -10,6 +10,9 @@ use crate::calls::{class_name, of_repository, own_name, repeated_field, reposito
 /// Calls whose arguments or results JSON has no form for, or that are more than a call there.
 const BY_HAND: [&str; 2] = ["query", "close"];
 
+/// Functions that read files: they run on a thread and return a promise.
+const ON_A_THREAD: [&str; 1] = ["check_path"];
+
 /// The classes with the methods of sessions, workspaces and repositories.
 pub fn classes() -> File {
     let class = |name| {
@@ -48,7 +51,9 @@ pub fn functions() -> File {
     let text = format!(
         "{WRITTEN}
 import argumentsOf from './arguments'
+import {{ callSite }} from './call_site'
 import {{ compute }} from './compute'
+import {{ work }} from './dispatcher'
 {types}
 {functions}",
         types = type_imports(is_function),
@@ -87,6 +92,16 @@ fn method(call: &Call) -> String {
 
 fn function(call: &Call) -> String {
     let (doc, name, returns) = (comment(call.doc, 0), call.json, result(call));
+    if ON_A_THREAD.contains(&call.name) {
+        let mut parameters = parameter_types(call);
+        parameters.push("options?: CallOptions | null".to_owned());
+        return format!(
+            "{doc}export async function {name}({}): Promise<{returns}> {{\n  \
+             return work('{name}', {}, options, callSite())\n}}\n",
+            parameters.join(", "),
+            arguments(call)
+        );
+    }
     format!(
         "{doc}export function {name}({}): {returns} {{\n  return compute('{name}', {})\n}}\n",
         parameter_types(call).join(", "),
@@ -112,6 +127,8 @@ pub fn encoders() -> File {
         "{WRITTEN}
 import {{ bodyText }} from './body'
 import * as encode from './encode'
+import {{ encodeOptions }} from './environment'
+import {{ path as encodePath }} from './path'
 
 /** Encodes the arguments of each call for the engine. */
 const argumentsOf = {{
@@ -142,10 +159,16 @@ fn argument(param: &Param) -> String {
     match (param.kind, param.is_optional) {
         (ParamKind::Text, false) => format!("encode.text('{name}', {name})"),
         (ParamKind::Text, true) => format!("encode.optionalText('{name}', {name})"),
-        (ParamKind::Path, _) => format!("encode.path('{name}', {name})"),
+        (ParamKind::Path, _) => format!("encodePath('{name}', {name})"),
         (ParamKind::Boolean, _) => format!("encode.optionalBoolean('{name}', {name})"),
         (ParamKind::Time, _) => format!("encode.optionalTime('{name}', {name})"),
         (ParamKind::Body, _) => format!("bodyText({name})"),
+        // Absent, the environment is that of this realm.
+        (ParamKind::Record(definition), _)
+            if definition.all_fields().any(|field| field.name == "environment") =>
+        {
+            format!("encodeOptions('{}', {name})", definition.noun)
+        }
         (ParamKind::Record(definition), _) => format!("encode.record('{}', {name})", definition.noun),
         (ParamKind::Records(definition, noun), _) => {
             format!("encode.records('{name}', {name}, '{noun}', '{}')", definition.noun)
@@ -164,7 +187,7 @@ fn type_imports(is_used: impl Fn(&&Call) -> bool) -> String {
     let is_named = |name: &&&str| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == **name);
     let named = |names: &[&str]| names.iter().filter(is_named).map(ToString::to_string).collect::<Vec<_>>();
     let mut inputs = named(&["AgentBody", "BatchCall", "Time"]);
-    if calls.iter().any(|call| call.owner != Owner::Library) {
+    if calls.iter().any(|call| call.owner != Owner::Library || ON_A_THREAD.contains(&call.name)) {
         inputs.push("CallOptions".to_owned());
     }
     let contract = named(&["Complete", "Estimate", "Velocity"]);

@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn docs_are_in_the_words_of_python() {
+    fn docs_use_the_terms_of_python() {
         assert_eq!(
             python(" [`Session::close`] and [dimensions](Dimension).\n"),
             ["``Session::close`` and dimensions."]

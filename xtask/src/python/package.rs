@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_imported_is_exported() {
+    fn imported_names_are_exported() {
         let text = "\"\"\"Docs.\"\"\"\n\nfrom ._a import A, B\nfrom ._b import (\n    C,\n    D,\n)\nfrom ._c import *\n";
         let module: File =
             ("x/_c.py", "\n__all__ = [\n    \"E\",\n    \"F\",\n]\nother = \"G\"\n".to_owned());

@@ -38,7 +38,7 @@ pub fn run(global: &GlobalArgs) -> Result<Output, Failure> {
         None => options.open(home.path().join("web-shop"))?,
     };
     let tasks = backlog::create(&workspace)?;
-    pipeline::play(&workspace, &tasks, now)?;
+    pipeline::run(&workspace, &tasks, now)?;
     if json {
         return Output::json(&DemoResults::query(&workspace)?);
     }

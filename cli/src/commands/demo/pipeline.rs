@@ -34,7 +34,7 @@ struct Runs {
 }
 
 /// Plays everything up to `now`.
-pub fn play(workspace: &Workspace, tasks: &[Task], now: Timestamp) -> Result<(), Failure> {
+pub fn run(workspace: &Workspace, tasks: &[Task], now: Timestamp) -> Result<(), Failure> {
     let visits = plan(tasks, now);
     let job = workspace.jobs().create(&NewJob {
         job_type: "sprint".into(),
@@ -79,6 +79,7 @@ fn begin(workspace: &Workspace, visit: &Visit<'_>, job: &Job, time: Timestamp) -
         command_name: visit.lane.command.into(),
         job_id: Some(job.id.clone()),
         started_at: Some(time),
+        ..NewCommandRun::default()
     })?;
     let task = workspace.task_runs().create(&NewTaskRun {
         task_id: visit.task.id.clone(),

@@ -29,7 +29,7 @@ fn all_rows_are_kept_with_every_value() {
 }
 
 #[test]
-fn nothing_is_lacking_afterwards() {
+fn nothing_is_missing_afterwards() {
     for name in all_old() {
         let fresh = empty();
         let fresh = shape(&open_and_migrate(&fresh.path, kind_of(name)).unwrap());
@@ -91,7 +91,7 @@ fn the_new_columns_and_the_index_are_there() {
 }
 
 #[test]
-fn comments_from_before_there_was_a_status_are_open() {
+fn comments_without_a_status_are_open() {
     let copy = copy_of("workspace_first");
     let added = "ALTER TABLE jobs ADD COLUMN their_own TEXT DEFAULT 'kept';
         CREATE TABLE task_comments (id TEXT PRIMARY KEY, task_id TEXT NOT NULL, source_command TEXT NOT NULL,

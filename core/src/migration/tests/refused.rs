@@ -73,7 +73,7 @@ fn a_newer_schema() {
 }
 
 #[test]
-fn a_newer_schema_of_which_the_log_alone_knows() {
+fn a_newer_schema_that_is_only_in_the_log() {
     let copy = copy_of("workspace_today");
     let writer = raw(&copy.path);
     writer.pragma_update(None, "user_version", VERSION + 1).unwrap();

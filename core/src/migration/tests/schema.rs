@@ -5,7 +5,7 @@ use super::*;
 /// The old databases of today were written from a list of their own, so this compares two descriptions
 /// of the data model that know nothing of each other.
 #[test]
-fn a_fresh_database_is_what_the_typescript_packages_make_and_ours_on_top() {
+fn a_new_database_has_the_schema_of_the_typescript_packages_plus_our_columns() {
     let place = empty();
     let mut fresh = shape(&open_and_migrate(&place.path, DatabaseKind::Workspace).unwrap());
     let queue = fresh.remove("token_usage_log_queue").unwrap();

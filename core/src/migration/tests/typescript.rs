@@ -6,7 +6,7 @@ use super::*;
 const NEW: &str = "2026-02-01T00:00:00.000Z";
 
 #[test]
-fn todays_inserts_into_a_workspace() {
+fn current_inserts_into_a_workspace() {
     for name in WORKSPACES {
         let copy = copy_of(name);
         drop(open_and_migrate(&copy.path, DatabaseKind::Workspace).unwrap());
@@ -56,7 +56,7 @@ fn todays_inserts_into_a_workspace() {
 }
 
 #[test]
-fn yesterdays_inserts_into_a_workspace() {
+fn earlier_inserts_into_a_workspace() {
     for name in WORKSPACES {
         let copy = copy_of(name);
         let connection = open_and_migrate(&copy.path, DatabaseKind::Workspace).unwrap();

@@ -153,7 +153,7 @@ implementation | P 2  |          - | -         | -
 }
 
 #[test]
-fn a_lane_without_speed_says_so() {
+fn a_lane_with_speed_zero_is_reported() {
     let mut result = estimate();
     result.effective_velocity.review_sp_per_hour = 0.0;
     result.etas.ready_to_qa_eta = None;
@@ -168,7 +168,7 @@ fn a_lane_without_speed_says_so() {
 }
 
 #[test]
-fn nothing_left_is_now_and_nothing_there_is_said() {
+fn no_remaining_work_is_done_now_and_an_empty_backlog_is_reported() {
     let mut result = estimate();
     let now = Some(result.now);
     result.etas = Etas { ready_to_review_eta: now, ready_to_qa_eta: now, complete_eta: now };
@@ -191,7 +191,7 @@ fn nothing_left_is_now_and_nothing_there_is_said() {
 }
 
 #[test]
-fn a_bar_is_full_only_where_all_is_done() {
+fn a_bar_is_full_only_if_all_work_is_done() {
     let of = completion_bar;
     assert_eq!(of(9, 9), "[####################] 100.0 %  9 of 9");
     assert_eq!(of(9_999, 10_000), "[###################-] 100.0 %  9999 of 10000");

@@ -244,4 +244,20 @@ impl TokenUsageRecord {
             _ => Err(Error::new(ErrorKind::Internal, "a record cannot be written as JSON")),
         }
     }
+
+    /// Whether an entry of the JSON log is this record. What the entry does not have is absent, as is metadata that is
+    /// empty; a whole number may be written in either way.
+    pub(crate) fn is_logged_as(&self, entry: &str) -> Result<bool> {
+        if serde_json::to_string(self).is_ok_and(|own| own == entry) {
+            return Ok(true);
+        }
+        let Ok(Value::Object(entry)) = serde_json::from_str(entry) else { return Ok(false) };
+        let is_same = |own: &Value, logged: &Value| match (own, logged) {
+            (Value::Number(own), Value::Number(logged)) => own == logged || own.as_f64() == logged.as_f64(),
+            (Value::Null, Value::Object(logged)) | (Value::Object(logged), Value::Null) => logged.is_empty(),
+            _ => own == logged,
+        };
+        let own = self.to_json()?;
+        Ok(own.iter().all(|(name, value)| is_same(value, entry.get(name).unwrap_or(&Value::Null))))
+    }
 }

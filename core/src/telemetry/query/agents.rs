@@ -22,8 +22,7 @@ impl AgentNames<'_> {
     /// is that id, whatever the state of the global database.
     pub(super) fn id_of(self, tx: &Connection, workspace_id: &str, name: &str) -> Result<Option<String>> {
         // Without a global database there are no slugs.
-        if matches!(self.database.try_exists(), Ok(false)) || usage_scan::knows_agent(tx, workspace_id, name)?
-        {
+        if matches!(self.database.try_exists(), Ok(false)) || usage_scan::has_agent(tx, workspace_id, name)? {
             return Ok(None);
         }
         self.look_up(name).map_err(|error| self.explain(error, name))

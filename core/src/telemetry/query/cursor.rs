@@ -122,7 +122,7 @@ fn fetch(tx: &Connection, filter: &Filter, moments: &[SortKey]) -> Result<Vec<To
     let mut found = moments.iter();
     usage_scan::for_each_at(tx, moments.iter().map(|sort_key| sort_key.rowid), |rowid, record| {
         let sort_key = found.find(|sort_key| sort_key.rowid == rowid);
-        if sort_key.is_some_and(|sort_key| filter.still_holds(*sort_key, &record)) {
+        if sort_key.is_some_and(|sort_key| filter.still_matches(*sort_key, &record)) {
             let row = completed(record);
             if filter.passes_command(row.command_name.as_deref()) {
                 rows.push(row);

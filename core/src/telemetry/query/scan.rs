@@ -116,7 +116,7 @@ fn complete<'r>(row: &'r ScannedRow<'_>, places: [Option<usize>; 2]) -> Result<[
 
 impl Filter {
     /// Whether a record that was found at this position still matches the filter.
-    pub(super) fn still_holds(&self, found: SortKey, record: &TokenUsageRecord) -> bool {
+    pub(super) fn still_matches(&self, found: SortKey, record: &TokenUsageRecord) -> bool {
         SortKey::new(Timestamp::read(&record.timestamp), found.rowid) == found && self.selection.holds(record)
     }
 

@@ -1,4 +1,4 @@
-"""What providers and agents returned: read, and recorded once."""
+"""Responses of providers and agents: parsed, and recorded once."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_what_a_models_code_raises_is_let_through(ws: mcoda.Workspace) -> None:
     refused(lambda: mcoda.extract_usage(endless), mcoda.InvalidInputError, "body")
 
 
-def test_what_was_read_can_be_recorded(ws: mcoda.Workspace) -> None:
+def test_extracted_usage_can_be_recorded(ws: mcoda.Workspace) -> None:
     usage = mcoda.extract_usage(ANSWER)
     ws.record_token_usage(usage.to_dict(), agent_id="claude")
     row = ws.token_usage()[0]

@@ -1,4 +1,4 @@
-/* Calls that are interrupted, that reach their time limit, or whose handle is closed. */
+/* Calls that are interrupted, reach their time limit, or lose their handle. */
 
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
@@ -24,7 +24,7 @@ static mcoda_code query_workspace(void)
     return mcoda_query_json(workspace, ENDLESS, NULL, NULL, NULL);
 }
 
-static mcoda_code ask_global(void)
+static mcoda_code query_global(void)
 {
     return mcoda_global_query_json(global, ENDLESS, NULL, NULL, NULL);
 }
@@ -52,7 +52,7 @@ static void pause_for(long milliseconds)
     nanosleep(&time, NULL);
 }
 
-/* Nothing but the interrupts ends the call. */
+/* Only the interrupts end the call. */
 static mcoda_code interrupted(mcoda_code (*call)(void))
 {
     query one = {call, MCODA_OK, 0};
@@ -60,7 +60,7 @@ static mcoda_code interrupted(mcoda_code (*call)(void))
     CHECK(pthread_create(&thread, NULL, run, &one) == 0);
     while (!one.has_ended) {
         pause_for(20);
-        OK(call == ask_global ? mcoda_global_interrupt(global, &error) : mcoda_interrupt(workspace, &error));
+        OK(call == query_global ? mcoda_global_interrupt(global, &error) : mcoda_interrupt(workspace, &error));
     }
     CHECK(pthread_join(thread, NULL) == 0);
     return one.code;
@@ -75,7 +75,7 @@ int main(int argc, char **argv)
     snprintf(file, sizeof file, "%s/global.db", argv[1]);
     OK(mcoda_global_open_db(file, NULL, &global, &error));
     CHECK(interrupted(query_workspace) == MCODA_CANCELLED);
-    CHECK(interrupted(ask_global) == MCODA_CANCELLED);
+    CHECK(interrupted(query_global) == MCODA_CANCELLED);
     CHECK(interrupted(batch) == MCODA_CANCELLED);
     mcoda_string *json = NULL;
     OK(mcoda_query_json(workspace, "SELECT count(*) AS n FROM projects", NULL, &json, &error));
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     mcoda_string_free(json);
     OK(mcoda_record_token_usage_json(workspace, "{\"id\": \"one\"}", NULL, &error));
 
-    /* Closing ends what only reads, and what waits to. */
+    /* Closing cancels running and waiting reads. */
     query many[6];
     pthread_t threads[6];
     for (int i = 0; i < 6; i++) {

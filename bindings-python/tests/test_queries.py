@@ -1,4 +1,4 @@
-"""Rows one by one, jobs, settings, and the tables for people."""
+"""Row-by-row queries, jobs, settings, and text tables."""
 
 from __future__ import annotations
 
@@ -215,6 +215,7 @@ BAD: list[tuple[Callable[[Any], str], str]] = [
     (mcoda.render_velocity, "velocity"),
     (mcoda.render_status_events, "events"),
     (mcoda.render_telemetry_config, "config"),
+    (mcoda.render_check, "report"),
 ]
 
 

@@ -44,7 +44,7 @@ fn an_interrupted_query_is_cancelled_and_the_handle_remains_usable() {
 }
 
 #[test]
-fn whoever_waits_is_interrupted_and_has_written_nothing() {
+fn waiting_calls_can_be_interrupted_and_have_written_nothing() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let writer = fixture.raw();
@@ -73,7 +73,7 @@ fn an_interrupted_batch_is_rolled_back() {
 }
 
 #[test]
-fn a_time_limit_ends_what_reads_and_what_waits_whoever_sets_it() {
+fn a_time_limit_ends_reads_and_waits_whoever_sets_it() {
     let fixture = Fixture::new();
     let limit = Duration::from_millis(60);
     let workspace = fixture.options().call_timeout(limit).open(fixture.root()).unwrap();
@@ -155,7 +155,7 @@ fn calls_of_a_transaction_wait_for_each_other_no_longer_than_the_busy_timeout() 
 }
 
 #[test]
-fn a_look_may_close_the_handle_or_end_the_transaction_that_it_looks_from() {
+fn a_check_may_close_its_handle_or_end_its_transaction() {
     let fixture = Fixture::new();
     let workspace = Arc::new(fixture.open());
     workspace.record_token_usage(&TokenUsage::default()).unwrap();

@@ -1,0 +1,208 @@
+//! The thread of one database and its queue. Neither the event loop nor libuv's pool ever waits for a database.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+
+use mcoda_core::CancelToken;
+
+struct Job {
+    /// The number by which it can be cancelled.
+    call: Option<i64>,
+    token: CancelToken,
+    work: Box<dyn FnOnce() + Send>,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    /// The running job.
+    running: Option<(Option<i64>, CancelToken)>,
+    has_thread: bool,
+    /// Whether the thread ends when there are no more jobs. A later job starts a new one.
+    leaving: bool,
+}
+
+/// Runs jobs one after the other, in the order in which they were submitted.
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    wake: Condvar,
+    /// Closes what the jobs use when the thread ends.
+    close: Box<dyn Fn() + Send + Sync>,
+}
+
+/// The result of [`Queue::cancel`].
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Cancelled {
+    /// The job will not run.
+    Removed,
+    /// The job is running or has ended: it replies.
+    Requested,
+}
+
+/// Why a job stopped waiting.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The condition holds.
+    Ready,
+    /// Another job is waiting.
+    Preempted,
+    /// The queue is ending.
+    Ending,
+}
+
+impl Queue {
+    pub(crate) fn new(close: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), wake: Condvar::new(), close: Box::new(close) })
+    }
+
+    /// Queues `work`. It must not panic.
+    ///
+    /// Errors: the system gives no thread.
+    pub(crate) fn submit(
+        self: &Arc<Self>,
+        call: Option<i64>,
+        work: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        let mut state = self.lock();
+        if !state.has_thread {
+            let queue = self.clone();
+            std::thread::Builder::new().name("mcoda".to_owned()).spawn(move || queue.run())?;
+            state.has_thread = true;
+        }
+        state.jobs.push_back(Job { call, token: CancelToken::new(), work: Box::new(work) });
+        // The running job may be waiting, too.
+        self.wake.notify_all();
+        Ok(())
+    }
+
+    /// Removes the job from the queue, or requests it to stop.
+    pub(crate) fn cancel(&self, call: i64) -> Cancelled {
+        let mut state = self.lock();
+        if let Some(place) = state.jobs.iter().position(|job| job.call == Some(call)) {
+            state.jobs.remove(place);
+            return Cancelled::Removed;
+        }
+        if let Some((running, token)) = &state.running
+            && *running == Some(call)
+        {
+            token.cancel();
+        }
+        Cancelled::Requested
+    }
+
+    /// Ends the thread once the jobs that are queued are done.
+    pub(crate) fn leave(&self) {
+        self.lock().leaving = true;
+        self.wake.notify_all();
+    }
+
+    /// Ends the thread as soon as that is safe: a call that has begun to write is finished.
+    fn give_up(&self) {
+        let mut state = self.lock();
+        state.jobs.clear();
+        if let Some((_, token)) = &state.running {
+            token.cancel();
+        }
+        state.leaving = true;
+        self.wake.notify_all();
+    }
+
+    /// Lets the running job wait until `is_ready` returns true; if it `yields`, at most until another job is waiting. A
+    /// caller of [`Queue::notify`] must not hold a lock that `is_ready` takes.
+    pub(crate) fn wait_in_job(&self, yields: bool, mut is_ready: impl FnMut() -> bool) -> Wait {
+        let mut state = self.lock();
+        loop {
+            if state.leaving {
+                return Wait::Ending;
+            }
+            if is_ready() {
+                return Wait::Ready;
+            }
+            if yields && !state.jobs.is_empty() {
+                return Wait::Preempted;
+            }
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Makes a waiting job check its condition again.
+    pub(crate) fn notify(&self) {
+        drop(self.lock());
+        self.wake.notify_all();
+    }
+
+    fn run(&self) {
+        while let Some(job) = self.next() {
+            job.token.during(job.work);
+            self.lock().running = None;
+        }
+    }
+
+    /// The next job; `None` if the thread has to end.
+    fn next(&self) -> Option<Job> {
+        let mut state = self.lock();
+        let mut is_closed = false;
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                state.running = Some((job.call, job.token.clone()));
+                return Some(job);
+            }
+            if !state.leaving {
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            } else if is_closed {
+                state.has_thread = false;
+                return None;
+            } else {
+                // Here, because the last reference may be dropped on the event loop.
+                drop(state);
+                (self.close)();
+                is_closed = true;
+                state = self.lock();
+            }
+        }
+    }
+
+    /// No panic leaves the state half-changed.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps the thread of a queue, and what it closes at its end, until nobody needs them.
+pub(crate) struct KeepOpen(Arc<Queue>);
+
+impl KeepOpen {
+    pub(crate) fn new(queue: &Arc<Queue>) -> Arc<Self> {
+        Arc::new(Self(Arc::clone(queue)))
+    }
+
+    pub(crate) fn queue(&self) -> &Arc<Queue> {
+        &self.0
+    }
+}
+
+/// When the objects are garbage-collected, their pending calls are still made.
+impl Drop for KeepOpen {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+/// The queues of one JavaScript environment.
+#[derive(Default)]
+pub(crate) struct Queues(Mutex<Vec<Weak<Queue>>>);
+
+impl Queues {
+    pub(crate) fn add(&self, queue: &Arc<Queue>) {
+        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.retain(|queue| queue.strong_count() > 0);
+        queues.push(Arc::downgrade(queue));
+    }
+
+    /// Ends all jobs, because the environment ends.
+    pub(crate) fn give_up(&self) {
+        let queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.iter().filter_map(Weak::upgrade).for_each(|queue| queue.give_up());
+    }
+}

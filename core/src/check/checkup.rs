@@ -1,0 +1,138 @@
+//! The course of a check: one examination after the other, each with what came of it.
+
+use std::time::Duration;
+
+use super::finding::{Finding, Severity};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sqlite::CancelToken;
+use crate::time::Deadline;
+
+/// What was found so far.
+#[derive(Debug)]
+pub(super) struct Checkup {
+    findings: Vec<Finding>,
+    checked: Vec<&'static str>,
+    limit: Option<(Duration, Deadline)>,
+}
+
+/// What an examination found, and what else it found out.
+pub(super) struct Found<T> {
+    pub(super) findings: Vec<Finding>,
+    pub(super) value: T,
+}
+
+impl Checkup {
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        let limit = limit.map(|limit| (limit, Deadline::after(limit)));
+        Self { findings: Vec::new(), checked: Vec::new(), limit }
+    }
+
+    /// Makes one examination. Where it fails, that is a finding: of `severity`, or an error where the database or its
+    /// disk is at fault.
+    pub(super) fn examine(
+        &mut self,
+        name: &'static str,
+        severity: Severity,
+        work: impl FnOnce() -> Result<Vec<Finding>>,
+    ) -> Result<()> {
+        self.find_out(name, severity, || Ok(Found { findings: work()?, value: () })).map(drop)
+    }
+
+    /// As [`Checkup::examine`], with what else was found out. `None` where the examination failed.
+    pub(super) fn find_out<T>(
+        &mut self,
+        name: &'static str,
+        severity: Severity,
+        work: impl FnOnce() -> Result<Found<T>>,
+    ) -> Result<Option<T>> {
+        let done = match self.limit {
+            None => work(),
+            Some((limit, deadline)) if deadline.has_passed() => Err(too_late(limit)),
+            Some((_, deadline)) => {
+                let left = deadline.remaining().unwrap_or(Duration::MAX);
+                CancelToken::with_limit_within(left).during(work)
+            }
+        };
+        match done {
+            Ok(found) => {
+                found.findings.into_iter().for_each(|finding| self.add(finding));
+                self.checked.push(name);
+                Ok(Some(found.value))
+            }
+            Err(error) => {
+                let error = self.own(error)?;
+                self.add(not_examined(name, severity, &error));
+                Ok(None)
+            }
+        }
+    }
+
+    /// An error that ends the examination alone. One that gives up the whole call is returned as an error.
+    fn own(&self, error: Error) -> Result<Error> {
+        match error.kind() {
+            ErrorKind::Closed => Err(error),
+            ErrorKind::Cancelled => match self.limit {
+                Some((limit, deadline)) if deadline.has_passed() && !CancelToken::is_current_cancelled() => {
+                    Ok(too_late(limit))
+                }
+                _ => Err(error),
+            },
+            _ => Ok(error),
+        }
+    }
+
+    /// What one damaged page makes fail several examinations say once.
+    fn add(&mut self, finding: Finding) {
+        let is_known = |known: &Finding| {
+            known.code == finding.code && known.code != "not_examined" && known.message == finding.message
+        };
+        if !self.findings.iter().any(is_known) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// The findings, the worst first, and the names of what was examined.
+    pub(super) fn end(mut self) -> (Vec<Finding>, Vec<String>) {
+        self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        (self.findings, self.checked.into_iter().map(str::to_owned).collect())
+    }
+}
+
+fn not_examined(name: &str, severity: Severity, error: &Error) -> Finding {
+    let message = |what: &str| format!("{what}: {}", error.message());
+    match error.kind() {
+        ErrorKind::Corrupt => Finding::new(
+            Severity::Error,
+            "damaged",
+            name,
+            error.message(),
+            "make no more records in it, copy the file and what lies beside it (-wal, -shm) away, and restore a backup",
+        ),
+        ErrorKind::Cancelled => Finding::new(
+            severity,
+            "not_examined",
+            name,
+            message("not examined"),
+            "check again with a longer time limit, or without one",
+        ),
+        ErrorKind::Storage | ErrorKind::Unsupported => Finding::new(
+            severity,
+            "unreadable",
+            name,
+            message("it cannot be examined"),
+            "do what the message says, and check again",
+        ),
+        _ => Finding::new(
+            severity,
+            "not_examined",
+            name,
+            message("not examined"),
+            "check again when no other program is at work on it",
+        ),
+    }
+}
+
+fn too_late(limit: Duration) -> Error {
+    let message = format!("the time limit of {} ms had passed", limit.as_millis());
+    Error::new(ErrorKind::Cancelled, message)
+}

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Installs the npm packages that the tests and the benchmark compare with.
+set -eu
+cd "$(dirname "$0")"
+# Where their binaries cannot be downloaded they are compiled, with the headers that Node came with if it has any.
+node=$(node -p 'path.resolve(process.execPath, "../..")')
+if [ -e "$node/include/node/node.h" ]; then
+    export npm_config_nodedir="$node"
+fi
+if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
+    npm ci --no-audit --no-fund --loglevel=error
+    touch node_modules/.package-lock.json
+fi
