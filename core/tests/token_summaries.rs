@@ -103,7 +103,7 @@ fn ten_times_a_tenth_costs_one() {
     let call = json!({"costEstimate": 0.1, "currency": "USD", "durationMs": 0.1, "tokensPrompt": 3});
     desk.record(&vec![call; 10]);
     let row = desk.summary_json(json!({})).remove(0).to_string();
-    assert!(row.contains(r#""cost_estimate":1}"#) && row.contains(r#""duration_ms":1,"#), "{row}");
+    assert!(row.contains(r#""cost_estimate":1,"#) && row.contains(r#""duration_ms":1,"#), "{row}");
     assert!(row.contains(r#""tokens_prompt":30,"#), "{row}");
 }
 

@@ -86,6 +86,19 @@ pub(super) fn timed_record(parsed: ParsedUsage, written_at: Option<Timestamp>) -
     usage
 }
 
+/// [`record`] of a version of a stored record. A time that neither reports stays what it was taken for.
+pub(super) fn later_version(parsed: ParsedUsage, stored: &TokenUsageRecord) -> TokenUsage {
+    let mut usage = record(parsed);
+    if usage.timestamp.is_none() {
+        usage.timestamp = stored.timestamp.parse().ok();
+        let notes = stored.metadata.as_ref().and_then(|metadata| metadata.get("usage"));
+        if let Some(source) = notes.and_then(|notes| notes.get(TIME_SOURCE)) {
+            note(&mut usage, TIME_SOURCE, source.clone());
+        }
+    }
+    usage
+}
+
 /// Says where a record's time is from, if it is none that was reported.
 const TIME_SOURCE: &str = "time_source";
 
@@ -136,11 +149,10 @@ pub(super) fn add_computed_cost(usage: &mut TokenUsage, records: &[&TokenUsageRe
     };
     let costs: Option<Vec<f64>> = records.iter().map(|record| record.cost_estimate).collect();
     let has_one_currency = records.iter().all(|record| record.currency == first.currency);
-    if let Some(costs) = costs.filter(|_| has_one_currency) {
-        usage.cost_estimate = Some(number::exact_sum(costs));
-        usage.currency.clone_from(&first.currency);
-    }
-    for name in ["cost_source", "price_table", "price_model"] {
+    let Some(costs) = costs.filter(|_| has_one_currency) else { return };
+    usage.cost_estimate = Some(number::exact_sum(costs));
+    usage.currency.clone_from(&first.currency);
+    for name in ["cost_source", "price_table", "price_model", "price_override"] {
         if let Some(value) = notes(first, name) {
             note(usage, name, value);
         }

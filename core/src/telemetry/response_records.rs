@@ -134,7 +134,16 @@ impl Recorder<'_> {
         is_first: bool,
         batch: &Batch<'_>,
     ) -> Result<Prepared> {
-        let mut usage = reader::timed_record(parsed, batch.written_at);
+        self.completed(reader::timed_record(parsed, batch.written_at), id, is_first, batch)
+    }
+
+    fn completed(
+        &self,
+        mut usage: TokenUsage,
+        id: Option<String>,
+        is_first: bool,
+        batch: &Batch<'_>,
+    ) -> Result<Prepared> {
         batch.context.apply(&mut usage, is_first);
         if batch.context.compute_cost {
             price::fill(&mut usage, &batch.overrides, batch.now);
@@ -232,7 +241,8 @@ impl Recorder<'_> {
                 continue;
             }
             let merged = known.merged_with(call.parsed.clone());
-            let prepared = self.prepared(merged, Some(id), call.is_first, batch)?;
+            let usage = reader::later_version(merged, &stored);
+            let prepared = self.completed(usage, Some(id), call.is_first, batch)?;
             let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
             return Ok((prepared, done));
         }
