@@ -151,7 +151,7 @@ const FAILURES = {
   'a call of a table': (workspace) => workspace.tasks.create({ userStoryId: 'x', key: 'k', title: 't' }),
   'a query': (workspace) => workspace.query('SELECT'),
   'a step of a loop': (workspace) => workspace.iterateTokenUsage({ page: -1 }).next(),
-  'a transaction that cannot commit': (workspace) => workspace.transaction(() => {}, { limitMs: 0.001 }),
+  'a transaction that cannot commit': (workspace) => workspace.transaction(() => setTimeout(50), { limitMs: 1 }),
   'a call that reaches its time limit': (workspace) =>
     workspace.query(SLOW, [], { timeoutMs: 1 }),
   opening: () => Workspace.openDb('/no/such/folder/at/all.db', { existingOnly: true }),

@@ -298,6 +298,8 @@ export interface components {
             task_id?: string | null;
             /** @description The number of calls. */
             calls: number;
+            /** @description The number of calls whose cost is known. */
+            cost_known_calls?: number;
             /** @description Input tokens; 0 if none were reported. */
             tokens_prompt: number;
             /** @description Output tokens. */
