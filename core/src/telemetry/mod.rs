@@ -10,6 +10,7 @@ mod log_writer;
 mod merge_versions;
 #[cfg_attr(not(feature = "prices"), path = "no_prices.rs")]
 mod price;
+#[cfg_attr(not(feature = "prices"), allow(dead_code, reason = "only the feature `prices` computes costs"))]
 mod price_override;
 mod query;
 mod reader;
