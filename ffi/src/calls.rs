@@ -6,7 +6,7 @@ use std::ffi::c_char;
 
 use serde_json::Value;
 
-use crate::boundary::{reply, text_reply};
+use crate::boundary::{write_reply, write_reply_text};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
 use crate::global::{self, mcoda_global};
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn mcoda_extract_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         library::call(
             "extract_usage",
             &[input::string("body", body)?, input::optional_string("provider", provider)?],
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn mcoda_extract_usages_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         library::call(
             "extract_usages",
             &[input::string("body", body)?, input::optional_string("provider", provider)?],
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn mcoda_render_tokens_table(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || {
+    write_reply_text(text, error, || {
         library::call(
             "render_tokens_table",
             &[input::json("rows", rows)?, input::optional_json("group_by", group_by)?],
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn mcoda_render_job_tokens(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_job_tokens", &[input::json("rows", rows)?]))
+    write_reply_text(text, error, || library::call("render_job_tokens", &[input::json("rows", rows)?]))
 }
 
 /// The table of jobs, for people.
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn mcoda_render_jobs(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_jobs", &[input::json("jobs", jobs)?]))
+    write_reply_text(text, error, || library::call("render_jobs", &[input::json("jobs", jobs)?]))
 }
 
 /// A job with its runs and its cost, for people.
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn mcoda_render_job_inspection(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || {
+    write_reply_text(text, error, || {
         library::call("render_job_inspection", &[input::json("inspection", inspection)?])
     })
 }
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn mcoda_render_estimate(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_estimate", &[input::json("estimate", estimate)?]))
+    write_reply_text(text, error, || library::call("render_estimate", &[input::json("estimate", estimate)?]))
 }
 
 /// A velocity, for people.
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn mcoda_render_velocity(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_velocity", &[input::json("velocity", velocity)?]))
+    write_reply_text(text, error, || library::call("render_velocity", &[input::json("velocity", velocity)?]))
 }
 
 /// The table of status events, for people.
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn mcoda_render_status_events(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_status_events", &[input::json("events", events)?]))
+    write_reply_text(text, error, || library::call("render_status_events", &[input::json("events", events)?]))
 }
 
 /// The telemetry settings, for people.
@@ -184,7 +184,9 @@ pub unsafe extern "C" fn mcoda_render_telemetry_config(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_telemetry_config", &[input::json("config", config)?]))
+    write_reply_text(text, error, || {
+        library::call("render_telemetry_config", &[input::json("config", config)?])
+    })
 }
 
 /// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
@@ -206,7 +208,9 @@ pub unsafe extern "C" fn mcoda_record_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "record_token_usage", &[input::json("usage", usage)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "record_token_usage", &[input::json("usage", usage)?])
+    })
 }
 
 /// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
@@ -230,7 +234,7 @@ pub unsafe extern "C" fn mcoda_global_record_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "record_token_usage", &[input::json("usage", usage)?]))
+    write_reply(json, error, || global::call(global, "record_token_usage", &[input::json("usage", usage)?]))
 }
 
 /// Records many calls in one transaction: all of them or none. An error says which record it is about.
@@ -251,7 +255,7 @@ pub unsafe extern "C" fn mcoda_record_token_usages_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "record_token_usages", &[input::json("usages", usages)?])
     })
 }
@@ -276,7 +280,9 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "record_token_usages", &[input::json("usages", usages)?]))
+    write_reply(json, error, || {
+        global::call(global, "record_token_usages", &[input::json("usages", usages)?])
+    })
 }
 
 /// Reads what came back from an agent, as `extract_usages` does, and records it: one record for each call and
@@ -302,7 +308,7 @@ pub unsafe extern "C" fn mcoda_record_agent_response_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "record_agent_response",
@@ -336,7 +342,7 @@ pub unsafe extern "C" fn mcoda_global_record_agent_response_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         global::call(
             global,
             "record_agent_response",
@@ -367,7 +373,7 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "record_agent_file",
@@ -400,7 +406,7 @@ pub unsafe extern "C" fn mcoda_global_record_agent_file_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         global::call(
             global,
             "record_agent_file",
@@ -424,7 +430,9 @@ pub unsafe extern "C" fn mcoda_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "token_usage", &[input::optional_json("query", query)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "token_usage", &[input::optional_json("query", query)?])
+    })
 }
 
 /// What single agent calls cost, in the order of time.
@@ -444,7 +452,7 @@ pub unsafe extern "C" fn mcoda_global_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "token_usage", &[input::optional_json("query", query)?]))
+    write_reply(json, error, || global::call(global, "token_usage", &[input::optional_json("query", query)?]))
 }
 
 /// What agent calls cost, added up by groups in the order in which these first appear in time. Where `since`
@@ -463,7 +471,7 @@ pub unsafe extern "C" fn mcoda_token_usage_summary_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "token_usage_summary", &[input::optional_json("query", query)?])
     })
 }
@@ -486,7 +494,7 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         global::call(global, "token_usage_summary", &[input::optional_json("query", query)?])
     })
 }
@@ -507,7 +515,7 @@ pub unsafe extern "C" fn mcoda_query_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "query",
@@ -534,7 +542,7 @@ pub unsafe extern "C" fn mcoda_global_query_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         global::call(global, "query", &[input::string("sql", sql)?, input::optional_json("params", params)?])
     })
 }
@@ -555,7 +563,7 @@ pub unsafe extern "C" fn mcoda_batch_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "batch", &[input::json("calls", calls)?]))
+    write_reply(json, error, || workspace::call(workspace, "batch", &[input::json("calls", calls)?]))
 }
 
 /// Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
@@ -576,7 +584,7 @@ pub unsafe extern "C" fn mcoda_global_batch_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "batch", &[input::json("calls", calls)?]))
+    write_reply(json, error, || global::call(global, "batch", &[input::json("calls", calls)?]))
 }
 
 /// Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that has
@@ -599,7 +607,7 @@ pub unsafe extern "C" fn mcoda_record_status_transition_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "record_status_transition",
@@ -626,7 +634,7 @@ pub unsafe extern "C" fn mcoda_status_events_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "status_events", &[input::optional_json("query", query)?])
     })
 }
@@ -647,7 +655,7 @@ pub unsafe extern "C" fn mcoda_backfill_status_events_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "backfill_status_events", &[input::optional_json("options", options)?])
     })
 }
@@ -667,7 +675,7 @@ pub unsafe extern "C" fn mcoda_velocity_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "velocity", &[input::optional_json("options", options)?])
     })
 }
@@ -687,7 +695,7 @@ pub unsafe extern "C" fn mcoda_estimate_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "estimate", &[input::optional_json("options", options)?])
     })
 }
@@ -705,7 +713,9 @@ pub unsafe extern "C" fn mcoda_inspect_job_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "inspect_job", &[input::string("job_id", job_id)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "inspect_job", &[input::string("job_id", job_id)?])
+    })
 }
 
 /// What the config files, the environment and the options of the handle say about recording and export. The
@@ -722,7 +732,7 @@ pub unsafe extern "C" fn mcoda_telemetry_config_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "telemetry_config", &[]))
+    write_reply(json, error, || workspace::call(workspace, "telemetry_config", &[]))
 }
 
 /// Opts out of sending records away, in the `config.json` beside the database. Nothing else in the file
@@ -742,7 +752,7 @@ pub unsafe extern "C" fn mcoda_telemetry_opt_out_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "opt_out", &[Value::Bool(strict)]))
+    write_reply(json, error, || workspace::call(workspace, "opt_out", &[Value::Bool(strict)]))
 }
 
 /// Takes an opting-out back, a strict one too: records are kept, and may be sent away. Returns what holds
@@ -759,7 +769,7 @@ pub unsafe extern "C" fn mcoda_telemetry_opt_in_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "opt_in", &[]))
+    write_reply(json, error, || workspace::call(workspace, "opt_in", &[]))
 }
 
 /// The project with this key, which is made where there is none: any number of processes may call this at
@@ -778,7 +788,9 @@ pub unsafe extern "C" fn mcoda_projects_ensure_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "projects.ensure", &[input::json("project", project)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "projects.ensure", &[input::json("project", project)?])
+    })
 }
 
 /// The project with this key.
@@ -795,7 +807,7 @@ pub unsafe extern "C" fn mcoda_projects_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "projects.get", &[input::string("key", key)?]))
+    write_reply(json, error, || workspace::call(workspace, "projects.get", &[input::string("key", key)?]))
 }
 
 /// All projects, by key.
@@ -810,7 +822,7 @@ pub unsafe extern "C" fn mcoda_projects_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "projects.list", &[]))
+    write_reply(json, error, || workspace::call(workspace, "projects.list", &[]))
 }
 
 /// Makes an epic. `MCODA_NOT_FOUND` without its project, `MCODA_CONFLICT` where the project has an epic with
@@ -829,7 +841,7 @@ pub unsafe extern "C" fn mcoda_epics_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "epics.create", &[input::json("epic", epic)?]))
+    write_reply(json, error, || workspace::call(workspace, "epics.create", &[input::json("epic", epic)?]))
 }
 
 /// The epic with this id.
@@ -846,7 +858,7 @@ pub unsafe extern "C" fn mcoda_epics_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "epics.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "epics.get", &[input::string("id", id)?]))
 }
 
 /// The epics of a project, or of all projects, by key.
@@ -862,7 +874,7 @@ pub unsafe extern "C" fn mcoda_epics_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "epics.list", &[input::optional_string("project_id", project_id)?])
     })
 }
@@ -884,7 +896,7 @@ pub unsafe extern "C" fn mcoda_stories_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "stories.create", &[input::json("story", story)?]))
+    write_reply(json, error, || workspace::call(workspace, "stories.create", &[input::json("story", story)?]))
 }
 
 /// The user story with this id.
@@ -902,7 +914,7 @@ pub unsafe extern "C" fn mcoda_stories_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "stories.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "stories.get", &[input::string("id", id)?]))
 }
 
 /// The user stories of an epic, or of all epics, by key.
@@ -918,7 +930,7 @@ pub unsafe extern "C" fn mcoda_stories_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "stories.list", &[input::optional_string("epic_id", epic_id)?])
     })
 }
@@ -941,7 +953,7 @@ pub unsafe extern "C" fn mcoda_tasks_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "tasks.create", &[input::json("task", task)?]))
+    write_reply(json, error, || workspace::call(workspace, "tasks.create", &[input::json("task", task)?]))
 }
 
 /// Makes many tasks in one transaction: all or none. An error says which task it is about.
@@ -959,7 +971,9 @@ pub unsafe extern "C" fn mcoda_tasks_create_many_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "tasks.create_many", &[input::json("tasks", tasks)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "tasks.create_many", &[input::json("tasks", tasks)?])
+    })
 }
 
 /// The task with this id or key. A key that several tasks have is `MCODA_INVALID_INPUT` and lists them.
@@ -977,7 +991,9 @@ pub unsafe extern "C" fn mcoda_tasks_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "tasks.get", &[input::string("id_or_key", id_or_key)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "tasks.get", &[input::string("id_or_key", id_or_key)?])
+    })
 }
 
 /// The tasks of a user story, or of all stories, by key.
@@ -994,7 +1010,7 @@ pub unsafe extern "C" fn mcoda_tasks_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "tasks.list", &[input::optional_string("user_story_id", user_story_id)?])
     })
 }
@@ -1015,7 +1031,7 @@ pub unsafe extern "C" fn mcoda_jobs_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "jobs.create", &[input::json("job", job)?]))
+    write_reply(json, error, || workspace::call(workspace, "jobs.create", &[input::json("job", job)?]))
 }
 
 /// The job with this id.
@@ -1033,7 +1049,7 @@ pub unsafe extern "C" fn mcoda_jobs_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "jobs.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "jobs.get", &[input::string("id", id)?]))
 }
 
 /// The jobs of this workspace, newest first.
@@ -1048,7 +1064,7 @@ pub unsafe extern "C" fn mcoda_jobs_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "jobs.list", &[]))
+    write_reply(json, error, || workspace::call(workspace, "jobs.list", &[]))
 }
 
 /// Ends a job.
@@ -1069,7 +1085,7 @@ pub unsafe extern "C" fn mcoda_jobs_finish_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "jobs.finish",
@@ -1097,7 +1113,7 @@ pub unsafe extern "C" fn mcoda_command_runs_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "command_runs.create", &[input::json("command_run", command_run)?])
     })
 }
@@ -1117,7 +1133,7 @@ pub unsafe extern "C" fn mcoda_command_runs_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "command_runs.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "command_runs.get", &[input::string("id", id)?]))
 }
 
 /// Ends a command run. Its duration is the time since it began.
@@ -1137,7 +1153,7 @@ pub unsafe extern "C" fn mcoda_command_runs_finish_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "command_runs.finish",
@@ -1162,7 +1178,7 @@ pub unsafe extern "C" fn mcoda_task_runs_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "task_runs.create", &[input::json("task_run", task_run)?])
     })
 }
@@ -1182,7 +1198,7 @@ pub unsafe extern "C" fn mcoda_task_runs_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "task_runs.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "task_runs.get", &[input::string("id", id)?]))
 }
 
 /// The runs on a task, oldest first.
@@ -1198,7 +1214,9 @@ pub unsafe extern "C" fn mcoda_task_runs_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "task_runs.list", &[input::string("task_id", task_id)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "task_runs.list", &[input::string("task_id", task_id)?])
+    })
 }
 
 /// Ends a task run.
@@ -1219,7 +1237,7 @@ pub unsafe extern "C" fn mcoda_task_runs_finish_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "task_runs.finish",

@@ -1,7 +1,7 @@
 //! The handles that a caller fills in field by field: records, contexts and options.
 //!
-//! They hold the object that the JSON calls read, so there is one way into the engine, which checks every
-//! value when the handle is used.
+//! They hold the same object that the JSON calls read, so the engine has one reader, which checks every value when
+//! the handle is used.
 
 use std::ffi::c_char;
 
