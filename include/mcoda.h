@@ -15,6 +15,8 @@
  * - A call that fails has changed nothing.
  * - "Threads: any": from any thread, also while other threads are in a call with the same handle. "One at a
  *   time": from any thread, but no two at once with the same handle.
+ * - A field, a lane and a milestone are each of an enum of its own. C++, and C11 or later with GCC or Clang, do not
+ *   compile a constant of another enum; C also takes an int, which the call checks.
  * - "Frees" says who frees what the call takes or returns. Use its `..._free` function, never free().
  */
 
@@ -70,197 +72,73 @@ typedef int32_t mcoda_code;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
-// The fields of a `mcoda_options`. The numbers are stable, and new fields get new ones. The type behind
-// each is what its setter is called by: text, int, real, bool or json.
-enum mcoda_option
+// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_int` sets to a whole number. The
+// numbers are stable, and new fields get new ones.
+enum mcoda_estimate_options_int_field
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // text: The workspace's id, which new records carry and queries look for. Default: that of `workspace.json`,
-    // else the path of the root, or of the file's folder.
-    MCODA_OPTION_WORKSPACE_ID = 1,
-    // json: Settings in the shape of `config.json` that hold over the files'. Default: none.
-    MCODA_OPTION_CONFIG = 2,
-    // bool: Whether remote export is off for this handle. Default: false.
-    MCODA_OPTION_NO_TELEMETRY = 3,
-    // bool or text: Whether `token_usage.json` is written, or the folder that it is written to. Default: true
-    // for a root; a database file gets none unless a folder is given.
-    MCODA_OPTION_JSON_LOG = 4,
-    // text: How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`. One of
-    // normal, full.
-    MCODA_OPTION_SYNCHRONOUS = 5,
-    // int: How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
-    MCODA_OPTION_BUSY_TIMEOUT_MS = 6,
-    // bool: Whether to read alone: nothing is created, migrated or written. Default: false.
-    MCODA_OPTION_READ_ONLY = 7,
-    // bool: Whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
-    MCODA_OPTION_EXISTING_ONLY = 8,
-    // json: The environment that holds for this handle as long as it is open: texts under the names `HOME`,
-    // `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
-    // that of the process, in Node `process.env`, when the handle is opened.
-    MCODA_OPTION_ENVIRONMENT = 9,
-    // int: How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then,
-    // unless it has begun to write. Default: no limit.
-    MCODA_OPTION_CALL_TIMEOUT_MS = 10,
-    // int: How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB).
-    MCODA_OPTION_QUERY_BYTES = 11,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum mcoda_option mcoda_option;
-#else
-typedef int32_t mcoda_option;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-// The fields of a `mcoda_token_usage`. The numbers are stable, and new fields get new ones. The type behind
-// each is what its setter is called by: text, int, real, bool or json.
-enum mcoda_token_usage_field
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    // text: The record's id. Recording the same id with the same content again adds nothing, so a retry is safe.
-    // Absent: a new UUID.
-    MCODA_TOKEN_USAGE_ID = 1,
-    // text: The workspace that is billed. Absent: the handle's own.
-    MCODA_TOKEN_USAGE_WORKSPACE_ID = 2,
-    // text: The agent that called. It is added to the agents of the command run and of the job.
-    MCODA_TOKEN_USAGE_AGENT_ID = 3,
-    // text: The model that answered.
-    MCODA_TOKEN_USAGE_MODEL_NAME = 4,
-    // text: The job that the call was part of; must exist.
-    MCODA_TOKEN_USAGE_JOB_ID = 5,
-    // text: The command run that the call was part of; must exist.
-    MCODA_TOKEN_USAGE_COMMAND_RUN_ID = 6,
-    // text: The task run that the call was part of; must exist.
-    MCODA_TOKEN_USAGE_TASK_RUN_ID = 7,
-    // text: The task that the call worked on; must exist.
-    MCODA_TOKEN_USAGE_TASK_ID = 8,
-    // text: The project that the call worked for; must exist.
-    MCODA_TOKEN_USAGE_PROJECT_ID = 9,
-    // text: The epic that the call worked for; must exist.
-    MCODA_TOKEN_USAGE_EPIC_ID = 10,
-    // text: The user story that the call worked for; must exist.
-    MCODA_TOKEN_USAGE_USER_STORY_ID = 11,
-    // text: The command, for example `work-on-tasks`.
-    MCODA_TOKEN_USAGE_COMMAND_NAME = 12,
-    // text: The step of the command, for example `plan`.
-    MCODA_TOKEN_USAGE_ACTION = 13,
-    // text: How the agent was called, for example `chat`.
-    MCODA_TOKEN_USAGE_INVOCATION_KIND = 14,
-    // text: Who provides the model.
-    MCODA_TOKEN_USAGE_PROVIDER = 15,
-    // text: The currency of `cost_estimate`, for example `USD`.
-    MCODA_TOKEN_USAGE_CURRENCY = 16,
-    // int: All input tokens, cached ones included. From 0 to 2^53 - 1.
-    MCODA_TOKEN_USAGE_TOKENS_PROMPT = 17,
-    // int: All output tokens, reasoning included. From 0 to 2^53 - 1.
-    MCODA_TOKEN_USAGE_TOKENS_COMPLETION = 18,
-    // int: The provider's own total. Absent: prompt + completion, where both are reported. From 0 to 2^53 - 1.
-    MCODA_TOKEN_USAGE_TOKENS_TOTAL = 19,
-    // int: Input tokens that came from a cache; they are included in `tokens_prompt`. From 0 to 2^53 - 1.
-    MCODA_TOKEN_USAGE_TOKENS_CACHED = 20,
-    // int: Input tokens that were read from a cache, where the provider reports them apart. From 0 to 2^53 - 1.
-    MCODA_TOKEN_USAGE_TOKENS_CACHE_READ = 21,
-    // int: Input tokens that were written to a cache. From 0 to 2^53 - 1.
-    MCODA_TOKEN_USAGE_TOKENS_CACHE_WRITE = 22,
-    // real: What the call cost, in `currency`. Finite, 0 or more.
-    MCODA_TOKEN_USAGE_COST_ESTIMATE = 23,
-    // real: How long the call took, in seconds. Absent: from `duration_ms`, else from start and finish. Finite,
-    // 0 or more.
-    MCODA_TOKEN_USAGE_DURATION_SECONDS = 24,
-    // real: How long the call took, in milliseconds. Absent: from start and finish, else from
-    // `duration_seconds`. Finite, 0 or more.
-    MCODA_TOKEN_USAGE_DURATION_MS = 25,
-    // text: When the call began.
-    MCODA_TOKEN_USAGE_STARTED_AT = 26,
-    // text: When the call ended; not before `started_at`.
-    MCODA_TOKEN_USAGE_FINISHED_AT = 27,
-    // text: When the call counts. Absent: now.
-    MCODA_TOKEN_USAGE_TIMESTAMP = 28,
-    // json: Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added
-    // under their JSON names where the object does not have them, since old readers look there.
-    MCODA_TOKEN_USAGE_METADATA = 29,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum mcoda_token_usage_field mcoda_token_usage_field;
-#else
-typedef int32_t mcoda_token_usage_field;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-// The fields of a `mcoda_transition_context`. The numbers are stable, and new fields get new ones. The type behind
-// each is what its setter is called by: text, int, real, bool or json.
-enum mcoda_transition_field
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    // text: The command that moves the task, for example `work-on-tasks`.
-    MCODA_TRANSITION_COMMAND_NAME = 1,
-    // text: The job that it is part of; must exist.
-    MCODA_TRANSITION_JOB_ID = 2,
-    // text: The task run that it is part of; must exist.
-    MCODA_TRANSITION_TASK_RUN_ID = 3,
-    // text: The agent that moves it.
-    MCODA_TRANSITION_AGENT_ID = 4,
-    // text: When it moved. Absent: now.
-    MCODA_TRANSITION_TIMESTAMP = 5,
-    // json: Lane details and whatever else belongs to the event.
-    MCODA_TRANSITION_METADATA = 6,
-    // json: Merged into the task's metadata: a name that is there already gets the new value.
-    MCODA_TRANSITION_METADATA_PATCH = 7,
-    // text: Why: stored as `failed_reason` or `revert_reason` where the task fails or is reverted.
-    MCODA_TRANSITION_REASON = 8,
-    // text: The status that the task must have for the call to succeed; `MCODA_CONFLICT` where it has moved on.
-    MCODA_TRANSITION_EXPECTED_FROM = 9,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum mcoda_transition_field mcoda_transition_field;
-#else
-typedef int32_t mcoda_transition_field;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-// The fields of a `mcoda_estimate_options`. The numbers are stable, and new fields get new ones. The type behind
-// each is what its setter is called by: text, int, real, bool or json.
-enum mcoda_estimate_option
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    // text: Only tasks of the project with this key.
-    MCODA_ESTIMATE_PROJECT_KEY = 1,
-    // text: Only tasks of the epic with this key.
-    MCODA_ESTIMATE_EPIC_KEY = 2,
-    // text: Only tasks of the user story with this key.
-    MCODA_ESTIMATE_STORY_KEY = 3,
-    // text: Only tasks of this person; case does not matter.
-    MCODA_ESTIMATE_ASSIGNEE = 4,
-    // text: Where the velocity comes from. Absent: `config`. One of config, empirical, mixed.
-    MCODA_ESTIMATE_MODE = 5,
-    // int: How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10. 1 or more.
+    // How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10. 1 or more.
     MCODA_ESTIMATE_WINDOW_TASKS = 6,
-    // real: Story points per hour of every lane, in place of the config's. Finite.
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_estimate_options_int_field mcoda_estimate_options_int_field;
+#else
+typedef int32_t mcoda_estimate_options_int_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_real` sets to a number. The
+// numbers are stable, and new fields get new ones.
+enum mcoda_estimate_options_real_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Story points per hour of every lane, in place of the config's. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_ALL = 7,
-    // real: Story points per hour of the implementation, in place of the config's. Finite.
+    // Story points per hour of the implementation, in place of the config's. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION = 8,
-    // real: Story points per hour of the review, in place of the config's. Finite.
+    // Story points per hour of the review, in place of the config's. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_REVIEW = 9,
-    // real: Story points per hour of QA, in place of the config's. Finite.
+    // Story points per hour of QA, in place of the config's. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_QA = 10,
-    // text: The present moment. Absent: the handle's clock.
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_estimate_options_real_field mcoda_estimate_options_real_field;
+#else
+typedef int32_t mcoda_estimate_options_real_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_text` sets to text. The numbers
+// are stable, and new fields get new ones.
+enum mcoda_estimate_options_text_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Only tasks of the project with this key.
+    MCODA_ESTIMATE_PROJECT_KEY = 1,
+    // Only tasks of the epic with this key.
+    MCODA_ESTIMATE_EPIC_KEY = 2,
+    // Only tasks of the user story with this key.
+    MCODA_ESTIMATE_STORY_KEY = 3,
+    // Only tasks of this person; case does not matter.
+    MCODA_ESTIMATE_ASSIGNEE = 4,
+    // Where the velocity comes from. Absent: `config`. One of config, empirical, mixed.
+    MCODA_ESTIMATE_MODE = 5,
+    // The present moment. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum mcoda_estimate_option mcoda_estimate_option;
+typedef enum mcoda_estimate_options_text_field mcoda_estimate_options_text_field;
 #else
-typedef int32_t mcoda_estimate_option;
+typedef int32_t mcoda_estimate_options_text_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -306,11 +184,283 @@ typedef int32_t mcoda_milestone;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// The fields of a `mcoda_options` that `mcoda_options_set_bool` sets to true or false. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_options_bool_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Whether remote export is off for this handle. Default: false.
+    MCODA_OPTION_NO_TELEMETRY = 3,
+    // Whether `token_usage.json` is written, or the folder that it is written to. Default: true for a root; a
+    // database file gets none unless a folder is given.
+    MCODA_OPTION_JSON_LOG = 4,
+    // Whether to read alone: nothing is created, migrated or written. Default: false.
+    MCODA_OPTION_READ_ONLY = 7,
+    // Whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
+    MCODA_OPTION_EXISTING_ONLY = 8,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_options_bool_field mcoda_options_bool_field;
+#else
+typedef int32_t mcoda_options_bool_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_options` that `mcoda_options_set_int` sets to a whole number. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_options_int_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
+    MCODA_OPTION_BUSY_TIMEOUT_MS = 6,
+    // How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then, unless
+    // it has begun to write. Default: no limit.
+    MCODA_OPTION_CALL_TIMEOUT_MS = 10,
+    // How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB).
+    MCODA_OPTION_QUERY_BYTES = 11,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_options_int_field mcoda_options_int_field;
+#else
+typedef int32_t mcoda_options_int_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_options` that `mcoda_options_set_json` sets to JSON. The numbers are stable, and
+// new fields get new ones.
+enum mcoda_options_json_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Settings in the shape of `config.json` that hold over the files'. Default: none.
+    MCODA_OPTION_CONFIG = 2,
+    // The environment that holds for this handle as long as it is open: texts under the names `HOME`,
+    // `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
+    // that of the process, in Node `process.env`, when the handle is opened.
+    MCODA_OPTION_ENVIRONMENT = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_options_json_field mcoda_options_json_field;
+#else
+typedef int32_t mcoda_options_json_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_options` that `mcoda_options_set_text` sets to text. The numbers are stable, and
+// new fields get new ones.
+enum mcoda_options_text_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // The workspace's id, which new records carry and queries look for. Default: that of `workspace.json`, else
+    // the path of the root, or of the file's folder.
+    MCODA_OPTION_WORKSPACE_ID = 1,
+    // Whether `token_usage.json` is written, or the folder that it is written to. Default: true for a root; a
+    // database file gets none unless a folder is given.
+    MCODA_OPTION_JSON_LOG_FOLDER = 4,
+    // How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`. One of
+    // normal, full.
+    MCODA_OPTION_SYNCHRONOUS = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_options_text_field mcoda_options_text_field;
+#else
+typedef int32_t mcoda_options_text_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_token_usage` that `mcoda_token_usage_set_int` sets to a whole number. The numbers
+// are stable, and new fields get new ones.
+enum mcoda_token_usage_int_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // All input tokens, cached ones included. From 0 to 2^53 - 1.
+    MCODA_TOKEN_USAGE_TOKENS_PROMPT = 17,
+    // All output tokens, reasoning included. From 0 to 2^53 - 1.
+    MCODA_TOKEN_USAGE_TOKENS_COMPLETION = 18,
+    // The provider's own total. Absent: prompt + completion, where both are reported. From 0 to 2^53 - 1.
+    MCODA_TOKEN_USAGE_TOKENS_TOTAL = 19,
+    // Input tokens that came from a cache; they are included in `tokens_prompt`. From 0 to 2^53 - 1.
+    MCODA_TOKEN_USAGE_TOKENS_CACHED = 20,
+    // Input tokens that were read from a cache, where the provider reports them apart. From 0 to 2^53 - 1.
+    MCODA_TOKEN_USAGE_TOKENS_CACHE_READ = 21,
+    // Input tokens that were written to a cache. From 0 to 2^53 - 1.
+    MCODA_TOKEN_USAGE_TOKENS_CACHE_WRITE = 22,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_token_usage_int_field mcoda_token_usage_int_field;
+#else
+typedef int32_t mcoda_token_usage_int_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_token_usage` that `mcoda_token_usage_set_json` sets to JSON. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_token_usage_json_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added under
+    // their JSON names where the object does not have them, since old readers look there.
+    MCODA_TOKEN_USAGE_METADATA = 29,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_token_usage_json_field mcoda_token_usage_json_field;
+#else
+typedef int32_t mcoda_token_usage_json_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_token_usage` that `mcoda_token_usage_set_real` sets to a number. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_token_usage_real_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // What the call cost, in `currency`. Finite, 0 or more.
+    MCODA_TOKEN_USAGE_COST_ESTIMATE = 23,
+    // How long the call took, in seconds. Absent: from `duration_ms`, else from start and finish. Finite, 0 or
+    // more.
+    MCODA_TOKEN_USAGE_DURATION_SECONDS = 24,
+    // How long the call took, in milliseconds. Absent: from start and finish, else from `duration_seconds`.
+    // Finite, 0 or more.
+    MCODA_TOKEN_USAGE_DURATION_MS = 25,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_token_usage_real_field mcoda_token_usage_real_field;
+#else
+typedef int32_t mcoda_token_usage_real_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_token_usage` that `mcoda_token_usage_set_text` sets to text. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_token_usage_text_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // The record's id. Recording the same id with the same content again adds nothing, so a retry is safe.
+    // Absent: a new UUID.
+    MCODA_TOKEN_USAGE_ID = 1,
+    // The workspace that is billed. Absent: the handle's own.
+    MCODA_TOKEN_USAGE_WORKSPACE_ID = 2,
+    // The agent that called. It is added to the agents of the command run and of the job.
+    MCODA_TOKEN_USAGE_AGENT_ID = 3,
+    // The model that answered.
+    MCODA_TOKEN_USAGE_MODEL_NAME = 4,
+    // The job that the call was part of; must exist.
+    MCODA_TOKEN_USAGE_JOB_ID = 5,
+    // The command run that the call was part of; must exist.
+    MCODA_TOKEN_USAGE_COMMAND_RUN_ID = 6,
+    // The task run that the call was part of; must exist.
+    MCODA_TOKEN_USAGE_TASK_RUN_ID = 7,
+    // The task that the call worked on; must exist.
+    MCODA_TOKEN_USAGE_TASK_ID = 8,
+    // The project that the call worked for; must exist.
+    MCODA_TOKEN_USAGE_PROJECT_ID = 9,
+    // The epic that the call worked for; must exist.
+    MCODA_TOKEN_USAGE_EPIC_ID = 10,
+    // The user story that the call worked for; must exist.
+    MCODA_TOKEN_USAGE_USER_STORY_ID = 11,
+    // The command, for example `work-on-tasks`.
+    MCODA_TOKEN_USAGE_COMMAND_NAME = 12,
+    // The step of the command, for example `plan`.
+    MCODA_TOKEN_USAGE_ACTION = 13,
+    // How the agent was called, for example `chat`.
+    MCODA_TOKEN_USAGE_INVOCATION_KIND = 14,
+    // Who provides the model.
+    MCODA_TOKEN_USAGE_PROVIDER = 15,
+    // The currency of `cost_estimate`, for example `USD`.
+    MCODA_TOKEN_USAGE_CURRENCY = 16,
+    // When the call began.
+    MCODA_TOKEN_USAGE_STARTED_AT = 26,
+    // When the call ended; not before `started_at`.
+    MCODA_TOKEN_USAGE_FINISHED_AT = 27,
+    // When the call counts. Absent: now.
+    MCODA_TOKEN_USAGE_TIMESTAMP = 28,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_token_usage_text_field mcoda_token_usage_text_field;
+#else
+typedef int32_t mcoda_token_usage_text_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_transition_context` that `mcoda_transition_context_set_json` sets to JSON. The
+// numbers are stable, and new fields get new ones.
+enum mcoda_transition_context_json_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Lane details and whatever else belongs to the event.
+    MCODA_TRANSITION_METADATA = 6,
+    // Merged into the task's metadata: a name that is there already gets the new value.
+    MCODA_TRANSITION_METADATA_PATCH = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_transition_context_json_field mcoda_transition_context_json_field;
+#else
+typedef int32_t mcoda_transition_context_json_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_transition_context` that `mcoda_transition_context_set_text` sets to text. The
+// numbers are stable, and new fields get new ones.
+enum mcoda_transition_context_text_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // The command that moves the task, for example `work-on-tasks`.
+    MCODA_TRANSITION_COMMAND_NAME = 1,
+    // The job that it is part of; must exist.
+    MCODA_TRANSITION_JOB_ID = 2,
+    // The task run that it is part of; must exist.
+    MCODA_TRANSITION_TASK_RUN_ID = 3,
+    // The agent that moves it.
+    MCODA_TRANSITION_AGENT_ID = 4,
+    // When it moved. Absent: now.
+    MCODA_TRANSITION_TIMESTAMP = 5,
+    // Why: stored as `failed_reason` or `revert_reason` where the task fails or is reverted.
+    MCODA_TRANSITION_REASON = 8,
+    // The status that the task must have for the call to succeed; `MCODA_CONFLICT` where it has moved on.
+    MCODA_TRANSITION_EXPECTED_FROM = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_transition_context_text_field mcoda_transition_context_text_field;
+#else
+typedef int32_t mcoda_transition_context_text_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 // Why a call did not succeed. The caller owns it and frees it with `mcoda_error_free`.
 typedef struct mcoda_error mcoda_error;
 
-// Options of a velocity, an estimate or a backfill. What is not set is absent. The caller owns it and frees it with `mcoda_estimate_options_free`. One thread
-// at a time may use it; it may be used for any number of calls.
+// Options of a velocity, an estimate or a backfill. A field that is not set is absent. The caller owns it
+// and frees it with `mcoda_estimate_options_free`. One thread at a time may use it; it may be used for any
+// number of calls.
 typedef struct mcoda_estimate_options mcoda_estimate_options;
 
 // The work that is left, the velocity, and when it will be done. The caller owns it and frees it with
@@ -323,8 +473,8 @@ typedef struct mcoda_estimate_result mcoda_estimate_result;
 // dereferenced.
 typedef struct mcoda_global mcoda_global;
 
-// Options to open a database with. What is not set is absent. The caller owns it and frees it with `mcoda_options_free`. One thread
-// at a time may use it; it may be used for any number of calls.
+// Options to open a database with. A field that is not set is absent. The caller owns it and frees it with
+// `mcoda_options_free`. One thread at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_options mcoda_options;
 
 // The result of recording one agent call. The caller owns it and frees it with `mcoda_recorded_free`.
@@ -334,8 +484,8 @@ typedef struct mcoda_recorded mcoda_recorded;
 // `mcoda_string_free`.
 typedef struct mcoda_string mcoda_string;
 
-// A record of what one agent call cost. What is not set is absent. The caller owns it and frees it with `mcoda_token_usage_free`. One thread
-// at a time may use it; it may be used for any number of calls.
+// A record of what one agent call cost. A field that is not set is absent. The caller owns it and frees it
+// with `mcoda_token_usage_free`. One thread at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_token_usage mcoda_token_usage;
 
 // The rows of `mcoda_token_usage_json`, a few at a time, in memory that depends little on how many there
@@ -347,8 +497,8 @@ typedef struct mcoda_token_usage_cursor mcoda_token_usage_cursor;
 // The result of a transition. The caller owns it and frees it with `mcoda_transition_free`.
 typedef struct mcoda_transition mcoda_transition;
 
-// The circumstances of a transition. What is not set is absent. The caller owns it and frees it with `mcoda_transition_context_free`. One thread
-// at a time may use it; it may be used for any number of calls.
+// The circumstances of a transition. A field that is not set is absent. The caller owns it and frees it with
+// `mcoda_transition_context_free`. One thread at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_transition_context mcoda_transition_context;
 
 // The velocity of each lane, in story points per hour. The caller owns it and frees it with
@@ -417,37 +567,48 @@ void mcoda_string_free(mcoda_string *string);
 // Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with `mcoda_options_free`.
 mcoda_options *mcoda_options_new(void);
 
-// Frees it; NULL is fine. Threads: any, once.
+// Frees it; NULL is allowed. Threads: any, once.
 void mcoda_options_free(mcoda_options *options);
 
-// Sets a field, a `mcoda_option`, to text, which is copied; NULL makes it absent again. A time is RFC 3339
-// text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+mcoda_code mcoda_options_clear(mcoda_options *options, mcoda_error **error);
+
+// Sets a field to text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset
+// (`2026-03-20T12:00:00Z`).
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not UTF-8. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
 mcoda_code mcoda_options_set_text(mcoda_options *options,
-                                  int32_t field,
+                                  mcoda_options_text_field field,
                                   const char *value,
                                   mcoda_error **error);
 
-// Sets a field, a `mcoda_option`, to a whole number.
+// Sets a field to a whole number.
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
-// field is checked by the call that uses it. Threads: one at a time.
-mcoda_code mcoda_options_set_int(mcoda_options *options, int32_t field, int64_t value, mcoda_error **error);
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_options_set_int(mcoda_options *options,
+                                 mcoda_options_int_field field,
+                                 int64_t value,
+                                 mcoda_error **error);
 
-// Sets a field, a `mcoda_option`, to true or false.
+// Sets a field to true or false.
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
-// field is checked by the call that uses it. Threads: one at a time.
-mcoda_code mcoda_options_set_bool(mcoda_options *options, int32_t field, bool value, mcoda_error **error);
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_options_set_bool(mcoda_options *options,
+                                  mcoda_options_bool_field field,
+                                  bool value,
+                                  mcoda_error **error);
 
-// Sets a field, a `mcoda_option`, to what a JSON text says, which is copied; NULL makes it absent again.
+// Sets a field to the value of a JSON text; NULL makes it absent.
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
 mcoda_code mcoda_options_set_json(mcoda_options *options,
-                                  int32_t field,
+                                  mcoda_options_json_field field,
                                   const char *value,
                                   mcoda_error **error);
 
@@ -555,44 +716,48 @@ void mcoda_recorded_free(mcoda_recorded *recorded);
 // Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with `mcoda_token_usage_free`.
 mcoda_token_usage *mcoda_token_usage_new(void);
 
-// Frees it; NULL is fine. Threads: any, once.
+// Frees it; NULL is allowed. Threads: any, once.
 void mcoda_token_usage_free(mcoda_token_usage *usage);
 
-// Sets a field, a `mcoda_token_usage_field`, to text, which is copied; NULL makes it absent again. A time is
-// RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+mcoda_code mcoda_token_usage_clear(mcoda_token_usage *usage, mcoda_error **error);
+
+// Sets a field to text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset
+// (`2026-03-20T12:00:00Z`).
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not UTF-8. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
 mcoda_code mcoda_token_usage_set_text(mcoda_token_usage *usage,
-                                      int32_t field,
+                                      mcoda_token_usage_text_field field,
                                       const char *value,
                                       mcoda_error **error);
 
-// Sets a field, a `mcoda_token_usage_field`, to a whole number.
+// Sets a field to a whole number.
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
-// field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
 mcoda_code mcoda_token_usage_set_int(mcoda_token_usage *usage,
-                                     int32_t field,
+                                     mcoda_token_usage_int_field field,
                                      int64_t value,
                                      mcoda_error **error);
 
-// Sets a field, a `mcoda_token_usage_field`, to a number.
+// Sets a field to a number.
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
-// field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
 mcoda_code mcoda_token_usage_set_real(mcoda_token_usage *usage,
-                                      int32_t field,
+                                      mcoda_token_usage_real_field field,
                                       double value,
                                       mcoda_error **error);
 
-// Sets a field, a `mcoda_token_usage_field`, to what a JSON text says, which is copied; NULL makes it absent
-// again.
+// Sets a field to the value of a JSON text; NULL makes it absent.
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
 mcoda_code mcoda_token_usage_set_json(mcoda_token_usage *usage,
-                                      int32_t field,
+                                      mcoda_token_usage_json_field field,
                                       const char *value,
                                       mcoda_error **error);
 
@@ -653,26 +818,30 @@ void mcoda_transition_free(mcoda_transition *transition);
 // Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
 mcoda_transition_context *mcoda_transition_context_new(void);
 
-// Frees it; NULL is fine. Threads: any, once.
+// Frees it; NULL is allowed. Threads: any, once.
 void mcoda_transition_context_free(mcoda_transition_context *context);
 
-// Sets a field, a `mcoda_transition_field`, to text, which is copied; NULL makes it absent again. A time is
-// RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+mcoda_code mcoda_transition_context_clear(mcoda_transition_context *context, mcoda_error **error);
+
+// Sets a field to text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset
+// (`2026-03-20T12:00:00Z`).
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not UTF-8. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
 mcoda_code mcoda_transition_context_set_text(mcoda_transition_context *context,
-                                             int32_t field,
+                                             mcoda_transition_context_text_field field,
                                              const char *value,
                                              mcoda_error **error);
 
-// Sets a field, a `mcoda_transition_field`, to what a JSON text says, which is copied; NULL makes it absent
-// again.
+// Sets a field to the value of a JSON text; NULL makes it absent.
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
 mcoda_code mcoda_transition_context_set_json(mcoda_transition_context *context,
-                                             int32_t field,
+                                             mcoda_transition_context_json_field field,
                                              const char *value,
                                              mcoda_error **error);
 
@@ -731,27 +900,29 @@ const char *mcoda_estimate_now(const mcoda_estimate_result *estimate, size_t *le
 // When the last task reaches the milestone, RFC 3339 in UTC with milliseconds; NULL where it never does,
 // for NULL, and for a number that is not a `mcoda_milestone`. The text belongs to `estimate`. `length` (may
 // be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads: any, until it is freed.
-const char *mcoda_estimate_eta(const mcoda_estimate_result *estimate, int32_t milestone, size_t *length);
+const char *mcoda_estimate_eta(const mcoda_estimate_result *estimate,
+                               mcoda_milestone milestone,
+                               size_t *length);
 
 // How many tasks have reached the milestone, in percent of all; NaN for NULL, and for a number that is no
 // `mcoda_milestone`. Threads: any, until it is freed.
-double mcoda_estimate_percent(const mcoda_estimate_result *estimate, int32_t milestone);
+double mcoda_estimate_percent(const mcoda_estimate_result *estimate, mcoda_milestone milestone);
 
 // How many tasks wait for the lane; 0 for NULL, and for a number that is not a `mcoda_lane`. Threads:
 // any, until it is freed.
-uint64_t mcoda_estimate_tasks(const mcoda_estimate_result *estimate, int32_t lane);
+uint64_t mcoda_estimate_tasks(const mcoda_estimate_result *estimate, mcoda_lane lane);
 
 // How many story points wait for the lane; NaN for NULL, and for a number that is not a `mcoda_lane`.
 // Threads: any, until it is freed.
-double mcoda_estimate_story_points(const mcoda_estimate_result *estimate, int32_t lane);
+double mcoda_estimate_story_points(const mcoda_estimate_result *estimate, mcoda_lane lane);
 
 // The lane's velocity in story points per hour; NaN for NULL, and for a number that is not a `mcoda_lane`.
 // Threads: any, until it is freed.
-double mcoda_estimate_sp_per_hour(const mcoda_estimate_result *estimate, int32_t lane);
+double mcoda_estimate_sp_per_hour(const mcoda_estimate_result *estimate, mcoda_lane lane);
 
 // Hours of work that the lane has left; NaN where it never finishes, for NULL, and for a number that is not a
 // `mcoda_lane`. Threads: any, until it is freed.
-double mcoda_estimate_hours(const mcoda_estimate_result *estimate, int32_t lane);
+double mcoda_estimate_hours(const mcoda_estimate_result *estimate, mcoda_lane lane);
 
 // Hours until all lanes are done, working in parallel; NaN where one never is, and for NULL.
 // Threads: any, until it is freed.
@@ -772,34 +943,38 @@ void mcoda_estimate_free(mcoda_estimate_result *estimate);
 // Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller, with `mcoda_estimate_options_free`.
 mcoda_estimate_options *mcoda_estimate_options_new(void);
 
-// Frees it; NULL is fine. Threads: any, once.
+// Frees it; NULL is allowed. Threads: any, once.
 void mcoda_estimate_options_free(mcoda_estimate_options *options);
 
-// Sets a field, a `mcoda_estimate_option`, to text, which is copied; NULL makes it absent again. A time is
-// RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+mcoda_code mcoda_estimate_options_clear(mcoda_estimate_options *options, mcoda_error **error);
+
+// Sets a field to text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset
+// (`2026-03-20T12:00:00Z`).
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not UTF-8. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
 mcoda_code mcoda_estimate_options_set_text(mcoda_estimate_options *options,
-                                           int32_t field,
+                                           mcoda_estimate_options_text_field field,
                                            const char *value,
                                            mcoda_error **error);
 
-// Sets a field, a `mcoda_estimate_option`, to a whole number.
+// Sets a field to a whole number.
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
-// field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
 mcoda_code mcoda_estimate_options_set_int(mcoda_estimate_options *options,
-                                          int32_t field,
+                                          mcoda_estimate_options_int_field field,
                                           int64_t value,
                                           mcoda_error **error);
 
-// Sets a field, a `mcoda_estimate_option`, to a number.
+// Sets a field to a number.
 //
-// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
-// field is checked by the call that uses it. Threads: one at a time.
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
 mcoda_code mcoda_estimate_options_set_real(mcoda_estimate_options *options,
-                                           int32_t field,
+                                           mcoda_estimate_options_real_field field,
                                            double value,
                                            mcoda_error **error);
 
@@ -816,12 +991,12 @@ mcoda_code mcoda_velocity(mcoda_workspace *workspace,
 
 // The lane's velocity in story points per hour; NaN for NULL and for a number that is not a `mcoda_lane`.
 // Threads: any, until it is freed.
-double mcoda_velocity_sp_per_hour(const mcoda_velocity_result *velocity, int32_t lane);
+double mcoda_velocity_sp_per_hour(const mcoda_velocity_result *velocity, mcoda_lane lane);
 
 // How many samples of history the lane's velocity is computed from: 0 where it is the config's, for NULL, and for
 // a number that is not a `mcoda_lane`. Threads: any, until it is freed.
 uint64_t mcoda_velocity_samples(const mcoda_velocity_result *velocity,
-                                int32_t lane);
+                                mcoda_lane lane);
 
 // Where the numbers come from: "config" (no lane had history), "empirical" or "mixed"; NULL for NULL. The
 // text belongs to `velocity`. `length` (may be NULL) receives its length in bytes without the NUL.
@@ -1688,5 +1863,124 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
+
+
+// Type checks for C, as C++ has them: a constant of another enum than that of the parameter does not compile.
+#if !defined(__cplusplus) && defined(__GNUC__) && __STDC_VERSION__ >= 201112L
+#if __STDC_VERSION__ >= 202311L
+#define MCODA_OF_TYPE(type, value) _Generic((value), enum type: (type)(value))
+#else
+#define MCODA_OF_TYPE(type, value) _Generic((value), enum type: (type)(value), int: (type)(value))
+#endif
+#define MCODA_ESTIMATE_WINDOW_TASKS ((enum mcoda_estimate_options_int_field)MCODA_ESTIMATE_WINDOW_TASKS)
+#define MCODA_ESTIMATE_SP_PER_HOUR_ALL ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_ALL)
+#define MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION)
+#define MCODA_ESTIMATE_SP_PER_HOUR_REVIEW ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_REVIEW)
+#define MCODA_ESTIMATE_SP_PER_HOUR_QA ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_QA)
+#define MCODA_ESTIMATE_PROJECT_KEY ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_PROJECT_KEY)
+#define MCODA_ESTIMATE_EPIC_KEY ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_EPIC_KEY)
+#define MCODA_ESTIMATE_STORY_KEY ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_STORY_KEY)
+#define MCODA_ESTIMATE_ASSIGNEE ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_ASSIGNEE)
+#define MCODA_ESTIMATE_MODE ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_MODE)
+#define MCODA_ESTIMATE_NOW ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_NOW)
+#define MCODA_LANE_IMPLEMENTATION ((enum mcoda_lane)MCODA_LANE_IMPLEMENTATION)
+#define MCODA_LANE_REVIEW ((enum mcoda_lane)MCODA_LANE_REVIEW)
+#define MCODA_LANE_QA ((enum mcoda_lane)MCODA_LANE_QA)
+#define MCODA_MILESTONE_READY_TO_REVIEW ((enum mcoda_milestone)MCODA_MILESTONE_READY_TO_REVIEW)
+#define MCODA_MILESTONE_READY_TO_QA ((enum mcoda_milestone)MCODA_MILESTONE_READY_TO_QA)
+#define MCODA_MILESTONE_COMPLETE ((enum mcoda_milestone)MCODA_MILESTONE_COMPLETE)
+#define MCODA_OPTION_NO_TELEMETRY ((enum mcoda_options_bool_field)MCODA_OPTION_NO_TELEMETRY)
+#define MCODA_OPTION_JSON_LOG ((enum mcoda_options_bool_field)MCODA_OPTION_JSON_LOG)
+#define MCODA_OPTION_READ_ONLY ((enum mcoda_options_bool_field)MCODA_OPTION_READ_ONLY)
+#define MCODA_OPTION_EXISTING_ONLY ((enum mcoda_options_bool_field)MCODA_OPTION_EXISTING_ONLY)
+#define MCODA_OPTION_BUSY_TIMEOUT_MS ((enum mcoda_options_int_field)MCODA_OPTION_BUSY_TIMEOUT_MS)
+#define MCODA_OPTION_CALL_TIMEOUT_MS ((enum mcoda_options_int_field)MCODA_OPTION_CALL_TIMEOUT_MS)
+#define MCODA_OPTION_QUERY_BYTES ((enum mcoda_options_int_field)MCODA_OPTION_QUERY_BYTES)
+#define MCODA_OPTION_CONFIG ((enum mcoda_options_json_field)MCODA_OPTION_CONFIG)
+#define MCODA_OPTION_ENVIRONMENT ((enum mcoda_options_json_field)MCODA_OPTION_ENVIRONMENT)
+#define MCODA_OPTION_WORKSPACE_ID ((enum mcoda_options_text_field)MCODA_OPTION_WORKSPACE_ID)
+#define MCODA_OPTION_JSON_LOG_FOLDER ((enum mcoda_options_text_field)MCODA_OPTION_JSON_LOG_FOLDER)
+#define MCODA_OPTION_SYNCHRONOUS ((enum mcoda_options_text_field)MCODA_OPTION_SYNCHRONOUS)
+#define MCODA_TOKEN_USAGE_TOKENS_PROMPT ((enum mcoda_token_usage_int_field)MCODA_TOKEN_USAGE_TOKENS_PROMPT)
+#define MCODA_TOKEN_USAGE_TOKENS_COMPLETION ((enum mcoda_token_usage_int_field)MCODA_TOKEN_USAGE_TOKENS_COMPLETION)
+#define MCODA_TOKEN_USAGE_TOKENS_TOTAL ((enum mcoda_token_usage_int_field)MCODA_TOKEN_USAGE_TOKENS_TOTAL)
+#define MCODA_TOKEN_USAGE_TOKENS_CACHED ((enum mcoda_token_usage_int_field)MCODA_TOKEN_USAGE_TOKENS_CACHED)
+#define MCODA_TOKEN_USAGE_TOKENS_CACHE_READ ((enum mcoda_token_usage_int_field)MCODA_TOKEN_USAGE_TOKENS_CACHE_READ)
+#define MCODA_TOKEN_USAGE_TOKENS_CACHE_WRITE ((enum mcoda_token_usage_int_field)MCODA_TOKEN_USAGE_TOKENS_CACHE_WRITE)
+#define MCODA_TOKEN_USAGE_METADATA ((enum mcoda_token_usage_json_field)MCODA_TOKEN_USAGE_METADATA)
+#define MCODA_TOKEN_USAGE_COST_ESTIMATE ((enum mcoda_token_usage_real_field)MCODA_TOKEN_USAGE_COST_ESTIMATE)
+#define MCODA_TOKEN_USAGE_DURATION_SECONDS ((enum mcoda_token_usage_real_field)MCODA_TOKEN_USAGE_DURATION_SECONDS)
+#define MCODA_TOKEN_USAGE_DURATION_MS ((enum mcoda_token_usage_real_field)MCODA_TOKEN_USAGE_DURATION_MS)
+#define MCODA_TOKEN_USAGE_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_ID)
+#define MCODA_TOKEN_USAGE_WORKSPACE_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_WORKSPACE_ID)
+#define MCODA_TOKEN_USAGE_AGENT_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_AGENT_ID)
+#define MCODA_TOKEN_USAGE_MODEL_NAME ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_MODEL_NAME)
+#define MCODA_TOKEN_USAGE_JOB_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_JOB_ID)
+#define MCODA_TOKEN_USAGE_COMMAND_RUN_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_COMMAND_RUN_ID)
+#define MCODA_TOKEN_USAGE_TASK_RUN_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_TASK_RUN_ID)
+#define MCODA_TOKEN_USAGE_TASK_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_TASK_ID)
+#define MCODA_TOKEN_USAGE_PROJECT_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_PROJECT_ID)
+#define MCODA_TOKEN_USAGE_EPIC_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_EPIC_ID)
+#define MCODA_TOKEN_USAGE_USER_STORY_ID ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_USER_STORY_ID)
+#define MCODA_TOKEN_USAGE_COMMAND_NAME ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_COMMAND_NAME)
+#define MCODA_TOKEN_USAGE_ACTION ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_ACTION)
+#define MCODA_TOKEN_USAGE_INVOCATION_KIND ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_INVOCATION_KIND)
+#define MCODA_TOKEN_USAGE_PROVIDER ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_PROVIDER)
+#define MCODA_TOKEN_USAGE_CURRENCY ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_CURRENCY)
+#define MCODA_TOKEN_USAGE_STARTED_AT ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_STARTED_AT)
+#define MCODA_TOKEN_USAGE_FINISHED_AT ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_FINISHED_AT)
+#define MCODA_TOKEN_USAGE_TIMESTAMP ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_TIMESTAMP)
+#define MCODA_TRANSITION_METADATA ((enum mcoda_transition_context_json_field)MCODA_TRANSITION_METADATA)
+#define MCODA_TRANSITION_METADATA_PATCH ((enum mcoda_transition_context_json_field)MCODA_TRANSITION_METADATA_PATCH)
+#define MCODA_TRANSITION_COMMAND_NAME ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_COMMAND_NAME)
+#define MCODA_TRANSITION_JOB_ID ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_JOB_ID)
+#define MCODA_TRANSITION_TASK_RUN_ID ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_TASK_RUN_ID)
+#define MCODA_TRANSITION_AGENT_ID ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_AGENT_ID)
+#define MCODA_TRANSITION_TIMESTAMP ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_TIMESTAMP)
+#define MCODA_TRANSITION_REASON ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_REASON)
+#define MCODA_TRANSITION_EXPECTED_FROM ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_EXPECTED_FROM)
+#define mcoda_estimate_eta(estimate, milestone, length) \
+    mcoda_estimate_eta(estimate, MCODA_OF_TYPE(mcoda_milestone, milestone), length)
+#define mcoda_estimate_hours(estimate, lane) \
+    mcoda_estimate_hours(estimate, MCODA_OF_TYPE(mcoda_lane, lane))
+#define mcoda_estimate_percent(estimate, milestone) \
+    mcoda_estimate_percent(estimate, MCODA_OF_TYPE(mcoda_milestone, milestone))
+#define mcoda_estimate_sp_per_hour(estimate, lane) \
+    mcoda_estimate_sp_per_hour(estimate, MCODA_OF_TYPE(mcoda_lane, lane))
+#define mcoda_estimate_story_points(estimate, lane) \
+    mcoda_estimate_story_points(estimate, MCODA_OF_TYPE(mcoda_lane, lane))
+#define mcoda_velocity_sp_per_hour(velocity, lane) \
+    mcoda_velocity_sp_per_hour(velocity, MCODA_OF_TYPE(mcoda_lane, lane))
+#define mcoda_estimate_options_set_int(options, field, value, error) \
+    mcoda_estimate_options_set_int(options, MCODA_OF_TYPE(mcoda_estimate_options_int_field, field), value, error)
+#define mcoda_estimate_options_set_real(options, field, value, error) \
+    mcoda_estimate_options_set_real(options, MCODA_OF_TYPE(mcoda_estimate_options_real_field, field), value, error)
+#define mcoda_estimate_options_set_text(options, field, value, error) \
+    mcoda_estimate_options_set_text(options, MCODA_OF_TYPE(mcoda_estimate_options_text_field, field), value, error)
+#define mcoda_options_set_bool(options, field, value, error) \
+    mcoda_options_set_bool(options, MCODA_OF_TYPE(mcoda_options_bool_field, field), value, error)
+#define mcoda_options_set_int(options, field, value, error) \
+    mcoda_options_set_int(options, MCODA_OF_TYPE(mcoda_options_int_field, field), value, error)
+#define mcoda_options_set_json(options, field, value, error) \
+    mcoda_options_set_json(options, MCODA_OF_TYPE(mcoda_options_json_field, field), value, error)
+#define mcoda_options_set_text(options, field, value, error) \
+    mcoda_options_set_text(options, MCODA_OF_TYPE(mcoda_options_text_field, field), value, error)
+#define mcoda_token_usage_set_int(usage, field, value, error) \
+    mcoda_token_usage_set_int(usage, MCODA_OF_TYPE(mcoda_token_usage_int_field, field), value, error)
+#define mcoda_token_usage_set_json(usage, field, value, error) \
+    mcoda_token_usage_set_json(usage, MCODA_OF_TYPE(mcoda_token_usage_json_field, field), value, error)
+#define mcoda_token_usage_set_real(usage, field, value, error) \
+    mcoda_token_usage_set_real(usage, MCODA_OF_TYPE(mcoda_token_usage_real_field, field), value, error)
+#define mcoda_token_usage_set_text(usage, field, value, error) \
+    mcoda_token_usage_set_text(usage, MCODA_OF_TYPE(mcoda_token_usage_text_field, field), value, error)
+#define mcoda_transition_context_set_json(context, field, value, error) \
+    mcoda_transition_context_set_json(context, MCODA_OF_TYPE(mcoda_transition_context_json_field, field), value, error)
+#define mcoda_transition_context_set_text(context, field, value, error) \
+    mcoda_transition_context_set_text(context, MCODA_OF_TYPE(mcoda_transition_context_text_field, field), value, error)
+#define mcoda_estimate_tasks(estimate, lane) \
+    mcoda_estimate_tasks(estimate, MCODA_OF_TYPE(mcoda_lane, lane))
+#define mcoda_velocity_samples(velocity, lane) \
+    mcoda_velocity_samples(velocity, MCODA_OF_TYPE(mcoda_lane, lane))
+#endif
 
 #endif  /* MCODA_H */

@@ -57,6 +57,16 @@ impl mcoda_error {
         self.code
     }
 
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        self.message.as_str()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn field(&self) -> Option<&str> {
+        self.field.as_ref().map(Text::as_str)
+    }
+
     pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(Text::new(detail));
         self

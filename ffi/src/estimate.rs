@@ -10,7 +10,7 @@ use crate::error::mcoda_error;
 use crate::estimate_options::mcoda_estimate_options;
 use crate::input::{estimate_options, shared};
 use crate::string::{Text, mcoda_string};
-use crate::velocity::{of_lane, speeds};
+use crate::velocity::{mcoda_lane_number, of_lane, speeds};
 use crate::workspace::{self, mcoda_workspace};
 
 /// The milestones that the tasks of a backlog reach. The numbers are stable.
@@ -27,7 +27,10 @@ pub enum mcoda_milestone {
 
 use mcoda_milestone::*;
 
-fn milestone(number: i32) -> Option<mcoda_milestone> {
+/// The type of a parameter that the header declares as `mcoda_milestone`. It is any number, since C does not check that.
+pub type mcoda_milestone_number = i32;
+
+fn milestone(number: mcoda_milestone_number) -> Option<mcoda_milestone> {
     let all = [MCODA_MILESTONE_READY_TO_REVIEW, MCODA_MILESTONE_READY_TO_QA, MCODA_MILESTONE_COMPLETE];
     all.into_iter().find(|own| *own as i32 == number)
 }
@@ -51,13 +54,13 @@ impl From<Estimate> for mcoda_estimate_result {
 }
 
 impl mcoda_estimate_result {
-    fn backlog(&self, lane: i32) -> Option<Backlog> {
+    fn backlog(&self, lane: mcoda_lane_number) -> Option<Backlog> {
         let totals = self.estimate.backlog_totals;
         let lanes = PerLane { implementation: totals.implementation, review: totals.review, qa: totals.qa };
         of_lane(&lanes, lane)
     }
 
-    fn completion(&self, number: i32) -> Option<Completion> {
+    fn completion(&self, number: mcoda_milestone_number) -> Option<Completion> {
         let completion = self.estimate.completion;
         Some(match milestone(number)? {
             MCODA_MILESTONE_READY_TO_REVIEW => completion.work_on_tasks,
@@ -103,7 +106,7 @@ pub unsafe extern "C" fn mcoda_estimate_now(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_eta(
     estimate: *const mcoda_estimate_result,
-    milestone: i32,
+    milestone: mcoda_milestone_number,
     length: *mut usize,
 ) -> *const c_char {
     Text::borrow(length, || estimate.as_ref()?.etas.get(self::milestone(milestone)? as usize)?.as_ref())
@@ -114,7 +117,7 @@ pub unsafe extern "C" fn mcoda_estimate_eta(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_percent(
     estimate: *const mcoda_estimate_result,
-    milestone: i32,
+    milestone: mcoda_milestone_number,
 ) -> f64 {
     or_default_on_panic(f64::NAN, || Some(estimate.as_ref()?.completion(milestone)?.percent))
 }
@@ -122,7 +125,10 @@ pub unsafe extern "C" fn mcoda_estimate_percent(
 /// How many tasks wait for the lane; 0 for NULL, and for a number that is not a `mcoda_lane`. Threads:
 /// any, until it is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_estimate_tasks(estimate: *const mcoda_estimate_result, lane: i32) -> u64 {
+pub unsafe extern "C" fn mcoda_estimate_tasks(
+    estimate: *const mcoda_estimate_result,
+    lane: mcoda_lane_number,
+) -> u64 {
     or_default_on_panic(0, || Some(estimate.as_ref()?.backlog(lane)?.tasks as u64))
 }
 
@@ -131,7 +137,7 @@ pub unsafe extern "C" fn mcoda_estimate_tasks(estimate: *const mcoda_estimate_re
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_story_points(
     estimate: *const mcoda_estimate_result,
-    lane: i32,
+    lane: mcoda_lane_number,
 ) -> f64 {
     or_default_on_panic(f64::NAN, || Some(estimate.as_ref()?.backlog(lane)?.story_points))
 }
@@ -141,7 +147,7 @@ pub unsafe extern "C" fn mcoda_estimate_story_points(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_sp_per_hour(
     estimate: *const mcoda_estimate_result,
-    lane: i32,
+    lane: mcoda_lane_number,
 ) -> f64 {
     or_default_on_panic(f64::NAN, || of_lane(&speeds(&estimate.as_ref()?.estimate.effective_velocity), lane))
 }
@@ -149,7 +155,10 @@ pub unsafe extern "C" fn mcoda_estimate_sp_per_hour(
 /// Hours of work that the lane has left; NaN where it never finishes, for NULL, and for a number that is not a
 /// `mcoda_lane`. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_estimate_hours(estimate: *const mcoda_estimate_result, lane: i32) -> f64 {
+pub unsafe extern "C" fn mcoda_estimate_hours(
+    estimate: *const mcoda_estimate_result,
+    lane: mcoda_lane_number,
+) -> f64 {
     or_default_on_panic(f64::NAN, || {
         let hours = estimate.as_ref()?.estimate.durations_hours;
         let lanes = PerLane {

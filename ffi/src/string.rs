@@ -21,7 +21,7 @@ impl Text {
         Self(text)
     }
 
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0[..self.0.len() - 1]
     }
 

@@ -26,8 +26,11 @@ pub enum mcoda_lane {
 
 use mcoda_lane::*;
 
+/// The type of a parameter that the header declares as `mcoda_lane`. It is any number, since C does not check that.
+pub type mcoda_lane_number = i32;
+
 /// The lane's value; `None` for a number that is not a lane.
-pub(crate) fn of_lane<T: Copy>(values: &PerLane<T>, lane: i32) -> Option<T> {
+pub(crate) fn of_lane<T: Copy>(values: &PerLane<T>, lane: mcoda_lane_number) -> Option<T> {
     const LANES: [mcoda_lane; 3] = [MCODA_LANE_IMPLEMENTATION, MCODA_LANE_REVIEW, MCODA_LANE_QA];
     match LANES.into_iter().find(|own| *own as i32 == lane)? {
         MCODA_LANE_IMPLEMENTATION => Some(values.implementation),
@@ -73,7 +76,7 @@ pub unsafe extern "C" fn mcoda_velocity(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_velocity_sp_per_hour(
     velocity: *const mcoda_velocity_result,
-    lane: i32,
+    lane: mcoda_lane_number,
 ) -> f64 {
     or_default_on_panic(f64::NAN, || of_lane(&speeds(&velocity.as_ref()?.velocity), lane))
 }
@@ -81,7 +84,10 @@ pub unsafe extern "C" fn mcoda_velocity_sp_per_hour(
 /// How many samples of history the lane's velocity is computed from: 0 where it is the config's, for NULL, and for
 /// a number that is not a `mcoda_lane`. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_velocity_samples(velocity: *const mcoda_velocity_result, lane: i32) -> u64 {
+pub unsafe extern "C" fn mcoda_velocity_samples(
+    velocity: *const mcoda_velocity_result,
+    lane: mcoda_lane_number,
+) -> u64 {
     or_default_on_panic(0, || Some(of_lane(&velocity.as_ref()?.velocity.samples, lane)? as u64))
 }
 

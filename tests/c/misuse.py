@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes a C program that calls every function of the header with what it must refuse.
 
-Each pointer in turn is NULL, each text in turn is not UTF-8, each handle of something open is one that was closed or of
-another kind, while all other arguments are good. The header says of each parameter whether NULL is allowed. So a
-function that is added is tested with the rest, and so is what its comment says.
+Each pointer in turn is NULL, each text in turn is not UTF-8, each handle of something open is a closed one or one of
+another type, while all other arguments are valid. The header says of each parameter whether NULL is allowed. So a new
+function is tested with the rest, and so is its comment.
 
 Usage: misuse.py HEADER >misuse.c
 """
@@ -11,7 +11,7 @@ Usage: misuse.py HEADER >misuse.c
 import re
 import sys
 
-# Good arguments, where a parameter's type alone does not tell one: by name, or by function and name.
+# Valid arguments, where the parameter's type does not say what is valid: by name, or by function and name.
 TEXTS = {
     "usage": '"{}"', "usages": '"[]"', "query": '"{}"', "options": '"{}"', "context": '"{}"', "text": '"{}"',
     "project": '"{\\"key\\": \\"Q\\"}"',
@@ -28,9 +28,11 @@ TEXTS = {
 }
 # What the header says to be JSON, by function and parameter; filled in as it is read.
 JSON = {}
+# The first constant of every enum; filled in as the header is read.
+CONSTANTS = {}
 # Handles that are numbers in a table.
 OPENED = {"mcoda_workspace", "mcoda_global", "mcoda_token_usage_cursor"}
-SCALARS = {"int32_t": "1", "size_t": "1", "int64_t": "1", "double": "1.0", "bool": "true"}
+SCALARS = {"size_t": "1", "int64_t": "1", "double": "1.0", "bool": "true"}
 NOTHING = {"bool": "got == false", "uint64_t": "got == 0", "double": "got != got", "mcoda_code": "got == MCODA_OK"}
 
 
@@ -61,7 +63,7 @@ def good(function, kind, stars, name):
         return TEXTS.get((function, name)) or TEXTS.get(name) or JSON.get((function, name)) or f'"{name}"'
     if stars:
         return {"size_t": "&length", "uint64_t": "&count"}.get(kind, f"good_{kind}")
-    return SCALARS[kind]
+    return SCALARS.get(kind) or CONSTANTS[kind]
 
 
 def call(function, parameters, changed=None, to=None):
@@ -71,7 +73,7 @@ def call(function, parameters, changed=None, to=None):
 
 
 def released(parameters):
-    """What frees the handle that a call gave after all."""
+    """The statement that frees the handle of a call that succeeded."""
     for kind, stars, parameter in parameters:
         if stars == "**" and parameter != "error":
             frees = f"{kind}_close(out, NULL)" if kind in OPENED else f"{kind.removesuffix('_result')}_free(out)"
@@ -117,9 +119,10 @@ def refusals(comment, name, parameters):
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         header = file.read()
+    CONSTANTS.update(re.findall(r"^enum (\w+)\n.*?^ +(MCODA_\w+) = ", header, flags=re.S | re.M))
     found = list(functions(header))
     declared = set(re.findall(r"\b(mcoda_\w+)\(", re.sub(r"//[^\n]*|/\*.*?\*/", "", header, flags=re.S)))
-    assert {name for _, _, name, _ in found} == declared, "a declaration was not understood"
+    assert {name for _, _, name, _ in found} == declared, "a declaration could not be parsed"
     with open(__file__.removesuffix(".py") + ".c.in", encoding="utf-8") as file:
         print(file.read().replace("@CASES@", "\n    ".join(cases(found))))
 
