@@ -69,8 +69,10 @@ pub enum Kind {
     Number,
     /// True or false.
     Boolean,
-    /// A moment: RFC 3339 text in JSON.
+    /// A time: RFC 3339 text in JSON.
     Time,
+    /// A time of a row: text in JSON, which another program may have written in any form.
+    StoredTime,
     /// A JSON object.
     Object,
     /// One of these words; the type is called so.

@@ -44,7 +44,7 @@ fn event(stand_in: &StandIn<'_>, id: String) -> StatusEvent {
         task_id: run.task_id.clone(),
         from_status: from.map(str::to_owned),
         to_status: to.to_owned(),
-        timestamp: stand_in.at.to_string(),
+        timestamp: stand_in.at.into(),
         command_name: Some(run.command.clone()),
         job_id: run.job_id.clone(),
         task_run_id: Some(run.id.clone()),

@@ -6,7 +6,7 @@ use super::{Store, check, stored};
 use crate::definition::{Stored, record};
 use crate::error::{Error, Result};
 use crate::number;
-use crate::time::Timestamp;
+use crate::time::{StoredTime, Timestamp};
 
 record! {
     /// One run of a command.
@@ -25,9 +25,9 @@ record! {
         /// All agents that worked in it, in the order in which they came.
         pub agent_ids: Vec<String>,
         /// When it began.
-        pub started_at: String,
+        pub started_at: StoredTime,
         /// When it ended.
-        pub completed_at: Option<String>,
+        pub completed_at: Option<StoredTime>,
         /// `running`, `succeeded`, `failed`, or another word of the host's.
         pub status: String,
         /// Why it failed.
@@ -81,7 +81,7 @@ impl CommandRuns<'_> {
     pub fn create(&self, new: &NewCommandRun) -> Result<CommandRun> {
         new.check_fields()?;
         let id = self.store.ids.next();
-        let started_at = new.started_at.unwrap_or_else(|| self.store.clock.now()).to_string();
+        let started_at = StoredTime::from(new.started_at.unwrap_or_else(|| self.store.clock.now()));
         self.store.access.write(|tx| {
             check::reference(tx, "jobId", check::Table::Jobs, new.job_id.as_deref())?;
             let run = CommandRun {

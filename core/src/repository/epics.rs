@@ -7,6 +7,7 @@ use super::{Store, check, stored};
 use crate::definition::record;
 use crate::error::Result;
 use crate::key_order;
+use crate::time::StoredTime;
 
 record! {
     /// An epic: a part of a project.
@@ -27,9 +28,9 @@ record! {
         /// Whatever the host keeps with it.
         pub metadata: Map<String, Value>,
         /// When the row was made.
-        pub created_at: String,
+        pub created_at: StoredTime,
         /// When the row last changed.
-        pub updated_at: String,
+        pub updated_at: StoredTime,
     }
 }
 
@@ -61,7 +62,7 @@ impl Epics<'_> {
     pub fn create(&self, new: &NewEpic) -> Result<Epic> {
         new.check_fields()?;
         let id = self.0.ids.next();
-        let now = self.0.clock.now().to_string();
+        let now = StoredTime::from(self.0.clock.now());
         self.0.access.write(|tx| {
             check::reference(tx, "projectId", check::Table::Projects, Some(&new.project_id))?;
             let epic = Epic {

@@ -8,6 +8,7 @@ use super::scope::{CONDITION, ScopeIds};
 use super::stored;
 use crate::definition::record;
 use crate::error::Result;
+use crate::time::StoredTime;
 
 record! {
     /// One move of a task from a status to the next.
@@ -23,7 +24,7 @@ record! {
         /// Where it is since.
         pub to_status: String,
         /// When it moved, as stored.
-        pub timestamp: String,
+        pub timestamp: StoredTime,
         /// The command that moved it.
         pub command_name: Option<String>,
         /// The job that it was part of.

@@ -7,6 +7,7 @@ use super::{Store, check, epics, stored};
 use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::key_order;
+use crate::time::StoredTime;
 
 record! {
     /// A user story: a part of an epic.
@@ -31,9 +32,9 @@ record! {
         /// Whatever the host keeps with it.
         pub metadata: Map<String, Value>,
         /// When the row was made.
-        pub created_at: String,
+        pub created_at: StoredTime,
         /// When the row last changed.
-        pub updated_at: String,
+        pub updated_at: StoredTime,
     }
 }
 
@@ -67,7 +68,7 @@ impl Stories<'_> {
     pub fn create(&self, new: &NewStory) -> Result<Story> {
         new.check_fields()?;
         let id = self.0.ids.next();
-        let now = self.0.clock.now().to_string();
+        let now = StoredTime::from(self.0.clock.now());
         self.0.access.write(|tx| {
             let epic = epics::by_id(tx, &new.epic_id)?;
             let epic = epic.ok_or_else(|| Error::not_found("epicId", "epic", &new.epic_id))?;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, stored, stories};
 use crate::definition::record;
 use crate::error::{Error, Result, shorten};
+use crate::time::StoredTime;
 use crate::{key_order, number, status};
 
 record! {
@@ -42,9 +43,9 @@ record! {
         /// Whatever the host keeps with it.
         pub metadata: Map<String, Value>,
         /// When the row was made.
-        pub created_at: String,
+        pub created_at: StoredTime,
         /// When the row last changed.
-        pub updated_at: String,
+        pub updated_at: StoredTime,
     }
 }
 
@@ -120,7 +121,7 @@ impl Tasks<'_> {
         let story = stories::by_id(tx, &new.user_story_id)?;
         let story = story.ok_or_else(|| Error::not_found("userStoryId", "user story", &new.user_story_id))?;
         let status = new.status.as_deref().map_or_else(|| status::NOT_STARTED.into(), status::normalised);
-        let now = self.0.clock.now().to_string();
+        let now = StoredTime::from(self.0.clock.now());
         let task = Task {
             id: self.0.ids.next(),
             project_id: story.project_id,
