@@ -108,13 +108,13 @@ class SessionCalls(Caller):
             metadata: Anything else, kept unchanged. Command, action, invocation kind, provider and currency
                 are added under their JSON names where the object does not have them, since old readers look
                 there.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
-            ConflictError: What is there already is in the way.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
+            ConflictError: It conflicts with what is stored already.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -161,13 +161,13 @@ class SessionCalls(Caller):
 
         Args:
             usages: The records. Each is a mapping of the fields of ``record_token_usage``.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
-            ConflictError: What is there already is in the way.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
+            ConflictError: It conflicts with what is stored already.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -246,12 +246,12 @@ class SessionCalls(Caller):
             as_deltas: Whether an answer that counts from its session's beginning is recorded as what came
                 on top of what was recorded of the session before. Otherwise the session has one record, which
                 holds its last count.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
 
         >>> import mcoda
         >>> body = '{"id": "msg_1", "model": "claude-x", "usage": {"input_tokens": 12, "output_tokens": 5}}'
@@ -355,12 +355,12 @@ class SessionCalls(Caller):
             as_deltas: Whether an answer that counts from its session's beginning is recorded as what came
                 on top of what was recorded of the session before. Otherwise the session has one record, which
                 holds its last count.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
             StorageError: A file cannot be read or written.
         """
         keywords = {
@@ -433,19 +433,21 @@ class SessionCalls(Caller):
             page_size: How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all
                 of them.
             now: The moment that spans count back from. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
         ...     recorded = ws.record_token_usage(agent_id="claude", tokens_prompt=7, timestamp="2026-03-20")
         ...     rows = ws.token_usage(since="2026-03-01", agent="claude")
-        >>> rows[0].tokens_prompt, rows[0].timestamp
-        (7, '2026-03-20T00:00:00.000Z')
+        >>> rows[0].tokens_prompt, rows[0].timestamp.isoformat()
+        (7, '2026-03-20T00:00:00+00:00')
+        >>> rows[0].to_dict()["timestamp"]
+        '2026-03-20T00:00:00.000Z'
         """
         keywords = {
             "project_key": project_key,
@@ -484,8 +486,8 @@ class SessionCalls(Caller):
     ) -> Iterator[TokenUsageRow]:
         """``token_usage`` row by row, in memory that depends little on how many there are.
 
-        Which rows come and in what order is settled by the call: rows that are recorded later do not come.
-        The handle is free for other calls between the rows.
+        The call chooses the rows and their order: rows that are recorded later are not included. The handle
+        is free for other calls between the rows.
 
         Args:
             query: Which calls. Absent: all. A mapping of the fields below.
@@ -509,14 +511,14 @@ class SessionCalls(Caller):
             page_size: How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all
                 of them.
             now: The moment that spans count back from. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
             ClosedError: The handle was closed while rows were left.
-            ConflictError: The database was rebuilt (``VACUUM``) or migrated while rows were left: ask
+            ConflictError: The database was rebuilt (``VACUUM``) or migrated while rows were left: call it
                 again.
             UnsupportedError: In a transaction.
 
@@ -588,12 +590,12 @@ class SessionCalls(Caller):
                 of them.
             now: The moment that spans count back from. Absent: the handle's clock.
             group_by: The dimensions to add up by. Absent or empty: project, command and agent.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
         """
         keywords = {
             "project_key": project_key,
@@ -626,11 +628,11 @@ class SessionCalls(Caller):
         Args:
             sql: The statement.
             params: Values for ``?`` in their order, or for ``:name`` by their names.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -648,13 +650,13 @@ class SessionCalls(Caller):
         Args:
             calls: The calls, each an object with ``call``, its name, and ``args``, an array of its
                 arguments.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
-            ConflictError: What is there already is in the way.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
+            ConflictError: It conflicts with what is stored already.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -677,12 +679,12 @@ class SessionCalls(Caller):
 
         Args:
             path: The new file.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            ConflictError: What is there already is in the way.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            ConflictError: It conflicts with what is stored already.
             StorageError: A file cannot be read or written.
         """
         self._native.call("backup_to", path, timeout=timeout)
@@ -691,7 +693,7 @@ class SessionCalls(Caller):
         """Closes the database after the calls that are under way. Closing twice is not an error.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         self._native.call("close", timeout=timeout)
@@ -773,13 +775,13 @@ class WorkspaceCalls(SessionCalls):
                 reverted.
             expected_from: The status that the task must have for the call to succeed; ``ConflictError``
                 where it has moved on.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
-            ConflictError: What is there already is in the way.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
+            ConflictError: It conflicts with what is stored already.
         """
         keywords = {
             "command_name": command_name,
@@ -813,12 +815,12 @@ class WorkspaceCalls(SessionCalls):
             since: Events at or after this timestamp, or within this span before now (``7d``).
             until: Events at or before this timestamp, or this span before now.
             now: The moment that spans count back from. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
         """
         keywords = {
             "task": task,
@@ -863,12 +865,12 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review, in place of the config's.
             sp_per_hour_qa: Story points per hour of QA, in place of the config's.
             now: The present moment. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
         """
         keywords = {
             "project_key": project_key,
@@ -919,12 +921,12 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review, in place of the config's.
             sp_per_hour_qa: Story points per hour of QA, in place of the config's.
             now: The present moment. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -980,12 +982,12 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review, in place of the config's.
             sp_per_hour_qa: Story points per hour of QA, in place of the config's.
             now: The present moment. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -1015,11 +1017,11 @@ class WorkspaceCalls(SessionCalls):
 
         Args:
             job_id: The job.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            NotFoundError: Something that was named does not exist.
+            NotFoundError: A task, job or other thing that the call names does not exist.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -1036,11 +1038,11 @@ class WorkspaceCalls(SessionCalls):
         The files are read anew with every call.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
             CorruptError: A damaged file.
         """
         return TelemetryConfig._read(self._native.call("telemetry_config", timeout=timeout))
@@ -1052,14 +1054,14 @@ class WorkspaceCalls(SessionCalls):
 
         Args:
             strict: Whether nothing is to be recorded here either.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
             StorageError: A file cannot be read or written.
             CorruptError: A damaged file.
-            UnsupportedError: This database, or a transaction, cannot do it.
+            UnsupportedError: Not possible with this database, or within a transaction.
         """
         return TelemetryConfig._read(self._native.call("opt_out", strict, timeout=timeout))
 
@@ -1068,13 +1070,13 @@ class WorkspaceCalls(SessionCalls):
         holds now.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
             StorageError: A file cannot be read or written.
             CorruptError: A damaged file.
-            UnsupportedError: This database, or a transaction, cannot do it.
+            UnsupportedError: Not possible with this database, or within a transaction.
         """
         return TelemetryConfig._read(self._native.call("opt_in", timeout=timeout))

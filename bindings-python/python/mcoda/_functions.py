@@ -45,7 +45,7 @@ def extract_usage(body: Body, provider: str | None = None) -> TokenUsage:
         provider: Who answered, where the shape does not say what a number means.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
 
     >>> import mcoda
     >>> usage = {"input_tokens": 4, "cache_read_input_tokens": 900, "output_tokens": 30}
@@ -67,7 +67,7 @@ def extract_usages(body: Body, provider: str | None = None) -> list[TokenUsage]:
         provider: Who answered, where the shape does not say what a number means.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
     """
     return [TokenUsage._read(row) for row in _mcoda.call("extract_usages", body, provider)]
 
@@ -83,7 +83,7 @@ def render_tokens_table(
         group_by: The dimensions that it was grouped by. Absent: the default.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
 
     >>> import mcoda
     >>> row = {"agent_id": "claude", "calls": 2, "tokens_total": 1500, "cost_estimate": 0.25}
@@ -101,7 +101,7 @@ def render_job_tokens(rows: Iterable[OrJson[TokenUsageRow]]) -> str:
         rows: What ``token_usage`` returned.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
     """
     returned: str = _mcoda.call("render_job_tokens", as_json(rows))
     return returned
@@ -114,7 +114,7 @@ def render_jobs(jobs: Iterable[OrJson[Job]]) -> str:
         jobs: What ``jobs.list`` returned.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
     """
     returned: str = _mcoda.call("render_jobs", as_json(jobs))
     return returned
@@ -127,7 +127,7 @@ def render_job_inspection(inspection: OrJson[JobInspection]) -> str:
         inspection: What ``inspect_job`` returned.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
     """
     returned: str = _mcoda.call("render_job_inspection", as_json(inspection))
     return returned
@@ -140,7 +140,7 @@ def render_estimate(estimate: OrJson[Estimate]) -> str:
         estimate: What ``estimate`` returned.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
     """
     returned: str = _mcoda.call("render_estimate", as_json(estimate))
     return returned
@@ -153,7 +153,7 @@ def render_velocity(velocity: OrJson[Velocity]) -> str:
         velocity: What ``velocity`` returned.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
     """
     returned: str = _mcoda.call("render_velocity", as_json(velocity))
     return returned
@@ -166,7 +166,7 @@ def render_status_events(events: Iterable[OrJson[StatusEvent]]) -> str:
         events: What ``status_events`` returned.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
     """
     returned: str = _mcoda.call("render_status_events", as_json(events))
     return returned
@@ -179,7 +179,7 @@ def render_telemetry_config(config: OrJson[TelemetryConfig]) -> str:
         config: What ``telemetry_config`` returned.
 
     Raises:
-        InvalidInputError: A bad value: which field, what was given, what is allowed.
+        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
     """
     returned: str = _mcoda.call("render_telemetry_config", as_json(config))
     return returned

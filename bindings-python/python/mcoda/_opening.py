@@ -41,7 +41,7 @@ class OpensWorkspace(Handle):
         """Opens the workspace of the project whose root folder is ``root``.
 
         Args:
-            root: The project's folder. Its database lies in the user's ``.mcoda`` folder.
+            root: The project's folder. Its database is in the user's ``.mcoda`` folder.
             options: A mapping of the fields below.
             workspace_id: The workspace's id, which new records carry and queries look for. Default: that of
                 ``workspace.json``, else the path of the root, or of the file's folder.
@@ -97,7 +97,7 @@ class OpensWorkspace(Handle):
         call_timeout_ms: int | None = None,
         query_bytes: int | None = None,
     ) -> H:
-        """Opens the workspace database in this file (``:memory:``: a new one that is nowhere).
+        """Opens the workspace database in this file (``:memory:``: a new one without a file).
 
         Args:
             path: The file.

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from ._result import ForPeople, Result
@@ -94,13 +95,13 @@ class TokenUsage(Result):
     duration_ms: float | None
     """How long the call took, in milliseconds. Absent: from start and finish, else from ``duration_seconds``.
     """
-    started_at: str | None
+    started_at: datetime | None
     """When the call began."""
-    finished_at: str | None
+    finished_at: datetime | None
     """When the call ended; not before ``started_at``."""
-    timestamp: str | None
+    timestamp: datetime | None
     """When the call counts. Absent: now."""
-    metadata: dict[str, Any] | None
+    metadata: dict[str, Any] | None = field(hash=False)
     """Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added under
     their JSON names where the object does not have them, since old readers look there.
     """
@@ -255,15 +256,15 @@ class TokenUsageRow(Result):
     duration_ms: float | None
     """How long the call took, in milliseconds. Absent: from start and finish, else from ``duration_seconds``.
     """
-    started_at: str | None
+    started_at: datetime | None
     """When the call began, as stored."""
-    finished_at: str | None
+    finished_at: datetime | None
     """When the call ended, as stored."""
-    timestamp: str
+    timestamp: datetime | None
     """When the call counts, as stored."""
     error_kind: str | None
     """What went wrong: metadata ``error_kind``, ``errorKind`` or ``error``."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Whatever else was recorded; empty where there is nothing, or nothing that is a JSON object."""
 
 
@@ -323,7 +324,7 @@ class TokenUsageSummaryRow(Result):
     """What the calls cost; None where no call reported a cost, and where there are several currencies. A call
     that reports no currency counts as the group's.
     """
-    cost_by_currency: dict[str, float] | None = None
+    cost_by_currency: dict[str, float] | None = field(default=None, hash=False)
     """Only where there are several currencies: what was spent in each, by its code in upper case. The calls
     that report no currency are under ``XXX`` then, the code of ISO 4217 for none.
     """
@@ -341,7 +342,7 @@ class Transition(Result):
     """The status that it had."""
     to_status: str
     """The status that it has now, as it is stored."""
-    timestamp: str
+    timestamp: datetime
     """When it moved."""
     changed: bool
     """Whether its status is another one than before."""
@@ -359,7 +360,7 @@ class StatusEvent(Result):
     """Where it was; None where nobody knows."""
     to_status: str
     """Where it is since."""
-    timestamp: str
+    timestamp: datetime | None
     """When it moved, as stored."""
     command_name: str | None
     """The command that moved it."""
@@ -369,7 +370,7 @@ class StatusEvent(Result):
     """The task run that it was part of."""
     agent_id: str | None
     """The agent that moved it."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Lane details and whatever else the host keeps with it; damaged metadata reads as empty."""
 
 
@@ -399,17 +400,17 @@ class Job(Result):
     """The first agent that worked on it."""
     agent_ids: tuple[str, ...]
     """All agents that worked on it, in the order in which they came."""
-    payload: dict[str, Any]
+    payload: dict[str, Any] = field(hash=False)
     """What the host needs to go on with it."""
     total_items: int | None
     """How many items there are to do."""
     processed_items: int | None
     """How many of them are done."""
-    created_at: str
+    created_at: datetime | None
     """When the row was made."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
-    completed_at: str | None
+    completed_at: datetime | None
     """When it ended."""
     error_summary: str | None
     """Why it failed."""
@@ -433,15 +434,15 @@ class TaskRun(Result):
     """The agent that worked."""
     status: str
     """``running``, ``succeeded``, ``failed``, or another word of the host's."""
-    started_at: str
+    started_at: datetime | None
     """When it began."""
-    finished_at: str | None
+    finished_at: datetime | None
     """When it ended."""
     story_points_at_run: float | None
     """The task's story points at the time."""
     sp_per_hour_effective: float | None
     """Story points per hour as the host measured them."""
-    run_context: dict[str, Any]
+    run_context: dict[str, Any] = field(hash=False)
     """Whatever the host keeps with it."""
 
 
@@ -458,8 +459,7 @@ class InspectedRun(TaskRun):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class JobInspection(ForPeople):
-    """What became of a job: its state, its task runs, and what it cost. ``str()`` of it is a text for people.
-    """
+    """What became of a job: its state, its task runs, and what it cost. ``str()`` of it is text for people."""
 
     job: Job
     """The job."""
@@ -472,7 +472,7 @@ class JobInspection(ForPeople):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TelemetryConfig(ForPeople):
-    """What holds for recording and for sending records away. ``str()`` of it is a text for people."""
+    """What holds for recording and for sending records away. ``str()`` of it is text for people."""
 
     local_recording: bool
     """Whether token usage is recorded here. False where ``strict`` holds."""
@@ -507,11 +507,11 @@ class Project(Result):
     """What people call it."""
     description: str | None
     """What it is about."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Whatever the host keeps with it."""
-    created_at: str
+    created_at: datetime | None
     """When the row was made."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
 
 
@@ -531,11 +531,11 @@ class Epic(Result):
     """What it is about."""
     priority: int | None
     """The smaller, the sooner."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Whatever the host keeps with it."""
-    created_at: str
+    created_at: datetime | None
     """When the row was made."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
 
 
@@ -559,11 +559,11 @@ class Story(Result):
     """When it counts as done."""
     priority: int | None
     """The smaller, the sooner."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Whatever the host keeps with it."""
-    created_at: str
+    created_at: datetime | None
     """When the row was made."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
 
 
@@ -597,11 +597,11 @@ class Task(Result):
     """The agent that it is given to."""
     assignee_human: str | None
     """The person that it is given to."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Whatever the host keeps with it."""
-    created_at: str
+    created_at: datetime | None
     """When the row was made."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
 
 
@@ -621,9 +621,9 @@ class CommandRun(Result):
     """The first agent that worked in it."""
     agent_ids: tuple[str, ...]
     """All agents that worked in it, in the order in which they came."""
-    started_at: str
+    started_at: datetime | None
     """When it began."""
-    completed_at: str | None
+    completed_at: datetime | None
     """When it ended."""
     status: str
     """``running``, ``succeeded``, ``failed``, or another word of the host's."""

@@ -70,11 +70,11 @@ class Projects(Repository):
             name: What people call it.
             description: What it is about.
             metadata: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
         """
         keywords = {
             "key": key,
@@ -91,7 +91,7 @@ class Projects(Repository):
 
         Args:
             key: The key.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("projects.get", key, timeout=timeout)
@@ -101,7 +101,7 @@ class Projects(Repository):
         """All projects, by key.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Project._read(row) for row in self._native.call("projects.list", timeout=timeout)]
@@ -163,13 +163,13 @@ class Epics(Repository):
             description: What it is about.
             priority: The smaller, the sooner.
             metadata: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
-            ConflictError: What is there already is in the way.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
+            ConflictError: It conflicts with what is stored already.
         """
         keywords = {
             "project_id": project_id,
@@ -188,7 +188,7 @@ class Epics(Repository):
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("epics.get", id, timeout=timeout)
@@ -199,7 +199,7 @@ class Epics(Repository):
 
         Args:
             project_id: The project. Absent: all.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Epic._read(row) for row in self._native.call("epics.list", project_id, timeout=timeout)]
@@ -265,13 +265,13 @@ class Stories(Repository):
             acceptance_criteria: When it counts as done.
             priority: The smaller, the sooner.
             metadata: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
-            ConflictError: What is there already is in the way.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
+            ConflictError: It conflicts with what is stored already.
         """
         keywords = {
             "epic_id": epic_id,
@@ -291,7 +291,7 @@ class Stories(Repository):
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("stories.get", id, timeout=timeout)
@@ -302,7 +302,7 @@ class Stories(Repository):
 
         Args:
             epic_id: The epic. Absent: all.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Story._read(row) for row in self._native.call("stories.list", epic_id, timeout=timeout)]
@@ -384,13 +384,13 @@ class Tasks(Repository):
             assigned_agent_id: The agent that it is given to.
             assignee_human: The person that it is given to.
             metadata: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
-            ConflictError: What is there already is in the way.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
+            ConflictError: It conflicts with what is stored already.
         """
         keywords = {
             "user_story_id": user_story_id,
@@ -412,13 +412,13 @@ class Tasks(Repository):
 
         Args:
             tasks: The tasks. Each is a mapping of the fields of ``tasks.create``.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
-            ConflictError: What is there already is in the way.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
+            ConflictError: It conflicts with what is stored already.
         """
         return [Task._read(row) for row in self._native.call("tasks.create_many", as_list(tasks), timeout=timeout)]
 
@@ -429,11 +429,11 @@ class Tasks(Repository):
 
         Args:
             task: The id or the key.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
         """
         row = self._native.call("tasks.get", task, timeout=timeout)
         return None if row is None else Task._read(row)
@@ -443,7 +443,7 @@ class Tasks(Repository):
 
         Args:
             user_story_id: The user story. Absent: all.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Task._read(row) for row in self._native.call("tasks.list", user_story_id, timeout=timeout)]
@@ -500,11 +500,11 @@ class Jobs(Repository):
             command_name: The command that starts it.
             payload: What the host needs to go on with it.
             total_items: How many items there are to do.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
         """
         keywords = {
             "type": type,
@@ -522,7 +522,7 @@ class Jobs(Repository):
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("jobs.get", id, timeout=timeout)
@@ -532,7 +532,7 @@ class Jobs(Repository):
         """The jobs of this workspace, newest first.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Job._read(row) for row in self._native.call("jobs.list", timeout=timeout)]
@@ -551,12 +551,12 @@ class Jobs(Repository):
             id: The job.
             state: What became of it, for example ``completed``.
             error_summary: Why it failed, where it did.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
         """
         return Job._read(self._native.call("jobs.finish", id, state, error_summary, timeout=timeout))
 
@@ -604,12 +604,12 @@ class CommandRuns(Repository):
             command_name: The command, for example ``work-on-tasks``; required.
             job_id: The job that it is part of.
             started_at: When it began; now where absent.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
         """
         keywords = {
             "command_name": command_name,
@@ -625,7 +625,7 @@ class CommandRuns(Repository):
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("command_runs.get", id, timeout=timeout)
@@ -674,12 +674,12 @@ class CommandRuns(Repository):
             error_summary: Why it failed.
             sp_processed: How many story points it moved: finite, 0 or more.
             completed_at: When it ended; now where absent.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
         """
         keywords = {
             "status": status,
@@ -754,12 +754,12 @@ class TaskRuns(Repository):
             started_at: When it began; now where absent.
             story_points_at_run: The task's story points; those of the task where absent.
             run_context: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
         """
         keywords = {
             "task_id": task_id,
@@ -780,7 +780,7 @@ class TaskRuns(Repository):
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("task_runs.get", id, timeout=timeout)
@@ -791,7 +791,7 @@ class TaskRuns(Repository):
 
         Args:
             task_id: The task.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [TaskRun._read(row) for row in self._native.call("task_runs.list", task_id, timeout=timeout)]
@@ -810,11 +810,11 @@ class TaskRuns(Repository):
             id: The task run.
             status: What became of it, for example ``succeeded``.
             finished_at: When it ended. Absent: now.
-            timeout: Seconds, above 0, after which a call that waits or only reads is given up
+            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: A bad value: which field, what was given, what is allowed.
-            NotFoundError: Something that was named does not exist.
+            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            NotFoundError: A task, job or other thing that the call names does not exist.
         """
         return TaskRun._read(self._native.call("task_runs.finish", id, status, finished_at, timeout=timeout))

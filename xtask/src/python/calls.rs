@@ -51,16 +51,19 @@ fn row_by_row(call: &'static Call) -> String {
     let record = call.params.first().map_or("", |param| param.name);
     let doc = [
         "``token_usage`` row by row, in memory that depends little on how many there are.",
-        "Which rows come and in what order is settled by the call: rows that are recorded later do not come. The \
+        "The call chooses the rows and their order: rows that are recorded later are not included. The \
          handle is free for other calls between the rows.",
     ];
     let raises = [
-        ("InvalidInputError", "A bad value: which field, what was given, what is allowed."),
-        ("NotFoundError", "Something that was named does not exist."),
+        (
+            "InvalidInputError",
+            "An invalid value: the message names the field, the value and what is allowed.",
+        ),
+        ("NotFoundError", "A task, job or other thing that the call names does not exist."),
         ("ClosedError", "The handle was closed while rows were left."),
         (
             "ConflictError",
-            "The database was rebuilt (``VACUUM``) or migrated while rows were left: ask again.",
+            "The database was rebuilt (``VACUUM``) or migrated while rows were left: call it again.",
         ),
         ("UnsupportedError", "In a transaction."),
     ];

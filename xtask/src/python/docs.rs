@@ -11,12 +11,15 @@ use crate::markdown::{paragraphs, wrapped};
 
 /// The errors, by what the docs of Rust call them.
 pub const ERRORS: &[(ErrorKind, &str)] = &[
-    (ErrorKind::InvalidInput, "A bad value: which field, what was given, what is allowed."),
-    (ErrorKind::NotFound, "Something that was named does not exist."),
-    (ErrorKind::Conflict, "What is there already is in the way."),
+    (
+        ErrorKind::InvalidInput,
+        "An invalid value: the message names the field, the value and what is allowed.",
+    ),
+    (ErrorKind::NotFound, "A task, job or other thing that the call names does not exist."),
+    (ErrorKind::Conflict, "It conflicts with what is stored already."),
     (ErrorKind::Storage, "A file cannot be read or written."),
     (ErrorKind::Corrupt, "A damaged file."),
-    (ErrorKind::Unsupported, "This database, or a transaction, cannot do it."),
+    (ErrorKind::Unsupported, "Not possible with this database, or within a transaction."),
 ];
 
 /// The paragraphs of a doc, in the words of Python.

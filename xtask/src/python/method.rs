@@ -12,7 +12,7 @@ use crate::calls::{asked, own_name, returner};
 use crate::markdown::indented;
 
 /// What every call of a database takes beside its own parameters.
-const TIMEOUT: &str = "Seconds, above 0, after which a call that waits or only reads is given up \
+const TIMEOUT: &str = "Seconds, above 0, after which a call that waits or only reads is cancelled \
                        (``CancelledError``). Absent: no limit.";
 
 /// Where a call stands.
@@ -351,7 +351,7 @@ mod tests {
                 let is_same = |param: &Param| param.name == field.name;
                 assert!(
                     !call.params.iter().any(is_same),
-                    "{}: Python cannot tell {} apart",
+                    "{}: Python cannot distinguish {}",
                     call.name,
                     field.name
                 );

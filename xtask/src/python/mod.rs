@@ -34,7 +34,8 @@ fn module(path: &'static str, doc: &str, public: &[String], body: &str) -> File 
 /// Where the names come from that generated code uses.
 const MODULES: &[(&str, &[&str])] = &[
     ("collections.abc", &["Iterable", "Iterator", "Mapping", "Sequence"]),
-    ("dataclasses", &["dataclass"]),
+    ("dataclasses", &["dataclass", "field"]),
+    ("datetime", &["datetime"]),
     ("typing", &["Any", "ClassVar", "Literal", "TypeAlias", "TypeVar", "Union", "overload"]),
     (".", &["_mcoda"]),
     ("._caller", &["Caller", "OrJson", "Repository", "as_json", "as_list", "asked"]),

@@ -24,7 +24,7 @@ struct Opener {
 
 pub fn files() -> Vec<File> {
     let mut body = String::from("\n\nH = TypeVar(\"H\", bound=Handle)\n");
-    let root = "The project's folder. Its database lies in the user's ``.mcoda`` folder.";
+    let root = "The project's folder. Its database is in the user's ``.mcoda`` folder.";
     let workspace = [
         Opener {
             name: "open",
@@ -37,7 +37,7 @@ pub fn files() -> Vec<File> {
             name: "open_db",
             native: "open_workspace_db",
             path: Some(("path", "The file.")),
-            doc: "Opens the workspace database in this file (``:memory:``: a new one that is nowhere).",
+            doc: "Opens the workspace database in this file (``:memory:``: a new one without a file).",
             is_global: false,
         },
     ];

@@ -33,7 +33,7 @@ fn class(record: &Definition) -> String {
     if renderer.is_some()
         && let Some(first) = doc.first_mut()
     {
-        first.push_str(" ``str()`` of it is a text for people.");
+        first.push_str(" ``str()`` of it is text for people.");
     }
     let base = definitions::base(record);
     let own: Vec<&Field> = record
@@ -47,7 +47,7 @@ fn class(record: &Definition) -> String {
             "# Not `slots=True`, of which mypy's stubtest expects the slots of the class above once more.\n";
         body += &format!("__slots__ = ({})\n\n", names.join(" "));
     }
-    // A test of a host that makes an answer need not name what a call may leave out. Only the last ones can have defaults.
+    // A test of a host that makes a result need not name what a call may leave out. Only the last fields can have defaults.
     let required = own.iter().rposition(|field| !field.is_left_out).map_or(0, |last| last + 1);
     let attributes = own.iter().enumerate().map(|(place, field)| attribute(field, place >= required));
     body += &attributes.collect::<String>();
@@ -69,7 +69,12 @@ fn attribute(field: &Field, may_lack: bool) -> String {
         return names.iter().map(|name| format!("{name}: str | None\n{doc}\n")).collect();
     }
     let doc = docstring(&lines_of(&[in_one(field.doc)], 4), 4);
-    let default = if may_lack { " = None" } else { "" };
+    let default = match (may_lack, types::is_hashable(field.kind)) {
+        (false, true) => "",
+        (true, true) => " = None",
+        (false, false) => " = field(hash=False)",
+        (true, false) => " = field(default=None, hash=False)",
+    };
     format!("{}: {}{default}\n{doc}\n", field.name, types::output(field))
 }
 
