@@ -22,7 +22,7 @@ DENY := target/tools/bin/cargo-deny
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Play a small project through an agent pipeline and print its cost, velocity and estimate
+demo: ## Run a small sample project through an agent pipeline; print its cost, velocity and estimate
 	@$(CARGO) run --quiet --package mcoda-cli -- demo
 
 test: lint test-rust test-docs test-data test-oracle test-python test-node test-c ## Run all tests and checks
@@ -91,7 +91,7 @@ bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
 	cd bindings-node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-fuzz: $(FUZZER) ## Feed the engine with made up input, SECONDS=60 for each target; TARGETS="json_log times"
+fuzz: $(FUZZER) ## Run the fuzz targets, SECONDS=60 each; TARGETS="json_log times"
 	for target in $(TARGETS); do \
 		mkdir -p target/fuzz/corpus/$$target target/fuzz/found/$$target && \
 		RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/target/tools/bin:$$PATH" $(CARGO) fuzz run --target-dir target/fuzz $$target \
@@ -111,7 +111,7 @@ load: $(VENV)/installed bindings-node/node_modules/.package-lock.json ## Let 8 p
 test-c: $(VENV)/installed ## Test the C library: installed, and used by programs in C and C++
 	./tests/c/run.sh
 
-header: ## Write include/mcoda.h and the list of what programs rely on anew from the sources
+header: ## Generate include/mcoda.h and the list of stable declarations from the sources
 	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header -- the_header_is nothing_that
 
 install: ## Install the C library: make install PREFIX=/usr/local DESTDIR=

@@ -1,6 +1,6 @@
 #!/bin/sh
 # rustc, with the builder's folders left out of what is optimised, since that is handed to others. Messages of panics and
-# debug information would tell them. Everything else keeps its paths, which editors and debuggers follow.
+# debug information would contain them. Everything else keeps its paths, which editors and debuggers follow.
 for argument in "$@"; do
     case $argument in
         opt-level=3 | -Copt-level=3) optimised=yes ;;

@@ -1,4 +1,4 @@
-// What a Node program pays for one question about half a million agent calls: `node benches/summary.mjs`, after
+// The cost of one summary of half a million agent calls in a Node program: `node benches/summary.mjs`, after
 // `npm run build` in bindings-node and `npm ci` in tests/node-hammer, which has the `sqlite3` addon.
 //
 // Three ways, each in processes of its own, in turns: tokenUsageSummary of @mcoda/native; SQLite's own GROUP BY through
@@ -23,19 +23,19 @@ const open = () => require('../bindings-node')
 function addon(file) {
   const sqlite3 = require('../tests/node-hammer/node_modules/sqlite3')
   const database = new sqlite3.Database(file)
-  const asked = (method, sql) =>
+  const run = (method, sql) =>
     new Promise((resolve, reject) => {
       database[method](sql, (error, rows) => (error ? reject(error) : resolve(rows)))
     })
-  return { all: (sql) => asked('all', sql), exec: (sql) => asked('exec', sql) }
+  return { all: (sql) => run('all', sql), exec: (sql) => run('exec', sql) }
 }
 
 const WAYS = {
   async library(file) {
     const { Workspace } = open()
     const workspace = await Workspace.openDb(file, { workspaceId: 'bench' })
-    const question = { since: '2000-01-01', groupBy: ['project', 'command', 'agent'] }
-    return async () => (await workspace.tokenUsageSummary(question)).length
+    const query = { since: '2000-01-01', groupBy: ['project', 'command', 'agent'] }
+    return async () => (await workspace.tokenUsageSummary(query)).length
   },
   async groupBy(file) {
     const database = addon(file)
@@ -84,10 +84,10 @@ async function fill(file) {
 const peak = () => Number(/VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024
 
 async function measure(way, file) {
-  const ask = await WAYS[way](file)
+  const run_query = await WAYS[way](file)
   const before = peak()
   const start = performance.now()
-  const groups = await ask()
+  const groups = await run_query()
   console.log(JSON.stringify({ groups, seconds: (performance.now() - start) / 1000, mebibytes: peak() - before }))
 }
 

@@ -1,12 +1,14 @@
-// Builds the native part and its types: `node build.mjs [--release] [--check] [--test-switches]`. With --check, types that
-// are not the committed ones are an error. With --test-switches, tests can turn the locks off.
+// Builds the native part, its types, and the JavaScript: `node build.mjs [--release] [--check] [--test-switches]`. With
+// --check, native types that differ from the committed ones are an error. With --test-switches, tests can turn the locks
+// off.
 //
 // `napi build` compiles for an explicit target, in a folder of its own, where SQLite would be compiled once
 // more. So cargo is called as everywhere else here, and only the types are left to @napi-rs/cli.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { generateTypeDef } from '@napi-rs/cli'
+import { compile } from './compile.mjs'
 
 const here = import.meta.dirname
 const cargo = process.env.CARGO ?? 'cargo'
@@ -30,17 +32,21 @@ const artifacts = messages
   .map((line) => JSON.parse(line))
 const library = artifacts.find(({ reason, target }) => reason === 'compiler-artifact' && target.name === 'mcoda_node')
 // A new file, not new content: a process may have the old one loaded.
-rmSync(join(here, 'lib', 'mcoda.node'), { force: true })
-copyFileSync(library.filenames[0], join(here, 'lib', 'mcoda.node'))
+const binary = join(here, 'dist', 'mcoda.node')
+mkdirSync(dirname(binary), { recursive: true })
+rmSync(binary, { force: true })
+copyFileSync(library.filenames[0], binary)
 const { dts } = await generateTypeDef({ typeDefDir: types, cwd: here, noDtsHeader: true })
-const committed = join(here, 'lib', 'mcoda.d.node.ts')
+const declarations = `// Generated from src by \`npm run build\`: do not edit.\n${dts}`
+const committed = join(here, 'lib', 'binary.ts')
 if (!process.argv.includes('--check')) {
-  writeFileSync(committed, dts)
-} else if (readFileSync(committed, 'utf8') !== dts) {
-  console.error('lib/mcoda.d.node.ts is not what the native part says: run `npm run build` and commit it')
+  writeFileSync(committed, declarations)
+} else if (readFileSync(committed, 'utf8') !== declarations) {
+  console.error('lib/binary.ts differs from what the native part declares: run `npm run build` and commit it')
   process.exit(1)
 }
-// What the package holds, and the repository has elsewhere.
+compile()
+// Files of the package that the repository keeps elsewhere.
 for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES']) copyFileSync(join(here, '..', name), join(here, name))
 copyFileSync(join(here, '..', 'docs', 'node.md'), join(here, 'README.md'))
 

@@ -79,7 +79,8 @@ enum mcoda_estimate_options_int_field
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10. 1 or more.
+    // The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10. 1 or
+    // more.
     MCODA_ESTIMATE_WINDOW_TASKS = 6,
 };
 #ifndef __cplusplus
@@ -97,13 +98,13 @@ enum mcoda_estimate_options_real_field
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // Story points per hour of every lane, in place of the config's. Finite.
+    // Story points per hour of every lane; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_ALL = 7,
-    // Story points per hour of the implementation, in place of the config's. Finite.
+    // Story points per hour of the implementation; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION = 8,
-    // Story points per hour of the review, in place of the config's. Finite.
+    // Story points per hour of the review; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_REVIEW = 9,
-    // Story points per hour of QA, in place of the config's. Finite.
+    // Story points per hour of QA; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_QA = 10,
 };
 #ifndef __cplusplus
@@ -127,11 +128,11 @@ enum mcoda_estimate_options_text_field
     MCODA_ESTIMATE_EPIC_KEY = 2,
     // Only tasks of the user story with this key.
     MCODA_ESTIMATE_STORY_KEY = 3,
-    // Only tasks of this person; case does not matter.
+    // Only tasks of this person; case is ignored.
     MCODA_ESTIMATE_ASSIGNEE = 4,
-    // Where the velocity comes from. Absent: `config`. One of config, empirical, mixed.
+    // The source of the velocity. Absent: `config`. One of config, empirical, mixed.
     MCODA_ESTIMATE_MODE = 5,
-    // The present moment. Absent: the handle's clock.
+    // The current time. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
 };
 #ifndef __cplusplus
@@ -193,12 +194,12 @@ enum mcoda_options_bool_field
  {
     // Whether remote export is off for this handle. Default: false.
     MCODA_OPTION_NO_TELEMETRY = 3,
-    // Whether `token_usage.json` is written, or the folder that it is written to. Default: true for a root; a
-    // database file gets none unless a folder is given.
+    // Whether `token_usage.json` is written, or the folder in which it is written. Default: true for a root; a
+    // database file has no log unless a folder is given.
     MCODA_OPTION_JSON_LOG = 4,
-    // Whether to read alone: nothing is created, migrated or written. Default: false.
+    // Whether the handle only reads: nothing is created, migrated or written. Default: false.
     MCODA_OPTION_READ_ONLY = 7,
-    // Whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
+    // Whether a missing database is `MCODA_NOT_FOUND` instead of being created. Default: false.
     MCODA_OPTION_EXISTING_ONLY = 8,
 };
 #ifndef __cplusplus
@@ -218,10 +219,10 @@ enum mcoda_options_int_field
  {
     // How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
     MCODA_OPTION_BUSY_TIMEOUT_MS = 6,
-    // How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then, unless
-    // it has begun to write. Default: no limit.
+    // The longest duration of a call, including waiting, in milliseconds, above 0: beyond it the call is
+    // `MCODA_CANCELLED`, unless it has begun to write. Default: no limit.
     MCODA_OPTION_CALL_TIMEOUT_MS = 10,
-    // How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB).
+    // The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB).
     MCODA_OPTION_QUERY_BYTES = 11,
 };
 #ifndef __cplusplus
@@ -239,11 +240,11 @@ enum mcoda_options_json_field
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // Settings in the shape of `config.json` that hold over the files'. Default: none.
+    // Settings in the format of `config.json`, which override those of the files. Default: none.
     MCODA_OPTION_CONFIG = 2,
-    // The environment that holds for this handle as long as it is open: texts under the names `HOME`,
-    // `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
-    // that of the process, in Node `process.env`, when the handle is opened.
+    // The environment variables for this handle as long as it is open: text under the names `HOME`,
+    // `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names are ignored. Default:
+    // those of the process (in Node, `process.env`) when the handle is opened.
     MCODA_OPTION_ENVIRONMENT = 9,
 };
 #ifndef __cplusplus
@@ -261,13 +262,13 @@ enum mcoda_options_text_field
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // The workspace's id, which new records carry and queries look for. Default: that of `workspace.json`, else
-    // the path of the root, or of the file's folder.
+    // The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`,
+    // else the path of the root, or of the file's folder.
     MCODA_OPTION_WORKSPACE_ID = 1,
-    // Whether `token_usage.json` is written, or the folder that it is written to. Default: true for a root; a
-    // database file gets none unless a folder is given.
+    // Whether `token_usage.json` is written, or the folder in which it is written. Default: true for a root; a
+    // database file has no log unless a folder is given.
     MCODA_OPTION_JSON_LOG_FOLDER = 4,
-    // How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`. One of
+    // Which failures a commit survives: `normal` a crash, `full` a power failure too. Default: `normal`. One of
     // normal, full.
     MCODA_OPTION_SYNCHRONOUS = 5,
 };
@@ -286,15 +287,15 @@ enum mcoda_token_usage_int_field
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // All input tokens, cached ones included. From 0 to 2^53 - 1.
+    // All input tokens, including cached ones. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_PROMPT = 17,
-    // All output tokens, reasoning included. From 0 to 2^53 - 1.
+    // All output tokens, including reasoning. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_COMPLETION = 18,
-    // The provider's own total. Absent: prompt + completion, where both are reported. From 0 to 2^53 - 1.
+    // The provider's own total. Absent: prompt + completion, if both are known. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_TOTAL = 19,
     // Input tokens that came from a cache; they are included in `tokens_prompt`. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHED = 20,
-    // Input tokens that were read from a cache, where the provider reports them apart. From 0 to 2^53 - 1.
+    // Input tokens that were read from a cache, if the provider reports them separately. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHE_READ = 21,
     // Input tokens that were written to a cache. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHE_WRITE = 22,
@@ -314,8 +315,8 @@ enum mcoda_token_usage_json_field
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added under
-    // their JSON names where the object does not have them, since old readers look there.
+    // Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added under
+    // their JSON names if the object lacks them, because older readers look for them there.
     MCODA_TOKEN_USAGE_METADATA = 29,
 };
 #ifndef __cplusplus
@@ -333,13 +334,13 @@ enum mcoda_token_usage_real_field
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // What the call cost, in `currency`. Finite, 0 or more.
+    // The cost of the call, in `currency`. Finite, 0 or more.
     MCODA_TOKEN_USAGE_COST_ESTIMATE = 23,
-    // How long the call took, in seconds. Absent: from `duration_ms`, else from start and finish. Finite, 0 or
-    // more.
-    MCODA_TOKEN_USAGE_DURATION_SECONDS = 24,
-    // How long the call took, in milliseconds. Absent: from start and finish, else from `duration_seconds`.
+    // The duration of the call in seconds. Absent: computed from `duration_ms`, or else from start and finish.
     // Finite, 0 or more.
+    MCODA_TOKEN_USAGE_DURATION_SECONDS = 24,
+    // The duration of the call in milliseconds. Absent: computed from start and finish, or else from
+    // `duration_seconds`. Finite, 0 or more.
     MCODA_TOKEN_USAGE_DURATION_MS = 25,
 };
 #ifndef __cplusplus
@@ -360,25 +361,25 @@ enum mcoda_token_usage_text_field
     // The record's id. Recording the same id with the same content again adds nothing, so a retry is safe.
     // Absent: a new UUID.
     MCODA_TOKEN_USAGE_ID = 1,
-    // The workspace that is billed. Absent: the handle's own.
+    // The workspace to which the usage belongs. Absent: the handle's own.
     MCODA_TOKEN_USAGE_WORKSPACE_ID = 2,
-    // The agent that called. It is added to the agents of the command run and of the job.
+    // The agent of the call. It is added to the agents of the command run and of the job.
     MCODA_TOKEN_USAGE_AGENT_ID = 3,
-    // The model that answered.
+    // The model that responded.
     MCODA_TOKEN_USAGE_MODEL_NAME = 4,
-    // The job that the call was part of; must exist.
+    // The job of the call; must exist.
     MCODA_TOKEN_USAGE_JOB_ID = 5,
-    // The command run that the call was part of; must exist.
+    // The command run of the call; must exist.
     MCODA_TOKEN_USAGE_COMMAND_RUN_ID = 6,
-    // The task run that the call was part of; must exist.
+    // The task run of the call; must exist.
     MCODA_TOKEN_USAGE_TASK_RUN_ID = 7,
-    // The task that the call worked on; must exist.
+    // The task of the call; must exist.
     MCODA_TOKEN_USAGE_TASK_ID = 8,
-    // The project that the call worked for; must exist.
+    // The project of the call; must exist.
     MCODA_TOKEN_USAGE_PROJECT_ID = 9,
-    // The epic that the call worked for; must exist.
+    // The epic of the call; must exist.
     MCODA_TOKEN_USAGE_EPIC_ID = 10,
-    // The user story that the call worked for; must exist.
+    // The user story of the call; must exist.
     MCODA_TOKEN_USAGE_USER_STORY_ID = 11,
     // The command, for example `work-on-tasks`.
     MCODA_TOKEN_USAGE_COMMAND_NAME = 12,
@@ -386,7 +387,7 @@ enum mcoda_token_usage_text_field
     MCODA_TOKEN_USAGE_ACTION = 13,
     // How the agent was called, for example `chat`.
     MCODA_TOKEN_USAGE_INVOCATION_KIND = 14,
-    // Who provides the model.
+    // The provider of the model.
     MCODA_TOKEN_USAGE_PROVIDER = 15,
     // The currency of `cost_estimate`, for example `USD`.
     MCODA_TOKEN_USAGE_CURRENCY = 16,
@@ -394,7 +395,7 @@ enum mcoda_token_usage_text_field
     MCODA_TOKEN_USAGE_STARTED_AT = 26,
     // When the call ended; not before `started_at`.
     MCODA_TOKEN_USAGE_FINISHED_AT = 27,
-    // When the call counts. Absent: now.
+    // The time by which queries select and order the call. Absent: now.
     MCODA_TOKEN_USAGE_TIMESTAMP = 28,
 };
 #ifndef __cplusplus
@@ -412,9 +413,9 @@ enum mcoda_transition_context_json_field
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // Lane details and whatever else belongs to the event.
+    // Lane details and other metadata of the event.
     MCODA_TRANSITION_METADATA = 6,
-    // Merged into the task's metadata: a name that is there already gets the new value.
+    // Merged into the task's metadata: existing names get the new values.
     MCODA_TRANSITION_METADATA_PATCH = 7,
 };
 #ifndef __cplusplus
@@ -432,19 +433,19 @@ enum mcoda_transition_context_text_field
   : int32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
-    // The command that moves the task, for example `work-on-tasks`.
+    // The command that changes the status, for example `work-on-tasks`.
     MCODA_TRANSITION_COMMAND_NAME = 1,
-    // The job that it is part of; must exist.
+    // The job in which the status changes; must exist.
     MCODA_TRANSITION_JOB_ID = 2,
-    // The task run that it is part of; must exist.
+    // The task run in which the status changes; must exist.
     MCODA_TRANSITION_TASK_RUN_ID = 3,
-    // The agent that moves it.
+    // The agent that changes the status.
     MCODA_TRANSITION_AGENT_ID = 4,
-    // When it moved. Absent: now.
+    // When the status changed. Absent: now.
     MCODA_TRANSITION_TIMESTAMP = 5,
-    // Why: stored as `failed_reason` or `revert_reason` where the task fails or is reverted.
+    // The reason: stored as `failed_reason` or `revert_reason` if the task fails or is reverted.
     MCODA_TRANSITION_REASON = 8,
-    // The status that the task must have for the call to succeed; `MCODA_CONFLICT` where it has moved on.
+    // The status that the task must have (compare-and-set); otherwise the call fails with `MCODA_CONFLICT`.
     MCODA_TRANSITION_EXPECTED_FROM = 9,
 };
 #ifndef __cplusplus
@@ -1069,17 +1070,17 @@ mcoda_code mcoda_global_record_token_usage(mcoda_global *global,
 // Errors: as there. Threads: any.
 mcoda_code mcoda_global_backup_to(mcoda_global *global, const char *path, mcoda_error **error);
 
-// Reads what a provider or an agent returned for what it cost, as one record for the whole: the sum of its
-// calls. Strange content is never an error: values that cannot be meant are passed over, and a body that
-// reports no usage gives an empty record.
+// Extracts the usage from a response of a provider or an agent, as one record: the sum of its calls.
+// Unexpected content is never an error: impossible values are skipped, and a body without usage yields an
+// empty record.
 //
 // `body` (text) is a response body, its `usage` object, the events of a stream, or a transcript. `provider`
-// (text, may be NULL) is who answered, where the shape does not say what a number means. `json` (may be
-// NULL) receives an object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
-// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
-// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
-// `finishedAt`, `timestamp`, `metadata`.
+// (text, may be NULL) is the provider, if the format alone does not determine the meaning of a number.
+// `json` (may be NULL) receives an object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
+// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
+// `invocationKind`, `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
+// `tokensCached`, `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`,
+// `startedAt`, `finishedAt`, `timestamp`, `metadata`.
 //
 // Errors: none of its own. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_extract_usage_json(const char *body,
@@ -1087,12 +1088,12 @@ mcoda_code mcoda_extract_usage_json(const char *body,
                                     mcoda_string **json,
                                     mcoda_error **error);
 
-// Reads what a provider or an agent returned for what it cost, one record a model, in the order in which
-// these first appear. Their sums are what `extract_usage` returns. Empty where no usage is reported.
+// Extracts the usage from a response of a provider or an agent, one record per model, in the order in which
+// the models first appear. Their sum is the result of `extract_usage`. Empty if no usage is reported.
 //
 // `body` (text) is a response body, its `usage` object, the events of a stream, or a transcript. `provider`
-// (text, may be NULL) is who answered, where the shape does not say what a number means. `json` (may be
-// NULL) receives an array.
+// (text, may be NULL) is the provider, if the format alone does not determine the meaning of a number.
+// `json` (may be NULL) receives an array.
 //
 // Errors: none of its own. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_extract_usages_json(const char *body,
@@ -1100,9 +1101,9 @@ mcoda_code mcoda_extract_usages_json(const char *body,
                                      mcoda_string **json,
                                      mcoda_error **error);
 
-// The table of a summary, for people.
+// Renders a summary as a text table.
 //
-// `rows` (JSON) is what `token_usage_summary` returned. `group_by` (JSON, may be NULL) is the dimensions
+// `rows` (JSON) is the result of `token_usage_summary`. `group_by` (JSON, may be NULL) is the dimensions
 // that it was grouped by. Absent: the default. `text` receives it.
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
@@ -1111,56 +1112,56 @@ mcoda_code mcoda_render_tokens_table(const char *rows,
                                      mcoda_string **text,
                                      mcoda_error **error);
 
-// The table of single agent calls, for people.
+// Renders single agent calls as a text table.
 //
-// `rows` (JSON) is what `token_usage` returned. `text` receives it.
+// `rows` (JSON) is the result of `token_usage`. `text` receives it.
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_job_tokens(const char *rows, mcoda_string **text, mcoda_error **error);
 
-// The table of jobs, for people.
+// Renders jobs as a text table.
 //
-// `jobs` (JSON) is what `jobs.list` returned. `text` receives it.
+// `jobs` (JSON) is the result of `jobs.list`. `text` receives it.
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_jobs(const char *jobs, mcoda_string **text, mcoda_error **error);
 
-// A job with its runs and its cost, for people.
+// Renders a job with its runs and its usage as text.
 //
-// `inspection` (JSON) is what `inspect_job` returned. `text` receives it.
+// `inspection` (JSON) is the result of `inspect_job`. `text` receives it.
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_job_inspection(const char *inspection, mcoda_string **text, mcoda_error **error);
 
-// An estimate, for people.
+// Renders an estimate as text.
 //
-// `estimate` (JSON) is what `estimate` returned. `text` receives it.
+// `estimate` (JSON) is the result of `estimate`. `text` receives it.
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_estimate(const char *estimate, mcoda_string **text, mcoda_error **error);
 
-// A velocity, for people.
+// Renders a velocity as text.
 //
-// `velocity` (JSON) is what `velocity` returned. `text` receives it.
+// `velocity` (JSON) is the result of `velocity`. `text` receives it.
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_velocity(const char *velocity, mcoda_string **text, mcoda_error **error);
 
-// The table of status events, for people.
+// Renders status events as a text table.
 //
-// `events` (JSON) is what `status_events` returned. `text` receives it.
+// `events` (JSON) is the result of `status_events`. `text` receives it.
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_status_events(const char *events, mcoda_string **text, mcoda_error **error);
 
-// The telemetry settings, for people.
+// Renders the telemetry settings as a text table.
 //
-// `config` (JSON) is what `telemetry_config` returned. `text` receives it.
+// `config` (JSON) is the result of `telemetry_config`. `text` receives it.
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_telemetry_config(const char *config, mcoda_string **text, mcoda_error **error);
 
-// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
+// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
 // entry in the JSON log.
 //
 // `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
@@ -1177,10 +1178,10 @@ mcoda_code mcoda_record_token_usage_json(mcoda_workspace *workspace,
                                          mcoda_string **json,
                                          mcoda_error **error);
 
-// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
+// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
 // entry in the JSON log.
 //
-// On the user's global database, which knows no backlog.
+// On the user's global database, which has no backlog.
 //
 // `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 // `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
@@ -1196,7 +1197,7 @@ mcoda_code mcoda_global_record_token_usage_json(mcoda_global *global,
                                                 mcoda_string **json,
                                                 mcoda_error **error);
 
-// Records many calls in one transaction: all of them or none. An error says which record it is about.
+// Records the usage of many calls in one transaction: all of them or none. An error names the record.
 //
 // `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
 // `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
@@ -1212,9 +1213,9 @@ mcoda_code mcoda_record_token_usages_json(mcoda_workspace *workspace,
                                           mcoda_string **json,
                                           mcoda_error **error);
 
-// Records many calls in one transaction: all of them or none. An error says which record it is about.
+// Records the usage of many calls in one transaction: all of them or none. An error names the record.
 //
-// On the user's global database, which knows no backlog.
+// On the user's global database, which has no backlog.
 //
 // `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
 // `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
@@ -1230,18 +1231,18 @@ mcoda_code mcoda_global_record_token_usages_json(mcoda_global *global,
                                                  mcoda_string **json,
                                                  mcoda_error **error);
 
-// Reads what came back from an agent, as `extract_usages` does, and records it: one record for each call and
-// each model. A record's id is made of the provider's id of the response or the session, so that a retry or
-// a replay counts once; of two versions of one response the last wins. A body that reports no usage becomes
-// no record, and is no error. A response without an id is a new one each time, unless the context gives a
-// `responseId`.
+// Extracts the usage from a response of a provider or an agent, as `extract_usages` does, and records it:
+// one record for each call and each model. A record's id is derived from the provider's id of the response
+// or the session, so that a retry or a replay counts once; of two versions of one response the last wins. A
+// body without usage records nothing and is not an error. A response without an id is a new one each time,
+// unless the context has a `responseId`.
 //
-// `body` (text) is what came back: a response body, the events of a stream, or a transcript. `context` (a
-// JSON object of `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`,
-// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
-// `invocationKind`, `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`,
-// `asDeltas`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL) receives an
-// object of `usage`, `records`.
+// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
+// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
+// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
+// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
+// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
+// `records`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1251,20 +1252,20 @@ mcoda_code mcoda_record_agent_response_json(mcoda_workspace *workspace,
                                             mcoda_string **json,
                                             mcoda_error **error);
 
-// Reads what came back from an agent, as `extract_usages` does, and records it: one record for each call and
-// each model. A record's id is made of the provider's id of the response or the session, so that a retry or
-// a replay counts once; of two versions of one response the last wins. A body that reports no usage becomes
-// no record, and is no error. A response without an id is a new one each time, unless the context gives a
-// `responseId`.
+// Extracts the usage from a response of a provider or an agent, as `extract_usages` does, and records it:
+// one record for each call and each model. A record's id is derived from the provider's id of the response
+// or the session, so that a retry or a replay counts once; of two versions of one response the last wins. A
+// body without usage records nothing and is not an error. A response without an id is a new one each time,
+// unless the context has a `responseId`.
 //
-// On the user's global database, which knows no backlog.
+// On the user's global database, which has no backlog.
 //
-// `body` (text) is what came back: a response body, the events of a stream, or a transcript. `context` (a
-// JSON object of `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`,
-// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
-// `invocationKind`, `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`,
-// `asDeltas`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL) receives an
-// object of `usage`, `records`.
+// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
+// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
+// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
+// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
+// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
+// `records`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1274,10 +1275,11 @@ mcoda_code mcoda_global_record_agent_response_json(mcoda_global *global,
                                                    mcoda_string **json,
                                                    mcoda_error **error);
 
-// Records what a file holds: responses, events of a stream, or an agent's transcript, of any length. What
-// has no id is known by its text and by how often it came before, so reading a file again, or one that has
-// grown, adds nothing twice. Each thousand lines are one transaction: an error leaves what was recorded
-// before, and reading the file again goes on from there.
+// Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of any
+// length. A call without an id is identified by its text and the number of earlier occurrences of that text,
+// so reading a file again, or one that has grown, adds no duplicates. Each thousand lines are one
+// transaction: after an error, what was recorded before is kept, and reading the file again continues from
+// there.
 //
 // `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 // `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
@@ -1294,12 +1296,13 @@ mcoda_code mcoda_record_agent_file_json(mcoda_workspace *workspace,
                                         mcoda_string **json,
                                         mcoda_error **error);
 
-// Records what a file holds: responses, events of a stream, or an agent's transcript, of any length. What
-// has no id is known by its text and by how often it came before, so reading a file again, or one that has
-// grown, adds nothing twice. Each thousand lines are one transaction: an error leaves what was recorded
-// before, and reading the file again goes on from there.
+// Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of any
+// length. A call without an id is identified by its text and the number of earlier occurrences of that text,
+// so reading a file again, or one that has grown, adds no duplicates. Each thousand lines are one
+// transaction: after an error, what was recorded before is kept, and reading the file again continues from
+// there.
 //
-// On the user's global database, which knows no backlog.
+// On the user's global database, which has no backlog.
 //
 // `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 // `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
@@ -1316,11 +1319,11 @@ mcoda_code mcoda_global_record_agent_file_json(mcoda_global *global,
                                                mcoda_string **json,
                                                mcoda_error **error);
 
-// What single agent calls cost, in the order of time.
+// Lists single agent calls in order of time.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is which
-// calls. Absent: all. `json` (may be NULL) receives an array.
+// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
+// the calls. Absent: all. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1329,13 +1332,13 @@ mcoda_code mcoda_token_usage_json(mcoda_workspace *workspace,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// What single agent calls cost, in the order of time.
+// Lists single agent calls in order of time.
 //
-// On the user's global database, which knows no backlog.
+// On the user's global database, which has no backlog.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is which
-// calls. Absent: all. `json` (may be NULL) receives an array.
+// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
+// the calls. Absent: all. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1344,12 +1347,12 @@ mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
                                          mcoda_string **json,
                                          mcoda_error **error);
 
-// What agent calls cost, added up by groups in the order in which these first appear in time. Where `since`
-// is absent, the last 7 days count.
+// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since`
+// is absent, only the last 7 days are included.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
 // `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-// is which calls, and what to add them up by. `json` (may be NULL) receives an array.
+// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1358,14 +1361,14 @@ mcoda_code mcoda_token_usage_summary_json(mcoda_workspace *workspace,
                                           mcoda_string **json,
                                           mcoda_error **error);
 
-// What agent calls cost, added up by groups in the order in which these first appear in time. Where `since`
-// is absent, the last 7 days count.
+// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since`
+// is absent, only the last 7 days are included.
 //
-// On the user's global database, which knows no backlog.
+// On the user's global database, which has no backlog.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
 // `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-// is which calls, and what to add them up by. `json` (may be NULL) receives an array.
+// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1374,11 +1377,11 @@ mcoda_code mcoda_global_token_usage_summary_json(mcoda_global *global,
                                                  mcoda_string **json,
                                                  mcoda_error **error);
 
-// Runs one SQL statement that only reads, in one unchanging state of the database, and returns an object for
-// each row.
+// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each
+// row.
 //
 // `sql` (text) is the statement. `params` (a JSON array or an object of names, may be NULL) is values for
-// `?` in their order, or for `:name` by their names. `json` (may be NULL) receives an array.
+// `?` in order, or for `:name` by name. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 // caller, `json` with `mcoda_string_free`.
@@ -1388,13 +1391,13 @@ mcoda_code mcoda_query_json(mcoda_workspace *workspace,
                             mcoda_string **json,
                             mcoda_error **error);
 
-// Runs one SQL statement that only reads, in one unchanging state of the database, and returns an object for
-// each row.
+// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each
+// row.
 //
-// On the user's global database, which knows no backlog.
+// On the user's global database, which has no backlog.
 //
 // `sql` (text) is the statement. `params` (a JSON array or an object of names, may be NULL) is values for
-// `?` in their order, or for `:name` by their names. `json` (may be NULL) receives an array.
+// `?` in order, or for `:name` by name. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 // caller, `json` with `mcoda_string_free`.
@@ -1404,9 +1407,8 @@ mcoda_code mcoda_global_query_json(mcoda_global *global,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
-// Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
-// error says which call it is about. What is recorded reaches the JSON log after the commit, so `logged` is
-// false.
+// Makes calls in one transaction: all of them or none. Returns their results in order. An error names the
+// call. The records are written to the JSON log after the commit, so `logged` is false.
 //
 // `calls` (a JSON array) is the calls, each an object with `call`, its name, and `args`, an array of its
 // arguments. `json` (may be NULL) receives an array.
@@ -1418,11 +1420,10 @@ mcoda_code mcoda_batch_json(mcoda_workspace *workspace,
                             mcoda_string **json,
                             mcoda_error **error);
 
-// Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
-// error says which call it is about. What is recorded reaches the JSON log after the commit, so `logged` is
-// false.
+// Makes calls in one transaction: all of them or none. Returns their results in order. An error names the
+// call. The records are written to the JSON log after the commit, so `logged` is false.
 //
-// On the user's global database, which knows no backlog.
+// On the user's global database, which has no backlog.
 //
 // `calls` (a JSON array) is the calls, each an object with `call`, its name, and `args`, an array of its
 // arguments. `json` (may be NULL) receives an array.
@@ -1434,14 +1435,13 @@ mcoda_code mcoda_global_batch_json(mcoda_global *global,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
-// Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that has
-// the status already gets no event.
+// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the
+// task already has the status, no event is written.
 //
 // `task` (text) is the task, by id or key. `to_status` (text) is its new status, for example `in_progress`.
 // `context` (a JSON object of `commandName`, `jobId`, `taskRunId`, `agentId`, `timestamp`, `metadata`,
-// `metadataPatch`, `reason`, `expectedFrom`, all optional, may be NULL) is the circumstances of the move.
-// `json` (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`, `timestamp`,
-// `changed`.
+// `metadataPatch`, `reason`, `expectedFrom`, all optional, may be NULL) is details of the transition. `json`
+// (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`, `timestamp`, `changed`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1452,10 +1452,10 @@ mcoda_code mcoda_record_status_transition_json(mcoda_workspace *workspace,
                                                mcoda_string **json,
                                                mcoda_error **error);
 
-// The recorded moves of one task or of all tasks, in the order of time.
+// Lists the status events of one task or of all tasks, in order of time.
 //
-// `query` (a JSON object of `task`, `since`, `until`, `now`, all optional, may be NULL) is which moves.
-// Absent: all. `json` (may be NULL) receives an array.
+// `query` (a JSON object of `task`, `since`, `until`, `now`, all optional, may be NULL) is selects the
+// events. Absent: all. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1464,12 +1464,12 @@ mcoda_code mcoda_status_events_json(mcoda_workspace *workspace,
                                     mcoda_string **json,
                                     mcoda_error **error);
 
-// Writes the status events for good that a velocity with the same options infers from successful task runs.
-// Doing it again adds nothing.
+// Stores the status events that a velocity with the same options infers from successful task runs. Repeating
+// it adds nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
 // `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is as of `velocity`. `json` (may be NULL) receives an object of `events`.
+// NULL) is as for `velocity`. `json` (may be NULL) receives an object of `events`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1478,11 +1478,11 @@ mcoda_code mcoda_backfill_status_events_json(mcoda_workspace *workspace,
                                              mcoda_string **json,
                                              mcoda_error **error);
 
-// How fast each lane works, in story points per hour. Writes nothing.
+// Computes the velocity of each lane, in story points per hour. Writes nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
 // `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is what to look at, and how. `json` (may be NULL) receives what the OpenAPI contract describes.
+// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1491,11 +1491,11 @@ mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
                                mcoda_string **json,
                                mcoda_error **error);
 
-// How much is left, how fast it goes and when it will be done. Writes nothing.
+// Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
 // `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is what to look at, and how. `json` (may be NULL) receives what the OpenAPI contract describes.
+// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1504,7 +1504,7 @@ mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
                                mcoda_string **json,
                                mcoda_error **error);
 
-// A job with its task runs and what it cost by command, agent and model, of all time.
+// Returns a job with its task runs and its total usage by command, agent and model.
 //
 // `job_id` (text) is the job. `json` (may be NULL) receives an object of `job`, `taskRuns`, `tokens`.
 //
@@ -1515,8 +1515,8 @@ mcoda_code mcoda_inspect_job_json(mcoda_workspace *workspace,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// What the config files, the environment and the options of the handle say about recording and export. The
-// files are read anew with every call.
+// Returns the settings for recording and export that result from the config files, the environment and the
+// options of the handle. The files are read again with every call.
 //
 // `json` (may be NULL) receives an object of `localRecording`, `remoteExport`, `optOut`, `strict`,
 // `offByEnvironment`, `offByHandle`, `endpoint`, `configPath`.
@@ -1525,12 +1525,11 @@ mcoda_code mcoda_inspect_job_json(mcoda_workspace *workspace,
 // any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_telemetry_config_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
-// Opts out of sending records away, in the `config.json` beside the database. Nothing else in the file
-// changes, and one that is damaged stays as it is. A strict setting that holds already stays, too. Returns
-// what holds now.
+// Opts out of remote export, in the `config.json` beside the database. Nothing else in the file is changed,
+// and a damaged file stays as it is. An existing strict opt-out remains in effect. Returns the new settings.
 //
-// `strict` (true or false) is whether nothing is to be recorded here either. `json` (may be NULL) receives
-// an object of `localRecording`, `remoteExport`, `optOut`, `strict`, `offByEnvironment`, `offByHandle`,
+// `strict` (true or false) is whether to stop local recording as well. `json` (may be NULL) receives an
+// object of `localRecording`, `remoteExport`, `optOut`, `strict`, `offByEnvironment`, `offByHandle`,
 // `endpoint`, `configPath`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_CORRUPT`, `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`,
@@ -1540,8 +1539,8 @@ mcoda_code mcoda_telemetry_opt_out_json(mcoda_workspace *workspace,
                                         mcoda_string **json,
                                         mcoda_error **error);
 
-// Takes an opting-out back, a strict one too: records are kept, and may be sent away. Returns what holds
-// now.
+// Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new
+// settings.
 //
 // `json` (may be NULL) receives an object of `localRecording`, `remoteExport`, `optOut`, `strict`,
 // `offByEnvironment`, `offByHandle`, `endpoint`, `configPath`.
@@ -1550,8 +1549,8 @@ mcoda_code mcoda_telemetry_opt_out_json(mcoda_workspace *workspace,
 // `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_telemetry_opt_in_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
-// The project with this key, which is made where there is none: any number of processes may call this at
-// once and all get the same project.
+// Returns the project with this key, and creates it if there is none: any number of processes may call this
+// at the same time, and all get the same project.
 //
 // `project` (a JSON object of `key`, and optionally `name`, `description`, `metadata`) is the project.
 // `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`, `metadata`, `createdAt`,
@@ -1564,10 +1563,10 @@ mcoda_code mcoda_projects_ensure_json(mcoda_workspace *workspace,
                                       mcoda_string **json,
                                       mcoda_error **error);
 
-// The project with this key.
+// Returns the project with this key.
 //
 // `key` (text) is the key. `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`,
-// `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+// `metadata`, `createdAt`, `updatedAt`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1576,7 +1575,7 @@ mcoda_code mcoda_projects_get_json(mcoda_workspace *workspace,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
-// All projects, by key.
+// Lists all projects, by key.
 //
 // `json` (may be NULL) receives an array.
 //
@@ -1584,8 +1583,8 @@ mcoda_code mcoda_projects_get_json(mcoda_workspace *workspace,
 // `mcoda_string_free`.
 mcoda_code mcoda_projects_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
-// Makes an epic. `MCODA_NOT_FOUND` without its project, `MCODA_CONFLICT` where the project has an epic with
-// this key.
+// Creates an epic. `MCODA_NOT_FOUND` if its project is unknown, `MCODA_CONFLICT` if the project has an epic
+// with this key.
 //
 // `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `priority`,
 // `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
@@ -1598,10 +1597,10 @@ mcoda_code mcoda_epics_create_json(mcoda_workspace *workspace,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
-// The epic with this id.
+// Returns the epic with this id.
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
-// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1610,7 +1609,7 @@ mcoda_code mcoda_epics_get_json(mcoda_workspace *workspace,
                                 mcoda_string **json,
                                 mcoda_error **error);
 
-// The epics of a project, or of all projects, by key.
+// Lists the epics of a project, or of all projects, by key.
 //
 // `project_id` (text, may be NULL) is the project. Absent: all. `json` (may be NULL) receives an array.
 //
@@ -1621,8 +1620,8 @@ mcoda_code mcoda_epics_list_json(mcoda_workspace *workspace,
                                  mcoda_string **json,
                                  mcoda_error **error);
 
-// Makes a user story. `MCODA_NOT_FOUND` without its epic, `MCODA_CONFLICT` where the epic has a story with
-// this key.
+// Creates a user story. `MCODA_NOT_FOUND` if its epic is unknown, `MCODA_CONFLICT` if the epic has a story
+// with this key.
 //
 // `story` (a JSON object of `epicId`, `key`, `title`, and optionally `description`, `acceptanceCriteria`,
 // `priority`, `metadata`) is the user story. `json` (may be NULL) receives an object of `id`, `projectId`,
@@ -1636,11 +1635,10 @@ mcoda_code mcoda_stories_create_json(mcoda_workspace *workspace,
                                      mcoda_string **json,
                                      mcoda_error **error);
 
-// The user story with this id.
+// Returns the user story with this id.
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `key`,
-// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, `null`
-// where there is none.
+// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1649,7 +1647,7 @@ mcoda_code mcoda_stories_get_json(mcoda_workspace *workspace,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// The user stories of an epic, or of all epics, by key.
+// Lists the user stories of an epic, or of all epics, by key.
 //
 // `epic_id` (text, may be NULL) is the epic. Absent: all. `json` (may be NULL) receives an array.
 //
@@ -1660,8 +1658,8 @@ mcoda_code mcoda_stories_list_json(mcoda_workspace *workspace,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
-// Makes a task. `MCODA_NOT_FOUND` without its story, `MCODA_CONFLICT` where the story has a task with this
-// key.
+// Creates a task. `MCODA_NOT_FOUND` if its story is unknown, `MCODA_CONFLICT` if the story has a task with
+// this key.
 //
 // `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `description`, `type`, `status`,
 // `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`) is the task. `json` (may be
@@ -1676,7 +1674,7 @@ mcoda_code mcoda_tasks_create_json(mcoda_workspace *workspace,
                                    mcoda_string **json,
                                    mcoda_error **error);
 
-// Makes many tasks in one transaction: all or none. An error says which task it is about.
+// Creates many tasks in one transaction: all or none. An error names the task.
 //
 // `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally
 // `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
@@ -1689,11 +1687,12 @@ mcoda_code mcoda_tasks_create_many_json(mcoda_workspace *workspace,
                                         mcoda_string **json,
                                         mcoda_error **error);
 
-// The task with this id or key. A key that several tasks have is `MCODA_INVALID_INPUT` and lists them.
+// Returns the task with this id or key. A key that several tasks have is `MCODA_INVALID_INPUT`, and the
+// error lists them.
 //
 // `id_or_key` (text) is the id or the key. `json` (may be NULL) receives an object of `id`, `projectId`,
 // `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`, `storyPoints`, `priority`,
-// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 // caller, `json` with `mcoda_string_free`.
@@ -1702,7 +1701,7 @@ mcoda_code mcoda_tasks_get_json(mcoda_workspace *workspace,
                                 mcoda_string **json,
                                 mcoda_error **error);
 
-// The tasks of a user story, or of all stories, by key.
+// Lists the tasks of a user story, or of all stories, by key.
 //
 // `user_story_id` (text, may be NULL) is the user story. Absent: all. `json` (may be NULL) receives an
 // array.
@@ -1714,7 +1713,7 @@ mcoda_code mcoda_tasks_list_json(mcoda_workspace *workspace,
                                  mcoda_string **json,
                                  mcoda_error **error);
 
-// Makes a job.
+// Creates a job.
 //
 // `job` (a JSON object of `type`, and optionally `state`, `commandName`, `payload`, `totalItems`) is the
 // job. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`, `commandName`,
@@ -1728,11 +1727,11 @@ mcoda_code mcoda_jobs_create_json(mcoda_workspace *workspace,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// The job with this id.
+// Returns the job with this id.
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`,
 // `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`,
-// `completedAt`, `errorSummary`, `null` where there is none.
+// `completedAt`, `errorSummary`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1741,7 +1740,7 @@ mcoda_code mcoda_jobs_get_json(mcoda_workspace *workspace,
                                mcoda_string **json,
                                mcoda_error **error);
 
-// The jobs of this workspace, newest first.
+// Lists the jobs of this workspace, newest first.
 //
 // `json` (may be NULL) receives an array.
 //
@@ -1749,12 +1748,12 @@ mcoda_code mcoda_jobs_get_json(mcoda_workspace *workspace,
 // `mcoda_string_free`.
 mcoda_code mcoda_jobs_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
-// Ends a job.
+// Finishes a job.
 //
-// `id` (text) is the job. `state` (text) is what became of it, for example `completed`. `error_summary`
-// (text, may be NULL) is why it failed, where it did. `json` (may be NULL) receives an object of `id`,
-// `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`,
-// `processedItems`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
+// `id` (text) is the job. `state` (text) is its final state, for example `completed`. `error_summary` (text,
+// may be NULL) is why it failed, if it did. `json` (may be NULL) receives an object of `id`, `workspaceId`,
+// `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`,
+// `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1765,7 +1764,7 @@ mcoda_code mcoda_jobs_finish_json(mcoda_workspace *workspace,
                                   mcoda_string **json,
                                   mcoda_error **error);
 
-// Begins a command run, with status `running`. `MCODA_NOT_FOUND` where its job is unknown.
+// Begins a command run, with status `running`. `MCODA_NOT_FOUND` if its job is unknown.
 //
 // `command_run` (a JSON object of `commandName`, and optionally `jobId`, `startedAt`) is the command run.
 // `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`, `jobId`, `agentId`,
@@ -1778,11 +1777,11 @@ mcoda_code mcoda_command_runs_create_json(mcoda_workspace *workspace,
                                           mcoda_string **json,
                                           mcoda_error **error);
 
-// The command run with this id.
+// Returns the command run with this id.
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`,
 // `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`,
-// `spProcessed`, `null` where there is none.
+// `spProcessed`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1791,10 +1790,10 @@ mcoda_code mcoda_command_runs_get_json(mcoda_workspace *workspace,
                                        mcoda_string **json,
                                        mcoda_error **error);
 
-// Ends a command run. Its duration is the time since it began.
+// Finishes a command run. Its duration is the time since it began.
 //
 // `id` (text) is the command run. `end` (a JSON object of `status`, and optionally `errorSummary`,
-// `spProcessed`, `completedAt`) is how it ended. `json` (may be NULL) receives an object of `id`,
+// `spProcessed`, `completedAt`) is the result of the run. `json` (may be NULL) receives an object of `id`,
 // `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`,
 // `errorSummary`, `durationSeconds`, `spProcessed`.
 //
@@ -1806,7 +1805,7 @@ mcoda_code mcoda_command_runs_finish_json(mcoda_workspace *workspace,
                                           mcoda_string **json,
                                           mcoda_error **error);
 
-// Begins a task run, with status `running`. `MCODA_NOT_FOUND` where its task, job or command run is unknown.
+// Begins a task run, with status `running`. `MCODA_NOT_FOUND` if its task, job or command run is unknown.
 //
 // `task_run` (a JSON object of `taskId`, `command`, and optionally `jobId`, `commandRunId`, `agentId`,
 // `startedAt`, `storyPointsAtRun`, `runContext`) is the task run. `json` (may be NULL) receives an object of
@@ -1820,11 +1819,11 @@ mcoda_code mcoda_task_runs_create_json(mcoda_workspace *workspace,
                                        mcoda_string **json,
                                        mcoda_error **error);
 
-// The task run with this id.
+// Returns the task run with this id.
 //
 // `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `taskId`, `command`, `jobId`,
 // `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`,
-// `runContext`, `null` where there is none.
+// `runContext`, or `null`.
 //
 // Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 // `mcoda_string_free`.
@@ -1833,7 +1832,7 @@ mcoda_code mcoda_task_runs_get_json(mcoda_workspace *workspace,
                                     mcoda_string **json,
                                     mcoda_error **error);
 
-// The runs on a task, oldest first.
+// Lists the runs of a task, oldest first.
 //
 // `task_id` (text) is the task. `json` (may be NULL) receives an array.
 //
@@ -1844,9 +1843,9 @@ mcoda_code mcoda_task_runs_list_json(mcoda_workspace *workspace,
                                      mcoda_string **json,
                                      mcoda_error **error);
 
-// Ends a task run.
+// Finishes a task run.
 //
-// `id` (text) is the task run. `status` (text) is what became of it, for example `succeeded`. `finished_at`
+// `id` (text) is the task run. `status` (text) is its final status, for example `succeeded`. `finished_at`
 // (RFC 3339 text, may be NULL) is when it ended. Absent: now. `json` (may be NULL) receives an object of
 // `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
 // `storyPointsAtRun`, `spPerHourEffective`, `runContext`.

@@ -7,13 +7,13 @@ const COMPLETE: (u32, u32) = (3, 44);
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(old_system_sqlite)");
+    println!("cargo:rustc-check-cfg=cfg(sqlite_without_clientdata)");
     if cfg!(not(feature = "bundled")) && system_version().is_some_and(|version| version < COMPLETE) {
-        println!("cargo:rustc-cfg=old_system_sqlite");
+        println!("cargo:rustc-cfg=sqlite_without_clientdata");
     }
 }
 
-/// Major and minor number, where pkg-config knows them; it tells libsqlite3-sys what to link, too.
+/// Major and minor number, where pkg-config knows them; libsqlite3-sys links by it, too.
 fn system_version() -> Option<(u32, u32)> {
     let output = Command::new("pkg-config").args(["--modversion", "sqlite3"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

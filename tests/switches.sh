@@ -4,10 +4,10 @@
 # Usage: switches.sh [FILE…]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# What `cargo build --workspace` turns on. Cargo unites the features of all crates, so one that asks for the switches,
+# What `cargo build --workspace` turns on. Cargo unites the features of all crates, so one that enables the switches,
 # other than for its own tests, would put them into every library.
 tree() { "${CARGO:-cargo}" tree --quiet --locked --workspace --invert mcoda-sqlite-locks --edges "$1"; }
-# The tests do ask for them. If that does not show here, nothing would.
+# The tests enable them. If that does not show here, nothing would.
 tree normal,build,dev,features | grep 'feature "test-switches"' >/dev/null || {
     echo "switches: cargo does not show that the tests turn the feature test-switches on" >&2
     exit 1

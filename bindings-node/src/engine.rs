@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcoda_core::calls::{Held, Target, Why};
+use mcoda_core::calls::{EndReason, Held, Target};
 use mcoda_core::{Options, TokenUsageCursor, TokenUsageQuery};
 use serde_json::json as object;
 
@@ -53,7 +53,7 @@ impl Engine {
     /// none that only reads.
     pub(crate) fn announce(&self, name: &str) {
         match why(name) {
-            Some(why) => self.0.ask_to_end(why),
+            Some(why) => self.0.request_rollback(why),
             None if name == "close" => self.0.session().stop_reading(),
             None => {}
         }
@@ -83,11 +83,11 @@ impl Engine {
 }
 
 /// Why a call with this name ends a transaction. It answers with the error that other calls fail with from then on.
-fn why(name: &str) -> Option<Why> {
+fn why(name: &str) -> Option<EndReason> {
     match name {
-        "rollback" => Some(Why::Asked),
-        "expire" => Some(Why::Limit),
-        "leave" => Some(Why::HandleClosed),
+        "rollback" => Some(EndReason::Requested),
+        "expire" => Some(EndReason::Limit),
+        "leave" => Some(EndReason::HandleClosed),
         _ => None,
     }
 }

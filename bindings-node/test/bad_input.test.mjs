@@ -20,7 +20,7 @@ async function refused(workspace, cases) {
   }
 }
 
-test('a_usage_record_with_a_bad_value_names_the_field', async (t) => {
+test('a_usage_record_with_an_invalid_value_names_the_field', async (t) => {
   const { workspace } = await freshWorkspace(t)
   await backlog(workspace)
   const cases = [
@@ -162,7 +162,7 @@ test('json_that_could_not_be_read_again_is_refused_before_it_is_written', async 
   assert.deepEqual((await workspace.tokenUsage())[0].metadata, nested(100))
 })
 
-test('a_transition_with_a_bad_value_names_the_field', async (t) => {
+test('a_transition_with_an_invalid_value_names_the_field', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const { task } = await backlog(workspace)
   const move = (name, to, context) => () => workspace.recordStatusTransition(name, to, context)
@@ -187,7 +187,7 @@ test('a_transition_with_a_bad_value_names_the_field', async (t) => {
   ])
 })
 
-test('a_bound_in_time_that_cannot_be_read_is_an_error_not_a_wider_query', async (t) => {
+test('an_invalid_time_bound_is_an_error_not_a_wider_query', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const bounds = ['yesterday', '', '7', '-1d', '1.5h', '2025-02-30', '2026-03-20T10:00:00', '1y', 7, new Date(NaN)]
   for (const bound of bounds) {
@@ -200,7 +200,7 @@ test('a_bound_in_time_that_cannot_be_read_is_an_error_not_a_wider_query', async 
   await refused(workspace, [[() => workspace.statusEvents({ task: 'nobody' }), 'NotFound', 'task']])
 })
 
-test('an_estimate_with_a_bad_option_names_it', async (t) => {
+test('an_estimate_with_an_invalid_option_names_it', async (t) => {
   const { workspace } = await freshWorkspace(t)
   await backlog(workspace)
   for (const [options, kind, field] of [
@@ -226,7 +226,7 @@ test('an_estimate_with_a_bad_option_names_it', async (t) => {
   }
 })
 
-test('rows_that_could_not_be_told_apart_or_found_again_are_refused', async (t) => {
+test('rows_that_could_not_be_identified_are_refused', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const { project, epic, story, task } = await backlog(workspace)
   const { projects, epics, stories, tasks, jobs, commandRuns, taskRuns } = workspace

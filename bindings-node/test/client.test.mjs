@@ -221,13 +221,13 @@ test('an_answer_that_is_none_of_the_api_is_an_error_that_says_so', async (t) => 
   const { client, requests } = await clientOf(t, (operation, request, response) => give(response, ...next))
   const html = { 'content-type': 'text/html' }
   const cases = [
-    [[200, '<html>Welcome</html>', html], 'Corrupt', /^GET \/estimate: the answer is not one of the telemetry API/],
+    [[200, '<html>Welcome</html>', html], 'Corrupt', /^GET \/estimate: the response is not one of the telemetry API/],
     [[200, ''], 'Corrupt', /check baseUrl/],
     [[200, '[]'], 'Corrupt', /check baseUrl/],
     [[200, 'null'], 'Corrupt', /check baseUrl/],
     [[200, '{"scope": '], 'Corrupt', /check baseUrl/],
-    [[301, '', { location: `https://127.0.0.1:1/${TOKEN}` }], 'Storage', /answers 301, redirects are not followed/],
-    [[400, '<html>', html], 'InvalidInput', /^GET \/estimate: the server answers 400, without saying why$/],
+    [[301, '', { location: `https://127.0.0.1:1/${TOKEN}` }], 'Storage', /returned 301, redirects are not followed/],
+    [[400, '<html>', html], 'InvalidInput', /^GET \/estimate: the server returned 400, without a reason$/],
     [[401, 'no'], 'Storage', /401/],
     [[403, '{"error": "no"}'], 'Storage', /403/],
     [[404, '<html>', html], 'NotFound', /404/],
@@ -265,7 +265,7 @@ test('a_server_that_cannot_be_reached_or_breaks_off_is_storage_and_asked_once', 
   for (const call of ['tokenUsage', 'optOut', 'optIn']) {
     const error = await rejection(client[call]({ workspaceId }))
     assert.ok(error instanceof McodaError && error.kind === 'Storage', inspect(error))
-    assert.match(error.message, /: no answer from http:\/\/127\.0\.0\.1:\d+: ./)
+    assert.match(error.message, /: no response from http:\/\/127\.0\.0\.1:\d+: ./)
   }
   assert.equal(requests.length, 3)
 
@@ -275,7 +275,7 @@ test('a_server_that_cannot_be_reached_or_breaks_off_is_storage_and_asked_once', 
   const nowhere = new TelemetryClient({ baseUrl, authToken: TOKEN })
   const error = await rejection(nowhere.optOut({ workspaceId }))
   assert.equal(error.kind, 'Storage')
-  assert.match(error.message, /^POST \/telemetry\/opt-out: no answer from http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/)
+  assert.match(error.message, /^POST \/telemetry\/opt-out: no response from http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/)
   assert.match(error.detail, /^fetch failed: .*ECONNREFUSED/)
 })
 

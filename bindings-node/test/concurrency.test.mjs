@@ -115,7 +115,7 @@ test('records_of_several_worker_threads_are_all_kept', async (t) => {
     })`
   const work = (agent) =>
     new Promise((resolve, reject) => {
-      const workerData = { entry: join(PACKAGE, 'index.js'), file, agent }
+      const workerData = { entry: join(PACKAGE, 'dist/index.js'), file, agent }
       const worker = new Worker(source, { eval: true, workerData })
       let recorded
       worker.on('message', (message) => (recorded = message))

@@ -40,7 +40,7 @@ async function compare(t, folder, operations, least, check) {
 }
 
 compareAll('velocities_and_estimates_agree', ['velocity', 'estimate'], 12, (found, { etas, ...expected }, place) => {
-  // The library answers these better; docs/estimate.md says how.
+  // The library computes these differently; docs/estimate.md says how.
   assert.equal(difference(found, expected, place), undefined)
 })
 

@@ -241,7 +241,7 @@ test('a_worker_thread_may_end_whatever_its_handles_are_doing', async (t) => {
       parentPort.postMessage('busy')
     })`
   for (const how of ['terminate', 'exit', 'throw', 'terminate', 'exit']) {
-    const worker = new Worker(source, { eval: true, workerData: { entry: join(PACKAGE, 'index.js'), file, how } })
+    const worker = new Worker(source, { eval: true, workerData: { entry: join(PACKAGE, 'dist/index.js'), file, how } })
     worker.on('error', () => {})
     const exited = once(worker, 'exit').catch(() => {})
     await once(worker, 'message')

@@ -36,7 +36,7 @@ async function ask(workspace) {
   }
 }
 
-test('answers_of_a_workspace_that_was_worked_on_are_what_the_contract_says', async (t) => {
+test('results_of_a_workspace_with_history_match_the_contract', async (t) => {
   const { workspace } = await freshWorkspace(t)
   const { story, task } = await backlog(workspace)
   const open = await workspace.tasks.create({ userStoryId: story.id, key: 'P-2', title: 'Open', storyPoints: 5 })
@@ -61,7 +61,7 @@ test('answers_of_a_workspace_that_was_worked_on_are_what_the_contract_says', asy
   assertIs('Estimate', await workspace.estimate(narrow))
 })
 
-test('answers_of_a_workspace_with_rows_of_others_are_what_the_contract_says', async (t) => {
+test('results_of_a_workspace_with_foreign_rows_match_the_contract', async (t) => {
   const file = join(freshFolder(t), 'mcoda.db')
   copyFileSync(join(ROOT, 'tests/vectors/fixtures/shop.db'), file)
   const workspace = await Workspace.openDb(file, { workspaceId: 'w' })
@@ -105,7 +105,7 @@ test('errors_are_what_the_contract_says', async (t) => {
   }
 })
 
-test('a_wrong_answer_is_found', async (t) => {
+test('an_invalid_result_is_detected', async (t) => {
   const { workspace } = await freshWorkspace(t)
   await workspace.recordTokenUsage({ agentId: 'a' })
   const [row] = await workspace.tokenUsage()

@@ -16,22 +16,22 @@ test('the_package_works_in_an_empty_project', async (t) => {
   const [{ filename, files }] = Object.values(JSON.parse(execFileSync(NPM, pack, { cwd: PACKAGE, encoding: 'utf8' })))
   const names = files.map(({ path }) => path)
   for (const name of [
-    'index.js',
-    'index.mjs',
-    'index.d.ts',
-    'index.d.mts',
-    'client.js',
-    'client.mjs',
-    'client.d.ts',
-    'client.d.mts',
-    'lib/mcoda.node',
+    'dist/index.js',
+    'dist/index.mjs',
+    'dist/index.d.ts',
+    'dist/index.d.mts',
+    'dist/client.js',
+    'dist/client.mjs',
+    'dist/client.d.ts',
+    'dist/client.d.mts',
+    'dist/mcoda.node',
     'LICENSE',
     'THIRD-PARTY-NOTICES',
     'README.md',
   ]) {
     assert.ok(names.includes(name), `${name} is in the package`)
   }
-  assert.ok(!names.some((name) => /^(test|src|node_modules|build)/.test(name)), names.join())
+  assert.ok(!names.some((name) => /^(test|src|lib|node_modules|build|compile|tsconfig)/.test(name)), names.join())
   run(NPM, ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`])
 
   await t.test('import_and_require_work', () => {
@@ -69,7 +69,7 @@ test('the_package_works_in_an_empty_project', async (t) => {
   })
 
   await t.test('the_client_works_without_the_native_part', () => {
-    rmSync(join(project, 'node_modules/@mcoda/native/lib/mcoda.node'))
+    rmSync(join(project, 'node_modules/@mcoda/native/dist/mcoda.node'))
     assert.throws(() => run(process.execPath, ['--eval', "require('@mcoda/native')"]), /has no binary/)
     const ask = `
       const fetch = async (url) => new Response(JSON.stringify({ url }))

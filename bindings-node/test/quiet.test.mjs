@@ -35,7 +35,7 @@ await workspace.close()
 await refused('Closed', () => workspace.recordTokenUsage(secrets))
 if (process.platform !== 'win32') {
   chmodSync(dirname(file), 0o777)
-  await refused('Storage', () => Workspace.open(root), dirname(file), 'everybody')
+  await refused('Storage', () => Workspace.open(root), dirname(file), 'world-writable')
   chmodSync(dirname(file), 0o700)
 }
 writeFileSync(file, 'SECRET '.repeat(1000))

@@ -101,7 +101,7 @@ export function runAloud(t, source, args = [], flags = [], env = process.env) {
   // A program outside of the package cannot name it.
   writeFileSync(
     file,
-    source.replaceAll("'@mcoda/native'", JSON.stringify(pathToFileURL(join(PACKAGE, 'index.mjs')).href)),
+    source.replaceAll("'@mcoda/native'", JSON.stringify(pathToFileURL(join(PACKAGE, 'dist/index.mjs')).href)),
   )
   const run = spawnSync(process.execPath, [...flags, file, ...args], { encoding: 'utf8', timeout: 120_000, env })
   if (run.status !== 0) throw new Error(`${run.signal ?? run.status}: ${run.stdout}${run.stderr}`)

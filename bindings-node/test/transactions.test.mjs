@@ -178,7 +178,7 @@ test('a_transaction_that_waits_for_its_own_handle_ends_at_its_limit', async (t) 
     await workspace.recordTokenUsage({ tokensPrompt: 2 })
   }
   const error = await rejection(workspace.transaction(work, { limitMs: 100 }))
-  assert.match(error.message, /wait in it for no call of the handle/)
+  assert.match(error.message, /wait for its end/)
   assert.deepEqual((await workspace.tokenUsage()).map((row) => row.tokens_prompt), [2])
 })
 

@@ -87,7 +87,7 @@ USAGES: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("given", "field"), USAGES, ids=repr)
-def test_a_usage_record_with_a_bad_value_names_the_field(given: dict[str, Any], field: str, shop: Shop) -> None:
+def test_a_usage_record_with_an_invalid_value_names_the_field(given: dict[str, Any], field: str, shop: Shop) -> None:
     ws, before = shop.ws, everything(shop.ws)
     message = refused(lambda: ws.record_token_usage(given), mcoda.InvalidInputError, field)
     assert len(message) < 500 and "\n" not in message
@@ -202,7 +202,7 @@ def test_an_error_is_one_short_line_whatever_was_given(shop: Shop) -> None:
     ],
     ids=repr,
 )
-def test_a_transition_with_a_bad_value_names_the_field(
+def test_a_transition_with_an_invalid_value_names_the_field(
     task: Any, to: Any, given: Any, kind: type[mcoda.McodaError], field: str | None, shop: Shop
 ) -> None:
     before = everything(shop.ws)
@@ -214,7 +214,7 @@ BOUNDS = ["yesterday", "", "7", "-1d", "1.5h", "2025-02-30", "2026-03-20T10:00:0
 
 
 @pytest.mark.parametrize("bound", [*BOUNDS, datetime(2026, 3, 20)], ids=repr)
-def test_a_bound_in_time_that_cannot_be_read_is_an_error_not_a_wider_query(bound: Any, shop: Shop) -> None:
+def test_an_invalid_time_bound_is_an_error_not_a_wider_query(bound: Any, shop: Shop) -> None:
     ws, invalid = shop.ws, mcoda.InvalidInputError
     for ask in (ws.status_events, ws.token_usage, ws.token_usage_summary):
         refused(lambda: ask(since=bound), invalid, "since")
@@ -243,7 +243,7 @@ def test_a_bound_in_time_that_cannot_be_read_is_an_error_not_a_wider_query(bound
     ],
     ids=repr,
 )
-def test_an_estimate_with_a_bad_option_names_it(
+def test_an_estimate_with_an_invalid_option_names_it(
     given: Any, kind: type[mcoda.McodaError], field: str, shop: Shop
 ) -> None:
     before = everything(shop.ws)
@@ -264,7 +264,7 @@ def test_a_velocity_in_the_config_that_is_no_number_is_an_error_that_names_file_
             assert "config.json" in refused(ws.velocity, mcoda.InvalidInputError, field)
 
 
-def test_rows_that_could_not_be_told_apart_or_found_again_are_refused(shop: Shop) -> None:
+def test_rows_that_could_not_be_identified_are_refused(shop: Shop) -> None:
     ws, before = shop.ws, everything(shop.ws)
     invalid, unknown, conflict = mcoda.InvalidInputError, mcoda.NotFoundError, mcoda.ConflictError
     project, epic, story = shop.project.id, shop.epic.id, shop.story.id

@@ -65,7 +65,7 @@ def compare(ws: mcoda.Workspace, case: dict[str, Any], now: str) -> None:
         found: Any = ws.velocity(options, now=now).to_dict()
     elif case["op"] == "estimate":
         found = ws.estimate(options, now=now).to_dict()
-        # The library's results are better here; docs/estimate.md says how.
+        # The library computes these differently; docs/estimate.md says how.
         expected.pop("etas", None)
     elif case["op"] == "tokenUsage":
         found = [row.to_dict() for row in ws.token_usage(options, now=now)]

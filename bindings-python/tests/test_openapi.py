@@ -51,7 +51,7 @@ def ask(ws: mcoda.Workspace) -> None:
             assert_all_are("Estimate", [ws.estimate(mode=mode, sp_per_hour_all=speed)])
 
 
-def test_answers_of_a_workspace_that_was_worked_on_are_what_the_contract_says(shop: Shop) -> None:
+def test_results_of_a_workspace_with_history_match_the_contract(shop: Shop) -> None:
     ws, task = shop.ws, shop.task
     still_open = ws.tasks.create(user_story_id=shop.story.id, key="P-2", title="Open", story_points=5)
     moves = ["in_progress", "ready_to_code_review", "ready_to_qa", "completed", "changes_requested"]
@@ -74,7 +74,7 @@ def test_answers_of_a_workspace_that_was_worked_on_are_what_the_contract_says(sh
     assert_all_are("Estimate", [ws.estimate(project_key="P", epic_key="P-E", story_key="P-S", assignee="ada")])
 
 
-def test_answers_of_a_workspace_with_rows_of_others_are_what_the_contract_says(file: Path) -> None:
+def test_results_of_a_workspace_with_foreign_rows_match_the_contract(file: Path) -> None:
     shutil.copy(REPOSITORY / "tests/vectors/fixtures/shop.db", file)
     with mcoda.Workspace.open_db(file, workspace_id="w") as ws:
         assert_all_are("TokenUsageRow", ws.iter_token_usage())
@@ -94,7 +94,7 @@ def test_answers_of_the_global_database_are_what_the_contract_says() -> None:
         assert_all_are("TokenUsageSummaryRow", database.token_usage_summary())
 
 
-def test_a_wrong_answer_is_found(ws: mcoda.Workspace) -> None:
+def test_an_invalid_result_is_detected(ws: mcoda.Workspace) -> None:
     ws.record_token_usage(agent_id="a")
     row = ws.token_usage()[0].to_dict()
     assert_is("TokenUsageRow", row)

@@ -49,7 +49,7 @@ ws.close()
 refused("Closed", lambda: ws.record_token_usage(**secrets))
 if os.name == "posix":
     folder.chmod(0o777)
-    refused("Storage", lambda: mcoda.Workspace.open(root), [str(folder), "everybody"])
+    refused("Storage", lambda: mcoda.Workspace.open(root), [str(folder), "world-writable"])
     folder.chmod(0o700)
 pathlib.Path(ws.database_path).write_text("SECRET " * 1000)
 refused("Corrupt", lambda: mcoda.Workspace.open(root))

@@ -131,7 +131,7 @@ def test_what_was_ended_in_the_block_is_not_ended_again(ws: mcoda.Workspace) -> 
     assert [row.id for row in ws.token_usage()] == ["1", "3"]
 
 
-def test_a_transaction_is_rolled_back_at_its_time_limit_though_nobody_calls(ws: mcoda.Workspace) -> None:
+def test_a_transaction_is_rolled_back_at_its_time_limit_without_a_call(ws: mcoda.Workspace) -> None:
     tx = ws.transaction(limit=0.05)
     tx.record_token_usage(id="1")
     # Another call of the handle waits for the end of it.
@@ -198,7 +198,7 @@ def test_calls_wait_for_a_transaction_of_their_handle_longer_than_the_busy_timeo
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 
 
-def test_the_end_of_a_transaction_stops_its_question(ws: mcoda.Workspace) -> None:
+def test_the_end_of_a_transaction_stops_its_query(ws: mcoda.Workspace) -> None:
     tx = ws.transaction(limit=0.05)
     assert "its time limit" in str(refused(lambda: tx.query(ENDLESS), mcoda.ClosedError))
     tx = ws.transaction()

@@ -4,46 +4,46 @@ use clap::{ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::commands::{estimate, export, job, record, status, telemetry, tokens, transition};
-use crate::flags::{Global, Question};
+use crate::flags::{EstimateArgs, GlobalArgs};
 
-/// Record what AI agents cost and how tasks move, and ask how fast the work goes and when it will be done.
+/// Record the usage of AI agents and the status of tasks; query usage and cost, velocity and estimates.
 #[derive(Debug, Parser)]
 #[command(name = "mcodactl", version, color = ColorChoice::Never, arg_required_else_help = false)]
 pub struct Args {
     #[command(flatten)]
-    pub global: Global,
+    pub global: GlobalArgs,
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make the workspace database, or bring it up to date, and say where it is
+    /// Create or migrate the workspace database, and print its path
     Init,
-    /// Record what an agent call cost, or many of them
+    /// Record the usage of one agent call or of many
     Record(Box<record::Record>),
-    /// Move a task to a status
+    /// Change the status of a task
     Transition(transition::Transition),
-    /// Ask what was spent
+    /// Sum up usage and cost
     Tokens(tokens::Tokens),
-    /// Ask about jobs
+    /// List and inspect jobs
     #[command(subcommand, arg_required_else_help = false)]
     Job(job::Job),
-    /// Show the moves of a task as a timeline
+    /// Show the status changes of a task as a timeline
     Status(status::Status),
-    /// Ask how fast each lane works
-    Velocity(Question),
-    /// Ask what is left and when it will be done
+    /// Show the velocity of each lane
+    Velocity(EstimateArgs),
+    /// Show the remaining work and when it will be done
     Estimate(estimate::Estimate),
-    /// Write every single agent call, or every move of a task, as JSON lines or as CSV
+    /// Export every agent call, or every status change, as JSON lines or CSV
     Export(export::Export),
-    /// Show or change whether usage is recorded and may be sent away
+    /// Show or change whether usage is recorded and may be exported
     #[command(subcommand, arg_required_else_help = false)]
     Telemetry(telemetry::Telemetry),
-    /// Play a small web shop's backlog through an agent pipeline and show what can be asked about it
+    /// Run the sample backlog of a web shop through an agent pipeline and show the results
     Demo,
-    /// Print the script by which a shell completes mcodactl's command lines
+    /// Print the completion script of a shell
     Completions {
         /// The shell
         shell: Shell,

@@ -1,4 +1,4 @@
-//! Rows as comma-separated values (RFC 4180, but that lines end with a line feed alone).
+//! Rows as comma-separated values (RFC 4180, except that lines end with a line feed only).
 
 use mcoda_core::definition::Record;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// Records under a line of their fields.
+/// Records with a header line.
 pub fn table<R: Record + Serialize>(records: &[R]) -> Result<String, Failure> {
     let columns = columns::<R>();
     Ok(header(&columns) + &rows(&columns, records)?)
@@ -17,12 +17,12 @@ pub fn columns<R: Record>() -> Vec<&'static str> {
     R::DEFINITION.all_fields().map(|field| field.json).collect()
 }
 
-/// The line of the columns' names.
+/// The header line.
 pub fn header(columns: &[&str]) -> String {
     line(columns.iter().map(|name| (*name).to_owned()))
 }
 
-/// One line a row. A value that is missing or null is empty; objects and arrays are JSON.
+/// One line per row. A missing or null value is empty; objects and arrays are JSON.
 pub fn rows<T: Serialize>(columns: &[&str], rows: &[T]) -> Result<String, Failure> {
     let mut text = String::new();
     for row in rows {

@@ -1,16 +1,16 @@
-//! Why there is no answer, and the exit code that says so.
+//! Errors of a command, and their exit codes.
 
 use std::fmt::Display;
 
 /// Why a command failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// The command line makes no sense.
+    /// The command line is invalid.
     Usage(String),
-    /// It does, but it could not be done.
+    /// The command failed.
     Failed(String),
-    /// Who reads the answer has had enough, for example `head`. That is no fault.
-    ReaderGone,
+    /// The reader has closed the pipe, as `head` does. This is not an error.
+    BrokenPipe,
 }
 
 impl Failure {
@@ -28,9 +28,9 @@ impl Failure {
     pub fn from_clap(error: &clap::Error) -> Self {
         let report = error.to_string();
         let lines = report.lines().map(str::trim);
-        let told = lines.take_while(|line| !["Usage:", "For more"].iter().any(|end| line.starts_with(end)));
+        let report = lines.take_while(|line| !["Usage:", "For more"].iter().any(|end| line.starts_with(end)));
         let mut message = String::new();
-        for line in told.filter(|line| !line.is_empty()) {
+        for line in report.filter(|line| !line.is_empty()) {
             let separator = match line {
                 _ if message.is_empty() => "",
                 _ if line.starts_with("tip:") => "; ",
@@ -42,18 +42,18 @@ impl Failure {
         Self::Usage(format!("{message} (see --help)"))
     }
 
-    /// What is wrong and what to do.
+    /// What is wrong, and what to do.
     pub fn message(&self) -> &str {
         match self {
             Self::Usage(message) | Self::Failed(message) => message,
-            Self::ReaderGone => "nobody reads the answer",
+            Self::BrokenPipe => "the reader closed the pipe",
         }
     }
 
-    /// 2 for a wrong command line, 1 for everything else that is a fault.
+    /// 2 for an invalid command line, 1 for all other errors.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::ReaderGone => 0,
+            Self::BrokenPipe => 0,
             Self::Failed(_) => 1,
             Self::Usage(_) => 2,
         }

@@ -12,60 +12,60 @@ use crate::failure::Failure;
 /// The options of every command.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
-pub struct Global {
+pub struct GlobalArgs {
     /// The database file; not together with --workspace
     #[arg(long, global = true, value_name = "FILE")]
     pub db: Option<PathBuf>,
-    /// The root folder of the project whose workspace is meant [default: the current folder]
+    /// The root folder of the project [default: the current folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
     /// The workspace's id [default: that of workspace.json, else the folder]
     #[arg(long, global = true, value_name = "ID")]
     pub workspace_id: Option<String>,
-    /// A JSON file with velocity and telemetry settings that hold over those of the workspace and the user
+    /// A JSON file with velocity and telemetry settings, which override those of the workspace and the user
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The present moment [default: the clock's]
+    /// The current time [default: the clock's]
     #[arg(long, global = true, value_name = "TIMESTAMP")]
     pub now: Option<Timestamp>,
-    /// How to print the answer [default: table; export: jsonl]
+    /// The output format [default: table; export: jsonl]
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     format: Option<Format>,
     /// The same as --format json
     #[arg(long, global = true)]
     json: bool,
-    /// Do not report what was done; answers to questions, --json and errors are printed all the same
+    /// Do not report what was done; query results, --json and errors are still printed
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Do not use colours, as where NO_COLOR is set or where the answer does not go to a terminal
+    /// Do not use colours (also off if NO_COLOR is set, or if the output is not a terminal)
     #[arg(long, global = true)]
     pub no_color: bool,
 }
 
-/// How an answer is printed.
+/// Output formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// A text table
     Table,
     /// One JSON value
     Json,
-    /// Comma-separated values under a line of names
+    /// Comma-separated values with a header line
     Csv,
-    /// One JSON object a line
+    /// JSON lines
     Jsonl,
 }
 
-impl Global {
-    /// The format that was asked for among those that the command has; the first one where none was.
+impl GlobalArgs {
+    /// The requested format, if the command supports it; by default the first one.
     pub fn format(&self, allowed: &[Format]) -> Result<Format, Failure> {
-        let asked = match (self.format, self.json) {
+        let query = match (self.format, self.json) {
             (Some(format), true) if format != Format::Json => {
                 return Err(Failure::usage("--json and --format exclude each other: give one of them"));
             }
             (None, true) => Some(Format::Json),
             (format, _) => format,
         };
-        match asked {
+        match query {
             None => allowed.first().copied().ok_or_else(|| Failure::usage("there is no format")),
             Some(format) if allowed.contains(&format) => Ok(format),
             Some(format) => {
@@ -95,9 +95,9 @@ impl Format {
     }
 }
 
-/// What a velocity or an estimate is asked about.
+/// The scope and settings of a velocity or an estimate.
 #[derive(Debug, clap::Args)]
-pub struct Question {
+pub struct EstimateArgs {
     /// Only tasks of the project with this key
     #[arg(long, value_name = "KEY")]
     project: Option<String>,
@@ -107,31 +107,31 @@ pub struct Question {
     /// Only tasks of the user story with this key
     #[arg(long, value_name = "KEY")]
     story: Option<String>,
-    /// Only tasks of this person; case does not matter
+    /// Only tasks of this person; case is ignored
     #[arg(long, value_name = "NAME")]
     assignee: Option<String>,
-    /// Story points per hour of every lane, in place of the config's
+    /// Story points per hour of every lane; overrides the settings
     #[arg(long, value_name = "SP", allow_negative_numbers = true)]
     sp_per_hour: Option<f64>,
-    /// Story points per hour of the implementation, in place of the config's
+    /// Story points per hour of the implementation; overrides the settings
     #[arg(long, value_name = "SP", allow_negative_numbers = true)]
     sp_per_hour_implementation: Option<f64>,
-    /// Story points per hour of the review, in place of the config's
+    /// Story points per hour of the review; overrides the settings
     #[arg(long, value_name = "SP", allow_negative_numbers = true)]
     sp_per_hour_review: Option<f64>,
-    /// Story points per hour of QA, in place of the config's
+    /// Story points per hour of QA; overrides the settings
     #[arg(long, value_name = "SP", allow_negative_numbers = true)]
     sp_per_hour_qa: Option<f64>,
-    /// Where the velocity comes from: settings, history, or a blend of both
+    /// The source of the velocity: settings, history, or a mix of both
     #[arg(long, value_name = "MODE", default_value = VelocityMode::Empirical.name(), value_parser = mode())]
     velocity_mode: VelocityMode,
-    /// How many of the newest samples of a lane make its velocity
+    /// The number of newest samples of a lane from which its velocity is computed
     #[arg(long, value_name = "N", default_value_t = 50, allow_negative_numbers = true)]
     velocity_window: i64,
 }
 
-impl Question {
-    /// The same in the engine's words.
+impl EstimateArgs {
+    /// As the engine's options.
     pub fn options(&self) -> EstimateOptions {
         EstimateOptions {
             project_key: self.project.clone(),

@@ -1,6 +1,6 @@
-//! `mcodactl`: record agent calls and task moves, and ask how fast the work goes and when it will be done.
+//! `mcodactl`: records the usage of agents and the status of tasks; queries usage, velocity and estimates.
 //!
-//! It parses arguments, calls the engine and prints; the engine knows everything else.
+//! It parses arguments, calls the engine and prints; everything else is in the engine.
 
 mod args;
 mod commands;
@@ -22,15 +22,15 @@ use mcoda_core::report::printable;
 
 use args::Args;
 use failure::Failure;
-use out::{Answer, Out};
+use out::{Out, Output};
 
 fn main() -> ExitCode {
-    // A fault of ours is one line too, not a backtrace.
-    std::panic::set_hook(Box::new(|fault| {
-        say(&format!("this is a fault of mcodactl, please report it: {fault}"));
+    // A panic, which is a bug of mcodactl, is reported on one line, without a backtrace.
+    std::panic::set_hook(Box::new(|panic| {
+        say(&format!("this is a bug in mcodactl, please report it: {panic}"));
     }));
     match std::panic::catch_unwind(run) {
-        Ok(Ok(()) | Err(Failure::ReaderGone)) => ExitCode::SUCCESS,
+        Ok(Ok(()) | Err(Failure::BrokenPipe)) => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
             say(failure.message());
             ExitCode::from(failure.exit_code())
@@ -39,18 +39,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does what the command line asks for.
+/// Parses the command line and runs the command.
 fn run() -> Result<(), Failure> {
     match Args::try_parse() {
         Ok(args) => commands::run(&args, &mut Out::new(args.global.no_color)),
         Err(error) if matches!(error.kind(), ClapError::DisplayHelp | ClapError::DisplayVersion) => {
-            Out::new(true).answer(&Answer::Text(error.to_string()))
+            Out::new(true).print(&Output::Text(error.to_string()))
         }
         Err(error) => Err(Failure::from_clap(&error)),
     }
 }
 
-/// Writes one line to stderr; where even that fails, the exit code must do.
+/// Writes one line to stderr. If that fails, only the exit code reports the error.
 fn say(message: &str) {
     let _ = writeln!(std::io::stderr(), "mcodactl: {}", printable(message));
 }

@@ -1,4 +1,4 @@
-//! Opening the workspace that the global flags name.
+//! Opening the workspace that the global flags specify.
 
 use std::path::Path;
 
@@ -6,19 +6,19 @@ use mcoda_core::{Clock, Workspace};
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::flags::Global;
+use crate::flags::GlobalArgs;
 
-/// Opens the workspace, which is created where it is missing.
-pub fn workspace(global: &Global) -> Result<Workspace, Failure> {
+/// Opens the workspace, and creates it if it is missing.
+pub fn workspace(global: &GlobalArgs) -> Result<Workspace, Failure> {
     open(global, false)
 }
 
-/// Opens a workspace that is there: an empty one would only hide that its path is misspelt.
-pub fn existing_workspace(global: &Global) -> Result<Workspace, Failure> {
+/// Opens an existing workspace: creating one would hide a misspelt path.
+pub fn existing_workspace(global: &GlobalArgs) -> Result<Workspace, Failure> {
     open(global, true)
 }
 
-fn open(global: &Global, existing_only: bool) -> Result<Workspace, Failure> {
+fn open(global: &GlobalArgs, existing_only: bool) -> Result<Workspace, Failure> {
     if global.db.is_some() && global.workspace.is_some() {
         return Err(Failure::usage("--db and --workspace exclude each other: give one of them"));
     }
@@ -43,7 +43,7 @@ fn open(global: &Global, existing_only: bool) -> Result<Workspace, Failure> {
     Ok(opened?)
 }
 
-/// Somebody who names a file means it: one that is not there is no empty one.
+/// A missing file is an error, since it was named explicitly.
 fn config(file: &Path) -> Result<Map<String, Value>, Failure> {
     let refused =
         |why: String| Failure::failed(format_args!("--config: cannot read {}: {why}", file.display()));

@@ -11,18 +11,18 @@ use serde_json::{Map, Value};
 use crate::failure::Failure;
 use crate::flags::{JsonObject, json_object};
 
-/// Flags that are called otherwise than their fields. Of the others, ids and names lose that word: `--agent`.
+/// Flags whose names differ from their fields. In the others, the suffixes `_id` and `_name` are dropped: `--agent`.
 const NAMES: [(&str, &str); 2] = [("user_story_id", "story"), ("cost_estimate", "cost")];
 
 const ONE_RECORD_ALONE: &str =
-    "--from reads ids, tokens, costs and times from the answers: leave their flags out";
+    "--from reads ids, tokens, costs and times from the responses: omit their flags";
 
-/// What the flags say of one record.
+/// The fields of one record that the flags set.
 #[derive(Debug, Clone, Default)]
 pub struct RecordFlags(Map<String, Value>);
 
 impl RecordFlags {
-    /// Whether there is none of them.
+    /// Whether no flag is given.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -32,7 +32,7 @@ impl RecordFlags {
         Ok(TokenUsage::from_json(&self.with_task_id(workspace)?)?)
     }
 
-    /// What the flags say of the responses in a file, which have their own ids, numbers and times.
+    /// The context of the responses in a file, which have their own ids, numbers and times.
     pub fn context(&self, workspace: &Workspace) -> Result<AgentContext, Failure> {
         let is_known = |name: &String| {
             let field = AgentContext::DEFINITION.all_fields().find(|field| field.json == name);
@@ -56,7 +56,7 @@ impl RecordFlags {
     }
 }
 
-/// The fields that are flags: a workspace is given for every command.
+/// The fields that are flags. `--workspace-id` is a flag of every command.
 fn fields() -> impl Iterator<Item = &'static Field> {
     let record: &'static Definition = TokenUsage::DEFINITION;
     record.all_fields().filter(|field| field.name != "workspace_id")
@@ -100,7 +100,7 @@ fn flag(field: &'static Field) -> Arg {
         .long(name(field))
         .value_name(value_name)
         .value_parser(parser)
-        .allow_negative_numbers(matches!(field.bound, Some(Bound::Count | Bound::Measure)))
+        .allow_negative_numbers(matches!(field.bound, Some(Bound::Count | Bound::NonNegative)))
         .help(help(field))
 }
 
@@ -110,7 +110,7 @@ fn name(field: &Field) -> String {
     named.map_or_else(|| short.unwrap_or(field.name), |(_, name)| name).replace('_', "-")
 }
 
-/// What the field is, in one line; fields are called as the flags are.
+/// The first sentence of the field's documentation.
 fn help(field: &Field) -> String {
     let text = field.doc.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.split(". ").next().unwrap_or_default().trim_end_matches('.').replace('`', "");

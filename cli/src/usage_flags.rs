@@ -1,4 +1,4 @@
-//! Which token usage to look at, as flags.
+//! Flags that select token usage.
 
 use mcoda_core::TokenUsageQuery;
 
@@ -23,27 +23,27 @@ pub struct UsageFlags {
     task: Option<String>,
     #[command(flatten)]
     time: TimeFlags,
-    /// Which page of the answer to give, from 1
+    /// The page of the result, from 1
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     page: Option<i64>,
-    /// How many rows a page has [default: all]
+    /// The number of rows per page [default: all]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     page_size: Option<i64>,
 }
 
-/// A part of time.
+/// A time span.
 #[derive(Debug, clap::Args)]
 pub struct TimeFlags {
-    /// From this timestamp on, or from so long ago: 7d (units s, m, h, d, w)
+    /// From this timestamp, or this time span before now: 7d (units s, m, h, d, w)
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Up to this timestamp, or up to so long ago
+    /// Up to this timestamp, or this time span before now
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
 }
 
 impl UsageFlags {
-    /// The same in the engine's words.
+    /// As the engine's query.
     pub fn query(&self) -> TokenUsageQuery {
         TokenUsageQuery {
             project_key: self.project.clone(),

@@ -1,37 +1,37 @@
-//! Asking again and again.
+//! Repeating a query.
 
 use std::time::Duration;
 
 use crate::failure::Failure;
-use crate::out::{Answer, Out};
+use crate::out::{Out, Output};
 
 /// The flags of a command that can be watched.
 #[derive(Debug, clap::Args)]
 pub struct Watch {
-    /// Ask again every so many seconds until it is interrupted [default without a value: 2]
+    /// Repeat every this many seconds until interrupted [default without a value: 2]
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "2",
           value_parser = seconds)]
     watch: Option<Duration>,
-    /// End after having asked so many times
+    /// Stop after this many times
     #[arg(long, value_name = "TIMES", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
     watch_count: Option<u64>,
 }
 
 impl Watch {
-    /// Writes what `ask` answers, once or as often as was asked for.
+    /// Prints the output of `query`, once or repeatedly.
     pub fn run(
         &self,
         out: &mut Out,
-        mut ask: impl FnMut() -> Result<Answer, Failure>,
+        mut query: impl FnMut() -> Result<Output, Failure>,
     ) -> Result<(), Failure> {
-        let Some(pause) = self.watch else { return out.answer(&ask()?) };
-        let mut asked = 0;
+        let Some(pause) = self.watch else { return out.print(&query()?) };
+        let mut count = 0;
         loop {
-            let answer = ask()?;
-            out.renew(asked == 0)?;
-            out.answer(&answer)?;
-            asked += 1;
-            if self.watch_count.is_some_and(|count| asked >= count) {
+            let output = query()?;
+            out.clear_screen(count == 0)?;
+            out.print(&output)?;
+            count += 1;
+            if self.watch_count.is_some_and(|limit| count >= limit) {
                 return Ok(());
             }
             std::thread::sleep(pause);

@@ -1,4 +1,4 @@
-//! The demo: what a visitor sees first.
+//! `mcodactl demo`
 
 mod common;
 
@@ -7,7 +7,7 @@ use common::Sandbox;
 const NOW: &str = "--now=2026-03-20T12:00:00Z";
 
 #[test]
-fn the_demo_answers_the_three_questions_and_leaves_nothing_behind() {
+fn the_demo_prints_usage_velocity_and_estimate_and_removes_its_files() {
     let sandbox = Sandbox::new();
     let text = sandbox.text(&["demo", NOW]);
     for part in [
@@ -25,19 +25,19 @@ fn the_demo_answers_the_three_questions_and_leaves_nothing_behind() {
 }
 
 #[test]
-fn the_demos_database_can_be_kept_and_asked() {
+fn the_demo_database_can_be_kept_and_queried() {
     let sandbox = Sandbox::new();
-    let answers = sandbox.json(&["demo", "--db=shop.db", "--json", NOW]);
-    assert_eq!(answers["estimate"]["statusCounts"]["total"], 17);
-    assert!(answers["spent"][0]["cost_estimate"].as_f64().unwrap() > 0.0);
-    let asked = sandbox.json(&["estimate", "--db=shop.db", "--json", NOW]);
-    assert_eq!(asked, answers["estimate"]);
+    let output = sandbox.json(&["demo", "--db=shop.db", "--json", NOW]);
+    assert_eq!(output["estimate"]["statusCounts"]["total"], 17);
+    assert!(output["spent"][0]["cost_estimate"].as_f64().unwrap() > 0.0);
+    let tokens = sandbox.json(&["estimate", "--db=shop.db", "--json", NOW]);
+    assert_eq!(tokens, output["estimate"]);
     let message = sandbox.run(&["demo", "--db=shop.db"]).failure(1);
-    assert!(message.contains("shop.db is there already"), "{message}");
+    assert!(message.contains("shop.db exists already"), "{message}");
 }
 
 #[test]
-fn the_demo_takes_no_other_place() {
+fn the_demo_refuses_options_that_name_a_workspace() {
     let sandbox = Sandbox::new();
     for flag in ["--workspace=.", "--workspace-id=w", "--config=c.json"] {
         sandbox.run(&["demo", flag]).failure(2);

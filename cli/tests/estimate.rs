@@ -10,7 +10,7 @@ use serde_json::json;
 const NOW: &str = "--now=2026-03-20T12:00:00.000Z";
 
 /// One task has gone all the way in 2, 1 and 4 hours; the second one is in progress.
-fn worked_on() -> Sandbox {
+fn with_history() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.backlog(&[4.0, 6.0]);
     for (task, status, time) in [
@@ -26,14 +26,14 @@ fn worked_on() -> Sandbox {
 }
 
 #[test]
-fn a_velocity_is_measured_unless_told_otherwise() {
-    let sandbox = worked_on();
-    let answer = sandbox.json(&["velocity", "--db", "mcoda.db", "--json"]);
+fn a_velocity_is_empirical_by_default() {
+    let sandbox = with_history();
+    let result = sandbox.json(&["velocity", "--db", "mcoda.db", "--json"]);
     let expected = json!({
         "implementationSpPerHour": 2, "reviewSpPerHour": 4, "qaSpPerHour": 1, "source": "empirical",
         "requestedMode": "empirical", "windowTasks": 50, "samples": {"implementation": 1, "review": 1, "qa": 1}
     });
-    assert_eq!(answer, expected);
+    assert_eq!(result, expected);
     let config = sandbox.json(&["velocity", "--db=mcoda.db", "--json", "--velocity-mode=config"]);
     assert_eq!(config["implementationSpPerHour"], 15);
     let text = sandbox.text(&["velocity", "--db", "mcoda.db"]);
@@ -42,13 +42,13 @@ fn a_velocity_is_measured_unless_told_otherwise() {
 
 #[test]
 fn flags_override_the_config_file_lane_by_lane() {
-    let sandbox = worked_on();
+    let sandbox = with_history();
     sandbox.write("config.json.mine", r#"{"velocity": {"reviewSpPerHour": 7, "alpha": 0.25}}"#);
     let args = ["velocity", "--db=mcoda.db", "--json", "--config", "config.json.mine"];
     let speeds = |flags: &[&str]| {
-        let answer = sandbox.json(&[&args[..], flags].concat());
+        let result = sandbox.json(&[&args[..], flags].concat());
         ["implementationSpPerHour", "reviewSpPerHour", "qaSpPerHour"]
-            .map(|name| answer[name].as_f64().unwrap())
+            .map(|name| result[name].as_f64().unwrap())
     };
     assert_eq!(speeds(&["--velocity-mode", "config"]), [15.0, 7.0, 15.0]);
     assert_eq!(
@@ -61,7 +61,7 @@ fn flags_override_the_config_file_lane_by_lane() {
 
 #[test]
 fn an_estimate_is_the_engines_own() {
-    let sandbox = worked_on();
+    let sandbox = with_history();
     let text = sandbox.text(&["estimate", "--db", "mcoda.db", NOW, "--json"]);
     let now = "2026-03-20T12:00:00Z".parse().unwrap();
     let workspace = Workspace::options().clock(Clock::fixed(now)).open_db(sandbox.path("mcoda.db")).unwrap();
@@ -70,8 +70,8 @@ fn an_estimate_is_the_engines_own() {
         window_tasks: Some(50),
         ..EstimateOptions::default()
     };
-    let answer = workspace.estimate(&options).unwrap();
-    assert_eq!(text, serde_json::to_string_pretty(&answer).unwrap() + "\n");
+    let result = workspace.estimate(&options).unwrap();
+    assert_eq!(text, serde_json::to_string_pretty(&result).unwrap() + "\n");
     // 6 SP at 2 SP/h, of which one hour is gone, then 1.5 h of review and 6 h of QA.
     let text = sandbox.text(&["estimate", "--db", "mcoda.db", NOW]);
     for line in [
@@ -87,14 +87,14 @@ fn an_estimate_is_the_engines_own() {
 
 #[test]
 fn a_scope_is_narrowed_by_keys_and_unknown_ones_are_named() {
-    let sandbox = worked_on();
+    let sandbox = with_history();
     let scope = ["--project=P", "--epic=P-1", "--story=P-1-1", "--assignee=ada"];
-    let answer =
+    let result =
         sandbox.json(&[&["estimate", "--db=mcoda.db", "--json", "--workspace-id=w"], &scope[..]].concat());
     let expected =
         json!({"workspaceId": "w", "project": "P", "epic": "P-1", "story": "P-1-1", "assignee": "ada"});
-    assert_eq!(answer["scope"], expected);
-    assert_eq!(answer["statusCounts"]["total"], 0);
+    assert_eq!(result["scope"], expected);
+    assert_eq!(result["statusCounts"]["total"], 0);
     for (flag, field) in [("--project", "projectKey"), ("--epic", "epicKey"), ("--story", "storyKey")] {
         for command in ["velocity", "estimate"] {
             let message = sandbox.run(&[command, "--db=mcoda.db", flag, "NOPE"]).failure(1);
@@ -104,7 +104,7 @@ fn a_scope_is_narrowed_by_keys_and_unknown_ones_are_named() {
 }
 
 #[test]
-fn an_empty_workspace_has_an_answer() {
+fn an_empty_workspace_has_an_estimate() {
     let sandbox = Sandbox::new();
     sandbox.text(&["init"]);
     let text = sandbox.text(&["estimate", "--quiet"]);
@@ -113,8 +113,8 @@ fn an_empty_workspace_has_an_answer() {
 }
 
 #[test]
-fn values_that_make_no_sense_are_refused() {
-    let sandbox = worked_on();
+fn invalid_values_are_refused() {
+    let sandbox = with_history();
     for (flag, code, part) in [
         ("--velocity-window=0", 1, "windowTasks: got 0"),
         ("--velocity-window=x", 2, "--velocity-window"),
@@ -127,5 +127,5 @@ fn values_that_make_no_sense_are_refused() {
     }
     let text =
         sandbox.text(&["estimate", "--db=mcoda.db", "--velocity-mode=config", "--sp-per-hour-qa", "-1"]);
-    assert!(text.contains("never: QA has no speed"), "{text}");
+    assert!(text.contains("never: QA has no velocity"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! What is known about golden workspaces, as `mcodactl` answers it; see `core/tests/golden.rs`.
+//! What is known about golden workspaces, as `mcodactl` prints it; see `core/tests/golden.rs`.
 #![allow(clippy::unwrap_used, reason = "these are tests, though clippy does not see it in helpers")]
 
 mod common;
@@ -18,9 +18,9 @@ fn main() {
     ]);
 }
 
-/// Asks each question of these operations as flags, and hands what `mcodactl` printed and what is expected to
-/// `compare`. A question that has no flag in `mcodactl` is left to the other languages.
-fn ask(folder: &Path, operations: &[(&str, &[&str])], compare: impl Fn(&str, &Value, &str)) -> usize {
+/// Runs `mcodactl` with each case of these operations as flags, and passes what `mcodactl` printed and what is expected to
+/// `compare`. Cases without a flag in `mcodactl` are tested in the other languages.
+fn compare_all(folder: &Path, operations: &[(&str, &[&str])], compare: impl Fn(&str, &Value, &str)) -> usize {
     let known: Value =
         serde_json::from_str(&std::fs::read_to_string(folder.join("cases.json")).unwrap()).unwrap();
     let sandbox = Sandbox::new();
@@ -44,9 +44,9 @@ fn ask(folder: &Path, operations: &[(&str, &[&str])], compare: impl Fn(&str, &Va
 fn velocities_and_estimates_agree(folder: &Path) {
     let commands: [(&str, &[&str]); 2] =
         [("velocity", &["velocity", "--json"]), ("estimate", &["estimate", "--json"])];
-    let compared = ask(folder, &commands, |printed, expected, place| {
+    let compared = compare_all(folder, &commands, |printed, expected, place| {
         let mut expected = expected.clone();
-        // The library answers these better; docs/estimate.md says how.
+        // The library computes these differently; docs/estimate.md says how.
         expected.as_object_mut().unwrap().remove("etas");
         assert_matches(&serde_json::from_str(printed).unwrap(), &expected, place);
     });
@@ -54,7 +54,7 @@ fn velocities_and_estimates_agree(folder: &Path) {
 }
 
 fn token_rows_agree(folder: &Path) {
-    let compared = ask(folder, &[("tokenUsage", &["export"])], |printed, expected, place| {
+    let compared = compare_all(folder, &[("tokenUsage", &["export"])], |printed, expected, place| {
         let rows = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_matches(&Value::Array(rows), expected, place);
     });
@@ -63,25 +63,28 @@ fn token_rows_agree(folder: &Path) {
 
 /// The order of groups is not part of the contract.
 fn token_summaries_agree(folder: &Path) {
-    let compared = ask(folder, &[("tokenSummary", &["tokens", "--json"])], |printed, expected, place| {
-        let found: Vec<Value> = serde_json::from_str(printed).unwrap();
-        let expected = expected.as_array().unwrap();
-        assert_eq!(found.len(), expected.len(), "{place}");
-        for row in expected {
-            let is_group =
-                |(name, value): (&String, &Value)| !(value.is_number() || name.starts_with("cost"));
-            let group: Vec<_> = row.as_object().unwrap().iter().filter(|field| is_group(*field)).collect();
-            let same =
-                |found: &&Value| group.iter().all(|(name, value)| found.get(name.as_str()) == Some(value));
-            let found: Vec<&Value> = found.iter().filter(same).collect();
-            assert_eq!(found.len(), 1, "{place}: {row}");
-            assert_matches(found[0], row, place);
-        }
-    });
+    let compared =
+        compare_all(folder, &[("tokenSummary", &["tokens", "--json"])], |printed, expected, place| {
+            let found: Vec<Value> = serde_json::from_str(printed).unwrap();
+            let expected = expected.as_array().unwrap();
+            assert_eq!(found.len(), expected.len(), "{place}");
+            for row in expected {
+                let is_group =
+                    |(name, value): (&String, &Value)| !(value.is_number() || name.starts_with("cost"));
+                let group: Vec<_> =
+                    row.as_object().unwrap().iter().filter(|field| is_group(*field)).collect();
+                let same = |found: &&Value| {
+                    group.iter().all(|(name, value)| found.get(name.as_str()) == Some(value))
+                };
+                let found: Vec<&Value> = found.iter().filter(same).collect();
+                assert_eq!(found.len(), 1, "{place}: {row}");
+                assert_matches(found[0], row, place);
+            }
+        });
     assert!(compared >= 11, "{compared}");
 }
 
-/// The options of a question as flags, where there are flags for all. What an estimate or a velocity leaves out means
+/// The options of a case as flags, if there are flags for all of them. What an estimate or a velocity leaves out means
 /// the interface's default, which is not that of `mcodactl`.
 fn flags(operation: &str, options: &Value) -> Option<Vec<String>> {
     let mut options = options.as_object().unwrap().clone();

@@ -62,8 +62,8 @@ fn a_job_is_inspected_over_all_time() {
          work-on-tasks | claude | sonnet | 1     | 1200      | 0          | 0            | 800           | 0          | 0           | 1500        | 0.5000\n"
     );
     assert_eq!(text, expected);
-    let answer = sandbox.json(&["job", "inspect", &id, DB, "--workspace-id=w", "--json"]);
-    assert_eq!((&answer["job"]["state"], &answer["tokens"][0]["calls"]), (&json!("running"), &json!(1)));
+    let result = sandbox.json(&["job", "inspect", &id, DB, "--workspace-id=w", "--json"]);
+    assert_eq!((&result["job"]["state"], &result["tokens"][0]["calls"]), (&json!("running"), &json!(1)));
     assert!(sandbox.run(&["job", "inspect", "none", DB]).failure(1).contains("there is no job \"none\""));
 }
 
@@ -97,12 +97,12 @@ TIME                     | ACTION | COMMAND       | CMD_RUN | TASK | AGENT  | MO
 }
 
 #[test]
-fn the_moves_of_a_task_are_a_timeline() {
+fn the_status_changes_of_a_task_are_printed_as_a_timeline() {
     let sandbox = Sandbox::new();
     sandbox.backlog(&[4.0]);
     assert_eq!(
         sandbox.text(&["status", "P-1-1-T1", DB]),
-        "P-1-1-T1: Task\nStatus: not_started\n\nNo move is recorded.\n"
+        "P-1-1-T1: Task\nStatus: not_started\n\nNo status change is recorded.\n"
     );
     for (status, time, flag) in [
         ("in_progress", "2026-03-20T03:00:00Z", "--agent=claude"),
@@ -136,11 +136,11 @@ TIME                     | FROM        | TO          | AFTER      | COMMAND     
     assert_eq!(csv.lines().next().unwrap().split(',').collect::<Vec<_>>(), fields);
     assert!(sandbox.run(&["status", "T9", DB]).failure(1).contains("T9"));
     let later = sandbox.text(&["status", "P-1-1-T1", DB, "--since=2026-03-21"]);
-    assert!(later.ends_with("\n\nNo move is of that time.\n"), "{later}");
+    assert!(later.ends_with("\n\nNo status change in this time span.\n"), "{later}");
 }
 
 #[test]
-fn the_moves_of_all_tasks_are_exported() {
+fn the_status_changes_of_all_tasks_are_exported() {
     let sandbox = Sandbox::new();
     sandbox.backlog(&[4.0, 1.0]);
     for (task, time) in [("P-1-1-T2", "2026-03-20T03:00:00Z"), ("P-1-1-T1", "2026-03-20T04:00:00Z")] {
@@ -158,7 +158,7 @@ fn the_moves_of_all_tasks_are_exported() {
 }
 
 #[test]
-fn telemetry_is_shown_and_chosen() {
+fn telemetry_settings_are_shown_and_changed() {
     let sandbox = Sandbox::new();
     sandbox.text(&["init", DB]);
     let config = sandbox.path("config.json");
@@ -183,9 +183,9 @@ fn telemetry_is_shown_and_chosen() {
     assert_eq!(shown(&["telemetry", "opt-out", "--strict", DB]), table("disabled", "disabled", "yes", "on"));
     assert!(sandbox.text(&["record", "--id=a", DB]).contains("not recorded"));
     assert_eq!(sandbox.text(&["telemetry", "opt-in", DB, "--quiet"]), "");
-    let answer = sandbox.json(&["telemetry", "show", DB, "--json"]);
+    let result = sandbox.json(&["telemetry", "show", DB, "--json"]);
     assert_eq!(
-        (&answer["optOut"], &answer["strict"], &answer["localRecording"]),
+        (&result["optOut"], &result["strict"], &result["localRecording"]),
         (&json!(false), &json!(false), &json!(true))
     );
     let written: Value = serde_json::from_str(&std::fs::read_to_string(&config).unwrap()).unwrap();
@@ -211,7 +211,7 @@ fn a_damaged_config_file_is_refused_and_kept() {
 }
 
 #[test]
-fn questions_create_no_database() {
+fn queries_create_no_database() {
     let sandbox = Sandbox::new();
     for command in [
         &["tokens"][..],

@@ -6,7 +6,7 @@ use common::Sandbox;
 use serde_json::{Value, json};
 
 #[test]
-fn init_says_where_the_database_is_and_does_it_again_without_harm() {
+fn init_prints_the_path_and_can_be_repeated() {
     let sandbox = Sandbox::new();
     let first = sandbox.json(&["init", "--json", "--workspace-id", "w"]);
     assert_eq!(first["workspaceId"], "w");
@@ -109,7 +109,7 @@ fn every_flag_of_a_record_reaches_its_column() {
 }
 
 #[test]
-fn jobs_and_runs_that_are_not_there_are_named() {
+fn unknown_jobs_and_runs_are_named() {
     let sandbox = Sandbox::new();
     for (flag, field) in [
         ("--job", "jobId"),
@@ -132,20 +132,23 @@ fn an_array_an_object_and_json_lines_are_read_alike() {
     let args = ["record", "--input", "-", "--db", "mcoda.db"];
     let read = |input: &str| sandbox.run_with_input(&args, input).text();
     assert_eq!(read(one), "a recorded\n");
-    assert_eq!(read(&format!("[{one}, {two}]")), "a duplicate: was there already\nb recorded\n");
+    assert_eq!(read(&format!("[{one}, {two}]")), "a duplicate: was recorded already\nb recorded\n");
     let lines = format!("\u{feff}{one}\n\n{two}\r\n{}\n", r#"{"id": "c"}"#);
-    assert_eq!(read(&lines), "a duplicate: was there already\nb duplicate: was there already\nc recorded\n");
+    assert_eq!(
+        read(&lines),
+        "a duplicate: was recorded already\nb duplicate: was recorded already\nc recorded\n"
+    );
     assert_eq!(read(""), "");
     assert_eq!(sandbox.records(&sandbox.path("mcoda.db")), 3);
 
     let file = sandbox.write("usage.jsonl", &lines);
-    let answer = sandbox.json(&["record", "--db=mcoda.db", "--json", "--input", file.to_str().unwrap()]);
+    let result = sandbox.json(&["record", "--db=mcoda.db", "--json", "--input", file.to_str().unwrap()]);
     let expected = |id| json!({"id": id, "recorded": true, "duplicate": true, "logged": false});
-    assert_eq!(answer, json!([expected("a"), expected("b"), expected("c")]));
+    assert_eq!(result, json!([expected("a"), expected("b"), expected("c")]));
 }
 
 #[test]
-fn one_bad_record_keeps_all_of_them_out() {
+fn one_invalid_record_rejects_the_batch() {
     let sandbox = Sandbox::new();
     sandbox.text(&["init", "--db", "mcoda.db"]);
     let args = ["record", "--input", "-", "--db", "mcoda.db"];
@@ -166,7 +169,7 @@ fn one_bad_record_keeps_all_of_them_out() {
 }
 
 #[test]
-fn bad_values_are_refused_with_their_field() {
+fn invalid_values_are_refused_with_their_field() {
     let sandbox = Sandbox::new();
     for (flags, field) in [
         (&["--tokens-prompt", "-5"][..], "tokensPrompt: got -5"),
@@ -194,14 +197,14 @@ fn the_same_id_with_other_content_is_a_conflict() {
 }
 
 #[test]
-fn strict_telemetry_records_nothing_and_says_so() {
+fn strict_telemetry_records_nothing_and_reports_it() {
     let sandbox = Sandbox::new();
     sandbox.write("strict.json", r#"{"telemetry": {"strict": true}}"#);
     let args = ["record", "--db", "mcoda.db", "--config", "strict.json", "--id", "a"];
     assert_eq!(sandbox.text(&args), "a not recorded: the telemetry settings are strict\n");
     assert_eq!(sandbox.records(&sandbox.path("mcoda.db")), 0);
-    let answer = sandbox.json(&[&args[..], &["--json"]].concat());
-    assert_eq!(answer, json!([{"id": "a", "recorded": false, "duplicate": false, "logged": false}]));
+    let result = sandbox.json(&[&args[..], &["--json"]].concat());
+    assert_eq!(result, json!([{"id": "a", "recorded": false, "duplicate": false, "logged": false}]));
 }
 
 #[test]
@@ -215,6 +218,6 @@ fn a_workspace_keeps_its_json_log_too() {
 
     std::fs::remove_file(std::path::Path::new(&database).with_file_name("token_usage.json")).unwrap();
     std::fs::create_dir(std::path::Path::new(&database).with_file_name("token_usage.json")).unwrap();
-    let expected = "b recorded, not logged: the JSON log follows later\n";
+    let expected = "b recorded, not logged: the JSON log will be completed later\n";
     assert_eq!(sandbox.text(&["record", "--id", "b"]), expected);
 }

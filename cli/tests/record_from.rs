@@ -12,21 +12,22 @@ fn message(id: &str, output: i64) -> String {
 }
 
 #[test]
-fn a_file_of_answers_is_recorded_once_however_often_it_is_read() {
+fn a_file_of_responses_is_recorded_once_however_often_it_is_read() {
     let sandbox = Sandbox::new();
     let lines =
         [message("a", 1), message("b", 2), "log line".into(), "{\"error\":{}}".into(), message("a", 9)];
-    sandbox.write("answers.jsonl", &lines.join("\n"));
-    let first = sandbox.text(&["record", "--db", "mcoda.db", "--from", "answers.jsonl", "--agent", "claude"]);
+    sandbox.write("responses.jsonl", &lines.join("\n"));
+    let first =
+        sandbox.text(&["record", "--db", "mcoda.db", "--from", "responses.jsonl", "--agent", "claude"]);
     let bytes = lines.join("\n").len();
     assert_eq!(
         first,
         format!(
-            "Read:     5 lines, 4 objects, {bytes} bytes\nRecorded: 2 new, 0 updated, 0 there already\n\
+            "Read:     5 lines, 4 objects, {bytes} bytes\nRecorded: 2 new, 0 updated, 0 duplicates\n\
              Skipped:  1 without usage, 1 no JSON\n"
         )
     );
-    let again = sandbox.json(&["record", "--db", "mcoda.db", "--from", "answers.jsonl", "--json"]);
+    let again = sandbox.json(&["record", "--db", "mcoda.db", "--from", "responses.jsonl", "--json"]);
     assert_eq!((&again["recorded"], &again["duplicates"]), (&json!(0), &json!(2)));
     assert_eq!(again["skipped"]["withoutUsage"], 1);
     assert_eq!(sandbox.records(&sandbox.path("mcoda.db")), 2);
@@ -45,7 +46,7 @@ fn one_body_over_many_lines_comes_from_standard_input() {
 }
 
 #[test]
-fn a_thread_is_recorded_as_what_came_on_top() {
+fn a_thread_is_recorded_as_deltas() {
     let sandbox = Sandbox::new();
     let turn = |n: i64| {
         let usage = json!({"input_tokens": n, "cached_input_tokens": 0, "output_tokens": n});
@@ -67,7 +68,7 @@ fn a_thread_is_recorded_as_what_came_on_top() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said_in_one_line() {
+fn an_error_is_one_line() {
     let sandbox = Sandbox::new();
     let missing = sandbox.run(&["record", "--db", "mcoda.db", "--from", "nowhere.jsonl"]).failure(1);
     assert!(missing.contains("--from nowhere.jsonl"), "{missing}");

@@ -1,4 +1,4 @@
-//! What others wrote, on a terminal and in exports.
+//! Hostile stored text, on a terminal and in exports.
 #![allow(clippy::unwrap_used, reason = "these are tests, though clippy does not see it in helpers")]
 
 mod common;
@@ -8,9 +8,9 @@ use serde_json::json;
 
 const DB: &str = "--db=mcoda.db";
 const HOSTILE: &str = "\u{202e}\u{1b}[31m\n\u{200b}\u{2066}";
-const HARMLESS: &str = "\u{fffd}\u{fffd}[31m \u{fffd}\u{fffd}";
+const SANITIZED: &str = "\u{fffd}\u{fffd}[31m \u{fffd}\u{fffd}";
 
-/// A task, a job and a call whose every text was written by somebody who means no good.
+/// A task, a job and a call whose every text was written by an attacker.
 fn written_by_others() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.backlog(&[1.0]);
@@ -25,28 +25,28 @@ fn written_by_others() -> Sandbox {
 }
 
 #[test]
-fn tables_show_what_others_wrote_in_one_harmless_line() {
+fn tables_show_stored_text_sanitized_on_one_line() {
     let sandbox = written_by_others();
     let status = sandbox.text(&["status", "P-1-1-T1", DB]);
     assert!(
-        status.starts_with(&format!("P-1-1-T1: Task{HARMLESS}\nStatus: red{HARMLESS}\n\nTIME ")),
+        status.starts_with(&format!("P-1-1-T1: Task{SANITIZED}\nStatus: red{SANITIZED}\n\nTIME ")),
         "{status}"
     );
     assert!(
-        status.trim_end().ends_with(&format!("| not_started | red{HARMLESS} | -     | -       | -     | -")),
+        status.trim_end().ends_with(&format!("| not_started | red{SANITIZED} | -     | -       | -     | -")),
         "{status}"
     );
     let tokens = sandbox.text(&["tokens", DB, "--workspace-id=w", "--now=2026-03-21"]);
-    assert!(tokens.contains(&format!("| ada{HARMLESS} | 1 ")), "{tokens}");
+    assert!(tokens.contains(&format!("| ada{SANITIZED} | 1 ")), "{tokens}");
     let moved = sandbox.text(&["transition", "P-1-1-T1", "blocked", DB]);
-    assert_eq!(moved, format!("P-1-1-T1: red{HARMLESS} → blocked\n"));
+    assert_eq!(moved, format!("P-1-1-T1: red{SANITIZED} → blocked\n"));
     let id = format!("w{HOSTILE}");
     let made = sandbox.text(&["init", "--db=x.db", "--workspace-id", &id]);
-    assert!(made.ends_with(&format!("x.db\nWorkspace: w{HARMLESS}\n")), "{made}");
+    assert!(made.ends_with(&format!("x.db\nWorkspace: w{SANITIZED}\n")), "{made}");
 }
 
 #[test]
-fn exports_hold_what_others_wrote_to_the_character() {
+fn exports_contain_the_exact_text() {
     let sandbox = written_by_others();
     let exported = sandbox.text(&["export", DB, "--workspace-id=w", "--format=csv"]);
     assert!(exported.contains(&format!("\"ada{HOSTILE}\"")), "{exported}");
@@ -57,7 +57,7 @@ fn exports_hold_what_others_wrote_to_the_character() {
 }
 
 #[test]
-fn errors_show_what_was_given_in_one_harmless_line() {
+fn errors_show_the_given_value_sanitized_on_one_line() {
     let sandbox = written_by_others();
     let given = format!("x{HOSTILE}");
     for (args, code) in [

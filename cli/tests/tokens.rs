@@ -12,7 +12,7 @@ const NOW: &str = "--now=2026-03-20T12:00:00Z";
 const DB: &str = "--db=mcoda.db";
 
 /// Four calls of two agents, the oldest one beyond the last seven days.
-fn spent() -> Sandbox {
+fn with_usage() -> Sandbox {
     let sandbox = Sandbox::new();
     let calls = json!([
         {"id": "1", "agentId": "claude", "commandName": "work-on-tasks", "tokensPrompt": 1200, "tokensCompletion": 300,
@@ -28,21 +28,21 @@ fn spent() -> Sandbox {
     sandbox
 }
 
-fn asked(sandbox: &Sandbox, args: &[&str]) -> Outcome {
+fn tokens(sandbox: &Sandbox, args: &[&str]) -> Outcome {
     sandbox.run(&[&["tokens", DB, "--workspace-id=w", NOW], args].concat())
 }
 
 #[test]
-fn what_was_spent_is_a_table() {
-    let sandbox = spent();
+fn usage_is_printed_as_a_table() {
+    let sandbox = with_usage();
     let expected = "\
 PROJECT | COMMAND       | AGENT  | CALLS | TOKENS_IN | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | CACHE_READ | CACHE_WRITE | DURATION_MS | COST
 --------+---------------+--------+-------+-----------+------------+--------------+---------------+------------+-------------+-------------+-------
 -       | work-on-tasks | claude | 2     | 1210      | 300        | 1500         | 800           | 0          | 0           | 1500        | 1.0313
 -       | code-review   | 日本語 | 1     | 5         | 0          | 0            | 0             | 0          | 0           | 0           | -
 ";
-    assert_eq!(asked(&sandbox, &[]).text(), expected);
-    assert_eq!(asked(&sandbox, &["--no-color", "--format=table", "--quiet"]).text(), expected);
+    assert_eq!(tokens(&sandbox, &[]).text(), expected);
+    assert_eq!(tokens(&sandbox, &["--no-color", "--format=table", "--quiet"]).text(), expected);
     let mut command = sandbox.command(&["tokens", DB, "--workspace-id=w", NOW]);
     command.env("NO_COLOR", "1");
     assert_eq!(finish(command).text(), expected);
@@ -50,10 +50,10 @@ PROJECT | COMMAND       | AGENT  | CALLS | TOKENS_IN | TOKENS_OUT | TOKENS_TOTAL
 
 #[test]
 fn flags_narrow_with_and_without_an_equals_sign() {
-    let sandbox = spent();
+    let sandbox = with_usage();
     let calls = |args: &[&str]| {
         let rows: Value =
-            serde_json::from_str(&asked(&sandbox, &[args, &["--json"]].concat()).text()).unwrap();
+            serde_json::from_str(&tokens(&sandbox, &[args, &["--json"]].concat()).text()).unwrap();
         rows.as_array().unwrap().iter().map(|row| row["calls"].as_u64().unwrap()).sum::<u64>()
     };
     assert_eq!(calls(&[]), 3);
@@ -63,20 +63,20 @@ fn flags_narrow_with_and_without_an_equals_sign() {
     assert_eq!((calls(&["--agent=claude"]), calls(&["--agent", "claude", "--command=qa-tasks"])), (2, 0));
     assert_eq!((calls(&["--job=j"]), calls(&["--task=t"])), (0, 0));
     assert_eq!(calls(&["--page=2", "--page-size=1"]), 1);
-    let message = asked(&sandbox, &["--project=NONE"]).failure(1);
+    let message = tokens(&sandbox, &["--project=NONE"]).failure(1);
     assert!(message.contains("projectKey") && message.contains("NONE"), "{message}");
-    assert!(asked(&sandbox, &["--since=yesterday"]).failure(1).contains("since"));
-    assert!(asked(&sandbox, &["--time-zone=Mars/Olympus"]).failure(1).contains("timeZone"));
-    assert!(asked(&sandbox, &["--group-by=agnet"]).failure(2).contains("--group-by"));
+    assert!(tokens(&sandbox, &["--since=yesterday"]).failure(1).contains("since"));
+    assert!(tokens(&sandbox, &["--time-zone=Mars/Olympus"]).failure(1).contains("timeZone"));
+    assert!(tokens(&sandbox, &["--group-by=agnet"]).failure(2).contains("--group-by"));
 }
 
 #[test]
 fn dimensions_are_named_in_any_order_and_days_are_those_of_a_zone() {
-    let sandbox = spent();
-    let text = asked(&sandbox, &["--group-by=day,agent"]).text();
+    let sandbox = with_usage();
+    let text = tokens(&sandbox, &["--group-by=day,agent"]).text();
     assert!(text.starts_with("AGENT  | DAY        | CALLS |"), "{text}");
     let days = |args: &[&str]| {
-        let rows: Value = serde_json::from_str(&asked(&sandbox, args).text()).unwrap();
+        let rows: Value = serde_json::from_str(&tokens(&sandbox, args).text()).unwrap();
         rows.as_array()
             .unwrap()
             .iter()
@@ -95,9 +95,9 @@ fn dimensions_are_named_in_any_order_and_days_are_those_of_a_zone() {
 
 #[test]
 fn a_summary_is_json_and_csv_too() {
-    let sandbox = spent();
+    let sandbox = with_usage();
     let rows: Value =
-        serde_json::from_str(&asked(&sandbox, &["--json", "--group-by=model", "--agent=日本語"]).text())
+        serde_json::from_str(&tokens(&sandbox, &["--json", "--group-by=model", "--agent=日本語"]).text())
             .unwrap();
     assert_eq!(rows[0]["model_name"], "a, \"b\"\tc");
     let expected = "\
@@ -105,26 +105,26 @@ workspace_id,agent_id,model_name,calls,tokens_prompt,tokens_completion,tokens_to
 w,claude,,2,1210,300,1500,800,0,0,1500,1.03125,
 w,日本語,\"a, \"\"b\"\"\tc\",1,5,0,0,0,0,0,0,,
 ";
-    assert_eq!(asked(&sandbox, &["--format=csv", "--group-by=model,agent"]).text(), expected);
-    assert!(asked(&sandbox, &["--format=jsonl"]).failure(2).contains("table, json, csv"));
-    assert!(asked(&sandbox, &["--format=csv", "--json"]).failure(2).contains("exclude each other"));
+    assert_eq!(tokens(&sandbox, &["--format=csv", "--group-by=model,agent"]).text(), expected);
+    assert!(tokens(&sandbox, &["--format=jsonl"]).failure(2).contains("table, json, csv"));
+    assert!(tokens(&sandbox, &["--format=csv", "--json"]).failure(2).contains("exclude each other"));
     assert!(sandbox.run(&["estimate", DB, "--format=csv"]).failure(2).contains("table, json"));
 }
 
 #[test]
-fn an_answer_without_rows_says_why() {
-    let sandbox = spent();
-    let text = asked(&sandbox, &["--agent=nobody"]).text();
-    assert_eq!(text, "No token usage matches. Without --since, the last 7 days are looked at.\n");
-    assert_eq!(asked(&sandbox, &["--agent=nobody", "--since=4w"]).text(), "No token usage matches.\n");
-    assert_eq!(asked(&sandbox, &["--agent=nobody", "--json"]).text(), "[]\n");
+fn an_empty_result_says_why() {
+    let sandbox = with_usage();
+    let text = tokens(&sandbox, &["--agent=nobody"]).text();
+    assert_eq!(text, "No token usage matches. Without --since, only the last 7 days are included.\n");
+    assert_eq!(tokens(&sandbox, &["--agent=nobody", "--since=4w"]).text(), "No token usage matches.\n");
+    assert_eq!(tokens(&sandbox, &["--agent=nobody", "--json"]).text(), "[]\n");
     sandbox.write("config.json", r#"{"telemetry": {"strict": true}}"#);
-    assert!(asked(&sandbox, &["--agent=nobody"]).text().contains("strict"));
+    assert!(tokens(&sandbox, &["--agent=nobody"]).text().contains("strict"));
 }
 
 #[test]
-fn a_slug_that_cannot_be_looked_up_fails_and_an_id_is_answered() {
-    let sandbox = spent();
+fn a_slug_that_cannot_be_looked_up_fails_and_an_id_works() {
+    let sandbox = with_usage();
     std::fs::create_dir(sandbox.path(".mcoda")).unwrap();
     sandbox.write(".mcoda/mcoda.db", "no database at all");
     for command in [&["tokens", "--agent=codex"][..], &["export", "--agent=codex"]] {
@@ -135,32 +135,32 @@ fn a_slug_that_cannot_be_looked_up_fails_and_an_id_is_answered() {
             assert!(message.contains(part), "{part:?} in {message}");
         }
     }
-    assert!(asked(&sandbox, &["--agent=claude"]).text().contains("| claude | 2 "));
+    assert!(tokens(&sandbox, &["--agent=claude"]).text().contains("| claude | 2 "));
 }
 
 #[test]
-fn watching_asks_again() {
-    let sandbox = spent();
-    let once = asked(&sandbox, &[]).text();
-    let twice = asked(&sandbox, &["--watch=0.1", "--watch-count=2"]).text();
+fn watching_repeats_the_query() {
+    let sandbox = with_usage();
+    let once = tokens(&sandbox, &[]).text();
+    let twice = tokens(&sandbox, &["--watch=0.1", "--watch-count=2"]).text();
     assert_eq!(twice, format!("{once}\n{once}"));
     let estimates = sandbox.text(&["estimate", DB, NOW, "--json", "--watch=0.1", "--watch-count=3"]);
     let documents = serde_json::Deserializer::from_str(&estimates).into_iter::<Value>();
     assert_eq!(
-        documents.map(Result::unwrap).filter(|answer| answer["now"] == "2026-03-20T12:00:00.000Z").count(),
+        documents.map(Result::unwrap).filter(|result| result["now"] == "2026-03-20T12:00:00.000Z").count(),
         3
     );
     for bad in [&["--watch=0"][..], &["--watch=soon"], &["--watch-count=1"], &["--watch", "--watch-count=0"]]
     {
-        asked(&sandbox, bad).failure(2);
+        tokens(&sandbox, bad).failure(2);
     }
 }
 
 #[test]
 #[cfg(unix)]
-fn watching_ends_when_nobody_looks_any_more() {
+fn watching_ends_when_the_pipe_is_closed() {
     use std::io::{BufRead, BufReader};
-    let sandbox = spent();
+    let sandbox = with_usage();
     let mut child = sandbox.command(&["tokens", DB, "--workspace-id=w", NOW, "--watch=0.1"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.next().unwrap().unwrap().starts_with("PROJECT"));
@@ -182,7 +182,7 @@ fn exported(sandbox: &Sandbox, args: &[&str]) -> String {
 
 #[test]
 fn every_call_is_exported_as_json_lines() {
-    let sandbox = spent();
+    let sandbox = with_usage();
     let rows: Vec<Value> =
         exported(&sandbox, &[]).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let ids: Vec<&Value> = rows.iter().map(|row| &row["id"]).collect();
@@ -196,7 +196,7 @@ fn every_call_is_exported_as_json_lines() {
 
 #[test]
 fn every_call_is_exported_as_csv_with_all_fields() {
-    let sandbox = spent();
+    let sandbox = with_usage();
     let text = exported(&sandbox, &["--format=csv", "--command=code-review"]);
     let (header, row) = text.split_once('\n').unwrap();
     let first: Value = serde_json::from_str(exported(&sandbox, &["--command=code-review"]).trim()).unwrap();

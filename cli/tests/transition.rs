@@ -7,7 +7,7 @@ use common::Sandbox;
 const DB: &str = "--db=mcoda.db";
 
 #[test]
-fn a_move_says_from_where_to_where() {
+fn a_transition_prints_the_old_and_the_new_status() {
     let sandbox = Sandbox::new();
     let task = sandbox.backlog(&[3.0]).remove(0);
     let moved = sandbox.text(&["transition", "P-1-1-T1", "in_progress", DB]);
@@ -18,10 +18,10 @@ fn a_move_says_from_where_to_where() {
 }
 
 #[test]
-fn every_flag_of_a_move_reaches_its_event() {
+fn every_flag_of_a_transition_reaches_its_event() {
     let sandbox = Sandbox::new();
     let task = sandbox.backlog(&[3.0]).remove(0);
-    let answer = sandbox.json(&[
+    let result = sandbox.json(&[
         "transition",
         "P-1-1-T1",
         "failed",
@@ -35,13 +35,13 @@ fn every_flag_of_a_move_reaches_its_event() {
         "--reason=tests are red",
         "--expected-from=not_started",
     ]);
-    assert_eq!(answer["taskId"], task.id.as_str());
-    assert_eq!(answer["changed"], true);
-    assert_eq!(answer["timestamp"], "2026-03-20T12:00:00.000Z");
+    assert_eq!(result["taskId"], task.id.as_str());
+    assert_eq!(result["changed"], true);
+    assert_eq!(result["timestamp"], "2026-03-20T12:00:00.000Z");
 
     let workspace = mcoda_core::Workspace::open_db(sandbox.path("mcoda.db")).unwrap();
     let events = workspace.status_events(&mcoda_core::StatusEventsQuery::default()).unwrap();
-    assert_eq!(events[0].id, answer["eventId"].as_str().unwrap());
+    assert_eq!(events[0].id, result["eventId"].as_str().unwrap());
     assert_eq!(events[0].command_name.as_deref(), Some("work-on-tasks"));
     assert_eq!(events[0].agent_id.as_deref(), Some("claude"));
     assert_eq!(events[0].metadata["lane"], "a");
@@ -51,7 +51,7 @@ fn every_flag_of_a_move_reaches_its_event() {
 }
 
 #[test]
-fn what_cannot_move_stays_and_says_why() {
+fn a_refused_transition_changes_nothing_and_says_why() {
     let sandbox = Sandbox::new();
     sandbox.backlog(&[3.0]);
     for (flags, part) in [

@@ -5,7 +5,7 @@ mod common;
 use common::Sandbox;
 
 #[test]
-fn help_and_version_are_answers() {
+fn help_and_version_go_to_standard_output() {
     let sandbox = Sandbox::new();
     assert!(sandbox.text(&["--version"]).starts_with("mcodactl "));
     for args in [&["--help"][..], &["help"], &["record", "--help"], &["estimate", "-h"]] {
@@ -18,7 +18,7 @@ fn help_and_version_are_answers() {
 }
 
 #[test]
-fn a_wrong_command_line_is_one_line_and_exit_code_2() {
+fn an_invalid_command_line_is_one_line_and_exit_code_2() {
     let sandbox = Sandbox::new();
     for (args, part) in [
         (&[][..], "subcommand"),
@@ -57,7 +57,7 @@ fn global_flags_stand_before_or_after_the_command() {
 }
 
 #[test]
-fn files_that_are_no_databases_are_refused_and_left_alone() {
+fn files_that_are_not_databases_are_refused_and_not_changed() {
     let sandbox = Sandbox::new();
     let text = "shopping list\n".repeat(100);
     let file = sandbox.write("list.txt", &text);
@@ -74,7 +74,7 @@ fn files_that_are_no_databases_are_refused_and_left_alone() {
 }
 
 #[test]
-fn a_config_file_that_is_named_must_be_there_and_sound() {
+fn a_given_config_file_must_exist_and_be_valid() {
     let sandbox = Sandbox::new();
     sandbox.write("damaged.json", "{\"velocity\":");
     sandbox.write("array.json", "[]");
@@ -90,7 +90,7 @@ fn a_config_file_that_is_named_must_be_there_and_sound() {
 }
 
 #[test]
-fn a_question_about_a_database_that_is_not_there_creates_none() {
+fn a_query_of_a_missing_database_creates_none() {
     let sandbox = Sandbox::new();
     for command in [&["estimate"][..], &["velocity"], &["transition", "T", "done"]] {
         let message = sandbox.run(&[command, &["--db=typo.db"]].concat()).failure(1);
@@ -112,7 +112,7 @@ fn a_workspace_is_the_folder_of_a_project() {
 }
 
 #[test]
-fn a_database_that_is_turned_off_says_so() {
+fn a_database_that_is_turned_off_is_an_error() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["estimate", "--db=a.db"]);
     command.env("MCODA_DISABLE_DB", "1");
@@ -122,7 +122,7 @@ fn a_database_that_is_turned_off_says_so() {
 
 #[test]
 #[cfg(unix)]
-fn a_reader_that_goes_away_is_no_fault() {
+fn a_closed_pipe_is_not_an_error() {
     let sandbox = Sandbox::new();
     let mut lines = String::new();
     for n in 0..20_000 {
@@ -140,9 +140,9 @@ fn a_reader_that_goes_away_is_no_fault() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_answer_that_cannot_be_written_is_a_failure() {
+fn output_that_cannot_be_written_is_an_error() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(&["init", "--db=a.db"]);
     command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
-    assert!(common::finish(command).failure(1).contains("cannot write the answer"));
+    assert!(common::finish(command).failure(1).contains("cannot write the output"));
 }

@@ -21,7 +21,7 @@ fn the_shell_examples_of_the_usage_page_work() {
     let examples = shell_examples();
     assert!(!examples.is_empty());
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_mcodactl")).parent().unwrap();
-    let mut answers = String::new();
+    let mut printed = String::new();
     for example in examples {
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", program.display());
         let output = Command::new("sh")
@@ -33,7 +33,7 @@ fn the_shell_examples_of_the_usage_page_work() {
             .unwrap();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && errors.is_empty(), "{example}\n{errors}");
-        answers += &String::from_utf8(output.stdout).unwrap();
+        printed += &String::from_utf8(output.stdout).unwrap();
     }
     for part in [
         "failed → in_progress",
@@ -45,7 +45,7 @@ fn the_shell_examples_of_the_usage_page_work() {
         "Remote export   | disabled",
         "| sprint | running | work-on-tasks |",
     ] {
-        assert!(answers.contains(part), "{part}: {answers}");
+        assert!(printed.contains(part), "{part}: {printed}");
     }
     let read = |file| std::fs::read_to_string(sandbox.path(file)).unwrap();
     assert!(read("claude.jsonl").lines().count() > 10 && !read("claude.jsonl").contains("codex"));

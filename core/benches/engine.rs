@@ -26,7 +26,7 @@ fn main() {
     estimates();
 }
 
-/// The processor time that this process's threads have had so far, in seconds; 0 where the system does not tell. That of
+/// The processor time that this process's threads have had so far, in seconds; 0 if the system does not report it. That of
 /// threads that have ended is missing.
 fn processor_time() -> f64 {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0.0 };

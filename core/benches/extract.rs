@@ -1,6 +1,6 @@
-//! How fast answers are read: `cargo bench --bench extract`.
+//! Throughput of usage extraction: `cargo bench --bench extract`.
 //!
-//! Times are medians of rounds. The memory is the process's peak as Linux tells it, after a short and after a
+//! Times are medians of rounds. The memory is the process's peak as Linux reports it, after a short and after a
 //! long input.
 
 use std::fs::File;

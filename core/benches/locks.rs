@@ -1,6 +1,6 @@
 //! What the lock layer costs: `cargo bench -p mcoda-core --bench locks --features test-switches`.
 //!
-//! The layer is there for a whole process or not at all, so each measurement is made in a process of its own. The two
+//! The layer is installed for a whole process or not at all, so each measurement is made in a process of its own. The two
 //! kinds take turns, so that a machine that slows down slows both; medians of seven are compared.
 
 use std::path::Path;

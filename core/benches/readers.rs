@@ -1,7 +1,7 @@
-//! What a record costs while another thread of the same handle sums half a million calls, one question after the
+//! What a record costs while another thread of the same handle sums half a million calls, one query after the
 //! other: `cargo bench --package mcoda-core --bench readers`.
 //!
-//! Rounds with and without the questions take turns, so that a machine that slows down slows both. The peer is one
+//! Rounds with and without the queries take turns, so that a machine that slows down slows both. The peer is one
 //! connection of SQLite's that inserts and another one that sums; it moves the log within a commit.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 const ROWS: usize = 500_000;
 const ROUNDS: usize = 5;
-/// For how long a round records at least: some questions long.
+/// For how long a round records at least: some queries long.
 const ROUND: Duration = Duration::from_secs(3);
 
 fn main() {
@@ -23,7 +23,7 @@ fn main() {
     fill(&file);
     println!(
         "{:24} {:>10} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8} {:>10}",
-        "record, µs", "alone p50", "p99", "beside p50", "p99", "ratio50", "ratio99", "longest", "questions"
+        "record, µs", "alone p50", "p99", "beside p50", "p99", "ratio50", "ratio99", "longest", "queries"
     );
     let usage = TokenUsage { model_name: Some("a-model".into()), ..TokenUsage::default() };
     measure(
@@ -80,18 +80,18 @@ fn fill(file: &Path) {
         .expect("rows");
 }
 
-/// Times each call of `record`, alone and while another thread repeats `ask`.
-fn measure(what: &str, mut record: impl FnMut(), ask: impl Fn() + Sync) {
+/// Times each call of `record`, alone and while another thread repeats `run_query`.
+fn measure(what: &str, mut record: impl FnMut(), run_query: impl Fn() + Sync) {
     let mut times = [Vec::new(), Vec::new()];
-    let asked = AtomicUsize::new(0);
+    let count = AtomicUsize::new(0);
     for _ in 0..ROUNDS {
         round(&mut times[0], &mut record);
         let is_done = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !is_done.load(Ordering::Relaxed) {
-                    ask();
-                    asked.fetch_add(1, Ordering::Relaxed);
+                    run_query();
+                    count.fetch_add(1, Ordering::Relaxed);
                 }
             });
             round(&mut times[1], &mut record);
@@ -111,7 +111,7 @@ fn measure(what: &str, mut record: impl FnMut(), ask: impl Fn() + Sync) {
         beside[0] / alone[0],
         beside[1] / alone[1],
         beside[2],
-        asked.into_inner()
+        count.into_inner()
     );
 }
 

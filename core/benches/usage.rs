@@ -1,8 +1,8 @@
-//! A question about half a million agent calls, beside SQLite's own GROUP BY of the same:
+//! A query about half a million agent calls, beside SQLite's own GROUP BY of the same:
 //! `cargo bench --package mcoda-core --bench usage`.
 //!
 //! Times are medians of rounds that take turns. Memory is the most that a process of its own ever had
-//! resident, above what it had before the question (Linux: `VmHWM` of /proc/self/status).
+//! resident, above what it had before the query (Linux: `VmHWM` of /proc/self/status).
 
 use std::hint::black_box;
 use std::path::Path;
@@ -17,8 +17,8 @@ const ROWS: usize = 500_000;
 const ROUNDS: usize = 5;
 const ID: &str = "bench";
 
-/// The questions, by name.
-const QUESTIONS: [(&str, &[Dimension]); 4] = [
+/// The queries, by name.
+const QUERIES: [(&str, &[Dimension]); 4] = [
     ("project, command, agent", &[Dimension::Project, Dimension::Command, Dimension::Agent]),
     ("model", &[Dimension::Model]),
     ("day, command, action", &[Dimension::Day, Dimension::Command, Dimension::Action]),
@@ -41,7 +41,7 @@ fn main() {
     );
     let workspace = open(&file);
     let plain = Connection::open(&file).expect("a database");
-    for (place, (name, group_by)) in QUESTIONS.into_iter().enumerate() {
+    for (place, (name, group_by)) in QUERIES.into_iter().enumerate() {
         let [ours, sql] = medians([
             &mut || {
                 black_box(summary(&workspace, group_by));
@@ -142,7 +142,7 @@ fn select_all(connection: &Connection) -> usize {
     bytes
 }
 
-/// Every fourth row is an older one, whose command stands in its metadata.
+/// Every fourth row is an older one, whose command is in its metadata.
 fn fill(file: &Path) {
     drop(open(file));
     let connection = Connection::open(file).expect("a database");
@@ -171,10 +171,10 @@ fn in_own_process(file: &Path, what: &str) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// Prints how many MiB one question takes.
+/// Prints how many MiB one query takes.
 fn measure(file: &Path, what: &str) {
     let (who, place) = what.split_once(':').expect("who:place");
-    let group_by = QUESTIONS[place.parse::<usize>().expect("a place")].1;
+    let group_by = QUERIES[place.parse::<usize>().expect("a place")].1;
     let workspace = open(file);
     let plain = Connection::open(file).expect("a database");
     let before = peak();

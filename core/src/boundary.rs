@@ -1,4 +1,4 @@
-//! The border to another language, which no panic crosses.
+//! The boundary to another language, where panics end.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -7,57 +7,60 @@ use std::sync::Once;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Runs `work` at a language boundary, which no panic may cross: one becomes an `Internal` error, whose detail
-/// says where it was.
+/// Runs `work` at a language boundary. A panic becomes an `Internal` error, whose detail gives its location.
 ///
-/// What a panic says may hold what it tripped over, a piece of somebody's record. So it is neither part of the
-/// error, but for words that stand in the source, nor is it written to stderr: the first call puts a hook
-/// before the process's panic hook, which keeps the panics that end here to itself.
+/// A panic message may contain parts of a record. It is therefore not part of the error, unless it is a constant of the
+/// source, and it is not written to stderr: the first call installs a panic hook in front of the process's hook, which
+/// suppresses the panics that end here.
 pub fn catch_panic<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    be_quiet();
-    // A thread that ends may have no data of its own any more, and a host may record in an exit handler.
-    let note = |is_inside| INSIDE.try_with(|own| own.replace(is_inside)).unwrap_or(false);
-    let is_inside = note(true);
-    // Handles stay sound: a transaction that a panic leaves is rolled back.
+    install_panic_hook();
+    // A thread that is ending may have no thread-local data any more, and a host may record in an exit handler.
+    let record_location = |is_inside| IN_BOUNDARY.try_with(|own| own.replace(is_inside)).unwrap_or(false);
+    let is_inside = record_location(true);
+    // Handles stay valid: an open transaction is rolled back by a panic.
     let done = catch_unwind(AssertUnwindSafe(work));
-    note(is_inside);
+    record_location(is_inside);
     done.unwrap_or_else(|panic| {
         let message =
-            "a fault of libmcoda, please report it; the call changed nothing that was not committed";
-        Err(Error::new(ErrorKind::Internal, message).with_source(told(&*panic)))
+            "this is a bug in libmcoda, please report it; the call changed nothing that was not committed";
+        Err(Error::new(ErrorKind::Internal, message).with_source(panic_text(&*panic)))
     })
 }
 
 thread_local! {
     /// Whether this thread is within [`catch_panic`].
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
-    /// Where its last panic was.
-    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+    static IN_BOUNDARY: Cell<bool> = const { Cell::new(false) };
+    /// The location of its last panic.
+    static LOCATION: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-fn be_quiet() {
+fn install_panic_hook() {
     static ONCE: Once = Once::new();
-    // A hook cannot be changed while a panic unwinds, as where a handle is dropped by it.
+    // A hook cannot be changed while a panic unwinds, for example if that drops a handle.
     if ONCE.is_completed() || std::thread::panicking() {
         return;
     }
     ONCE.call_once(|| {
         let usual = take_hook();
         set_hook(Box::new(move |panic| {
-            if INSIDE.try_with(Cell::get).unwrap_or(false) { note(panic) } else { usual(panic) }
+            if IN_BOUNDARY.try_with(Cell::get).unwrap_or(false) {
+                record_location(panic)
+            } else {
+                usual(panic)
+            }
         }));
     });
 }
 
-fn note(panic: &PanicHookInfo<'_>) {
+fn record_location(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    // Where the thread is ending, nobody will ask.
-    let _ = PLACE.try_with(|own| own.try_borrow_mut().map(|mut own| *own = place));
+    // If the thread is ending, nothing reads it.
+    let _ = LOCATION.try_with(|own| own.try_borrow_mut().map(|mut own| *own = place));
 }
 
-/// What may be said of a panic: its text where that is a constant of the program, and its place.
-fn told(panic: &(dyn Any + Send)) -> String {
-    let place = PLACE.try_with(RefCell::take).unwrap_or_default();
+/// The part of a panic that may be shown: its text, if it is a constant of the program, and its location.
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let place = LOCATION.try_with(RefCell::take).unwrap_or_default();
     match panic.downcast_ref::<&'static str>() {
         Some(text) => format!("{text} ({place})"),
         None => format!("a panic at {place}"),
@@ -80,12 +83,12 @@ mod tests {
     }
 
     #[test]
-    fn one_boundary_may_lie_within_another() {
+    fn boundaries_can_be_nested() {
         let outer = catch_panic::<()>(|| {
             catch_panic::<()>(|| panic!("inner")).unwrap_err();
             panic!("outer")
         });
         assert!(outer.unwrap_err().detail().unwrap().starts_with("outer"));
-        assert!(!INSIDE.get());
+        assert!(!IN_BOUNDARY.get());
     }
 }

@@ -1,4 +1,4 @@
-//! The one error type that leaves this crate.
+//! The public error type of this crate.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,32 +8,31 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::printable::printable;
 
-/// What went wrong, in the few classes that a caller can act on.
+/// The kind of an error: what a caller can react to.
 ///
 /// The numbers are stable: they are the codes of the C interface and never change meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
 pub enum ErrorKind {
-    /// A bad value: the message names the field, what was given and what is allowed.
+    /// An invalid value: the message names the field, the value given and the values allowed.
     InvalidInput = 1,
-    /// An unknown task, job, project key or other thing that the call names.
+    /// An unknown task, job, project key or other entity that the call names.
     NotFound = 2,
-    /// The row changed under the caller, a record with this id exists with other content, or a trigger of another
-    /// program refused the row.
+    /// The row has changed, a record with this id has other content, or a trigger of another program skipped the row.
     Conflict = 3,
-    /// Another writer held the database for longer than the timeout. Trying again is safe.
+    /// Another writer held the database for longer than the timeout. Retrying is safe.
     Busy = 4,
-    /// Disk full, permissions, input or output failed.
+    /// Disk full, permissions, or an input/output error.
     Storage = 5,
-    /// Not a database, a damaged one, or damaged JSON that could not be set aside.
+    /// Not a database, a damaged one, or damaged JSON that could not be archived.
     Corrupt = 6,
-    /// Made by a newer schema than this build knows, or not possible with this file.
+    /// The schema is newer than this build supports, or the call is not possible with this file.
     Unsupported = 7,
-    /// Used after close.
+    /// The handle was closed.
     Closed = 8,
-    /// A fault of this library.
+    /// A bug in this library.
     Internal = 9,
-    /// The call was given up, by its caller or at its time limit, before it changed anything.
+    /// The call was cancelled, by its caller or by its time limit, before it changed anything.
     Cancelled = 10,
 }
 
@@ -73,19 +72,19 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the same call may succeed when it is made again unchanged.
+    /// Whether the same call may succeed if it is repeated unchanged.
     pub fn is_retryable(self) -> bool {
         self == Self::Busy
     }
 }
 
-/// An error with its kind, a message that says what to do, and its cause where there is one.
+/// An error with its kind, a message that says what to do, and its cause, if known.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
     field: Option<String>,
-    /// Whether the message says already which file it is about.
+    /// Whether the message names the affected file already.
     is_located: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -95,12 +94,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let message = line(&message.into(), LONGEST_MESSAGE);
+        let message = single_line(&message.into(), LONGEST_MESSAGE);
         Self { kind, message, field: None, is_located: false, source: None }
     }
 
-    /// A bad value: `field` names it, `given` shows it, `allowed` completes "… expected …". Public for the
-    /// faces, whose languages have values that JSON has not.
+    /// An invalid value: `field` names it, `given` shows it, `allowed` completes "… expected …". Public for the
+    /// bindings, whose languages have values that JSON cannot represent.
     pub fn invalid(field: &str, given: impl fmt::Display, allowed: &str) -> Self {
         let field = shorten(field);
         let given = shorten(&given.to_string());
@@ -108,13 +107,13 @@ impl Error {
         Self { field: Some(field), ..Self::new(ErrorKind::InvalidInput, message) }
     }
 
-    /// Nothing is known under `given`, which the caller passed as `field`. Public for the faces.
+    /// No entity is known as `given`, which the caller passed as `field`. Public for the bindings.
     pub fn not_found(field: &str, what: &str, given: &str) -> Self {
         let message = format!("{field}: there is no {what} {:?}", shorten(given));
         Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::NotFound, message) }
     }
 
-    /// `field` asks for what this build lacks, since the crate's `feature` is turned off; `allowed` is what it can.
+    /// `field` needs the disabled `feature` of this crate; `allowed` describes what this build supports.
     #[cfg(not(all(feature = "prices", feature = "time-zones")))]
     pub(crate) fn lacking(feature: &str, field: &str, given: impl fmt::Display, allowed: &str) -> Self {
         let given = shorten(&given.to_string());
@@ -124,7 +123,7 @@ impl Error {
         Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::Unsupported, message) }
     }
 
-    /// A file or folder could not be used.
+    /// A file or folder that could not be used.
     pub(crate) fn storage(action: &str, path: &Path, cause: std::io::Error) -> Self {
         let message = format!("cannot {action} {}: {cause}", path.display());
         Self::new(ErrorKind::Storage, message).with_source(cause)
@@ -135,30 +134,30 @@ impl Error {
         self
     }
 
-    /// Puts `context` before the message, for example the record of a batch that it concerns.
+    /// Prefixes the message with `context`, for example the affected record of a batch.
     pub fn context(mut self, context: impl fmt::Display) -> Self {
-        self.message = line(&format!("{context}: {}", self.message), LONGEST_MESSAGE);
+        self.message = single_line(&format!("{context}: {}", self.message), LONGEST_MESSAGE);
         self
     }
 
-    /// Says which element of a list of `count` it is about, as `noun` calls it. Where there is one alone that is plain.
+    /// Adds which element of a list of `count` is affected, named `noun`, unless it is the only one.
     pub(crate) fn in_list(self, noun: &str, index: usize, count: usize) -> Self {
         if count > 1 { self.context(format_args!("{noun} {} of {count}", index + 1)) } else { self }
     }
 
-    /// Says which input field led to an error that is not about its value.
+    /// Adds the input field that led to an error that is not about its value.
     pub(crate) fn with_field(mut self, field: &str) -> Self {
         self.field = Some(field.to_owned());
         self
     }
 
-    /// Puts `advice` behind the message: what else the caller can do.
+    /// Appends `advice` to the message: what else the caller can do.
     pub(crate) fn advice(mut self, advice: &str) -> Self {
-        self.message = line(&(self.message + advice), LONGEST_MESSAGE);
+        self.message = single_line(&(self.message + advice), LONGEST_MESSAGE);
         self
     }
 
-    /// Says that the message names the file that it is about: another one must not be put before it.
+    /// Marks the message as naming the affected file, so that no other file is added.
     pub(crate) fn located(mut self) -> Self {
         self.is_located = true;
         self
@@ -178,18 +177,18 @@ impl Error {
         &self.message
     }
 
-    /// What caused it, from the nearest cause to the first one, where anything is known of that.
+    /// The causes, from the nearest to the first one, if any are known.
     pub fn detail(&self) -> Option<String> {
         let mut texts = Vec::new();
         let mut next = StdError::source(self);
         while let Some(cause) = next {
-            texts.push(line(&cause.to_string(), LONGEST_CAUSE));
+            texts.push(single_line(&cause.to_string(), LONGEST_CAUSE));
             next = cause.source();
         }
         (!texts.is_empty()).then(|| texts.join(": "))
     }
 
-    /// The input field at fault, by its JSON name, where one is.
+    /// The invalid input field, by its JSON name, if the error is about one.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }
@@ -201,7 +200,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// As the OpenAPI contract's `Error`: `code`, `message`, `retryable`, and `field` and `detail` where there are any.
+/// As the OpenAPI contract's `Error`: `code`, `message`, `retryable`, and `field` and `detail` if present.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_map(None)?;
@@ -224,21 +223,21 @@ impl StdError for Error {
     }
 }
 
-/// Characters of a value that a message shows.
+/// The number of characters of a value that a message shows.
 const LONGEST_VALUE: usize = 80;
-/// A message may name two paths, which systems limit to 4096 bytes.
+/// A message may contain two paths, which systems limit to 4096 bytes.
 const LONGEST_MESSAGE: usize = 9000;
-/// Characters of what a cause says.
+/// The number of characters of a cause.
 pub(crate) const LONGEST_CAUSE: usize = 400;
 
-/// Long input is cut in messages: they end up in logs.
+/// Long input is truncated in messages, since they are often logged.
 pub(crate) fn shorten(text: &str) -> String {
-    line(text, LONGEST_VALUE)
+    single_line(text, LONGEST_VALUE)
 }
 
-/// At most `limit` characters of a text, in one line, as people may see them.
-pub(crate) fn line(text: &str, limit: usize) -> String {
-    // One more, to see whether it was all; a text of megabytes is not made printable for its first line.
+/// At most `limit` characters of a text, printable and on one line.
+pub(crate) fn single_line(text: &str, limit: usize) -> String {
+    // One character more, to detect truncation; a text of megabytes is not processed for its first line.
     let start: String = text.chars().take(limit + 1).collect();
     let shown = printable(&start);
     let mut characters = shown.chars();

@@ -13,15 +13,15 @@ use crate::session::{Session, Shared};
 use crate::sqlite::{IN_MEMORY, OpenTransaction};
 use crate::transaction::{self, Handle, Transaction};
 
-/// The user's own database, `.mcoda/mcoda.db` in the home folder: agents, and what their calls outside of
-/// any project cost. There is no JSON log beside it. Its calls are those of a [`Session`].
+/// The user's global database, `.mcoda/mcoda.db` in the home folder: agents, and the usage of their calls outside of
+/// any project. It has no JSON log. Its calls are those of a [`Session`].
 #[derive(Debug)]
 pub struct Global {
     session: Session,
 }
 
 impl Options {
-    /// Opens the user's global database, `.mcoda/mcoda.db` in the home folder; what is missing is created.
+    /// Opens the user's global database, `.mcoda/mcoda.db` in the home folder, and creates what is missing.
     pub fn open_global(self) -> Result<Global> {
         let locations = Locations::new(&self.environment)?;
         let file = locations.global_folder().join(DATABASE_FILE);
@@ -29,7 +29,7 @@ impl Options {
         Global::assemble(&file, self)
     }
 
-    /// Opens the global database in this file; what is missing is created.
+    /// Opens the global database in this file, and creates what is missing.
     pub fn open_global_db(self, file: impl AsRef<Path>) -> Result<Global> {
         let file = file.as_ref();
         let file = if file.as_os_str() == IN_MEMORY { file.to_owned() } else { paths::absolute(file)? };
@@ -52,7 +52,7 @@ impl Global {
         options.check_exists(file)?;
         let global_config =
             Locations::new(&options.environment).ok().map(|own| own.global_config().to_owned());
-        let database = options.open_database(file, migration::Kind::Global)?;
+        let database = options.open_database(file, migration::DatabaseKind::Global)?;
         let shared = Shared {
             workspace_id: None,
             log: None,

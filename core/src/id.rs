@@ -1,11 +1,11 @@
-//! Where ids come from: the only place that makes random ones.
+//! Ids: the only module that creates random ones.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::time::check_clock;
 
-/// Makes the ids of new rows.
+/// The source of ids for new rows.
 #[derive(Debug, Clone, Default)]
 pub struct IdSource(Kind);
 
@@ -26,7 +26,7 @@ impl IdSource {
     #[allow(clippy::disallowed_methods, reason = "this is the one place that makes ids")]
     pub(crate) fn next(&self) -> String {
         match &self.0 {
-            // It panics where the clock shows a time before 1970; the call that wants the id is refused then.
+            // It panics if the clock shows a time before 1970; a call that needs an id is refused then.
             Kind::Uuid if check_clock().is_err() => uuid::Uuid::nil().to_string(),
             Kind::Uuid => uuid::Uuid::now_v7().to_string(),
             Kind::Counted(count) => {

@@ -1,4 +1,4 @@
-//! Reading a caller's JSON object field by field, with errors that name the field.
+//! Parsing a caller's JSON object field by field, with errors that name the field.
 
 use serde_json::Value;
 
@@ -6,15 +6,14 @@ use crate::definition::{Definition, Field, FieldType, is_same_name};
 use crate::error::{Error, Result};
 use crate::number::MAX_SAFE_INTEGER;
 
-/// The fields of one input object. Names are camelCase; snake_case is read as the same name. A null
-/// counts as absent.
+/// The fields of one input object. Names are camelCase; snake_case names are accepted. A null counts as absent.
 pub(crate) struct Fields<'a> {
     /// The values in the order of the record's fields.
     values: std::vec::IntoIter<(&'static Field, Option<&'a Value>)>,
 }
 
 impl<'a> Fields<'a> {
-    /// Takes an object whose fields are all among the record's: a misspelt field would silently be lost.
+    /// Takes an object whose fields must all be defined: a misspelt field would silently be lost.
     pub(crate) fn new(record: &Definition, input: &'a Value) -> Result<Self> {
         let Value::Object(object) = input else {
             return Err(Error::invalid(record.noun, kind_of(input), "an object"));
@@ -52,7 +51,7 @@ fn is_name_of(field: &Field, given: &str) -> bool {
     is_same_name(given, field.json) || field.aliases.iter().any(|alias| is_same_name(given, alias))
 }
 
-/// Two spellings of one name are one field too many. Another name of it may say the same.
+/// Two spellings of one name are an error. An alias may have the same value.
 fn refuse_second(field: &Field, first: (&str, &Value), second: (&str, &Value)) -> Result<()> {
     let is_alias = |name: &str| !is_same_name(name, field.json);
     if is_alias(first.0) == is_alias(second.0) {
@@ -62,11 +61,11 @@ fn refuse_second(field: &Field, first: (&str, &Value), second: (&str, &Value)) -
         return Ok(());
     }
     let (alias, value) = if is_alias(first.0) { first } else { second };
-    let allowed = format!("the same as {}, or one of the two alone", field.json);
+    let allowed = format!("the same value as {}, or only one of the two", field.json);
     Err(Error::invalid(alias, given(value), &allowed))
 }
 
-/// All names that a record's fields have in JSON.
+/// All JSON names of a record's fields.
 fn names(record: &Definition) -> Vec<&'static str> {
     record
         .all_fields()
@@ -74,7 +73,7 @@ fn names(record: &Definition) -> Vec<&'static str> {
         .collect()
 }
 
-/// A whole number; one that is written with a fraction of zero (`3.0`) counts as whole.
+/// An integer; a number with a fraction of zero (`3.0`) is accepted.
 pub(crate) fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| {
         let number = value.as_f64()?;
@@ -82,7 +81,7 @@ pub(crate) fn whole(value: &Value) -> Option<i64> {
     })
 }
 
-/// Reads each element of an array; an error says which one it is about, as `noun` calls it.
+/// Parses each element of an array; an error names the element, as `noun`.
 pub(crate) fn list<T>(
     what: &str,
     noun: &str,
@@ -96,7 +95,7 @@ pub(crate) fn list<T>(
     values.iter().enumerate().map(read_one).collect()
 }
 
-/// The value as an error shows it: structures by their kind alone, since they may hold anything.
+/// The value as shown in errors: structures only by their type, since they may contain anything.
 pub(crate) fn given(value: &Value) -> String {
     match value {
         Value::Array(_) | Value::Object(_) => kind_of(value).to_owned(),

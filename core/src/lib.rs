@@ -1,8 +1,8 @@
-//! libmcoda's engine: records what AI agents cost and how tasks move, in a SQLite database that belongs
-//! to the project, and answers what was spent, how fast the work goes and when it will be done.
+//! The engine of libmcoda: records the usage of AI agents and the status of tasks in an SQLite database that belongs to
+//! the project, and computes costs, velocity and estimates from it.
 //!
 //! Open a [`Workspace`], record with [`record_token_usage`](Session::record_token_usage) and
-//! [`Workspace::record_status_transition`], and ask with [`token_usage_summary`](Session::token_usage_summary) and
+//! [`Workspace::record_status_transition`], and query with [`token_usage_summary`](Session::token_usage_summary) and
 //! [`Workspace::estimate`]:
 //!
 //! ```
@@ -46,7 +46,7 @@
 //! # }
 //! ```
 //!
-//! A handle may be used from several threads: calls that write queue, questions read beside them. All errors are
+//! Threads may share a handle: writing calls run one after the other, queries run in parallel with them. All errors are
 //! one [`Error`] with a [kind](ErrorKind) that has the same number in every language.
 #![forbid(unsafe_code)]
 
@@ -58,9 +58,9 @@ mod estimate;
 mod global;
 mod id;
 mod input;
-mod key_order;
 mod lifecycle;
 mod migration;
+mod natural_order;
 mod number;
 mod options;
 mod paths;

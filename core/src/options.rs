@@ -1,4 +1,4 @@
-//! What a handle is opened with.
+//! The options of a handle.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
 use crate::paths::Environment;
-use crate::sqlite::{Connect, Database, IN_MEMORY, Synchronous, Watch, connect, says_damaged};
+use crate::sqlite::{ConnectOptions, Database, IN_MEMORY, Synchronous, Watch, connect, is_corruption};
 use crate::time::Clock;
 
-/// How to open a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set what differs
-/// from the defaults, then call one of the methods that open.
+/// The options of a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set those that differ
+/// from the defaults, then call one of the `open` methods.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub(crate) workspace_id: Option<String>,
@@ -33,10 +33,10 @@ pub struct Options {
     synchronous: Synchronous,
 }
 
-/// Where the JSON log is written.
+/// The location of the JSON log.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) enum JsonLogPlace {
-    /// Beside the database of a workspace; nowhere for a database that is opened by its file.
+    /// Beside the database of a workspace; none for a database that is opened by its file.
     #[default]
     Usual,
     Off,
@@ -63,40 +63,40 @@ impl FieldType for JsonLogPlace {
 }
 
 record! {
-    /// What a database is opened with. What is absent keeps its default.
+    /// The options of opening a database. An absent option has its default.
     #[derive(Debug)]
     pub(crate) struct OpenOptions("options", "camelCase"): input {
-        /// The workspace's id, which new records carry and queries look for. Default: that of `workspace.json`, else
-        /// the path of the root, or of the file's folder.
+        /// The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`,
+        /// else the path of the root, or of the file's folder.
         pub(crate) workspace_id: Option<String>,
-        /// Settings in the shape of `config.json` that hold over the files'. Default: none.
+        /// Settings in the format of `config.json`, which override those of the files. Default: none.
         pub(crate) config: Option<Map<String, Value>>,
         /// Whether remote export is off for this handle. Default: false.
         pub(crate) no_telemetry: Option<bool>,
-        /// Whether `token_usage.json` is written, or the folder that it is written to. Default: true for a root; a
-        /// database file gets none unless a folder is given.
+        /// Whether `token_usage.json` is written, or the folder in which it is written. Default: true for a root; a
+        /// database file has no log unless a folder is given.
         pub(crate) json_log: Option<JsonLogPlace>,
-        /// How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`.
+        /// Which failures a commit survives: `normal` a crash, `full` a power failure too. Default: `normal`.
         pub(crate) synchronous: Option<Synchronous>,
         /// How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
         pub(crate) busy_timeout_ms: Option<i64>,
-        /// Whether to read alone: nothing is created, migrated or written. Default: false.
+        /// Whether the handle only reads: nothing is created, migrated or written. Default: false.
         pub(crate) read_only: Option<bool>,
-        /// Whether a missing database is `NotFound` in place of created. Default: false.
+        /// Whether a missing database is `NotFound` instead of being created. Default: false.
         pub(crate) existing_only: Option<bool>,
-        /// The environment that holds for this handle as long as it is open: texts under the names `HOME`,
-        /// `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
-        /// that of the process, in Node `process.env`, when the handle is opened.
+        /// The environment variables for this handle as long as it is open: text under the names `HOME`, `USERPROFILE`,
+        /// `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names are ignored. Default: those of the
+        /// process (in Node, `process.env`) when the handle is opened.
         pub(crate) environment: Option<Map<String, Value>>,
-        /// How long a call may take, waiting included, in milliseconds, above 0: it is `Cancelled` then, unless it has
-        /// begun to write. Default: no limit.
+        /// The longest duration of a call, including waiting, in milliseconds, above 0: beyond it the call is
+        /// `Cancelled`, unless it has begun to write. Default: no limit.
         pub(crate) call_timeout_ms: Option<i64>,
-        /// How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB).
+        /// The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB).
         pub(crate) query_bytes: Option<i64>,
     }
 }
 
-/// The options as callers give them.
+/// The options in the form of the bindings.
 impl Record for Options {
     const DEFINITION: &'static Definition = OpenOptions::DEFINITION;
 }
@@ -120,10 +120,10 @@ impl Options {
         }
     }
 
-    /// Reads options from a JSON object with camelCase or snake_case names: `workspaceId`, `config`,
-    /// `noTelemetry`, `jsonLog` (`true`, `false`, or the path of a folder), `synchronous` (`"normal"` or
-    /// `"full"`), `busyTimeoutMs`, `readOnly`, `existingOnly`, `environment` (the variables by their names),
-    /// `callTimeoutMs` and `queryBytes`. What is absent keeps its default.
+    /// Reads options from a JSON object with camelCase or snake_case names: `workspaceId`, `config`, `noTelemetry`,
+    /// `jsonLog` (`true`, `false`, or the path of a folder), `synchronous` (`"normal"` or `"full"`), `busyTimeoutMs`,
+    /// `readOnly`, `existingOnly`, `environment` (the variables by their names), `callTimeoutMs` and `queryBytes`.
+    /// Absent options have their defaults.
     pub fn from_json(input: &Value) -> Result<Self> {
         let given = OpenOptions::from_json(input)?;
         let mut options = Self::new();
@@ -158,40 +158,40 @@ impl Options {
         Ok(options)
     }
 
-    /// The workspace's id. Default: that of `workspace.json` beside the database, else the path of the
-    /// project's root, or of the database's folder where the database is opened by its file.
+    /// The workspace id. Default: the id in `workspace.json` beside the database, else the path of the project's root,
+    /// or of the database's folder if the database is opened by its file.
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.workspace_id = Some(id.into());
         self
     }
 
-    /// Settings in the shape of `config.json` (`velocity`, `telemetry`) that hold over the files'.
+    /// Settings in the format of `config.json` (`velocity`, `telemetry`), which override those of the files.
     pub fn config(mut self, config: Map<String, Value>) -> Self {
         self.config = Some(config);
         self
     }
 
-    /// Writes no JSON log.
+    /// Disables the JSON log.
     pub fn without_json_log(mut self) -> Self {
         self.json_log = JsonLogPlace::Off;
         self
     }
 
-    /// Writes the JSON log `token_usage.json` into this folder. Default: into the workspace's own, and
-    /// none for a database that is opened by its file.
+    /// Writes the JSON log `token_usage.json` into this folder. Default: the folder of the workspace; no log for a
+    /// database that is opened by its file.
     pub fn json_log_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.json_log = JsonLogPlace::In(folder.into());
         self
     }
 
-    /// Turns remote export off for this handle. Nothing is exported in this version, so this says so for
-    /// the day on which it is. Default: `false`.
+    /// Turns remote export off for this handle. This version exports nothing; the option is reserved for versions that
+    /// do. Default: `false`.
     pub fn no_telemetry(mut self, no_telemetry: bool) -> Self {
         self.no_telemetry = no_telemetry;
         self
     }
 
-    /// How far a commit goes before the call returns. Default: [`Synchronous::Normal`].
+    /// Which failures a commit survives. Default: [`Synchronous::Normal`].
     pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
         self.synchronous = synchronous;
         self
@@ -203,15 +203,15 @@ impl Options {
         self
     }
 
-    /// How long a call may take, waiting for others included, before it fails with `Cancelled`; one that has begun to
-    /// write is finished. A method of Rust that is several steps, each in its own transaction, has this for each;
+    /// The longest duration of a call, including waiting, before it fails with `Cancelled`; a call that has begun to
+    /// write is completed. A Rust method with several steps, each in its own transaction, has this limit for each step;
     /// [`CancelToken::with_limit`](crate::CancelToken::with_limit) limits one call. Default: no limit.
     pub fn call_timeout(mut self, limit: Duration) -> Self {
         self.call_timeout = Some(limit);
         self
     }
 
-    /// How many bytes the answer of one [`Session::query`](crate::Session::query) may have in memory. Default: 512 MiB.
+    /// The largest result of one [`Session::query`](crate::Session::query) in memory, in bytes. Default: 512 MiB.
     pub fn query_bytes(mut self, limit: usize) -> Self {
         self.query_bytes = limit.max(1);
         self
@@ -223,42 +223,41 @@ impl Options {
         self
     }
 
-    /// Opens a database that is there, and answers `NotFound` where none is, in place of creating one.
-    /// Default: `false`.
+    /// Opens only an existing database: a missing one is `NotFound` instead of being created. Default: `false`.
     pub fn existing_only(mut self, existing_only: bool) -> Self {
         self.existing_only = existing_only;
         self
     }
 
-    /// The clock that says what "now" is. Default: the system's.
+    /// The clock from which the current time is taken. Default: the system's.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Where the ids of new rows come from. Default: random UUIDs of version 7.
+    /// The source of ids for new rows. Default: random UUIDs of version 7.
     pub fn ids(mut self, ids: IdSource) -> Self {
         self.ids = ids;
         self
     }
 
-    /// The environment that says where the user's files live, and what is turned off. It holds as long as the handle is
-    /// open. Default: that of the process when these options were made.
+    /// The environment variables, which determine the location of the user's files and what is turned off. They apply
+    /// as long as the handle is open. Default: those of the process when these options were created.
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
     }
 
-    /// Whether the handle writes anything.
+    /// Whether the handle is read-only.
     pub(crate) fn is_read_only(&self) -> bool {
         self.read_only
     }
 
-    /// Refuses a missing database where none may be created.
+    /// Refuses a missing database if none may be created.
     pub(crate) fn check_exists(&self, file: &Path) -> Result<()> {
         let may_be_missing = self.environment.disable_db || !(self.existing_only || self.read_only);
         if may_be_missing || file.as_os_str() == IN_MEMORY || file.try_exists().unwrap_or(true) {
-            // What may not be looked at is there for all we know: opening it says what is wrong.
+            // If its existence cannot be checked, opening it reports the problem.
             return Ok(());
         }
         let message = format!(
@@ -268,29 +267,29 @@ impl Options {
         Err(Error::new(ErrorKind::NotFound, message))
     }
 
-    /// Opens the database file and, unless it is only read, brings it up to date.
-    pub(crate) fn open_database(&self, file: &Path, kind: migration::Kind) -> Result<Database> {
+    /// Opens the database file and, unless it is read-only, migrates it.
+    pub(crate) fn open_database(&self, file: &Path, kind: migration::DatabaseKind) -> Result<Database> {
         if self.environment.disable_db {
             return Ok(Database::turned_off(file));
         }
-        let how = Connect {
+        let options = ConnectOptions {
             read_only: self.read_only,
             busy_timeout: self.busy_timeout,
             synchronous: self.synchronous,
             newest_schema: migration::VERSION,
         };
         let open = || {
-            let connection = connect(file, &how)?;
+            let connection = connect(file, &options)?;
             if self.read_only {
                 migration::refuse_other_kind(&connection, kind)?;
             } else {
                 let watch = Watch::of_thread();
-                migration::migrate(&connection, kind, self.clock.now(), &how.patience(&watch))?;
+                migration::migrate(&connection, kind, self.clock.now(), &options.wait_policy(&watch))?;
             }
-            Ok(Database::new(file, connection, &how)?.bounded(self.call_timeout, self.query_bytes))
+            Ok(Database::new(file, connection, &options)?.bounded(self.call_timeout, self.query_bytes))
         };
-        // A damaged file is damaged when it is read again; one that was read wrong is not.
-        let opened = open().or_else(|error| if says_damaged(&error) { open() } else { Err(error) });
+        // Opening is tried twice: damage persists, a transient read error does not.
+        let opened = open().or_else(|error| if is_corruption(&error) { open() } else { Err(error) });
         opened.map_err(|error: Error| error.about_file(file))
     }
 }

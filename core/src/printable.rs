@@ -1,20 +1,20 @@
-//! Text that people see, whoever wrote it.
+//! Stored text, made safe to print.
 
-/// What stands in the place of a character that would not be seen.
+/// The replacement of characters that are invisible or unsafe.
 const REPLACEMENT: char = '\u{fffd}';
 const JOINER: char = '\u{200d}';
 
-/// `text` as one line that shows what is in it. Titles, keys and ids come from whoever made them: what they hold must
-/// not move a terminal's cursor, turn the text around it, or be there unseen.
+/// `text` as one line that is safe to print. Titles, keys and ids may come from anybody: they must not control the
+/// terminal, reorder the surrounding text, or contain invisible characters.
 ///
 /// Tabs, line feeds and carriage returns become spaces. `U+FFFD` replaces other control characters, which start the
-/// escape sequences of terminals, and characters that show nothing or set the direction of text: Unicode's
-/// `Default_Ignorable_Code_Point` (among them bidirectional overrides, isolates and marks, zero-width characters,
-/// soft hyphens, tags and variation selectors), the separators `U+2028` and `U+2029`, and interlinear annotations.
-/// A joiner between two emoji and the selector behind one stay; joiners between letters do not, as Persian and some
-/// Indic texts have them. Combining marks stay.
+/// escape sequences of terminals, and characters that are invisible or set the direction of text: Unicode's
+/// `Default_Ignorable_Code_Point` (among them bidirectional overrides, isolates and marks, zero-width characters, soft
+/// hyphens, tags and variation selectors), the separators `U+2028` and `U+2029`, and interlinear annotations. A joiner
+/// between two emoji, and a variation selector after one, are kept; joiners between letters, as in Persian and some
+/// Indic texts, are not. Combining marks are kept.
 ///
-/// This is for people. Programs get what is stored, to the character.
+/// This is for display. Programs get the exact stored text.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut before = Before::Other;
@@ -37,7 +37,7 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// What a joiner or a selector stands behind.
+/// Whether a joiner or a variation selector may follow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     Emoji,
@@ -48,8 +48,8 @@ enum Before {
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
-        // Default_Ignorable_Code_Point of Unicode 16, DerivedCoreProperties.txt. It is stable: only code points
-        // that it names already, in its last range above all, are still to be assigned.
+        // Default_Ignorable_Code_Point of Unicode 16, DerivedCoreProperties.txt. The property is stable: only code
+        // points in its reserved ranges are still to be assigned.
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
@@ -58,8 +58,8 @@ fn is_unseen(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The blocks in which Unicode's emoji are, and the single ones outside of them. All their characters are seen, so
-/// that one which is no emoji does no harm here.
+/// The blocks that contain Unicode's emoji, and single ones outside of them. All of their characters are visible, so
+/// including characters that are not emoji is harmless.
 fn is_emoji(c: char) -> bool {
     matches!(c,
         '\u{a9}' | '\u{ae}' | '\u{203c}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2190}'..='\u{21ff}'

@@ -1,4 +1,4 @@
-//! What a workspace and the global database have in common.
+//! The common part of a workspace and the global database.
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -13,32 +13,32 @@ use crate::paths::ConfigSources;
 use crate::repository::Store;
 use crate::sqlite::{Access, Database, OpenTransaction, SqlParams, Table};
 use crate::telemetry::{
-    self, AgentContext, AgentNames, Asked, Dimension, Home, ImportSummary, JsonLog, Recorded,
+    self, AgentContext, AgentNames, Dimension, ImportSummary, JsonLog, QueryContext, Recorded,
     RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageRow,
     TokenUsageSummaryRow,
 };
 use crate::time::Clock;
 
-/// An open database: what a [`Workspace`](crate::Workspace) and [`Global`](crate::Global) have in common.
+/// An open database: the common part of a [`Workspace`](crate::Workspace) and [`Global`](crate::Global).
 ///
-/// It may be shared by threads. Questions run beside each other and beside a call that writes, each on a state of the
-/// database that does not change: all that was committed before it. Every call fails with `Closed` after
-/// [`Session::close`], with `Busy` where another call or another process has the database for longer than the timeout,
-/// with `Cancelled` where it is given up, and with `Storage` or `Corrupt` where the disk does not do its part; a call that fails has changed nothing.
+/// Threads may share it. Queries run in parallel with each other and with a writing call, each on a consistent state of
+/// the database that includes everything committed before. Every call fails with `Closed` after [`Session::close`],
+/// with `Busy` if another call or another process holds the database for longer than the timeout, with `Cancelled` if
+/// it is cancelled, and with `Storage` or `Corrupt` on errors of the disk. A call that fails has changed nothing.
 #[derive(Debug)]
 pub struct Session {
     shared: Arc<Shared>,
     access: Access,
 }
 
-/// What is the same within a transaction.
+/// What a handle and its transactions share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    /// The workspace's id; the global database has none.
+    /// The workspace id; `None` for the global database.
     pub(crate) workspace_id: Option<String>,
     pub(crate) log: Option<JsonLog>,
     pub(crate) configs: ConfigSources,
-    /// Where a workspace finds its agents by their names. A host without a home folder has none.
+    /// The database with the slugs of a workspace's agents. `None` without a home folder.
     pub(crate) global_database: Option<PathBuf>,
     pub(crate) clock: Clock,
     pub(crate) ids: IdSource,
@@ -60,42 +60,42 @@ impl Session {
         self.access.database().path()
     }
 
-    /// Records what one agent call cost: the row, the agent's attribution to its command run and job, and
-    /// the entry in the JSON log. In the global database the agent and the command run, where reported, must exist.
+    /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the entry
+    /// in the JSON log. In the global database, the agent and the command run must exist if they are given.
     ///
-    /// Errors: `InvalidInput` (which field, what was given, what is allowed; in the global database also for fields
-    /// of the backlog), `NotFound` for an unknown job, task or other id, `Conflict` where a record with this id has
+    /// Errors: `InvalidInput` (with the field, the value given and the values allowed; in the global database also for
+    /// fields of the backlog), `NotFound` for an unknown job, task or other id, `Conflict` if a record with this id has
     /// other content.
     pub fn record_token_usage(&self, usage: &TokenUsage) -> Result<Recorded> {
         self.recorder().record_one(usage)
     }
 
-    /// Records many calls in one transaction: all of them or none.
+    /// Records the usage of many calls in one transaction: all of them or none.
     pub fn record_token_usages(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
         self.recorder().record(usages)
     }
 
-    /// Reads what came back from an agent and records it: a response body, the events of a stream, or an
-    /// agent's transcript, as [`extract_usage`](crate::extract_usage) reads them. Each call and each model that
-    /// worked for it becomes a record; a response that reports no usage becomes none, and is no error.
+    /// Extracts the usage from a response of a provider or an agent and records it: a response body, the events of a
+    /// stream, or an agent's transcript, as [`extract_usage`](crate::extract_usage) parses them. Each call, and each
+    /// model within it, becomes a record. A response without usage records nothing and is not an error.
     ///
-    /// A record's id is made of the provider's id of the message, the response or the session, so that a retry
-    /// or a replay counts once. Of two versions of one response the last wins: this call updates its own record,
-    /// which [`Session::record_token_usage`] never does. A response without an id is a new one each time, unless
-    /// the context gives a `response_id`.
+    /// A record's id is derived from the provider's id of the message, the response or the session, so that a retry or
+    /// a replay counts once. Of two versions of one response the last wins: this call updates its own record, which
+    /// [`Session::record_token_usage`] never does. A response without an id is a new one each time, unless the context
+    /// has a `response_id`.
     ///
-    /// Errors: as [`Session::record_token_usage`], and nothing is written then.
+    /// Errors: as [`Session::record_token_usage`]; nothing is written then.
     pub fn record_agent_response(&self, body: &str, context: &AgentContext) -> Result<RecordedResponse> {
         self.recorder().record_response(body, context)
     }
 
-    /// Reads bodies and lines of JSON to the end and records them as
-    /// [`Session::record_agent_response`] does, in memory that does not grow with the input: a file of responses, or
-    /// a transcript. What has no id is known by its text and by how often it came before, so reading a file
-    /// again, or one that has grown, adds nothing twice. `progress` gets now and then how many bytes were read.
+    /// Reads JSON bodies and lines to the end and records them as [`Session::record_agent_response`] does, in memory
+    /// that does not grow with the input: a file of responses, or a transcript. A call without an id is identified by
+    /// its text and the number of earlier occurrences of that text, so reading a file again, or one that has grown,
+    /// adds no duplicates. `progress` is called now and then with the number of bytes read.
     ///
-    /// Each thousand lines are one transaction: an error leaves what was recorded before, and reading the
-    /// input again goes on from there. `Unsupported` within a transaction.
+    /// Each thousand lines are one transaction: after an error, what was recorded before is kept, and reading the input
+    /// again continues from there. `Unsupported` within a transaction.
     pub fn record_agent_stream(
         &self,
         input: impl BufRead,
@@ -106,34 +106,34 @@ impl Session {
         self.recorder().import(input, context, &mut progress)
     }
 
-    /// Records what a file holds, as [`Session::record_agent_stream`] does.
+    /// Records the usage in a file, as [`Session::record_agent_stream`] does.
     ///
-    /// Errors: as there, and `Storage` where the file cannot be read.
+    /// Errors: as there, and `Storage` if the file cannot be read.
     pub fn record_agent_file(&self, file: impl AsRef<Path>, context: &AgentContext) -> Result<ImportSummary> {
         self.access.outside("record_agent_file")?;
         self.recorder().import_file(file.as_ref(), context)
     }
 
-    /// What single agent calls cost, in the order of time; calls of the same moment in the order in which
-    /// they were recorded, those whose time cannot be read last. The global database knows only calls that were
-    /// recorded in it, not those of the workspaces.
+    /// Lists single agent calls in order of time; calls of the same time in the order in which they were recorded,
+    /// calls with an invalid time last. The global database has only calls that were recorded in it, not those of
+    /// workspaces.
     ///
-    /// Errors: `NotFound` for an unknown project key, `InvalidInput` for a bound or a page that is invalid, and in
-    /// the global database for the filters of the backlog (project, job, task).
+    /// Errors: `NotFound` for an unknown project key, `InvalidInput` for an invalid time bound or page, and in the
+    /// global database for the filters of the backlog (project, job, task).
     pub fn token_usage(&self, query: &TokenUsageQuery) -> Result<Vec<TokenUsageRow>> {
-        self.access.read(|tx| telemetry::token_usage(&self.asked(tx, query)))
+        self.access.read(|tx| telemetry::token_usage(&self.query_context(tx, query)))
     }
 
-    /// [`Session::token_usage`] row by row, in memory that depends little on how many there are.
+    /// [`Session::token_usage`] row by row, with 16 bytes of memory per row besides one chunk.
     ///
     /// Errors: as [`Session::token_usage`]. `Unsupported` within a transaction.
     pub fn token_usage_cursor(&self, query: &TokenUsageQuery) -> Result<TokenUsageCursor> {
         let database = Arc::clone(self.access.outside("token_usage_cursor")?);
-        self.access.read(|tx| TokenUsageCursor::new(database, &self.asked(tx, query)))
+        self.access.read(|tx| TokenUsageCursor::new(database, &self.query_context(tx, query)))
     }
 
-    /// What agent calls cost, added up by groups in the order in which these first appear in time. An
-    /// empty `group_by` stands for [`Dimension::DEFAULT`]; project, job and task are null in the global database.
+    /// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. An empty
+    /// `group_by` means [`Dimension::DEFAULT`]; project, job and task are null in the global database.
     ///
     /// Errors: as [`Session::token_usage`].
     pub fn token_usage_summary(
@@ -141,54 +141,63 @@ impl Session {
         query: &TokenUsageQuery,
         group_by: &[Dimension],
     ) -> Result<Vec<TokenUsageSummaryRow>> {
-        self.access.read(|tx| telemetry::token_usage_summary(&self.asked(tx, query), group_by))
+        self.access.read(|tx| telemetry::token_usage_summary(&self.query_context(tx, query), group_by))
     }
 
-    /// Runs one SQL statement that only reads, in one unchanging state of the database.
+    /// Runs one read-only SQL statement on a consistent state of the database.
     ///
-    /// Errors: `InvalidInput` for what is not one such statement, for two columns of one name (name them
-    /// with `AS`), and for parameters that do not fit it.
+    /// Errors: `InvalidInput` for anything but one such statement, for two columns of the same name (name them with
+    /// `AS`), and for parameters that do not match it.
     pub fn query(&self, sql: &str, params: &SqlParams) -> Result<Table> {
         self.access.select(sql, params)
     }
 
-    /// Copies the database as it is now into a new file, for its owner alone, and onto the disk. Calls of this handle
-    /// that write wait for that; questions, other handles and processes go on. Nothing is ever overwritten.
+    /// Copies the current state of the database into a new file that only its owner can access, and flushes it to the
+    /// disk. Writing calls of this handle wait for it; queries, other handles and processes continue. Nothing is
+    /// overwritten.
     ///
-    /// Errors: `Conflict` where there is something at `path`, or a file of a database that was there (`-wal` behind
-    /// its name …); `InvalidInput` for the name of such a file, or of another one of this library's beside the
-    /// database; `Storage` where it cannot be written; `Unsupported` within a transaction.
+    /// Errors: `Conflict` if `path` exists, or a side file of a former database of that name (`…-wal`); `InvalidInput`
+    /// if the name is that of a side file, or of another file of this library beside the database; `Storage` if it
+    /// cannot be written; `Unsupported` within a transaction.
     pub fn backup_to(&self, path: impl AsRef<Path>) -> Result<()> {
         self.access.outside("backup_to")?.backup_to(path.as_ref())
     }
 
-    /// Gives up the calls of this handle that are under way, from any thread: those that wait and those that only read
-    /// fail with `Cancelled` within some milliseconds; one that has begun to write is finished. Later calls are made as
-    /// ever. A batch is rolled back; an open transaction goes on for its host to end.
+    /// Cancels the running calls of this handle, from any thread: calls that are waiting or only reading fail with
+    /// `Cancelled` within some milliseconds; a call that has begun to write is completed. Later calls are not affected.
+    /// A batch is rolled back; an open transaction continues until its host ends it.
     pub fn interrupt(&self) {
         self.access.database().interrupt();
     }
 
-    /// Stops what only reads, now and from now on, as [`Session::close`] does: for a host that closes the handle in turn
-    /// with its other calls.
+    /// Stops calls that only read, now and from now on, as [`Session::close`] does: for a host that queues the closing
+    /// of the handle behind its other calls.
     pub fn stop_reading(&self) {
         self.access.database().control().close();
     }
 
-    /// Makes what `work` does on this handle one call, which is interrupted and timed as a whole. For the faces.
+    /// Makes everything that `work` does on this handle one call, which is cancelled and timed as a whole. For the
+    /// bindings.
     pub fn as_one_call<T>(&self, work: impl FnOnce() -> T) -> T {
         self.access.database().control().as_one_call(work)
     }
 
-    /// Closes the database after the calls that are under way. Those that only read are given up, and fail with
-    /// `Closed`; a transaction that is open is rolled back. Closing twice is not an error. `Unsupported` within a
-    /// transaction.
+    /// Closes the database after the running calls. Calls that only read fail with `Closed`; an open transaction is
+    /// rolled back. Closing twice is not an error. `Unsupported` within a transaction.
     pub fn close(&self) -> Result<()> {
-        let closed = self.access.outside("close")?.close();
+        let database = self.access.outside("close")?;
+        self.finish_log();
+        let closed = database.close();
         if let Some(log) = &self.shared.log {
             log.close();
         }
         closed
+    }
+
+    fn finish_log(&self) {
+        if let (Some(log), Access::Own(database)) = (&self.shared.log, &self.access) {
+            telemetry::finish_log(database, log);
+        }
     }
 
     pub(crate) fn access(&self) -> &Access {
@@ -203,11 +212,15 @@ impl Session {
         Store { access: &self.access, clock: self.shared.clock, ids: &self.shared.ids }
     }
 
-    pub(crate) fn asked<'a>(&'a self, tx: &'a Connection, query: &'a TokenUsageQuery) -> Asked<'a> {
+    pub(crate) fn query_context<'a>(
+        &'a self,
+        tx: &'a Connection,
+        query: &'a TokenUsageQuery,
+    ) -> QueryContext<'a> {
         let names = |database| AgentNames { database, busy_timeout: self.shared.busy_timeout };
-        Asked {
+        QueryContext {
             tx,
-            home: self.home(),
+            workspace_id: self.shared.workspace_id.as_deref(),
             agents: self.shared.global_database.as_deref().map(names),
             now: self.shared.clock.now(),
             query,
@@ -216,7 +229,7 @@ impl Session {
 
     pub(crate) fn recorder(&self) -> Recorder<'_> {
         Recorder {
-            home: self.home(),
+            workspace_id: self.shared.workspace_id.as_deref(),
             access: &self.access,
             log: self.shared.log.as_ref(),
             configs: &self.shared.configs,
@@ -225,8 +238,10 @@ impl Session {
             busy_timeout: self.shared.busy_timeout,
         }
     }
+}
 
-    fn home(&self) -> Home<'_> {
-        self.shared.workspace_id.as_deref().map_or(Home::Global, Home::Workspace)
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.finish_log();
     }
 }

@@ -1,14 +1,14 @@
-//! The words for a task's status, and which of them mean the same.
+//! The status names of tasks, and their aliases.
 
 use std::borrow::Cow;
 
-/// Nothing was done yet.
+/// No work was done yet.
 pub(crate) const NOT_STARTED: &str = "not_started";
 /// Work has begun.
 pub(crate) const IN_PROGRESS: &str = "in_progress";
 /// A reviewer or QA sent the task back.
 pub(crate) const CHANGES_REQUESTED: &str = "changes_requested";
-/// Implementation is done; `ready_to_review` is the older word for it.
+/// Implementation is done; `ready_to_review` is an older name.
 pub(crate) const READY_TO_CODE_REVIEW: &str = "ready_to_code_review";
 /// Review is done.
 pub(crate) const READY_TO_QA: &str = "ready_to_qa";
@@ -16,13 +16,13 @@ pub(crate) const READY_TO_QA: &str = "ready_to_qa";
 pub(crate) const COMPLETED: &str = "completed";
 /// The task will not be done.
 pub(crate) const CANCELLED: &str = "cancelled";
-/// The task could not be done.
+/// The task failed.
 pub(crate) const FAILED: &str = "failed";
 
-/// The word as it is stored: without surrounding blanks, in lower case.
+/// The name as stored: lower case, without surrounding blanks.
 pub(crate) fn normalised(status: &str) -> Cow<'_, str> {
     let trimmed = status.trim();
-    // Nearly all words are stored like this, and histories are long.
+    // Nearly all names are stored in this form already, and histories are long.
     if trimmed.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
         Cow::Borrowed(trimmed)
     } else {
@@ -30,13 +30,13 @@ pub(crate) fn normalised(status: &str) -> Cow<'_, str> {
     }
 }
 
-/// The word as it is compared: normalised, and the same for all words that mean the same.
+/// The name as compared: normalised, and the same for all aliases.
 pub(crate) fn canonical(status: &str) -> Cow<'_, str> {
     let status = normalised(status);
     if status == "ready_to_review" { Cow::Borrowed(READY_TO_CODE_REVIEW) } else { status }
 }
 
-/// Whether two stored words mean the same status.
+/// Whether two stored names mean the same status.
 pub(crate) fn same(a: &str, b: &str) -> bool {
     canonical(a) == canonical(b)
 }

@@ -1,4 +1,4 @@
-//! Several calls as one: all of them happen or none.
+//! Transactions over several calls: all of them or none.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -7,23 +7,23 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::session::Session;
-use crate::sqlite::{OpenTransaction, Why};
+use crate::sqlite::{EndReason, OpenTransaction};
 
-/// How long an open transaction may last where its host does not say.
+/// The default time limit of an open transaction.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(10);
 
-/// A handle that can have its calls within a transaction.
+/// A handle that can run its calls within a transaction.
 pub(crate) trait Handle: Deref<Target = Session> {
     /// The same handle, with its calls within a transaction.
     fn within(&self, transaction: &Arc<OpenTransaction>) -> Self;
 }
 
-/// An open transaction. It is the handle, with every call in one transaction: all of them happen when it is
-/// [committed](Transaction::commit), or none, where it is rolled back or dropped before.
+/// An open transaction. It has the calls of its handle, in one transaction: all of them take effect when it is
+/// [committed](Transaction::commit), or none if it is rolled back or dropped before.
 ///
-/// Calls of the handle itself, of other handles and of other processes that write wait for it; questions of theirs do
-/// not, and see the state before it (in memory they wait, too). A call that fails has changed nothing, and the
-/// transaction goes on. What is recorded in it reaches the JSON log after the commit.
+/// Writing calls of the handle itself, of other handles and of other processes wait for it. Their queries do not wait,
+/// and see the state before it (in an in-memory database they wait, too). A call that fails has changed nothing, and
+/// the transaction continues. Its records are written to the JSON log after the commit.
 #[derive(Debug)]
 pub struct Transaction<H> {
     handle: H,
@@ -31,10 +31,10 @@ pub struct Transaction<H> {
 }
 
 impl<H> Transaction<H> {
-    /// Commits, and returns whether the JSON log holds everything that was recorded: false where there is none, or
-    /// where it could not be written just now; then a later call completes it.
+    /// Commits, and returns whether the JSON log contains everything that was recorded: false if there is no log, or if
+    /// it could not be written just now; then a later call completes it.
     ///
-    /// Errors: `Closed` where the transaction has ended before, for example by its time limit.
+    /// Errors: `Closed` if the transaction has ended before, for example by its time limit.
     #[allow(private_bounds, reason = "the handles are those of this crate")]
     pub fn commit(&self) -> Result<bool>
     where
@@ -44,10 +44,9 @@ impl<H> Transaction<H> {
         Ok(self.handle.recorder().complete_log_after_commit())
     }
 
-    /// Rolls back: nothing has happened, and a call that is under way stops. A transaction that has ended before is
-    /// left as it is.
+    /// Rolls back: nothing takes effect, and a running call stops. A transaction that has ended before is not changed.
     pub fn rollback(&self) {
-        self.open.roll_back(Why::Asked);
+        self.open.roll_back(EndReason::Requested);
     }
 
     pub(crate) fn opened(&self) -> &OpenTransaction {
@@ -63,14 +62,14 @@ impl<H> Deref for Transaction<H> {
     }
 }
 
-/// Rolls back what was not committed, whoever else holds on to the handle.
+/// Rolls back what was not committed, even if clones of the handle still exist.
 impl<H> Drop for Transaction<H> {
     fn drop(&mut self) {
-        self.open.roll_back(Why::Asked);
+        self.open.roll_back(EndReason::Requested);
     }
 }
 
-/// Begins a transaction of the handle that ends by itself. Its calls come from the thread, where that is known.
+/// Begins a transaction of the handle that ends at its limit. `thread` makes its calls, if it is known.
 pub(crate) fn begin<H: Handle>(
     handle: &H,
     limit: Option<Duration>,
@@ -85,7 +84,7 @@ fn open<H: Handle>(handle: &H, limit: Option<Duration>, thread: Option<ThreadId>
     Ok(Transaction { handle: handle.within(&open), open })
 }
 
-/// Runs `work` in a transaction of the handle, and commits where that succeeds.
+/// Runs `work` in a transaction of the handle, and commits if it succeeds.
 pub(crate) fn run<H: Handle, T>(handle: &H, work: impl FnOnce(&H) -> Result<T>) -> Result<T> {
     // No time limit: the closure ends, and a thread for each transaction would cost more than most of them.
     let transaction = open(handle, None, None)?;

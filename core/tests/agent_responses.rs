@@ -1,9 +1,9 @@
-//! Recording what came back from an agent: once, whatever is sent again, and with everything that is known.
+//! Recording responses of agents: once, however often they are sent, and with all known fields.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
 
-use common::answers::*;
+use common::responses::*;
 use common::{Fixture, assert_refused, at, object};
 use mcoda_core::{AgentContext, ErrorKind, Global, TokenUsage};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn one_call_reads_and_records() {
 }
 
 #[test]
-fn what_the_answer_tells_holds_over_what_was_measured() {
+fn values_in_the_response_override_measured_ones() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     let body = json!({"id": "b", "model": "m", "durationMs": 7, "usage": {"prompt_tokens": 1, "completion_tokens": 1}});
     record(&workspace, &body, json!({"durationMs": 99, "modelName": "other", "timestamp": "2026-03-01"}));
@@ -70,7 +70,7 @@ fn a_retry_counts_once_and_of_two_versions_the_last_wins() {
     let all = rows(&workspace);
     let row = all.iter().find(|row| row.id == first.records[0].id).unwrap();
     assert_eq!((all.len(), row.tokens_completion, row.tokens_total), (2, Some(40), Some(165)));
-    // To whom the call belongs is not forgotten by a version that does not say.
+    // A version without the call's owner keeps the known owner.
     assert_eq!((row.job_id.as_ref(), row.agent_id.as_deref()), (Some(&job.id), Some("a")));
     let log = fixture.log();
     let logged: Vec<&Value> = log.iter().filter(|entry| entry["id"] == *row.id).collect();
@@ -79,7 +79,7 @@ fn a_retry_counts_once_and_of_two_versions_the_last_wins() {
 }
 
 #[test]
-fn the_log_tells_the_latest_version_after_any_number_of_them() {
+fn the_log_contains_the_latest_version_after_any_number_of_them() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     for round in 0..30 {
@@ -102,7 +102,7 @@ fn an_update_that_the_log_missed_reaches_it_later() {
     let workspace = fixture.open();
     record(&workspace, &message("a", 1), json!({}));
     let silent = fixture.options().without_json_log().open(fixture.root()).unwrap();
-    // Changed by a process that died before it could log: the row is new and on the queue, the log is old.
+    // Changed by a process that died before it could log: the row is new and queued, the log is old.
     record(&silent, &message("a", 2), json!({}));
     let id = rows(&workspace)[0].id.clone();
     fixture
@@ -128,7 +128,7 @@ fn a_record_of_its_own_is_never_changed_by_the_plain_call() {
 }
 
 #[test]
-fn an_answer_without_an_id_is_a_new_one_unless_the_host_names_it() {
+fn a_response_without_an_id_is_a_new_one_unless_the_host_names_it() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     let body = json!({"usage": {"prompt_tokens": 1, "completion_tokens": 1}});
     record(&workspace, &body, json!({}));
@@ -140,7 +140,7 @@ fn an_answer_without_an_id_is_a_new_one_unless_the_host_names_it() {
 }
 
 #[test]
-fn an_answer_without_usage_is_no_record_and_no_error() {
+fn a_response_without_usage_is_no_record_and_no_error() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     for body in ["", "{", "{\"error\":{\"message\":\"x\"}}", "no JSON"] {
         let done = workspace.record_agent_response(body, &context(json!({"durationMs": 5}))).unwrap();
@@ -188,7 +188,7 @@ fn the_log_alone_keeps_the_latest_version_too() {
 }
 
 #[test]
-fn the_global_database_records_answers_too() {
+fn the_global_database_records_responses_too() {
     let fixture = Fixture::new();
     let global: Global = fixture.options().open_global_db(":memory:").unwrap();
     let body = message("m", 1).to_string();
@@ -199,7 +199,7 @@ fn the_global_database_records_answers_too() {
 }
 
 #[test]
-fn writers_that_send_the_same_answers_leave_each_once() {
+fn writers_that_send_the_same_responses_record_each_once() {
     let fixture = Fixture::new();
     drop(fixture.open());
     std::thread::scope(|scope| {

@@ -1,9 +1,9 @@
-//! Recording what a session or a run of several models adds up to, and what it cost.
+//! Recording sessions and runs of several models, and their costs.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
 
-use common::answers::*;
+use common::responses::*;
 use common::*;
 use mcoda_core::AgentContext;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn a_session_has_one_record_with_its_last_count() {
     let record = |body: &str| workspace.record_agent_response(body, &AgentContext::default()).unwrap();
     record(&turn("t", 100, 10));
     assert!(record(&turn("t", 300, 40)).records[0].updated);
-    // An older count that is sent again does not take back what was counted since.
+    // An older count that is sent again does not revert later counts.
     assert!(record(&turn("t", 100, 10)).records[0].duplicate);
     record(&turn("other", 7, 1));
     let all = rows(&workspace);
@@ -23,7 +23,7 @@ fn a_session_has_one_record_with_its_last_count() {
 }
 
 #[test]
-fn a_session_is_recorded_as_what_came_on_top_where_that_is_asked_for() {
+fn a_session_is_recorded_as_deltas_on_request() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     let given = context(json!({"asDeltas": true}));
     let record = |body: &str| workspace.record_agent_response(body, &given).unwrap().records[0].clone();
@@ -31,7 +31,7 @@ fn a_session_is_recorded_as_what_came_on_top_where_that_is_asked_for() {
     assert!(record(&turn("t", 100, 10)).duplicate);
     let second = record(&turn("t", 300, 40));
     assert!(!second.duplicate && second.id != first.id);
-    // A replay of an older count is nothing new.
+    // A replay of an older count contains nothing new.
     assert!(record(&turn("t", 100, 10)).duplicate);
     assert!(record(&turn("t", 300, 40)).duplicate);
     let all = rows(&workspace);
@@ -40,7 +40,7 @@ fn a_session_is_recorded_as_what_came_on_top_where_that_is_asked_for() {
     assert_eq!(numbers, [(Some(100), Some(50), Some(10)), (Some(200), Some(100), Some(30))]);
     assert_eq!(all[1].metadata["usage"]["reasoning"], 15);
     assert_eq!(all[1].metadata["usage"]["delta"], true);
-    // Asked the other way round, the whole is not counted on top of its pieces.
+    // In the other order, the total is not added to its parts.
     workspace.record_agent_response(&turn("t", 310, 40), &AgentContext::default()).unwrap();
     let sum: i64 = rows(&workspace).iter().filter_map(|row| row.tokens_prompt).sum();
     assert_eq!(sum, 310);
@@ -74,7 +74,7 @@ fn computing_a_cost_without_a_table_of_prices_is_refused_and_records_nothing() {
 
 #[cfg(feature = "prices")]
 #[test]
-fn a_cost_is_computed_on_request_where_nobody_tells_it() {
+fn a_cost_is_computed_on_request_if_it_is_not_reported() {
     let workspace = Fixture::new().options().open_db(":memory:").unwrap();
     let body = |model: &str, id: &str| {
         json!({"id": id, "object": "chat.completion", "created": 1_757_000_000, "model": model, "usage": {"prompt_tokens": 1000,
@@ -105,9 +105,9 @@ fn a_cost_is_computed_on_request_where_nobody_tells_it() {
             "{model} {provider}"
         );
     }
-    let mut told = body("gpt-4o", "3");
-    told["usage"]["cost"] = json!(0.5);
-    let (kept, _, notes) = cost(told, json!({"computeCost": true}));
+    let mut reported = body("gpt-4o", "3");
+    reported["usage"]["cost"] = json!(0.5);
+    let (kept, _, notes) = cost(reported, json!({"computeCost": true}));
     assert_eq!((kept, &notes["cost_source"]), (Some(0.5), &json!("provider")));
 }
 
@@ -160,13 +160,13 @@ fn what_a_run_cost_beyond_its_models_takes_no_models_place() {
         let workspace = fixture.open();
         let recorded = workspace.record_agent_response(&body, &AgentContext::default()).unwrap().records;
         assert!(recorded.iter().all(|one| !one.updated && !one.duplicate), "{recorded:?}");
-        let mut told: Vec<_> = rows(&workspace)
+        let mut reported: Vec<_> = rows(&workspace)
             .into_iter()
             .map(|row| (row.model_name, row.tokens_prompt, row.cost_estimate))
             .collect();
-        told.sort_by_key(|(_, prompt, _)| *prompt);
+        reported.sort_by_key(|(_, prompt, _)| *prompt);
         let some = |name: &str, prompt| (Some(name.to_owned()), Some(prompt), Some(0.25));
-        assert_eq!(told, [(None, None, Some(0.25)), some("big", 10), some("little", 20)]);
+        assert_eq!(reported, [(None, None, Some(0.25)), some("big", 10), some("little", 20)]);
         let again = workspace.record_agent_response(&body, &AgentContext::default()).unwrap().records;
         assert!(again.iter().all(|one| one.duplicate), "{again:?}");
     }

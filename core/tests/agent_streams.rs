@@ -1,15 +1,15 @@
-//! Recording streams and files of answers, in one go and again.
+//! Recording streams and files of responses, once and repeatedly.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
 
-use common::answers::*;
+use common::responses::*;
 use common::*;
 use mcoda_core::{AgentContext, ErrorKind, Global};
 use serde_json::json;
 
 #[test]
-fn an_answer_without_an_id_that_broke_off_counts_once_however_often_it_is_read() {
+fn a_truncated_response_without_an_id_counts_once_however_often_it_is_read() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let piece = |output: u64| {
@@ -76,7 +76,7 @@ fn a_file_is_recorded_and_one_that_cannot_be_read_is_named() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let global = Global::open_db(":memory:").unwrap();
-    let file = fixture.root().with_file_name("answers.jsonl");
+    let file = fixture.root().with_file_name("responses.jsonl");
     std::fs::write(&file, format!("{}\n{}\n", message("a", 1), message("b", 2))).unwrap();
     for recorded in [2, 0] {
         let summary = workspace.record_agent_file(&file, &context(json!({"agentId": "claude"}))).unwrap();

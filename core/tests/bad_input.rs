@@ -1,4 +1,4 @@
-//! Bad values: each is refused with the field's name, and leaves nothing behind.
+//! Invalid values: each is refused with the field's name, and leaves nothing.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -21,7 +21,7 @@ fn furnished() -> (Fixture, Workspace, Backlog, String, String) {
 }
 
 #[test]
-fn a_usage_record_with_a_bad_value_names_the_field() {
+fn a_usage_record_with_an_invalid_value_names_the_field() {
     let (fixture, workspace, .., before) = furnished();
     for (given, field) in [
         (json!({"tokensPrompt": -1}), "tokensPrompt"),
@@ -83,7 +83,7 @@ fn numbers_that_json_cannot_hold_are_refused_too() {
         }
     }
     assert_eq!(fixture.everything(), before);
-    // A duration so long that its milliseconds are no number stays without them.
+    // The milliseconds of a very long duration are not representable and stay absent.
     let long = TokenUsage { duration_seconds: Some(f64::MAX), ..TokenUsage::default() };
     workspace.record_token_usage(&long).unwrap();
     assert_eq!(value::<Option<f64>>(&fixture.raw(), "SELECT duration_ms FROM token_usage"), None);
@@ -159,7 +159,7 @@ fn json_that_could_not_be_read_again_is_refused_before_it_is_written() {
 }
 
 #[test]
-fn a_transition_with_a_bad_value_names_the_field() {
+fn a_transition_with_an_invalid_value_names_the_field() {
     let (fixture, workspace, _, task, before) = furnished();
     let context = |json: Value| TransitionContext::from_json(&json);
     for (name, to, given, kind, field) in [
@@ -183,7 +183,7 @@ fn a_transition_with_a_bad_value_names_the_field() {
 }
 
 #[test]
-fn a_bound_in_time_that_cannot_be_read_is_an_error_not_a_wider_query() {
+fn an_invalid_time_bound_is_an_error_not_a_wider_query() {
     let (_fixture, workspace, ..) = furnished();
     for text in ["yesterday", "", "7", "-1d", "1.5h", "2025-02-30", "2026-03-20T10:00:00", "1y"] {
         let since = StatusEventsQuery { since: Some(text.into()), ..Default::default() };
@@ -197,7 +197,7 @@ fn a_bound_in_time_that_cannot_be_read_is_an_error_not_a_wider_query() {
 }
 
 #[test]
-fn an_estimate_with_a_bad_option_names_it() {
+fn an_estimate_with_an_invalid_option_names_it() {
     let (_fixture, workspace, ..) = furnished();
     for (given, kind, field) in [
         (json!({"projectKey": "X"}), ErrorKind::NotFound, "projectKey"),
@@ -213,14 +213,14 @@ fn an_estimate_with_a_bad_option_names_it() {
         (json!({"now": "today"}), ErrorKind::InvalidInput, "now"),
         (json!({"window": 3}), ErrorKind::InvalidInput, "window"),
     ] {
-        for ask in ["velocity", "estimate", "backfill"] {
-            let result = EstimateOptions::from_json(&given).and_then(|options| match ask {
+        for call in ["velocity", "estimate", "backfill"] {
+            let result = EstimateOptions::from_json(&given).and_then(|options| match call {
                 "velocity" => workspace.velocity(&options).map(drop),
                 "estimate" => workspace.estimate(&options).map(drop),
                 _ => workspace.backfill_status_events(&options).map(drop),
             });
             let error = result.unwrap_err();
-            assert_eq!((error.kind(), error.field()), (kind, Some(field)), "{ask} {given}: {error}");
+            assert_eq!((error.kind(), error.field()), (kind, Some(field)), "{call} {given}: {error}");
         }
     }
 }
@@ -242,7 +242,7 @@ fn a_velocity_in_the_config_that_is_no_number_is_an_error_that_names_file_and_fi
 }
 
 #[test]
-fn rows_that_could_not_be_told_apart_or_found_again_are_refused() {
+fn rows_that_could_not_be_identified_are_refused() {
     let (fixture, workspace, own, task, before) = furnished();
     let invalid = ErrorKind::InvalidInput;
     assert_refused(workspace.projects().ensure(&NewProject::default()), invalid, "key");

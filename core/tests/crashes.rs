@@ -48,7 +48,7 @@ fn what_a_killed_process_had_acknowledged_is_there_and_nothing_by_halves() {
         child.kill().unwrap();
         child.wait().unwrap();
         for line in first.into_iter().chain(lines) {
-            // The last line may have been cut: what it acknowledged in part was not acknowledged.
+            // The last line may be incomplete: such a record was not acknowledged.
             match line.split(' ').collect::<Vec<_>>()[..] {
                 ["done", "record", id] => drop(records.insert(id.to_owned())),
                 ["done", "move", id] if id.len() == 36 => drop(moves.insert(id.to_owned())),
@@ -64,7 +64,7 @@ fn what_a_killed_process_had_acknowledged_is_there_and_nothing_by_halves() {
     assert!(records.len() as u64 >= killed && moves.len() as u64 >= killed / 2);
 }
 
-/// The ids of all records and events; asserts that nothing is damaged, half written or missing from the log.
+/// The ids of all records and events; asserts that nothing is damaged, partially written or missing from the log.
 fn check(fixture: &Fixture, workspace: &Workspace) -> (BTreeSet<String>, BTreeSet<String>) {
     let raw = fixture.raw();
     assert_eq!(value::<String>(&raw, "PRAGMA integrity_check"), "ok");

@@ -1,4 +1,4 @@
-//! How much is left and when it will be done, with numbers that a person can check.
+//! Remaining work and ETAs, with numbers that can be checked by hand.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -92,19 +92,19 @@ fn the_hours_spent_on_tasks_in_progress_are_taken_off() {
     moved(&workspace, &one, "in_progress", "11:30:00");
     let two = own.task(&workspace, "P-2", 2.0);
     moved(&workspace, &two, "in_progress", "11:45:00");
-    task_in(&workspace, &own, "P-3", "in_progress", 8.0); // no event tells since when
+    task_in(&workspace, &own, "P-3", "in_progress", 8.0); // no event shows since when
     let spent =
         |options: Value| estimate(&workspace, options)["durationsHours"]["implementationHours"].clone();
     // 20 points at 10 an hour, less half an hour and a quarter.
     assert_eq!(spent(json!({"spPerHourAll": 10})), 1.25);
     assert_eq!(spent(json!({"spPerHourAll": 10, "now": "2026-03-20T12:30:00Z"})), 0.25);
     assert_eq!(spent(json!({"spPerHourAll": 10, "now": "2026-03-21"})), 0, "never less than nothing");
-    // Before the second start: the latest event counts, and it lies in the future.
+    // Before the second start: the latest event counts, and it is in the future.
     assert_eq!(spent(json!({"spPerHourAll": 10, "now": "2026-03-20T10:00:00Z"})), 2);
-    // The total knows what review and QA must still do.
+    // The total includes the remaining work of review and QA.
     let found = estimate(&workspace, json!({"spPerHourAll": 10}));
     assert_eq!(found["durationsHours"]["totalHours"], 2);
-    // A task that left is no longer worked on.
+    // A task that has left the lane is not worked on any more.
     moved(&workspace, &one, "blocked", "11:50:00");
     assert_eq!(spent(json!({"spPerHourAll": 10})), 1.75);
 }
@@ -115,7 +115,7 @@ fn work_without_speed_never_ends_and_no_work_takes_no_time() {
     task_in(&workspace, &own, "P-1", "not_started", 10.0);
     for speed in [0.0, -3.0, 5e-324] {
         let found = estimate(&workspace, json!({"spPerHourAll": 10, "spPerHourReview": speed}));
-        // Nothing waits for the review, but everything has to go through it.
+        // Nothing waits for the review, but all work has to pass through it.
         let hours = json!({"implementationHours": 1, "reviewHours": 0, "qaHours": 0, "totalHours": null});
         assert_eq!(found["durationsHours"], hours, "{speed}");
         let eta = at("13:00:00").to_string();
@@ -130,8 +130,8 @@ fn work_without_speed_never_ends_and_no_work_takes_no_time() {
     let found = estimate(&workspace, json!({"spPerHourImplementation": 0}));
     assert_eq!(found["durationsHours"]["implementationHours"], Value::Null);
     assert_eq!(found["etas"], json!({"readyToReviewEta": null, "readyToQaEta": null, "completeEta": null}));
-    // A speed so small that the end lies beyond the calendar.
-    let found = asked(&workspace, json!({"spPerHourAll": 1e-9}));
+    // With so small a velocity, the end is beyond the calendar.
+    let found = estimate_of(&workspace, json!({"spPerHourAll": 1e-9}));
     assert_eq!(found.etas.complete_eta, None);
     assert_sound(&found);
 
@@ -149,7 +149,7 @@ fn an_empty_workspace_and_one_where_all_is_done_are_done_now() {
     let workspace = fixture.open();
     let assert_done = |completion: Value| {
         for mode in ["config", "empirical", "mixed"] {
-            let found = asked(&workspace, json!({"mode": mode, "now": "2026-03-20T13:00:00Z"}));
+            let found = estimate_of(&workspace, json!({"mode": mode, "now": "2026-03-20T13:00:00Z"}));
             assert_sound(&found);
             let found = serde_json::to_value(&found).unwrap();
             assert_etas(&found, ["13:00:00"; 3]);
@@ -176,11 +176,11 @@ fn a_single_task_goes_through_the_lanes_one_after_the_other() {
     moved(&workspace, &task, "in_progress", "11:00:00");
     assert_etas(&estimate(&workspace, speeds.clone()), ["14:00:00", "15:00:00", "17:00:00"]);
     moved(&workspace, &task, "ready_to_code_review", "11:30:00");
-    // Half an hour of the review is over.
+    // Half an hour of the review has passed.
     assert_etas(&estimate(&workspace, speeds.clone()), ["12:00:00", "12:30:00", "14:30:00"]);
     moved(&workspace, &task, "ready_to_qa", "11:45:00");
     assert_etas(&estimate(&workspace, speeds.clone()), ["12:00:00", "12:00:00", "13:45:00"]);
-    // Longer in QA than it should take: any moment now.
+    // Longer in QA than expected: it should leave now.
     let mut late = speeds;
     late["now"] = "2026-03-20T20:00:00Z".into();
     assert_etas(&estimate(&workspace, late), ["20:00:00"; 3]);
@@ -254,17 +254,17 @@ fn the_next_transitions_name_who_gets_there_first_and_when() {
     let reviewed = own.task(&workspace, "P-3", 8.0);
     moved(&workspace, &reviewed, "ready_to_code_review", "11:30:00");
     let found = next(json!({"spPerHourAll": 2}));
-    // 4 points at 2 an hour, one hour of it over.
+    // 4 points at 2 an hour, one hour of it done.
     let first = json!({"taskId": started, "taskKey": "P-10", "to": "ready_to_code_review", "hours": 1, "at": at("13:00:00")});
     assert_eq!(found["readyToReview"], first);
-    // 8 points at 2 an hour, half an hour of it over.
+    // 8 points at 2 an hour, half an hour of it done.
     let second = json!({"taskId": reviewed, "taskKey": "P-3", "to": "ready_to_qa", "hours": 3.5, "at": at("15:30:00")});
     assert_eq!(found["readyToQa"], second);
     assert_eq!((&found["complete"]["taskKey"], &found["complete"]["hours"]), (&json!("P-3"), &json!(7.5)));
     assert_eq!(found["complete"]["to"], "completed");
     assert_eq!(found["tasks"], json!([first, second]), "the tasks that are in a lane now");
 
-    // What was not begun goes by priority, then by key with numbers by value.
+    // Tasks that were not begun are ordered by priority, then by key in natural order.
     task_in(&workspace, &own, "P-1", "not_started", 1.0);
     moved(&workspace, &started, "cancelled", "11:00:00");
     let found = next(json!({"spPerHourAll": 2}));

@@ -1,4 +1,4 @@
-//! Estimates of histories that no sound workflow would write, and of more than anybody has.
+//! Estimates of inconsistent histories, and of very large ones.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -17,7 +17,7 @@ fn clocks_that_ran_backwards_give_defined_answers() {
     let other = own.task(&workspace, "P-2", 4.0);
     moved(&workspace, &other, "in_progress", "18:00:00");
     for mode in ["config", "empirical", "mixed"] {
-        let found = asked(&workspace, json!({"mode": mode, "spPerHourAll": 4}));
+        let found = estimate_of(&workspace, json!({"mode": mode, "spPerHourAll": 4}));
         assert_sound(&found);
         assert_eq!(found.effective_velocity.source, mcoda_core::VelocityMode::Config, "{mode}");
         let found = serde_json::to_value(&found).unwrap();
@@ -25,9 +25,9 @@ fn clocks_that_ran_backwards_give_defined_answers() {
         assert_eq!(found["wip"]["qa"]["items"][0]["ageHours"], 0);
         assert_etas(&found, ["13:00:00", "14:00:00", "15:00:00"]);
     }
-    let found = asked(&workspace, json!({"now": "0000-01-01", "spPerHourAll": 4}));
+    let found = estimate_of(&workspace, json!({"now": "0000-01-01", "spPerHourAll": 4}));
     assert_sound(&found);
-    let found = asked(&workspace, json!({"now": "9999-12-31T23:59:59Z", "spPerHourAll": 4}));
+    let found = estimate_of(&workspace, json!({"now": "9999-12-31T23:59:59Z", "spPerHourAll": 4}));
     assert_sound(&found);
 }
 
@@ -38,14 +38,15 @@ fn the_same_moment_gives_the_same_bytes() {
     random_backlog(&running, &backlog(&running), &mut Xorshift(7), 40);
     for mode in ["config", "empirical", "mixed"] {
         let options = json!({"mode": mode, "now": "2026-03-20T12:00:00.123Z", "windowTasks": 20});
-        let text = |workspace: &Workspace| serde_json::to_string(&asked(workspace, options.clone())).unwrap();
+        let text =
+            |workspace: &Workspace| serde_json::to_string(&estimate_of(workspace, options.clone())).unwrap();
         let first = text(&running);
         assert_eq!(text(&running), first);
         assert_eq!(text(&fixture.open()), first, "another handle with another clock");
     }
 }
 
-/// Tasks with histories that no sound workflow would write.
+/// Tasks with inconsistent histories.
 fn random_backlog(workspace: &Workspace, own: &Backlog, random: &mut Xorshift, tasks: u64) {
     let statuses = [
         "not_started",
@@ -96,7 +97,7 @@ fn no_history_gives_numbers_that_are_none_or_etas_that_decrease() {
             "windowTasks": 1 + random.below(12), "spPerHourAll": speed(&mut random), "spPerHourReview": speed(&mut random),
             "now": format!("2026-03-{:02}T10:00:00Z", 19 + random.below(4)),
         });
-        let found = asked(&workspace, options);
+        let found = estimate_of(&workspace, options);
         assert_sound(&found);
         assert_eq!(found.status_counts.total as u64, tasks);
     }
@@ -110,7 +111,7 @@ fn story_points_too_many_to_add_up_are_still_numbers() {
         moves(&workspace, &task, &[("in_progress", "08:00:00"), ("ready_to_review", "09:00:00")]);
     }
     for mode in ["config", "empirical"] {
-        let found = asked(&workspace, json!({"mode": mode}));
+        let found = estimate_of(&workspace, json!({"mode": mode}));
         assert_sound(&found);
         assert!(found.effective_velocity.implementation_sp_per_hour.is_finite());
     }
@@ -124,7 +125,7 @@ fn fifty_thousand_tasks_are_not_too_many() {
         (0..TASKS).map(|number| own.new_task(&format!("P-{number}"), Some(1.0))).collect();
     let made = workspace.tasks().create_many(&new).unwrap();
     moves(&workspace, &made[TASKS - 1].id, &[("in_progress", "08:00:00"), ("ready_to_review", "09:00:00")]);
-    let found = asked(&workspace, json!({"projectKey": "P", "mode": "empirical", "spPerHourAll": 1}));
+    let found = estimate_of(&workspace, json!({"projectKey": "P", "mode": "empirical", "spPerHourAll": 1}));
     assert_eq!(found.status_counts.total, TASKS);
     assert_eq!(found.backlog_totals.implementation.story_points, (TASKS - 1) as f64);
     assert_eq!(found.durations_hours.total_hours, Some(TASKS as f64));

@@ -1,10 +1,10 @@
-//! What is read of bodies of every known shape, and of text that is none.
+//! Extraction from bodies of every known format, and from other text.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 use mcoda_core::{TokenUsage, extract_usage, extract_usages};
 use serde_json::{Map, Value};
 
-/// One case a line: a body, several lines or text, and what is to be read of it.
+/// One case per line: a body, several lines or text, and the expected fields.
 const BODIES: &str = include_str!("bodies/bodies.jsonl");
 
 fn cases() -> impl Iterator<Item = Value> {
@@ -19,8 +19,8 @@ fn text_of(case: &Value) -> String {
     }
 }
 
-/// A column by its name, or what stands in `metadata.usage` by its path.
-fn told(record: &Value, name: &str) -> Value {
+/// A column by its name, or a value in `metadata.usage` by its path.
+fn value_of(record: &Value, name: &str) -> Value {
     match name.strip_prefix("usage.") {
         Some(path) => path.split('.').fold(&record["metadata"]["usage"], |place, name| &place[name]).clone(),
         None => record[name].clone(),
@@ -48,7 +48,7 @@ fn every_shape_is_read_in_the_meaning_of_its_provider() {
                 }
                 continue;
             }
-            let found = told(&record, field);
+            let found = value_of(&record, field);
             if !is_same(&found, expected) {
                 failures.push(format!("{name}: {field} is {found}, expected {expected}"));
             }
@@ -58,7 +58,7 @@ fn every_shape_is_read_in_the_meaning_of_its_provider() {
 }
 
 #[test]
-fn models_are_told_apart_and_add_up_to_the_whole() {
+fn models_are_separated_and_add_up_to_the_total() {
     for case in cases() {
         let name = case["name"].as_str().unwrap();
         let text = text_of(&case);

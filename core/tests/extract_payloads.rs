@@ -1,4 +1,4 @@
-//! Recorded bodies with the numbers that they are known to mean, where that data is at hand; `bodies` holds some of our own.
+//! Recorded bodies with their known numbers, if that data is available; `bodies` contains some of our own.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 #[path = "../../tests/golden/sets.rs"]
@@ -22,8 +22,8 @@ fn main() {
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-/// Where a name of the manifest stands in a record.
-fn told(usage: &TokenUsage, name: &str) -> Value {
+/// The value of a name of the manifest in a record.
+fn value_of(usage: &TokenUsage, name: &str) -> Value {
     let record = serde_json::to_value(usage).unwrap();
     let column = match name {
         "input_total" => "tokensPrompt",
@@ -54,17 +54,17 @@ fn recorded_bodies_mean_what_they_are_known_to_mean(folder: &Path) {
         let usage = extract_usage(&text, None);
         for (name, expected) in entry["expect"].as_object().unwrap() {
             let expected = match name.as_str() {
-                // Told in words of its own below.
+                // Tested separately below.
                 "iterations" | "top" => continue,
                 "provider_reported_total" if expected.is_null() => {
                     Value::from(usage.tokens_prompt.unwrap() + usage.tokens_completion.unwrap())
                 }
-                // Nothing to tell apart where nothing is told of a cache.
+                // Nothing to distinguish if no cache is reported.
                 "input_uncached" if usage.tokens_cached.is_none() => continue,
                 _ => expected.clone(),
             };
-            let found = told(&usage, name);
-            // The manifest says 0 where one body tells nothing; absent stays absent.
+            let found = value_of(&usage, name);
+            // The manifest has 0 where a body reports nothing; absent stays absent.
             if name == "cache_write"
                 && expected == 0
                 && !text.contains("cache_write")

@@ -1,4 +1,4 @@
-//! What holds for every body, whole, changed or damaged.
+//! Properties of every body: complete, changed or damaged.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const BODIES: &str = include_str!("bodies/bodies.jsonl");
 
-/// The texts of all cases that the table of shapes has.
+/// The texts of all cases in the table of formats.
 fn texts() -> Vec<String> {
     let text = |line: &str| {
         let case: Value = serde_json::from_str(line).unwrap();
@@ -37,7 +37,7 @@ fn hint() -> impl Strategy<Value = Option<&'static str>> {
     ])
 }
 
-/// Values that stand where a count is expected.
+/// Values in place of an expected count.
 fn odd_value() -> impl Strategy<Value = Value> {
     prop_oneof![
         any::<i64>().prop_map(Value::from),
@@ -59,7 +59,7 @@ fn odd_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Replaces the `index`-th number in a body, counted over and over.
+/// Replaces the `index`-th number in a body, modulo their count.
 fn replace_number(value: &mut Value, index: &mut usize, by: &Value) -> bool {
     match value {
         Value::Number(_) => {
@@ -77,7 +77,7 @@ fn replace_number(value: &mut Value, index: &mut usize, by: &Value) -> bool {
 }
 
 #[test]
-fn every_whole_body_keeps_the_rules() {
+fn every_complete_body_keeps_the_rules() {
     for text in texts() {
         for hint in [None, Some("anthropic"), Some("openai"), Some("xai"), Some("nobody")] {
             check_all(&text, hint);

@@ -1,4 +1,4 @@
-//! Faults of the programs that came before, each of which must be absent here.
+//! Bugs of earlier programs, each of which must be absent here.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -14,7 +14,7 @@ fn recorded(workspace: &Workspace, id: &str) {
     assert!(workspace.record_token_usage(&usage(json!({"id": id}))).unwrap().logged, "{id}");
 }
 
-/// Changes the log as a program without a lock does that finished long ago.
+/// Changes the log as a program without a lock did long ago.
 fn rewrite_log(fixture: &Fixture, change: impl FnOnce(String) -> String) {
     let text = change(std::fs::read_to_string(fixture.log_file()).unwrap());
     std::fs::write(fixture.log_file(), text).unwrap();
@@ -29,7 +29,7 @@ fn set_aside(fixture: &Fixture) -> Vec<String> {
 }
 
 #[test]
-fn a_cut_log_forgets_no_whole_record() {
+fn a_truncated_log_keeps_every_complete_record() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     ["1", "2", "3"].iter().for_each(|id| recorded(&workspace, id));
@@ -89,7 +89,7 @@ fn the_database_is_the_truth_about_jobs_and_command_runs() {
     for name in ["jobs.json", "command_runs.json"] {
         std::fs::write(files(name), "[{ damaged").unwrap();
     }
-    // Another process, with nothing in its memory, finishes them.
+    // Another process, without any state, finishes them.
     let other = fixture.open();
     let end = CommandRunEnd { status: "succeeded".into(), sp_processed: Some(3.0), ..Default::default() };
     assert_eq!(other.command_runs().finish(&run, &end).unwrap().status, "succeeded");
@@ -102,7 +102,7 @@ fn the_database_is_the_truth_about_jobs_and_command_runs() {
 }
 
 #[test]
-fn rows_with_damaged_metadata_spoil_no_answer() {
+fn rows_with_invalid_metadata_fail_no_query() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let own = backlog(&workspace);
@@ -225,12 +225,12 @@ fn ten_tenths_are_one_in_any_order() {
 }
 
 #[test]
-fn the_older_packages_go_on_writing_beside_us() {
+fn the_typescript_packages_continue_to_write_the_same_file() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "P-1", 2.0);
     recorded(&workspace, "ours");
-    // Their inserts name the columns of their own schema, and never ours.
+    // Their inserts name the columns of their own schema only.
     let insert = "INSERT INTO token_usage (id, workspace_id, agent_id, task_id, tokens_prompt, duration_seconds, timestamp,
                       metadata_json) VALUES ('theirs', 'w', 'a', ?1, 7, 1.5, '2026-03-20T12:00:00.000Z', NULL)";
     fixture.raw().execute(insert, [&task]).unwrap();

@@ -1,4 +1,4 @@
-//! Calls that are interrupted, that reach their time limit, or whose handle is closed.
+//! Calls that are cancelled, that reach their time limit, or whose handle is closed.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where it does not find what it needs")]
 
@@ -16,11 +16,11 @@ use serde_json::json;
 const ENDLESS: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n";
 
-fn ask(workspace: &Workspace) -> Result<Table> {
+fn run_query(workspace: &Workspace) -> Result<Table> {
     workspace.query(ENDLESS, &SqlParams::default())
 }
 
-/// Makes the call on a thread of its own, and interrupts the handle until it has ended.
+/// Makes the call on a separate thread, and interrupts the handle until it has ended.
 fn interrupted<T: Send>(workspace: &Workspace, call: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     std::thread::scope(|scope| {
         let call = scope.spawn(call);
@@ -33,10 +33,10 @@ fn interrupted<T: Send>(workspace: &Workspace, call: impl FnOnce() -> Result<T> 
 }
 
 #[test]
-fn an_interrupted_question_is_cancelled_and_the_handle_goes_on() {
+fn an_interrupted_query_is_cancelled_and_the_handle_remains_usable() {
     let fixture = Fixture::new();
     for workspace in [fixture.open(), Workspace::open_db(":memory:").unwrap()] {
-        let error = interrupted(&workspace, || ask(&workspace)).unwrap_err();
+        let error = interrupted(&workspace, || run_query(&workspace)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
         workspace.query("SELECT 1", &SqlParams::default()).unwrap();
         workspace.record_token_usage(&TokenUsage::default()).unwrap();
@@ -77,7 +77,7 @@ fn a_time_limit_ends_what_reads_and_what_waits_whoever_sets_it() {
     let fixture = Fixture::new();
     let limit = Duration::from_millis(60);
     let workspace = fixture.options().call_timeout(limit).open(fixture.root()).unwrap();
-    let error = ask(&workspace).unwrap_err();
+    let error = run_query(&workspace).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert!(error.message().contains("0.06 s"), "{error}");
     let unlimited = fixture.open();
@@ -89,13 +89,13 @@ fn a_time_limit_ends_what_reads_and_what_waits_whoever_sets_it() {
     let error = token.during(|| record(&unlimited)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     let token = CancelToken::with_limit(limit);
-    assert_eq!(token.during(|| ask(&unlimited)).unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!(token.during(|| run_query(&unlimited)).unwrap_err().kind(), ErrorKind::Cancelled);
     writer.execute_batch("COMMIT").unwrap();
     record(&workspace).unwrap();
 }
 
 #[test]
-fn opening_a_database_that_others_have_can_be_given_up() {
+fn opening_a_locked_database_can_be_cancelled() {
     let fixture = Fixture::new();
     std::fs::create_dir_all(fixture.home()).unwrap();
     let file = fixture.home().join("other.db");
@@ -107,13 +107,13 @@ fn opening_a_database_that_others_have_can_be_given_up() {
 }
 
 #[test]
-fn a_question_that_others_keep_from_beginning_can_be_given_up() {
+fn a_query_that_waits_to_begin_can_be_cancelled() {
     let fixture = Fixture::new();
     std::fs::create_dir_all(fixture.home()).unwrap();
     let file = fixture.home().join("other.db");
     drop(fixture.options().open_db(&file).unwrap());
     let other = rusqlite::Connection::open(&file).unwrap();
-    // A reader of a rollback journal waits for whoever writes it.
+    // A reader of a rollback journal waits for its writer.
     other.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
     let workspace = fixture.options().read_only(true).open_db(&file).unwrap();
     other.execute_batch("BEGIN EXCLUSIVE").unwrap();
@@ -134,10 +134,10 @@ fn calls_of_a_transaction_wait_for_each_other_no_longer_than_the_busy_timeout() 
     let token = CancelToken::new();
     let (begun, has_begun) = mpsc::channel();
     std::thread::scope(|scope| {
-        let question = scope.spawn(|| {
+        let query = scope.spawn(|| {
             token.during(|| {
                 begun.send(()).unwrap();
-                ask(&transaction)
+                run_query(&transaction)
             })
         });
         has_begun.recv().unwrap();
@@ -148,7 +148,7 @@ fn calls_of_a_transaction_wait_for_each_other_no_longer_than_the_busy_timeout() 
         };
         token.cancel();
         assert_eq!(busy.kind(), ErrorKind::Busy, "{busy}");
-        assert_eq!(question.join().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+        assert_eq!(query.join().unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
     });
     transaction.record_token_usage(&TokenUsage::default()).unwrap();
     transaction.commit().unwrap();
@@ -165,7 +165,7 @@ fn a_look_may_close_the_handle_or_end_the_transaction_that_it_looks_from() {
         ended.rollback();
         false
     });
-    let error = token.during(|| ask(&transaction)).unwrap_err();
+    let error = token.during(|| run_query(&transaction)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed, "{error}");
     drop(token);
     drop(transaction);
@@ -177,7 +177,7 @@ fn a_look_may_close_the_handle_or_end_the_transaction_that_it_looks_from() {
         closed.close().unwrap();
         false
     });
-    assert_eq!(token.during(|| ask(&workspace)).unwrap_err().kind(), ErrorKind::Closed);
+    assert_eq!(token.during(|| run_query(&workspace)).unwrap_err().kind(), ErrorKind::Closed);
     assert!(looks.load(Ordering::SeqCst) >= 1);
     for late in [
         workspace.query("SELECT 1", &SqlParams::default()).map(drop),
@@ -191,7 +191,7 @@ fn a_look_may_close_the_handle_or_end_the_transaction_that_it_looks_from() {
 }
 
 #[test]
-fn a_backup_that_is_given_up_leaves_nothing() {
+fn a_cancelled_backup_leaves_nothing() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let target = fixture.home().join("copy.db");

@@ -1,5 +1,5 @@
-//! What is known about two workspaces in the schema of mcoda's TypeScript packages: one of our own, whose answers are
-//! computed independently, and one of theirs with their answers, where that data is at hand.
+//! Results of two workspaces with the schema of mcoda's TypeScript packages: one of our own, whose results are
+//! computed independently, and one of theirs with their results, if that data is available.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
@@ -21,7 +21,7 @@ fn main() {
     ]);
 }
 
-/// A copy of the workspace, open, and what is known about it.
+/// An open copy of the workspace, and its expected results.
 struct Golden {
     cases: Value,
     now: Timestamp,
@@ -46,7 +46,7 @@ impl Golden {
         Self { cases, now, workspace, _folder: folder }
     }
 
-    /// Calls `compare` with each case of these operations, and says how many there were.
+    /// Calls `compare` with each case of these operations, and returns their number.
     fn compare(&self, operations: &[&str], compare: impl Fn(&str, &Value, &Value, &str)) -> usize {
         let mut compared = 0;
         for case in self.cases["cases"].as_array().unwrap() {
@@ -66,14 +66,14 @@ fn velocities_and_estimates_agree(folder: &Path) {
     let compared = golden.compare(&["velocity", "estimate"], |operation, options, expected, place| {
         let options =
             EstimateOptions { now: Some(golden.now), ..EstimateOptions::from_json(options).unwrap() };
-        let answer = match operation {
+        let result = match operation {
             "velocity" => serde_json::to_value(golden.workspace.velocity(&options).unwrap()).unwrap(),
             _ => serde_json::to_value(golden.workspace.estimate(&options).unwrap()).unwrap(),
         };
         let mut expected = expected.clone();
-        // The library answers these better; docs/estimate.md says how.
+        // The library computes these differently; docs/estimate.md says how.
         expected.as_object_mut().unwrap().remove("etas");
-        assert_matches(&answer, &expected, place);
+        assert_matches(&result, &expected, place);
     });
     assert!(compared >= 12, "{compared}");
 }
@@ -103,7 +103,7 @@ fn token_summaries_agree(folder: &Path) {
     assert!(compared >= 11, "{compared}");
 }
 
-/// The rows of a summary by what they are grouped by: their order is not part of the contract.
+/// The rows of a summary by their group: the order of groups is not part of the contract.
 fn by_group(rows: &Value) -> BTreeMap<String, Value> {
     const DIMENSIONS: [&str; 9] = [
         "project_id",

@@ -7,11 +7,11 @@ use common::*;
 use mcoda_core::{AgentContext, Workspace};
 use serde_json::{Value, json};
 
-/// A workspace with an answer in the database and the log, and a record whose id is the mark and the answer's id.
+/// A workspace with a response in the database and the log, and a record whose id is the prefix and the response's id.
 struct Ambiguous {
     fixture: Fixture,
     workspace: Workspace,
-    answer: String,
+    response: String,
     like_a_mark: String,
 }
 
@@ -19,8 +19,8 @@ impl Ambiguous {
     fn new() -> Self {
         let fixture = Fixture::new();
         let workspace = fixture.open();
-        let answer = answer(&workspace, 1);
-        Self { like_a_mark: format!("replace:{answer}"), answer, fixture, workspace }
+        let response = response(&workspace, 1);
+        Self { like_a_mark: format!("replace:{response}"), response, fixture, workspace }
     }
 
     fn record(&self, id: &str) -> bool {
@@ -41,7 +41,7 @@ impl Ambiguous {
     fn as_older_build(&self, sql: &str) {
         let raw = self.fixture.raw();
         for statement in sql.split(';') {
-            let named = [(":answer", &self.answer), (":like_a_mark", &self.like_a_mark)];
+            let named = [(":response", &self.response), (":like_a_mark", &self.like_a_mark)];
             let mut statement = raw.prepare(statement).unwrap();
             for (name, value) in named {
                 if let Some(index) = statement.parameter_index(name).unwrap() {
@@ -69,7 +69,7 @@ impl Ambiguous {
     }
 }
 
-fn answer(workspace: &Workspace, tokens: u64) -> String {
+fn response(workspace: &Workspace, tokens: u64) -> String {
     let body = json!({"id": "msg_1", "type": "message", "model": "claude",
         "usage": {"input_tokens": 1, "output_tokens": tokens}});
     let recorded = workspace.record_agent_response(&body.to_string(), &AgentContext::default()).unwrap();
@@ -77,8 +77,8 @@ fn answer(workspace: &Workspace, tokens: u64) -> String {
 }
 
 const OLDER_RECORDS: &str = "INSERT INTO token_usage (id, workspace_id, timestamp)
-    SELECT :like_a_mark, workspace_id, timestamp FROM token_usage WHERE id = :answer";
-const OLDER_CHANGES: &str = "UPDATE token_usage SET tokens_completion = 7 WHERE id = :answer";
+    SELECT :like_a_mark, workspace_id, timestamp FROM token_usage WHERE id = :response";
+const OLDER_CHANGES: &str = "UPDATE token_usage SET tokens_completion = 7 WHERE id = :response";
 /// What older builds put onto the queue for either of these two.
 const OLDER_QUEUES: &str = "INSERT OR IGNORE INTO token_usage_log_queue (usage_id) VALUES (:like_a_mark)";
 
@@ -86,10 +86,10 @@ const OLDER_QUEUES: &str = "INSERT OR IGNORE INTO token_usage_log_queue (usage_i
 fn a_logged_record_is_not_logged_again_when_the_record_that_its_id_seems_to_mark_changes() {
     let one = Ambiguous::new();
     assert!(one.record(&one.like_a_mark));
-    answer(&one.workspace, 2);
-    one.assert_log(&[(&one.answer, json!(2)), (&one.like_a_mark, json!(null))]);
-    answer(&one.workspace, 3);
-    one.assert_log(&[(&one.answer, json!(3)), (&one.like_a_mark, json!(null))]);
+    response(&one.workspace, 2);
+    one.assert_log(&[(&one.response, json!(2)), (&one.like_a_mark, json!(null))]);
+    response(&one.workspace, 3);
+    one.assert_log(&[(&one.response, json!(3)), (&one.like_a_mark, json!(null))]);
 }
 
 #[test]
@@ -101,15 +101,15 @@ fn a_new_record_and_the_changed_one_that_its_id_seems_to_mark_both_wait_for_the_
             if new_first {
                 one.record(&one.like_a_mark);
             }
-            answer(&one.workspace, 2);
+            response(&one.workspace, 2);
             one.record(&longer);
             one.record(&one.like_a_mark);
-            answer(&one.workspace, 3);
+            response(&one.workspace, 3);
         });
         assert!(one.record("next"));
         let (null, changed) = (json!(null), json!(3));
         one.assert_log(&[
-            (&one.answer, changed),
+            (&one.response, changed),
             (&one.like_a_mark, null.clone()),
             (&longer, null.clone()),
             ("next", null),
@@ -124,17 +124,17 @@ fn what_an_older_build_queued_is_logged_once_however_it_is_meant() {
     let one = Ambiguous::new();
     one.as_older_build(&[OLDER_CHANGES, OLDER_QUEUES].join(";"));
     assert!(one.record("next"));
-    one.assert_log(&[(&one.answer, json!(7)), ("next", null())]);
+    one.assert_log(&[(&one.response, json!(7)), ("next", null())]);
 
     // The record alone, then the change alone, then both with one entry.
     let one = Ambiguous::new();
     one.as_older_build(&[OLDER_RECORDS, OLDER_QUEUES].join(";"));
     assert!(one.record("next"));
-    one.assert_log(&[(&one.answer, json!(1)), (&one.like_a_mark, null()), ("next", null())]);
+    one.assert_log(&[(&one.response, json!(1)), (&one.like_a_mark, null()), ("next", null())]);
     one.as_older_build(&[OLDER_CHANGES, OLDER_QUEUES].join(";"));
     assert!(one.record("last"));
     one.assert_log(&[
-        (&one.answer, json!(7)),
+        (&one.response, json!(7)),
         (&one.like_a_mark, null()),
         ("next", null()),
         ("last", null()),
@@ -142,7 +142,7 @@ fn what_an_older_build_queued_is_logged_once_however_it_is_meant() {
     let one = Ambiguous::new();
     one.as_older_build(&[OLDER_RECORDS, OLDER_QUEUES, OLDER_CHANGES, OLDER_QUEUES].join(";"));
     assert!(one.record("next"));
-    one.assert_log(&[(&one.answer, json!(7)), (&one.like_a_mark, null()), ("next", null())]);
+    one.assert_log(&[(&one.response, json!(7)), (&one.like_a_mark, null()), ("next", null())]);
 }
 
 #[test]
@@ -150,11 +150,11 @@ fn what_an_older_build_records_beside_entries_of_this_one_is_logged_once() {
     let one = Ambiguous::new();
     // The older build finds its entry on the queue already.
     one.without_log(|| {
-        answer(&one.workspace, 2);
+        response(&one.workspace, 2);
         one.as_older_build(&[OLDER_RECORDS, OLDER_QUEUES].join(";"));
     });
     assert!(one.record("next"));
-    one.assert_log(&[(&one.answer, json!(2)), (&one.like_a_mark, json!(null)), ("next", json!(null))]);
+    one.assert_log(&[(&one.response, json!(2)), (&one.like_a_mark, json!(null)), ("next", json!(null))]);
 
     let one = Ambiguous::new();
     one.without_log(|| {
@@ -162,7 +162,7 @@ fn what_an_older_build_records_beside_entries_of_this_one_is_logged_once() {
         one.as_older_build(&[OLDER_CHANGES, OLDER_QUEUES].join(";"));
     });
     assert!(one.record("next"));
-    one.assert_log(&[(&one.answer, json!(7)), (&one.like_a_mark, json!(null)), ("next", json!(null))]);
+    one.assert_log(&[(&one.response, json!(7)), (&one.like_a_mark, json!(null)), ("next", json!(null))]);
 }
 
 /// The joins by which the first builds read the queue: what they find to append and to replace.

@@ -1,4 +1,4 @@
-//! Several processes and threads write into one workspace at once.
+//! Several processes and threads that write into one workspace at the same time.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -21,7 +21,7 @@ const RECORDS: usize = 500;
 const TRANSITIONS: usize = 125;
 const TASKS: usize = 5;
 
-/// The workspace of a fixture, from another process. Its clock runs.
+/// The workspace of a fixture, opened by another process with a running clock.
 fn open_in(folder: &Path) -> Workspace {
     options_in(&folder.join("home")).clock(Clock::default()).open(folder.join("shop")).unwrap()
 }
@@ -31,7 +31,7 @@ fn in_processes(fixture: &Fixture, task: &str) -> Vec<String> {
     let settings = [(TASK, task), (FOLDER, folder.to_str().unwrap())];
     let start = |_| in_other_process(&settings).stdin(Stdio::piped()).spawn().unwrap();
     let mut children: Vec<_> = (0..PROCESSES).map(start).collect();
-    // They wait for the end of their input, so that they begin at the same moment.
+    // They wait for the end of their input, so that they begin at the same time.
     std::thread::sleep(Duration::from_millis(100));
     let inputs: Vec<_> = children.iter_mut().map(|child| child.stdin.take()).collect();
     drop(inputs);
@@ -70,13 +70,13 @@ fn other_process() {
                 println!("\ndone {}", workspace.projects().ensure(&new).unwrap().id);
             }
         }
-        // Opens the workspace for the first time, at the same moment as the other one.
+        // Opens the workspace for the first time, at the same time as the other process.
         "open" => println!("\ndone {}", open_in(folder).id()),
         other => panic!("{other}"),
     }
 }
 
-/// Records and moves tasks in turn, and tells what was acknowledged.
+/// Records and changes statuses alternately, and prints what was acknowledged.
 fn write(workspace: &Workspace, seed: u64) {
     let statuses = ["in_progress", "ready_to_code_review", "ready_to_qa", "completed", "changes_requested"];
     let mut random = Xorshift(seed);
@@ -103,10 +103,10 @@ fn two_processes_of_four_threads_lose_nothing_and_are_never_turned_away() {
     let tasks: Vec<String> =
         (0..TASKS).map(|number| own.task(&workspace, &format!("P-{number}"), 1.0)).collect();
     let start = Instant::now();
-    let told = in_processes(&fixture, "write");
+    let output = in_processes(&fixture, "write");
     let seconds = start.elapsed().as_secs_f64();
     let of = |kind: &str| -> Vec<String> {
-        told.iter().filter_map(|line| Some(line.strip_prefix(kind)?.trim().to_owned())).collect()
+        output.iter().filter_map(|line| Some(line.strip_prefix(kind)?.trim().to_owned())).collect()
     };
     let (records, moves) = (of("record"), of("move"));
     assert_eq!(
@@ -130,18 +130,21 @@ fn two_processes_of_four_threads_lose_nothing_and_are_never_turned_away() {
         assert_eq!(ids.len(), records.len(), "{place}");
         assert_eq!(ids.iter().collect::<BTreeSet<_>>(), acknowledged, "{place}");
     }
+    // What the last one left there.
+    drop(fixture.open());
     assert_eq!(count(&raw, "token_usage_log_queue"), 0);
     assert!(corrupt_files(&fixture).is_empty());
 
-    // Some moves were to the status that the task had already.
+    // Some transitions were to the status that the task had already.
     let events = workspace.status_events(&StatusEventsQuery::default()).unwrap();
     let written: BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
-    let told: BTreeSet<&str> = moves.iter().map(String::as_str).filter(|id| !id.is_empty()).collect();
-    assert_eq!(written, told);
+    let output: BTreeSet<&str> = moves.iter().map(String::as_str).filter(|id| !id.is_empty()).collect();
+    assert_eq!(written, output);
     assert_true_histories(&fixture, &workspace, &tasks);
 }
 
-/// In the order in which they were written, every event of a task begins where the one before it ended.
+/// In the order in which they were written, each event of a task begins with the status at which the previous one
+/// ended.
 fn assert_true_histories(fixture: &Fixture, workspace: &Workspace, tasks: &[String]) {
     let raw = fixture.raw();
     let sql = "SELECT task_id, from_status, to_status FROM task_status_events ORDER BY rowid";
@@ -168,18 +171,18 @@ fn corrupt_files(fixture: &Fixture) -> Vec<String> {
 #[test]
 fn two_processes_times_two_hundred_records_are_four_hundred_in_the_log() {
     let fixture = Fixture::new();
-    let told = in_processes(&fixture, "record 200");
-    assert_eq!(told.len(), 400);
-    assert_eq!(fixture.log_ids().into_iter().collect::<BTreeSet<_>>(), told.into_iter().collect());
+    let output = in_processes(&fixture, "record 200");
+    assert_eq!(output.len(), 400);
+    assert_eq!(fixture.log_ids().into_iter().collect::<BTreeSet<_>>(), output.into_iter().collect());
     assert_eq!((fixture.log().len(), count(&fixture.raw(), "token_usage")), (400, 400));
 }
 
 #[test]
 fn two_processes_that_make_one_project_get_the_same_one() {
     let fixture = Fixture::new();
-    let told = in_processes(&fixture, "ensure");
-    assert_eq!(told.len(), 60);
-    assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), 30);
+    let output = in_processes(&fixture, "ensure");
+    assert_eq!(output.len(), 60);
+    assert_eq!(output.iter().collect::<BTreeSet<_>>().len(), 30);
     assert_eq!(count(&fixture.raw(), "projects"), 30);
 }
 
@@ -187,8 +190,8 @@ fn two_processes_that_make_one_project_get_the_same_one() {
 fn two_processes_that_open_a_new_workspace_at_once_both_succeed() {
     for _ in 0..3 {
         let fixture = Fixture::new();
-        let told = in_processes(&fixture, "open");
-        assert_eq!(told, vec![fixture.root().to_str().unwrap(); 2]);
+        let output = in_processes(&fixture, "open");
+        assert_eq!(output, vec![fixture.root().to_str().unwrap(); 2]);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The contract in `docs/openapi/mcoda-telemetry.yaml`, and that real answers are what it says.
+//! Validates real results against the contract in `docs/openapi/mcoda-telemetry.yaml`.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
@@ -25,7 +25,7 @@ impl Contract {
         Self(serde_saphyr::from_str(CONTRACT).unwrap())
     }
 
-    /// Checks values against a schema that may refer to the contract's.
+    /// Validates values against a schema that may refer to the contract's.
     fn validator(&self, schema: &Value) -> Validator {
         let mut schema = schema.clone();
         schema.as_object_mut().unwrap().insert("components".into(), self.0["components"].clone());
@@ -36,7 +36,7 @@ impl Contract {
         self.validator(&json!({"$ref": format!("#/components/schemas/{schema}")}))
     }
 
-    /// The contract in which every object has the fields that it names and no others.
+    /// The contract with closed objects: only defined fields are allowed.
     fn closed(&self) -> Self {
         let mut contract = self.0.clone();
         close(&mut contract["components"]["schemas"]);
@@ -193,7 +193,7 @@ fn every_response_has_an_example_that_is_what_its_schema_says() {
 }
 
 #[test]
-fn a_wrong_answer_is_found() {
+fn an_invalid_result_is_detected() {
     let contract = Contract::read();
     let row = contract.named("TokenUsageSummaryRow");
     let good = json!({"workspace_id": "w", "calls": 1, "tokens_prompt": 0, "tokens_completion": 0, "tokens_total": 0, "cost_estimate": null});
@@ -215,25 +215,25 @@ fn a_wrong_answer_is_found() {
     assert!(!contract.named("Etas").is_valid(&json!({"completeEta": "soon"})));
 }
 
-/// Checks answers against the closed contract: a field that it does not name is found too.
+/// Validates results against the closed contract, which also detects fields that it does not define.
 struct Checked {
     contract: Contract,
     count: usize,
 }
 
 impl Checked {
-    fn one(&mut self, schema: &str, answer: impl Serialize) {
-        assert_valid(&self.contract.named(schema), &serde_json::to_value(answer).unwrap(), schema);
+    fn one(&mut self, schema: &str, result: impl Serialize) {
+        assert_valid(&self.contract.named(schema), &serde_json::to_value(result).unwrap(), schema);
         self.count += 1;
     }
 
-    fn all<T: Serialize>(&mut self, schema: &str, answers: Vec<T>) {
-        assert!(!answers.is_empty(), "{schema}: nothing to check");
-        answers.into_iter().for_each(|answer| self.one(schema, answer));
+    fn all<T: Serialize>(&mut self, schema: &str, results: Vec<T>) {
+        assert!(!results.is_empty(), "{schema}: nothing to check");
+        results.into_iter().for_each(|result| self.one(schema, result));
     }
 
-    /// Everything that a workspace can be asked.
-    fn ask(&mut self, workspace: &Workspace) {
+    /// The results of all calls of a workspace.
+    fn check_all(&mut self, workspace: &Workspace) {
         let always = |json: Value| {
             let mut query = TokenUsageQuery::from_json(&json).unwrap();
             query.since.get_or_insert("2000-01-01".into());
@@ -277,7 +277,7 @@ fn checked() -> Checked {
 }
 
 #[test]
-fn answers_of_a_workspace_that_was_worked_on_are_what_the_contract_says() {
+fn results_of_a_workspace_with_history_match_the_contract() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let tasks = backlog(&workspace);
@@ -312,7 +312,7 @@ fn answers_of_a_workspace_that_was_worked_on_are_what_the_contract_says() {
         workspace.record_token_usage(&usage(call)).unwrap();
     }
     let mut checked = checked();
-    checked.ask(&workspace);
+    checked.check_all(&workspace);
     checked.one("TelemetryConfig", workspace.opt_out(true).unwrap());
     checked.one("TelemetryConfig", workspace.opt_in().unwrap());
     let filtered = EstimateOptions {
@@ -327,13 +327,13 @@ fn answers_of_a_workspace_that_was_worked_on_are_what_the_contract_says() {
 }
 
 #[test]
-fn answers_of_a_workspace_with_rows_of_others_are_what_the_contract_says() {
+fn results_of_a_workspace_with_foreign_rows_match_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
     std::fs::copy(Path::new(SHOP), &file).unwrap();
     let options = Workspace::options().workspace_id("w").environment(Environment::default());
     let workspace = options.open_db(&file).unwrap();
-    checked().ask(&workspace);
+    checked().check_all(&workspace);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Opening: where files live, what is created, and what is refused untouched.
+//! Opening: file locations, created files, and refusals that change nothing.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -16,7 +16,7 @@ fn a_workspace_lives_in_the_home_folder_under_its_roots_name_and_hash() {
     assert!(hash.len() == 12 && hash.chars().all(|c| c.is_ascii_hexdigit()), "{name}");
     assert_eq!(workspace.database_path(), fixture.database());
     assert_eq!(workspace.id(), fixture.root().to_str().unwrap());
-    // Another way to write the same root is the same workspace; `workspace_folder` asserts that there is one.
+    // Another spelling of the same root is the same workspace; `workspace_folder` asserts that there is one.
     let same = fixture.options().open(fixture.root().join("x/../.")).unwrap();
     assert_eq!(same.database_path(), fixture.workspace_folder().join("mcoda.db"));
 }
@@ -68,7 +68,7 @@ fn what_is_created_is_for_its_owner_alone() {
     }
     drop(workspace);
     std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-    assert_refused(fixture.options().open(fixture.root()), ErrorKind::Storage, "written to by everybody");
+    assert_refused(fixture.options().open(fixture.root()), ErrorKind::Storage, "world-writable");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_file_format_of_a_newer_sqlite_is_unsupported() {
 }
 
 #[test]
-fn a_handle_that_only_reads_tells_the_kinds_of_databases_apart_too() {
+fn a_read_only_handle_distinguishes_the_kinds_of_databases_too() {
     let fixture = Fixture::new();
     let (own, global) = (fixture.root().join("own.db"), fixture.root().join("global.db"));
     drop(fixture.options().open_db(&own).unwrap());
@@ -271,7 +271,7 @@ fn a_writer_that_holds_the_database_too_long_makes_calls_busy_and_nothing_is_los
     assert!(error.kind() == ErrorKind::Busy && error.kind().is_retryable(), "{error}");
     let result = workspace.record_status_transition(&task, "completed", &Default::default());
     assert_refused(result, ErrorKind::Busy, "mcoda.db");
-    // Readers are not kept waiting.
+    // Readers do not wait.
     assert_eq!(workspace.tasks().get("P-1").unwrap().unwrap().status, "not_started");
     raw.execute_batch("COMMIT").unwrap();
     assert!(workspace.record_token_usage(&TokenUsage::default()).unwrap().logged);

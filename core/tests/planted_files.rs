@@ -1,5 +1,5 @@
-//! Pipes, devices, links and files of others in the place of this library's own: nothing waits, fills the memory or is
-//! written through them.
+//! Pipes, devices, links and planted files in place of this library's own: no call blocks, exhausts the memory or
+//! writes through them.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
@@ -23,7 +23,7 @@ fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
 }
 
-/// Who may not be another user says so, and loudly.
+/// Without the right to become another user, the test reports that clearly.
 fn is_root(folder: &Path) -> bool {
     let file = folder.join("owner");
     std::fs::write(&file, "").unwrap();
@@ -75,7 +75,7 @@ fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
 fn an_agents_file_that_is_no_file_is_refused_at_once() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
-    let file = fixture.home().join("answers.jsonl");
+    let file = fixture.home().join("responses.jsonl");
     pipe(&file);
     let device = Path::new("/dev/zero");
     for file in [&*file, device] {
@@ -120,7 +120,7 @@ fn a_config_file_without_end_is_refused_by_its_size() {
     let file = std::fs::File::create(fixture.workspace_folder().join("config.json")).unwrap();
     file.set_len(1 << 40).unwrap();
     assert_refused(workspace.telemetry_config(), ErrorKind::Storage, "16 MiB");
-    // The largest that is read.
+    // The largest file that is read.
     file.set_len(0).unwrap();
     let text = format!("{{}}{}", " ".repeat((16 << 20) - 2));
     std::fs::write(fixture.workspace_folder().join("config.json"), &text).unwrap();
@@ -146,7 +146,7 @@ fn a_folder_for_the_log_that_everybody_can_write_to_is_refused() {
     assert!(record(&fixture.options().json_log_in(&logs).open(fixture.root()).unwrap()));
 }
 
-/// A folder that a group can write to, with a file of a victim beside it.
+/// A folder that a group can write to, with a victim's file beside it.
 struct Shared {
     fixture: Fixture,
     workspace: Workspace,
@@ -195,13 +195,13 @@ fn another_name_of_a_victims_file_is_not_written_to() {
 }
 
 #[test]
-fn a_link_that_somebody_else_made_is_not_followed() {
+fn a_link_that_another_user_made_is_not_followed() {
     for name in LOG_FILES {
         let shared = Shared::new();
         if !is_root(&shared.fixture.home()) {
             return;
         }
-        // Where the target is missing, a file would be made for somebody.
+        // If the target is missing, a file would be created for another user.
         for target in [shared.victim.clone(), shared.fixture.home().join("missing")] {
             symlink(&target, shared.file(name)).unwrap();
             lchown(shared.file(name), Some(NOBODY), None).unwrap();
@@ -210,7 +210,7 @@ fn a_link_that_somebody_else_made_is_not_followed() {
             assert!(!shared.fixture.home().join("missing").exists(), "{name}");
             std::fs::remove_file(shared.file(name)).unwrap();
         }
-        // A link on the way that they made, behind one that is this user's.
+        // A link of another user on the path, after a link of this user.
         let theirs = shared.file("theirs");
         symlink(&shared.victim, &theirs).unwrap();
         lchown(&theirs, Some(NOBODY), None).unwrap();
@@ -241,14 +241,14 @@ fn a_file_of_another_user_is_refused_where_others_can_write_and_taken_where_they
     assert!(record(&shared.workspace));
     for name in LOG_FILES {
         chown(shared.file(name), Some(NOBODY), None).unwrap();
-        // Another handle: this one has the files open that it found to be its own.
+        // Another handle: this one has open files that were its own when it opened them.
         assert!(!record(&logging(&shared.fixture)), "{name}");
         set_mode(shared.file(name).parent().unwrap(), 0o755);
         assert!(record(&logging(&shared.fixture)), "{name}");
         set_mode(shared.file(name).parent().unwrap(), 0o775);
         chown(shared.file(name), Some(0), None).unwrap();
     }
-    // The same of what a workspace has.
+    // The same for the files of a workspace.
     let folder = shared.fixture.workspace_folder();
     set_mode(&folder, 0o770);
     for name in ["mcoda.db", "workspace.json", "config.json"] {
@@ -265,7 +265,7 @@ fn a_file_of_another_user_is_refused_where_others_can_write_and_taken_where_they
 }
 
 #[test]
-fn a_folder_that_is_a_link_of_somebody_elses_is_refused() {
+fn a_folder_that_is_a_link_of_another_user_is_refused() {
     let fixture = Fixture::new();
     let logs = fixture.home().join("logs");
     std::fs::create_dir_all(fixture.home().join("private")).unwrap();

@@ -1,4 +1,4 @@
-//! What an error tells of what was given, and that nothing is told anywhere else.
+//! Errors show no more of the input than the invalid field, and nothing is printed anywhere else.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -14,20 +14,20 @@ use mcoda_core::{
 };
 use serde_json::{Map, Value, json};
 
-/// A text that is nowhere else.
+/// A text that occurs nowhere else.
 fn secret(name: &str) -> String {
     format!("SECRET<{name}>")
 }
 
-/// The names of all secrets in everything that an error can be made to say.
-fn told(error: &Error) -> BTreeSet<String> {
+/// The names of all secrets in everything that an error can print.
+fn texts_of(error: &Error) -> BTreeSet<String> {
     let json = serde_json::to_string(error).unwrap();
     let all = format!("{error} {error:?} {} {json}", error.detail().unwrap_or_default());
     let name = |rest: &str| rest.split_once('>').map_or(rest, |(name, _)| name).to_owned();
     all.split("SECRET<").skip(1).map(name).collect()
 }
 
-/// All errors that were seen, so that none is forgotten.
+/// All observed errors, so that every kind is covered.
 #[derive(Default)]
 struct Seen {
     kinds: BTreeSet<&'static str>,
@@ -35,23 +35,23 @@ struct Seen {
 }
 
 impl Seen {
-    /// Nothing but the field at fault, and what else is `allowed`, is told.
+    /// Only the invalid field, and what else is `allowed`, is shown.
     #[track_caller]
     fn see(&mut self, error: Error, kind: ErrorKind, allowed: &[&str]) {
         assert_eq!(error.kind(), kind, "{error}");
         let at_fault = error.field().unwrap_or_default().to_owned();
         let known = |name: &String| *name == at_fault || allowed.contains(&&**name);
-        let spilled: Vec<String> = told(&error).into_iter().filter(|name| !known(name)).collect();
+        let spilled: Vec<String> = texts_of(&error).into_iter().filter(|name| !known(name)).collect();
         assert!(spilled.is_empty(), "{spilled:?} in {error:?}");
         self.kinds.insert(kind.name());
         self.count += 1;
     }
 }
 
-/// Reads an input and makes a call with it.
+/// Parses an input and makes a call with it.
 type Call<'a> = &'a dyn Fn(&Workspace, &Value) -> mcoda_core::Result<()>;
 
-/// An input: its texts, what else it takes, those fields that name rows, and the call.
+/// An input: its texts, its other fields, the fields that refer to rows, and the call.
 struct Input<'a> {
     texts: &'static [&'static str],
     others: &'static [&'static str],
@@ -157,7 +157,7 @@ fn inputs<'a>() -> Vec<Input<'a>> {
     ]
 }
 
-/// What a provider answered, every text of it a secret.
+/// A provider's response, in which every text is a secret.
 fn body() -> String {
     json!({"id": secret("body.id"), "model": secret("body.model"), "choices": [{"text": secret("body.text")}],
            "usage": {"prompt_tokens": 3, "completion_tokens": 4}})
@@ -187,7 +187,7 @@ impl Input<'_> {
             given.insert((*field).to_owned(), secret(field).into());
             let alone = (self.call)(workspace, &given.clone().into()).unwrap_err();
             if alone.kind() == ErrorKind::InvalidInput {
-                // Another one has to be there, too.
+                // Another one must exist, too.
                 given.extend(rows.clone());
                 seen.see((self.call)(workspace, &given.into()).unwrap_err(), ErrorKind::NotFound, &[]);
             } else {
@@ -203,7 +203,7 @@ impl Input<'_> {
     }
 }
 
-/// A record of which every text is a secret.
+/// A record in which every text is a secret.
 fn record(id: &str) -> Value {
     let mut given: Map<String, Value> =
         USAGE_TEXTS.iter().map(|name| ((*name).to_owned(), secret(name).into())).collect();
@@ -212,7 +212,7 @@ fn record(id: &str) -> Value {
     given.into()
 }
 
-/// Provokes every kind of error that there is.
+/// Causes every kind of error.
 fn provoke(seen: &mut Seen) {
     let fixture = Fixture::new();
     let workspace = fixture.options().busy_timeout(Duration::ZERO).open(fixture.root()).unwrap();
@@ -268,7 +268,7 @@ fn conflicts(workspace: &Workspace, own: &Backlog, seen: &mut Seen) {
     let context = json!({"expectedFrom": secret("expectedFrom"), "reason": secret("reason")});
     let context = TransitionContext::from_json(&context).unwrap();
     let moved = workspace.record_status_transition(&secret("key"), "failed", &context);
-    // That the task has moved on, and to where, is what the caller has to know.
+    // The caller must learn that the status has changed, and to which status.
     seen.see(moved.unwrap_err(), conflict, &["expectedFrom", "key", "status"]);
     let deep = (0..200).fold(json!(secret("inside")), |inside, _| json!([inside]));
     let context = json!({"metadata": {"deep": deep}, "reason": secret("reason")});
@@ -277,7 +277,7 @@ fn conflicts(workspace: &Workspace, own: &Backlog, seen: &mut Seen) {
     seen.see(moved.unwrap_err(), ErrorKind::InvalidInput, &[]);
 }
 
-/// A host's own statement is the field at fault, what it asks of is not.
+/// A host's own statement is the invalid field; the data that it reads is not.
 fn sql(workspace: &Workspace, seen: &mut Seen) {
     let params = |given: Value| SqlParams::from_json(&given).unwrap();
     for (statement, given) in [
@@ -294,14 +294,14 @@ fn sql(workspace: &Workspace, seen: &mut Seen) {
     ] {
         let error = workspace.query(statement, &params(given)).unwrap_err();
         assert!(matches!(error.field(), Some("sql" | "params")), "{error}");
-        assert_eq!(told(&error), BTreeSet::new(), "{statement}: {error:?}");
+        assert_eq!(texts_of(&error), BTreeSet::new(), "{statement}: {error:?}");
         seen.see(error, ErrorKind::InvalidInput, &[]);
     }
     let list = SqlParams::from_json(&json!([[secret("inside")]])).unwrap_err();
     seen.see(list, ErrorKind::InvalidInput, &[]);
 }
 
-/// Rows that others have written anything into make no call fail, so that there is nothing to tell.
+/// Rows with foreign values make no call fail, so there is no error that could show them.
 fn damaged_rows(fixture: &Fixture, workspace: &Workspace) {
     let raw = fixture.raw();
     for (table, columns) in [
@@ -319,7 +319,7 @@ fn damaged_rows(fixture: &Fixture, workspace: &Workspace) {
     workspace.tasks().list(None).unwrap();
 }
 
-/// A log that is set aside is no error; one that belongs to nobody's array, without a database, may be one.
+/// Archiving a damaged log is not an error; a log that is not an array, without a database, may be one.
 fn damaged_log(fixture: &Fixture, workspace: &Workspace, seen: &mut Seen) {
     let long_ago = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     std::fs::write(fixture.log_file(), format!("[{{\"id\": \"a\", \"{0}\": \"{0}", secret("log"))).unwrap();
@@ -339,7 +339,7 @@ fn damaged_log(fixture: &Fixture, workspace: &Workspace, seen: &mut Seen) {
     std::fs::remove_dir(fixture.log_file()).unwrap();
 }
 
-/// A config file may hold keys of services.
+/// A config file may contain keys of services.
 fn settings(fixture: &Fixture, workspace: &Workspace, seen: &mut Seen) {
     let file = fixture.workspace_folder().join("config.json");
     let inside = json!({"token": secret("inside")});
@@ -366,7 +366,7 @@ fn settings(fixture: &Fixture, workspace: &Workspace, seen: &mut Seen) {
     std::fs::remove_file(&id).unwrap();
 }
 
-/// A database that is full of secrets, and damaged or made by a newer release.
+/// A database full of secrets that is damaged or made by a newer release.
 fn damaged_file(file: &std::path::Path, seen: &mut Seen) {
     let open = || Workspace::options().environment(Environment::default()).open_db(file);
     let whole = std::fs::read(file).unwrap();
@@ -377,19 +377,19 @@ fn damaged_file(file: &std::path::Path, seen: &mut Seen) {
     damaged[..16].copy_from_slice(b"SECRET<header>  ");
     std::fs::write(file, damaged).unwrap();
     seen.see(open().unwrap_err(), ErrorKind::Corrupt, &[]);
-    // All pages but the first are other pages: what stands in the schema is not what stands there.
+    // All pages except the first are replaced: the schema does not match them.
     let mut damaged = whole.clone();
     damaged[4096..].rotate_left(3 * 4096);
     std::fs::write(file, damaged).unwrap();
-    let asked = open().and_then(|workspace| {
+    let result = open().and_then(|workspace| {
         workspace.token_usage(&Default::default())?;
         workspace.record_token_usage(&usage(record("into damage")))
     });
-    seen.see(asked.unwrap_err(), ErrorKind::Corrupt, &[]);
+    seen.see(result.unwrap_err(), ErrorKind::Corrupt, &[]);
 }
 
 #[test]
-fn an_error_tells_of_what_was_given_no_more_than_the_field_at_fault() {
+fn an_error_contains_no_more_of_the_input_than_the_invalid_field() {
     let mut seen = Seen::default();
     provoke(&mut seen);
     let every: BTreeSet<&str> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
@@ -404,7 +404,7 @@ fn nothing_is_written_to_stdout_or_stderr() {
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-        // What the harness says of the test.
+        // The output of the test harness.
         let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
         assert_eq!(lines[..2], ["running 1 test", "test other_process ... ok"]);
         assert!(lines.len() == 3 && lines[2].starts_with("test result: ok"), "{text}");
@@ -418,7 +418,7 @@ fn other_process() {
 }
 
 #[test]
-fn the_program_that_a_panic_belongs_to_is_told_of_it_as_ever() {
+fn panics_of_the_host_reach_its_own_hook() {
     let _ = catch_panic::<()>(|| panic!("{}", secret("caught"))).unwrap_err();
     let text = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
     let (usual, into) = (std::panic::take_hook(), text.clone());
@@ -429,7 +429,7 @@ fn the_program_that_a_panic_belongs_to_is_told_of_it_as_ever() {
 }
 
 #[test]
-fn a_long_text_is_never_told_whole() {
+fn long_text_is_always_truncated() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     backlog(&workspace).task(&workspace, "task", 1.0);
@@ -459,7 +459,7 @@ fn a_long_text_is_never_told_whole() {
     brief(workspace.record_status_transition(&long, "failed", &Default::default()).unwrap_err(), 2000);
     brief(workspace.record_status_transition("task", &long, &Default::default()).unwrap_err(), 2000);
     brief(workspace.inspect_job(&long).unwrap_err(), 2000);
-    // A path may be as long as a system lets it be.
+    // A path may be as long as the system allows.
     let path = long.replace('\n', "");
     brief(fixture.options().open_db(&path).unwrap_err(), 40_000);
     brief(fixture.options().open_global_db(&path).unwrap_err(), 40_000);

@@ -1,4 +1,4 @@
-//! Whatever is created is for its owner alone, whatever the process's umask allows.
+//! All created files are private, whatever the process's umask.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
@@ -19,7 +19,7 @@ fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o7777
 }
 
-/// Everything in `folder` and below, folders included.
+/// Everything in `folder` and below, including folders.
 fn all_in(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -32,7 +32,7 @@ fn all_in(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The names of what is there, and that nobody else may look at any of it.
+/// The names of the existing files; asserts that nobody else can access them.
 fn private_names(folder: &Path) -> BTreeSet<String> {
     let name = |path: PathBuf| {
         let expected = if path.is_dir() { 0o700 } else { 0o600 };
@@ -43,10 +43,10 @@ fn private_names(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn everything_that_is_created_is_for_its_owner_alone_whatever_the_umask() {
+fn everything_that_is_created_is_private_whatever_the_umask() {
     for umask in ["000", "022", "077"] {
         let folder = tempfile::tempdir().unwrap();
-        // The mask belongs to the whole process, so that no other test may be in it.
+        // The umask belongs to the whole process, so no other test may run in it.
         let test = in_other_process(&[]);
         let mut command = Command::new("sh");
         command.args(["-c", "umask $0; exec \"$@\"", umask]);
@@ -59,7 +59,7 @@ fn everything_that_is_created_is_for_its_owner_alone_whatever_the_umask() {
 
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
-#[allow(clippy::disallowed_methods, reason = "a child process is told through the environment what to do")]
+#[allow(clippy::disallowed_methods, reason = "a child process gets its task through the environment")]
 fn other_process() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let folder = Path::new(&folder);
@@ -71,7 +71,7 @@ fn other_process() {
     global(&home);
     backup(&home, &root, folder);
     migrated_with_a_journal(folder);
-    // The next writer of the log finds a torn one that anybody may read, as an old program left it.
+    // The next writer finds an incomplete log that is world-readable, as an old program left it.
     set_aside(&home, &root);
     private_names(&home);
 }
@@ -104,13 +104,13 @@ fn backup(home: &Path, root: &Path, folder: &Path) {
     let workspace = options_in(home).open(root).unwrap();
     workspace.backup_to(copies.join("copy.db")).unwrap();
     assert_eq!(private_names(&copies), BTreeSet::from(["copy.db".to_owned()]));
-    // What is made of the copy is its owner's alone, too.
+    // Files derived from the copy are private, too.
     let copy = options_in(home).open_db(copies.join("copy.db")).unwrap();
     copy.record_token_usage(&TokenUsage::default()).unwrap();
     assert!(private_names(&copies).contains("copy.db-wal"));
 }
 
-/// A database that others may read stays one; what is put beside it shows no more than it does.
+/// The mode of a world-readable database is kept; files beside it are not more accessible than it is.
 fn migrated_with_a_journal(folder: &Path) {
     let place = folder.join("old");
     std::fs::create_dir(&place).unwrap();
@@ -135,7 +135,7 @@ fn set_aside(home: &Path, root: &Path) {
     let aside = all_in(home).into_iter().find(|path| path.to_str().unwrap().contains(".corrupt-")).unwrap();
     assert_eq!(std::fs::read_to_string(&aside).unwrap(), r#", {"id": "to"#);
     assert_eq!(mode(&aside), 0o600);
-    // It is the file that it was, and whoever could read it can read it still.
+    // It is the same file, with the same mode.
     assert_eq!(mode(&log), 0o644);
     std::fs::set_permissions(&log, PermissionsExt::from_mode(0o600)).unwrap();
 }
@@ -155,7 +155,7 @@ fn a_folder_that_everybody_can_write_to_is_refused_by_its_name() {
     assert!(fixture.open().record_token_usage(&TokenUsage::default()).unwrap().logged);
 }
 
-/// Under `sudo` in a user's folder, what was made had been root's afterwards, and the user could not go on.
+/// Formerly, files that root created under `sudo` in a user's folder belonged to root, and the user could not continue.
 #[test]
 fn what_root_makes_in_a_users_folder_is_the_users() {
     use std::os::unix::fs::{MetadataExt, chown};
@@ -179,7 +179,7 @@ fn what_root_makes_in_a_users_folder_is_the_users() {
     for path in all_in(&fixture.home()) {
         assert_eq!(owner(&path), USER, "{}", path.display());
     }
-    // Files go by the database, wherever they lie.
+    // Files get the owner of the database, wherever they are.
     let (file, logs) = (fixture.home().join("own.db"), fixture.home().join("logs"));
     for folder in [&fixture.home(), &logs] {
         std::fs::create_dir_all(folder).unwrap();

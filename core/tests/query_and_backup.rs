@@ -1,4 +1,4 @@
-//! A host's own questions in SQL, copies of the database, and calls that are given up.
+//! SQL queries of the host, backups, and cancelled calls.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -17,7 +17,7 @@ fn rows(workspace: &Workspace, sql: &str, params: Value) -> Value {
 }
 
 #[test]
-fn a_query_answers_rows_by_column() {
+fn a_query_returns_rows_by_column() {
     let workspace = Workspace::open_db(":memory:").unwrap();
     let sql = "SELECT ?1 AS a, ?2 AS b, 2.0 AS c, 0.5 AS d, x'00ff' AS e, NULL AS f, 9e999 AS g";
     assert_eq!(
@@ -153,7 +153,7 @@ fn parameters_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn a_backup_is_a_whole_database_that_opens() {
+fn a_backup_is_a_complete_database_that_opens() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let one = TokenUsage { id: Some("one".into()), ..TokenUsage::default() };
@@ -196,7 +196,7 @@ fn a_backup_never_replaces_anything_and_leaves_nothing_half_written() {
     assert!(running.exists(), "somebody else's copy is not ours to remove");
 }
 
-/// Whatever the moment: either the other program gets the name, or the backup.
+/// At any time, either the other program gets the name, or the backup.
 #[test]
 fn a_file_that_appears_while_a_backup_is_written_is_kept() {
     let fixture = Fixture::new();
@@ -279,11 +279,11 @@ fn a_cancelled_call_that_waits_for_a_writer_has_written_nothing() {
         has_started.recv().unwrap();
         std::thread::sleep(Duration::from_millis(120));
         token.cancel();
-        assert_refused(call.join().unwrap(), ErrorKind::Cancelled, "given up");
+        assert_refused(call.join().unwrap(), ErrorKind::Cancelled, "cancelled");
     });
     writer.execute_batch("COMMIT").unwrap();
     assert_eq!(value::<i64>(&fixture.raw(), "SELECT count(*) FROM token_usage"), 0);
-    // The next call waits as long as ever, and is made.
+    // The next call waits as usual, and succeeds.
     assert_eq!(rows(&workspace, "PRAGMA busy_timeout", json!([])), json!([{"timeout": 30000}]));
     workspace.record_token_usage(&TokenUsage::default()).unwrap();
 }
@@ -317,7 +317,7 @@ fn a_cancelled_query_stops() {
         let call = scope.spawn(|| token.during(|| workspace.query(endless, &SqlParams::default())));
         std::thread::sleep(Duration::from_millis(50));
         token.cancel();
-        assert_refused(call.join().unwrap(), ErrorKind::Cancelled, "given up");
+        assert_refused(call.join().unwrap(), ErrorKind::Cancelled, "cancelled");
     });
     assert_eq!(rows(&workspace, "SELECT 1 AS a", json!([])), json!([{"a": 1}]));
 }
@@ -347,9 +347,9 @@ fn names_that_are_not_utf_8_are_an_error_in_a_query() {
     assert_eq!(rows(&workspace, "SELECT 1 AS a FROM seen", json!([])), json!([{"a": 1}]));
 }
 
-/// A host must not end because it asked for too much, so more than fits into the budget is an error before it is there.
+/// A host must not run out of memory because of a large result, so exceeding the budget is an error before memory is used.
 #[test]
-fn an_answer_that_is_too_large_is_an_error_that_names_the_budget() {
+fn a_result_that_is_too_large_is_an_error_that_names_the_budget() {
     let workspace = Workspace::options().query_bytes(1 << 20).open_db(":memory:").unwrap();
     let many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, 'text' FROM n";
     for sql in [
@@ -357,7 +357,8 @@ fn an_answer_that_is_too_large_is_an_error_that_names_the_budget() {
         "SELECT hex(zeroblob(900000000))",
         "SELECT length(zeroblob(900000000))",
         "SELECT zeroblob(600000) AS a, zeroblob(600000) AS b",
-        "SELECT printf('%.*c', 2000000, 'x')",
+        // Not `printf`: in SQLite 3.40 it returns NULL then, not an error.
+        "SELECT replace(hex(zeroblob(400000)), '0', 'xxxx')",
         many,
     ] {
         let error = workspace.query(sql, &SqlParams::default()).unwrap_err();
@@ -369,7 +370,7 @@ fn an_answer_that_is_too_large_is_an_error_that_names_the_budget() {
             "{sql}: {error}"
         );
     }
-    // The handle goes on, and records are not bound by it.
+    // The handle remains usable, and records are not limited.
     assert_eq!(rows(&workspace, "SELECT length(zeroblob(500000)) AS n", json!([])), json!([{"n": 500_000}]));
     let metadata = json!({"text": "x".repeat(3 << 20)});
     workspace

@@ -1,4 +1,4 @@
-//! Databases on media that cannot be written to, and reads that went wrong once.
+//! Databases on read-only media, and transient read errors.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
@@ -15,13 +15,13 @@ use serde_json::json;
 const FOLDER: &str = "MCODA_TEST_FOLDER";
 const EXPECTED: &str = "MCODA_TEST_EXPECTED";
 
-/// Folders become read-only for one process: a mount of the same file system, and a file system of its own.
+/// Folders that are read-only for one process: a mount of the same file system, and a separate file system.
 const MOUNTS: [&str; 2] = [
     "mount --bind $0 $0 && mount -o remount,bind,ro $0",
     "cp -a $0 $0.copy && mount -t tmpfs none $0 && cp -a $0.copy/. $0 && mount -o remount,ro $0",
 ];
 
-/// Runs `other_process` where the folder is read-only. False where the system does not let us.
+/// Runs `other_process` with a read-only folder. Returns false if the system does not allow that.
 fn on_read_only_media(folder: &Path, mount: &str, expected: &str) -> bool {
     let namespace = ["-m", "-rm"].into_iter().find(|flags| {
         let tried = format!("mount -t tmpfs none {}", folder.parent().unwrap().display());
@@ -46,7 +46,7 @@ fn on_read_only_media(folder: &Path, mount: &str, expected: &str) -> bool {
 
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
-#[allow(clippy::disallowed_methods, reason = "a child process is told through the environment what to do")]
+#[allow(clippy::disallowed_methods, reason = "a child process gets its task through the environment")]
 fn other_process() {
     let (Some(folder), Ok(expected)) = (std::env::var_os(FOLDER), std::env::var(EXPECTED)) else { return };
     let home = Path::new(&folder);
@@ -84,7 +84,7 @@ fn a_database_that_was_closed_opens_on_media_that_cannot_be_written_to() {
     }
 }
 
-/// What is in the log alone would be missing, and nobody would notice.
+/// Records that are only in the log would be missing without notice.
 #[test]
 fn a_database_that_was_not_closed_is_refused_there() {
     let fixture = Fixture::new();
@@ -98,14 +98,14 @@ fn a_database_that_was_not_closed_is_refused_there() {
 }
 
 #[test]
-fn what_was_read_wrong_once_is_no_damage_and_is_read_again() {
+fn a_transient_read_error_is_not_reported_as_damage() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let many: Vec<TokenUsage> = (0..500).map(|number| usage(json!({"id": format!("r{number}")}))).collect();
     workspace.record_token_usages(&many).unwrap();
     workspace.close().unwrap();
     let workspace = fixture.options().read_only(true).open(fixture.root()).unwrap();
-    // Of what lies behind the schema, nothing was read yet.
+    // Nothing beyond the schema was read yet.
     let mut file = std::fs::File::options().read(true).write(true).open(fixture.database()).unwrap();
     let start = 4096 * 40;
     let mut right = Vec::new();

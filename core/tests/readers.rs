@@ -1,4 +1,4 @@
-//! Questions beside the calls that write, and the log that both use.
+//! Queries in parallel with writing calls, and the write-ahead log that both use.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use mcoda_core::{
     CancelToken, ErrorKind, SqlParams, SqlValue, TokenUsage, TokenUsageQuery, TransitionContext, Workspace,
 };
 
-/// A question that never ends by itself.
+/// A query that never ends by itself.
 const ENDLESS: &str =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
 
@@ -34,17 +34,17 @@ fn log_size(file: &Path) -> u64 {
     file.with_extension("db-wal").metadata().map_or(0, |log| log.len())
 }
 
-/// Asks without end on threads of their own, until `work` is done.
-fn beside_questions<T>(workspace: &Workspace, questions: usize, work: impl FnOnce() -> T) -> T {
+/// Queries continuously on separate threads, until `work` is done.
+fn in_parallel_with_queries<T>(workspace: &Workspace, queries: usize, work: impl FnOnce() -> T) -> T {
     let token = CancelToken::new();
     std::thread::scope(|scope| {
-        for _ in 0..questions {
+        for _ in 0..queries {
             scope.spawn(|| {
                 let ended = token.during(|| workspace.query(ENDLESS, &SqlParams::default()));
                 assert_eq!(ended.unwrap_err().kind(), ErrorKind::Cancelled);
             });
         }
-        // Also where it panics: the test would hang.
+        // Even if it panics: otherwise the test would hang.
         struct Cancel<'t>(&'t CancelToken);
         impl Drop for Cancel<'_> {
             fn drop(&mut self) {
@@ -57,7 +57,7 @@ fn beside_questions<T>(workspace: &Workspace, questions: usize, work: impl FnOnc
 }
 
 #[test]
-fn a_question_does_not_wait_for_an_open_transaction() {
+fn a_query_does_not_wait_for_an_open_transaction() {
     let (_folder, _file, workspace) = in_file();
     workspace.record_token_usage(&usage()).unwrap();
     let transaction = workspace.begin(None).unwrap();
@@ -71,11 +71,11 @@ fn a_question_does_not_wait_for_an_open_transaction() {
 }
 
 #[test]
-fn a_record_does_not_wait_for_a_long_question() {
+fn a_record_does_not_wait_for_a_long_query() {
     let folder = tempfile::tempdir().unwrap();
     let options = Workspace::options().json_log_in(folder.path()).busy_timeout(Duration::from_millis(500));
     let workspace = options.open_db(folder.path().join("mcoda.db")).unwrap();
-    beside_questions(&workspace, 3, || {
+    in_parallel_with_queries(&workspace, 3, || {
         for number in 1..=50 {
             assert!(workspace.record_token_usage(&usage()).unwrap().logged);
             assert_eq!(count(&workspace), number);
@@ -87,16 +87,16 @@ fn a_record_does_not_wait_for_a_long_question() {
 }
 
 #[test]
-fn a_question_that_finds_all_connections_in_use_waits_or_gives_up() {
+fn a_query_that_finds_all_connections_in_use_waits_or_times_out() {
     let folder = tempfile::tempdir().unwrap();
     let options = Workspace::options().busy_timeout(Duration::from_millis(100));
     let workspace = options.open_db(folder.path().join("mcoda.db")).unwrap();
-    let ask = || workspace.query("SELECT 1", &SqlParams::default());
-    beside_questions(&workspace, 4, || {
+    let run_query = || workspace.query("SELECT 1", &SqlParams::default());
+    in_parallel_with_queries(&workspace, 4, || {
         let start = Instant::now();
         // Until all four have begun.
         let busy = loop {
-            match ask() {
+            match run_query() {
                 Err(error) => break error,
                 Ok(_) => assert!(start.elapsed() < Duration::from_secs(20), "there are more than four"),
             }
@@ -105,15 +105,15 @@ fn a_question_that_finds_all_connections_in_use_waits_or_gives_up() {
         assert!(busy.message().contains("other calls of this handle"), "{busy}");
         let token = CancelToken::new();
         token.cancel();
-        let error = token.during(ask).unwrap_err();
+        let error = token.during(run_query).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
         workspace.record_token_usage(&usage()).unwrap();
     });
-    ask().unwrap();
+    run_query().unwrap();
 }
 
 #[test]
-fn every_thread_sees_what_was_acknowledged_before_it_asked() {
+fn every_thread_sees_what_was_acknowledged_before_its_query() {
     let (_folder, _file, workspace) = in_file();
     let acknowledged = AtomicI64::new(0);
     let is_done = AtomicBool::new(false);
@@ -138,13 +138,13 @@ fn every_thread_sees_what_was_acknowledged_before_it_asked() {
 }
 
 #[test]
-fn closing_ends_questions_and_lets_no_new_one_begin() {
+fn closing_ends_queries_and_lets_no_new_one_begin() {
     let (_folder, file, workspace) = in_file();
     workspace.record_token_usage(&usage()).unwrap();
-    // Some connections that are idle, too.
-    beside_questions(&workspace, 3, || std::thread::sleep(Duration::from_millis(50)));
+    // Some idle connections, too.
+    in_parallel_with_queries(&workspace, 3, || std::thread::sleep(Duration::from_millis(50)));
     std::thread::scope(|scope| {
-        // More than there are connections for: some of them wait.
+        // More than there are connections: some of them wait.
         for _ in 0..6 {
             scope.spawn(|| {
                 let ended = workspace.query(ENDLESS, &SqlParams::default());
@@ -152,7 +152,7 @@ fn closing_ends_questions_and_lets_no_new_one_begin() {
             });
         }
         std::thread::sleep(Duration::from_millis(100));
-        // Nothing but closing ends them.
+        // Only closing ends them.
         workspace.close().unwrap();
         let late = workspace.query("SELECT 1", &SqlParams::default()).unwrap_err();
         assert_eq!(late.kind(), ErrorKind::Closed);
@@ -160,7 +160,7 @@ fn closing_ends_questions_and_lets_no_new_one_begin() {
     workspace.close().unwrap();
     let late = workspace.token_usage(&TokenUsageQuery::default()).unwrap_err();
     assert_eq!(late.kind(), ErrorKind::Closed);
-    // The last connection was one that writes, so the log has gone into the database.
+    // The last connection was a writing one, so the log was checkpointed.
     assert!(!file.with_extension("db-wal").exists());
 }
 
@@ -186,7 +186,7 @@ fn no_reader_is_opened_on_another_file_than_the_writers() {
     let error = workspace.query("SELECT 1", &SqlParams::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
     assert!(error.message().contains(removed), "{error}");
-    assert!(!file.exists(), "a question creates nothing");
+    assert!(!file.exists(), "a query creates nothing");
     std::fs::rename(&other, &file).unwrap();
     let error = workspace.token_usage(&TokenUsageQuery::default()).unwrap_err();
     assert!(error.message().contains(removed), "{error}");
@@ -221,16 +221,16 @@ fn a_handle_that_only_records_opens_no_second_connection() {
     }
     assert_eq!(descriptors(), before);
     count(&workspace);
-    assert_eq!(descriptors(), before + 1, "the question shows that another connection would be seen");
+    assert_eq!(descriptors(), before + 1, "the query shows that another connection would be seen");
 }
 
 #[test]
-fn handles_that_only_read_ask_beside_each_other() {
+fn read_only_handles_query_in_parallel() {
     let (_folder, file, workspace) = in_file();
     workspace.record_token_usage(&usage()).unwrap();
     let reading = Workspace::options().read_only(true).busy_timeout(Duration::from_millis(500));
     let reading = reading.open_db(&file).unwrap();
-    beside_questions(&reading, 2, || {
+    in_parallel_with_queries(&reading, 2, || {
         for number in 2..10 {
             workspace.record_token_usage(&usage()).unwrap();
             assert_eq!(count(&reading), number);
@@ -253,7 +253,7 @@ fn a_rollback_journal_and_memory_keep_to_one_connection() {
     in_memory.record_token_usage(&usage()).unwrap();
     assert_eq!(count(&in_memory), 1, "in memory another connection would see another database");
     for workspace in [reading, in_memory] {
-        beside_questions(&workspace, 1, || {
+        in_parallel_with_queries(&workspace, 1, || {
             let start = Instant::now();
             while workspace.query("SELECT 1", &SqlParams::default()).is_ok() {
                 assert!(start.elapsed() < Duration::from_secs(20), "it has another connection");
@@ -262,10 +262,10 @@ fn a_rollback_journal_and_memory_keep_to_one_connection() {
     }
 }
 
-/// The bound is the length from which questions are held back, and some more that is written until they have ended:
-/// where the machine has other things to do, short questions may take too long for the usual way.
+/// The limit is the length from which queries are blocked, plus what is written until they have ended:
+/// on a busy machine, short queries may take too long for an earlier checkpoint.
 #[test]
-fn the_log_stays_short_under_a_steady_writer_with_short_questions() {
+fn the_log_stays_short_with_a_steady_writer_and_short_queries() {
     const BOUND: u64 = 80 << 20;
     let (_folder, file, workspace) = in_file();
     let is_done = AtomicBool::new(false);
@@ -284,14 +284,14 @@ fn the_log_stays_short_under_a_steady_writer_with_short_questions() {
             workspace.record_token_usages(&batch).unwrap();
             written += batch.len() as u64 * 5000;
             longest = longest.max(log_size(&file));
-            // On a machine without a core to spare nothing else would run, and the log with it.
+            // On a machine without an idle core nothing else would run, including the checkpoint.
             std::thread::sleep(Duration::from_millis(2));
         }
         is_done.store(true, Ordering::SeqCst);
     });
     assert!(written > BOUND * 3 / 2, "{written} would not show it");
     assert!(longest < BOUND, "{longest}");
-    // When the log begins anew its file shrinks.
+    // The file shrinks when the log starts over.
     let start = Instant::now();
     while log_size(&file) > 8 << 20 {
         workspace.record_token_usage(&usage()).unwrap();
@@ -299,10 +299,10 @@ fn the_log_stays_short_under_a_steady_writer_with_short_questions() {
     }
 }
 
-/// Each question sees an old part of the log, and the next has begun before it ends. How long the log gets depends on
-/// how much is written while questions are held back.
+/// Each query sees an old part of the log, and the next has begun before it ends. How long the log gets depends on
+/// how much is written while queries are blocked.
 #[test]
-fn the_log_begins_anew_although_questions_never_cease() {
+fn the_log_starts_over_although_queries_never_cease() {
     let (_folder, file, workspace) = in_file();
     let is_done = AtomicBool::new(false);
     let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) \

@@ -1,4 +1,4 @@
-//! What holds after any sequence of records, batches, retries and moves, held against a model of a few lines.
+//! Properties of any sequence of records, batches, retries and transitions, compared with a small model.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -12,15 +12,15 @@ use mcoda_core::{
 };
 use proptest::prelude::*;
 
-/// A day long, so that many calls are of the same moment and some cross midnight.
+/// One day, so that many calls have the same time and some cross midnight.
 const FIRST_MILLIS: i64 = 1_774_000_000_000;
 
 #[derive(Debug, Clone)]
 enum Step {
     Batch(Vec<TokenUsage>),
-    /// Records one of those before once more, counted over and over.
+    /// Records an earlier record again; the number is taken modulo their count.
     Retry(usize),
-    /// The id of one of those before with other content.
+    /// The id of an earlier record with other content.
     Contradict(usize),
     Move {
         task: usize,
@@ -83,7 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What should be there.
+/// The expected data.
 #[derive(Debug, Default)]
 struct Model {
     /// With their ids, in the order in which they were recorded.
@@ -98,7 +98,7 @@ impl Model {
         self.records.iter().find(|record| record.id.as_deref() == Some(id))
     }
 
-    /// What a batch adds, and which of it is there already; `None` where it must be refused as a whole.
+    /// The new records of a batch, and those that exist already; `None` if the batch must be refused.
     fn accepts(&self, batch: &[TokenUsage]) -> Option<Vec<bool>> {
         let mut before: Vec<&TokenUsage> = Vec::new();
         let mut duplicates = Vec::new();
@@ -158,7 +158,7 @@ fn move_task(
     }
 }
 
-/// Counts exactly, and costs in 1024ths, which doubles hold exactly.
+/// Exact counts, and costs in 1024ths, which doubles represent exactly.
 #[derive(Debug, Default, PartialEq)]
 struct Sums {
     calls: i64,
@@ -174,9 +174,9 @@ impl Sums {
             .zip(record.tokens_completion)
             .map(|(prompt, completion)| prompt + completion);
         self.calls += 1;
-        let told = [record.tokens_prompt, record.tokens_completion, total, record.tokens_cached];
-        for (sum, told) in self.counts.iter_mut().zip(told) {
-            *sum = told.map(|told| sum.unwrap_or(0) + told).or(*sum);
+        let reported = [record.tokens_prompt, record.tokens_completion, total, record.tokens_cached];
+        for (sum, reported) in self.counts.iter_mut().zip(reported) {
+            *sum = reported.map(|reported| sum.unwrap_or(0) + reported).or(*sum);
         }
         self.cost = record.cost_estimate.map(|cost| self.cost.unwrap_or(0.0) + cost).or(self.cost);
         self.duration =
@@ -210,7 +210,7 @@ fn check_sums(workspace: &Workspace, model: &Model, since: Option<Timestamp>) {
         .collect();
     assert_eq!(found.len(), expected.len());
     for (key, sums) in expected {
-        // Where no row of a group told a count its sum is 0 or null; both say so.
+        // If no row of a group reported a count, its sum may be 0 or null.
         let found = found.get(&key).unwrap_or_else(|| panic!("{key:?} is missing"));
         let or_zero = |counts: [Option<i64>; 4]| counts.map(|count| count.unwrap_or(0));
         assert_eq!((found.calls, or_zero(found.counts)), (sums.calls, or_zero(sums.counts)), "{key:?}");
@@ -232,7 +232,7 @@ fn sums_of(row: &serde_json::Value) -> Sums {
 fn check_rows(workspace: &Workspace, model: &Model) {
     let rows = workspace.token_usage(&TokenUsageQuery::default()).unwrap();
     let mut expected: Vec<&TokenUsage> = model.records.iter().collect();
-    // Stable: calls of one moment stay in the order in which they were recorded.
+    // Stable: calls of the same time stay in the order in which they were recorded.
     expected.sort_by_key(|record| record.timestamp);
     let ids = |record: &&TokenUsage| record.id.clone().unwrap();
     assert_eq!(
@@ -276,7 +276,7 @@ proptest! {
     #![proptest_config(cases(60))]
 
     #[test]
-    fn whatever_is_done_the_answers_are_those_of_the_model(
+    fn results_are_always_those_of_the_model(
         steps in prop::collection::vec(step(), 1..40),
         since in moment(),
     ) {

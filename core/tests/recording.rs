@@ -1,4 +1,4 @@
-//! Recording token usage: what becomes a row, what is derived, and what is refused.
+//! Recording token usage: rows, derived values, and refusals.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -255,7 +255,7 @@ fn an_unknown_id_is_not_found_and_leaves_nothing_anywhere() {
     let job = new_job(&workspace);
     let before = fixture.everything();
     for field in ["jobId", "commandRunId", "taskRunId", "taskId", "projectId", "epicId", "userStoryId"] {
-        // The known job would get an agent if a part of the call were done.
+        // The known job would get an agent if a part of the call were executed.
         let mut given = json!({"agentId": "a", "jobId": job, "tokensPrompt": 1});
         given[field] = "nobody".into();
         let error = workspace.record_token_usage(&usage(given.clone())).unwrap_err();
@@ -310,12 +310,12 @@ fn the_same_record_again_is_a_duplicate_even_after_a_restart() {
     first.close().unwrap();
 
     let before = fixture.everything();
-    // The clock of the second process shows another time, and the caller left the timestamp open.
+    // The clock of the second process shows another time, and the caller omitted the timestamp.
     let clock = mcoda_core::Clock::fixed(at("13:00:00"));
     let second = fixture.options().clock(clock).open(fixture.root()).unwrap();
     let again = second.record_token_usage(&usage(given.clone())).unwrap();
     assert!(again.recorded && again.duplicate && again.logged, "{again:?}");
-    // The same moment and the same metadata, told in other words.
+    // The same time and the same metadata in another notation.
     let mut other_words = given.clone();
     other_words["startedAt"] = "2026-03-20T11:00:00.0004+01:00".into();
     other_words["metadata"] = json!({"big": 1e300, "list": [1, 2.5, null, "x"]});
@@ -351,14 +351,14 @@ fn a_retry_counts_what_the_caller_gave_not_what_was_filled_in() {
         .unwrap()
         .record_token_usage(&given)
         .unwrap();
-    // Meanwhile the workspace got another id, which the caller has not told either time.
+    // Meanwhile the workspace got another id, which the caller gave in neither call.
     let renamed = fixture.options().workspace_id("after").open(fixture.root()).unwrap();
     assert!(renamed.record_token_usage(&given).unwrap().duplicate);
     assert_eq!(value::<String>(&fixture.raw(), "SELECT workspace_id FROM token_usage"), "before");
-    let told = usage(json!({"id": "r", "tokensPrompt": 1, "workspaceId": "after"}));
-    assert_refused(renamed.record_token_usage(&told), ErrorKind::Conflict, "\"r\"");
-    let told = usage(json!({"id": "r", "tokensPrompt": 1, "workspaceId": "before"}));
-    assert!(renamed.record_token_usage(&told).unwrap().duplicate);
+    let reported = usage(json!({"id": "r", "tokensPrompt": 1, "workspaceId": "after"}));
+    assert_refused(renamed.record_token_usage(&reported), ErrorKind::Conflict, "\"r\"");
+    let reported = usage(json!({"id": "r", "tokensPrompt": 1, "workspaceId": "before"}));
+    assert!(renamed.record_token_usage(&reported).unwrap().duplicate);
 }
 
 #[test]

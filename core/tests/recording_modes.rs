@@ -1,4 +1,4 @@
-//! Recording where the settings forbid it, without a database, and into the global one.
+//! Recording when the settings forbid it, without a database, and into the global one.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -15,7 +15,7 @@ fn strict_records_nothing_and_says_so_without_failing() {
     let before = fixture.everything();
     for config in [fixture.workspace_folder().join("config.json"), fixture.home().join(".mcoda/config.json")]
     {
-        // A config file that is changed while the host runs holds from the next call on.
+        // A config file that is changed while the host runs takes effect from the next call on.
         std::fs::write(&config, r#"{"telemetry": {"strict": true}}"#).unwrap();
         let given = usage(json!({"id": "r", "agentId": "a", "jobId": job}));
         let outcome = workspace.record_token_usages(&[given.clone(), given]).unwrap();
@@ -23,7 +23,7 @@ fn strict_records_nothing_and_says_so_without_failing() {
             assert!(!one.recorded && !one.logged && !one.duplicate, "{one:?}");
         }
         assert_eq!(fixture.everything(), before);
-        // What is wrong is wrong, recorded or not.
+        // An invalid record is refused even if nothing would be recorded.
         let bad = usage(json!({"tokensPrompt": -1}));
         assert_refused(workspace.record_token_usage(&bad), ErrorKind::InvalidInput, "tokensPrompt");
         std::fs::remove_file(&config).unwrap();

@@ -1,4 +1,4 @@
-//! The tables that people read, from answers of a real workspace.
+//! Text tables of the results of a real workspace.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// A job of two calls, long ago, and a task that was sent back.
+/// An old job with two calls, and a task that was sent back.
 fn worked_on() -> (Fixture, Workspace, Job) {
     let fixture = Fixture::new();
     let options = fixture.options().workspace_id("w").ids(mcoda_core::IdSource::default());
@@ -196,7 +196,7 @@ fn a_job_without_anything_says_so() {
 }
 
 #[test]
-fn the_moves_of_a_task_are_a_timeline() {
+fn the_status_changes_of_a_task_are_a_timeline() {
     let (_fixture, workspace, _) = worked_on();
     let query = StatusEventsQuery { task: Some("P-日本".into()), ..Default::default() };
     let events = workspace.status_events(&query).unwrap();
@@ -236,12 +236,12 @@ Config path     | /c.json
     assert!(render_telemetry_config(&off).contains("disabled by MCODA_TELEMETRY=off"));
 }
 
-fn comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(answer: &T) {
-    assert_eq!(&read::<T>("answer", &serde_json::to_value(answer).unwrap()).unwrap(), answer);
+fn comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(result: &T) {
+    assert_eq!(&read::<T>("result", &serde_json::to_value(result).unwrap()).unwrap(), result);
 }
 
 #[test]
-fn every_answer_comes_back_from_its_json() {
+fn every_result_can_be_parsed_from_its_json() {
     let (_fixture, workspace, job) = worked_on();
     let everything = TokenUsageQuery { since: Some("2020-01-01".into()), ..Default::default() };
     comes_back::<Vec<TokenUsageRow>>(&workspace.token_usage(&everything).unwrap());
@@ -286,11 +286,11 @@ fn rows_of_a_host_may_leave_fields_out_and_bring_others() {
 const HOSTILE: &str = "\u{202e}\u{1b}[2J\n\u{200b}\u{e0041}\u{2066}";
 const HARMLESS: &str = "\u{fffd}\u{fffd}[2J \u{fffd}\u{fffd}\u{fffd}";
 
-/// `answer` with [`HOSTILE`] behind every text that is no time and no choice among words.
-fn poisoned<T: Serialize + DeserializeOwned>(answer: &T) -> T {
-    let mut value = serde_json::to_value(answer).unwrap();
+/// `result` with [`HOSTILE`] appended to every text that is not a time or an enumerated name.
+fn poisoned<T: Serialize + DeserializeOwned>(result: &T) -> T {
+    let mut value = serde_json::to_value(result).unwrap();
     poison(&mut value);
-    read("answer", &value).unwrap()
+    read("result", &value).unwrap()
 }
 
 fn poison(value: &mut Value) {
@@ -347,7 +347,7 @@ fn no_error_shows_given_text_that_acts_on_a_terminal() {
         workspace.query(&given, &mcoda_core::SqlParams::default()).unwrap_err(),
         Workspace::open_db(_fixture.root().join("none").join(&given).join("\0")).err().unwrap(),
     ] {
-        let told = format!("{error} {}", error.detail().unwrap_or_default());
-        assert_eq!(printable(&told), told);
+        let text = format!("{error} {}", error.detail().unwrap_or_default());
+        assert_eq!(printable(&text), text);
     }
 }

@@ -1,4 +1,4 @@
-//! Input is never taken for SQL: what looks like it is kept and found as any other text.
+//! Input is never interpreted as SQL: text that looks like SQL is stored and found like any other.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -62,7 +62,7 @@ fn named(workspace: &Workspace, name: &str) {
     workspace.record_status_transition(name, "in_progress", &context).unwrap();
 }
 
-/// How many rows a query finds.
+/// The number of rows that a query finds.
 fn found(workspace: &Workspace, query: Value) -> usize {
     workspace.token_usage(&TokenUsageQuery::from_json(&query).unwrap()).unwrap().len()
 }
@@ -95,7 +95,7 @@ fn what_looks_like_sql_is_kept_and_found_as_any_other_text() {
         let estimate = workspace.estimate(&EstimateOptions::from_json(&scope).unwrap()).unwrap();
         assert_eq!(estimate.status_counts.total, 1, "{name}");
     }
-    // What was never recorded is not found by what would be true of everything.
+    // A value that was never recorded is not found by a condition that is always true.
     for filter in ["jobId", "taskId"] {
         assert_eq!(found(&workspace, json!({filter: "x' OR '1'='1"})), 0);
     }

@@ -1,4 +1,4 @@
-//! Opting out of telemetry and in again, through the public interface.
+//! Opting out of telemetry and in again, through the public API.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
@@ -12,7 +12,7 @@ fn read(file: &std::path::Path) -> Value {
 }
 
 #[test]
-fn everything_is_on_where_nothing_is_said() {
+fn everything_is_enabled_by_default() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let config = serde_json::to_value(workspace.telemetry_config().unwrap()).unwrap();
@@ -20,7 +20,7 @@ fn everything_is_on_where_nothing_is_said() {
     let expected = json!({"localRecording": true, "remoteExport": true, "optOut": false, "strict": false,
                           "offByEnvironment": false, "offByHandle": false, "configPath": file.to_str().unwrap()});
     assert_eq!(config, expected);
-    assert!(!file.exists(), "asking writes nothing");
+    assert!(!file.exists(), "reading the settings writes nothing");
 }
 
 #[test]

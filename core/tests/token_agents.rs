@@ -1,4 +1,4 @@
-//! The names of agents in answers about tokens, and the global database, which knows them.
+//! Agent slugs in token usage queries, which are looked up in the global database.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 impl Desk {
-    /// Every question about the agent of this name is an error of this kind that says what to do.
+    /// Every query for the agent with this name fails with this kind and says what to do.
     fn cannot_look_up(&self, name: &str, kind: ErrorKind) {
         let query = TokenUsageQuery { agent: Some(name.to_owned()), ..TokenUsageQuery::default() };
         for error in [
@@ -27,9 +27,7 @@ impl Desk {
             );
             assert!(error.message().starts_with(&start), "{error}");
             assert!(
-                error.message().ends_with(
-                    "an agent's id, as it stands in this workspace's usage, is found without the look-up"
-                ),
+                error.message().ends_with("an agent's id from this workspace's usage needs no look-up"),
                 "{error}"
             );
         }
@@ -40,7 +38,7 @@ impl Desk {
         self.home.join(".mcoda/mcoda.db")
     }
 
-    /// Makes the global database, with agents by id and slug.
+    /// Creates the global database, with agents by id and slug.
     fn with_agents(self, agents: &[(&str, &str)]) -> Self {
         Global::open_db(self.global_file()).unwrap().close().unwrap();
         add_agents(&self.global_file(), agents);
@@ -57,8 +55,8 @@ fn add_agents(file: &Path, agents: &[(&str, &str)]) {
     }
 }
 
-/// The names and sizes of the files in a folder. Readers of a write-ahead log coordinate through two
-/// files of SQLite's own; the log among them must be empty.
+/// The names and sizes of the files in a folder. Readers of a write-ahead log coordinate through two files of SQLite's
+/// own; the log among them must be empty.
 fn files_in(folder: &Path) -> Vec<(String, u64)> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let files =
@@ -98,7 +96,7 @@ fn looking_up_an_agent_changes_nothing_in_the_home_folder() {
 }
 
 #[test]
-fn a_slug_that_cannot_be_looked_up_is_an_error_and_not_an_answer_of_nothing() {
+fn a_slug_that_cannot_be_looked_up_is_an_error_and_not_an_empty_result() {
     for (damage, kind) in [
         ("CREATE TABLE agents (name TEXT, provider TEXT)", ErrorKind::Unsupported),
         ("CREATE TABLE unrelated (x)", ErrorKind::Unsupported),
@@ -140,11 +138,11 @@ fn a_busy_global_database_makes_a_slug_busy_and_leaves_an_id_an_id() {
     assert_eq!(desk.ids(json!({"agent": "claude"})), ["2"], "an id here, a slug there");
     holder.execute_batch("COMMIT").unwrap();
     assert_eq!(desk.ids(json!({"agent": "codex"})), ["1"]);
-    assert_eq!(desk.ids(json!({"agent": "claude"})), ["2"], "and answered the same when it is free");
+    assert_eq!(desk.ids(json!({"agent": "claude"})), ["2"], "and the same result when it is free");
 }
 
 #[test]
-fn the_global_database_answers_about_its_own_calls() {
+fn the_global_database_returns_its_own_calls() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
     let clock = Clock::fixed(NOON.parse().unwrap());

@@ -1,4 +1,4 @@
-//! Reading token usage row by row while other things happen to the database.
+//! Reading token usage row by row during concurrent changes of the database.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod common;
@@ -7,7 +7,7 @@ use common::{Fixture, assert_refused, raw};
 use mcoda_core::{ErrorKind, TokenUsage, TokenUsageQuery, TokenUsageRow, Workspace};
 use serde_json::{Value, json};
 
-/// A workspace with calls named after their numbers, one a minute, the last one first.
+/// A workspace with numbered calls, one per minute, the last one first.
 fn recorded(count: usize) -> (Fixture, Workspace) {
     let fixture = Fixture::new();
     let workspace = fixture.open();
@@ -33,18 +33,18 @@ fn ids(rows: &[TokenUsageRow]) -> Vec<&str> {
 #[test]
 fn a_cursor_gives_the_rows_of_the_list_in_its_order() {
     let (_fixture, workspace) = recorded(700);
-    for asked in [
+    for fields in [
         json!({}),
         json!({"command": "odd"}),
         json!({"since": "2026-03-20T01:00:00Z", "until": "2026-03-20T02:00:00Z"}),
         json!({"page": 3, "pageSize": 100}),
         json!({"page": 8, "pageSize": 100}),
     ] {
-        let asked = query(asked);
-        let list = workspace.token_usage(&asked).unwrap();
-        let rows: Result<Vec<_>, _> = workspace.token_usage_cursor(&asked).unwrap().collect();
+        let query = query(fields);
+        let list = workspace.token_usage(&query).unwrap();
+        let rows: Result<Vec<_>, _> = workspace.token_usage_cursor(&query).unwrap().collect();
         assert_eq!(rows.unwrap(), list);
-        let mut cursor = workspace.token_usage_cursor(&asked).unwrap();
+        let mut cursor = workspace.token_usage_cursor(&query).unwrap();
         let mut chunks = Vec::new();
         loop {
             let chunk = cursor.next_chunk(77).unwrap();
@@ -78,7 +78,7 @@ fn the_handle_is_free_between_chunks() {
     let mut seen = 0;
     while !cursor.next_chunk(1).unwrap().is_empty() {
         seen += 1;
-        // Rows that come later are not in the answer, whenever they count.
+        // Rows that are recorded later are not in the result, whatever their time.
         let call = json!({"timestamp": "2026-03-20T00:00:30Z"});
         workspace.record_token_usage(&TokenUsage::from_json(&call).unwrap()).unwrap();
     }
@@ -111,7 +111,7 @@ fn a_database_that_is_rebuilt_meanwhile_is_a_conflict() {
     let mut cursor = workspace.token_usage_cursor(&query(json!({}))).unwrap();
     cursor.next_chunk(1).unwrap();
     fixture.raw().execute_batch("DELETE FROM token_usage WHERE id = '5'; VACUUM").unwrap();
-    assert_refused(cursor.next_chunk(1), ErrorKind::Conflict, "ask again");
+    assert_refused(cursor.next_chunk(1), ErrorKind::Conflict, "query again");
     assert_eq!(workspace.token_usage_cursor(&query(json!({}))).unwrap().count(), 5);
 }
 

@@ -1,4 +1,4 @@
-//! Asking what was spent, call by call: which rows, of what time, and what they say.
+//! Queries of single calls: their selection, time range and content.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -7,10 +7,10 @@ use common::desk::*;
 use mcoda_core::{Dimension, ErrorKind, NewProject, TokenUsageQuery};
 use serde_json::{Value, json};
 
-// Which rows
+// Selection
 
 #[test]
-fn a_command_filter_leaves_rows_without_a_command_out_unless_they_are_asked_for() {
+fn a_command_filter_excludes_rows_without_a_command_unless_they_are_requested() {
     let desk = Desk::new();
     desk.put("column", &json!({"command_name": "qa-tasks"}));
     desk.put("metadata", &json!({"metadata_json": r#"{"command":"qa-tasks"}"#}));
@@ -53,7 +53,7 @@ fn an_unknown_project_is_not_found() {
 }
 
 #[test]
-fn bad_questions_name_the_field() {
+fn invalid_queries_name_the_field() {
     let desk = Desk::new();
     for (query, field) in [
         (json!({"since": "yesterday"}), "since"),
@@ -69,8 +69,8 @@ fn bad_questions_name_the_field() {
         (json!({"includeRowsWithoutCommand": "false"}), "includeRowsWithoutCommand"),
         (json!({"groupBy": ["agent"]}), "groupBy"),
     ] {
-        let asked = TokenUsageQuery::from_json(&query).and_then(|query| desk.workspace.token_usage(&query));
-        assert_eq!(refused(asked), invalid(field), "{query}");
+        let result = TokenUsageQuery::from_json(&query).and_then(|query| desk.workspace.token_usage(&query));
+        assert_eq!(refused(result), invalid(field), "{query}");
     }
     for (query, field) in [
         (json!({"groupBy": ["agnet"]}), "groupBy"),
@@ -78,16 +78,16 @@ fn bad_questions_name_the_field() {
         (json!({"since": ""}), "since"),
         (json!({"page": -1}), "page"),
     ] {
-        let asked = TokenUsageQuery::from_summary_json(&query)
+        let result = TokenUsageQuery::from_summary_json(&query)
             .and_then(|(query, group_by)| desk.workspace.token_usage_summary(&query, &group_by));
-        assert_eq!(refused(asked), invalid(field), "{query}");
+        assert_eq!(refused(result), invalid(field), "{query}");
     }
 }
 
 // Time
 
 #[test]
-fn bounds_are_inclusive_and_compare_moments_not_texts() {
+fn bounds_are_inclusive_and_compare_times_not_texts() {
     let desk = Desk::new();
     for (name, timestamp) in [
         ("nine", "2026-03-20T09:00:00.000Z"),
@@ -156,7 +156,7 @@ fn a_day_is_the_day_in_utc() {
 
 #[cfg(feature = "time-zones")]
 #[test]
-fn a_day_is_the_day_in_the_time_zone_that_is_asked_for() {
+fn a_day_is_the_day_in_the_requested_time_zone() {
     let desk = Desk::new();
     for timestamp in
         ["2026-03-28T22:59:59Z", "2026-03-28T23:00:00Z", "2026-03-29T21:59:59Z", "2026-03-29T22:00:00Z"]
@@ -165,24 +165,24 @@ fn a_day_is_the_day_in_the_time_zone_that_is_asked_for() {
     }
     desk.put("unreadable", &json!({"timestamp": "2026-03-29, late", "agent_id": "a"}));
     let days = |zone: Value| {
-        let asked =
+        let result =
             json!({"groupBy": ["agent", "day"], "timeZone": zone, "since": "3w", "now": "2026-03-30"});
-        let rows = desk.summary(asked);
+        let rows = desk.summary(result);
         rows.iter()
             .map(|row| (row.group.get(Dimension::Day).unwrap().to_owned(), row.calls))
             .collect::<Vec<_>>()
     };
-    let told = |days: &[(&str, u64)]| {
+    let expected = |days: &[(&str, u64)]| {
         days.iter().map(|(day, calls)| ((*day).to_owned(), *calls)).collect::<Vec<_>>()
     };
-    assert_eq!(days(Value::Null), told(&[("2026-03-28", 2), ("2026-03-29", 2)]));
-    assert_eq!(days(json!("Etc/UTC")), told(&[("2026-03-28", 2), ("2026-03-29", 2)]));
-    // The day on which the clocks go forward has 23 hours.
+    assert_eq!(days(Value::Null), expected(&[("2026-03-28", 2), ("2026-03-29", 2)]));
+    assert_eq!(days(json!("Etc/UTC")), expected(&[("2026-03-28", 2), ("2026-03-29", 2)]));
+    // The day on which daylight saving time begins has 23 hours.
     assert_eq!(
         days(json!("Europe/Berlin")),
-        told(&[("2026-03-28", 1), ("2026-03-29", 2), ("2026-03-30", 1)])
+        expected(&[("2026-03-28", 1), ("2026-03-29", 2), ("2026-03-30", 1)])
     );
-    assert_eq!(days(json!("Pacific/Kiritimati")), told(&[("2026-03-29", 2), ("2026-03-30", 2)]));
+    assert_eq!(days(json!("Pacific/Kiritimati")), expected(&[("2026-03-29", 2), ("2026-03-30", 2)]));
 }
 
 // Pages
@@ -207,7 +207,7 @@ fn pages_count_from_one_and_cut_rows_and_groups_alike() {
     assert_eq!(agents, ["a2", "a3"]);
 }
 
-// What a row says
+// Content of a row
 
 #[test]
 fn what_has_no_column_is_read_from_the_metadata() {
@@ -221,8 +221,8 @@ fn what_has_no_column_is_read_from_the_metadata() {
     ] {
         desk.put(name, &json!({"metadata_json": metadata}));
         let row = desk.rows(json!({})).pop().unwrap();
-        let told = (row.command_name.as_deref(), row.action.as_deref(), row.error_kind.as_deref());
-        assert_eq!(told, (command, action, error), "{metadata}");
+        let found = (row.command_name.as_deref(), row.action.as_deref(), row.error_kind.as_deref());
+        assert_eq!(found, (command, action, error), "{metadata}");
         assert_eq!(Value::Object(row.metadata), serde_json::from_str::<Value>(metadata).unwrap());
     }
 }
@@ -260,7 +260,7 @@ fn a_duration_is_in_milliseconds_whatever_was_recorded() {
 }
 
 #[test]
-fn columns_of_the_wrong_type_never_fail_a_question() {
+fn columns_of_the_wrong_type_never_fail_a_query() {
     let desk = Desk::new();
     desk.put(
         "odd",

@@ -1,4 +1,4 @@
-//! Asking what was spent in all: groups and sums.
+//! Token usage summaries: groups and sums.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -82,7 +82,7 @@ fn groups_come_in_the_order_of_their_first_appearance_in_time() {
 // Sums
 
 #[test]
-fn sums_are_zero_and_the_cost_is_null_where_nothing_was_told() {
+fn sums_are_zero_and_the_cost_is_null_if_nothing_was_reported() {
     let desk = Desk::new();
     desk.record(&[json!({}), json!({"tokensPrompt": null})]);
     let row = desk.summary_json(json!({"groupBy": ["agent"]})).remove(0);
@@ -155,7 +155,7 @@ fn costs_in_several_currencies_are_never_added_up() {
         json!({"agentId": "two", "costEstimate": 7}),
     ]);
     let rows = desk.summary_json(json!({"groupBy": ["agent"]}));
-    // The one call in euros cost nothing, so there is nothing that could not be added.
+    // The only call in euros cost nothing, so there is nothing that cannot be added.
     assert_eq!(rows[0]["cost_estimate"], 1);
     assert_eq!(rows[0].get("cost_by_currency"), None);
     assert_eq!(rows[1]["cost_estimate"], Value::Null);
@@ -171,7 +171,7 @@ fn costs_in_several_currencies_are_never_added_up() {
 // Size
 
 #[test]
-fn forty_thousand_rows_with_ids_of_their_own_are_one_question() {
+fn forty_thousand_rows_with_distinct_ids_are_one_query() {
     let desk = Desk::new();
     let connection = Connection::open(desk.workspace.database_path()).unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();

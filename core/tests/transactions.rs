@@ -40,7 +40,7 @@ fn all_calls_of_a_transaction_happen_together() {
                 r#"{"id": "m", "usage": {"input_tokens": 3, "output_tokens": 1}}"#,
                 &AgentContext::default(),
             )?;
-            // Questions within it see its changes.
+            // Queries within it see its changes.
             Ok((tx.projects().list()?.len(), tx.token_usage(&TokenUsageQuery::default())?.len(), count(tx)))
         })
         .unwrap();
@@ -74,7 +74,7 @@ fn a_call_that_fails_changes_nothing_and_the_transaction_goes_on() {
     workspace
         .transaction(|tx| {
             tx.record_token_usage(&usage("1"))?;
-            // The first of the batch would be new.
+            // The first record of the batch would be new.
             let conflict = TokenUsage { tokens_prompt: Some(2), ..usage("1") };
             let error = tx.record_token_usages(&[usage("2"), conflict]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Conflict);
@@ -140,11 +140,11 @@ fn a_transaction_that_is_rolled_back_or_dropped_changes_nothing() {
 }
 
 #[test]
-fn a_transaction_is_rolled_back_at_its_time_limit_though_nobody_calls() {
+fn a_transaction_is_rolled_back_at_its_time_limit_without_a_call() {
     let (_folder, workspace) = in_file();
     let transaction = workspace.begin(Some(Duration::from_millis(50))).unwrap();
     transaction.record_token_usage(&usage("1")).unwrap();
-    // Another call of the handle waits for the end of it.
+    // Another call of the handle waits for its end.
     workspace.record_token_usage(&usage("2")).unwrap();
     let error = transaction.record_token_usage(&usage("3")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Closed);
@@ -202,12 +202,12 @@ fn calls_wait_for_a_transaction_of_their_handle_longer_than_the_busy_timeout() {
             writer.join().unwrap().unwrap();
         }
     });
-    // A handle that waits for nobody does not wait for this either.
+    // A handle with a timeout of 0 does not wait for a transaction either.
     let hurried = Workspace::options().busy_timeout(Duration::ZERO);
     let hurried = hurried.open_db(folder.path().join("mcoda.db")).unwrap();
     let _transaction = hurried.begin(None).unwrap();
     assert_eq!(hurried.record_token_usage(&usage("3")).unwrap_err().kind(), ErrorKind::Busy);
-    // Nor does a thread for itself.
+    // Nor does a thread wait for its own transaction.
     let itself = options.open_db(folder.path().join("other.db")).unwrap();
     let _transaction = itself.begin(None).unwrap();
     assert_eq!(itself.record_token_usage(&usage("3")).unwrap_err().kind(), ErrorKind::Busy);
@@ -216,7 +216,7 @@ fn calls_wait_for_a_transaction_of_their_handle_longer_than_the_busy_timeout() {
 const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
 
 #[test]
-fn the_end_of_a_transaction_stops_its_question() {
+fn the_end_of_a_transaction_stops_its_query() {
     let (_folder, workspace) = in_file();
     let transaction = workspace.begin(Some(Duration::from_millis(50))).unwrap();
     let error = transaction.query(ENDLESS, &SqlParams::default()).unwrap_err();
@@ -229,28 +229,28 @@ fn the_end_of_a_transaction_stops_its_question() {
         let (_folder, workspace) = in_file();
         let transaction = workspace.begin(None).unwrap();
         std::thread::scope(|scope| {
-            let question = scope.spawn(|| transaction.query(ENDLESS, &SqlParams::default()).unwrap_err());
+            let query = scope.spawn(|| transaction.query(ENDLESS, &SqlParams::default()).unwrap_err());
             std::thread::sleep(Duration::from_millis(50));
             end(&workspace, &transaction);
-            assert_eq!(question.join().unwrap().kind(), ErrorKind::Closed);
+            assert_eq!(query.join().unwrap().kind(), ErrorKind::Closed);
         });
     }
 }
 
 #[test]
-fn a_question_of_a_transaction_can_be_cancelled() {
+fn a_query_in_a_transaction_can_be_cancelled() {
     let (_folder, workspace) = in_file();
     let transaction = workspace.begin(None).unwrap();
     transaction.record_token_usage(&usage("1")).unwrap();
     let token = CancelToken::new();
     std::thread::scope(|scope| {
-        let question =
+        let query =
             scope.spawn(|| token.during(|| transaction.query(ENDLESS, &SqlParams::default()).unwrap_err()));
         std::thread::sleep(Duration::from_millis(50));
         token.cancel();
-        assert_eq!(question.join().unwrap().kind(), ErrorKind::Cancelled);
+        assert_eq!(query.join().unwrap().kind(), ErrorKind::Cancelled);
     });
-    // No other call with this token begins, and the transaction goes on.
+    // No other call with this token begins, and the transaction continues.
     let late = token.during(|| transaction.record_token_usage(&usage("2"))).unwrap_err();
     assert_eq!(late.kind(), ErrorKind::Cancelled);
     transaction.record_token_usage(&usage("2")).unwrap();

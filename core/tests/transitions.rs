@@ -1,4 +1,4 @@
-//! Moving tasks, and the history that remains of it.
+//! Status transitions, and their history.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -24,7 +24,7 @@ fn status_of(workspace: &Workspace, task: &str) -> String {
     workspace.tasks().get(task).unwrap().unwrap().status
 }
 
-/// Every event begins where the one before it ended.
+/// Each event begins with the status at which the previous one ended.
 fn assert_true_history(events: &[StatusEvent], first: &str, last: &str) {
     let mut status = first.to_owned();
     for event in events {
@@ -88,7 +88,7 @@ fn a_transition_that_cannot_write_its_event_leaves_the_task_as_it_was() {
 }
 
 #[test]
-fn the_status_that_a_task_already_has_writes_no_event_and_says_so() {
+fn the_status_that_a_task_already_has_writes_no_event() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "P-1", 3.0);
@@ -100,12 +100,12 @@ fn the_status_that_a_task_already_has_writes_no_event_and_says_so() {
         assert_eq!((&*transition.from_status, &*transition.to_status), ("not_started", "not_started"));
     }
     assert_eq!(fixture.everything(), before);
-    // Completing twice, or failing again, does not move the time or the reason.
+    // Completing twice, or failing again, does not change the time or the reason.
     moved(&workspace, &task, "completed", "10:00:00");
     moved(&workspace, &task, "completed", "11:00:00");
     assert_eq!(metadata_of(&workspace, &task), json!({"last_completed_at": "2026-03-20T10:00:00.000Z"}));
     assert_eq!(events_of(&workspace, &task).len(), 1);
-    // The patch is the caller's wish whether or not the task moves.
+    // The patch is applied whether or not the status changes.
     let patch = context(json!({"metadataPatch": {"seen": true}}));
     assert!(!workspace.record_status_transition(&task, "completed", &patch).unwrap().changed);
     assert_eq!(metadata_of(&workspace, &task)["seen"], true);
@@ -143,7 +143,7 @@ fn statuses_are_trimmed_and_lower_cased_and_unknown_ones_are_kept() {
     }
     let new = NewTask { status: Some(" Ready_To_QA".into()), ..own.new_task("P-2", None) };
     assert_eq!(workspace.tasks().create(&new).unwrap().status, "ready_to_qa");
-    // Rows of other programs may hold blanks and capitals: they mean the same.
+    // Rows of other programs may contain blanks and capitals, which are ignored.
     fixture.raw().execute("UPDATE tasks SET status = ' In_Progress ' WHERE id = ?1", [&task]).unwrap();
     assert!(!moved(&workspace, &task, "in_progress", "11:00:00").changed);
     let given = context(json!({"expectedFrom": "in_progress"}));
@@ -356,7 +356,7 @@ fn expected_from_lets_exactly_one_of_two_racing_callers_win() {
 }
 
 #[test]
-fn expected_from_is_asked_even_where_nothing_would_change() {
+fn expected_from_is_checked_even_if_nothing_would_change() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let task = backlog(&workspace).task(&workspace, "P-1", 1.0);
@@ -430,7 +430,7 @@ fn events_are_listed_in_time_within_bounds_and_unreadable_times_last() {
     assert_eq!(times(json!({})), [&[eight], &at_nine[..], &[ten, ten, "soon"]].concat());
     assert_eq!(times(json!({"until": "2026-03-20T09:00:00Z"})), [&[eight], &at_nine[..]].concat());
     assert_eq!(times(json!({"since": nine, "until": nine})), at_nine);
-    // The clock stands at noon: three hours before is nine.
+    // The clock is fixed at noon: three hours before is nine.
     assert_eq!(times(json!({"since": "3h", "until": "150m"})), at_nine);
     assert_eq!(times(json!({"since": "1h", "now": "2026-03-20T11:00:00Z"})), [ten, ten]);
     assert_eq!(times(json!({"task": "P-1", "since": "2026-03-20"})), [eight, ten, ten]);
@@ -438,7 +438,7 @@ fn events_are_listed_in_time_within_bounds_and_unreadable_times_last() {
 }
 
 #[test]
-fn a_task_whose_id_is_no_text_cannot_move_and_says_so() {
+fn a_task_whose_id_is_not_text_cannot_change_its_status() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     backlog(&workspace).task(&workspace, "P-1", 1.0);

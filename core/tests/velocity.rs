@@ -1,4 +1,4 @@
-//! Story points per hour, with numbers that a person can check.
+//! Story points per hour, with numbers that can be checked by hand.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -141,7 +141,7 @@ fn an_event_whose_time_cannot_be_read_is_passed_over() {
     let blob = "INSERT INTO task_status_events VALUES (x'00', ?1, x'01', x'02', 17.5, NULL, NULL, NULL, NULL, x'03')";
     fixture.raw().execute(blob, [&task]).unwrap();
     assert_eq!(measured(&workspace, 10), (2.0, 1));
-    // Another precision and an offset are readable.
+    // Another precision and an offset are valid.
     fixture.raw().execute(insert, ["5", &task, "x", "in_progress", "2026-03-20T12:00:00+03:00"]).unwrap();
     assert_eq!(measured(&workspace, 10), (4.0, 1), "from nine o'clock");
 }
@@ -192,7 +192,7 @@ fn the_modes_mix_config_and_history_lane_by_lane() {
     assert_eq!(speeds(json!({"mode": "empirical"})), ([2.0, 12.0, 9.0], "empirical empirical".into()));
     // A quarter of 2 and three quarters of 10.
     assert_eq!(speeds(json!({"mode": "mixed"})), ([8.0, 12.0, 9.0], "mixed mixed".into()));
-    // Overrides change the config's values, not what history says: all lanes, then each lane.
+    // Overrides change the config's values, not the history's: for all lanes, then for each lane.
     let all = json!({"spPerHourAll": 6, "spPerHourQa": 4});
     assert_eq!(speeds(all.clone()).0, [6.0, 6.0, 4.0]);
     let mut options = all.clone();
@@ -249,7 +249,7 @@ fn a_scope_narrows_the_history() {
         (json!({"epicKey": "P-E"}), "epicKey"),
         (json!({"projectKey": "P", "storyKey": "P-S"}), "storyKey"),
     ] {
-        // Several have it: none is picked at random.
+        // Several rows have it: none is chosen at random.
         let error = workspace.velocity(&EstimateOptions::from_json(&options).unwrap()).unwrap_err();
         assert_eq!((error.kind(), error.field()), (mcoda_core::ErrorKind::InvalidInput, Some(field)));
     }

@@ -1,4 +1,4 @@
-//! Task runs as a history: where they stand in for events, and the backfill that writes these events.
+//! Inferring status events from task runs, and the backfill that stores them.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 
 mod common;
@@ -9,7 +9,7 @@ use mcoda_core::{EstimateOptions, Timestamp};
 use serde_json::{Value, json};
 
 #[test]
-fn successful_runs_stand_in_where_events_are_fewer_than_the_window() {
+fn events_are_inferred_from_runs_if_there_are_fewer_than_the_window() {
     let (_fixture, workspace, own) = fixture();
     let task = |key| own.task(&workspace, key, 4.0);
     ran(&workspace, &task("P-1"), "work-on-tasks", "08:00:00", "10:00:00", "succeeded");
@@ -30,7 +30,7 @@ fn successful_runs_stand_in_where_events_are_fewer_than_the_window() {
     assert_eq!((&found["reviewSpPerHour"], &found["qaSpPerHour"]), (&json!(8), &json!(1)));
     assert_eq!(found["samples"], json!({"implementation": 2, "review": 1, "qa": 1}));
 
-    // As many events as the window holds leave no room for runs.
+    // With as many events as the window, no run is used.
     implemented(&workspace, &own.task(&workspace, "P-9", 1.0), "01:00:00", "02:00:00");
     assert_eq!(measured(&workspace, 1), (1.0, 1));
     assert_eq!(measured(&workspace, 2), ((4.0 + 1.0) / 3.0, 2), "one event and the newest run");
@@ -86,7 +86,7 @@ fn three_times_the_window_of_runs_is_looked_at() {
         let (_fixture, workspace, own) = fixture();
         let task = own.task(&workspace, "P-1", 4.0);
         implemented(&workspace, &task, "08:00:00", "10:00:00");
-        // The newest runs are the visit itself, told again.
+        // The newest runs duplicate the visit itself.
         for second in 0..in_the_way {
             ran(&workspace, &task, "work-on-tasks", "08:00:00", &format!("10:00:0{second}"), "succeeded");
         }
@@ -98,7 +98,7 @@ fn three_times_the_window_of_runs_is_looked_at() {
             "07:00:00",
             "succeeded",
         );
-        // Newer, but nothing that counts: neither is looked at.
+        // Newer, but irrelevant: neither is examined.
         ran(&workspace, &own.task(&workspace, "P-3", 8.0), "work-on-tasks", "11:00:00", "11:30:00", "failed");
         ran(
             &workspace,
@@ -131,7 +131,7 @@ fn many_runs_on_one_task_are_one_pass_over_them() {
     let start = std::time::Instant::now();
     let (speed, samples) = measured(&workspace, 1_000_000);
     assert!((speed - 10.0).abs() < 1e-9 && samples == RUNS as u64, "{speed}, {samples}");
-    // Each run beside each other takes minutes.
+    // Comparing each run with each other would take minutes.
     assert!(start.elapsed() < std::time::Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
@@ -216,7 +216,7 @@ fn backfilling_any_history_is_idempotent_and_does_not_change_the_velocity() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let mut added = 0;
-    // Few moments, so that many ends lie within a minute of others.
+    // Few distinct times, so that many ends lie within a minute of others.
     let time = |random: &mut Xorshift| {
         let seconds = random.below(6) * 400 + random.below(4) * 29;
         format!("08:{:02}:{:02}", seconds / 60, seconds % 60)
@@ -254,7 +254,7 @@ fn a_run_that_is_the_same_work_stays_so_after_a_backfill() {
     let task = own.task(&workspace, "P-1", 4.0);
     implemented(&workspace, &task, "08:00:00", "08:10:00");
     ran(&workspace, &task, "work-on-tasks", "08:00:10", "08:10:05", "succeeded");
-    // Begins within the visit: once it is written, the visit's end has a later start before it.
+    // Begins within the visit: once it is stored, the visit's end has a later start before it.
     ran(&workspace, &task, "work-on-tasks", "08:09:00", "08:10:02", "succeeded");
     let options = EstimateOptions::default();
     assert_eq!(workspace.backfill_status_events(&options).unwrap().events, 2);
@@ -280,7 +280,7 @@ fn runs_alone_give_the_velocity_where_events_have_no_story_points() {
     let task = workspace.tasks().create(&own.new_task("P-1", None)).unwrap().id;
     let one = ran(&workspace, &task, "work-on-tasks", "08:00:00", "10:00:00", "succeeded");
     assert_eq!(measured(&workspace, 10), NOTHING);
-    // The task had points when it was worked on.
+    // The task had points when the work was done.
     let set = |column: &str, value: f64, id: &str| {
         let sql = format!("UPDATE task_runs SET {column} = {value} WHERE id = '{id}'");
         fixture.raw().execute(&sql, []).unwrap();
@@ -310,6 +310,6 @@ fn a_run_without_times_counts_by_the_speed_that_the_host_measured() {
         fixture.raw().execute(sql, rusqlite::params![id, finished, at_run, effective]).unwrap();
     }
     assert_eq!(measured(&workspace, 10), (11.0 / 5.0, 2));
-    // Nothing of it can be told as events.
+    // No events can be inferred from it.
     assert_eq!(workspace.backfill_status_events(&EstimateOptions::default()).unwrap().events, 0);
 }

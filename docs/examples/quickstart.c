@@ -1,12 +1,12 @@
-/* Opens a database, creates two tasks, records what a call cost, moves a task, asks when all will be done, and
+/* Opens a database, creates two tasks, records the usage of a call, changes a status, computes an estimate, and
  * handles an error. Usage: quickstart [FILE] */
 
 #include <mcoda.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Ends the program where a call failed. It takes the error's address: C does not say whether a call or the argument
- * behind it is evaluated first. */
+/* Exits if a call failed. It takes the address of the error: C does not define whether a call or the argument
+ * after it is evaluated first. */
 static void check(mcoda_code code, mcoda_error **error)
 {
     if (code != MCODA_OK) {
@@ -16,7 +16,7 @@ static void check(mcoda_code code, mcoda_error **error)
     }
 }
 
-/* Takes the id out of the JSON that a call answered, and frees the JSON. */
+/* Extracts the id from the JSON that a call returned, and frees the JSON. */
 static mcoda_string *id_of(mcoda_string *json)
 {
     mcoda_error *error = NULL;
@@ -26,7 +26,7 @@ static mcoda_string *id_of(mcoda_string *json)
     return id;
 }
 
-/* Trees go in and out as JSON. */
+/* Trees are passed as JSON. */
 static void plan(mcoda_workspace *workspace)
 {
     mcoda_error *error = NULL;
@@ -62,7 +62,7 @@ static void record(mcoda_workspace *workspace)
     /* A retry with the same id counts once. */
     check(mcoda_token_usage_set_text(usage, MCODA_TOKEN_USAGE_ID, "call-1", &error), &error);
     check(mcoda_token_usage_set_text(usage, MCODA_TOKEN_USAGE_AGENT_ID, "claude", &error), &error);
-    /* All input tokens, cached ones included. */
+    /* All input tokens, including cached ones. */
     check(mcoda_token_usage_set_int(usage, MCODA_TOKEN_USAGE_TOKENS_PROMPT, 12400, &error), &error);
     check(mcoda_token_usage_set_int(usage, MCODA_TOKEN_USAGE_TOKENS_CACHED, 8100, &error), &error);
     check(mcoda_token_usage_set_int(usage, MCODA_TOKEN_USAGE_TOKENS_COMPLETION, 950, &error), &error);
@@ -71,7 +71,7 @@ static void record(mcoda_workspace *workspace)
     printf("recorded %s\n", mcoda_recorded_id(recorded, NULL));
     mcoda_recorded_free(recorded);
 
-    /* The same handle, another value: it is refused, and nothing is written. */
+    /* The same handle with an invalid value: it is refused, and nothing is written. */
     check(mcoda_token_usage_set_int(usage, MCODA_TOKEN_USAGE_TOKENS_PROMPT, -1, &error), &error);
     mcoda_code code = mcoda_record_token_usage(workspace, usage, NULL, &error);
     if (code == MCODA_INVALID_INPUT) {

@@ -1,4 +1,4 @@
-// Opens a database, creates two tasks, records what a call cost, moves a task, asks when all will be done, and
+// Opens a database, creates two tasks, records the usage of a call, changes a status, computes an estimate, and
 // handles an error. Run it with `node quickstart.mjs [FILE]` where @mcoda/native is installed.
 import { McodaError, Workspace } from '@mcoda/native'
 
@@ -19,7 +19,7 @@ const usage = {
   taskId: tasks[0].id,
   agentId: 'claude',
   commandName: 'work-on-tasks',
-  tokensPrompt: 12_400, // all input tokens, cached ones included
+  tokensPrompt: 12_400, // all input tokens, including cached ones
   tokensCached: 8_100,
   tokensCompletion: 950,
   costEstimate: 0.0296,

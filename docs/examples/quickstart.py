@@ -1,4 +1,4 @@
-"""Opens a database, creates two tasks, records what a call cost, moves a task, asks when all will be done, and
+"""Opens a database, creates two tasks, records the usage of a call, changes a status, computes an estimate, and
 handles an error. Run it with `python quickstart.py [FILE]`."""
 
 import sys
@@ -23,7 +23,7 @@ def main(file: str = ":memory:") -> None:
             "task_id": tasks[0].id,
             "agent_id": "claude",
             "command_name": "work-on-tasks",
-            "tokens_prompt": 12_400,  # all input tokens, cached ones included
+            "tokens_prompt": 12_400,  # all input tokens, including cached ones
             "tokens_cached": 8_100,
             "tokens_completion": 950,
             "cost_estimate": 0.0296,

@@ -1,4 +1,4 @@
-//! Opens a database, creates two tasks, records what a call cost, moves a task, asks when all will be done, and
+//! Opens a database, creates two tasks, records the usage of a call, changes a status, computes an estimate, and
 //! handles an error. Run it with `cargo run --package mcoda-core --example quickstart [FILE]`.
 
 use mcoda_core::{
@@ -40,7 +40,7 @@ fn main() -> Result<()> {
         task_id: Some(tasks[0].id.clone()),
         agent_id: Some("claude".into()),
         command_name: Some("work-on-tasks".into()),
-        tokens_prompt: Some(12_400), // all input tokens, cached ones included
+        tokens_prompt: Some(12_400), // all input tokens, including cached ones
         tokens_cached: Some(8_100),
         tokens_completion: Some(950),
         cost_estimate: Some(0.0296),

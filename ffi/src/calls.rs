@@ -15,17 +15,17 @@ use crate::library;
 use crate::string::mcoda_string;
 use crate::workspace::{self, mcoda_workspace};
 
-/// Reads what a provider or an agent returned for what it cost, as one record for the whole: the sum of its
-/// calls. Strange content is never an error: values that cannot be meant are passed over, and a body that
-/// reports no usage gives an empty record.
+/// Extracts the usage from a response of a provider or an agent, as one record: the sum of its calls.
+/// Unexpected content is never an error: impossible values are skipped, and a body without usage yields an
+/// empty record.
 ///
 /// `body` (text) is a response body, its `usage` object, the events of a stream, or a transcript. `provider`
-/// (text, may be NULL) is who answered, where the shape does not say what a number means. `json` (may be
-/// NULL) receives an object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
-/// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`, `tokensCached`,
-/// `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`, `startedAt`,
-/// `finishedAt`, `timestamp`, `metadata`.
+/// (text, may be NULL) is the provider, if the format alone does not determine the meaning of a number.
+/// `json` (may be NULL) receives an object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
+/// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
+/// `invocationKind`, `provider`, `currency`, `tokensPrompt`, `tokensCompletion`, `tokensTotal`,
+/// `tokensCached`, `tokensCacheRead`, `tokensCacheWrite`, `costEstimate`, `durationSeconds`, `durationMs`,
+/// `startedAt`, `finishedAt`, `timestamp`, `metadata`.
 ///
 /// Errors: none of its own. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -43,12 +43,12 @@ pub unsafe extern "C" fn mcoda_extract_usage_json(
     })
 }
 
-/// Reads what a provider or an agent returned for what it cost, one record a model, in the order in which
-/// these first appear. Their sums are what `extract_usage` returns. Empty where no usage is reported.
+/// Extracts the usage from a response of a provider or an agent, one record per model, in the order in which
+/// the models first appear. Their sum is the result of `extract_usage`. Empty if no usage is reported.
 ///
 /// `body` (text) is a response body, its `usage` object, the events of a stream, or a transcript. `provider`
-/// (text, may be NULL) is who answered, where the shape does not say what a number means. `json` (may be
-/// NULL) receives an array.
+/// (text, may be NULL) is the provider, if the format alone does not determine the meaning of a number.
+/// `json` (may be NULL) receives an array.
 ///
 /// Errors: none of its own. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -66,9 +66,9 @@ pub unsafe extern "C" fn mcoda_extract_usages_json(
     })
 }
 
-/// The table of a summary, for people.
+/// Renders a summary as a text table.
 ///
-/// `rows` (JSON) is what `token_usage_summary` returned. `group_by` (JSON, may be NULL) is the dimensions
+/// `rows` (JSON) is the result of `token_usage_summary`. `group_by` (JSON, may be NULL) is the dimensions
 /// that it was grouped by. Absent: the default. `text` receives it.
 ///
 /// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
@@ -87,9 +87,9 @@ pub unsafe extern "C" fn mcoda_render_tokens_table(
     })
 }
 
-/// The table of single agent calls, for people.
+/// Renders single agent calls as a text table.
 ///
-/// `rows` (JSON) is what `token_usage` returned. `text` receives it.
+/// `rows` (JSON) is the result of `token_usage`. `text` receives it.
 ///
 /// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -101,9 +101,9 @@ pub unsafe extern "C" fn mcoda_render_job_tokens(
     write_reply_text(text, error, || library::call("render_job_tokens", &[input::json("rows", rows)?]))
 }
 
-/// The table of jobs, for people.
+/// Renders jobs as a text table.
 ///
-/// `jobs` (JSON) is what `jobs.list` returned. `text` receives it.
+/// `jobs` (JSON) is the result of `jobs.list`. `text` receives it.
 ///
 /// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -115,9 +115,9 @@ pub unsafe extern "C" fn mcoda_render_jobs(
     write_reply_text(text, error, || library::call("render_jobs", &[input::json("jobs", jobs)?]))
 }
 
-/// A job with its runs and its cost, for people.
+/// Renders a job with its runs and its usage as text.
 ///
-/// `inspection` (JSON) is what `inspect_job` returned. `text` receives it.
+/// `inspection` (JSON) is the result of `inspect_job`. `text` receives it.
 ///
 /// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -131,9 +131,9 @@ pub unsafe extern "C" fn mcoda_render_job_inspection(
     })
 }
 
-/// An estimate, for people.
+/// Renders an estimate as text.
 ///
-/// `estimate` (JSON) is what `estimate` returned. `text` receives it.
+/// `estimate` (JSON) is the result of `estimate`. `text` receives it.
 ///
 /// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -145,9 +145,9 @@ pub unsafe extern "C" fn mcoda_render_estimate(
     write_reply_text(text, error, || library::call("render_estimate", &[input::json("estimate", estimate)?]))
 }
 
-/// A velocity, for people.
+/// Renders a velocity as text.
 ///
-/// `velocity` (JSON) is what `velocity` returned. `text` receives it.
+/// `velocity` (JSON) is the result of `velocity`. `text` receives it.
 ///
 /// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -159,9 +159,9 @@ pub unsafe extern "C" fn mcoda_render_velocity(
     write_reply_text(text, error, || library::call("render_velocity", &[input::json("velocity", velocity)?]))
 }
 
-/// The table of status events, for people.
+/// Renders status events as a text table.
 ///
-/// `events` (JSON) is what `status_events` returned. `text` receives it.
+/// `events` (JSON) is the result of `status_events`. `text` receives it.
 ///
 /// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -173,9 +173,9 @@ pub unsafe extern "C" fn mcoda_render_status_events(
     write_reply_text(text, error, || library::call("render_status_events", &[input::json("events", events)?]))
 }
 
-/// The telemetry settings, for people.
+/// Renders the telemetry settings as a text table.
 ///
-/// `config` (JSON) is what `telemetry_config` returned. `text` receives it.
+/// `config` (JSON) is the result of `telemetry_config`. `text` receives it.
 ///
 /// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -189,7 +189,7 @@ pub unsafe extern "C" fn mcoda_render_telemetry_config(
     })
 }
 
-/// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
+/// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
 /// entry in the JSON log.
 ///
 /// `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
@@ -213,10 +213,10 @@ pub unsafe extern "C" fn mcoda_record_token_usage_json(
     })
 }
 
-/// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
+/// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
 /// entry in the JSON log.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `usage` (a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn mcoda_global_record_token_usage_json(
     write_reply(json, error, || global::call(global, "record_token_usage", &[input::json("usage", usage)?]))
 }
 
-/// Records many calls in one transaction: all of them or none. An error says which record it is about.
+/// Records the usage of many calls in one transaction: all of them or none. An error names the record.
 ///
 /// `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
 /// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
@@ -260,9 +260,9 @@ pub unsafe extern "C" fn mcoda_record_token_usages_json(
     })
 }
 
-/// Records many calls in one transaction: all of them or none. An error says which record it is about.
+/// Records the usage of many calls in one transaction: all of them or none. An error names the record.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `usages` (a JSON array, each item a JSON object of `id`, `workspaceId`, `agentId`, `modelName`, `jobId`,
 /// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
@@ -285,18 +285,18 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
     })
 }
 
-/// Reads what came back from an agent, as `extract_usages` does, and records it: one record for each call and
-/// each model. A record's id is made of the provider's id of the response or the session, so that a retry or
-/// a replay counts once; of two versions of one response the last wins. A body that reports no usage becomes
-/// no record, and is no error. A response without an id is a new one each time, unless the context gives a
-/// `responseId`.
+/// Extracts the usage from a response of a provider or an agent, as `extract_usages` does, and records it:
+/// one record for each call and each model. A record's id is derived from the provider's id of the response
+/// or the session, so that a retry or a replay counts once; of two versions of one response the last wins. A
+/// body without usage records nothing and is not an error. A response without an id is a new one each time,
+/// unless the context has a `responseId`.
 ///
-/// `body` (text) is what came back: a response body, the events of a stream, or a transcript. `context` (a
-/// JSON object of `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`,
-/// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
-/// `invocationKind`, `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`,
-/// `asDeltas`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL) receives an
-/// object of `usage`, `records`.
+/// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
+/// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
+/// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
+/// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
+/// `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -317,20 +317,20 @@ pub unsafe extern "C" fn mcoda_record_agent_response_json(
     })
 }
 
-/// Reads what came back from an agent, as `extract_usages` does, and records it: one record for each call and
-/// each model. A record's id is made of the provider's id of the response or the session, so that a retry or
-/// a replay counts once; of two versions of one response the last wins. A body that reports no usage becomes
-/// no record, and is no error. A response without an id is a new one each time, unless the context gives a
-/// `responseId`.
+/// Extracts the usage from a response of a provider or an agent, as `extract_usages` does, and records it:
+/// one record for each call and each model. A record's id is derived from the provider's id of the response
+/// or the session, so that a retry or a replay counts once; of two versions of one response the last wins. A
+/// body without usage records nothing and is not an error. A response without an id is a new one each time,
+/// unless the context has a `responseId`.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
-/// `body` (text) is what came back: a response body, the events of a stream, or a transcript. `context` (a
-/// JSON object of `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`,
-/// `commandRunId`, `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`,
-/// `invocationKind`, `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`,
-/// `asDeltas`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL) receives an
-/// object of `usage`, `records`.
+/// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
+/// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
+/// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, all optional,
+/// may be NULL) is what the host knows about it. `json` (may be NULL) receives an object of `usage`,
+/// `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -351,10 +351,11 @@ pub unsafe extern "C" fn mcoda_global_record_agent_response_json(
     })
 }
 
-/// Records what a file holds: responses, events of a stream, or an agent's transcript, of any length. What
-/// has no id is known by its text and by how often it came before, so reading a file again, or one that has
-/// grown, adds nothing twice. Each thousand lines are one transaction: an error leaves what was recorded
-/// before, and reading the file again goes on from there.
+/// Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of any
+/// length. A call without an id is identified by its text and the number of earlier occurrences of that text,
+/// so reading a file again, or one that has grown, adds no duplicates. Each thousand lines are one
+/// transaction: after an error, what was recorded before is kept, and reading the file again continues from
+/// there.
 ///
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
@@ -382,12 +383,13 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
     })
 }
 
-/// Records what a file holds: responses, events of a stream, or an agent's transcript, of any length. What
-/// has no id is known by its text and by how often it came before, so reading a file again, or one that has
-/// grown, adds nothing twice. Each thousand lines are one transaction: an error leaves what was recorded
-/// before, and reading the file again goes on from there.
+/// Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of any
+/// length. A call without an id is identified by its text and the number of earlier occurrences of that text,
+/// so reading a file again, or one that has grown, adds no duplicates. Each thousand lines are one
+/// transaction: after an error, what was recorded before is kept, and reading the file again continues from
+/// there.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
@@ -415,11 +417,11 @@ pub unsafe extern "C" fn mcoda_global_record_agent_file_json(
     })
 }
 
-/// What single agent calls cost, in the order of time.
+/// Lists single agent calls in order of time.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-/// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is which
-/// calls. Absent: all. `json` (may be NULL) receives an array.
+/// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
+/// the calls. Absent: all. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -435,13 +437,13 @@ pub unsafe extern "C" fn mcoda_token_usage_json(
     })
 }
 
-/// What single agent calls cost, in the order of time.
+/// Lists single agent calls in order of time.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-/// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is which
-/// calls. Absent: all. `json` (may be NULL) receives an array.
+/// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
+/// the calls. Absent: all. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -455,12 +457,12 @@ pub unsafe extern "C" fn mcoda_global_token_usage_json(
     write_reply(json, error, || global::call(global, "token_usage", &[input::optional_json("query", query)?]))
 }
 
-/// What agent calls cost, added up by groups in the order in which these first appear in time. Where `since`
-/// is absent, the last 7 days count.
+/// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since`
+/// is absent, only the last 7 days are included.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
 /// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-/// is which calls, and what to add them up by. `json` (may be NULL) receives an array.
+/// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -476,14 +478,14 @@ pub unsafe extern "C" fn mcoda_token_usage_summary_json(
     })
 }
 
-/// What agent calls cost, added up by groups in the order in which these first appear in time. Where `since`
-/// is absent, the last 7 days count.
+/// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since`
+/// is absent, only the last 7 days are included.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
 /// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-/// is which calls, and what to add them up by. `json` (may be NULL) receives an array.
+/// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -499,11 +501,11 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary_json(
     })
 }
 
-/// Runs one SQL statement that only reads, in one unchanging state of the database, and returns an object for
-/// each row.
+/// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each
+/// row.
 ///
 /// `sql` (text) is the statement. `params` (a JSON array or an object of names, may be NULL) is values for
-/// `?` in their order, or for `:name` by their names. `json` (may be NULL) receives an array.
+/// `?` in order, or for `:name` by name. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -524,13 +526,13 @@ pub unsafe extern "C" fn mcoda_query_json(
     })
 }
 
-/// Runs one SQL statement that only reads, in one unchanging state of the database, and returns an object for
-/// each row.
+/// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each
+/// row.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `sql` (text) is the statement. `params` (a JSON array or an object of names, may be NULL) is values for
-/// `?` in their order, or for `:name` by their names. `json` (may be NULL) receives an array.
+/// `?` in order, or for `:name` by name. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -547,9 +549,8 @@ pub unsafe extern "C" fn mcoda_global_query_json(
     })
 }
 
-/// Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
-/// error says which call it is about. What is recorded reaches the JSON log after the commit, so `logged` is
-/// false.
+/// Makes calls in one transaction: all of them or none. Returns their results in order. An error names the
+/// call. The records are written to the JSON log after the commit, so `logged` is false.
 ///
 /// `calls` (a JSON array) is the calls, each an object with `call`, its name, and `args`, an array of its
 /// arguments. `json` (may be NULL) receives an array.
@@ -566,11 +567,10 @@ pub unsafe extern "C" fn mcoda_batch_json(
     write_reply(json, error, || workspace::call(workspace, "batch", &[input::json("calls", calls)?]))
 }
 
-/// Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
-/// error says which call it is about. What is recorded reaches the JSON log after the commit, so `logged` is
-/// false.
+/// Makes calls in one transaction: all of them or none. Returns their results in order. An error names the
+/// call. The records are written to the JSON log after the commit, so `logged` is false.
 ///
-/// On the user's global database, which knows no backlog.
+/// On the user's global database, which has no backlog.
 ///
 /// `calls` (a JSON array) is the calls, each an object with `call`, its name, and `args`, an array of its
 /// arguments. `json` (may be NULL) receives an array.
@@ -587,14 +587,13 @@ pub unsafe extern "C" fn mcoda_global_batch_json(
     write_reply(json, error, || global::call(global, "batch", &[input::json("calls", calls)?]))
 }
 
-/// Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that has
-/// the status already gets no event.
+/// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the
+/// task already has the status, no event is written.
 ///
 /// `task` (text) is the task, by id or key. `to_status` (text) is its new status, for example `in_progress`.
 /// `context` (a JSON object of `commandName`, `jobId`, `taskRunId`, `agentId`, `timestamp`, `metadata`,
-/// `metadataPatch`, `reason`, `expectedFrom`, all optional, may be NULL) is the circumstances of the move.
-/// `json` (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`, `timestamp`,
-/// `changed`.
+/// `metadataPatch`, `reason`, `expectedFrom`, all optional, may be NULL) is details of the transition. `json`
+/// (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`, `timestamp`, `changed`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -620,10 +619,10 @@ pub unsafe extern "C" fn mcoda_record_status_transition_json(
     })
 }
 
-/// The recorded moves of one task or of all tasks, in the order of time.
+/// Lists the status events of one task or of all tasks, in order of time.
 ///
-/// `query` (a JSON object of `task`, `since`, `until`, `now`, all optional, may be NULL) is which moves.
-/// Absent: all. `json` (may be NULL) receives an array.
+/// `query` (a JSON object of `task`, `since`, `until`, `now`, all optional, may be NULL) is selects the
+/// events. Absent: all. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -639,12 +638,12 @@ pub unsafe extern "C" fn mcoda_status_events_json(
     })
 }
 
-/// Writes the status events for good that a velocity with the same options infers from successful task runs.
-/// Doing it again adds nothing.
+/// Stores the status events that a velocity with the same options infers from successful task runs. Repeating
+/// it adds nothing.
 ///
 /// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
 /// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-/// NULL) is as of `velocity`. `json` (may be NULL) receives an object of `events`.
+/// NULL) is as for `velocity`. `json` (may be NULL) receives an object of `events`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -660,11 +659,11 @@ pub unsafe extern "C" fn mcoda_backfill_status_events_json(
     })
 }
 
-/// How fast each lane works, in story points per hour. Writes nothing.
+/// Computes the velocity of each lane, in story points per hour. Writes nothing.
 ///
 /// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
 /// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-/// NULL) is what to look at, and how. `json` (may be NULL) receives what the OpenAPI contract describes.
+/// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -680,11 +679,11 @@ pub unsafe extern "C" fn mcoda_velocity_json(
     })
 }
 
-/// How much is left, how fast it goes and when it will be done. Writes nothing.
+/// Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
 ///
 /// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
 /// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-/// NULL) is what to look at, and how. `json` (may be NULL) receives what the OpenAPI contract describes.
+/// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -700,7 +699,7 @@ pub unsafe extern "C" fn mcoda_estimate_json(
     })
 }
 
-/// A job with its task runs and what it cost by command, agent and model, of all time.
+/// Returns a job with its task runs and its total usage by command, agent and model.
 ///
 /// `job_id` (text) is the job. `json` (may be NULL) receives an object of `job`, `taskRuns`, `tokens`.
 ///
@@ -718,8 +717,8 @@ pub unsafe extern "C" fn mcoda_inspect_job_json(
     })
 }
 
-/// What the config files, the environment and the options of the handle say about recording and export. The
-/// files are read anew with every call.
+/// Returns the settings for recording and export that result from the config files, the environment and the
+/// options of the handle. The files are read again with every call.
 ///
 /// `json` (may be NULL) receives an object of `localRecording`, `remoteExport`, `optOut`, `strict`,
 /// `offByEnvironment`, `offByHandle`, `endpoint`, `configPath`.
@@ -735,12 +734,11 @@ pub unsafe extern "C" fn mcoda_telemetry_config_json(
     write_reply(json, error, || workspace::call(workspace, "telemetry_config", &[]))
 }
 
-/// Opts out of sending records away, in the `config.json` beside the database. Nothing else in the file
-/// changes, and one that is damaged stays as it is. A strict setting that holds already stays, too. Returns
-/// what holds now.
+/// Opts out of remote export, in the `config.json` beside the database. Nothing else in the file is changed,
+/// and a damaged file stays as it is. An existing strict opt-out remains in effect. Returns the new settings.
 ///
-/// `strict` (true or false) is whether nothing is to be recorded here either. `json` (may be NULL) receives
-/// an object of `localRecording`, `remoteExport`, `optOut`, `strict`, `offByEnvironment`, `offByHandle`,
+/// `strict` (true or false) is whether to stop local recording as well. `json` (may be NULL) receives an
+/// object of `localRecording`, `remoteExport`, `optOut`, `strict`, `offByEnvironment`, `offByHandle`,
 /// `endpoint`, `configPath`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_CORRUPT`, `MCODA_STORAGE`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`,
@@ -755,8 +753,8 @@ pub unsafe extern "C" fn mcoda_telemetry_opt_out_json(
     write_reply(json, error, || workspace::call(workspace, "opt_out", &[Value::Bool(strict)]))
 }
 
-/// Takes an opting-out back, a strict one too: records are kept, and may be sent away. Returns what holds
-/// now.
+/// Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new
+/// settings.
 ///
 /// `json` (may be NULL) receives an object of `localRecording`, `remoteExport`, `optOut`, `strict`,
 /// `offByEnvironment`, `offByHandle`, `endpoint`, `configPath`.
@@ -772,8 +770,8 @@ pub unsafe extern "C" fn mcoda_telemetry_opt_in_json(
     write_reply(json, error, || workspace::call(workspace, "opt_in", &[]))
 }
 
-/// The project with this key, which is made where there is none: any number of processes may call this at
-/// once and all get the same project.
+/// Returns the project with this key, and creates it if there is none: any number of processes may call this
+/// at the same time, and all get the same project.
 ///
 /// `project` (a JSON object of `key`, and optionally `name`, `description`, `metadata`) is the project.
 /// `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`, `metadata`, `createdAt`,
@@ -793,10 +791,10 @@ pub unsafe extern "C" fn mcoda_projects_ensure_json(
     })
 }
 
-/// The project with this key.
+/// Returns the project with this key.
 ///
 /// `key` (text) is the key. `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`,
-/// `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+/// `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -810,7 +808,7 @@ pub unsafe extern "C" fn mcoda_projects_get_json(
     write_reply(json, error, || workspace::call(workspace, "projects.get", &[input::string("key", key)?]))
 }
 
-/// All projects, by key.
+/// Lists all projects, by key.
 ///
 /// `json` (may be NULL) receives an array.
 ///
@@ -825,8 +823,8 @@ pub unsafe extern "C" fn mcoda_projects_list_json(
     write_reply(json, error, || workspace::call(workspace, "projects.list", &[]))
 }
 
-/// Makes an epic. `MCODA_NOT_FOUND` without its project, `MCODA_CONFLICT` where the project has an epic with
-/// this key.
+/// Creates an epic. `MCODA_NOT_FOUND` if its project is unknown, `MCODA_CONFLICT` if the project has an epic
+/// with this key.
 ///
 /// `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `priority`,
 /// `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
@@ -844,10 +842,10 @@ pub unsafe extern "C" fn mcoda_epics_create_json(
     write_reply(json, error, || workspace::call(workspace, "epics.create", &[input::json("epic", epic)?]))
 }
 
-/// The epic with this id.
+/// Returns the epic with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `key`, `title`,
-/// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+/// `description`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -861,7 +859,7 @@ pub unsafe extern "C" fn mcoda_epics_get_json(
     write_reply(json, error, || workspace::call(workspace, "epics.get", &[input::string("id", id)?]))
 }
 
-/// The epics of a project, or of all projects, by key.
+/// Lists the epics of a project, or of all projects, by key.
 ///
 /// `project_id` (text, may be NULL) is the project. Absent: all. `json` (may be NULL) receives an array.
 ///
@@ -879,8 +877,8 @@ pub unsafe extern "C" fn mcoda_epics_list_json(
     })
 }
 
-/// Makes a user story. `MCODA_NOT_FOUND` without its epic, `MCODA_CONFLICT` where the epic has a story with
-/// this key.
+/// Creates a user story. `MCODA_NOT_FOUND` if its epic is unknown, `MCODA_CONFLICT` if the epic has a story
+/// with this key.
 ///
 /// `story` (a JSON object of `epicId`, `key`, `title`, and optionally `description`, `acceptanceCriteria`,
 /// `priority`, `metadata`) is the user story. `json` (may be NULL) receives an object of `id`, `projectId`,
@@ -899,11 +897,10 @@ pub unsafe extern "C" fn mcoda_stories_create_json(
     write_reply(json, error, || workspace::call(workspace, "stories.create", &[input::json("story", story)?]))
 }
 
-/// The user story with this id.
+/// Returns the user story with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `key`,
-/// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, `null`
-/// where there is none.
+/// `title`, `description`, `acceptanceCriteria`, `priority`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -917,7 +914,7 @@ pub unsafe extern "C" fn mcoda_stories_get_json(
     write_reply(json, error, || workspace::call(workspace, "stories.get", &[input::string("id", id)?]))
 }
 
-/// The user stories of an epic, or of all epics, by key.
+/// Lists the user stories of an epic, or of all epics, by key.
 ///
 /// `epic_id` (text, may be NULL) is the epic. Absent: all. `json` (may be NULL) receives an array.
 ///
@@ -935,8 +932,8 @@ pub unsafe extern "C" fn mcoda_stories_list_json(
     })
 }
 
-/// Makes a task. `MCODA_NOT_FOUND` without its story, `MCODA_CONFLICT` where the story has a task with this
-/// key.
+/// Creates a task. `MCODA_NOT_FOUND` if its story is unknown, `MCODA_CONFLICT` if the story has a task with
+/// this key.
 ///
 /// `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `description`, `type`, `status`,
 /// `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `metadata`) is the task. `json` (may be
@@ -956,7 +953,7 @@ pub unsafe extern "C" fn mcoda_tasks_create_json(
     write_reply(json, error, || workspace::call(workspace, "tasks.create", &[input::json("task", task)?]))
 }
 
-/// Makes many tasks in one transaction: all or none. An error says which task it is about.
+/// Creates many tasks in one transaction: all or none. An error names the task.
 ///
 /// `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally
 /// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
@@ -976,11 +973,12 @@ pub unsafe extern "C" fn mcoda_tasks_create_many_json(
     })
 }
 
-/// The task with this id or key. A key that several tasks have is `MCODA_INVALID_INPUT` and lists them.
+/// Returns the task with this id or key. A key that several tasks have is `MCODA_INVALID_INPUT`, and the
+/// error lists them.
 ///
 /// `id_or_key` (text) is the id or the key. `json` (may be NULL) receives an object of `id`, `projectId`,
 /// `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`, `storyPoints`, `priority`,
-/// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, `null` where there is none.
+/// `assignedAgentId`, `assigneeHuman`, `metadata`, `createdAt`, `updatedAt`, or `null`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -996,7 +994,7 @@ pub unsafe extern "C" fn mcoda_tasks_get_json(
     })
 }
 
-/// The tasks of a user story, or of all stories, by key.
+/// Lists the tasks of a user story, or of all stories, by key.
 ///
 /// `user_story_id` (text, may be NULL) is the user story. Absent: all. `json` (may be NULL) receives an
 /// array.
@@ -1015,7 +1013,7 @@ pub unsafe extern "C" fn mcoda_tasks_list_json(
     })
 }
 
-/// Makes a job.
+/// Creates a job.
 ///
 /// `job` (a JSON object of `type`, and optionally `state`, `commandName`, `payload`, `totalItems`) is the
 /// job. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`, `commandName`,
@@ -1034,11 +1032,11 @@ pub unsafe extern "C" fn mcoda_jobs_create_json(
     write_reply(json, error, || workspace::call(workspace, "jobs.create", &[input::json("job", job)?]))
 }
 
-/// The job with this id.
+/// Returns the job with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `type`, `state`,
 /// `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`, `createdAt`, `updatedAt`,
-/// `completedAt`, `errorSummary`, `null` where there is none.
+/// `completedAt`, `errorSummary`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1052,7 +1050,7 @@ pub unsafe extern "C" fn mcoda_jobs_get_json(
     write_reply(json, error, || workspace::call(workspace, "jobs.get", &[input::string("id", id)?]))
 }
 
-/// The jobs of this workspace, newest first.
+/// Lists the jobs of this workspace, newest first.
 ///
 /// `json` (may be NULL) receives an array.
 ///
@@ -1067,12 +1065,12 @@ pub unsafe extern "C" fn mcoda_jobs_list_json(
     write_reply(json, error, || workspace::call(workspace, "jobs.list", &[]))
 }
 
-/// Ends a job.
+/// Finishes a job.
 ///
-/// `id` (text) is the job. `state` (text) is what became of it, for example `completed`. `error_summary`
-/// (text, may be NULL) is why it failed, where it did. `json` (may be NULL) receives an object of `id`,
-/// `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`,
-/// `processedItems`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
+/// `id` (text) is the job. `state` (text) is its final state, for example `completed`. `error_summary` (text,
+/// may be NULL) is why it failed, if it did. `json` (may be NULL) receives an object of `id`, `workspaceId`,
+/// `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`, `processedItems`,
+/// `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1098,7 +1096,7 @@ pub unsafe extern "C" fn mcoda_jobs_finish_json(
     })
 }
 
-/// Begins a command run, with status `running`. `MCODA_NOT_FOUND` where its job is unknown.
+/// Begins a command run, with status `running`. `MCODA_NOT_FOUND` if its job is unknown.
 ///
 /// `command_run` (a JSON object of `commandName`, and optionally `jobId`, `startedAt`) is the command run.
 /// `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`, `jobId`, `agentId`,
@@ -1118,11 +1116,11 @@ pub unsafe extern "C" fn mcoda_command_runs_create_json(
     })
 }
 
-/// The command run with this id.
+/// Returns the command run with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `workspaceId`, `commandName`,
 /// `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`, `errorSummary`, `durationSeconds`,
-/// `spProcessed`, `null` where there is none.
+/// `spProcessed`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1136,10 +1134,10 @@ pub unsafe extern "C" fn mcoda_command_runs_get_json(
     write_reply(json, error, || workspace::call(workspace, "command_runs.get", &[input::string("id", id)?]))
 }
 
-/// Ends a command run. Its duration is the time since it began.
+/// Finishes a command run. Its duration is the time since it began.
 ///
 /// `id` (text) is the command run. `end` (a JSON object of `status`, and optionally `errorSummary`,
-/// `spProcessed`, `completedAt`) is how it ended. `json` (may be NULL) receives an object of `id`,
+/// `spProcessed`, `completedAt`) is the result of the run. `json` (may be NULL) receives an object of `id`,
 /// `workspaceId`, `commandName`, `jobId`, `agentId`, `agentIds`, `startedAt`, `completedAt`, `status`,
 /// `errorSummary`, `durationSeconds`, `spProcessed`.
 ///
@@ -1162,7 +1160,7 @@ pub unsafe extern "C" fn mcoda_command_runs_finish_json(
     })
 }
 
-/// Begins a task run, with status `running`. `MCODA_NOT_FOUND` where its task, job or command run is unknown.
+/// Begins a task run, with status `running`. `MCODA_NOT_FOUND` if its task, job or command run is unknown.
 ///
 /// `task_run` (a JSON object of `taskId`, `command`, and optionally `jobId`, `commandRunId`, `agentId`,
 /// `startedAt`, `storyPointsAtRun`, `runContext`) is the task run. `json` (may be NULL) receives an object of
@@ -1183,11 +1181,11 @@ pub unsafe extern "C" fn mcoda_task_runs_create_json(
     })
 }
 
-/// The task run with this id.
+/// Returns the task run with this id.
 ///
 /// `id` (text) is the id. `json` (may be NULL) receives an object of `id`, `taskId`, `command`, `jobId`,
 /// `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`, `storyPointsAtRun`, `spPerHourEffective`,
-/// `runContext`, `null` where there is none.
+/// `runContext`, or `null`.
 ///
 /// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
 /// `mcoda_string_free`.
@@ -1201,7 +1199,7 @@ pub unsafe extern "C" fn mcoda_task_runs_get_json(
     write_reply(json, error, || workspace::call(workspace, "task_runs.get", &[input::string("id", id)?]))
 }
 
-/// The runs on a task, oldest first.
+/// Lists the runs of a task, oldest first.
 ///
 /// `task_id` (text) is the task. `json` (may be NULL) receives an array.
 ///
@@ -1219,9 +1217,9 @@ pub unsafe extern "C" fn mcoda_task_runs_list_json(
     })
 }
 
-/// Ends a task run.
+/// Finishes a task run.
 ///
-/// `id` (text) is the task run. `status` (text) is what became of it, for example `succeeded`. `finished_at`
+/// `id` (text) is the task run. `status` (text) is its final status, for example `succeeded`. `finished_at`
 /// (RFC 3339 text, may be NULL) is when it ended. Absent: now. `json` (may be NULL) receives an object of
 /// `id`, `taskId`, `command`, `jobId`, `commandRunId`, `agentId`, `status`, `startedAt`, `finishedAt`,
 /// `storyPointsAtRun`, `spPerHourEffective`, `runContext`.

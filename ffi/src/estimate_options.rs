@@ -28,11 +28,11 @@ pub enum mcoda_estimate_options_text_field {
     MCODA_ESTIMATE_EPIC_KEY = 2,
     /// Only tasks of the user story with this key.
     MCODA_ESTIMATE_STORY_KEY = 3,
-    /// Only tasks of this person; case does not matter.
+    /// Only tasks of this person; case is ignored.
     MCODA_ESTIMATE_ASSIGNEE = 4,
-    /// Where the velocity comes from. Absent: `config`. One of config, empirical, mixed.
+    /// The source of the velocity. Absent: `config`. One of config, empirical, mixed.
     MCODA_ESTIMATE_MODE = 5,
-    /// The present moment. Absent: the handle's clock.
+    /// The current time. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
 }
 
@@ -45,7 +45,8 @@ pub type mcoda_estimate_options_text_field_number = i32;
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_estimate_options_int_field {
-    /// How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10. 1 or more.
+    /// The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10. 1 or
+    /// more.
     MCODA_ESTIMATE_WINDOW_TASKS = 6,
 }
 
@@ -58,13 +59,13 @@ pub type mcoda_estimate_options_int_field_number = i32;
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_estimate_options_real_field {
-    /// Story points per hour of every lane, in place of the config's. Finite.
+    /// Story points per hour of every lane; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_ALL = 7,
-    /// Story points per hour of the implementation, in place of the config's. Finite.
+    /// Story points per hour of the implementation; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION = 8,
-    /// Story points per hour of the review, in place of the config's. Finite.
+    /// Story points per hour of the review; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_REVIEW = 9,
-    /// Story points per hour of QA, in place of the config's. Finite.
+    /// Story points per hour of QA; overrides the config. Finite.
     MCODA_ESTIMATE_SP_PER_HOUR_QA = 10,
 }
 

@@ -21,13 +21,13 @@ pub struct mcoda_options(pub(crate) Fields);
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_options_text_field {
-    /// The workspace's id, which new records carry and queries look for. Default: that of `workspace.json`, else
-    /// the path of the root, or of the file's folder.
+    /// The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`,
+    /// else the path of the root, or of the file's folder.
     MCODA_OPTION_WORKSPACE_ID = 1,
-    /// Whether `token_usage.json` is written, or the folder that it is written to. Default: true for a root; a
-    /// database file gets none unless a folder is given.
+    /// Whether `token_usage.json` is written, or the folder in which it is written. Default: true for a root; a
+    /// database file has no log unless a folder is given.
     MCODA_OPTION_JSON_LOG_FOLDER = 4,
-    /// How far a commit goes: `normal` survives a crash, `full` a power cut, too. Default: `normal`. One of
+    /// Which failures a commit survives: `normal` a crash, `full` a power failure too. Default: `normal`. One of
     /// normal, full.
     MCODA_OPTION_SYNCHRONOUS = 5,
 }
@@ -43,10 +43,10 @@ pub type mcoda_options_text_field_number = i32;
 pub enum mcoda_options_int_field {
     /// How long to wait for other writers, in milliseconds, 0 or more. Default: 30000.
     MCODA_OPTION_BUSY_TIMEOUT_MS = 6,
-    /// How long a call may take, waiting included, in milliseconds, above 0: it is `MCODA_CANCELLED` then, unless
-    /// it has begun to write. Default: no limit.
+    /// The longest duration of a call, including waiting, in milliseconds, above 0: beyond it the call is
+    /// `MCODA_CANCELLED`, unless it has begun to write. Default: no limit.
     MCODA_OPTION_CALL_TIMEOUT_MS = 10,
-    /// How many bytes the answer of one `query` may have in memory, 1 or more. Default: 536870912 (512 MiB).
+    /// The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB).
     MCODA_OPTION_QUERY_BYTES = 11,
 }
 
@@ -61,12 +61,12 @@ pub type mcoda_options_int_field_number = i32;
 pub enum mcoda_options_bool_field {
     /// Whether remote export is off for this handle. Default: false.
     MCODA_OPTION_NO_TELEMETRY = 3,
-    /// Whether `token_usage.json` is written, or the folder that it is written to. Default: true for a root; a
-    /// database file gets none unless a folder is given.
+    /// Whether `token_usage.json` is written, or the folder in which it is written. Default: true for a root; a
+    /// database file has no log unless a folder is given.
     MCODA_OPTION_JSON_LOG = 4,
-    /// Whether to read alone: nothing is created, migrated or written. Default: false.
+    /// Whether the handle only reads: nothing is created, migrated or written. Default: false.
     MCODA_OPTION_READ_ONLY = 7,
-    /// Whether a missing database is `MCODA_NOT_FOUND` in place of created. Default: false.
+    /// Whether a missing database is `MCODA_NOT_FOUND` instead of being created. Default: false.
     MCODA_OPTION_EXISTING_ONLY = 8,
 }
 
@@ -79,11 +79,11 @@ pub type mcoda_options_bool_field_number = i32;
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_options_json_field {
-    /// Settings in the shape of `config.json` that hold over the files'. Default: none.
+    /// Settings in the format of `config.json`, which override those of the files. Default: none.
     MCODA_OPTION_CONFIG = 2,
-    /// The environment that holds for this handle as long as it is open: texts under the names `HOME`,
-    /// `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names say nothing. Default:
-    /// that of the process, in Node `process.env`, when the handle is opened.
+    /// The environment variables for this handle as long as it is open: text under the names `HOME`,
+    /// `USERPROFILE`, `MCODA_CONFIG`, `MCODA_DISABLE_DB` and `MCODA_TELEMETRY`; other names are ignored. Default:
+    /// those of the process (in Node, `process.env`) when the handle is opened.
     MCODA_OPTION_ENVIRONMENT = 9,
 }
 

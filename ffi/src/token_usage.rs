@@ -24,25 +24,25 @@ pub enum mcoda_token_usage_text_field {
     /// The record's id. Recording the same id with the same content again adds nothing, so a retry is safe.
     /// Absent: a new UUID.
     MCODA_TOKEN_USAGE_ID = 1,
-    /// The workspace that is billed. Absent: the handle's own.
+    /// The workspace to which the usage belongs. Absent: the handle's own.
     MCODA_TOKEN_USAGE_WORKSPACE_ID = 2,
-    /// The agent that called. It is added to the agents of the command run and of the job.
+    /// The agent of the call. It is added to the agents of the command run and of the job.
     MCODA_TOKEN_USAGE_AGENT_ID = 3,
-    /// The model that answered.
+    /// The model that responded.
     MCODA_TOKEN_USAGE_MODEL_NAME = 4,
-    /// The job that the call was part of; must exist.
+    /// The job of the call; must exist.
     MCODA_TOKEN_USAGE_JOB_ID = 5,
-    /// The command run that the call was part of; must exist.
+    /// The command run of the call; must exist.
     MCODA_TOKEN_USAGE_COMMAND_RUN_ID = 6,
-    /// The task run that the call was part of; must exist.
+    /// The task run of the call; must exist.
     MCODA_TOKEN_USAGE_TASK_RUN_ID = 7,
-    /// The task that the call worked on; must exist.
+    /// The task of the call; must exist.
     MCODA_TOKEN_USAGE_TASK_ID = 8,
-    /// The project that the call worked for; must exist.
+    /// The project of the call; must exist.
     MCODA_TOKEN_USAGE_PROJECT_ID = 9,
-    /// The epic that the call worked for; must exist.
+    /// The epic of the call; must exist.
     MCODA_TOKEN_USAGE_EPIC_ID = 10,
-    /// The user story that the call worked for; must exist.
+    /// The user story of the call; must exist.
     MCODA_TOKEN_USAGE_USER_STORY_ID = 11,
     /// The command, for example `work-on-tasks`.
     MCODA_TOKEN_USAGE_COMMAND_NAME = 12,
@@ -50,7 +50,7 @@ pub enum mcoda_token_usage_text_field {
     MCODA_TOKEN_USAGE_ACTION = 13,
     /// How the agent was called, for example `chat`.
     MCODA_TOKEN_USAGE_INVOCATION_KIND = 14,
-    /// Who provides the model.
+    /// The provider of the model.
     MCODA_TOKEN_USAGE_PROVIDER = 15,
     /// The currency of `cost_estimate`, for example `USD`.
     MCODA_TOKEN_USAGE_CURRENCY = 16,
@@ -58,7 +58,7 @@ pub enum mcoda_token_usage_text_field {
     MCODA_TOKEN_USAGE_STARTED_AT = 26,
     /// When the call ended; not before `started_at`.
     MCODA_TOKEN_USAGE_FINISHED_AT = 27,
-    /// When the call counts. Absent: now.
+    /// The time by which queries select and order the call. Absent: now.
     MCODA_TOKEN_USAGE_TIMESTAMP = 28,
 }
 
@@ -71,15 +71,15 @@ pub type mcoda_token_usage_text_field_number = i32;
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_token_usage_int_field {
-    /// All input tokens, cached ones included. From 0 to 2^53 - 1.
+    /// All input tokens, including cached ones. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_PROMPT = 17,
-    /// All output tokens, reasoning included. From 0 to 2^53 - 1.
+    /// All output tokens, including reasoning. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_COMPLETION = 18,
-    /// The provider's own total. Absent: prompt + completion, where both are reported. From 0 to 2^53 - 1.
+    /// The provider's own total. Absent: prompt + completion, if both are known. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_TOTAL = 19,
     /// Input tokens that came from a cache; they are included in `tokens_prompt`. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHED = 20,
-    /// Input tokens that were read from a cache, where the provider reports them apart. From 0 to 2^53 - 1.
+    /// Input tokens that were read from a cache, if the provider reports them separately. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHE_READ = 21,
     /// Input tokens that were written to a cache. From 0 to 2^53 - 1.
     MCODA_TOKEN_USAGE_TOKENS_CACHE_WRITE = 22,
@@ -94,13 +94,13 @@ pub type mcoda_token_usage_int_field_number = i32;
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_token_usage_real_field {
-    /// What the call cost, in `currency`. Finite, 0 or more.
+    /// The cost of the call, in `currency`. Finite, 0 or more.
     MCODA_TOKEN_USAGE_COST_ESTIMATE = 23,
-    /// How long the call took, in seconds. Absent: from `duration_ms`, else from start and finish. Finite, 0 or
-    /// more.
-    MCODA_TOKEN_USAGE_DURATION_SECONDS = 24,
-    /// How long the call took, in milliseconds. Absent: from start and finish, else from `duration_seconds`.
+    /// The duration of the call in seconds. Absent: computed from `duration_ms`, or else from start and finish.
     /// Finite, 0 or more.
+    MCODA_TOKEN_USAGE_DURATION_SECONDS = 24,
+    /// The duration of the call in milliseconds. Absent: computed from start and finish, or else from
+    /// `duration_seconds`. Finite, 0 or more.
     MCODA_TOKEN_USAGE_DURATION_MS = 25,
 }
 
@@ -113,8 +113,8 @@ pub type mcoda_token_usage_real_field_number = i32;
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_token_usage_json_field {
-    /// Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added under
-    /// their JSON names where the object does not have them, since old readers look there.
+    /// Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added under
+    /// their JSON names if the object lacks them, because older readers look for them there.
     MCODA_TOKEN_USAGE_METADATA = 29,
 }
 

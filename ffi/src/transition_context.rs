@@ -21,19 +21,19 @@ pub struct mcoda_transition_context(pub(crate) Fields);
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_transition_context_text_field {
-    /// The command that moves the task, for example `work-on-tasks`.
+    /// The command that changes the status, for example `work-on-tasks`.
     MCODA_TRANSITION_COMMAND_NAME = 1,
-    /// The job that it is part of; must exist.
+    /// The job in which the status changes; must exist.
     MCODA_TRANSITION_JOB_ID = 2,
-    /// The task run that it is part of; must exist.
+    /// The task run in which the status changes; must exist.
     MCODA_TRANSITION_TASK_RUN_ID = 3,
-    /// The agent that moves it.
+    /// The agent that changes the status.
     MCODA_TRANSITION_AGENT_ID = 4,
-    /// When it moved. Absent: now.
+    /// When the status changed. Absent: now.
     MCODA_TRANSITION_TIMESTAMP = 5,
-    /// Why: stored as `failed_reason` or `revert_reason` where the task fails or is reverted.
+    /// The reason: stored as `failed_reason` or `revert_reason` if the task fails or is reverted.
     MCODA_TRANSITION_REASON = 8,
-    /// The status that the task must have for the call to succeed; `MCODA_CONFLICT` where it has moved on.
+    /// The status that the task must have (compare-and-set); otherwise the call fails with `MCODA_CONFLICT`.
     MCODA_TRANSITION_EXPECTED_FROM = 9,
 }
 
@@ -46,9 +46,9 @@ pub type mcoda_transition_context_text_field_number = i32;
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_transition_context_json_field {
-    /// Lane details and whatever else belongs to the event.
+    /// Lane details and other metadata of the event.
     MCODA_TRANSITION_METADATA = 6,
-    /// Merged into the task's metadata: a name that is there already gets the new value.
+    /// Merged into the task's metadata: existing names get the new values.
     MCODA_TRANSITION_METADATA_PATCH = 7,
 }
 

@@ -1,10 +1,10 @@
 //! Locks of SQLite databases and of lock files, and all the unsafe code of libmcoda's engine.
 //!
-//! - [`install`], [`close_new`] and [`refuse_foreign`]: locks that hold although another copy of SQLite in this process
-//!   has the same file open. How, and on which systems, says the module `layer`.
+//! - [`install`], [`close_new`] and [`refuse_foreign`]: locks that exclude another copy of SQLite in this process. The
+//!   module `layer` explains how, and on which systems.
 //! - [`ClosedInChildren`]: a lock file that a forked child does not have.
-//! - [`mount_of`]: on which mount a file lies.
-//! - Two functions that a system's SQLite before 3.44 lacks, where that one is linked.
+//! - [`mount_of`]: the mount of a file.
+//! - Two functions that a system SQLite before 3.44 lacks, if that is linked.
 
 #[cfg(unix)]
 mod closed_in_children;
@@ -16,7 +16,7 @@ mod mounts;
 mod switch;
 #[cfg(not(all(unix, feature = "bundled")))]
 mod layer {
-    //! Windows locks belong to the handle, and one SQLite for the whole process keeps its own connections apart.
+    //! Windows locks belong to the handle, and a single SQLite in the process coordinates its own connections.
     use std::fs::File;
     use std::path::Path;
 
@@ -28,13 +28,13 @@ mod layer {
     /// Closes a new database file.
     pub fn close_new(_file: File, _path: &Path) {}
 
-    /// Refuses nothing: no other copy of SQLite can take locks away here.
+    /// Refuses nothing: no other copy of SQLite can drop locks here.
     pub fn refuse_foreign(_path: &Path) -> Result<(), Exposed> {
         Ok(())
     }
 }
-#[cfg(old_system_sqlite)]
-mod old_system;
+#[cfg(sqlite_without_clientdata)]
+mod clientdata_shim;
 
 #[cfg(unix)]
 pub use closed_in_children::ClosedInChildren;

@@ -1,10 +1,10 @@
-//! Which mount a file is on.
+//! The mount of a file.
 #![allow(unsafe_code, reason = "a system call; the block says why it is sound")]
 
 use std::path::Path;
 
-/// The mount on which the path lies, by the kernel's number for it. A file that is mounted by itself, as containers do
-/// with single files, is on another one than its folder. `None` where the kernel does not tell (before Linux 5.8).
+/// The kernel's id of the mount that contains the path. A file that is itself a mount, as containers do with single
+/// files, is on another one than its folder. `None` if the kernel does not report it (before Linux 5.8).
 #[cfg(all(target_os = "linux", any(target_env = "gnu", target_env = "musl")))]
 pub fn mount_of(path: &Path) -> Option<u64> {
     use std::ffi::CString;
@@ -14,8 +14,8 @@ pub fn mount_of(path: &Path) -> Option<u64> {
     let path = CString::new(path.as_os_str().as_bytes()).ok()?;
     let mut found = MaybeUninit::<libc::statx>::zeroed();
     // By its number, since the C libraries of old systems lack the function.
-    // SAFETY: `found` has room for what is written, and of plain numbers all bytes are valid; `path` ends with a zero
-    // byte.
+    // SAFETY: `found` has room for the result, and as plain integers all of its bytes are valid; `path` is
+    // NUL-terminated.
     let (result, found) = unsafe {
         let mask = libc::STATX_MNT_ID;
         let result =
@@ -25,7 +25,7 @@ pub fn mount_of(path: &Path) -> Option<u64> {
     (result == 0 && found.stx_mask & libc::STATX_MNT_ID != 0).then_some(found.stx_mnt_id)
 }
 
-/// Nobody tells here.
+/// Unknown on this system.
 #[cfg(not(all(target_os = "linux", any(target_env = "gnu", target_env = "musl"))))]
 pub fn mount_of(_path: &Path) -> Option<u64> {
     None

@@ -1,14 +1,15 @@
-//! How tests turn the locks off: with the variable `MCODA_TEST_LOCKS`, in builds that have the feature `test-switches`.
+//! The switch with which tests turn the locks off: the variable `MCODA_TEST_LOCKS`, in builds with the feature
+//! `test-switches`.
 //!
-//! It shows that tests fail without the locks. It holds for the whole process, since the layer is there for all of
+//! It shows that tests fail without the locks. It applies to the whole process, since the layer is installed for all of
 //! a process or not at all.
 
-/// Whether SQLite is to lock as it does by itself: records are lost beside another copy of it.
+/// Whether SQLite uses its own locking: records are lost beside another copy of it.
 pub(crate) fn is_off() -> bool {
     is_set_to("off")
 }
 
-/// Whether the layer is to behave as if the system had no open file description locks.
+/// Whether the layer behaves as if the system had no open file description locks.
 pub(crate) fn is_refused() -> bool {
     is_set_to("refused")
 }

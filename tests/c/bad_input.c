@@ -141,7 +141,7 @@ static void a_setter_refuses_unknown_fields_and_values_of_another_type(mcoda_wor
     nothing_was_written(workspace, "handles");
 }
 
-static void a_transition_with_a_bad_value_names_the_field(mcoda_workspace *workspace)
+static void a_transition_with_an_invalid_value_names_the_field(mcoda_workspace *workspace)
 {
     static const struct {
         const char *task, *to, *context;
@@ -207,7 +207,7 @@ static void questions_with_a_bad_value_name_it(mcoda_workspace *workspace)
         REFUSED(mcoda_query_json(workspace, statements[i], NULL, NULL, &error), MCODA_INVALID_INPUT, NULL);
     }
     REFUSED(mcoda_query_json(workspace, "SELECT ?", "[[1]]", NULL, &error), MCODA_INVALID_INPUT, "params");
-    nothing_was_written(workspace, "questions");
+    nothing_was_written(workspace, "queries");
 }
 
 static void an_error_is_one_short_line_and_tells_its_lengths(mcoda_workspace *workspace)
@@ -243,7 +243,7 @@ int main(void)
     a_record_with_a_bad_value_is_refused_by_the_fields_name(workspace);
     numbers_that_json_cannot_hold_are_refused_too(workspace);
     a_setter_refuses_unknown_fields_and_values_of_another_type(workspace);
-    a_transition_with_a_bad_value_names_the_field(workspace);
+    a_transition_with_an_invalid_value_names_the_field(workspace);
     questions_with_a_bad_value_name_it(workspace);
     an_error_is_one_short_line_and_tells_its_lengths(workspace);
     OK(mcoda_workspace_close(workspace, &error));

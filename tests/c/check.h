@@ -60,7 +60,7 @@ static inline const char *json_at(const mcoda_string *json, const char *pointer)
     return buffer;
 }
 
-/* The answer of a query that has one row and one column named `it`, in the same way. */
+/* The result of a query that has one row and one column named `it`, in the same way. */
 static inline const char *value_of(mcoda_workspace *workspace, const char *sql)
 {
     mcoda_error *error = NULL;

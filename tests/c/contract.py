@@ -1,4 +1,4 @@
-"""Whether the answers of the C interface are what docs/openapi/mcoda-telemetry.yaml says."""
+"""Validates the results of the C interface against docs/openapi/mcoda-telemetry.yaml."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2] / "bindings-python/tests"))
 import openapi  # noqa: E402
 
-# The schema of what a call answers, alone or in an array. The other calls are not part of the contract.
+# The schema of a call's result, or of its elements if it is an array. The other calls are not part of the contract.
 SCHEMAS = {
     "token_usage": "TokenUsageRow",
     "token_usage_summary": "TokenUsageSummaryRow",
@@ -24,11 +24,11 @@ class Contract:
     def __init__(self):
         self.checked = dict.fromkeys(SCHEMAS.values(), 0)
 
-    def faults(self, call, answer):
-        """What is wrong with an answer. A call that finds nothing may answer null."""
+    def faults(self, call, result):
+        """The violations in a result. A call that finds nothing may return null."""
         name = SCHEMAS.get(call)
         if name is None:
             return []
-        values = answer if isinstance(answer, list) else [] if answer is None else [answer]
+        values = result if isinstance(result, list) else [] if result is None else [result]
         self.checked[name] += len(values)
         return [f"{name} {fault}" for value in values for fault in openapi.faults(name, value)]

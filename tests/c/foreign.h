@@ -30,7 +30,7 @@ static inline sqlite3 *foreign_open(const char *file, int milliseconds)
     sqlite3 *connection = NULL;
     CHECK(sqlite3_open_v2(file, &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) == SQLITE_OK);
     CHECK(sqlite3_busy_timeout(connection, milliseconds) == SQLITE_OK);
-    /* A disk that is slow to flush shows nothing here. Of what else is wrong the transactions tell. */
+    /* Slow flushes are irrelevant here. Other errors are found by the transactions. */
     (void)foreign_run(connection, "PRAGMA synchronous=OFF");
     return connection;
 }

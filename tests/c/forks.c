@@ -1,4 +1,4 @@
-/* A process that forks while its threads call: the parent's handles are closed in the child, and asking does not wait for
+/* A process that forks while its threads call: the parent's handles are closed in the child, and using them does not wait for
  * a thread that does not exist there. A child of a process at rest may open its own. */
 
 #define _DEFAULT_SOURCE

@@ -17,9 +17,9 @@ typedef struct {
     mcoda_code (*call)(void);
     mcoda_code code;
     atomic_int has_ended;
-} question;
+} query;
 
-static mcoda_code ask_workspace(void)
+static mcoda_code query_workspace(void)
 {
     return mcoda_query_json(workspace, ENDLESS, NULL, NULL, NULL);
 }
@@ -40,7 +40,7 @@ static mcoda_code batch(void)
 
 static void *run(void *given)
 {
-    question *own = given;
+    query *own = given;
     own->code = own->call();
     own->has_ended = 1;
     return NULL;
@@ -55,7 +55,7 @@ static void pause_for(long milliseconds)
 /* Nothing but the interrupts ends the call. */
 static mcoda_code interrupted(mcoda_code (*call)(void))
 {
-    question one = {call, MCODA_OK, 0};
+    query one = {call, MCODA_OK, 0};
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, run, &one) == 0);
     while (!one.has_ended) {
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     OK(mcoda_workspace_open_db(file, NULL, &workspace, &error));
     snprintf(file, sizeof file, "%s/global.db", argv[1]);
     OK(mcoda_global_open_db(file, NULL, &global, &error));
-    CHECK(interrupted(ask_workspace) == MCODA_CANCELLED);
+    CHECK(interrupted(query_workspace) == MCODA_CANCELLED);
     CHECK(interrupted(ask_global) == MCODA_CANCELLED);
     CHECK(interrupted(batch) == MCODA_CANCELLED);
     mcoda_string *json = NULL;
@@ -84,10 +84,10 @@ int main(int argc, char **argv)
     OK(mcoda_record_token_usage_json(workspace, "{\"id\": \"one\"}", NULL, &error));
 
     /* Closing ends what only reads, and what waits to. */
-    question many[6];
+    query many[6];
     pthread_t threads[6];
     for (int i = 0; i < 6; i++) {
-        many[i] = (question){ask_workspace, MCODA_OK, 0};
+        many[i] = (query){query_workspace, MCODA_OK, 0};
         CHECK(pthread_create(&threads[i], NULL, run, &many[i]) == 0);
     }
     pause_for(100);
@@ -107,7 +107,7 @@ int main(int argc, char **argv)
     snprintf(file, sizeof file, "%s/mcoda.db", argv[1]);
     OK(mcoda_workspace_open_db(file, options, &workspace, &error));
     mcoda_options_free(options);
-    CHECK(ask_workspace() == MCODA_CANCELLED);
+    CHECK(query_workspace() == MCODA_CANCELLED);
     CHECK(batch() == MCODA_CANCELLED);
     OK(mcoda_workspace_close(workspace, &error));
     return 0;

@@ -17,7 +17,7 @@ static mcoda_error *error;
 static atomic_long acknowledged, busy, errors;
 static atomic_int is_over, next_id;
 
-static void tell(void)
+static void usage(void)
 {
     printf("%ld %ld %ld\n", (long)acknowledged, (long)busy, (long)errors);
 }
@@ -283,11 +283,11 @@ static void *write_elsewhere(void *unused)
 {
     (void)unused;
     const char *locks = getenv("MCODA_TEST_LOCKS");
-    long told[3];
-    if (run_task("write", file, each, locks ? locks : "", told)) {
-        acknowledged += told[ACKNOWLEDGED];
-        busy += told[BUSY];
-        errors += told[ERRORS];
+    long reported[3];
+    if (run_task("write", file, each, locks ? locks : "", reported)) {
+        acknowledged += reported[ACKNOWLEDGED];
+        busy += reported[BUSY];
+        errors += reported[ERRORS];
     } else {
         errors++;
     }
@@ -363,14 +363,14 @@ static void create(const char *journal_mode)
 /* What a process sees that has nothing to do with the hammering. */
 static void count(void)
 {
-    const char *questions[] = {"SELECT count(*) FROM token_usage", "SELECT n FROM counter", "PRAGMA integrity_check"};
-    char answers[3][128];
+    const char *queries[] = {"SELECT count(*) FROM token_usage", "SELECT n FROM counter", "PRAGMA integrity_check"};
+    char results[3][128];
     sqlite3 *connection = foreign_open(file, 10000);
     for (int i = 0; i < 3; i++) {
-        foreign_value(connection, questions[i], answers[i], sizeof answers[i]);
+        foreign_value(connection, queries[i], results[i], sizeof results[i]);
     }
     sqlite3_close(connection);
-    printf("%s %s %d\n", answers[0], answers[1], strcmp(answers[2], "ok") == 0);
+    printf("%s %s %d\n", results[0], results[1], strcmp(results[2], "ok") == 0);
 }
 
 static const struct scenario {
@@ -403,7 +403,7 @@ static int do_task(const char *task, long rounds)
             scenarios[i].work(rounds);
         }
     }
-    tell();
+    usage();
     return 0;
 }
 
@@ -417,16 +417,16 @@ static void run_scenario(const struct scenario *scenario, const char *folder, lo
         long rounds = off ? scenario->without : scenario->rounds * factor;
         struct outcome found = hammered(creation, scenario->task, path, rounds, off ? "off" : "");
         printf("hammer: %s%s: %ld acknowledged, %ld lost, %ld turned away, %ld errors%s%s\n", scenario->task,
-               off ? ", without the locks" : "", found.told[ACKNOWLEDGED], lost(&found), found.told[BUSY],
-               found.told[ERRORS], found.counted[IS_WHOLE] ? "" : ", damaged", found.has_crashed ? ", crashed" : "");
+               off ? ", without the locks" : "", found.reported[ACKNOWLEDGED], lost(&found), found.reported[BUSY],
+               found.reported[ERRORS], found.counted[IS_WHOLE] ? "" : ", damaged", found.has_crashed ? ", crashed" : "");
         fflush(stdout);
-        int is_well = lost(&found) == 0 && found.told[ERRORS] == 0 && found.counted[IS_WHOLE] && !found.has_crashed;
+        int is_well = lost(&found) == 0 && found.reported[ERRORS] == 0 && found.counted[IS_WHOLE] && !found.has_crashed;
         CHECK(is_well != off);
         if (off) {
             CHECK(scenario->turned_away == 0 || lost(&found) > 0);
         } else {
-            CHECK(found.told[ACKNOWLEDGED] >= scenario->inserts * rounds);
-            CHECK(scenario->turned_away == 0 || found.told[BUSY] == scenario->turned_away * rounds);
+            CHECK(found.reported[ACKNOWLEDGED] >= scenario->inserts * rounds);
+            CHECK(scenario->turned_away == 0 || found.reported[BUSY] == scenario->turned_away * rounds);
         }
     }
 }

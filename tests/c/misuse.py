@@ -11,7 +11,7 @@ Usage: misuse.py HEADER >misuse.c
 import re
 import sys
 
-# Valid arguments, where the parameter's type does not say what is valid: by name, or by function and name.
+# Good arguments, if the type of a parameter does not determine one: by name, or by function and name.
 TEXTS = {
     "usage": '"{}"', "usages": '"[]"', "query": '"{}"', "options": '"{}"', "context": '"{}"', "text": '"{}"',
     "project": '"{\\"key\\": \\"Q\\"}"',

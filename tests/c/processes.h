@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What became of a database that was hammered: what its process tells, and what another one counts. */
+/* What became of a database that was hammered: what its process reports, and what another one counts. */
 struct outcome {
-    long told[3];
+    long reported[3];
     long counted[3];
     int has_crashed;
 };
@@ -45,8 +45,8 @@ static inline int run_task(const char *task, const char *file, long rounds, cons
     size_t length = fread(text, 1, sizeof text - 1, output);
     text[length] = 0;
     CHECK(fclose(output) == 0 && waitpid(child, &status, 0) == child);
-    int told = sscanf(text, "%ld %ld %ld", &numbers[0], &numbers[1], &numbers[2]);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0 && told == 3;
+    int reported = sscanf(text, "%ld %ld %ld", &numbers[0], &numbers[1], &numbers[2]);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 && reported == 3;
 }
 
 /* Hammers a new database, and has a process count that took no part in it. */
@@ -56,7 +56,7 @@ static inline struct outcome hammered(const char *creation, const char *task, co
     struct outcome found = {0};
     long unused[3];
     CHECK(run_task(creation, file, 0, "", unused));
-    found.has_crashed = !run_task(task, file, rounds, locks, found.told);
+    found.has_crashed = !run_task(task, file, rounds, locks, found.reported);
     /* What cannot be counted is not whole. */
     found.counted[IS_WHOLE] = run_task("count", file, 0, "", found.counted) && found.counted[IS_WHOLE];
     return found;
@@ -64,8 +64,8 @@ static inline struct outcome hammered(const char *creation, const char *task, co
 
 static inline long lost(const struct outcome *found)
 {
-    long rows = labs(found->told[ACKNOWLEDGED] - found->counted[ROWS]);
-    long counter = labs(found->told[ACKNOWLEDGED] - found->counted[COUNTER]);
+    long rows = labs(found->reported[ACKNOWLEDGED] - found->counted[ROWS]);
+    long counter = labs(found->reported[ACKNOWLEDGED] - found->counted[COUNTER]);
     return rows > counter ? rows : counter;
 }
 

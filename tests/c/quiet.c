@@ -1,4 +1,4 @@
-/* Whatever goes wrong, the library prints nothing, and no error tells of a record more than the field at fault.
+/* Whatever goes wrong, the library prints nothing, and no error contains more of a record than the invalid field.
    run.sh looks at what was printed. */
 
 #include "check.h"
@@ -10,7 +10,7 @@
 
 static mcoda_error *error = NULL;
 
-/* The call fails with this code, tells no secret, and its message has `name` in it. */
+/* The call fails with this code, contains no secret, and its message contains `name`. */
 static void refused(mcoda_code code, mcoda_code wanted, const char *name)
 {
     CHECK(code == wanted && error != NULL);

@@ -49,7 +49,7 @@ notices_come_with_it() {
 
 no_folder_of_the_builder_is_shipped() {
     HOME=$real_home ./tests/paths.sh "$lib/libmcoda.so" "$lib/libmcoda.a"
-    say "the optimised libraries do not tell where they were built"
+    say "the optimised libraries contain no paths of the machine that built them"
 }
 
 header_compiles_alone() {
@@ -114,7 +114,7 @@ programs_pass() {
         say "the sanitizers of this machine see no leaks, so the tests for leaks would mean nothing" >&2
         exit 1
     fi
-    for source in tests/c/{workflow.c,workflow.cpp,answers.c,bad_input.c,threads.c,giving_up.c,exit.c,forks.c,rounds.c} "$out/misuse.c"; do
+    for source in tests/c/{workflow.c,workflow.cpp,responses.c,bad_input.c,threads.c,giving_up.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
         [[ -n $cxx || $source != *.cpp ]] || continue
         name=$(basename "$source" | tr . _)
         build "$name" "$source" "${sanitizers[@]}" "${shared[@]}"
@@ -144,8 +144,8 @@ vectors_pass() {
 
 neighbours_keep_what_is_their_own() {
     HOME=$real_home ${RUSTC:-rustc} --edition 2024 --crate-type staticlib -o "$out/libother.a" tests/c/other.rs
-    # All of our library: a symbol that both have would be an error. Rust's own library asks for functions that an
-    # older C library lacks, in sections that nobody needs.
+    # All of our library: a symbol that both have would be an error. Rust's own library needs functions that an
+    # older C library lacks, in unused sections.
     local all=(-Wl,--whole-archive "$lib/libmcoda.a" -Wl,--no-whole-archive -Wl,--gc-sections)
     build neighbours_static tests/c/neighbours.c "${all[@]}" "$out/libother.a" "${system[@]}"
     build neighbours_first tests/c/neighbours.c "$out/libother.a" "${all[@]}" "${system[@]}"
@@ -154,8 +154,8 @@ neighbours_keep_what_is_their_own() {
     say "a host's own SQLite and another Rust library stay as they are"
 }
 
-# The other copy of SQLite that a host has: the system's where it can be linked, else, and where one asks for it, the
-# one that is compiled for the tests.
+# The other copy of SQLite of a host: the system's if it can be linked; otherwise, or on request, the one that is
+# compiled for the tests.
 other_sqlite() {
     if [[ ${1:-} != compiled ]] && build beside_system tests/c/beside.c "${shared[@]}" -lsqlite3 2>/dev/null; then
         echo -lsqlite3
@@ -163,9 +163,9 @@ other_sqlite() {
         HOME=$real_home ${CARGO:-cargo} build --quiet --package mcoda-coexistence --message-format json |
             python3 -c 'import json, sys
 for line in sys.stdin:
-    told = json.loads(line)
-    if told["reason"] == "build-script-executed" and "coexistence" in told["package_id"]:
-        print(told["out_dir"] + "/libforeign_sqlite.so")'
+    message = json.loads(line)
+    if message["reason"] == "build-script-executed" and "coexistence" in message["package_id"]:
+        print(message["out_dir"] + "/libforeign_sqlite.so")'
     fi
 }
 
@@ -202,7 +202,7 @@ the_systems_sqlite_and_ours_stay_apart() {
         fi
     done
     both=$(tail -1 <<<"$both")
-    [[ $both != "$alone" ]] || say "the system's SQLite is the same as ours, so they cannot be told apart" >&2
+    [[ $both != "$alone" ]] || say "the system's SQLite is the same as ours, so they cannot be distinguished" >&2
     say "SQLite ${both%% *} of the system and ${alone%% *} of libmcoda stay apart in ${#programs[@]} programs"
 }
 
@@ -233,7 +233,7 @@ valgrind_finds_nothing() {
     command -v valgrind >/dev/null || { echo "install valgrind first" >&2; exit 1; }
     local under=(valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect
         --errors-for-leak-kinds=definite,indirect)
-    for name in rounds workflow answers threads; do
+    for name in rounds workflow responses threads; do
         build "plain_$name" "tests/c/$name.c" "${shared[@]}"
         run "plain_$name" 1000
         say "Valgrind finds nothing in $name.c"

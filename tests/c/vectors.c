@@ -1,5 +1,5 @@
 /* Makes calls of the C interface for vectors.py. A line is a call and its arguments, separated by tabs; an argument
- * is "-" for NULL, or "=" and text in which \t, \n and \\ stand for tab, line feed and backslash. The answer is a
+ * is "-" for NULL, or "=" and text in which \t, \n and \\ stand for tab, line feed and backslash. The result is a
  * line "ok TAB json" or "error TAB kind TAB field TAB message", the field "-" where there is none. */
 
 #include <mcoda.h>
@@ -20,7 +20,7 @@
 static mcoda_workspace *workspace;
 static mcoda_global *global;
 static mcoda_string *json;
-/* The answer is text, which has to become JSON. */
+/* The result is text, which is converted to JSON. */
 static int is_text;
 
 static mcoda_code unknown(const char *name)
@@ -144,7 +144,7 @@ static void print_answer(mcoda_code code, mcoda_error *error)
     fflush(stdout);
 }
 
-static void answer(char *line)
+static void result(char *line)
 {
     char *fields[5] = {NULL};
     for (size_t i = 0; i < COUNT(fields) && line != NULL; i++) {
@@ -201,7 +201,7 @@ static char *read_line(void)
 int main(void)
 {
     for (char *line; (line = read_line()) != NULL; free(line)) {
-        answer(line);
+        result(line);
     }
     mcoda_workspace_close(workspace, NULL);
     mcoda_global_close(global, NULL);

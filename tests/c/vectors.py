@@ -2,7 +2,7 @@
 """Runs the shared vectors through the C interface: `vectors.py PROGRAM FOLDER [NAME…]`.
 
 PROGRAM is made from vectors.c, FOLDER holds the `*.json` files. Prints a line for each test and fails where one does.
-Whatever is answered must be what the OpenAPI contract says, too.
+Every result must also match the OpenAPI contract.
 """
 
 import json
@@ -33,8 +33,8 @@ class CannotSay(Exception):
     """C has no way to make this call."""
 
 
-class Answer:
-    """What a call answered: a value, or an error with its kind, field and message."""
+class Outcome:
+    """The outcome of a call: a value, or an error with its kind, field and message."""
 
     def __init__(self, line):
         outcome, rest = line.rstrip("\n").split("\t", 1)
@@ -66,7 +66,7 @@ class Program:
         line = self.process.stdout.readline()
         if not line:
             raise SystemExit(f"the program ended in {name} with code {self.process.wait()}")
-        return Answer(line)
+        return Outcome(line)
 
     def end(self):
         self.process.stdin.close()
@@ -179,24 +179,24 @@ class Case:
         return self.program.call(step["call"], *arguments_of(step["call"], filled(step.get("args", []), self.saved)))
 
     def run_answered(self, step):
-        answer = self.call(step)
-        if answer.is_error:
-            raise Failed(f"{step['call']}: {answer}")
-        if faults := self.contract.faults(step["call"], answer.value):
-            raise Failed(f"{step['call']}: not what the contract says: {faults} in {answer}")
+        result = self.call(step)
+        if result.is_error:
+            raise Failed(f"{step['call']}: {result}")
+        if faults := self.contract.faults(step["call"], result.value):
+            raise Failed(f"{step['call']}: not what the contract says: {faults} in {result}")
         if "expect" in step:
-            compare(filled(step["expect"], self.saved), answer.value, step["call"])
+            compare(filled(step["expect"], self.saved), result.value, step["call"])
         if "save" in step:
-            self.saved[step["save"]] = answer.value
+            self.saved[step["save"]] = result.value
 
     def run_refused(self, step):
         expected = step["error"]
         before = str(self.program.call("query", self.state_sql, None))
-        answer = self.call(step)
-        fits = answer.is_error and answer.kind == expected["kind"]
-        fits = fits and ("field" not in expected or answer.field == expected["field"])
-        if not (fits and expected.get("message", "") in answer.message):
-            raise Failed(f"{step['call']}: expected {json.dumps(expected)}, got {answer}")
+        result = self.call(step)
+        fits = result.is_error and result.kind == expected["kind"]
+        fits = fits and ("field" not in expected or result.field == expected["field"])
+        if not (fits and expected.get("message", "") in result.message):
+            raise Failed(f"{step['call']}: expected {json.dumps(expected)}, got {result}")
         # Where the handle is closed, both are the same error.
         after = str(self.program.call("query", self.state_sql, None))
         if after != before:
@@ -211,7 +211,7 @@ def main():
     counts = {"ok": 0, "FAILED": 0, "skipped": 0}
     contract = Contract()
     if not contract.faults("velocity", {"source": 1}):
-        raise SystemExit("a wrong answer was not found")
+        raise SystemExit("an invalid result was not detected")
     with tempfile.TemporaryDirectory() as home:
         program = Program(program_path, home)
         for file in files:
@@ -232,8 +232,8 @@ def main():
         if program.end() != 0:
             raise SystemExit("the program found a leak or another fault at its end")
     if not names and (unseen := [name for name, count in contract.checked.items() if count == 0]):
-        raise SystemExit(f"no answer was checked against {unseen}")
-    print(f"answers in C that are what the contract says: {sum(contract.checked.values())}")
+        raise SystemExit(f"no result was validated against {unseen}")
+    print(f"results in C that match the contract: {sum(contract.checked.values())}")
     print("vectors in C:", ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     sys.exit(counts["FAILED"] > 0 or counts["ok"] == 0)
 

@@ -1,12 +1,12 @@
 //! Compiles SQLite a second time, as a shared library of its own: the copy that a host brings along.
 
-#![allow(clippy::disallowed_methods, reason = "a build script is told by variables")]
+#![allow(clippy::disallowed_methods, reason = "a build script gets its input from variables")]
 
 use std::env;
 use std::path::PathBuf;
 
 fn main() {
-    // Told by the build script of libsqlite3-sys: the folder of its sqlite3.c.
+    // Set by the build script of libsqlite3-sys: the folder of its sqlite3.c.
     let source = PathBuf::from(env::var_os("DEP_SQLITE3_INCLUDE").expect("libsqlite3-sys is bundled"))
         .join("sqlite3.c");
     let library = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("libforeign_sqlite.so");

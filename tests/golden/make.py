@@ -4,8 +4,8 @@
 Both files are committed; run `python3 tests/golden/make.py` after a change here. With `--check` nothing is written: it
 fails where a committed file is not what this script writes.
 
-No answer comes from the library. Velocities and estimates are those of tests/oracle/computation.py, which follows
-docs/estimate.md; rows and sums of token usage are found by the plain loops in answers.py, which follow docs/usage.md.
+No result comes from the library. Velocities and estimates are those of tests/oracle/computation.py, which follows
+docs/estimate.md; rows and sums of token usage are found by the plain loops in expected.py, which follow docs/usage.md.
 """
 
 import importlib.util
@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True  # the modules of other folders leave nothing in 
 FOLDER = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent / "oracle")]
 
-import answers
+import expected
 import workspace
 
 _spec = importlib.util.spec_from_file_location("vectors", FOLDER.parent / "vectors" / "make.py")
@@ -42,7 +42,7 @@ def make(folder):
         "workspaceId": workspace.ID,
         "config": {"velocity": workspace.VELOCITY},
     }
-    cases = ",\n".join(f"    {json.dumps(case)}" for case in answers.cases(db))
+    cases = ",\n".join(f"    {json.dumps(case)}" for case in expected.cases(db))
     db.close()
     head = ",\n".join(f'  "{name}": {json.dumps(value)}' for name, value in known.items())
     (folder / CASES).write_text(f'{{\n{head},\n  "cases": [\n{cases}\n  ]\n}}\n', encoding="utf-8")
@@ -58,7 +58,7 @@ def check():
         count = len(json.loads((made / CASES).read_text(encoding="utf-8"))["cases"])
     if differing:
         sys.exit(f"not what make.py writes: {', '.join(differing)}")
-    print(f"the golden workspace and its {count} answers are what make.py writes")
+    print(f"the golden workspace and its {count} results are what make.py writes")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,22 @@
-//! Where the data stands that answers are compared with; the tests of `core` and `cli` share this file.
+//! The location of the expected results; the tests of `core` and `cli` share this file.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Trial};
 
-/// A folder of data that is no part of this repository. It stands beside the checkout, or beside the folder of several.
+/// A folder of data that is not part of this repository. It is beside the checkout, or beside the folder of several.
 pub fn shared(name: &str) -> Option<PathBuf> {
     let places = ["../../shared", "../../../shared"];
     let mut folders = places.iter().map(|place| Path::new(env!("CARGO_MANIFEST_DIR")).join(place).join(name));
     folders.find(|folder| folder.is_dir())
 }
 
-/// A check that panics where the data in a folder disagrees.
+/// A check that panics if the data in a folder disagrees.
 pub type Check = (&'static str, fn(&Path));
 
-/// Runs the checks on the golden workspace of this repository, and on the shared one. Where that is missing its tests
-/// are reported as ignored: they did not pass.
+/// Runs the checks on the golden workspace of this repository, and on the shared one. If that is missing, its tests are
+/// reported as ignored.
 pub fn run_on_golden_workspaces(checks: &[Check]) -> ! {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden");
     let mut trials = trials("golden", Some(own), checks);
@@ -24,7 +24,7 @@ pub fn run_on_golden_workspaces(checks: &[Check]) -> ! {
     libtest_mimic::run(&Arguments::from_args(), trials).exit()
 }
 
-/// A test of each check, `<set>::<check>`; ignored where there is no folder.
+/// A test of each check, `<set>::<check>`; ignored if there is no folder.
 pub fn trials(set: &str, folder: Option<PathBuf>, checks: &[Check]) -> Vec<Trial> {
     let trial = |(name, check): &Check| {
         let (folder, check) = (folder.clone(), *check);

@@ -1,4 +1,4 @@
-"""What the load test left behind, held against what its writers were told: nothing may be lost, doubled or torn.
+"""Compares the results of the load test with the results its writers got: nothing may be lost, duplicated or partial.
 
 Usage: check.py DATABASE LOG FILE… (the files that the writers wrote). Prints what is wrong, and fails if anything is.
 Then it damages what it read, in ways that must be noticed, and fails if one is not.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Told:
+class Expected:
     """What the writers know."""
 
     recorded: Counter = field(default_factory=Counter)
@@ -37,8 +37,8 @@ class Told:
                 self.events[rest[0]] += 1
             elif what == "noted":
                 self.notes[name, int(rest[0])] += 1
-            elif what == "asked" and int(rest[0]) != mine:
-                self.wrong.append(f"{name} asked after {mine} records of its own and was told {rest[0]}")
+            elif what == "queried" and int(rest[0]) != mine:
+                self.wrong.append(f"{name} queried after {mine} records of its own and got {rest[0]}")
             elif what == "failed":
                 self.refused.add(rest[0])
                 self.wrong.append(f"{rest[0]} failed: {rest[1]}")
@@ -53,35 +53,35 @@ def differing(what, expected, found, more=frozenset()):
         yield f"{name}: never acknowledged, {found[name]} times in {what}"
 
 
-def faults(told, database, log):
+def faults(expected, database, log):
     """All that is wrong, one line each."""
-    yield from told.wrong
+    yield from expected.wrong
     rows = database.execute("SELECT id, tokens_prompt FROM token_usage").fetchall()
-    yield from differing("the database", told.recorded, Counter(name for name, _ in rows), told.refused)
-    yield from differing("the JSON log", told.recorded, Counter(one["id"] for one in log), told.refused)
+    yield from differing("the database", expected.recorded, Counter(name for name, _ in rows), expected.refused)
+    yield from differing("the JSON log", expected.recorded, Counter(one["id"] for one in log), expected.refused)
     # Each record counts as many tokens as its id says.
     for where, records in [("database", rows), ("log", [(one["id"], one["tokensPrompt"]) for one in log])]:
         for name, tokens in records:
             if name.rpartition("-")[2] != str(tokens):
                 yield f"{name} has {tokens} tokens in the {where}"
-    yield from chain_faults(told, database)
-    if told.notes:
+    yield from chain_faults(expected, database)
+    if expected.notes:
         notes = Counter(database.execute("SELECT writer, number FROM notes").fetchall())
-        yield from differing("the notes of another SQLite", told.notes, notes)
+        yield from differing("the notes of another SQLite", expected.notes, notes)
     if queued := database.execute("SELECT count(*) FROM token_usage_log_queue").fetchone()[0]:
         yield f"{queued} records wait for the log"
-    for (answer,) in database.execute("PRAGMA integrity_check"):
-        if answer != "ok":
-            yield f"integrity_check: {answer}"
+    for (result,) in database.execute("PRAGMA integrity_check"):
+        if result != "ok":
+            yield f"integrity_check: {result}"
     for broken in database.execute("PRAGMA foreign_key_check"):
         yield f"foreign_key_check: {broken}"
 
 
-def chain_faults(told, database):
+def chain_faults(expected, database):
     """Each event begins where the last one of its task ended, and the task is where its last event says."""
     sql = "SELECT id, task_id, from_status, to_status FROM task_status_events ORDER BY rowid"
     events = database.execute(sql).fetchall()
-    yield from differing("the history", told.events, Counter(event[0] for event in events))
+    yield from differing("the history", expected.events, Counter(event[0] for event in events))
     chains = defaultdict(list)
     for _, task, before, after in events:
         chains[task].append((before, after))
@@ -115,33 +115,33 @@ LOG_DAMAGES = {
 }
 
 
-def unnoticed(told, database, log):
+def unnoticed(expected, database, log):
     """The damages that this check does not see."""
     for name, sql in DAMAGES.items():
         database.execute("BEGIN")
         changed = database.execute(sql).rowcount
-        if changed < 1 or not any(faults(told, database, log)):
+        if changed < 1 or not any(faults(expected, database, log)):
             yield name
         database.execute("ROLLBACK")
     for name, damage in LOG_DAMAGES.items():
-        if not any(faults(told, database, damage(log))):
+        if not any(faults(expected, database, damage(log))):
             yield name
 
 
 def main(database_path, log_path, *files):
-    told = Told()
+    expected = Expected()
     for path in files:
         with open(path, encoding="utf-8") as file:
-            told.read(file)
+            expected.read(file)
     with open(log_path, encoding="utf-8") as file:
         log = json.load(file)
     with closing(sqlite3.connect(database_path, isolation_level=None)) as database:
-        wrong = list(faults(told, database, log))
+        wrong = list(faults(expected, database, log))
         for line in wrong[:20]:
             print(line, file=sys.stderr)
         if wrong:
             sys.exit(f"{len(wrong)} faults")
-        blind = list(unnoticed(told, database, log))
+        blind = list(unnoticed(expected, database, log))
         if blind:
             sys.exit(f"the check would not notice: {', '.join(blind)}")
 

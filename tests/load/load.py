@@ -1,5 +1,5 @@
-"""Eight processes in three languages record into one workspace as fast as they can, and what they were told is held
-against what is there afterwards.
+"""Eight processes in three languages record into one workspace as fast as they can, and the results are compared
+with the data that is there afterwards.
 
 Usage: load.py SECONDS C_WRITER [--beside]. The Python package and the Node package must be there: run.sh sees to that.
 With --beside the Python processes write with ``sqlite3`` into the same file as well.
@@ -8,8 +8,8 @@ Each writer opens the workspace of a root folder with nothing but defaults, says
 a line. It records with ids of its own, moves a task after every 20 records (all writers move the same tasks), and asks
 ten times in all what it has recorded so far. Into its file it writes a line for each call that came back:
 
-    recorded ID MICROSECONDS logged|unlogged      asked CALLS MICROSECONDS
-    moved EVENT_ID|- MICROSECONDS                 failed ID|move|question KIND
+    recorded ID MICROSECONDS logged|unlogged      queried CALLS MICROSECONDS
+    moved EVENT_ID|- MICROSECONDS                 failed ID|move|query KIND
     noted NUMBER (with sqlite3)
 
 A kind is that of the error, ``Busy`` for example. What is no error of the library's ends the writer, and the test.
@@ -62,12 +62,12 @@ class Writer:
 
 
 class Figures:
-    """What the writers of one language were told, added up."""
+    """The summed results of the writers of one language."""
 
     def __init__(self, writers):
         self.processes = len(writers)
         self.microseconds = []
-        self.questions = []
+        self.queries = []
         self.errors = Counter()
         each = [self.read(writer.file) for writer in writers]
         self.fewest, self.most = min(each), max(each)
@@ -80,8 +80,8 @@ class Figures:
                 what, *rest = line.split()
                 if what == "recorded":
                     self.microseconds.append(int(rest[1]))
-                elif what == "asked":
-                    self.questions.append(int(rest[1]))
+                elif what == "queried":
+                    self.queries.append(int(rest[1]))
                 elif what == "failed":
                     # C says BUSY, the others Busy.
                     self.errors[rest[1].replace("_", "").lower()] += 1
@@ -99,7 +99,7 @@ class Figures:
             f"{len(waits) / seconds:,.0f}",
             f"{self.fewest:,}–{self.most:,}",
             *(f"{one:,.2f}" if one < 10 else f"{one:,.0f}" for one in times),
-            f"{max(self.questions, default=0) / 1000:,.0f}",
+            f"{max(self.queries, default=0) / 1000:,.0f}",
             str(busy),
             str(self.errors.total() - busy),
             f"{growth:+.1f}",
@@ -107,7 +107,7 @@ class Figures:
 
 
 HEADS = ["", "processes", "records", "records/s", "each process", "p50 ms", "p99 ms", "p99.9 ms", "longest ms"]
-HEADS += ["longest question ms", "Busy", "other errors", "MiB grown"]
+HEADS += ["longest query ms", "Busy", "other errors", "MiB grown"]
 
 
 def print_table(writers, seconds):
@@ -120,7 +120,7 @@ def print_table(writers, seconds):
 
 
 def furnish(root):
-    """Creates the workspace; answers its database, its JSON log and the ids of its tasks."""
+    """Creates the workspace; returns its database, its JSON log and the ids of its tasks."""
     with mcoda.Workspace.open(root) as workspace:
         project = workspace.projects.ensure(key="P")
         epic = workspace.epics.create(project_id=project.id, key="P-E", title="e")

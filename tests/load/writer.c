@@ -5,11 +5,11 @@
 #include "check.h"
 #include <time.h>
 
-enum { RECORDS_A_MOVE = 20, QUESTIONS = 10 };
+enum { RECORDS_A_MOVE = 20, QUERIES = 10 };
 
 static const char *const STATUSES[] = {"in_progress", "ready_to_code_review", "ready_to_qa", "changes_requested"};
 
-static FILE *told;
+static FILE *log;
 
 static double now(void)
 {
@@ -20,7 +20,7 @@ static double now(void)
 
 static void tell_failed(const char *what, mcoda_code code, mcoda_error **error)
 {
-    fprintf(told, "failed %s %s\n", what, mcoda_code_name(code));
+    fprintf(log, "failed %s %s\n", what, mcoda_code_name(code));
     mcoda_error_free(*error);
     *error = NULL;
 }
@@ -43,7 +43,7 @@ static void record(mcoda_workspace *workspace, const char *name, const char *tas
     double took = now() - begun;
     if (code == MCODA_OK) {
         const char *logged = mcoda_recorded_is_logged(recorded) ? "logged" : "unlogged";
-        fprintf(told, "recorded %s %.0f %s\n", id, took * 1e6, logged);
+        fprintf(log, "recorded %s %.0f %s\n", id, took * 1e6, logged);
         mcoda_recorded_free(recorded);
     } else {
         tell_failed(id, code, &error);
@@ -64,11 +64,11 @@ static void move(mcoda_workspace *workspace, const char *task, const char *statu
     }
     /* Another process may have moved it there meanwhile: then there is no event. */
     const char *event = mcoda_transition_event_id(moved, NULL);
-    fprintf(told, "moved %s %.0f\n", event ? event : "-", took * 1e6);
+    fprintf(log, "moved %s %.0f\n", event ? event : "-", took * 1e6);
     mcoda_transition_free(moved);
 }
 
-static void ask(mcoda_workspace *workspace, const char *name)
+static void run_query(mcoda_workspace *workspace, const char *name)
 {
     mcoda_error *error = NULL;
     mcoda_string *rows = NULL;
@@ -78,10 +78,10 @@ static void ask(mcoda_workspace *workspace, const char *name)
     mcoda_code code = mcoda_token_usage_summary_json(workspace, query, &rows, &error);
     double took = now() - begun;
     if (code != MCODA_OK) {
-        tell_failed("question", code, &error);
+        tell_failed("query", code, &error);
         return;
     }
-    fprintf(told, "asked %s %.0f\n", json_at(rows, "/0/calls"), took * 1e6);
+    fprintf(log, "queried %s %.0f\n", json_at(rows, "/0/calls"), took * 1e6);
     mcoda_string_free(rows);
 }
 
@@ -95,13 +95,13 @@ int main(int argc, char **argv)
     double seconds = atof(argv[3]);
     char **tasks = argv + 5;
     int count = argc - 5;
-    told = fopen(argv[4], "w");
-    CHECK(told);
+    log = fopen(argv[4], "w");
+    CHECK(log);
     OK(mcoda_workspace_open(argv[2], NULL, &workspace, &error));
     puts("ready");
     fflush(stdout);
     CHECK(getchar() == '\n');
-    double begun = now(), next = seconds / QUESTIONS;
+    double begun = now(), next = seconds / QUERIES;
     for (int number = 1; now() - begun < seconds; number++) {
         record(workspace, name, tasks[number % count], number);
         if (number % RECORDS_A_MOVE == 0) {
@@ -109,11 +109,11 @@ int main(int argc, char **argv)
             move(workspace, tasks[move_number % count], STATUSES[move_number / count % 4]);
         }
         if (now() - begun >= next) {
-            ask(workspace, name);
-            next += seconds / QUESTIONS;
+            run_query(workspace, name);
+            next += seconds / QUERIES;
         }
     }
     OK(mcoda_workspace_close(workspace, &error));
-    CHECK(fclose(told) == 0);
+    CHECK(fclose(log) == 0);
     return 0;
 }

@@ -12,7 +12,7 @@ import time
 
 import mcoda
 
-RECORDS_A_MOVE, QUESTIONS = 20, 10
+RECORDS_A_MOVE, QUERIES = 20, 10
 STATUSES = ["in_progress", "ready_to_code_review", "ready_to_qa", "changes_requested"]
 
 
@@ -34,21 +34,21 @@ class Notes:
 
 def main(name, root, seconds, file, *tasks):
     seconds = float(seconds)
-    with open(file, "w") as told, mcoda.Workspace.open(root) as workspace:
+    with open(file, "w") as log, mcoda.Workspace.open(root) as workspace:
 
         def timed(what, call):
             begun = time.monotonic()
             try:
-                answer = call()
+                result = call()
             except mcoda.McodaError as error:
-                told.write(f"failed {what} {error.kind}\n")
+                log.write(f"failed {what} {error.kind}\n")
                 return None, 0
-            return answer, (time.monotonic() - begun) * 1e6
+            return result, (time.monotonic() - begun) * 1e6
 
         notes = Notes(workspace.database_path, name) if "MCODA_LOAD_BESIDE" in os.environ else None
         print("ready", flush=True)
         assert sys.stdin.readline() == "\n"
-        begun, following = time.monotonic(), seconds / QUESTIONS
+        begun, following = time.monotonic(), seconds / QUERIES
         number = 0
         while time.monotonic() - begun < seconds:
             number += 1
@@ -62,23 +62,23 @@ def main(name, root, seconds, file, *tasks):
             }
             recorded, took = timed(usage["id"], lambda: workspace.record_token_usage(usage))
             if recorded:
-                told.write(f"recorded {recorded.id} {took:.0f} {'logged' if recorded.logged else 'unlogged'}\n")
+                log.write(f"recorded {recorded.id} {took:.0f} {'logged' if recorded.logged else 'unlogged'}\n")
             if number % RECORDS_A_MOVE == 0:
                 move = number // RECORDS_A_MOVE
                 task, status = tasks[move % len(tasks)], STATUSES[move // len(tasks) % 4]
                 moved, took = timed("move", lambda: workspace.record_status_transition(task, status))
                 if moved:
                     # Another process may have moved it there meanwhile: then there is no event.
-                    told.write(f"moved {moved.event_id or '-'} {took:.0f}\n")
+                    log.write(f"moved {moved.event_id or '-'} {took:.0f}\n")
                 if notes:
                     notes.write(move)
-                    told.write(f"noted {move}\n")
+                    log.write(f"noted {move}\n")
             if time.monotonic() - begun >= following:
-                question = {"agent": name, "groupBy": ["agent"]}
-                rows, took = timed("question", lambda: workspace.token_usage_summary(question))
+                query = {"agent": name, "groupBy": ["agent"]}
+                rows, took = timed("query", lambda: workspace.token_usage_summary(query))
                 if rows:
-                    told.write(f"asked {rows[0].calls} {took:.0f}\n")
-                following += seconds / QUESTIONS
+                    log.write(f"queried {rows[0].calls} {took:.0f}\n")
+                following += seconds / QUERIES
         if notes:
             notes.connection.close()
 

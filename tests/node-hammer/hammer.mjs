@@ -5,7 +5,7 @@
 // It prints what was acknowledged, and what failed.
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import { Workspace } from '../../bindings-node/index.mjs'
+import { Workspace } from '../../bindings-node/dist/index.mjs'
 import { driver } from './drivers.mjs'
 
 const [name, folder, file, task, rounds] = process.argv.slice(2)
@@ -26,10 +26,10 @@ async function attempt(records, call) {
     await call()
     tally.acknowledged += records
   } catch (error) {
-    const told = `${error.code} ${error.message}`
+    const message = `${error.code} ${error.message}`
     // Not all copies have a code of their own for it.
-    if (/BUSY|database is locked/.test(told)) tally.busy += 1
-    else tally.errors[told] = (tally.errors[told] ?? 0) + 1
+    if (/BUSY|database is locked/.test(message)) tally.busy += 1
+    else tally.errors[message] = (tally.errors[message] ?? 0) + 1
   }
 }
 
@@ -67,7 +67,7 @@ async function quietly(call) {
   try {
     await call()
   } catch {
-    // What went wrong before it is told.
+    // The error before it is reported.
   }
 }
 
@@ -120,7 +120,7 @@ async function race() {
         await handle.close()
         handle = await open()
       }
-      // A copy that answers at once must let the others have their turn.
+      // A copy that returns at once must let the others run.
       await setImmediate()
     }
     await handle.close()

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { Workspace } from '../../bindings-node/index.mjs'
+import { Workspace } from '../../bindings-node/dist/index.mjs'
 
 const HAMMER = join(import.meta.dirname, 'hammer.mjs')
 
@@ -45,12 +45,12 @@ export function hammer(name, folder, rounds) {
   for (const [task, behaviour, each] of TASKS) {
     test(`${behaviour} (${name})`, async (t) => {
       const outcome = await run(name, folder, task, rounds, '')
-      const told = JSON.stringify(outcome)
-      t.diagnostic(`${name}, ${task}: ${told}`)
+      const result = JSON.stringify(outcome)
+      t.diagnostic(`${name}, ${task}: ${result}`)
       const { acknowledged, rows, counter, check } = outcome
       const all = rounds * each
-      assert.deepEqual([acknowledged, rows, counter, check], [all, all, all, 'ok'], told)
-      assert.deepEqual(outcome.errors, {}, told)
+      assert.deepEqual([acknowledged, rows, counter, check], [all, all, all, 'ok'], result)
+      assert.deepEqual(outcome.errors, {}, result)
 
       // Without the locks every wait is in vain, and a few rounds show enough.
       const without = await run(name, folder, task, Math.ceil(rounds / 4), 'off')

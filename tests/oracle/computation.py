@@ -33,7 +33,7 @@ LANES = [
 
 
 @dataclass
-class Question:
+class Query:
     command: str
     mode: str
     window: int
@@ -51,7 +51,7 @@ class Move(NamedTuple):
     """A status event, or what stands in for one."""
 
     at: int
-    order: int  # in which moves were recorded: it tells those of one moment apart
+    order: int  # in which transitions were recorded; it orders those of the same time
     origin: str | None
     target: str
     recorded: bool  # rather than a run that stands in, now or by a backfill
@@ -74,7 +74,7 @@ class History:
 
 
 class Visit(NamedTuple):
-    """A stay in a lane that led to the next; the fields are in the order that tells which one is newer."""
+    """A stay in a lane that led to the next; the fields are in the order by which visits are compared."""
 
     left: int
     order: int
@@ -134,12 +134,12 @@ def tasks_in(db: sqlite3.Connection, ids: dict[str, str], assignee: str | None) 
     return tasks
 
 
-def load(db: sqlite3.Connection, question: Question) -> History | None:
-    """What the question is about; none where its scope must be refused."""
-    ids = resolve(db, question.scope)
+def load(db: sqlite3.Connection, query: Query) -> History | None:
+    """What the query is about; none where its scope must be refused."""
+    ids = resolve(db, query.scope)
     if ids is None:
         return None
-    tasks = tasks_in(db, ids, question.scope.get("assignee"))
+    tasks = tasks_in(db, ids, query.scope.get("assignee"))
     moves: dict[str, list[Move]] = {task: [] for task in tasks}
     for order, row in enumerate(db.execute("SELECT * FROM task_status_events ORDER BY rowid")):
         at = millis_of(row["timestamp"])
@@ -278,19 +278,19 @@ def measured(
     return None, 0
 
 
-def velocity(history: History, question: Question) -> dict[str, Any]:
-    speeds = {lane.name: question.configured(lane) for lane in LANES}
+def velocity(history: History, query: Query) -> dict[str, Any]:
+    speeds = {lane.name: query.configured(lane) for lane in LANES}
     counts = {lane.name: 0 for lane in LANES}
-    if question.mode != "config":
-        moves = with_stand_ins(history, question.window)
-        share = question.config.get("alpha", 0.5) if question.mode == "mixed" else 1
+    if query.mode != "config":
+        moves = with_stand_ins(history, query.window)
+        share = query.config.get("alpha", 0.5) if query.mode == "mixed" else 1
         for lane in LANES:
-            speed, counts[lane.name] = measured(history, moves, lane, question.window)
+            speed, counts[lane.name] = measured(history, moves, lane, query.window)
             if speed is not None:
                 speeds[lane.name] = share * speed + (1 - share) * speeds[lane.name]
-    answer: dict[str, Any] = {f"{lane}SpPerHour": speed for lane, speed in speeds.items()}
-    answer["source"] = question.mode if any(counts.values()) else "config"
-    return answer | {"requestedMode": question.mode, "windowTasks": question.window, "samples": counts}
+    result: dict[str, Any] = {f"{lane}SpPerHour": speed for lane, speed in speeds.items()}
+    result["source"] = query.mode if any(counts.values()) else "config"
+    return result | {"requestedMode": query.mode, "windowTasks": query.window, "samples": counts}
 
 
 # Estimate
@@ -347,7 +347,7 @@ def durations(history: History, speeds: dict[str, Any], now: int) -> dict[str, f
     }
 
 
-def estimate(history: History, question: Question, now: int) -> dict[str, Any]:
+def estimate(history: History, query: Query, now: int) -> dict[str, Any]:
     statuses = [status_of(task["status"]) for task in history.tasks.values()]
     total = len(statuses)
 
@@ -355,7 +355,7 @@ def estimate(history: History, question: Question, now: int) -> dict[str, Any]:
         done = sum(statuses.count(name) for name in names)
         return {"done": done, "total": total, "percent": 100 * done / total if total else 0}
 
-    speeds = velocity(history, question)
+    speeds = velocity(history, query)
     return {
         "backlogTotals": backlog(history),
         "effectiveVelocity": speeds,

@@ -21,22 +21,22 @@ from typing import Any
 
 sys.dont_write_bytecode = True  # the modules beside this one leave nothing in the source tree
 
-from computation import Question, estimate, load, millis_of, velocity
-from random_workspace import NOW, fill_workspace, random_question
+from computation import Query, estimate, load, millis_of, velocity
+from random_workspace import NOW, fill_workspace, random_query
 
-QUESTIONS = 8  # about each workspace
+QUERIES = 8  # about each workspace
 
 
-def arguments(question: Question, config_file: pathlib.Path) -> list[str]:
-    """The question as mcodactl takes it."""
-    given = [question.command, "--json", f"--now={NOW}"]
-    given += [f"--velocity-mode={question.mode}", f"--velocity-window={question.window}"]
-    given += [f"--{level}={key}" for level, key in question.scope.items()]
-    for lane, speed in question.overrides.items():
+def arguments(query: Query, config_file: pathlib.Path) -> list[str]:
+    """The query as mcodactl takes it."""
+    given = [query.command, "--json", f"--now={NOW}"]
+    given += [f"--velocity-mode={query.mode}", f"--velocity-window={query.window}"]
+    given += [f"--{level}={key}" for level, key in query.scope.items()]
+    for lane, speed in query.overrides.items():
         option = "--sp-per-hour" if lane == "all" else f"--sp-per-hour-{lane}"
         given.append(f"{option}={speed}")
-    if question.config:
-        config_file.write_text(json.dumps({"velocity": question.config}))
+    if query.config:
+        config_file.write_text(json.dumps({"velocity": query.config}))
         given.append(f"--config={config_file}")
     return given
 
@@ -45,17 +45,17 @@ class Difference(Exception):
     """Where mcodactl and the computation do not agree."""
 
 
-def expected_answer(database: pathlib.Path, question: Question) -> dict[str, Any] | None:
-    """None where the question must be refused."""
+def expected_result(database: pathlib.Path, query: Query) -> dict[str, Any] | None:
+    """None where the query must be refused."""
     db = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
     db.row_factory = sqlite3.Row
-    history = load(db, question)
+    history = load(db, query)
     db.close()
     if history is None:
         return None
-    if question.command == "velocity":
-        return velocity(history, question)
-    return estimate(history, question, millis_of(NOW))
+    if query.command == "velocity":
+        return velocity(history, query)
+    return estimate(history, query, millis_of(NOW))
 
 
 def differences(expected: Any, found: Any, place: str = "") -> Iterator[str]:
@@ -78,13 +78,13 @@ def compare(command: list[str], expected: dict[str, Any] | None) -> None:
             raise Difference(f"expected one line of error and status 1, got {done.returncode}: {done.stdout}")
         return
     if done.returncode != 0:
-        raise Difference(f"expected an answer, got status {done.returncode}: {done.stderr}")
+        raise Difference(f"expected a result, got status {done.returncode}: {done.stderr}")
     for difference in differences(expected, json.loads(done.stdout)):
         raise Difference(difference)
 
 
 def check_workspace(program: pathlib.Path, empty: pathlib.Path, seed: int) -> None:
-    """Makes the seed's workspace beside the empty one, asks about it, and removes it when all is well."""
+    """Makes the seed's workspace beside the empty one, queries it, and removes it when all is well."""
     rng = random.Random(seed)
     database = empty.with_name(f"{seed}.db")
     shutil.copy(empty, database)
@@ -92,19 +92,19 @@ def check_workspace(program: pathlib.Path, empty: pathlib.Path, seed: int) -> No
         fill_workspace(db, rng)
     db.close()
     config_file = empty.with_name(f"{seed}.json")
-    for _ in range(QUESTIONS):
-        question = random_question(rng)
-        command = [str(program), f"--db={database}", *arguments(question, config_file)]
+    for _ in range(QUERIES):
+        query = random_query(rng)
+        command = [str(program), f"--db={database}", *arguments(query, config_file)]
         try:
-            compare(command, expected_answer(database, question))
+            compare(command, expected_result(database, query))
         except Difference as difference:
-            asked = " ".join(command)
-            sys.exit(f"oracle: seed {seed}: {difference}\n  database, kept: {database}\n  asked: {asked}")
+            command_line = " ".join(command)
+            sys.exit(f"oracle: seed {seed}: {difference}\n  database, kept: {database}\n  command: {command_line}")
     database.unlink()
 
 
 def isolate(folder: pathlib.Path) -> None:
-    """Nobody's own settings may change the answers."""
+    """The user's own settings must not change the results."""
     os.environ.update(HOME=str(folder), USERPROFILE=str(folder))
     for name in ("MCODA_CONFIG", "MCODA_DISABLE_DB"):
         os.environ.pop(name, None)
@@ -112,7 +112,7 @@ def isolate(folder: pathlib.Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--program", type=pathlib.Path, required=True, help="the mcodactl to ask")
+    parser.add_argument("--program", type=pathlib.Path, required=True, help="the mcodactl to test")
     parser.add_argument("--workspaces", type=int, default=60, help="how many workspaces to make")
     parser.add_argument("--seed", type=int, default=1, help="the seed of the first; each one's is 1 more")
     options = parser.parse_args()
@@ -124,8 +124,8 @@ def main() -> None:
     for seed in range(options.seed, options.seed + options.workspaces):
         check_workspace(program, empty, seed)
     shutil.rmtree(folder)
-    questions = options.workspaces * QUESTIONS
-    print(f"oracle: {options.workspaces} workspaces, {questions} questions, no difference")
+    queries = options.workspaces * QUERIES
+    print(f"oracle: {options.workspaces} workspaces, {queries} queries, no difference")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Random workspaces, and random questions about them, that come near every limit of docs/estimate.md."""
+"""Random workspaces, and random queries about them, that come near every limit of docs/estimate.md."""
 
 import random
 import sqlite3
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta, timezone
 from typing import Any
 
-from computation import EPOCH, HOUR, LANES, MINUTE, Question, millis_of
+from computation import EPOCH, HOUR, LANES, MINUTE, Query, millis_of
 
 NOW = "2026-03-20T12:00:00.000Z"
 BACKFILLED = '{"backfilled":true,"source":"task_runs"}'
@@ -23,8 +23,8 @@ NEXT_STATUSES = {
 }
 
 
-def random_question(rng: random.Random) -> Question:
-    question = Question(
+def random_query(rng: random.Random) -> Query:
+    query = Query(
         command=rng.choice(["velocity", "estimate"]),
         mode=rng.choice(["empirical", "empirical", "empirical", "mixed", "config"]),
         window=rng.choice([1, 2, 3, 5, 5, 10, 50]),
@@ -32,16 +32,16 @@ def random_question(rng: random.Random) -> Question:
     # A key may be missing, and a story's alone is often in two places: both must be errors.
     levels = ["project", "epic", "story"]
     levels = rng.choice([[], [], [], [], levels[:1], levels[:2], levels, ["story"]])
-    question.scope = {level: level[0].upper() + rng.choice("00001") for level in levels}
+    query.scope = {level: level[0].upper() + rng.choice("00001") for level in levels}
     if rng.random() < 0.15:
-        question.scope["assignee"] = rng.choice(["ADA", "bob ", "åSE"])
+        query.scope["assignee"] = rng.choice(["ADA", "bob ", "åSE"])
     if rng.random() < 0.2:
-        question.overrides["all"] = rng.choice([6, 0.5, 0, -1])
+        query.overrides["all"] = rng.choice([6, 0.5, 0, -1])
     if rng.random() < 0.2:
-        question.overrides[rng.choice(LANES).name] = rng.choice([3, 0, 2.5])
+        query.overrides[rng.choice(LANES).name] = rng.choice([3, 0, 2.5])
     if rng.random() < 0.3:
-        question.config = {"alpha": rng.choice([0, 0.25, 1]), "implementationSpPerHour": 10, "qaSpPerHour": 4}
-    return question
+        query.config = {"alpha": rng.choice([0, 0.25, 1]), "implementationSpPerHour": 10, "qaSpPerHour": 4}
+    return query
 
 
 @dataclass
@@ -106,7 +106,7 @@ def insert(db: sqlite3.Connection, table: str, **row: Any) -> None:
 
 @dataclass
 class Life:
-    """What a task went through, as the rows that tell it."""
+    """The history of a task, as rows."""
 
     status: str = "not_started"
     moves: list[dict[str, Any]] = field(default_factory=list)

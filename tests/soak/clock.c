@@ -8,9 +8,9 @@
 
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
-    int answer = (int)syscall(SYS_clock_gettime, clock, now);
+    int result = (int)syscall(SYS_clock_gettime, clock, now);
     const char *name = getenv("SOAK_CLOCK");
-    if (answer == 0 && clock == CLOCK_REALTIME && name != NULL) {
+    if (result == 0 && clock == CLOCK_REALTIME && name != NULL) {
         char text[32] = {0};
         int file = open(name, O_RDONLY | O_CLOEXEC);
         if (file >= 0) {
@@ -19,5 +19,5 @@ int clock_gettime(clockid_t clock, struct timespec *now)
             close(file);
         }
     }
-    return answer;
+    return result;
 }

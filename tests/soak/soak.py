@@ -86,20 +86,20 @@ def faults(writers, foreign, database, logs):
     with closing(sqlite3.connect(database)) as connection:
         rows = dict(connection.execute("SELECT id, tokens_prompt FROM token_usage"))
         for writer in writers:
-            told = [int(line.split()[0]) for line in writer.lines()]
-            if told != list(range(1, len(told) + 1)):
-                yield f"{writer.name} does not know what it was told"
-            for number in told:
+            acknowledged = [int(line.split()[0]) for line in writer.lines()]
+            if acknowledged != list(range(1, len(acknowledged) + 1)):
+                yield f"{writer.name} has inconsistent notes of what was acknowledged"
+            for number in acknowledged:
                 name = f"{writer.name}-{number}"
                 if rows.pop(name, None) != number:
                     yield f"{name} was acknowledged and is not in the database"
                 if entries.pop(name, 0) != 1:
                     yield f"{name} was acknowledged and is not once in the log"
             # The last one may have been recorded without having been acknowledged.
-            rows.pop(f"{writer.name}-{len(told) + 1}", None)
-            entries.pop(f"{writer.name}-{len(told) + 1}", None)
-        yield from (f"{name} was recorded and never asked for" for name in rows)
-        yield from (f"{name} is in the log {count} times and never asked for" for name, count in entries.items())
+            rows.pop(f"{writer.name}-{len(acknowledged) + 1}", None)
+            entries.pop(f"{writer.name}-{len(acknowledged) + 1}", None)
+        yield from (f"{name} was recorded without a request" for name in rows)
+        yield from (f"{name} is in the log {count} times without a request" for name, count in entries.items())
         notes = {number for (number,) in connection.execute("SELECT number FROM notes")}
         yield from (f"note {line} of another SQLite is gone" for line in foreign.lines() if int(line) not in notes)
         yield from (row[0] for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok")

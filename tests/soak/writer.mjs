@@ -1,6 +1,6 @@
 // One of the processes of the soak test; writer.py says what it does. Usage: writer.mjs NAME ROOT FILE
 import { existsSync, openSync, readFileSync, writeSync } from 'node:fs'
-import { McodaError, Workspace } from '../../bindings-node/index.mjs'
+import { McodaError, Workspace } from '../../bindings-node/dist/index.mjs'
 
 const [name, root, path] = process.argv.slice(2)
 let ends = false

@@ -1,16 +1,16 @@
-//! The table of calls, as every language looks at it.
+//! Access to the call table for the generators.
 
 use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
 use mcoda_core::definition::{Definition, Field};
 
 use crate::markdown::paragraphs;
 
-/// The calls of an owner that belong to no repository.
+/// The calls of a receiver that belong to no repository.
 pub fn of(owner: Owner) -> impl Iterator<Item = &'static Call> {
     CALLS.iter().filter(move |call| call.owner == owner && repository(call).is_none())
 }
 
-/// The repository that a call belongs to, `command_runs` for example.
+/// The repository of a call, for example `command_runs`.
 pub fn repository(call: &Call) -> Option<&'static str> {
     call.name.split_once('.').map(|(repository, _)| repository)
 }
@@ -40,20 +40,20 @@ pub fn class_name(repository: &str) -> String {
     repository.split('_').map(capitalized).collect()
 }
 
-/// A call's name without its repository's.
+/// A call's name without its repository.
 pub fn own_name(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
-/// The call that returned what the parameter takes, as the docs of that say.
+/// The call whose result the parameter takes, according to its documentation.
 pub fn returner(param: &Param) -> Option<&'static Call> {
     let doc = paragraphs(param.doc).join(" ");
-    let (name, _) = doc.strip_prefix("What `")?.split_once("` returned.")?;
+    let (name, _) = doc.strip_prefix("The result of `")?.split_once("`.")?;
     CALLS.iter().find(|call| call.name == name)
 }
 
-/// The field that a parameter says once more beside what the call returned that took it.
-pub fn asked(params: &[Param], param: &Param) -> Option<&'static Field> {
+/// The field of another call's input that a parameter repeats, beside the result of that call.
+pub fn repeated_field(params: &[Param], param: &Param) -> Option<&'static Field> {
     let taken = params.iter().filter_map(returner).flat_map(|call| call.params);
     let records = taken.filter_map(|param| match param.kind {
         ParamKind::Record(record) => Some(record),
@@ -78,6 +78,6 @@ mod tests {
         let [rows, group_by] = call.params else { panic!("it takes rows and dimensions") };
         assert_eq!(returner(rows).unwrap().name, "token_usage_summary");
         assert!(returner(group_by).is_none());
-        assert_eq!(asked(call.params, group_by).unwrap().name, "group_by");
+        assert_eq!(repeated_field(call.params, group_by).unwrap().name, "group_by");
     }
 }

@@ -1,4 +1,4 @@
-//! The records and words that the calls have.
+//! The records and enumerations of the calls.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use mcoda_core::Options;
 use mcoda_core::calls::{CALLS, ParamKind};
 use mcoda_core::definition::{Definition, Kind, Record};
 
-/// All records that calls take or return, each once, those that others hold before them.
+/// All records that calls take or return, each once, after the records that they contain.
 pub fn all() -> Vec<&'static Definition> {
     let mut found = Vec::new();
     for call in CALLS {
@@ -48,7 +48,7 @@ fn add_of(kind: Kind, found: &mut Vec<&'static Definition>) {
     }
 }
 
-/// The record whose fields this one has among its own.
+/// The record whose fields are flattened into this one.
 pub fn base(record: &Definition) -> Option<&'static Definition> {
     record.fields.iter().find_map(|field| match field.kind {
         Kind::Record(base) if field.is_flat => Some(base),
@@ -56,7 +56,7 @@ pub fn base(record: &Definition) -> Option<&'static Definition> {
     })
 }
 
-/// The words that fields choose from, by the name of their type.
+/// The enumerations of fields, by the name of their type.
 pub fn choices() -> BTreeMap<&'static str, &'static [&'static str]> {
     let kinds = all().into_iter().flat_map(Definition::all_fields).map(|field| field.kind);
     kinds.filter_map(choice).collect()

@@ -1,5 +1,5 @@
-//! `cargo xtask generate` writes what the bindings repeat of the engine's records and calls. With `--check` it writes
-//! nothing, and fails where a file is not what it would write.
+//! `cargo xtask generate` writes the code of the bindings that is derived from the engine's records and calls. With
+//! `--check` it writes nothing, and fails if a file is not up to date.
 
 mod c;
 mod calls;

@@ -1,7 +1,6 @@
-//! Docs and other text, laid out as other languages write it.
+//! Layout of documentation for other languages.
 
-/// The text without the blank that stands before each line of a doc comment, in paragraphs: lines of one paragraph
-/// are joined.
+/// The paragraphs of a doc comment, without the leading blank of each line; the lines of a paragraph are joined.
 pub fn paragraphs(doc: &str) -> Vec<String> {
     let mut paragraphs: Vec<String> = vec![String::new()];
     for line in doc.lines().map(str::trim) {
@@ -34,7 +33,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The text with each line that is not empty moved to the right.
+/// The text with each line that is not empty indented.
 pub fn indented(text: &str, by: usize) -> String {
     let blanks = " ".repeat(by);
     text.lines()

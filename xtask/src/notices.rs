@@ -1,4 +1,4 @@
-//! The licences of what is compiled into the library: most ask that their text goes with every copy.
+//! The licences of what is compiled into the library: most require that their text is included in every copy.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::File;
 
-/// What is handed out. Tools and tests go nowhere.
+/// The shipped crates, without tools and tests.
 const SHIPPED: [&str; 4] = ["mcoda-cli", "mcoda-ffi", "mcoda-node", "mcoda-python"];
-/// Where it runs: other systems have dependencies of their own.
+/// The target platforms, whose dependencies differ.
 const PLATFORMS: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-apple-darwin"];
 
 const HEAD: &str = "\
@@ -22,7 +22,7 @@ SQLite, which is in the public domain, and the time zone database, which is too,
 The Rust standard library (https://github.com/rust-lang/rust) is under MIT, by the Rust project's contributors.
 ";
 
-/// A package that is compiled in.
+/// A compiled-in package.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Package {
     name: String,
@@ -72,7 +72,7 @@ fn metadata(platform: &str) -> Result<Value, String> {
     serde_json::from_slice(&run.stdout).map_err(|error| format!("cargo metadata: {error}"))
 }
 
-/// All packages from elsewhere that what is shipped consists of: not what only builds or tests it.
+/// All packages from elsewhere that are part of the shipped crates, without those that only build or test them.
 fn compiled_in(metadata: &Value) -> Result<Vec<Package>, String> {
     let by_id = |list: &Value| -> BTreeMap<String, Value> {
         let items = list.as_array().into_iter().flatten();
@@ -106,7 +106,7 @@ fn compiled_in(metadata: &Value) -> Result<Vec<Package>, String> {
     Ok(seen.iter().map(|id| &packages[id]).filter(from_elsewhere).map(package).collect())
 }
 
-/// The texts that come with a package; of several licences that of MIT alone.
+/// The licence texts of a package; of several licences only that of MIT.
 fn terms(package: &Package) -> Result<Vec<String>, String> {
     let folder = Path::new(&package.folder);
     let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;

@@ -20,6 +20,7 @@ import {
   type TokenUsageSummaryRow,
   type Transition,
   type Velocity,
+  type WorkspaceTransaction,
 } from '@mcoda/native'
 import { McodaError as ErrorOfClient, TelemetryClient } from '@mcoda/native/client'
 
@@ -77,6 +78,21 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   void [recorded, many, move, events, rows, velocity, eta, day, n, points]
   void [tables, answered.records[0]?.updated, imported.skipped.notJson, settings.endpoint]
   void inspected.taskRuns[0]?.taskKey
+}
+
+export async function pathsAreTextsOrUrlsAndOptionalArgumentsMayBeNull(): Promise<void> {
+  const workspace = await Workspace.open(new URL('file:///w'), { jsonLog: new URL('file:///log') }, null)
+  const { recordTokenUsage, transaction, tasks } = workspace
+  await recordTokenUsage({ agentId: null }, null)
+  await transaction(async (tx: WorkspaceTransaction) => (await tx.tasks.list(null)).length, null)
+  await Promise.all([workspace.tokenUsage(null), workspace.estimate(null, null), tasks.list(null, null)])
+  await Promise.all([workspace.recordAgentFile(new URL('file:///a'), null), workspace.backupTo(new URL('file:///b'))])
+  // What tests put in the place of a handle is checked by its shape.
+  const fake: Pick<Workspace, 'recordTokenUsage'> = { recordTokenUsage }
+  const global: Global = await Global.openDb(new URL('file:///g'), null)
+  // @ts-expect-error a statement is required
+  await global.query(null)
+  void fake
 }
 
 export async function aServerIsAskedAsAWorkspace(client: TelemetryClient, workspace: Workspace): Promise<void> {

@@ -68,53 +68,54 @@ class SessionCalls(Caller):
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Recorded:
-        """Records what one agent call cost: the row, the agent's attribution to its command run and job, and
+        """Records the usage of one agent call: the row, the agent's attribution to its command run and job, and
         the entry in the JSON log.
 
         Args:
             usage: The record. A mapping of the fields below.
             id: The record's id. Recording the same id with the same content again adds nothing, so a retry
                 is safe. Absent: a new UUID.
-            workspace_id: The workspace that is billed. Absent: the handle's own.
-            agent_id: The agent that called. It is added to the agents of the command run and of the job.
-            model_name: The model that answered.
-            job_id: The job that the call was part of; must exist.
-            command_run_id: The command run that the call was part of; must exist.
-            task_run_id: The task run that the call was part of; must exist.
-            task_id: The task that the call worked on; must exist.
-            project_id: The project that the call worked for; must exist.
-            epic_id: The epic that the call worked for; must exist.
-            user_story_id: The user story that the call worked for; must exist.
+            workspace_id: The workspace to which the usage belongs. Absent: the handle's own.
+            agent_id: The agent of the call. It is added to the agents of the command run and of the job.
+            model_name: The model that responded.
+            job_id: The job of the call; must exist.
+            command_run_id: The command run of the call; must exist.
+            task_run_id: The task run of the call; must exist.
+            task_id: The task of the call; must exist.
+            project_id: The project of the call; must exist.
+            epic_id: The epic of the call; must exist.
+            user_story_id: The user story of the call; must exist.
             command_name: The command, for example ``work-on-tasks``.
             action: The step of the command, for example ``plan``.
             invocation_kind: How the agent was called, for example ``chat``.
-            provider: Who provides the model.
+            provider: The provider of the model.
             currency: The currency of ``cost_estimate``, for example ``USD``.
-            tokens_prompt: All input tokens, cached ones included.
-            tokens_completion: All output tokens, reasoning included.
-            tokens_total: The provider's own total. Absent: prompt + completion, where both are reported.
+            tokens_prompt: All input tokens, including cached ones.
+            tokens_completion: All output tokens, including reasoning.
+            tokens_total: The provider's own total. Absent: prompt + completion, if both are known.
             tokens_cached: Input tokens that came from a cache; they are included in ``tokens_prompt``.
-            tokens_cache_read: Input tokens that were read from a cache, where the provider reports them
-                apart.
+            tokens_cache_read: Input tokens that were read from a cache, if the provider reports them
+                separately.
             tokens_cache_write: Input tokens that were written to a cache.
-            cost_estimate: What the call cost, in ``currency``.
-            duration_seconds: How long the call took, in seconds. Absent: from ``duration_ms``, else from
-                start and finish.
-            duration_ms: How long the call took, in milliseconds. Absent: from start and finish, else from
-                ``duration_seconds``.
+            cost_estimate: The cost of the call, in ``currency``.
+            duration_seconds: The duration of the call in seconds. Absent: computed from ``duration_ms``, or
+                else from start and finish.
+            duration_ms: The duration of the call in milliseconds. Absent: computed from start and finish,
+                or else from ``duration_seconds``.
             started_at: When the call began.
             finished_at: When the call ended; not before ``started_at``.
-            timestamp: When the call counts. Absent: now.
-            metadata: Anything else, kept unchanged. Command, action, invocation kind, provider and currency
-                are added under their JSON names where the object does not have them, since old readers look
-                there.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timestamp: The time by which queries select and order the call. Absent: now.
+            metadata: Additional data, kept unchanged. Command, action, invocation kind, provider and
+                currency are added under their JSON names if the object lacks them, because older readers look
+                for them there.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
-            ConflictError: It conflicts with what is stored already.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -157,17 +158,18 @@ class SessionCalls(Caller):
         return Recorded._read(self._native.call("record_token_usage", (usage, keywords), timeout=timeout))
 
     def record_token_usages(self, usages: Iterable[Fields], *, timeout: float | None = None) -> list[Recorded]:
-        """Records many calls in one transaction: all of them or none. An error says which record it is about.
+        """Records the usage of many calls in one transaction: all of them or none. An error names the record.
 
         Args:
             usages: The records. Each is a mapping of the fields of ``record_token_usage``.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
-            ConflictError: It conflicts with what is stored already.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -207,51 +209,52 @@ class SessionCalls(Caller):
         as_deltas: bool | None = None,
         timeout: float | None = None,
     ) -> RecordedResponse:
-        """Reads what came back from an agent, as ``extract_usages`` does, and records it: one record for each
-        call and each model. A record's id is made of the provider's id of the response or the session, so
-        that a retry or a replay counts once; of two versions of one response the last wins. A body that
-        reports no usage becomes no record, and is no error. A response without an id is a new one each time,
-        unless the context gives a ``response_id``.
+        """Extracts the usage from a response of a provider or an agent, as ``extract_usages`` does, and records
+        it: one record for each call and each model. A record's id is derived from the provider's id of the
+        response or the session, so that a retry or a replay counts once; of two versions of one response the
+        last wins. A body without usage records nothing and is not an error. A response without an id is a
+        new one each time, unless the context has a ``response_id``.
 
         Args:
-            body: What came back: a response body, the events of a stream, or a transcript. Text, UTF-8
-                bytes, a mapping, a list of mappings, or a model of pydantic.
+            body: A response body, the events of a stream, or a transcript. Text, UTF-8 bytes, a mapping, a
+                list of mappings, or a model of pydantic.
             context: What the host knows about it. A mapping of the fields below.
-            provider: Who answered, where the answer's numbers mean something else from one provider to
-                another. Also the record's provider.
-            response_id: What the answer is known by, so that a retry counts once, where it has no id of its
-                own.
-            session_id: The session that counts up, where the answer does not name it.
-            workspace_id: The workspace that is billed. Absent: the handle's own.
-            agent_id: The agent that called.
-            model_name: The model, where the answer does not name it.
-            job_id: The job that the call was part of; must exist.
-            command_run_id: The command run that the call was part of; must exist.
-            task_run_id: The task run that the call was part of; must exist.
-            task_id: The task that the call worked on; must exist.
-            project_id: The project that the call worked for; must exist.
-            epic_id: The epic that the call worked for; must exist.
-            user_story_id: The user story that the call worked for; must exist.
+            provider: The provider, if the meaning of the response's numbers depends on it. Also the
+                record's provider.
+            response_id: The id of the response, so that a retry counts once, if it has no id of its own.
+            session_id: The id of the session, if the response has cumulative counts and does not name it.
+            workspace_id: The workspace to which the usage belongs. Absent: the handle's own.
+            agent_id: The agent of the call.
+            model_name: The model, if the response does not name it.
+            job_id: The job of the call; must exist.
+            command_run_id: The command run of the call; must exist.
+            task_run_id: The task run of the call; must exist.
+            task_id: The task of the call; must exist.
+            project_id: The project of the call; must exist.
+            epic_id: The epic of the call; must exist.
+            user_story_id: The user story of the call; must exist.
             command_name: The command, for example ``work-on-tasks``.
             action: The step of the command.
             invocation_kind: How the agent was called, for example ``chat``.
-            started_at: When the call began, as measured here; used where the answer tells no times.
-            finished_at: When it ended, as measured here; not before ``started_at``.
-            duration_ms: How long it took, in milliseconds, as measured here; used where the answer tells no
-                duration.
-            timestamp: When the call counts. Absent: when the answer was made, where it tells, else now.
-            metadata: Anything else; kept beside ``usage`` in the record's metadata.
-            compute_cost: Whether a cost that the answer does not tell is computed from the table of prices.
+            started_at: When the call began, as measured by the host; used if the response reports no times.
+            finished_at: When it ended, as measured by the host; not before ``started_at``.
+            duration_ms: Its duration in milliseconds, as measured by the host; used if the response reports
+                no duration.
+            timestamp: The time by which queries select and order the call. Absent: the creation time in the
+                response, if any, or else now.
+            metadata: Additional data; stored beside ``usage`` in the record's metadata.
+            compute_cost: Whether a cost that the response does not report is computed from the price table.
                 Needs the crate feature ``prices``; without it that is an ``UnsupportedError`` error.
-            as_deltas: Whether an answer that counts from its session's beginning is recorded as what came
-                on top of what was recorded of the session before. Otherwise the session has one record, which
-                holds its last count.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
+                since the session's earlier records. Otherwise the session has one record, which holds its last
+                count.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
 
         >>> import mcoda
         >>> body = '{"id": "msg_1", "model": "claude-x", "usage": {"input_tokens": 12, "output_tokens": 5}}'
@@ -318,49 +321,51 @@ class SessionCalls(Caller):
         as_deltas: bool | None = None,
         timeout: float | None = None,
     ) -> ImportSummary:
-        """Records what a file holds: responses, events of a stream, or an agent's transcript, of any length.
-        What has no id is known by its text and by how often it came before, so reading a file again, or one
-        that has grown, adds nothing twice. Each thousand lines are one transaction: an error leaves what was
-        recorded before, and reading the file again goes on from there.
+        """Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of
+        any length. A call without an id is identified by its text and the number of earlier occurrences of
+        that text, so reading a file again, or one that has grown, adds no duplicates. Each thousand lines
+        are one transaction: after an error, what was recorded before is kept, and reading the file again
+        continues from there.
 
         Args:
             path: The file.
             context: What the host knows about it. A mapping of the fields below.
-            provider: Who answered, where the answer's numbers mean something else from one provider to
-                another. Also the record's provider.
-            response_id: What the answer is known by, so that a retry counts once, where it has no id of its
-                own.
-            session_id: The session that counts up, where the answer does not name it.
-            workspace_id: The workspace that is billed. Absent: the handle's own.
-            agent_id: The agent that called.
-            model_name: The model, where the answer does not name it.
-            job_id: The job that the call was part of; must exist.
-            command_run_id: The command run that the call was part of; must exist.
-            task_run_id: The task run that the call was part of; must exist.
-            task_id: The task that the call worked on; must exist.
-            project_id: The project that the call worked for; must exist.
-            epic_id: The epic that the call worked for; must exist.
-            user_story_id: The user story that the call worked for; must exist.
+            provider: The provider, if the meaning of the response's numbers depends on it. Also the
+                record's provider.
+            response_id: The id of the response, so that a retry counts once, if it has no id of its own.
+            session_id: The id of the session, if the response has cumulative counts and does not name it.
+            workspace_id: The workspace to which the usage belongs. Absent: the handle's own.
+            agent_id: The agent of the call.
+            model_name: The model, if the response does not name it.
+            job_id: The job of the call; must exist.
+            command_run_id: The command run of the call; must exist.
+            task_run_id: The task run of the call; must exist.
+            task_id: The task of the call; must exist.
+            project_id: The project of the call; must exist.
+            epic_id: The epic of the call; must exist.
+            user_story_id: The user story of the call; must exist.
             command_name: The command, for example ``work-on-tasks``.
             action: The step of the command.
             invocation_kind: How the agent was called, for example ``chat``.
-            started_at: When the call began, as measured here; used where the answer tells no times.
-            finished_at: When it ended, as measured here; not before ``started_at``.
-            duration_ms: How long it took, in milliseconds, as measured here; used where the answer tells no
-                duration.
-            timestamp: When the call counts. Absent: when the answer was made, where it tells, else now.
-            metadata: Anything else; kept beside ``usage`` in the record's metadata.
-            compute_cost: Whether a cost that the answer does not tell is computed from the table of prices.
+            started_at: When the call began, as measured by the host; used if the response reports no times.
+            finished_at: When it ended, as measured by the host; not before ``started_at``.
+            duration_ms: Its duration in milliseconds, as measured by the host; used if the response reports
+                no duration.
+            timestamp: The time by which queries select and order the call. Absent: the creation time in the
+                response, if any, or else now.
+            metadata: Additional data; stored beside ``usage`` in the record's metadata.
+            compute_cost: Whether a cost that the response does not report is computed from the price table.
                 Needs the crate feature ``prices``; without it that is an ``UnsupportedError`` error.
-            as_deltas: Whether an answer that counts from its session's beginning is recorded as what came
-                on top of what was recorded of the session before. Otherwise the session has one record, which
-                holds its last count.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
+                since the session's earlier records. Otherwise the session has one record, which holds its last
+                count.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
             StorageError: A file cannot be read or written.
         """
         keywords = {
@@ -409,36 +414,35 @@ class SessionCalls(Caller):
         now: Time | None = None,
         timeout: float | None = None,
     ) -> list[TokenUsageRow]:
-        """What single agent calls cost, in the order of time.
+        """Lists single agent calls in order of time.
 
         Args:
-            query: Which calls. Absent: all. A mapping of the fields below.
+            query: Selects the calls. Absent: all. A mapping of the fields below.
             project_key: Only usage of the project with this key. An unknown key is ``NotFoundError``.
-            agent: Only usage of this agent, by id or slug. Text that the workspace's usage has as an
-                agent's id is one; other text is looked up as a slug in the user's global database, and is an id
-                where it is unknown there or that database is missing. One that cannot be read is an error:
-                ``Busy``, ``CorruptError``, ``StorageError`` or ``UnsupportedError``.
-            command: Only usage of this command. Usage without any command is left out.
-            include_rows_without_command: Lets usage without any command pass the filter by ``command``, as
-                mcoda's TypeScript packages do.
+            agent: Only usage of this agent, by id or slug. Text that occurs as an agent id in the
+                workspace's usage is an id; other text is looked up as a slug in the user's global database, and
+                is used as an id if it is unknown there or that database is missing. If that database cannot be
+                read, the call fails: ``Busy``, ``CorruptError``, ``StorageError`` or ``UnsupportedError``.
+            command: Only usage of this command. Usage without a command is excluded.
+            include_rows_without_command: Includes usage without a command in spite of the filter by
+                ``command``, as mcoda's TypeScript packages do.
             job_id: Only usage of the job with this id.
             task_id: Only usage of the task with this id.
-            since: Usage at or after this timestamp, or within this span before now (``7d``; units s, m, h,
-                d, w). Absent: a summary looks at the last 7 days, a list of rows at everything.
-            until: Usage at or before this timestamp, or this span before now.
-            time_zone: The time zone whose days a summary by day counts in, by its name in the IANA database
-                (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` begin at midnight UTC all the
-                same.
-            page: Which page of the answer to give, from 1. Absent: 1.
-            page_size: How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all
-                of them.
-            now: The moment that spans count back from. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            since: Usage at or after this timestamp, or within this time span before now (``7d``; units s,
+                m, h, d, w). Absent: the last 7 days for a summary, no limit for a list of rows.
+            until: Usage at or before this timestamp, or this time span before now.
+            time_zone: The time zone of the days in a summary by day, by its name in the IANA database
+                (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` still begin at midnight UTC.
+            page: The page of the result, from 1. Absent: 1.
+            page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
+            now: The time from which spans count back. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -484,42 +488,40 @@ class SessionCalls(Caller):
         now: Time | None = None,
         timeout: float | None = None,
     ) -> Iterator[TokenUsageRow]:
-        """``token_usage`` row by row, in memory that depends little on how many there are.
+        """``token_usage`` row by row, with 16 bytes of memory per row besides one chunk.
 
-        The call chooses the rows and their order: rows that are recorded later are not included. The handle
-        is free for other calls between the rows.
+        The call determines the rows and their order: rows that are recorded later are not returned. The
+        handle is free for other calls between the rows.
 
         Args:
-            query: Which calls. Absent: all. A mapping of the fields below.
+            query: Selects the calls. Absent: all. A mapping of the fields below.
             project_key: Only usage of the project with this key. An unknown key is ``NotFoundError``.
-            agent: Only usage of this agent, by id or slug. Text that the workspace's usage has as an
-                agent's id is one; other text is looked up as a slug in the user's global database, and is an id
-                where it is unknown there or that database is missing. One that cannot be read is an error:
-                ``Busy``, ``CorruptError``, ``StorageError`` or ``UnsupportedError``.
-            command: Only usage of this command. Usage without any command is left out.
-            include_rows_without_command: Lets usage without any command pass the filter by ``command``, as
-                mcoda's TypeScript packages do.
+            agent: Only usage of this agent, by id or slug. Text that occurs as an agent id in the
+                workspace's usage is an id; other text is looked up as a slug in the user's global database, and
+                is used as an id if it is unknown there or that database is missing. If that database cannot be
+                read, the call fails: ``Busy``, ``CorruptError``, ``StorageError`` or ``UnsupportedError``.
+            command: Only usage of this command. Usage without a command is excluded.
+            include_rows_without_command: Includes usage without a command in spite of the filter by
+                ``command``, as mcoda's TypeScript packages do.
             job_id: Only usage of the job with this id.
             task_id: Only usage of the task with this id.
-            since: Usage at or after this timestamp, or within this span before now (``7d``; units s, m, h,
-                d, w). Absent: a summary looks at the last 7 days, a list of rows at everything.
-            until: Usage at or before this timestamp, or this span before now.
-            time_zone: The time zone whose days a summary by day counts in, by its name in the IANA database
-                (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` begin at midnight UTC all the
-                same.
-            page: Which page of the answer to give, from 1. Absent: 1.
-            page_size: How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all
-                of them.
-            now: The moment that spans count back from. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            since: Usage at or after this timestamp, or within this time span before now (``7d``; units s,
+                m, h, d, w). Absent: the last 7 days for a summary, no limit for a list of rows.
+            until: Usage at or before this timestamp, or this time span before now.
+            time_zone: The time zone of the days in a summary by day, by its name in the IANA database
+                (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` still begin at midnight UTC.
+            page: The page of the result, from 1. Absent: 1.
+            page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
+            now: The time from which spans count back. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
-            ClosedError: The handle was closed while rows were left.
-            ConflictError: The database was rebuilt (``VACUUM``) or migrated while rows were left: call it
-                again.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ClosedError: The handle was closed in the meantime.
+            ConflictError: The database was rebuilt (``VACUUM``) or migrated in the meantime: query again.
             UnsupportedError: In a transaction.
 
         >>> import mcoda
@@ -564,38 +566,37 @@ class SessionCalls(Caller):
         group_by: Sequence[Dimension] | None = None,
         timeout: float | None = None,
     ) -> TokenUsageSummary:
-        """What agent calls cost, added up by groups in the order in which these first appear in time. Where
-        ``since`` is absent, the last 7 days count.
+        """Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If
+        ``since`` is absent, only the last 7 days are included.
 
         Args:
-            query: Which calls, and what to add them up by. A mapping of the fields below.
+            query: Selects the calls, and the dimensions to group by. A mapping of the fields below.
             project_key: Only usage of the project with this key. An unknown key is ``NotFoundError``.
-            agent: Only usage of this agent, by id or slug. Text that the workspace's usage has as an
-                agent's id is one; other text is looked up as a slug in the user's global database, and is an id
-                where it is unknown there or that database is missing. One that cannot be read is an error:
-                ``Busy``, ``CorruptError``, ``StorageError`` or ``UnsupportedError``.
-            command: Only usage of this command. Usage without any command is left out.
-            include_rows_without_command: Lets usage without any command pass the filter by ``command``, as
-                mcoda's TypeScript packages do.
+            agent: Only usage of this agent, by id or slug. Text that occurs as an agent id in the
+                workspace's usage is an id; other text is looked up as a slug in the user's global database, and
+                is used as an id if it is unknown there or that database is missing. If that database cannot be
+                read, the call fails: ``Busy``, ``CorruptError``, ``StorageError`` or ``UnsupportedError``.
+            command: Only usage of this command. Usage without a command is excluded.
+            include_rows_without_command: Includes usage without a command in spite of the filter by
+                ``command``, as mcoda's TypeScript packages do.
             job_id: Only usage of the job with this id.
             task_id: Only usage of the task with this id.
-            since: Usage at or after this timestamp, or within this span before now (``7d``; units s, m, h,
-                d, w). Absent: a summary looks at the last 7 days, a list of rows at everything.
-            until: Usage at or before this timestamp, or this span before now.
-            time_zone: The time zone whose days a summary by day counts in, by its name in the IANA database
-                (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` begin at midnight UTC all the
-                same.
-            page: Which page of the answer to give, from 1. Absent: 1.
-            page_size: How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all
-                of them.
-            now: The moment that spans count back from. Absent: the handle's clock.
-            group_by: The dimensions to add up by. Absent or empty: project, command and agent.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            since: Usage at or after this timestamp, or within this time span before now (``7d``; units s,
+                m, h, d, w). Absent: the last 7 days for a summary, no limit for a list of rows.
+            until: Usage at or before this timestamp, or this time span before now.
+            time_zone: The time zone of the days in a summary by day, by its name in the IANA database
+                (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` still begin at midnight UTC.
+            page: The page of the result, from 1. Absent: 1.
+            page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
+            now: The time from which spans count back. Absent: the handle's clock.
+            group_by: The dimensions to group by. Absent or empty: project, command and agent.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
         """
         keywords = {
             "project_key": project_key,
@@ -622,17 +623,18 @@ class SessionCalls(Caller):
         *,
         timeout: float | None = None,
     ) -> Table:
-        """Runs one SQL statement that only reads, in one unchanging state of the database, and returns an
-        object for each row.
+        """Runs one read-only SQL statement on a consistent state of the database, and returns an object for
+        each row.
 
         Args:
             sql: The statement.
-            params: Values for ``?`` in their order, or for ``:name`` by their names.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            params: Values for ``?`` in order, or for ``:name`` by name.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -643,20 +645,20 @@ class SessionCalls(Caller):
         return Table(*self._native.query(sql, params, timeout=timeout))
 
     def batch(self, calls: Iterable[Fields], *, timeout: float | None = None) -> list[Any]:
-        """Makes calls in one transaction: all of them happen or none. Returns what each returned, in their
-        order. An error says which call it is about. What is recorded reaches the JSON log after the commit,
-        so ``logged`` is false.
+        """Makes calls in one transaction: all of them or none. Returns their results in order. An error names
+        the call. The records are written to the JSON log after the commit, so ``logged`` is false.
 
         Args:
             calls: The calls, each an object with ``call``, its name, and ``args``, an array of its
                 arguments.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
-            ConflictError: It conflicts with what is stored already.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -671,29 +673,30 @@ class SessionCalls(Caller):
         return returned
 
     def backup_to(self, path: StrPath, *, timeout: float | None = None) -> None:
-        """Copies the database as it is now into a new file, for its owner alone, and onto the disk. Calls of
-        the handle that write wait for that; questions, other handles and processes go on. Nothing is ever
-        overwritten. ``ConflictError`` where there is something at the path, or a file of a database that was
-        there (``-wal`` behind its name …); ``InvalidInputError`` for the name of such a file, or of another
-        one of this library's beside the database.
+        """Copies the current state of the database into a new file that only its owner can access, and flushes
+        it to the disk. Writing calls of the handle wait for it; queries, other handles and processes
+        continue. Nothing is overwritten. ``ConflictError`` if the path exists, or a side file of a former
+        database of that name (``…-wal``); ``InvalidInputError`` if the name is that of a side file, or of
+        another file of this library beside the database.
 
         Args:
             path: The new file.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            ConflictError: It conflicts with what is stored already.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            ConflictError: An existing row or file conflicts with the call.
             StorageError: A file cannot be read or written.
         """
         self._native.call("backup_to", path, timeout=timeout)
 
     def close(self, *, timeout: float | None = None) -> None:
-        """Closes the database after the calls that are under way. Closing twice is not an error.
+        """Closes the database after the running calls. Closing twice is not an error.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         self._native.call("close", timeout=timeout)
@@ -756,32 +759,32 @@ class WorkspaceCalls(SessionCalls):
         expected_from: str | None = None,
         timeout: float | None = None,
     ) -> Transition:
-        """Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that
-        has the status already gets no event.
+        """Changes the status of a task: its status, its metadata and the status event, in one transaction. If
+        the task already has the status, no event is written.
 
         Args:
             task: The task, by id or key.
             to_status: Its new status, for example ``in_progress``.
-            context: The circumstances of the move. A mapping of the fields below.
-            command_name: The command that moves the task, for example ``work-on-tasks``.
-            job_id: The job that it is part of; must exist.
-            task_run_id: The task run that it is part of; must exist.
-            agent_id: The agent that moves it.
-            timestamp: When it moved. Absent: now.
-            metadata: Lane details and whatever else belongs to the event.
-            metadata_patch: Merged into the task's metadata: a name that is there already gets the new
-                value.
-            reason: Why: stored as ``failed_reason`` or ``revert_reason`` where the task fails or is
+            context: Details of the transition. A mapping of the fields below.
+            command_name: The command that changes the status, for example ``work-on-tasks``.
+            job_id: The job in which the status changes; must exist.
+            task_run_id: The task run in which the status changes; must exist.
+            agent_id: The agent that changes the status.
+            timestamp: When the status changed. Absent: now.
+            metadata: Lane details and other metadata of the event.
+            metadata_patch: Merged into the task's metadata: existing names get the new values.
+            reason: The reason: stored as ``failed_reason`` or ``revert_reason`` if the task fails or is
                 reverted.
-            expected_from: The status that the task must have for the call to succeed; ``ConflictError``
-                where it has moved on.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            expected_from: The status that the task must have (compare-and-set); otherwise the call fails
+                with ``ConflictError``.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
-            ConflictError: It conflicts with what is stored already.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
         """
         keywords = {
             "command_name": command_name,
@@ -807,20 +810,21 @@ class WorkspaceCalls(SessionCalls):
         now: Time | None = None,
         timeout: float | None = None,
     ) -> list[StatusEvent]:
-        """The recorded moves of one task or of all tasks, in the order of time.
+        """Lists the status events of one task or of all tasks, in order of time.
 
         Args:
-            query: Which moves. Absent: all. A mapping of the fields below.
+            query: Selects the events. Absent: all. A mapping of the fields below.
             task: The task, by id or key.
-            since: Events at or after this timestamp, or within this span before now (``7d``).
-            until: Events at or before this timestamp, or this span before now.
-            now: The moment that spans count back from. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            since: Events at or after this timestamp, or within this time span before now (``7d``).
+            until: Events at or before this timestamp, or this time span before now.
+            now: The time from which spans count back. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
         """
         keywords = {
             "task": task,
@@ -848,29 +852,30 @@ class WorkspaceCalls(SessionCalls):
         now: Time | None = None,
         timeout: float | None = None,
     ) -> Backfilled:
-        """Writes the status events for good that a velocity with the same options infers from successful task
-        runs. Doing it again adds nothing.
+        """Stores the status events that a velocity with the same options infers from successful task runs.
+        Repeating it adds nothing.
 
         Args:
-            options: As of ``velocity``. A mapping of the fields below.
+            options: As for ``velocity``. A mapping of the fields below.
             project_key: Only tasks of the project with this key.
             epic_key: Only tasks of the epic with this key.
             story_key: Only tasks of the user story with this key.
-            assignee: Only tasks of this person; case does not matter.
-            mode: Where the velocity comes from. Absent: ``config``.
-            window_tasks: How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10.
-            sp_per_hour_all: Story points per hour of every lane, in place of the config's.
-            sp_per_hour_implementation: Story points per hour of the implementation, in place of the
-                config's.
-            sp_per_hour_review: Story points per hour of the review, in place of the config's.
-            sp_per_hour_qa: Story points per hour of QA, in place of the config's.
-            now: The present moment. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
         """
         keywords = {
             "project_key": project_key,
@@ -905,28 +910,29 @@ class WorkspaceCalls(SessionCalls):
         now: Time | None = None,
         timeout: float | None = None,
     ) -> Velocity:
-        """How fast each lane works, in story points per hour. Writes nothing.
+        """Computes the velocity of each lane, in story points per hour. Writes nothing.
 
         Args:
-            options: What to look at, and how. A mapping of the fields below.
+            options: The scope and the settings. A mapping of the fields below.
             project_key: Only tasks of the project with this key.
             epic_key: Only tasks of the epic with this key.
             story_key: Only tasks of the user story with this key.
-            assignee: Only tasks of this person; case does not matter.
-            mode: Where the velocity comes from. Absent: ``config``.
-            window_tasks: How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10.
-            sp_per_hour_all: Story points per hour of every lane, in place of the config's.
-            sp_per_hour_implementation: Story points per hour of the implementation, in place of the
-                config's.
-            sp_per_hour_review: Story points per hour of the review, in place of the config's.
-            sp_per_hour_qa: Story points per hour of QA, in place of the config's.
-            now: The present moment. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -966,28 +972,29 @@ class WorkspaceCalls(SessionCalls):
         now: Time | None = None,
         timeout: float | None = None,
     ) -> Estimate:
-        """How much is left, how fast it goes and when it will be done. Writes nothing.
+        """Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
 
         Args:
-            options: What to look at, and how. A mapping of the fields below.
+            options: The scope and the settings. A mapping of the fields below.
             project_key: Only tasks of the project with this key.
             epic_key: Only tasks of the epic with this key.
             story_key: Only tasks of the user story with this key.
-            assignee: Only tasks of this person; case does not matter.
-            mode: Where the velocity comes from. Absent: ``config``.
-            window_tasks: How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10.
-            sp_per_hour_all: Story points per hour of every lane, in place of the config's.
-            sp_per_hour_implementation: Story points per hour of the implementation, in place of the
-                config's.
-            sp_per_hour_review: Story points per hour of the review, in place of the config's.
-            sp_per_hour_qa: Story points per hour of QA, in place of the config's.
-            now: The present moment. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -1013,15 +1020,15 @@ class WorkspaceCalls(SessionCalls):
         return Estimate._read(self._native.call("estimate", (options, keywords), timeout=timeout))
 
     def inspect_job(self, job_id: str, *, timeout: float | None = None) -> JobInspection:
-        """A job with its task runs and what it cost by command, agent and model, of all time.
+        """Returns a job with its task runs and its total usage by command, agent and model.
 
         Args:
             job_id: The job.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            NotFoundError: A referenced entity does not exist.
 
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -1034,49 +1041,52 @@ class WorkspaceCalls(SessionCalls):
         return JobInspection._read(self._native.call("inspect_job", job_id, timeout=timeout))
 
     def telemetry_config(self, *, timeout: float | None = None) -> TelemetryConfig:
-        """What the config files, the environment and the options of the handle say about recording and export.
-        The files are read anew with every call.
+        """Returns the settings for recording and export that result from the config files, the environment and
+        the options of the handle. The files are read again with every call.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
             CorruptError: A damaged file.
         """
         return TelemetryConfig._read(self._native.call("telemetry_config", timeout=timeout))
 
     def opt_out(self, strict: bool = False, *, timeout: float | None = None) -> TelemetryConfig:
-        """Opts out of sending records away, in the ``config.json`` beside the database. Nothing else in the
-        file changes, and one that is damaged stays as it is. A strict setting that holds already stays, too.
-        Returns what holds now.
+        """Opts out of remote export, in the ``config.json`` beside the database. Nothing else in the file is
+        changed, and a damaged file stays as it is. An existing strict opt-out remains in effect. Returns the
+        new settings.
 
         Args:
-            strict: Whether nothing is to be recorded here either.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            strict: Whether to stop local recording as well.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
             StorageError: A file cannot be read or written.
             CorruptError: A damaged file.
-            UnsupportedError: Not possible with this database, or within a transaction.
+            UnsupportedError: Not possible with this database, or in a transaction.
         """
         return TelemetryConfig._read(self._native.call("opt_out", strict, timeout=timeout))
 
     def opt_in(self, *, timeout: float | None = None) -> TelemetryConfig:
-        """Takes an opting-out back, a strict one too: records are kept, and may be sent away. Returns what
-        holds now.
+        """Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new
+        settings.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
             StorageError: A file cannot be read or written.
             CorruptError: A damaged file.
-            UnsupportedError: Not possible with this database, or within a transaction.
+            UnsupportedError: Not possible with this database, or in a transaction.
         """
         return TelemetryConfig._read(self._native.call("opt_in", timeout=timeout))

@@ -35,17 +35,18 @@ __all__ = [
 
 
 def extract_usage(body: Body, provider: str | None = None) -> TokenUsage:
-    """Reads what a provider or an agent returned for what it cost, as one record for the whole: the sum of its
-    calls. Strange content is never an error: values that cannot be meant are passed over, and a body that
-    reports no usage gives an empty record.
+    """Extracts the usage from a response of a provider or an agent, as one record: the sum of its calls.
+    Unexpected content is never an error: impossible values are skipped, and a body without usage yields an
+    empty record.
 
     Args:
         body: A response body, its ``usage`` object, the events of a stream, or a transcript. Text, UTF-8
             bytes, a mapping, a list of mappings, or a model of pydantic.
-        provider: Who answered, where the shape does not say what a number means.
+        provider: The provider, if the format alone does not determine the meaning of a number.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
 
     >>> import mcoda
     >>> usage = {"input_tokens": 4, "cache_read_input_tokens": 900, "output_tokens": 30}
@@ -58,16 +59,17 @@ def extract_usage(body: Body, provider: str | None = None) -> TokenUsage:
 
 
 def extract_usages(body: Body, provider: str | None = None) -> list[TokenUsage]:
-    """Reads what a provider or an agent returned for what it cost, one record a model, in the order in which
-    these first appear. Their sums are what ``extract_usage`` returns. Empty where no usage is reported.
+    """Extracts the usage from a response of a provider or an agent, one record per model, in the order in which
+    the models first appear. Their sum is the result of ``extract_usage``. Empty if no usage is reported.
 
     Args:
         body: A response body, its ``usage`` object, the events of a stream, or a transcript. Text, UTF-8
             bytes, a mapping, a list of mappings, or a model of pydantic.
-        provider: Who answered, where the shape does not say what a number means.
+        provider: The provider, if the format alone does not determine the meaning of a number.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
     """
     return [TokenUsage._read(row) for row in _mcoda.call("extract_usages", body, provider)]
 
@@ -76,14 +78,15 @@ def render_tokens_table(
     rows: Iterable[OrJson[TokenUsageSummaryRow]],
     group_by: Sequence[Dimension] | None = None,
 ) -> str:
-    """The table of a summary, for people.
+    """Renders a summary as a text table.
 
     Args:
-        rows: What ``token_usage_summary`` returned.
+        rows: The result of ``token_usage_summary``.
         group_by: The dimensions that it was grouped by. Absent: the default.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
 
     >>> import mcoda
     >>> row = {"agent_id": "claude", "calls": 2, "tokens_total": 1500, "cost_estimate": 0.25}
@@ -95,91 +98,98 @@ def render_tokens_table(
 
 
 def render_job_tokens(rows: Iterable[OrJson[TokenUsageRow]]) -> str:
-    """The table of single agent calls, for people.
+    """Renders single agent calls as a text table.
 
     Args:
-        rows: What ``token_usage`` returned.
+        rows: The result of ``token_usage``.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
     """
     returned: str = _mcoda.call("render_job_tokens", as_json(rows))
     return returned
 
 
 def render_jobs(jobs: Iterable[OrJson[Job]]) -> str:
-    """The table of jobs, for people.
+    """Renders jobs as a text table.
 
     Args:
-        jobs: What ``jobs.list`` returned.
+        jobs: The result of ``jobs.list``.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
     """
     returned: str = _mcoda.call("render_jobs", as_json(jobs))
     return returned
 
 
 def render_job_inspection(inspection: OrJson[JobInspection]) -> str:
-    """A job with its runs and its cost, for people.
+    """Renders a job with its runs and its usage as text.
 
     Args:
-        inspection: What ``inspect_job`` returned.
+        inspection: The result of ``inspect_job``.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
     """
     returned: str = _mcoda.call("render_job_inspection", as_json(inspection))
     return returned
 
 
 def render_estimate(estimate: OrJson[Estimate]) -> str:
-    """An estimate, for people.
+    """Renders an estimate as text.
 
     Args:
-        estimate: What ``estimate`` returned.
+        estimate: The result of ``estimate``.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
     """
     returned: str = _mcoda.call("render_estimate", as_json(estimate))
     return returned
 
 
 def render_velocity(velocity: OrJson[Velocity]) -> str:
-    """A velocity, for people.
+    """Renders a velocity as text.
 
     Args:
-        velocity: What ``velocity`` returned.
+        velocity: The result of ``velocity``.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
     """
     returned: str = _mcoda.call("render_velocity", as_json(velocity))
     return returned
 
 
 def render_status_events(events: Iterable[OrJson[StatusEvent]]) -> str:
-    """The table of status events, for people.
+    """Renders status events as a text table.
 
     Args:
-        events: What ``status_events`` returned.
+        events: The result of ``status_events``.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
     """
     returned: str = _mcoda.call("render_status_events", as_json(events))
     return returned
 
 
 def render_telemetry_config(config: OrJson[TelemetryConfig]) -> str:
-    """The telemetry settings, for people.
+    """Renders the telemetry settings as a text table.
 
     Args:
-        config: What ``telemetry_config`` returned.
+        config: The result of ``telemetry_config``.
 
     Raises:
-        InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
     """
     returned: str = _mcoda.call("render_telemetry_config", as_json(config))
     return returned

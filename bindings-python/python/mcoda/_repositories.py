@@ -61,20 +61,21 @@ class Projects(Repository):
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Project:
-        """The project with this key, which is made where there is none: any number of processes may call this
-        at once and all get the same project.
+        """Returns the project with this key, and creates it if there is none: any number of processes may call
+        this at the same time, and all get the same project.
 
         Args:
             project: The project. A mapping of the fields below.
-            key: The key that people use; required, unique in the workspace.
-            name: What people call it.
-            description: What it is about.
-            metadata: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            key: Its key; required, unique in the workspace.
+            name: Its name.
+            description: Its description.
+            metadata: Additional data of the host.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
         """
         keywords = {
             "key": key,
@@ -85,23 +86,23 @@ class Projects(Repository):
         return Project._read(self._native.call("projects.ensure", (project, keywords), timeout=timeout))
 
     def get(self, key: str, *, timeout: float | None = None) -> Project | None:
-        """The project with this key.
+        """Returns the project with this key.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             key: The key.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("projects.get", key, timeout=timeout)
         return None if row is None else Project._read(row)
 
     def list(self, *, timeout: float | None = None) -> builtins.list[Project]:
-        """All projects, by key.
+        """Lists all projects, by key.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Project._read(row) for row in self._native.call("projects.list", timeout=timeout)]
@@ -152,24 +153,25 @@ class Epics(Repository):
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Epic:
-        """Makes an epic. ``NotFoundError`` without its project, ``ConflictError`` where the project has an epic
-        with this key.
+        """Creates an epic. ``NotFoundError`` if its project is unknown, ``ConflictError`` if the project has an
+        epic with this key.
 
         Args:
             epic: The epic. A mapping of the fields below.
             project_id: The id of its project; required.
-            key: The key that people use; required, unique in the project.
-            title: One line that says what it is; required.
-            description: What it is about.
-            priority: The smaller, the sooner.
-            metadata: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            key: Its key; required, unique in the project.
+            title: Its title, on one line; required.
+            description: Its description.
+            priority: Its priority: smaller numbers come first.
+            metadata: Additional data of the host.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
-            ConflictError: It conflicts with what is stored already.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
         """
         keywords = {
             "project_id": project_id,
@@ -182,24 +184,24 @@ class Epics(Repository):
         return Epic._read(self._native.call("epics.create", (epic, keywords), timeout=timeout))
 
     def get(self, id: str, *, timeout: float | None = None) -> Epic | None:
-        """The epic with this id.
+        """Returns the epic with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("epics.get", id, timeout=timeout)
         return None if row is None else Epic._read(row)
 
     def list(self, project_id: str | None = None, *, timeout: float | None = None) -> builtins.list[Epic]:
-        """The epics of a project, or of all projects, by key.
+        """Lists the epics of a project, or of all projects, by key.
 
         Args:
             project_id: The project. Absent: all.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Epic._read(row) for row in self._native.call("epics.list", project_id, timeout=timeout)]
@@ -253,25 +255,26 @@ class Stories(Repository):
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Story:
-        """Makes a user story. ``NotFoundError`` without its epic, ``ConflictError`` where the epic has a story
-        with this key.
+        """Creates a user story. ``NotFoundError`` if its epic is unknown, ``ConflictError`` if the epic has a
+        story with this key.
 
         Args:
             story: The user story. A mapping of the fields below.
-            epic_id: The id of its epic, which says its project; required.
-            key: The key that people use; required, unique in the epic.
-            title: One line that says what it is; required.
-            description: What it is about.
-            acceptance_criteria: When it counts as done.
-            priority: The smaller, the sooner.
-            metadata: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            epic_id: The id of its epic, which determines its project; required.
+            key: Its key; required, unique in the epic.
+            title: Its title, on one line; required.
+            description: Its description.
+            acceptance_criteria: Its acceptance criteria.
+            priority: Its priority: smaller numbers come first.
+            metadata: Additional data of the host.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
-            ConflictError: It conflicts with what is stored already.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
         """
         keywords = {
             "epic_id": epic_id,
@@ -285,24 +288,24 @@ class Stories(Repository):
         return Story._read(self._native.call("stories.create", (story, keywords), timeout=timeout))
 
     def get(self, id: str, *, timeout: float | None = None) -> Story | None:
-        """The user story with this id.
+        """Returns the user story with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("stories.get", id, timeout=timeout)
         return None if row is None else Story._read(row)
 
     def list(self, epic_id: str | None = None, *, timeout: float | None = None) -> builtins.list[Story]:
-        """The user stories of an epic, or of all epics, by key.
+        """Lists the user stories of an epic, or of all epics, by key.
 
         Args:
             epic_id: The epic. Absent: all.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Story._read(row) for row in self._native.call("stories.list", epic_id, timeout=timeout)]
@@ -368,29 +371,30 @@ class Tasks(Repository):
         metadata: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Task:
-        """Makes a task. ``NotFoundError`` without its story, ``ConflictError`` where the story has a task with
-        this key.
+        """Creates a task. ``NotFoundError`` if its story is unknown, ``ConflictError`` if the story has a task
+        with this key.
 
         Args:
             task: The task. A mapping of the fields below.
-            user_story_id: The id of its user story, which says its epic and project; required.
-            key: The key that people use; required, unique in the story.
-            title: One line that says what it is; required.
-            description: What it is about.
-            type: What kind of work it is.
-            status: Where it stands; ``not_started`` where absent.
+            user_story_id: The id of its user story, which determines its epic and project; required.
+            key: Its key; required, unique in the story.
+            title: Its title, on one line; required.
+            description: Its description.
+            type: Its type.
+            status: Its status. Absent: ``not_started``.
             story_points: Its size in story points: finite, 0 or more.
-            priority: The smaller, the sooner.
-            assigned_agent_id: The agent that it is given to.
-            assignee_human: The person that it is given to.
-            metadata: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            priority: Its priority: smaller numbers come first.
+            assigned_agent_id: The agent to which it is assigned.
+            assignee_human: The person to whom it is assigned.
+            metadata: Additional data of the host.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
-            ConflictError: It conflicts with what is stored already.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
         """
         keywords = {
             "user_story_id": user_story_id,
@@ -408,42 +412,45 @@ class Tasks(Repository):
         return Task._read(self._native.call("tasks.create", (task, keywords), timeout=timeout))
 
     def create_many(self, tasks: Iterable[Fields], *, timeout: float | None = None) -> builtins.list[Task]:
-        """Makes many tasks in one transaction: all or none. An error says which task it is about.
+        """Creates many tasks in one transaction: all or none. An error names the task.
 
         Args:
             tasks: The tasks. Each is a mapping of the fields of ``tasks.create``.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
-            ConflictError: It conflicts with what is stored already.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
         """
         return [Task._read(row) for row in self._native.call("tasks.create_many", as_list(tasks), timeout=timeout)]
 
     def get(self, task: str, *, timeout: float | None = None) -> Task | None:
-        """The task with this id or key. A key that several tasks have is ``InvalidInputError`` and lists them.
+        """Returns the task with this id or key. A key that several tasks have is ``InvalidInputError``, and the
+        error lists them.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             task: The id or the key.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
         """
         row = self._native.call("tasks.get", task, timeout=timeout)
         return None if row is None else Task._read(row)
 
     def list(self, user_story_id: str | None = None, *, timeout: float | None = None) -> builtins.list[Task]:
-        """The tasks of a user story, or of all stories, by key.
+        """Lists the tasks of a user story, or of all stories, by key.
 
         Args:
             user_story_id: The user story. Absent: all.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Task._read(row) for row in self._native.call("tasks.list", user_story_id, timeout=timeout)]
@@ -491,20 +498,21 @@ class Jobs(Repository):
         total_items: int | None = None,
         timeout: float | None = None,
     ) -> Job:
-        """Makes a job.
+        """Creates a job.
 
         Args:
             job: The job. A mapping of the fields below.
-            type: What kind of work it is; required.
-            state: ``running`` where absent.
+            type: Its type; required.
+            state: Its state. Absent: ``running``.
             command_name: The command that starts it.
-            payload: What the host needs to go on with it.
-            total_items: How many items there are to do.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            payload: Data that the host needs to resume it.
+            total_items: The number of items.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
         """
         keywords = {
             "type": type,
@@ -516,23 +524,23 @@ class Jobs(Repository):
         return Job._read(self._native.call("jobs.create", (job, keywords), timeout=timeout))
 
     def get(self, id: str, *, timeout: float | None = None) -> Job | None:
-        """The job with this id.
+        """Returns the job with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("jobs.get", id, timeout=timeout)
         return None if row is None else Job._read(row)
 
     def list(self, *, timeout: float | None = None) -> builtins.list[Job]:
-        """The jobs of this workspace, newest first.
+        """Lists the jobs of this workspace, newest first.
 
         Args:
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [Job._read(row) for row in self._native.call("jobs.list", timeout=timeout)]
@@ -545,18 +553,19 @@ class Jobs(Repository):
         *,
         timeout: float | None = None,
     ) -> Job:
-        """Ends a job.
+        """Finishes a job.
 
         Args:
             id: The job.
-            state: What became of it, for example ``completed``.
-            error_summary: Why it failed, where it did.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            state: Its final state, for example ``completed``.
+            error_summary: Why it failed, if it did.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
         """
         return Job._read(self._native.call("jobs.finish", id, state, error_summary, timeout=timeout))
 
@@ -597,19 +606,20 @@ class CommandRuns(Repository):
         started_at: Time | None = None,
         timeout: float | None = None,
     ) -> CommandRun:
-        """Begins a command run, with status ``running``. ``NotFoundError`` where its job is unknown.
+        """Begins a command run, with status ``running``. ``NotFoundError`` if its job is unknown.
 
         Args:
             command_run: The command run. A mapping of the fields below.
             command_name: The command, for example ``work-on-tasks``; required.
-            job_id: The job that it is part of.
-            started_at: When it began; now where absent.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            job_id: The job of the run.
+            started_at: When it began. Absent: now.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
         """
         keywords = {
             "command_name": command_name,
@@ -619,13 +629,13 @@ class CommandRuns(Repository):
         return CommandRun._read(self._native.call("command_runs.create", (command_run, keywords), timeout=timeout))
 
     def get(self, id: str, *, timeout: float | None = None) -> CommandRun | None:
-        """The command run with this id.
+        """Returns the command run with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("command_runs.get", id, timeout=timeout)
@@ -665,21 +675,22 @@ class CommandRuns(Repository):
         completed_at: Time | None = None,
         timeout: float | None = None,
     ) -> CommandRun:
-        """Ends a command run. Its duration is the time since it began.
+        """Finishes a command run. Its duration is the time since it began.
 
         Args:
             id: The command run.
-            end: How it ended. A mapping of the fields below.
-            status: What became of it, for example ``succeeded``; required.
+            end: The result of the run. A mapping of the fields below.
+            status: Its final status, for example ``succeeded``; required.
             error_summary: Why it failed.
-            sp_processed: How many story points it moved: finite, 0 or more.
-            completed_at: When it ended; now where absent.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            sp_processed: The number of story points processed: finite, 0 or more.
+            completed_at: When it ended. Absent: now.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
         """
         keywords = {
             "status": status,
@@ -741,25 +752,26 @@ class TaskRuns(Repository):
         run_context: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> TaskRun:
-        """Begins a task run, with status ``running``. ``NotFoundError`` where its task, job or command run is
+        """Begins a task run, with status ``running``. ``NotFoundError`` if its task, job or command run is
         unknown.
 
         Args:
             task_run: The task run. A mapping of the fields below.
-            task_id: The task that is worked on; required.
+            task_id: The task; required.
             command: The command, for example ``work-on-tasks``; required.
-            job_id: The job that it is part of.
-            command_run_id: The command run that it is part of.
-            agent_id: The agent that works.
-            started_at: When it began; now where absent.
-            story_points_at_run: The task's story points; those of the task where absent.
-            run_context: Whatever the host keeps with it.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            job_id: The job of the run.
+            command_run_id: The command run of the run.
+            agent_id: The agent.
+            started_at: When it began. Absent: now.
+            story_points_at_run: The task's story points. Absent: those of the task.
+            run_context: Additional data of the host.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
         """
         keywords = {
             "task_id": task_id,
@@ -774,24 +786,24 @@ class TaskRuns(Repository):
         return TaskRun._read(self._native.call("task_runs.create", (task_run, keywords), timeout=timeout))
 
     def get(self, id: str, *, timeout: float | None = None) -> TaskRun | None:
-        """The task run with this id.
+        """Returns the task run with this id.
 
-        None where there is none.
+        None if there is no such entity.
 
         Args:
             id: The id.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         row = self._native.call("task_runs.get", id, timeout=timeout)
         return None if row is None else TaskRun._read(row)
 
     def list(self, task_id: str, *, timeout: float | None = None) -> builtins.list[TaskRun]:
-        """The runs on a task, oldest first.
+        """Lists the runs of a task, oldest first.
 
         Args:
             task_id: The task.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
         return [TaskRun._read(row) for row in self._native.call("task_runs.list", task_id, timeout=timeout)]
@@ -804,17 +816,18 @@ class TaskRuns(Repository):
         *,
         timeout: float | None = None,
     ) -> TaskRun:
-        """Ends a task run.
+        """Finishes a task run.
 
         Args:
             id: The task run.
-            status: What became of it, for example ``succeeded``.
+            status: Its final status, for example ``succeeded``.
             finished_at: When it ended. Absent: now.
-            timeout: Seconds, above 0, after which a call that waits or only reads is cancelled
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
         Raises:
-            InvalidInputError: An invalid value: the message names the field, the value and what is allowed.
-            NotFoundError: A task, job or other thing that the call names does not exist.
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
         """
         return TaskRun._read(self._native.call("task_runs.finish", id, status, finished_at, timeout=timeout))

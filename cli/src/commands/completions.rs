@@ -5,11 +5,11 @@ use clap_complete::{Shell, generate};
 
 use crate::args::Args;
 use crate::failure::Failure;
-use crate::out::Answer;
+use crate::out::Output;
 
 /// The script by which a shell completes `mcodactl` command lines.
-pub fn run(shell: Shell) -> Result<Answer, Failure> {
+pub fn run(shell: Shell) -> Result<Output, Failure> {
     let mut script = Vec::new();
     generate(shell, &mut Args::command(), "mcodactl", &mut script);
-    String::from_utf8(script).map(Answer::Data).map_err(Failure::failed)
+    String::from_utf8(script).map(Output::Data).map_err(Failure::failed)
 }

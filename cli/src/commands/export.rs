@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::csv;
 use crate::failure::Failure;
-use crate::flags::{Format, Global};
+use crate::flags::{Format, GlobalArgs};
 use crate::open;
 use crate::out::Out;
 use crate::usage_flags::UsageFlags;
@@ -13,7 +13,7 @@ use crate::usage_flags::UsageFlags;
 /// The flags of `export`.
 #[derive(Debug, clap::Args)]
 pub struct Export {
-    /// Export the moves of tasks in place of agent calls
+    /// Export the status changes of tasks instead of agent calls
     #[arg(long, conflicts_with_all = ["project", "agent", "command", "job", "page", "page_size"])]
     moves: bool,
     #[command(flatten)]
@@ -25,13 +25,13 @@ const CHUNK: usize = 500;
 
 impl Export {
     /// Writes everything that matches.
-    pub fn run(&self, global: &Global, out: &mut Out) -> Result<(), Failure> {
+    pub fn run(&self, global: &GlobalArgs, out: &mut Out) -> Result<(), Failure> {
         let format = global.format(&[Format::Jsonl, Format::Csv])?;
         let workspace = open::existing_workspace(global)?;
         if self.moves { self.moves(&workspace, format, out) } else { self.calls(&workspace, format, out) }
     }
 
-    /// In memory that does not grow with what is there.
+    /// Reads the rows in chunks.
     fn calls(&self, workspace: &Workspace, format: Format, out: &mut Out) -> Result<(), Failure> {
         let mut cursor = workspace.token_usage_cursor(&self.usage.query())?;
         let columns = csv::columns::<TokenUsageRow>();
@@ -46,9 +46,9 @@ impl Export {
     }
 
     fn moves(&self, workspace: &Workspace, format: Format, out: &mut Out) -> Result<(), Failure> {
-        let asked = self.usage.query();
+        let query = self.usage.query();
         let query =
-            StatusEventsQuery { task: asked.task_id, since: asked.since, until: asked.until, now: None };
+            StatusEventsQuery { task: query.task_id, since: query.since, until: query.until, now: None };
         let events = workspace.status_events(&query)?;
         let columns = csv::columns::<StatusEvent>();
         begin(format, &columns, out)?;

@@ -4,19 +4,19 @@ use mcoda_core::report::printable;
 use serde_json::json;
 
 use crate::failure::Failure;
-use crate::flags::Global;
+use crate::flags::GlobalArgs;
 use crate::open;
-use crate::out::Answer;
+use crate::out::Output;
 
-/// Makes the database, or brings it up to date, and says where it is.
-pub fn run(global: &Global) -> Result<Answer, Failure> {
+/// Creates or migrates the database, and prints its path.
+pub fn run(global: &GlobalArgs) -> Result<Output, Failure> {
     let json = global.wants_json()?;
     let workspace = open::workspace(global)?;
     let (database, id) = (workspace.database_path().display(), workspace.id());
     match (json, global.quiet) {
-        (true, _) => Answer::json(&json!({"databasePath": database.to_string(), "workspaceId": id})),
-        (false, true) => Ok(Answer::Text(String::new())),
-        (false, false) => Ok(Answer::Text(format!(
+        (true, _) => Output::json(&json!({"databasePath": database.to_string(), "workspaceId": id})),
+        (false, true) => Ok(Output::Text(String::new())),
+        (false, false) => Ok(Output::Text(format!(
             "Database:  {}\nWorkspace: {}\n",
             printable(&database.to_string()),
             printable(id)

@@ -5,12 +5,12 @@ use mcoda_core::{TokenUsageQuery, TokenUsageRow, Workspace};
 
 use crate::csv;
 use crate::failure::Failure;
-use crate::flags::{Format, Global};
+use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::Answer;
+use crate::out::Output;
 use crate::usage_flags::TimeFlags;
 
-/// What to ask about jobs.
+/// The subcommands of `job`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Job {
     /// List the jobs, newest first
@@ -19,14 +19,14 @@ pub enum Job {
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
     },
-    /// List what each agent call of a job cost, of all time unless told otherwise
+    /// List the agent calls of a job with their usage and cost; all of them by default
     Tokens {
         /// The job's id
         job: String,
         #[command(flatten)]
         time: TimeFlags,
     },
-    /// Show a job's state and progress, its task runs, and what it cost, of all time
+    /// Show a job's state and progress, its task runs, and its total usage and cost
     Inspect {
         /// The job's id
         job: String,
@@ -36,8 +36,8 @@ pub enum Job {
 const TABLES: [Format; 3] = [Format::Table, Format::Json, Format::Csv];
 
 impl Job {
-    /// Answers from the workspace's own database.
-    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+    /// Runs the subcommand.
+    pub fn run(&self, global: &GlobalArgs) -> Result<Output, Failure> {
         match self {
             Self::List { state } => list(state.as_deref(), global),
             Self::Tokens { job, time } => tokens(job, time, global),
@@ -45,38 +45,38 @@ impl Job {
                 let format = global.format(&[Format::Table, Format::Json])?;
                 let inspection = open::existing_workspace(global)?.inspect_job(job)?;
                 match format {
-                    Format::Json => Answer::json(&inspection),
-                    _ => Ok(Answer::Text(render_job_inspection(&inspection))),
+                    Format::Json => Output::json(&inspection),
+                    _ => Ok(Output::Text(render_job_inspection(&inspection))),
                 }
             }
         }
     }
 }
 
-fn list(state: Option<&str>, global: &Global) -> Result<Answer, Failure> {
+fn list(state: Option<&str>, global: &GlobalArgs) -> Result<Output, Failure> {
     let format = global.format(&TABLES)?;
     let mut jobs = open::existing_workspace(global)?.jobs().list()?;
     jobs.retain(|job| state.is_none_or(|state| job.state == state));
     match format {
-        Format::Json => Answer::json(&jobs),
-        Format::Csv => Ok(Answer::Data(csv::table(&jobs)?)),
-        _ if jobs.is_empty() => Ok(Answer::Text("No job matches.\n".to_owned())),
-        _ => Ok(Answer::Text(render_jobs(&jobs))),
+        Format::Json => Output::json(&jobs),
+        Format::Csv => Ok(Output::Data(csv::table(&jobs)?)),
+        _ if jobs.is_empty() => Ok(Output::Text("No job matches.\n".to_owned())),
+        _ => Ok(Output::Text(render_jobs(&jobs))),
     }
 }
 
-fn tokens(job: &str, time: &TimeFlags, global: &Global) -> Result<Answer, Failure> {
+fn tokens(job: &str, time: &TimeFlags, global: &GlobalArgs) -> Result<Output, Failure> {
     let format = global.format(&TABLES)?;
     let rows = calls_of(&open::existing_workspace(global)?, job, time)?;
     match format {
-        Format::Json => Answer::json(&rows),
-        Format::Csv => Ok(Answer::Data(csv::table(&rows)?)),
-        _ if rows.is_empty() => Ok(Answer::Text("No token usage of this job matches.\n".to_owned())),
-        _ => Ok(Answer::Text(render_job_tokens(&rows))),
+        Format::Json => Output::json(&rows),
+        Format::Csv => Ok(Output::Data(csv::table(&rows)?)),
+        _ if rows.is_empty() => Ok(Output::Text("No token usage of this job matches.\n".to_owned())),
+        _ => Ok(Output::Text(render_job_tokens(&rows))),
     }
 }
 
-/// A job that is misspelt, or another workspace's, must not look like one that cost nothing.
+/// A misspelt job, or one of another workspace, must not look like a job without usage.
 fn calls_of(workspace: &Workspace, job: &str, time: &TimeFlags) -> Result<Vec<TokenUsageRow>, Failure> {
     let Some(found) = workspace.jobs().get(job)? else {
         return Err(Failure::failed(format_args!("there is no job {job:?}: mcodactl job list shows them")));

@@ -1,4 +1,4 @@
-//! One file for each command: from its flags to what it prints.
+//! One file per command: from its flags to its output.
 
 mod completions;
 mod demo;
@@ -18,10 +18,10 @@ use crate::args::{Args, Command};
 use crate::failure::Failure;
 use crate::out::Out;
 
-/// Does what the command line asks for, and prints the answer.
+/// Runs the command and prints its output.
 pub fn run(args: &Args, out: &mut Out) -> Result<(), Failure> {
     let global = &args.global;
-    let answer = match &args.command {
+    let output = match &args.command {
         Command::Tokens(tokens) => return tokens.run(global, out),
         Command::Estimate(estimate) => return estimate.run(global, out),
         Command::Export(export) => return export.run(global, out),
@@ -31,9 +31,9 @@ pub fn run(args: &Args, out: &mut Out) -> Result<(), Failure> {
         Command::Job(job) => job.run(global),
         Command::Telemetry(telemetry) => telemetry.run(global),
         Command::Status(status) => status.run(global),
-        Command::Velocity(question) => velocity::run(question, global),
+        Command::Velocity(args) => velocity::run(args, global),
         Command::Demo => demo::run(global),
         Command::Completions { shell } => completions::run(*shell),
     };
-    out.answer(&answer?)
+    out.print(&output?)
 }

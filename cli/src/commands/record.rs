@@ -9,26 +9,26 @@ use serde_json::{Deserializer, Value};
 
 use super::record_from;
 use crate::failure::Failure;
-use crate::flags::Global;
+use crate::flags::GlobalArgs;
 use crate::open;
-use crate::out::Answer;
+use crate::out::Output;
 use crate::record_flags::RecordFlags;
 
 /// The flags of `record`.
 #[derive(Debug, clap::Args)]
 pub struct Record {
-    /// Read records from this file, or from standard input for "-": a JSON array, one object, or one object
-    /// a line; all of them are kept or none
+    /// Read records from this file, or from standard input for "-": a JSON array, one object, or JSON lines;
+    /// either all of them are recorded or none
     #[arg(long, value_name = "FILE")]
     input: Option<PathBuf>,
-    /// Read what providers and agents returned from this file, or from standard input for "-": response bodies,
-    /// the events of a stream, or an agent's transcript, JSON each; reading it again adds nothing twice
+    /// Read responses of providers and agents from this file, or from standard input for "-": response bodies,
+    /// the events of a stream, or an agent's transcript, all in JSON; reading a file again adds no duplicates
     #[arg(long, value_name = "FILE", conflicts_with = "input")]
     from: Option<PathBuf>,
-    /// With --from: compute the cost from a table of prices where the answer does not tell it
+    /// With --from: compute the cost from a price table if the response does not report it
     #[arg(long, requires = "from")]
     compute_cost: bool,
-    /// With --from: record of a session that counts up what came on top of what was recorded before
+    /// With --from: record cumulative counts of a session as the increase since its earlier records
     #[arg(long, requires = "from")]
     as_deltas: bool,
     #[command(flatten)]
@@ -36,8 +36,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// Records what the flags tell, or all that the input holds in one transaction.
-    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+    /// Records what the flags specify, or all records of the input in one transaction.
+    pub fn run(&self, global: &GlobalArgs) -> Result<Output, Failure> {
         if let Some(file) = &self.from {
             return record_from::run(file, global, |workspace| self.context(workspace));
         }
@@ -64,30 +64,30 @@ impl Record {
         };
         let recorded = workspace.record_token_usages(&usages)?;
         if json {
-            return Answer::json(&recorded);
+            return Output::json(&recorded);
         }
         if global.quiet {
-            return Ok(Answer::Text(String::new()));
+            return Ok(Output::Text(String::new()));
         }
-        // A database that is opened by its file has no JSON log that could be behind.
+        // A database that is opened by its file has no JSON log.
         let has_log = global.db.is_none();
         let text = recorded
             .iter()
             .map(|one| format!("{} {}\n", printable(&one.id), outcome(one, has_log)))
             .collect();
-        Ok(Answer::Text(text))
+        Ok(Output::Text(text))
     }
 }
 
 impl Record {
-    /// What the flags say about the responses in a file.
+    /// The context that the flags specify for the responses in a file.
     fn context(&self, workspace: &Workspace) -> Result<AgentContext, Failure> {
         let context = self.usage.context(workspace)?;
         Ok(AgentContext { compute_cost: self.compute_cost, as_deltas: self.as_deltas, ..context })
     }
 }
 
-/// The records in a file of JSON: the elements of arrays, and the objects beside them.
+/// The records in a JSON file: top-level objects, and the elements of top-level arrays.
 fn read(file: &Path) -> Result<Vec<TokenUsage>, Failure> {
     let refused =
         |why: &dyn std::fmt::Display| Failure::failed(format_args!("--input {}: {why}", file.display()));
@@ -118,8 +118,10 @@ fn text_of(file: &Path) -> std::io::Result<String> {
 fn outcome(one: &Recorded, has_log: bool) -> &'static str {
     match one {
         Recorded { recorded: false, .. } => "not recorded: the telemetry settings are strict",
-        Recorded { duplicate: true, .. } => "duplicate: was there already",
-        Recorded { logged: false, .. } if has_log => "recorded, not logged: the JSON log follows later",
+        Recorded { duplicate: true, .. } => "duplicate: was recorded already",
+        Recorded { logged: false, .. } if has_log => {
+            "recorded, not logged: the JSON log will be completed later"
+        }
         _ => "recorded",
     }
 }

@@ -1,4 +1,4 @@
-//! `mcodactl record --from`: answers of providers and agents, as they came.
+//! `mcodactl record --from`: responses of providers and agents.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -8,20 +8,20 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mcoda_core::{AgentContext, ImportSummary, Workspace};
 
 use crate::failure::Failure;
-use crate::flags::Global;
+use crate::flags::GlobalArgs;
 use crate::open;
-use crate::out::Answer;
+use crate::out::Output;
 
 /// Shorter files are read before a bar could be looked at.
 const LONG_FILE: u64 = 16 << 20;
 const BUFFER: usize = 256 * 1024;
 
-/// Records all that the file tells, and says what was read, skipped and why.
+/// Records the usage in the file, and reports what was read and what was skipped, with the reasons.
 pub fn run(
     file: &Path,
-    global: &Global,
+    global: &GlobalArgs,
     context: impl FnOnce(&Workspace) -> Result<AgentContext, Failure>,
-) -> Result<Answer, Failure> {
+) -> Result<Output, Failure> {
     let json = global.wants_json()?;
     // The input comes first: one that cannot be read must not leave an empty database.
     let (input, length) =
@@ -33,10 +33,10 @@ pub fn run(
     bar.finish_and_clear();
     let summary = summary?;
     match (json, global.quiet) {
-        (true, _) => Answer::json(&summary),
-        (false, true) => Ok(Answer::Text(String::new())),
+        (true, _) => Output::json(&summary),
+        (false, true) => Ok(Output::Text(String::new())),
         // A database that is opened by its file has no JSON log that could be behind.
-        (false, false) => Ok(Answer::Text(in_words(&summary, global.db.is_none()))),
+        (false, false) => Ok(Output::Text(in_words(&summary, global.db.is_none()))),
     }
 }
 
@@ -73,13 +73,13 @@ fn in_words(summary: &ImportSummary, has_log: bool) -> String {
         why.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}")).collect();
     let reasons = if reasons.is_empty() { "nothing".to_owned() } else { reasons.join(", ") };
     let mut text = format!(
-        "Read:     {} lines, {} objects, {} bytes\nRecorded: {} new, {} updated, {} there already\nSkipped:  {reasons}\n",
+        "Read:     {} lines, {} objects, {} bytes\nRecorded: {} new, {} updated, {} duplicates\nSkipped:  {reasons}\n",
         summary.lines, summary.objects, summary.bytes, summary.recorded, summary.updated, summary.duplicates,
     );
     if summary.refused > 0 {
         text += &format!("Refused:  {}: the telemetry settings are strict\n", summary.refused);
     } else if has_log && !summary.logged {
-        text += "The JSON log follows later\n";
+        text += "The JSON log will be completed later\n";
     }
     text
 }

@@ -5,9 +5,9 @@ use mcoda_core::report::{printable, render_status_events};
 
 use crate::csv;
 use crate::failure::Failure;
-use crate::flags::{Format, Global};
+use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::Answer;
+use crate::out::Output;
 use crate::usage_flags::TimeFlags;
 
 /// The flags of `status`.
@@ -21,7 +21,7 @@ pub struct Status {
 
 impl Status {
     /// Says where a task is and how it got there.
-    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+    pub fn run(&self, global: &GlobalArgs) -> Result<Output, Failure> {
         let format = global.format(&[Format::Table, Format::Json, Format::Csv])?;
         let workspace = open::existing_workspace(global)?;
         let query = StatusEventsQuery {
@@ -32,20 +32,20 @@ impl Status {
         };
         let events = workspace.status_events(&query)?;
         match format {
-            Format::Json => Answer::json(&events),
-            Format::Csv => Ok(Answer::Data(csv::table(&events)?)),
+            Format::Json => Output::json(&events),
+            Format::Csv => Ok(Output::Data(csv::table(&events)?)),
             _ => {
                 let Some(task) = workspace.tasks().get(&self.task)? else {
                     return Err(Failure::failed(format_args!("there is no task {:?} any more", self.task)));
                 };
-                let moves = if events.is_empty() {
+                let timeline = if events.is_empty() {
                     let any = self.time.since.is_none() && self.time.until.is_none();
-                    format!("No move {}.\n", if any { "is recorded" } else { "is of that time" })
+                    format!("No status change {}.\n", if any { "is recorded" } else { "in this time span" })
                 } else {
                     render_status_events(&events)
                 };
                 let (key, title) = (printable(&task.key), printable(&task.title));
-                Ok(Answer::Text(format!("{key}: {title}\nStatus: {}\n\n{moves}", printable(&task.status))))
+                Ok(Output::Text(format!("{key}: {title}\nStatus: {}\n\n{timeline}", printable(&task.status))))
             }
         }
     }

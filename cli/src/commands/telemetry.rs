@@ -3,9 +3,9 @@
 use mcoda_core::report::render_telemetry_config;
 
 use crate::failure::Failure;
-use crate::flags::{Format, Global};
+use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::Answer;
+use crate::out::Output;
 
 /// What to do about telemetry.
 #[derive(Debug, clap::Subcommand)]
@@ -24,7 +24,7 @@ pub enum Telemetry {
 
 impl Telemetry {
     /// Changes the settings of the workspace, or only shows them.
-    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+    pub fn run(&self, global: &GlobalArgs) -> Result<Output, Failure> {
         let format = global.format(&[Format::Table, Format::Json])?;
         let workspace = open::existing_workspace(global)?;
         let config = match self {
@@ -33,9 +33,9 @@ impl Telemetry {
             Self::OptIn => workspace.opt_in(),
         }?;
         match format {
-            Format::Json => Answer::json(&config),
-            _ if global.quiet && !matches!(self, Self::Show) => Ok(Answer::Text(String::new())),
-            _ => Ok(Answer::Text(render_telemetry_config(&config))),
+            Format::Json => Output::json(&config),
+            _ if global.quiet && !matches!(self, Self::Show) => Ok(Output::Text(String::new())),
+            _ => Ok(Output::Text(render_telemetry_config(&config))),
         }
     }
 }

@@ -7,9 +7,9 @@ use mcoda_core::{Dimension, TokenUsageQuery, TokenUsageSummaryRow, Workspace};
 
 use crate::csv;
 use crate::failure::Failure;
-use crate::flags::{Format, Global};
+use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::{Answer, Out};
+use crate::out::{Out, Output};
 use crate::usage_flags::UsageFlags;
 use crate::watch::Watch;
 
@@ -30,51 +30,51 @@ pub struct Tokens {
 
 impl Tokens {
     /// Says what was spent.
-    pub fn run(&self, global: &Global, out: &mut Out) -> Result<(), Failure> {
+    pub fn run(&self, global: &GlobalArgs, out: &mut Out) -> Result<(), Failure> {
         let format = global.format(&[Format::Table, Format::Json, Format::Csv])?;
         let workspace = open::existing_workspace(global)?;
         let query = TokenUsageQuery { time_zone: self.time_zone.clone(), ..self.usage.query() };
         self.watch.run(out, || {
             let rows = workspace.token_usage_summary(&query, &self.group_by)?;
-            self.answer(&workspace, &rows, format)
+            self.output(&workspace, &rows, format)
         })
     }
 
-    fn answer(
+    fn output(
         &self,
         workspace: &Workspace,
         rows: &[TokenUsageSummaryRow],
         format: Format,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Output, Failure> {
         match format {
-            Format::Json => Answer::json(&rows),
+            Format::Json => Output::json(&rows),
             Format::Csv => self.csv(rows),
             _ if rows.is_empty() => self.nothing(workspace),
-            _ => Ok(Answer::Text(render_tokens_table(rows, &self.group_by))),
+            _ => Ok(Output::Text(render_tokens_table(rows, &self.group_by))),
         }
     }
 
     /// An empty table would leave open whether there is anything at all.
-    fn nothing(&self, workspace: &Workspace) -> Result<Answer, Failure> {
+    fn nothing(&self, workspace: &Workspace) -> Result<Output, Failure> {
         let text = if !workspace.telemetry_config()?.local_recording {
             "No token usage matches, and none is recorded: the telemetry settings are strict (mcodactl telemetry \
              show).\n"
         } else if self.usage.query().since.is_none() {
-            "No token usage matches. Without --since, the last 7 days are looked at.\n"
+            "No token usage matches. Without --since, only the last 7 days are included.\n"
         } else {
             "No token usage matches.\n"
         };
-        Ok(Answer::Text(text.to_owned()))
+        Ok(Output::Text(text.to_owned()))
     }
 
-    fn csv(&self, rows: &[TokenUsageSummaryRow]) -> Result<Answer, Failure> {
+    fn csv(&self, rows: &[TokenUsageSummaryRow]) -> Result<Output, Failure> {
         let group_by = if self.group_by.is_empty() { Dimension::DEFAULT } else { &self.group_by };
         let grouped = Dimension::ALL.iter().filter(|dimension| group_by.contains(dimension));
         let grouped: Vec<&str> = grouped.map(|dimension| dimension.field()).collect();
         let fields = TokenUsageSummaryRow::DEFINITION.all_fields();
         let columns: Vec<&str> =
             fields.flat_map(|field| if field.is_flat { grouped.clone() } else { vec![field.json] }).collect();
-        Ok(Answer::Data(csv::header(&columns) + &csv::rows(&columns, rows)?))
+        Ok(Output::Data(csv::header(&columns) + &csv::rows(&columns, rows)?))
     }
 }
 

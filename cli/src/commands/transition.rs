@@ -4,9 +4,9 @@ use mcoda_core::report::printable;
 use mcoda_core::{Timestamp, TransitionContext, Workspace};
 
 use crate::failure::Failure;
-use crate::flags::{Global, JsonObject, json_object};
+use crate::flags::{GlobalArgs, JsonObject, json_object};
 use crate::open;
-use crate::out::Answer;
+use crate::out::Output;
 
 /// The flags of `transition`.
 #[derive(Debug, clap::Args)]
@@ -15,22 +15,22 @@ pub struct Transition {
     task: String,
     /// The status that it gets, for example in_progress
     status: String,
-    /// The command that moves it, for example work-on-tasks
+    /// The command that changes the status, for example work-on-tasks
     #[arg(long, value_name = "NAME")]
     command: Option<String>,
-    /// The id of the job that the move is part of
+    /// The id of the job in which the status changes
     #[arg(long, value_name = "ID")]
     job: Option<String>,
-    /// The id of the task run that the move is part of
+    /// The id of the task run in which the status changes
     #[arg(long, value_name = "ID")]
     task_run: Option<String>,
-    /// The agent that moves it
+    /// The agent that changes the status
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
     /// When it moved [default: now]
     #[arg(long, value_name = "TIMESTAMP")]
     timestamp: Option<Timestamp>,
-    /// Details of the move
+    /// Details of the status change
     #[arg(long, value_name = "JSON", value_parser = json_object)]
     metadata: Option<JsonObject>,
     /// Details to merge into the task's own
@@ -39,25 +39,25 @@ pub struct Transition {
     /// Why it fails or is sent back
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// The status that it must have for the move to happen
+    /// The status that the task must have; otherwise nothing is changed
     #[arg(long, value_name = "STATUS")]
     expected_from: Option<String>,
 }
 
 impl Transition {
-    /// Moves the task.
-    pub fn run(&self, global: &Global) -> Result<Answer, Failure> {
+    /// Changes the status.
+    pub fn run(&self, global: &GlobalArgs) -> Result<Output, Failure> {
         let json = global.wants_json()?;
         let workspace = open::existing_workspace(global)?;
         let moved = workspace.record_status_transition(&self.task, &self.status, &self.context())?;
         if json {
-            return Answer::json(&moved);
+            return Output::json(&moved);
         }
         if global.quiet {
-            return Ok(Answer::Text(String::new()));
+            return Ok(Output::Text(String::new()));
         }
         let key = printable(&self.key(&workspace, &moved.task_id));
-        Ok(Answer::Text(if moved.changed {
+        Ok(Output::Text(if moved.changed {
             format!("{key}: {} → {}\n", printable(&moved.from_status), printable(&moved.to_status))
         } else {
             format!("{key}: is {} already, its status did not change\n", printable(&moved.to_status))
@@ -78,7 +78,7 @@ impl Transition {
         }
     }
 
-    /// The task's key, by which people know it. The move is made: not to find its key is no failure.
+    /// The task's key. The status has changed already, so a failed look-up is not an error.
     fn key(&self, workspace: &Workspace, task_id: &str) -> String {
         workspace.tasks().get(task_id).ok().flatten().map_or_else(|| self.task.clone(), |task| task.key)
     }

@@ -3,16 +3,16 @@
 use mcoda_core::report::render_velocity;
 
 use crate::failure::Failure;
-use crate::flags::{Format, Global, Question};
+use crate::flags::{EstimateArgs, Format, GlobalArgs};
 use crate::open;
-use crate::out::Answer;
+use crate::out::Output;
 
 /// Says how fast each lane works.
-pub fn run(question: &Question, global: &Global) -> Result<Answer, Failure> {
+pub fn run(args: &EstimateArgs, global: &GlobalArgs) -> Result<Output, Failure> {
     let format = global.format(&[Format::Table, Format::Json])?;
-    let velocity = open::existing_workspace(global)?.velocity(&question.options())?;
+    let velocity = open::existing_workspace(global)?.velocity(&args.options())?;
     match format {
-        Format::Json => Answer::json(&velocity),
-        _ => Ok(Answer::Text(render_velocity(&velocity))),
+        Format::Json => Output::json(&velocity),
+        _ => Ok(Output::Text(render_velocity(&velocity))),
     }
 }

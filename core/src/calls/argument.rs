@@ -1,4 +1,4 @@
-//! The arguments of a call, read from JSON.
+//! The arguments of a call, parsed from JSON.
 
 use std::path::PathBuf;
 
@@ -18,15 +18,15 @@ pub struct Param {
     pub name: &'static str,
     /// Its name in JSON and JavaScript, for example `errorSummary`.
     pub json: &'static str,
-    /// What it takes.
+    /// Its kind.
     pub kind: ParamKind,
-    /// Whether it may be left out.
+    /// Whether it may be omitted.
     pub is_optional: bool,
-    /// What it is, as Markdown.
+    /// Its documentation, as Markdown.
     pub doc: &'static str,
 }
 
-/// What a parameter takes.
+/// The kind of a parameter.
 #[derive(Debug, Clone, Copy)]
 pub enum ParamKind {
     /// Text.
@@ -35,42 +35,42 @@ pub enum ParamKind {
     Path,
     /// True or false.
     Boolean,
-    /// A moment.
+    /// A time.
     Time,
-    /// What a provider or an agent returned: text, or JSON.
+    /// A response of a provider or an agent: text, or JSON.
     Body,
-    /// The parameters of a statement.
+    /// The parameters of an SQL statement.
     SqlParams,
-    /// Any JSON, such as what another call returned.
+    /// Any JSON, such as the result of another call.
     Json,
     /// A record.
     Record(&'static Definition),
-    /// Many records; an error calls one of them so.
+    /// Many records; errors name an element by this noun.
     Records(&'static Definition, &'static str),
     /// The calls of a batch.
     Calls,
 }
 
-/// A type that a parameter has.
+/// The type of a parameter.
 pub(crate) trait Argument: Sized {
     const KIND: ParamKind;
     const IS_OPTIONAL: bool = false;
 
-    /// Reads the argument; one that is left out is null.
+    /// Parses the argument; an omitted one is null.
     fn read(name: &str, value: &Value) -> Result<Self>;
 }
 
-/// A record, or an empty one where it is left out.
+/// A record, or an empty one if it is omitted.
 pub(crate) struct OrEmpty<R>(pub(crate) R);
 
-/// What a provider or an agent returned, as text.
+/// A response of a provider or an agent, as text.
 pub(crate) struct Body(pub(crate) String);
 
 /// Any JSON.
 #[cfg(feature = "report")]
 pub(crate) struct Json(pub(crate) Value);
 
-/// What a summary asks.
+/// The query of a summary.
 pub(crate) struct Summary(pub(crate) TokenUsageQuery, pub(crate) Vec<Dimension>);
 
 /// The calls of a batch.

@@ -1,4 +1,4 @@
-//! Many calls in one transaction.
+//! Batches: many calls in one transaction.
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use super::Target;
 use super::argument::Calls;
 use crate::error::Result;
 
-/// Makes the calls in one transaction: all of them happen or none. An error says which call it is about.
+/// Makes the calls in one transaction: all of them or none. An error names the call.
 pub(super) fn run(target: &Target<'_>, calls: &Calls) -> Result<Vec<Value>> {
     match target {
         Target::Workspace(workspace) => workspace.transaction(|tx| all(&Target::Workspace(tx), calls)),
         Target::Global(global) => global.transaction(|tx| all(&Target::Global(tx), calls)),
-        // Without a database the first call says what it lacks.
+        // Without a database, the first call reports that it needs one.
         Target::Library => all(target, calls),
     }
 }

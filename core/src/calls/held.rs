@@ -1,4 +1,4 @@
-//! What a binding has open, behind one of its objects.
+//! The handle or transaction behind an object of a binding.
 
 use std::thread::ThreadId;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use super::Target;
 use crate::error::{Error, Result};
 use crate::global::Global;
 use crate::session::Session;
-use crate::sqlite::{OpenTransaction, Why};
+use crate::sqlite::{EndReason, OpenTransaction};
 use crate::transaction::{Transaction, begin};
 use crate::workspace::Workspace;
 
-/// A handle, or a transaction of one: what calls are made on, whatever it is.
+/// A handle, or a transaction of one: the receiver of calls.
 #[derive(Debug)]
 pub enum Held {
     /// A workspace.
@@ -25,7 +25,7 @@ pub enum Held {
 }
 
 impl Held {
-    /// What calls are made on.
+    /// The receiver of calls.
     pub fn target(&self) -> Target<'_> {
         match self {
             Self::Workspace(workspace) => Target::Workspace(workspace),
@@ -35,7 +35,7 @@ impl Held {
         }
     }
 
-    /// What both kinds of database have, for what JSON has no form for.
+    /// The common part of both databases, for what JSON cannot represent.
     pub fn session(&self) -> &Session {
         match self {
             Self::Workspace(workspace) => workspace,
@@ -45,8 +45,8 @@ impl Held {
         }
     }
 
-    /// Begins a transaction. `Unsupported` within one. Its calls come from the thread, where that is known: one that
-    /// waits for its own transaction gives up, others wait for its end.
+    /// Begins a transaction. `Unsupported` within one. `thread` makes its calls, if it is known: if that thread waits
+    /// for its own transaction, the wait fails; other threads wait for its end.
     pub fn begin(&self, limit: Option<Duration>, thread: Option<ThreadId>) -> Result<Self> {
         match self {
             Self::Workspace(workspace) => begin(workspace, limit, thread).map(Self::WorkspaceTransaction),
@@ -77,21 +77,21 @@ impl Held {
         Ok(())
     }
 
-    /// Rolls the transaction back for a host that keeps its time or closes its handle, and says what its calls say from
-    /// then on.
-    pub fn roll_back_because(&self, why: Why) -> Error {
+    /// Rolls the transaction back for a host that enforces its limit or closes its handle, and returns the error of its
+    /// later calls.
+    pub fn roll_back_because(&self, why: EndReason) -> Error {
         self.transaction().map_or_else(no_transaction, |transaction| transaction.roll_back(why))
     }
 
-    /// Stops the transaction's call that is under way, and lets no other one begin. Waits for nothing:
-    /// [`Held::roll_back_because`] ends it.
-    pub fn ask_to_end(&self, why: Why) {
+    /// Stops the running call of the transaction, and lets no other one begin. Does not wait:
+    /// [`Held::roll_back_because`] ends the transaction.
+    pub fn request_rollback(&self, why: EndReason) {
         if let Some(transaction) = self.transaction() {
-            transaction.ask_to_end(why);
+            transaction.request_rollback(why);
         }
     }
 
-    /// When the transaction is rolled back, counted from its beginning.
+    /// The time limit of the transaction, counted from its beginning.
     pub fn limit(&self) -> Option<Duration> {
         self.transaction().and_then(OpenTransaction::limit)
     }

@@ -1,4 +1,4 @@
-//! How the table of calls is written.
+//! The syntax of the call table.
 
 /// The entries of the table:
 ///
@@ -14,8 +14,8 @@
 /// }
 /// ```
 ///
-/// Behind the docs stand whose call it is, its name, its parameters with the types that read them
-/// ([`Argument`](super::argument::Argument)), the type that it returns, the errors that are its own, and what runs it.
+/// After the documentation come the receiver, the name, the parameters with the types that parse them
+/// ([`Argument`](super::argument::Argument)), the return type, the specific errors, and the code.
 macro_rules! calls {
     ($(
         $(#[$($attribute:tt)*])*
@@ -50,7 +50,7 @@ macro_rules! calls {
                         arguments.next().unwrap_or(&serde_json::Value::Null),
                     )?;
                 )*
-                #[allow(unused_variables, reason = "what needs no database does not use it")]
+                #[allow(unused_variables, reason = "calls without a receiver do not use it")]
                 let $target = $crate::calls::macros::target!($owner, target);
                 let returned: $crate::error::Result<$returns> = $body;
                 Ok($crate::calls::Reply::new(returned?))
@@ -59,7 +59,7 @@ macro_rules! calls {
     };
 }
 
-/// Whose call it is. A batch is made on whatever database there is.
+/// The receiver. A batch is made on any database.
 macro_rules! owner {
     (Batch) => {
         $crate::calls::Owner::Session
@@ -69,7 +69,7 @@ macro_rules! owner {
     };
 }
 
-/// What the call is made on.
+/// The receiver of the call.
 macro_rules! target {
     (Library, $target:ident) => {
         $target

@@ -1,6 +1,7 @@
-//! The calls that every language has: each by its name, with its parameters, its errors, its docs and what runs it.
+//! The calls of all languages: each with its name, parameters, errors, documentation and code.
 //!
-//! A binding that gets a call's name and its arguments as JSON needs no more than [`Target::call`]. What a language
+//! A binding that has a call's name and its arguments as JSON needs only [`Target::call`]. `cargo xtask generate`
+//! writes the methods, types and documentation of the bindings from the table.
 //! repeats of the table (methods, types, docs) is written by `cargo xtask generate`.
 
 mod argument;
@@ -17,7 +18,7 @@ pub use held::Held;
 pub use reply::Reply;
 pub use table::CALLS;
 
-pub use crate::sqlite::Why;
+pub use crate::sqlite::EndReason;
 
 use crate::definition::Kind;
 use crate::error::{Error, ErrorKind, Result};
@@ -28,37 +29,37 @@ use crate::workspace::Workspace;
 /// One call.
 #[derive(Debug)]
 pub struct Call {
-    /// Its name, for example `tasks.create_many`; the part before the dot is the repository that it belongs to.
+    /// Its name, for example `tasks.create_many`; the part before the dot is its repository.
     pub name: &'static str,
     /// Its name in camelCase, for example `tasks.createMany`.
     pub json: &'static str,
-    /// Whose call it is.
+    /// Its receiver.
     pub owner: Owner,
     /// Its parameters, in their order.
     pub params: &'static [Param],
     /// What it returns.
     pub returns: Kind,
-    /// Whether it may return nothing, where there is no such thing.
+    /// Whether it may return nothing, if there is no such entity.
     pub may_return_nothing: bool,
-    /// The errors that are its own. Any call of a handle may also fail with `Closed`, `Busy`, `Storage` or `Corrupt`.
+    /// Its specific errors. Any call of a handle may also fail with `Closed`, `Busy`, `Storage` or `Corrupt`.
     pub errors: &'static [ErrorKind],
-    /// What it does, as Markdown.
+    /// Its documentation, as Markdown.
     pub doc: &'static str,
     run: fn(&Target<'_>, &[Value]) -> Result<Reply>,
 }
 
-/// Whose call it is.
+/// The receiver of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// It needs no database.
+    /// None: it needs no database.
     Library,
-    /// Any open database has it.
+    /// Any open database.
     Session,
-    /// A workspace has it.
+    /// A workspace.
     Workspace,
 }
 
-/// What a call is made on.
+/// The receiver of a call.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'h> {
     /// No database.
@@ -70,15 +71,15 @@ pub enum Target<'h> {
 }
 
 impl Target<'_> {
-    /// Makes the call with this name, in snake_case or camelCase (`tasks.createMany`). `arguments` are those of its
-    /// parameters in their order; what is left out at the end is absent.
+    /// Makes the call with this name, in snake_case or camelCase (`tasks.createMany`). `arguments` are in the order of
+    /// its parameters; omitted ones at the end are absent.
     ///
-    /// Errors: those of the call; `InvalidInput` for an unknown name, and for arguments that do not fit.
+    /// Errors: those of the call; `InvalidInput` for an unknown name, and for invalid arguments.
     pub fn call(&self, name: &str, arguments: &[Value]) -> Result<Reply> {
         let call = Call::named(name)?;
         if arguments.len() > call.params.len() {
             let given = format!("{} for {}", arguments.len(), call.name);
-            return Err(Error::invalid("arguments", given, &format!("{} at the most", call.params.len())));
+            return Err(Error::invalid("arguments", given, &format!("at most {}", call.params.len())));
         }
         match self {
             Self::Library => (call.run)(self, arguments),
@@ -111,7 +112,7 @@ fn lacks(who: &str) -> Error {
 impl Call {
     /// The call with this name, in snake_case or camelCase.
     ///
-    /// Errors: `InvalidInput` where there is none.
+    /// Errors: `InvalidInput` if there is none.
     pub fn named(name: &str) -> Result<&'static Self> {
         let found = CALLS.iter().find(|call| call.name == name || call.json == name);
         found.ok_or_else(|| {

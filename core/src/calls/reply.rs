@@ -1,11 +1,11 @@
-//! What a call returned, for whichever form a language wants.
+//! The result of a call, in the forms that the bindings need.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// What a call returned.
+/// The result of a call.
 pub struct Reply(Box<dyn Returned>);
 
 impl Reply {
@@ -20,7 +20,7 @@ impl Reply {
 
     /// As a JSON value.
     pub fn to_value(&self) -> Value {
-        // What cannot be written is null, as a number that is infinite is.
+        // A value that cannot be serialized, such as an infinite number, is null.
         self.0.to_value().unwrap_or_default()
     }
 }
@@ -47,6 +47,6 @@ impl<T: Serialize + Send> Returned for T {
 }
 
 fn not_json(error: serde_json::Error) -> Error {
-    let message = "a fault of libmcoda, please report it: the result cannot be written as JSON";
+    let message = "this is a bug in libmcoda, please report it: the result cannot be serialized as JSON";
     Error::new(ErrorKind::Internal, message).with_source(error)
 }

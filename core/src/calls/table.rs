@@ -27,29 +27,28 @@ use crate::time::Timestamp;
 /// All calls, in the order in which they are documented.
 #[allow(unused_doc_comments, reason = "the docs of an entry become a part of it")]
 pub static CALLS: &[Call] = calls! {
-    /// Reads what a provider or an agent returned for what it cost, as one record for the whole: the sum of its calls.
-    /// Strange content is never an error: values that cannot be meant are passed over, and a body that reports no
-    /// usage gives an empty record.
+    /// Extracts the usage from a response of a provider or an agent, as one record: the sum of its calls. Unexpected
+    /// content is never an error: impossible values are skipped, and a body without usage yields an empty record.
     Library "extract_usage"(
         /// A response body, its `usage` object, the events of a stream, or a transcript.
         body: Body,
-        /// Who answered, where the shape does not say what a number means.
+        /// The provider, if the format alone does not determine the meaning of a number.
         provider: Option<String>,
     ) -> TokenUsage [] |_library| Ok(extract_usage(&body.0, provider.as_deref()));
 
-    /// Reads what a provider or an agent returned for what it cost, one record a model, in the order in which these
-    /// first appear. Their sums are what `extract_usage` returns. Empty where no usage is reported.
+    /// Extracts the usage from a response of a provider or an agent, one record per model, in the order in which the
+    /// models first appear. Their sum is the result of `extract_usage`. Empty if no usage is reported.
     Library "extract_usages"(
         /// A response body, its `usage` object, the events of a stream, or a transcript.
         body: Body,
-        /// Who answered, where the shape does not say what a number means.
+        /// The provider, if the format alone does not determine the meaning of a number.
         provider: Option<String>,
     ) -> Vec<TokenUsage> [] |_library| Ok(extract_usages(&body.0, provider.as_deref()));
 
     #[cfg(feature = "report")]
-    /// The table of a summary, for people.
+    /// Renders a summary as a text table.
     Library "render_tokens_table"(
-        /// What `token_usage_summary` returned.
+        /// The result of `token_usage_summary`.
         rows: Json,
         /// The dimensions that it was grouped by. Absent: the default.
         group_by: Option<Json>,
@@ -61,91 +60,91 @@ pub static CALLS: &[Call] = calls! {
     };
 
     #[cfg(feature = "report")]
-    /// The table of single agent calls, for people.
+    /// Renders single agent calls as a text table.
     Library "render_job_tokens"(
-        /// What `token_usage` returned.
+        /// The result of `token_usage`.
         rows: Json,
     ) -> String [InvalidInput] |_library| {
         Ok(report::render_job_tokens(&report::read::<Vec<_>>("rows", &rows.0)?))
     };
 
     #[cfg(feature = "report")]
-    /// The table of jobs, for people.
+    /// Renders jobs as a text table.
     Library "render_jobs"(
-        /// What `jobs.list` returned.
+        /// The result of `jobs.list`.
         jobs: Json,
     ) -> String [InvalidInput] |_library| Ok(report::render_jobs(&report::read::<Vec<_>>("jobs", &jobs.0)?));
 
     #[cfg(feature = "report")]
-    /// A job with its runs and its cost, for people.
+    /// Renders a job with its runs and its usage as text.
     Library "render_job_inspection"(
-        /// What `inspect_job` returned.
+        /// The result of `inspect_job`.
         inspection: Json,
     ) -> String [InvalidInput] |_library| {
         Ok(report::render_job_inspection(&report::read("inspection", &inspection.0)?))
     };
 
     #[cfg(feature = "report")]
-    /// An estimate, for people.
+    /// Renders an estimate as text.
     Library "render_estimate"(
-        /// What `estimate` returned.
+        /// The result of `estimate`.
         estimate: Json,
     ) -> String [InvalidInput] |_library| report::render_estimate_json(&estimate.0);
 
     #[cfg(feature = "report")]
-    /// A velocity, for people.
+    /// Renders a velocity as text.
     Library "render_velocity"(
-        /// What `velocity` returned.
+        /// The result of `velocity`.
         velocity: Json,
     ) -> String [InvalidInput] |_library| report::render_velocity_json(&velocity.0);
 
     #[cfg(feature = "report")]
-    /// The table of status events, for people.
+    /// Renders status events as a text table.
     Library "render_status_events"(
-        /// What `status_events` returned.
+        /// The result of `status_events`.
         events: Json,
     ) -> String [InvalidInput] |_library| {
         Ok(report::render_status_events(&report::read::<Vec<_>>("events", &events.0)?))
     };
 
     #[cfg(feature = "report")]
-    /// The telemetry settings, for people.
+    /// Renders the telemetry settings as a text table.
     Library "render_telemetry_config"(
-        /// What `telemetry_config` returned.
+        /// The result of `telemetry_config`.
         config: Json,
     ) -> String [InvalidInput] |_library| {
         Ok(report::render_telemetry_config(&report::read("config", &config.0)?))
     };
 
-    /// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the entry
+    /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the entry
     /// in the JSON log.
     Session "record_token_usage"(
         /// The record.
         usage: TokenUsage,
     ) -> Recorded [InvalidInput, NotFound, Conflict] |session| session.record_token_usage(&usage);
 
-    /// Records many calls in one transaction: all of them or none. An error says which record it is about.
+    /// Records the usage of many calls in one transaction: all of them or none. An error names the record.
     Session "record_token_usages"(
         /// The records.
         usages: Vec<TokenUsage>,
     ) -> Vec<Recorded> [InvalidInput, NotFound, Conflict] |session| session.record_token_usages(&usages);
 
-    /// Reads what came back from an agent, as `extract_usages` does, and records it: one record for each call and
-    /// each model. A record's id is made of the provider's id of the response or the session, so that a retry or a
-    /// replay counts once; of two versions of one response the last wins. A body that reports no usage becomes no
-    /// record, and is no error. A response without an id is a new one each time, unless the context gives a
-    /// `responseId`.
+    /// Extracts the usage from a response of a provider or an agent, as `extract_usages` does, and records it: one
+    /// record for each call and each model. A record's id is derived from the provider's id of the response or the
+    /// session, so that a retry or a replay counts once; of two versions of one response the last wins. A body without
+    /// usage records nothing and is not an error. A response without an id is a new one each time, unless the context
+    /// has a `responseId`.
     Session "record_agent_response"(
-        /// What came back: a response body, the events of a stream, or a transcript.
+        /// A response body, the events of a stream, or a transcript.
         body: Body,
         /// What the host knows about it.
         context: OrEmpty<AgentContext>,
     ) -> RecordedResponse [InvalidInput, NotFound] |session| session.record_agent_response(&body.0, &context.0);
 
-    /// Records what a file holds: responses, events of a stream, or an agent's transcript, of any length. What has no
-    /// id is known by its text and by how often it came before, so reading a file again, or one that has grown, adds
-    /// nothing twice. Each thousand lines are one transaction: an error leaves what was recorded before, and reading
-    /// the file again goes on from there.
+    /// Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of any
+    /// length. A call without an id is identified by its text and the number of earlier occurrences of that text, so
+    /// reading a file again, or one that has grown, adds no duplicates. Each thousand lines are one transaction: after
+    /// an error, what was recorded before is kept, and reading the file again continues from there.
     Session "record_agent_file"(
         /// The file.
         path: PathBuf,
@@ -153,253 +152,252 @@ pub static CALLS: &[Call] = calls! {
         context: OrEmpty<AgentContext>,
     ) -> ImportSummary [InvalidInput, NotFound, Storage] |session| session.record_agent_file(path, &context.0);
 
-    /// What single agent calls cost, in the order of time.
+    /// Lists single agent calls in order of time.
     Session "token_usage"(
-        /// Which calls. Absent: all.
+        /// Selects the calls. Absent: all.
         query: OrEmpty<TokenUsageQuery>,
     ) -> Vec<TokenUsageRow> [InvalidInput, NotFound] |session| session.token_usage(&query.0);
 
-    /// What agent calls cost, added up by groups in the order in which these first appear in time. Where `since` is
-    /// absent, the last 7 days count.
+    /// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since` is
+    /// absent, only the last 7 days are included.
     Session "token_usage_summary"(
-        /// Which calls, and what to add them up by.
+        /// Selects the calls, and the dimensions to group by.
         query: Summary,
     ) -> Vec<TokenUsageSummaryRow> [InvalidInput, NotFound] |session| {
         session.token_usage_summary(&query.0, &query.1)
     };
 
-    /// Runs one SQL statement that only reads, in one unchanging state of the database, and returns an object for each
-    /// row.
+    /// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each row.
     Session "query"(
         /// The statement.
         sql: String,
-        /// Values for `?` in their order, or for `:name` by their names.
+        /// Values for `?` in order, or for `:name` by name.
         params: SqlParams,
     ) -> Table [InvalidInput] |session| session.query(&sql, &params);
 
-    /// Makes calls in one transaction: all of them happen or none. Returns what each returned, in their order. An
-    /// error says which call it is about. What is recorded reaches the JSON log after the commit, so `logged` is false.
+    /// Makes calls in one transaction: all of them or none. Returns their results in order. An error names the call.
+    /// The records are written to the JSON log after the commit, so `logged` is false.
     Batch "batch"(
         /// The calls, each an object with `call`, its name, and `args`, an array of its arguments.
         calls: Calls,
     ) -> Vec<Value> [InvalidInput, NotFound, Conflict] |target| batch::run(target, &calls);
 
-    /// Copies the database as it is now into a new file, for its owner alone, and onto the disk. Calls of the handle
-    /// that write wait for that; questions, other handles and processes go on. Nothing is ever overwritten. `Conflict`
-    /// where there is something at the path, or a file of a database that was there (`-wal` behind its name …);
-    /// `InvalidInput` for the name of such a file, or of another one of this library's beside the database.
+    /// Copies the current state of the database into a new file that only its owner can access, and flushes it to the
+    /// disk. Writing calls of the handle wait for it; queries, other handles and processes continue. Nothing is
+    /// overwritten. `Conflict` if the path exists, or a side file of a former database of that name (`…-wal`);
+    /// `InvalidInput` if the name is that of a side file, or of another file of this library beside the database.
     Session "backup_to"(
         /// The new file.
         path: PathBuf,
     ) -> () [InvalidInput, Conflict, Storage] |session| session.backup_to(path);
 
-    /// Closes the database after the calls that are under way. Closing twice is not an error.
+    /// Closes the database after the running calls. Closing twice is not an error.
     Session "close"() -> () [] |session| session.close();
 
-    /// Moves a task: its new status, its metadata and the event of the move, in one transaction. A task that has the
-    /// status already gets no event.
+    /// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the task
+    /// already has the status, no event is written.
     Workspace "record_status_transition"(
         /// The task, by id or key.
         task: String,
         /// Its new status, for example `in_progress`.
         to_status: String,
-        /// The circumstances of the move.
+        /// Details of the transition.
         context: OrEmpty<TransitionContext>,
     ) -> Transition [InvalidInput, NotFound, Conflict] |workspace| {
         workspace.record_status_transition(&task, &to_status, &context.0)
     };
 
-    /// The recorded moves of one task or of all tasks, in the order of time.
+    /// Lists the status events of one task or of all tasks, in order of time.
     Workspace "status_events"(
-        /// Which moves. Absent: all.
+        /// Selects the events. Absent: all.
         query: OrEmpty<StatusEventsQuery>,
     ) -> Vec<StatusEvent> [InvalidInput, NotFound] |workspace| workspace.status_events(&query.0);
 
-    /// Writes the status events for good that a velocity with the same options infers from successful task runs. Doing
-    /// it again adds nothing.
+    /// Stores the status events that a velocity with the same options infers from successful task runs. Repeating it
+    /// adds nothing.
     Workspace "backfill_status_events"(
-        /// As of `velocity`.
+        /// As for `velocity`.
         options: OrEmpty<EstimateOptions>,
     ) -> Backfilled [InvalidInput, NotFound] |workspace| workspace.backfill_status_events(&options.0);
 
-    /// How fast each lane works, in story points per hour. Writes nothing.
+    /// Computes the velocity of each lane, in story points per hour. Writes nothing.
     Workspace "velocity"(
-        /// What to look at, and how.
+        /// The scope and the settings.
         options: OrEmpty<EstimateOptions>,
     ) -> Velocity [InvalidInput, NotFound] |workspace| workspace.velocity(&options.0);
 
-    /// How much is left, how fast it goes and when it will be done. Writes nothing.
+    /// Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
     Workspace "estimate"(
-        /// What to look at, and how.
+        /// The scope and the settings.
         options: OrEmpty<EstimateOptions>,
     ) -> Estimate [InvalidInput, NotFound] |workspace| workspace.estimate(&options.0);
 
-    /// A job with its task runs and what it cost by command, agent and model, of all time.
+    /// Returns a job with its task runs and its total usage by command, agent and model.
     Workspace "inspect_job"(
         /// The job.
         job_id: String,
     ) -> JobInspection [NotFound] |workspace| workspace.inspect_job(&job_id);
 
-    /// What the config files, the environment and the options of the handle say about recording and export. The files
-    /// are read anew with every call.
+    /// Returns the settings for recording and export that result from the config files, the environment and the options
+    /// of the handle. The files are read again with every call.
     Workspace "telemetry_config"() -> TelemetryConfig [InvalidInput, Corrupt] |workspace| workspace.telemetry_config();
 
-    /// Opts out of sending records away, in the `config.json` beside the database. Nothing else in the file changes,
-    /// and one that is damaged stays as it is. A strict setting that holds already stays, too. Returns what holds now.
+    /// Opts out of remote export, in the `config.json` beside the database. Nothing else in the file is changed, and a
+    /// damaged file stays as it is. An existing strict opt-out remains in effect. Returns the new settings.
     Workspace "opt_out"(
-        /// Whether nothing is to be recorded here either.
+        /// Whether to stop local recording as well.
         strict: bool,
     ) -> TelemetryConfig [InvalidInput, Corrupt, Storage, Unsupported] |workspace| workspace.opt_out(strict);
 
-    /// Takes an opting-out back, a strict one too: records are kept, and may be sent away. Returns what holds now.
+    /// Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new settings.
     Workspace "opt_in"() -> TelemetryConfig [InvalidInput, Corrupt, Storage, Unsupported] |workspace| {
         workspace.opt_in()
     };
 
-    /// The project with this key, which is made where there is none: any number of processes may call this at once
-    /// and all get the same project.
+    /// Returns the project with this key, and creates it if there is none: any number of processes may call this at the
+    /// same time, and all get the same project.
     Workspace "projects.ensure"(
         /// The project.
         project: NewProject,
     ) -> Project [InvalidInput] |workspace| workspace.projects().ensure(&project);
 
-    /// The project with this key.
+    /// Returns the project with this key.
     Workspace "projects.get"(
         /// The key.
         key: String,
     ) -> Option<Project> [] |workspace| workspace.projects().get(&key);
 
-    /// All projects, by key.
+    /// Lists all projects, by key.
     Workspace "projects.list"() -> Vec<Project> [] |workspace| workspace.projects().list();
 
-    /// Makes an epic. `NotFound` without its project, `Conflict` where the project has an epic with this key.
+    /// Creates an epic. `NotFound` if its project is unknown, `Conflict` if the project has an epic with this key.
     Workspace "epics.create"(
         /// The epic.
         epic: NewEpic,
     ) -> Epic [InvalidInput, NotFound, Conflict] |workspace| workspace.epics().create(&epic);
 
-    /// The epic with this id.
+    /// Returns the epic with this id.
     Workspace "epics.get"(
         /// The id.
         id: String,
     ) -> Option<Epic> [] |workspace| workspace.epics().get(&id);
 
-    /// The epics of a project, or of all projects, by key.
+    /// Lists the epics of a project, or of all projects, by key.
     Workspace "epics.list"(
         /// The project. Absent: all.
         project_id: Option<String>,
     ) -> Vec<Epic> [] |workspace| workspace.epics().list(project_id.as_deref());
 
-    /// Makes a user story. `NotFound` without its epic, `Conflict` where the epic has a story with this key.
+    /// Creates a user story. `NotFound` if its epic is unknown, `Conflict` if the epic has a story with this key.
     Workspace "stories.create"(
         /// The user story.
         story: NewStory,
     ) -> Story [InvalidInput, NotFound, Conflict] |workspace| workspace.stories().create(&story);
 
-    /// The user story with this id.
+    /// Returns the user story with this id.
     Workspace "stories.get"(
         /// The id.
         id: String,
     ) -> Option<Story> [] |workspace| workspace.stories().get(&id);
 
-    /// The user stories of an epic, or of all epics, by key.
+    /// Lists the user stories of an epic, or of all epics, by key.
     Workspace "stories.list"(
         /// The epic. Absent: all.
         epic_id: Option<String>,
     ) -> Vec<Story> [] |workspace| workspace.stories().list(epic_id.as_deref());
 
-    /// Makes a task. `NotFound` without its story, `Conflict` where the story has a task with this key.
+    /// Creates a task. `NotFound` if its story is unknown, `Conflict` if the story has a task with this key.
     Workspace "tasks.create"(
         /// The task.
         task: NewTask,
     ) -> Task [InvalidInput, NotFound, Conflict] |workspace| workspace.tasks().create(&task);
 
-    /// Makes many tasks in one transaction: all or none. An error says which task it is about.
+    /// Creates many tasks in one transaction: all or none. An error names the task.
     Workspace "tasks.create_many"(
         /// The tasks.
         tasks: Vec<NewTask>,
     ) -> Vec<Task> [InvalidInput, NotFound, Conflict] |workspace| workspace.tasks().create_many(&tasks);
 
-    /// The task with this id or key. A key that several tasks have is `InvalidInput` and lists them.
+    /// Returns the task with this id or key. A key that several tasks have is `InvalidInput`, and the error lists them.
     Workspace "tasks.get"(
         /// The id or the key.
         task: String,
     ) -> Option<Task> [InvalidInput] |workspace| workspace.tasks().get(&task);
 
-    /// The tasks of a user story, or of all stories, by key.
+    /// Lists the tasks of a user story, or of all stories, by key.
     Workspace "tasks.list"(
         /// The user story. Absent: all.
         user_story_id: Option<String>,
     ) -> Vec<Task> [] |workspace| workspace.tasks().list(user_story_id.as_deref());
 
-    /// Makes a job.
+    /// Creates a job.
     Workspace "jobs.create"(
         /// The job.
         job: NewJob,
     ) -> Job [InvalidInput] |workspace| workspace.jobs().create(&job);
 
-    /// The job with this id.
+    /// Returns the job with this id.
     Workspace "jobs.get"(
         /// The id.
         id: String,
     ) -> Option<Job> [] |workspace| workspace.jobs().get(&id);
 
-    /// The jobs of this workspace, newest first.
+    /// Lists the jobs of this workspace, newest first.
     Workspace "jobs.list"() -> Vec<Job> [] |workspace| workspace.jobs().list();
 
-    /// Ends a job.
+    /// Finishes a job.
     Workspace "jobs.finish"(
         /// The job.
         id: String,
-        /// What became of it, for example `completed`.
+        /// Its final state, for example `completed`.
         state: String,
-        /// Why it failed, where it did.
+        /// Why it failed, if it did.
         error_summary: Option<String>,
     ) -> Job [InvalidInput, NotFound] |workspace| workspace.jobs().finish(&id, &state, error_summary.as_deref());
 
-    /// Begins a command run, with status `running`. `NotFound` where its job is unknown.
+    /// Begins a command run, with status `running`. `NotFound` if its job is unknown.
     Workspace "command_runs.create"(
         /// The command run.
         command_run: NewCommandRun,
     ) -> CommandRun [InvalidInput, NotFound] |workspace| workspace.command_runs().create(&command_run);
 
-    /// The command run with this id.
+    /// Returns the command run with this id.
     Workspace "command_runs.get"(
         /// The id.
         id: String,
     ) -> Option<CommandRun> [] |workspace| workspace.command_runs().get(&id);
 
-    /// Ends a command run. Its duration is the time since it began.
+    /// Finishes a command run. Its duration is the time since it began.
     Workspace "command_runs.finish"(
         /// The command run.
         id: String,
-        /// How it ended.
+        /// The result of the run.
         end: CommandRunEnd,
     ) -> CommandRun [InvalidInput, NotFound] |workspace| workspace.command_runs().finish(&id, &end);
 
-    /// Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown.
+    /// Begins a task run, with status `running`. `NotFound` if its task, job or command run is unknown.
     Workspace "task_runs.create"(
         /// The task run.
         task_run: NewTaskRun,
     ) -> TaskRun [InvalidInput, NotFound] |workspace| workspace.task_runs().create(&task_run);
 
-    /// The task run with this id.
+    /// Returns the task run with this id.
     Workspace "task_runs.get"(
         /// The id.
         id: String,
     ) -> Option<TaskRun> [] |workspace| workspace.task_runs().get(&id);
 
-    /// The runs on a task, oldest first.
+    /// Lists the runs of a task, oldest first.
     Workspace "task_runs.list"(
         /// The task.
         task_id: String,
     ) -> Vec<TaskRun> [] |workspace| workspace.task_runs().list(&task_id);
 
-    /// Ends a task run.
+    /// Finishes a task run.
     Workspace "task_runs.finish"(
         /// The task run.
         id: String,
-        /// What became of it, for example `succeeded`.
+        /// Its final status, for example `succeeded`.
         status: String,
         /// When it ended. Absent: now.
         finished_at: Option<Timestamp>,

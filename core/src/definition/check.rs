@@ -1,5 +1,4 @@
-//! The bounds of fields. Each function has the name that a field's definition gives it, and checks a value of any
-//! of the types that such a field has.
+//! The bounds of fields. A field's definition names one of these functions, which accepts all types of such a field.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::number::MAX_SAFE_INTEGER;
 use crate::time::Timestamp;
 
-/// Something that may hold a value to check.
+/// A possibly absent value to check.
 pub(crate) trait Given<T: ?Sized> {
     fn given(&self) -> Option<&T>;
 }
@@ -44,14 +43,14 @@ impl Given<Map<String, Value>> for Map<String, Value> {
 }
 
 impl Bound {
-    /// The bound that a definition calls so.
+    /// The bound with this name in a definition.
     pub(crate) const fn named(name: &str) -> Option<Self> {
-        // Texts cannot be matched in a constant but by their bytes.
+        // In a constant, text can be matched by its bytes only.
         Some(match name.as_bytes() {
             b"id" => Self::Id,
-            b"line" => Self::Line,
+            b"single_line" => Self::SingleLine,
             b"count" => Self::Count,
-            b"measure" => Self::Measure,
+            b"non_negative" => Self::NonNegative,
             b"finite" => Self::Finite,
             b"positive" => Self::Positive,
             b"depth" => Self::Depth,
@@ -72,7 +71,7 @@ pub(crate) fn id(field: &str, value: &impl Given<str>) -> Result<()> {
 }
 
 /// A name, key or status: not blank, and one line, since it is shown in tables and messages.
-pub(crate) fn line(field: &str, value: &impl Given<str>) -> Result<()> {
+pub(crate) fn single_line(field: &str, value: &impl Given<str>) -> Result<()> {
     match value.given() {
         Some(value) if value.trim().is_empty() || value.contains(char::is_control) => {
             Err(Error::invalid(field, format_args!("{value:?}"), "one line of text that is not blank"))
@@ -92,7 +91,7 @@ pub(crate) fn count(field: &str, value: &impl Given<i64>) -> Result<()> {
 }
 
 /// A measure such as story points: finite and not negative.
-pub(crate) fn measure(field: &str, value: &impl Given<f64>) -> Result<()> {
+pub(crate) fn non_negative(field: &str, value: &impl Given<f64>) -> Result<()> {
     match value.given() {
         Some(value) if !value.is_finite() || *value < 0.0 => {
             Err(Error::invalid(field, value, "a finite number, 0 or more"))
@@ -101,7 +100,7 @@ pub(crate) fn measure(field: &str, value: &impl Given<f64>) -> Result<()> {
     }
 }
 
-/// A speed, which may be negative.
+/// A velocity, which may be negative.
 pub(crate) fn finite(field: &str, value: &impl Given<f64>) -> Result<()> {
     match value.given() {
         Some(value) if !value.is_finite() => {
@@ -111,7 +110,7 @@ pub(crate) fn finite(field: &str, value: &impl Given<f64>) -> Result<()> {
     }
 }
 
-/// A number of things of which there is at least one.
+/// A number that is at least 1.
 pub(crate) fn positive(field: &str, value: &impl Given<i64>) -> Result<()> {
     match value.given() {
         Some(value) if *value < 1 => Err(Error::invalid(field, value, "a whole number, 1 or more")),
@@ -119,12 +118,12 @@ pub(crate) fn positive(field: &str, value: &impl Given<i64>) -> Result<()> {
     }
 }
 
-/// A bound in time is read where "now" is known.
+/// A time bound is parsed where the current time is known.
 pub(crate) fn span(_field: &str, _value: &impl Given<str>) -> Result<()> {
     Ok(())
 }
 
-/// What ended did not end before it began.
+/// The end must not be before the beginning.
 pub(crate) fn order(started_at: Option<Timestamp>, finished_at: Option<Timestamp>) -> Result<()> {
     match (started_at, finished_at) {
         (Some(start), Some(finish)) if finish < start => {
@@ -134,15 +133,15 @@ pub(crate) fn order(started_at: Option<Timestamp>, finished_at: Option<Timestamp
     }
 }
 
-/// How deep JSON that is kept may be nested. Many parsers, our own included, give up at 128 levels, and an
-/// entry of the JSON log needs some of them itself: what is deeper could be written and never be read.
+/// The maximum nesting depth of stored JSON. Many parsers, including our own, are limited to 128 levels, and an entry
+/// of the JSON log needs some of them: deeper JSON could be written but not read.
 const DEEPEST: usize = 100;
 
-/// How many bytes the texts of such an object may have: a record has to fit into memory several times over, and an entry
-/// of the JSON log has no more room.
+/// The maximum size of the text in such an object in bytes: a record must fit into memory several times, and an entry
+/// of the JSON log has the same limit.
 const LARGEST: usize = 32 << 20;
 
-/// Metadata and the like: an object that can be read again.
+/// Metadata and similar: an object that can be read again.
 pub(crate) fn depth(field: &str, value: &impl Given<Map<String, Value>>) -> Result<()> {
     match value.given() {
         Some(object) if object.values().any(|value| is_deeper_than(DEEPEST - 1, value)) => {
@@ -154,14 +153,14 @@ pub(crate) fn depth(field: &str, value: &impl Given<Map<String, Value>>) -> Resu
             Err(Error::invalid(
                 field,
                 given,
-                &format!("at most {LARGEST} bytes: keep the text elsewhere, and where it is here"),
+                &format!("at most {LARGEST} bytes: store larger text elsewhere, and a reference to it here"),
             ))
         }
         _ => Ok(()),
     }
 }
 
-/// About how long it is as text.
+/// Its approximate length as text.
 fn bytes_in(object: &Map<String, Value>) -> usize {
     object.iter().map(|(name, value)| name.len() + bytes_of(value) + 4).sum()
 }

@@ -1,4 +1,4 @@
-//! The columns of a record's table: reading them from rows that other programs wrote, and inserting them.
+//! The columns of a record's table: reading rows that other programs wrote, and inserting rows.
 
 use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
 use rusqlite::{Row, Statement};
@@ -14,39 +14,39 @@ pub(crate) trait Stored: Sized {
     const TABLE: &'static str;
     /// Its columns, in the order of its fields.
     const COLUMNS: &'static [&'static str];
-    /// Those of them that a table may lack. Any other one that is missing is missing in an older schema.
+    /// Columns that a table may lack. Any other missing column indicates an older schema.
     const MAY_LACK: &'static [&'static str];
-    /// What SQL calls their types.
+    /// The SQL types of the columns.
     const TYPES: &'static [&'static str];
 
     /// The statement that inserts it, with a parameter for each column.
     fn insert_sql() -> &'static str;
 
-    /// Reads a row. What a column cannot hold is absent, since other programs may have written anything.
+    /// Reads a row. A value of the wrong type is absent, since other programs may have written anything.
     fn read(row: &Row<'_>, indices: &ColumnIndices) -> rusqlite::Result<Self>;
 
     /// The values of its columns, in their order.
     fn values(&self) -> Vec<ToSqlOutput<'_>>;
 }
 
-/// A type that a column may have.
+/// A type that a column can have.
 pub(crate) trait Column: Sized {
-    /// What the column's name has behind the field's.
+    /// The suffix of the column's name after the field's name.
     const SUFFIX: &'static str = "";
-    /// What SQL calls the type.
+    /// The SQL type.
     const TYPE: &'static str = "TEXT";
 
     fn from_column(value: ValueRef<'_>) -> Self;
     fn to_column(&self) -> ToSqlOutput<'_>;
 }
 
-/// Where a statement has the columns of a record. Looking for names in every row would take longer than reading it.
+/// The positions of a record's columns in a statement. Looking up names in every row would take longer than reading it.
 #[derive(Debug)]
 pub(crate) struct ColumnIndices(Vec<Option<usize>>);
 
 impl ColumnIndices {
     pub(crate) fn of<R: Stored>(statement: &Statement<'_>) -> Result<Self> {
-        // Asked for once: each answer of SQLite's takes its mutex.
+        // Looked up once: each look-up takes SQLite's mutex.
         let names: Vec<&str> = statement.column_names().collect();
         let index = |name: &&str| match names.iter().position(|column| column.eq_ignore_ascii_case(name)) {
             None if !R::MAY_LACK.contains(name) => {
@@ -57,7 +57,7 @@ impl ColumnIndices {
         Ok(Self(R::COLUMNS.iter().map(index).collect::<rusqlite::Result<_>>()?))
     }
 
-    /// The values of a row, in the order of the record's fields; null where there is no such column.
+    /// The values of a row, in the order of the record's fields; null for a missing column.
     pub(crate) fn values<'r>(&self, row: &'r Row<'_>) -> impl FnMut() -> rusqlite::Result<ValueRef<'r>> {
         let mut indices = self.0.iter().copied();
         let mut next = move || indices.next().flatten();
@@ -135,7 +135,7 @@ impl Column for Option<f64> {
     }
 }
 
-/// An object that is null in the table where it is empty; damaged text reads as empty.
+/// An object that is null in the table if it is empty; invalid text reads as empty.
 impl Column for Map<String, Value> {
     const SUFFIX: &'static str = "_json";
 
@@ -148,7 +148,7 @@ impl Column for Map<String, Value> {
     }
 }
 
-/// An object that may be empty, or not there at all.
+/// An optional object.
 impl Column for Option<Map<String, Value>> {
     const SUFFIX: &'static str = "_json";
 
@@ -161,7 +161,7 @@ impl Column for Option<Map<String, Value>> {
     }
 }
 
-/// A list of texts. What is in it and no text is passed over, and damaged text holds nothing.
+/// A list of texts. Other elements are skipped, and invalid text yields an empty list.
 impl Column for Vec<String> {
     const SUFFIX: &'static str = "_json";
 
@@ -177,7 +177,7 @@ impl Column for Vec<String> {
 const NULL: ToSqlOutput<'static> = ToSqlOutput::Owned(SqlValue::Null);
 
 fn object(object: &Map<String, Value>) -> ToSqlOutput<'static> {
-    // Written as it is, since a copy of an object that is only read costs as much as all of the rest.
+    // Written directly, because copying an object costs as much as everything else.
     text(serde_json::to_string(object).unwrap_or_default())
 }
 

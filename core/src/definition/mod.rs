@@ -1,7 +1,7 @@
-//! Records, defined once: their fields with names, types, bounds, docs and columns.
+//! Records, defined once: their fields with names, types, bounds, documentation and columns.
 //!
-//! `record!` writes the struct of a record and its [`Definition`]. Reading JSON, reading and inserting
-//! rows come out of it at compile time; what other languages repeat is written by `cargo xtask generate`.
+//! `record!` generates the struct of a record and its [`Definition`]. Parsing JSON, and reading and inserting rows, are
+//! derived at compile time; `cargo xtask generate` writes the code of the bindings.
 
 pub(crate) mod check;
 mod columns;
@@ -18,18 +18,18 @@ pub(crate) use record::{
 };
 pub(crate) use types::{Described, FieldType};
 
-/// A record: what it is called and what it holds.
+/// A record: its name and its fields.
 #[derive(Debug)]
 pub struct Definition {
     /// The name of its type, for example `NewTask`.
     pub name: &'static str,
-    /// What errors call a value that is no such object, for example `task`.
+    /// The noun for errors about a value that is not such an object, for example `task`.
     pub noun: &'static str,
-    /// What it is, as Markdown.
+    /// Its documentation, as Markdown.
     pub doc: &'static str,
-    /// Whether JSON has its fields in snake_case. Otherwise they are in camelCase.
+    /// Whether its JSON fields are in snake_case. Otherwise they are in camelCase.
     pub is_snake_case: bool,
-    /// A record whose fields it has, too, before its own.
+    /// A record whose fields come before its own.
     pub base: Option<&'static Definition>,
     /// Its fields, in their order.
     pub fields: &'static [Field],
@@ -42,28 +42,28 @@ pub struct Field {
     pub name: &'static str,
     /// Its name in JSON, for example `userStoryId`.
     pub json: &'static str,
-    /// Other names that JSON may give it.
+    /// Aliases in JSON.
     pub aliases: &'static [&'static str],
-    /// What values it has.
+    /// The kind of its values.
     pub kind: Kind,
     /// Whether it may be absent.
     pub presence: Presence,
-    /// What a value has to fulfil beyond its kind.
+    /// The bound of its values.
     pub bound: Option<Bound>,
-    /// Whether JSON has the fields of this record in the place of it.
+    /// Whether the fields of this record are flattened into the enclosing JSON object.
     pub is_flat: bool,
-    /// Whether JSON does not have it where there is nothing to say.
+    /// Whether JSON omits it if it is absent.
     pub is_left_out: bool,
-    /// What it is, as Markdown.
+    /// Its documentation, as Markdown.
     pub doc: &'static str,
 }
 
-/// What values a field or a result has.
+/// The kind of the values of a field or a result.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// Text.
     Text,
-    /// A whole number.
+    /// An integer.
     Whole,
     /// A number.
     Number,
@@ -75,19 +75,19 @@ pub enum Kind {
     StoredTime,
     /// A JSON object.
     Object,
-    /// One of these words; the type is called so.
+    /// One of these names; the first item is the name of the type.
     Choice(&'static str, &'static [&'static str]),
-    /// Whether the JSON log is written, or the folder that it is written to.
+    /// Whether the JSON log is written, or the folder in which it is written.
     LogPlace,
     /// A sum for each name.
     Sums,
     /// Another record.
     Record(&'static Definition),
-    /// The dimensions that a summary is grouped by: these fields, each of text or absent.
+    /// The dimensions by which a summary is grouped: these fields, each of text or absent.
     Group(&'static [&'static str]),
-    /// Any number of these.
+    /// A list of these.
     List(&'static Kind),
-    /// A result whose type each language writes itself.
+    /// A result whose type is written by hand in each language.
     Named(&'static str),
     /// Nothing.
     Nothing,
@@ -96,49 +96,49 @@ pub enum Kind {
 /// Whether a field may be absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// It is there.
+    /// It is required.
     Required,
     /// It may be absent, or null.
     Optional,
-    /// Where it is absent it is empty, or false.
+    /// If absent, it is empty or false.
     Defaulted,
 }
 
-/// What a value has to fulfil beyond its kind.
+/// The bound of a field's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
     /// Not blank.
     Id,
     /// One line of text that is not blank.
-    Line,
+    SingleLine,
     /// A whole number from 0 to 2^53 − 1.
     Count,
     /// Finite, 0 or more.
-    Measure,
+    NonNegative,
     /// Finite.
     Finite,
     /// 1 or more.
     Positive,
     /// An object of at most 100 levels and 32 MiB.
     Depth,
-    /// The beginning or end of a range: a moment, or a span before now such as `7d`.
+    /// The beginning or end of a time range: a time, or a time span before now such as `7d`.
     Span,
 }
 
-/// A type that was defined by `record!`.
+/// A type that is defined by `record!`.
 pub trait Record {
     /// Its definition.
     const DEFINITION: &'static Definition;
 }
 
-/// A record that callers give.
+/// A record that callers pass.
 pub(crate) trait Input: Record + Sized {
     fn read(input: &serde_json::Value) -> crate::error::Result<Self>;
 }
 
-/// A record that callers give many of.
+/// A record that callers pass in lists.
 pub(crate) trait InputList: Input {
-    /// What an error calls one of them.
+    /// The noun for one of them in errors.
     const NOUN: &'static str;
 
     fn read_list(input: &serde_json::Value) -> crate::error::Result<Vec<Self>>;

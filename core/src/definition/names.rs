@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// How long the camelCase name is.
+/// The length of the camelCase name.
 pub(crate) const fn camel_length(snake: &str) -> usize {
     let bytes = snake.as_bytes();
     let (mut from, mut length) = (0, 0);
@@ -33,7 +33,7 @@ pub(crate) const fn camel_bytes<const N: usize>(snake: &str) -> [u8; N] {
     camel
 }
 
-/// Two texts as one, at compile time: `N` is the sum of their lengths.
+/// Concatenates two texts at compile time: `N` is the sum of their lengths.
 pub(crate) const fn joined_bytes<const N: usize>(first: &str, second: &str) -> [u8; N] {
     let (first, second) = (first.as_bytes(), second.as_bytes());
     let mut joined = [0; N];
@@ -45,7 +45,7 @@ pub(crate) const fn joined_bytes<const N: usize>(first: &str, second: &str) -> [
     joined
 }
 
-/// Text that was made at compile time.
+/// Text that was computed at compile time.
 pub(crate) const fn text(bytes: &'static [u8]) -> &'static str {
     match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -53,12 +53,12 @@ pub(crate) const fn text(bytes: &'static [u8]) -> &'static str {
     }
 }
 
-/// Whether a record's names in JSON are those of Rust.
+/// Whether a record's JSON names are those of Rust.
 pub(crate) const fn is_snake_case(case: &str) -> bool {
     matches!(case.as_bytes(), b"snake_case")
 }
 
-/// A name in camelCase; one without `_` as it is.
+/// A name in camelCase; one without `_` is unchanged.
 pub fn camel_case(name: &str) -> Cow<'_, str> {
     if !name.contains('_') {
         return Cow::Borrowed(name);
@@ -73,7 +73,7 @@ pub fn camel_case(name: &str) -> Cow<'_, str> {
     Cow::Owned(camel)
 }
 
-/// Whether a caller's name, in camelCase or snake_case, is this one.
+/// Whether a caller's name, in camelCase or snake_case, matches this one.
 pub(crate) fn is_same_name(given: &str, camel: &str) -> bool {
     given == camel || (given.contains('_') && camel_case(given) == camel)
 }

@@ -1,4 +1,4 @@
-//! The macro that a record is defined with.
+//! The macro that defines records.
 
 /// Defines a record:
 ///
@@ -8,7 +8,7 @@
 ///     #[derive(Debug, Clone, Default, PartialEq)]
 ///     pub struct NewTask("task", "camelCase"): input {
 ///         /// The key that people use.
-///         pub key: String = line,
+///         pub key: String = single_line,
 ///         /// What kind of work it is.
 ///         pub task_type as "type": Option<String>,
 ///         /// All input tokens.
@@ -17,13 +17,12 @@
 /// }
 /// ```
 ///
-/// A field is its docs, its name, its name in JSON where that is not the same in camelCase, its type, the
-/// [bound](super::Bound) of its values, and other names that JSON may give it.
+/// A field consists of its documentation, its name, its JSON name if it is not the same in camelCase, its type, the
+/// [bound](super::Bound) of its values, and aliases in JSON.
 ///
-/// Behind the colon stands what the record is for, any of: `input` reads it from JSON (`from_json`) and checks its
-/// bounds (`check`), `list("tasks", "task")` reads many (`list_from_json`), `row("tasks")` reads it from
-/// this table and inserts it; columns that the table may lack stand behind its name.
-/// All records can be written as JSON.
+/// After the colon comes what to generate, any of: `input` parses it from JSON (`from_json`) and checks its bounds
+/// (`check`); `list("tasks", "task")` parses a list (`list_from_json`); `row("tasks")` reads it from this table and
+/// inserts it, where columns that the table may lack follow the name. All records can be serialized to JSON.
 macro_rules! record {
     (
         $(#[$($attribute:tt)*])*
@@ -86,19 +85,19 @@ macro_rules! record {
         }
 
         impl $name {
-            /// Reads it from a JSON object with camelCase or snake_case names. An unknown field or one of the
-            /// wrong type is `InvalidInput`.
+            /// Parses a JSON object with camelCase or snake_case names. An unknown field, or one of the wrong type, is
+            /// `InvalidInput`.
             pub fn from_json(input: &serde_json::Value) -> $crate::error::Result<Self> {
                 let record = <Self as $crate::definition::Record>::DEFINITION;
                 Self::from_fields(&mut $crate::input::Fields::new(record, input)?)
             }
 
-            /// Reads the fields of an object that may have others behind them.
+            /// Parses the first fields of an object that may have others after them.
             pub(crate) fn from_fields(fields: &mut $crate::input::Fields<'_>) -> $crate::error::Result<Self> {
                 Ok(Self { $($field: fields.next()?),* })
             }
 
-            /// Checks what types alone do not.
+            /// Checks the bounds of the fields.
             #[allow(dead_code, reason = "not every record has bounds")]
             pub(crate) fn check_fields(&self) -> $crate::error::Result<()> {
                 $($crate::definition::check_field!(self.$field, $field $(as $json)?; $($bound)?);)*
@@ -117,7 +116,7 @@ macro_rules! record {
         }
 
         impl $name {
-            /// Reads many from a JSON array of such objects; an error says which one it is about.
+            /// Parses a JSON array of such objects; an error names the element.
             pub fn list_from_json(input: &serde_json::Value) -> $crate::error::Result<Vec<Self>> {
                 $crate::input::list($what, $noun, input, Self::from_json)
             }
@@ -152,7 +151,7 @@ macro_rules! record {
     };
 }
 
-/// The text of an attribute that is a line of documentation; nothing for another one.
+/// The text of an attribute that is a line of documentation; empty for other attributes.
 macro_rules! doc_text {
     (doc = $text:literal) => {
         concat!($text, "\n")
@@ -162,7 +161,7 @@ macro_rules! doc_text {
     };
 }
 
-/// Whether an attribute of serde's puts the fields of a record among those of the one that holds it.
+/// Whether a serde attribute flattens the fields of a record into the enclosing one.
 macro_rules! is_flat {
     (serde(flatten)) => {
         true
@@ -172,7 +171,7 @@ macro_rules! is_flat {
     };
 }
 
-/// Whether an attribute of serde's leaves the field out where there is nothing to say.
+/// Whether a serde attribute omits the field if it is absent.
 macro_rules! is_left_out {
     (serde(skip_serializing_if = $when:literal)) => {
         true
@@ -182,7 +181,7 @@ macro_rules! is_left_out {
     };
 }
 
-/// The name of a field in Rust, Python and SQL. One that another word of Rust's stands in for has its name in JSON.
+/// The name of a field in Rust, Python and SQL. If it is a keyword of Rust, the JSON name is used.
 macro_rules! column_name {
     ($field:ident) => {
         stringify!($field)

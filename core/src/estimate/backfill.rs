@@ -1,55 +1,55 @@
-//! Writing the status events for good that task runs stand in for.
+//! Storing the status events that are inferred from task runs.
 
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::history::History;
+use super::inferred_events::{self, InferredEvent, Phase};
 use super::lane::Lane;
 use super::options::EstimateOptions;
 use super::scope;
-use super::stand_in::{self, Phase, StandIn};
 use crate::definition::record;
 use crate::error::Result;
 use crate::id::IdSource;
 use crate::repository::status_events::{self, StatusEvent};
 
 record! {
-    /// What a backfill wrote.
+    /// The result of a backfill.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Backfilled("backfilled", "camelCase"): {
-        /// How many events were added.
+        /// The number of events that were added.
         pub events: u64,
     }
 }
 
-/// Writes, within the caller's write transaction, the events that a velocity with the same options would
-/// take for granted. Doing it again adds nothing.
+/// Writes, within the caller's write transaction, the events that a velocity with the same options infers. Repeating it
+/// adds nothing.
 pub(crate) fn backfill(tx: &Connection, options: &EstimateOptions, ids: &IdSource) -> Result<Backfilled> {
     options.check_fields()?;
     let scope = scope::resolve(tx, options)?;
     let mut history = History::load(tx, &scope, options.assignee.as_deref())?;
-    let runs = stand_in::load(tx, &scope, &history)?;
-    let added = stand_in::fill(&mut history, &runs, options.window());
-    for stand_in in &added {
-        status_events::insert(tx, &event(stand_in, ids.next()))?;
+    let runs = inferred_events::load(tx, &scope, &history)?;
+    let added = inferred_events::infer(&mut history, &runs, options.window());
+    for inferred in &added {
+        status_events::insert(tx, &event(inferred, ids.next()))?;
     }
     Ok(Backfilled { events: added.len() as u64 })
 }
 
-fn event(stand_in: &StandIn<'_>, id: String) -> StatusEvent {
-    let run = &stand_in.run.row;
-    let (from, to) = stand_in.statuses();
+fn event(inferred: &InferredEvent<'_>, id: String) -> StatusEvent {
+    let run = &inferred.run.row;
+    let (from, to) = inferred.statuses();
     StatusEvent {
         id,
         task_id: run.task_id.clone(),
         from_status: from.map(str::to_owned),
         to_status: to.to_owned(),
-        timestamp: stand_in.at.into(),
+        timestamp: inferred.at.into(),
         command_name: Some(run.command.clone()),
         job_id: run.job_id.clone(),
         task_run_id: Some(run.id.clone()),
         agent_id: run.agent_id.clone(),
-        metadata: metadata(stand_in.lane, stand_in.phase),
+        metadata: metadata(inferred.lane, inferred.phase),
     }
 }
 

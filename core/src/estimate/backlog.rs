@@ -1,4 +1,4 @@
-//! How much there is to do, and how much is done.
+//! The amount of work, and of finished work.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,19 +10,19 @@ use crate::status;
 /// Tasks and their story points.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Backlog {
-    /// How many tasks.
+    /// The number of tasks.
     pub tasks: usize,
-    /// The sum of their story points; a task without counts 0.
+    /// The sum of their story points; a task without story points counts as 0.
     #[serde(serialize_with = "number::json")]
     pub story_points: f64,
 }
 
-/// The backlog, by the lane that each task needs next.
+/// The backlog, by the next lane of each task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct BacklogTotals {
-    /// Not started, in progress, sent back, and all that is not named below.
+    /// Not started, in progress, sent back, and every status not listed below.
     pub implementation: Backlog,
-    /// Ready to be reviewed.
+    /// Ready for review.
     pub review: Backlog,
     /// Ready for QA.
     pub qa: Backlog,
@@ -30,7 +30,7 @@ pub struct BacklogTotals {
     pub done: Backlog,
 }
 
-/// How many tasks have which status. `total` counts all tasks, cancelled ones too.
+/// The number of tasks by status. `total` counts all tasks, including cancelled ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the names are the statuses")]
@@ -43,19 +43,19 @@ pub struct StatusCounts {
     pub completed: usize,
 }
 
-/// How far a milestone is reached.
+/// The progress towards a milestone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Completion {
     /// Tasks that have reached it.
     pub done: usize,
     /// All tasks.
     pub total: usize,
-    /// 100 × done / total; 0 where there are no tasks.
+    /// 100 × done / total; 0 if there are no tasks.
     #[serde(serialize_with = "number::json")]
     pub percent: f64,
 }
 
-/// How far the milestones are reached.
+/// The progress towards the milestones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Completions {
@@ -67,7 +67,7 @@ pub struct Completions {
     pub done: Completion,
 }
 
-/// The lane that a task needs next; none where nothing is left to do.
+/// The next lane of a task; `None` if it is finished.
 pub(super) fn next_lane(task: &TaskHistory) -> Option<Lane> {
     match &*status::canonical(&task.row.status) {
         status::COMPLETED | status::CANCELLED => None,

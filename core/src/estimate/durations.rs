@@ -1,4 +1,4 @@
-//! The contract's throughput bound: hours of work left at this velocity.
+//! The contract's throughput bound: remaining hours at this velocity.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,21 +9,21 @@ use super::velocity::Velocity;
 use crate::number::{self, exact_sum};
 use crate::time::Timestamp;
 
-/// Hours of work left in each lane; null where a lane has work and no speed.
+/// Remaining hours in each lane; null if a lane has work and no velocity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DurationsHours {
-    /// Story points to implement / speed, less the hours already spent on tasks in progress; 0 or more.
+    /// Story points to implement / velocity, minus the hours already spent on tasks in progress; 0 or more.
     #[serde(serialize_with = "number::json_option")]
     pub implementation_hours: Option<f64>,
-    /// Story points to review / speed.
+    /// Story points to review / velocity.
     #[serde(serialize_with = "number::json_option")]
     pub review_hours: Option<f64>,
-    /// Story points to test / speed.
+    /// Story points to test / velocity.
     #[serde(serialize_with = "number::json_option")]
     pub qa_hours: Option<f64>,
-    /// The slowest of: the implementation, everything not yet reviewed / review speed, everything not yet
-    /// completed / QA speed.
+    /// The largest of: the implementation, everything not yet reviewed / review velocity, everything not yet completed
+    /// / QA velocity.
     #[serde(serialize_with = "number::json_option")]
     pub total_hours: Option<f64>,
 }
@@ -50,7 +50,7 @@ pub(super) fn durations(
     }
 }
 
-/// No work takes no time, whatever the speed; work without speed never ends.
+/// No work takes no time, whatever the velocity; work without velocity never ends.
 pub(super) fn hours_at(story_points: f64, sp_per_hour: f64) -> Option<f64> {
     if story_points <= 0.0 {
         return Some(0.0);
@@ -59,7 +59,7 @@ pub(super) fn hours_at(story_points: f64, sp_per_hour: f64) -> Option<f64> {
     (sp_per_hour > 0.0 && hours.is_finite()).then_some(hours)
 }
 
-/// The time since each task in progress came there.
+/// The sum of the times since each task in progress entered that status.
 fn hours_spent(tasks: &[TaskHistory], now: Timestamp) -> f64 {
     exact_sum(tasks.iter().filter_map(|task| task.hours_in_lane(Lane::Implementation, now)))
 }

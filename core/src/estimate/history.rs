@@ -1,4 +1,4 @@
-//! The tasks of a scope and their moves, in memory.
+//! The tasks of a scope and their transitions, in memory.
 
 use std::collections::HashMap;
 
@@ -12,26 +12,26 @@ use crate::repository::status_events;
 use crate::repository::task_rows::{self, TaskRow};
 use crate::time::Timestamp;
 
-/// One move of a task. Moves at the same moment are told apart by the order in which they were recorded.
+/// One transition of a task. Transitions at the same time keep the order in which they were recorded.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Move {
+pub(super) struct Transition {
     pub(super) from: Step,
     pub(super) to: Step,
     pub(super) at: Timestamp,
     pub(super) order: usize,
-    /// Whether a task run stands in for it, in memory or written by a backfill.
-    pub(super) is_stand_in: bool,
+    /// Whether it is inferred from a task run, in memory or by a backfill.
+    pub(super) is_inferred: bool,
 }
 
-/// A task with its moves, oldest first.
+/// A task with its transitions, oldest first.
 #[derive(Debug, Clone)]
 pub(super) struct TaskHistory {
     pub(super) row: TaskRow,
     pub(super) step: Step,
-    pub(super) moves: Vec<Move>,
+    pub(super) transitions: Vec<Transition>,
 }
 
-/// A stay of a task in a lane.
+/// A visit of a task to a lane.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Visit {
     pub(super) entered: Timestamp,
@@ -39,63 +39,69 @@ pub(super) struct Visit {
 }
 
 impl TaskHistory {
-    /// When the task came into the lane, by the newest move of all; none where it is not in it now.
+    /// When the task entered the lane, by its newest transition; `None` if it is not in the lane now.
     pub(super) fn in_lane_since(&self, lane: Lane) -> Option<Timestamp> {
-        let entered = self.moves.iter().rev().find(|step| step.to == lane.start())?;
+        let entered = self.transitions.iter().rev().find(|step| step.to == lane.start())?;
         (self.step == lane.start()).then_some(entered.at)
     }
 
-    /// For how long the task has been in the lane; 0 where it came there in the future.
+    /// How long the task has been in the lane; 0 if it entered the lane in the future.
     pub(super) fn hours_in_lane(&self, lane: Lane, now: Timestamp) -> Option<f64> {
         self.in_lane_since(lane).map(|since| now.hours_since(since).max(0.0))
     }
 
-    /// The lane's visits that led on to the next lane: each end with the latest start at or before it.
-    pub(super) fn passes(&self, lane: Lane) -> impl Iterator<Item = (Visit, usize)> {
-        visits(self.moves.iter(), lane, move |end| end.to == lane.end())
+    /// The visits that led to the next lane: each ends with that transition and begins with the latest start at or
+    /// before it.
+    pub(super) fn completed_visits(&self, lane: Lane) -> impl Iterator<Item = (Visit, usize)> {
+        visits(self.transitions.iter(), lane, |end| end.to == lane.end()).into_iter()
     }
 
-    /// The passes by recorded moves alone, stand-ins left out.
-    pub(super) fn recorded_passes(&self, lane: Lane) -> impl Iterator<Item = Visit> {
-        let recorded = self.moves.iter().filter(|step| !step.is_stand_in);
-        visits(recorded, lane, move |end| end.to == lane.end()).map(|(visit, _)| visit)
+    /// The completed visits by recorded transitions only, without inferred ones.
+    pub(super) fn recorded_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
+        let recorded = self.transitions.iter().filter(|step| !step.is_inferred);
+        visits(recorded, lane, |end| end.to == lane.end()).into_iter().map(|(visit, _)| visit)
     }
 
-    /// The lane's visits that ended, wherever they led.
+    /// The visits that ended, whatever status followed.
     pub(super) fn ended_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
-        visits(self.moves.iter(), lane, move |end| end.to != lane.start()).map(|(visit, _)| visit)
+        visits(self.transitions.iter(), lane, |end| end.to != lane.start())
+            .into_iter()
+            .map(|(visit, _)| visit)
     }
 }
 
-/// The visits of the lane by these moves, oldest first, that end with a move that `ends`, each with that
-/// move's order. A visit begins at the latest move into the lane at or before its end.
+/// The visits to the lane that end with a transition for which `ends` is true, oldest first, each with the order of
+/// that transition. A visit begins at the latest transition into the lane at or before its end.
+///
+/// The result is a list, because an iterator that callers flatten compiles to a branch on uninitialised memory, which is
+/// harmless but which Valgrind reports to every host.
 fn visits<'m>(
-    moves: impl Iterator<Item = &'m Move> + Clone,
+    transitions: impl Iterator<Item = &'m Transition> + Clone,
     lane: Lane,
-    ends: impl Fn(&Move) -> bool,
-) -> impl Iterator<Item = (Visit, usize)> {
-    let starts = moves.clone().filter(move |step| step.to == lane.start());
-    let ends = moves.filter(move |step| step.from == lane.start() && ends(step));
-    let mut starts = starts.peekable();
+    ends: impl Fn(&Transition) -> bool,
+) -> Vec<(Visit, usize)> {
+    let mut starts = transitions.clone().filter(|step| step.to == lane.start()).peekable();
     let mut entered = None;
-    ends.filter_map(move |end| {
+    let mut visits = Vec::new();
+    for end in transitions.filter(|step| step.from == lane.start() && ends(step)) {
         while let Some(start) = starts.next_if(|start| start.at <= end.at) {
             entered = Some(start.at);
         }
-        Some((Visit { entered: entered?, left: end.at }, end.order))
-    })
+        visits.extend(entered.map(|entered| (Visit { entered, left: end.at }, end.order)));
+    }
+    visits
 }
 
-/// The tasks of a scope, with what happened to them.
+/// The tasks of a scope, with their transitions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct History {
     pub(super) tasks: Vec<TaskHistory>,
     index: HashMap<String, usize>,
-    moves: usize,
+    transitions: usize,
 }
 
 impl History {
-    /// Moves whose time cannot be read are left out.
+    /// Loads the history. Transitions with an invalid time are left out.
     pub(super) fn load(tx: &Connection, scope: &ScopeIds, assignee: Option<&str>) -> Result<Self> {
         let mut rows = task_rows::in_scope(tx, scope)?;
         if let Some(assignee) = assignee.map(folded) {
@@ -107,36 +113,44 @@ impl History {
                 (history.index.get(event.task_id), Timestamp::read(event.timestamp))
             {
                 let from = event.from_status.map_or(Step::Other, Step::of);
-                let is_stand_in = event.metadata.is_some_and(is_backfilled);
-                let step =
-                    Move { from, to: Step::of(event.to_status), at, order: history.moves, is_stand_in };
-                history.tasks[task].moves.push(step);
-                history.moves += 1;
+                let is_inferred = event.metadata.is_some_and(is_backfilled);
+                let step = Transition {
+                    from,
+                    to: Step::of(event.to_status),
+                    at,
+                    order: history.transitions,
+                    is_inferred,
+                };
+                history.tasks[task].transitions.push(step);
+                history.transitions += 1;
             }
         })?;
         for task in &mut history.tasks {
-            task.moves.sort_by_key(|step| (step.at, step.order));
+            task.transitions.sort_by_key(|step| (step.at, step.order));
         }
         Ok(history)
     }
 
     fn of_tasks(rows: Vec<TaskRow>) -> Self {
         let index = rows.iter().enumerate().map(|(index, row)| (row.id.clone(), index)).collect();
-        let tasks =
-            rows.into_iter().map(|row| TaskHistory { step: Step::of(&row.status), row, moves: Vec::new() });
-        Self { tasks: tasks.collect(), index, moves: 0 }
+        let tasks = rows.into_iter().map(|row| TaskHistory {
+            step: Step::of(&row.status),
+            row,
+            transitions: Vec::new(),
+        });
+        Self { tasks: tasks.collect(), index, transitions: 0 }
     }
 
-    /// Adds a move that a run stands in for, after the recorded ones of the same moment.
+    /// Adds an inferred transition, after the recorded ones of the same time.
     pub(super) fn add(&mut self, task: usize, from: Step, to: Step, at: Timestamp) {
-        let moves = &mut self.tasks[task].moves;
-        let place = moves.partition_point(|step| step.at <= at);
-        moves.insert(place, Move { from, to, at, order: self.moves, is_stand_in: true });
-        self.moves += 1;
+        let transitions = &mut self.tasks[task].transitions;
+        let index = transitions.partition_point(|step| step.at <= at);
+        transitions.insert(index, Transition { from, to, at, order: self.transitions, is_inferred: true });
+        self.transitions += 1;
     }
 
-    /// The place of the task with this id in `tasks`.
-    pub(super) fn place(&self, task_id: &str) -> Option<usize> {
+    /// The index of the task with this id in `tasks`.
+    pub(super) fn task_index(&self, task_id: &str) -> Option<usize> {
         self.index.get(task_id).copied()
     }
 }
@@ -145,9 +159,9 @@ fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// Whether an event's metadata says that a backfill wrote it.
+/// Whether an event was written by a backfill.
 fn is_backfilled(metadata: &str) -> bool {
-    // Most metadata does not hold the word, and need not be parsed.
+    // Most metadata does not contain the word, and need not be parsed.
     metadata.contains("backfilled")
         && serde_json::from_str::<Value>(metadata).is_ok_and(|metadata| metadata["backfilled"] == true)
 }

@@ -1,10 +1,10 @@
-//! The three lanes that a task goes through, and the statuses that bound them.
+//! The three lanes of a task, and the statuses that delimit them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::status;
 
-/// A part of the pipeline.
+/// A stage of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lane {
     Implementation,
@@ -24,7 +24,7 @@ impl Lane {
         }
     }
 
-    /// The status of a task that this lane is done with.
+    /// The status of a task that has left this lane.
     pub(super) fn end_status(self) -> &'static str {
         match self {
             Self::Implementation => status::READY_TO_CODE_REVIEW,
@@ -41,7 +41,7 @@ impl Lane {
         Step::of(self.end_status())
     }
 
-    /// The command that does this lane's work.
+    /// The command that works in this lane.
     pub(super) fn command(self) -> &'static str {
         match self {
             Self::Implementation => "work-on-tasks",
@@ -51,7 +51,7 @@ impl Lane {
     }
 }
 
-/// A status, as far as lanes tell statuses apart.
+/// A status, as far as lanes distinguish them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     InProgress,
@@ -63,7 +63,7 @@ pub(super) enum Step {
 
 impl Step {
     pub(super) fn of(stored: &str) -> Self {
-        // Nearly all words are stored as they are compared, and histories are long.
+        // Nearly all names are stored in normalised form, and histories are long.
         let word = |word: &str| match word {
             status::IN_PROGRESS => Some(Self::InProgress),
             status::READY_TO_CODE_REVIEW => Some(Self::ReadyToCodeReview),

@@ -1,24 +1,24 @@
-//! How fast the work goes, how much is left, and when it will be done.
+//! Velocity, remaining work, and when the work will be done.
 
-mod answer;
 mod backfill;
 mod backlog;
+mod compute;
 mod durations;
 mod history;
+mod inferred_events;
 mod lane;
 mod options;
 mod progress;
 mod schedule;
 mod scope;
 mod settings;
-mod stand_in;
 mod velocity;
 
-pub use answer::Estimate;
-pub(crate) use answer::{gather, gather_for_velocity};
 pub use backfill::Backfilled;
 pub(crate) use backfill::backfill;
 pub use backlog::{Backlog, BacklogTotals, Completion, Completions, StatusCounts};
+pub use compute::Estimate;
+pub(crate) use compute::{load_estimate_data, load_velocity_data};
 pub use durations::DurationsHours;
 pub use lane::PerLane;
 pub use options::{EstimateOptions, VelocityMode};

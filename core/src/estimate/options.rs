@@ -1,4 +1,4 @@
-//! What a caller asks of a velocity or an estimate.
+//! The options of a velocity or an estimate.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -7,11 +7,11 @@ use crate::definition::{Described, FieldType, Kind, record};
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
 
-/// Where a velocity comes from.
+/// The source of a velocity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum VelocityMode {
-    /// From the config files and the call's overrides alone.
+    /// From the config files and the call's overrides only.
     #[default]
     Config,
     /// From history; lanes without history use the config.
@@ -56,7 +56,7 @@ impl FieldType for VelocityMode {
 }
 
 record! {
-    /// The options of `velocity`, `estimate` and `backfill_status_events`; all of them may be absent.
+    /// The options of `velocity`, `estimate` and `backfill_status_events`; all of them are optional.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct EstimateOptions("options", "camelCase"): input {
         /// Only tasks of the project with this key.
@@ -65,21 +65,21 @@ record! {
         pub epic_key: Option<String>,
         /// Only tasks of the user story with this key.
         pub story_key: Option<String>,
-        /// Only tasks of this person; case does not matter.
+        /// Only tasks of this person; case is ignored.
         pub assignee: Option<String>,
-        /// Where the velocity comes from. Absent: `config`.
+        /// The source of the velocity. Absent: `config`.
         pub mode: Option<VelocityMode>,
-        /// How many of the newest samples of a lane make its velocity, 1 or more. Absent: 10.
+        /// The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10.
         pub window_tasks: Option<i64> = positive,
-        /// Story points per hour of every lane, in place of the config's.
+        /// Story points per hour of every lane; overrides the config.
         pub sp_per_hour_all: Option<f64> = finite,
-        /// Story points per hour of the implementation, in place of the config's.
+        /// Story points per hour of the implementation; overrides the config.
         pub sp_per_hour_implementation: Option<f64> = finite,
-        /// Story points per hour of the review, in place of the config's.
+        /// Story points per hour of the review; overrides the config.
         pub sp_per_hour_review: Option<f64> = finite,
-        /// Story points per hour of QA, in place of the config's.
+        /// Story points per hour of QA; overrides the config.
         pub sp_per_hour_qa: Option<f64> = finite,
-        /// The present moment. Absent: the handle's clock.
+        /// The current time. Absent: the handle's clock.
         pub now: Option<Timestamp>,
     }
 }

@@ -1,4 +1,4 @@
-//! The work in progress: how old it is, and where it goes next.
+//! Work in progress: its age, and its next transitions.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,17 +8,17 @@ use super::schedule::{Departure, Schedule};
 use crate::number;
 use crate::time::Timestamp;
 
-/// A share of the lane's history above which a task counts as aging.
+/// The percentile of the lane's history above which a task counts as aging.
 const AGING: f64 = 0.85;
 
 /// The tasks that are in a lane now.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Wip {
-    /// How many.
+    /// The number of tasks.
     pub tasks: usize,
-    /// How many of them are older than 85 % of the lane's finished visits.
+    /// The number of them that are older than 85 % of the lane's finished visits.
     pub aging: usize,
-    /// Each of them, oldest first.
+    /// The tasks, oldest first.
     pub items: Vec<WipItem>,
 }
 
@@ -30,18 +30,18 @@ pub struct WipItem {
     pub task_id: String,
     /// Its key.
     pub task_key: String,
-    /// Hours since it entered the lane; null where no event tells.
+    /// Hours since it entered the lane; null if no event shows it.
     #[serde(serialize_with = "number::json_option")]
     pub age_hours: Option<f64>,
-    /// The share, from 0 to 1, of the lane's finished visits that took no longer than this age; null
-    /// where the lane has no history.
+    /// The share, from 0 to 1, of the lane's finished visits that took no longer than this age; null if the lane has no
+    /// history.
     #[serde(serialize_with = "number::json_option")]
     pub age_percentile: Option<f64>,
     /// Whether the percentile is above 0.85.
     pub aging: bool,
 }
 
-/// Who gets where next, and when.
+/// The next transitions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NextTransitions {
@@ -51,11 +51,11 @@ pub struct NextTransitions {
     pub ready_to_qa: Option<NextTransition>,
     /// The task that is expected to be completed first.
     pub complete: Option<NextTransition>,
-    /// The next move of every task that is in a lane now.
+    /// The next transition of every task that is in a lane now.
     pub tasks: Vec<NextTransition>,
 }
 
-/// An expected move of one task.
+/// An expected transition of one task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NextTransition {
@@ -63,12 +63,12 @@ pub struct NextTransition {
     pub task_id: String,
     /// Its key.
     pub task_key: String,
-    /// The status that it gets.
+    /// Its next status.
     pub to: String,
-    /// Hours from now; null where its lane has no speed.
+    /// Hours from now; null if its lane has no velocity.
     #[serde(serialize_with = "number::json_option")]
     pub hours: Option<f64>,
-    /// The moment; null where its lane has no speed.
+    /// The time; null if its lane has no velocity.
     pub at: Option<Timestamp>,
 }
 
@@ -87,7 +87,7 @@ pub(super) fn wip(tasks: &[TaskHistory], now: Timestamp) -> PerLane<Wip> {
             .collect();
         items.sort_by(|a, b| {
             let age = |item: &WipItem| item.age_hours.unwrap_or(-1.0);
-            age(b).total_cmp(&age(a)).then_with(|| crate::key_order::compare(&a.task_key, &b.task_key))
+            age(b).total_cmp(&age(a)).then_with(|| crate::natural_order::compare(&a.task_key, &b.task_key))
         });
         Wip { tasks: items.len(), aging: items.iter().filter(|item| item.aging).count(), items }
     })

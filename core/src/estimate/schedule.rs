@@ -1,9 +1,9 @@
-//! When each task leaves each lane, if every lane works through its queue at its speed.
+//! When each task leaves each lane, if every lane processes its queue at its velocity.
 //!
-//! A deterministic flow shop with three machines in a row: each lane takes one task after the other, first
-//! in, first out, and a task enters a lane when it has left the one above. Work that is already done
-//! counts: a task in progress needs the less the longer it has been in progress, and so does the task at
-//! the head of the review's and of QA's queue, since the lane had nothing else to do.
+//! A deterministic flow shop with three machines in a row: each lane processes one task after the other, first in,
+//! first out, and a task enters a lane when it has left the previous one. Finished work counts: a task in progress
+//! needs less time the longer it has been in progress, and so does the task at the head of the queue of the review and
+//! of QA, since the lane had nothing else to do.
 
 use std::cmp::Ordering;
 
@@ -14,13 +14,13 @@ use super::durations::hours_at;
 use super::history::TaskHistory;
 use super::lane::{Lane, Step};
 use super::velocity::Velocity;
-use crate::key_order;
+use crate::natural_order;
 use crate::number::exact_sum;
 use crate::status;
 use crate::time::Timestamp;
 
-/// When the last task of the scope is expected to get there; `now` where nothing is left, null where a
-/// lane has work and no speed. They never decrease from one to the next.
+/// When the last task of the scope is expected to reach each milestone; `now` if no work is left, null if a lane has
+/// work and no velocity. The times never decrease from one milestone to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Etas {
@@ -32,15 +32,15 @@ pub struct Etas {
     pub complete_eta: Option<Timestamp>,
 }
 
-/// When one task leaves one lane, in hours from now; infinite where it never does.
+/// When one task leaves one lane, in hours from now; infinite if it never does.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Departure {
-    /// The task's place among the scope's tasks.
+    /// The index of the task in the scope.
     pub(super) task: usize,
     pub(super) hours: f64,
 }
 
-/// The departures from each lane, in the order in which they happen.
+/// The departures from each lane, in chronological order.
 #[derive(Debug)]
 pub(super) struct Schedule {
     departures: [Vec<Departure>; 3],
@@ -48,7 +48,7 @@ pub(super) struct Schedule {
 
 impl Schedule {
     pub(super) fn new(tasks: &[TaskHistory], velocity: &Velocity, now: Timestamp) -> Self {
-        let plan = Plan { tasks, velocity, now, usual_points: usual_points(tasks) };
+        let plan = Plan { tasks, velocity, now, default_points: default_points(tasks) };
         let implementation = plan.implementation();
         let review = plan.queue(Lane::Review, &implementation);
         let qa = plan.queue(Lane::Qa, &review);
@@ -78,8 +78,8 @@ struct Plan<'a> {
     tasks: &'a [TaskHistory],
     velocity: &'a Velocity,
     now: Timestamp,
-    /// What a task without story points is taken to have.
-    usual_points: f64,
+    /// The assumed story points of a task without any.
+    default_points: f64,
 }
 
 impl Plan<'_> {
@@ -98,7 +98,7 @@ impl Plan<'_> {
         queue.into_iter().map(depart).collect()
     }
 
-    /// The tasks that wait in the lane now, then those that arrive from the lane above.
+    /// The tasks that wait in the lane now, then those that arrive from the previous lane.
     fn queue(&self, lane: Lane, arrivals: &[Departure]) -> Vec<Departure> {
         let mut waiting = self.in_lane(lane);
         waiting.sort_by(|a, b| arrival_order(&self.tasks[*a], &self.tasks[*b], lane));
@@ -115,14 +115,16 @@ impl Plan<'_> {
 
     /// Hours that the lane still needs for the task.
     fn work(&self, task: usize, lane: Lane, done: f64) -> f64 {
-        let points = self.tasks[task].row.story_points.unwrap_or(self.usual_points);
+        let points = self.tasks[task].row.story_points.unwrap_or(self.default_points);
         hours_at(points, self.velocity.of(lane)).map_or(f64::INFINITY, |hours| (hours - done).max(0.0))
     }
 
-    /// How long the lane has had this task to work on: since it came, or since the task before it left.
+    /// How long the lane has been able to work on this task: since the task entered it, or since the previous task
+    /// left.
     fn time_at_head(&self, task: usize, lane: Lane) -> f64 {
         let Some(entered) = self.tasks[task].in_lane_since(lane) else { return 0.0 };
-        let leaves = self.tasks.iter().flat_map(|task| &task.moves).filter(|step| step.from == lane.start());
+        let leaves =
+            self.tasks.iter().flat_map(|task| &task.transitions).filter(|step| step.from == lane.start());
         let last_left = leaves.map(|step| step.at).filter(|left| *left <= self.now).max();
         let since = last_left.map_or(entered, |left| left.max(entered));
         self.now.hours_since(since).max(0.0)
@@ -133,13 +135,13 @@ impl Plan<'_> {
     }
 }
 
-/// The mean of the story points that are known; 0 where none are.
-fn usual_points(tasks: &[TaskHistory]) -> f64 {
+/// The mean of the known story points; 0 if none are known.
+fn default_points(tasks: &[TaskHistory]) -> f64 {
     let known: Vec<f64> = tasks.iter().filter_map(|task| task.row.story_points).collect();
     if known.is_empty() { 0.0 } else { exact_sum(known.iter().copied()) / known.len() as f64 }
 }
 
-/// What is in progress comes first, then what was sent back, then the rest by priority and key.
+/// Tasks in progress first, then those that were sent back, then the rest by priority and key.
 fn implementation_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
     let rank = |task: &TaskHistory| match task.step {
         Step::InProgress => 0,
@@ -149,7 +151,7 @@ fn implementation_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
     rank(a).cmp(&rank(b)).then_with(|| arrival_order(a, b, Lane::Implementation))
 }
 
-/// First in, first out; who came at an unknown time comes last.
+/// First in, first out; tasks with an unknown entry time come last.
 fn arrival_order(a: &TaskHistory, b: &TaskHistory, lane: Lane) -> Ordering {
     let entered = |task: &TaskHistory| {
         let since = task.in_lane_since(lane);
@@ -160,6 +162,6 @@ fn arrival_order(a: &TaskHistory, b: &TaskHistory, lane: Lane) -> Ordering {
 
 fn backlog_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
     let priority = |task: &TaskHistory| (task.row.priority.is_none(), task.row.priority);
-    let by_key = || key_order::compare(&a.row.key, &b.row.key).then_with(|| a.row.id.cmp(&b.row.id));
+    let by_key = || natural_order::compare(&a.row.key, &b.row.key).then_with(|| a.row.id.cmp(&b.row.id));
     priority(a).cmp(&priority(b)).then_with(by_key)
 }

@@ -1,4 +1,4 @@
-//! From the keys that people use to the ids that queries use.
+//! From keys to ids.
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use super::options::EstimateOptions;
 use crate::error::{Error, Result};
 use crate::repository::scope::{self, ScopeIds};
 
-/// What an estimate is about, in the words of the call; what was not asked for is absent.
+/// The scope of an estimate, as given in the call; absent fields were not given.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
@@ -39,8 +39,8 @@ impl Scope {
     }
 }
 
-/// Each key narrows within what the keys above it have named. An unknown key is `NotFound`, one that
-/// several rows have `InvalidInput`.
+/// Each key is looked up within those above it. An unknown key is `NotFound`; a key that several rows have is
+/// `InvalidInput`.
 pub(super) fn resolve(tx: &Connection, options: &EstimateOptions) -> Result<ScopeIds> {
     let mut ids = ScopeIds::default();
     if let Some(key) = &options.project_key {
@@ -63,7 +63,7 @@ fn only(field: &str, what: &str, key: &str, mut found: Vec<String>, narrower: &s
         (Some(id), 0) => Ok(id),
         (Some(_), others) => {
             let allowed =
-                format!("a key that one row has, or {narrower} beside it: {} have this one", others + 1);
+                format!("a unique key, or {narrower} in addition: {} rows have this one", others + 1);
             Err(Error::invalid(field, format_args!("{key:?}"), &allowed))
         }
     }

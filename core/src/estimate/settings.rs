@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::input::given;
 use crate::paths::Config;
 
-/// Story points per hour of each lane, and how much history weighs in `mixed` mode.
+/// Story points per hour of each lane, and the weight of history in `mixed` mode.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct VelocitySettings {
     pub(super) sp_per_hour: PerLane<f64>,
@@ -19,7 +19,7 @@ const DEFAULT_SP_PER_HOUR: f64 = 15.0;
 const DEFAULT_ALPHA: f64 = 0.5;
 
 impl VelocitySettings {
-    /// From configs, the more general ones first: what a later one says holds.
+    /// From configs, general ones first: later ones override earlier ones.
     pub(crate) fn from_configs(configs: &[Config]) -> Result<Self> {
         let mut settings =
             Self { sp_per_hour: PerLane::from_fn(|_| DEFAULT_SP_PER_HOUR), alpha: DEFAULT_ALPHA };
@@ -48,7 +48,7 @@ impl VelocitySettings {
         Ok(())
     }
 
-    /// The speeds with the call's overrides: first all lanes, then each lane.
+    /// The velocities with the call's overrides: first for all lanes, then for each lane.
     pub(super) fn overridden(&self, options: &EstimateOptions) -> PerLane<f64> {
         PerLane::from_fn(|lane| {
             let own = match lane {

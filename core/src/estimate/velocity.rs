@@ -5,13 +5,13 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::history::{History, TaskHistory, Visit};
+use super::inferred_events::Run;
 use super::lane::{Lane, PerLane};
 use super::options::{EstimateOptions, VelocityMode};
 use super::settings::VelocitySettings;
-use super::stand_in::Run;
 use crate::number::{self, exact_sum};
 
-/// How fast each lane works.
+/// The velocity of each lane.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Velocity {
@@ -24,18 +24,18 @@ pub struct Velocity {
     /// Story points that leave QA per hour that they spend in it.
     #[serde(serialize_with = "number::json")]
     pub qa_sp_per_hour: f64,
-    /// Where the numbers come from: `config` where no lane had history.
+    /// The source of the numbers: `config` if no lane had history.
     pub source: VelocityMode,
-    /// What the call asked for.
+    /// The mode that was requested.
     pub requested_mode: VelocityMode,
-    /// How many samples of a lane count at most.
+    /// The maximum number of samples of a lane.
     pub window_tasks: usize,
-    /// How many samples each lane had; 0 where its number is the config's.
+    /// The number of samples of each lane; 0 if its number is the config's.
     pub samples: PerLane<usize>,
 }
 
 impl Velocity {
-    /// The lane's speed.
+    /// The velocity of the lane.
     pub(super) fn of(&self, lane: Lane) -> f64 {
         match lane {
             Lane::Implementation => self.implementation_sp_per_hour,
@@ -45,12 +45,12 @@ impl Velocity {
     }
 }
 
-/// The velocity by the config and the call's overrides alone.
+/// The velocity by the config and the call's overrides only.
 pub(super) fn from_config(settings: &VelocitySettings, options: &EstimateOptions) -> Velocity {
-    combine(settings, options, VelocityMode::Config, PerLane::default())
+    select_velocity(settings, options, VelocityMode::Config, PerLane::default())
 }
 
-/// The velocity by a history whose gaps the runs have filled already; lanes without any use the config.
+/// The velocity by a history that includes inferred events; lanes without history use the config.
 pub(super) fn from_history(
     settings: &VelocitySettings,
     options: &EstimateOptions,
@@ -63,14 +63,14 @@ pub(super) fn from_history(
         measure(event_samples(history, lane, window))
             .or_else(|| measure(run_samples(history, runs, lane, window)))
     });
-    combine(settings, options, mode, measured)
+    select_velocity(settings, options, mode, measured)
 }
 
-fn combine(
+fn select_velocity(
     settings: &VelocitySettings,
     options: &EstimateOptions,
     mode: VelocityMode,
-    measured: PerLane<Option<Measured>>,
+    measured: PerLane<Option<MeasuredVelocity>>,
 ) -> Velocity {
     let config = settings.overridden(options);
     let weight = if mode == VelocityMode::Mixed { settings.alpha } else { 1.0 };
@@ -90,7 +90,7 @@ fn combine(
     }
 }
 
-/// A piece of finished work.
+/// A unit of finished work.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     story_points: f64,
@@ -98,29 +98,30 @@ struct Sample {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Measured {
+struct MeasuredVelocity {
     sp_per_hour: f64,
     samples: usize,
 }
 
-/// ΣSP / Σhours; nothing where no story point was moved.
-fn measure(samples: Vec<Sample>) -> Option<Measured> {
+/// ΣSP / Σhours; `None` if no story points were completed.
+fn measure(samples: Vec<Sample>) -> Option<MeasuredVelocity> {
     let story_points = exact_sum(samples.iter().map(|sample| sample.story_points));
     let hours = exact_sum(samples.iter().map(|sample| sample.hours));
     let sp_per_hour = story_points / hours;
     (story_points > 0.0 && sp_per_hour.is_finite())
-        .then_some(Measured { sp_per_hour, samples: samples.len() })
+        .then_some(MeasuredVelocity { sp_per_hour, samples: samples.len() })
 }
 
-/// The newest passes through the lane, as the events tell them.
+/// The newest completed visits to the lane, from events.
 fn event_samples(history: &History, lane: Lane, window: usize) -> Vec<Sample> {
-    let passes = history
+    let completed_visits = history
         .tasks
         .iter()
-        .flat_map(|task| task.passes(lane).map(move |(visit, order)| (visit, order, task)));
-    let mut passes: Vec<_> = passes.filter(|(visit, ..)| visit.left > visit.entered).collect();
-    passes.sort_by_key(|(visit, order, _)| Reverse((visit.left, *order)));
-    let newest = passes.into_iter().take(window);
+        .flat_map(|task| task.completed_visits(lane).map(move |(visit, order)| (visit, order, task)));
+    let mut completed_visits: Vec<_> =
+        completed_visits.filter(|(visit, ..)| visit.left > visit.entered).collect();
+    completed_visits.sort_by_key(|(visit, order, _)| Reverse((visit.left, *order)));
+    let newest = completed_visits.into_iter().take(window);
     let sample = |(visit, _, task): (Visit, usize, &TaskHistory)| Sample {
         story_points: task.row.story_points.unwrap_or(0.0),
         hours: visit.left.hours_since(visit.entered),
@@ -128,8 +129,7 @@ fn event_samples(history: &History, lane: Lane, window: usize) -> Vec<Sample> {
     newest.map(sample).collect()
 }
 
-/// The newest successful runs of the lane's command. A run without its times counts by the speed that
-/// the host measured.
+/// The newest successful runs of the lane's command. A run without times counts by the velocity that the host measured.
 fn run_samples(history: &History, runs: &[Run], lane: Lane, window: usize) -> Vec<Sample> {
     let of_lane = runs.iter().filter(|run| run.row.command == lane.command());
     let sample = |run: &Run| {

@@ -1,4 +1,4 @@
-//! The history of tasks, as it was recorded.
+//! Recorded status events.
 
 use rusqlite::Connection;
 
@@ -9,22 +9,22 @@ use crate::repository::tasks;
 use crate::time::{Range, Timestamp};
 
 record! {
-    /// Which events to list; all of them where nothing is asked for.
+    /// Selects the events; by default all of them.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct StatusEventsQuery("query", "camelCase"): input {
         /// The task, by id or key.
         pub task: Option<String>,
-        /// Events at or after this timestamp, or within this span before now (`7d`).
+        /// Events at or after this timestamp, or within this time span before now (`7d`).
         pub since: Option<String> = span,
-        /// Events at or before this timestamp, or this span before now.
+        /// Events at or before this timestamp, or this time span before now.
         pub until: Option<String> = span,
-        /// The moment that spans count back from. Absent: the handle's clock.
+        /// The time from which spans count back. Absent: the handle's clock.
         pub now: Option<Timestamp>,
     }
 }
 
-/// The events in the order of time; those of the same moment in the order in which they were recorded,
-/// those whose time cannot be read last.
+/// The events in order of time; events of the same time in the order in which they were recorded, events with an
+/// invalid time last.
 pub(crate) fn status_events(
     tx: &Connection,
     query: &StatusEventsQuery,

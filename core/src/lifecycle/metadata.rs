@@ -1,4 +1,4 @@
-//! What a transition leaves in the metadata of the task and of the event.
+//! Metadata that a transition writes to the task and to the event.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::context::TransitionContext;
 use crate::status;
 use crate::time::Timestamp;
 
-/// One move, as the metadata rules see it.
+/// A transition, as input of the metadata rules.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Move<'a> {
     pub(super) from: &'a str,
@@ -16,7 +16,7 @@ pub(super) struct Move<'a> {
 }
 
 impl Move<'_> {
-    /// A task that was done and is not.
+    /// Whether a completed task is reopened.
     fn is_revert(&self) -> bool {
         status::same(self.from, status::COMPLETED) && status::same(self.to, status::CHANGES_REQUESTED)
     }
@@ -29,13 +29,13 @@ impl Move<'_> {
         self.context.metadata_patch.as_ref()?.get(name)
     }
 
-    /// Why the task failed: the call's reason, else one that stands in the patch.
+    /// Why the task failed: the call's reason, or else one in the patch.
     fn failed_reason(&self) -> Option<Value> {
         let reason = self.context.reason.as_deref().map(Value::from);
         reason.or_else(|| self.patch("failed_reason").cloned())
     }
 
-    /// Changes the task's metadata: first what the rules say, then the caller's patch, which has the last word.
+    /// Changes the task's metadata: first by the rules, then by the caller's patch, which takes precedence.
     pub(super) fn apply_to_task(&self, metadata: &mut Map<String, Value>) {
         if status::same(self.to, status::COMPLETED) {
             metadata.insert("last_completed_at".into(), self.at.to_string().into());
@@ -65,7 +65,7 @@ impl Move<'_> {
         merge(metadata, self.context.metadata_patch.as_ref());
     }
 
-    /// The event's metadata: the caller's, and what the rules add where the caller has not said it.
+    /// The event's metadata: the caller's, and what the rules add unless the caller has set it.
     pub(super) fn of_event(&self) -> Map<String, Value> {
         let mut metadata = self.context.metadata.clone().unwrap_or_default();
         if self.is_revert() {
@@ -81,8 +81,8 @@ impl Move<'_> {
     }
 }
 
-/// A task's metadata, read for a change. What is there and is no JSON object is kept under
-/// `unreadable_metadata`: writing the change must not destroy it.
+/// A task's metadata, parsed for a change. Text that is not a JSON object is kept under `unreadable_metadata`: the
+/// change must not destroy it.
 pub(super) fn read_for_change(text: Option<&str>) -> Map<String, Value> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Map::new() };
     match serde_json::from_str(text) {
@@ -98,7 +98,7 @@ pub(super) fn merge(metadata: &mut Map<String, Value>, patch: Option<&Map<String
     }
 }
 
-/// A count as it may be stored: JavaScript does not tell 3 from 3.0.
+/// A count as stored: JavaScript does not distinguish 3 from 3.0.
 fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_f64().filter(|number| *number >= 0.0).map(|number| number as u64))
 }

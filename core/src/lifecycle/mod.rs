@@ -1,4 +1,4 @@
-//! How tasks move: one transition at a time, and the history of them.
+//! Status transitions of tasks, and their history.
 
 mod context;
 mod events;
@@ -9,4 +9,4 @@ pub use context::TransitionContext;
 pub use events::StatusEventsQuery;
 pub(crate) use events::status_events;
 pub use transition::Transition;
-pub(crate) use transition::{Moves, record};
+pub(crate) use transition::{WriteContext, record};

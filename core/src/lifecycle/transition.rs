@@ -1,4 +1,4 @@
-//! Moving a task: its new status, its metadata and the event of the move, in one transaction.
+//! A status transition: the task's status, its metadata and the status event, in one transaction.
 
 use rusqlite::Connection;
 
@@ -15,49 +15,49 @@ use crate::status;
 use crate::time::{Clock, Timestamp};
 
 record! {
-    /// What a transition did.
+    /// The result of a transition.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Transition("transition", "camelCase"): {
-        /// The event that was written; none where the task had the status already.
+        /// The event that was written; absent if the task had the status already.
         pub event_id: Option<String>,
-        /// The task that moved.
+        /// The task.
         pub task_id: String,
-        /// The status that it had.
+        /// The status before.
         pub from_status: String,
-        /// The status that it has now, as it is stored.
+        /// The status after, as stored.
         pub to_status: String,
-        /// When it moved.
+        /// When the status changed.
         pub timestamp: Timestamp,
-        /// Whether its status is another one than before.
+        /// Whether the status has changed.
         pub changed: bool,
     }
 }
 
-/// What moving tasks needs from the handle.
+/// The parts of the handle that a transition needs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Moves<'a> {
+pub(crate) struct WriteContext<'a> {
     pub(crate) ids: &'a IdSource,
     pub(crate) clock: Clock,
 }
 
-/// Moves the task within the caller's write transaction. The status that it comes from is read in there,
-/// so that two racing callers write a true history.
+/// Changes the status within the caller's write transaction. The previous status is read within it, so that two
+/// concurrent callers write a correct history.
 pub(crate) fn record(
     tx: &Connection,
     task: &str,
     to_status: &str,
     context: &TransitionContext,
-    moves: Moves<'_>,
+    write_context: WriteContext<'_>,
 ) -> Result<Transition> {
     let to = status::normalised(to_status).into_owned();
-    check::line("toStatus", &to)?;
+    check::single_line("toStatus", &to)?;
     context.check_fields()?;
     let found =
         tasks::find(tx, task)?.ok_or_else(|| Error::not_found("task", "task with id or key", task))?;
     reference(tx, "jobId", Table::Jobs, context.job_id.as_deref())?;
     reference(tx, "taskRunId", Table::TaskRuns, context.task_run_id.as_deref())?;
     check_expected(&found, context)?;
-    let now = moves.clock.now();
+    let now = write_context.clock.now();
     let at = context.timestamp.unwrap_or(now);
     let transition = |event_id: Option<String>, to_status: String| Transition {
         changed: event_id.is_some(),
@@ -79,7 +79,7 @@ pub(crate) fn record(
     task_rows::set_status(tx, &found.id, &to, &now.to_string())?;
     change_metadata(tx, &found.id, now, |task| step.apply_to_task(task))?;
     let event = StatusEvent {
-        id: moves.ids.next(),
+        id: write_context.ids.next(),
         task_id: found.id.clone(),
         from_status: Some(found.status.clone()),
         to_status: to.clone(),
@@ -98,7 +98,7 @@ fn check_expected(task: &Task, context: &TransitionContext) -> Result<()> {
     match &context.expected_from {
         Some(expected) if !status::same(expected, &task.status) => {
             let message = format!(
-                "expectedFrom: task {:?} is {:?}, not {:?}: read it again and decide anew",
+                "expectedFrom: task {:?} is {:?}, not {:?}: read it again and retry if appropriate",
                 shorten(&task.key),
                 shorten(&task.status),
                 shorten(expected)
@@ -109,7 +109,7 @@ fn check_expected(task: &Task, context: &TransitionContext) -> Result<()> {
     }
 }
 
-/// Writes the task's metadata where `change` makes a difference to it.
+/// Writes the task's metadata if `change` changes it.
 fn change_metadata(
     tx: &Connection,
     task_id: &str,

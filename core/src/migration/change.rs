@@ -1,11 +1,11 @@
-//! The one way in which a migration changes a database.
+//! The only functions through which a migration changes a database.
 
 use rusqlite::Connection;
 
 use crate::error::Result;
 
-/// Runs one statement that changes the database. That all of them come through here lets a test end the
-/// process after any one of them.
+/// Runs one statement that changes the database. All of them use this function, so that a test can kill the process
+/// after each one.
 pub(super) fn change(connection: &Connection, statement: &str) -> Result<()> {
     change_with(connection, statement, ())
 }
@@ -22,7 +22,7 @@ pub(super) fn change_with(
     Ok(())
 }
 
-/// A name as SQL takes it, whatever characters it holds.
+/// Quotes a name for SQL, whatever characters it contains.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

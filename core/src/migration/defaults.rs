@@ -1,9 +1,9 @@
-//! `workspace_defaults` once had one row a workspace: (workspace, default_agent). Now it has one for
-//! each command of a workspace.
+//! `workspace_defaults` formerly had one row per workspace: (workspace, default_agent). Now it has one for each command
+//! of a workspace.
 
 use rusqlite::Connection;
 
-use super::aside::set_aside;
+use super::archive::archive_table;
 use super::change::{change, change_with, quoted};
 use super::inspect::{Column, columns, find};
 use super::{global, table::Table};
@@ -12,8 +12,8 @@ use crate::time::Timestamp;
 
 pub(super) const TABLE: &str = "workspace_defaults";
 
-/// The columns of the old table that the new one has a place for.
-const CARRIED: &[&str] =
+/// The columns of the old table that the new one has too.
+const KEPT_COLUMNS: &[&str] =
     &["workspace", "default_agent", "command_name", "qa_profile", "docdex_scope", "updated_at"];
 
 /// Whether the table has its old columns.
@@ -23,11 +23,11 @@ pub(super) fn are_old(connection: &Connection) -> Result<bool> {
     Ok(has("workspace") && has("default_agent") && !has("workspace_id"))
 }
 
-/// Makes the table anew and carries all rows over. The old one stays beside it, as a `legacy_…` table,
-/// where anything in it has no place in the new one.
+/// Recreates the table with all of its rows. The old table is kept as a `legacy_…` table if anything in it has no place
+/// in the new one.
 pub(super) fn convert(connection: &Connection, now: Timestamp) -> Result<()> {
     let existing = columns(connection, TABLE)?;
-    let old = set_aside(connection, TABLE)?;
+    let old = archive_table(connection, TABLE)?;
     for name in ["agents", TABLE] {
         declaration(name).try_for_each(|table| table.complete(connection))?;
     }
@@ -35,7 +35,7 @@ pub(super) fn convert(connection: &Connection, now: Timestamp) -> Result<()> {
         Some(_) => format!("coalesce(old.{column}, {otherwise})"),
         None => otherwise.to_owned(),
     };
-    // Ordered, so that of two rows for one workspace the later one wins.
+    // Ordered, so that the later one of two rows for one workspace wins.
     let statement = format!(
         "INSERT OR REPLACE INTO {TABLE}
                 (workspace_id, command_name, agent_id, qa_profile, docdex_scope, updated_at)
@@ -52,7 +52,7 @@ pub(super) fn convert(connection: &Connection, now: Timestamp) -> Result<()> {
         old = quoted(&old),
     );
     change_with(connection, &statement, [now.to_string()])?;
-    if all_carried(connection, &existing, &old)? {
+    if all_kept(connection, &existing, &old)? {
         change(connection, &format!("DROP TABLE {}", quoted(&old)))?;
     }
     Ok(())
@@ -62,9 +62,9 @@ fn declaration(name: &str) -> impl Iterator<Item = &'static Table> {
     global::TABLES.iter().filter(move |table| table.name == name)
 }
 
-fn all_carried(connection: &Connection, existing: &[Column], old: &str) -> Result<bool> {
+fn all_kept(connection: &Connection, existing: &[Column], old: &str) -> Result<bool> {
     let statement = format!("SELECT (SELECT count(*) FROM {TABLE}) = (SELECT count(*) FROM {})", quoted(old));
     let all_rows: bool = connection.query_row(&statement, [], |row| row.get(0))?;
-    let known = |column: &Column| CARRIED.iter().any(|carried| column.is(carried));
+    let known = |column: &Column| KEPT_COLUMNS.iter().any(|carried| column.is(carried));
     Ok(all_rows && existing.iter().all(known))
 }

@@ -3,7 +3,7 @@
 use super::table::Table;
 use crate::repository::token_usage::TokenUsageRecord;
 
-/// In the order in which a database gets them.
+/// In the order in which they are created.
 pub(super) const TABLES: &[Table] = &[
     Table::new(
         "agents",

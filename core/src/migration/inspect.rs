@@ -1,10 +1,10 @@
-//! What a database has.
+//! The tables, columns, indexes and triggers of a database.
 
 use rusqlite::Connection;
 
 use crate::error::Result;
 
-/// One column of a table that exists.
+/// A column of an existing table.
 #[derive(Debug)]
 pub(super) struct Column {
     pub(super) name: String,
@@ -15,20 +15,20 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// Names of columns do not differ by case in SQL.
+    /// SQL compares the names of columns without case.
     pub(super) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 }
 
-/// The one of `columns` that has this name.
+/// The column with this name.
 pub(super) fn find<'c>(columns: &'c [Column], name: &str) -> Option<&'c Column> {
     columns.iter().find(|column| column.is(name))
 }
 
-/// The columns of a table; none where there is no such table.
+/// The columns of a table; none if there is no such table.
 pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column>> {
-    // Unlike table_info, table_xinfo knows generated columns; hidden = 1 are those of virtual tables.
+    // Unlike table_info, table_xinfo lists generated columns; hidden = 1 are those of virtual tables.
     let mut statement = connection.prepare(
         "SELECT name, type, \"notnull\", dflt_value IS NOT NULL, pk > 0
            FROM pragma_table_xinfo(?1, 'main') WHERE hidden <> 1 ORDER BY cid",
@@ -50,9 +50,9 @@ pub(super) fn columns(connection: &Connection, table: &str) -> Result<Vec<Column
 pub(super) struct ForeignKey {
     pub(super) column: String,
     pub(super) parent: String,
-    /// `None` where the declaration names the parent's primary key by not naming any column.
+    /// `None` if the declaration names no column, which means the parent's primary key.
     pub(super) parent_column: Option<String>,
-    /// Whether it is one of several columns that refer to the parent together.
+    /// Whether the key has several columns.
     pub(super) composite: bool,
 }
 
@@ -73,7 +73,7 @@ pub(super) fn foreign_keys(connection: &Connection, table: &str) -> Result<Vec<F
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The names of all tables, SQLite's own left out.
+/// The names of all tables except SQLite's own.
 pub(super) fn tables(connection: &Connection) -> Result<Vec<String>> {
     let mut statement = connection.prepare(
         r"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'",
@@ -82,7 +82,7 @@ pub(super) fn tables(connection: &Connection) -> Result<Vec<String>> {
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-/// What goes by this name (`table`, `virtual table`, `view`, `index`), or `None` where nothing does.
+/// The type of the object with this name (`table`, `virtual table`, `view`, `index`), or `None` if there is none.
 pub(super) fn kind_of(connection: &Connection, name: &str) -> Result<Option<String>> {
     let mut statement = connection.prepare(
         "SELECT iif(sql LIKE 'CREATE VIRTUAL %', 'virtual table', type) FROM sqlite_schema
@@ -91,7 +91,7 @@ pub(super) fn kind_of(connection: &Connection, name: &str) -> Result<Option<Stri
     Ok(statement.query_map([name], |row| row.get(0))?.next().transpose()?)
 }
 
-/// The statements that make the indexes and triggers of a table, those left out that its own declaration makes.
+/// The statements that create the indexes and triggers of a table, except those that its own declaration creates.
 pub(super) fn attachments(connection: &Connection, table: &str) -> Result<Vec<String>> {
     let mut statement = connection.prepare(
         "SELECT sql FROM sqlite_schema

@@ -1,15 +1,15 @@
-//! The schema as it should be, and the way there from every schema that ever shipped.
+//! The current schema, and the migration from every released one.
 //!
-//! A migration only adds: tables, nullable columns, indexes. The two exceptions, both in old global
-//! databases, are [`prototype`] and [`defaults`]. All of it is one transaction, so a process that dies
-//! half-way leaves the old schema behind and the next one that opens the file starts again.
+//! A migration only adds: tables, nullable columns, indexes. The two exceptions, both in old global databases, are
+//! [`prototype`] and [`defaults`]. A migration is one transaction: if the process dies during it, the old schema
+//! remains, and the next process that opens the file starts again.
 
-mod aside;
+mod archive;
 mod change;
 mod defaults;
 mod global;
-mod guard;
 mod inspect;
+mod preconditions;
 mod prototype;
 mod table;
 mod workspace;
@@ -21,23 +21,23 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::sqlite::{Patience, begin, schema_version};
+use crate::sqlite::{WaitPolicy, begin_write, schema_version};
 use crate::time::Timestamp;
 use change::change;
-pub(crate) use guard::refuse_other_kind;
+pub(crate) use preconditions::refuse_other_kind;
 use table::Table;
 
-/// The schema (`user_version`) that this build knows. The TypeScript packages leave it at 0.
+/// The schema (`user_version`) of this build. The TypeScript packages leave it at 0.
 pub(crate) const VERSION: i32 = 1;
 
 /// The two kinds of database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum DatabaseKind {
     Workspace,
     Global,
 }
 
-impl Kind {
+impl DatabaseKind {
     fn tables(self) -> &'static [Table] {
         match self {
             Self::Workspace => workspace::TABLES,
@@ -46,34 +46,44 @@ impl Kind {
     }
 }
 
-/// Gives a database everything that it lacks. `now` stands in for times that rebuilt rows lack.
+/// Migrates a database to the current schema. `now` replaces missing times in rebuilt rows.
 ///
-/// Errors: `Corrupt` where the file is clearly not a database of this kind; nothing was changed then.
-pub(crate) fn migrate(connection: &Connection, kind: Kind, now: Timestamp, how: &Patience<'_>) -> Result<()> {
+/// Errors: `Corrupt` if the file is clearly not a database of this kind; nothing was changed then.
+pub(crate) fn migrate(
+    connection: &Connection,
+    kind: DatabaseKind,
+    now: Timestamp,
+    wait: &WaitPolicy<'_>,
+) -> Result<()> {
     refuse_other_kind(connection, kind)?;
     if schema_version(connection)? >= VERSION {
         return Ok(());
     }
-    // With foreign keys on, dropping a table would delete its rows first and so cascade into the rows
-    // of others. They cannot be switched inside of a transaction.
+    // With foreign keys on, dropping a table would first delete its rows, which would cascade into other tables. They
+    // cannot be switched inside a transaction.
     switch_foreign_keys(connection, false)?;
-    let outcome = in_one_transaction(connection, kind, now, how);
+    let outcome = in_one_transaction(connection, kind, now, wait);
     let switched = switch_foreign_keys(connection, true);
     outcome.and(switched)
 }
 
-fn in_one_transaction(connection: &Connection, kind: Kind, now: Timestamp, how: &Patience<'_>) -> Result<()> {
-    let transaction = begin(connection, how)?;
-    // Another process may have done the work while this one waited for the lock.
+fn in_one_transaction(
+    connection: &Connection,
+    kind: DatabaseKind,
+    now: Timestamp,
+    how: &WaitPolicy<'_>,
+) -> Result<()> {
+    let transaction = begin_write(connection, how)?;
+    // Another process may have migrated it while this one waited for the lock.
     if schema_version(&transaction)? < VERSION {
-        guard::refuse_foreign_tables(&transaction, kind)?;
-        bring_up_to_date(&transaction, kind, now)?;
+        preconditions::refuse_foreign_tables(&transaction, kind)?;
+        apply_changes(&transaction, kind, now)?;
     }
     Ok(transaction.commit()?)
 }
 
-fn bring_up_to_date(connection: &Connection, kind: Kind, now: Timestamp) -> Result<()> {
-    if kind == Kind::Global {
+fn apply_changes(connection: &Connection, kind: DatabaseKind, now: Timestamp) -> Result<()> {
+    if kind == DatabaseKind::Global {
         if prototype::is_one(connection)? {
             prototype::replace_agents(connection, now)?;
         }

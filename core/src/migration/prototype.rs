@@ -1,11 +1,11 @@
 //! The global database of the first prototype: its agents had a name, and neither an id nor a slug.
 //!
-//! The old agents and what belongs to them are set aside. Token usage and command runs stay where they
-//! are, and every agent that they or the workspace defaults name becomes a row of the new `agents`.
+//! The old agents and their tables are archived. Token usage and command runs are kept, and every agent that they or
+//! the workspace defaults refer to becomes a row of the new `agents`.
 
 use rusqlite::{Connection, Row, types::Value};
 
-use super::aside::set_aside;
+use super::archive::archive_table;
 use super::change::{change, change_with, quoted};
 use super::inspect::{Column, ForeignKey, attachments, columns, find, foreign_keys, tables};
 use super::{defaults, global, table::Table};
@@ -14,8 +14,8 @@ use crate::time::Timestamp;
 
 const AGENTS: &str = "agents";
 
-/// The agents and the tables whose rows are about the old agents alone.
-const SET_ASIDE: &[&str] = &[
+/// The agents, and the tables whose rows only concern the old agents.
+const ARCHIVED: &[&str] = &[
     AGENTS,
     "agent_auth",
     "agent_capabilities",
@@ -26,8 +26,8 @@ const SET_ASIDE: &[&str] = &[
     "agent_run_ratings",
 ];
 
-/// Where kept rows name an agent, with a foreign key or without one.
-const NAMES_OF_AGENTS: &[(&str, &str)] =
+/// References to agents in kept rows, with or without a foreign key.
+const AGENT_REFERENCES: &[(&str, &str)] =
     &[("token_usage", "agent_id"), (defaults::TABLE, "agent_id"), (defaults::TABLE, "default_agent")];
 
 /// Whether this is the prototype's database.
@@ -36,48 +36,48 @@ pub(super) fn is_one(connection: &Connection) -> Result<bool> {
     Ok(!agents.is_empty() && find(&agents, "id").is_none() && find(&agents, "slug").is_none())
 }
 
-pub(super) fn sets_aside(table: &str) -> bool {
-    SET_ASIDE.iter().any(|name| name.eq_ignore_ascii_case(table))
+pub(super) fn is_archived(table: &str) -> bool {
+    ARCHIVED.iter().any(|name| name.eq_ignore_ascii_case(table))
 }
 
-/// Sets the old agents aside, makes the new ones, and puts in those that kept rows name.
+/// Archives the old agents, creates the new tables, and inserts the agents that kept rows refer to.
 pub(super) fn replace_agents(connection: &Connection, now: Timestamp) -> Result<()> {
     let old_columns = columns(connection, AGENTS)?;
     let references = references(connection)?;
-    set_aside_all_but_agents(connection)?;
-    let old_agents = set_aside(connection, AGENTS)?;
-    for table in global::TABLES.iter().filter(|table| sets_aside(table.name)) {
+    archive_all_but_agents(connection)?;
+    let old_agents = archive_table(connection, AGENTS)?;
+    for table in global::TABLES.iter().filter(|table| is_archived(table.name)) {
         table.complete(connection)?;
     }
-    for table in global::TABLES.iter().filter(|table| !sets_aside(table.name)) {
-        if takes_no_rows(connection, table)? {
+    for table in global::TABLES.iter().filter(|table| !is_archived(table.name)) {
+        if rejects_rows(connection, table)? {
             rebuild(connection, table)?;
         }
     }
     for reference in &references {
-        carry_over(connection, reference, &old_agents, &old_columns, now)?;
+        insert_referenced_agents(connection, reference, &old_agents, &old_columns, now)?;
     }
     Ok(())
 }
 
-/// A column of a kept table that names old agents.
+/// A column of a kept table that refers to old agents.
 struct Reference {
     table: String,
     column: String,
-    /// The column of the old agents that its foreign key names.
+    /// The referenced column of the old agents.
     target: Option<String>,
 }
 
 fn references(connection: &Connection) -> Result<Vec<Reference>> {
     let mut found: Vec<Reference> = Vec::new();
-    for table in tables(connection)?.into_iter().filter(|table| !sets_aside(table)) {
+    for table in tables(connection)?.into_iter().filter(|table| !is_archived(table)) {
         for key in foreign_keys(connection, &table)? {
             if key.parent.eq_ignore_ascii_case(AGENTS) && !key.composite {
                 found.push(Reference { table: table.clone(), column: key.column, target: key.parent_column });
             }
         }
         let existing = columns(connection, &table)?;
-        for &(_, column) in NAMES_OF_AGENTS.iter().filter(|(owner, _)| owner.eq_ignore_ascii_case(&table)) {
+        for &(_, column) in AGENT_REFERENCES.iter().filter(|(owner, _)| owner.eq_ignore_ascii_case(&table)) {
             let known = found.iter().any(|r| r.table == table && r.column.eq_ignore_ascii_case(column));
             if !known && find(&existing, column).is_some() {
                 found.push(Reference { table: table.clone(), column: column.to_owned(), target: None });
@@ -87,21 +87,21 @@ fn references(connection: &Connection) -> Result<Vec<Reference>> {
     Ok(found)
 }
 
-/// Besides the known tables, those of others that hang on columns which only the old agents have: left
-/// where they are, they would make every deletion of an agent fail.
-fn set_aside_all_but_agents(connection: &Connection) -> Result<()> {
+/// In addition to the known tables, tables of other programs that refer to columns which only the old agents have: they
+/// would make every deletion of an agent fail.
+fn archive_all_but_agents(connection: &Connection) -> Result<()> {
     for table in tables(connection)? {
         let is_ours = global::TABLES.iter().any(|ours| ours.name.eq_ignore_ascii_case(&table));
-        let belongs_to_agents = sets_aside(&table) && !table.eq_ignore_ascii_case(AGENTS);
+        let belongs_to_agents = is_archived(&table) && !table.eq_ignore_ascii_case(AGENTS);
         if belongs_to_agents || !is_ours && foreign_keys(connection, &table)?.iter().any(is_broken) {
-            set_aside(connection, &table)?;
+            archive_table(connection, &table)?;
         }
     }
     Ok(())
 }
 
-/// Whether a foreign key names something that the new agents tables do not have. SQLite would refuse
-/// every insert with "foreign key mismatch".
+/// Whether a foreign key refers to something that the new agents tables lack. SQLite would refuse every insert with
+/// "foreign key mismatch".
 fn is_broken(key: &ForeignKey) -> bool {
     let names_an_agent = key.parent.eq_ignore_ascii_case(AGENTS)
         && !key.composite
@@ -109,10 +109,10 @@ fn is_broken(key: &ForeignKey) -> bool {
             .parent_column
             .as_deref()
             .is_none_or(|column| column.eq_ignore_ascii_case("id") || column.eq_ignore_ascii_case("slug"));
-    sets_aside(&key.parent) && !names_an_agent
+    is_archived(&key.parent) && !names_an_agent
 }
 
-fn takes_no_rows(connection: &Connection, table: &Table) -> Result<bool> {
+fn rejects_rows(connection: &Connection, table: &Table) -> Result<bool> {
     let existing = columns(connection, table.name)?;
     let is_converted_later = table.name == defaults::TABLE && defaults::are_old(connection)?;
     if existing.is_empty() || is_converted_later {
@@ -121,12 +121,11 @@ fn takes_no_rows(connection: &Connection, table: &Table) -> Result<bool> {
     Ok(table.is_too_strict(&existing) || foreign_keys(connection, table.name)?.iter().any(is_broken))
 }
 
-/// Makes a table anew from our declaration, with all its rows and all its columns, those included that
-/// we do not know.
+/// Recreates a table from our declaration, with all of its rows and columns, including unknown columns.
 fn rebuild(connection: &Connection, table: &Table) -> Result<()> {
     let existing = columns(connection, table.name)?;
     let attachments = attachments(connection, table.name)?;
-    let old = set_aside(connection, table.name)?;
+    let old = archive_table(connection, table.name)?;
     table.create_for(connection, &existing)?;
     let names: Vec<String> = existing.iter().map(|column| quoted(&column.name)).collect();
     let names = names.join(", ");
@@ -136,9 +135,9 @@ fn rebuild(connection: &Connection, table: &Table) -> Result<()> {
     attachments.iter().try_for_each(|statement| change(connection, statement))
 }
 
-/// Puts the agents that `reference` names into the new table, under the name that the rows use. One that
-/// the old agents do not have becomes a row too, else its usage would hang in the air.
-fn carry_over(
+/// Inserts the agents that `reference` refers to into the new table, under the name that the rows use. An agent that
+/// the old table lacks gets a row too, so that its usage has an agent.
+fn insert_referenced_agents(
     connection: &Connection,
     reference: &Reference,
     old_agents: &str,
@@ -146,7 +145,7 @@ fn carry_over(
     now: Timestamp,
 ) -> Result<()> {
     if columns(connection, &reference.table)?.is_empty() {
-        return Ok(()); // set aside itself
+        return Ok(()); // archived itself
     }
     let old = |column: &str| match find(old_columns, column) {
         Some(column) => format!("old.{}", quoted(&column.name)),
@@ -172,8 +171,8 @@ fn carry_over(
     agents.into_iter().try_for_each(|agent| agent.insert(connection))
 }
 
-/// The column of the old agents by which `reference` names them. Foreign keys of the prototype may
-/// already name columns that only later agents have; then it is the name that they mean.
+/// The column of the old agents that `reference` refers to. Foreign keys of the prototype may already refer to columns
+/// of later versions; then the name is meant.
 fn name_column<'a>(reference: &'a Reference, old_columns: &'a [Column]) -> &'a str {
     let target = reference.target.as_deref().filter(|target| find(old_columns, target).is_some());
     let primary_key = || old_columns.iter().find(|column| column.in_primary_key);
@@ -214,7 +213,7 @@ impl NewAgent {
     }
 }
 
-/// Besides our own form, the prototype may hold what SQLite's CURRENT_TIMESTAMP writes.
+/// In addition to our own format, the prototype may contain values of SQLite's CURRENT_TIMESTAMP.
 fn readable_time(value: Value) -> Option<Timestamp> {
     let Value::Text(text) = value else { return None };
     Timestamp::read(&text).or_else(|| Timestamp::read(&format!("{}Z", text.replacen(' ', "T", 1))))

@@ -1,4 +1,4 @@
-//! A table as it should be, and how an existing one gets what it lacks.
+//! The declaration of a table, and how an existing table is extended.
 
 use std::borrow::Cow;
 
@@ -14,9 +14,9 @@ use crate::error::Result;
 pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) primary_key: &'static [&'static str],
-    /// As in `CREATE TABLE`, the name first: those of the TypeScript packages.
+    /// As in `CREATE TABLE`, beginning with the name: the columns of the TypeScript packages.
     columns: &'static [&'static str],
-    /// The record that is a row of it, where one is.
+    /// The record that is a row of it, if any.
     stored: Option<Columns>,
     unique: Option<&'static str>,
     index: Option<(&'static str, &'static str)>,
@@ -39,7 +39,8 @@ impl Table {
         Self { name, primary_key, columns, stored: None, unique: None, index: None }
     }
 
-    /// The record that is a row of it. Fields of it that the TypeScript packages do not know get a column at the end.
+    /// The record that is a row of it. Its fields that the TypeScript packages do not know are added as columns at the
+    /// end.
     pub(super) const fn stores<R: Stored>(self) -> Self {
         let stored = Columns { names: R::COLUMNS, types: R::TYPES, may_lack: R::MAY_LACK };
         Self { stored: Some(stored), ..self }
@@ -60,7 +61,7 @@ impl Table {
         })
     }
 
-    /// The columns whose values are unique together.
+    /// The columns of its unique constraint.
     pub(super) const fn unique(self, columns: &'static str) -> Self {
         Self { unique: Some(columns), ..self }
     }
@@ -69,7 +70,7 @@ impl Table {
         Self { index: Some((name, columns)), ..self }
     }
 
-    /// Creates the table where it is missing, else adds the columns that it lacks; then its index.
+    /// Creates the table if it is missing, or adds missing columns; then its index.
     pub(super) fn complete(&self, connection: &Connection) -> Result<()> {
         let existing = columns(connection, self.name)?;
         if existing.is_empty() {
@@ -86,8 +87,8 @@ impl Table {
         Ok(())
     }
 
-    /// Creates the table for rows that come from `existing` columns: with those of them that are not
-    /// ours at the end, and no stricter about missing values than the rows may be.
+    /// Creates the table for rows with the `existing` columns: unknown columns are added at the end, and a column may
+    /// be null if the rows may have nulls.
     pub(super) fn create_for(&self, connection: &Connection, existing: &[Column]) -> Result<()> {
         let ours = self.declared().map(|column| {
             let strict = self.primary_key.contains(&name_of(&column))
@@ -101,8 +102,8 @@ impl Table {
         change(connection, &self.create_statement(ours.chain(theirs)))
     }
 
-    /// Whether rows can no longer be inserted by those who only know our columns, since one of `existing`
-    /// asks for more than ours does.
+    /// Whether programs that only know our columns can no longer insert rows, because one of the `existing` columns is
+    /// more restrictive.
     pub(super) fn is_too_strict(&self, existing: &[Column]) -> bool {
         existing.iter().any(|column| {
             let ours = self.declared().find(|ours| column.is(name_of(ours)));
@@ -129,7 +130,7 @@ fn name_of(declaration: &str) -> &str {
     declaration.split_once(' ').map_or(declaration, |(name, _)| name)
 }
 
-/// Rows that are already there cannot have a value for a new column without a default.
+/// Existing rows have no value for a new column without a default.
 fn nullable(declaration: &str) -> String {
     if declaration.contains(" DEFAULT ") {
         declaration.to_owned()
@@ -138,7 +139,7 @@ fn nullable(declaration: &str) -> String {
     }
 }
 
-/// A type that another program declared, which may be any text: SQLite takes the quotes off again.
+/// A type that another program declared, which may be any text: SQLite removes the quotes.
 fn quoted_type(declared: &str) -> String {
     if declared.is_empty() { String::new() } else { quoted(declared) }
 }

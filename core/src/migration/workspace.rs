@@ -4,7 +4,7 @@ use super::table::Table;
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::repository::{CommandRun, Epic, Job, Project, StatusEvent, Story, Task, TaskRun};
 
-/// In the order in which a database gets them.
+/// In the order in which they are created.
 pub(super) const TABLES: &[Table] = &[
     Table::new(
         "projects",
@@ -328,6 +328,6 @@ pub(super) const TABLES: &[Table] = &[
         ],
     )
     .stores::<TokenUsageRecord>(),
-    // Ours alone: the records that are committed and not yet in the JSON log.
+    // Private to this library: committed records that are not in the JSON log yet.
     Table::new("token_usage_log_queue", &["usage_id"], &["usage_id TEXT"]),
 ];

@@ -1,4 +1,4 @@
-//! The config files, as layers of which the more special ones hold.
+//! Config files, as layers; later layers override earlier ones.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::input::given;
 /// One layer of configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    /// Where it comes from, for error messages.
+    /// Its origin, for error messages.
     pub(crate) source: String,
     values: Map<String, Value>,
 }
@@ -23,7 +23,7 @@ impl Config {
         Self { source: source.to_owned(), values: value.as_object().cloned().unwrap_or_default() }
     }
 
-    /// The object under this name, where there is one.
+    /// The object under this name, if any.
     pub(crate) fn part(&self, name: &str) -> Result<Option<&Map<String, Value>>> {
         match self.values.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -33,17 +33,17 @@ impl Config {
     }
 }
 
-/// Where the layers of a handle's configuration come from.
+/// The layers of a handle's configuration.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConfigSources {
-    /// The files, the more general ones first.
+    /// The files, from general to specific.
     pub(crate) files: Vec<PathBuf>,
-    /// What the host gave when it opened the handle.
+    /// The option `config` of the handle.
     pub(crate) given: Option<Map<String, Value>>,
 }
 
 impl ConfigSources {
-    /// Reads the files anew: a user may change them while the host runs.
+    /// Reads the files again: a user may change them while the host runs.
     pub(crate) fn load(&self) -> Result<Vec<Config>> {
         let mut configs = Vec::new();
         for file in &self.files {

@@ -1,4 +1,4 @@
-//! The environment: the only place that reads the process's variables.
+//! Environment variables: the only module that reads those of the process.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,21 +8,21 @@ use serde_json::{Map, Value};
 use crate::error::{Error, Result};
 use crate::input::given;
 
-/// What the environment says, read once.
+/// The environment variables that the library uses, read once.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// The user's home folder: `HOME`, else `USERPROFILE`, else the platform's.
     pub home: Option<PathBuf>,
-    /// `MCODA_CONFIG`: the global config file, where it is not `config.json` in the global folder.
+    /// `MCODA_CONFIG`: the global config file, if it is not `config.json` in the global folder.
     pub config: Option<PathBuf>,
-    /// `MCODA_DISABLE_DB=1`: token usage goes to the JSON log alone, everything else is refused.
+    /// `MCODA_DISABLE_DB=1`: token usage goes to the JSON log only; all other calls are refused.
     pub disable_db: bool,
-    /// `MCODA_TELEMETRY=off`: no record is sent anywhere.
+    /// `MCODA_TELEMETRY=off`: no record is exported.
     pub telemetry_off: bool,
 }
 
 impl Environment {
-    /// The variables that are read, all of them.
+    /// All variables that are read.
     pub const VARIABLES: [&str; 5] = [HOME, USERPROFILE, CONFIG, DISABLE_DB, TELEMETRY];
 
     /// Reads the variables of this process.
@@ -30,12 +30,12 @@ impl Environment {
         Self { home: process_home(), ..Self::default() }.with(of_process)
     }
 
-    /// Reads the variables of an environment that is not the process's: a thread of a host may have its own. Texts
-    /// under the names of [`Environment::VARIABLES`]; other names say nothing, and null is absent. The platform's home
-    /// folder stands in where neither these variables nor the process's name one: an environment without a home in
-    /// a process that has one is not meant to use it.
+    /// Reads the variables of an environment other than the process's, for example that of a host's thread. `variables`
+    /// contains text under the names of [`Environment::VARIABLES`]; other names are ignored, and null is absent. If
+    /// neither these variables nor the process's name a home folder, the platform's is used: an environment without a
+    /// home folder, in a process that has one, must not use it.
     ///
-    /// `InvalidInput` for a value that is no text, and for a path that lost bytes when it became text.
+    /// `InvalidInput` for a value that is not text, and for a path that lost bytes in its conversion to text.
     pub fn from_variables(variables: &Map<String, Value>) -> Result<Self> {
         for name in Self::VARIABLES {
             let refuse = |given: &dyn std::fmt::Display, allowed| {
@@ -54,7 +54,7 @@ impl Environment {
         Ok(Self { home, ..Self::default() }.with(value))
     }
 
-    /// What the variables say. The home folder is the one that is there already, where they name none.
+    /// The values of the variables. If they name no home folder, the current one is kept.
     fn with(self, value: impl Fn(&str) -> Option<OsString>) -> Self {
         Self {
             home: folder(value(HOME)).or_else(|| folder(value(USERPROFILE))).or(self.home),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_not_whole_text_is_refused_by_its_name() {
+    fn a_value_that_is_not_valid_text_is_refused_by_its_name() {
         for name in Environment::VARIABLES {
             for value in [json!(1), json!(true), json!({}), json!("/home/\u{fffd}"), json!("a\0b")] {
                 let error = read(json!({ name: value })).unwrap_err();

@@ -1,11 +1,11 @@
-//! Which file it is, whatever its name.
+//! The identity of a file, independent of its name.
 
 use std::fs::Metadata;
 
 /// Device and inode.
 pub(crate) type FileId = (u64, u64);
 
-/// Which file it is. `None` on systems where that cannot be seen.
+/// The identity of the file. `None` on systems where it is unavailable.
 #[cfg(unix)]
 #[allow(clippy::unnecessary_wraps, reason = "other systems have none")]
 pub(crate) fn id_of(metadata: &Metadata) -> Option<FileId> {
@@ -18,7 +18,7 @@ pub(crate) fn id_of(_metadata: &Metadata) -> Option<FileId> {
     None
 }
 
-/// How many names it has.
+/// The number of hard links.
 #[cfg(unix)]
 pub(crate) fn links_of(metadata: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::nlink(metadata)

@@ -1,4 +1,4 @@
-//! Small JSON files that people and other programs write too.
+//! Small JSON files that people and other programs also edit.
 
 use std::fs::OpenOptions;
 use std::io::{Error as IoError, ErrorKind as IoErrorKind, Read};
@@ -9,34 +9,33 @@ use serde_json::{Map, Value};
 
 use super::opened::{none_if_missing, open_own};
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::{Deadline, Pauses};
+use crate::time::{Backoff, Deadline};
 
-/// Many programs empty a file and then write it. One that is damaged for so long is damaged.
+/// Many programs truncate a file and then write it. A file that remains invalid for this long is damaged.
 const SETTLES_WITHIN: Duration = Duration::from_millis(100);
 
-/// No such file is nearly as long; one that never ends would fill the memory.
+/// No valid file is nearly as long; an endless one would fill the memory.
 const LARGEST: u64 = 16 << 20;
 
-/// What a file held at one moment.
+/// The content of a file at one time.
 #[derive(Debug)]
 pub(super) struct ObjectFile {
-    /// As it stands there.
+    /// The text of the file.
     pub(super) text: String,
     pub(super) object: Map<String, Value>,
 }
 
-/// The JSON object in `file`, or `None` where there is no such file. A file that holds anything else
-/// is never taken for an empty one.
+/// The JSON object in `file`, or `None` if there is no such file. A file with any other content is an error.
 pub(crate) fn read_object(file: &Path) -> Result<Option<Map<String, Value>>> {
     Ok(read_file(file)?.map(|read| read.object))
 }
 
-/// [`read_object`] with the text that it was read from.
+/// [`read_object`], with the text of the file.
 pub(super) fn read_file(file: &Path) -> Result<Option<ObjectFile>> {
-    let (deadline, pauses) = (Deadline::after(SETTLES_WITHIN), Pauses::new());
+    let (deadline, backoff) = (Deadline::after(SETTLES_WITHIN), Backoff::new());
     loop {
         match read_now(file) {
-            Err(error) if error.kind() == ErrorKind::Corrupt && !deadline.has_passed() => pauses.pause(),
+            Err(error) if error.kind() == ErrorKind::Corrupt && !deadline.has_passed() => backoff.pause(),
             read => return read,
         }
     }
@@ -51,7 +50,7 @@ fn read_now(file: &Path) -> Result<Option<ObjectFile>> {
     }
 }
 
-/// The text of `file`, or `None` where there is no such file.
+/// The text of `file`, or `None` if there is no such file.
 pub(super) fn read_text(file: &Path) -> Result<Option<String>> {
     let failed = |error: IoError| match error.kind() {
         IoErrorKind::InvalidData => damaged(file, "it is not UTF-8 text"),
@@ -92,7 +91,7 @@ mod tests {
         assert_eq!(read_object(&file).unwrap().unwrap()["a"], 1);
     }
     #[test]
-    fn a_file_that_is_being_written_is_read_when_it_is_whole() {
+    fn a_file_that_is_being_written_is_read_when_it_is_complete() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.json");
         for half in ["", "{\"a\": "] {

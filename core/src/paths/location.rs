@@ -9,7 +9,7 @@ use super::opened::{refuse_open_folder, refuse_planted};
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) const DATABASE_FILE: &str = "mcoda.db";
-/// How the names of a database and of what SQLite keeps beside it end.
+/// The suffixes of a database and of SQLite's files beside it.
 pub(crate) const DATABASE_FILES: [&str; 4] = ["", "-journal", "-wal", "-shm"];
 pub(crate) const CONFIG_FILE: &str = "config.json";
 pub(crate) const WORKSPACE_FILE: &str = "workspace.json";
@@ -49,8 +49,7 @@ impl Locations {
         &self.config
     }
 
-    /// The folder of the workspace whose project lies at `root`, an absolute path:
-    /// `<global>/workspaces/<name>-<hash>`.
+    /// The folder of the workspace whose project is at `root`, an absolute path: `<global>/workspaces/<name>-<hash>`.
     pub(crate) fn workspace_folder(&self, root: &Path) -> Result<PathBuf> {
         let text = root.to_str().ok_or_else(|| {
             Error::invalid(
@@ -66,8 +65,8 @@ impl Locations {
         Ok(self.global.join("workspaces").join(format!("{}-{hash}", folder_name(base))))
     }
 
-    /// Refuses a database in `folder`, which is a workspace's or the global one, that anybody could exchange or have
-    /// chosen: everybody can write to the folder or one of those above it up to the global one, or a file is planted.
+    /// Refuses a database in `folder`, a workspace's or the global one, that other users could have replaced or chosen:
+    /// if the folder or one of its parents up to the global one is world-writable, or a file was planted.
     pub(crate) fn refuse_planted(&self, folder: &Path) -> Result<()> {
         folder
             .ancestors()
@@ -78,15 +77,15 @@ impl Locations {
     }
 }
 
-/// The file with this at the end of its name.
+/// The path with this suffix appended.
 pub(crate) fn beside(file: &Path, suffix: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-/// `path` made absolute, with `.` and `..` taken out by their names alone, as the TypeScript packages
-/// do: symbolic links are not followed.
+/// `path` made absolute, with `.` and `..` resolved lexically, as the TypeScript packages do: symbolic links are not
+/// followed.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
     if path.as_os_str().is_empty() {
         return Err(Error::invalid("path", "an empty path", "the path of a file or folder"));
@@ -105,8 +104,8 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
     Ok(resolved)
 }
 
-/// A root's last component as part of a folder name: 32 characters at most, runs of others than
-/// `[A-Za-z0-9._-]` as one `_`.
+/// The last component of a root as part of a folder name: at most 32 characters; runs of characters other than
+/// `[A-Za-z0-9._-]` become one `_`.
 fn folder_name(base: &str) -> String {
     let mut name = String::new();
     let mut in_run = false;

@@ -1,16 +1,17 @@
-//! Where files live, who may read them, and the environment that decides it.
+//! File locations, permissions, config files and environment variables.
 
 mod config;
+mod config_edit;
 mod environment;
 mod identity;
 mod json_file;
 mod location;
 mod opened;
-mod private;
-mod rewrite;
-mod turn;
+mod permissions;
+mod rewrite_lock;
 
 pub(crate) use config::{Config, ConfigSources};
+pub(crate) use config_edit::edit_part;
 pub use environment::Environment;
 pub(crate) use identity::{FileId, id_of, links_of};
 pub(crate) use json_file::read_object;
@@ -19,5 +20,4 @@ pub(crate) use location::{
     WORKSPACE_FILE, absolute, beside,
 };
 pub(crate) use opened::{none_if_missing, open_own, open_regular, refuse_irregular_at, refuse_open_folder};
-pub(crate) use private::{create_folder, create_new_file, open_or_create_file, sync_folder};
-pub(crate) use rewrite::rewrite_part;
+pub(crate) use permissions::{create_folder, create_new_file, open_or_create_file, sync_folder};

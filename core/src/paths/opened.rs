@@ -1,7 +1,7 @@
-//! Opening files that somebody else may have put there.
+//! Opening files that other users may have planted.
 //!
-//! Nothing waits for the other end of a pipe, and nothing that is not a regular file is read or written. Of the files
-//! that this library shares with other programs more is asked: that nobody else chose which file it is.
+//! Opening never blocks on a pipe, and only regular files are read or written. Files that this library shares with
+//! other programs must not have been chosen by another user.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// Opens the regular file at `path`, wherever links lead.
+/// Opens the regular file at `path`, following links.
 pub(crate) fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(options, unix::AT_ONCE);
@@ -18,8 +18,9 @@ pub(crate) fn open_regular(path: &Path, options: &mut OpenOptions) -> io::Result
     Ok(file)
 }
 
-/// Opens the regular file at `path`, unless somebody else may have chosen it: a link is followed where this user or
-/// root made it, and in a folder that others can write to the file has to be this user's or root's, under one name.
+/// Opens the regular file at `path`, unless another user may have chosen it: a link is followed only if this user or
+/// root made it, and in a folder that others can write to, the file must belong to this user or root and have a single
+/// name.
 pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     return unix::open_own(path, options);
@@ -27,7 +28,7 @@ pub(crate) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<Fil
     open_regular(path, options)
 }
 
-/// Refuses what [`open_own`] would, for a file that others open. That it is missing is no error.
+/// Refuses what [`open_own`] would refuse, for a file that other code opens. A missing file is not an error.
 pub(crate) fn refuse_planted(path: &Path) -> Result<()> {
     #[cfg(unix)]
     let looked = unix::look_at_own(path);
@@ -37,15 +38,15 @@ pub(crate) fn refuse_planted(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a pipe, a device or a folder, for a file that others open. That it is missing is no error.
+/// Refuses a pipe, a device or a folder, for a file that other code opens. A missing file is not an error.
 pub(crate) fn refuse_irregular_at(path: &Path) -> Result<()> {
     let looked = path.metadata().and_then(|metadata| refuse_irregular(&metadata));
     none_if_missing(looked).map_err(|error| Error::storage("open", path, error))?;
     Ok(())
 }
 
-/// Refuses a link to a folder that neither this user nor root made, and a folder that everybody can write to: anyone
-/// could exchange what is in it. With the sticky bit, too, since that lets everybody put files there.
+/// Refuses a link to a folder that neither this user nor root made, and a world-writable folder: anyone could replace
+/// its files. This includes folders with the sticky bit, where everybody can still create files.
 pub(crate) fn refuse_open_folder(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     unix::refuse_open_folder(folder)?;
@@ -54,7 +55,7 @@ pub(crate) fn refuse_open_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `None` where there is no such file.
+/// `None` if there is no such file.
 pub(crate) fn none_if_missing<T>(opened: io::Result<T>) -> io::Result<Option<T>> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
@@ -85,29 +86,29 @@ mod unix {
     use super::{none_if_missing, refuse_irregular};
     use crate::error::{Error, ErrorKind, Result};
 
-    /// The other end of a pipe is not waited for, and no terminal becomes the process's own.
+    /// Does not block on a pipe, and does not acquire a controlling terminal.
     pub(super) const AT_ONCE: i32 = OFlags::NONBLOCK.union(OFlags::NOCTTY).bits() as i32;
 
     const ROOT: u32 = 0;
     const GROUP_WRITES: u32 = 0o020;
     const EVERYBODY_WRITES: u32 = 0o002;
 
-    /// As many links as the kernel follows.
-    const LONGEST_CHAIN: usize = 40;
+    /// The kernel's limit of links in a path.
+    const MAX_LINKS: usize = 40;
 
     pub(super) fn open_own(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
         options.custom_flags(AT_ONCE | OFlags::NOFOLLOW.bits() as i32);
         let mut path = path.to_owned();
-        for _ in 0..LONGEST_CHAIN {
+        for _ in 0..MAX_LINKS {
             match options.open(&path) {
                 Ok(file) => {
                     let metadata = file.metadata()?;
                     refuse_irregular(&metadata)?;
-                    refuse_chosen_by_others(&path, &metadata)?;
+                    refuse_planted_file(&path, &metadata)?;
                     return Ok(file);
                 }
                 Err(error) => match path.symlink_metadata() {
-                    Ok(link) if link.is_symlink() => path = behind(&path, &link)?,
+                    Ok(link) if link.is_symlink() => path = resolve_link(&path, &link)?,
                     _ => return Err(error),
                 },
             }
@@ -117,13 +118,13 @@ mod unix {
 
     pub(super) fn look_at_own(path: &Path) -> io::Result<()> {
         let mut path = path.to_owned();
-        for _ in 0..LONGEST_CHAIN {
+        for _ in 0..MAX_LINKS {
             let metadata = path.symlink_metadata()?;
             if !metadata.is_symlink() {
                 refuse_irregular(&metadata)?;
-                return refuse_chosen_by_others(&path, &metadata);
+                return refuse_planted_file(&path, &metadata);
             }
-            path = behind(&path, &metadata)?;
+            path = resolve_link(&path, &metadata)?;
         }
         Err(too_many_links())
     }
@@ -131,15 +132,16 @@ mod unix {
     pub(super) fn refuse_open_folder(folder: &Path) -> Result<()> {
         let looked = |error| Error::storage("look at", folder, error);
         let mut path = folder.to_owned();
-        for _ in 0..LONGEST_CHAIN {
+        for _ in 0..MAX_LINKS {
             let Some(metadata) = none_if_missing(path.symlink_metadata()).map_err(looked)? else {
                 return Ok(());
             };
             if metadata.is_symlink() {
-                path = behind(&path, &metadata).map_err(|error| Error::storage("use", folder, error))?;
+                path =
+                    resolve_link(&path, &metadata).map_err(|error| Error::storage("use", folder, error))?;
             } else if metadata.mode() & EVERYBODY_WRITES != 0 {
                 let message = format!(
-                    "{} can be written to by everybody: run `chmod o-w` on it first, or use a folder of your own in it",
+                    "{} is world-writable: run `chmod o-w` on it first, or use a folder of your own in it",
                     folder.display()
                 );
                 return Err(Error::new(ErrorKind::Storage, message));
@@ -150,8 +152,8 @@ mod unix {
         Err(looked(too_many_links()))
     }
 
-    /// Where a link leads that somebody may be trusted with.
-    fn behind(path: &Path, link: &Metadata) -> io::Result<PathBuf> {
+    /// The target of a link, if its owner is trusted.
+    fn resolve_link(path: &Path, link: &Metadata) -> io::Result<PathBuf> {
         if !is_trusted(link.uid()) {
             return Err(io::Error::other(format!(
                 "{} is a link that user {} made, neither this user nor root: remove it",
@@ -163,8 +165,8 @@ mod unix {
         Ok(path.parent().map_or_else(|| target.clone(), |folder| folder.join(&target)))
     }
 
-    /// Others who can write to the folder can put a file of their own there, or another name of one of this user's.
-    fn refuse_chosen_by_others(path: &Path, file: &Metadata) -> io::Result<()> {
+    /// Others who can write to the folder can create a file there, or another name of one of this user's files.
+    fn refuse_planted_file(path: &Path, file: &Metadata) -> io::Result<()> {
         let is_own = is_trusted(file.uid());
         if is_own && file.nlink() == 1 {
             return Ok(());
@@ -173,7 +175,7 @@ mod unix {
         if folder.mode() & (GROUP_WRITES | EVERYBODY_WRITES) == 0 {
             return Ok(());
         }
-        // Root may work for the one whose folder it is.
+        // Root may work on behalf of the owner of the folder.
         let is_folders = is_root() && file.uid() == folder.uid();
         let why = match file.nlink() {
             1 if is_folders => return Ok(()),

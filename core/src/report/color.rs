@@ -5,9 +5,9 @@ const DIM: &str = "\u{1b}[2m";
 const GREEN: &str = "\u{1b}[32m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// One of this module's texts in colours, for a terminal: table headers are bold, rules are dim and the filled
-/// parts of bars are green. Without its escape sequences the text is the same. Whether there is a terminal
-/// that wants them (`NO_COLOR`) is for the caller to say.
+/// Adds colours to a text of this module, for a terminal: table headers are bold, rules are dim, and the filled parts
+/// of bars are green. Without the escape sequences the text is unchanged. The caller decides whether to use colours
+/// (terminal, `NO_COLOR`).
 pub fn in_color(text: &str) -> String {
     let mut colored = String::with_capacity(text.len() + text.len() / 8);
     let mut lines = text.split_inclusive('\n').peekable();
@@ -30,7 +30,7 @@ fn is_rule(line: &str) -> bool {
     !line.is_empty() && line.split("-+-").all(|part| part.bytes().all(|byte| byte == b'-'))
 }
 
-/// A line with a bar, `[####----]`, and any other line as it is.
+/// A line with a bar, `[####----]`, in colours; any other line is unchanged.
 fn bar(line: &str) -> String {
     let parts = line.split_once('[').and_then(|(before, rest)| {
         let (bar, after) = rest.split_once(']')?;

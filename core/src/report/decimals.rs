@@ -1,12 +1,12 @@
-//! Numbers with so many decimals, as people round them.
+//! Decimal numbers, rounded half away from zero.
 
-/// `value` with at most `decimals` digits after the point, ties away from zero on the decimal
-/// digits that a person sees (0.03125 → 0.0313).
+/// `value` with at most `decimals` digits after the point; ties of the decimal representation are rounded away from
+/// zero (0.03125 → 0.0313).
 pub(super) fn fixed(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return value.to_string();
     }
-    // The shortest text that reads back as `value` is what a person takes the value to be.
+    // The shortest text that reads back as `value` is the decimal representation.
     let shortest = value.to_string();
     let (sign, digits) = shortest.strip_prefix('-').map_or(("", &*shortest), |rest| ("-", rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));

@@ -1,14 +1,14 @@
 //! A velocity and an estimate as text.
 
+mod partial;
 #[cfg(test)]
 mod tests;
-mod told;
 
 use serde_json::Value;
 
-use self::told::{ToldEstimate, ToldVelocity};
+use self::partial::{PartialEstimate, PartialVelocity};
 use super::decimals::fixed;
-use super::phrase::{bar, number, rough, span, speed};
+use super::format::{completion_bar, format_duration, format_positive_duration, format_velocity, number};
 use super::read;
 use super::table::{Align, Table};
 use crate::error::Result;
@@ -22,39 +22,39 @@ use crate::time::Timestamp;
 /// The lanes' names, in the order of the pipeline.
 const LANES: [&str; 3] = ["implementation", "review", "QA"];
 
-/// How many tasks of a lane are listed one by one.
+/// The number of tasks of a lane that are listed.
 const LISTED: usize = 10;
 
-/// What is left, how far it is and when it will be done, for people: scope, lanes, task counts,
-/// completion, velocity, milestones, the tasks in work with their ages, and what happens next.
+/// An estimate as text: scope, lanes, task counts, completion, velocity, milestones, the tasks in progress with their
+/// ages, and the next transitions.
 ///
-/// Moments are shown in UTC and in this machine's time zone; everything else depends on the estimate alone.
-/// The text ends with a line feed.
+/// Times are shown in UTC and in this machine's time zone; everything else depends only on the estimate. The text ends
+/// with a line feed.
 pub fn render_estimate(estimate: &Estimate) -> String {
     estimate_text(&estimate.into())
 }
 
-/// [`render_estimate`] of an estimate's JSON, which may come from a server that is older than this library:
-/// what the contract lets it leave out is left out of the text.
+/// [`render_estimate`] for the JSON of an estimate, which may come from an older server: optional fields of the
+/// contract may be missing, and are omitted from the text.
 ///
-/// `InvalidInput` under the name `estimate` where the JSON is something else.
+/// `InvalidInput` with the name `estimate` for any other JSON.
 pub fn render_estimate_json(estimate: &Value) -> Result<String> {
     Ok(estimate_text(&read("estimate", estimate)?))
 }
 
-/// How fast each lane works and where the numbers come from, for people. The text ends with a line feed.
+/// The velocity of each lane and its source, as text. The text ends with a line feed.
 pub fn render_velocity(velocity: &Velocity) -> String {
     velocity_text(&velocity.into())
 }
 
-/// [`render_velocity`] of a velocity's JSON, as [`render_estimate_json`] is of an estimate's.
+/// [`render_velocity`] for the JSON of a velocity, as [`render_estimate_json`] for that of an estimate.
 ///
-/// `InvalidInput` under the name `velocity` where the JSON is something else.
+/// `InvalidInput` with the name `velocity` for any other JSON.
 pub fn render_velocity_json(velocity: &Value) -> Result<String> {
     Ok(velocity_text(&read("velocity", velocity)?))
 }
 
-fn estimate_text(estimate: &ToldEstimate) -> String {
+fn estimate_text(estimate: &PartialEstimate) -> String {
     let sections = [
         Some(heading(estimate)),
         Some(lanes(estimate)),
@@ -67,15 +67,15 @@ fn estimate_text(estimate: &ToldEstimate) -> String {
     sections.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-fn velocity_text(velocity: &ToldVelocity) -> String {
+fn velocity_text(velocity: &PartialVelocity) -> String {
     let mut table = Table::new([("LANE", Align::Left), ("SP/H", Align::Right), ("SOURCE", Align::Left)]);
     for (lane, name) in LANES.into_iter().enumerate() {
-        table.row([name.to_owned(), speed(speeds(velocity)[lane]), lane_source(velocity, lane)]);
+        table.row([name.to_owned(), format_velocity(speeds(velocity)[lane]), lane_source(velocity, lane)]);
     }
     format!("{}\n{}", table.text(), velocity_source(velocity))
 }
 
-fn heading(estimate: &ToldEstimate) -> String {
+fn heading(estimate: &PartialEstimate) -> String {
     let now = estimate.now.map(|now| format!("As of {now} ({})\n", now.local_text()));
     format!(
         "Estimate for {}\nWorkspace {}\n{}",
@@ -99,7 +99,7 @@ fn scope(scope: &Scope) -> String {
     if parts.is_empty() { "the whole workspace".to_owned() } else { parts.join(", ") }
 }
 
-fn lanes(estimate: &ToldEstimate) -> String {
+fn lanes(estimate: &PartialEstimate) -> String {
     let totals = &estimate.backlog_totals;
     let backlog = [totals.implementation, totals.review, totals.qa];
     let hours = &estimate.durations_hours;
@@ -118,29 +118,31 @@ fn lanes(estimate: &ToldEstimate) -> String {
             name.to_owned(),
             number(backlog[lane].story_points),
             backlog[lane].tasks.to_string(),
-            speed(speeds(velocity)[lane]),
+            format_velocity(speeds(velocity)[lane]),
             lane_source(velocity, lane),
-            left[lane].map_or_else(|| "never".to_owned(), rough),
+            left[lane].map_or_else(|| "never".to_owned(), format_duration),
         ]);
     }
     let story_points = crate::number::exact_sum(backlog.map(|lane| lane.story_points));
     let tasks: usize = backlog.iter().map(|lane| lane.tasks).sum();
-    let total = hours.total_hours.map_or_else(|| "never".to_owned(), rough);
+    let total = hours.total_hours.map_or_else(|| "never".to_owned(), format_duration);
     let blank = String::new;
     table.row(["all lanes".to_owned(), number(story_points), tasks.to_string(), blank(), blank(), total]);
-    // Otherwise it looks as if the bound and the milestones below contradicted each other.
+    // Without this line, the bound and the milestones below would seem to contradict each other.
     table.text()
-        + "Time left is story points by speed, less the hours that tasks are in progress already; for all lanes,\n\
-           what the slowest lane takes for everything. The milestones below follow each task through its queues.\n"
+        + "Time left is story points / velocity, minus the hours already spent on tasks in progress; for all lanes, it is\n\
+           the time that the slowest lane needs for everything. The milestones below follow each task through its queues.\n"
 }
 
 fn progress(status_counts: Option<&StatusCounts>, done: Option<&Completions>) -> Option<String> {
-    let tasks = status_counts.map(|told| format!("Tasks: {}\n", counts(told)));
+    let tasks = status_counts.map(|known| format!("Tasks: {}\n", counts(known)));
     let bars = done.map(|done| {
         let bars =
             [("implemented", done.work_on_tasks), ("reviewed", done.ready_to_qa), ("completed", done.done)];
-        bars.map(|(name, completion)| format!("{name:<11}  {}\n", bar(completion.done, completion.total)))
-            .concat()
+        bars.map(|(name, completion)| {
+            format!("{name:<11}  {}\n", completion_bar(completion.done, completion.total))
+        })
+        .concat()
     });
     (tasks.is_some() || bars.is_some()).then(|| tasks.unwrap_or_default() + &bars.unwrap_or_default())
 }
@@ -162,12 +164,12 @@ fn counts(counts: &StatusCounts) -> String {
     format!("{}, of which {}", counts.total, parts.join(", "))
 }
 
-fn speeds(velocity: &ToldVelocity) -> [f64; 3] {
+fn speeds(velocity: &PartialVelocity) -> [f64; 3] {
     [velocity.implementation_sp_per_hour, velocity.review_sp_per_hour, velocity.qa_sp_per_hour]
 }
 
-/// Where one lane's speed comes from.
-fn lane_source(velocity: &ToldVelocity, lane: usize) -> String {
+/// The source of one lane's velocity.
+fn lane_source(velocity: &PartialVelocity, lane: usize) -> String {
     let source = velocity.source.name();
     match velocity.samples.as_ref().map(|samples| *in_order(samples)[lane]) {
         None => source.to_owned(),
@@ -177,8 +179,8 @@ fn lane_source(velocity: &ToldVelocity, lane: usize) -> String {
     }
 }
 
-/// Where the speeds come from as a whole.
-fn velocity_source(velocity: &ToldVelocity) -> String {
+/// The source of the velocities.
+fn velocity_source(velocity: &PartialVelocity) -> String {
     let newest = match velocity.window_tasks {
         None => "the newest passes".to_owned(),
         Some(1) => "the newest pass".to_owned(),
@@ -189,19 +191,19 @@ fn velocity_source(velocity: &ToldVelocity) -> String {
         (VelocityMode::Config, Some(VelocityMode::Config)) => {
             "as set in the config and for this call".to_owned()
         }
-        (VelocityMode::Config, Some(asked)) => {
-            format!("{} was asked for, but no lane has history yet", asked.name())
+        (VelocityMode::Config, Some(requested)) => {
+            format!("{} was requested, but no lane has history yet", requested.name())
         }
         (VelocityMode::Empirical, _) => format!("measured on {newest} through each lane"),
-        (VelocityMode::Mixed, _) => format!("a blend of the config and {newest} through each lane"),
+        (VelocityMode::Mixed, _) => format!("a mix of the config and {newest} through each lane"),
     };
     format!("Velocity: {} ({explanation})\n", velocity.source.name())
 }
 
-fn milestones(estimate: &ToldEstimate) -> String {
+fn milestones(estimate: &PartialEstimate) -> String {
     let etas = &estimate.etas;
     let etas = [etas.ready_to_review_eta, etas.ready_to_qa_eta, etas.complete_eta];
-    // A later milestone waits for the earlier ones, so the first lane that never ends is to blame.
+    // A later milestone waits for the earlier ones, so the first lane that never ends is the cause.
     let stuck = etas.iter().position(Option::is_none).unwrap_or_default();
     let mut table = Table::new([
         ("ALL TASKS", Align::Left),
@@ -212,26 +214,28 @@ fn milestones(estimate: &ToldEstimate) -> String {
     for (milestone, eta) in ["implemented", "reviewed", "completed"].into_iter().zip(etas) {
         let (when, iso, local) = match eta {
             Some(eta) => (from_now(eta, estimate.now), eta.to_string(), eta.local_text()),
-            None => {
-                (never(stuck, speeds(&estimate.effective_velocity)[stuck]), "-".to_owned(), "-".to_owned())
-            }
+            None => (
+                never_reached(stuck, speeds(&estimate.effective_velocity)[stuck]),
+                "-".to_owned(),
+                "-".to_owned(),
+            ),
         };
         table.row([milestone.to_owned(), when, iso, local]);
     }
     table.text()
 }
 
-fn never(lane: usize, speed: f64) -> String {
-    let reason = if speed > 0.0 { "is too slow" } else { "has no speed" };
+fn never_reached(lane: usize, velocity: f64) -> String {
+    let reason = if velocity > 0.0 { "is too slow" } else { "has no velocity" };
     format!("never: {} {reason}", LANES[lane])
 }
 
-/// Where nobody tells what time it was, the moment itself has to do.
+/// `-` without the current time: the next column shows the absolute time.
 fn from_now(at: Timestamp, now: Option<Timestamp>) -> String {
     match now {
         None => "-".to_owned(),
         Some(now) if at <= now => "now".to_owned(),
-        Some(now) => format!("in {}", span(at.hours_since(now))),
+        Some(now) => format!("in {}", format_positive_duration(at.hours_since(now))),
     }
 }
 
@@ -262,7 +266,7 @@ fn next(next: &NextTransitions, now: Option<Timestamp>) -> String {
     if table.is_empty() { "Next: nothing is left to do\n".to_owned() } else { table.text() }
 }
 
-fn work_in_progress(wip: &PerLane<Wip>, estimate: &ToldEstimate) -> String {
+fn work_in_progress(wip: &PerLane<Wip>, estimate: &PartialEstimate) -> String {
     let mut table = Table::new([
         ("IN LANE NOW", Align::Left),
         ("TASK", Align::Left),
@@ -275,12 +279,12 @@ fn work_in_progress(wip: &PerLane<Wip>, estimate: &ToldEstimate) -> String {
         for item in wip.items.iter().take(LISTED) {
             table.row(wip_row(name, item, estimate));
         }
-        unlisted += &rest(name, wip);
+        unlisted += &omitted_tasks(name, wip);
     }
     if table.is_empty() { "In work now: no task\n".to_owned() } else { table.text() + &unlisted }
 }
 
-fn wip_row(lane: &str, item: &WipItem, estimate: &ToldEstimate) -> [String; 5] {
+fn wip_row(lane: &str, item: &WipItem, estimate: &PartialEstimate) -> [String; 5] {
     let missing = || "-".to_owned();
     let mut tasks = estimate.next_transitions.iter().flat_map(|next| &next.tasks);
     let moves_on = tasks.find(|next| next.task_id == item.task_id);
@@ -289,7 +293,7 @@ fn wip_row(lane: &str, item: &WipItem, estimate: &ToldEstimate) -> [String; 5] {
     [
         lane.to_owned(),
         item.task_key.clone(),
-        item.age_hours.map_or_else(missing, span),
+        item.age_hours.map_or_else(missing, format_positive_duration),
         moves_on.map_or_else(missing, when),
         item.age_percentile.map_or_else(missing, |share| {
             let aging = if item.aging { ": aging" } else { "" };
@@ -298,8 +302,8 @@ fn wip_row(lane: &str, item: &WipItem, estimate: &ToldEstimate) -> [String; 5] {
     ]
 }
 
-/// What the list of a lane's tasks leaves out.
-fn rest(lane: &str, wip: &Wip) -> String {
+/// The number of tasks that the list omits.
+fn omitted_tasks(lane: &str, wip: &Wip) -> String {
     let more = wip.items.len().saturating_sub(LISTED);
     if more == 0 { String::new() } else { format!("{lane}: {more} more, {} aging in all\n", wip.aging) }
 }

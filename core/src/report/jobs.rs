@@ -1,6 +1,6 @@
-//! Jobs and what they cost, as tables.
+//! Jobs and their usage, as tables.
 
-use super::phrase::{bar, span};
+use super::format::{completion_bar, format_positive_duration};
 use super::table::{Align, MISSING, Table};
 use super::tokens::render_tokens_table;
 use crate::number;
@@ -27,8 +27,8 @@ const TOKEN_COLUMNS: [&str; 15] = [
     "ERROR_KIND",
 ];
 
-/// Single agent calls as a table, one a line, in the order in which they are given: the calls of a job as
-/// [`Session::token_usage`](crate::Session::token_usage) tells them. What is missing is `-`.
+/// Single agent calls as a table, one per line, in the given order: for example the calls of a job from
+/// [`Session::token_usage`](crate::Session::token_usage). Missing values are `-`.
 ///
 /// Every line ends with `\n`.
 pub fn render_job_tokens(rows: &[TokenUsageRow]) -> String {
@@ -58,7 +58,7 @@ fn token_cells(row: &TokenUsageRow) -> [String; TOKEN_COLUMNS.len()] {
     ]
 }
 
-/// Jobs as a table, one a line, in the order in which they are given. Every line ends with `\n`.
+/// Jobs as a table, one per line, in the given order. Every line ends with `\n`.
 pub fn render_jobs(jobs: &[Job]) -> String {
     let columns = ["JOB", "TYPE", "STATE", "COMMAND", "AGENTS", "PROGRESS", "CREATED", "COMPLETED"];
     let mut table = Table::new(columns.map(|name| (name, Align::Left)));
@@ -77,8 +77,8 @@ pub fn render_jobs(jobs: &[Job]) -> String {
     table.text()
 }
 
-/// A job for people: its state and progress, its task runs, and what it cost by command, agent and model.
-/// The text ends with a line feed.
+/// A job as text: its state and progress, its task runs, and its usage by command, agent and model. The text ends with
+/// a line feed.
 pub fn render_job_inspection(inspection: &JobInspection) -> String {
     let tokens = match &*inspection.tokens {
         [] => "Tokens: none recorded\n".to_owned(),
@@ -100,16 +100,16 @@ fn heading(job: &Job) -> String {
         ("Completed", job.completed_at.clone().map(String::from)),
         ("Error", job.error_summary.clone()),
     ];
-    let told =
+    let lines =
         lines.into_iter().filter_map(|(name, value)| Some((name, value.filter(|text| !text.is_empty())?)));
-    told.map(|(name, value)| format!("{:<10} {}\n", format!("{name}:"), printable(&value))).collect()
+    lines.map(|(name, value)| format!("{:<10} {}\n", format!("{name}:"), printable(&value))).collect()
 }
 
-/// `[#####-----]  50.0 %  5 of 10`, or what is known of it.
+/// `[#####-----]  50.0 %  5 of 10`, or the known part of it.
 fn progress(job: &Job) -> Option<String> {
     let done = usize::try_from(job.processed_items?).ok()?;
     match job.total_items.map(usize::try_from) {
-        Some(Ok(total)) if total > 0 => Some(bar(done, total)),
+        Some(Ok(total)) if total > 0 => Some(completion_bar(done, total)),
         _ if done == 0 => None,
         _ => Some(format!("{done} done")),
     }
@@ -133,15 +133,15 @@ fn runs(runs: &[InspectedRun]) -> String {
             text(run.agent_id.as_deref()),
             run.started_at.to_string(),
             text(run.finished_at.as_deref()),
-            took(run).unwrap_or_else(missing),
+            duration(run).unwrap_or_else(missing),
         ]);
     }
     if table.is_empty() { "Task runs: none\n".to_owned() } else { table.text() }
 }
 
-fn took(run: &TaskRun) -> Option<String> {
+fn duration(run: &TaskRun) -> Option<String> {
     let hours = Timestamp::read(run.finished_at.as_deref()?)?.hours_since(Timestamp::read(&run.started_at)?);
-    (hours >= 0.0).then(|| span(hours))
+    (hours >= 0.0).then(|| format_positive_duration(hours))
 }
 
 fn text(value: Option<&str>) -> String {

@@ -1,13 +1,13 @@
-//! The text tables that people read.
+//! Text tables of results.
 //!
-//! Programs read the JSON of the answers themselves; nothing here is meant to be parsed again. A host that
-//! has an answer as JSON alone reads it back with [`read`].
+//! They are for display. Programs should use the JSON of the results. A host that has only the JSON of a result parses
+//! it with [`read`].
 
 mod color;
 mod decimals;
 mod estimate;
+mod format;
 mod jobs;
-mod phrase;
 mod settings;
 mod table;
 mod timeline;
@@ -26,14 +26,14 @@ pub use tokens::render_tokens_table;
 
 use crate::error::{Error, Result};
 
-/// An answer from its JSON: rows of token usage or of a summary, jobs, status events, an estimate and so on.
-/// Fields that are optional in the contract may be left out, but of a velocity and an estimate: these have
-/// [`render_velocity_json`] and [`render_estimate_json`]. Fields that nobody here knows are passed over.
+/// Parses the JSON of a result: rows of token usage or of a summary, jobs, status events, and others. Fields that are
+/// optional in the contract may be missing, except in a velocity or an estimate, for which there are
+/// [`render_velocity_json`] and [`render_estimate_json`]. Unknown fields are ignored.
 ///
-/// `InvalidInput` under the name `field` where the JSON is something else.
-pub fn read<T: DeserializeOwned>(field: &str, answer: &Value) -> Result<T> {
-    T::deserialize(answer).map_err(|error| {
-        let allowed = format!("the JSON of an answer ({error})");
+/// `InvalidInput` with the name `field` for any other JSON.
+pub fn read<T: DeserializeOwned>(field: &str, result: &Value) -> Result<T> {
+    T::deserialize(result).map_err(|error| {
+        let allowed = format!("the JSON of a result ({error})");
         Error::invalid(field, "another JSON value", &allowed)
     })
 }

@@ -3,7 +3,7 @@
 use super::table::{Align, Table};
 use crate::telemetry::TelemetryConfig;
 
-/// What holds for recording and export, one setting a line. Every line ends with `\n`.
+/// The telemetry settings as a table, one per line. Every line ends with `\n`.
 pub fn render_telemetry_config(config: &TelemetryConfig) -> String {
     let enabled = |is: bool| if is { "enabled" } else { "disabled" }.to_owned();
     let mut table = Table::new([("SETTING", Align::Left), ("VALUE", Align::Left)]);

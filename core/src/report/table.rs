@@ -4,17 +4,17 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::printable::printable;
 
-/// What stands where there is no value.
+/// The text of a missing value.
 pub(super) const MISSING: &str = "-";
 
-/// On which side of its column a cell stands.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
     Left,
     Right,
 }
 
-/// Rows under a header and a rule. Columns are as wide as a terminal shows their widest cell.
+/// Rows with a header and a rule. Columns are as wide as the display width of their widest cell.
 #[derive(Debug)]
 pub(super) struct Table {
     columns: Vec<(&'static str, Align)>,
@@ -35,7 +35,7 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// The table, one line a row; no line ends with blanks.
+    /// The table, one row per line, without trailing blanks.
     pub(super) fn text(&self) -> String {
         let header: Vec<String> = self.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
         let width = |column: usize| {

@@ -1,17 +1,16 @@
-//! The moves of tasks, as a timeline.
+//! Status changes of tasks, as a timeline.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::phrase::span;
+use super::format::format_positive_duration;
 use super::table::{Align, MISSING, Table};
 use crate::repository::StatusEvent;
 use crate::time::Timestamp;
 
-/// The moves of tasks in the order in which they are given, one a line: when, from where to where, how long the
-/// task stayed in the status before, who moved it, and why. Where the moves of several tasks are given, each
-/// line names its task by id.
+/// Status events as a table, one per line, in the given order: the time, the old and new status, the time spent in the
+/// old status, who changed it, and why. If there are events of several tasks, each line has the id of its task.
 ///
 /// Every line ends with `\n`.
 pub fn render_status_events(events: &[StatusEvent]) -> String {
@@ -43,13 +42,13 @@ pub fn render_status_events(events: &[StatusEvent]) -> String {
     table.text()
 }
 
-/// How long it was from one move to the next.
+/// The time between two status changes.
 fn between(before: &StatusEvent, event: &StatusEvent) -> Option<String> {
     let hours = Timestamp::read(&event.timestamp)?.hours_since(Timestamp::read(&before.timestamp)?);
-    (hours >= 0.0).then(|| span(hours))
+    (hours >= 0.0).then(|| format_positive_duration(hours))
 }
 
-/// What the event's metadata says about why.
+/// The reason in the event's metadata.
 fn note(event: &StatusEvent) -> Option<String> {
     let is_set = |name: &str| event.metadata.get(name) == Some(&Value::Bool(true));
     let reason =
@@ -60,7 +59,7 @@ fn note(event: &StatusEvent) -> Option<String> {
     }
     notes.extend(["revert_reason", "failed_reason"].into_iter().filter_map(reason).map(str::to_owned));
     if is_set("backfilled") {
-        notes.push("filled in from a task run".to_owned());
+        notes.push("inferred from a task run".to_owned());
     }
     (!notes.is_empty()).then(|| notes.join(": "))
 }

@@ -1,4 +1,4 @@
-//! What was spent, as a table.
+//! Token usage summaries, as a table.
 
 use super::decimals::fixed;
 use super::table::{Align, MISSING, Table};
@@ -19,15 +19,15 @@ const NUMBERS: [&str; 9] = [
 
 const COST_DECIMALS: usize = 4;
 
-/// The rows of a summary as a table: a column for each grouped dimension (an empty `group_by` stands for
-/// [`Dimension::DEFAULT`]), then calls, tokens, milliseconds and cost. What is missing is `-`. Where a
-/// group has costs in several currencies, each is shown with its code.
+/// The rows of a summary as a table: a column for each grouped dimension (an empty `group_by` means
+/// [`Dimension::DEFAULT`]), then calls, tokens, milliseconds and cost. Missing values are `-`. If a group has costs in
+/// several currencies, each is shown with its code.
 ///
 /// Every line ends with `\n`.
 pub fn render_tokens_table(rows: &[TokenUsageSummaryRow], group_by: &[Dimension]) -> String {
-    let asked = Dimension::or_default(group_by);
+    let dimensions = Dimension::or_default(group_by);
     let dimensions: Vec<Dimension> =
-        Dimension::ALL.iter().copied().filter(|dimension| asked.contains(dimension)).collect();
+        Dimension::ALL.iter().copied().filter(|dimension| dimensions.contains(dimension)).collect();
     let header = dimensions.iter().map(|dimension| title(*dimension)).chain(NUMBERS);
     let mut table = Table::new(header.map(|name| (name, Align::Left)).collect::<Vec<_>>());
     rows.iter().for_each(|row| table.row(cells(row, &dimensions)));

@@ -1,19 +1,19 @@
-//! The agents that a job or a command run of a workspace is attributed to: `agent_id`, the first one,
-//! and `agent_ids_json`, all of them.
+//! The agents to which a job or a command run of a workspace is attributed: `agent_id`, the first one, and
+//! `agent_ids_json`, all of them.
 
 use rusqlite::{Connection, params};
 
 use super::{row, stored};
 use crate::error::Result;
 
-/// The tables whose rows name agents.
+/// The tables whose rows are attributed to agents.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Owner {
     Job,
     CommandRun,
 }
 
-/// What a row says of its agents. `listed` is the column's text, which may be damaged.
+/// The agents of a row. `listed` is the text of the column, which may be invalid.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Attribution {
     pub(crate) first: Option<String>,
@@ -31,7 +31,7 @@ pub(crate) fn read(connection: &Connection, owner: Owner, id: &str) -> Result<At
     Ok(connection.prepare_cached(sql)?.query_row([id], read)?)
 }
 
-/// Changes a row that is there.
+/// Changes an existing row.
 pub(crate) fn write(
     connection: &Connection,
     owner: Owner,

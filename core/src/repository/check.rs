@@ -5,7 +5,7 @@ use std::error::Error as _;
 use rusqlite::Connection;
 use rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
 
-pub(crate) use crate::definition::check::line;
+pub(crate) use crate::definition::check::single_line;
 use crate::error::{Error, ErrorKind, Result, shorten};
 
 /// The tables that other rows refer to by id.
@@ -36,7 +36,7 @@ impl Table {
     }
 }
 
-/// The row that `field` names by id must exist, where one is named.
+/// The row that `field` refers to by id must exist, if an id is given.
 pub(crate) fn reference(connection: &Connection, field: &str, table: Table, id: Option<&str>) -> Result<()> {
     let Some(id) = id else { return Ok(()) };
     let (what, sql) = table.exists();
@@ -47,9 +47,9 @@ pub(crate) fn reference(connection: &Connection, field: &str, table: Table, id: 
     }
 }
 
-/// Says which key is taken where an insert met a row with the same unique columns. Other constraints and triggers
-/// refuse rows too.
-pub(crate) fn taken(error: Error, what: &str, key: &str) -> Error {
+/// Maps a violation of a unique constraint to an error that names the key in use. Other constraints and triggers refuse
+/// rows too.
+pub(crate) fn unique_violation(error: Error, what: &str, key: &str) -> Error {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<rusqlite::Error>());
     let code = cause.and_then(|cause| cause.sqlite_error()).map(|failure| failure.extended_code);
     if code == Some(SQLITE_CONSTRAINT_UNIQUE) {

@@ -18,53 +18,53 @@ record! {
         pub workspace_id: String,
         /// The command, for example `work-on-tasks`.
         pub command_name: String,
-        /// The job that it is part of.
+        /// The job of the run.
         pub job_id: Option<String>,
         /// The first agent that worked in it.
         pub agent_id: Option<String>,
-        /// All agents that worked in it, in the order in which they came.
+        /// All agents that worked in it, in order of their first call.
         pub agent_ids: Vec<String>,
         /// When it began.
         pub started_at: StoredTime,
         /// When it ended.
         pub completed_at: Option<StoredTime>,
-        /// `running`, `succeeded`, `failed`, or another word of the host's.
+        /// `running`, `succeeded`, `failed`, or another status of the host's.
         pub status: String,
         /// Why it failed.
         pub error_summary: Option<String>,
-        /// How long it took, in seconds.
+        /// Its duration in seconds.
         #[serde(serialize_with = "number::json_option")]
         pub duration_seconds: Option<f64>,
-        /// How many story points it moved.
+        /// The number of story points processed.
         #[serde(serialize_with = "number::json_option")]
         pub sp_processed: Option<f64>,
     }
 }
 
 record! {
-    /// What a new command run is made from.
+    /// The fields of a new command run.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct NewCommandRun("commandRun", "camelCase"): input {
         /// The command, for example `work-on-tasks`; required.
-        pub command_name: String = line,
-        /// The job that it is part of.
+        pub command_name: String = single_line,
+        /// The job of the run.
         pub job_id: Option<String>,
-        /// When it began; now where absent.
+        /// When it began. Absent: now.
         pub started_at: Option<Timestamp>,
     }
 }
 
 record! {
-    /// How a command run ended.
+    /// The end of a command run.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct CommandRunEnd("commandRunEnd", "camelCase"): input {
-        /// What became of it, for example `succeeded`; required.
-        pub status: String = line,
+        /// Its final status, for example `succeeded`; required.
+        pub status: String = single_line,
         /// Why it failed.
         pub error_summary: Option<String>,
-        /// How many story points it moved: finite, 0 or more.
-        pub sp_processed: Option<f64> = measure,
-        /// When it ended; now where absent.
+        /// The number of story points processed: finite, 0 or more.
+        pub sp_processed: Option<f64> = non_negative,
+        /// When it ended. Absent: now.
         pub completed_at: Option<Timestamp>,
     }
 }
@@ -77,7 +77,7 @@ pub struct CommandRuns<'a> {
 }
 
 impl CommandRuns<'_> {
-    /// Begins a command run, with status `running`. `NotFound` where its job is unknown.
+    /// Begins a command run, with status `running`. `NotFound` if its job is unknown.
     pub fn create(&self, new: &NewCommandRun) -> Result<CommandRun> {
         new.check_fields()?;
         let id = self.store.ids.next();
@@ -108,7 +108,7 @@ impl CommandRuns<'_> {
         self.store.access.read(|tx| by_id(tx, id))
     }
 
-    /// Ends a command run. Its duration is the time since it began.
+    /// Finishes a command run. Its duration is the time since it began.
     pub fn finish(&self, id: &str, end: &CommandRunEnd) -> Result<CommandRun> {
         end.check_fields()?;
         let completed_at = end.completed_at.unwrap_or_else(|| self.store.clock.now());

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, stored};
 use crate::definition::record;
 use crate::error::Result;
-use crate::key_order;
+use crate::natural_order;
 use crate::time::StoredTime;
 
 record! {
@@ -17,17 +17,17 @@ record! {
         pub id: String,
         /// The project that it belongs to.
         pub project_id: String,
-        /// The key that people use, unique in the project.
+        /// Its key, unique in the project.
         pub key: String,
-        /// One line that says what it is.
+        /// Its title, on one line.
         pub title: String,
-        /// What it is about.
+        /// Its description.
         pub description: Option<String>,
-        /// The smaller, the sooner.
+        /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
-        /// Whatever the host keeps with it.
+        /// Additional data of the host.
         pub metadata: Map<String, Value>,
-        /// When the row was made.
+        /// When the row was created.
         pub created_at: StoredTime,
         /// When the row last changed.
         pub updated_at: StoredTime,
@@ -35,20 +35,20 @@ record! {
 }
 
 record! {
-    /// What a new epic is made from.
+    /// The fields of a new epic.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct NewEpic("epic", "camelCase"): input {
         /// The id of its project; required.
         pub project_id: String,
-        /// The key that people use; required, unique in the project.
-        pub key: String = line,
-        /// One line that says what it is; required.
-        pub title: String = line,
-        /// What it is about.
+        /// Its key; required, unique in the project.
+        pub key: String = single_line,
+        /// Its title, on one line; required.
+        pub title: String = single_line,
+        /// Its description.
         pub description: Option<String>,
-        /// The smaller, the sooner.
+        /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
-        /// Whatever the host keeps with it.
+        /// Additional data of the host.
         pub metadata: Map<String, Value> = depth,
     }
 }
@@ -58,7 +58,7 @@ record! {
 pub struct Epics<'a>(pub(crate) Store<'a>);
 
 impl Epics<'_> {
-    /// Makes an epic. `NotFound` without its project, `Conflict` where the project has an epic with this key.
+    /// Creates an epic. `NotFound` if its project is unknown, `Conflict` if the project has an epic with this key.
     pub fn create(&self, new: &NewEpic) -> Result<Epic> {
         new.check_fields()?;
         let id = self.0.ids.next();
@@ -76,7 +76,7 @@ impl Epics<'_> {
                 created_at: now.clone(),
                 updated_at: now,
             };
-            stored::insert(tx, &epic).map_err(|error| check::taken(error, "epic", &new.key))?;
+            stored::insert(tx, &epic).map_err(|error| check::unique_violation(error, "epic", &new.key))?;
             Ok(epic)
         })
     }
@@ -91,7 +91,7 @@ impl Epics<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM epics WHERE ?1 IS NULL OR project_id = ?1";
             let mut epics: Vec<Epic> = stored::all(tx, sql, [project_id])?;
-            epics.sort_by(|a, b| key_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            epics.sort_by(|a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(epics)
         })
     }

@@ -12,32 +12,32 @@ use crate::error::{Error, Result};
 use crate::time::{StoredTime, Timestamp};
 
 record! {
-    /// A job: a long piece of work of one command, which a host may resume.
+    /// A job: a long-running work of one command, which a host may resume.
     #[derive(Debug, Clone, PartialEq, Deserialize)]
     pub struct Job("job", "camelCase"): row("jobs") {
         /// UUID text.
         pub id: String,
         /// The workspace that it belongs to.
         pub workspace_id: String,
-        /// What kind of work it is.
+        /// Its type.
         pub job_type as "type": String,
-        /// `running`, `completed`, `failed`, or another word of the host's.
+        /// `running`, `completed`, `failed`, or another state of the host's.
         pub state: String,
         /// The command that started it.
         pub command_name: Option<String>,
         /// The first agent that worked on it.
         pub agent_id: Option<String>,
-        /// All agents that worked on it, in the order in which they came.
+        /// All agents that worked on it, in order of their first call.
         #[serde(default)]
         pub agent_ids: Vec<String>,
-        /// What the host needs to go on with it.
+        /// Data that the host needs to resume it.
         #[serde(default)]
         pub payload: Map<String, Value>,
-        /// How many items there are to do.
+        /// The number of items.
         pub total_items: Option<i64>,
-        /// How many of them are done.
+        /// The number of finished items.
         pub processed_items: Option<i64>,
-        /// When the row was made.
+        /// When the row was created.
         pub created_at: StoredTime,
         /// When the row last changed.
         pub updated_at: StoredTime,
@@ -49,18 +49,18 @@ record! {
 }
 
 record! {
-    /// What a new job is made from.
+    /// The fields of a new job.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct NewJob("job", "camelCase"): input {
-        /// What kind of work it is; required.
-        pub job_type as "type": String = line,
-        /// `running` where absent.
+        /// Its type; required.
+        pub job_type as "type": String = single_line,
+        /// Its state. Absent: `running`.
         pub state: Option<String>,
         /// The command that starts it.
         pub command_name: Option<String>,
-        /// What the host needs to go on with it.
+        /// Data that the host needs to resume it.
         pub payload: Map<String, Value> = depth,
-        /// How many items there are to do.
+        /// The number of items.
         pub total_items: Option<i64>,
     }
 }
@@ -73,7 +73,7 @@ pub struct Jobs<'a> {
 }
 
 impl Jobs<'_> {
-    /// Makes a job.
+    /// Creates a job.
     pub fn create(&self, new: &NewJob) -> Result<Job> {
         new.check_fields()?;
         let id = self.store.ids.next();
@@ -105,7 +105,7 @@ impl Jobs<'_> {
         self.store.access.read(|tx| by_id(tx, id))
     }
 
-    /// The jobs of this workspace, newest first, those whose time cannot be read last.
+    /// The jobs of this workspace, newest first; jobs with an invalid time come last.
     pub fn list(&self) -> Result<Vec<Job>> {
         self.store.access.read(|tx| {
             let sql = "SELECT * FROM jobs WHERE workspace_id = ?1 ORDER BY rowid DESC";
@@ -115,9 +115,9 @@ impl Jobs<'_> {
         })
     }
 
-    /// Ends a job: `state` is what became of it, `error_summary` why it failed.
+    /// Finishes a job: `state` is its final state, `error_summary` the reason of a failure.
     pub fn finish(&self, id: &str, state: &str, error_summary: Option<&str>) -> Result<Job> {
-        check::line("state", &Some(state))?;
+        check::single_line("state", &Some(state))?;
         let now = self.store.clock.now().to_string();
         self.store.access.write(|tx| {
             let changed = tx

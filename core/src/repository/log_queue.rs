@@ -1,5 +1,7 @@
 //! The records that are committed and not yet in the JSON log, by their ids.
 //!
+//! A few may be in the log already: its lock file says which, and the next transaction takes them off.
+//!
 //! Most are new: the log lacks them, and they are appended. With a mark before it, an id says that the log may hold
 //! some version of the record already. An id that itself begins like the mark is always queued with one, and an
 //! entry that can be read in two ways stands for both records. Older builds queue such ids without a mark, and skip
@@ -83,9 +85,46 @@ pub(crate) fn changed(connection: &Connection, limit: usize) -> Result<Vec<Chang
     Ok(changed)
 }
 
-pub(crate) fn is_empty(connection: &Connection) -> Result<bool> {
-    let sql = "SELECT NOT EXISTS (SELECT 1 FROM token_usage_log_queue)";
-    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+/// What the queue holds, whatever has become of the records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Summary {
+    /// Not above the limit.
+    pub(crate) entries: usize,
+    /// Whether one of them has the mark.
+    pub(crate) has_changed: bool,
+}
+
+/// Looks at no more than `limit` entries.
+pub(crate) fn summary(connection: &Connection, limit: usize) -> Result<Summary> {
+    let mut summary = Summary { entries: 0, has_changed: false };
+    visit(connection, |entry| {
+        summary.entries += 1;
+        summary.has_changed |= entry.is_some_and(|entry| entry.starts_with(REPLACE));
+        summary.entries < limit
+    })?;
+    Ok(summary)
+}
+
+/// Whether anything is queued but these entries.
+pub(crate) fn has_others(connection: &Connection, known: &[String]) -> Result<bool> {
+    let mut has_others = false;
+    visit(connection, |entry| {
+        has_others |= !known.iter().any(|known| Some(known.as_str()) == entry);
+        !has_others
+    })?;
+    Ok(has_others)
+}
+
+/// Shows entries to `see` for as long as that says so; `None` for what only another program can have put there.
+fn visit(connection: &Connection, mut see: impl FnMut(Option<&str>) -> bool) -> Result<()> {
+    let mut statement = connection.prepare_cached("SELECT usage_id FROM token_usage_log_queue")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if !see(row.get_ref(0)?.as_str().ok()) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a record with one of these ids is queued, be it new or changed.
@@ -112,7 +151,7 @@ pub(crate) fn records(connection: &Connection, limit: usize) -> Result<Vec<Token
 }
 
 /// Takes these entries off the queue; that of a new record is its id.
-pub(crate) fn remove(connection: &Connection, entries: &[&str]) -> Result<()> {
+pub(crate) fn remove<'e>(connection: &Connection, entries: impl IntoIterator<Item = &'e str>) -> Result<()> {
     let mut statement = connection.prepare_cached("DELETE FROM token_usage_log_queue WHERE usage_id = ?1")?;
     for entry in entries {
         let removed = statement.execute([entry])?;

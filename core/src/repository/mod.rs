@@ -32,7 +32,7 @@ use crate::id::IdSource;
 use crate::sqlite::{Access, row};
 use crate::time::Clock;
 
-/// What a repository works with.
+/// The part of a handle that a repository needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Store<'a> {
     pub(crate) access: &'a Access,

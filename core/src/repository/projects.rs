@@ -6,24 +6,24 @@ use serde_json::{Map, Value};
 use super::{Store, stored};
 use crate::definition::record;
 use crate::error::Result;
-use crate::key_order;
+use crate::natural_order;
 use crate::time::StoredTime;
 
 record! {
-    /// A project: the top of the backlog.
+    /// A project: the top level of the backlog.
     #[derive(Debug, Clone, PartialEq)]
     pub struct Project("project", "camelCase"): row("projects") {
         /// UUID text.
         pub id: String,
-        /// The key that people use, unique in the workspace.
+        /// Its key, unique in the workspace.
         pub key: String,
-        /// What people call it.
+        /// Its name.
         pub name: Option<String>,
-        /// What it is about.
+        /// Its description.
         pub description: Option<String>,
-        /// Whatever the host keeps with it.
+        /// Additional data of the host.
         pub metadata: Map<String, Value>,
-        /// When the row was made.
+        /// When the row was created.
         pub created_at: StoredTime,
         /// When the row last changed.
         pub updated_at: StoredTime,
@@ -31,16 +31,16 @@ record! {
 }
 
 record! {
-    /// What a new project is made from.
+    /// The fields of a new project.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct NewProject("project", "camelCase"): input {
-        /// The key that people use; required, unique in the workspace.
-        pub key: String = line,
-        /// What people call it.
+        /// Its key; required, unique in the workspace.
+        pub key: String = single_line,
+        /// Its name.
         pub name: Option<String>,
-        /// What it is about.
+        /// Its description.
         pub description: Option<String>,
-        /// Whatever the host keeps with it.
+        /// Additional data of the host.
         pub metadata: Map<String, Value> = depth,
     }
 }
@@ -50,8 +50,8 @@ record! {
 pub struct Projects<'a>(pub(crate) Store<'a>);
 
 impl Projects<'_> {
-    /// The project with this key, which is made where there is none: any number of processes may call
-    /// this at once and all get the same project.
+    /// The project with this key, which is created if there is none: any number of processes may call this at the same
+    /// time, and all get the same project.
     pub fn ensure(&self, new: &NewProject) -> Result<Project> {
         new.check_fields()?;
         self.0.access.write(|tx| match by_key(tx, &new.key)? {
@@ -82,7 +82,7 @@ impl Projects<'_> {
     pub fn list(&self) -> Result<Vec<Project>> {
         self.0.access.read(|tx| {
             let mut projects: Vec<Project> = stored::all(tx, "SELECT * FROM projects", [])?;
-            projects.sort_by(|a, b| key_order::compare(&a.key, &b.key));
+            projects.sort_by(|a, b| natural_order::compare(&a.key, &b.key));
             Ok(projects)
         })
     }

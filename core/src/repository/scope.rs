@@ -1,11 +1,11 @@
-//! The part of the backlog that a question is about, by ids, and the keys that name them.
+//! The part of the backlog to which a query is limited, by ids, and the look-up of their keys.
 
 use rusqlite::{Connection, params_from_iter};
 
 use super::row;
 use crate::error::Result;
 
-/// Tasks of this project, epic and story; what is absent does not narrow.
+/// Tasks of this project, epic and story; absent fields do not limit the scope.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ScopeIds {
     pub(crate) project: Option<String>,
@@ -18,18 +18,18 @@ pub(super) const CONDITION: &str = "(?1 IS NULL OR tasks.project_id = ?1)
      AND (?2 IS NULL OR tasks.epic_id = ?2)
      AND (?3 IS NULL OR tasks.user_story_id = ?3)";
 
-/// The ids of the projects with this key: one or none.
+/// The ids of the projects with this key: at most one.
 pub(crate) fn projects(connection: &Connection, key: &str) -> Result<Vec<String>> {
     ids(connection, "SELECT id FROM projects WHERE key = ?1", &[Some(key)])
 }
 
-/// The ids of the epics with this key, in the project or in all.
+/// The ids of the epics with this key, in the project or in all projects.
 pub(crate) fn epics(connection: &Connection, key: &str, within: &ScopeIds) -> Result<Vec<String>> {
     let sql = "SELECT id FROM epics WHERE key = ?1 AND (?2 IS NULL OR project_id = ?2) ORDER BY id";
     ids(connection, sql, &[Some(key), within.project.as_deref()])
 }
 
-/// The ids of the stories with this key, in the project and epic or in all.
+/// The ids of the stories with this key, in the project and epic or in all of them.
 pub(crate) fn stories(connection: &Connection, key: &str, within: &ScopeIds) -> Result<Vec<String>> {
     let sql = "SELECT id FROM user_stories
                WHERE key = ?1 AND (?2 IS NULL OR project_id = ?2) AND (?3 IS NULL OR epic_id = ?3) ORDER BY id";

@@ -11,29 +11,29 @@ use crate::error::Result;
 use crate::time::StoredTime;
 
 record! {
-    /// One move of a task from a status to the next.
+    /// A status change of a task.
     #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
     #[serde(default)]
     pub struct StatusEvent("event", "camelCase"): row("task_status_events") {
         /// UUID text.
         pub id: String,
-        /// The task that moved.
+        /// The task.
         pub task_id: String,
-        /// Where it was; null where nobody knows.
+        /// The status before; null if unknown.
         pub from_status: Option<String>,
-        /// Where it is since.
+        /// The status after.
         pub to_status: String,
-        /// When it moved, as stored.
+        /// When the status changed, as stored.
         pub timestamp: StoredTime,
-        /// The command that moved it.
+        /// The command that changed it.
         pub command_name: Option<String>,
-        /// The job that it was part of.
+        /// The job in which it changed.
         pub job_id: Option<String>,
-        /// The task run that it was part of.
+        /// The task run in which it changed.
         pub task_run_id: Option<String>,
-        /// The agent that moved it.
+        /// The agent that changed it.
         pub agent_id: Option<String>,
-        /// Lane details and whatever else the host keeps with it; damaged metadata reads as empty.
+        /// Lane details and additional data of the host; invalid metadata reads as empty.
         pub metadata: Map<String, Value>,
     }
 }
@@ -51,7 +51,7 @@ pub(crate) fn list(connection: &Connection, task_id: Option<&str>) -> Result<Vec
     stored::all(connection, sql, [task_id])
 }
 
-/// What a history needs to know of an event.
+/// The fields of an event that a history needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EventRef<'a> {
     pub(crate) task_id: &'a str,
@@ -61,8 +61,8 @@ pub(crate) struct EventRef<'a> {
     pub(crate) metadata: Option<&'a str>,
 }
 
-/// Hands the events of the scope's tasks to `visit`, in insertion order, one at a time. Events that hold
-/// something else than text are passed over.
+/// Passes the events of the scope's tasks to `visit`, in insertion order, one at a time. Events with values that are
+/// not text are skipped.
 pub(crate) fn for_each_in_scope(
     connection: &Connection,
     scope: &ScopeIds,

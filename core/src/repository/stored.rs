@@ -1,18 +1,18 @@
-//! What all tables have in common: reading rows as records, and inserting and changing rows.
+//! Reading rows as records, and inserting and changing rows, for all tables.
 
 use rusqlite::{Connection, OptionalExtension, Params, params_from_iter};
 
 use crate::definition::{ColumnIndices, Stored};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The row that the statement finds.
+/// The row that the statement returns.
 pub(crate) fn one<R: Stored>(connection: &Connection, sql: &str, params: impl Params) -> Result<Option<R>> {
     let mut statement = connection.prepare_cached(sql)?;
     let indices = ColumnIndices::of::<R>(&statement)?;
     Ok(statement.query_row(params, |row| R::read(row, &indices)).optional()?)
 }
 
-/// The rows that the statement finds, in its order.
+/// The rows that the statement returns, in its order.
 pub(crate) fn all<R: Stored>(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<R>> {
     let mut statement = connection.prepare_cached(sql)?;
     let indices = ColumnIndices::of::<R>(&statement)?;
@@ -26,8 +26,8 @@ pub(crate) fn insert<R: Stored>(connection: &Connection, record: &R) -> Result<(
     check_changed(R::TABLE, inserted)
 }
 
-/// `Conflict` where a statement that had to change a row of `table` changed none. `RAISE(IGNORE)` in a trigger of
-/// another program does that, and SQLite reports it as success.
+/// `Conflict` if a statement that had to change a row of `table` changed none. `RAISE(IGNORE)` in a trigger of another
+/// program does that, and SQLite reports it as success.
 pub(crate) fn check_changed(table: &str, rows: usize) -> Result<()> {
     if rows > 0 {
         return Ok(());

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, epics, stored};
 use crate::definition::record;
 use crate::error::{Error, Result};
-use crate::key_order;
+use crate::natural_order;
 use crate::time::StoredTime;
 
 record! {
@@ -19,19 +19,19 @@ record! {
         pub project_id: String,
         /// The epic that it belongs to.
         pub epic_id: String,
-        /// The key that people use, unique in the epic.
+        /// Its key, unique in the epic.
         pub key: String,
-        /// One line that says what it is.
+        /// Its title, on one line.
         pub title: String,
-        /// What it is about.
+        /// Its description.
         pub description: Option<String>,
-        /// When it counts as done.
+        /// Its acceptance criteria.
         pub acceptance_criteria: Option<String>,
-        /// The smaller, the sooner.
+        /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
-        /// Whatever the host keeps with it.
+        /// Additional data of the host.
         pub metadata: Map<String, Value>,
-        /// When the row was made.
+        /// When the row was created.
         pub created_at: StoredTime,
         /// When the row last changed.
         pub updated_at: StoredTime,
@@ -39,22 +39,22 @@ record! {
 }
 
 record! {
-    /// What a new user story is made from.
+    /// The fields of a new user story.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct NewStory("story", "camelCase"): input {
-        /// The id of its epic, which says its project; required.
+        /// The id of its epic, which determines its project; required.
         pub epic_id: String,
-        /// The key that people use; required, unique in the epic.
-        pub key: String = line,
-        /// One line that says what it is; required.
-        pub title: String = line,
-        /// What it is about.
+        /// Its key; required, unique in the epic.
+        pub key: String = single_line,
+        /// Its title, on one line; required.
+        pub title: String = single_line,
+        /// Its description.
         pub description: Option<String>,
-        /// When it counts as done.
+        /// Its acceptance criteria.
         pub acceptance_criteria: Option<String>,
-        /// The smaller, the sooner.
+        /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
-        /// Whatever the host keeps with it.
+        /// Additional data of the host.
         pub metadata: Map<String, Value> = depth,
     }
 }
@@ -64,7 +64,7 @@ record! {
 pub struct Stories<'a>(pub(crate) Store<'a>);
 
 impl Stories<'_> {
-    /// Makes a story. `NotFound` without its epic, `Conflict` where the epic has a story with this key.
+    /// Creates a story. `NotFound` if its epic is unknown, `Conflict` if the epic has a story with this key.
     pub fn create(&self, new: &NewStory) -> Result<Story> {
         new.check_fields()?;
         let id = self.0.ids.next();
@@ -85,7 +85,8 @@ impl Stories<'_> {
                 created_at: now.clone(),
                 updated_at: now,
             };
-            stored::insert(tx, &story).map_err(|error| check::taken(error, "user story", &new.key))?;
+            stored::insert(tx, &story)
+                .map_err(|error| check::unique_violation(error, "user story", &new.key))?;
             Ok(story)
         })
     }
@@ -100,7 +101,7 @@ impl Stories<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM user_stories WHERE ?1 IS NULL OR epic_id = ?1";
             let mut stories: Vec<Story> = stored::all(tx, sql, [epic_id])?;
-            stories.sort_by(|a, b| key_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            stories.sort_by(|a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(stories)
         })
     }

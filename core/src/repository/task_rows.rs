@@ -1,4 +1,4 @@
-//! The columns of `tasks` that estimates and transitions work with.
+//! The columns of `tasks` that estimates and transitions use.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use super::scope::{CONDITION, ScopeIds};
 use super::{row, stored};
 use crate::error::{Error, ErrorKind, Result};
 
-/// What an estimate needs to know of a task.
+/// The fields of a task that an estimate needs.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TaskRow {
     pub(crate) id: String,
@@ -37,14 +37,14 @@ pub(crate) fn in_scope(connection: &Connection, scope: &ScopeIds) -> Result<Vec<
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The text of the task's metadata, which may be damaged.
+/// The text of the task's metadata, which may be invalid.
 pub(crate) fn metadata_text(connection: &Connection, id: &str) -> Result<Option<String>> {
     let mut statement = connection.prepare_cached("SELECT metadata_json FROM tasks WHERE id = ?1")?;
     let found = statement.query_row([id], |row| row::text(row, "metadata_json")).optional()?;
     found.ok_or_else(without_id)
 }
 
-/// Of a task that was found by its key, and is not there by its id.
+/// The error for a task that was found by its key, and is not found by its id.
 fn without_id() -> Error {
     let message = "the task's id is not text, so that nothing can refer to it: repair its row";
     Error::new(ErrorKind::Corrupt, message)
@@ -71,7 +71,7 @@ pub(crate) fn set_metadata(
 
 fn check_changed(connection: &Connection, id: &str, rows: usize) -> Result<()> {
     if rows == 0 {
-        // An error where the row is not there by its id; where it is, something refused the change.
+        // If the row does not exist, that is the error; otherwise a trigger refused the change.
         metadata_text(connection, id)?;
     }
     stored::check_changed("tasks", rows)

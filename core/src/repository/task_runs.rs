@@ -17,17 +17,17 @@ record! {
     pub struct TaskRun("taskRun", "camelCase"): row("task_runs") {
         /// UUID text.
         pub id: String,
-        /// The task that was worked on.
+        /// The task.
         pub task_id: String,
         /// The command, for example `work-on-tasks`.
         pub command: String,
-        /// The job that it is part of.
+        /// The job of the run.
         pub job_id: Option<String>,
-        /// The command run that it is part of.
+        /// The command run of the run.
         pub command_run_id: Option<String>,
-        /// The agent that worked.
+        /// The agent.
         pub agent_id: Option<String>,
-        /// `running`, `succeeded`, `failed`, or another word of the host's.
+        /// `running`, `succeeded`, `failed`, or another status of the host's.
         pub status: String,
         /// When it began.
         pub started_at: StoredTime,
@@ -36,34 +36,34 @@ record! {
         /// The task's story points at the time.
         #[serde(serialize_with = "number::json_option")]
         pub story_points_at_run: Option<f64>,
-        /// Story points per hour as the host measured them.
+        /// Story points per hour as measured by the host.
         #[serde(serialize_with = "number::json_option")]
         pub sp_per_hour_effective: Option<f64>,
-        /// Whatever the host keeps with it.
+        /// Additional data of the host.
         #[serde(default)]
         pub run_context: Map<String, Value>,
     }
 }
 
 record! {
-    /// What a new task run is made from.
+    /// The fields of a new task run.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct NewTaskRun("taskRun", "camelCase"): input {
-        /// The task that is worked on; required.
+        /// The task; required.
         pub task_id: String,
         /// The command, for example `work-on-tasks`; required.
-        pub command: String = line,
-        /// The job that it is part of.
+        pub command: String = single_line,
+        /// The job of the run.
         pub job_id: Option<String>,
-        /// The command run that it is part of.
+        /// The command run of the run.
         pub command_run_id: Option<String>,
-        /// The agent that works.
+        /// The agent.
         pub agent_id: Option<String>,
-        /// When it began; now where absent.
+        /// When it began. Absent: now.
         pub started_at: Option<Timestamp>,
-        /// The task's story points; those of the task where absent.
-        pub story_points_at_run: Option<f64> = measure,
-        /// Whatever the host keeps with it.
+        /// The task's story points. Absent: those of the task.
+        pub story_points_at_run: Option<f64> = non_negative,
+        /// Additional data of the host.
         pub run_context: Map<String, Value> = depth,
     }
 }
@@ -73,7 +73,7 @@ record! {
 pub struct TaskRuns<'a>(pub(crate) Store<'a>);
 
 impl TaskRuns<'_> {
-    /// Begins a task run, with status `running`. `NotFound` where its task, job or command run is unknown.
+    /// Begins a task run, with status `running`. `NotFound` if its task, job or command run is unknown.
     pub fn create(&self, new: &NewTaskRun) -> Result<TaskRun> {
         new.check_fields()?;
         let id = self.0.ids.next();
@@ -107,7 +107,7 @@ impl TaskRuns<'_> {
         self.0.access.read(|tx| by_id(tx, id))
     }
 
-    /// The runs on a task, oldest first, those whose time cannot be read last.
+    /// The runs of a task, oldest first; runs with an invalid time come last.
     pub fn list(&self, task_id: &str) -> Result<Vec<TaskRun>> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM task_runs WHERE task_id = ?1 ORDER BY rowid";
@@ -120,9 +120,9 @@ impl TaskRuns<'_> {
         })
     }
 
-    /// Ends a task run: `status` is what became of it, `finished_at` is now where absent.
+    /// Finishes a task run: `status` is its final status; `finished_at` defaults to now.
     pub fn finish(&self, id: &str, status: &str, finished_at: Option<Timestamp>) -> Result<TaskRun> {
-        check::line("status", &Some(status))?;
+        check::single_line("status", &Some(status))?;
         let finished_at = finished_at.unwrap_or_else(|| self.0.clock.now()).to_string();
         self.0.access.write(|tx| {
             let changed = tx
@@ -143,7 +143,7 @@ fn by_id(connection: &Connection, id: &str) -> Result<Option<TaskRun>> {
     stored::one(connection, "SELECT * FROM task_runs WHERE id = ?1", [id])
 }
 
-/// The runs of a job with the keys of their tasks, oldest first, those whose time cannot be read last.
+/// The runs of a job with the keys of their tasks, oldest first; runs with an invalid time come last.
 pub(crate) fn of_job(connection: &Connection, job_id: &str) -> Result<Vec<(TaskRun, Option<String>)>> {
     let sql = "SELECT task_runs.*, tasks.key AS task_key
                FROM task_runs LEFT JOIN tasks ON tasks.id = task_runs.task_id
@@ -160,7 +160,7 @@ pub(crate) fn of_job(connection: &Connection, job_id: &str) -> Result<Vec<(TaskR
     Ok(runs)
 }
 
-/// A successful run, as the velocity needs it.
+/// The fields of a successful run that the velocity needs.
 #[derive(Debug, Clone)]
 pub(crate) struct SuccessfulRun {
     pub(crate) id: String,

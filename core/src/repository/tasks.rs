@@ -1,4 +1,4 @@
-//! The table `tasks`, as hosts use it.
+//! The table `tasks`.
 
 use rusqlite::Connection;
 use serde_json::{Map, Value};
@@ -7,10 +7,10 @@ use super::{Store, check, stored, stories};
 use crate::definition::record;
 use crate::error::{Error, Result, shorten};
 use crate::time::StoredTime;
-use crate::{key_order, number, status};
+use crate::{natural_order, number, status};
 
 record! {
-    /// A task: what an agent works on.
+    /// A task: a unit of work for an agent.
     #[derive(Debug, Clone, PartialEq)]
     pub struct Task("task", "camelCase"): row("tasks") {
         /// UUID text.
@@ -21,28 +21,28 @@ record! {
         pub epic_id: String,
         /// The user story that it belongs to.
         pub user_story_id: String,
-        /// The key that people use, unique in the story.
+        /// Its key, unique in the story.
         pub key: String,
-        /// One line that says what it is.
+        /// Its title, on one line.
         pub title: String,
-        /// What it is about.
+        /// Its description.
         pub description: Option<String>,
-        /// What kind of work it is.
+        /// Its type.
         pub task_type as "type": Option<String>,
-        /// Where it stands; changed by `record_status_transition` alone.
+        /// Its status; changed by `record_status_transition` only.
         pub status: String,
         /// Its size in story points.
         #[serde(serialize_with = "number::json_option")]
         pub story_points: Option<f64>,
-        /// The smaller, the sooner.
+        /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
-        /// The agent that it is given to.
+        /// The agent to which it is assigned.
         pub assigned_agent_id: Option<String>,
-        /// The person that it is given to.
+        /// The person to whom it is assigned.
         pub assignee_human: Option<String>,
-        /// Whatever the host keeps with it.
+        /// Additional data of the host.
         pub metadata: Map<String, Value>,
-        /// When the row was made.
+        /// When the row was created.
         pub created_at: StoredTime,
         /// When the row last changed.
         pub updated_at: StoredTime,
@@ -50,30 +50,30 @@ record! {
 }
 
 record! {
-    /// What a new task is made from.
+    /// The fields of a new task.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct NewTask("task", "camelCase"): input list("tasks", "task") {
-        /// The id of its user story, which says its epic and project; required.
+        /// The id of its user story, which determines its epic and project; required.
         pub user_story_id: String,
-        /// The key that people use; required, unique in the story.
-        pub key: String = line,
-        /// One line that says what it is; required.
-        pub title: String = line,
-        /// What it is about.
+        /// Its key; required, unique in the story.
+        pub key: String = single_line,
+        /// Its title, on one line; required.
+        pub title: String = single_line,
+        /// Its description.
         pub description: Option<String>,
-        /// What kind of work it is.
+        /// Its type.
         pub task_type as "type": Option<String>,
-        /// Where it stands; `not_started` where absent.
-        pub status: Option<String> = line,
+        /// Its status. Absent: `not_started`.
+        pub status: Option<String> = single_line,
         /// Its size in story points: finite, 0 or more.
-        pub story_points: Option<f64> = measure,
-        /// The smaller, the sooner.
+        pub story_points: Option<f64> = non_negative,
+        /// Its priority: smaller numbers come first.
         pub priority: Option<i64>,
-        /// The agent that it is given to.
+        /// The agent to which it is assigned.
         pub assigned_agent_id: Option<String>,
-        /// The person that it is given to.
+        /// The person to whom it is assigned.
         pub assignee_human: Option<String>,
-        /// Whatever the host keeps with it.
+        /// Additional data of the host.
         pub metadata: Map<String, Value> = depth,
     }
 }
@@ -83,13 +83,13 @@ record! {
 pub struct Tasks<'a>(pub(crate) Store<'a>);
 
 impl Tasks<'_> {
-    /// Makes a task. `NotFound` without its story, `Conflict` where the story has a task with this key.
+    /// Creates a task. `NotFound` if its story is unknown, `Conflict` if the story has a task with this key.
     pub fn create(&self, new: &NewTask) -> Result<Task> {
         new.check_fields()?;
         self.0.access.write(|tx| self.insert(tx, new))
     }
 
-    /// Makes many tasks in one transaction: all or none.
+    /// Creates many tasks in one transaction: all or none.
     pub fn create_many(&self, new: &[NewTask]) -> Result<Vec<Task>> {
         let numbered =
             |index: usize, error: Error| error.context(format_args!("task {} of {}", index + 1, new.len()));
@@ -102,7 +102,7 @@ impl Tasks<'_> {
         })
     }
 
-    /// The task with this id or key. A key that several tasks have is `InvalidInput` and lists them.
+    /// The task with this id or key. A key that several tasks have is `InvalidInput`, and the error lists them.
     pub fn get(&self, id_or_key: &str) -> Result<Option<Task>> {
         self.0.access.read(|tx| find(tx, id_or_key))
     }
@@ -112,7 +112,7 @@ impl Tasks<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM tasks WHERE ?1 IS NULL OR user_story_id = ?1";
             let mut tasks: Vec<Task> = stored::all(tx, sql, [user_story_id])?;
-            tasks.sort_by(|a, b| key_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            tasks.sort_by(|a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(tasks)
         })
     }
@@ -140,7 +140,7 @@ impl Tasks<'_> {
             created_at: now.clone(),
             updated_at: now,
         };
-        stored::insert(tx, &task).map_err(|error| check::taken(error, "task", &new.key))?;
+        stored::insert(tx, &task).map_err(|error| check::unique_violation(error, "task", &new.key))?;
         Ok(task)
     }
 }
@@ -149,7 +149,7 @@ pub(crate) fn by_id(connection: &Connection, id: &str) -> Result<Option<Task>> {
     stored::one(connection, "SELECT * FROM tasks WHERE id = ?1", [id])
 }
 
-/// The task with this id, else with this key.
+/// The task with this id, or else with this key.
 pub(crate) fn find(connection: &Connection, id_or_key: &str) -> Result<Option<Task>> {
     let by_id = by_id(connection, id_or_key)?;
     if by_id.is_some() {

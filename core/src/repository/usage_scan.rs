@@ -1,4 +1,4 @@
-//! Passing over the table `token_usage` without making records of its rows.
+//! Scanning the table `token_usage` without building records of its rows.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -11,8 +11,8 @@ use super::token_usage::TokenUsageRecord;
 use crate::definition::{ColumnIndices, Stored};
 use crate::error::Result;
 
-/// Which rows to look at; what is absent does not narrow. Without a workspace's id the database is the
-/// global one, which has no columns for project, job and task.
+/// Selects the rows; absent fields do not limit the selection. Without a workspace id the database is the global one,
+/// which has no columns for project, job and task.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Selection {
     pub(crate) workspace_id: Option<String>,
@@ -22,16 +22,16 @@ pub(crate) struct Selection {
     pub(crate) task_id: Option<String>,
 }
 
-/// What a pass reads of each row besides its time. Names come from this library alone.
+/// The columns that a scan reads of each row besides its time. The names are constants of this library.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Columns {
-    /// Read as they are.
+    /// Read unchanged.
     pub(crate) plain: Vec<&'static str>,
-    /// The metadata is read where one of these columns has no text.
+    /// The metadata is read if one of these columns has no text.
     pub(crate) completed: Vec<&'static str>,
 }
 
-/// One row of a pass.
+/// One row of a scan.
 #[derive(Debug)]
 pub(crate) struct ScannedRow<'r> {
     row: &'r Row<'r>,
@@ -42,7 +42,7 @@ const TIMESTAMP: usize = 1;
 const METADATA: usize = 2;
 const PLAIN: usize = 3;
 
-/// What the global table lacks.
+/// The columns that the global table lacks.
 const WORKSPACE_ONLY: &[&str] = &["project_id", "job_id", "task_id"];
 
 impl ScannedRow<'_> {
@@ -54,22 +54,22 @@ impl ScannedRow<'_> {
         Ok(self.text_at(TIMESTAMP)?.unwrap_or_default())
     }
 
-    /// The metadata, where it was asked for and one of the completed columns has no text.
+    /// The metadata, if it is needed and one of the completed columns has no text.
     pub(crate) fn metadata(&self) -> Result<Option<Cow<'_, str>>> {
         self.text_at(METADATA)
     }
 
-    /// The plain column at this place as [`row::text`] reads it; `None` where it is empty.
+    /// The plain column at this index as [`row::text`] reads it; `None` if it is empty.
     pub(crate) fn text(&self, place: usize) -> Result<Option<Cow<'_, str>>> {
         Ok(self.text_at(PLAIN + place)?.filter(|text| !text.is_empty()))
     }
 
-    /// The plain column at this place as [`row::whole`] reads it.
+    /// The plain column at this index as [`row::whole`] reads it.
     pub(crate) fn whole(&self, place: usize) -> Result<Option<i64>> {
         Ok(row::as_whole(self.row.get_ref(PLAIN + place)?))
     }
 
-    /// The plain column at this place as [`row::real`] reads it.
+    /// The plain column at this index as [`row::real`] reads it.
     pub(crate) fn real(&self, place: usize) -> Result<Option<f64>> {
         Ok(row::as_real(self.row.get_ref(PLAIN + place)?))
     }
@@ -82,7 +82,7 @@ impl ScannedRow<'_> {
     }
 }
 
-/// Hands the selected rows to `visit`, in insertion order, one at a time.
+/// Passes the selected rows to `visit`, in insertion order, one at a time.
 pub(crate) fn for_each(
     connection: &Connection,
     selection: &Selection,
@@ -99,7 +99,7 @@ pub(crate) fn for_each(
     Ok(())
 }
 
-/// Hands the rows with these numbers to `visit`, in this order; those that are gone are passed over.
+/// Passes the rows with these numbers to `visit`, in this order; deleted rows are skipped.
 pub(crate) fn for_each_at(
     connection: &Connection,
     rowids: impl IntoIterator<Item = i64>,
@@ -111,7 +111,7 @@ pub(crate) fn for_each_at(
     let number = statement.column_count() - 1;
     let mut rowids = rowids.into_iter().peekable();
     while let Some(first) = rowids.next() {
-        // Most rows were recorded in the order of time, and a row behind another one need not be looked for.
+        // Most rows were recorded in order of time, so the next row is usually the one that follows.
         let mut last = first;
         while let Some(next) = rowids.next_if(|next| last.checked_add(1) == Some(*next)) {
             last = next;
@@ -124,7 +124,7 @@ pub(crate) fn for_each_at(
     Ok(())
 }
 
-/// Whether a row of this workspace has `agent_id` as its agent's id.
+/// Whether a row of this workspace has this `agent_id`.
 pub(crate) fn knows_agent(connection: &Connection, workspace_id: &str, agent_id: &str) -> Result<bool> {
     let sql = "SELECT EXISTS (SELECT 1 FROM token_usage WHERE workspace_id = ?1 AND agent_id = ?2)";
     Ok(connection.prepare_cached(sql)?.query_row([workspace_id, agent_id], |row| row.get(0))?)
@@ -142,7 +142,7 @@ impl Selection {
         all.into_iter().filter_map(|(column, value)| Some((column, value.as_deref()?))).collect()
     }
 
-    /// Whether a record is among the selected rows.
+    /// Whether the selection includes a record.
     pub(crate) fn holds(&self, record: &TokenUsageRecord) -> bool {
         self.conditions().into_iter().all(|(column, wanted)| {
             let own = match column {
@@ -175,13 +175,13 @@ fn sql(selection: &Selection, columns: &Columns, conditions: &[(&'static str, &s
     sql += " FROM token_usage";
     for (place, (column, _)) in conditions.iter().enumerate() {
         let word = if place == 0 { "WHERE" } else { "AND" };
-        // Writing to a text does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(sql, " {word} {column} = ?{}", place + 1);
     }
     sql + " ORDER BY rowid"
 }
 
-/// A number that changes where row numbers may have: with `VACUUM`, and with every change of the schema.
+/// A number that changes if row numbers may have changed: with `VACUUM`, and with every change of the schema.
 pub(crate) fn layout_version(connection: &Connection) -> Result<i64> {
     Ok(connection.query_row("PRAGMA schema_version", [], |row| row.get(0))?)
 }

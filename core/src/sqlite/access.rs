@@ -1,4 +1,4 @@
-//! Where the calls of a handle run.
+//! Where the calls of a handle run: on its database, or within an open transaction.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use rusqlite::Connection;
 
 use super::database::Database;
 use super::open_transaction::OpenTransaction;
-use super::select::{SqlParams, Table};
+use super::read_only_query::{SqlParams, Table};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Where the calls of a handle run: each in a transaction of its own, or all within one.
+/// Where the calls of a handle run: each in a transaction of its own, or all within one open transaction.
 #[derive(Debug, Clone)]
 pub(crate) enum Access {
     Own(Arc<Database>),
@@ -24,12 +24,12 @@ impl Access {
         }
     }
 
-    /// Whether the calls run within a transaction that somebody else ends.
+    /// Whether the calls run within an open transaction.
     pub(crate) fn is_within(&self) -> bool {
         matches!(self, Self::Within(_))
     }
 
-    /// Runs `work` on one unchanging state of the database.
+    /// Runs `work` on one consistent state of the database.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         match self {
             Self::Own(database) => database.read(work),
@@ -37,7 +37,8 @@ impl Access {
         }
     }
 
-    /// As [`Access::read`], in a call that writes as well: a handle that only records needs no second connection.
+    /// As [`Access::read`], for calls that also write: they read on the writing connection, so that a handle that only
+    /// records needs no second one.
     pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         match self {
             Self::Own(database) => database.read_on_writer(work),
@@ -45,7 +46,7 @@ impl Access {
         }
     }
 
-    /// Runs `work` so that all of it happens or nothing.
+    /// Runs `work` in a transaction: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         match self {
             Self::Own(database) => database.write(work),
@@ -53,7 +54,7 @@ impl Access {
         }
     }
 
-    /// Runs a statement of the host's that only reads.
+    /// Runs a read-only statement of the host.
     pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
         match self {
             Self::Own(database) => database.select(sql, params),
@@ -61,7 +62,7 @@ impl Access {
         }
     }
 
-    /// The database, for a call that ends with more than a transaction.
+    /// The database, for a call that is not possible within a transaction.
     pub(crate) fn outside(&self, call: &str) -> Result<&Arc<Database>> {
         match self {
             Self::Own(database) => Ok(database),

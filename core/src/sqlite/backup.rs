@@ -7,43 +7,43 @@ use std::path::{Path, PathBuf};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
-use super::begin::{Patience, begin_reading};
+use super::write_transaction::{WaitPolicy, begin_read};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, CONFIG_FILE, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE, WORKSPACE_FILE};
-use crate::time::Pauses;
+use crate::time::Backoff;
 
-/// What SQLite appends to a database's name for the files beside it.
+/// The suffixes of the files that SQLite creates beside a database.
 const SIDE_FILES: [&str; 3] = ["-journal", "-wal", "-shm"];
 
-/// Writes one unchanging state of the database into `target`, which must not be there yet, and onto the disk.
-/// Nothing that is there is ever overwritten, nor what others put there meanwhile.
-pub(super) fn backup(connection: &Connection, target: &Path, how: &Patience<'_>) -> Result<()> {
+/// Writes one consistent state of the database into `target`, which must not exist, and flushes it to the disk. Nothing
+/// is overwritten, not even a file that appears in the meantime.
+pub(super) fn backup(connection: &Connection, target: &Path, wait: &WaitPolicy<'_>) -> Result<()> {
     let target = paths::absolute(target)?;
     check_name(connection, &target)?;
     refuse_existing(&target)?;
     let partial = paths::beside(&target, ".partial");
     if paths::create_new_file(&partial, None)?.is_none() {
         let message = format!(
-            "{}: another backup is being written there, or one was cut off: remove that file or choose another path",
+            "{}: another backup is being written there, or one was interrupted: remove that file or choose another path",
             partial.display()
         );
         return Err(Error::new(ErrorKind::Conflict, message));
     }
-    let published = copy(connection, &partial, how)
+    let published = copy(connection, &partial, wait)
         .and_then(|()| refuse_existing(&target))
         .and_then(|()| publish(&partial, &target));
     let removed = std::fs::remove_file(&partial).map_err(|error| Error::storage("remove", &partial, error));
-    // The error that stopped the copy says more than one of the tidying would.
+    // The error that stopped the copy is more useful than an error of the clean-up.
     published.and(removed)?;
     paths::sync_folder(&target)
 }
 
-/// A copy under the name of another file's companion would be taken for that: SQLite would replay it into the
-/// database, or this library append records to it.
+/// A copy that is named like a side file of a database would be used as one: SQLite would replay it into the database,
+/// or this library append records to it.
 fn check_name(connection: &Connection, target: &Path) -> Result<()> {
     let refuse = |allowed| Err(Error::invalid("path", format_args!("{:?}", target.display()), allowed));
     let Some(name) = target.file_name() else { return refuse("the path of a file") };
-    // Some file systems take upper and lower case for the same.
+    // Some file systems ignore case.
     let name = name.to_string_lossy().to_lowercase();
     if SIDE_FILES.iter().any(|suffix| name.ends_with(suffix)) {
         return refuse(
@@ -63,7 +63,8 @@ fn same_folder(one: &Path, other: &Path) -> bool {
     canonical(one) == canonical(other)
 }
 
-/// Whatever is there stays. So does what belongs to a database that was there: SQLite would replay it into the copy.
+/// Existing files are kept. So are the side files of a former database of this name: SQLite would replay them into the
+/// copy.
 fn refuse_existing(target: &Path) -> Result<()> {
     let side_files = SIDE_FILES.map(|suffix| paths::beside(target, suffix));
     for file in std::iter::once(target).chain(side_files.iter().map(PathBuf::as_path)) {
@@ -77,11 +78,11 @@ fn refuse_existing(target: &Path) -> Result<()> {
 }
 
 fn occupied(file: &Path) -> Error {
-    let message = format!("{} is there already: choose another path, or remove it", file.display());
+    let message = format!("{} exists already: choose another path, or remove it", file.display());
     Error::new(ErrorKind::Conflict, message)
 }
 
-/// Gives the whole copy its name. A hard link takes no name that is in use, which renaming does.
+/// Gives the complete copy its final name. Unlike a rename, a hard link does not replace an existing file.
 fn publish(partial: &Path, target: &Path) -> Result<()> {
     match std::fs::hard_link(partial, target) {
         Ok(()) => Ok(()),
@@ -91,16 +92,16 @@ fn publish(partial: &Path, target: &Path) -> Result<()> {
     }
 }
 
-/// The bytes by which a file is known as a database.
+/// The bytes that identify a file as a database.
 const HEADER: usize = 16;
 
-/// Writes the copy once more into a new file of the name. Until the last moment that is not a database, so that one
-/// that stops half-way is not taken for a whole copy.
+/// Copies into a new file of the final name. Its header is written last, so that an incomplete file is not taken for a
+/// database.
 fn write_anew(partial: &Path, target: &Path) -> Result<()> {
     let Some(new) = paths::create_new_file(target, None)? else { return Err(occupied(target)) };
     let written = File::open(partial).and_then(|whole| write_header_last(whole, new));
     written.map_err(|error| {
-        // It is this call's own, and not whole.
+        // The file was created by this call, and is incomplete.
         let _ = std::fs::remove_file(target);
         Error::storage("write", target, error)
     })
@@ -117,29 +118,29 @@ fn write_header_last(mut whole: File, mut new: File) -> io::Result<()> {
     new.sync_all()
 }
 
-fn copy(connection: &Connection, partial: &Path, how: &Patience<'_>) -> Result<()> {
-    /// How many pages lie between two looks at whether the call was given up: a few milliseconds.
+fn copy(connection: &Connection, partial: &Path, wait: &WaitPolicy<'_>) -> Result<()> {
+    /// The number of pages between two checks for cancellation: a few milliseconds.
     const STEP: i32 = 1024;
     let about = |error: rusqlite::Error| Error::from(error).about_file(partial);
     let mut into = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(about)?;
-    // Whoever writes between the steps does not change what this sees, so it never starts over.
-    let state = begin_reading(connection, how)?;
+    // The transaction keeps the state that is copied, so concurrent writers never make the copy start over.
+    let state = begin_read(connection, wait)?;
     let backup = Backup::new(connection, &mut into).map_err(about)?;
-    let pauses = Pauses::new();
+    let backoff = Backoff::new();
     loop {
-        how.watch.check()?;
+        wait.watch.check()?;
         match backup.step(STEP).map_err(about)? {
             StepResult::Done => break,
-            StepResult::Busy | StepResult::Locked if how.deadline.has_passed() => {
+            StepResult::Busy | StepResult::Locked if wait.deadline.has_passed() => {
                 return Err(Error::new(ErrorKind::Busy, "another writer holds the database; try again"));
             }
-            StepResult::Busy | StepResult::Locked => pauses.pause(),
+            StepResult::Busy | StepResult::Locked => backoff.pause(),
             _ => {}
         }
     }
     drop((backup, state));
     into.close().map_err(|(_, error)| about(error))?;
-    // SQLite does that too, unless it was built or told not to.
+    // SQLite flushes too, unless it was built or configured not to.
     let synced = File::open(partial).and_then(|file| file.sync_all());
     synced.map_err(|error| Error::storage("write", partial, error))
 }
@@ -148,7 +149,7 @@ fn copy(connection: &Connection, partial: &Path, how: &Patience<'_>) -> Result<(
 mod tests {
     use super::*;
 
-    /// Another program takes the name while the copy is written.
+    /// Another program creates the file while the copy is written.
     #[test]
     fn a_name_that_was_taken_meanwhile_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_without_hard_links_is_whole_and_its_owners_alone() {
+    fn a_copy_without_hard_links_is_complete_and_private() {
         let folder = tempfile::tempdir().unwrap();
         let [partial, target] = ["copy.db.partial", "copy.db"].map(|name| folder.path().join(name));
         let database = Connection::open(&partial).unwrap();

@@ -1,4 +1,4 @@
-//! Giving up a call that waits or reads.
+//! Cancelling a call that waits or reads.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -8,13 +8,12 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::slot::closed;
+use super::writer::closed;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Deadline;
 
-/// Asks one call to stop while it waits for another writer, or while it only reads. A call that has begun
-/// to write is finished all the same, so a call that answers [`Cancelled`](crate::ErrorKind::Cancelled) has written
-/// nothing.
+/// Cancels a call while it waits for another writer, or while it only reads. A call that has begun to write is
+/// completed, so a call that fails with [`Cancelled`](crate::ErrorKind::Cancelled) has written nothing.
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken(Arc<Token>);
 
@@ -23,13 +22,13 @@ struct Token {
     is_cancelled: AtomicBool,
     limit: Option<(Duration, Deadline)>,
     check: Option<Check>,
-    /// The handle that the call is made on, and how often its calls had been interrupted before.
+    /// The handle on which the call is made, and its number of interruptions before the call.
     call: Option<(Arc<Control>, u64)>,
-    /// What the caller's own call listens to.
+    /// The token of the enclosing call.
     outer: Option<CancelToken>,
 }
 
-/// A look at something that tells nobody when it changes, such as the signals of an interpreter.
+/// A callback that is polled for changes that nobody signals, such as the pending signals of an interpreter.
 struct Check {
     look: Box<dyn Fn() -> bool + Send + Sync>,
     last: Mutex<Instant>,
@@ -43,42 +42,43 @@ impl fmt::Debug for Check {
 
 thread_local! {
     static CURRENT: RefCell<Option<CancelToken>> = const { RefCell::new(None) };
-    /// Whether this thread is within a look, which may run code of the host's.
-    static LOOKING: Cell<bool> = const { Cell::new(false) };
+    /// Whether this thread is within such a callback, which may run the host's code.
+    static IN_HOST_CHECK: Cell<bool> = const { Cell::new(false) };
 }
 
 impl CancelToken {
-    /// Makes a token for one call.
+    /// Creates a token for one call.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes a token for one call that is given up when this much time has passed from now on.
+    /// Creates a token for one call that is cancelled when this much time has passed from now on.
     pub fn with_limit(limit: Duration) -> Self {
         Self(Arc::new(Token { limit: Some((limit, Deadline::after(limit))), ..Token::default() }))
     }
 
-    /// Makes a token for one call, with a time limit or none, that is also given up as soon as `look` says so. That is
-    /// asked some fifty times a second, on the thread of the call, while this waits or reads; it may make calls itself.
+    /// Creates a token for one call, with an optional time limit, that is also cancelled as soon as `look` returns
+    /// `true`. `look` is called about fifty times a second on the thread of the call while it waits or reads, and may
+    /// make calls itself.
     pub fn with_check(limit: Option<Duration>, look: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         let check = Check { look: Box::new(look), last: Mutex::new(Instant::now()) };
         let limit = limit.map(|limit| (limit, Deadline::after(limit)));
         Self(Arc::new(Token { limit, check: Some(check), ..Token::default() }))
     }
 
-    /// Asks the call to stop; from any thread, before or while it runs.
+    /// Cancels the call; from any thread, before or while it runs.
     pub fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the call is to stop.
+    /// Whether the call is cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.stop().is_some()
     }
 
-    /// Makes the calls that `work` makes on this thread listen to this token.
+    /// Makes this token apply to the calls that `work` makes on this thread.
     pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
-        /// The token from before is back even where `work` panics.
+        /// Restores the previous token even if `work` panics.
         struct Restore(Option<CancelToken>);
         impl Drop for Restore {
             fn drop(&mut self) {
@@ -89,9 +89,9 @@ impl CancelToken {
         work()
     }
 
-    /// The token that the calls of this thread listen to.
+    /// The token that applies to calls on this thread.
     pub(super) fn current() -> Option<Self> {
-        // A thread that ends has none any more.
+        // A thread that is ending has no token any more.
         CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
     }
 
@@ -105,7 +105,7 @@ impl CancelToken {
         if let Some((limit, _)) = limit.filter(|(_, deadline)| deadline.has_passed()) {
             return Some(Stop::Limit(limit));
         }
-        if check.as_ref().is_some_and(Check::says_so) {
+        if check.as_ref().is_some_and(Check::requests_stop) {
             self.cancel();
             return Some(Stop::Cancelled);
         }
@@ -118,16 +118,16 @@ impl CancelToken {
     }
 }
 
-/// Nothing happens on a thread that ends, whose own data is gone: a call that an exit handler makes goes on without.
+/// Does nothing on a thread that is ending and has lost its thread-local data: calls of an exit handler have no token.
 fn exchange(token: Option<CancelToken>) -> Option<CancelToken> {
     CURRENT.try_with(|current| current.replace(token)).ok().flatten()
 }
 
 impl Check {
-    /// How long a look is good for: getting hold of an interpreter costs its other threads something.
+    /// The time between two calls of the callback: acquiring an interpreter's lock delays its other threads.
     const PAUSE: Duration = Duration::from_millis(20);
 
-    fn says_so(&self) -> bool {
+    fn requests_stop(&self) -> bool {
         {
             let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
             if last.elapsed() < Self::PAUSE {
@@ -135,27 +135,27 @@ impl Check {
             }
             *last = Instant::now();
         }
-        let was_looking = is_within_a_call();
-        let note = |is_looking| LOOKING.try_with(|own| own.set(is_looking)).is_ok();
+        let was_looking = is_within_host_check();
+        let note = |is_looking| IN_HOST_CHECK.try_with(|own| own.set(is_looking)).is_ok();
         note(true) && {
-            let answer = (self.look)();
+            let result = (self.look)();
             note(was_looking);
-            answer
+            result
         }
     }
 }
 
-/// Whether this thread makes a call from within a look of another call of its own, which cannot go on meanwhile.
-pub(super) fn is_within_a_call() -> bool {
-    LOOKING.try_with(Cell::get).unwrap_or(false)
+/// Whether this thread is within the callback of another call of its own, which cannot continue in the meantime.
+pub(super) fn is_within_host_check() -> bool {
+    IN_HOST_CHECK.try_with(Cell::get).unwrap_or(false)
 }
 
-/// What stops the calls of one handle.
+/// Cancellation of all calls of one handle.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     interruptions: AtomicU64,
     is_closing: AtomicBool,
-    /// How long a call may take.
+    /// The time limit of a call.
     limit: Option<Duration>,
 }
 
@@ -164,12 +164,12 @@ impl Control {
         Arc::new(Self { limit, ..Self::default() })
     }
 
-    /// Gives up the calls that are under way.
+    /// Cancels the running calls.
     pub(crate) fn interrupt(&self) {
         self.interruptions.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Stops what only reads, now and from now on.
+    /// Stops calls that only read, now and from now on.
     pub(crate) fn close(&self) {
         self.is_closing.store(true, Ordering::SeqCst);
     }
@@ -182,7 +182,7 @@ impl Control {
         self.interruptions.load(Ordering::SeqCst)
     }
 
-    /// Makes what `work` does on the handle one call, which is interrupted and timed as a whole.
+    /// Makes everything that `work` does on the handle one call, which is cancelled and timed as a whole.
     pub(crate) fn as_one_call<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
         match CancelToken::current() {
             Some(current) if current.is_of(self) => work(),
@@ -197,7 +197,7 @@ impl Control {
     }
 }
 
-/// Why a call is given up.
+/// Why a call is stopped.
 #[derive(Debug, Clone, Copy)]
 enum Stop {
     Cancelled,
@@ -211,8 +211,8 @@ impl Stop {
             Self::Cancelled => Error::new(ErrorKind::Cancelled, CANCELLED),
             Self::Limit(limit) => {
                 let message = format!(
-                    "the call was given up after {} s, its time limit, before it changed anything: give it more \
-                     time, or ask for less",
+                    "the call was cancelled after {} s, its time limit, before it changed anything: increase \
+                     the limit, or request less",
                     limit.as_secs_f64()
                 );
                 Error::new(ErrorKind::Cancelled, message)
@@ -222,23 +222,23 @@ impl Stop {
     }
 }
 
-pub(super) const CANCELLED: &str = "the call was given up before it changed anything";
+pub(super) const CANCELLED: &str = "the call was cancelled before it changed anything";
 
-/// What a part of a call listens to while it waits or reads.
+/// The reasons for which a part of a call must stop while it waits or reads.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Watch {
     token: Option<CancelToken>,
-    /// Where closing the handle stops it, too.
+    /// Set if closing the handle stops it as well.
     closing: Option<Arc<Control>>,
 }
 
 impl Watch {
-    /// What listens to the token of this thread alone.
+    /// Observes only the token of this thread.
     pub(crate) fn of_thread() -> Self {
         Self { token: CancelToken::current(), closing: None }
     }
 
-    /// A part that writes, or will: closing the handle waits for it.
+    /// For a part that writes, or will write: closing the handle waits for it.
     pub(super) fn writing(control: &Arc<Control>) -> Self {
         let token = match CancelToken::current() {
             Some(current) if current.is_of(control) => current,
@@ -247,18 +247,18 @@ impl Watch {
         Self { token: Some(token), closing: None }
     }
 
-    /// A part that only reads.
+    /// For a part that only reads.
     pub(super) fn reading(control: &Arc<Control>) -> Self {
         Self { closing: Some(Arc::clone(control)), ..Self::writing(control) }
     }
 
-    /// Why to give up, where there is a reason.
+    /// The error with which to stop, if any.
     pub(crate) fn stopped(&self) -> Option<Error> {
         self.stop().map(Stop::error)
     }
 
-    /// Whether to give up.
-    pub(super) fn is_to_stop(&self) -> bool {
+    /// Whether to stop.
+    pub(super) fn should_stop(&self) -> bool {
         self.stop().is_some()
     }
 
@@ -267,7 +267,7 @@ impl Watch {
         self.stopped().map_or(Ok(()), Err)
     }
 
-    /// Whether it is to look more often than it would be woken.
+    /// Whether it must be polled.
     pub(super) fn listens(&self) -> bool {
         self.token.is_some() || self.closing.is_some()
     }
@@ -281,34 +281,34 @@ impl Watch {
 }
 
 /// Runs `work`, which only reads, so that it fails soon after the watch says so.
-pub(super) fn listening<T>(
+pub(super) fn with_cancellation<T>(
     connection: &mut Connection,
     watch: &Watch,
     work: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
     let own = watch.clone();
-    stopping(connection, watch, move || own.is_to_stop(), work)
+    with_stop_condition(connection, watch, move || own.should_stop(), work)
 }
 
-/// Runs `work`, whose statement fails as soon as `stops` says so; the watch says with which words.
-pub(super) fn stopping<T>(
+/// Runs `work`, whose statement fails as soon as `stops` returns `true`, with the error of the watch.
+pub(super) fn with_stop_condition<T>(
     connection: &mut Connection,
     watch: &Watch,
     stops: impl FnMut() -> bool + Send + 'static,
     work: impl FnOnce(&mut Connection) -> Result<T>,
 ) -> Result<T> {
-    /// How many steps of SQLite's machine lie between two looks at it: well under a millisecond.
+    /// The number of SQLite's virtual machine steps between two checks: well under a millisecond.
     const STEPS: i32 = 1000;
-    struct Listening<'c>(&'c mut Connection);
-    impl Drop for Listening<'_> {
+    struct HandlerGuard<'c>(&'c mut Connection);
+    impl Drop for HandlerGuard<'_> {
         fn drop(&mut self) {
-            // Taking a handler away cannot fail.
+            // Removing a handler cannot fail.
             let _ = self.0.progress_handler(0, None::<fn() -> bool>);
         }
     }
-    let listening = Listening(connection);
-    listening.0.progress_handler(STEPS, Some(stops))?;
-    work(listening.0).map_err(|error| match error.kind() {
+    let guard = HandlerGuard(connection);
+    guard.0.progress_handler(STEPS, Some(stops))?;
+    work(guard.0).map_err(|error| match error.kind() {
         ErrorKind::Cancelled => watch.stopped().unwrap_or(error),
         _ => error,
     })

@@ -1,7 +1,7 @@
-//! Moving the write-ahead log into the database file, beside the calls that write.
+//! Checkpoints of the write-ahead log, in parallel with writing calls.
 //!
-//! SQLite would do it inside the commit that makes the log longer than 1000 pages, and that call would wait for two
-//! flushes to the disk. Here a thread does it that lives for that long, on a connection of its own.
+//! SQLite would run a checkpoint inside the commit that makes the log longer than 1000 pages, and that call would wait
+//! for two disk flushes. Here a short-lived thread does it, on a connection of its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,35 +11,36 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::cancel::{CancelToken, Watch};
-use super::connect::{Connect, set_busy_timeout};
+use super::connect::{ConnectOptions, set_busy_timeout};
+use super::database_file::DatabaseFile;
 use super::readers::Readers;
-use super::same_file::SameFile;
-use super::slot::{Slot, refuse_inherited};
+use super::writer::{Writer, refuse_inherited};
 use crate::error::Result;
 use crate::time::Deadline;
 
-/// How long the log may be, in pages, until it is moved; and how much it grows until that is tried again. 4 MiB, where a
-/// page has the usual 4 KiB. A longer log would make writing slower than moving it does: it leaves the processor's cache.
-const STEP: i64 = 1000;
+/// The length of the log, in pages, at which a checkpoint runs, and the growth after which the next one runs. 4 MiB
+/// with the usual page size of 4 KiB. A longer log makes writing slower than checkpoints do, because it does not fit
+/// into the processor's cache.
+const CHECKPOINT_PAGES: i64 = 1000;
 
-/// From here on questions of this handle are held back, so that the log can begin anew. 16 MiB.
-const LONG: i64 = 4096;
+/// From this length on, queries of this handle are blocked, so that the log can start over. 16 MiB.
+const RESTART_PAGES: i64 = 4096;
 
-/// From here on they are held back for longer. 64 MiB.
-const TOO_LONG: i64 = 16_384;
+/// From this length on, they are blocked for longer. 64 MiB.
+const LONG_BLOCK_PAGES: i64 = 16_384;
 
-/// How long writers wait at the most until readers of other handles let the log begin anew.
-const PATIENCE: Duration = Duration::from_millis(25);
+/// How long writers wait at most for readers of other handles, so that the log can start over.
+const RESTART_WAIT: Duration = Duration::from_millis(25);
 
-/// How long questions of this handle are held back at the most until those under way have ended.
-const HOLD: Duration = Duration::from_millis(100);
-const LONG_HOLD: Duration = Duration::from_secs(2);
+/// How long new queries of this handle are blocked at most, until the running ones have ended.
+const BLOCK_TIME: Duration = Duration::from_millis(100);
+const LONG_BLOCK_TIME: Duration = Duration::from_secs(2);
 
-/// After an attempt that made others wait for nothing there is none for so many times as long as it took.
-const PAUSE: u32 = 20;
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// After a failed attempt, the next one waits this many times as long as the failed one took.
+const RETRY_FACTOR: u32 = 20;
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(10);
 
-/// Moves the log of one database whenever it is long.
+/// Runs checkpoints of one database whenever its log is long.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     shared: Arc<Shared>,
@@ -50,29 +51,29 @@ pub(super) struct Checkpoints {
 
 #[derive(Debug)]
 struct Shared {
-    file: SameFile,
-    how: Connect,
+    file: DatabaseFile,
+    options: ConnectOptions,
     readers: Arc<Readers>,
-    writer: Arc<Slot>,
+    writer: Arc<Writer>,
     is_running: AtomicBool,
     /// Cancelled when the handle is closed or dropped.
     end: CancelToken,
-    /// When others may be made to wait again.
+    /// When other calls may be made to wait again.
     next_attempt: Mutex<Option<Instant>>,
 }
 
 impl Checkpoints {
-    /// Takes the place of SQLite's own checkpoints on the connection that writes.
-    pub(super) fn instead(
-        writer: &Arc<Slot>,
+    /// Replaces SQLite's automatic checkpoints on the writing connection.
+    pub(super) fn replace_automatic(
+        writer: &Arc<Writer>,
         readers: &Arc<Readers>,
-        file: &SameFile,
-        how: &Connect,
+        file: &DatabaseFile,
+        options: &ConnectOptions,
     ) -> Result<Arc<Self>> {
         let checkpoints = Arc::new(Self {
             shared: Arc::new(Shared {
                 file: file.clone(),
-                how: how.clone(),
+                options: options.clone(),
                 readers: Arc::clone(readers),
                 writer: Arc::clone(writer),
                 is_running: AtomicBool::new(false),
@@ -83,15 +84,15 @@ impl Checkpoints {
             process: std::process::id(),
         });
         let watched = Arc::downgrade(&checkpoints);
-        let mut length = Length::default();
+        let mut length = LogGrowth::default();
         // Called after a commit, when the write lock is free again.
-        writer.lend(Deadline::never(), &Watch::default())?.connection()?.wal_hook(Some(
+        writer.acquire(Deadline::never(), &Watch::default())?.connection()?.wal_hook(Some(
             move |log: &mut rusqlite::hooks::Wal, pages| {
                 if length.is_due(i64::from(pages))
                     && let Some(checkpoints) = watched.upgrade()
                     && !checkpoints.start()
                 {
-                    // The system gives no thread. The commit has happened, so a failure here is not the caller's.
+                    // The system creates no thread. The commit has happened, so a failure here must not fail the call.
                     let _ = log.checkpoint();
                 }
                 Ok(())
@@ -100,7 +101,7 @@ impl Checkpoints {
         Ok(checkpoints)
     }
 
-    /// Begins a checkpoint, unless one is under way. Says whether somebody sees to it.
+    /// Starts a checkpoint, unless one is running. Returns whether one is running now.
     fn start(&self) -> bool {
         let shared = &self.shared;
         if shared.has_ended() || shared.is_running.swap(true, Ordering::SeqCst) {
@@ -108,22 +109,22 @@ impl Checkpoints {
         }
         let running = Running(Arc::clone(shared));
         let work = move || {
-            // What failed is tried again when the log has grown.
+            // A failed checkpoint is retried when the log has grown.
             let _ = running.0.end.during(|| running.0.run());
         };
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        // The one before has nothing left to do.
+        // The previous thread has ended its work.
         thread.take().map(JoinHandle::join);
         *thread = std::thread::Builder::new().name("mcoda-checkpoint".to_owned()).spawn(work).ok();
         thread.is_some()
     }
 
-    /// No checkpoint begins from now on, and one that is under way makes nobody wait.
+    /// No further checkpoint starts, and a running one makes nobody wait.
     pub(super) fn end(&self) {
         self.shared.end.cancel();
     }
 
-    /// Ends, and waits for a checkpoint that is under way.
+    /// Ends, and waits for a running checkpoint.
     pub(super) fn join(&self) {
         self.end();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -132,20 +133,20 @@ impl Checkpoints {
     }
 }
 
-/// A handle that is dropped leaves nothing behind that would open the file again.
+/// After a handle is dropped, nothing opens the file again.
 impl Drop for Checkpoints {
     fn drop(&mut self) {
         if refuse_inherited(self.process).is_ok() {
             self.join();
             return;
         }
-        // The thread is the parent's.
+        // The thread exists only in the parent.
         let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner);
         std::mem::forget(thread.take());
     }
 }
 
-/// Says that the checkpoint is over, however it ended.
+/// Marks the checkpoint as ended, however it ends.
 struct Running(Arc<Shared>);
 
 impl Drop for Running {
@@ -156,51 +157,51 @@ impl Drop for Running {
 
 impl Shared {
     fn run(&self) -> Result<()> {
-        let connection = self.file.open(&self.how)?;
+        let connection = self.file.open(&self.options)?;
         let log = checkpoint(&connection, Mode::Passive)?;
         if !self.may_attempt() {
             return Ok(());
         }
-        // While somebody writes all the time the log does not begin anew by itself: there is always a commit behind
-        // the part that was moved.
+        // While somebody writes all the time, the log does not start over by itself: there is always a commit that is
+        // not checkpointed yet.
         let start = Instant::now();
-        if !self.begin_anew(&connection, log)? {
-            let pause = LONGEST_PAUSE.min(start.elapsed() * PAUSE);
+        if !self.restart_log(&connection, log)? {
+            let pause = MAX_RETRY_DELAY.min(start.elapsed() * RETRY_FACTOR);
             let mut next = self.next_attempt.lock().unwrap_or_else(PoisonError::into_inner);
             *next = Some(Instant::now() + pause);
         }
         Ok(())
     }
 
-    /// Lets the next commit begin the log anew, when no question of the handle needs what is in it.
-    fn begin_anew(&self, connection: &Connection, log: Log) -> Result<bool> {
+    /// Lets the next commit start the log over, if no query of the handle needs its content.
+    fn restart_log(&self, connection: &Connection, log: Log) -> Result<bool> {
         let longest = match log.pages {
-            ..LONG => Duration::ZERO,
-            LONG..TOO_LONG => HOLD,
-            _ => LONG_HOLD,
+            ..RESTART_PAGES => Duration::ZERO,
+            RESTART_PAGES..LONG_BLOCK_PAGES => BLOCK_TIME,
+            _ => LONG_BLOCK_TIME,
         };
-        // Nobody whose question is held back finds that the database is busy.
-        let deadline = Deadline::after(longest.min(self.how.busy_timeout / 2));
-        let Some(held) = self.readers.hold_back(deadline, &self.end) else { return Ok(false) };
-        // What is moved now writers do not wait for.
-        if checkpoint(connection, Mode::Passive)?.rest() > LONG {
-            // Another handle reads an old part of the log, and does not end with that in a moment.
+        // Half of the busy timeout, so that no blocked query fails as busy.
+        let deadline = Deadline::after(longest.min(self.options.busy_timeout / 2));
+        let Some(held) = self.readers.block_new(deadline, &self.end) else { return Ok(false) };
+        // Writers do not wait for pages that are checkpointed here.
+        if checkpoint(connection, Mode::Passive)?.rest() > RESTART_PAGES {
+            // Another handle reads an old part of the log, and will not finish soon.
             return Ok(false);
         }
-        // In turn with the handle's own calls: SQLite would have to be lucky to find none of them writing. Not for
-        // long: who has a transaction open may be asking a question that is held back here.
-        let Ok(own_writer) = self.writer.lend(Deadline::after(PATIENCE), &Watch::of_thread()) else {
+        // Waits in the queue of the handle's writers: without that, SQLite would rarely find none of them writing. Only
+        // briefly: the holder of an open transaction may be waiting for a query that is blocked here.
+        let Ok(own_writer) = self.writer.acquire(Deadline::after(RESTART_WAIT), &Watch::of_thread()) else {
             return Ok(false);
         };
-        set_busy_timeout(connection, PATIENCE)?;
+        set_busy_timeout(connection, RESTART_WAIT)?;
         let log = checkpoint(connection, Mode::Restart)?;
         drop((own_writer, held));
         Ok(!log.is_busy)
     }
 
-    /// Never where calls wait for nobody: they would be turned away although nobody else writes.
+    /// Never if the busy timeout is 0: calls would fail as busy although nobody else writes.
     fn may_attempt(&self) -> bool {
-        if self.how.busy_timeout.is_zero() {
+        if self.options.busy_timeout.is_zero() {
             return false;
         }
         let next = *self.next_attempt.lock().unwrap_or_else(PoisonError::into_inner);
@@ -214,13 +215,13 @@ impl Shared {
 
 #[derive(Debug, Clone, Copy)]
 enum Mode {
-    /// Moves what no reader needs any more. Nobody waits.
+    /// Copies the pages that no reader needs any more. Nobody waits.
     Passive,
-    /// Moves all, and lets the next commit begin the log anew. Writers wait.
+    /// Copies all pages, and lets the next commit start the log over. Writers wait.
     Restart,
 }
 
-/// What a checkpoint left.
+/// The state after a checkpoint.
 #[derive(Debug, Clone, Copy)]
 struct Log {
     is_busy: bool,
@@ -244,26 +245,26 @@ fn checkpoint(connection: &Connection, mode: Mode) -> Result<Log> {
     Ok(log?)
 }
 
-/// How long the log was when it was last looked at.
+/// The length of the log at the last check.
 #[derive(Debug, Default)]
-struct Length {
+struct LogGrowth {
     last: i64,
     due: i64,
 }
 
-impl Length {
-    /// Whether it has grown by so much that it is to be moved.
+impl LogGrowth {
+    /// Whether it has grown enough for a checkpoint.
     fn is_due(&mut self, pages: i64) -> bool {
         if pages < self.last || self.due == 0 {
-            // It has begun anew.
-            self.due = STEP;
+            // It has started over.
+            self.due = CHECKPOINT_PAGES;
         }
         self.last = pages;
         if pages < self.due {
             return false;
         }
-        // Flushing slows writers down, so it is not done more often than it helps.
-        self.due = pages + STEP;
+        // Flushing slows writers down, so checkpoints are not more frequent than useful.
+        self.due = pages + CHECKPOINT_PAGES;
         true
     }
 }
@@ -275,22 +276,23 @@ mod tests {
     use super::super::connect::{Synchronous, connect};
     use super::*;
 
-    fn open(file: &Path) -> (Arc<Slot>, Arc<Checkpoints>) {
-        let how = Connect {
+    fn open(file: &Path) -> (Arc<Writer>, Arc<Checkpoints>) {
+        let options = ConnectOptions {
             read_only: false,
             busy_timeout: Duration::from_secs(30),
             synchronous: Synchronous::Normal,
             newest_schema: 1,
         };
-        let writer = Slot::new(connect(file, &how).unwrap());
-        let same = SameFile::at(file);
+        let writer = Writer::new(connect(file, &options).unwrap());
+        let same = DatabaseFile::at(file);
         let checkpoints =
-            Checkpoints::instead(&writer, &Readers::new(same.clone(), &how), &same, &how).unwrap();
+            Checkpoints::replace_automatic(&writer, &Readers::new(same.clone(), &options), &same, &options)
+                .unwrap();
         (writer, checkpoints)
     }
 
-    fn commit(writer: &Arc<Slot>, count: usize) {
-        let writer = writer.lend(Deadline::never(), &Watch::default()).unwrap();
+    fn commit(writer: &Arc<Writer>, count: usize) {
+        let writer = writer.acquire(Deadline::never(), &Watch::default()).unwrap();
         writer.execute_batch("CREATE TABLE IF NOT EXISTS t (a)").unwrap();
         for _ in 0..count {
             writer.execute_batch("INSERT INTO t VALUES (zeroblob(4000))").unwrap();
@@ -303,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_moves_nothing_by_itself() {
+    fn a_commit_runs_no_checkpoint_by_itself() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
         let (writer, checkpoints) = open(&file);
@@ -316,14 +318,14 @@ mod tests {
     }
 
     #[test]
-    fn a_long_log_is_moved_beside_the_commits() {
+    fn a_long_log_is_checkpointed_in_parallel_with_commits() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
         let (writer, checkpoints) = open(&file);
         commit(&writer, 2000);
         checkpoints.join();
         let (database, _) = sizes(&file);
-        // A commit writes several pages to the log for one that is new, so this is less than a step.
+        // A commit writes several pages to the log for one new page, so this is less than the growth of the log.
         assert!(database > 250 * 4096, "{database}");
     }
 
@@ -340,14 +342,14 @@ mod tests {
     }
 
     #[test]
-    fn the_log_is_moved_each_time_that_it_has_grown_by_a_step() {
-        let mut length = Length::default();
+    fn a_checkpoint_is_due_each_time_the_log_has_grown_by_a_step() {
+        let mut length = LogGrowth::default();
         let mut due = |pages| length.is_due(pages);
         assert!(!due(999));
         assert!(due(1003));
         assert!(!due(2002));
         assert!(due(2003));
-        assert!(!due(7), "it has begun anew");
+        assert!(!due(7), "it has started over");
         assert!(due(1000));
     }
 }

@@ -1,4 +1,4 @@
-//! Opening a database file with the settings that every connection here has.
+//! Opening a database file with the settings that all connections have.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,25 +6,25 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::begin::{Patience, patiently};
 use super::cancel::Watch;
-use super::one_name::refuse_second_name;
-use super::{at_rest, filesystem, locks};
+use super::file_aliases::refuse_aliases;
+use super::write_transaction::{WaitPolicy, retry_while_busy};
+use super::{filesystem, immutable, locks};
 use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
 
-/// The path of a database that lives in memory, for tests.
+/// The path of an in-memory database, for tests.
 pub(crate) const IN_MEMORY: &str = ":memory:";
 
-/// How far a commit goes before the call returns.
+/// Which failures a commit survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Synchronous {
-    /// A commit survives a crash of the process; a power cut may take the last commits with it.
+    /// A commit survives a crash of the process; a power failure may lose the last commits.
     #[default]
     Normal,
-    /// A commit survives a power cut, at the price of one flush to the disk each.
+    /// A commit survives a power failure, at the cost of one disk flush.
     Full,
 }
 
@@ -53,9 +53,9 @@ impl FieldType for Synchronous {
     }
 }
 
-/// What a connection is opened with.
+/// The options of a connection.
 #[derive(Debug, Clone)]
-pub(crate) struct Connect {
+pub(crate) struct ConnectOptions {
     pub(crate) read_only: bool,
     pub(crate) busy_timeout: Duration,
     pub(crate) synchronous: Synchronous,
@@ -63,55 +63,55 @@ pub(crate) struct Connect {
     pub(crate) newest_schema: i32,
 }
 
-impl Connect {
-    /// How to wait for others from now on.
-    pub(crate) fn patience<'w>(&self, watch: &'w Watch) -> Patience<'w> {
-        Patience::new(self.busy_timeout, watch)
+impl ConnectOptions {
+    /// The wait policy of a call that begins now.
+    pub(crate) fn wait_policy<'w>(&self, watch: &'w Watch) -> WaitPolicy<'w> {
+        WaitPolicy::new(self.busy_timeout, watch)
     }
 }
 
-/// Opens the database at `path`, which is created where it is missing unless `read_only`.
-pub(crate) fn connect(path: &Path, how: &Connect) -> Result<Connection> {
+/// Opens the database at `path`, and creates it if it is missing, unless `read_only`.
+pub(crate) fn connect(path: &Path, options: &ConnectOptions) -> Result<Connection> {
     if path.as_os_str() != IN_MEMORY {
         locks::install();
-        prepare_file(path, how.read_only)?;
+        prepare_file(path, options.read_only)?;
     }
-    connect_existing(path, how)
+    connect_existing(path, options)
 }
 
-/// Opens a database that is there, of which [`connect`] has opened another connection before, or one in memory.
-pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection> {
+/// Opens a database to which [`connect`] has opened another connection before, or one in memory.
+pub(super) fn connect_existing(path: &Path, options: &ConnectOptions) -> Result<Connection> {
     locks::install();
     let in_memory = path.as_os_str() == IN_MEMORY;
     let access =
-        if how.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
-    if !how.read_only && !in_memory {
-        refuse_second_name(path)?;
+        if options.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    if !options.read_only && !in_memory {
+        refuse_aliases(path)?;
     }
-    let is_immutable = how.read_only && !in_memory && at_rest::stamp_if_immutable(path).is_some();
+    let is_immutable = options.read_only && !in_memory && immutable::stamp_if_immutable(path).is_some();
     let connection = if is_immutable {
-        at_rest::open_immutable(path)?
+        immutable::open_immutable(path)?
     } else {
         Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?
     };
-    wait_for_writers(&connection, how.busy_timeout)?;
+    wait_for_writers(&connection, options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
     let watch = Watch::of_thread();
-    let patience = how.patience(&watch);
-    refuse_newer_schema(&connection, path, how.newest_schema, &patience)?;
-    if !how.read_only && !in_memory {
-        // Opening writes, too: the journal mode and the schema.
+    let wait_policy = options.wait_policy(&watch);
+    refuse_newer_schema(&connection, path, options.newest_schema, &wait_policy)?;
+    if !options.read_only && !in_memory {
+        // Opening writes as well: the journal mode and the schema.
         locks::refuse_foreign(path)?;
     }
     set(&connection, "foreign_keys", "1", "1")?;
-    let (word, number) = match how.synchronous {
+    let (word, number) = match options.synchronous {
         Synchronous::Normal => ("NORMAL", "1"),
         Synchronous::Full => ("FULL", "2"),
     };
     set(&connection, "synchronous", word, number)?;
-    if !how.read_only {
-        use_wal(&connection, in_memory, &patience)?;
-        // It answers with what it is from now on.
+    if !options.read_only {
+        use_wal(&connection, in_memory, &wait_policy)?;
+        // The pragma returns the value in effect.
         let sql = format!("PRAGMA journal_size_limit={LARGEST_IDLE_LOG}");
         let limit: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
         expect("journal_size_limit", limit, &LARGEST_IDLE_LOG.to_string())?;
@@ -119,28 +119,27 @@ pub(super) fn connect_existing(path: &Path, how: &Connect) -> Result<Connection>
     Ok(connection)
 }
 
-/// How long the log's file stays when it has begun anew: longer than it gets where nobody is in the
-/// way, since a file that shrinks and grows all the time makes writing slow.
+/// The length of the log's file after it has started over. Larger than the log usually gets, because a file that
+/// shrinks and grows all the time makes writing slow.
 const LARGEST_IDLE_LOG: i64 = 8 << 20;
 
-/// Whether the database holds together after all. It is read anew, from the disk.
-pub(super) fn is_whole(connection: &Connection) -> bool {
-    let answer = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-    answer.is_ok_and(|answer| answer == "ok")
+/// Whether the database is intact. It is read from the disk again.
+pub(super) fn is_intact(connection: &Connection) -> bool {
+    let result = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    result.is_ok_and(|result| result == "ok")
 }
 
-/// Lets go of pages that were read wrong, so that the next call reads them anew. Where a transaction needs them, its
-/// end does.
-pub(super) fn forget_pages(connection: &Connection) {
+/// Drops cached pages, so that the next call reads them again. Pages that a transaction needs are dropped at its end.
+pub(super) fn release_cache(connection: &Connection) {
     let _ = connection.execute_batch("PRAGMA shrink_memory");
 }
 
-/// The schema version that a database says it has.
+/// The schema version of the database.
 pub(crate) fn schema_version(connection: &Connection) -> Result<i32> {
     Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
 }
 
-/// Waits this long where another writer holds the database; SQLite counts in milliseconds, up to 24 days.
+/// Sets how long to wait while another writer holds the database; SQLite counts in milliseconds, up to 24 days.
 fn wait_for_writers(connection: &Connection, timeout: Duration) -> Result<()> {
     set_busy_timeout(connection, timeout)?;
     check(connection, "busy_timeout", &timeout.min(LONGEST_TIMEOUT).as_millis().to_string())
@@ -159,7 +158,7 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     if path.is_dir() {
         return Err(Error::new(ErrorKind::Storage, "it is a folder; name a database file"));
     }
-    // SQLite would wait for the other end of a pipe. Where a file is a link, the ones beside it lie where it leads.
+    // SQLite would block on a pipe. If the file is a link, its side files are beside the target.
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     for suffix in paths::DATABASE_FILES {
         paths::refuse_irregular_at(&paths::beside(&real, suffix))?;
@@ -169,29 +168,29 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
         if !read_only {
             paths::create_folder(folder)?;
         }
-        // Readers too: they share the memory that no network file system shares.
+        // Readers as well: they need shared memory, which no network file system provides.
         filesystem::refuse_network(folder)?;
     }
-    // An existing file is not opened here: closing it would drop the locks that another copy of SQLite in this
-    // process has on it.
+    // An existing file is not opened here: closing it would drop the locks that another copy of SQLite in this process
+    // has on it.
     if !read_only && let Some(new) = paths::create_new_file(path, None)? {
         locks::close_new(new, path);
     }
     Ok(())
 }
 
-/// Read before anything is set, so that a database of a newer release stays as it is, to the byte.
+/// Checked before anything is changed, so that a database of a newer release stays exactly as it is.
 fn refuse_newer_schema(
     connection: &Connection,
     path: &Path,
     newest: i32,
-    patience: &Patience<'_>,
+    wait_policy: &WaitPolicy<'_>,
 ) -> Result<()> {
-    let version = patiently(connection, patience, || schema_version(connection))?;
+    let version = retry_while_busy(connection, wait_policy, || schema_version(connection))?;
     if version <= newest {
         return Ok(());
     }
-    // Closing would move a crashed writer's log into the database file; that is the newer release's work.
+    // Closing would checkpoint the log of a crashed writer; only the newer release may do that.
     if paths::beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     }
@@ -206,7 +205,7 @@ fn set(connection: &Connection, pragma: &str, value: &str, expected: &str) -> Re
     check(connection, pragma, expected)
 }
 
-/// Reads a setting back: SQLite ignores what it cannot do without a word.
+/// Reads a setting back: SQLite silently ignores settings that it does not support.
 fn check(connection: &Connection, pragma: &str, expected: &str) -> Result<()> {
     expect(pragma, connection.pragma_query_value(None, pragma, |row| row.get(0))?, expected)
 }
@@ -218,10 +217,10 @@ fn expect(pragma: &str, now: i64, expected: &str) -> Result<()> {
     Err(Error::new(ErrorKind::Unsupported, format!("SQLite did not accept {pragma}={expected}")))
 }
 
-/// Readers must not stop writers, and a commit must be one append.
-fn use_wal(connection: &Connection, in_memory: bool, patience: &Patience<'_>) -> Result<()> {
-    // SQLite does not wait by itself when two connections change the mode at once.
-    let mode: String = patiently(connection, patience, || {
+/// Write-ahead logging, so that readers do not block writers and a commit is one append.
+fn use_wal(connection: &Connection, in_memory: bool, wait_policy: &WaitPolicy<'_>) -> Result<()> {
+    // SQLite does not wait by itself when two connections change the mode at the same time.
+    let mode: String = retry_while_busy(connection, wait_policy, || {
         Ok(connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))?)
     })?;
     if mode == "wal" || (in_memory && mode == "memory") {
@@ -241,10 +240,13 @@ mod tests {
     fn settings(busy_timeout: Duration, synchronous: Synchronous, read_only: bool) -> [String; 4] {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
-        let how = Connect { read_only: false, busy_timeout, synchronous, newest_schema: 1 };
-        let writer = connect(&file, &how).unwrap();
-        let connection =
-            if read_only { connect(&file, &Connect { read_only, ..how }).unwrap() } else { writer };
+        let options = ConnectOptions { read_only: false, busy_timeout, synchronous, newest_schema: 1 };
+        let writer = connect(&file, &options).unwrap();
+        let connection = if read_only {
+            connect(&file, &ConnectOptions { read_only, ..options }).unwrap()
+        } else {
+            writer
+        };
         ["foreign_keys", "busy_timeout", "journal_mode", "synchronous"].map(|pragma| {
             let value: rusqlite::types::Value =
                 connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap();
@@ -257,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn every_connection_has_the_settings_that_were_asked_for() {
+    fn every_connection_has_the_requested_settings() {
         let half_a_minute = Duration::from_secs(30);
         for read_only in [false, true] {
             assert_eq!(settings(half_a_minute, Synchronous::Normal, read_only), ["1", "30000", "wal", "1"]);
@@ -266,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_that_is_longer_than_sqlite_counts_is_as_long_as_it_counts() {
+    fn a_timeout_beyond_the_range_of_sqlite_is_limited() {
         let [_, timeout, ..] = settings(Duration::MAX, Synchronous::Normal, false);
         assert_eq!(timeout, i32::MAX.to_string());
     }

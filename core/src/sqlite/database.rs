@@ -8,73 +8,74 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction};
 
 use super::backup::backup;
-use super::begin::{Patience, begin, begin_reading};
-use super::cancel::{Control, Watch, is_within_a_call, listening};
+use super::cancel::{Control, Watch, is_within_host_check, with_cancellation};
 use super::checkpoint::Checkpoints;
-use super::connect::{Connect, IN_MEMORY, forget_pages, is_whole};
-use super::open_transaction::{OpenTransaction, Why};
+use super::connect::{ConnectOptions, IN_MEMORY, is_intact, release_cache};
+use super::database_file::DatabaseFile;
+use super::open_transaction::{EndReason, OpenTransaction};
+use super::read_only_query::{SqlParams, Table, run_query};
 use super::readers::Readers;
-use super::same_file::SameFile;
-use super::select::{SqlParams, Table, select};
-use super::slot::{Lease, Slot, closed};
-use super::{fault, locks};
+use super::write_transaction::{WaitPolicy, begin_read, begin_write};
+use super::writer::{Writer, WriterGuard, closed};
+use super::{error_mapping, locks};
 use crate::error::{Error, Result};
-use crate::time::check_clock;
+use crate::time::{Deadline, check_clock};
 
-/// One connection that writes, lent to one call at a time, and some that read beside it: no transaction can ever run
-/// inside of another one's.
+/// One connection for writing, used by one call at a time, and some for reading. No transaction ever runs inside
+/// another one.
 #[derive(Debug)]
 pub(crate) struct Database {
-    /// None where nothing is written to a log. A handle that is dropped ends its parts in this order: the last
-    /// connection tidies up, which takes one that writes.
+    /// `None` if nothing is written to a log. The fields are dropped in this order: the last connection cleans up,
+    /// which needs a writing one.
     checkpoints: Option<Arc<Checkpoints>>,
-    /// None where one connection does everything.
+    /// `None` if one connection does everything.
     readers: Option<Arc<Readers>>,
-    slot: Arc<Slot>,
+    writer: Arc<Writer>,
     is_turned_off: bool,
     is_read_only: bool,
     busy_timeout: Duration,
     query_bytes: usize,
-    file: SameFile,
+    file: DatabaseFile,
     control: Arc<Control>,
-    /// Whether it was closed from within a call, which closes no connection.
+    /// Whether it was closed from within a call, which leaves the connections open.
     is_left: AtomicBool,
-    /// The transaction that a host has open, which closing the handle ends.
+    /// The transaction that a host has open. Closing the handle ends it.
     open_transaction: Mutex<Weak<OpenTransaction>>,
 }
 
 impl Database {
-    pub(crate) fn new(path: &Path, connection: Connection, how: &Connect) -> Result<Self> {
-        let has_log = path.as_os_str() != IN_MEMORY && is_wal(&connection, how)?;
-        let file = if how.read_only { SameFile::only_read_at(path) } else { SameFile::at(path) };
-        let file = if has_log && !how.read_only { file.with_log() } else { file };
-        let mut database = Self::with_slot(file.clone(), Slot::new(connection), how.busy_timeout);
-        database.is_read_only = how.read_only;
+    pub(crate) fn new(path: &Path, connection: Connection, options: &ConnectOptions) -> Result<Self> {
+        let has_log = path.as_os_str() != IN_MEMORY && is_wal(&connection, options)?;
+        let file = if options.read_only { DatabaseFile::for_reading(path) } else { DatabaseFile::at(path) };
+        let file = if has_log && !options.read_only { file.with_log() } else { file };
+        let mut database = Self::from_writer(file.clone(), Writer::new(connection), options.busy_timeout);
+        database.is_read_only = options.read_only;
         if has_log {
-            let readers = Readers::new(file.clone(), how);
-            if !how.read_only {
-                database.checkpoints = Some(Checkpoints::instead(&database.slot, &readers, &file, how)?);
+            let readers = Readers::new(file.clone(), options);
+            if !options.read_only {
+                database.checkpoints =
+                    Some(Checkpoints::replace_automatic(&database.writer, &readers, &file, options)?);
             }
             database.readers = Some(readers);
         }
         Ok(database)
     }
 
-    /// The same with bounds: how long a call may take, and how many bytes the answer of a host's statement may have.
+    /// The same with limits: the duration of a call, and the size of the result of a host's statement in bytes.
     pub(crate) fn bounded(self, call_timeout: Option<Duration>, query_bytes: usize) -> Self {
         Self { control: Control::new(call_timeout), query_bytes, ..self }
     }
 
-    /// A database that the environment turned off: every call says so.
+    /// A database that the environment turned off: every call fails.
     pub(crate) fn turned_off(path: &Path) -> Self {
-        let file = SameFile::at(path);
-        Self { is_turned_off: true, ..Self::with_slot(file, Slot::turned_off(), Duration::ZERO) }
+        let file = DatabaseFile::at(path);
+        Self { is_turned_off: true, ..Self::from_writer(file, Writer::turned_off(), Duration::ZERO) }
     }
 
-    fn with_slot(file: SameFile, slot: Arc<Slot>, busy_timeout: Duration) -> Self {
+    fn from_writer(file: DatabaseFile, writer: Arc<Writer>, busy_timeout: Duration) -> Self {
         Self {
             readers: None,
-            slot,
+            writer,
             checkpoints: None,
             is_turned_off: false,
             is_read_only: false,
@@ -95,111 +96,121 @@ impl Database {
         self.file.path()
     }
 
-    /// `Closed` after [`Database::close`], for calls that may not need the database.
+    /// `Closed` after [`Database::close`], for calls that may not use the database.
     pub(crate) fn check_open(&self) -> Result<()> {
-        self.slot.check_open()
+        self.writer.check_open()
     }
 
     /// `Closed` in a forked child.
     pub(super) fn refuse_inherited(&self) -> Result<()> {
-        self.slot.refuse_inherited()
+        self.writer.refuse_inherited()
     }
 
-    /// Runs `work` on one unchanging state of the database, while others may write.
+    /// Runs `work` on one consistent state of the database, in parallel with writers.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         check_clock()?;
-        self.with_reader(|connection, how| read(connection, how, work))
+        self.with_reader(|connection, wait| read(connection, wait, work))
     }
 
-    /// As [`Database::read`], on the connection that writes: for what takes less time than opening another one.
+    /// As [`Database::read`], on the writing connection: for short reads, for which opening another connection would
+    /// take longer.
     pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_writer(&watch, |connection, how| read(connection, how, work))
+        self.with_writer(&watch, |connection, wait| read(connection, wait, work))
     }
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_writer(&watch, |connection, how| finish(self.begin_on(connection, how)?, work))
+        self.with_writer(&watch, |connection, wait| finish(self.begin_on(connection, wait)?, work))
     }
 
-    /// Begins a transaction that stays open as long as the lease lives.
-    pub(super) fn begin(&self) -> Result<Lease> {
+    /// As [`Database::write`], but `Busy` at once if anybody else uses the database: for work that can be left for later.
+    pub(crate) fn write_at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        let (lease, how) = self.lend(&watch)?;
-        let begun = self.begin_on(&lease, &how).map(std::mem::forget);
-        begun.map_err(|error| error.about_file(self.path()))?;
-        Ok(lease)
+        let wait = WaitPolicy { deadline: Deadline::after(Duration::ZERO), ..self.wait_policy(&watch) };
+        let mut guard = self.writer.acquire(wait.deadline, &watch)?;
+        self.watching(guard.connection()?, |connection| finish(self.begin_on(connection, &wait)?, work))
     }
 
-    /// Makes the transaction one that ends with the handle. `Closed`, and it ends at once, where that is being closed.
+    /// Begins a transaction that stays open as long as the guard lives.
+    pub(super) fn begin(&self) -> Result<WriterGuard> {
+        let watch = Watch::writing(&self.control);
+        let (guard, wait) = self.acquire(&watch)?;
+        let begun = self.begin_on(&guard, &wait).map(std::mem::forget);
+        begun.map_err(|error| error.about_file(self.path()))?;
+        Ok(guard)
+    }
+
+    /// Makes closing the handle end the transaction. If the handle is being closed, the transaction ends now with
+    /// `Closed`.
     pub(super) fn register(&self, transaction: &Arc<OpenTransaction>) -> Result<()> {
         *self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(transaction);
         if self.control.is_closing() {
-            transaction.roll_back(Why::HandleClosed);
+            transaction.roll_back(EndReason::HandleClosed);
             return Err(closed());
         }
         Ok(())
     }
 
-    fn begin_on<'c>(&self, connection: &'c Connection, how: &Patience<'_>) -> Result<Transaction<'c>> {
+    fn begin_on<'c>(&self, connection: &'c Connection, wait: &WaitPolicy<'_>) -> Result<Transaction<'c>> {
         check_clock()?;
         locks::refuse_foreign(self.path())?;
-        let begun = begin(connection, how);
-        // Afterwards, since waiting for others can take long; and it says more than what SQLite makes of it.
+        let begun = begin_write(connection, wait);
+        // Checked after the wait, which can take long; and this error is more specific than SQLite's.
         self.refuse_to_write()?;
         begun
     }
 
-    /// Refuses where what is written would be lost, since the files are not those that were opened.
+    /// Refuses to write if the files are not those that were opened: what is written would be lost.
     pub(super) fn refuse_to_write(&self) -> Result<()> {
         self.file.refuse_to_write()
     }
 
-    /// Runs a statement of the host's that only reads.
+    /// Runs a read-only statement of the host.
     pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
-        self.with_reader(|connection, how| {
-            listening(connection, how.watch, |connection| {
-                select(connection, sql, params, Some(how), self.query_bytes)
+        self.with_reader(|connection, wait| {
+            with_cancellation(connection, wait.watch, |connection| {
+                run_query(connection, sql, params, Some(wait), self.query_bytes)
             })
         })
     }
 
-    /// Copies the database as it is now into a file that is not there yet.
+    /// Copies the current state of the database into a new file.
     pub(crate) fn backup_to(&self, target: &Path) -> Result<()> {
         let watch = Watch::reading(&self.control);
-        self.with_writer(&watch, |connection, how| backup(connection, target, how))
+        self.with_writer(&watch, |connection, wait| backup(connection, target, wait))
     }
 
-    /// Gives up the calls that are under way, unless they have begun to write.
+    /// Cancels the running calls, unless they have begun to write.
     pub(crate) fn interrupt(&self) {
         self.control.interrupt();
     }
 
-    /// What stops the calls of this handle.
+    /// Cancellation of the calls of this handle.
     pub(crate) fn control(&self) -> &Arc<Control> {
         &self.control
     }
 
-    /// Closes the connections after the calls that are under way; later calls get `Closed`, and so do those that only
-    /// read. A transaction that a host has open is rolled back. Closing twice is not an error, nor is closing in a
-    /// forked child, which does nothing.
+    /// Closes the connections after the running calls. Later calls fail with `Closed`, and so do running calls that
+    /// only read. A transaction that a host has open is rolled back. Closing twice is not an error; closing in a forked
+    /// child does nothing.
     pub(crate) fn close(&self) -> Result<()> {
         if self.refuse_inherited().is_err() {
             return Ok(());
         }
-        // Set before it looks for a transaction: one that begins meanwhile sees it, and ends itself.
+        // Set before looking for a transaction: one that begins in the meantime sees it, and ends itself.
         self.control.close();
         let open = self.open_transaction.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         if let Some(transaction) = open {
-            transaction.roll_back(Why::HandleClosed);
+            transaction.roll_back(EndReason::HandleClosed);
         }
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.end();
         }
-        // A host closes the handle from within a call of the same thread, as a handler of signals may. That call ends
-        // once this has returned; the connections are closed when the handle is dropped.
-        if is_within_a_call() {
+        // A host may close the handle from within a call of the same thread, for example in a signal handler. That call
+        // ends after this returns; the connections are closed when the handle is dropped.
+        if is_within_host_check() {
             self.is_left.store(true, Ordering::SeqCst);
             return Ok(());
         }
@@ -207,29 +218,29 @@ impl Database {
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.join();
         }
-        // Last: this one moves the log into the database file, where no other process has it open.
-        self.slot.close().and(readers).map_err(|error| error.about_file(self.path()))
+        // Last: closing this connection checkpoints the log, unless another process has the database open.
+        self.writer.close().and(readers).map_err(|error| error.about_file(self.path()))
     }
 
     fn with_writer<T>(
         &self,
         watch: &Watch,
-        work: impl FnOnce(&mut Connection, &Patience<'_>) -> Result<T>,
+        work: impl FnOnce(&mut Connection, &WaitPolicy<'_>) -> Result<T>,
     ) -> Result<T> {
-        let (mut lease, how) = self.lend(watch)?;
-        self.watching(lease.connection()?, |connection| work(connection, &how))
+        let (mut guard, wait) = self.acquire(watch)?;
+        self.watching(guard.connection()?, |connection| work(connection, &wait))
     }
 
-    /// The connection that writes, and how to wait for other handles and processes.
-    fn lend<'w>(&self, watch: &'w Watch) -> Result<(Lease, Patience<'w>)> {
+    /// The writing connection, and how to wait for other handles and processes.
+    fn acquire<'w>(&self, watch: &'w Watch) -> Result<(WriterGuard, WaitPolicy<'w>)> {
         if self.is_left.load(Ordering::SeqCst) {
             return Err(closed());
         }
-        let how = self.patience(watch);
-        let lease = self.slot.lend(how.deadline, watch)?;
-        // A transaction of the handle may have lasted longer.
-        let how = if how.deadline.has_passed() { self.patience(watch) } else { how };
-        Ok((lease, how))
+        let wait = self.wait_policy(watch);
+        let guard = self.writer.acquire(wait.deadline, watch)?;
+        // The wait for a transaction of the handle does not count.
+        let wait = if wait.deadline.has_passed() { self.wait_policy(watch) } else { wait };
+        Ok((guard, wait))
     }
 
     pub(super) fn query_bytes(&self) -> usize {
@@ -240,32 +251,33 @@ impl Database {
         self.busy_timeout
     }
 
-    /// What a call within an open transaction listens to. Closing the handle ends that by itself.
+    /// The watch of a call within an open transaction. Closing the handle ends the transaction.
     pub(super) fn watch(&self) -> Watch {
         Watch::writing(&self.control)
     }
 
-    fn patience<'w>(&self, watch: &'w Watch) -> Patience<'w> {
-        Patience::new(self.busy_timeout, watch)
+    fn wait_policy<'w>(&self, watch: &'w Watch) -> WaitPolicy<'w> {
+        WaitPolicy::new(self.busy_timeout, watch)
     }
 
-    fn with_reader<T>(&self, work: impl FnOnce(&mut Connection, &Patience<'_>) -> Result<T>) -> Result<T> {
+    fn with_reader<T>(&self, work: impl FnOnce(&mut Connection, &WaitPolicy<'_>) -> Result<T>) -> Result<T> {
         let watch = &Watch::reading(&self.control);
         let Some(readers) = &self.readers else {
             return self.with_writer(watch, work);
         };
-        let how = self.patience(watch);
-        // The connection of a handle that only reads keeps nobody from writing.
+        let wait = self.wait_policy(watch);
+        // The writing connection of a read-only handle does not block writers, so it is used if it is free.
         if self.is_read_only
-            && let Some(mut lease) = self.slot.lend_at_once()?
+            && let Some(mut guard) = self.writer.try_acquire()?
         {
-            return self.watching(lease.connection()?, |connection| work(connection, &how));
+            return self.watching(guard.connection()?, |connection| work(connection, &wait));
         }
-        let mut reader = readers.lend(how.deadline, watch)?;
-        self.watching(reader.connection()?, |connection| work(connection, &how))
+        let mut reader = readers.acquire(wait.deadline, watch)?;
+        self.watching(reader.connection()?, |connection| work(connection, &wait))
     }
 
-    /// Runs `work`, unless the file changed that SQLite was told does not, before or meanwhile. An error names the file.
+    /// Runs `work`, unless a file that was opened as immutable has changed, before or in the meantime. An error names
+    /// the file.
     fn watching<T>(
         &self,
         connection: &mut Connection,
@@ -279,22 +291,22 @@ impl Database {
         done.map_err(|error| self.explain(error, connection))
     }
 
-    /// Names the file. What a read that went wrong showed is no damage, if the database is whole when it is read again.
+    /// Names the file. Damage that is not found when the database is read again is reported as a transient read error.
     fn explain(&self, error: Error, connection: &Connection) -> Error {
-        // An error that names a file is about another one: the agents' database, for example.
-        if fault::says_damaged(&error) && !error.is_located() {
-            forget_pages(connection);
-            if self.file.read_anew(self.busy_timeout).is_ok_and(|anew| is_whole(&anew)) {
-                return fault::read_wrong(error).about_file(self.path());
+        // An error that names a file is about another one, for example the global database.
+        if error_mapping::is_corruption(&error) && !error.is_located() {
+            release_cache(connection);
+            if self.file.reopen_for_reading(self.busy_timeout).is_ok_and(|anew| is_intact(&anew)) {
+                return error_mapping::transient_read_error(error).about_file(self.path());
             }
         }
         error.about_file(self.path())
     }
 }
 
-fn is_wal(connection: &Connection, how: &Connect) -> Result<bool> {
-    // One that writes has made it so.
-    if !how.read_only {
+fn is_wal(connection: &Connection, options: &ConnectOptions) -> Result<bool> {
+    // A writing connection has set this mode.
+    if !options.read_only {
         return Ok(true);
     }
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
@@ -303,13 +315,13 @@ fn is_wal(connection: &Connection, how: &Connect) -> Result<bool> {
 
 fn read<T>(
     connection: &mut Connection,
-    how: &Patience<'_>,
+    wait: &WaitPolicy<'_>,
     work: impl FnOnce(&Connection) -> Result<T>,
 ) -> Result<T> {
-    listening(connection, how.watch, |connection| finish(begin_reading(connection, how)?, work))
+    with_cancellation(connection, wait.watch, |connection| finish(begin_read(connection, wait)?, work))
 }
 
-/// Rolls back where `work` fails or panics.
+/// Rolls back if `work` fails or panics.
 fn finish<T>(transaction: Transaction<'_>, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
     let value = work(&transaction)?;
     transaction.commit()?;
@@ -324,15 +336,19 @@ mod tests {
     use super::*;
     use crate::error::ErrorKind;
 
-    /// A read of the disk that went wrong and would go right the next time.
+    /// Simulates a transient read error.
     #[test]
-    fn a_database_that_is_whole_is_not_called_damaged() {
+    fn an_intact_database_is_not_reported_as_damaged() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("x.db");
         let busy_timeout = Duration::ZERO;
-        let how =
-            Connect { read_only: false, busy_timeout, synchronous: Synchronous::Normal, newest_schema: 0 };
-        let database = Database::new(&file, connect(&file, &how).unwrap(), &how).unwrap();
+        let options = ConnectOptions {
+            read_only: false,
+            busy_timeout,
+            synchronous: Synchronous::Normal,
+            newest_schema: 0,
+        };
+        let database = Database::new(&file, connect(&file, &options).unwrap(), &options).unwrap();
         for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_CORRUPT_INDEX, ffi::SQLITE_NOTADB] {
             let failed = || Err::<(), _>(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None).into());
             for error in [
@@ -344,7 +360,7 @@ mod tests {
                 assert!(error.message().contains("try again") && error.message().contains("x.db"), "{error}");
             }
         }
-        // A row of another program's that holds a value of the wrong type does so the next time, too.
+        // A value of the wrong type, written by another program, is found again at the next read.
         let wrong = rusqlite::Error::InvalidColumnType(0, "a".to_owned(), rusqlite::types::Type::Text);
         assert_eq!(database.read(|_| Err::<(), _>(wrong.into())).unwrap_err().kind(), ErrorKind::Corrupt);
     }

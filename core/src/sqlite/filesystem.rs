@@ -1,15 +1,15 @@
-//! Where a database must not live.
+//! File systems on which a database does not work.
 
 use std::path::Path;
 
 use super::locks::mount_of;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Write-ahead logging shares memory between processes, which no network file system can do: there it
-/// would lose records without a word.
+/// Write-ahead logging needs shared memory between processes, which no network file system provides: records would be
+/// lost silently.
 pub(crate) fn refuse_network(folder: &Path) -> Result<()> {
     let Ok(folder) = folder.canonicalize() else { return Ok(()) };
-    // Only Linux has this file. Elsewhere nothing is known and nothing is refused.
+    // Only Linux has this file. Elsewhere the type is unknown and nothing is refused.
     let Ok(mounts) = std::fs::read_to_string("/proc/self/mountinfo") else { return Ok(()) };
     match type_of(&folder, &mounts) {
         Some(kind) if is_network(kind) => {
@@ -24,10 +24,10 @@ pub(crate) fn refuse_network(folder: &Path) -> Result<()> {
     }
 }
 
-/// Whether the file at `path`, which is no link, is mounted by itself. `None` where that cannot be known.
+/// Whether the file at `path`, which is not a link, is a mount point. `None` if that is unknown.
 pub(super) fn is_mount_point(path: &Path) -> Option<bool> {
     if !cfg!(any(target_os = "linux", target_os = "android")) {
-        // Nothing else that is known mounts single files.
+        // No other known system mounts single files.
         return Some(false);
     }
     if let (Some(file), Some(folder)) = (mount_of(path), path.parent().and_then(mount_of)) {
@@ -36,7 +36,7 @@ pub(super) fn is_mount_point(path: &Path) -> Option<bool> {
     is_listed(path, &std::fs::read_to_string("/proc/self/mountinfo").ok()?)
 }
 
-/// Whether something is mounted at the path. `None` where what is listed are no mounts.
+/// Whether the path is a mount point. `None` if the text lists no mounts.
 fn is_listed(path: &Path, mounts: &str) -> Option<bool> {
     type_of(Path::new("/"), mounts)?;
     let point = |line: &str| line.split(' ').nth(4).map(unescape);

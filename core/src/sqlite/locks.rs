@@ -6,7 +6,7 @@ pub(super) use mcoda_sqlite_locks::{close_new, install, mount_of};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Refuses to write to the database at `path` where no lock keeps somebody else in this process away.
+/// Refuses to write to the database at `path` if no lock excludes others in this process.
 pub(super) fn refuse_foreign(path: &Path) -> Result<()> {
     mcoda_sqlite_locks::refuse_foreign(path)
         .map_err(|exposed| Error::new(ErrorKind::Unsupported, exposed.to_string()))

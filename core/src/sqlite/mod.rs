@@ -1,32 +1,32 @@
-//! The embedded SQLite: opening a database file, transactions, and what its errors mean.
+//! The SQLite layer: opening a database file, transactions, and error mapping.
 
 mod access;
-mod at_rest;
 mod backup;
-mod begin;
 mod cancel;
 mod checkpoint;
 mod connect;
 mod database;
-mod fault;
+mod database_file;
+mod error_mapping;
+mod file_aliases;
 mod filesystem;
+mod immutable;
 mod locks;
-mod one_name;
 mod open_transaction;
+mod read_only_query;
 mod readers;
 pub(crate) mod row;
-mod same_file;
-mod select;
-mod slot;
+mod write_transaction;
+mod writer;
 
 pub(crate) use access::Access;
-pub(crate) use begin::{Patience, begin};
 pub use cancel::CancelToken;
 pub(crate) use cancel::Watch;
 pub use connect::Synchronous;
-pub(crate) use connect::{Connect, IN_MEMORY, connect, schema_version};
+pub(crate) use connect::{ConnectOptions, IN_MEMORY, connect, schema_version};
 pub(crate) use database::Database;
-pub(crate) use fault::says_damaged;
+pub(crate) use error_mapping::is_corruption;
+pub use open_transaction::EndReason;
 pub(crate) use open_transaction::OpenTransaction;
-pub use open_transaction::Why;
-pub use select::{SqlParams, SqlValue, Table};
+pub use read_only_query::{SqlParams, SqlValue, Table};
+pub(crate) use write_transaction::{WaitPolicy, begin_write};

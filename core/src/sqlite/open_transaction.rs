@@ -1,4 +1,4 @@
-//! A transaction that stays open from one call to the next.
+//! A transaction that stays open between calls.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError, Weak};
 use std::thread::ThreadId;
@@ -6,72 +6,72 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::cancel::{Watch, is_within_a_call, stopping};
+use super::cancel::{Watch, is_within_host_check, with_stop_condition};
 use super::database::Database;
-use super::select::{SqlParams, Table, select};
-use super::slot::{Lease, given_up};
+use super::read_only_query::{SqlParams, Table, run_query};
+use super::writer::{WriterGuard, busy_after};
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::{Deadline, Pauses};
+use crate::time::{Backoff, Deadline};
 
-/// A transaction that writes, and what became of it. Calls from several threads queue.
+/// A write transaction and its outcome. Calls from several threads run one after the other.
 #[derive(Debug)]
 pub(crate) struct OpenTransaction {
     database: Arc<Database>,
     state: Mutex<State>,
-    /// Why it is to be rolled back, which a call that is under way notices.
-    asked: Arc<OnceLock<Why>>,
+    /// Why it must be rolled back; checked by a running call.
+    requested: Arc<OnceLock<EndReason>>,
     limit: Option<Duration>,
-    end: Arc<End>,
+    end: Arc<Completion>,
 }
 
 #[derive(Debug)]
 enum State {
-    Open(Lease),
-    Ended(Ending),
+    Open(WriterGuard),
+    Ended(Outcome),
 }
 
 /// How a transaction ended.
 #[derive(Debug, Clone, Copy)]
-enum Ending {
+enum Outcome {
     Committed,
     BySqlite,
-    RolledBack(Why),
+    RolledBack(EndReason),
 }
 
 /// Why a transaction is rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// Its host wants it.
-    Asked,
-    /// Its time is over.
+pub enum EndReason {
+    /// The host requested it.
+    Requested,
+    /// Its time limit has passed.
     Limit,
-    /// Its handle is closed.
+    /// Its handle was closed.
     HandleClosed,
 }
 
-/// Says when there is nothing left to watch.
+/// Signals that the transaction has ended.
 #[derive(Debug, Default)]
-struct End {
-    has_come: Mutex<bool>,
+struct Completion {
+    is_complete: Mutex<bool>,
     changed: Condvar,
 }
 
 impl OpenTransaction {
-    /// Begins a transaction. One with a limit is rolled back when that has passed, whatever its host does. Its calls
-    /// come from the thread, where that is known.
+    /// Begins a transaction. One with a limit is rolled back when that has passed, whatever the host does. `thread`
+    /// makes its calls, if it is known.
     pub(crate) fn begin(
         database: &Arc<Database>,
         limit: Option<Duration>,
         thread: Option<ThreadId>,
     ) -> Result<Arc<Self>> {
-        let lease = database.begin()?;
+        let guard = database.begin()?;
         if limit.is_some() {
-            lease.has_limit(thread);
+            guard.set_limit(thread);
         }
         let transaction = Arc::new(Self {
             database: Arc::clone(database),
-            state: Mutex::new(State::Open(lease)),
-            asked: Arc::default(),
+            state: Mutex::new(State::Open(guard)),
+            requested: Arc::default(),
             limit,
             end: Arc::default(),
         });
@@ -86,17 +86,17 @@ impl OpenTransaction {
         &self.database
     }
 
-    /// Runs `work`, which only reads, on what the transaction sees.
+    /// Runs `work`, which only reads, within the transaction.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_lease(true, |connection| work(connection))
+        self.with_connection(true, |connection| work(connection))
     }
 
-    /// Runs `work` so that it changes nothing where it fails. The transaction goes on either way.
+    /// Runs `work` so that it changes nothing if it fails. The transaction continues either way.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.with_lease(false, |connection| {
+        self.with_connection(false, |connection| {
             let connection: &Connection = connection;
             connection.execute_batch("SAVEPOINT mcoda_call")?;
-            let undo = Undo(connection);
+            let undo = RollbackGuard(connection);
             let value = work(connection)?;
             std::mem::forget(undo);
             connection.execute_batch("RELEASE mcoda_call")?;
@@ -106,87 +106,95 @@ impl OpenTransaction {
 
     pub(crate) fn commit(&self) -> Result<()> {
         let mut state = self.lock()?;
-        let lease = self.open(&mut state)?;
+        let guard = self.open(&mut state)?;
         // It may have been open for long.
-        let commit = || Ok(lease.execute_batch("COMMIT")?);
+        let commit = || Ok(guard.execute_batch("COMMIT")?);
         let committed = self.database.refuse_to_write().and_then(|()| commit());
-        // A lease that ends with an open transaction rolls it back.
-        let ending = if committed.is_ok() { Ending::Committed } else { Ending::RolledBack(Why::Asked) };
+        // Dropping the guard of an open transaction rolls it back.
+        let ending =
+            if committed.is_ok() { Outcome::Committed } else { Outcome::RolledBack(EndReason::Requested) };
         *state = State::Ended(ending);
-        self.end.come();
+        self.end.complete();
         committed.map_err(|error: Error| error.about_file(self.database.path()))
     }
 
-    /// Stops the call that is under way, and lets no other one begin. Waits for nothing, and is no end yet.
-    pub(crate) fn ask_to_end(&self, why: Why) {
-        // The first reason is the one that all are told.
-        let _ = self.asked.set(why);
+    /// Stops the running call, and lets no other one begin. Does not wait, and does not end the transaction yet.
+    pub(crate) fn request_rollback(&self, why: EndReason) {
+        // The first reason is reported to all.
+        let _ = self.requested.set(why);
     }
 
-    /// Rolls back, and says what its calls say from then on. One that has ended already is left as it is.
-    pub(crate) fn roll_back(&self, why: Why) -> Error {
-        self.ask_to_end(why);
-        // Asked from within a call of the same thread, as by a handler of signals: that call ends it.
-        if is_within_a_call() && matches!(self.state.try_lock(), Err(TryLockError::WouldBlock)) {
-            return self.ended(Ending::RolledBack(why));
+    /// Rolls back, and returns the error of its later calls. A transaction that has ended already is not changed.
+    pub(crate) fn roll_back(&self, why: EndReason) -> Error {
+        self.request_rollback(why);
+        // Requested from within a call of the same thread, for example by a signal handler: that call ends the
+        // transaction.
+        if is_within_host_check() && matches!(self.state.try_lock(), Err(TryLockError::WouldBlock)) {
+            return self.ended(Outcome::RolledBack(why));
         }
         let ended = self.lock().and_then(|mut state| self.open(&mut state).map(drop));
-        ended.err().unwrap_or_else(|| self.ended(Ending::RolledBack(why)))
+        ended.err().unwrap_or_else(|| self.ended(Outcome::RolledBack(why)))
     }
 
-    /// When it is rolled back, counted from its beginning.
+    /// The time limit, counted from the beginning.
     pub(crate) fn limit(&self) -> Option<Duration> {
         self.limit
     }
 
-    /// The open transaction, which ends here where somebody asked for that.
-    fn open<'s>(&self, state: &'s mut State) -> Result<&'s mut Lease> {
-        if let (State::Open(_), Some(why)) = (&*state, self.asked.get()) {
-            *state = State::Ended(Ending::RolledBack(*why));
-            self.end.come();
+    /// The open transaction. It ends here if a rollback was requested.
+    fn open<'s>(&self, state: &'s mut State) -> Result<&'s mut WriterGuard> {
+        if let (State::Open(_), Some(why)) = (&*state, self.requested.get()) {
+            *state = State::Ended(Outcome::RolledBack(*why));
+            self.end.complete();
         }
         match state {
-            State::Open(lease) => Ok(lease),
+            State::Open(guard) => Ok(guard),
             State::Ended(ending) => Err(self.ended(*ending)),
         }
     }
 
-    /// Runs a statement of the host's that only reads.
+    /// Runs a read-only statement of the host.
     pub(super) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
-        self.with_lease(true, |connection| select(connection, sql, params, None, self.database.query_bytes()))
+        self.with_connection(true, |connection| {
+            run_query(connection, sql, params, None, self.database.query_bytes())
+        })
     }
 
-    fn with_lease<T>(&self, only_reads: bool, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+    fn with_connection<T>(
+        &self,
+        only_reads: bool,
+        work: impl FnOnce(&mut Connection) -> Result<T>,
+    ) -> Result<T> {
         let watch = self.database.watch();
         let mut state = self.lock_before(Deadline::after(self.database.busy_timeout()), &watch)?;
-        let lease = self.open(&mut state)?;
-        let (asked, own) = (Arc::clone(&self.asked), watch.clone());
-        // A call that has begun to write is finished, whatever its token says.
-        let stops = move || asked.get().is_some() || only_reads && own.is_to_stop();
-        let done = stopping(lease.connection()?, &watch, stops, work);
-        // It ended while the call was under way: that is why the call failed, or what it did is undone.
-        let lease = self.open(&mut state)?;
-        if lease.is_autocommit() {
+        let guard = self.open(&mut state)?;
+        let (requested, own) = (Arc::clone(&self.requested), watch.clone());
+        // A call that has begun to write is completed, even if its token is cancelled.
+        let stops = move || requested.get().is_some() || only_reads && own.should_stop();
+        let done = with_stop_condition(guard.connection()?, &watch, stops, work);
+        // If the transaction ended during the call, the call failed for that reason, or its changes are rolled back.
+        let guard = self.open(&mut state)?;
+        if guard.is_autocommit() {
             // A full disk, for example, makes SQLite roll everything back.
-            *state = State::Ended(Ending::BySqlite);
-            self.end.come();
+            *state = State::Ended(Outcome::BySqlite);
+            self.end.complete();
         }
         done.map_err(|error| error.about_file(self.database.path()))
     }
 
-    /// As [`OpenTransaction::lock`], unless other calls of the transaction have it for longer than the deadline, or the
-    /// watch gives the call up.
+    /// As [`OpenTransaction::lock`], but fails if other calls of the transaction hold it beyond the deadline, or if the
+    /// watch stops the call.
     fn lock_before(&self, deadline: Deadline, watch: &Watch) -> Result<MutexGuard<'_, State>> {
         self.database.refuse_inherited()?;
-        let pauses = Pauses::new();
+        let backoff = Backoff::new();
         loop {
             watch.check()?;
             match self.state.try_lock() {
                 Ok(state) => return Ok(state),
                 Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => given_up(deadline).map_or(Ok(()), Err)?,
+                Err(TryLockError::WouldBlock) => busy_after(deadline).map_or(Ok(()), Err)?,
             }
-            pauses.pause();
+            backoff.pause();
         }
     }
 
@@ -196,19 +204,21 @@ impl OpenTransaction {
         Ok(self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn ended(&self, ending: Ending) -> Error {
+    fn ended(&self, ending: Outcome) -> Error {
         let message = match ending {
-            Ending::Committed => "the transaction was committed: begin a new one".to_owned(),
-            Ending::BySqlite => {
+            Outcome::Committed => "the transaction was committed: begin a new one".to_owned(),
+            Outcome::BySqlite => {
                 "SQLite rolled the transaction back after an error: begin a new one".to_owned()
             }
-            Ending::RolledBack(Why::Asked) => "the transaction was rolled back: begin a new one".to_owned(),
-            Ending::RolledBack(Why::HandleClosed) => {
+            Outcome::RolledBack(EndReason::Requested) => {
+                "the transaction was rolled back: begin a new one".to_owned()
+            }
+            Outcome::RolledBack(EndReason::HandleClosed) => {
                 "the transaction was rolled back, since its handle was closed".to_owned()
             }
-            Ending::RolledBack(Why::Limit) => format!(
-                "the transaction was rolled back after {} s, its time limit: begin a new one, do less in it, and \
-                 wait in it for no call of the handle, which waits for its end",
+            Outcome::RolledBack(EndReason::Limit) => format!(
+                "the transaction was rolled back after {} s, its time limit: begin a new one, do less in it, \
+                 and make no writing calls of the handle itself in it, which wait for its end",
                 self.limit.unwrap_or_default().as_secs_f64()
             ),
         };
@@ -218,55 +228,55 @@ impl OpenTransaction {
 
 impl Drop for OpenTransaction {
     fn drop(&mut self) {
-        // In a forked child a thread that does not exist there may hold the lock.
+        // In a forked child, a thread that does not exist there may hold the lock.
         if self.database.refuse_inherited().is_ok() {
-            self.end.come();
+            self.end.complete();
         }
     }
 }
 
-impl End {
-    fn come(&self) {
-        *self.has_come.lock().unwrap_or_else(PoisonError::into_inner) = true;
+impl Completion {
+    fn complete(&self) {
+        *self.is_complete.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.changed.notify_all();
     }
 
-    /// Whether it came before the deadline.
-    fn comes_before(&self, deadline: Deadline) -> bool {
-        let mut has_come = self.has_come.lock().unwrap_or_else(PoisonError::into_inner);
-        while !*has_come && !deadline.has_passed() {
+    /// Waits for the end. Returns whether it came before the deadline.
+    fn completes_before(&self, deadline: Deadline) -> bool {
+        let mut is_complete = self.is_complete.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*is_complete && !deadline.has_passed() {
             let remaining = deadline.remaining().unwrap_or(Duration::MAX);
-            has_come =
-                self.changed.wait_timeout(has_come, remaining).unwrap_or_else(PoisonError::into_inner).0;
+            is_complete =
+                self.changed.wait_timeout(is_complete, remaining).unwrap_or_else(PoisonError::into_inner).0;
         }
-        *has_come
+        *is_complete
     }
 }
 
-/// Takes back what a call has changed, unless it is forgotten.
-struct Undo<'c>(&'c Connection);
+/// Undoes the changes of a call, unless it is forgotten.
+struct RollbackGuard<'c>(&'c Connection);
 
-impl Drop for Undo<'_> {
+impl Drop for RollbackGuard<'_> {
     fn drop(&mut self) {
-        // Where SQLite has rolled back everything there is no savepoint left.
+        // If SQLite has rolled back everything, there is no savepoint left.
         let _ = self.0.execute_batch("ROLLBACK TO mcoda_call; RELEASE mcoda_call");
     }
 }
 
-/// Rolls the transaction back at its limit. A host that forgets it must not keep all others from writing.
+/// Rolls the transaction back at its limit: a forgotten transaction must not block other writers.
 fn watch(transaction: &Arc<OpenTransaction>, limit: Duration) -> Result<()> {
     let (end, watched) = (Arc::clone(&transaction.end), Arc::downgrade(transaction));
     let deadline = Deadline::after(limit);
     let watch = move || {
-        if !end.comes_before(deadline)
+        if !end.completes_before(deadline)
             && let Some(transaction) = Weak::upgrade(&watched)
         {
-            transaction.roll_back(Why::Limit);
+            transaction.roll_back(EndReason::Limit);
         }
     };
     let thread = std::thread::Builder::new().name("mcoda-limit".to_owned()).spawn(watch);
     thread.map(drop).map_err(|error| {
-        let message = format!("the system gives no thread for the transaction's time limit: {error}");
+        let message = format!("the system cannot create a thread for the transaction's time limit: {error}");
         Error::new(ErrorKind::Storage, message).with_source(error)
     })
 }

@@ -1,10 +1,10 @@
-//! Reading columns of rows that other programs wrote: SQLite lets any column hold any type.
+//! Reading columns of rows that other programs wrote: in SQLite any column may hold any type.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Result, Row};
 use serde_json::{Map, Value};
 
-/// The column as text; null for what has no text.
+/// The column as text; `None` if it has no text.
 pub(crate) fn text(row: &Row<'_>, column: &str) -> Result<Option<String>> {
     Ok(as_text(row.get_ref(column)?))
 }
@@ -18,12 +18,12 @@ pub(crate) fn as_text(value: ValueRef<'_>) -> Option<String> {
     }
 }
 
-/// [`text`] for a column that is never null in a sound row.
+/// [`text`] for a column that is never null in a valid row.
 pub(crate) fn required_text(row: &Row<'_>, column: &str) -> Result<String> {
     Ok(text(row, column)?.unwrap_or_default())
 }
 
-/// The column as a finite number; null for anything else.
+/// The column as a finite number; `None` for anything else.
 pub(crate) fn real(row: &Row<'_>, column: &str) -> Result<Option<f64>> {
     Ok(as_real(row.get_ref(column)?))
 }
@@ -36,7 +36,7 @@ pub(crate) fn as_real(value: ValueRef<'_>) -> Option<f64> {
     }
 }
 
-/// The column as a whole number; null for anything else.
+/// The column as an integer; `None` for anything else.
 pub(crate) fn whole(row: &Row<'_>, column: &str) -> Result<Option<i64>> {
     Ok(as_whole(row.get_ref(column)?))
 }
@@ -56,7 +56,7 @@ pub(crate) fn parse_object(text: &str) -> Map<String, Value> {
     }
 }
 
-/// The texts of a JSON array; what is no text is passed over, and other JSON holds none.
+/// The texts of a JSON array; other elements are skipped, and other JSON has no texts.
 pub(crate) fn parse_texts(text: &str) -> Vec<String> {
     let listed: Vec<Value> = serde_json::from_str(text).unwrap_or_default();
     listed.iter().filter_map(Value::as_str).map(str::to_owned).collect()

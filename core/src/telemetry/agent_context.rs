@@ -1,4 +1,4 @@
-//! What a host knows about a call besides what came back from it.
+//! What a host knows about a call in addition to its response.
 
 use serde_json::{Map, Value};
 
@@ -9,38 +9,37 @@ use crate::error::Result;
 use crate::time::Timestamp;
 
 record! {
-    /// The circumstances of an agent's answer; all of them may be absent.
+    /// Details of a response; all of them are optional.
     ///
-    /// In JSON the names are camelCase (`jobId`). What the answer itself tells holds over `model_name`,
+    /// In JSON the names are camelCase (`jobId`). Values in the response itself take precedence over `model_name`,
     /// `invocation_kind` and the times given here.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct AgentContext("context", "camelCase"): input {
-        /// Who answered, where the answer's numbers mean something else from one provider to another. Also the
-        /// record's provider.
+        /// The provider, if the meaning of the response's numbers depends on it. Also the record's provider.
         pub provider: Option<String>,
-        /// What the answer is known by, so that a retry counts once, where it has no id of its own.
+        /// The id of the response, so that a retry counts once, if it has no id of its own.
         pub response_id: Option<String> = id,
-        /// The session that counts up, where the answer does not name it.
+        /// The id of the session, if the response has cumulative counts and does not name it.
         pub session_id: Option<String> = id,
-        /// The workspace that is billed. Absent: the handle's own.
+        /// The workspace to which the usage belongs. Absent: the handle's own.
         pub workspace_id: Option<String>,
-        /// The agent that called.
+        /// The agent of the call.
         pub agent_id: Option<String>,
-        /// The model, where the answer does not name it.
+        /// The model, if the response does not name it.
         pub model_name: Option<String>,
-        /// The job that the call was part of; must exist.
+        /// The job of the call; must exist.
         pub job_id: Option<String>,
-        /// The command run that the call was part of; must exist.
+        /// The command run of the call; must exist.
         pub command_run_id: Option<String>,
-        /// The task run that the call was part of; must exist.
+        /// The task run of the call; must exist.
         pub task_run_id: Option<String>,
-        /// The task that the call worked on; must exist.
+        /// The task of the call; must exist.
         pub task_id: Option<String>,
-        /// The project that the call worked for; must exist.
+        /// The project of the call; must exist.
         pub project_id: Option<String>,
-        /// The epic that the call worked for; must exist.
+        /// The epic of the call; must exist.
         pub epic_id: Option<String>,
-        /// The user story that the call worked for; must exist.
+        /// The user story of the call; must exist.
         pub user_story_id: Option<String>,
         /// The command, for example `work-on-tasks`.
         pub command_name: Option<String>,
@@ -48,21 +47,22 @@ record! {
         pub action: Option<String>,
         /// How the agent was called, for example `chat`.
         pub invocation_kind: Option<String>,
-        /// When the call began, as measured here; used where the answer tells no times.
+        /// When the call began, as measured by the host; used if the response reports no times.
         pub started_at: Option<Timestamp>,
-        /// When it ended, as measured here; not before `started_at`.
+        /// When it ended, as measured by the host; not before `started_at`.
         pub finished_at: Option<Timestamp>,
-        /// How long it took, in milliseconds, as measured here; used where the answer tells no duration.
-        pub duration_ms: Option<f64> = measure,
-        /// When the call counts. Absent: when the answer was made, where it tells, else now.
+        /// Its duration in milliseconds, as measured by the host; used if the response reports no duration.
+        pub duration_ms: Option<f64> = non_negative,
+        /// The time by which queries select and order the call. Absent: the creation time in the response, if any, or
+        /// else now.
         pub timestamp: Option<Timestamp>,
-        /// Anything else; kept beside `usage` in the record's metadata.
+        /// Additional data; stored beside `usage` in the record's metadata.
         pub metadata: Option<Map<String, Value>> = depth,
-        /// Whether a cost that the answer does not tell is computed from the table of prices. Needs the crate feature
+        /// Whether a cost that the response does not report is computed from the price table. Needs the crate feature
         /// `prices`; without it that is an `Unsupported` error.
         pub compute_cost: bool,
-        /// Whether an answer that counts from its session's beginning is recorded as what came on top of what was
-        /// recorded of the session before. Otherwise the session has one record, which holds its last count.
+        /// Whether a response with cumulative counts of its session is recorded as the increase since the session's
+        /// earlier records. Otherwise the session has one record, which holds its last count.
         pub as_deltas: bool,
     }
 }
@@ -74,8 +74,8 @@ impl AgentContext {
         check::order(self.started_at, self.finished_at)
     }
 
-    /// Puts what the host knows beside what the answer told. The time that was measured is that of the whole
-    /// answer, so of several records it stands in the first.
+    /// Adds what the host knows to what the response reported. The measured time is that of the whole response, so it
+    /// is stored in the first of several records.
     pub(super) fn apply(&self, usage: &mut TokenUsage, is_first: bool) {
         let or = |own: &Option<String>, given: &Option<String>| own.clone().or_else(|| given.clone());
         usage.workspace_id.clone_from(&self.workspace_id);

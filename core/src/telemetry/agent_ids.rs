@@ -1,14 +1,14 @@
-//! The ids of records that are known by what a provider calls an answer or a session.
+//! The ids of records that are derived from a provider's id of a response or a session.
 //!
-//! Such an id is a UUID of version 8: digits of the SHA-256 of a text, with the version and the variant of a
-//! UUID put in. The text of an answer is `mcoda-response`, of a session `mcoda-session`, then the provider's
-//! id, then the model where it is not the first of the answer; each behind a zero byte. A session's last eight
-//! digits are no digits of the hash but count its records, from 0, which is the one that holds a last count.
+//! Such an id is a UUID of version 8: digits of the SHA-256 of a text, with the bits of version and variant set. The
+//! text of a response is `mcoda-response`, of a session `mcoda-session`, then the provider's id, then the model unless
+//! it is the first of the response, each separated by a zero byte. The last eight digits of a session's id are not part
+//! of the hash but number its records, from 0, which is the record of the last count.
 
 use sha2::{Digest, Sha256};
 
-/// The id of the record of an answer. `model` is absent for the first model of the answer, so that its record
-/// is found again when a later version names the model differently.
+/// The id of the record of a response. `model` is absent for the first model of the response, so that its record is
+/// found again if a later version names the model differently.
 pub(super) fn response(id: &str, model: Option<&str>) -> String {
     uuid(hash(&["mcoda-response", id, model.unwrap_or_default()]))
 }
@@ -22,7 +22,7 @@ impl SessionIds {
         Self(hash(&["mcoda-session", session, model.unwrap_or_default()]))
     }
 
-    /// The record that holds the last count, or with a higher number one of what came on top.
+    /// The record of the last count, or with a higher number one of the deltas.
     pub(super) fn number(&self, number: u32) -> String {
         let mut bytes = self.0;
         bytes[12..].copy_from_slice(&number.to_be_bytes());
@@ -54,11 +54,11 @@ fn uuid(mut bytes: [u8; 16]) -> String {
 mod tests {
     use super::*;
 
-    // The constants were computed with Python's hashlib by the text of docs/extract.md. They must never change: who
-    // sends an answer again after an update would count it twice.
+    // The constants were computed with Python's hashlib from the text in docs/extract.md. They must never change:
+    // otherwise a response that is sent again after an update would count twice.
 
     #[test]
-    fn the_id_of_an_answer_is_the_published_one() {
+    fn the_id_of_a_response_is_the_published_one() {
         for (id, model, expected) in [
             ("msg_1", None, "cbe15933-0646-88b3-bcd4-87fb64858a5f"),
             ("msg_1", Some("claude-haiku-4-5"), "259d6154-8ec6-8c42-81a7-a3f6fb144a5e"),

@@ -1,4 +1,4 @@
-//! Recording what came back from an agent: reading it and writing its records in one call.
+//! Extracting the usage of a response and writing its records in one call.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::agent_context::AgentContext;
 use super::agent_ids::{self, SessionIds};
-use super::record::{Logging, Prepared, Upserted};
+use super::record::{Logging, Prepared, UpsertOutcome};
 use super::recorder::Recorder;
 use super::usage::TokenUsage;
 use super::{delta, log_writer, price, reader};
@@ -19,37 +19,37 @@ use crate::paths;
 use crate::repository::token_usage::{self, TokenUsageRecord};
 use crate::time::Timestamp;
 
-/// How many lines of an input become one transaction.
+/// The number of lines of an input per transaction.
 const LINES: u64 = 1000;
 
 const BUFFER: usize = 256 * 1024;
 
 record! {
-    /// What was read of an agent's answer, and what became of its records.
+    /// The usage of a response, and the outcome of its records.
     #[derive(Debug, Clone, PartialEq)]
     pub struct RecordedResponse("response", "camelCase"): {
-        /// All that the answer tells, as [`extract_usage`](crate::extract_usage) gives it.
+        /// The usage of the whole response, as [`extract_usage`](crate::extract_usage) returns it.
         pub usage: TokenUsage,
-        /// One record for each call and each model that worked for it; none where the answer tells no usage.
+        /// One record for each call and each model within it; empty if the response has no usage.
         pub records: Vec<ResponseRecord>,
     }
 }
 
 record! {
-    /// What became of one record of an answer.
+    /// The outcome of one record of a response.
     #[derive(Debug, Clone, PartialEq)]
     pub struct ResponseRecord("record", "camelCase"): {
-        /// The record's id, made of the provider's id of the answer or the session; a new one where there is none.
+        /// The record's id, derived from the provider's id of the response or the session; a new one if there is none.
         pub id: String,
-        /// The model that the record is of.
+        /// The model of the record.
         pub model_name: Option<String>,
         /// Whether the record is kept. `false` where the config says `telemetry.strict`.
         pub recorded: bool,
-        /// Whether there was nothing new in it.
+        /// Whether it contained nothing new.
         pub duplicate: bool,
         /// Whether it replaced an earlier version of itself.
         pub updated: bool,
-        /// Whether the JSON log holds it, as in [`Recorded`](crate::Recorded).
+        /// Whether the JSON log contains it, as in [`Recorded`](crate::Recorded).
         pub logged: bool,
         /// Why the log could not be written, as in [`Recorded`](crate::Recorded).
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,14 +58,14 @@ record! {
 }
 
 record! {
-    /// What was not recorded, and why.
+    /// The number of skipped objects and lines, by reason.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
     pub struct Skipped("skipped", "camelCase"): {
-        /// JSON objects that report no usage.
+        /// JSON objects without usage.
         pub without_usage: u64,
-        /// JSON that is damaged or broken off.
+        /// Invalid or incomplete JSON.
         pub damaged: u64,
-        /// Lines of text that is no JSON.
+        /// Lines of text that are not JSON.
         pub not_json: u64,
         /// Lines of more than 64 MiB.
         pub too_long: u64,
@@ -73,7 +73,7 @@ record! {
 }
 
 record! {
-    /// What was read of an input, and what was not recorded of it and why.
+    /// The outcome of reading an input.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct ImportSummary("summary", "camelCase"): {
         /// Bytes read.
@@ -86,36 +86,36 @@ record! {
         pub recorded: u64,
         /// Records that replaced an earlier version of themselves.
         pub updated: u64,
-        /// Records that were there already.
+        /// Records that existed already.
         pub duplicates: u64,
-        /// Records that the telemetry settings forbid to keep.
+        /// Records that the telemetry settings forbid.
         pub refused: u64,
-        /// Whether the JSON log holds all of them.
+        /// Whether the JSON log contains all of them.
         pub logged: bool,
         /// What was skipped.
         pub skipped: Skipped,
-        /// Why the log could not be written the first time that it could not.
+        /// Why the log could not be written, for the first time that it failed.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub log_error: Option<String>,
     }
 }
 
-/// A record to be, and how it meets what is there.
-struct Item {
+/// A record to be written, and how it relates to existing records.
+struct PendingRecord {
     usage: TokenUsage,
     session: Option<(SessionIds, bool)>,
     is_known: bool,
 }
 
-/// What an item becomes, unless the session goes on until it is written.
+/// The draft of a pending record, unless its session gets further records before it is written.
 struct Draft {
-    item: Item,
+    pending: PendingRecord,
     earlier: Vec<TokenUsageRecord>,
     prepared: Prepared,
     is_new: bool,
 }
 
-/// How long a body may be that is read as a whole, with what is made of it beside it in memory.
+/// The maximum length of a body that is parsed as a whole, which needs memory for the body and its parsed form.
 const LARGEST_BODY: usize = 512 << 20;
 
 impl Recorder<'_> {
@@ -178,19 +178,20 @@ impl Recorder<'_> {
         self.access.database().check_open()?;
         context.check()?;
         let now = self.clock.now();
-        let items: Vec<Item> = calls.into_iter().flat_map(|call| items(call, context)).collect();
-        if items.is_empty() {
+        let pending_records: Vec<PendingRecord> =
+            calls.into_iter().flat_map(|call| pending_records(call, context)).collect();
+        if pending_records.is_empty() {
             return Ok(Vec::new());
         }
         if self.is_strict()? {
-            let refused = |item: &Item| {
-                self.prepare(&item.usage, now).map(|one| outcome(&one, None, &Logging::default()))
+            let refused = |pending: &PendingRecord| {
+                self.prepare(&pending.usage, now).map(|one| outcome(&one, None, &Logging::default()))
             };
-            return items.iter().map(refused).collect();
+            return pending_records.iter().map(refused).collect();
         }
         match self.log {
             Some(log) if self.access.database().is_turned_off() => {
-                let priced = items.into_iter().map(|item| priced(item.usage, context, now));
+                let priced = pending_records.into_iter().map(|pending| priced(pending.usage, context, now));
                 let batch: Vec<Prepared> =
                     priced.map(|usage| self.prepare(&usage, now)).collect::<Result<_>>()?;
                 let done = log_writer::upsert_alone(log, &batch, self.clock, self.busy_timeout)?;
@@ -201,15 +202,17 @@ impl Recorder<'_> {
                     .collect())
             }
             log => {
-                let drafts: Vec<Draft> =
-                    items.into_iter().map(|item| self.draft(item, context, now)).collect::<Result<_>>()?;
+                let drafts: Vec<Draft> = pending_records
+                    .into_iter()
+                    .map(|pending| self.draft(pending, context, now))
+                    .collect::<Result<_>>()?;
                 let write =
                     |draft: &Draft, tx: &Connection| self.write(tx, draft, context, log.is_some(), now);
-                let done = self
-                    .access
-                    .write(|tx| drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>())?;
+                let done = log_writer::write(self.access, log, |tx| {
+                    drafts.iter().map(|draft| write(draft, tx)).collect::<Result<Vec<_>>>()
+                })?;
                 let ids: Vec<&str> = done.iter().map(|(one, _)| one.record().id.as_str()).collect();
-                let is_queued = done.iter().any(|(_, done)| *done != Upserted::Duplicate);
+                let is_queued = done.iter().any(|(_, done)| *done != UpsertOutcome::Duplicate);
                 let log = self.complete_log(&ids, is_queued);
                 Ok(done.iter().map(|(one, done)| outcome(one, Some(*done), &log)).collect())
             }
@@ -217,18 +220,18 @@ impl Recorder<'_> {
     }
 
     fn prepare(&self, usage: &TokenUsage, now: Timestamp) -> Result<Prepared> {
-        Prepared::new(usage, self.home, self.ids, now)
+        Prepared::new(usage, self.workspace_id, self.ids, now)
     }
 
-    /// The record that the item becomes as things are now. Its price is looked up here, before others have to wait
-    /// for the write lock.
-    fn draft(&self, item: Item, context: &AgentContext, now: Timestamp) -> Result<Draft> {
-        let earlier = match &item.session {
+    /// The draft of the pending record in the current state. Its price is looked up here, before the write lock is
+    /// taken.
+    fn draft(&self, pending: PendingRecord, context: &AgentContext, now: Timestamp) -> Result<Draft> {
+        let earlier = match &pending.session {
             Some((ids, _)) => self.access.read_on_writer(|tx| earlier(tx, ids))?,
             None => Vec::new(),
         };
-        let (usage, is_new) = item.after(&earlier, context, now);
-        Ok(Draft { item, earlier, prepared: self.prepare(&usage, now)?, is_new })
+        let (usage, is_new) = pending.after(&earlier, context, now);
+        Ok(Draft { pending, earlier, prepared: self.prepare(&usage, now)?, is_new })
     }
 
     /// Writes one record within the caller's transaction.
@@ -239,34 +242,34 @@ impl Recorder<'_> {
         context: &AgentContext,
         queue_for_log: bool,
         now: Timestamp,
-    ) -> Result<(Prepared, Upserted)> {
-        let item = &draft.item;
+    ) -> Result<(Prepared, UpsertOutcome)> {
+        let pending = &draft.pending;
         let (mut prepared, mut is_new) = (draft.prepared.clone(), draft.is_new);
-        if let Some((ids, _)) = &item.session {
+        if let Some((ids, _)) = &pending.session {
             let earlier = earlier(tx, ids)?;
-            // The session has gone on since the draft was made, by somebody else or by an item of the same call.
+            // The session has got further records since the draft was made, by another writer or by the same call.
             if earlier != draft.earlier {
                 let usage;
-                (usage, is_new) = item.after(&earlier, context, now);
+                (usage, is_new) = pending.after(&earlier, context, now);
                 prepared = self.prepare(&usage, now)?;
             }
         }
         if !is_new {
-            return Ok((prepared, Upserted::Duplicate));
+            return Ok((prepared, UpsertOutcome::Duplicate));
         }
         let now = now.to_string();
-        let done = if item.is_known {
-            prepared.upsert(tx, self.home, queue_for_log, &now)?
+        let done = if pending.is_known {
+            prepared.upsert(tx, self.workspace_id, queue_for_log, &now)?
         } else {
-            prepared.insert(tx, self.home, queue_for_log, &now)?;
-            Upserted::Inserted
+            prepared.insert(tx, self.workspace_id, queue_for_log, &now)?;
+            UpsertOutcome::Inserted
         };
         Ok((prepared, done))
     }
 }
 
-impl Item {
-    /// What is recorded where the session has these records already, and whether it says anything new.
+impl PendingRecord {
+    /// What to record if the session has these records already, and whether it is new.
     fn after(
         &self,
         earlier: &[TokenUsageRecord],
@@ -277,7 +280,7 @@ impl Item {
         let mut is_new = true;
         if let Some((ids, as_deltas)) = &self.session {
             let last = earlier.last().map_or(0, |record| SessionIds::number_of(&record.id));
-            // Once a session is recorded in pieces, its whole would count them again.
+            // Once a session is recorded in deltas, its total would count them again.
             if *as_deltas || last > 0 {
                 match delta::since(&usage, earlier) {
                     Some(more) => {
@@ -289,7 +292,7 @@ impl Item {
                     }
                 }
             } else if delta::is_older(&usage, earlier) {
-                // A replay of an older count says nothing new.
+                // A replay of an older count contains nothing new.
                 is_new = false;
             }
         }
@@ -297,7 +300,7 @@ impl Item {
     }
 }
 
-/// The records of a session that are there already, the one with its last count first.
+/// The existing records of a session, the one with its last count first.
 fn earlier(tx: &Connection, ids: &SessionIds) -> Result<Vec<TokenUsageRecord>> {
     token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))
 }
@@ -314,48 +317,49 @@ fn priced(mut usage: TokenUsage, context: &AgentContext, now: Timestamp) -> Toke
     usage
 }
 
-fn outcome(one: &Prepared, done: Option<Upserted>, log: &Logging) -> ResponseRecord {
+fn outcome(one: &Prepared, done: Option<UpsertOutcome>, log: &Logging) -> ResponseRecord {
     ResponseRecord {
         id: one.record().id.clone(),
         model_name: one.record().model_name.clone(),
         recorded: done.is_some(),
-        duplicate: done == Some(Upserted::Duplicate),
-        updated: done == Some(Upserted::Updated),
+        duplicate: done == Some(UpsertOutcome::Duplicate),
+        updated: done == Some(UpsertOutcome::Updated),
         logged: log.is_logged,
         log_error: log.error.clone(),
     }
 }
 
-/// Names the record of what an answer cost beyond its models.
+/// Names the record of the part of a response's cost that belongs to none of its models.
 const NO_MODEL: &str = "(no model)";
 
 /// The records of a call, each with its id.
-fn items(call: Call, context: &AgentContext) -> Vec<Item> {
+fn pending_records(call: Call, context: &AgentContext) -> Vec<PendingRecord> {
     let identity = match (call.identity, &context.session_id, &context.response_id) {
         (Identity::None, Some(session), _) if call.is_cumulative => Identity::Session(session.clone()),
         (Identity::None, _, Some(response)) => Identity::Response(response.clone()),
         (identity, ..) => identity,
     };
-    let item = |(index, mut usage): (usize, TokenUsage)| {
+    let pending = |(index, mut usage): (usize, TokenUsage)| {
         let is_first = index == 0;
-        let told = usage.model_name.clone();
+        let model_name = usage.model_name.clone();
         context.apply(&mut usage, is_first);
         let session = match &identity {
-            Identity::Session(session) => {
-                Some((SessionIds::new(session, told.as_deref()), context.as_deltas && call.is_cumulative))
-            }
+            Identity::Session(session) => Some((
+                SessionIds::new(session, model_name.as_deref()),
+                context.as_deltas && call.is_cumulative,
+            )),
             _ => None,
         };
         usage.id = match (&identity, &session) {
             (Identity::Response(id), _) => {
-                let model = told.as_deref().unwrap_or(NO_MODEL);
+                let model = model_name.as_deref().unwrap_or(NO_MODEL);
                 Some(agent_ids::response(id, (!is_first).then_some(model)))
             }
             (_, Some((ids, _))) => Some(ids.number(0)),
             _ => None,
         };
         let is_known = usage.id.is_some();
-        Item { usage, session, is_known }
+        PendingRecord { usage, session, is_known }
     };
-    call.parts.into_iter().map(reader::record).enumerate().map(item).collect()
+    call.parts.into_iter().map(reader::record).enumerate().map(pending).collect()
 }

@@ -1,12 +1,12 @@
-//! Who worked on what: the agents of a job and of a command run.
+//! Attribution of jobs and command runs to their agents.
 
 use rusqlite::Connection;
 
 use crate::error::Result;
 use crate::repository::agents::{self, Attribution, Owner};
 
-/// Adds the agent to the row's agents. Read and written in one transaction, so agents that are added at
-/// the same time all stay.
+/// Adds the agent to the row's agents. Read and written in one transaction, so that agents added at the same time are
+/// all kept.
 pub(super) fn add_agent(
     connection: &Connection,
     owner: Owner,
@@ -23,7 +23,7 @@ fn with_agent(before: &Attribution, agent: &str) -> Attribution {
     let known = agents::parse_ids(before.listed.as_deref());
     let mut ids = known.clone();
     let first = before.first.clone().filter(|first| !first.is_empty());
-    // Rows from before the list existed know their first agent alone.
+    // Rows from before the list existed only have the first agent.
     for id in first.as_deref().into_iter().chain([agent]) {
         if !ids.iter().any(|listed| listed == id) {
             ids.push(id.to_owned());

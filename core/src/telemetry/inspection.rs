@@ -1,23 +1,22 @@
-//! A job with everything that was recorded about it.
+//! A job with all of its runs and usage.
 
 use serde::Deserialize;
 
-use super::query::Asked;
-use super::record::Home;
+use super::query::QueryContext;
 use super::summary::{Dimension, TokenUsageSummaryRow, summary_since};
 use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::repository::{Job, TaskRun, jobs, task_runs};
 
 record! {
-    /// What became of a job: its state, its task runs, and what it cost.
+    /// A job: its state, its task runs, and its usage.
     #[derive(Debug, Clone, PartialEq, Deserialize)]
     pub struct JobInspection("inspection", "camelCase"): {
         /// The job.
         pub job: Job,
         /// Its task runs, oldest first.
         pub task_runs: Vec<InspectedRun>,
-        /// What it cost by command, agent and model, of all time.
+        /// Its total usage by command, agent and model.
         pub tokens: Vec<TokenUsageSummaryRow>,
     }
 }
@@ -29,25 +28,26 @@ record! {
         /// The task run.
         #[serde(flatten)]
         pub run: TaskRun,
-        /// The key of its task; null where the task is gone.
+        /// The key of its task; null if the task was deleted.
         #[serde(default)]
         pub task_key: Option<String>,
     }
 }
 
 impl JobInspection {
-    /// What the tokens are grouped by.
+    /// The dimensions by which the tokens are grouped.
     pub const GROUPED_BY: &'static [Dimension] = &[Dimension::Command, Dimension::Agent, Dimension::Model];
 }
 
-/// The job that the query names, whenever it ran, and what the handle's workspace is billed for it. Where that is
-/// nothing it is what the job's own workspace is billed: a job must not look like one that cost nothing.
-pub(crate) fn inspect_job(asked: &Asked<'_>, job_id: &str) -> Result<JobInspection> {
-    let job = jobs::by_id(asked.tx, job_id)?.ok_or_else(|| Error::not_found("jobId", "job", job_id))?;
-    let runs = task_runs::of_job(asked.tx, job_id)?;
-    let mut tokens = summary_since(asked, None, JobInspection::GROUPED_BY)?;
+/// The job with this id, with its usage in the handle's workspace. If there is none, the usage in the job's own
+/// workspace: the job must not look like one without usage.
+pub(crate) fn inspect_job(query_context: &QueryContext<'_>, job_id: &str) -> Result<JobInspection> {
+    let job =
+        jobs::by_id(query_context.tx, job_id)?.ok_or_else(|| Error::not_found("jobId", "job", job_id))?;
+    let runs = task_runs::of_job(query_context.tx, job_id)?;
+    let mut tokens = summary_since(query_context, None, JobInspection::GROUPED_BY)?;
     if tokens.is_empty() {
-        let own = Asked { home: Home::Workspace(&job.workspace_id), ..*asked };
+        let own = QueryContext { workspace_id: Some(&job.workspace_id), ..*query_context };
         tokens = summary_since(&own, None, JobInspection::GROUPED_BY)?;
     }
     Ok(JobInspection {

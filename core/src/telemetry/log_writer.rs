@@ -3,23 +3,74 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use super::json_log::{JsonLog, LONGEST_ENTRY, Locked};
-use super::record::{Prepared, Upserted};
+use rusqlite::Connection;
+
+use super::json_log::{JsonLog, LONGEST_ENTRY, Locked, MOST_QUEUED, WasLogged};
+use super::record::{Prepared, UpsertOutcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::log_queue::{self, Changed};
 use crate::repository::token_usage::TokenUsageRecord;
-use crate::sqlite::Database;
+use crate::sqlite::{Access, Database};
 use crate::time::Clock;
 
 /// How many records are taken off the queue at once, so that a long queue needs little memory.
 const BATCH: usize = 1000;
 
-/// Appends all queued records, whoever recorded them, and takes them off the queue.
+/// Runs `work` as one transaction, which also takes off the queue what this handle has logged and left there.
+pub(crate) fn write<T>(
+    access: &Access,
+    log: Option<&JsonLog>,
+    work: impl Fn(&Connection) -> Result<T>,
+) -> Result<T> {
+    // A transaction of the host's may be rolled back.
+    let Some(log) = log.filter(|_| !access.is_within()) else { return access.write(work) };
+    let logged = log.take_logged();
+    if logged.is_empty() {
+        return access.write(work);
+    }
+    let mut is_removed = None;
+    let done = access.write(|tx| {
+        let removed = log_queue::remove(tx, logged.iter().map(String::as_str));
+        is_removed = Some(removed.is_ok());
+        removed.and_then(|()| work(tx))
+    });
+    match (done, is_removed) {
+        // The log must not stop the work. What stays queued is taken off when the log is next looked at, which says why
+        // it cannot be.
+        (Err(_), Some(false)) => {
+            log.set_refused(true);
+            access.write(work)
+        }
+        (Err(error), _) => {
+            log.put_back(logged);
+            Err(error)
+        }
+        (done, _) => done,
+    }
+}
+
+/// Takes off the queue what [`write`] would, if nobody else has the database just now. Otherwise it stays there, and
+/// whoever opens the database next takes it off.
+pub(crate) fn finish(database: &Database, log: &JsonLog) {
+    // In a forked child a thread that is not there may have what the call would wait for.
+    if database.check_open().is_err() {
+        return;
+    }
+    let logged = log.take_logged();
+    if !logged.is_empty() {
+        let _ = database.write_at_once(|tx| log_queue::remove(tx, logged.iter().map(String::as_str)));
+    }
+}
+
+/// Appends all queued records, whoever recorded them.
 ///
 /// While somebody else does that, it waits until those of `mine` are logged, or for everything where there are
 /// none. So under load one writer logs the records of many, and no writer waits for its turn to find that
 /// nothing is left to do. Where something of its own `is_queued` it need not be asked for. A log that is not to be had
 /// soon makes nobody wait: what it lacks stays queued.
+///
+/// What is logged is taken off the queue: at once where others may wait for that, else by the next [`write`], since a
+/// transaction for that alone costs as much as a record. In between the log's lock file says what is in both.
 pub(crate) fn catch_up(
     database: &Database,
     log: &JsonLog,
@@ -28,73 +79,161 @@ pub(crate) fn catch_up(
     mine: &[&str],
     is_queued: bool,
 ) -> Result<()> {
-    if !is_queued && database.read_on_writer(log_queue::is_empty)? {
+    let has_others = || {
+        let logged = log.logged_ids();
+        database.read_on_writer(|tx| log_queue::has_others(tx, &logged))
+    };
+    if !is_queued && !has_others()? {
         return Ok(());
     }
     let is_needed = || {
-        database.read_on_writer(|tx| {
-            if mine.is_empty() { Ok(!log_queue::is_empty(tx)?) } else { log_queue::has_any(tx, mine) }
-        })
+        if mine.is_empty() {
+            has_others()
+        } else {
+            database.read_on_writer(|tx| log_queue::has_any(tx, mine))
+        }
     };
     while let Some(locked) = log.lock_briefly(timeout, clock.now(), is_needed)? {
-        if log_batch(database, locked)? {
+        if log_batch(database, log, locked, mine)? {
             break;
         }
     }
     Ok(())
 }
 
-/// Logs what is queued now, up to a limit. Says whether that was all.
-fn log_batch(database: &Database, mut locked: Locked<'_>) -> Result<bool> {
-    let queued = |tx: &_| {
-        let records = log_queue::records(tx, BATCH)?;
+/// What is queued, up to a limit.
+struct Queue {
+    records: Vec<TokenUsageRecord>,
+    changed: Vec<Changed>,
+    /// Whether there was nothing beyond the limit.
+    is_all: bool,
+    /// Whether there are entries of records that are no more.
+    has_orphans: bool,
+}
+
+impl Queue {
+    fn read(tx: &Connection) -> Result<Self> {
+        let summary = log_queue::summary(tx, BATCH + 1)?;
+        let may_have_changed = summary.has_changed || summary.entries > BATCH;
+        let records = if summary.entries > 0 { log_queue::records(tx, BATCH)? } else { Vec::new() };
         // What changed may still be among those to come, and would be appended by both.
-        let changed = if records.len() < BATCH { log_queue::changed(tx, BATCH)? } else { Vec::new() };
-        let is_empty = records.is_empty() && changed.is_empty() && log_queue::is_empty(tx)?;
-        Ok((records, changed, is_empty))
-    };
-    let (records, changed, is_empty) = database.read_on_writer(queued)?;
+        let has_room = may_have_changed && records.len() < BATCH;
+        let changed = if has_room { log_queue::changed(tx, BATCH)? } else { Vec::new() };
+        let is_all = records.len() < BATCH && changed.len() < BATCH;
+        let has_orphans = summary.entries > records.len() + changed.len();
+        Ok(Self { records, changed, is_all, has_orphans })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.changed.is_empty() && !self.has_orphans
+    }
+}
+
+/// Logs what is queued now, up to a limit. Says whether that was all.
+fn log_batch(database: &Database, log: &JsonLog, mut locked: Locked<'_>, mine: &[&str]) -> Result<bool> {
+    let queue = database.read_on_writer(Queue::read)?;
     // Somebody else logged them while this one waited. A write of nothing could still find the database
-    // busy, and then the caller would be told that a logged record is not.
-    if is_empty {
+    // busy, and then the call would return that a logged record is not.
+    if queue.is_empty() {
         locked.confirm()?;
         return Ok(true);
     }
-    let is_all = records.len() < BATCH && changed.len() < BATCH;
-    let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
-    // A process that died between its append and the next line left records in the log and on the queue.
-    let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
-    let missing = records.iter().filter(|record| !present.contains(&record.id));
     // A record that cannot be in the log must not keep others out of it.
-    let (lines, too_long): (Vec<_>, Vec<_>) = missing.map(log_line).partition(Result::is_ok);
-    locked.append(&lines.into_iter().collect::<Result<Vec<_>>>()?)?;
-    replace(&mut locked, &changed)?;
-    database.write(|tx| {
-        log_queue::remove(tx, &ids)?;
-        if !changed.is_empty() {
-            // What was changed once more since it was read stays queued.
-            let now = log_queue::changed(tx, BATCH)?;
-            let now: HashMap<&str, _> = now.iter().map(|one| (one.entry.as_str(), one)).collect();
-            let logged = changed.iter().filter(|one| now.get(one.entry.as_str()) == Some(one));
-            log_queue::remove(tx, &logged.map(|one| one.entry.as_str()).collect::<Vec<_>>())?;
+    let (mut entries, mut too_long) = (Vec::new(), None);
+    for record in &queue.records {
+        match log_line(record) {
+            Ok(line) => entries.push((record.id.as_str(), line)),
+            Err(error) => too_long = too_long.or(Some(error)),
         }
-        if is_all { log_queue::remove_orphans(tx) } else { Ok(()) }
-    })?;
-    locked.confirm()?;
-    too_long.into_iter().collect::<Result<Vec<_>>>()?;
-    Ok(is_all)
+    }
+    let added = add(&mut locked, &entries, &queue.changed)?;
+    let can_wait = entries.len() <= MOST_QUEUED
+        && queue.changed.is_empty()
+        && queue.is_all
+        && !queue.has_orphans
+        && too_long.is_none();
+    let is_own = || !mine.is_empty() && added.iter().all(|id| mine.contains(id));
+    if can_wait && is_own() && !log.is_refused() {
+        locked.confirm_queued(&entries)?;
+        log.put_back(ids_of(&entries).filter(|id| mine.contains(id)).map(str::to_owned).collect());
+        return Ok(true);
+    }
+    let remove = |tx: &Connection| take_off(tx, &queue);
+    // What was there before is in the log, whether it can be taken off just now or not.
+    if can_wait && added.is_empty() && mine.is_empty() {
+        match database.write_at_once(remove) {
+            Ok(()) => locked.confirm()?,
+            Err(_) => locked.confirm_queued(&entries)?,
+        }
+        return Ok(true);
+    }
+    let removed = database.write(remove);
+    log.set_refused(removed.is_err());
+    match removed {
+        Ok(()) => locked.confirm()?,
+        Err(error) => {
+            if can_wait {
+                locked.confirm_queued(&entries)?;
+            }
+            return Err(error);
+        }
+    }
+    too_long.map_or(Ok(queue.is_all), Err)
 }
 
-/// Puts the present versions of records in the place of older ones.
-fn replace(locked: &mut Locked<'_>, changed: &[Changed]) -> Result<()> {
-    if changed.is_empty() {
-        return Ok(());
+/// Adds those of `entries` to the log that it has not had yet, and puts the present versions of what changed in the
+/// place of older ones. Returns the ids of the new ones.
+fn add<'e>(
+    locked: &mut Locked<'_>,
+    entries: &'e [(&'e str, String)],
+    changed: &[Changed],
+) -> Result<Vec<&'e str>> {
+    let (logged, unknown): (Vec<_>, Vec<_>) = entries
+        .iter()
+        .map(|(id, line)| (*id, line, locked.was_logged(id, line)))
+        .partition(|one| one.2.is_some());
+    // A process that died before it could say what it had appended left records in the log and on the queue.
+    let ids: Vec<&str> = unknown.iter().map(|(id, ..)| *id).collect();
+    let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
+    let missing = || unknown.iter().filter(|(id, ..)| !present.contains(*id));
+    locked.append(&missing().map(|(_, line, _)| line.as_str()).collect::<Vec<_>>())?;
+    // Another program changed the record meanwhile, or took it out and it was recorded anew.
+    let otherwise = logged.into_iter().filter(|one| one.2 == Some(WasLogged::Otherwise));
+    let otherwise = otherwise.map(|(id, line, _)| (id, line.clone())).collect();
+    replace(locked, changed, otherwise)?;
+    Ok(missing().map(|(id, ..)| *id).collect())
+}
+
+fn ids_of<'e>(entries: &'e [(&'e str, String)]) -> impl Iterator<Item = &'e str> {
+    entries.iter().map(|(id, _)| *id)
+}
+
+/// Takes what was logged off the queue.
+fn take_off(tx: &Connection, queue: &Queue) -> Result<()> {
+    log_queue::remove(tx, queue.records.iter().map(|record| record.id.as_str()))?;
+    if !queue.changed.is_empty() {
+        // What was changed once more since it was read stays queued.
+        let now = log_queue::changed(tx, BATCH)?;
+        let now: HashMap<&str, _> = now.iter().map(|one| (one.entry.as_str(), one)).collect();
+        let logged = queue.changed.iter().filter(|one| now.get(one.entry.as_str()) == Some(one));
+        log_queue::remove(tx, logged.map(|one| one.entry.as_str()))?;
     }
-    let mut seen = HashSet::new();
-    let records =
-        changed.iter().flat_map(|one| &one.records).filter(|record| seen.insert(record.id.as_str()));
-    let entries: Result<Vec<_>> = records.map(|record| Ok((record.id.as_str(), log_line(record)?))).collect();
-    locked.replace(&entries?)
+    if queue.is_all { log_queue::remove_orphans(tx) } else { Ok(()) }
+}
+
+/// Puts the present versions of records in the place of older ones, those of `entries` as well.
+fn replace<'a>(
+    locked: &mut Locked<'_>,
+    changed: &'a [Changed],
+    mut entries: Vec<(&'a str, String)>,
+) -> Result<()> {
+    let mut seen: HashSet<&str> = entries.iter().map(|(id, _)| *id).collect();
+    for record in changed.iter().flat_map(|one| &one.records) {
+        if seen.insert(&record.id) {
+            entries.push((&record.id, log_line(record)?));
+        }
+    }
+    if entries.is_empty() { Ok(()) } else { locked.replace(&entries) }
 }
 
 /// Appends records where there is no database: those that the log has already are left out. Says of each
@@ -138,7 +277,7 @@ pub(crate) fn upsert_alone(
     batch: &[Prepared],
     clock: Clock,
     timeout: Duration,
-) -> Result<Vec<Upserted>> {
+) -> Result<Vec<UpsertOutcome>> {
     let mut locked = log.lock(timeout, clock.now())?;
     let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
     let mut known = locked.records(&ids)?;
@@ -146,16 +285,16 @@ pub(crate) fn upsert_alone(
     for one in batch {
         let stored = known.get(&one.record().id);
         done.push(match stored {
-            None => Upserted::Inserted,
-            Some(stored) if one.is_same_as_logged(stored)? => Upserted::Duplicate,
-            Some(_) => Upserted::Updated,
+            None => UpsertOutcome::Inserted,
+            Some(stored) if one.is_same_as_logged(stored)? => UpsertOutcome::Duplicate,
+            Some(_) => UpsertOutcome::Updated,
         });
         known.insert(one.record().id.clone(), one.record().to_json()?.into());
     }
     // Of several versions in one batch only the last is written.
     let mut lines: Vec<(&str, String)> = Vec::new();
     for (one, done) in batch.iter().zip(&done) {
-        if *done != Upserted::Duplicate {
+        if *done != UpsertOutcome::Duplicate {
             lines.retain(|(id, _)| *id != one.record().id);
             lines.push((&one.record().id, log_line(one.record())?));
         }

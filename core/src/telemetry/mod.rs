@@ -1,4 +1,4 @@
-//! Recording what agent calls cost, and asking what was spent.
+//! Recording and querying token usage.
 
 mod agent_context;
 mod agent_ids;
@@ -24,15 +24,15 @@ pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skippe
 pub(crate) use inspection::inspect_job;
 pub use inspection::{InspectedRun, JobInspection};
 pub(crate) use json_log::JsonLog;
+pub(crate) use log_writer::finish as finish_log;
 pub use mcoda_usage_reader::MAX_EXTRACT_BYTES;
-pub(crate) use query::{AgentNames, Asked, token_usage};
+pub(crate) use query::{AgentNames, QueryContext, token_usage};
 pub use query::{TokenUsageCursor, TokenUsageQuery, TokenUsageRow};
 pub use reader::{extract_usage, extract_usages};
-pub(crate) use record::Home;
 pub use record::Recorded;
 pub(crate) use recorder::Recorder;
 pub use settings::TelemetryConfig;
-pub(crate) use settings::{Surroundings, TelemetrySettings, choose};
+pub(crate) use settings::{Overrides, TelemetrySettings, write_consent};
 pub(crate) use summary::token_usage_summary;
 pub use summary::{Dimension, Group, TokenUsageSummaryQuery, TokenUsageSummaryRow};
 pub use usage::TokenUsage;

@@ -1,4 +1,4 @@
-//! Without the feature `prices` no cost is computed, and asking for one is an error.
+//! Without the feature `prices` no cost is computed, and requesting it is an error.
 
 use super::usage::TokenUsage;
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asking_for_a_computed_cost_says_what_the_build_lacks() {
+    fn requesting_a_computed_cost_names_the_missing_feature() {
         check(false).unwrap();
         let error = check(true).unwrap_err();
         assert_eq!((error.kind(), error.field()), (crate::ErrorKind::Unsupported, Some("computeCost")));

@@ -1,4 +1,4 @@
-//! What a call cost by a table of prices, where its provider does not say.
+//! The cost of a call by a price table, if its provider does not report it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,13 +9,13 @@ use super::usage::TokenUsage;
 use crate::error::Result;
 use crate::time::Timestamp;
 
-/// The table, as records name it. Of the same version as the crate in `Cargo.toml`; a test holds it there.
+/// The name of the price table in records. A test compares its version with that of the crate in `Cargo.toml`.
 pub(super) const TABLE: &str = "genai-prices 0.2.1";
 
-/// Who runs models at home gives no bill.
+/// Providers of self-hosted models, which have no price.
 const UNPRICED: &[&str] = &["ollama", "llama.cpp", "llamacpp", "lmstudio", "vllm"];
 
-/// What hosts call providers that the table calls something else.
+/// Names that hosts use for providers that the table names differently.
 const NAMES: &[(&str, &str)] = &[
     ("bedrock", "aws"),
     ("amazon", "aws"),
@@ -29,13 +29,13 @@ const NAMES: &[(&str, &str)] = &[
     ("moonshot", "moonshotai"),
 ];
 
-/// Every computation that is asked for can be made.
+/// Every requested computation is possible with this feature.
 pub(super) fn check(_compute_cost: bool) -> Result<()> {
     Ok(())
 }
 
-/// Puts the cost in where it can be computed, and says in `metadata.usage` where it is from. One that the
-/// provider told stays; one that cannot be known stays absent.
+/// Sets the cost if it can be computed, and its source in `metadata.usage`. A cost that the provider reported is kept;
+/// an unknown cost stays absent.
 pub(super) fn fill(usage: &mut TokenUsage, now: Timestamp) {
     if usage.cost_estimate.is_some() {
         return;
@@ -53,15 +53,15 @@ pub(super) fn fill(usage: &mut TokenUsage, now: Timestamp) {
     }
 }
 
-/// `None` where anything that was used has no price: a part of a cost is no cost, and 0 is a price.
+/// `None` if anything that was used has no price: a partial cost is wrong, and 0 is a price.
 fn price(usage: &TokenUsage, at: Timestamp) -> Option<PriceCalculation> {
     let model = usage.model_name.as_deref()?;
     let prompt = usage.tokens_prompt?;
     if usage.tokens_completion.is_none() && usage.tokens_total != Some(prompt) {
         return None;
     }
-    let told = usage.provider.as_deref().map(str::to_ascii_lowercase);
-    if told.as_deref().is_some_and(|told| UNPRICED.contains(&told)) {
+    let reported = usage.provider.as_deref().map(str::to_ascii_lowercase);
+    if reported.as_deref().is_some_and(|reported| UNPRICED.contains(&reported)) {
         return None;
     }
     let empty = Map::new();
@@ -69,7 +69,7 @@ fn price(usage: &TokenUsage, at: Timestamp) -> Option<PriceCalculation> {
         usage.metadata.as_ref().and_then(|metadata| metadata.get("usage")?.as_object()).unwrap_or(&empty);
     let amounts = amounts(usage, notes);
     let mut request = PriceRequest::new(model, &amounts).with_timestamp(moment(at));
-    let provider = provider(told.as_deref(), model)?;
+    let provider = provider(reported.as_deref(), model)?;
     if let Some(provider) = &provider {
         request = request.with_provider_id(provider);
     }
@@ -89,7 +89,7 @@ fn price(usage: &TokenUsage, at: Timestamp) -> Option<PriceCalculation> {
 
 fn amounts(usage: &TokenUsage, notes: &Map<String, Value>) -> Usage {
     let noted = |name: &str| notes.get(name).and_then(Value::as_i64).filter(|count| *count > 0);
-    let told = [
+    let reported = [
         ("input_tokens", usage.tokens_prompt),
         ("output_tokens", usage.tokens_completion),
         ("cache_read_tokens", usage.tokens_cache_read),
@@ -101,17 +101,17 @@ fn amounts(usage: &TokenUsage, notes: &Map<String, Value>) -> Usage {
         ("output_audio_tokens", noted("output_audio")),
         ("web_searches", noted("web_searches")),
     ];
-    told.into_iter().filter_map(|(name, count)| Some((name, count? as f64))).collect()
+    reported.into_iter().filter_map(|(name, count)| Some((name, count? as f64))).collect()
 }
 
-/// The table's name of the provider; `Some(None)` where the model alone must do, `None` where the provider is
-/// one that the table does not know, whose prices nobody here knows.
-fn provider(told: Option<&str>, model: &str) -> Option<Option<String>> {
-    let Some(told) = told else {
+/// The table's name of the provider; `Some(None)` if only the model is known, `None` if the table does not know the
+/// provider.
+fn provider(reported: Option<&str>, model: &str) -> Option<Option<String>> {
+    let Some(reported) = reported else {
         // Gateways write the provider before the model; this is the table's name for gateways.
         return Some(model.contains('/').then(|| "litellm".to_owned()));
     };
-    let name = NAMES.iter().find(|(known, _)| told.contains(known)).map_or(told, |(_, name)| *name);
+    let name = NAMES.iter().find(|(known, _)| reported.contains(known)).map_or(reported, |(_, name)| *name);
     let is_known = Calculator::bundled().find_provider(Some(name), None).is_ok_and(|found| found.is_some());
     is_known.then(|| Some(name.to_owned()))
 }

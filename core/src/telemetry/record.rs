@@ -1,4 +1,4 @@
-//! Writing usage records into the database: each once, with everything that belongs to it, or not at all.
+//! Writing usage records into the database: each once, with its attribution, or not at all.
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -16,25 +16,25 @@ use crate::repository::{log_queue, stored};
 use crate::time::Timestamp;
 
 record! {
-    /// What became of one record.
+    /// The outcome of one record.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Recorded("recorded", "camelCase"): {
-        /// The record's id: the given one, else a new one.
+        /// The record's id: the given one, or else a new one.
         pub id: String,
         /// Whether the record is kept. `false` where the config says `telemetry.strict`.
         pub recorded: bool,
-        /// Whether the record was there already, with the same content.
+        /// Whether the record existed already, with the same content.
         pub duplicate: bool,
-        /// Whether the JSON log holds the record. `false` where the log is turned off, or could not be
-        /// written just now: then a later call or the next open completes it.
+        /// Whether the JSON log contains the record. `false` if the log is disabled, or could not be written just now:
+        /// then a later call or the next open completes it.
         pub logged: bool,
-        /// Why the log could not be written. Absent where it holds the record, or is not written by this call.
+        /// Why the log could not be written. Absent if it contains the record, or is not written by this call.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub log_error: Option<String>,
     }
 }
 
-/// What a call reports of the JSON log. By default nothing was written to it, and nothing failed.
+/// The state of the JSON log that a call reports. By default nothing was written to it, and nothing failed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Logging {
     pub(crate) is_logged: bool,
@@ -53,24 +53,15 @@ impl From<Result<()>> for Logging {
     }
 }
 
-/// The database that takes the records.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Home<'a> {
-    /// A workspace, by its id.
-    Workspace(&'a str),
-    /// The user's global database, which knows agents and commands but no backlog.
-    Global,
-}
-
-/// What became of a record that may replace an older version of itself.
+/// The outcome of a record that may replace an older version of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Upserted {
+pub(crate) enum UpsertOutcome {
     Inserted,
     Updated,
     Duplicate,
 }
 
-/// A checked and completed record, and what of it the caller left open.
+/// A validated and completed record, and which fields the caller omitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     record: TokenUsageRecord,
@@ -80,14 +71,16 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    pub(crate) fn new(usage: &TokenUsage, home: Home<'_>, ids: &IdSource, now: Timestamp) -> Result<Self> {
-        let workspace_id = match home {
-            Home::Workspace(id) => Some(id),
-            Home::Global => {
-                refuse_backlog(usage)?;
-                None
-            }
-        };
+    /// `workspace_id` is `None` in the global database, which knows agents and commands but no backlog.
+    pub(crate) fn new(
+        usage: &TokenUsage,
+        workspace_id: Option<&str>,
+        ids: &IdSource,
+        now: Timestamp,
+    ) -> Result<Self> {
+        if workspace_id.is_none() {
+            refuse_backlog(usage)?;
+        }
         let mut record = usage.complete(workspace_id, now)?;
         if usage.id.is_none() {
             record.id = ids.next();
@@ -100,15 +93,16 @@ impl Prepared {
         })
     }
 
-    /// Checks and completes a batch; an error says which record it is about.
+    /// Validates and completes a batch; an error names the record.
     pub(crate) fn batch(
         usages: &[TokenUsage],
-        home: Home<'_>,
+        workspace_id: Option<&str>,
         ids: &IdSource,
         now: Timestamp,
     ) -> Result<Vec<Self>> {
         let prepare = |(index, usage)| {
-            Self::new(usage, home, ids, now).map_err(|error| error.in_list("record", index, usages.len()))
+            Self::new(usage, workspace_id, ids, now)
+                .map_err(|error| error.in_list("record", index, usages.len()))
         };
         usages.iter().enumerate().map(prepare).collect()
     }
@@ -117,39 +111,39 @@ impl Prepared {
         &self.record
     }
 
-    /// What a call reports of this record.
+    /// The result that a call reports for this record.
     pub(crate) fn outcome(&self, recorded: bool, duplicate: bool, log: &Logging) -> Recorded {
         let log_error = log.error.clone();
         Recorded { id: self.record.id.clone(), recorded, duplicate, logged: log.is_logged, log_error }
     }
 
-    /// Whether the caller chose the id, so that the record may be there already.
+    /// Whether the caller chose the id, so that the record may exist already.
     pub(crate) fn has_id(&self) -> bool {
         self.has_id
     }
 
-    /// Inserts the record within the caller's transaction, or lays it over the version that is there.
+    /// Inserts the record within the caller's transaction, or replaces the existing version.
     pub(super) fn upsert(
         &self,
         tx: &Connection,
-        home: Home<'_>,
+        workspace_id: Option<&str>,
         queue_for_log: bool,
         now: &str,
-    ) -> Result<Upserted> {
+    ) -> Result<UpsertOutcome> {
         let Some(stored) = token_usage::find(tx, &self.record.id)? else {
-            self.insert(tx, home, queue_for_log, now)?;
-            return Ok(Upserted::Inserted);
+            self.insert(tx, workspace_id, queue_for_log, now)?;
+            return Ok(UpsertOutcome::Inserted);
         };
         let latest = self.over(&stored);
         if latest.record == stored {
-            return Ok(Upserted::Duplicate);
+            return Ok(UpsertOutcome::Duplicate);
         }
         token_usage::delete(tx, &stored.id)?;
-        latest.insert_row(tx, home, now)?;
+        latest.insert_row(tx, workspace_id, now)?;
         if queue_for_log {
             log_queue::add_changed(tx, &stored.id)?;
         }
-        Ok(Upserted::Updated)
+        Ok(UpsertOutcome::Updated)
     }
 
     /// This record as the later version of `stored`.
@@ -157,11 +151,11 @@ impl Prepared {
         Self { record: latest(&self.record, stored, self.has_timestamp), ..self.clone() }
     }
 
-    /// Inserts the record within the caller's transaction. `true` where it was there already.
+    /// Inserts the record within the caller's transaction. Returns whether it existed already.
     pub(super) fn insert(
         &self,
         tx: &Connection,
-        home: Home<'_>,
+        workspace_id: Option<&str>,
         queue_for_log: bool,
         now: &str,
     ) -> Result<bool> {
@@ -170,17 +164,17 @@ impl Prepared {
         {
             return if self.is_same_as(stored) { Ok(true) } else { Err(self.conflict()) };
         }
-        self.insert_row(tx, home, now)?;
+        self.insert_row(tx, workspace_id, now)?;
         if queue_for_log {
             log_queue::add(tx, &self.record.id)?;
         }
         Ok(false)
     }
 
-    fn insert_row(&self, tx: &Connection, home: Home<'_>, now: &str) -> Result<()> {
-        match home {
-            Home::Workspace(_) => self.insert_workspace(tx, now),
-            Home::Global => self.insert_global(tx),
+    fn insert_row(&self, tx: &Connection, workspace_id: Option<&str>, now: &str) -> Result<()> {
+        match workspace_id {
+            Some(_) => self.insert_workspace(tx, now),
+            None => self.insert_global(tx),
         }
     }
 
@@ -214,8 +208,8 @@ impl Prepared {
         token_usage::insert_global(tx, &self.record)
     }
 
-    /// Whether `stored` is what this record would have become. What the caller left open does not count: a
-    /// retry comes later than the first try, and the workspace may have got another id meanwhile.
+    /// Whether `stored` is what this record would have become. Fields that the caller omitted are ignored: a retry
+    /// comes later than the first attempt, and the workspace may have another id by now.
     fn is_same_as(&self, mut stored: TokenUsageRecord) -> bool {
         if !self.has_workspace_id {
             stored.workspace_id.clone_from(&self.record.workspace_id);
@@ -248,24 +242,24 @@ impl Prepared {
     }
 }
 
-/// Inserts a batch within the caller's transaction, and says of each record whether it was there already.
+/// Inserts a batch within the caller's transaction, and returns for each record whether it existed already.
 pub(crate) fn insert_all(
     tx: &Connection,
     batch: &[Prepared],
-    home: Home<'_>,
+    workspace_id: Option<&str>,
     queue_for_log: bool,
     now: Timestamp,
 ) -> Result<Vec<bool>> {
     let now = now.to_string();
     let insert = |(index, prepared): (usize, &Prepared)| {
         prepared
-            .insert(tx, home, queue_for_log, &now)
+            .insert(tx, workspace_id, queue_for_log, &now)
             .map_err(|error| error.in_list("record", index, batch.len()))
     };
     batch.iter().enumerate().map(insert).collect()
 }
 
-/// The global database has no columns for the backlog; dropping what the caller said would lose it.
+/// The global database has no columns for the backlog; ignoring the caller's values would lose them.
 fn refuse_backlog(usage: &TokenUsage) -> Result<()> {
     for (field, value) in [
         ("workspaceId", &usage.workspace_id),

@@ -1,10 +1,10 @@
-//! Recording, from what the caller told to the database and the JSON log.
+//! Recording: from the caller's input to the database and the JSON log.
 
 use std::time::Duration;
 
 use super::json_log::JsonLog;
 use super::log_writer;
-use super::record::{Home, Logging, Prepared, Recorded, insert_all};
+use super::record::{Logging, Prepared, Recorded, insert_all};
 use super::settings;
 use super::usage::TokenUsage;
 use crate::error::{Error, ErrorKind, Result};
@@ -13,10 +13,10 @@ use crate::paths::ConfigSources;
 use crate::sqlite::Access;
 use crate::time::Clock;
 
-/// What a handle records with.
+/// The parts of a handle that recording needs.
 #[derive(Debug)]
 pub(crate) struct Recorder<'a> {
-    pub(crate) home: Home<'a>,
+    pub(crate) workspace_id: Option<&'a str>,
     pub(crate) access: &'a Access,
     pub(crate) log: Option<&'a JsonLog>,
     pub(crate) configs: &'a ConfigSources,
@@ -31,11 +31,11 @@ impl Recorder<'_> {
         recorded.pop().ok_or_else(|| Error::new(ErrorKind::Internal, "a record got no outcome"))
     }
 
-    /// All of the records or none. Under strict telemetry none, which is no error.
+    /// All of the records or none. With strict telemetry none, which is not an error.
     pub(crate) fn record(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
         self.access.database().check_open()?;
         let now = self.clock.now();
-        let batch = Prepared::batch(usages, self.home, self.ids, now)?;
+        let batch = Prepared::batch(usages, self.workspace_id, self.ids, now)?;
         if self.is_strict()? {
             return Ok(batch.iter().map(|one| one.outcome(false, false, &Logging::default())).collect());
         }
@@ -44,8 +44,8 @@ impl Recorder<'_> {
                 (log_writer::append_alone(log, &batch, self.clock, self.busy_timeout)?, Logging::done())
             }
             log => {
-                let insert = |tx: &_| insert_all(tx, &batch, self.home, log.is_some(), now);
-                let duplicates = self.access.write(insert)?;
+                let insert = |tx: &_| insert_all(tx, &batch, self.workspace_id, log.is_some(), now);
+                let duplicates = log_writer::write(self.access, log, insert)?;
                 let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
                 let is_queued = duplicates.contains(&false);
                 let log = self.complete_log(&ids, is_queued);
@@ -56,19 +56,19 @@ impl Recorder<'_> {
         Ok(batch.iter().zip(duplicates).map(outcome).collect())
     }
 
-    /// Whether the settings forbid to keep anything.
+    /// Whether the settings forbid recording.
     pub(super) fn is_strict(&self) -> Result<bool> {
         settings::is_strict(&self.configs.load()?)
     }
 
-    /// Brings the JSON log up to date, at least with the records that have these ids, and says whether it is.
-    /// A log that cannot be written must not stop the work: what it lacks stays queued in the database. Within a
-    /// transaction nothing is committed yet, so nothing is logged.
+    /// Completes the JSON log, at least with the records that have these ids, and returns whether that succeeded. A
+    /// failure of the log must not fail the call: missing records stay queued in the database. Within a transaction
+    /// nothing is committed yet, so nothing is logged.
     pub(crate) fn complete_log(&self, ids: &[&str], is_queued: bool) -> Logging {
         if self.access.is_within() { Logging::default() } else { self.catch_up(ids, is_queued) }
     }
 
-    /// Brings the JSON log up to date with what a transaction recorded, and says whether it is.
+    /// Completes the JSON log with the records of a transaction, and returns whether that succeeded.
     pub(crate) fn complete_log_after_commit(&self) -> bool {
         self.catch_up(&[], false).is_logged
     }

@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::input::given;
-use crate::paths::{Config, rewrite_part};
+use crate::paths::{Config, edit_part};
 
 record! {
-    /// What holds for recording and for sending records away.
+    /// The settings in effect for recording and remote export.
     #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
     pub struct TelemetryConfig("config", "camelCase"): {
-        /// Whether token usage is recorded here. `false` where `strict` holds.
+        /// Whether token usage is recorded locally. `false` with `strict`.
         pub local_recording: bool,
-        /// Whether records may be sent to an endpoint. `false` where `optOut` holds, where `MCODA_TELEMETRY=off`,
-        /// and for a handle that was opened with `noTelemetry`. This version sends nothing in any case.
+        /// Whether records may be sent to an endpoint. `false` with `optOut`, with `MCODA_TELEMETRY=off`, and for a
+        /// handle that was opened with `noTelemetry`. This version exports nothing in any case.
         pub remote_export: bool,
         /// `telemetry.optOut` of the config files.
         pub opt_out: bool,
@@ -29,18 +29,18 @@ record! {
         /// Whether this handle turns remote export off (`noTelemetry`).
         #[serde(default)]
         pub off_by_handle: bool,
-        /// `telemetry.endpoint` of the config files: where records would be sent.
+        /// `telemetry.endpoint` of the config files: the destination of exported records.
         #[serde(default)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub endpoint: Option<String>,
-        /// The file that opting out and in writes; absent for a database in memory.
+        /// The file that `opt_out` and `opt_in` write; absent for an in-memory database.
         #[serde(default)]
         #[serde(skip_serializing_if = "Option::is_none")]
         pub config_path: Option<String>,
     }
 }
 
-/// What the config files say.
+/// The settings of the config files.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct TelemetrySettings {
     strict: bool,
@@ -48,16 +48,16 @@ pub(crate) struct TelemetrySettings {
     endpoint: Option<String>,
 }
 
-/// What else decides whether records may leave this machine.
+/// Overrides of the config files for remote export.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct Overrides<'a> {
     pub(crate) off_by_environment: bool,
     pub(crate) off_by_handle: bool,
     pub(crate) config_file: Option<&'a Path>,
 }
 
-/// Whether nothing is recorded locally. Recording asks for no more than that: what is wrong with the
-/// settings of the export must not lose a record.
+/// Whether nothing is recorded locally. Recording reads no other setting: an invalid setting of the export must not
+/// lose a record.
 pub(crate) fn is_strict(configs: &[Config]) -> Result<bool> {
     let mut strict = false;
     each(configs, |telemetry| {
@@ -68,8 +68,8 @@ pub(crate) fn is_strict(configs: &[Config]) -> Result<bool> {
 }
 
 impl TelemetrySettings {
-    /// From configs, the more general ones first: what a later one says holds.
-    /// A value of the wrong type is an error: guessing could record or send what somebody forbade.
+    /// From configs, general ones first: later ones override earlier ones. A value of the wrong type is an error:
+    /// guessing could record or send data against the user's choice.
     pub(crate) fn from_configs(configs: &[Config]) -> Result<Self> {
         let mut settings = Self::default();
         each(configs, |telemetry| settings.apply(telemetry))?;
@@ -78,7 +78,7 @@ impl TelemetrySettings {
 
     fn apply(&mut self, telemetry: &Map<String, Value>) -> Result<()> {
         self.strict = boolean(telemetry, "strict")?.unwrap_or(self.strict);
-        // `optedOut` is the older name.
+        // `optedOut` is an older name.
         let opted_out = boolean(telemetry, "optedOut")?;
         self.opt_out = match (boolean(telemetry, "optOut")?, opted_out) {
             (None, None) => self.opt_out,
@@ -92,25 +92,25 @@ impl TelemetrySettings {
         Ok(())
     }
 
-    pub(crate) fn in_surroundings(self, around: Surroundings<'_>) -> TelemetryConfig {
+    pub(crate) fn with_overrides(self, overrides: Overrides<'_>) -> TelemetryConfig {
         TelemetryConfig {
             local_recording: !self.strict,
-            remote_export: !(self.opt_out || around.off_by_environment || around.off_by_handle),
+            remote_export: !(self.opt_out || overrides.off_by_environment || overrides.off_by_handle),
             opt_out: self.opt_out,
             strict: self.strict,
-            off_by_environment: around.off_by_environment,
-            off_by_handle: around.off_by_handle,
+            off_by_environment: overrides.off_by_environment,
+            off_by_handle: overrides.off_by_handle,
             endpoint: self.endpoint,
-            config_path: around.config_file.map(|file| file.display().to_string()),
+            config_path: overrides.config_file.map(|file| file.display().to_string()),
         }
     }
 }
 
-/// Writes the choice into a config file. Everything else in it stays as it is, to the letter.
-/// `strict` of `None` leaves a strict setting as it is.
-pub(crate) fn choose(file: &Path, database: &Path, opt_out: bool, strict: Option<bool>) -> Result<()> {
-    rewrite_part(file, Some(database), "telemetry", |telemetry| {
-        // What cannot be understood is not written over.
+/// Writes the choice into a config file. Everything else in the file keeps its exact text. `strict` of `None` keeps a
+/// strict setting.
+pub(crate) fn write_consent(file: &Path, database: &Path, opt_out: bool, strict: Option<bool>) -> Result<()> {
+    edit_part(file, Some(database), "telemetry", |telemetry| {
+        // Invalid settings are not overwritten.
         TelemetrySettings::default().apply(telemetry)?;
         let mut changes = vec![("optOut", opt_out.into())];
         if telemetry.contains_key("optedOut") {

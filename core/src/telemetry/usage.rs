@@ -1,4 +1,4 @@
-//! One agent call, as a caller reports it: checking it, and completing what follows from the rest.
+//! One agent call, as a caller reports it: validation, and completion of absent fields.
 
 use serde_json::{Map, Value};
 
@@ -9,8 +9,7 @@ use crate::repository::token_usage::TokenUsageRecord;
 use crate::time::Timestamp;
 
 impl TokenUsage {
-    /// Checks the values, and fills in what is absent and follows from the others.
-    /// A given value is never overwritten.
+    /// Validates the values, and computes absent ones from the others. A given value is never overwritten.
     pub(super) fn complete(&self, workspace_id: Option<&str>, now: Timestamp) -> Result<TokenUsageRecord> {
         self.check()?;
         let duration_ms = self.duration_ms.or_else(|| self.measured_ms());
@@ -42,7 +41,7 @@ impl TokenUsage {
     fn measured_ms(&self) -> Option<f64> {
         match (self.started_at, self.finished_at) {
             (Some(start), Some(finish)) => Some((finish.millis() - start.millis()) as f64),
-            // Very long durations overflow to infinity, which no column holds.
+            // Very long durations overflow to infinity, which no column can store.
             _ => self.duration_seconds.map(|seconds| seconds * 1000.0).filter(|ms| ms.is_finite()),
         }
     }
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_values_name_the_field() {
+    fn invalid_values_name_the_field() {
         let too_large = MAX_SAFE_INTEGER + 1;
         for (input, field) in [
             (json!({"tokensPrompt": -1}), "tokensPrompt"),

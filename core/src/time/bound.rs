@@ -1,10 +1,10 @@
-//! `since` and `until`: the part of time that a query looks at.
+//! `since` and `until`: the time range of a query.
 
 use super::Timestamp;
 use super::timestamp::ALLOWED;
 use crate::error::{Error, Result};
 
-/// From `since` to `until`, both inclusive; an absent bound lets everything pass.
+/// From `since` to `until`, both inclusive; an absent bound is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Range {
     since: Option<Timestamp>,
@@ -12,7 +12,7 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// Each bound is a timestamp, a date, or a span before `now`: `<n>s|m|h|d|w`.
+    /// Each bound is a timestamp, a date, or a time span before `now`: `<n>s|m|h|d|w`.
     pub(crate) fn read(since: Option<&str>, until: Option<&str>, now: Timestamp) -> Result<Self> {
         Ok(Self {
             since: since.map(|text| read_bound("since", text, now)).transpose()?,
@@ -20,13 +20,12 @@ impl Range {
         })
     }
 
-    /// Whether a row with this stored time is inside. A time that cannot be read is inside only
-    /// where no bound was asked for.
+    /// Whether a row with this stored time is in the range. An invalid time is in the range only if there is no bound.
     pub(crate) fn holds(&self, stored: &str) -> bool {
         self.holds_time(Timestamp::read(stored))
     }
 
-    /// [`Range::holds`] for a time that was read already; `None` where it could not be.
+    /// [`Range::holds`] for a parsed time; `None` if it was invalid.
     pub(crate) fn holds_time(&self, time: Option<Timestamp>) -> bool {
         if self.since.is_none() && self.until.is_none() {
             return true;
@@ -44,13 +43,13 @@ fn read_bound(field: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
             Error::invalid(
                 field,
                 format_args!("{text:?}"),
-                &format!("{ALLOWED}, or a span before now: <n>s|m|h|d|w (7d)"),
+                &format!("{ALLOWED}, or a time span before now: <n>s|m|h|d|w (7d)"),
             )
         },
     )
 }
 
-/// A span in milliseconds.
+/// A time span in milliseconds.
 fn read_span(text: &str) -> Option<i64> {
     let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let seconds = match unit {

@@ -1,29 +1,29 @@
-//! The clock: the only place that reads the system's time.
+//! The clock: the only module that reads the system's time.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Says what time it is.
+/// The source of the current time.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock(Option<Timestamp>);
 
 impl Clock {
-    /// A clock that always shows `now`, for tests and for answers that can be reproduced.
+    /// A clock that always returns `now`, for tests and reproducible results.
     pub fn fixed(now: Timestamp) -> Self {
         Self(Some(now))
     }
 
-    /// The present moment.
+    /// The current time.
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
     pub fn now(&self) -> Timestamp {
-        // A clock that shows no usable time has stopped the call before, or will before it changes anything.
+        // The call has checked the clock before, or will do so before it changes anything.
         self.0.unwrap_or_else(|| reading(SystemTime::now()).unwrap_or(Timestamp::EPOCH))
     }
 }
 
-/// Refuses what would be dated, or answered, by a clock that shows no usable time.
+/// Fails if the clock shows no usable time, before anything is dated or computed by it.
 #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 pub(crate) fn check_clock() -> Result<()> {
     reading(SystemTime::now()).map(drop)
@@ -40,7 +40,7 @@ fn reading(now: SystemTime) -> Result<Timestamp> {
     millis.and_then(Timestamp::from_millis).ok_or_else(|| wrong("after the year 9999"))
 }
 
-/// A moment on the monotonic clock until which it is worth waiting for something.
+/// A time on the monotonic clock at which a wait ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(Option<Instant>);
 
@@ -49,7 +49,7 @@ impl Deadline {
         Self(Instant::now().checked_add(timeout))
     }
 
-    /// One that never passes.
+    /// A deadline that never passes.
     pub(crate) fn never() -> Self {
         Self(None)
     }
@@ -58,21 +58,21 @@ impl Deadline {
         self.0.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// How long there is still to wait; `None` where the deadline is too far away to be a moment.
+    /// The remaining time; `None` if the deadline is too far away to be represented.
     pub(crate) fn remaining(self) -> Option<Duration> {
         self.0.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 }
 
-/// Pauses between attempts at a lock that other processes have. Each is an eighth of what was waited so far, so
-/// that waiting takes little longer than it must, costs little where it takes long, and does not make those who
-/// wait longest try much more seldom than others.
+/// Pauses between attempts to take a lock that another process holds. Each is an eighth of the time waited so far:
+/// waiting takes little longer than necessary, long waits cost little processor time, and the longest waiters do not
+/// retry much less often than others.
 #[derive(Debug)]
-pub(crate) struct Pauses(Instant);
+pub(crate) struct Backoff(Instant);
 
-impl Pauses {
+impl Backoff {
     const SHORTEST: Duration = Duration::from_micros(20);
-    /// How soon a call that waits notices that it was given up.
+    /// The longest time until a waiting call checks whether it is cancelled.
     const LONGEST: Duration = Duration::from_millis(10);
 
     pub(crate) fn new() -> Self {

@@ -1,4 +1,4 @@
-//! Timestamps as they are stored, the clock, and the bounds of a query.
+//! Timestamps in their stored form, the clock, and time ranges.
 
 mod bound;
 mod clock;
@@ -8,7 +8,7 @@ mod zone;
 
 pub(crate) use bound::Range;
 pub use clock::Clock;
-pub(crate) use clock::{Deadline, Pauses, check_clock};
+pub(crate) use clock::{Backoff, Deadline, check_clock};
 pub use stored::StoredTime;
 pub use timestamp::Timestamp;
 pub(crate) use zone::{Day, Zone};

@@ -1,4 +1,4 @@
-//! One moment, in the form in which it is stored.
+//! A point in time, in the form in which it is stored.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,10 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
-/// A moment in UTC with a resolution of one millisecond, from year 0 to year 9999.
+/// A point in time in UTC with a resolution of one millisecond, from year 0 to year 9999.
 ///
-/// Its text form is RFC 3339 with three decimals and `Z` (`2026-03-20T12:00:00.000Z`), so that the
-/// order of texts is the order in time.
+/// Its text form is RFC 3339 with three decimals and `Z` (`2026-03-20T12:00:00.000Z`), so that text order is
+/// chronological order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -19,14 +19,14 @@ pub(crate) const ALLOWED: &str =
     "an RFC 3339 timestamp with Z or an offset (2026-03-20T12:00:00.000Z) or a date (2026-03-20)";
 
 impl Timestamp {
-    /// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC).
-    /// Digits beyond milliseconds are cut, not rounded. `None` where the text is anything else.
+    /// Parses an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC). Digits beyond milliseconds
+    /// are truncated. `None` for any other text.
     pub(crate) fn read(text: &str) -> Option<Self> {
         mcoda_usage_reader::time::parse(text).map(Self)
     }
 
-    /// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC), from an input
-    /// field: anything else is an error that names it. Digits beyond milliseconds are cut, not rounded.
+    /// Parses an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC), from an input field:
+    /// anything else is an error that names the field. Digits beyond milliseconds are truncated.
     pub fn read_field(field: &str, text: &str) -> Result<Self> {
         Self::read(text).ok_or_else(|| Error::invalid(field, format_args!("{text:?}"), ALLOWED))
     }
@@ -34,7 +34,7 @@ impl Timestamp {
     /// 1970-01-01T00:00:00.000Z.
     pub const EPOCH: Self = Self(0);
 
-    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z; `None` outside of years 0 to 9999.
+    /// The time `millis` milliseconds after 1970-01-01T00:00:00Z; `None` outside the years 0 to 9999.
     pub fn from_millis(millis: i64) -> Option<Self> {
         mcoda_usage_reader::time::in_range(millis).map(Self)
     }
@@ -44,24 +44,24 @@ impl Timestamp {
         self.0
     }
 
-    /// Hours from `earlier` to `self`, negative where `earlier` is the later one.
+    /// Hours from `earlier` to `self`, negative if `earlier` is the later one.
     pub(crate) fn hours_since(self, earlier: Self) -> f64 {
         (self.0 - earlier.0) as f64 / MILLIS_PER_HOUR
     }
 
-    /// The moment `hours` later, to the nearest millisecond; `None` after year 9999.
+    /// The time `hours` later, to the nearest millisecond; `None` after year 9999.
     pub(crate) fn plus_hours(self, hours: f64) -> Option<Self> {
         let millis = (hours * MILLIS_PER_HOUR).round();
-        // 10^15 ms are more than 30,000 years: enough for the sum below not to overflow.
+        // 10^15 ms are more than 30,000 years, so the sum below does not overflow.
         (millis.abs() < 1e15).then(|| Self::from_millis(self.0 + millis as i64))?
     }
 
-    /// The moment `millis` earlier; `None` before year 0.
+    /// The time `millis` earlier; `None` before year 0.
     pub(crate) fn minus_millis(self, millis: i64) -> Option<Self> {
         Self::from_millis(self.0.checked_sub(millis)?)
     }
 
-    /// The same moment on the clock of this machine's time zone, to the minute: `2026-03-20 13:00 +01:00`.
+    /// The same time in this machine's time zone, to the minute: `2026-03-20 13:00 +01:00`.
     #[cfg(feature = "report")]
     pub(crate) fn local_text(self) -> String {
         self.date_time().with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M %:z").to_string()

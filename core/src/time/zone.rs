@@ -1,4 +1,4 @@
-//! Days on the calendar of a time zone.
+//! Calendar days of a time zone.
 
 use chrono::DateTime;
 
@@ -7,14 +7,14 @@ use crate::error::{Error, Result};
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
-/// A time zone of the IANA database, with its changes of the clock.
+/// A time zone of the IANA database.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Zone(Rules);
 
 #[cfg(feature = "time-zones")]
 type Rules = chrono_tz::Tz;
 
-/// Without the database there is the one zone whose rules need none.
+/// Without the database there is only UTC.
 #[cfg(not(feature = "time-zones"))]
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Rules;
@@ -24,19 +24,19 @@ const UTC: Rules = Rules::UTC;
 #[cfg(not(feature = "time-zones"))]
 const UTC: Rules = Rules;
 
-/// One day of a calendar: how many days it is after 1970-01-01.
+/// A calendar day, as the number of days after 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Day(i64);
 
 impl Zone {
-    /// The zone with this IANA name; UTC where nothing is asked for.
+    /// The zone with this IANA name; UTC by default.
     pub(crate) fn read(field: &str, name: Option<&str>) -> Result<Self> {
         name.map_or(Ok(UTC), |name| Self::rules(field, name)).map(Self)
     }
 
     #[cfg(feature = "time-zones")]
     fn rules(field: &str, name: &str) -> Result<Rules> {
-        let known = "the name of a time zone in the IANA database, as it is written there (Europe/Berlin)";
+        let known = "the exact name of a time zone in the IANA database (Europe/Berlin)";
         name.parse().map_err(|_| Error::invalid(field, format_args!("{name:?}"), known))
     }
 
@@ -48,16 +48,16 @@ impl Zone {
         Err(Error::lacking("time-zones", field, format_args!("{name:?}"), "UTC"))
     }
 
-    /// The day on which the clocks of the zone show this moment.
+    /// The local day in the zone at this time.
     pub(crate) fn day_of(self, moment: Timestamp) -> Day {
         Day((moment.millis() + self.ahead_of_utc(moment)).div_euclid(MILLIS_PER_DAY))
     }
 
-    /// How many milliseconds the zone's clocks are ahead of UTC at this moment.
+    /// The zone's offset from UTC at this time, in milliseconds.
     #[cfg(feature = "time-zones")]
     fn ahead_of_utc(self, moment: Timestamp) -> i64 {
         use chrono::{Offset, TimeZone};
-        // Most questions are about UTC, and of every single row.
+        // Most queries use UTC, and this runs once per row.
         if self.0 == UTC {
             return 0;
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::estimate::{self, Backfilled, Estimate, EstimateOptions, Velocity, VelocitySettings};
-use crate::lifecycle::{self, Moves, StatusEventsQuery, Transition, TransitionContext};
+use crate::lifecycle::{self, StatusEventsQuery, Transition, TransitionContext, WriteContext};
 use crate::options::Options;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Stories, TaskRuns, Tasks};
 use crate::session::Session;
@@ -18,26 +18,25 @@ use crate::sqlite::OpenTransaction;
 use crate::telemetry::{self, JobInspection, TokenUsageQuery};
 use crate::transaction::{self, Handle, Transaction};
 
-/// The record of one project's work. What it has in common with the global database are the calls of a
-/// [`Session`].
+/// The records of one project. The common part with the global database are the calls of a [`Session`].
 ///
-/// Opening creates what is missing and brings older databases up to date.
+/// Opening creates what is missing and migrates older databases.
 #[derive(Debug)]
 pub struct Workspace {
     session: Session,
     settings: Arc<Settings>,
 }
 
-/// What decides about the settings of the workspace.
+/// The settings of the workspace.
 #[derive(Debug)]
 struct Settings {
-    /// The workspace's own config file; a database in memory has none.
+    /// The workspace's own config file; an in-memory database has none.
     own_config: Option<PathBuf>,
     export: Export,
     is_read_only: bool,
 }
 
-/// What turns the sending of records off for this handle, whatever the config files say.
+/// Overrides that disable remote export, whatever the config files say.
 #[derive(Debug, Clone, Copy)]
 struct Export {
     off_by_environment: bool,
@@ -55,26 +54,27 @@ impl Workspace {
         Self::options().open_db(file)
     }
 
-    /// The options to open a workspace with.
+    /// The options of opening a workspace.
     pub fn options() -> Options {
         Options::new()
     }
 
-    /// The workspace's id, which new records carry.
+    /// The workspace id, which is stored in new records.
     pub fn id(&self) -> &str {
         self.shared().workspace_id.as_deref().unwrap_or_default()
     }
 
-    /// Runs `work` in one transaction, on a handle whose calls all belong to it: all of them happen where `work`
-    /// succeeds, and none where it fails or panics. Questions within it see its changes. What is recorded within it
-    /// reaches the JSON log after the commit, so `logged` is false there.
+    /// Runs `work` in one transaction, on a handle whose calls all belong to it: all of them take effect if `work`
+    /// succeeds, and none if it fails or panics. Queries within it see its changes. Its records are written to the JSON
+    /// log after the commit, so `logged` is false there.
     ///
-    /// Calls of this handle itself that write wait until the transaction ends: within `work`, use the handle that it
-    /// gets. Questions do not wait, and see the state before it. In memory there is one connection, and they wait, too.
+    /// Writing calls of this handle itself wait until the transaction ends: within `work`, use the handle that it gets.
+    /// Queries do not wait, and see the state before it. An in-memory database has one connection, so there queries
+    /// wait, too.
     ///
-    /// Errors: that of `work`; `Busy` where others write for longer than the timeout. `Unsupported` for what is more
-    /// than a transaction: closing, copying, recording files and streams, cursors, changing the settings, and
-    /// another transaction.
+    /// Errors: that of `work`; `Busy` if others write for longer than the timeout. `Unsupported` for calls that are not
+    /// possible within a transaction: closing, backups, recording files and streams, cursors, changing the settings,
+    /// and another transaction.
     ///
     /// ```
     /// # fn main() -> mcoda_core::Result<()> {
@@ -94,59 +94,59 @@ impl Workspace {
         transaction::run(self, work)
     }
 
-    /// Begins a transaction that stays open until it is committed, rolled back or dropped, or until `limit` has
-    /// passed, 10 seconds where it is absent: then it is rolled back, and its calls fail with `Closed`. Closing the
-    /// handle rolls it back, too. Otherwise as [`Workspace::transaction`].
+    /// Begins a transaction that stays open until it is committed, rolled back or dropped, or until `limit` has passed
+    /// (10 seconds by default): then it is rolled back, and its calls fail with `Closed`. Closing the handle rolls it
+    /// back, too. Otherwise as [`Workspace::transaction`].
     pub fn begin(&self, limit: Option<Duration>) -> Result<Transaction<Self>> {
         transaction::begin(self, limit, Some(std::thread::current().id()))
     }
 
-    /// A job with its task runs and what it cost by command, agent and model, of all time.
+    /// Returns a job with its task runs and its total usage by command, agent and model.
     ///
     /// Errors: `NotFound` for an unknown job.
     pub fn inspect_job(&self, job_id: &str) -> Result<JobInspection> {
         let query = TokenUsageQuery { job_id: Some(job_id.to_owned()), ..TokenUsageQuery::default() };
-        self.access().read(|tx| telemetry::inspect_job(&self.asked(tx, &query), job_id))
+        self.access().read(|tx| telemetry::inspect_job(&self.query_context(tx, &query), job_id))
     }
 
-    /// Moves the task with this id or key to a status: the task, its metadata and the event are written
-    /// in one transaction. A task that has the status already gets no event.
+    /// Changes the status of the task with this id or key: the task, its metadata and the status event are written in
+    /// one transaction. If the task already has the status, no event is written.
     ///
-    /// Errors: `NotFound` for an unknown task, job or task run, `InvalidInput` for a key that several
-    /// tasks have, `Conflict` where the task does not have the status of `expected_from`.
+    /// Errors: `NotFound` for an unknown task, job or task run, `InvalidInput` for a key that several tasks have,
+    /// `Conflict` if the task does not have the status in `expected_from`.
     pub fn record_status_transition(
         &self,
         task: &str,
         to_status: &str,
         context: &TransitionContext,
     ) -> Result<Transition> {
-        let moves = Moves { ids: &self.shared().ids, clock: self.shared().clock };
-        self.access().write(|tx| lifecycle::record(tx, task, to_status, context, moves))
+        let write_context = WriteContext { ids: &self.shared().ids, clock: self.shared().clock };
+        self.access().write(|tx| lifecycle::record(tx, task, to_status, context, write_context))
     }
 
-    /// The recorded moves of one task or of all tasks, in the order of time.
+    /// Lists the status events of one task or of all tasks, in order of time.
     pub fn status_events(&self, query: &StatusEventsQuery) -> Result<Vec<StatusEvent>> {
         self.access().read(|tx| lifecycle::status_events(tx, query, self.shared().clock.now()))
     }
 
-    /// Writes the status events for good that successful task runs stand in for in a velocity with the
-    /// same options. Doing it again adds nothing.
+    /// Stores the status events that a velocity with the same options infers from successful task runs. Repeating it
+    /// adds nothing.
     pub fn backfill_status_events(&self, options: &EstimateOptions) -> Result<Backfilled> {
         self.access().write(|tx| estimate::backfill(tx, options, &self.shared().ids))
     }
 
-    /// How fast each lane works, in story points per hour. Writes nothing.
+    /// Computes the velocity of each lane, in story points per hour. Writes nothing.
     pub fn velocity(&self, options: &EstimateOptions) -> Result<Velocity> {
         let settings = self.velocity_settings()?;
-        let gathered = self.access().read(|tx| estimate::gather_for_velocity(tx, options))?;
-        Ok(gathered.velocity(options, &settings))
+        let data = self.access().read(|tx| estimate::load_velocity_data(tx, options))?;
+        Ok(data.velocity(options, &settings))
     }
 
-    /// How much is left, how fast it goes and when it will be done. Writes nothing.
+    /// Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
     pub fn estimate(&self, options: &EstimateOptions) -> Result<Estimate> {
         let settings = self.velocity_settings()?;
-        let gathered = self.access().read(|tx| estimate::gather(tx, options))?;
-        Ok(gathered.estimate(options, &settings, self.id(), self.shared().clock.now()))
+        let data = self.access().read(|tx| estimate::load_estimate_data(tx, options))?;
+        Ok(data.estimate(options, &settings, self.id(), self.shared().clock.now()))
     }
 
     /// The projects.

@@ -1,4 +1,4 @@
-//! Opening a workspace: which database, which id, which settings, which log.
+//! Opening a workspace: its database, id, settings and log.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::sqlite::IN_MEMORY;
 use crate::telemetry::JsonLog;
 
 impl Options {
-    /// Opens the workspace of the project at `root`; what is missing is created.
+    /// Opens the workspace of the project at `root`, and creates what is missing.
     pub fn open(self, root: impl AsRef<Path>) -> Result<Workspace> {
         let root = paths::absolute(root.as_ref())?;
         let locations = Locations::new(&self.environment)?;
@@ -25,25 +25,25 @@ impl Options {
             paths::create_folder(&folder)?;
         }
         locations.refuse_planted(&folder)?;
-        let place = Place {
+        let location = WorkspaceLocation {
             database: folder.join(DATABASE_FILE),
             default_id: root.display().to_string(),
             user: Some(locations),
             usual_log: Some(folder.clone()),
             folder: Some(folder),
         };
-        place.open(self)
+        location.open(self)
     }
 
-    /// Opens the workspace database in this file; what is missing is created. `:memory:` is a database
-    /// that lives as long as the handle.
+    /// Opens the workspace database in this file, and creates what is missing. `:memory:` is an in-memory database that
+    /// lives as long as the handle.
     pub fn open_db(self, file: impl AsRef<Path>) -> Result<Workspace> {
         let file = file.as_ref();
         let is_in_memory = file.as_os_str() == IN_MEMORY;
         let database = if is_in_memory { file.to_owned() } else { paths::absolute(file)? };
         self.check_exists(&database)?;
         let folder = database.parent().filter(|_| !is_in_memory).map(Path::to_owned);
-        let place = Place {
+        let location = WorkspaceLocation {
             default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
             // A database that is opened by its file needs no home folder.
             user: Locations::new(&self.environment).ok(),
@@ -51,23 +51,23 @@ impl Options {
             folder,
             database,
         };
-        place.open(self)
+        location.open(self)
     }
 }
 
-/// Where a workspace is.
-struct Place {
+/// The location of a workspace.
+struct WorkspaceLocation {
     database: PathBuf,
-    /// What lies beside the database; none in memory.
+    /// The folder of the database; none in memory.
     folder: Option<PathBuf>,
     default_id: String,
-    /// What belongs to the user; none without a home folder.
+    /// The user's folders; none without a home folder.
     user: Option<Locations>,
-    /// Where the JSON log is written if the options do not say.
+    /// The default folder of the JSON log.
     usual_log: Option<PathBuf>,
 }
 
-impl Place {
+impl WorkspaceLocation {
     fn open(self, options: Options) -> Result<Workspace> {
         let id = self.workspace_id(&options)?;
         let log_folder = match &options.json_log {
@@ -90,7 +90,7 @@ impl Place {
             },
             is_read_only: options.is_read_only(),
         };
-        let database = options.open_database(&self.database, migration::Kind::Workspace)?;
+        let database = options.open_database(&self.database, migration::DatabaseKind::Workspace)?;
         let shared = Shared {
             workspace_id: Some(id),
             log: log_folder.map(|folder| JsonLog::new(&folder).of(&self.database)),
@@ -104,12 +104,12 @@ impl Place {
             busy_timeout: options.busy_timeout,
         };
         let workspace = Workspace { session: Session::new(database, shared), settings: Arc::new(settings) };
-        // What a process that died had committed and not yet logged.
+        // Records that a process committed and did not log before it died.
         workspace.recorder().complete_log(&[], false);
         Ok(workspace)
     }
 
-    /// The id that was given, else that of `workspace.json` beside the database, else the default.
+    /// The given id, or else that of `workspace.json` beside the database, or else the default.
     fn workspace_id(&self, options: &Options) -> Result<String> {
         if let Some(id) = &options.workspace_id {
             return if id.trim().is_empty() {

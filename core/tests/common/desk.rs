@@ -1,4 +1,4 @@
-//! A workspace to ask questions about tokens in. Rows that the interface would refuse are put into the file by hand, as
+//! A workspace for token usage queries. Rows that the interface would refuse are written directly into the file, as
 //! other programs and older releases do.
 
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ impl Desk {
         Self::waiting(Duration::from_secs(5))
     }
 
-    /// One that waits this long where a database is busy.
+    /// A workspace with this busy timeout.
     pub fn waiting(busy_timeout: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path().join("home");
@@ -40,13 +40,13 @@ impl Desk {
         Self { workspace, home, _folder: folder }
     }
 
-    /// Records calls as a host does; those without a time happen at noon.
+    /// Records calls as a host does; those without a time are at noon.
     pub fn record(&self, calls: &[Value]) {
         let usages: Vec<TokenUsage> = calls.iter().map(|call| TokenUsage::from_json(call).unwrap()).collect();
         self.workspace.record_token_usages(&usages).unwrap();
     }
 
-    /// Puts a row into the file: its id is `name`, other columns as given.
+    /// Inserts a row into the file: its id is `name`, other columns as given.
     pub fn put(&self, name: &str, columns: &Value) {
         let mut row = json!({"id": name, "workspace_id": "w", "timestamp": NOON});
         row.as_object_mut().unwrap().extend(columns.as_object().unwrap().clone());

@@ -1,16 +1,16 @@
-//! Asking for estimates, and the backlogs that they are about.
+//! Estimates, and the backlogs of which they are computed.
 
 use mcoda_core::{Estimate, EstimateOptions, NewTask, Workspace};
 use serde_json::Value;
 
 use super::*;
 
-pub fn asked(workspace: &Workspace, options: Value) -> Estimate {
+pub fn estimate_of(workspace: &Workspace, options: Value) -> Estimate {
     workspace.estimate(&EstimateOptions::from_json(&options).unwrap()).unwrap()
 }
 
 pub fn estimate(workspace: &Workspace, options: Value) -> Value {
-    let text = serde_json::to_string(&asked(workspace, options)).unwrap();
+    let text = serde_json::to_string(&estimate_of(workspace, options)).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 
@@ -31,7 +31,7 @@ pub fn assert_etas(found: &Value, expected: [&str; 3]) {
     assert_eq!(etas, expected.map(|time| at(time).to_string()), "{found}");
 }
 
-/// No number is missing where one is due: a number that is none would be null in JSON.
+/// No number is missing: a NaN would be null in JSON.
 pub fn assert_sound(found: &Estimate) {
     let etas = [found.etas.ready_to_review_eta, found.etas.ready_to_qa_eta, found.etas.complete_eta];
     let reached: Vec<Timestamp> = etas.iter().map_while(|eta| *eta).collect();

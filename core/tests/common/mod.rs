@@ -1,10 +1,10 @@
-//! What the tests of the public interface share.
+//! Shared by the tests of the public API.
 #![allow(clippy::unwrap_used, reason = "in a test, what is not there is a failure")]
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
-pub mod answers;
 pub mod desk;
 pub mod estimates;
+pub mod responses;
 pub mod velocities;
 
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use rusqlite::types::Value as SqlValue;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
-/// Asserts that every expected field is there and equal, numbers to 1e-9 of their size. More fields are allowed.
+/// Asserts that every expected field is present and equal, numbers to 1e-9 of their size. More fields are allowed.
 pub fn assert_matches(found: &Value, expected: &Value, place: &str) {
     match (found, expected) {
         (Value::Object(found), Value::Object(expected)) => {
@@ -45,7 +45,7 @@ pub fn assert_matches(found: &Value, expected: &Value, place: &str) {
     }
 }
 
-/// A project's root and a home folder of its own, so that no test sees another one's files or the user's.
+/// A project's root and a home folder of its own, so that tests do not share files with each other or the user.
 pub struct Fixture {
     folder: TempDir,
 }
@@ -67,7 +67,7 @@ impl Fixture {
         Environment { home: Some(self.home()), ..Environment::default() }
     }
 
-    /// The clock stands at noon.
+    /// The clock is fixed at noon.
     pub fn options(&self) -> Options {
         options_in(&self.home())
     }
@@ -92,7 +92,7 @@ impl Fixture {
         self.workspace_folder().join("token_usage.json")
     }
 
-    /// A connection that knows nothing of the rules of the interface.
+    /// A connection that bypasses the rules of the API.
     pub fn raw(&self) -> Connection {
         raw(&self.database())
     }
@@ -105,7 +105,7 @@ impl Fixture {
         self.log().iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Everything that a call could leave somewhere: all rows, and the log.
+    /// Everything that a call could change: all rows, and the log.
     pub fn everything(&self) -> String {
         let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
         format!("{}\n{}", dump(&self.database()), log.trim_end())
@@ -132,7 +132,7 @@ pub fn read_log(file: &Path) -> Vec<Value> {
     }
 }
 
-/// All rows of all tables, one a line.
+/// All rows of all tables, one per line.
 pub fn dump(database: &Path) -> String {
     let connection = raw(database);
     let mut tables =
@@ -181,7 +181,7 @@ pub fn usage(json: Value) -> TokenUsage {
     TokenUsage::from_json(&json).unwrap()
 }
 
-/// Asserts what kind of error it is, and that its message names what is at fault.
+/// Asserts the kind of an error, and that its message contains the given text.
 #[track_caller]
 pub fn assert_refused<T: std::fmt::Debug>(result: mcoda_core::Result<T>, kind: ErrorKind, names: &str) {
     let error = result.unwrap_err();
@@ -190,7 +190,7 @@ pub fn assert_refused<T: std::fmt::Debug>(result: mcoda_core::Result<T>, kind: E
     assert!(!error.message().contains('\n'), "{error}");
 }
 
-/// A project, an epic and a story to put tasks into.
+/// A project, an epic and a story for tasks.
 pub struct Backlog {
     pub project: Project,
     pub epic: Epic,
@@ -233,7 +233,7 @@ impl Backlog {
         }
     }
 
-    /// Makes a task and returns its id.
+    /// Creates a task and returns its id.
     pub fn task(&self, workspace: &Workspace, key: &str, story_points: f64) -> String {
         workspace.tasks().create(&self.new_task(key, Some(story_points))).unwrap().id
     }
@@ -252,20 +252,20 @@ pub fn fixture() -> (Fixture, Workspace, Backlog) {
     (fixture, workspace, own)
 }
 
-/// Moves a task to a status at a time of the day.
+/// Changes the status of a task at a time of the day.
 pub fn moved(workspace: &Workspace, task: &str, to: &str, time: &str) -> Transition {
     let context = TransitionContext { timestamp: Some(at(time)), ..TransitionContext::default() };
     workspace.record_status_transition(task, to, &context).unwrap()
 }
 
-/// Moves a task through several statuses.
+/// Changes the status of a task several times.
 pub fn moves(workspace: &Workspace, task: &str, steps: &[(&str, &str)]) {
     for (to, time) in steps {
         moved(workspace, task, to, time);
     }
 }
 
-/// Makes a job and returns its id.
+/// Creates a job and returns its id.
 pub fn new_job(workspace: &Workspace) -> String {
     workspace.jobs().create(&NewJob { job_type: "work".into(), ..NewJob::default() }).unwrap().id
 }
@@ -290,7 +290,7 @@ pub fn ran(
     run.id
 }
 
-/// Numbers that look random and are the same every time (Marsaglia's xorshift64).
+/// Pseudo-random numbers with a fixed sequence (Marsaglia's xorshift64).
 pub struct Xorshift(pub u64);
 
 impl Xorshift {
@@ -306,22 +306,22 @@ impl Xorshift {
     }
 }
 
-/// How often to do what a usual run does `usually` times: `MCODA_TEST_ROUNDS` times as often.
+/// The number of repetitions for a task that a normal run repeats `usually` times: `MCODA_TEST_ROUNDS` times as many.
 #[allow(clippy::disallowed_methods, reason = "a switch of the tests alone")]
 pub fn rounds(usually: usize) -> usize {
     let factor = std::env::var("MCODA_TEST_ROUNDS").ok().and_then(|factor| factor.parse().ok());
     usually * factor.unwrap_or(1)
 }
 
-/// For properties: so many cases, [`rounds`] times.
+/// For properties: this many cases, [`rounds`] times.
 pub fn cases(usually: usize) -> ProptestConfig {
     let cases = u32::try_from(rounds(usually)).unwrap_or(u32::MAX);
-    // Where a failure is kept is where it was found, not a file of the project's.
+    // Failures are not stored in the source tree.
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
 }
 
-/// This test binary once more, in a process of its own that runs the ignored test `other_process` and no
-/// other. `settings` are environment variables.
+/// This test binary, run in a process of its own with only the ignored test `other_process`. `settings` are environment
+/// variables.
 pub fn in_other_process(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["other_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
@@ -334,6 +334,6 @@ pub fn lines_of(child: Child, prefix: &str) -> Vec<String> {
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    // The harness writes the test's name in front of the first line.
+    // The harness writes the test's name before the first line.
     text.lines().filter_map(|line| Some(line.split_once(prefix)?.1.to_owned())).collect()
 }

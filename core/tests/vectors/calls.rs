@@ -1,4 +1,4 @@
-//! The calls of the vectors, by the table that all languages have them from.
+//! The calls of the vectors, from the call table of all languages.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const STATE: &str = include_str!("../../../tests/vectors/state.sql");
 const STATE_GLOBAL: &str = include_str!("../../../tests/vectors/state_global.sql");
 
-/// The handle that a case works on.
+/// The handle of a case.
 pub enum Handle {
     Workspace(Workspace),
     Global(Global),
@@ -26,7 +26,7 @@ impl Handle {
         }
     }
 
-    /// Everything that a call could change; nothing where the handle is closed.
+    /// Everything that a call could change; nothing if the handle is closed.
     pub fn state(&self) -> Option<Value> {
         let sql = match self {
             Self::Workspace(_) => STATE,

@@ -1,4 +1,4 @@
-//! The vectors that every language runs, `tests/vectors/*.json`, through the Rust interface.
+//! The shared vectors, `tests/vectors/*.json`, through the Rust API.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
 mod calls;
@@ -32,7 +32,7 @@ fn main() {
     libtest_mimic::run(&arguments, trials.collect()).exit();
 }
 
-/// Makes the calls of one case one after the other.
+/// Makes the calls of one case in order.
 fn run(case: &Value) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("mcoda.db");
@@ -53,18 +53,18 @@ fn run(case: &Value) -> Result<(), String> {
         }
         let arguments = substituted(&step["args"], &saved);
         let before = handle.state();
-        let answer =
+        let result =
             handle.call(step["call"].as_str().unwrap(), arguments.as_array().map_or(&[], Vec::as_slice));
-        match (answer, &step["error"]) {
-            (Ok(answer), Value::Null) => {
+        match (result, &step["error"]) {
+            (Ok(result), Value::Null) => {
                 if let Some(expected) = step.get("expect") {
-                    difference(&answer, &substituted(expected, &saved), "answer").map_err(place)?;
+                    difference(&result, &substituted(expected, &saved), "result").map_err(place)?;
                 }
                 if let Some(name) = step["save"].as_str() {
-                    saved.insert(name.to_owned(), answer);
+                    saved.insert(name.to_owned(), result);
                 }
             }
-            (Ok(answer), expected) => return Err(place(format!("answered {answer}, expected {expected}"))),
+            (Ok(result), expected) => return Err(place(format!("returned {result}, expected {expected}"))),
             (Err(error), Value::Null) => return Err(place(format!("failed: {error}"))),
             (Err(error), expected) => {
                 matching::error(&error, expected).map_err(place)?;

@@ -1,9 +1,9 @@
-//! How an answer is compared with the one that is expected; `tests/vectors/README.md` says the rules.
+//! How a result is compared with the expected one; see `tests/vectors/README.md`.
 
 use mcoda_core::Error;
 use serde_json::{Map, Value};
 
-/// Why `found` is not what is expected, if it is not.
+/// The first difference between `found` and the expected value, if any.
 pub fn difference(found: &Value, expected: &Value, place: &str) -> Result<(), String> {
     let different = || Err(format!("{place} is {found}, expected {expected}"));
     match (found, expected) {
@@ -39,7 +39,7 @@ pub fn difference(found: &Value, expected: &Value, place: &str) -> Result<(), St
     }
 }
 
-/// Why the error is not the one that is expected, if it is not.
+/// The difference between an error and the expected one, if any.
 pub fn error(found: &Error, expected: &Value) -> Result<(), String> {
     let kind = format!("{:?}", found.kind());
     let is_expected = expected["kind"] == *kind
@@ -48,7 +48,7 @@ pub fn error(found: &Error, expected: &Value) -> Result<(), String> {
     if is_expected { Ok(()) } else { Err(format!("failed with {kind} ({found}), expected {expected}")) }
 }
 
-/// The value with `${name.path}` replaced by what is saved there: a whole text by the value, a part by its text.
+/// The value with `${name.path}` replaced by stored results: a whole text by the value, a part by its text.
 pub fn substituted(value: &Value, saved: &Map<String, Value>) -> Value {
     match value {
         Value::String(text) => substituted_text(text, saved),

@@ -1,13 +1,13 @@
-//! What a fork must not share.
+//! Fork handling of the lock layer.
 //!
-//! SQLite keeps, for each file that is open, which locks it has. A child inherits that memory and none of the
-//! locks. If it opens the same file again, SQLite would find the inherited entry and take the parent's locks
-//! for its own. So in a child a file has another device number than in its parent, as far as SQLite can see:
-//! what the child opens is new to it, and what it inherited is never touched again.
+//! SQLite keeps, for each open file, the locks that it holds. A child inherits that memory but none of the locks. If it
+//! opened the same file again, SQLite would find the inherited entry and take the parent's locks for its own. In a
+//! child, SQLite therefore sees another device number for each file than in its parent: the files that the child opens
+//! are new to it, and the inherited entries are never used.
 //!
-//! A mutex that another thread has in the moment of the fork stays locked for ever in the child, where that thread is
-//! not. What the child uses of what it inherited is guarded by SQLite's static mutexes, so they are all taken before a
-//! fork and released behind it. Those of a connection or a file the child never touches.
+//! A mutex that another thread holds at the time of the fork stays locked forever in the child, where that thread does
+//! not exist. What the child uses of the inherited state is guarded by SQLite's static mutexes, so all of them are
+//! taken before a fork and released after it. The child never touches the mutexes of a connection or a file.
 
 use std::ffi::c_char;
 use std::sync::OnceLock;
@@ -20,14 +20,14 @@ use super::hooks::{Call, replace};
 use super::registry::{Registry, registry};
 use crate::closed_in_children::Held;
 
-/// How many forks lie between this process and the one that installed the layer.
+/// The number of forks between this process and the one that installed the layer.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 static HELD: Held<Registry> = Held::nothing();
 
-/// In the order in which SQLite takes one while it has another: the temporary folder's name (VFS1) is made of random
-/// numbers, these ask for the list of VFSes (MAIN), and memory is asked for anywhere. The registry comes last of all,
-/// since files are opened and closed under most of them. The others are not used by this VFS.
+/// In the order in which SQLite takes one while it holds another: the name of the temporary folder (VFS1) uses random
+/// numbers, these use the list of VFSes (MAIN), and memory is allocated anywhere. The registry comes last, since files
+/// are opened and closed while most of them are held. This VFS does not use the others.
 const NESTED: [c_int; 7] = [
     ffi::SQLITE_MUTEX_STATIC_OPEN,
     ffi::SQLITE_MUTEX_STATIC_VFS1,
@@ -45,36 +45,36 @@ fn mutexes() -> impl DoubleEndedIterator<Item = *mut ffi::sqlite3_mutex> {
 }
 
 pub(super) fn install() {
-    // SAFETY: asks where a static mutex is; null where this copy is used by one thread alone.
+    // SAFETY: returns a static mutex; null if this copy is built for a single thread.
     MUTEXES.get_or_init(|| NESTED.map(|id| AtomicPtr::new(unsafe { ffi::sqlite3_mutex_alloc(id) })));
-    // SAFETY: three functions that live as long as this library; the C library forgets them if it is unloaded.
-    // The call can fail only for lack of memory; then a fork shares what it should not.
+    // SAFETY: three functions that live as long as this library; the C library removes them when it is unloaded. The
+    // call fails only for lack of memory; then a fork shares the state.
     unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
 }
 
 extern "C" fn before() {
-    // SAFETY: a static mutex lives as long as the library, and null is allowed. No callback of ours or of SQLite's
-    // runs under one of them, so a thread that forks has none of them.
+    // SAFETY: a static mutex lives as long as the library, and null is allowed. No callback of ours or of SQLite's runs
+    // while one is held, so a forking thread holds none of them.
     mutexes().for_each(|mutex| unsafe { ffi::sqlite3_mutex_enter(mutex) });
     // SAFETY: there is one registry.
     unsafe { HELD.put(registry()) };
 }
 
 fn leave() {
-    // SAFETY: this thread, or the one that this one is the forked copy of, has entered them in `before`.
+    // SAFETY: this thread, or the thread of which it is the forked copy, has entered them in `before`.
     mutexes().rev().for_each(|mutex| unsafe { ffi::sqlite3_mutex_leave(mutex) });
 }
 
 extern "C" fn in_parent() {
-    // SAFETY: put there by `before`.
+    // SAFETY: stored there by `before`.
     drop(unsafe { HELD.take() });
     leave();
 }
 
 extern "C" fn in_child() {
-    // Nobody else is there yet, and what follows needs them.
+    // No other thread exists yet, and the following code takes them.
     leave();
-    // SAFETY: put there by `before`.
+    // SAFETY: stored there by `before`.
     if let Some(mut registry) = unsafe { HELD.take() } {
         registry.forget_inherited();
         GENERATION.fetch_add(1, Ordering::Relaxed);
@@ -115,7 +115,7 @@ unsafe extern "C" fn stat(path: *const c_char, status: *mut libc::stat) -> c_int
     }
 }
 
-/// Different devices stay different, and each is another one than in any process before.
+/// Different devices stay different, and each differs from its number in every earlier process.
 fn in_this_generation(device: libc::dev_t) -> libc::dev_t {
     let highest = libc::dev_t::BITS - 16;
     device ^ ((GENERATION.load(Ordering::Relaxed) as libc::dev_t) << highest)

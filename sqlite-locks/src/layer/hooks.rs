@@ -1,4 +1,4 @@
-//! What SQLite calls in place of the system calls.
+//! Replacements for the system calls of SQLite.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::Once;
@@ -8,25 +8,25 @@ use libc::{c_int, flock, mode_t};
 use rusqlite::ffi;
 
 use super::fork;
-use super::registry::{self, Answer, Lock, Opening, registry};
+use super::registry::{self, Lock, Opening, Outcome, registry};
 use super::sys::{self, Errno, Fd};
 use crate::switch;
 
-/// Puts the layer under this copy's unix VFS, once.
+/// Installs the layer below this copy's unix VFS, once.
 pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         if switch::is_off() {
             return;
         }
-        // SAFETY: no operation has this number, so nothing is read beyond it and nothing is changed. The
-        // answer tells one that came too late from one that is unknown.
+        // SAFETY: no operation has this number, so nothing else is read and nothing is changed. The result
+        // distinguishes a call that comes too late from an unknown one.
         let is_late = unsafe { ffi::sqlite3_config(-1) } == ffi::SQLITE_MISUSE;
         registry().start(is_late, switch::is_refused());
         fork::install();
-        // SAFETY: each function has the signature with which SQLite calls what is replaced, `fcntl` but for
-        // the dots: on the systems where the layer takes locks a variadic call passes whole numbers and
-        // pointers like any other. SQLite itself casts the pointer back.
+        // SAFETY: each function has the signature with which SQLite calls the replaced one, except that `fcntl` is
+        // variadic: on the systems where the layer takes locks, a variadic call passes integers and pointers like any
+        // other call. SQLite itself casts the pointer back.
         unsafe {
             replace(c"open", std::mem::transmute::<OpenCall, Call>(open));
             replace(c"close", std::mem::transmute::<CloseCall, Call>(close));
@@ -47,7 +47,7 @@ type FcntlCall = unsafe extern "C" fn(Fd, c_int, *mut c_void) -> c_int;
 /// # Safety
 /// SQLite calls `with` with the arguments of the system call `name`.
 pub(super) unsafe fn replace(name: &CStr, with: Call) {
-    // SAFETY: the VFS is static, and only its own method is called. A SQLite without a unix VFS has none.
+    // SAFETY: the VFS is static, and only its own method is called. An SQLite without a unix VFS has none.
     unsafe {
         let vfs = ffi::sqlite3_vfs_find(c"unix".as_ptr());
         if let Some(vfs) = vfs.as_mut()
@@ -58,7 +58,7 @@ pub(super) unsafe fn replace(name: &CStr, with: Call) {
     }
 }
 
-fn answer(result: Result<c_int, Errno>) -> c_int {
+fn as_c_result(result: Result<c_int, Errno>) -> c_int {
     result.unwrap_or_else(|error| {
         sys::set_last_error(error);
         -1
@@ -66,56 +66,56 @@ fn answer(result: Result<c_int, Errno>) -> c_int {
 }
 
 /// # Safety
-/// `path` ends with a zero byte.
+/// `path` is NUL-terminated.
 unsafe extern "C" fn open(path: *const c_char, flags: c_int, mode: c_int) -> Fd {
     // SAFETY: by the contract of this function.
     let path = unsafe { CStr::from_ptr(path) };
     let mode = mode as mode_t;
     let number = match registry().begin_open(path, flags, mode) {
-        Opening::Done(opened) => return answer(opened),
+        Opening::Done(opened) => return as_c_result(opened),
         Opening::Begun(number) => number,
     };
     // Without the registry, since it can take long and a fork waits for the registry.
     let mut opened = registry::open(path, flags, mode);
     if opened == Err(libc::EMFILE) {
-        registry().give_back_all();
+        registry().close_all_parked();
         opened = registry::open(path, flags, mode);
     }
     registry().end_open(number, path, flags, opened);
-    answer(opened)
+    as_c_result(opened)
 }
 
 extern "C" fn close(fd: Fd) -> c_int {
-    answer(registry().close(fd).map(|()| 0))
+    as_c_result(registry().close(fd).map(|()| 0))
 }
 
 /// # Safety
-/// `argument` is what the command asks for.
+/// `argument` is what the command requires.
 unsafe extern "C" fn fcntl(fd: Fd, command: c_int, argument: *mut c_void) -> c_int {
     if !matches!(command, libc::F_SETLK | libc::F_SETLKW | libc::F_GETLK) {
         // SAFETY: the caller's own call.
         return unsafe { libc::fcntl(fd, command, argument) };
     }
     let request = argument.cast::<flock>();
-    // SAFETY: these commands come with a `flock` that is the caller's.
+    // SAFETY: these commands come with a `flock` of the caller.
     let wanted = Lock::new(unsafe { &*request });
     loop {
-        let answered = registry().lock(fd, command == libc::F_GETLK, wanted);
-        return match answered {
+        let outcome = registry().lock(fd, command == libc::F_GETLK, wanted);
+        return match outcome {
             // SAFETY: the caller's own call.
-            Answer::Plain => unsafe { libc::fcntl(fd, command, argument) },
-            Answer::Done => 0,
-            Answer::InTheWay(found) => {
+            Outcome::PassThrough => unsafe { libc::fcntl(fd, command, argument) },
+            Outcome::Done => 0,
+            Outcome::Conflict(found) => {
                 // SAFETY: as above; it is written as the system call would.
                 unsafe { *request = found };
                 0
             }
-            // The registry must not be kept from others while one waits.
-            Answer::Failed(libc::EAGAIN | libc::EACCES) if command == libc::F_SETLKW => {
+            // The registry must not be held during a wait.
+            Outcome::Failed(libc::EAGAIN | libc::EACCES) if command == libc::F_SETLKW => {
                 std::thread::sleep(Duration::from_millis(1));
                 continue;
             }
-            Answer::Failed(error) => answer(Err(error)),
+            Outcome::Failed(error) => as_c_result(Err(error)),
         };
     }
 }

@@ -1,4 +1,4 @@
-//! Locks that hold although another copy of SQLite in this process has the same file open.
+//! Locks that exclude another copy of SQLite in this process that has the same file open.
 //!
 //! SQLite locks ranges of bytes with POSIX record locks. Those belong to the *process*: the lock of one
 //! copy does not stop another copy in the same process, and whenever anybody in the process closes any
@@ -13,37 +13,37 @@
 //!
 //! 1. **One lock descriptor for each file** (device and inode). SQLite keeps its lock state for the file,
 //!    not for the connection: it takes a lock through one descriptor and releases it through another. With
-//!    POSIX locks that is the same lock; with ours it is only if all go through one description. That one
-//!    is never one of SQLite's: a mapping of the memory of `-shm`, or a forked child, keeps those alive,
-//!    and a lock on it with them. It is opened through `/proc`, or through the file's name where that is missing.
+//!    POSIX locks that is the same lock; with ours it is only if all use one description. That one
+//!    is never one of SQLite's: a mapping of `-shm`, or a forked child, keeps those alive,
+//!    and a lock on them too. It is opened through `/proc`, or by the file's name if that is missing.
 //! 2. **A closed descriptor is parked**, not closed, since closing it would drop the *other* copy's locks.
-//!    The next open of the same file takes it. It also pins the inode: file systems hand the number of a
-//!    deleted file out again, and then it would name another file here. A host may close all descriptors by
-//!    their numbers and open others: device, inode and mode are compared before one is used or closed, and
-//!    what is not the same any more is forgotten ([`tracked`]).
-//! 3. **Parked descriptors are given back** when SQLite has none of that file left and an exclusive lock
-//!    on the whole file can be had: then nobody has a lock there to lose. Where somebody has one it is
-//!    tried again at later calls, a second later at the soonest, so that readers which do not wait are seldom
-//!    turned away. When SQLite has no file open any more, all that nobody else in this process has open is
-//!    given back at once, since there may be no later call. Of a journal or a write-ahead log, which nobody locks and which a
-//!    transaction can open and close each time, it is only asked whether somebody has a lock.
+//!    The next open of the same file reuses it. It also pins the inode: file systems reuse the number of a
+//!    deleted file, which would then identify another file. A host may close all descriptors by
+//!    number and open others: device, inode and mode are compared before one is used or closed, and
+//!    a descriptor that has changed is forgotten ([`tracked`]).
+//! 3. **Parked descriptors are closed** when SQLite has none of that file left and an exclusive lock
+//!    on the whole file is available: then nobody holds a lock that could be lost. If somebody does, later
+//!    calls retry, at the earliest after a second, so that readers without a timeout rarely fail. When
+//!    SQLite has no file open any more, the descriptors of files that nobody else in this process has open are
+//!    closed at once, since there may be no later call. For a journal or a write-ahead log, which nobody locks and
+//!    which a transaction can open and close each time, only the existence of locks is queried.
 //! 4. **A forked child** closes the lock descriptors that it inherited (their locks would outlive the
-//!    parent) and unlocks nothing (that would unlock the parent's). To SQLite, the files that it opens
-//!    itself are other ones than those that it inherited, and no mutex that it needs is one that a thread of
-//!    the parent had ([`fork`]).
-//! 5. **Where such locks cannot be had**, an old kernel or a file system that refuses them, the file is
-//!    handled exactly as SQLite would. There, and on the other systems with POSIX locks, writing is refused
-//!    while somebody else in this process has the database open, or where nobody knows ([`refuse_foreign`]).
-//!    Such a file is opened under the registry's lock, so that no open under way is taken for somebody else's.
-//! 6. **If this copy was in use before**, which only a Rust program that shares it can bring about, a file
-//!    that is open already stays with POSIX locks until it is closed: no lock is taken one way and released
-//!    the other. Descriptors from before are believed to be this copy's; those that come later are not.
+//!    parent) and unlocks nothing (that would unlock the parent's). SQLite sees the files that the child opens
+//!    itself as different from those that it inherited, and needs no mutex that a thread of
+//!    the parent may have held ([`fork`]).
+//! 5. **If such locks are unavailable**, with an old kernel or a file system that refuses them, the file is
+//!    handled exactly as by SQLite. There, and on other systems with POSIX locks, writing is refused
+//!    while other code in this process has the database open, or if that is unknown ([`refuse_foreign`]).
+//!    Such a file is opened while the registry is locked, so that no open in progress is taken for another copy's.
+//! 6. **If this copy was in use before**, which is only possible in a Rust program that shares it, a file
+//!    that is already open keeps POSIX locks until it is closed: no lock is taken one way and released
+//!    the other. Earlier descriptors are assumed to be this copy's; later ones are not.
 //!
-//! A handle that is open is an anchor: in WAL mode its connection keeps a lock on the database and on `-shm` that
-//! nobody can drop, so the write-ahead log stays whatever a host does that opens and closes the file by itself.
+//! An open handle is an anchor: in WAL mode its connection holds a lock on the database and on `-shm` that
+//! nobody can drop, so the write-ahead log is kept even if a host opens and closes the file directly.
 //!
-//! Without the crate's feature `bundled` nothing is installed: the one SQLite of the system is the host's as
-//! well, its own bookkeeping keeps its connections apart, and how it locks is the host's business.
+//! Without the crate's feature `bundled` nothing is installed: the system's SQLite is shared with the host,
+//! coordinates its own connections, and its locking belongs to the host.
 #![allow(
     unsafe_code,
     reason = "system calls, and functions that SQLite calls; each block says why it is sound"
@@ -66,26 +66,26 @@ pub use self::hooks::install;
 use self::registry::{Exposure, registry};
 use crate::error::Exposed;
 
-/// Closes the new database file at `path` as SQLite's own are closed: another copy may have opened and locked it
-/// already.
+/// Closes the new database file at `path` as SQLite's own files are closed: another copy may have opened and locked
+/// it already.
 pub fn close_new(file: File, path: &Path) {
     let mut registry = registry();
     if registry.is_installed() {
         let descriptor = file.into_raw_fd();
         let path = CString::new(path.as_os_str().as_bytes()).ok();
         registry.adopt(descriptor, path.as_deref(), libc::O_RDWR);
-        // An error of closing a file that nothing was written to means nothing.
+        // An error of closing an unwritten file has no consequences.
         let _ = registry.close(descriptor);
     }
 }
 
-/// Refuses to write to the database at `path` where no lock keeps somebody else in this process away.
+/// Refuses to write to the database at `path` if no lock excludes other code in this process.
 pub fn refuse_foreign(path: &Path) -> Result<(), Exposed> {
     let mut since = None;
     loop {
         let mut registry = registry();
-        // A handle that stays open may open and close nothing for long.
-        registry.give_back_due();
+        // A handle that stays open may not open or close files for a long time.
+        registry.close_due();
         let exposure = registry.exposure(path, &mut since);
         drop(registry);
         match exposure {

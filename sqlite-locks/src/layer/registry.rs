@@ -1,4 +1,4 @@
-//! Which descriptors SQLite has, which are parked, and through which one a file is locked.
+//! The descriptors that SQLite uses, those that are parked, and the ones through which files are locked.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::CStr;
@@ -11,17 +11,17 @@ use libc::{c_int, flock, mode_t};
 use super::sys::{self, Errno, Fd, FileId, Range};
 use super::tracked::{Obstacle, Tracked, is_passing};
 
-/// How long a closed file is kept before it is given back. The exclusive lock that this takes for a moment
-/// is Busy for a reader that does not wait, so it is not taken each time that a database is opened and closed.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a closed file is kept before its descriptors are closed. That briefly needs an exclusive lock, which makes
+/// a reader without a timeout fail as busy, so it is not taken each time that a database is opened and closed.
+const KEEP_TIME: Duration = Duration::from_secs(1);
 
-/// More closed files than this are not kept for that long: a process has a thousand descriptors or so.
-const MOST_WAITING: usize = 32;
+/// Beyond this number, closed files are not kept for that long: a process has about a thousand descriptors.
+const MAX_WAITING: usize = 32;
 
-/// How many files one call tries to give back, so that no call takes long.
+/// The number of files that one call processes at most, so that no call takes long.
 const TRIES: usize = 8;
 
-/// Everything that the layer knows. One lock guards it all: what is done under it takes microseconds.
+/// The state of the layer. One mutex guards all of it; operations take microseconds.
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     is_installed: bool,
@@ -29,21 +29,21 @@ pub(super) struct Registry {
     is_late: bool,
     /// A switch of the tests: no file gets a lock descriptor.
     refuses: bool,
-    /// Whether some file was left with the locks that SQLite takes by itself.
+    /// Whether some file uses SQLite's own locks.
     has_plain: bool,
-    /// What was open when SQLite was in use before: nobody can tell whose it is.
+    /// The descriptors that were open when SQLite had been in use before: their owner is unknown.
     early: BTreeSet<(Fd, FileId)>,
-    /// Opens under way, whose descriptors are not known yet: of which file, where there was one of the name.
+    /// Opens in progress, whose descriptors are not known yet: the file of each, if one had that name.
     opening: BTreeMap<u64, Option<FileId>>,
-    /// How many opens there were.
+    /// The number of opens.
     opens: u64,
     descriptors: BTreeMap<Fd, Descriptor>,
     files: BTreeMap<FileId, Tracked>,
-    /// Files that SQLite has closed, each with the moment at which it is time to give it back.
+    /// Files that SQLite has closed, each with the time at which its descriptors are due to be closed.
     waiting: VecDeque<(Instant, FileId)>,
 }
 
-/// A descriptor that SQLite has.
+/// A descriptor that SQLite uses.
 #[derive(Debug, Clone, Copy)]
 struct Descriptor {
     file: FileId,
@@ -53,7 +53,7 @@ struct Descriptor {
     is_inherited: bool,
 }
 
-/// What SQLite asks for.
+/// A lock request of SQLite.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lock {
     kind: c_int,
@@ -68,36 +68,36 @@ impl Lock {
     }
 }
 
-/// What became of it.
+/// The outcome of a lock request.
 #[derive(Debug)]
-pub(super) enum Answer {
-    /// Make the call as SQLite meant it.
-    Plain,
+pub(super) enum Outcome {
+    /// Make the call as SQLite intended.
+    PassThrough,
     Done,
-    /// The answer to a question.
-    InTheWay(flock),
+    /// The result of a query.
+    Conflict(flock),
     Failed(Errno),
 }
 
 /// How a file is opened.
 #[derive(Debug)]
 pub(super) enum Opening {
-    /// With this answer.
+    /// With this result.
     Done(Result<Fd, Errno>),
-    /// By the caller, who calls [`Registry::end_open`] with this number then.
+    /// By the caller, who then calls [`Registry::end_open`] with this number.
     Begun(u64),
 }
 
-/// Who keeps a database from being written to.
+/// Who could lose locks or records if a database is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exposure {
     /// Nobody, or there are locks.
     None,
-    /// It shows when the opens that are under way have ended.
+    /// Unknown until the opens in progress have ended.
     Opening,
-    /// Somebody else in this process has it open.
+    /// Other code in this process has it open.
     Foreign,
-    /// Nobody knows who has it open.
+    /// It is unknown who has it open.
     Unknown,
 }
 
@@ -121,18 +121,18 @@ impl Registry {
         self.is_installed
     }
 
-    /// Opens a file with a parked descriptor, or at once where it is left with SQLite's own locks: no descriptor of
-    /// such a file must be taken for somebody else's. Other files the caller opens.
+    /// Opens a file with a parked descriptor, or at once if it uses SQLite's own locks: a descriptor of such a file
+    /// must not be taken for another copy's. The caller opens all other files.
     pub(super) fn begin_open(&mut self, path: &CStr, flags: c_int, mode: mode_t) -> Opening {
-        // With O_NOFOLLOW, which SQLite always sets on a database, a link is not what is behind it.
+        // With O_NOFOLLOW, which SQLite always sets on a database, a link is not followed.
         let follows = flags & libc::O_NOFOLLOW == 0;
         let file = if follows { FileId::of_target(path) } else { FileId::of_path(path) };
         if let Some(file) = file {
             if !follows && let Some(parked) = self.take_parked(file, path, flags) {
                 return Opening::Done(Ok(parked));
             }
-            self.give_back_due();
-            if self.files.get(&file).is_some_and(|tracked| tracked.is_plain) {
+            self.close_due();
+            if self.files.get(&file).is_some_and(|tracked| tracked.uses_posix_locks) {
                 let opened = self.open(path, flags, mode);
                 if let Ok(fd) = opened {
                     self.adopt(fd, Some(path), flags & libc::O_ACCMODE);
@@ -140,7 +140,7 @@ impl Registry {
                 return Opening::Done(opened);
             }
         } else {
-            self.give_back_due();
+            self.close_due();
         }
         self.opens += 1;
         self.opening.insert(self.opens, file);
@@ -152,7 +152,7 @@ impl Registry {
         if opened != Err(libc::EMFILE) {
             return opened;
         }
-        self.give_back_all();
+        self.close_all_parked();
         open(path, flags, mode)
     }
 
@@ -163,18 +163,18 @@ impl Registry {
         }
     }
 
-    /// Takes note of a descriptor that is closed through [`Registry::close`] later.
+    /// Registers a descriptor that is later closed through [`Registry::close`].
     pub(super) fn adopt(&mut self, fd: Fd, path: Option<&CStr>, access: c_int) {
         let Some(file) = FileId::of_descriptor(fd) else { return };
         if let Some(tracked) = self.files.get_mut(&file) {
-            // Whatever had this number is closed.
+            // The previous descriptor of this number is closed.
             tracked.forget(fd);
             tracked.forget_lost();
         } else {
             let is_shared = || self.others(file, fd).is_none_or(|others| !others.is_empty());
-            let is_plain = !sys::HAS_DESCRIPTION_LOCKS || self.is_late && is_shared();
-            self.has_plain |= is_plain;
-            self.files.insert(file, Tracked::new(file, path.map(CStr::to_owned), is_plain));
+            let uses_posix_locks = !sys::HAS_DESCRIPTION_LOCKS || self.is_late && is_shared();
+            self.has_plain |= uses_posix_locks;
+            self.files.insert(file, Tracked::new(file, path.map(CStr::to_owned), uses_posix_locks));
         }
         let is_journal = path.is_some_and(is_journal);
         self.use_one(fd, Descriptor { file, access, is_journal, is_inherited: false });
@@ -183,7 +183,7 @@ impl Registry {
     fn use_one(&mut self, fd: Fd, descriptor: Descriptor) {
         if let Some(tracked) = self.files.get_mut(&descriptor.file) {
             tracked.users += 1;
-            // What had the number before was closed behind SQLite's back.
+            // The previous descriptor of this number was closed without SQLite's knowledge.
             let lost = self.descriptors.insert(fd, descriptor).filter(|lost| !lost.is_inherited);
             if let Some(lost) = lost {
                 self.end_use(lost.file);
@@ -199,13 +199,12 @@ impl Registry {
         }
     }
 
-    /// Of those that were parked, one of the same file that was opened in the same way, if this process may
-    /// still open it.
+    /// A parked descriptor of the same file that was opened in the same way, if this process may still open it.
     fn take_parked(&mut self, file: FileId, path: &CStr, flags: c_int) -> Option<Fd> {
         if flags & (libc::O_EXCL | libc::O_TRUNC) != 0 {
             return None;
         }
-        let tracked = self.files.get_mut(&file).filter(|tracked| !tracked.is_plain)?;
+        let tracked = self.files.get_mut(&file).filter(|tracked| !tracked.uses_posix_locks)?;
         tracked.forget_lost();
         let access = flags & libc::O_ACCMODE;
         let fd = tracked.parked_with(access)?;
@@ -226,7 +225,7 @@ impl Registry {
             return sys::close(fd);
         };
         let is_own = sys::is_still(fd, known.file, known.access);
-        // A host that closes descriptors by their numbers has closed it already: what is there now is the host's.
+        // A host that closes descriptors by number has closed it already: the current one is the host's.
         let close = || if is_own { sys::close(fd) } else { Ok(()) };
         if known.is_inherited {
             return close();
@@ -234,7 +233,7 @@ impl Registry {
         let Some(tracked) = self.files.get_mut(&known.file) else { return close() };
         tracked.users -= 1;
         let is_idle = is_own && tracked.is_alone() && known.is_journal && is_free(fd);
-        if tracked.is_plain || is_idle {
+        if tracked.uses_posix_locks || is_idle {
             if tracked.users == 0 {
                 tracked.close_parked();
                 self.files.remove(&known.file);
@@ -248,19 +247,19 @@ impl Registry {
             self.last_closed(known.file);
         }
         if self.descriptors.values().all(|left| left.is_inherited) && self.opening.is_empty() {
-            self.give_back_unshared();
+            self.close_unshared();
         } else {
-            self.give_back_due();
+            self.close_due();
         }
         Ok(())
     }
 
-    /// SQLite counts on its locks being gone then: some of them it never releases in another way.
+    /// SQLite relies on its locks being released then: some of them it never releases otherwise.
     fn last_closed(&mut self, file: FileId) {
         let Some(tracked) = self.files.get_mut(&file) else { return };
         tracked.forget_lost();
-        // What we never locked is in nobody's way either, as a rule.
-        if !tracked.unlock() && self.give_back(file) {
+        // A file that we never locked usually blocks nobody.
+        if !tracked.unlock() && self.close_parked_of(file) {
             return;
         }
         self.wait(file);
@@ -270,34 +269,35 @@ impl Registry {
         if let Some(tracked) = self.files.get_mut(&file)
             && !std::mem::replace(&mut tracked.is_waiting, true)
         {
-            self.waiting.push_back((Instant::now() + PATIENCE, file));
+            self.waiting.push_back((Instant::now() + KEEP_TIME, file));
         }
     }
 
-    pub(super) fn give_back_due(&mut self) {
+    pub(super) fn close_due(&mut self) {
         if self.waiting.is_empty() {
             return;
         }
         let now = Instant::now();
         for _ in 0..TRIES {
             let is_due = |(due, _): &(Instant, FileId)| *due <= now;
-            if self.waiting.len() <= MOST_WAITING && !self.waiting.front().is_some_and(is_due) {
+            if self.waiting.len() <= MAX_WAITING && !self.waiting.front().is_some_and(is_due) {
                 return;
             }
-            self.give_back_first();
+            self.close_oldest();
         }
     }
 
-    /// Where there are no descriptors left, everything is tried.
-    pub(super) fn give_back_all(&mut self) {
+    /// Without free descriptors, everything is tried.
+    pub(super) fn close_all_parked(&mut self) {
         for _ in 0..self.waiting.len() {
-            self.give_back_first();
+            self.close_oldest();
         }
     }
 
-    /// When SQLite has nothing open any more there may be no later call. What nobody else in this process has open
-    /// nobody depends on; for others the lock on the whole file is not taken, which would be in the way of a reader.
-    fn give_back_unshared(&mut self) {
+    /// When SQLite has no file open any more there may be no later call. Descriptors of files that nobody else in this
+    /// process has open are closed. For the others, the lock on the whole file is not taken, because it would block
+    /// readers.
+    fn close_unshared(&mut self) {
         if self.waiting.is_empty() {
             return;
         }
@@ -307,28 +307,28 @@ impl Registry {
         let shared: BTreeSet<FileId> =
             open.into_iter().filter(|(fd, _)| is_other(fd)).map(|(_, file)| file).collect();
         for (due, file) in std::mem::take(&mut self.waiting) {
-            if shared.contains(&file) || !self.give_back(file) {
+            if shared.contains(&file) || !self.close_parked_of(file) {
                 self.waiting.push_back((due, file));
             }
         }
     }
 
-    fn give_back_first(&mut self) {
+    fn close_oldest(&mut self) {
         let Some((_, file)) = self.waiting.pop_front() else { return };
         let Some(tracked) = self.files.get_mut(&file) else { return };
         tracked.is_waiting = false;
-        if tracked.users == 0 && !self.give_back(file) {
+        if tracked.users == 0 && !self.close_parked_of(file) {
             self.wait(file);
         }
     }
 
-    /// Closes all descriptors of a file that SQLite has closed, if nobody has a lock on it that this would drop.
-    fn give_back(&mut self, file: FileId) -> bool {
+    /// Closes all descriptors of a file that SQLite has closed, if nobody holds a lock on it that this would drop.
+    fn close_parked_of(&mut self, file: FileId) -> bool {
         let refuses = self.refuses;
         let Some(tracked) = self.files.get_mut(&file) else { return true };
         tracked.forget_lost();
         match tracked.keep_others_away(refuses) {
-            // Where there are no such locks nothing is gained by waiting.
+            // Without such locks, waiting has no benefit.
             Ok(()) | Err(Obstacle::Refused) => {}
             Err(Obstacle::Passing) => return false,
         }
@@ -338,45 +338,45 @@ impl Registry {
         true
     }
 
-    /// Takes, releases or asks about a lock.
-    pub(super) fn lock(&mut self, fd: Fd, is_question: bool, lock: Lock) -> Answer {
-        let Some(known) = self.descriptors.get(&fd).copied() else { return Answer::Plain };
+    /// Takes, releases or queries a lock.
+    pub(super) fn lock(&mut self, fd: Fd, is_query: bool, lock: Lock) -> Outcome {
+        let Some(known) = self.descriptors.get(&fd).copied() else { return Outcome::PassThrough };
         if known.is_inherited {
-            // Of the parent's locks nothing may be changed, and the child has none.
-            return if lock.kind == libc::F_UNLCK { Answer::Done } else { Answer::Failed(libc::EBADF) };
+            // The parent's locks must not be changed, and the child has none.
+            return if lock.kind == libc::F_UNLCK { Outcome::Done } else { Outcome::Failed(libc::EBADF) };
         }
-        let is_write = lock.kind == libc::F_WRLCK && !is_question;
+        let is_write = lock.kind == libc::F_WRLCK && !is_query;
         if is_write && known.access == libc::O_RDONLY {
-            return Answer::Failed(libc::EBADF);
+            return Outcome::Failed(libc::EBADF);
         }
-        // As a rule there is one already that may do everything.
+        // Usually one with full access exists already.
         if let Some(ready) = self.files.get(&known.file).and_then(Tracked::ready) {
-            return request(ready, is_question, lock);
+            return request(ready, is_query, lock);
         }
         let mut through = self.lock_through(known.file, fd, is_write);
         if matches!(through, Err(libc::EMFILE)) {
-            self.give_back_all();
+            self.close_all_parked();
             through = self.lock_through(known.file, fd, is_write);
         }
-        let answer = match through {
-            Ok(None) => Answer::Plain,
-            Ok(Some(through)) => request(through, is_question, lock),
-            Err(error) => Answer::Failed(error),
+        let outcome = match through {
+            Ok(None) => Outcome::PassThrough,
+            Ok(Some(through)) => request(through, is_query, lock),
+            Err(error) => Outcome::Failed(error),
         };
-        if matches!(answer, Answer::Done)
+        if matches!(outcome, Outcome::Done)
             && let Some(tracked) = self.files.get_mut(&known.file)
         {
             tracked.remember(lock.kind, lock.range);
         }
-        answer
+        outcome
     }
 
-    /// The descriptor through which a file is locked. `None` where there can be none: the file is left with the
-    /// locks that SQLite takes by itself, which shows before the first lock is taken.
+    /// The descriptor through which a file is locked. `None` if there can be none: the file then uses SQLite's own
+    /// locks, which is decided before the first lock is taken.
     fn lock_through(&mut self, file: FileId, fd: Fd, is_write: bool) -> Result<Option<Fd>, Errno> {
         let refuses = self.refuses;
         let Some(tracked) = self.files.get_mut(&file) else { return Ok(None) };
-        if tracked.is_plain {
+        if tracked.uses_posix_locks {
             return Ok(None);
         }
         let is_first = tracked.lock_fd().is_none();
@@ -390,11 +390,11 @@ impl Registry {
         match probed {
             Ok(through) => Ok(Some(through)),
             Err(error) if is_first && !is_passing(error) => {
-                tracked.make_plain();
+                tracked.use_posix_locks();
                 self.has_plain = true;
                 Ok(None)
             }
-            // To SQLite EACCES means that somebody else has the lock.
+            // SQLite interprets EACCES as a lock that somebody else holds.
             Err(libc::EACCES) => Err(libc::EPERM),
             Err(error) => Err(error),
         }
@@ -410,8 +410,8 @@ impl Registry {
         self.opening.clear();
     }
 
-    /// Who has the database at `path` open, where it is left with locks that keep nobody in this process away. An open
-    /// that began after the first such question, which sets `since`, is of no concern to it.
+    /// Who has the database at `path` open, if its locks do not exclude other code in this process. Opens that began
+    /// after the first such query, which sets `since`, are ignored.
     pub(super) fn exposure(&self, path: &Path, since: &mut Option<u64>) -> Exposure {
         if !self.has_plain {
             return Exposure::None;
@@ -420,7 +420,7 @@ impl Registry {
         let Ok(file) = path.metadata().map(|metadata| FileId::of_metadata(&metadata)) else {
             return Exposure::Unknown;
         };
-        if !self.files.get(&file).is_some_and(|tracked| tracked.is_plain) {
+        if !self.files.get(&file).is_some_and(|tracked| tracked.uses_posix_locks) {
             return Exposure::None;
         }
         let user = self.descriptors.iter().find(|(_, known)| known.file == file && !known.is_inherited);
@@ -428,7 +428,7 @@ impl Registry {
         let Some(others) = others else { return Exposure::Unknown };
         let may_be =
             |(number, of): (&u64, &Option<FileId>)| *number <= since && of.is_none_or(|of| of == file);
-        // Of a copy that was in use before, its own descriptors cannot be told from others'.
+        // For a copy that was in use before, its own descriptors cannot be distinguished from others.
         if others.iter().all(|fd| self.early.contains(&(*fd, file))) {
             Exposure::None
         } else if self.opening.iter().any(may_be) {
@@ -438,7 +438,7 @@ impl Registry {
         }
     }
 
-    /// The descriptors of `file` that are not known here, `fd` aside, which is one of it. `None` where nobody knows,
+    /// The descriptors of `file` that are not known here, except `fd`, which is one of them. `None` if that is unknown,
     /// since open descriptors are not listed, or not all of them.
     fn others(&self, file: FileId, fd: Fd) -> Option<Vec<Fd>> {
         let open = sys::open_files()?;
@@ -463,28 +463,28 @@ impl Registry {
 /// Opens a file for SQLite.
 pub(super) fn open(path: &CStr, flags: c_int, mode: mode_t) -> Result<Fd, Errno> {
     if !is_journal(path) {
-        // Of a journal SQLite itself takes care.
+        // SQLite itself handles journals.
         sys::occupy_standard_descriptors();
     }
     sys::open(path, flags, mode)
 }
 
-fn request(through: Fd, is_question: bool, lock: Lock) -> Answer {
-    if is_question {
-        sys::get_lock(through, lock.kind, lock.range).map_or_else(Answer::Failed, Answer::InTheWay)
+fn request(through: Fd, is_query: bool, lock: Lock) -> Outcome {
+    if is_query {
+        sys::get_lock(through, lock.kind, lock.range).map_or_else(Outcome::Failed, Outcome::Conflict)
     } else {
-        sys::set_lock(through, lock.kind, lock.range).map_or_else(Answer::Failed, |()| Answer::Done)
+        sys::set_lock(through, lock.kind, lock.range).map_or_else(Outcome::Failed, |()| Outcome::Done)
     }
 }
 
-/// Nobody locks a journal or a write-ahead log. One is opened and closed in each transaction with a rollback
-/// journal, so for them a question has to do instead of the exclusive lock of [`Registry::give_back`]. A
-/// *database* of such a name is told by the locks that it has.
+/// Nobody locks a journal or a write-ahead log. With a rollback journal, one is opened and closed in each transaction,
+/// so for them a lock query replaces the exclusive lock of [`Registry::close_parked_of`]. A *database* of such a name is
+/// recognised by its locks.
 fn is_journal(path: &CStr) -> bool {
     path.to_bytes().ends_with(b"-journal") || path.to_bytes().ends_with(b"-wal")
 }
 
-/// Whether nobody has any lock on the file.
+/// Whether nobody holds a lock on the file.
 fn is_free(fd: Fd) -> bool {
     let found = sys::get_lock(fd, libc::F_WRLCK, Range::WHOLE);
     found.is_ok_and(|found| c_int::from(found.l_type) == libc::F_UNLCK)

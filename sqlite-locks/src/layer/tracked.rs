@@ -6,19 +6,19 @@ use libc::c_int;
 
 use super::sys::{self, Errno, Fd, FileId, Range};
 
-/// A file of which SQLite has descriptors, or had some that are not given back.
+/// A file of which SQLite has descriptors, or had some that are not closed yet.
 #[derive(Debug)]
 pub(super) struct Tracked {
     file: FileId,
-    /// The name under which it was opened first: the way to it where descriptors are not listed.
+    /// The name under which it was opened first, used if descriptors are not listed.
     name: Option<CString>,
-    /// How many descriptors SQLite has.
+    /// The number of descriptors that SQLite uses.
     pub(super) users: usize,
     /// Closed by SQLite, each with its access mode.
     parked: Vec<(Fd, c_int)>,
     lock: Option<LockDescriptor>,
-    /// Left with the locks that SQLite takes by itself.
-    pub(super) is_plain: bool,
+    /// Uses SQLite's own locks.
+    pub(super) uses_posix_locks: bool,
     pub(super) is_waiting: bool,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Tracked {
 struct LockDescriptor {
     fd: Fd,
     may_write: bool,
-    /// What is locked through a descriptor that may only read, to be taken over by one that may write.
+    /// The locks of a read-only descriptor, to be transferred to a writable one.
     read: Vec<Range>,
 }
 
@@ -37,21 +37,21 @@ impl LockDescriptor {
 }
 
 impl Tracked {
-    pub(super) fn new(file: FileId, name: Option<CString>, is_plain: bool) -> Self {
-        Self { file, name, users: 0, parked: Vec::new(), lock: None, is_plain, is_waiting: false }
+    pub(super) fn new(file: FileId, name: Option<CString>, uses_posix_locks: bool) -> Self {
+        Self { file, name, users: 0, parked: Vec::new(), lock: None, uses_posix_locks, is_waiting: false }
     }
 
-    /// Whether nothing is left of it but what is being closed.
+    /// Whether nothing is left of it except the descriptor that is being closed.
     pub(super) fn is_alone(&self) -> bool {
         self.users == 0 && self.is_empty()
     }
 
-    /// Whether it has no descriptor but those that SQLite has.
+    /// Whether it has no descriptors except those that SQLite uses.
     pub(super) fn is_empty(&self) -> bool {
         self.lock.is_none() && self.parked.is_empty()
     }
 
-    /// The descriptors of it that SQLite does not have.
+    /// Its descriptors that SQLite does not use.
     pub(super) fn own(&self) -> impl Iterator<Item = Fd> {
         self.parked.iter().map(|(fd, _)| *fd).chain(self.lock_fd())
     }
@@ -60,7 +60,7 @@ impl Tracked {
         self.lock.as_ref().map(|lock| lock.fd)
     }
 
-    /// The lock descriptor, if it may do everything already.
+    /// The lock descriptor, if it has full access already.
     pub(super) fn ready(&self) -> Option<Fd> {
         self.lock.as_ref().filter(|lock| lock.may_write).map(|lock| lock.fd)
     }
@@ -73,21 +73,21 @@ impl Tracked {
         self.parked.iter().find(|(_, parked)| *parked == access).map(|(fd, _)| *fd)
     }
 
-    /// Forgets a descriptor of this number: it is somebody's who uses it.
+    /// Forgets a descriptor of this number, which another owner uses now.
     pub(super) fn forget(&mut self, fd: Fd) {
         self.parked.retain(|(parked, _)| *parked != fd);
         self.lock.take_if(|lock| lock.fd == fd);
     }
 
-    /// Forgets the descriptors that are not what they were: a host that closes all descriptors by their numbers, and
-    /// opens files of its own, has those under these numbers now.
+    /// Forgets descriptors that have been replaced: a host that closes all descriptors by number, and opens files of
+    /// its own, owns these numbers now.
     pub(super) fn forget_lost(&mut self) {
         let file = self.file;
         self.parked.retain(|(fd, access)| sys::is_still(*fd, file, *access));
         self.lock.take_if(|lock| !sys::is_still(lock.fd, file, lock.access()));
     }
 
-    /// What a failed close would have to say concerns nobody any more.
+    /// An error of closing has no consequences here.
     pub(super) fn close_parked(&mut self) {
         self.forget_lost();
         for (fd, _) in self.parked.drain(..) {
@@ -95,14 +95,14 @@ impl Tracked {
         }
     }
 
-    /// Last of all: until it is closed nobody gets a lock.
+    /// Closed last: until then nobody else gets a lock.
     pub(super) fn close_lock(&mut self) {
         if let Some(lock) = self.lock.take() {
             let _ = sys::close(lock.fd);
         }
     }
 
-    /// Releases all locks. Says whether there can be any.
+    /// Releases all locks. Returns whether there can be any.
     pub(super) fn unlock(&mut self) -> bool {
         let Some(lock) = &mut self.lock else { return false };
         lock.read.clear();
@@ -111,15 +111,15 @@ impl Tracked {
         true
     }
 
-    /// Leaves it with the locks that SQLite takes by itself.
-    pub(super) fn make_plain(&mut self) {
+    /// Makes it use SQLite's own locks.
+    pub(super) fn use_posix_locks(&mut self) {
         if let Some(lock) = self.lock.take() {
             self.parked.push((lock.fd, lock.access()));
         }
-        self.is_plain = true;
+        self.uses_posix_locks = true;
     }
 
-    /// The lock descriptor, one that may write where that is wanted. `fd` is any descriptor of the file.
+    /// The lock descriptor, a writable one if requested. `fd` is any descriptor of the file.
     pub(super) fn lock_descriptor(&mut self, fd: Fd, for_write: bool, refuses: bool) -> Result<Fd, Errno> {
         if let Some(lock) = &self.lock
             && (lock.may_write || !for_write)
@@ -154,15 +154,15 @@ impl Tracked {
         Ok(fd)
     }
 
-    /// Takes an exclusive lock on the whole file, which shows that nobody has any.
+    /// Takes an exclusive lock on the whole file, which shows that nobody else holds one.
     pub(super) fn keep_others_away(&mut self, refuses: bool) -> Result<(), Obstacle> {
         let Some(any) = self.own().next() else { return Ok(()) };
         match self.lock_descriptor(any, true, refuses) {
             Ok(holder) => Ok(sys::set_lock(holder, libc::F_WRLCK, Range::WHOLE)?),
             Err(error) if is_passing(error) => Err(Obstacle::Passing),
             Err(_) if refuses => Err(Obstacle::Refused),
-            // Of a file that may only be read, or is not found again, nobody can be kept away. That leaves a moment
-            // between this question and the closing in which somebody's new lock would be lost.
+            // For a file that can only be read, or is not found again, nobody can be excluded. A new lock of somebody
+            // else could be lost between this check and the closing.
             Err(_) => {
                 let found = sys::get_lock(any, libc::F_WRLCK, Range::WHOLE)?;
                 if c_int::from(found.l_type) == libc::F_UNLCK { Ok(()) } else { Err(Obstacle::Passing) }
@@ -170,7 +170,7 @@ impl Tracked {
         }
     }
 
-    /// Takes note of a lock. SQLite releases a range as it took it, or more than that.
+    /// Registers a lock. SQLite releases a range as it took it, or a larger one.
     pub(super) fn remember(&mut self, kind: c_int, range: Range) {
         if let Some(own) = self.lock.as_mut().filter(|own| !own.may_write) {
             own.read.retain(|held| !range.covers(*held));
@@ -184,7 +184,7 @@ impl Tracked {
 /// Why a file cannot be locked.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Obstacle {
-    /// Somebody else has a lock, or something has run out.
+    /// Somebody else holds a lock, or a resource is exhausted.
     Passing,
     /// There are no such locks here.
     Refused,
@@ -200,7 +200,7 @@ impl From<Errno> for Obstacle {
     }
 }
 
-/// Whether trying again later may help.
+/// Whether retrying later may help.
 pub(super) fn is_passing(error: Errno) -> bool {
     matches!(error, libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EINTR)
 }

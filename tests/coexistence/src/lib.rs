@@ -1,8 +1,8 @@
 //! Other copies of SQLite in this process.
 //!
-//! [`Foreign`] is the same source, compiled once more and loaded beside ours, as a host brings it along.
-//! [`Second`] is this whole crate once more, the library with its locks included, as when a program has the
-//! Python package and the C library. Cargo builds it beside the tests, as a shared library.
+//! [`Foreign`] is the same source, compiled a second time and loaded beside ours, as a host would bring it along.
+//! [`Second`] is this whole crate a second time, the library with its locks included, as in a program with the Python
+//! package and the C library. Cargo builds it beside the tests, as a shared library.
 #![cfg(unix)]
 
 mod second;
@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use libloading::{Library, Symbol};
 
-// The extern crate is named so that the build script learns where its source is.
+// The extern crate is named so that the build script gets the location of its source.
 use libsqlite3_sys as _;
 
-/// A result code of SQLite's that is none of the good ones.
+/// An error code of SQLite.
 pub type Code = c_int;
 
 pub const BUSY: Code = 5;
@@ -44,7 +44,7 @@ unsafe fn function<T>(name: &str) -> Symbol<'static, T> {
 #[derive(Debug)]
 pub struct Foreign(*mut c_void);
 
-// SAFETY: SQLite is compiled to be used from any thread, and a mutable reference is needed to use it.
+// SAFETY: SQLite is compiled for use from any thread, and a mutable reference is needed to use it.
 unsafe impl Send for Foreign {}
 
 impl Foreign {
@@ -62,7 +62,7 @@ impl Foreign {
     fn open_with(path: &Path, flags: c_int, timeout: Duration) -> Result<Self, Code> {
         let path = CString::new(path.to_str().expect("a name in UTF-8")).expect("a name");
         let mut connection = ptr::null_mut();
-        // SAFETY: these are the functions' types; a handle is closed also where opening it failed.
+        // SAFETY: these are the functions' types; a handle is closed even if opening it failed.
         unsafe {
             let open = function::<
                 unsafe extern "C" fn(*const c_char, *mut *mut c_void, c_int, *const c_char) -> Code,
@@ -95,7 +95,7 @@ impl Foreign {
         if code == 0 { Ok(()) } else { Err(code) }
     }
 
-    /// The number that a query answers.
+    /// The number that a query returns.
     pub fn number(&mut self, sql: &str) -> Result<i64, Code> {
         const ROW: Code = 100;
         let sql = CString::new(sql).expect("SQL");
@@ -128,7 +128,7 @@ impl Foreign {
 
 impl Drop for Foreign {
     fn drop(&mut self) {
-        // SAFETY: nothing else has the connection, and no statement is left.
+        // SAFETY: nothing else uses the connection, and no statement is left.
         unsafe { function::<unsafe extern "C" fn(*mut c_void) -> Code>("sqlite3_close")(self.0) };
     }
 }

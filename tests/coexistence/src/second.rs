@@ -1,4 +1,4 @@
-//! The library a second time, in a shared library of its own.
+//! A second copy of the library, in a shared library of its own.
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use rusqlite::Connection;
 
 use crate::Code;
 
-/// A connection of this crate's own copy, under the library's locks.
+/// A connection of this crate's own copy, with the library's locks.
 pub fn open_ours(file: &Path, wait: Duration) -> Connection {
-    // The library puts its locks in place when it opens its first database.
+    // The library installs its locks when it opens its first database.
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(Workspace::open_db(":memory:").expect("a database")));
     let connection = Connection::open(file).expect("a database");
     connection.busy_timeout(wait).expect("a timeout");
-    // A disk that is slow to flush shows nothing here. Of what else is wrong the transactions tell.
+    // Slow flushes are irrelevant here. Other errors are found by the transactions.
     let _ = connection.execute_batch("PRAGMA synchronous=OFF");
     connection
 }
@@ -34,10 +34,10 @@ type Open = unsafe extern "C" fn(*const c_char, c_int) -> *mut Connection;
 type Run = unsafe extern "C" fn(*mut Connection, *const c_char) -> Code;
 type Close = unsafe extern "C" fn(*mut Connection);
 
-/// What the shared library exports.
+/// The exports of the shared library.
 ///
 /// # Safety
-/// `file` ends with a zero byte.
+/// `file` is NUL-terminated.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn second_open(file: *const c_char, wait: c_int) -> *mut Connection {
     // SAFETY: by the contract of this function.
@@ -46,7 +46,7 @@ unsafe extern "C" fn second_open(file: *const c_char, wait: c_int) -> *mut Conne
 }
 
 /// # Safety
-/// `connection` comes from [`second_open`], `sql` ends with a zero byte.
+/// `connection` comes from [`second_open`], `sql` is NUL-terminated.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn second_run(connection: *mut Connection, sql: *const c_char) -> Code {
     // SAFETY: by the contract of this function.

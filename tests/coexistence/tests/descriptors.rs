@@ -1,4 +1,4 @@
-//! How many descriptors the lock layer keeps: as many as were in use at once, and none for long after that.
+//! The descriptors that the lock layer keeps: as many as were in use at the same time, and none long after that.
 #![cfg(all(any(target_os = "linux", target_os = "android"), target_pointer_width = "64"))]
 
 mod common;
@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let Some((task, file)) = told_task() else { return };
+    let Some((task, file)) = child_task() else { return };
     let file = &*file;
     match &*task {
         "handle" => beside_a_handle(file),
@@ -32,7 +32,7 @@ fn run(task: &str, name: &str) {
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The descriptors of the database and of what lies beside it.
+/// The descriptors of the database and of its side files.
 fn of_database(file: &Path) -> Vec<String> {
     let folder = file.parent().unwrap().to_str().unwrap().to_owned();
     let links = std::fs::read_dir("/proc/self/fd").unwrap();
@@ -43,7 +43,7 @@ fn of_database(file: &Path) -> Vec<String> {
     found
 }
 
-/// After all is closed, and a second has passed, the next call finds that nobody needs anything.
+/// After everything is closed and a second has passed, the next call closes all of them.
 fn assert_all_given_back(file: &Path) {
     std::thread::sleep(Duration::from_millis(1100));
     drop(ours(&file.with_file_name("another.db"), wait()));
@@ -57,10 +57,10 @@ fn open_record_close(file: &Path) {
     handle.close().unwrap();
 }
 
-/// Those of a checkpoint, which may come at any time: of the database and of its log.
+/// The descriptors of a checkpoint, which may run at any time: of the database and of its log.
 const CHECKPOINT: usize = 2;
 
-/// Runs the rounds, of which the first ones may need descriptors and no later one.
+/// Runs the rounds, of which only the first ones may need additional descriptors.
 fn rounds_need_no_more(count: usize, file: &Path, mut round: impl FnMut()) {
     for _ in 0..3 {
         round();
@@ -77,7 +77,7 @@ fn rounds_need_no_more(count: usize, file: &Path, mut round: impl FnMut()) {
 #[test]
 fn a_handle_that_stays_open_lets_others_come_and_go_without_end() {
     run("handle", "mcoda.db");
-    // The name tells nobody that this is no journal.
+    // The name does not show that this is not a journal.
     run("handle", "mcoda.db-wal");
 }
 

@@ -1,4 +1,4 @@
-//! A disk that is full, files that may not be written, folders that vanish.
+//! Full disks, files that cannot be written, and folders that disappear.
 #![cfg(unix)]
 
 mod common;
@@ -16,7 +16,7 @@ const NOBODY: u32 = 65534;
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let Some((task, file)) = told_task() else { return };
+    let Some((task, file)) = child_task() else { return };
     let file = &*file;
     match &*task {
         "full" => full(file),
@@ -59,9 +59,9 @@ fn a_full_disk_is_an_error_that_names_the_file_and_loses_nothing() {
     passes("full", &folder.path().join("mcoda.db"));
 }
 
-/// No file may grow beyond a limit, as where a disk is full.
+/// Limits the size of files, to simulate a full disk.
 fn limit(bytes: u64) {
-    // SAFETY: system calls of a process with one thread that matters.
+    // SAFETY: system calls of a process with one relevant thread.
     unsafe {
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
         let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
@@ -88,7 +88,7 @@ fn full(file: &Path) {
                 }
             }
         }
-        // There is room again.
+        // There is space again.
         limit(libc::RLIM_INFINITY);
         let recorded = handle.record_token_usage(&TokenUsage::default()).unwrap();
         assert!(recorded.logged);
@@ -115,9 +115,9 @@ fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
 }
 
-/// What is done by somebody whom the modes bind: root may write anywhere, so it becomes nobody for that.
+/// Runs as a user that permissions apply to: root may write anywhere, so it becomes `nobody`.
 fn bound_by_modes<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: system calls, in a process with one thread that matters.
+    // SAFETY: system calls, in a process with one relevant thread.
     let become_user = |id: u32| unsafe { libc::geteuid() == id || libc::seteuid(id) == 0 };
     // SAFETY: a system call.
     let me = unsafe { libc::geteuid() };
@@ -127,7 +127,7 @@ fn bound_by_modes<T>(work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// Makes `folder` with everything in it the property of whoever works in [`bound_by_modes`].
+/// Gives `folder` and its content to the user of [`bound_by_modes`].
 fn give_away(path: &Path) {
     // SAFETY: a system call.
     if unsafe { libc::geteuid() } == 0 {
@@ -169,7 +169,7 @@ fn nothing_is_acknowledged_in_a_database_that_was_removed() {
         let error = handle.record_token_usage(&TokenUsage::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Storage, "{error}");
         assert!(error.message().contains(file.to_str().unwrap()), "{error}");
-        // Another one in its place is another one.
+        // A replacement is another file.
         let _ = open(&file).unwrap();
     }
     let fresh = open(&file).unwrap();
@@ -177,12 +177,12 @@ fn nothing_is_acknowledged_in_a_database_that_was_removed() {
     assert_eq!(kept(&file).0.len(), 1);
 }
 
-/// Opens the database, which may be written, with a log in the folder `logs` beside it.
+/// Opens the writable database, with a log in the folder `logs` beside it.
 fn with_log_apart(file: &Path) -> Options {
     in_home_beside(file).json_log_in(file.with_file_name("logs"))
 }
 
-/// Options of somebody who need not be able to read the home folder of whoever runs the tests.
+/// Options for a user that may be unable to read the home folder of the user who runs the tests.
 fn in_home_beside(file: &Path) -> Options {
     let home = Some(file.with_file_name("home"));
     Workspace::options().environment(Environment { home, ..Environment::default() })
@@ -203,7 +203,7 @@ fn without_database() -> Environment {
 #[test]
 fn a_log_that_may_not_be_written_stops_no_record_and_gets_it_later() {
     let folder = tempfile::tempdir().unwrap();
-    // Whoever the modes bind has to get there.
+    // The other user must be able to reach it.
     set_mode(folder.path(), 0o755);
     let file = folder.path().join("sub/mcoda.db");
     let handle = with_log_apart(&file).open_db(&file).unwrap();
@@ -231,7 +231,7 @@ fn log_read_only(file: &Path) {
             let handle = with_log_apart(file).open_db(file).unwrap();
             let first = handle.record_token_usage(&TokenUsage::default()).unwrap();
             assert!(first.recorded && !first.logged, "{place}: {first:?}");
-            // Without a database there is nowhere else to keep it, so that this is an error.
+            // Without a database the record cannot be kept anywhere else, so this is an error.
             let alone = with_log_apart(file).environment(without_database()).open_db(file);
             let error = alone.and_then(|alone| alone.record_token_usage(&TokenUsage::default())).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Storage, "{place}: {error}");
@@ -244,7 +244,7 @@ fn log_read_only(file: &Path) {
         let logged = logged_apart(file);
         assert_eq!(logged[logged.len() - 2..], ids, "{place}");
     }
-    // A folder for the log that cannot be made.
+    // A folder for the log that cannot be created.
     let parent = file.with_file_name("closed");
     std::fs::create_dir(&parent).unwrap();
     set_mode(&parent, 0o555);
@@ -271,7 +271,7 @@ fn log_full(file: &Path) {
     let alone = with_log_apart(file).environment(without_database()).open_db(file).unwrap();
     limit(log.metadata().unwrap().len());
     let mut refused = 0;
-    // A few of these use up what the log keeps in reserve.
+    // A few of these use up the reserve of the log.
     let large = TokenUsage { action: Some("x".repeat(8000)), ..TokenUsage::default() };
     for _ in 0..12 {
         let recorded = handle.record_token_usage(&large).unwrap();

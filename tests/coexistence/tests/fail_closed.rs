@@ -1,4 +1,4 @@
-//! Where the locks cannot be had, or it cannot be known what they are worth, nothing is written.
+//! If the locks are unavailable, or their state is unknown, nothing is written.
 #![cfg(all(target_os = "linux", target_pointer_width = "64"))]
 
 mod common;
@@ -18,7 +18,7 @@ use rusqlite::Connection;
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let Some((task, file)) = told_task() else { return };
+    let Some((task, file)) = child_task() else { return };
     let file = &*file;
     match &*task {
         "without proc" => without_proc(file),
@@ -73,7 +73,7 @@ fn without_proc_the_locks_hold() {
     }
 }
 
-/// The handle and the other copy race, connections of both come and go.
+/// The handle and the other copy race; connections of both are opened and closed.
 fn without_proc(file: &Path) {
     const EACH: usize = 500;
     hide_proc();
@@ -109,7 +109,7 @@ fn without_proc(file: &Path) {
 }
 
 #[test]
-fn where_nobody_knows_who_has_the_file_open_nothing_is_written() {
+fn nothing_is_written_if_it_is_unknown_who_has_the_file_open() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
     if let Some(output) = in_own_mounts("unseen", &file, REFUSED) {
@@ -127,7 +127,7 @@ fn unseen(file: &Path) {
     };
     refused(record(&handle).unwrap_err());
     refused(Workspace::open_db(file).map(drop).unwrap_err());
-    // A list that lacks what is known to be open is none.
+    // A list that lacks a file known to be open counts as unknown.
     std::fs::create_dir_all("/proc/self/fd").unwrap();
     refused(record(&handle).unwrap_err());
     assert_eq!(handle.token_usage(&Default::default()).unwrap().len(), 1);
@@ -203,17 +203,17 @@ fn what_a_host_opens_under_the_numbers_of_closed_descriptors_is_never_touched() 
     run("close from", AS_SHIPPED);
 }
 
-/// A host that becomes a daemon closes whatever is open, and opens files of its own.
+/// A host that becomes a daemon closes all descriptors, and opens files of its own.
 fn close_from(file: &Path) {
     let handle = Workspace::open_db(file).unwrap();
     record(&handle).unwrap();
-    // Somebody else has locks, so that what is closed is parked.
+    // Another copy holds locks, so closed descriptors are parked.
     let mut other = theirs(file, wait());
     other.execute("BEGIN IMMEDIATE").unwrap();
     drop(handle);
     std::mem::forget(other);
     for fd in 3..1024 {
-        // SAFETY: nothing that is used from here on has one of them.
+        // SAFETY: nothing that is used afterwards has one of them.
         unsafe { libc::close(fd) };
     }
     let of_host: Vec<_> = (0..200)
@@ -240,7 +240,7 @@ fn close_from(file: &Path) {
     assert_eq!(count, 4);
 }
 
-/// How many descriptors of the folder of `file` this process has.
+/// The number of descriptors of the folder of `file` in this process.
 fn descriptors_beside(file: &Path) -> usize {
     let links = std::fs::read_dir("/proc/self/fd").unwrap();
     let names = links.filter_map(|link| std::fs::read_link(link.ok()?.path()).ok());
@@ -264,7 +264,7 @@ fn last_close(file: &Path) {
     assert!(descriptors_beside(file) > 100);
     drop(handles);
     assert_eq!(descriptors_beside(file), 0);
-    // What somebody else in the process depends on stays, until that one has gone.
+    // A descriptor that another copy needs stays open until that copy has closed the file.
     let mut other = theirs(&file.with_file_name("7.db"), wait());
     other.execute("BEGIN IMMEDIATE").unwrap();
     let host = std::fs::File::open(file.with_file_name("7.db")).unwrap();
@@ -272,7 +272,7 @@ fn last_close(file: &Path) {
     drop(Workspace::options().read_only(true).open_db(file.with_file_name("7.db")));
     assert!(descriptors_beside(file) > 4, "{}", host.as_raw_fd());
     std::mem::forget(host);
-    assert_eq!(told("write", &file.with_file_name("7.db"), AS_SHIPPED), "busy");
+    assert_eq!(task_result("write", &file.with_file_name("7.db"), AS_SHIPPED), "busy");
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn a_file_with_two_names_is_read_and_not_written() {
     }
     std::fs::remove_file(&link).unwrap();
     record(&Workspace::open_db(&file).unwrap()).unwrap();
-    // SQLite follows a symbolic link before it looks for the log.
+    // SQLite resolves a symbolic link before it looks for the log.
     std::os::unix::fs::symlink(&file, &link).unwrap();
     record(&Workspace::open_db(&link).unwrap()).unwrap();
 }
@@ -349,11 +349,11 @@ fn mounted(file: &Path) {
     mount(file, &inside, "none", libc::MS_BIND);
     std::os::unix::fs::symlink(&inside, &link).unwrap();
     for name in [&inside, &link] {
-        is_refused_for_its_name(Workspace::open_db(name).map(drop), "mounted by itself", name);
+        is_refused_for_its_name(Workspace::open_db(name).map(drop), "is itself a mount", name);
         reads_one(name);
     }
     assert!(!file.with_file_name("data/x.db-wal").metadata().is_ok_and(|log| log.len() > 0));
-    // A folder that is mounted has one log, whatever it is called.
+    // A folder that is mounted has one log, whatever its name.
     let folder = file.with_file_name("whole");
     std::fs::create_dir(&folder).unwrap();
     mount(file.parent().unwrap(), &folder, "none", libc::MS_BIND);
@@ -380,7 +380,7 @@ fn nothing_is_acknowledged_when_the_log_or_its_index_is_removed_or_replaced() {
                 assert_eq!(error.kind(), ErrorKind::Storage, "{error}");
                 assert!(error.message().contains(beside.to_str().unwrap()), "{error}");
             }
-            // Not found again: nothing was.
+            // The record is not found: it was not acknowledged.
             std::fs::rename(&kept, &beside).unwrap();
             record(&handle).unwrap();
             assert_eq!(handle.token_usage(&Default::default()).unwrap().len(), 2);

@@ -1,4 +1,4 @@
-//! Forks: what a child has of its parent's locks and handles, and what it may do by itself.
+//! Forks: a child does not keep its parent's locks and handles, and can open the database itself.
 #![cfg(all(any(target_os = "linux", target_os = "android"), target_pointer_width = "64"))]
 
 mod common;
@@ -14,7 +14,7 @@ use mcoda_core::{ErrorKind, Options, TokenUsage, Workspace};
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let Some((task, file)) = told_task() else { return };
+    let Some((task, file)) = child_task() else { return };
     let file = &*file;
     match &*task {
         "try to write" => try_to_write(file),
@@ -40,9 +40,9 @@ fn a_child_keeps_no_lock_of_a_parent_that_was_killed() {
         let child =
             text.lines().find_map(|line| Some(line.split_once("child ")?.1.to_owned())).expect("a child");
         let child: i32 = child.parse().unwrap();
-        // SAFETY: system calls; 0 asks whether the process is there.
+        // SAFETY: system calls; 0 checks whether the process exists.
         assert_eq!(unsafe { libc::kill(child, 0) }, 0, "the child is alive, and idle");
-        assert_eq!(told("try to write", &file, AS_SHIPPED), "written", "{mode}");
+        assert_eq!(task_result("try to write", &file, AS_SHIPPED), "written", "{mode}");
         // SAFETY: a system call.
         unsafe { libc::kill(child, libc::SIGKILL) };
     }
@@ -52,7 +52,7 @@ fn lock_and_die(file: &Path) {
     let mut own = ours(file, wait());
     own.run("BEGIN IMMEDIATE").unwrap();
     own.run(&insert("ours")).unwrap();
-    // SAFETY: the child closes what its parent waits for and sleeps; the parent kills itself.
+    // SAFETY: the child closes the pipe on which its parent waits, and sleeps; the parent kills itself.
     unsafe {
         let child = libc::fork();
         if child == 0 {
@@ -72,11 +72,11 @@ fn a_child_is_kept_out_by_its_parents_locks_and_takes_none_away() {
     for mode in ["wal", "delete"] {
         let folder = tempfile::tempdir().unwrap();
         let file = new_database(&folder, mode);
-        assert_eq!(told("child", &file, AS_SHIPPED), "busy, then written; busy elsewhere", "{mode}");
+        assert_eq!(task_result("child", &file, AS_SHIPPED), "busy, then written; busy elsewhere", "{mode}");
     }
 }
 
-/// A child that opens the database which its parent is writing to, through the same copy of SQLite.
+/// A child that opens the database to which its parent is writing, through the same copy of SQLite.
 fn child(file: &Path) {
     let mut own = ours(file, wait());
     own.run("BEGIN IMMEDIATE").unwrap();
@@ -89,7 +89,7 @@ fn child(file: &Path) {
         })
     };
     let first = attempt(Duration::ZERO);
-    let elsewhere = told("try to write", file, AS_SHIPPED);
+    let elsewhere = task_result("try to write", file, AS_SHIPPED);
     own.run("COMMIT").unwrap();
     let second = attempt(Duration::ZERO);
     let mut tally = Tally::default();
@@ -98,10 +98,10 @@ fn child(file: &Path) {
     let rows: i64 = own.query_row("SELECT count(*) FROM rows", [], |row| row.get(0)).unwrap();
     assert_eq!(rows, 3);
     let word = |result: i32| if result == 1 { "written" } else { "busy" };
-    println!("\ntold {}, then {}; {elsewhere} elsewhere", word(first), word(second));
+    println!("\ntask_result {}, then {}; {elsewhere} elsewhere", word(first), word(second));
 }
 
-/// Runs `work` in a forked child and returns what it answered.
+/// Runs `work` in a forked child and returns its result.
 fn in_child(work: impl FnOnce() -> i32) -> i32 {
     // SAFETY: no other thread of this process holds anything that the child needs.
     unsafe {
@@ -118,19 +118,19 @@ fn in_child(work: impl FnOnce() -> i32) -> i32 {
 }
 
 #[test]
-fn a_childs_handles_answer_closed_and_new_ones_work() {
+fn inherited_handles_are_closed_in_a_child_and_new_ones_work() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
-    assert_eq!(told("child's handles", &file, AS_SHIPPED), "3 records, 3 in the log");
-    assert_eq!(told("child's handles", &file, REFUSED), "6 records, 6 in the log");
+    assert_eq!(task_result("child's handles", &file, AS_SHIPPED), "3 records, 3 in the log");
+    assert_eq!(task_result("child's handles", &file, REFUSED), "6 records, 6 in the log");
 }
 
 fn childs_handles(file: &Path) {
     let options = || Workspace::options().json_log_in(file.parent().unwrap());
     let mut opened = Some(options().open_db(file).unwrap());
     opened.as_ref().unwrap().record_token_usage(&TokenUsage::default()).unwrap();
-    // From now on there is a connection that reads, too.
-    let asked = opened.as_ref().unwrap().token_usage(&Default::default()).unwrap().len();
+    // From here on there is a reading connection, too.
+    let rows = opened.as_ref().unwrap().token_usage(&Default::default()).unwrap().len();
     let result = in_child(|| {
         let handle = opened.take().unwrap();
         let error = handle.record_token_usage(&TokenUsage::default()).unwrap_err();
@@ -143,13 +143,13 @@ fn childs_handles(file: &Path) {
         0
     });
     assert_eq!(result, 0);
-    assert_eq!(opened.as_ref().unwrap().token_usage(&Default::default()).unwrap().len(), asked + 1);
+    assert_eq!(opened.as_ref().unwrap().token_usage(&Default::default()).unwrap().len(), rows + 1);
     assert!(file.with_file_name("mcoda.db-wal").exists(), "the parent is still in the database");
     let handle = options().open_db(file).unwrap();
     handle.record_token_usage(&TokenUsage::default()).unwrap();
     let records = handle.token_usage(&Default::default()).unwrap().len();
     let log = std::fs::read_to_string(file.with_file_name("token_usage.json")).unwrap();
-    println!("\ntold {records} records, {} in the log", log.matches("\"id\":").count());
+    println!("\ntask_result {records} records, {} in the log", log.matches("\"id\":").count());
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_child_of_a_killed_parent_holds_neither_the_database_nor_the_log() {
             Workspace::options().json_log_in(folder.path()).busy_timeout(Duration::from_millis(500));
         let recorded =
             options.open_db(&file).and_then(|handle| handle.record_token_usage(&TokenUsage::default()));
-        // SAFETY: a system call; the child is one of this test's, and idle.
+        // SAFETY: a system call; the child belongs to this test, and is idle.
         unsafe { libc::kill(child, libc::SIGKILL) };
         assert!(recorded.unwrap().logged, "round {round}");
     }
@@ -180,12 +180,12 @@ fn record_fork_and_die(file: &Path) {
         }
     });
     std::thread::sleep(Duration::from_millis(u64::from(std::process::id() % 20)));
-    // SAFETY: the child tells its number, closes what its parent's parent waits for and sleeps; the parent kills
-    // itself.
+    // SAFETY: the child prints its process id, closes the pipe on which its parent's parent waits, and sleeps; the
+    // parent kills itself.
     unsafe {
         if libc::fork() == 0 {
-            let told = format!("\nchild {}\n", libc::getpid());
-            libc::write(1, told.as_ptr().cast(), told.len());
+            let task_result = format!("\nchild {}\n", libc::getpid());
+            libc::write(1, task_result.as_ptr().cast(), task_result.len());
             for fd in 0..3 {
                 libc::close(fd);
             }
@@ -200,10 +200,10 @@ fn record_fork_and_die(file: &Path) {
 fn no_child_has_the_logs_lock_file_whenever_it_was_forked() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
-    assert_eq!(told("fork while logging", &file, AS_SHIPPED), "no child has it");
+    assert_eq!(task_result("fork while logging", &file, AS_SHIPPED), "no child has it");
 }
 
-/// The lock that a parent takes through a descriptor that a child has, too, is the child's as well, and lives as long.
+/// A lock that a parent takes through a descriptor that a child shares belongs to the child as well, and lives as long.
 fn fork_while_logging(file: &Path) {
     let handle = Workspace::options().json_log_in(file.parent().unwrap()).open_db(file).unwrap();
     let is_over = AtomicBool::new(false);
@@ -222,17 +222,18 @@ fn fork_while_logging(file: &Path) {
         is_over.store(true, Ordering::Relaxed);
         assert_eq!(having, 0, "so many children have it");
     });
-    println!("\ntold no child has it");
+    println!("\ntask_result no child has it");
 }
 
 #[test]
 fn a_child_may_open_a_database_whatever_the_parents_threads_were_doing() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
-    assert_eq!(told("fork among threads", &file, AS_SHIPPED), "all children have recorded");
+    assert_eq!(task_result("fork among threads", &file, AS_SHIPPED), "all children have recorded");
 }
 
-/// Threads open, record, ask and close as fast as they can, so that most forks find one of them inside of SQLite.
+/// Threads open, record, query and close as fast as they can, so that most forks happen while one of them is inside
+/// SQLite.
 fn fork_among_threads(file: &Path) {
     let options = || Workspace::options().json_log_in(file.parent().unwrap());
     drop(options().open_db(file).unwrap());
@@ -259,7 +260,7 @@ fn fork_among_threads(file: &Path) {
     });
     let recorded = options().open_db(file).unwrap().token_usage(&Default::default()).unwrap().len();
     assert_eq!(recorded, rounds(150));
-    println!("\ntold all children have recorded");
+    println!("\ntask_result all children have recorded");
 }
 
 fn record_in_a_child(options: &Options, file: &Path, number: usize) -> i32 {
@@ -274,7 +275,7 @@ fn record_in_a_child(options: &Options, file: &Path, number: usize) -> i32 {
 fn a_child_that_drops_a_handle_closes_nothing_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
-    assert_eq!(told("drop in a child", &file, AS_SHIPPED), "its own files are open");
+    assert_eq!(task_result("drop in a child", &file, AS_SHIPPED), "its own files are open");
 }
 
 fn drop_in_a_child(file: &Path) {
@@ -290,5 +291,5 @@ fn drop_in_a_child(file: &Path) {
         i32::from(!is_closed || own.iter().any(|file| file.metadata().is_err()))
     });
     assert_eq!(failed, 0);
-    println!("\ntold its own files are open");
+    println!("\ntask_result its own files are open");
 }

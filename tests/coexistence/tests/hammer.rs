@@ -1,5 +1,5 @@
-//! Two copies of SQLite in one process write into one database. Each test is run once more without the locks,
-//! and must then find that something was lost: else it would show nothing.
+//! Two copies of SQLite in one process write into one database. Each test runs once more without the locks, and must
+//! then detect losses: otherwise it would show nothing.
 #![cfg(all(any(target_os = "linux", target_os = "android"), target_pointer_width = "64"))]
 
 mod common;
@@ -16,7 +16,7 @@ use rusqlite::Connection;
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let Some((task, file)) = told_task() else { return };
+    let Some((task, file)) = child_task() else { return };
     let file = &*file;
     match &*task {
         "count" => count(file),
@@ -87,7 +87,7 @@ fn workspaces_lose_nothing_beside_another_copy() {
     }
 }
 
-/// Each side begins a transaction before the other one has committed, in turn.
+/// Each side begins a transaction before the other one has committed, alternating.
 fn overlap(file: &Path) {
     let mut tally = Tally::default();
     let (mut own, mut other) = (ours(file, Duration::ZERO), theirs(file, Duration::ZERO));
@@ -99,7 +99,7 @@ fn overlap(file: &Path) {
         }
         transaction(&mut own, "ours", &mut tally);
         if round % 100 == 0 {
-            // Another connection of either comes and goes while both sides have a transaction or none.
+            // Other connections of both are opened and closed while both sides have a transaction or none.
             drop(theirs(file, wait()));
             drop(ours(file, wait()));
         }
@@ -118,7 +118,7 @@ fn overlapping(first: &mut impl Writer, second: &mut impl Writer, tally: &mut Ta
     let mut first = |sql: &str| first.run(sql);
     let mut second = |sql: &str| second.run(sql);
     let begun = one(&mut first, "BEGIN IMMEDIATE") && one(&mut first, &insert("first"));
-    // The second one must be turned away.
+    // The second one must fail as busy.
     let both = one(&mut second, "BEGIN IMMEDIATE") && one(&mut second, &insert("second"));
     let mut committed = 0;
     if begun && one(&mut first, "COMMIT") {
@@ -131,7 +131,7 @@ fn overlapping(first: &mut impl Writer, second: &mut impl Writer, tally: &mut Ta
     tally.acknowledged += committed;
 }
 
-/// Threads of both copies write as fast as they can while connections come and go and children are forked.
+/// Threads of both copies write as fast as they can while connections are opened and closed and children are forked.
 fn race(file: &Path, host_reads: bool) {
     let each = rounds(6_000) as i64;
     let is_over = AtomicBool::new(false);
@@ -169,7 +169,7 @@ fn race(file: &Path, host_reads: bool) {
     total.print();
 }
 
-/// This library, the same library once more with a SQLite and a lock layer of its own, and another SQLite.
+/// This library, a second copy of it with an SQLite and a lock layer of its own, and another SQLite.
 fn two_of_ours(file: &Path) {
     let each = rounds(7_000) as i64;
     let mut total = Tally::default();
@@ -186,7 +186,7 @@ fn two_of_ours(file: &Path) {
     total.print();
 }
 
-/// Writes until this many were acknowledged, with a new connection after every so many.
+/// Writes until this many were acknowledged, and regularly opens a new connection.
 fn write<C: Writer>(each: i64, reopen_after: usize, name: &str, open: impl Fn() -> C) -> Tally {
     let mut tally = Tally::default();
     let mut connection = open();
@@ -212,7 +212,7 @@ fn until(is_over: &AtomicBool, mut work: impl FnMut()) {
     }
 }
 
-/// A child that does nothing, lives for a moment and ends without a farewell.
+/// A child that does nothing, lives briefly and ends without exit handlers.
 fn fork() {
     // SAFETY: the child makes two system calls and ends.
     unsafe {

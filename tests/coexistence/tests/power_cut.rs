@@ -1,4 +1,4 @@
-//! A power cut: what was written and not flushed to the disk is there or not, as chance will have it.
+//! Power failures: data that was written and not flushed to the disk may survive or not, at random.
 #![cfg(unix)]
 
 mod common;
@@ -14,7 +14,7 @@ use common::rounds;
 use mcoda_core::{Synchronous, TokenUsage, Workspace};
 use rusqlite::{Connection, ffi};
 
-/// What would survive, of each file, and what has been written since.
+/// The flushed content of each file, and the writes since then.
 #[derive(Default)]
 struct Disk {
     open: HashMap<usize, (String, &'static ffi::sqlite3_io_methods)>,
@@ -50,20 +50,20 @@ impl Change {
 
 static DISK: LazyLock<Mutex<Disk>> = LazyLock::new(Mutex::default);
 
-/// The VFS below ours.
+/// The underlying VFS.
 static REAL: OnceLock<usize> = OnceLock::new();
 
 fn real() -> *mut ffi::sqlite3_vfs {
     *REAL.get().unwrap() as *mut ffi::sqlite3_vfs
 }
 
-/// Makes every connection of this copy write to the disk above.
+/// Makes every connection of this copy write to the simulated disk.
 fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // The library's locks come first, below.
+        // The library's locks are installed first, below.
         drop(Workspace::open_db(":memory:").unwrap());
-        // SAFETY: the VFS is copied, its name and methods live for ever, and it is registered once.
+        // SAFETY: the VFS is copied, its name and methods live forever, and it is registered once.
         unsafe {
             let below = ffi::sqlite3_vfs_find(std::ptr::null());
             REAL.set(below as usize).unwrap();
@@ -83,7 +83,7 @@ unsafe extern "C" fn open(
     flags: c_int,
     out_flags: *mut c_int,
 ) -> c_int {
-    // SAFETY: the call of SQLite's is passed on; the file's table of methods is exchanged for a copy with ours.
+    // SAFETY: SQLite's call is passed on; the file's method table is replaced by a copy with our methods.
     unsafe {
         let code = (*real()).xOpen.unwrap()(real(), name, file, flags, out_flags);
         if code == ffi::SQLITE_OK && !name.is_null() {
@@ -104,7 +104,7 @@ unsafe extern "C" fn open(
     }
 }
 
-/// What is deleted stays so: that a name comes back is the business of journals, of which there are none here.
+/// A deletion is assumed to be durable: only journals depend on the order of deletions, and there are none here.
 unsafe extern "C" fn delete(_vfs: *mut ffi::sqlite3_vfs, name: *const c_char, flush: c_int) -> c_int {
     // SAFETY: SQLite's own arguments.
     unsafe {
@@ -113,7 +113,7 @@ unsafe extern "C" fn delete(_vfs: *mut ffi::sqlite3_vfs, name: *const c_char, fl
     }
 }
 
-/// Makes the call below and, where it succeeds, takes note of it.
+/// Makes the underlying call and, if it succeeds, registers it.
 fn noted(
     file: *mut ffi::sqlite3_file,
     call: impl FnOnce(&ffi::sqlite3_io_methods) -> c_int,
@@ -148,7 +148,7 @@ unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, length: i64) -> c_in
 }
 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int {
-    // The real disk need not be waited for.
+    // The real disk need not be flushed.
     noted(
         file,
         |_| ffi::SQLITE_OK,
@@ -176,8 +176,8 @@ impl Xorshift {
     }
 }
 
-/// Writes what the disk holds after a cut into `folder`: of each file what was flushed, and of what was written since
-/// nothing, all or any part, a part of a write included.
+/// Writes the content of the disk after a power failure into `folder`: of each file the flushed data, and of the later
+/// writes none, all or any part, including parts of a write.
 fn cut(database: &str, folder: &Path, random: &mut Xorshift) {
     let suffixes = ["", "-wal", "-journal"];
     let files = {
@@ -204,7 +204,8 @@ fn cut(database: &str, folder: &Path, random: &mut Xorshift) {
 
 const CUTS: usize = 50;
 
-/// Records, cuts the power at random moments, and returns how many acknowledged records were missing after one.
+/// Records, simulates power failures at random times, and returns how many acknowledged records were missing
+/// afterwards.
 fn lost_after_cuts(synchronous: Synchronous, seed: u64) -> usize {
     install();
     let folder = tempfile::tempdir().unwrap();
@@ -217,7 +218,7 @@ fn lost_after_cuts(synchronous: Synchronous, seed: u64) -> usize {
     let mut lost = 0;
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // Bounded, so that a failure below ends the test.
+            // Limited, so that a failure below ends the test.
             for _ in 0..1_000_000 {
                 if is_over.load(Ordering::Relaxed) {
                     return;
@@ -228,14 +229,14 @@ fn lost_after_cuts(synchronous: Synchronous, seed: u64) -> usize {
         });
         for _ in 0..CUTS {
             std::thread::sleep(Duration::from_micros(random.next() % 20_000));
-            let told = acknowledged.lock().unwrap().clone();
+            let acknowledged = acknowledged.lock().unwrap().clone();
             let after = tempfile::tempdir().unwrap();
             cut(&database, after.path(), &mut random);
             let found = std::panic::catch_unwind(|| survivors(&after.path().join("cut.db")));
             is_over.store(found.is_err(), Ordering::Relaxed);
             let is_after = |path: &String| Path::new(path).starts_with(after.path());
             DISK.lock().unwrap().files.retain(|path, _| !is_after(path));
-            lost += told.difference(&found.unwrap()).count();
+            lost += acknowledged.difference(&found.unwrap()).count();
         }
         is_over.store(true, Ordering::Relaxed);
     });

@@ -1,5 +1,4 @@
-//! The single rules of the lock layer, each of them shown to matter where it can be: without the layer the same
-//! steps go wrong.
+//! The single rules of the lock layer. Each is shown to matter if possible: without the layer the same steps fail.
 #![cfg(all(any(target_os = "linux", target_os = "android"), target_pointer_width = "64"))]
 
 mod common;
@@ -16,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
 fn other_process() {
-    let Some((task, file)) = told_task() else { return };
+    let Some((task, file)) = child_task() else { return };
     let file = &*file;
     match &*task {
         "count" => count(file),
@@ -35,7 +34,7 @@ fn other_process() {
 fn read(file: &Path) {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let rows: i64 = connection.query_row("SELECT count(*) FROM rows", [], |row| row.get(0)).unwrap();
-    println!("\ntold {rows}");
+    println!("\ntask_result {rows}");
 }
 
 #[test]
@@ -43,9 +42,9 @@ fn closing_our_connections_leaves_the_other_copys_locks_alone() {
     for mode in ["wal", "delete"] {
         let folder = tempfile::tempdir().unwrap();
         let file = new_database(&folder, mode);
-        assert_eq!(told("close", &file, AS_SHIPPED), "busy busy busy busy", "{mode}");
+        assert_eq!(task_result("close", &file, AS_SHIPPED), "busy busy busy busy", "{mode}");
         assert!(
-            told("close", &file, OFF).contains("written"),
+            task_result("close", &file, OFF).contains("written"),
             "{mode}: without its locks this should go wrong"
         );
     }
@@ -75,20 +74,20 @@ fn close_beside_a_transaction(file: &Path) {
         // Longer than a closed file is kept.
         std::thread::sleep(Duration::from_millis(1100));
         way(file);
-        found.push(told("try to write", file, AS_SHIPPED));
+        found.push(task_result("try to write", file, AS_SHIPPED));
         let _ = other.execute("COMMIT");
     }
-    println!("\ntold {}", found.join(" "));
+    println!("\ntask_result {}", found.join(" "));
 }
 
 #[test]
 fn our_last_close_leaves_the_wal_of_a_live_foreign_connection() {
     let folder = tempfile::tempdir().unwrap();
     let file = new_database(&folder, "wal");
-    assert_eq!(told("last close", &file, AS_SHIPPED), "200 rows, the same log, 200 elsewhere");
+    assert_eq!(task_result("last close", &file, AS_SHIPPED), "200 rows, the same log, 200 elsewhere");
 }
 
-/// The host opens, reads and closes the file by itself meanwhile, which drops the other copy's locks.
+/// The host opens, reads and closes the file directly in the meantime, which drops the other copy's locks.
 fn last_close(file: &Path) {
     let log = file.with_file_name("mcoda.db-wal");
     let mut other = theirs(file, wait());
@@ -108,9 +107,9 @@ fn last_close(file: &Path) {
     assert_eq!(tally.acknowledged, 200, "{tally:?}");
     let is_same = log.metadata().unwrap().ino() == inode;
     let rows = other.number("SELECT count(*) FROM rows").unwrap();
-    let elsewhere = told("read", file, AS_SHIPPED);
+    let elsewhere = task_result("read", file, AS_SHIPPED);
     println!(
-        "\ntold {rows} rows, {} log, {elsewhere} elsewhere",
+        "\ntask_result {rows} rows, {} log, {elsewhere} elsewhere",
         if is_same { "the same" } else { "another" }
     );
 }
@@ -119,7 +118,7 @@ fn last_close(file: &Path) {
 fn thousands_of_databases_beside_a_foreign_connection_do_not_use_up_the_descriptors() {
     let folder = tempfile::tempdir().unwrap();
     let file = new_database(&folder, "wal");
-    let most: usize = told("many databases", &file, AS_SHIPPED).parse().unwrap();
+    let most: usize = task_result("many databases", &file, AS_SHIPPED).parse().unwrap();
     println!("at most {most} descriptors were open");
     assert!(most < 400, "{most} descriptors were open at once");
 }
@@ -135,7 +134,7 @@ fn many_databases(file: &Path) {
         let path = file.with_file_name(format!("{number}.db"));
         let own = ours(&path, Duration::from_secs(10));
         own.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)").unwrap();
-        // With the other copy in it, too, before or after our close.
+        // While the other copy uses it, too, before or after our close.
         let mut beside = theirs(&path, Duration::from_secs(10));
         if number % 2 == 0 {
             drop(own);
@@ -151,14 +150,14 @@ fn many_databases(file: &Path) {
         }
     }
     other.execute("COMMIT").unwrap();
-    println!("\ntold {most}");
+    println!("\ntask_result {most}");
 }
 
 #[test]
 fn where_there_are_no_such_locks_writing_beside_another_copy_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
-    assert_eq!(told("refused", &file, REFUSED), "alone, refused, read, alone");
+    assert_eq!(task_result("refused", &file, REFUSED), "alone, refused, read, alone");
 }
 
 fn refused(file: &Path) {
@@ -179,7 +178,7 @@ fn refused(file: &Path) {
     assert_eq!(handle.token_usage(&Default::default()).unwrap().len(), 2);
     drop(other);
     record().unwrap();
-    println!("\ntold alone, refused, read, alone");
+    println!("\ntask_result alone, refused, read, alone");
 }
 
 #[test]
@@ -200,7 +199,7 @@ fn a_copy_that_was_in_use_before_the_locks_came_loses_nothing() {
     }
 }
 
-/// Connections from before the library put its locks in place write beside connections from after that.
+/// Connections from before the library installed its locks write beside later connections.
 fn late(file: &Path) {
     let early = Connection::open(file).unwrap();
     early.busy_timeout(wait()).unwrap();
@@ -239,7 +238,7 @@ fn a_parked_descriptor_opens_nothing_for_a_user_who_may_not() {
     }
     let folder = tempfile::tempdir().unwrap();
     let file = new_database(&folder, "wal");
-    assert_eq!(told("other user", &file, AS_SHIPPED), "refused");
+    assert_eq!(task_result("other user", &file, AS_SHIPPED), "refused");
 }
 
 fn other_user(file: &Path) {
@@ -251,7 +250,7 @@ fn other_user(file: &Path) {
     // SAFETY: a system call.
     assert_eq!(unsafe { libc::seteuid(65534) }, 0);
     let opened = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
-    println!("\ntold {}", if opened.is_err() { "refused" } else { "opened" });
+    println!("\ntask_result {}", if opened.is_err() { "refused" } else { "opened" });
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Database files that are damaged, or were made to do harm.
+//! Database files that are damaged or malicious.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ const GLOBAL: u8 = 2;
 const RAW: u8 = 4;
 const WITH_LOG: u8 = 8;
 
-/// The first byte says how it is opened; behind it stands the file, or changes of a whole one.
+/// The first byte determines how it is opened; the rest is the file, or changes of a valid one.
 pub fn databases(data: &[u8]) {
     let [flags, rest @ ..] = data else { return };
     let folder = tempfile::tempdir().expect("a folder");
@@ -40,7 +40,7 @@ pub fn databases(data: &[u8]) {
     let opened = if flags & GLOBAL != 0 {
         options.open_global_db(&path).map(|global| ask_global(&global))
     } else {
-        options.open_db(&path).map(|workspace| ask(&workspace))
+        options.open_db(&path).map(|workspace| call_everything(&workspace))
     };
     if let Err(error) = opened {
         expect_no_fault(&error);
@@ -52,8 +52,8 @@ pub fn databases(data: &[u8]) {
     }
 }
 
-/// Lays changes over a file, each a place of three bytes, a length and as many bytes. What is behind the first one
-/// of length 0 is a write-ahead log.
+/// Applies changes to a file: an offset of three bytes, a length, and as many bytes. After the first change of length 0
+/// follows a write-ahead log.
 fn changed(base: &[u8], mut changes: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
     let mut file = base.to_vec();
     while let [a, b, c, length, rest @ ..] = changes {
@@ -68,47 +68,47 @@ fn changed(base: &[u8], mut changes: &[u8]) -> (Vec<u8>, Option<Vec<u8>>) {
     (file, None)
 }
 
-fn answered<T>(answer: Result<T>) -> Option<T> {
-    answer.inspect_err(expect_no_fault).ok()
+fn no_bug<T>(result: Result<T>) -> Option<T> {
+    result.inspect_err(expect_no_fault).ok()
 }
 
-fn ask(workspace: &Workspace) {
-    answered(workspace.token_usage(&TokenUsageQuery::default()));
+fn call_everything(workspace: &Workspace) {
+    no_bug(workspace.token_usage(&TokenUsageQuery::default()));
     let all = TokenUsageQuery { since: Some("0000-01-01".to_owned()), ..TokenUsageQuery::default() };
-    answered(workspace.token_usage_summary(&all, Dimension::ALL));
-    for job in answered(workspace.jobs().list()).unwrap_or_default() {
-        answered(workspace.inspect_job(&job.id));
-        answered(workspace.jobs().finish(&job.id, "failed", None));
+    no_bug(workspace.token_usage_summary(&all, Dimension::ALL));
+    for job in no_bug(workspace.jobs().list()).unwrap_or_default() {
+        no_bug(workspace.inspect_job(&job.id));
+        no_bug(workspace.jobs().finish(&job.id, "failed", None));
     }
-    answered(workspace.projects().list());
-    answered(workspace.epics().list(None));
-    answered(workspace.stories().list(None));
-    answered(workspace.status_events(&StatusEventsQuery::default()));
+    no_bug(workspace.projects().list());
+    no_bug(workspace.epics().list(None));
+    no_bug(workspace.stories().list(None));
+    no_bug(workspace.status_events(&StatusEventsQuery::default()));
     for mode in [VelocityMode::Empirical, VelocityMode::Mixed] {
         let options = EstimateOptions { mode: Some(mode), ..EstimateOptions::default() };
-        answered(workspace.velocity(&options));
-        answered(workspace.estimate(&options));
-        answered(workspace.backfill_status_events(&options));
+        no_bug(workspace.velocity(&options));
+        no_bug(workspace.estimate(&options));
+        no_bug(workspace.backfill_status_events(&options));
     }
-    for task in answered(workspace.tasks().list(None)).unwrap_or_default().iter().take(3) {
-        answered(workspace.task_runs().list(&task.id));
-        answered(workspace.record_status_transition(&task.id, "in_progress", &TransitionContext::default()));
+    for task in no_bug(workspace.tasks().list(None)).unwrap_or_default().iter().take(3) {
+        no_bug(workspace.task_runs().list(&task.id));
+        no_bug(workspace.record_status_transition(&task.id, "in_progress", &TransitionContext::default()));
         let usage = TokenUsage { task_id: Some(task.id.clone()), ..TokenUsage::default() };
-        answered(workspace.record_token_usage(&usage));
+        no_bug(workspace.record_token_usage(&usage));
     }
     let body = r#"{"id":"r","model":"m","usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
-    answered(workspace.record_agent_response(body, &AgentContext::default()));
-    answered(workspace.query("PRAGMA integrity_check", &SqlParams::default()));
-    answered(workspace.backup_to(beside(workspace.database_path())));
-    answered(workspace.close());
+    no_bug(workspace.record_agent_response(body, &AgentContext::default()));
+    no_bug(workspace.query("PRAGMA integrity_check", &SqlParams::default()));
+    no_bug(workspace.backup_to(beside(workspace.database_path())));
+    no_bug(workspace.close());
 }
 
 fn ask_global(global: &Global) {
-    answered(global.token_usage(&TokenUsageQuery::default()));
-    answered(global.token_usage_summary(&TokenUsageQuery::default(), Dimension::ALL));
-    answered(global.record_token_usage(&TokenUsage::default()));
-    answered(global.query("PRAGMA integrity_check", &SqlParams::default()));
-    answered(global.close());
+    no_bug(global.token_usage(&TokenUsageQuery::default()));
+    no_bug(global.token_usage_summary(&TokenUsageQuery::default(), Dimension::ALL));
+    no_bug(global.record_token_usage(&TokenUsage::default()));
+    no_bug(global.query("PRAGMA integrity_check", &SqlParams::default()));
+    no_bug(global.close());
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -1,4 +1,4 @@
-//! A JSON log that somebody else has left, and a lock file beside it.
+//! A JSON log written by another program, and its lock file.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,11 +10,11 @@ use serde_json::{Map, Value};
 
 use super::options;
 
-/// Up to the first such byte, which no text has, stands the lock file; without one there is none.
+/// The input up to the first such byte, which does not occur in text, is the lock file; without one there is none.
 const BEHIND_LOCK: u8 = 0xfe;
 
-/// Opening and recording makes an array of it that holds the new record and everything that could be read, and
-/// what does not belong into an array lies beside it.
+/// Opening and recording turns it into an array that contains the new record and all readable records; everything else
+/// is saved beside it.
 pub fn json_log(data: &[u8]) {
     let (lock, log) = match data.iter().position(|byte| *byte == BEHIND_LOCK) {
         Some(end) => (Some(&data[..end]), &data[end + 1..]),
@@ -34,7 +34,7 @@ pub fn json_log(data: &[u8]) {
     expect_nothing_lost(log, &std::fs::read(&path).expect("a log"), aside(folder.path()));
 }
 
-/// What has just changed is left alone for a second.
+/// A file that has just changed is not modified for a second.
 fn make_old(path: &Path) {
     let file = File::options().write(true).open(path).expect("a file");
     file.set_modified(UNIX_EPOCH + Duration::from_secs(1_700_000_000)).expect("a time");
@@ -90,7 +90,7 @@ fn expect_nothing_lost(before: &[u8], after: &[u8], aside: Option<Vec<u8>>) {
     }
 }
 
-/// Whether a line is a whole record as this library or the TypeScript packages write it.
+/// Whether a line is a complete record as this library or the TypeScript packages write it.
 fn is_record(line: &[u8]) -> bool {
     let begins = line.starts_with(b"{") || line.starts_with(b"  {");
     let record = serde_json::from_slice::<Map<String, Value>>(record_of(line));

@@ -1,6 +1,6 @@
-//! What must hold for any input, one function for each kind of it. They panic where it does not.
+//! Properties that must hold for any input, one function per kind of input. They panic on a violation.
 //!
-//! `fuzz/` runs them under libFuzzer, and `tests/short.rs` over the same corpus and some thousand changes of it.
+//! `fuzz/` runs them under libFuzzer, and `tests/short.rs` on the same corpus and some thousand mutations of it.
 
 mod databases;
 mod json_log;
@@ -19,7 +19,7 @@ pub use usage_bodies::usage_bodies;
 
 use mcoda_core::{Clock, Environment, Error, ErrorKind, Options, Timestamp, Workspace};
 
-/// A target's name, which is that of its corpus, and what it does.
+/// The name of a target, which is also that of its corpus, and its function.
 pub type Target = (&'static str, fn(&[u8]));
 
 pub const TARGETS: &[Target] = &[
@@ -35,12 +35,12 @@ fn noon() -> Timestamp {
     "2026-03-20T12:00:00Z".parse().expect("a moment")
 }
 
-/// No file of the user's, and a clock that stands still.
+/// No files of the user, and a fixed clock.
 fn options() -> Options {
     Workspace::options().environment(Environment::default()).clock(Clock::fixed(noon())).workspace_id("w")
 }
 
-/// Any error is a good answer, but for one that says that the library has a fault.
+/// Any error is allowed, except one that reports a bug in the library.
 fn expect_no_fault(error: &Error) {
     assert_ne!(error.kind(), ErrorKind::Internal, "{error}");
     assert!(!error.message().contains('\n'), "{error}");

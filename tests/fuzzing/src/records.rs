@@ -1,12 +1,12 @@
-//! Records as a host gives them: JSON of one, or of a batch.
+//! Records from a host: the JSON of one, or of a batch.
 
 use mcoda_core::{Dimension, Error, ErrorKind, Recorded, TokenUsage, TokenUsageQuery, Workspace};
 use serde_json::Value;
 
 use super::{expect_no_fault, options};
 
-/// What is accepted is recorded as it was told, once however often it is told, in the database and in the
-/// JSON log. What is not says which field is at fault, and leaves nothing.
+/// Accepted input is recorded unchanged, once however often it is sent, in the database and in the JSON log. Refused
+/// input is reported by field and leaves nothing.
 pub fn records(data: &[u8]) {
     let Ok(json) = serde_json::from_slice::<Value>(data) else { return };
     let read = match &json {

@@ -1,4 +1,4 @@
-//! A whole database in whose rows other programs have written anything.
+//! A valid database in whose rows other programs have written anything.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ use super::{expect_no_fault, options};
 
 const SHOP: &[u8] = include_bytes!("../../vectors/fixtures/shop.db");
 
-/// Reading never fails on it. Each change is a column, a row, a kind of value, a length and as many bytes.
+/// Reading never fails. Each change consists of a column, a row, a kind of value, a length and as many bytes.
 pub fn rows(data: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("mcoda.db");
@@ -23,7 +23,7 @@ pub fn rows(data: &[u8]) {
     read(&options().open_db(&path).expect("a database"));
 }
 
-/// Brought up to date, so that no migration meets the values.
+/// Migrated, so that no migration encounters the values.
 fn shop() -> &'static [u8] {
     static UP_TO_DATE: OnceLock<Vec<u8>> = OnceLock::new();
     UP_TO_DATE.get_or_init(|| {
@@ -47,13 +47,13 @@ fn change(path: &Path, mut data: &[u8]) {
         let sql = format!(
             "UPDATE \"{table}\" SET \"{column}\" = ?1 WHERE rowid = (SELECT rowid FROM \"{table}\" LIMIT 1 OFFSET ?2)"
         );
-        // What a constraint refuses no other program can write either.
+        // What a constraint refuses, other programs cannot write either.
         let _ = connection.execute(&sql, (value(*kind, bytes), row % 12));
         data = others;
     }
 }
 
-/// The columns that hold anything, in an order that new columns do not change.
+/// The columns that can hold any value, in an order that new columns do not change.
 fn columns(connection: &Connection) -> Vec<(String, String)> {
     let sql = "SELECT t.name, c.name FROM pragma_table_list t, pragma_table_info(t.name) c
                 WHERE t.schema = 'main' AND t.name IN ('token_usage', 'tasks', 'task_status_events', 'task_runs',
@@ -76,24 +76,24 @@ fn value(kind: u8, bytes: &[u8]) -> Value {
 }
 
 #[track_caller]
-fn answered<T>(answer: Result<T>) -> T {
-    answer.unwrap_or_else(|error| panic!("{:?}: {error}", error.kind()))
+fn succeeds<T>(result: Result<T>) -> T {
+    result.unwrap_or_else(|error| panic!("{:?}: {error}", error.kind()))
 }
 
 fn read(workspace: &Workspace) {
-    answered(workspace.token_usage(&TokenUsageQuery::default()));
+    succeeds(workspace.token_usage(&TokenUsageQuery::default()));
     let all = TokenUsageQuery { since: Some("0000-01-01".to_owned()), ..TokenUsageQuery::default() };
-    answered(workspace.token_usage_summary(&all, Dimension::ALL));
-    answered(workspace.token_usage_summary(&all, &[]));
-    answered(workspace.projects().list());
-    answered(workspace.epics().list(None));
-    answered(workspace.stories().list(None));
-    answered(workspace.status_events(&StatusEventsQuery::default()));
+    succeeds(workspace.token_usage_summary(&all, Dimension::ALL));
+    succeeds(workspace.token_usage_summary(&all, &[]));
+    succeeds(workspace.projects().list());
+    succeeds(workspace.epics().list(None));
+    succeeds(workspace.stories().list(None));
+    succeeds(workspace.status_events(&StatusEventsQuery::default()));
     for mode in [VelocityMode::Config, VelocityMode::Empirical, VelocityMode::Mixed] {
         let options = EstimateOptions { mode: Some(mode), ..EstimateOptions::default() };
-        let velocity = answered(workspace.velocity(&options));
+        let velocity = succeeds(workspace.velocity(&options));
         serde_json::to_string(&velocity).expect("JSON");
-        let estimate = answered(workspace.estimate(&options));
+        let estimate = succeeds(workspace.estimate(&options));
         serde_json::to_string(&estimate).expect("JSON");
         mcoda_core::report::read::<mcoda_core::Estimate>(
             "estimate",
@@ -101,14 +101,14 @@ fn read(workspace: &Workspace) {
         )
         .expect("its own JSON");
     }
-    for job in answered(workspace.jobs().list()) {
+    for job in succeeds(workspace.jobs().list()) {
         // It may have lost its id.
         if let Err(error) = workspace.inspect_job(&job.id) {
             assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
         }
     }
-    for task in answered(workspace.tasks().list(None)) {
-        answered(workspace.task_runs().list(&task.id));
+    for task in succeeds(workspace.tasks().list(None)) {
+        succeeds(workspace.task_runs().list(&task.id));
         // It may have lost its id, or have the key of another one.
         if let Err(error) =
             workspace.record_status_transition(&task.id, "completed", &TransitionContext::default())

@@ -1,4 +1,4 @@
-//! What no body of a provider or an agent, whatever is wrong with it, may make of a record.
+//! Invariants of records that are extracted from any body of a provider or an agent.
 
 use mcoda_core::{MAX_SAFE_INTEGER, TokenUsage, extract_usage, extract_usages};
 
@@ -18,9 +18,10 @@ fn check(usage: &TokenUsage, text: &str) {
     for measure in [usage.cost_estimate, usage.duration_ms].into_iter().flatten() {
         assert!(measure.is_finite() && measure >= 0.0, "{measure} in {text}");
     }
-    // A sum is of what each call told, and one may have told what was cached and not of how much.
-    let told = usage.metadata.as_ref().map(|metadata| &metadata["usage"]);
-    let is_sum = told.is_some_and(|told| told["calls"].as_i64() > Some(1) || told["models"].is_object());
+    // In a sum, a call may have reported cached tokens without input tokens.
+    let reported = usage.metadata.as_ref().map(|metadata| &metadata["usage"]);
+    let is_sum = reported
+        .is_some_and(|reported| reported["calls"].as_i64() > Some(1) || reported["models"].is_object());
     if let Some(prompt) = usage.tokens_prompt.filter(|_| !is_sum) {
         let cached = usage.tokens_cached.max(usage.tokens_cache_read).unwrap_or(0);
         assert!(cached <= prompt, "{cached} cached of {prompt} in {text}");
@@ -28,18 +29,18 @@ fn check(usage: &TokenUsage, text: &str) {
     if let (Some(prompt), Some(completion), Some(total)) =
         (usage.tokens_prompt, usage.tokens_completion, usage.tokens_total)
     {
-        let residual = told.and_then(|told| told["residual"].as_i64());
+        let residual = reported.and_then(|reported| reported["residual"].as_i64());
         assert_eq!(total - (prompt + completion), residual.unwrap_or(0), "{text}");
     }
     if let (Some(start), Some(finish)) = (usage.started_at, usage.finished_at) {
         assert!(start <= finish, "{text}");
     }
-    // What was read can be recorded.
+    // What was extracted can be recorded.
     let json = serde_json::to_value(usage).expect("JSON");
     assert_eq!(&TokenUsage::from_json(&json).expect("a record"), usage, "{text}");
 }
 
-/// Holds what the text is read as to the rules, as a whole and model by model.
+/// Checks the invariants of the usage extracted from the text, in total and per model.
 #[track_caller]
 pub(crate) fn check_all(text: &str, hint: Option<&str>) {
     let whole = extract_usage(text, hint);

@@ -1,11 +1,11 @@
-//! Timestamps, bounds and time zones.
+//! Timestamps, time bounds and time zones.
 
 use mcoda_core::{Dimension, ErrorKind, Timestamp, TokenUsage, TokenUsageQuery, Workspace};
 use serde_json::json;
 
 use super::{expect_no_fault, options};
 
-/// A timestamp is read as the moment that it tells, in one form, or refused by its field's name; so is a bound.
+/// A timestamp is parsed and normalised, or refused by its field's name; so is a time bound.
 pub fn times(data: &[u8]) {
     if let Some(bytes) = data.first_chunk() {
         let millis = i64::from_le_bytes(*bytes);
@@ -32,11 +32,11 @@ pub fn times(data: &[u8]) {
         static WORKSPACE: Workspace = options().open_db(":memory:").expect("a database");
     }
     WORKSPACE.with(|workspace| {
-        let asked = || Some(text.to_owned());
+        let bound = || Some(text.to_owned());
         for (field, query) in [
-            ("since", TokenUsageQuery { since: asked(), ..TokenUsageQuery::default() }),
-            ("until", TokenUsageQuery { until: asked(), ..TokenUsageQuery::default() }),
-            ("timeZone", TokenUsageQuery { time_zone: asked(), ..TokenUsageQuery::default() }),
+            ("since", TokenUsageQuery { since: bound(), ..TokenUsageQuery::default() }),
+            ("until", TokenUsageQuery { until: bound(), ..TokenUsageQuery::default() }),
+            ("timeZone", TokenUsageQuery { time_zone: bound(), ..TokenUsageQuery::default() }),
         ] {
             if let Err(error) = workspace.token_usage_summary(&query, &[Dimension::Day]) {
                 assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some(field)));
@@ -46,7 +46,7 @@ pub fn times(data: &[u8]) {
     });
 }
 
-/// The form in which it is stored is read as the same moment, and orders as moments do.
+/// The stored form is parsed as the same time, and its text order is chronological.
 fn expect_sound(moment: Timestamp) {
     let text = moment.to_string();
     assert_eq!(text.len(), 24, "{text}");
@@ -55,8 +55,8 @@ fn expect_sound(moment: Timestamp) {
     assert_eq!(text.cmp(&noon.to_string()), moment.cmp(&noon));
 }
 
-/// The moment of a text that is a timestamp, by another computation: days are counted from a March, as in
-/// Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+/// The time of a text that is a timestamp, by another computation: days are counted from a March, as in Howard
+/// Hinnant's "chrono-Compatible Low-Level Date Algorithms".
 fn counted(text: &str) -> i64 {
     let number = |from: usize, to: usize| text[from..to].parse::<i64>().expect("digits");
     let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));

@@ -1,4 +1,4 @@
-//! What providers and agents return.
+//! Responses of providers and agents.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::{options, rules};
 const HINTS: &[Option<&str>] =
     &[None, Some("anthropic"), Some("openai"), Some("bedrock"), Some("xai"), Some("nobody")];
 
-/// Whatever it is, reading it is no error, what is read keeps the rules, and reading it again adds nothing.
+/// Extraction never fails, its result satisfies the invariants, and recording it again adds nothing.
 pub fn usage_bodies(data: &[u8]) {
     let hint = HINTS[data.len() % HINTS.len()];
     let context = AgentContext { provider: hint.map(str::to_owned), ..AgentContext::default() };

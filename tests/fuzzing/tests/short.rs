@@ -1,10 +1,10 @@
-//! Every target over its corpus, and over changes of it that are the same in every run.
+//! Every target with its corpus, and with mutations of it that are the same in every run.
 
 use std::path::PathBuf;
 
 use mcoda_fuzzing::TARGETS;
 
-/// Numbers that look random and are the same every time (Marsaglia's xorshift64).
+/// Pseudo-random numbers with a fixed sequence (Marsaglia's xorshift64).
 struct Xorshift(u64);
 
 impl Xorshift {
@@ -94,7 +94,7 @@ fn run(name: &str, changes: usize) {
 }
 
 #[test]
-fn a_damaged_database_is_an_error_and_never_a_fault() {
+fn a_damaged_database_is_an_error_and_never_a_panic() {
     run("databases", 100);
 }
 
@@ -104,7 +104,7 @@ fn a_damaged_json_log_is_repaired_and_nothing_readable_is_lost() {
 }
 
 #[test]
-fn any_record_is_kept_as_told_or_refused_by_its_field() {
+fn any_record_is_stored_unchanged_or_refused_by_its_field() {
     run("records", 1000);
 }
 

@@ -126,7 +126,7 @@ fn argument(param: &Param, name: &str) -> String {
 fn comment(call: &Call, on: On, out: &str) -> Vec<String> {
     let mut texts: Vec<String> = paragraphs(call.doc).iter().map(|text| in_c(text)).collect();
     if on == On::Global {
-        texts.push("On the user's global database, which knows no backlog.".to_owned());
+        texts.push("On the user's global database, which has no backlog.".to_owned());
     }
     let mut parameters: Vec<String> =
         call.params.iter().map(|param| parameter(param, c_name(call, param))).collect();
@@ -189,7 +189,7 @@ fn given(call: &Call, out: &str) -> String {
         }
         _ => "what the OpenAPI contract describes".to_owned(),
     };
-    let nothing = if call.may_return_nothing { ", `null` where there is none" } else { "" };
+    let nothing = if call.may_return_nothing { ", or `null`" } else { "" };
     format!("`{out}` (may be NULL) receives {what}{nothing}.")
 }
 

@@ -286,7 +286,7 @@ pub unsafe extern \"C\" fn {handle}_set_{word}(
 fn variant(number: usize, field: &Field, constant: &str) -> String {
     let bound = match field.bound {
         Some(Bound::Count) => " From 0 to 2^53 - 1.",
-        Some(Bound::Measure) => " Finite, 0 or more.",
+        Some(Bound::NonNegative) => " Finite, 0 or more.",
         Some(Bound::Finite) => " Finite.",
         Some(Bound::Positive) => " 1 or more.",
         _ => "",

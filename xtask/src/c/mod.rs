@@ -29,7 +29,7 @@ fn formatted(text: &str) -> String {
         .stdout(Stdio::piped())
         .spawn()
         .expect("rustfmt belongs to the toolchain");
-    let mut input = rustfmt.stdin.take().expect("it was asked for");
+    let mut input = rustfmt.stdin.take().expect("it was requested");
     input.write_all(text.as_bytes()).expect("rustfmt reads all of it");
     drop(input);
     let output = rustfmt.wait_with_output().expect("rustfmt ends");

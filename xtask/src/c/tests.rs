@@ -1,4 +1,4 @@
-//! What the tests of the C library repeat of the calls.
+//! The data about calls that the tests of the C library need.
 
 use mcoda_core::calls::{Call, ParamKind};
 
@@ -10,7 +10,7 @@ pub fn files() -> Vec<File> {
     vec![("tests/c/calls.h", header()), ("tests/c/calls.json", signatures())]
 }
 
-/// The exports by what they take, for the program that runs the shared vectors.
+/// The exports by their parameters, for the program that runs the shared vectors.
 fn header() -> String {
     let mut text = format!("{WRITTEN}\n\n");
     for (table, on) in [("free", On::Nothing), ("call", On::Workspace), ("global", On::Global)] {
@@ -46,7 +46,7 @@ fn is_text(call: &Call) -> bool {
     call.params.iter().all(|param| !matches!(param.kind, ParamKind::Boolean))
 }
 
-/// What each call takes: t for text, j for JSON, b for what an agent returned, f for true or false.
+/// The kinds of the parameters of each call: t for text, j for JSON, b for an agent's response, f for true or false.
 fn signatures() -> String {
     let mut lines: Vec<String> = Vec::new();
     for call in mcoda_core::calls::CALLS {

@@ -1,59 +1,60 @@
-//! The calls: as methods in JavaScript, and as their types.
+//! The calls: as methods of TypeScript.
 
 use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
 use mcoda_core::definition::{Kind, camel_case};
 
 use super::{WRITTEN, comment, types};
 use crate::File;
-use crate::calls::{asked, class_name, of_repository, own_name, repositories, returner};
-use crate::markdown::indented;
+use crate::calls::{class_name, of_repository, own_name, repeated_field, repositories, returner};
 
 /// Calls whose arguments or results JSON has no form for, or that are more than a call there.
 const BY_HAND: [&str; 2] = ["query", "close"];
 
-pub fn methods() -> File {
-    let library: Vec<&Call> = of(Owner::Library).collect();
-    let names: Vec<&str> = library.iter().map(|call| call.json).collect();
-    let functions: String = library.iter().map(|call| function(call)).collect();
+/// The classes with the methods of sessions, workspaces and repositories.
+pub fn classes() -> File {
     let class = |name| {
         let methods: Vec<String> = of_repository(name).map(method).collect();
-        format!("class {} extends Repository {{\n{}}}\n\n", class_name(name), methods.join("\n"))
+        format!("export class {} extends Repository {{\n{}}}\n\n", class_name(name), methods.join("\n"))
     };
     let classes: String = repositories().into_iter().map(class).collect();
-    let entry = |name| format!("  {}: {},\n", camel_case(name), class_name(name));
-    let repositories: String = repositories().into_iter().map(entry).collect();
+    let field = |name| format!("  readonly {0}: {1} = new {1}(this)\n", camel_case(name), class_name(name));
+    let fields: String = repositories().into_iter().map(field).collect();
+    let is_method = |call: &&Call| call.owner != Owner::Library;
     let text = format!(
-        "{WRITTEN}\n'use strict'
+        "{WRITTEN}
+import argumentsOf from './arguments'
+import {{ CALL }} from './internals'
+{types}import {{ Repository, Session }} from './session'
 
-const argumentsOf = require('./arguments')
-const {{ CALL, Repository, compute }} = require('./caller')
-
-/** The calls of every database. */
-const SessionCalls = (Base) =>
-  class extends Base {{
-{session}  }}
+{classes}/** The calls of every database. */
+export abstract class SessionCalls extends Session {{
+{session}}}
 
 /** The calls of a workspace. */
-const WorkspaceCalls = (Base) =>
-  class extends Base {{
-{workspace}  }}
-
-{classes}/** The repositories of a workspace, by their names there. */
-const repositories = {{
-{repositories}}}
-
-{functions}module.exports = {{
-  SessionCalls,
-  WorkspaceCalls,
-  functions: {{ {functions_names} }},
-  repositories,
-}}
+export abstract class WorkspaceCalls extends SessionCalls {{
+{fields}
+{workspace}}}
 ",
-        session = indented(&direct(Owner::Session), 2),
-        workspace = indented(&direct(Owner::Workspace), 2),
-        functions_names = names.join(", "),
+        types = type_imports(is_method),
+        session = direct(Owner::Session),
+        workspace = direct(Owner::Workspace),
     );
-    ("bindings-node/lib/methods.js", text)
+    ("bindings-node/lib/calls.ts", text)
+}
+
+/// The functions of the package.
+pub fn functions() -> File {
+    let is_function = |call: &&Call| call.owner == Owner::Library;
+    let text = format!(
+        "{WRITTEN}
+import argumentsOf from './arguments'
+import {{ compute }} from './compute'
+{types}
+{functions}",
+        types = type_imports(is_function),
+        functions = of(Owner::Library).map(function).collect::<Vec<_>>().join("\n"),
+    );
+    ("bindings-node/lib/functions.ts", text)
 }
 
 fn of(owner: Owner) -> impl Iterator<Item = &'static Call> {
@@ -69,21 +70,26 @@ fn parameters(call: &Call) -> Vec<String> {
 }
 
 fn method(call: &Call) -> String {
-    let mut parameters = parameters(call);
-    parameters.push("options".to_owned());
+    let mut parameters = parameter_types(call);
+    parameters.push("options?: CallOptions | null".to_owned());
     let made = format!("this[CALL]('{}', {}, options)", call.json, arguments(call));
     let body = match call.returns {
         Kind::Nothing => format!("await {made}"),
         _ => format!("return {made}"),
     };
-    format!("  async {}({}) {{\n    {body}\n  }}\n", own_name(call.json), parameters.join(", "))
+    let (doc, name) = (comment(call.doc, 2), own_name(call.json));
+    format!(
+        "{doc}  async {name}({}): Promise<{}> {{\n    {body}\n  }}\n",
+        parameters.join(", "),
+        result(call)
+    )
 }
 
 fn function(call: &Call) -> String {
-    let name = call.json;
+    let (doc, name, returns) = (comment(call.doc, 0), call.json, result(call));
     format!(
-        "function {name}({}) {{\n  return compute('{name}', {})\n}}\n\n",
-        parameters(call).join(", "),
+        "{doc}export function {name}({}): {returns} {{\n  return compute('{name}', {})\n}}\n",
+        parameter_types(call).join(", "),
         arguments(call)
     )
 }
@@ -100,25 +106,25 @@ fn member(name: &str) -> String {
     if name.contains('.') { format!("['{name}']") } else { format!(".{name}") }
 }
 
-/// What brings the arguments of each call to the engine.
+/// Encodes the arguments of each call for the engine.
 pub fn encoders() -> File {
     let mut text = format!(
-        "{WRITTEN}\n'use strict'
+        "{WRITTEN}
+import {{ bodyText }} from './body'
+import * as encode from './encode'
 
-const {{ bodyText }} = require('./body')
-const encode = require('./encode')
-
-/** The arguments of each call, as the engine reads them. */
+/** Encodes the arguments of each call for the engine. */
 const argumentsOf = {{
 "
     );
     for call in CALLS.iter().filter(|call| !BY_HAND.contains(&call.name)) {
         let encoded: Vec<String> = call.params.iter().map(argument).collect();
         let name = if call.json.contains('.') { format!("'{}'", call.json) } else { call.json.to_owned() };
-        text += &format!("  {name}: ({}) => [{}],\n", parameters(call).join(", "), encoded.join(", "));
+        let unknown: Vec<String> = parameters(call).iter().map(|name| format!("{name}?: unknown")).collect();
+        text += &format!("  {name}: ({}): unknown[] => [{}],\n", unknown.join(", "), encoded.join(", "));
     }
-    text += "}\n\nmodule.exports = argumentsOf\n";
-    ("bindings-node/lib/arguments.js", text)
+    text += "}\n\nexport default argumentsOf\n";
+    ("bindings-node/lib/arguments.ts", text)
 }
 
 /// What a parameter is called. The last one of every method is called `options`.
@@ -134,9 +140,10 @@ fn name_of(param: &Param) -> String {
 fn argument(param: &Param) -> String {
     let name = &name_of(param);
     match (param.kind, param.is_optional) {
-        (ParamKind::Text | ParamKind::Path, false) => format!("encode.text('{name}', {name})"),
-        (ParamKind::Text | ParamKind::Path, true) => format!("encode.optionalText('{name}', {name})"),
-        (ParamKind::Boolean, _) => format!("encode.optionalSwitch('{name}', {name})"),
+        (ParamKind::Text, false) => format!("encode.text('{name}', {name})"),
+        (ParamKind::Text, true) => format!("encode.optionalText('{name}', {name})"),
+        (ParamKind::Path, _) => format!("encode.path('{name}', {name})"),
+        (ParamKind::Boolean, _) => format!("encode.optionalBoolean('{name}', {name})"),
         (ParamKind::Time, _) => format!("encode.optionalTime('{name}', {name})"),
         (ParamKind::Body, _) => format!("bodyText({name})"),
         (ParamKind::Record(definition), _) => format!("encode.record('{}', {name})", definition.noun),
@@ -148,52 +155,34 @@ fn argument(param: &Param) -> String {
     }
 }
 
-pub fn declarations() -> File {
-    let mut text = format!(
-        "{WRITTEN}\n
-import type {{ Complete, Estimate, Velocity }} from './contract'
-import type {{ AgentBody, CallOptions, OneCall, Time }} from './inputs'
-import type {{ {} }} from './records'
-
-",
-        record_names().join(", ")
-    );
-    text += "/** The calls of every database. */\nexport interface SessionCalls {\n";
-    text += &of(Owner::Session).map(declaration).collect::<String>();
-    text += "}\n\n";
-    for name in repositories() {
-        text += &format!("export interface {} {{\n", class_name(name));
-        text += &of_repository(name).map(declaration).collect::<String>();
-        text += "}\n\n";
+/// The imports of the types that these calls name.
+fn type_imports(is_used: impl Fn(&&Call) -> bool) -> String {
+    let calls: Vec<&Call> =
+        CALLS.iter().filter(is_used).filter(|call| !BY_HAND.contains(&call.name)).collect();
+    let types = calls.iter().flat_map(|call| [parameter_types(call).join(" "), result(call)]);
+    let text = types.collect::<Vec<_>>().join(" ");
+    let is_named = |name: &&&str| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == **name);
+    let named = |names: &[&str]| names.iter().filter(is_named).map(ToString::to_string).collect::<Vec<_>>();
+    let mut inputs = named(&["AgentBody", "BatchCall", "Time"]);
+    if calls.iter().any(|call| call.owner != Owner::Library) {
+        inputs.push("CallOptions".to_owned());
     }
-    text += "/** The calls of a workspace. */\nexport interface WorkspaceCalls {\n";
-    for name in repositories() {
-        text += &format!("  readonly {}: {}\n", camel_case(name), class_name(name));
-    }
-    text += &of(Owner::Workspace).map(declaration).collect::<String>();
-    text += "}\n";
-    for call in of(Owner::Library) {
-        text += &format!(
-            "\n{}export function {}({}): {}\n",
-            comment(call.doc, 0),
-            call.json,
-            parameter_types(call).join(", "),
-            types::output(call.returns)
-        );
-    }
-    ("bindings-node/lib/calls.d.ts", text)
+    let contract = named(&["Complete", "Estimate", "Velocity"]);
+    [(contract, "contract"), (inputs, "inputs"), (record_names(&calls), "records")]
+        .map(|(names, module)| format!("import type {{ {} }} from './{module}'\n", names.join(", ")))
+        .concat()
 }
 
-/// The records and words that the declarations name.
-fn record_names() -> Vec<String> {
+/// The records and words that these calls name.
+fn record_names(calls: &[&Call]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for call in CALLS.iter().filter(|call| !BY_HAND.contains(&call.name)) {
+    for call in calls {
         for param in call.params {
             if let ParamKind::Record(record) | ParamKind::Records(record, _) = param.kind {
                 names.push(record.name.to_owned());
             }
             names.extend(returner(param).and_then(|call| named(call.returns)));
-            names.extend(asked(call.params, param).and_then(|field| named(field.kind)));
+            names.extend(repeated_field(call.params, param).and_then(|field| named(field.kind)));
         }
         names.extend(named(call.returns));
     }
@@ -211,51 +200,42 @@ fn named(kind: Kind) -> Option<String> {
     }
 }
 
-fn declaration(call: &Call) -> String {
-    let mut parameters = parameter_types(call);
-    parameters.push("options?: CallOptions".to_owned());
-    format!(
-        "{}  {}({}): Promise<{}>\n",
-        comment(call.doc, 2),
-        own_name(call.json),
-        parameters.join(", "),
-        result(call)
-    )
-}
-
 fn parameter_types(call: &Call) -> Vec<String> {
     call.params.iter().map(|param| parameter(call, param)).collect()
 }
 
 fn parameter(call: &Call, param: &Param) -> String {
     let kind = match param.kind {
-        ParamKind::Text | ParamKind::Path => "string".to_owned(),
+        ParamKind::Text => "string".to_owned(),
+        ParamKind::Path => "string | URL".to_owned(),
         ParamKind::Boolean => "boolean".to_owned(),
         ParamKind::Time => "Time".to_owned(),
         ParamKind::Body => "AgentBody".to_owned(),
         ParamKind::Record(record) => record.name.to_owned(),
         ParamKind::Records(record, _) => format!("Iterable<{}>", record.name),
-        ParamKind::Calls => "Iterable<OneCall>".to_owned(),
+        ParamKind::Calls => "Iterable<BatchCall>".to_owned(),
         ParamKind::Json | ParamKind::SqlParams => given(call, param),
     };
-    match (param.kind, param.is_optional) {
-        (_, false) => format!("{}: {kind}", name_of(param)),
-        // A record that is left out is empty, which null does not say.
-        (ParamKind::Record(_), true) => format!("{}?: {kind}", name_of(param)),
-        (_, true) => format!("{}?: {kind} | null", name_of(param)),
+    if param.is_optional {
+        format!("{}?: {kind} | null", name_of(param))
+    } else {
+        format!("{}: {kind}", name_of(param))
     }
 }
 
-/// The type of an argument that is what another call returned, or repeats what that one was asked.
+/// The type of an argument that is the result of another call, or repeats a field of its input.
 fn given(call: &Call, param: &Param) -> String {
     match returner(param).map(|call| call.returns) {
         Some(Kind::List(kind)) => format!("readonly {}[]", types::output(*kind)),
         Some(kind) => types::output(kind),
-        None => asked(call.params, param).map_or("unknown".to_owned(), types::input),
+        None => repeated_field(call.params, param).map_or("unknown".to_owned(), types::input),
     }
 }
 
 fn result(call: &Call) -> String {
+    if call.owner == Owner::Library {
+        return types::output(call.returns);
+    }
     let whole = match call.returns {
         Kind::List(kind) => format!("{}[]", complete(*kind)),
         kind => complete(kind),

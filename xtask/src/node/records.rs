@@ -22,7 +22,7 @@ pub fn file() -> File {
     let returned = definitions::returned().into_iter().filter(|record| definitions::base(record).is_none());
     text +=
         &returned.map(|record| output(record, schema(record.name).as_ref())).collect::<Vec<_>>().join("\n");
-    ("bindings-node/lib/records.d.ts", text)
+    ("bindings-node/lib/records.ts", text)
 }
 
 /// The records that callers give, each once.
@@ -65,7 +65,7 @@ fn output(record: &'static Definition, schema: Option<&Schema>) -> String {
     }
     let name = types::output_name(record);
     let doc = if record.name == TokenUsage::DEFINITION.name {
-        "What a provider or an agent returned, as a record's fields. Null is \"not reported\". It can be recorded as it is."
+        "The usage of a response, as a record's fields. Null means \"not reported\". It can be recorded unchanged."
     } else {
         record.doc
     };
@@ -82,7 +82,7 @@ fn names(field: &'static Field) -> Vec<&'static str> {
 
 fn output_field(record: &'static Definition, field: &'static Field, schema: Option<&Schema>) -> String {
     if let Kind::Group(names) = field.kind {
-        let doc = comment("The group's value, where grouped by it.", 2);
+        let doc = comment("The group's value, if it is grouped by it.", 2);
         return names.iter().map(|name| format!("{doc}  {name}?: string | null\n")).collect();
     }
     let may_lack = field.is_left_out || schema.is_some_and(|schema| !schema.requires(field.json));

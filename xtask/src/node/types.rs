@@ -16,6 +16,7 @@ pub fn input(field: &Field) -> String {
 fn input_kind(kind: Kind) -> String {
     match kind {
         Kind::Time => "Time".to_owned(),
+        Kind::LogPlace => "boolean | string | URL".to_owned(),
         Kind::Object => "JsonObject".to_owned(),
         Kind::List(kind) => format!("readonly {}[]", input_kind(*kind)),
         other => output(other),

@@ -50,21 +50,18 @@ fn handles() -> File {
 fn row_by_row(call: &'static Call) -> String {
     let record = call.params.first().map_or("", |param| param.name);
     let doc = [
-        "``token_usage`` row by row, in memory that depends little on how many there are.",
-        "The call chooses the rows and their order: rows that are recorded later are not included. The \
-         handle is free for other calls between the rows.",
+        "``token_usage`` row by row, with 16 bytes of memory per row besides one chunk.",
+        "The call determines the rows and their order: rows that are recorded later are not returned. The handle is \
+         free for other calls between the rows.",
     ];
     let raises = [
         (
             "InvalidInputError",
-            "An invalid value: the message names the field, the value and what is allowed.",
+            "An invalid value; the message names the field, the value given and the values allowed.",
         ),
-        ("NotFoundError", "A task, job or other thing that the call names does not exist."),
-        ("ClosedError", "The handle was closed while rows were left."),
-        (
-            "ConflictError",
-            "The database was rebuilt (``VACUUM``) or migrated while rows were left: call it again.",
-        ),
+        ("NotFoundError", "A referenced entity does not exist."),
+        ("ClosedError", "The handle was closed in the meantime."),
+        ("ConflictError", "The database was rebuilt (``VACUUM``) or migrated in the meantime: query again."),
         ("UnsupportedError", "In a transaction."),
     ];
     let method = Method {

@@ -13,13 +13,13 @@ use crate::markdown::{paragraphs, wrapped};
 pub const ERRORS: &[(ErrorKind, &str)] = &[
     (
         ErrorKind::InvalidInput,
-        "An invalid value: the message names the field, the value and what is allowed.",
+        "An invalid value; the message names the field, the value given and the values allowed.",
     ),
-    (ErrorKind::NotFound, "A task, job or other thing that the call names does not exist."),
-    (ErrorKind::Conflict, "It conflicts with what is stored already."),
+    (ErrorKind::NotFound, "A referenced entity does not exist."),
+    (ErrorKind::Conflict, "An existing row or file conflicts with the call."),
     (ErrorKind::Storage, "A file cannot be read or written."),
     (ErrorKind::Corrupt, "A damaged file."),
-    (ErrorKind::Unsupported, "Not possible with this database, or within a transaction."),
+    (ErrorKind::Unsupported, "Not possible with this database, or in a transaction."),
 ];
 
 /// The paragraphs of a doc, in the words of Python.

@@ -8,11 +8,11 @@ use mcoda_core::definition::{Definition, Field, Kind, Presence};
 
 use super::docs::{ERRORS, docstring, in_one, lines_of, python, section};
 use super::{WIDTH, types};
-use crate::calls::{asked, own_name, returner};
+use crate::calls::{own_name, repeated_field, returner};
 use crate::markdown::indented;
 
-/// What every call of a database takes beside its own parameters.
-const TIMEOUT: &str = "Seconds, above 0, after which a call that waits or only reads is cancelled \
+/// The parameter that every call of a database has in addition to its own.
+const TIMEOUT: &str = "Seconds, above 0, after which a call that is waiting or only reading is cancelled \
                        (``CancelledError``). Absent: no limit.";
 
 /// Where a call stands.
@@ -60,7 +60,7 @@ pub fn of_call(call: &'static Call, place: Place) -> String {
     let name = own_name(call.name);
     let mut doc = python(call.doc);
     if call.may_return_nothing {
-        doc.push("None where there is none.".to_owned());
+        doc.push("None if there is no such entity.".to_owned());
     }
     let (returns, body) = returned(call, place);
     // A value of another type than those is refused, whatever it holds.
@@ -254,7 +254,7 @@ fn json_type(params: &[Param], param: &Param) -> String {
             kind => format!("OrJson[{}]", types::output_kind(kind)),
         };
     }
-    let field = asked(params, param);
+    let field = repeated_field(params, param);
     field.map_or("object".to_owned(), types::input)
 }
 
@@ -313,7 +313,7 @@ fn made(call: &Call, place: Place) -> String {
     let first = call.params.iter().position(|param| matches!(param.kind, ParamKind::Record(_)));
     let of = |(index, param)| argument(param, first == Some(index));
     let mut arguments: Vec<String> = call.params.iter().enumerate().map(of).collect();
-    // What JSON has no form for, blobs for example, is a value of SQL all the same.
+    // SQL has values that JSON cannot represent, for example blobs.
     let has_own_values = call.params.iter().any(|param| matches!(param.kind, ParamKind::SqlParams));
     if has_own_values {
         return format!("{}.{}({}, timeout=timeout)", place.native(), call.name, arguments.join(", "));

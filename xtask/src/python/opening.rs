@@ -37,7 +37,7 @@ pub fn files() -> Vec<File> {
             name: "open_db",
             native: "open_workspace_db",
             path: Some(("path", "The file.")),
-            doc: "Opens the workspace database in this file (``:memory:``: a new one without a file).",
+            doc: "Opens the workspace database in this file (``:memory:``: a new in-memory database).",
             is_global: false,
         },
     ];
@@ -46,20 +46,20 @@ pub fn files() -> Vec<File> {
             name: "open",
             native: "open_global",
             path: None,
-            doc: "Opens ``.mcoda/mcoda.db`` in the home folder; what is missing is created.",
+            doc: "Opens ``.mcoda/mcoda.db`` in the home folder, and creates what is missing.",
             is_global: true,
         },
         Opener {
             name: "open_db",
             native: "open_global_db",
             path: Some(("path", "The file.")),
-            doc: "Opens the global database in this file; what is missing is created.",
+            doc: "Opens the global database in this file, and creates what is missing.",
             is_global: true,
         },
     ];
-    body += &class("OpensWorkspace", "How a workspace is opened.", &workspace);
-    body += &class("OpensGlobal", "How the global database is opened.", &global);
-    vec![module("bindings-python/python/mcoda/_opening.py", "How databases are opened.", &[], &body)]
+    body += &class("OpensWorkspace", "The functions that open a workspace.", &workspace);
+    body += &class("OpensGlobal", "The functions that open the global database.", &global);
+    vec![module("bindings-python/python/mcoda/_opening.py", "Opening databases.", &[], &body)]
 }
 
 fn class(name: &str, doc: &str, openers: &[Opener]) -> String {

@@ -12,7 +12,7 @@ pub fn files() -> Vec<File> {
     let records = all();
     let names: Vec<String> = records.iter().map(|record| record.name.to_owned()).collect();
     let body: String = records.iter().map(|record| class(record)).collect();
-    let doc = "What calls return.";
+    let doc = "Results of calls.";
     vec![module("bindings-python/python/mcoda/_records.py", doc, &names, &body), choices()]
 }
 
@@ -47,7 +47,7 @@ fn class(record: &Definition) -> String {
             "# Not `slots=True`, of which mypy's stubtest expects the slots of the class above once more.\n";
         body += &format!("__slots__ = ({})\n\n", names.join(" "));
     }
-    // A test of a host that makes a result need not name what a call may leave out. Only the last fields can have defaults.
+    // A host's test that constructs a result may omit optional fields. Only the last fields can have defaults.
     let required = own.iter().rposition(|field| !field.is_left_out).map_or(0, |last| last + 1);
     let attributes = own.iter().enumerate().map(|(place, field)| attribute(field, place >= required));
     body += &attributes.collect::<String>();

@@ -12,16 +12,16 @@ use mcoda_core::{
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::flags::Global;
-use crate::out::Answer;
+use crate::flags::GlobalArgs;
+use crate::out::Output;
 
-/// Makes a workspace, plays the pipeline and prints what it cost, how fast it goes and what is left.
-/// With `--db` the database stays for a closer look.
-pub fn run(global: &Global) -> Result<Answer, Failure> {
+/// Creates a workspace, runs the pipeline and prints its cost, its velocity and the remaining work.
+/// With `--db` the database is kept.
+pub fn run(global: &GlobalArgs) -> Result<Output, Failure> {
     let json = global.wants_json()?;
     if global.workspace.is_some() || global.workspace_id.is_some() || global.config.is_some() {
         let message =
-            "demo makes a workspace of its own: give --db FILE to keep its database, and no other place";
+            "demo creates a workspace of its own: only --db FILE can be given, to keep its database";
         return Err(Failure::usage(message));
     }
     let home = tempfile::tempdir().map_err(Failure::failed)?;
@@ -31,7 +31,7 @@ pub fn run(global: &Global) -> Result<Answer, Failure> {
     let options = Workspace::options().environment(environment).clock(Clock::fixed(now));
     let workspace = match &global.db {
         Some(file) if file.exists() => {
-            let message = format!("{} is there already: name a new file for the demo", file.display());
+            let message = format!("{} exists already: name a new file for the demo", file.display());
             return Err(Failure::failed(message));
         }
         Some(file) => options.open_db(file)?,
@@ -40,34 +40,34 @@ pub fn run(global: &Global) -> Result<Answer, Failure> {
     let tasks = backlog::create(&workspace)?;
     pipeline::play(&workspace, &tasks, now)?;
     if json {
-        return Answer::json(&Answers::ask(&workspace)?);
+        return Output::json(&DemoResults::query(&workspace)?);
     }
     if global.quiet {
-        return Ok(Answer::Text(String::new()));
+        return Ok(Output::Text(String::new()));
     }
     let path = printable(&workspace.database_path().display().to_string());
     let fate = match &global.db {
-        Some(_) => format!("It stays: try `mcodactl estimate --db {path} --epic SHOP-2`."),
+        Some(_) => format!("It is kept: try `mcodactl estimate --db {path} --epic SHOP-2`."),
         None => "It was temporary; `mcodactl demo --db demo.db` keeps it.".to_owned(),
     };
-    Ok(Answer::Text(format!("{}\n\nDatabase: {path}\n{fate}\n", Answers::ask(&workspace)?.text())))
+    Ok(Output::Text(format!("{}\n\nDatabase: {path}\n{fate}\n", DemoResults::query(&workspace)?.text())))
 }
 
-/// What is spent is shown by these.
+/// The dimensions by which usage is summed.
 const SPENT_BY: [Dimension; 3] = [Dimension::Command, Dimension::Agent, Dimension::Model];
 
-/// The three questions, answered from what was recorded.
+/// Usage, velocity and estimate of the demo.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answers {
+struct DemoResults {
     spent: Vec<TokenUsageSummaryRow>,
     spent_by_day: Vec<TokenUsageSummaryRow>,
     velocity: Velocity,
     estimate: Estimate,
 }
 
-impl Answers {
-    fn ask(workspace: &Workspace) -> Result<Self, Failure> {
+impl DemoResults {
+    fn query(workspace: &Workspace) -> Result<Self, Failure> {
         let everything = TokenUsageQuery::default();
         let options = EstimateOptions {
             mode: Some(VelocityMode::Empirical),

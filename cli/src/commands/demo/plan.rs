@@ -77,7 +77,7 @@ impl<'t> Team<'t> {
         let agent = [&CLAUDE, &CODEX][who];
         let (leads_to, reason) = match number {
             8 => ("blocked", Some("waiting for the bank's test account")),
-            9 => ("failed", Some("the payment sandbox does not answer")),
+            9 => ("failed", Some("the payment sandbox does not respond")),
             _ => ("ready_to_code_review", None),
         };
         let start = self.implementers[who];

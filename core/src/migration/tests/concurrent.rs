@@ -1,4 +1,4 @@
-//! Several processes and threads open one database at the same moment.
+//! Several processes and threads that open one database at the same time.
 
 use std::sync::Barrier;
 
@@ -28,7 +28,7 @@ fn two_processes_migrate_one_old_database() {
 
 #[test]
 fn several_connections_create_one_database() {
-    for kind in [Kind::Workspace, Kind::Global] {
+    for kind in [DatabaseKind::Workspace, DatabaseKind::Global] {
         for _ in 0..ROUNDS {
             let place = empty();
             let start = Barrier::new(4);
@@ -48,20 +48,20 @@ fn several_connections_create_one_database() {
 fn two_processes_create_one_database() {
     for _ in 0..ROUNDS {
         let place = empty();
-        let processes = [0, 1].map(|_| migrate_in_a_process(&place.path, Kind::Workspace, 0));
+        let processes = [0, 1].map(|_| migrate_in_a_process(&place.path, DatabaseKind::Workspace, 0));
         for process in processes {
             assert!(process.wait_with_output().unwrap().status.success());
         }
-        assert_sound(&open_and_migrate(&place.path, Kind::Workspace).unwrap(), "fresh");
+        assert_sound(&open_and_migrate(&place.path, DatabaseKind::Workspace).unwrap(), "fresh");
     }
 }
 
 #[test]
-fn an_up_to_date_database_opens_while_somebody_writes() {
+fn an_up_to_date_database_opens_while_another_process_writes() {
     let place = empty();
-    let writer = open_and_migrate(&place.path, Kind::Workspace).unwrap();
+    let writer = open_and_migrate(&place.path, DatabaseKind::Workspace).unwrap();
     writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let before = std::time::Instant::now();
-    open_and_migrate(&place.path, Kind::Workspace).unwrap();
+    open_and_migrate(&place.path, DatabaseKind::Workspace).unwrap();
     assert!(before.elapsed() < Duration::from_secs(5), "it did not wait for the lock");
 }

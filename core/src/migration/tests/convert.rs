@@ -1,18 +1,18 @@
-//! The two tables that are made anew: the prototype's agents and the old workspace defaults.
+//! The two tables that are recreated: the prototype's agents and the old workspace defaults.
 
 use super::*;
 
 fn global(sql: &str) -> (Copy, Connection) {
     let place = empty();
     raw(&place.path).execute_batch(&format!("PRAGMA foreign_keys = OFF; {sql}")).unwrap();
-    let connection = open_and_migrate(&place.path, Kind::Global).unwrap();
+    let connection = open_and_migrate(&place.path, DatabaseKind::Global).unwrap();
     (place, connection)
 }
 
 #[test]
-fn old_defaults_become_one_row_a_command() {
+fn old_defaults_become_one_row_per_command() {
     let copy = copy_of("global_old_defaults");
-    let connection = open_and_migrate(&copy.path, Kind::Global).unwrap();
+    let connection = open_and_migrate(&copy.path, DatabaseKind::Global).unwrap();
     let rows = texts(
         &connection,
         "SELECT workspace_id || '|' || command_name || '|' || agent_id || '|' || updated_at FROM workspace_defaults
@@ -30,7 +30,7 @@ fn old_defaults_become_one_row_a_command() {
 }
 
 #[test]
-fn old_defaults_that_have_no_place_stay_readable() {
+fn old_defaults_without_a_new_column_are_archived() {
     let (_place, connection) = global(
         "CREATE TABLE agents (id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, adapter TEXT NOT NULL,
             created_at TEXT NOT NULL, updated_at TEXT NOT NULL);
@@ -56,7 +56,7 @@ fn old_defaults_that_have_no_place_stay_readable() {
 }
 
 #[test]
-fn names_and_types_of_somebody_elses_columns_are_never_taken_for_sql() {
+fn names_and_types_of_foreign_columns_cannot_become_sql() {
     let types = [
         ("a) --", "TEXT DEFAULT (1/0)"),
         ("it's", "TEXT); DROP TABLE kept; --"),
@@ -91,7 +91,7 @@ fn names_and_types_of_somebody_elses_columns_are_never_taken_for_sql() {
 fn the_prototypes_history_names_agents_that_exist() {
     for name in PROTOTYPES {
         let copy = copy_of(name);
-        let connection = open_and_migrate(&copy.path, Kind::Global).unwrap();
+        let connection = open_and_migrate(&copy.path, DatabaseKind::Global).unwrap();
         let keys = texts(
             &connection,
             "SELECT \"from\" || ' ' || \"table\" || ' ' || \"to\" || ' ' || on_delete
@@ -134,7 +134,7 @@ fn the_prototypes_history_names_agents_that_exist() {
 }
 
 #[test]
-fn what_the_prototype_asked_of_its_rows_is_not_asked_of_new_ones() {
+fn constraints_of_the_prototype_do_not_apply_to_new_rows() {
     let (_place, connection) = global(
         "CREATE TABLE agents (name TEXT PRIMARY KEY, provider TEXT);
          CREATE TABLE legacy_agents (taken TEXT);
@@ -187,7 +187,8 @@ fn foreign_keys_are_on_again_after_a_failure_too() {
     let place = empty();
     raw(&place.path).execute_batch("CREATE TABLE tasks (name TEXT)").unwrap();
     let connection = open(&place.path).unwrap();
-    migrate(&connection, Kind::Workspace, now(), &how().patience(&Watch::default())).unwrap_err();
+    migrate(&connection, DatabaseKind::Workspace, now(), &options().wait_policy(&Watch::default()))
+        .unwrap_err();
     assert_sound(&connection, "refused");
     assert!(connection.is_autocommit());
 }

@@ -11,7 +11,7 @@ const KIND: &str = "MCODA_TEST_KIND";
 const WAIT_AFTER: &str = "MCODA_TEST_WAIT_AFTER";
 const WAITING: &str = "waiting to be killed";
 
-/// How many more changes this process makes before it waits; 0 is for ever.
+/// The number of changes that this process still makes before it waits; 0 means no limit.
 static CHANGES_LEFT: AtomicUsize = AtomicUsize::new(0);
 
 pub(in crate::migration) fn after_a_change() {
@@ -26,14 +26,15 @@ pub(in crate::migration) fn after_a_change() {
 #[test]
 fn child() {
     let Ok(path) = std::env::var(DATABASE) else { return };
-    let kind = if std::env::var(KIND).unwrap() == "Global" { Kind::Global } else { Kind::Workspace };
+    let kind =
+        if std::env::var(KIND).unwrap() == "Global" { DatabaseKind::Global } else { DatabaseKind::Workspace };
     CHANGES_LEFT.store(std::env::var(WAIT_AFTER).unwrap().parse().unwrap(), Ordering::Relaxed);
     open_and_migrate(Path::new(&path), kind).unwrap();
 }
 
 /// Starts a process that migrates the database and, unless 0, waits inside of the transaction after so
 /// many changes.
-pub(super) fn migrate_in_a_process(path: &Path, kind: Kind, wait_after: usize) -> Child {
+pub(super) fn migrate_in_a_process(path: &Path, kind: DatabaseKind, wait_after: usize) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "migration::tests::killed::child", "--nocapture", "--test-threads=1"])
         .env(DATABASE, path)

@@ -1,5 +1,5 @@
 //! Every database that shipped is opened here on every run. `tests/old_databases/make.py` wrote them.
-#![allow(clippy::disallowed_methods, reason = "child processes are told through the environment what to do")]
+#![allow(clippy::disallowed_methods, reason = "child processes get their task through the environment")]
 
 mod concurrent;
 mod convert;
@@ -16,9 +16,9 @@ use std::time::Duration;
 use rusqlite::{Connection, types::ValueRef};
 use tempfile::TempDir;
 
-use super::{Kind, VERSION, migrate};
+use super::{DatabaseKind, VERSION, migrate};
 use crate::error::Result;
-use crate::sqlite::{Connect, Synchronous, Watch, connect};
+use crate::sqlite::{ConnectOptions, Synchronous, Watch, connect};
 use crate::time::Timestamp;
 
 pub(super) use killed::after_a_change;
@@ -32,8 +32,8 @@ fn all_old() -> impl Iterator<Item = &'static str> {
     [WORKSPACES, GLOBALS, PROTOTYPES].concat().into_iter()
 }
 
-fn kind_of(name: &str) -> Kind {
-    if name.starts_with("workspace") { Kind::Workspace } else { Kind::Global }
+fn kind_of(name: &str) -> DatabaseKind {
+    if name.starts_with("workspace") { DatabaseKind::Workspace } else { DatabaseKind::Global }
 }
 
 fn now() -> Timestamp {
@@ -60,8 +60,8 @@ fn empty() -> Copy {
     Copy { folder, path }
 }
 
-fn how() -> Connect {
-    Connect {
+fn options() -> ConnectOptions {
+    ConnectOptions {
         read_only: false,
         busy_timeout: Duration::from_secs(30),
         synchronous: Synchronous::Normal,
@@ -70,12 +70,12 @@ fn how() -> Connect {
 }
 
 fn open(path: &Path) -> Result<Connection> {
-    connect(path, &how())
+    connect(path, &options())
 }
 
-fn open_and_migrate(path: &Path, kind: Kind) -> Result<Connection> {
+fn open_and_migrate(path: &Path, kind: DatabaseKind) -> Result<Connection> {
     let connection = open(path)?;
-    migrate(&connection, kind, now(), &how().patience(&Watch::default()))?;
+    migrate(&connection, kind, now(), &options().wait_policy(&Watch::default()))?;
     Ok(connection)
 }
 

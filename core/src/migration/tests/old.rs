@@ -18,7 +18,7 @@ fn all_rows_are_kept_with_every_value() {
         drop(before);
         let after = open_and_migrate(&copy.path, kind_of(name)).unwrap();
         for (table, columns, rows_before) in kept {
-            let is_set_aside = PROTOTYPES.contains(&name) && prototype::sets_aside(&table);
+            let is_set_aside = PROTOTYPES.contains(&name) && prototype::is_archived(&table);
             let place = if is_set_aside { format!("legacy_{table}") } else { table };
             if columns.iter().any(|column| column == "default_agent") {
                 continue; // `convert` looks at these
@@ -75,7 +75,7 @@ fn the_new_columns_and_the_index_are_there() {
             }
         };
         has("token_usage", &usage);
-        if kind_of(name) == Kind::Global {
+        if kind_of(name) == DatabaseKind::Global {
             continue;
         }
         has("jobs", &["agent_id", "agent_ids_json"]);
@@ -98,12 +98,12 @@ fn comments_from_before_there_was_a_status_are_open() {
             author_type TEXT NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL);
         INSERT INTO task_comments VALUES ('c', 'tasks-0', 'code-review', 'agent', 'text', '2025-01-01');";
     raw(&copy.path).execute_batch(added).unwrap();
-    let connection = open_and_migrate(&copy.path, Kind::Workspace).unwrap();
+    let connection = open_and_migrate(&copy.path, DatabaseKind::Workspace).unwrap();
     assert_eq!(texts(&connection, "SELECT status FROM task_comments"), ["open"]);
     assert_eq!(texts(&connection, "SELECT DISTINCT their_own FROM jobs"), ["kept"]);
 
     let copy = copy_of("workspace_before_2026");
-    let connection = open_and_migrate(&copy.path, Kind::Workspace).unwrap();
+    let connection = open_and_migrate(&copy.path, DatabaseKind::Workspace).unwrap();
     assert_eq!(texts(&connection, "SELECT DISTINCT status FROM task_comments"), ["open"]);
 }
 
@@ -146,9 +146,9 @@ fn queries_keep_their_plans() {
     for name in all_old().filter(|name| *name != "global_early") {
         let copy = copy_of(name);
         let queries = match kind_of(name) {
-            Kind::Workspace => &workspace[..],
-            Kind::Global if PROTOTYPES.contains(&name) => &global[..3],
-            Kind::Global => &global[..],
+            DatabaseKind::Workspace => &workspace[..],
+            DatabaseKind::Global if PROTOTYPES.contains(&name) => &global[..3],
+            DatabaseKind::Global => &global[..],
         };
         let plans = |connection: &Connection| -> Vec<Vec<String>> {
             let explain = |query: &&str| {
@@ -165,10 +165,10 @@ fn queries_keep_their_plans() {
     }
 }
 
-/// Reports rather than asserts: a shared machine may be slow at any moment.
+/// Reports rather than asserts: a shared machine may be slow at any time.
 #[test]
 fn an_up_to_date_database_opens_at_once() {
-    for kind in [Kind::Workspace, Kind::Global] {
+    for kind in [DatabaseKind::Workspace, DatabaseKind::Global] {
         let place = empty();
         let anchor = open_and_migrate(&place.path, kind).unwrap();
         let mut times: Vec<Duration> = (0..200)

@@ -3,7 +3,7 @@
 use super::*;
 use crate::error::ErrorKind;
 
-fn assert_refused(place: &Copy, kind: Kind, words: &str) {
+fn assert_refused(place: &Copy, kind: DatabaseKind, words: &str) {
     let before = {
         let connection = open(&place.path).unwrap();
         lines(&connection, "SELECT * FROM sqlite_schema")
@@ -20,8 +20,8 @@ fn assert_refused(place: &Copy, kind: Kind, words: &str) {
 fn the_wrong_one_of_our_databases() {
     for name in all_old() {
         let (kind, words) = match kind_of(name) {
-            Kind::Workspace => (Kind::Global, "it is a workspace database"),
-            Kind::Global => (Kind::Workspace, "it is the global database"),
+            DatabaseKind::Workspace => (DatabaseKind::Global, "it is a workspace database"),
+            DatabaseKind::Global => (DatabaseKind::Workspace, "it is the global database"),
         };
         assert_refused(&copy_of(name), kind, words);
         let migrated = copy_of(name);
@@ -33,19 +33,27 @@ fn the_wrong_one_of_our_databases() {
 #[test]
 fn somebody_elses_tables() {
     for (sql, kind, words) in [
-        ("CREATE TABLE tasks (title TEXT)", Kind::Workspace, "tasks has no column id"),
-        ("CREATE TABLE Jobs (title TEXT)", Kind::Workspace, "jobs has no column id"),
-        ("CREATE TABLE agents (slug TEXT)", Kind::Global, "agents has no column id"),
+        ("CREATE TABLE tasks (title TEXT)", DatabaseKind::Workspace, "tasks has no column id"),
+        ("CREATE TABLE Jobs (title TEXT)", DatabaseKind::Workspace, "jobs has no column id"),
+        ("CREATE TABLE agents (slug TEXT)", DatabaseKind::Global, "agents has no column id"),
         (
             "CREATE TABLE agents (id TEXT PRIMARY KEY, slug TEXT); CREATE TABLE agent_models (agent_id TEXT)",
-            Kind::Global,
+            DatabaseKind::Global,
             "no column model_name",
         ),
-        ("CREATE TABLE agents (name TEXT); CREATE TABLE token_usage (n)", Kind::Global, "token_usage has no"),
-        ("CREATE TABLE workspace_defaults (workspace TEXT)", Kind::Global, "no column workspace_id"),
-        ("CREATE VIEW token_usage AS SELECT 1 AS id", Kind::Workspace, "something else here (view)"),
-        ("CREATE VIEW agents AS SELECT 1 AS id", Kind::Global, "something else here (view)"),
-        ("CREATE TABLE x (y); CREATE INDEX jobs ON x(y)", Kind::Workspace, "something else here (index)"),
+        (
+            "CREATE TABLE agents (name TEXT); CREATE TABLE token_usage (n)",
+            DatabaseKind::Global,
+            "token_usage has no",
+        ),
+        ("CREATE TABLE workspace_defaults (workspace TEXT)", DatabaseKind::Global, "no column workspace_id"),
+        ("CREATE VIEW token_usage AS SELECT 1 AS id", DatabaseKind::Workspace, "something else here (view)"),
+        ("CREATE VIEW agents AS SELECT 1 AS id", DatabaseKind::Global, "something else here (view)"),
+        (
+            "CREATE TABLE x (y); CREATE INDEX jobs ON x(y)",
+            DatabaseKind::Workspace,
+            "something else here (index)",
+        ),
     ] {
         let place = empty();
         raw(&place.path).execute_batch(sql).unwrap();
@@ -89,6 +97,6 @@ fn a_newer_schema_of_which_the_log_alone_knows() {
 fn versions_below_ours_are_migrated() {
     let copy = copy_of("workspace_first");
     raw(&copy.path).pragma_update(None, "user_version", -1).unwrap();
-    let connection = open_and_migrate(&copy.path, Kind::Workspace).unwrap();
+    let connection = open_and_migrate(&copy.path, DatabaseKind::Workspace).unwrap();
     assert_eq!(crate::sqlite::schema_version(&connection).unwrap(), VERSION);
 }

@@ -7,20 +7,20 @@ use super::*;
 #[test]
 fn a_fresh_database_is_what_the_typescript_packages_make_and_ours_on_top() {
     let place = empty();
-    let mut fresh = shape(&open_and_migrate(&place.path, Kind::Workspace).unwrap());
+    let mut fresh = shape(&open_and_migrate(&place.path, DatabaseKind::Workspace).unwrap());
     let queue = fresh.remove("token_usage_log_queue").unwrap();
     assert!(queue[0].contains("usage_id") && queue[0].contains("TEXT"), "{queue:?}");
-    leave_out_ours(&mut fresh, Kind::Workspace);
+    leave_out_ours(&mut fresh, DatabaseKind::Workspace);
     assert_same_shape(&fresh, &shape(&raw(&copy_of("workspace_today").path)), "workspace");
 
     let place = empty();
-    let mut fresh = shape(&open_and_migrate(&place.path, Kind::Global).unwrap());
-    leave_out_ours(&mut fresh, Kind::Global);
+    let mut fresh = shape(&open_and_migrate(&place.path, DatabaseKind::Global).unwrap());
+    leave_out_ours(&mut fresh, DatabaseKind::Global);
     assert_same_shape(&fresh, &shape(&raw(&copy_of("global_today").path)), "global");
 }
 
 /// Takes out the columns that records have beyond the data model: the last ones, which old programs never name.
-fn leave_out_ours(shape: &mut Shape, kind: Kind) {
+fn leave_out_ours(shape: &mut Shape, kind: DatabaseKind) {
     for table in kind.tables() {
         let Some(parts) = shape.get_mut(table.name) else { continue };
         let is_column = |part: &&String| part.starts_with("'column'");
@@ -37,30 +37,30 @@ fn leave_out_ours(shape: &mut Shape, kind: Kind) {
 #[test]
 fn no_more_tables_than_the_data_model_has() {
     let workspace = Connection::open_in_memory().unwrap();
-    migrate(&workspace, Kind::Workspace, now(), &how().patience(&Watch::default())).unwrap();
+    migrate(&workspace, DatabaseKind::Workspace, now(), &options().wait_policy(&Watch::default())).unwrap();
     assert_eq!(table_names(&workspace).len(), 17);
     let global = Connection::open_in_memory().unwrap();
-    migrate(&global, Kind::Global, now(), &how().patience(&Watch::default())).unwrap();
+    migrate(&global, DatabaseKind::Global, now(), &options().wait_policy(&Watch::default())).unwrap();
     assert_eq!(table_names(&global).len(), 11);
 }
 
 #[test]
 fn token_usage_gets_no_index() {
     let place = empty();
-    let workspace = open_and_migrate(&place.path, Kind::Workspace).unwrap();
+    let workspace = open_and_migrate(&place.path, DatabaseKind::Workspace).unwrap();
     let query = "SELECT count(*) FROM pragma_index_list('token_usage') WHERE origin = 'c'";
     assert_eq!(lines(&workspace, query), ["Integer(0)"]);
     let place = empty();
-    let global = open_and_migrate(&place.path, Kind::Global).unwrap();
+    let global = open_and_migrate(&place.path, DatabaseKind::Global).unwrap();
     assert_eq!(lines(&global, query), ["Integer(1)"], "the one of the data model");
 }
 
 #[test]
 fn every_foreign_key_names_something_unique() {
-    for kind in [Kind::Workspace, Kind::Global] {
+    for kind in [DatabaseKind::Workspace, DatabaseKind::Global] {
         let place = empty();
         let connection = open_and_migrate(&place.path, kind).unwrap();
-        // SQLite looks at a foreign key's target only when rows are changed: this asks for all of them.
+        // SQLite resolves a foreign key's target only when rows are changed: this checks all of them.
         for table in table_names(&connection) {
             connection.execute(&format!("DELETE FROM {table}"), []).unwrap();
         }

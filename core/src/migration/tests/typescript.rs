@@ -1,4 +1,4 @@
-//! The TypeScript packages go on working with a database that we migrated: their inserts name columns,
+//! The TypeScript packages continue to work with a migrated database: their inserts name columns,
 //! the old ones alone in an old release, and never ours.
 
 use super::*;
@@ -9,7 +9,7 @@ const NEW: &str = "2026-02-01T00:00:00.000Z";
 fn todays_inserts_into_a_workspace() {
     for name in WORKSPACES {
         let copy = copy_of(name);
-        drop(open_and_migrate(&copy.path, Kind::Workspace).unwrap());
+        drop(open_and_migrate(&copy.path, DatabaseKind::Workspace).unwrap());
         let theirs = raw(&copy.path);
         for insert in [
             "INSERT INTO jobs (id, workspace_id, type, state, command_name, agent_id, agent_ids_json, payload_json,
@@ -59,7 +59,7 @@ fn todays_inserts_into_a_workspace() {
 fn yesterdays_inserts_into_a_workspace() {
     for name in WORKSPACES {
         let copy = copy_of(name);
-        let connection = open_and_migrate(&copy.path, Kind::Workspace).unwrap();
+        let connection = open_and_migrate(&copy.path, DatabaseKind::Workspace).unwrap();
         connection
             .execute_batch(
                 "INSERT INTO jobs (id, workspace_id, type, state, created_at, updated_at)
@@ -86,7 +86,7 @@ fn yesterdays_inserts_into_a_workspace() {
 fn inserts_into_the_global_database() {
     for name in [GLOBALS, PROTOTYPES].concat() {
         let copy = copy_of(name);
-        drop(open_and_migrate(&copy.path, Kind::Global).unwrap());
+        drop(open_and_migrate(&copy.path, DatabaseKind::Global).unwrap());
         let theirs = raw(&copy.path);
         theirs
             .execute_batch(

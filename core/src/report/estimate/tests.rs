@@ -95,7 +95,7 @@ fn estimate() -> Estimate {
     }
 }
 
-/// The text without what depends on the machine's time zone, which is always as wide as the stars.
+/// The text with the local times, which depend on the machine, replaced by stars.
 fn without_local(text: &str, moments: &[&str]) -> String {
     let mut text = text.to_owned();
     for moment in moments {
@@ -124,8 +124,8 @@ implementation |      32 |     5 | 10.00 | empirical, 12 samples | 3 h 12 min
 review         |     2.5 |     1 |  1.01 | empirical, 1 sample   | 2 h 29 min
 QA             |       0 |     0 |  8.00 | config                |      0 min
 all lanes      |    34.5 |     6 |       |                       |   1 d 10 h
-Time left is story points by speed, less the hours that tasks are in progress already; for all lanes,
-what the slowest lane takes for everything. The milestones below follow each task through its queues.
+Time left is story points / velocity, minus the hours already spent on tasks in progress; for all lanes, it is
+the time that the slowest lane needs for everything. The milestones below follow each task through its queues.
 
 Tasks: 9, of which 2 in progress, 1 ready for review, 3 completed, 3 in other statuses
 implemented  [########------------]  44.4 %  4 of 9
@@ -154,30 +154,30 @@ implementation | P 2  |          - | -         | -
 
 #[test]
 fn a_lane_without_speed_says_so() {
-    let mut answer = estimate();
-    answer.effective_velocity.review_sp_per_hour = 0.0;
-    answer.etas.ready_to_qa_eta = None;
-    answer.etas.complete_eta = None;
-    answer.durations_hours.review_hours = None;
-    answer.durations_hours.total_hours = None;
-    let text = render_estimate(&answer);
-    assert_eq!(text.matches("| never: review has no speed | -  ").count(), 2, "{text}");
+    let mut result = estimate();
+    result.effective_velocity.review_sp_per_hour = 0.0;
+    result.etas.ready_to_qa_eta = None;
+    result.etas.complete_eta = None;
+    result.durations_hours.review_hours = None;
+    result.durations_hours.total_hours = None;
+    let text = render_estimate(&result);
+    assert_eq!(text.matches("| never: review has no velocity | -  ").count(), 2, "{text}");
     assert_eq!(text.matches("|      never\n").count(), 2, "{text}");
-    answer.effective_velocity.review_sp_per_hour = 1e-300;
-    assert!(render_estimate(&answer).contains("never: review is too slow"));
+    result.effective_velocity.review_sp_per_hour = 1e-300;
+    assert!(render_estimate(&result).contains("never: review is too slow"));
 }
 
 #[test]
 fn nothing_left_is_now_and_nothing_there_is_said() {
-    let mut answer = estimate();
-    let now = Some(answer.now);
-    answer.etas = Etas { ready_to_review_eta: now, ready_to_qa_eta: now, complete_eta: now };
-    answer.scope = Scope { workspace_id: "w".to_owned(), ..Scope::default() };
-    answer.status_counts = StatusCounts::default();
-    answer.completion = Completions::default();
-    answer.wip = PerLane::default();
-    answer.next_transitions = NextTransitions::default();
-    let text = render_estimate(&answer);
+    let mut result = estimate();
+    let now = Some(result.now);
+    result.etas = Etas { ready_to_review_eta: now, ready_to_qa_eta: now, complete_eta: now };
+    result.scope = Scope { workspace_id: "w".to_owned(), ..Scope::default() };
+    result.status_counts = StatusCounts::default();
+    result.completion = Completions::default();
+    result.wip = PerLane::default();
+    result.next_transitions = NextTransitions::default();
+    let text = render_estimate(&result);
     for line in [
         "Estimate for the whole workspace\n",
         "Tasks: none here yet\n",
@@ -192,7 +192,7 @@ fn nothing_left_is_now_and_nothing_there_is_said() {
 
 #[test]
 fn a_bar_is_full_only_where_all_is_done() {
-    let of = bar;
+    let of = completion_bar;
     assert_eq!(of(9, 9), "[####################] 100.0 %  9 of 9");
     assert_eq!(of(9_999, 10_000), "[###################-] 100.0 %  9999 of 10000");
     assert_eq!(of(1, 3), "[######--------------]  33.3 %  1 of 3");
@@ -200,10 +200,10 @@ fn a_bar_is_full_only_where_all_is_done() {
 
 #[test]
 fn long_lanes_list_their_oldest_tasks() {
-    let mut answer = estimate();
+    let mut result = estimate();
     let items: Vec<WipItem> = (0..12).map(|n| in_progress(&format!("P-{n}"), Some(1.0), Some(0.9))).collect();
-    answer.wip.implementation = Wip { tasks: 12, aging: 12, items };
-    let text = render_estimate(&answer);
+    result.wip.implementation = Wip { tasks: 12, aging: 12, items };
+    let text = render_estimate(&result);
     assert!(text.contains("| P-9 ") && !text.contains("| P-10 "), "{text}");
     assert!(text.ends_with("implementation: 2 more, 12 aging in all\n"), "{text}");
 }
@@ -226,13 +226,13 @@ Velocity: empirical (measured on up to 50 of the newest passes through each lane
             VelocityMode::Config,
             VelocityMode::Mixed,
             10,
-            "config (mixed was asked for, but no lane has history yet)",
+            "config (mixed was requested, but no lane has history yet)",
         ),
         (
             VelocityMode::Mixed,
             VelocityMode::Mixed,
             1,
-            "mixed (a blend of the config and the newest pass through each lane)",
+            "mixed (a mix of the config and the newest pass through each lane)",
         ),
     ] {
         let text = render_velocity(&Velocity { source, requested_mode, window_tasks, ..velocity() });
@@ -240,13 +240,13 @@ Velocity: empirical (measured on up to 50 of the newest passes through each lane
     }
 }
 
-/// What every server of the contract tells.
+/// The fields that every server of the contract returns.
 fn least_velocity() -> serde_json::Value {
     serde_json::json!({"implementationSpPerHour": 10, "reviewSpPerHour": 0, "qaSpPerHour": 8, "source": "empirical"})
 }
 
 #[test]
-fn a_velocity_of_an_older_server_is_shown_as_far_as_it_is_told() {
+fn a_velocity_of_an_older_server_without_the_newer_fields_is_shown() {
     let text = render_velocity_json(&least_velocity()).unwrap();
     assert!(
         text.contains("implementation | 10.00 | empirical\nreview         |  0.00 | empirical\n"),
@@ -263,7 +263,7 @@ fn a_velocity_of_an_older_server_is_shown_as_far_as_it_is_told() {
 }
 
 #[test]
-fn an_estimate_of_an_older_server_is_shown_as_far_as_it_is_told() {
+fn an_estimate_of_an_older_server_without_the_newer_fields_is_shown() {
     let backlog = serde_json::json!({"tasks": 1, "story_points": 2});
     let text = render_estimate_json(&serde_json::json!({
         "scope": {"workspaceId": "w"},
@@ -277,10 +277,10 @@ fn an_estimate_of_an_older_server_is_shown_as_far_as_it_is_told() {
     assert_eq!(sections.len(), 4, "{text}");
     assert_eq!(sections[0], "Estimate for the whole workspace\nWorkspace w");
     assert!(
-        sections[3].contains("\nimplemented | -                          | 2026-03-20T12:12:00.000Z | "),
+        sections[3].contains("\nimplemented | -                             | 2026-03-20T12:12:00.000Z | "),
         "{text}"
     );
-    assert!(sections[3].contains("\ncompleted   | never: review has no speed | -"), "{text}");
+    assert!(sections[3].contains("\ncompleted   | never: review has no velocity | -"), "{text}");
     assert_eq!(render_estimate_json(&serde_json::json!([])).unwrap_err().field(), Some("estimate"));
 }
 

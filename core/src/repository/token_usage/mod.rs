@@ -31,12 +31,12 @@ pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<TokenUsag
     stored::one(connection, "SELECT * FROM token_usage WHERE id = ?1", [id])
 }
 
-/// The rows whose ids lie between these two, both included, in the order of their ids.
+/// The rows whose ids are between these two, inclusive, in order of their ids.
 pub(crate) fn between(connection: &Connection, first: &str, last: &str) -> Result<Vec<TokenUsageRecord>> {
     stored::all(connection, "SELECT * FROM token_usage WHERE id BETWEEN ?1 AND ?2 ORDER BY id", [first, last])
 }
 
-/// Deletes a row that is there.
+/// Deletes an existing row.
 pub(crate) fn delete(connection: &Connection, id: &str) -> Result<()> {
     let deleted = connection.prepare_cached("DELETE FROM token_usage WHERE id = ?1")?.execute([id])?;
     stored::check_changed(TokenUsageRecord::TABLE, deleted)

@@ -1,4 +1,4 @@
-//! The fields of a usage record: written here once, for what a caller reports, for a row, and for what answers show.
+//! The fields of a usage record: defined once, for a caller's input, for a row, and for results.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -8,21 +8,21 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::number;
 use crate::time::{StoredTime, Timestamp};
 
-/// Hands the token counts of a record to `$callback`, each with its docs, and behind them what else it is given.
-/// A summary has a sum for each.
+/// Passes the token counts of a record to `$callback`, each with its documentation, followed by its other arguments. A
+/// summary has a sum for each.
 macro_rules! token_counts {
     ($callback:ident! $($rest:tt)*) => {
         $callback! {
             {
-                /// All input tokens, cached ones included.
+                /// All input tokens, including cached ones.
                 tokens_prompt | "promptTokens",
-                /// All output tokens, reasoning included.
+                /// All output tokens, including reasoning.
                 tokens_completion | "completionTokens",
-                /// The provider's own total. Absent: prompt + completion, where both are reported.
+                /// The provider's own total. Absent: prompt + completion, if both are known.
                 tokens_total,
                 /// Input tokens that came from a cache; they are included in `tokens_prompt`.
                 tokens_cached,
-                /// Input tokens that were read from a cache, where the provider reports them apart.
+                /// Input tokens that were read from a cache, if the provider reports them separately.
                 tokens_cache_read,
                 /// Input tokens that were written to a cache.
                 tokens_cache_write,
@@ -41,10 +41,11 @@ macro_rules! usage_records {
         amounts { $($(#[doc = $amount_doc:literal])* $amount:ident $(| $amount_alias:literal)*,)* }
     ) => {
         record! {
-            /// What one agent call cost. Every field may be absent, which is "not reported"; 0 is "reported as none".
+            /// The usage of one agent call. Every field is optional: absent means "not reported", 0 means "reported as
+            /// zero".
             ///
-            /// Token counts are whole numbers from 0 to 2^53 − 1; costs and durations are finite and not negative.
-            /// In JSON the names are camelCase (`tokensPrompt`).
+            /// Token counts are integers from 0 to 2^53 − 1; costs and durations are finite and not negative. In JSON
+            /// the names are camelCase (`tokensPrompt`).
             #[derive(Debug, Clone, Default, PartialEq)]
             pub struct TokenUsage("usage", "camelCase"): input list("usages", "record") {
                 /// The record's id. Recording the same id with the same content again adds nothing, so a retry is
@@ -55,29 +56,29 @@ macro_rules! usage_records {
                 $(
                     $(#[doc = $amount_doc])*
                     #[serde(serialize_with = "number::json_option")]
-                    pub $amount: Option<f64> = measure $(| $amount_alias)*,
+                    pub $amount: Option<f64> = non_negative $(| $amount_alias)*,
                 )*
                 /// When the call began.
                 pub started_at: Option<Timestamp>,
                 /// When the call ended; not before `started_at`.
                 pub finished_at: Option<Timestamp>,
-                /// When the call counts. Absent: now.
+                /// The time by which queries select and order the call. Absent: now.
                 pub timestamp: Option<Timestamp>,
-                /// Anything else, kept unchanged. Command, action, invocation kind, provider and currency are added
-                /// under their JSON names where the object does not have them, since old readers look there.
+                /// Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added
+                /// under their JSON names if the object lacks them, because older readers look for them there.
                 pub metadata: Option<Map<String, Value>> = depth,
             }
         }
 
         record! {
-            /// One row, and one entry of the JSON log. Columns that a database has not are null.
+            /// One row, and one entry of the JSON log. Columns that a database lacks are null.
             #[derive(Debug, Clone, Default, PartialEq)]
             pub(crate) struct TokenUsageRecord("record", "camelCase"): row(
                 "token_usage",
                 // The global table lacks these.
                 "workspace_id", "job_id", "task_run_id", "task_id", "project_id", "epic_id", "user_story_id"
             ) {
-                /// Its key.
+                /// Its id.
                 pub(crate) id: String,
                 $($(#[doc = $text_doc])* pub(crate) $text: Option<String>,)*
                 $($(#[doc = $count_doc])* pub(crate) $count: Option<i64>,)*
@@ -90,17 +91,17 @@ macro_rules! usage_records {
                 pub(crate) started_at: Option<String>,
                 /// When the call ended.
                 pub(crate) finished_at: Option<String>,
-                /// When the call counts.
+                /// The time by which queries select and order the call.
                 pub(crate) timestamp: String,
-                /// Anything else.
+                /// Additional data.
                 pub(crate) metadata: Option<Map<String, Value>>,
             }
         }
 
         record! {
-            /// What one agent call cost. Null is "not reported", 0 is "reported as none".
+            /// The usage of one agent call. Null means "not reported", 0 means "reported as zero".
             ///
-            /// Columns hold what was recorded. Where the column is empty, the command is metadata `commandName`,
+            /// Columns contain what was recorded. If the column is empty, the command is metadata `commandName`,
             /// `command_name` or `command`, the action is metadata `action` or `phase`, and `duration_ms` is
             /// `duration_seconds` to the nearest millisecond. Empty text counts as not reported.
             #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -119,17 +120,17 @@ macro_rules! usage_records {
                 pub started_at: Option<StoredTime>,
                 /// When the call ended, as stored.
                 pub finished_at: Option<StoredTime>,
-                /// When the call counts, as stored.
+                /// The time by which queries select and order the call, as stored.
                 pub timestamp: StoredTime,
-                /// What went wrong: metadata `error_kind`, `errorKind` or `error`.
+                /// The error of the call: metadata `error_kind`, `errorKind` or `error`.
                 pub error_kind: Option<String>,
-                /// Whatever else was recorded; empty where there is nothing, or nothing that is a JSON object.
+                /// Additional data; empty if there is none, or if it is not a JSON object.
                 pub metadata: Map<String, Value>,
             }
         }
 
         impl TokenUsage {
-            /// The row that it becomes, as far as it says.
+            /// The row of this record, as far as it is known.
             pub(crate) fn to_record(&self) -> TokenUsageRecord {
                 TokenUsageRecord {
                     id: self.id.clone().unwrap_or_default(),
@@ -155,7 +156,7 @@ macro_rules! usage_records {
         }
 
         impl TokenUsageRecord {
-            /// Takes each text that is absent from the other record.
+            /// Takes each absent text from the other record.
             pub(crate) fn fill_texts(&mut self, other: &Self) {
                 $(if self.$text.is_none() {
                     self.$text.clone_from(&other.$text);
@@ -168,7 +169,7 @@ macro_rules! usage_records {
             }
         }
 
-        /// The columns as they are.
+        /// The columns, unchanged.
         impl From<TokenUsageRecord> for TokenUsageRow {
             fn from(record: TokenUsageRecord) -> Self {
                 Self {
@@ -193,25 +194,25 @@ macro_rules! usage_records {
 token_counts! {
     usage_records!
     texts {
-        /// The workspace that is billed. Absent: the handle's own.
+        /// The workspace to which the usage belongs. Absent: the handle's own.
         workspace_id = id,
-        /// The agent that called. It is added to the agents of the command run and of the job.
+        /// The agent of the call. It is added to the agents of the command run and of the job.
         agent_id = id,
-        /// The model that answered.
+        /// The model that responded.
         model_name,
-        /// The job that the call was part of; must exist.
+        /// The job of the call; must exist.
         job_id,
-        /// The command run that the call was part of; must exist.
+        /// The command run of the call; must exist.
         command_run_id,
-        /// The task run that the call was part of; must exist.
+        /// The task run of the call; must exist.
         task_run_id,
-        /// The task that the call worked on; must exist.
+        /// The task of the call; must exist.
         task_id,
-        /// The project that the call worked for; must exist.
+        /// The project of the call; must exist.
         project_id,
-        /// The epic that the call worked for; must exist.
+        /// The epic of the call; must exist.
         epic_id,
-        /// The user story that the call worked for; must exist.
+        /// The user story of the call; must exist.
         user_story_id,
         /// The command, for example `work-on-tasks`.
         command_name,
@@ -219,17 +220,18 @@ token_counts! {
         action,
         /// How the agent was called, for example `chat`.
         invocation_kind,
-        /// Who provides the model.
+        /// The provider of the model.
         provider,
         /// The currency of `cost_estimate`, for example `USD`.
         currency,
     }
     amounts {
-        /// What the call cost, in `currency`.
+        /// The cost of the call, in `currency`.
         cost_estimate | "costUsd",
-        /// How long the call took, in seconds. Absent: from `duration_ms`, else from start and finish.
+        /// The duration of the call in seconds. Absent: computed from `duration_ms`, or else from start and finish.
         duration_seconds,
-        /// How long the call took, in milliseconds. Absent: from start and finish, else from `duration_seconds`.
+        /// The duration of the call in milliseconds. Absent: computed from start and finish, or else from
+        /// `duration_seconds`.
         duration_ms,
     }
 }

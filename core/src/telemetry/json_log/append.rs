@@ -5,6 +5,7 @@
 //! JSON allows behind an array, are kept in reserve behind the `]`: an append writes over blanks, and the
 //! file grows by blanks alone, long before its text gets there.
 
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -19,7 +20,13 @@ pub(super) const RESERVE: u64 = 32 * 1024;
 
 /// Adds `records`, of which there is at least one, to a file of `length` bytes and returns the new end of its
 /// array. Where that fails the array is put back as it was, as far as the disk lets us.
-pub(super) fn append(path: &Path, file: &File, length: u64, tail: Tail, records: &[String]) -> Result<Tail> {
+pub(super) fn append(
+    path: &Path,
+    file: &File,
+    length: u64,
+    tail: Tail,
+    records: &[impl Borrow<str>],
+) -> Result<Tail> {
     let before = if tail.is_empty { "\n" } else { ",\n" };
     let mut text = format!("{before}{}\n]", records.join(",\n")).into_bytes();
     let close = tail.end + text.len() as u64 - 1;
@@ -35,7 +42,7 @@ pub(super) fn append(path: &Path, file: &File, length: u64, tail: Tail, records:
 }
 
 /// Makes a new file of `records`, of which there is at least one, with one write.
-pub(super) fn create(path: &Path, file: &File, records: &[String]) -> Result<Tail> {
+pub(super) fn create(path: &Path, file: &File, records: &[impl Borrow<str>]) -> Result<Tail> {
     let mut text = format!("[\n{}\n]", records.join(",\n"));
     let close = text.len() as u64 - 1;
     text.push_str(&" ".repeat(RESERVE as usize));

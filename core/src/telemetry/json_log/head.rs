@@ -13,10 +13,11 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Of an entry that is known to be JSON; `None` where it is no object.
+    /// Of an entry that is one JSON object and nothing else; `None` where it is not.
     pub(super) fn of(text: &str) -> Option<Self> {
         let mut json = serde_json::Deserializer::from_str(text);
-        Reading { is_checked: true }.deserialize(&mut json).ok()
+        let head = Reading { is_checked: true }.deserialize(&mut json).ok()?;
+        json.end().ok().map(|()| head)
     }
 
     /// Of the object at the start of `text`, and the object's length. All of it is checked, and what is nested so deeply

@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind as IoErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
+use super::entries::{Entries, Places};
 use super::lock::{self, FileLock};
 use super::positioned::read_at;
 use super::repair;
@@ -43,22 +44,32 @@ pub(super) fn if_unchanged(path: &Path, file: &FileLock, recorded: &Clean) -> Re
     Ok(tail.map(|tail| (tail, stamp)))
 }
 
-/// The file after a look at all of it, and after its repair where it needs one.
-pub(super) fn whole(path: &Path, locked: FileLock, deadline: Deadline, now: Timestamp) -> Result<Contents> {
+/// The file after a look at all of it, and after its repair where it needs one; and where its records stand, if it needed
+/// none.
+pub(super) fn whole(
+    path: &Path,
+    locked: FileLock,
+    deadline: Deadline,
+    now: Timestamp,
+) -> Result<(Contents, Option<Entries>)> {
     loop {
         let stamp = stamp_of(path, &locked)?;
-        let found =
-            scan_file(locked.file(), |_, _| {}).map_err(|error| Error::storage("read", path, error))?;
+        let mut places = Places::default();
+        let found = scan_file(locked.file(), |found| places.add(found))
+            .map_err(|error| Error::storage("read", path, error))?;
         if stamp_of(path, &locked)? == stamp {
             if let Scan::Intact(tail) = found {
-                return Ok(Contents { file: locked, tail, stamp });
+                let contents = Contents { file: locked, tail, stamp };
+                let entries = places.of(&contents);
+                return Ok((contents, entries));
             }
             if is_settled(stamp) {
-                return match found {
+                let repaired = match found {
                     Scan::Intact(_) | Scan::Blank => repair::close(path, locked, 0),
                     Scan::Unclosed { end } => repair::close(path, locked, end),
                     Scan::Damaged { end } => repair::mend(path, &locked, stamp, end, now),
                 };
+                return Ok((repaired?, None));
             }
         }
         if deadline.has_passed() {

@@ -12,7 +12,7 @@ use mcoda_sqlite_locks::ClosedInChildren;
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
 use crate::sqlite::Watch;
-use crate::time::{Deadline, Pauses};
+use crate::time::{Backoff, Deadline};
 
 /// How soon a call that waits notices that it was given up.
 const NOTICE: Duration = Duration::from_millis(10);
@@ -108,7 +108,7 @@ impl FileLock {
         watch: &Watch,
         is_needed: impl Fn() -> Result<bool>,
     ) -> Result<Waited> {
-        let pauses = Pauses::new();
+        let backoff = Backoff::new();
         let kept = || kept.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = kept().take().filter(|file| !file.is_inherited());
         loop {
@@ -126,7 +126,7 @@ impl FileLock {
                     return Ok(if is_needed { Waited::TooLong } else { Waited::NotNeeded });
                 }
                 watch.check()?;
-                pauses.pause();
+                backoff.pause();
             }
             let lock = Self(file);
             // A file that lost its name keeps nobody out any more.

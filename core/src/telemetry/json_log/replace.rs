@@ -37,10 +37,10 @@ impl Locked<'_> {
         let ids: Vec<&str> = records.iter().map(|(id, _)| *id).collect();
         let mut found: HashMap<String, Vec<Range>> = HashMap::new();
         let mut last: HashMap<String, Value> = HashMap::new();
-        let mut told = self.visit(&ids, |id, text, end| {
-            let range = Range { start: end - text.len() as u64, end };
-            found.entry(id.clone()).or_default().push(range);
-            last.insert(id, serde_json::from_str(text).unwrap_or(Value::Null));
+        let mut used = self.visit(&ids, |id, record| {
+            let range = Range { start: record.end - record.text.len() as u64, end: record.end };
+            found.entry(id.to_owned()).or_default().push(range);
+            last.insert(id.to_owned(), serde_json::from_str(record.text).unwrap_or(Value::Null));
         })?;
         let mut missing = Vec::new();
         let mut old = Vec::new();
@@ -54,20 +54,20 @@ impl Locked<'_> {
             }
             old.extend(ranges);
         }
-        told += missing.iter().map(|line| (line.len() + SEPARATOR.len()) as u64).sum::<u64>();
+        used += missing.iter().map(|line| (line.len() + SEPARATOR.len()) as u64).sum::<u64>();
         let blanked = old.iter().map(|range| range.end - range.start).sum();
         self.append(&missing)?;
         self.blank(&old)?;
-        self.compact(told.saturating_sub(blanked));
+        self.compact(used.saturating_sub(blanked));
         Ok(())
     }
 
     /// Makes a new file without the blanks where those are more than half of the file.
-    fn compact(&mut self, told: u64) {
+    fn compact(&mut self, used: u64) {
         let path = &self.log.path;
         let Some(Contents { file, tail, stamp }) = &self.contents else { return };
         // The lock file knows of no new file that takes this one's place.
-        if self.is_recorded || tail.end < SHORTEST_WITH_BLANKS || told > tail.end / 2 {
+        if self.is_recorded || tail.end < SHORTEST_WITH_BLANKS || used > tail.end / 2 {
             return;
         }
         // Without it the log is as good as before. Another program may have just written to it, which the next write
@@ -98,11 +98,11 @@ impl Locked<'_> {
 
 fn copy_elements(file: &File, out: &mut dyn Write) -> io::Result<Tail> {
     let (mut end, mut written) = (1, out.write_all(b"["));
-    let found = scan::scan_file(file, |text, _| {
+    let found = scan::scan_file(file, |found| {
         let before = if end == 1 { "\n" } else { SEPARATOR };
-        end += (before.len() + text.len()) as u64;
+        end += (before.len() + found.text.len()) as u64;
         if written.is_ok() {
-            written = out.write_all(before.as_bytes()).and_then(|()| out.write_all(text.as_bytes()));
+            written = out.write_all(before.as_bytes()).and_then(|()| out.write_all(found.text.as_bytes()));
         }
     })?;
     written?;

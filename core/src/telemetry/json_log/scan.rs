@@ -5,6 +5,8 @@ use std::io::{self, BufRead, BufReader, Seek};
 
 use serde::de::IgnoredAny;
 
+use super::head::Head;
+
 /// Elements are held in memory one at a time. A longer one is damage.
 pub(crate) const LONGEST_ELEMENT: usize = 64 << 20;
 
@@ -40,14 +42,30 @@ pub(super) fn is_blank(byte: u8) -> bool {
 /// What is read of a file at once.
 pub(super) const BUFFER: usize = 64 * 1024;
 
+/// A whole element.
+#[derive(Debug)]
+pub(super) struct Found<'t> {
+    pub(super) text: &'t str,
+    /// Of an object.
+    pub(super) head: Option<Head>,
+    /// The offset behind it.
+    pub(super) end: u64,
+}
+
+impl Found<'_> {
+    pub(super) fn id(&self) -> Option<&str> {
+        self.head.as_ref()?.id.as_deref()
+    }
+}
+
 /// Reads all of the file, as [`scan`] does.
-pub(super) fn scan_file(mut file: &File, see: impl FnMut(&str, u64)) -> io::Result<Scan> {
+pub(super) fn scan_file(mut file: &File, see: impl FnMut(&Found<'_>)) -> io::Result<Scan> {
     file.rewind()?;
     scan(BufReader::with_capacity(BUFFER, file), see)
 }
 
-/// Reads all of `reader` and shows the text of every whole element, and the offset behind it, to `see`.
-pub(super) fn scan(reader: impl BufRead, mut see: impl FnMut(&str, u64)) -> io::Result<Scan> {
+/// Reads all of `reader` and shows every whole element to `see`.
+pub(super) fn scan(reader: impl BufRead, mut see: impl FnMut(&Found<'_>)) -> io::Result<Scan> {
     let mut bytes = Bytes { reader, offset: 0 };
     match bytes.next_not_blank()? {
         None => return Ok(Scan::Blank),
@@ -59,17 +77,18 @@ pub(super) fn scan(reader: impl BufRead, mut see: impl FnMut(&str, u64)) -> io::
     let mut element = Element::default();
     loop {
         let stop = element.read(&mut bytes)?;
-        let is_whole = match (element.json(), stop) {
-            (_, Stop::Garbage) | (None, _) => false,
+        let found = match stop {
+            Stop::Garbage => None,
             // A number that the file ends with may have had more digits.
-            (Some(text), Stop::EndOfFile) => text.ends_with('}'),
-            _ => true,
+            Stop::EndOfFile => element.json().filter(|found| found.text.ends_with('}')),
+            Stop::Comma | Stop::Close => element.json(),
         };
-        if is_whole && let Some(text) = element.json() {
-            see(text, element.end);
-            end = element.end;
+        if let Some(found) = &found {
+            see(found);
+            end = found.end;
             is_empty = false;
         }
+        let is_whole = found.is_some();
         let is_absent = element.text.is_empty();
         match stop {
             Stop::Comma if is_whole => {}
@@ -222,9 +241,12 @@ impl Element {
         self.end = end;
     }
 
-    fn json(&self) -> Option<&str> {
+    /// The element, where it is JSON.
+    fn json(&self) -> Option<Found<'_>> {
         let text = std::str::from_utf8(&self.text).ok()?;
-        serde_json::from_str::<IgnoredAny>(text).is_ok().then_some(text)
+        let head = Head::of(text);
+        let is_json = head.is_some() || serde_json::from_str::<IgnoredAny>(text).is_ok();
+        is_json.then_some(Found { text, head, end: self.end })
     }
 }
 
@@ -236,7 +258,7 @@ mod tests {
         let mut seen = Vec::new();
         // A tiny buffer, so that everything crosses its end somewhere.
         let reader = io::BufReader::with_capacity(3, text.as_bytes());
-        (scan(reader, |element, _| seen.push(element.to_owned())).unwrap(), seen)
+        (scan(reader, |found| seen.push(found.text.to_owned())).unwrap(), seen)
     }
 
     #[test]
@@ -289,6 +311,6 @@ mod tests {
     #[test]
     fn text_that_is_not_utf_8_is_damage() {
         let bytes: &[u8] = b"[{},{\"a\":\"\xff\"}]";
-        assert_eq!(scan(bytes, |_, _| {}).unwrap(), Scan::Damaged { end: 3 });
+        assert_eq!(scan(bytes, |_| {}).unwrap(), Scan::Damaged { end: 3 });
     }
 }

@@ -1,8 +1,11 @@
-//! What the lock file says about the log: whether the last holder finished, and how it left the file.
+//! What the lock file says about the log: whether the last holder finished, how it left the file, and what the database
+//! has still queued of what is in it.
 
 use std::fs::{File, Metadata};
 use std::io;
 use std::time::UNIX_EPOCH;
+
+use sha2::{Digest, Sha256};
 
 use super::positioned::{read_at, write_at};
 
@@ -11,6 +14,14 @@ const LINE_LENGTH: usize = 128;
 const FORMAT: &str = "mcoda-log-state-1";
 const CONFIRMED: &str = "clean";
 const UNCONFIRMED: &str = "unconfirmed";
+
+/// Where some of what is logged is still queued. A build that does not know this format looks at the whole log for what
+/// is queued, since it takes the state for that of a holder that did not finish.
+const FORMAT_WITH_QUEUED: &str = "mcoda-log-state-2";
+const LINE_LENGTH_WITH_QUEUED: usize = 256;
+
+/// How many records may be in the log and still queued, so that a state is short.
+pub(crate) const MOST_QUEUED: usize = 4;
 
 /// A file's length and the time of its last change: enough to see that somebody else wrote to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,48 +42,94 @@ impl Stamp {
     }
 }
 
-/// The log as a holder left it that finished its work.
+/// A record that was logged while the database had it queued. Whatever has become of the log since, it has had it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Queued {
+    /// Hashes of its id and of its entry, which may be of any length.
+    pub(super) id: u64,
+    pub(super) entry: u64,
+}
+
+impl Queued {
+    pub(super) fn new(id: &str, entry: &str) -> Self {
+        Self { id: hash(id), entry: hash(entry) }
+    }
+}
+
+/// The same in every build and process, and not to be met by chance or by choice.
+fn hash(text: &str) -> u64 {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}
+
+/// The log as a holder left it that finished its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Clean {
-    /// Whether the database knows of every record in the file that it is in it.
+    /// Whether the database knows of every record in the file that it is in it, but for those in `queued`.
     pub(super) is_confirmed: bool,
     pub(super) stamp: Stamp,
     /// [`super::scan::Tail::end`]
     pub(super) end: u64,
     /// [`super::scan::Tail::close`]
     pub(super) close: u64,
+    /// [`MOST_QUEUED`] at the most.
+    pub(super) queued: Vec<Queued>,
 }
 
 /// `None` where the last holder did not finish, and where nothing is known.
 pub(super) fn read(lock_file: &File) -> io::Result<Option<Clean>> {
-    let bytes = read_at(lock_file, 0, LINE_LENGTH)?;
+    let bytes = read_at(lock_file, 0, LINE_LENGTH_WITH_QUEUED)?;
     Ok(std::str::from_utf8(&bytes).ok().and_then(parse))
 }
 
 /// `None` marks the log as being worked on.
 pub(super) fn write(lock_file: &File, state: Option<&Clean>) -> io::Result<()> {
-    let text = match state {
-        Some(Clean { is_confirmed, stamp, end, close }) => {
+    let (text, length) = match state {
+        Some(Clean { is_confirmed, stamp, end, close, queued }) => {
             let word = if *is_confirmed { CONFIRMED } else { UNCONFIRMED };
-            format!("{FORMAT} {word} {} {} {end} {close}", stamp.length, stamp.modified_nanos)
+            let (format, length) = match queued[..] {
+                [] => (FORMAT, LINE_LENGTH),
+                [..] => (FORMAT_WITH_QUEUED, LINE_LENGTH_WITH_QUEUED),
+            };
+            let mut text = format!("{format} {word} {} {} {end} {close}", stamp.length, stamp.modified_nanos);
+            for Queued { id, entry } in queued {
+                text += &format!(" {id:016x}{entry:016x}");
+            }
+            (text, length)
         }
-        None => format!("{FORMAT} dirty"),
+        None => (format!("{FORMAT} dirty"), LINE_LENGTH),
     };
-    let width = LINE_LENGTH - 1;
+    let width = length - 1;
     write_at(lock_file, format!("{text:width$}\n").as_bytes(), 0)
 }
 
-fn parse(line: &str) -> Option<Clean> {
-    let words: Vec<&str> = line.strip_suffix('\n')?.split_ascii_whitespace().collect();
-    let [FORMAT, word @ (CONFIRMED | UNCONFIRMED), length, modified, end, close] = words[..] else {
-        return None;
+fn parse(text: &str) -> Option<Clean> {
+    let length = if text.starts_with(FORMAT_WITH_QUEUED) { LINE_LENGTH_WITH_QUEUED } else { LINE_LENGTH };
+    let line = text.get(..length)?.strip_suffix('\n')?;
+    let mut words = line.split_ascii_whitespace();
+    let mut next = || words.next();
+    let has_queued = match next()? {
+        FORMAT => false,
+        FORMAT_WITH_QUEUED => true,
+        _ => return None,
     };
-    Some(Clean {
-        is_confirmed: word == CONFIRMED,
-        stamp: Stamp { length: length.parse().ok()?, modified_nanos: modified.parse().ok()? },
-        end: end.parse().ok()?,
-        close: close.parse().ok()?,
-    })
+    let is_confirmed = match next()? {
+        CONFIRMED => true,
+        UNCONFIRMED => false,
+        _ => return None,
+    };
+    let stamp = Stamp { length: next()?.parse().ok()?, modified_nanos: next()?.parse().ok()? };
+    let (end, close) = (next()?.parse().ok()?, next()?.parse().ok()?);
+    let queued: Vec<Queued> = words.map(parse_queued).collect::<Option<_>>()?;
+    (queued.is_empty() != has_queued).then_some(Clean { is_confirmed, stamp, end, close, queued })
+}
+
+fn parse_queued(word: &str) -> Option<Queued> {
+    let hash = |digits: &str| u64::from_str_radix(digits, 16).ok();
+    if word.len() != 32 {
+        return None;
+    }
+    Some(Queued { id: hash(word.get(..16)?)?, entry: hash(word.get(16..)?)? })
 }
 
 #[cfg(test)]
@@ -88,22 +145,60 @@ mod tests {
             stamp: Stamp { length: u64::MAX, modified_nanos: u128::from(u64::MAX) },
             end: u64::MAX,
             close: u64::MAX,
+            queued: Vec::new(),
         };
-        let short =
-            Clean { is_confirmed: true, stamp: Stamp { length: 1, modified_nanos: 2 }, end: 3, close: 4 };
-        for state in [Some(long), Some(short), None, Some(short)] {
+        let short = Clean {
+            is_confirmed: true,
+            stamp: Stamp { length: 1, modified_nanos: 2 },
+            end: 3,
+            close: 4,
+            queued: Vec::new(),
+        };
+        let queued = vec![Queued { id: 0, entry: u64::MAX }, Queued::new("a", "{}")];
+        let most = vec![Queued { id: u64::MAX, entry: u64::MAX }; MOST_QUEUED];
+        let with_queued = [
+            Clean { queued: queued.clone(), ..short.clone() },
+            Clean { queued: most, ..long.clone() },
+            Clean { queued, ..long.clone() },
+        ];
+        let [one, most, another] = with_queued.map(Some);
+        for state in [Some(long), Some(short.clone()), None, one, most, Some(short), another, None] {
             write(&file, state.as_ref()).unwrap();
             assert_eq!(read(&file).unwrap(), state);
-            assert_eq!(file.metadata().unwrap().len(), LINE_LENGTH as u64);
+            assert!(file.metadata().unwrap().len() <= LINE_LENGTH_WITH_QUEUED as u64);
         }
+    }
+
+    /// Builds from before the second format read this many bytes.
+    #[test]
+    fn an_older_build_takes_a_state_with_queued_records_for_an_unfinished_one() {
+        let file = tempfile::tempfile().unwrap();
+        let stamp = Stamp { length: 1, modified_nanos: 2 };
+        let queued = vec![Queued::new("a", "{}")];
+        write(&file, Some(&Clean { is_confirmed: true, stamp, end: 3, close: 4, queued })).unwrap();
+        let bytes = read_at(&file, 0, LINE_LENGTH).unwrap();
+        assert!(!bytes.starts_with(FORMAT.as_bytes()) && !bytes.ends_with(b"\n"));
     }
 
     #[test]
     fn anything_else_says_nothing() {
-        for text in
-            ["", "\n", "mcoda-log-state-2 clean 1 2 3 4\n", "mcoda-log-state-1 clean 1 2 3 4", "\0\0\n"]
-        {
-            assert_eq!(parse(text), None, "{text:?}");
+        let line = |text: &str, length: usize| format!("{text:width$}\n", width = length - 1);
+        let hashes = "00".repeat(16);
+        for text in [
+            "".to_owned(),
+            "\n".to_owned(),
+            line("mcoda-log-state-3 clean 1 2 3 4", LINE_LENGTH),
+            line("mcoda-log-state-1 clean 1 2 3", LINE_LENGTH),
+            line(&format!("mcoda-log-state-1 clean 1 2 3 4 {hashes}"), LINE_LENGTH),
+            line("mcoda-log-state-2 clean 1 2 3 4", LINE_LENGTH_WITH_QUEUED),
+            line("mcoda-log-state-2 clean 1 2 3 4 5", LINE_LENGTH_WITH_QUEUED),
+            line(&format!("mcoda-log-state-2 clean 1 2 3 4 {hashes}"), LINE_LENGTH),
+            "mcoda-log-state-1 clean 1 2 3 4".to_owned(),
+            "\0\0\n".to_owned(),
+        ] {
+            assert_eq!(parse(&text), None, "{text:?}");
         }
+        let line = line(&format!("mcoda-log-state-2 clean 1 2 3 4 {hashes}"), LINE_LENGTH_WITH_QUEUED);
+        assert!(parse(&line).is_some());
     }
 }

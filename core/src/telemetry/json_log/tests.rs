@@ -115,7 +115,7 @@ fn a_missing_file_is_created_and_grows() {
 fn one_call_appends_many_and_none() {
     let fixture = Fixture::new();
     let mut locked = fixture.lock();
-    locked.append(&[]).unwrap();
+    locked.append::<&str>(&[]).unwrap();
     assert!(!fixture.log.path.exists());
     locked.append(&[record("a"), record("b")]).unwrap();
     assert_eq!(fixture.ids(), ["a", "b"], "readable before it is confirmed");

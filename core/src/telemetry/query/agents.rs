@@ -1,4 +1,4 @@
-//! The agents that a workspace's usage names, which live in the global database of its user.
+//! The agents of a workspace's usage, which are stored in the user's global database.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use rusqlite::Connection;
 use crate::error::{Error, Result};
 use crate::migration;
 use crate::repository::{agent_names, usage_scan};
-use crate::sqlite::{Connect, Synchronous, connect};
+use crate::sqlite::{ConnectOptions, Synchronous, connect};
 
-/// The global database, for looking up names.
+/// The global database, for looking up slugs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct AgentNames<'a> {
     pub(crate) database: &'a Path,
@@ -18,10 +18,10 @@ pub(crate) struct AgentNames<'a> {
 }
 
 impl AgentNames<'_> {
-    /// The id of the agent with this slug, where one is known. Text that the workspace's own usage has as an
-    /// agent's id is that id: it is answered the same whatever state the global database is in.
+    /// The id of the agent with this slug, if it is known. Text that occurs as an agent id in the workspace's own usage
+    /// is that id, whatever the state of the global database.
     pub(super) fn id_of(self, tx: &Connection, workspace_id: &str, name: &str) -> Result<Option<String>> {
-        // Without a global database nothing has a slug.
+        // Without a global database there are no slugs.
         if matches!(self.database.try_exists(), Ok(false)) || usage_scan::knows_agent(tx, workspace_id, name)?
         {
             return Ok(None);
@@ -29,16 +29,16 @@ impl AgentNames<'_> {
         self.look_up(name).map_err(|error| self.explain(error, name))
     }
 
-    /// Opened for reading alone: nothing is created or migrated. SQLite may leave the empty `-wal` and the
-    /// `-shm` file beside the database by which readers and writers coordinate.
+    /// Opened read-only: nothing is created or migrated. SQLite may leave the empty `-wal` and the `-shm` file beside
+    /// the database, with which readers and writers coordinate.
     fn look_up(self, name: &str) -> Result<Option<String>> {
-        let how = Connect {
+        let options = ConnectOptions {
             read_only: true,
             busy_timeout: self.busy_timeout,
             synchronous: Synchronous::Normal,
             newest_schema: migration::VERSION,
         };
-        let connection = connect(self.database, &how)?;
+        let connection = connect(self.database, &options)?;
         // Another process may be about to create it.
         if agent_names::has_no_schema(&connection)? {
             return Ok(None);
@@ -46,9 +46,9 @@ impl AgentNames<'_> {
         agent_names::id_of(&connection, name)
     }
 
-    /// Taken for an id, a slug would find nothing, and "nothing was spent" is a wrong answer.
+    /// If the slug were taken for an id, nothing would be found, and a result without usage would be wrong.
     fn explain(self, error: Error, name: &str) -> Error {
-        let way_out = "; an agent's id, as it stands in this workspace's usage, is found without the look-up";
+        let way_out = "; an agent's id from this workspace's usage needs no look-up";
         let place = self.database.display();
         error
             .context(format_args!("agent: the name {name:?} could not be looked up in {place}"))

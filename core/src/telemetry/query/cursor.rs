@@ -1,50 +1,50 @@
-//! Rows one after the other, in the order of time and in little memory.
+//! Row-by-row reading, in order of time and with little memory.
 
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::pass::{Asked, Filter, Moment, Reads, for_each};
 use super::row::completed;
+use super::scan::{Filter, Projection, QueryContext, SortKey, for_each};
 use super::{Page, TokenUsageRow};
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::usage_scan;
 use crate::sqlite::Database;
 
-/// How many rows the iterator fetches at once.
+/// The number of rows that the iterator fetches at a time.
 const CHUNK: usize = 256;
 
-/// What single agent calls cost, row by row in the order of time, however many there are.
+/// Lists single agent calls row by row, in order of time.
 ///
-/// Made by [`Session::token_usage_cursor`](crate::Session::token_usage_cursor). Making it looks at all
-/// rows once and keeps 16 bytes for each that is asked for; rows themselves are fetched in chunks. Between
-/// chunks the handle is free for other calls, and closing it makes the next chunk `Closed`.
+/// Created by [`Session::token_usage_cursor`](crate::Session::token_usage_cursor). Creating it scans all rows once and
+/// keeps 16 bytes for each selected row; the rows themselves are fetched in chunks. Between chunks the handle is free
+/// for other calls, and closing it makes the next chunk fail with `Closed`.
 ///
-/// Which rows come and in what order is settled when the cursor is made: rows that are recorded later do not
-/// come. Each is shown as it is when its chunk is fetched; one that was deleted meanwhile, or that no longer
-/// is what was asked for, is left out. `Conflict` where the database was rebuilt or migrated meanwhile
-/// (`VACUUM` numbers rows anew): ask again.
+/// The selection and order of the rows are fixed when the cursor is created: rows that are recorded later are not
+/// returned. Each row is returned as it is when its chunk is fetched; a row that was deleted in the meantime, or no
+/// longer matches the query, is skipped. `Conflict` if the database was rebuilt or migrated in the meantime (`VACUUM`
+/// renumbers rows): query again.
 #[derive(Debug)]
 pub struct TokenUsageCursor {
     database: Arc<Database>,
     filter: Filter,
     layout: i64,
-    index: Vec<Moment>,
+    index: Vec<SortKey>,
     next: usize,
     fetched: std::vec::IntoIter<TokenUsageRow>,
     has_failed: bool,
 }
 
 impl TokenUsageCursor {
-    pub(crate) fn new(database: Arc<Database>, asked: &Asked<'_>) -> Result<Self> {
-        let (filter, index) = index(asked)?;
-        let layout = usage_scan::layout_version(asked.tx)?;
+    pub(crate) fn new(database: Arc<Database>, query_context: &QueryContext<'_>) -> Result<Self> {
+        let (filter, index) = index(query_context)?;
+        let layout = usage_scan::layout_version(query_context.tx)?;
         let fetched = Vec::new().into_iter();
         Ok(Self { database, filter, layout, index, next: 0, fetched, has_failed: false })
     }
 
-    /// The next rows, `limit` at the most; none at the end, and only there. A chunk that failed may be
-    /// asked for again. `InvalidInput` for a limit of 0.
+    /// The next rows, at most `limit`; empty at the end, and only there. After an error, the chunk can be requested
+    /// again. `InvalidInput` for a limit of 0.
     pub fn next_chunk(&mut self, limit: usize) -> Result<Vec<TokenUsageRow>> {
         if limit == 0 {
             return Err(Error::invalid("limit", limit, "a whole number, 1 or more"));
@@ -56,7 +56,7 @@ impl TokenUsageCursor {
             let chunk = &self.index[self.next..self.next.saturating_add(limit).min(self.index.len())];
             let rows = self.database.read(|tx| {
                 if usage_scan::layout_version(tx)? != self.layout {
-                    let message = "the database was rebuilt while its rows were read: ask again";
+                    let message = "the database was rebuilt while its rows were read: query again";
                     return Err(Error::new(ErrorKind::Conflict, message));
                 }
                 fetch(tx, &self.filter, chunk)
@@ -95,34 +95,34 @@ impl Iterator for TokenUsageCursor {
 
 impl std::iter::FusedIterator for TokenUsageCursor {}
 
-/// The rows that the query asks for, in the order of time; those of the same moment in the order in which
-/// they were recorded, those whose time cannot be read last.
-pub(crate) fn token_usage(asked: &Asked<'_>) -> Result<Vec<TokenUsageRow>> {
-    let (filter, index) = index(asked)?;
-    fetch(asked.tx, &filter, &index)
+/// The selected rows in order of time; rows of the same time in the order in which they were recorded, rows with an
+/// invalid time last.
+pub(crate) fn token_usage(query_context: &QueryContext<'_>) -> Result<Vec<TokenUsageRow>> {
+    let (filter, index) = index(query_context)?;
+    fetch(query_context.tx, &filter, &index)
 }
 
-/// Where the rows of the page are, in their order.
-fn index(asked: &Asked<'_>) -> Result<(Filter, Vec<Moment>)> {
-    let page = Page::of(asked.query)?;
-    let filter = asked.filter(asked.query.since.as_deref())?;
+/// The positions of the rows of the page, in order.
+fn index(query_context: &QueryContext<'_>) -> Result<(Filter, Vec<SortKey>)> {
+    let page = Page::of(query_context.query)?;
+    let filter = query_context.filter(query_context.query.since.as_deref())?;
     let mut moments = Vec::new();
-    for_each(asked.tx, &filter, Reads::default(), |row| {
-        moments.push(row.moment);
+    for_each(query_context.tx, &filter, Projection::default(), |row| {
+        moments.push(row.sort_key);
         Ok(())
     })?;
     moments.sort_unstable();
-    let mut moments: Vec<Moment> = page.cut(moments).collect();
+    let mut moments: Vec<SortKey> = page.cut(moments).collect();
     moments.shrink_to_fit();
     Ok((filter, moments))
 }
 
-fn fetch(tx: &Connection, filter: &Filter, moments: &[Moment]) -> Result<Vec<TokenUsageRow>> {
+fn fetch(tx: &Connection, filter: &Filter, moments: &[SortKey]) -> Result<Vec<TokenUsageRow>> {
     let mut rows = Vec::with_capacity(moments.len());
     let mut found = moments.iter();
-    usage_scan::for_each_at(tx, moments.iter().map(|moment| moment.rowid), |rowid, record| {
-        let moment = found.find(|moment| moment.rowid == rowid);
-        if moment.is_some_and(|moment| filter.still_holds(*moment, &record)) {
+    usage_scan::for_each_at(tx, moments.iter().map(|sort_key| sort_key.rowid), |rowid, record| {
+        let sort_key = found.find(|sort_key| sort_key.rowid == rowid);
+        if sort_key.is_some_and(|sort_key| filter.still_holds(*sort_key, &record)) {
             let row = completed(record);
             if filter.passes_command(row.command_name.as_deref()) {
                 rows.push(row);

@@ -1,57 +1,56 @@
-//! Questions about recorded token usage.
+//! Queries of recorded token usage.
 
 mod agents;
 mod cursor;
+mod metadata_fallback;
 mod page;
-mod pass;
 mod row;
-mod told;
+mod scan;
 
 pub(crate) use agents::AgentNames;
 pub use cursor::TokenUsageCursor;
 pub(crate) use cursor::token_usage;
 pub(super) use page::Page;
-pub(crate) use pass::Asked;
-pub(super) use pass::{Moment, Reads, Visited, for_each};
 pub use row::TokenUsageRow;
 pub(super) use row::millis;
+pub(crate) use scan::QueryContext;
+pub(super) use scan::{Projection, ScanRow, SortKey, for_each};
 
 use crate::definition::record;
 use crate::time::Timestamp;
 
 record! {
-    /// Which token usage to look at; all of it where nothing is asked for. Only what was recorded for the
-    /// handle's own workspace is seen.
+    /// Selects token usage; by default all of it. Only usage of the handle's own workspace is included.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct TokenUsageQuery("query", "camelCase"): input {
         /// Only usage of the project with this key. An unknown key is `NotFound`.
         pub project_key: Option<String>,
-        /// Only usage of this agent, by id or slug. Text that the workspace's usage has as an agent's id is one;
-        /// other text is looked up as a slug in the user's global database, and is an id where it is unknown
-        /// there or that database is missing. One that cannot be read is an error: `Busy`, `Corrupt`, `Storage`
+        /// Only usage of this agent, by id or slug. Text that occurs as an agent id in the workspace's usage is an id;
+        /// other text is looked up as a slug in the user's global database, and is used as an id if it is unknown there
+        /// or that database is missing. If that database cannot be read, the call fails: `Busy`, `Corrupt`, `Storage`
         /// or `Unsupported`.
         pub agent: Option<String>,
-        /// Only usage of this command. Usage without any command is left out.
+        /// Only usage of this command. Usage without a command is excluded.
         pub command: Option<String>,
-        /// Lets usage without any command pass the filter by `command`, as mcoda's TypeScript packages do.
+        /// Includes usage without a command in spite of the filter by `command`, as mcoda's TypeScript packages do.
         pub include_rows_without_command: bool,
         /// Only usage of the job with this id.
         pub job_id: Option<String>,
         /// Only usage of the task with this id.
         pub task_id: Option<String>,
-        /// Usage at or after this timestamp, or within this span before now (`7d`; units s, m, h, d, w).
-        /// Absent: a summary looks at the last 7 days, a list of rows at everything.
+        /// Usage at or after this timestamp, or within this time span before now (`7d`; units s, m, h, d, w). Absent:
+        /// the last 7 days for a summary, no limit for a list of rows.
         pub since: Option<String> = span,
-        /// Usage at or before this timestamp, or this span before now.
+        /// Usage at or before this timestamp, or this time span before now.
         pub until: Option<String> = span,
-        /// The time zone whose days a summary by day counts in, by its name in the IANA database
-        /// (`Europe/Berlin`). Absent: UTC. Dates in `since` and `until` begin at midnight UTC all the same.
+        /// The time zone of the days in a summary by day, by its name in the IANA database (`Europe/Berlin`). Absent:
+        /// UTC. Dates in `since` and `until` still begin at midnight UTC.
         pub time_zone: Option<String>,
-        /// Which page of the answer to give, from 1. Absent: 1.
+        /// The page of the result, from 1. Absent: 1.
         pub page: Option<i64> = positive,
-        /// How many rows of the answer (of a summary: groups) a page has, 1 or more. Absent: all of them.
+        /// The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
         pub page_size: Option<i64> = positive,
-        /// The moment that spans count back from. Absent: the handle's clock.
+        /// The time from which spans count back. Absent: the handle's clock.
         pub now: Option<Timestamp>,
     }
 }

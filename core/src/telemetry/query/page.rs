@@ -1,9 +1,9 @@
-//! One page of an answer.
+//! Pages of a result.
 
 use super::TokenUsageQuery;
 use crate::error::{Error, Result};
 
-/// How much of an answer to pass over and how much to give.
+/// The number of rows to skip and to return.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in super::super) struct Page {
     skip: usize,

@@ -1,4 +1,4 @@
-//! What a summary can be grouped by.
+//! The dimensions of a summary.
 
 use std::fmt;
 
@@ -25,14 +25,14 @@ pub enum Dimension {
     Job,
     /// The step of the command.
     Action,
-    /// Who provides the model.
+    /// The provider of the model.
     Provider,
     /// The task, by id; `task_id` in JSON.
     Task,
 }
 
 impl Dimension {
-    /// What a summary is grouped by where nothing is asked for.
+    /// The default dimensions of a summary.
     pub const DEFAULT: &'static [Self] = &[Self::Project, Self::Command, Self::Agent];
 
     /// Every dimension, in the order of a table's columns.
@@ -58,7 +58,7 @@ impl Dimension {
         })
     }
 
-    /// The dimension's name in a question.
+    /// The dimension's name in a query.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Project => "project",
@@ -73,7 +73,7 @@ impl Dimension {
         }
     }
 
-    /// The name of the JSON field that holds the dimension in an answer.
+    /// The name of the dimension's JSON field in a result.
     pub const fn field(self) -> &'static str {
         match self {
             Self::Project => "project_id",
@@ -88,12 +88,12 @@ impl Dimension {
         }
     }
 
-    /// `asked`, or the default where that is empty.
-    pub(crate) fn or_default(asked: &[Self]) -> &[Self] {
-        if asked.is_empty() { Self::DEFAULT } else { asked }
+    /// `query_context`, or the default where that is empty.
+    pub(crate) fn or_default(query_context: &[Self]) -> &[Self] {
+        if query_context.is_empty() { Self::DEFAULT } else { query_context }
     }
 
-    /// The column that holds it, where there is one and no metadata completes it.
+    /// Its column, if it has one and no metadata completes it.
     pub(super) fn column(self) -> Option<&'static str> {
         match self {
             Self::Command | Self::Action | Self::Day => None,
@@ -119,7 +119,7 @@ impl Described for Dimension {
     );
 }
 
-/// A list that may be absent; an unknown name is refused by the list's own.
+/// An optional list; an unknown name is refused by the list's own parser.
 impl FieldType for Vec<Dimension> {
     fn from_value(name: &str, value: &serde_json::Value) -> Result<Self> {
         Vec::<String>::from_value(name, value)?.iter().map(|name| Dimension::from_name(name)).collect()
@@ -130,8 +130,8 @@ impl FieldType for Vec<Dimension> {
     }
 }
 
-/// What the rows of one group have in common: the grouped dimensions with their values. In JSON each
-/// grouped dimension is a field of the summary's row, null where the rows have no value.
+/// The common values of the rows of one group: the grouped dimensions with their values. In JSON each grouped dimension
+/// is a field of the summary's row, null if the rows have no value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Group(Vec<(Dimension, Option<String>)>);
 
@@ -140,7 +140,7 @@ impl Group {
         Self(values)
     }
 
-    /// The dimension's value; `None` where the rows have none, and where it is not grouped.
+    /// The dimension's value; `None` if the rows have none, or if it is not grouped.
     pub fn get(&self, dimension: Dimension) -> Option<&str> {
         self.0.iter().find(|(own, _)| *own == dimension).and_then(|(_, value)| value.as_deref())
     }
@@ -171,7 +171,7 @@ impl Serialize for Group {
     }
 }
 
-/// The dimensions among the fields of a summary's row; its other fields are passed over.
+/// The dimensions among the fields of a summary's row; other fields are ignored.
 impl<'de> Deserialize<'de> for Group {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Fields;

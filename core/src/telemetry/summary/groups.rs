@@ -1,4 +1,4 @@
-//! Finding the group of a row without making anything of the row.
+//! Finding the group of a row without building a record of it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -6,32 +6,32 @@ use std::collections::HashMap;
 use super::dimension::{Dimension, Group};
 use super::sums::Sums;
 use crate::error::Result;
-use crate::telemetry::query::{Moment, Visited};
+use crate::telemetry::query::{ScanRow, SortKey};
 use crate::time::{Day, Zone};
 
-/// The groups that a pass has met so far.
+/// The groups that a scan has found so far.
 #[derive(Debug)]
 pub(super) struct Groups {
-    /// Each with the place of its column in the pass, where it has one.
+    /// Each with the index of its column in the scan, if it has one.
     dimensions: Vec<(Dimension, Option<usize>)>,
     zone: Zone,
-    found: Vec<Found>,
-    /// Where the group with this key is found.
-    places: HashMap<Box<[u8]>, usize>,
-    /// The key of the row at hand, kept for its memory.
+    found: Vec<FoundGroup>,
+    /// The index of the group with this key.
+    indices: HashMap<Box<[u8]>, usize>,
+    /// The key of the current row, kept to reuse its memory.
     key: Vec<u8>,
 }
 
-/// One group: when it first appears, what its rows have in common, and what they cost.
+/// One group: when it first appears, the common values of its rows, and their sums.
 #[derive(Debug)]
-pub(super) struct Found {
-    first: Moment,
+pub(super) struct FoundGroup {
+    first: SortKey,
     group: Group,
     sums: Sums,
 }
 
-/// What a row has in one dimension; empty text is nothing.
-enum Own<'r> {
+/// The value of a row in one dimension; empty text counts as absent.
+enum GroupValue<'r> {
     Nothing,
     Text(Cow<'r, str>),
     Day(Day),
@@ -39,29 +39,29 @@ enum Own<'r> {
 
 impl Groups {
     pub(super) fn new(dimensions: Vec<(Dimension, Option<usize>)>, zone: Zone) -> Self {
-        Self { dimensions, zone, found: Vec::new(), places: HashMap::new(), key: Vec::new() }
+        Self { dimensions, zone, found: Vec::new(), indices: HashMap::new(), key: Vec::new() }
     }
 
     /// The sums of the group that the row belongs to.
-    pub(super) fn sums_of(&mut self, row: &Visited<'_>) -> Result<&mut Sums> {
+    pub(super) fn sums_of(&mut self, row: &ScanRow<'_>) -> Result<&mut Sums> {
         let mut key = std::mem::take(&mut self.key);
         key.clear();
-        for (dimension, place) in &self.dimensions {
-            self.own(*dimension, *place, row)?.write_key(&mut key);
+        for (dimension, index) in &self.dimensions {
+            self.value_in(*dimension, *index, row)?.write_key(&mut key);
         }
-        // Only a new group costs a copy of its key.
-        let place = match self.places.get(&*key) {
-            Some(place) => *place,
+        // Only a new group needs a copy of its key.
+        let index = match self.indices.get(&*key) {
+            Some(index) => *index,
             None => {
                 let group = self.group(row)?;
-                self.found.push(Found { first: row.moment, group, sums: Sums::default() });
-                self.places.insert(key.as_slice().into(), self.found.len() - 1);
+                self.found.push(FoundGroup { first: row.sort_key, group, sums: Sums::default() });
+                self.indices.insert(key.as_slice().into(), self.found.len() - 1);
                 self.found.len() - 1
             }
         };
         self.key = key;
-        let found = &mut self.found[place];
-        found.first = found.first.min(row.moment);
+        let found = &mut self.found[index];
+        found.first = found.first.min(row.sort_key);
         Ok(&mut found.sums)
     }
 
@@ -71,27 +71,34 @@ impl Groups {
         self.found.into_iter().map(|found| (found.group, found.sums)).collect()
     }
 
-    fn group(&self, row: &Visited<'_>) -> Result<Group> {
-        let value = |(dimension, place): &(Dimension, Option<usize>)| {
-            Ok((*dimension, self.own(*dimension, *place, row)?.into_text()))
+    fn group(&self, row: &ScanRow<'_>) -> Result<Group> {
+        let value = |(dimension, index): &(Dimension, Option<usize>)| {
+            Ok((*dimension, self.value_in(*dimension, *index, row)?.into_text()))
         };
         Ok(Group::new(self.dimensions.iter().map(value).collect::<Result<_>>()?))
     }
 
-    fn own<'r>(&self, dimension: Dimension, place: Option<usize>, row: &'r Visited<'_>) -> Result<Own<'r>> {
-        let text = |text: Option<Cow<'r, str>>| text.map_or(Own::Nothing, Own::Text);
-        Ok(match (dimension, place) {
-            (Dimension::Day, _) => row.time.map_or(Own::Nothing, |time| Own::Day(self.zone.day_of(time))),
+    fn value_in<'r>(
+        &self,
+        dimension: Dimension,
+        index: Option<usize>,
+        row: &'r ScanRow<'_>,
+    ) -> Result<GroupValue<'r>> {
+        let text = |text: Option<Cow<'r, str>>| text.map_or(GroupValue::Nothing, GroupValue::Text);
+        Ok(match (dimension, index) {
+            (Dimension::Day, _) => {
+                row.time.map_or(GroupValue::Nothing, |time| GroupValue::Day(self.zone.day_of(time)))
+            }
             (Dimension::Command, _) => text(row.command.as_deref().map(Cow::Borrowed)),
             (Dimension::Action, _) => text(row.action.as_deref().map(Cow::Borrowed)),
-            (_, Some(place)) => text(row.columns.text(place)?),
-            (_, None) => Own::Nothing,
+            (_, Some(index)) => text(row.columns.text(index)?),
+            (_, None) => GroupValue::Nothing,
         })
     }
 }
 
-impl Own<'_> {
-    /// Texts stand behind their length, so that no two groups have the same key, whatever is in them.
+impl GroupValue<'_> {
+    /// Each text is preceded by its length, so that no two groups have the same key, whatever they contain.
     fn write_key(&self, key: &mut Vec<u8>) {
         match self {
             Self::Nothing => key.push(0),

@@ -1,4 +1,4 @@
-//! A summary's question, as a caller's JSON puts it.
+//! The query of a summary, as JSON.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ impl Record for TokenUsageSummaryQuery {
     const DEFINITION: &'static Definition = &Definition {
         name: "TokenUsageSummaryQuery",
         noun: "query",
-        doc: "Which token usage to add up, and by what.\n",
+        doc: "Selects token usage, and the dimensions to group by.\n",
         is_snake_case: false,
         base: Some(TokenUsageQuery::DEFINITION),
         fields: &[Field {
@@ -28,14 +28,14 @@ impl Record for TokenUsageSummaryQuery {
             bound: None,
             is_flat: false,
             is_left_out: false,
-            doc: " The dimensions to add up by. Absent or empty: project, command and agent.\n",
+            doc: " The dimensions to group by. Absent or empty: project, command and agent.\n",
         }],
     };
 }
 
 impl TokenUsageQuery {
-    /// Reads the query of a summary, which may say `groupBy` too: an array of the names of
-    /// [dimensions](Dimension). Where it is absent or empty, [`Dimension::DEFAULT`] is returned.
+    /// Parses the query of a summary, which may have `groupBy`: an array of the names of [dimensions](Dimension). If it
+    /// is absent or empty, [`Dimension::DEFAULT`] is returned.
     pub fn from_summary_json(input: &Value) -> Result<(Self, Vec<Dimension>)> {
         let mut fields = Fields::new(TokenUsageSummaryQuery::DEFINITION, input)?;
         let query = Self::from_fields(&mut fields)?;

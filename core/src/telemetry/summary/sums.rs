@@ -1,4 +1,4 @@
-//! Adding up rows so that neither their order nor their size matters.
+//! Sums of rows that depend neither on their order nor on their size.
 
 use super::{Group, TokenUsageSummaryRow};
 use crate::error::Result;
@@ -7,17 +7,17 @@ use crate::repository::token_usage::COUNTS;
 use crate::repository::usage_scan::ScannedRow;
 use crate::telemetry::query::millis;
 
-/// The code of ISO 4217 for "no currency": what tells no currency, or this one, counts as any other.
+/// The code of ISO 4217 for "no currency": a call without a currency, or with this one, counts as any other.
 const NO_CURRENCY: &str = "XXX";
 
-/// What a sum is made of beside the token counts, behind which they stand in a pass.
+/// The columns of a sum besides the token counts, which they follow in a scan.
 const AMOUNTS: [&str; 4] = ["duration_ms", "duration_seconds", "cost_estimate", "currency"];
 const DURATION_MS: usize = COUNTS.len();
 const DURATION_SECONDS: usize = DURATION_MS + 1;
 const COST: usize = DURATION_MS + 2;
 const CURRENCY: usize = DURATION_MS + 3;
 
-/// The columns that a pass reads for the sums, in this order.
+/// The columns that a scan reads for the sums, in this order.
 pub(super) fn columns() -> Vec<&'static str> {
     COUNTS.into_iter().chain(AMOUNTS).collect()
 }
@@ -52,7 +52,7 @@ impl Sums {
         Ok(())
     }
 
-    /// Codes are compared as people read them: ` usd` is `USD`.
+    /// Codes are compared without case and blanks: ` usd` is `USD`.
     fn costs_in(&mut self, code: &str) -> &mut ExactSum {
         let code = if code.is_empty() { NO_CURRENCY } else { code };
         let known = |costs: &[(String, ExactSum)], code: &str| costs.iter().position(|(own, _)| own == code);
@@ -66,14 +66,14 @@ impl Sums {
 
     pub(super) fn into_row(self, workspace_id: Option<String>, group: Group) -> TokenUsageSummaryRow {
         let several = self.costs.iter().filter(|(code, _)| *code != NO_CURRENCY).count() > 1;
-        let told = !self.costs.is_empty() && !several;
+        let is_known = !self.costs.is_empty() && !several;
         let by_currency = || self.costs.iter().map(|(code, sum)| (code.clone(), sum.value())).collect();
         let mut row = TokenUsageSummaryRow {
             workspace_id,
             group,
             calls: self.calls,
             duration_ms: self.duration_ms.value(),
-            cost_estimate: told.then(|| ExactSum::of_all(self.costs.iter().map(|(_, sum)| sum)).value()),
+            cost_estimate: is_known.then(|| ExactSum::of_all(self.costs.iter().map(|(_, sum)| sum)).value()),
             cost_by_currency: several.then(by_currency),
             ..TokenUsageSummaryRow::default()
         };
@@ -84,8 +84,8 @@ impl Sums {
     }
 }
 
-/// A sum of token counts, wide enough that no number of rows can overflow it. What does not fit into
-/// the answer is cut only at the end, so that the order of rows does not matter.
+/// A sum of token counts, wide enough that no number of rows can overflow it. It is limited to the range of the result
+/// only at the end, so that the order of rows does not matter.
 #[derive(Debug, Clone, Copy, Default)]
 struct TokenSum(i128);
 

@@ -1,4 +1,4 @@
-//! What the tests beside another copy of SQLite share.
+//! Shared by the tests with another copy of SQLite.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 #![allow(
     clippy::disallowed_methods,
@@ -17,17 +17,17 @@ use rusqlite::Connection;
 const TASK: &str = "MCODA_TEST_TASK";
 const FILE: &str = "MCODA_TEST_FILE";
 
-/// What this process was started for, see [`in_other_process`].
-pub fn told_task() -> Option<(String, PathBuf)> {
+/// The task of this process, see [`in_other_process`].
+pub fn child_task() -> Option<(String, PathBuf)> {
     Some((std::env::var(TASK).ok()?, std::env::var_os(FILE)?.into()))
 }
 
-/// How this copy locks, in the process of a test.
+/// The locking of this copy, in the process of a test.
 pub const AS_SHIPPED: &str = "";
 pub const OFF: &str = "off";
 pub const REFUSED: &str = "refused";
 
-/// How long a connection waits for others. Without the locks some never become free.
+/// How long a connection waits for others. Without the locks some waits never end.
 pub fn wait() -> Duration {
     if is_off() { Duration::from_millis(50) } else { Duration::from_secs(10) }
 }
@@ -36,7 +36,7 @@ fn is_off() -> bool {
     std::env::var_os("MCODA_TEST_LOCKS").is_some_and(|value| value == OFF)
 }
 
-/// Somebody who writes to the database.
+/// A writer of the database.
 pub trait Writer {
     fn run(&mut self, sql: &str) -> Result<(), Code>;
 }
@@ -59,7 +59,7 @@ impl Writer for Second {
     }
 }
 
-/// A connection of our copy, under the library's locks.
+/// A connection of our copy, with the library's locks.
 pub fn ours(file: &Path, wait: Duration) -> Connection {
     open_ours(file, wait)
 }
@@ -86,7 +86,7 @@ pub fn insert(writer: &str) -> String {
     format!("INSERT INTO rows (writer) VALUES ('{writer}'); UPDATE counter SET n = n + 1")
 }
 
-/// What was acknowledged, and what went wrong.
+/// The number of acknowledged transactions, and the errors.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub acknowledged: i64,
@@ -113,7 +113,7 @@ impl Tally {
     }
 }
 
-/// One transaction of an insert and a count, so that a lost update shows as well as a lost row.
+/// One transaction with an insert and a counter update, so that a lost update is detected as well as a lost row.
 pub fn transaction(connection: &mut impl Writer, writer: &str, tally: &mut Tally) {
     let mut whole = || {
         connection.run("BEGIN IMMEDIATE")?;
@@ -127,7 +127,7 @@ pub fn transaction(connection: &mut impl Writer, writer: &str, tally: &mut Tally
     }
 }
 
-/// What a hammer in a process of its own came to.
+/// The result of a hammer test in a process of its own.
 #[derive(Debug)]
 pub struct Outcome {
     pub acknowledged: i64,
@@ -153,14 +153,14 @@ impl Outcome {
     }
 }
 
-/// Runs the ignored test `other_process` with this task, in a process of its own. What hangs is killed, which
-/// without the locks happens.
+/// Runs the ignored test `other_process` with this task, in a process of its own. A hanging process, which happens
+/// without the locks, is killed.
 pub fn in_other_process(task: &str, file: &Path, locks: &str) -> Output {
     run_in_other_process(Command::new(std::env::current_exe().unwrap()), task, file, locks)
 }
 
-/// As [`in_other_process`], with mounts of its own that the task may change. `None` where the system does not let
-/// this user have any.
+/// As [`in_other_process`], with mounts of its own that the task may change. `None` if the system does not allow this
+/// user to have any.
 pub fn in_own_mounts(task: &str, file: &Path, locks: &str) -> Option<Output> {
     let may =
         |flag: &str| Command::new("unshare").args([flag, "true"]).output().is_ok_and(|o| o.status.success());
@@ -194,7 +194,7 @@ fn run_in_other_process(mut command: Command, task: &str, file: &Path, locks: &s
     output
 }
 
-/// Hammers a new database in a process of its own and counts what is there in another one.
+/// Hammers a new database in a process of its own and counts its rows in another one.
 pub fn hammer(task: &str, journal_mode: &str, locks: &str) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mcoda.db");
@@ -213,8 +213,8 @@ pub fn hammer_file(task: &str, file: &Path, locks: &str) -> Outcome {
     if has_crashed || locks == AS_SHIPPED {
         print!("{task}: {text}{}", String::from_utf8_lossy(&output.stderr));
     }
-    let told = numbers("result ");
-    let [acknowledged, busy, errors] = *told else {
+    let task_result = numbers("result ");
+    let [acknowledged, busy, errors] = *task_result else {
         assert!(has_crashed, "{text}");
         return Outcome { acknowledged: 0, busy: 0, errors: 0, lost: 0, is_damaged: false, has_crashed };
     };
@@ -229,7 +229,7 @@ pub fn hammer_file(task: &str, file: &Path, locks: &str) -> Outcome {
     Outcome { acknowledged, busy, errors, lost, is_damaged: is_whole == 0, has_crashed }
 }
 
-/// The task `count`: what a process sees that has nothing to do with the hammering.
+/// The task `count`: the data as an unrelated process sees it.
 pub fn count(file: &Path) {
     let connection = Connection::open(file).unwrap();
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
@@ -239,7 +239,8 @@ pub fn count(file: &Path) {
     println!("\ncounted {rows} {counter} {}", i64::from(whole == "ok"));
 }
 
-/// How often to do what a usual run does `usually` times. Without the locks little shows enough.
+/// The number of repetitions for a task that a normal run repeats `usually` times. Without the locks few are
+/// sufficient.
 pub fn rounds(usually: usize) -> usize {
     if is_off() {
         return usually / 20;
@@ -248,12 +249,12 @@ pub fn rounds(usually: usize) -> usize {
     usually * factor.unwrap_or(1)
 }
 
-/// What another process tells that does this task with the database.
-pub fn told(task: &str, file: &Path, locks: &str) -> String {
+/// The result of another process that runs this task on the database.
+pub fn task_result(task: &str, file: &Path, locks: &str) -> String {
     let output = in_other_process(task, file, locks);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    let line = text.lines().find_map(|line| Some(line.split_once("told ")?.1.to_owned()));
+    let line = text.lines().find_map(|line| Some(line.split_once("task_result ")?.1.to_owned()));
     line.unwrap_or_else(|| panic!("{text}"))
 }
 
@@ -264,12 +265,12 @@ pub fn new_database(folder: &tempfile::TempDir, journal_mode: &str) -> PathBuf {
     file
 }
 
-/// What another process gets that wants to write right now.
+/// The result of another process that tries to write now.
 pub fn try_to_write(file: &Path) {
     let mut connection = Connection::open(file).unwrap();
     connection.busy_timeout(Duration::ZERO).unwrap();
     let mut tally = Tally::default();
     transaction(&mut connection, "somebody", &mut tally);
-    println!("\ntold {}", if tally.acknowledged == 1 { "written" } else { "busy" });
+    println!("\ntask_result {}", if tally.acknowledged == 1 { "written" } else { "busy" });
     drop(connection);
 }

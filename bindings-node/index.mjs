@@ -1,7 +1,0 @@
-// The CommonJS module again, so that there is one class of each name in a process.
-import mcoda from './index.js'
-
-export const { Global, McodaError, Workspace } = mcoda
-export const { extractUsage, extractUsages } = mcoda
-export const { renderEstimate, renderJobInspection, renderJobTokens, renderJobs } = mcoda
-export const { renderStatusEvents, renderTelemetryConfig, renderTokensTable, renderVelocity } = mcoda

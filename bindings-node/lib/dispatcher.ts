@@ -1,0 +1,152 @@
+// Sends calls to the thread of a handle, and settles their promises when the replies arrive.
+import type { Failure, Handle, Rows } from './binary'
+import { type CallSite, at, callSite } from './call_site'
+import { McodaError } from './errors'
+import type { CallOptions } from './inputs'
+import { native } from './native'
+import { onAbort, signalOf, timeoutOf } from './signals'
+
+/** What a native handle or transaction reports about itself. */
+export interface About {
+  id: string | null
+  databasePath: string
+  limitMs: number | null
+}
+
+/** A native handle or transaction. */
+export interface Opened {
+  about: About
+  handle: Handle
+}
+
+type Options = CallOptions | null | undefined
+type Reply = { json: string | null; failure: Failure | null }
+
+const TIMED_OUT: Failure = {
+  kind: 'Cancelled',
+  code: 'MCODA_CANCELLED',
+  message: 'the call reached its time limit before it changed anything: allow more time, or request less',
+}
+
+/** The calls under way, by their numbers. */
+const pending = new Map<number, (reply: Reply) => void>()
+let lastCall = 0
+
+const dispatcher = new native.Dispatcher((call, json, failure) => {
+  // A call that was cancelled is no longer here.
+  pending.get(call)?.({ json, failure })
+})
+
+export async function open(name: string, args: unknown[], options: Options, site: CallSite): Promise<Opened> {
+  let handle: Handle
+  const start = (call: number, json: string) => (handle = dispatcher.open(call, name, json))
+  const about = (await send(start, (call) => handle.cancel(call), args, options, site)) as About
+  return { about, handle: handle! }
+}
+
+/** Begins a transaction of a handle. */
+export async function begin(
+  handle: Handle,
+  limitMs: number | null,
+  options: Options,
+  site: CallSite,
+): Promise<Opened> {
+  let transaction: Handle
+  const start = (call: number) => (transaction = handle.begin(call, limitMs))
+  const about = (await send(start, (call) => handle.cancel(call), [], options, site)) as About
+  return { about, handle: transaction! }
+}
+
+/** Makes a call of a handle or a transaction. */
+export function call(
+  handle: Handle,
+  name: string,
+  args: unknown[],
+  options: Options,
+  site: CallSite,
+): Promise<unknown> {
+  return send(
+    (call, json) => handle.call(call, name, json),
+    (call) => handle.cancel(call),
+    args,
+    options,
+    site,
+  )
+}
+
+/** The rows of a query, fetched a chunk at a time. */
+export async function* rows<T>(
+  handle: Handle,
+  args: unknown[],
+  options: Options,
+): AsyncGenerator<T, void, undefined> {
+  const signal = signalOf(options)
+  const cancel = (call: number) => handle.cancel(call)
+  let source: Rows
+  await send((call, json) => (source = handle.tokenUsage(call, json)), cancel, args, options, callSite(rows))
+  try {
+    for (;;) {
+      const chunk = (await send((call) => source.next(call), cancel, [], options, callSite(rows))) as T[]
+      if (chunk.length === 0) return
+      for (const row of chunk) {
+        if (signal?.aborted) throw signal.reason
+        yield row
+      }
+    }
+  } finally {
+    source!.close()
+  }
+}
+
+async function send(
+  start: (call: number, json: string) => void,
+  cancel: (call: number) => boolean,
+  args: unknown[],
+  options: Options,
+  site: CallSite,
+): Promise<unknown> {
+  const signal = signalOf(options)
+  if (signal?.aborted) throw signal.reason
+  const json = JSON.stringify(args)
+  const { json: result, failure } = await reply((call) => start(call, json), cancel, signal, timeoutOf(options))
+  if (!failure) return JSON.parse(result!)
+  // A call that was cancelled has changed nothing, whatever it was waiting for.
+  if (signal?.aborted && failure.kind === 'Cancelled') throw signal.reason
+  throw at(site, McodaError.from(failure))
+}
+
+function reply(
+  start: (call: number) => void,
+  cancel: (call: number) => boolean,
+  signal: AbortSignal | undefined,
+  timeoutMs: number | undefined,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const call = ++lastCall
+    start(call)
+    // A call that is running is requested to stop, and replies.
+    const abort = () => {
+      if (!cancel(call)) return
+      end()
+      reject(signal!.reason)
+    }
+    const expire = () => {
+      if (!cancel(call)) return
+      end()
+      resolve({ json: null, failure: TIMED_OUT })
+    }
+    const stopListening = onAbort(signal, abort)
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs)
+    const end = () => {
+      stopListening()
+      clearTimeout(timer)
+      pending.delete(call)
+      if (pending.size === 0) dispatcher.unref()
+    }
+    pending.set(call, (reply) => {
+      end()
+      resolve(reply)
+    })
+    if (pending.size === 1) dispatcher.ref()
+  })
+}

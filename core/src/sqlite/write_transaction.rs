@@ -1,0 +1,68 @@
+//! Beginning transactions, with waiting for other handles and processes.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::cancel::Watch;
+use super::connect::set_busy_timeout;
+use crate::error::{ErrorKind, Result};
+use crate::time::{Backoff, Deadline};
+
+/// How to wait while others hold the database.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WaitPolicy<'w> {
+    /// The connection's own busy timeout otherwise.
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Deadline,
+    pub(crate) watch: &'w Watch,
+}
+
+impl<'w> WaitPolicy<'w> {
+    /// Waits from now on, for this long.
+    pub(super) fn new(timeout: Duration, watch: &'w Watch) -> Self {
+        Self { timeout, deadline: Deadline::after(timeout), watch }
+    }
+}
+
+/// Begins a write transaction: `Busy` if others write until the deadline, or the error of the watch.
+pub(crate) fn begin_write<'c>(connection: &'c Connection, wait: &WaitPolicy<'_>) -> Result<Transaction<'c>> {
+    retry_while_busy(connection, wait, || {
+        Ok(Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?)
+    })
+}
+
+/// Begins a read transaction and takes its snapshot of the database; as [`begin_write`].
+pub(super) fn begin_read<'c>(connection: &'c Connection, wait: &WaitPolicy<'_>) -> Result<Transaction<'c>> {
+    retry_while_busy(connection, wait, || {
+        let begun = Transaction::new_unchecked(connection, TransactionBehavior::Deferred)?;
+        connection.prepare_cached("SELECT 1 FROM sqlite_master LIMIT 0")?.exists([])?;
+        Ok(begun)
+    })
+}
+
+/// Retries `work`, which changes nothing if it fails, as long as others hold the database.
+///
+/// SQLite's own waiting cannot be cancelled, and it is unfair: the longer a connection waits, the longer it sleeps, up
+/// to a tenth of a second, while others come and go in a fraction of a millisecond.
+pub(super) fn retry_while_busy<T>(
+    connection: &Connection,
+    wait: &WaitPolicy<'_>,
+    work: impl Fn() -> Result<T>,
+) -> Result<T> {
+    set_busy_timeout(connection, Duration::ZERO)?;
+    let done = retry_until(wait, work);
+    set_busy_timeout(connection, wait.timeout)?;
+    done
+}
+
+fn retry_until<T>(wait: &WaitPolicy<'_>, work: impl Fn() -> Result<T>) -> Result<T> {
+    let backoff = Backoff::new();
+    loop {
+        wait.watch.check()?;
+        match work() {
+            Err(error) if error.kind() == ErrorKind::Busy && !wait.deadline.has_passed() => backoff.pause(),
+            done => return done,
+        }
+    }
+}
