@@ -6,6 +6,7 @@
 mod color;
 mod decimals;
 mod estimate;
+mod forecast;
 mod format;
 mod jobs;
 mod settings;
@@ -19,6 +20,7 @@ use serde_json::Value;
 pub use crate::printable::printable;
 pub use color::in_color;
 pub use estimate::{render_estimate, render_estimate_json, render_velocity, render_velocity_json};
+pub use forecast::{render_backtest, render_forecast};
 pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};
 pub use settings::render_telemetry_config;
 pub use timeline::render_status_events;

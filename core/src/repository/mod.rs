@@ -13,6 +13,7 @@ pub(crate) mod jobs;
 pub(crate) mod log_queue;
 pub(crate) mod scope;
 pub(crate) mod status_events;
+pub(crate) mod task_costs;
 pub(crate) mod task_rows;
 pub(crate) mod task_runs;
 pub(crate) mod tasks;
