@@ -794,8 +794,6 @@ export interface TokenUsageSummaryRow {
   task_id?: string | null
   /** The number of calls. */
   calls: number
-  /** The number of calls whose cost is known. Where it is less than `calls`, the cost is of a part of them. */
-  cost_known_calls?: number
   /**
    * All input tokens, including cached ones.
    *

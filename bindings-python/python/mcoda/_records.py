@@ -350,9 +350,6 @@ class TokenUsageSummaryRow(Result):
     """The group's value, where grouped by it."""
     calls: int
     """The number of calls."""
-    cost_known_calls: int
-    """The number of calls whose cost is known. Where it is less than ``calls``, the cost is of a part of them.
-    """
     tokens_prompt: int
     """All input tokens, including cached ones. The sum over the calls, limited to the range of a 64-bit
     integer.
