@@ -8,9 +8,11 @@ mod inspection;
 mod json_log;
 mod log_writer;
 mod merge_versions;
+mod notes;
+#[cfg(feature = "prices")]
+mod override_cost;
 #[cfg_attr(not(feature = "prices"), path = "no_prices.rs")]
 mod price;
-#[cfg_attr(not(feature = "prices"), allow(dead_code, reason = "only the feature `prices` computes costs"))]
 mod price_override;
 mod query;
 mod reader;

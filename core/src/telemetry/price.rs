@@ -5,7 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use genai_prices::{Calculator, PriceCalculation, PriceRequest, Usage};
 use serde_json::{Map, Value};
 
-use super::price_override::{self, Overridden, PriceOverride};
+use super::notes;
+use super::override_cost::{self, Overridden};
+use super::price_override::PriceOverride;
 use super::usage::TokenUsage;
 use crate::error::Result;
 use crate::time::Timestamp;
@@ -42,10 +44,9 @@ pub(super) fn fill(usage: &mut TokenUsage, overrides: &[PriceOverride], now: Tim
         return;
     }
     let at = usage.timestamp.or(usage.finished_at).or(usage.started_at).unwrap_or(now);
-    let overridden = price_override::cost(usage, overrides, at);
+    let overridden = override_cost::cost(usage, overrides, at);
     let price = if overridden == Overridden::No { price(usage, at) } else { None };
-    let notes = usage.metadata.get_or_insert_default().entry("usage");
-    let Value::Object(notes) = notes.or_insert_with(|| Value::Object(Map::new())) else { return };
+    let Some(notes) = notes::of_mut(&mut usage.metadata) else { return };
     let is_known = price.is_some() || matches!(overridden, Overridden::Cost(..));
     notes.insert("cost_source".into(), if is_known { "computed" } else { "unknown" }.into());
     if overridden == Overridden::No {
@@ -120,8 +121,7 @@ fn price(usage: &TokenUsage, at: Timestamp) -> Option<PriceCalculation> {
         return None;
     }
     let empty = Map::new();
-    let notes =
-        usage.metadata.as_ref().and_then(|metadata| metadata.get("usage")?.as_object()).unwrap_or(&empty);
+    let notes = notes::of(usage.metadata.as_ref()).unwrap_or(&empty);
     let provider = provider(reported.as_deref(), model)?;
     let request = |amounts: &Usage, terms: &[(&'static str, String)]| {
         let mut request = PriceRequest::new(model, amounts).with_timestamp(moment(at));

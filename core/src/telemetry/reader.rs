@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use mcoda_usage_reader::ParsedUsage;
 
+use super::notes;
 use super::usage::TokenUsage;
 use crate::number;
 use crate::repository::token_usage::TokenUsageRecord;
@@ -91,8 +92,7 @@ pub(super) fn later_version(parsed: ParsedUsage, stored: &TokenUsageRecord) -> T
     let mut usage = record(parsed);
     if usage.timestamp.is_none() {
         usage.timestamp = stored.timestamp.parse().ok();
-        let notes = stored.metadata.as_ref().and_then(|metadata| metadata.get("usage"));
-        if let Some(source) = notes.and_then(|notes| notes.get(TIME_SOURCE)) {
+        if let Some(source) = notes::of(stored.metadata.as_ref()).and_then(|notes| notes.get(TIME_SOURCE)) {
             note(&mut usage, TIME_SOURCE, source.clone());
         }
     }
@@ -108,8 +108,7 @@ const ADDED: &[&str] =
 
 /// The usage that a record was made of.
 pub(super) fn parsed(record: &TokenUsageRecord) -> ParsedUsage {
-    let notes = record.metadata.as_ref().and_then(|metadata| metadata.get("usage")?.as_object());
-    let mut extra = notes.cloned().unwrap_or_default();
+    let mut extra = notes::of(record.metadata.as_ref()).cloned().unwrap_or_default();
     let millis = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::millis);
     let time = millis(&record.timestamp).filter(|_| !extra.contains_key(TIME_SOURCE));
     let cost = record.cost_estimate.filter(|_| !is_cost_computed(record));
@@ -137,32 +136,28 @@ pub(super) fn parsed(record: &TokenUsageRecord) -> ParsedUsage {
 
 /// Whether the record's cost is from a table of prices.
 pub(super) fn is_cost_computed(record: &TokenUsageRecord) -> bool {
-    let notes = record.metadata.as_ref().and_then(|metadata| metadata.get("usage"));
-    notes.is_some_and(|notes| notes["cost_source"] == "computed")
+    let source = notes::of(record.metadata.as_ref()).and_then(|notes| notes.get("cost_source"));
+    source.is_some_and(|source| source == "computed")
 }
 
 /// Puts in the cost that was computed for the records, if it is known of all of them.
 pub(super) fn add_computed_cost(usage: &mut TokenUsage, records: &[&TokenUsageRecord]) {
     let Some(first) = records.first().filter(|first| first.metadata.is_some()) else { return };
-    let notes = |record: &TokenUsageRecord, name: &str| {
-        Some(record.metadata.as_ref()?.get("usage")?.get(name)?.clone())
-    };
     let costs: Option<Vec<f64>> = records.iter().map(|record| record.cost_estimate).collect();
     let has_one_currency = records.iter().all(|record| record.currency == first.currency);
     let Some(costs) = costs.filter(|_| has_one_currency) else { return };
     usage.cost_estimate = Some(number::exact_sum(costs));
     usage.currency.clone_from(&first.currency);
     for name in ["cost_source", "price_table", "price_model", "price_override"] {
-        if let Some(value) = notes(first, name) {
-            note(usage, name, value);
+        if let Some(value) = notes::of(first.metadata.as_ref()).and_then(|notes| notes.get(name)) {
+            note(usage, name, value.clone());
         }
     }
 }
 
 /// Adds to what the record's metadata says about its usage.
 pub(super) fn note(usage: &mut TokenUsage, name: &str, value: Value) {
-    let notes = usage.metadata.get_or_insert_default().entry("usage");
-    if let Value::Object(notes) = notes.or_insert_with(|| Value::Object(Map::new())) {
+    if let Some(notes) = notes::of_mut(&mut usage.metadata) {
         notes.insert(name.into(), value);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::notes;
 use super::usage::TokenUsage;
 use crate::number::exact_sum;
 use crate::repository::token_usage::{COUNTS, TokenUsageRecord};
@@ -68,7 +69,7 @@ fn sums(records: &[TokenUsageRecord]) -> [i64; COUNTS.len()] {
 fn subtract(notes: &mut Map<String, Value>, earlier: &[TokenUsageRecord]) {
     for name in COUNTED {
         let Some(now) = notes.get(*name).and_then(Value::as_i64) else { continue };
-        let noted = |record: &TokenUsageRecord| record.metadata.as_ref()?.get("usage")?.get(*name)?.as_i64();
+        let noted = |record: &TokenUsageRecord| notes::of(record.metadata.as_ref())?.get(*name)?.as_i64();
         let before = earlier.iter().filter_map(noted).fold(0_i64, i64::saturating_add);
         notes.insert((*name).to_owned(), now.saturating_sub(before).into());
     }
