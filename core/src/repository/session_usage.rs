@@ -60,6 +60,13 @@ pub(crate) fn reports(connection: &Connection, session: &str) -> Result<Vec<Stri
     Ok(rows.collect::<std::result::Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
+/// Whether the session was counted as a whole.
+pub(crate) fn has_report(connection: &Connection, session: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM token_usage_sessions WHERE session = ?1 AND is_report = 1
+               AND report_json IS NOT NULL)";
+    Ok(connection.prepare_cached(sql)?.query_row([session], |row| row.get(0))?)
+}
+
 /// The records that are calls of the session and are still there.
 pub(crate) fn calls(connection: &Connection, session: &str) -> Result<Vec<TokenUsageRecord>> {
     let sql = "SELECT token_usage.* FROM token_usage_sessions AS calls

@@ -36,7 +36,7 @@ impl Recorder<'_> {
         self.access.database().check_open()?;
         let now = self.clock.now();
         let batch = Prepared::batch(usages, self.workspace_id, self.ids, now)?;
-        if self.is_strict()? {
+        if settings::is_strict(&self.configs.load()?)? {
             return Ok(batch.iter().map(|one| one.outcome(false, false, &Logging::default())).collect());
         }
         let (duplicates, log) = match self.log {
@@ -54,11 +54,6 @@ impl Recorder<'_> {
         };
         let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, &log);
         Ok(batch.iter().zip(duplicates).map(outcome).collect())
-    }
-
-    /// Whether the settings forbid recording.
-    pub(super) fn is_strict(&self) -> Result<bool> {
-        settings::is_strict(&self.configs.load()?)
     }
 
     /// Completes the JSON log, at least with the records that have these ids, and returns whether that succeeded. A

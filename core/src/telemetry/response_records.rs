@@ -13,7 +13,7 @@ use super::record::{Logging, Prepared, UpsertOutcome};
 use super::recorder::Recorder;
 use super::session_count::{self, Change};
 use super::usage::TokenUsage;
-use super::{log_writer, price, reader, session_delta};
+use super::{log_writer, price, reader, session_delta, settings};
 use crate::error::Result;
 use crate::repository::token_usage::{self, TokenUsageRecord};
 use crate::time::Timestamp;
@@ -69,18 +69,25 @@ impl Recorder<'_> {
     ) -> Result<Vec<(TokenUsageRecord, ResponseRecord)>> {
         self.access.database().check_open()?;
         context.check()?;
-        let now = self.clock.now();
-        let is_logged_alone = self.log.is_some() && self.access.database().is_turned_off();
-        let mut overrides = context.price_overrides.clone();
-        if context.compute_cost {
-            overrides.extend(price_override::of_configs(&self.configs.load()?)?);
-        }
-        let batch = Batch { context, overrides, written_at, now, queue_for_log: self.log.is_some() };
         if calls.is_empty() {
             return Ok(Vec::new());
         }
-        if self.is_strict()? || is_logged_alone {
-            return self.record_without_database(calls, &batch);
+        let configs = self.configs.load()?;
+        let mut overrides = context.price_overrides.clone();
+        if context.compute_cost {
+            overrides.extend(price_override::of_configs(&configs)?);
+        }
+        let now = self.clock.now();
+        let batch = Batch { context, overrides, written_at, now, queue_for_log: self.log.is_some() };
+        if settings::is_strict(&configs)? {
+            let prepared = self.prepared_alone(calls, &batch)?;
+            return Ok(prepared.iter().map(|one| result_of(one, None, &Logging::default())).collect());
+        }
+        if let Some(log) = self.log.filter(|_| self.access.database().is_turned_off()) {
+            let prepared = self.prepared_alone(calls, &batch)?;
+            let done = log_writer::upsert_alone(log, &prepared, self.clock, self.busy_timeout)?;
+            let results = prepared.iter().zip(done);
+            return Ok(results.map(|(one, done)| result_of(one, Some(done), &Logging::done())).collect());
         }
         let mut pending = Vec::new();
         for call in calls {
@@ -95,12 +102,8 @@ impl Recorder<'_> {
         Ok(written.iter().map(|(one, done)| result_of(one, Some(*done), &log)).collect())
     }
 
-    /// Under strict telemetry nothing is kept; where the database is turned off the log has the records.
-    fn record_without_database(
-        &self,
-        calls: Vec<ExtractedCall>,
-        batch: &Batch<'_>,
-    ) -> Result<Vec<(TokenUsageRecord, ResponseRecord)>> {
+    /// The records of the calls where there is no database to compare them with.
+    fn prepared_alone(&self, calls: Vec<ExtractedCall>, batch: &Batch<'_>) -> Result<Vec<Prepared>> {
         let mut prepared = Vec::new();
         for call in calls {
             let key = call_key(&call, batch.context);
@@ -115,15 +118,7 @@ impl Recorder<'_> {
                 prepared.push(self.prepared(parsed, id, index == 0, batch)?);
             }
         }
-        let Some(log) = self.log.filter(|_| self.access.database().is_turned_off()) else {
-            return Ok(prepared.iter().map(|one| result_of(one, None, &Logging::default())).collect());
-        };
-        if self.is_strict()? {
-            return Ok(prepared.iter().map(|one| result_of(one, None, &Logging::default())).collect());
-        }
-        let done = log_writer::upsert_alone(log, &prepared, self.clock, self.busy_timeout)?;
-        let results = prepared.iter().zip(done);
-        Ok(results.map(|(one, done)| result_of(one, Some(done), &Logging::done())).collect())
+        Ok(prepared)
     }
 
     /// The record of one model's part of a call: with the host's context and its price.

@@ -36,7 +36,7 @@ pub(super) fn report(tx: &Connection, session: &str, report: &Report) -> Result<
 pub(super) fn add_call(tx: &Connection, session: &str, record_id: &str) -> Result<bool> {
     session_usage::ensure(tx)?;
     session_usage::add_call(tx, session, record_id)?;
-    Ok(!session_usage::reports(tx, session)?.is_empty())
+    session_usage::has_report(tx, session)
 }
 
 /// What the record of each model has to hold: the counts, without the calls that have records of their own.
