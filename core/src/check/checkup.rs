@@ -101,13 +101,7 @@ impl Checkup {
 fn not_examined(name: &str, severity: Severity, error: &Error) -> Finding {
     let message = |what: &str| format!("{what}: {}", error.message());
     match error.kind() {
-        ErrorKind::Corrupt => Finding::new(
-            Severity::Error,
-            "damaged",
-            name,
-            error.message(),
-            "make no more records in it, copy the file and what lies beside it (-wal, -shm) away, and restore a backup",
-        ),
+        ErrorKind::Corrupt => Finding::damaged(name, error.message()),
         ErrorKind::Cancelled => Finding::new(
             severity,
             "not_examined",

@@ -31,8 +31,8 @@ const MOST_MESSAGES: usize = 100;
 
 /// The version of the schema, and what it lacks. That it can be read shows that this is a database at all.
 pub(super) fn schema(subject: &Subject<'_>) -> Result<Found<Schema>> {
-    let found = subject.view.read(|connection| migration::look(connection, subject.expected()))?;
-    let database = subject.database().display();
+    let found = subject.view.read(|connection| migration::look(connection, subject.expected))?;
+    let database = subject.database.display();
     let mut findings = Vec::new();
     let mut add = |severity, code, message: String, advice: &str| {
         findings.push(Finding::new(severity, code, &database, message, advice));
@@ -73,13 +73,7 @@ pub(super) fn integrity(subject: &Subject<'_>, is_full: bool) -> Result<Vec<Find
     }
     let count = messages.len() as u64;
     messages.truncate(EXAMPLES);
-    let finding = Finding::new(
-        Severity::Error,
-        "damaged",
-        subject.database().display(),
-        "the database is damaged",
-        "make no more records in it, copy the file and what lies beside it (-wal, -shm) away, and restore a backup",
-    );
+    let finding = Finding::damaged(subject.database.display(), "the database is damaged");
     Ok(vec![finding.counted(count).with_examples(messages)])
 }
 

@@ -10,7 +10,7 @@ use crate::sqlite::{refuse_aliases, refuse_network};
 
 /// Whether there is one file, under one name, on a disk that SQLite can work on.
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
-    let database = subject.database();
+    let database = subject.database;
     let mut findings = Vec::new();
     if subject.is_turned_off {
         findings.push(Finding::new(

@@ -131,6 +131,12 @@ impl Finding {
         Self::new(severity, code, subject, error.message(), advice)
     }
 
+    /// What is not a sound database any more.
+    pub(super) fn damaged(subject: impl ToString, message: impl Into<String>) -> Self {
+        let advice = "make no more records in it, copy the file and what lies beside it (-wal, -shm) away, and restore a backup";
+        Self::new(Severity::Error, "damaged", subject, message, advice)
+    }
+
     pub(super) fn counted(self, count: u64) -> Self {
         Self { count: Some(i64::try_from(count).unwrap_or(i64::MAX)), ..self }
     }

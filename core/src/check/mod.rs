@@ -76,9 +76,9 @@ fn report(
     schema: Option<(i32, Option<DatabaseKind>)>,
 ) -> CheckReport {
     let (findings, checked) = checkup.end();
-    let kind = schema.and_then(|(_, kind)| kind).or(subject.expected());
+    let kind = schema.and_then(|(_, kind)| kind).or(subject.expected);
     CheckReport {
-        database: subject.database().display().to_string(),
+        database: subject.database.display().to_string(),
         kind: kind.map(|kind| kind.name().to_owned()),
         schema_version: schema.map(|(version, _)| version.into()),
         full: options.is_full(),

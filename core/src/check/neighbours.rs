@@ -7,7 +7,7 @@ use crate::sqlite::{Elsewhere, elsewhere};
 
 /// Whether another copy of SQLite, or anything else in this process, has the database open.
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
-    let database = subject.database().display();
+    let database = subject.database.display();
     Ok(match elsewhere(&subject.real()) {
         Elsewhere::Nobody => Vec::new(),
         Elsewhere::Apart(count) => vec![

@@ -25,24 +25,13 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    pub(super) fn database(&self) -> &Path {
-        self.database
-    }
-
-    pub(super) fn expected(&self) -> Option<DatabaseKind> {
-        self.expected
-    }
-
     pub(super) fn is_in_memory(&self) -> bool {
         self.database.as_os_str() == IN_MEMORY
     }
 
-    /// Whether there is a file that may be a database. What may not be looked at is there for all we know.
+    /// Whether there is a file that can be looked at as a database. Why not is a finding about the files.
     pub(super) fn is_there(&self) -> bool {
-        match self.database.metadata() {
-            Ok(file) => file.is_file() && !self.is_foreign_pipe(),
-            Err(_) => false,
-        }
+        self.database.metadata().is_ok_and(|file| file.is_file()) && !self.is_foreign_pipe()
     }
 
     /// SQLite would wait for the other end of a pipe that lies beside the database.
