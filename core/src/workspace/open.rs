@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::host::HostDatabase;
 use crate::migration;
 use crate::options::{JsonLogPlace, Options};
-use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Locations, WORKSPACE_FILE};
+use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Environment, Locations, WORKSPACE_FILE};
 use crate::session::{Session, Shared};
 use crate::sqlite::{Database, IN_MEMORY};
 use crate::telemetry::JsonLog;
@@ -44,15 +44,7 @@ impl Options {
         let database = if is_in_memory { file.to_owned() } else { paths::absolute(file)? };
         self.check_exists(&database)?;
         let folder = database.parent().filter(|_| !is_in_memory).map(Path::to_owned);
-        let location = WorkspaceLocation {
-            default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
-            // A database that is opened by its file needs no home folder.
-            user: Locations::new(&self.environment).ok(),
-            usual_log: None,
-            folder,
-            database,
-        };
-        location.open(self)
+        WorkspaceLocation::of_file(database, folder, &self.environment).open(self)
     }
 
     /// Opens the workspace in the database that a host has open. Its calls run on the host's connection, and are part of
@@ -65,13 +57,7 @@ impl Options {
     pub fn open_over(self, host: &HostDatabase) -> Result<Workspace> {
         let database = host.connection().path().to_owned();
         let folder = database.parent().filter(|_| !host.connection().is_in_memory()).map(Path::to_owned);
-        let location = WorkspaceLocation {
-            default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
-            user: Locations::new(&self.environment).ok(),
-            usual_log: None,
-            folder,
-            database,
-        };
+        let location = WorkspaceLocation::of_file(database, folder, &self.environment);
         let workspace = location.open_with(self, |options, _| {
             options.database_over(host.connection(), migration::DatabaseKind::Workspace)
         })?;
@@ -93,6 +79,17 @@ struct WorkspaceLocation {
 }
 
 impl WorkspaceLocation {
+    /// Of a database that is opened by its file, which needs no home folder and has no log of its own.
+    fn of_file(database: PathBuf, folder: Option<PathBuf>, environment: &Environment) -> Self {
+        Self {
+            default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
+            user: Locations::new(environment).ok(),
+            usual_log: None,
+            folder,
+            database,
+        }
+    }
+
     fn open(self, options: Options) -> Result<Workspace> {
         self.open_with(options, |options, file| {
             options.open_database(file, migration::DatabaseKind::Workspace)
