@@ -21,6 +21,7 @@ export interface Opened {
 }
 
 type Options = CallOptions | null | undefined
+type StartHandle = (call: number, json: string) => Handle
 type Reply = { json: string | null; failure: Failure | null; rest?: Pieces | null }
 
 const TIMED_OUT: Failure = {
@@ -39,10 +40,7 @@ const dispatcher = new native.Dispatcher((call, json, failure, rest) => {
 })
 
 export async function open(name: string, args: unknown[], options: Options, site: CallSite | undefined): Promise<Opened> {
-  let handle: Handle
-  const start = (call: number, json: string) => (handle = dispatcher.open(call, name, json))
-  const about = (await send(start, (call) => handle.cancel(call), args, options, site)) as About
-  return { about, handle: handle! }
+  return opened((call, json) => dispatcher.open(call, name, json), args, options, site)
 }
 
 /** Opens a workspace in a database that is open. */
@@ -52,10 +50,7 @@ export async function over(
   options: Options,
   site: CallSite | undefined,
 ): Promise<Opened> {
-  let handle: Handle
-  const start = (call: number, json: string) => (handle = dispatcher.over(call, database, json))
-  const about = (await send(start, (call) => handle.cancel(call), args, options, site)) as About
-  return { about, handle: handle! }
+  return opened((call, json) => dispatcher.over(call, database, json), args, options, site)
 }
 
 /** Begins a transaction of a handle. */
@@ -92,9 +87,7 @@ export function call(
 
 /** Makes a call that needs no open database, on a thread of its own. */
 export async function work(name: string, args: unknown[], options: Options, site: CallSite | undefined): Promise<any> {
-  let handle: Handle
-  const start = (call: number, json: string) => (handle = dispatcher.work(call, name, json))
-  return send(start, (call) => handle.cancel(call), args, options, site)
+  return (await onNewHandle((call, json) => dispatcher.work(call, name, json), args, options, site)).reply
 }
 
 /** The rows of a query, fetched a chunk at a time. */
@@ -119,6 +112,24 @@ export async function* rows<T>(
   } finally {
     source!.close()
   }
+}
+
+async function opened(start: StartHandle, args: unknown[], options: Options, site: CallSite | undefined): Promise<Opened> {
+  const { reply, handle } = await onNewHandle(start, args, options, site)
+  return { about: reply as About, handle }
+}
+
+/** Makes the first call of a handle that comes to be with it, and that cancels it. */
+async function onNewHandle(
+  start: StartHandle,
+  args: unknown[],
+  options: Options,
+  site: CallSite | undefined,
+): Promise<{ reply: unknown; handle: Handle }> {
+  let handle: Handle
+  const begin = (call: number, json: string) => (handle = start(call, json))
+  const reply = await send(begin, (call) => handle.cancel(call), args, options, site)
+  return { reply, handle: handle! }
 }
 
 async function send(

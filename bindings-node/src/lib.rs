@@ -77,10 +77,7 @@ impl Dispatcher {
         )]
         settle: Function<'_, Settled, ()>,
     ) -> napi::Result<Self> {
-        let queues = Arc::new(Queues::default());
-        // An environment that ends receives no more replies.
-        env.add_env_cleanup_hook(queues.clone(), |queues| queues.give_up())?;
-        Ok(Self { replies: Arc::new(Replies::new(&settle)?), queues })
+        Ok(Self { queues: Queues::of(&env)?, replies: Arc::new(Replies::new(&settle)?) })
     }
 
     /// Keeps the process alive for pending replies.
@@ -110,10 +107,7 @@ impl Dispatcher {
         });
         Handle { worker, queues: Arc::clone(&self.queues) }
     }
-}
 
-#[napi]
-impl Dispatcher {
     /// Begins to open a workspace in a database of the host, as the call with this number. Its calls run on the connection
     /// of that database, in order with the database's own. `json` is the array of the options.
     #[napi]

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use mcoda_core::CancelToken;
+use napi::Env;
 
 struct Job {
     /// The number by which it can be cancelled.
@@ -194,14 +195,20 @@ impl Drop for KeepOpen {
 pub(crate) struct Queues(Mutex<Vec<Weak<Queue>>>);
 
 impl Queues {
+    /// Their jobs end with the environment, which then receives no more replies.
+    pub(crate) fn of(env: &Env) -> napi::Result<Arc<Self>> {
+        let queues = Arc::new(Self::default());
+        env.add_env_cleanup_hook(queues.clone(), |queues| queues.give_up())?;
+        Ok(queues)
+    }
+
     pub(crate) fn add(&self, queue: &Arc<Queue>) {
         let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         queues.retain(|queue| queue.strong_count() > 0);
         queues.push(Arc::downgrade(queue));
     }
 
-    /// Ends all jobs, because the environment ends.
-    pub(crate) fn give_up(&self) {
+    fn give_up(&self) {
         let queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         queues.iter().filter_map(Weak::upgrade).for_each(|queue| queue.give_up());
     }

@@ -36,10 +36,7 @@ impl SqlDispatcher {
         )]
         settle: Function<'_, SqlSettled, ()>,
     ) -> napi::Result<Self> {
-        let queues = Arc::new(Queues::default());
-        // When the environment ends, nobody receives the replies any more.
-        env.add_env_cleanup_hook(queues.clone(), |queues| queues.give_up())?;
-        Ok(Self { replies: Arc::new(SqlReplies::new(&settle)?), queues })
+        Ok(Self { queues: Queues::of(&env)?, replies: Arc::new(SqlReplies::new(&settle)?) })
     }
 
     /// Keeps the process alive for replies that are still to come.
