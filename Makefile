@@ -38,7 +38,7 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	./bindings-node/test/release.sh
 	./tests/c/run.sh --full
 	./tests/node-hammer/run.sh
-	./tests/npm-sqlite/install.sh && npm --prefix tests/npm-sqlite test --silent
+	./tests/npm-install.sh tests/npm-sqlite && npm --prefix tests/npm-sqlite test --silent
 	./tests/load/run.sh 60
 	./tests/soak/run.sh 600
 	$(CARGO) build --release --workspace
@@ -95,7 +95,7 @@ bindings-node/node_modules/.package-lock.json: bindings-node/package-lock.json
 
 bench-node: bindings-node/node_modules/.package-lock.json ## Compare the Node package with npm's sqlite3 and better-sqlite3
 	cd bindings-node && npm run --silent build
-	./tests/npm-sqlite/install.sh
+	./tests/npm-install.sh tests/npm-sqlite
 	node benches/node.mjs
 
 fuzz: $(FUZZER) ## Run the fuzz targets, SECONDS=60 each; TARGETS="json_log times"

@@ -2,13 +2,5 @@
 # Hammers one database through @mcoda/native, which must be built, and the copies of SQLite that Node programs use most.
 set -eu
 cd "$(dirname "$0")"
-# Where their binaries cannot be downloaded they are compiled, with the headers that Node came with if it has any.
-node=$(node -p 'path.resolve(process.execPath, "../..")')
-if [ -e "$node/include/node/node.h" ]; then
-    export npm_config_nodedir="$node"
-fi
-if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
-    npm ci --no-audit --no-fund --loglevel=error
-    touch node_modules/.package-lock.json
-fi
+../npm-install.sh .
 npm test --silent

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the npm packages that the tests and the benchmark compare with.
+# Installs the npm packages of a folder: npm-install.sh FOLDER. Packages with native parts may be compiled.
 set -eu
-cd "$(dirname "$0")"
+cd "$1"
 # Where their binaries cannot be downloaded they are compiled, with the headers that Node came with if it has any.
 node=$(node -p 'path.resolve(process.execPath, "../..")')
 if [ -e "$node/include/node/node.h" ]; then
