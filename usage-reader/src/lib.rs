@@ -24,6 +24,7 @@ mod fields;
 mod locate;
 mod log_lines;
 pub mod number;
+mod otel_attributes;
 mod parsed_usage;
 mod runs;
 mod session;

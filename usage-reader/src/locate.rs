@@ -25,6 +25,7 @@ const FALLBACK: &[&str] = &[
     "time",
     "recorded_at",
     "startedDateTime",
+    "timeUnixNano",
     "model",
     "modelId",
     "uuid",
@@ -81,6 +82,10 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     }
     for name in WRAPPERS {
         let Some(Value::Object(_)) = all.get(*name) else { continue };
+        // VS Code writes a session, and then changes of it, which its next version of the session repeats.
+        if *name == "v" && all.get("kind").and_then(Value::as_i64) != Some(0) {
+            continue;
+        }
         let Some(Value::Object(inner)) = all.shift_remove(*name) else { continue };
         let inner = inherit(inner, &around, kind.as_deref());
         match locate(inner, hint) {

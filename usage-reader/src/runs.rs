@@ -25,6 +25,8 @@ pub(crate) struct Runs {
     sessions: HashMap<&'static str, String>,
     /// The last count of each agent's run.
     ends: HashMap<&'static str, (Counts, Option<String>)>,
+    /// The last count of each agent's session that has no name. One that goes on from it takes its place.
+    unnamed: HashMap<&'static str, ExtractedCall>,
 }
 
 /// Input, output, cached and written tokens of each model.
@@ -60,17 +62,7 @@ impl Runs {
         model: Option<&str>,
         closed: &mut Vec<ExtractedCall>,
     ) {
-        for parsed in &mut usages {
-            if parsed.model.is_none() && !parsed.extra.contains_key(COST_OF_NO_MODEL) {
-                parsed.model = model.map(str::to_owned);
-            }
-            parsed.note_text("session", work.session.as_deref());
-        }
-        if work.role == Role::Run
-            && let Some(first) = usages.first_mut()
-        {
-            first.note_text("response_id", body.text(&["id", "uuid"]));
-        }
+        complete_usages(&mut usages, work, body, model);
         let is_of_it = |held: &Held| {
             held.agent == work.agent
                 && (held.session == work.session || held.session.is_none() || work.session.is_none())
@@ -115,7 +107,29 @@ impl Runs {
         }
         let id = body.text(&["uuid"]).map(str::to_owned).or(name);
         let session = session.filter(|_| !is_separate);
-        closed.push(whole(work, body, usages, id, session));
+        let call = whole(work, body, usages, id, session);
+        if work.role == Role::Session && call.session.is_none() {
+            closed.extend(self.count_unnamed(work.agent, call));
+        } else {
+            closed.push(call);
+        }
+    }
+
+    /// Keeps the count of a session without a name, and returns the one before if that is of another session.
+    fn count_unnamed(&mut self, agent: &'static str, call: ExtractedCall) -> Option<ExtractedCall> {
+        let report = |call: &ExtractedCall| Report { models: call.parts.clone(), ..Report::default() };
+        let before = self.unnamed.remove(agent);
+        let goes_on = before.as_ref().is_some_and(|before| report(&call).goes_on_from(&report(before)));
+        match before {
+            Some(before) if goes_on => {
+                self.unnamed.insert(agent, ExtractedCall { key: before.key, ..call });
+                None
+            }
+            before => {
+                self.unnamed.insert(agent, call);
+                before
+            }
+        }
     }
 
     /// The name of the session, which is that of the run's first call where the agent names none.
@@ -137,6 +151,24 @@ impl Runs {
             };
             calls.push(ExtractedCall { session, ..held.call });
         }
+        let mut unnamed: Vec<(&str, ExtractedCall)> = self.unnamed.into_iter().collect();
+        unnamed.sort_by_key(|(agent, _)| *agent);
+        calls.extend(unnamed.into_iter().map(|(_, call)| call));
+    }
+}
+
+/// Names the model, the session and the run where the end itself does not.
+fn complete_usages(usages: &mut [ParsedUsage], work: &Work, body: Fields<'_>, model: Option<&str>) {
+    for parsed in &mut *usages {
+        if parsed.model.is_none() && !parsed.extra.contains_key(COST_OF_NO_MODEL) {
+            parsed.model = model.map(str::to_owned);
+        }
+        parsed.note_text("session", work.session.as_deref());
+    }
+    if work.role == Role::Run
+        && let Some(first) = usages.first_mut()
+    {
+        first.note_text("response_id", body.text(&["id", "uuid"]));
     }
 }
 

@@ -34,8 +34,21 @@ const MODEL: &[&str] = &[
     "modelID",
     "foundationModel",
 ];
-const TIME: &[&str] =
-    &["timestamp", "created", "created_at", "createdAt", "createTime", "create_time", "event.timestamp"];
+const TIME: &[&str] = &[
+    "timestamp",
+    "created",
+    "created_at",
+    "createdAt",
+    "createTime",
+    "create_time",
+    "event.timestamp",
+    // Those of the lines and recordings around a body.
+    "ts",
+    "time",
+    "recorded_at",
+    "startedDateTime",
+    "timeUnixNano",
+];
 
 /// The usages of this object itself: the main one first, then those of other models that worked for it.
 /// `None` where it reports nothing that a record has room for.

@@ -12,10 +12,12 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
+use crate::otel_attributes;
+
 /// How deep wrappers and usage objects are followed.
 const DEEPEST: u8 = 12;
 /// Longer text is no name, id or time.
-const LONGEST_TEXT: usize = 512;
+pub(crate) const LONGEST_TEXT: usize = 512;
 /// A longer object is no usage object.
 const LONGEST_USAGE: usize = 1 << 20;
 
@@ -76,6 +78,7 @@ pub(crate) const WRAPPERS: &[&str] = &[
     "log",
     "content",
     "jsonBody",
+    "v",
 ];
 
 /// Arrays of bodies or events.
@@ -360,7 +363,7 @@ impl<'de> Visitor<'de> for Elements {
 
 fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
     if key == "attributes" && raw.starts_with('[') {
-        return attributes(raw).map(Value::Object);
+        return otel_attributes::read(raw).map(Value::Object);
     }
     match raw.as_bytes().first()? {
         b'{' => {
@@ -409,46 +412,6 @@ fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
     }
 }
 
-/// The attributes of OpenTelemetry as an object, without long texts: these are what people and models wrote.
-fn attributes(raw: &str) -> Option<Map<String, Value>> {
-    #[derive(Deserialize)]
-    struct Attribute<'a> {
-        #[serde(borrow)]
-        key: Cow<'a, str>,
-        #[serde(borrow, default)]
-        value: Option<AnyValue<'a>>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct AnyValue<'a> {
-        #[serde(borrow, alias = "string_value")]
-        string_value: Option<&'a RawValue>,
-        #[serde(borrow, alias = "int_value")]
-        int_value: Option<&'a RawValue>,
-        #[serde(borrow, alias = "double_value")]
-        double_value: Option<&'a RawValue>,
-        #[serde(borrow, alias = "bool_value")]
-        bool_value: Option<&'a RawValue>,
-    }
-    let all: Vec<Attribute<'_>> = serde_json::from_str(raw).ok()?;
-    let value = |value: AnyValue<'_>| {
-        let raw = [value.int_value, value.double_value, value.bool_value, value.string_value];
-        let raw = raw.into_iter().flatten().next()?.get();
-        if raw.len() > LONGEST_TEXT {
-            return None;
-        }
-        // Whole numbers of 64 bits are text in JSON, and some exporters write all numbers so.
-        match scalar(raw)? {
-            Value::String(text) => Some(match text.parse::<i64>() {
-                Ok(number) if text.len() < 16 => Value::from(number),
-                _ => Value::String(text),
-            }),
-            other => Some(other),
-        }
-    };
-    Some(all.into_iter().filter_map(|one| Some((one.key.into_owned(), value(one.value?)?))).collect())
-}
-
 fn array(text: &str, place: Place, depth: u8) -> Option<Value> {
     let depth = depth.checked_sub(1)?;
     let values = serde_json::Deserializer::from_str(text).deserialize_seq(Elements { place, depth });
@@ -456,7 +419,7 @@ fn array(text: &str, place: Place, depth: u8) -> Option<Value> {
 }
 
 /// A null says as much as a missing value.
-fn scalar(text: &str) -> Option<Value> {
+pub(crate) fn scalar(text: &str) -> Option<Value> {
     match text.as_bytes().first()? {
         b'"' => serde_json::from_str(text).ok().map(Value::String),
         b't' => Some(Value::Bool(true)),

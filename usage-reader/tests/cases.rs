@@ -59,3 +59,51 @@ fn every_case_comes_to_the_right_sums() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
+
+fn counts(text: &str) -> Vec<(Option<i64>, Option<i64>)> {
+    by_model(text, None).iter().map(|one| (one.input, one.output)).collect()
+}
+
+#[test]
+fn counts_of_a_session_without_a_name_replace_each_other_until_they_fall() {
+    let line = |calls: i64| {
+        let (input, output) = (100 * calls, 10 * calls);
+        format!(
+            r#"{{"llm_metrics":{{"accumulated_token_usage":{{"model":"m","prompt_tokens":{input},"completion_tokens":{output}}}}}}}"#
+        )
+    };
+    let lines: Vec<String> = [1, 2, 3, 1, 2].map(line).to_vec();
+    assert_eq!(counts(&lines[..3].join("\n")), [(Some(300), Some(30))]);
+    assert_eq!(counts(&lines.join("\n")), [(Some(500), Some(50))]);
+}
+
+#[test]
+fn the_time_of_a_log_line_or_a_recording_is_that_of_its_call() {
+    let body = r#"{"id":"c","usage":{"prompt_tokens":7,"completion_tokens":3}}"#;
+    let quoted = body.replace('"', "\\\"");
+    let time = mcoda_usage_reader::time::parse("2026-01-01T00:00:01Z");
+    for text in [
+        format!("2026-01-01T00:00:01.000000Z stdout F {body}"),
+        format!(r#"{{"log":"{quoted}\n","stream":"stdout","time":"2026-01-01T00:00:01Z"}}"#),
+        format!(
+            r#"{{"http_interactions":[{{"response":{{"body":{{"string":"{quoted}"}}}},"recorded_at":"2026-01-01T00:00:01"}}]}}"#
+        ),
+    ] {
+        let usages = by_model(&text, None);
+        assert_eq!((usages.len(), usages[0].timestamp_ms), (1, time), "{text}");
+    }
+}
+
+#[test]
+fn a_count_of_a_question_is_no_call() {
+    for text in [
+        r#"{"input_tokens": 14}"#,
+        r#"{"inputTokens": 14}"#,
+        r#"{"totalTokens": 31, "cachedContentTokenCount": 5}"#,
+        r#"{"count": 5, "max_model_len": 100, "tokens": [1, 2]}"#,
+        r#"{"data": {"total_tokens": 80}}"#,
+        r#"[{"request": {"url": "https://x.example/v1/models/m:countTokens"}, "response": {"usage": {"prompt_tokens": 5, "completion_tokens": 1}}}]"#,
+    ] {
+        assert_eq!(counts(text), [], "{text}");
+    }
+}

@@ -138,7 +138,9 @@ impl Source for Responses {
         if input.is_none() && output.is_none() && total.is_none() && !details {
             return Vec::new();
         }
-        if input.is_none() && output.is_none() && embeddings::has_no_output(body) {
+        // The Vercel AI SDK calls those of embeddings so.
+        let is_embedding = usage.count(&["tokens"]).is_some() || embeddings::has_no_output(body);
+        if input.is_none() && output.is_none() && is_embedding {
             input = total;
         }
         let reported = RawCounts { input, output, ..RawCounts::default() };
