@@ -18,6 +18,7 @@ enum Kind {
 
 impl IdSource {
     /// Predictable ids, `00000000-0000-7000-8000-000000000001` and so on, for tests and examples.
+    #[must_use]
     pub fn counted() -> Self {
         Self(Kind::Counted(Arc::default()))
     }

@@ -10,25 +10,12 @@
 //! use mcoda_core::{EstimateOptions, NewEpic, NewProject, NewStory, NewTask, TokenUsage, TransitionContext, Workspace};
 //!
 //! let workspace = Workspace::open_db(":memory:")?;
-//! let project = workspace.projects().ensure(&NewProject { key: "SHOP".into(), ..Default::default() })?;
-//! let epic = workspace.epics().create(&NewEpic {
-//!     project_id: project.id,
-//!     key: "SHOP-1".into(),
-//!     title: "Checkout".into(),
-//!     ..Default::default()
-//! })?;
-//! let story = workspace.stories().create(&NewStory {
-//!     epic_id: epic.id,
-//!     key: "SHOP-1-1".into(),
-//!     title: "Pay by card".into(),
-//!     ..Default::default()
-//! })?;
+//! let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+//! let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+//! let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
 //! let task = workspace.tasks().create(&NewTask {
-//!     user_story_id: story.id,
-//!     key: "SHOP-1-1-T1".into(),
-//!     title: "Validate card numbers".into(),
 //!     story_points: Some(3.0),
-//!     ..Default::default()
+//!     ..NewTask::new(story.id, "SHOP-1-1-T1", "Validate card numbers")
 //! })?;
 //!
 //! workspace.record_status_transition(&task.key, "in_progress", &TransitionContext::default())?;
@@ -51,9 +38,11 @@
 #![forbid(unsafe_code)]
 
 mod boundary;
+#[doc(hidden)]
 pub mod calls;
 mod check;
 mod checking;
+#[doc(hidden)]
 pub mod definition;
 mod error;
 mod estimate;
@@ -80,6 +69,7 @@ mod time;
 mod transaction;
 mod workspace;
 
+#[doc(hidden)]
 pub use boundary::catch_panic;
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use error::{Error, ErrorKind, Result};

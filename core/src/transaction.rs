@@ -25,6 +25,7 @@ pub(crate) trait Handle: Deref<Target = Session> {
 /// and see the state before it (in an in-memory database they wait, too). A call that fails has changed nothing, and
 /// the transaction continues. Its records are written to the JSON log after the commit.
 #[derive(Debug)]
+#[must_use = "a transaction is rolled back when it is dropped"]
 pub struct Transaction<H> {
     handle: H,
     open: Arc<OpenTransaction>,

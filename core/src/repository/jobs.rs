@@ -7,13 +7,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Store, agents, check, stored};
-use crate::definition::{Stored, record};
+use crate::definition::{Stored, constructor, record};
 use crate::error::{Error, Result};
 use crate::time::{StoredTime, Timestamp};
 
 record! {
     /// A job: a long-running work of one command, which a host may resume.
     #[derive(Debug, Clone, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct Job("job", "camelCase"): row("jobs") {
         /// UUID text.
         pub id: String,
@@ -74,6 +75,8 @@ record! {
         pub last_checkpoint: Option<String>,
     }
 }
+
+constructor! { NewJob(job_type) }
 
 /// The jobs of a workspace.
 #[derive(Debug)]

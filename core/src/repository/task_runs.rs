@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::scope::{CONDITION, ScopeIds};
 use super::{Store, check, row, stored, tasks};
-use crate::definition::{ColumnIndices, Stored, record};
+use crate::definition::{ColumnIndices, Stored, constructor, record};
 use crate::error::{Error, Result};
 use crate::number;
 use crate::time::{StoredTime, Timestamp};
@@ -14,6 +14,7 @@ use crate::time::{StoredTime, Timestamp};
 record! {
     /// One run of a command on one task.
     #[derive(Debug, Clone, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct TaskRun("taskRun", "camelCase"): row("task_runs") {
         /// UUID text.
         pub id: String,
@@ -85,6 +86,8 @@ record! {
         pub run_context: Map<String, Value> = depth,
     }
 }
+
+constructor! { NewTaskRun(task_id, command) }
 
 /// The task runs of a workspace.
 #[derive(Debug)]

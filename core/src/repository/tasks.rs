@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::{Store, check, stored, stories};
-use crate::definition::record;
+use crate::definition::{constructor, record};
 use crate::error::{Error, Result, shorten};
 use crate::time::StoredTime;
 use crate::{natural_order, number, status};
@@ -12,6 +12,7 @@ use crate::{natural_order, number, status};
 record! {
     /// A task: a unit of work for an agent.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct Task("task", "camelCase"): row("tasks") {
         /// UUID text.
         pub id: String,
@@ -97,6 +98,8 @@ record! {
         pub metadata: Map<String, Value> = depth,
     }
 }
+
+constructor! { NewTask(user_story_id, key, title) }
 
 /// The tasks of a workspace.
 #[derive(Debug)]

@@ -46,7 +46,21 @@ impl Default for SqlParams {
 }
 
 /// The result of a query. In JSON it is an array of objects; an infinite floating-point number is null there.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{SqlParams, SqlValue, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let params = SqlParams::Positional(vec![SqlValue::Integer(20)]);
+/// let table = workspace.query("SELECT ? + 1 AS answer", &params)?;
+/// assert_eq!(table.columns, ["answer"]);
+/// assert_eq!(table.rows, [[SqlValue::Integer(21)]]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Table {
     /// The names of the columns, which are distinct.
     pub columns: Vec<String>,
@@ -86,7 +100,7 @@ impl SqlParams {
         match self {
             Self::Positional(values) => {
                 for (place, value) in (1..).zip(values) {
-                    statement.raw_bind_parameter(place, value)?;
+                    statement.raw_bind_parameter(place, Bound(value))?;
                 }
             }
             Self::Named(values) => {
@@ -101,7 +115,7 @@ impl SqlParams {
                         let known = format!("one of the statement's names: {}", known.join(", "));
                         return Err(Error::invalid("params", format_args!("{name:?}"), &known));
                     };
-                    statement.raw_bind_parameter(place + 1, value)?;
+                    statement.raw_bind_parameter(place + 1, Bound(value))?;
                 }
             }
         }
@@ -134,14 +148,18 @@ impl SqlValue {
     }
 }
 
-impl ToSql for SqlValue {
+/// A parameter on its way to SQLite. Not an implementation for [`SqlValue`], which would make rusqlite part of the
+/// public API.
+struct Bound<'a>(&'a SqlValue);
+
+impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(number) => ValueRef::Integer(*number),
-            Self::Real(number) => ValueRef::Real(*number),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            SqlValue::Null => ValueRef::Null,
+            SqlValue::Integer(number) => ValueRef::Integer(*number),
+            SqlValue::Real(number) => ValueRef::Real(*number),
+            SqlValue::Text(text) => ValueRef::Text(text.as_bytes()),
+            SqlValue::Blob(bytes) => ValueRef::Blob(bytes),
         }))
     }
 }

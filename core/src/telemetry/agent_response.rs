@@ -28,6 +28,7 @@ const MOST_UNREAD: usize = 64;
 record! {
     /// The usage of a response, and the outcome of its records.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct RecordedResponse("response", "camelCase"): {
         /// The usage of the whole response, as [`extract_usage`](crate::extract_usage) returns it.
         pub usage: TokenUsage,
@@ -39,6 +40,7 @@ record! {
 record! {
     /// The outcome of one record of a response.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct ResponseRecord("record", "camelCase"): {
         /// The record's id, derived from the provider's id of the response or the session; a new one if there is none.
         pub id: String,
@@ -61,6 +63,7 @@ record! {
 record! {
     /// The number of skipped objects and lines, by reason.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Skipped("skipped", "camelCase"): {
         /// JSON objects without usage.
         pub without_usage: u64,
@@ -76,6 +79,7 @@ record! {
 record! {
     /// The outcome of reading an input.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct ImportSummary("summary", "camelCase"): {
         /// Bytes read.
         pub bytes: u64,

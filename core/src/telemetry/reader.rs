@@ -25,6 +25,7 @@ use crate::time::Timestamp;
 /// let usage = mcoda_core::extract_usage(body, None);
 /// assert_eq!((usage.tokens_prompt, usage.tokens_cached, usage.tokens_total), (Some(904), Some(900), Some(934)));
 /// ```
+#[must_use]
 pub fn extract_usage(text: &str, provider: Option<&str>) -> TokenUsage {
     record_or_empty(mcoda_usage_reader::total(text, provider))
 }

@@ -11,12 +11,14 @@ pub struct Clock(Option<Timestamp>);
 
 impl Clock {
     /// A clock that always returns `now`, for tests and reproducible results.
+    #[must_use]
     pub fn fixed(now: Timestamp) -> Self {
         Self(Some(now))
     }
 
     /// The current time.
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    #[must_use]
     pub fn now(&self) -> Timestamp {
         // The call has checked the clock before, or will do so before it changes anything.
         self.0.unwrap_or_else(|| reading(SystemTime::now()).unwrap_or(Timestamp::EPOCH))

@@ -12,6 +12,17 @@ use crate::error::{Error, Result};
 ///
 /// Its text form is RFC 3339 with three decimals and `Z` (`2026-03-20T12:00:00.000Z`), so that text order is
 /// chronological order.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::Timestamp;
+///
+/// let time: Timestamp = "2026-03-20T13:00:00+01:00".parse()?;
+/// assert_eq!(time.to_string(), "2026-03-20T12:00:00.000Z");
+/// assert_eq!(Timestamp::from_millis(time.millis()), Some(time));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -40,6 +51,7 @@ impl Timestamp {
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
     pub fn millis(self) -> i64 {
         self.0
     }

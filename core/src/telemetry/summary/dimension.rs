@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 
 /// A property of recorded usage that a summary groups by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Dimension {
     /// The project, by id; `project_id` in JSON.
     Project,
@@ -59,6 +60,7 @@ impl Dimension {
     }
 
     /// The dimension's name in a query.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Project => "project",
@@ -74,6 +76,7 @@ impl Dimension {
     }
 
     /// The name of the dimension's JSON field in a result.
+    #[must_use]
     pub const fn field(self) -> &'static str {
         match self {
             Self::Project => "project_id",
@@ -141,6 +144,7 @@ impl Group {
     }
 
     /// The dimension's value; `None` if the rows have none, or if it is not grouped.
+    #[must_use]
     pub fn get(&self, dimension: Dimension) -> Option<&str> {
         self.0.iter().find(|(own, _)| *own == dimension).and_then(|(_, value)| value.as_deref())
     }
