@@ -66,5 +66,8 @@ fn check(files: &[File]) -> Result<(), String> {
     if stale.is_empty() {
         return Ok(());
     }
-    Err(format!("not up to date: {}: run cargo xtask generate, or public-api for the list of that", stale.join(", ")))
+    Err(format!(
+        "not up to date: {}: run cargo xtask generate, or public-api for the list of that",
+        stale.join(", ")
+    ))
 }

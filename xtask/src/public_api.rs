@@ -27,7 +27,8 @@ pub fn is_rustdoc() -> bool {
 
 /// Runs rustdoc with this program's arguments.
 pub fn rustdoc() -> ExitCode {
-    let status = Command::new("rustdoc").args(std::env::args_os().skip(1)).env("RUSTC_BOOTSTRAP", "1").status();
+    let status =
+        Command::new("rustdoc").args(std::env::args_os().skip(1)).env("RUSTC_BOOTSTRAP", "1").status();
     if status.is_ok_and(|status| status.success()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -35,9 +36,12 @@ pub fn rustdoc() -> ExitCode {
 pub fn file() -> Result<Option<File>, String> {
     let json = rustdoc_json()?;
     let text = std::fs::read_to_string(&json).map_err(|error| format!("{}: {error}", json.display()))?;
-    let format = serde_json::from_str::<Value>(&text).map_err(|error| error.to_string())?["format_version"].as_u64();
+    let format =
+        serde_json::from_str::<Value>(&text).map_err(|error| error.to_string())?["format_version"].as_u64();
     if format != Some(FORMAT) {
-        eprintln!("SKIPPED: {LIST}: this toolchain's rustdoc writes JSON of version {format:?}, not {FORMAT}");
+        eprintln!(
+            "SKIPPED: {LIST}: this toolchain's rustdoc writes JSON of version {format:?}, not {FORMAT}"
+        );
         return Ok(None);
     }
     let api = public_api::Builder::from_rustdoc_json(&json)

@@ -28,6 +28,7 @@ pub use settings::render_telemetry_config;
 pub use timeline::render_status_events;
 pub use tokens::render_tokens_table;
 
+use crate::check::CheckReport;
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Velocity};
 use crate::telemetry::{JobInspection, TelemetryConfig};
@@ -57,6 +58,7 @@ macro_rules! displayed {
 }
 
 displayed! {
+    CheckReport: render_check;
     Estimate: render_estimate;
     Velocity: render_velocity;
     JobInspection: render_job_inspection;
