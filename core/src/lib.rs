@@ -63,7 +63,7 @@ pub mod report;
 mod repository;
 mod session;
 mod sqlite;
-mod status;
+pub mod status;
 mod telemetry;
 mod time;
 mod transaction;

@@ -3,7 +3,6 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use mcoda_usage_reader::CallReader;
 
@@ -194,10 +193,5 @@ impl ImportSummary {
 fn open(file: &Path) -> io::Result<(BufReader<File>, Option<Timestamp>)> {
     let file = paths::open_regular(file, OpenOptions::new().read(true))?;
     let written = file.metadata().and_then(|metadata| metadata.modified()).ok();
-    Ok((BufReader::with_capacity(BUFFER, file), written.and_then(time_of)))
-}
-
-fn time_of(written: SystemTime) -> Option<Timestamp> {
-    let since = written.duration_since(UNIX_EPOCH).ok()?;
-    Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?)
+    Ok((BufReader::with_capacity(BUFFER, file), written.and_then(|time| time.try_into().ok())))
 }
