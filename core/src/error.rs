@@ -83,6 +83,20 @@ impl ErrorKind {
 }
 
 /// An error with its kind, a message that says what to do, and its cause, if known.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{ErrorKind, TokenUsage, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let wrong = TokenUsage { tokens_prompt: Some(-1), ..TokenUsage::default() };
+/// let error = workspace.record_token_usage(&wrong).unwrap_err();
+/// assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("tokensPrompt")));
+/// assert!(error.message().starts_with("tokensPrompt: got -1; expected "));
+/// assert!(!error.kind().is_retryable());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,

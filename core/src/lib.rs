@@ -35,6 +35,19 @@
 //!
 //! Threads may share a handle: writing calls run one after the other, queries run in parallel with them. All errors are
 //! one [`Error`] with a [kind](ErrorKind) that has the same number in every language.
+//!
+//! # Types
+//!
+//! - **Inputs** ([`TokenUsage`], [`NewTask`], [`EstimateOptions`] …) get new fields in minor versions. Begin with `new`,
+//!   which takes the required fields, or with `default`, and end a literal with `..`, as above.
+//! - **Results** and most enums are `#[non_exhaustive]`, for the same reason.
+//! - **Times** are [`Timestamp`]s in inputs and computed results. A time that is read from a row is a [`StoredTime`],
+//!   because another program may have stored text that is not a time. `since` and `until` are text, because they may be
+//!   spans such as `7d`.
+//! - **Statuses** are text, with constants for those that the engine knows ([`status`]).
+//! - **Ids** are text, because hosts and other programs choose their form, and most calls take an id or a key.
+//! - **JSON** (metadata, settings) is serde_json's. Its feature `preserve_order` is on, because metadata keeps the order of
+//!   its fields. Features apply to a whole program, so a `Map` of the host keeps its order, too.
 #![forbid(unsafe_code)]
 
 mod boundary;

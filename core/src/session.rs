@@ -129,6 +129,21 @@ impl Session {
     /// has a `response_id`.
     ///
     /// Errors: as [`Session::record_token_usage`]; nothing is written then.
+    ///
+    /// ```
+    /// # fn main() -> mcoda_core::Result<()> {
+    /// use mcoda_core::{AgentContext, Workspace};
+    ///
+    /// let workspace = Workspace::open_db(":memory:")?;
+    /// let body = r#"{"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x",
+    ///     "usage": {"input_tokens": 4, "cache_read_input_tokens": 900, "output_tokens": 30}}"#;
+    /// let context = AgentContext { agent_id: Some("claude".into()), ..AgentContext::default() };
+    /// let done = workspace.record_agent_response(body, &context)?;
+    /// assert_eq!((done.usage.tokens_prompt, done.records.len()), (Some(904), 1));
+    /// assert!(workspace.record_agent_response(body, &context)?.records[0].duplicate); // a retry counts once
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn record_agent_response(&self, body: &str, context: &AgentContext) -> Result<RecordedResponse> {
         self.recorder().record_response(body, context)
     }

@@ -93,6 +93,18 @@ record! {
 constructor! { CommandRunEnd(status) }
 
 /// The command runs of a workspace.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{CommandRunEnd, NewCommandRun, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let run = workspace.command_runs().create(&NewCommandRun::new("work-on-tasks"))?;
+/// let run = workspace.command_runs().finish(&run.id, &CommandRunEnd::new("succeeded"))?;
+/// assert!(run.duration_seconds.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct CommandRuns<'a> {
     pub(crate) store: Store<'a>,

@@ -79,6 +79,18 @@ record! {
 constructor! { NewJob(job_type) }
 
 /// The jobs of a workspace.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewJob, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let job = workspace.jobs().create(&NewJob { total_items: Some(12), ..NewJob::new("sprint") })?;
+/// let job = workspace.jobs().finish(&job.id, "completed", None)?;
+/// assert!(job.completed_at.and_then(|at| at.timestamp()).is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Jobs<'a> {
     pub(crate) store: Store<'a>,

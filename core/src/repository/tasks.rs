@@ -102,6 +102,21 @@ record! {
 constructor! { NewTask(user_story_id, key, title) }
 
 /// The tasks of a workspace.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewEpic, NewProject, NewStory, NewTask, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+/// let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
+/// let new = NewTask { story_points: Some(3.0), ..NewTask::new(story.id, "T1", "Validate card numbers") };
+/// let task = workspace.tasks().create(&new)?;
+/// assert_eq!(workspace.tasks().get("T1")?, Some(task)); // by id or key
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Tasks<'a>(pub(crate) Store<'a>);
 

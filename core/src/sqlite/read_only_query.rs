@@ -31,6 +31,18 @@ pub enum SqlValue {
 }
 
 /// The values of a statement's parameters.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{SqlParams, SqlValue, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let params = SqlParams::Named(vec![("word".into(), SqlValue::Text("cache".into()))]);
+/// let table = workspace.query("SELECT length(:word) AS length", &params)?;
+/// assert_eq!(table.rows, [[SqlValue::Integer(5)]]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum SqlParams {
     /// For `?` and `?1`, in their order.

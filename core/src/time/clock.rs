@@ -6,6 +6,18 @@ use super::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The source of the current time.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{Clock, NewProject, Workspace};
+///
+/// let noon = "2026-03-20T12:00:00Z".parse()?;
+/// let workspace = Workspace::options().clock(Clock::fixed(noon)).open_db(":memory:")?;
+/// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// assert_eq!(project.created_at.timestamp(), Some(noon));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock(Option<Timestamp>);
 

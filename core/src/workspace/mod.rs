@@ -21,6 +21,20 @@ use crate::transaction::{self, Handle, Transaction};
 /// The records of one project. The common part with the global database are the calls of a [`Session`].
 ///
 /// Opening creates what is missing and migrates older databases.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewProject, TokenUsage, TokenUsageQuery, Workspace};
+///
+/// // The workspace of a project is opened by the project's root folder: `Workspace::open(".")`.
+/// let workspace = Workspace::open_db(":memory:")?;
+/// workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// workspace.record_token_usage(&TokenUsage { tokens_prompt: Some(1200), ..TokenUsage::default() })?;
+/// assert_eq!(workspace.token_usage(&TokenUsageQuery::default())?.len(), 1);
+/// workspace.close()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Workspace {
     session: Session,

@@ -135,6 +135,19 @@ impl FieldType for Vec<Dimension> {
 
 /// The common values of the rows of one group: the grouped dimensions with their values. In JSON each grouped dimension
 /// is a field of the summary's row, null if the rows have no value.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{Dimension, TokenUsage, TokenUsageQuery, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// workspace.record_token_usage(&TokenUsage { model_name: Some("m".into()), ..TokenUsage::default() })?;
+/// let sums = workspace.token_usage_summary(&TokenUsageQuery::default(), &[Dimension::Model])?;
+/// assert_eq!(sums[0].group.get(Dimension::Model), Some("m"));
+/// assert_eq!(sums[0].group.get(Dimension::Day), None); // not grouped
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Group(Vec<(Dimension, Option<String>)>);
 
