@@ -316,6 +316,8 @@ def results(shop: Shop) -> list[Any]:
         *ws.token_usage_summary(now=NOON, group_by=["model", "day"]),
         ws.velocity(),
         ws.estimate(now=NOON + timedelta(hours=1)),
+        ws.checkpoint(),
+        mcoda.check_path("/nowhere"),
     ]
 
 

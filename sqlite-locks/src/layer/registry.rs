@@ -1,12 +1,9 @@
 //! The descriptors that SQLite uses, those that are parked, and the ones through which files are locked.
 
+mod look;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::ffi::{CStr, CString};
-use std::fs::{File, OpenOptions};
-use std::io;
-use std::os::fd::AsRawFd;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
+use std::ffi::CStr;
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,7 +12,6 @@ use libc::{c_int, flock, mode_t};
 
 use super::sys::{self, Errno, Fd, FileId, Range};
 use super::tracked::{LockFailure, Tracked, is_temporary};
-use crate::elsewhere::Elsewhere;
 
 /// How long a closed file is kept before its descriptors are closed. That briefly needs an exclusive lock, which makes
 /// a reader without a timeout fail as busy, so it is not taken each time that a database is opened and closed.
@@ -444,6 +440,7 @@ impl Registry {
         }
     }
 
+<<<<<<< HEAD
     /// Opens the file at `path`, which is no link, to read. It is closed through [`Registry::close`]. Refused where
     /// that would drop the locks of this copy.
     pub(super) fn look(&mut self, path: &Path) -> io::Result<File> {
@@ -498,6 +495,8 @@ impl Registry {
         }
     }
 
+=======
+>>>>>>> main
     /// The descriptors of `file` that are not known here, except `fd`, which is one of them. `None` if that is unknown,
     /// since open descriptors are not listed, or not all of them.
     fn others(&self, file: FileId, fd: Fd) -> Option<Vec<Fd>> {
