@@ -2,8 +2,8 @@
 //!
 //! - [`install`], [`close_new`] and [`refuse_foreign`]: locks that exclude another copy of SQLite in this process. The
 //!   module `layer` explains how, and on which systems.
-//! - [`elsewhere`], [`is_locked`], [`is_open_with_posix_locks`] and [`read_start`]: reading a database file and who has it open,
-//!   without dropping locks.
+//! - [`elsewhere`], [`is_locked`], [`is_open_with_posix_locks`] and [`read_start`]: reading a database file and who has it
+//!   open, without dropping locks.
 //! - [`ClosedInChildren`]: a lock file that a forked child does not have.
 //! - [`mount_of`]: the mount of a file.
 //! - Two functions that a system SQLite before 3.44 lacks, if that is linked.
