@@ -180,21 +180,18 @@ impl Options {
 
     /// The workspace id. Default: the id in `workspace.json` beside the database, else the path of the project's root,
     /// or of the database's folder if the database is opened by its file.
-    #[must_use]
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.workspace_id = Some(id.into());
         self
     }
 
     /// Settings in the format of `config.json` (`velocity`, `telemetry`), which override those of the files.
-    #[must_use]
     pub fn config(mut self, config: Map<String, Value>) -> Self {
         self.config = Some(config);
         self
     }
 
     /// Disables the JSON log.
-    #[must_use]
     pub fn without_json_log(mut self) -> Self {
         self.json_log = JsonLogPlace::Off;
         self
@@ -202,7 +199,6 @@ impl Options {
 
     /// Writes the JSON log `token_usage.json` into this folder. Default: the folder of the workspace; no log for a
     /// database that is opened by its file.
-    #[must_use]
     pub fn json_log_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.json_log = JsonLogPlace::In(folder.into());
         self
@@ -210,21 +206,18 @@ impl Options {
 
     /// Turns remote export off for this handle. This version exports nothing; the option is reserved for versions that
     /// do. Default: `false`.
-    #[must_use]
     pub fn no_telemetry(mut self, no_telemetry: bool) -> Self {
         self.no_telemetry = no_telemetry;
         self
     }
 
     /// Which failures a commit survives. Default: [`Synchronous::Normal`].
-    #[must_use]
     pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
         self.synchronous = synchronous;
         self
     }
 
     /// How long to wait for other writers before a call fails with `Busy`. Default: 30 seconds.
-    #[must_use]
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout;
         self
@@ -233,42 +226,36 @@ impl Options {
     /// The longest duration of a call, including waiting, before it fails with `Cancelled`; a call that has begun to
     /// write is completed. A Rust method with several steps, each in its own transaction, has this limit for each step;
     /// [`CancelToken::with_limit`](crate::CancelToken::with_limit) limits one call. Default: no limit.
-    #[must_use]
     pub fn call_timeout(mut self, limit: Duration) -> Self {
         self.call_timeout = Some(limit);
         self
     }
 
     /// The largest result of one [`Session::query`](crate::Session::query) in memory, in bytes. Default: 512 MiB.
-    #[must_use]
     pub fn query_bytes(mut self, limit: usize) -> Self {
         self.query_bytes = limit.max(1);
         self
     }
 
     /// Only reads: nothing is created, migrated or written. Default: `false`.
-    #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
         self
     }
 
     /// Opens only an existing database: a missing one is `NotFound` instead of being created. Default: `false`.
-    #[must_use]
     pub fn existing_only(mut self, existing_only: bool) -> Self {
         self.existing_only = existing_only;
         self
     }
 
     /// The clock from which the current time is taken. Default: the system's.
-    #[must_use]
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
     /// The source of ids for new rows. Default: random UUIDs of version 7.
-    #[must_use]
     pub fn ids(mut self, ids: IdSource) -> Self {
         self.ids = ids;
         self
@@ -276,7 +263,6 @@ impl Options {
 
     /// The environment variables, which determine the location of the user's files and what is turned off. They apply
     /// as long as the handle is open. Default: those of the process when these options were created.
-    #[must_use]
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self

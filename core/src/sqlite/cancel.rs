@@ -89,6 +89,8 @@ impl CancelToken {
     /// Creates a token for one call, with an optional time limit, that is also cancelled as soon as `look` returns
     /// `true`. `look` is called about fifty times a second on the thread of the call while it waits or reads, and may
     /// make calls itself.
+    #[doc(hidden)]
+    #[must_use]
     pub fn with_check(limit: Option<Duration>, look: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         let check = Check { look: Box::new(look), last: Mutex::new(Instant::now()) };
         let limit = limit.map(|limit| (limit, Deadline::after(limit)));

@@ -160,9 +160,9 @@ impl SqlValue {
     }
 }
 
-/// A parameter on its way to SQLite. Not an implementation for [`SqlValue`], which would make rusqlite part of the
+/// A parameter for SQLite. [`SqlValue`] itself does not implement `ToSql`, which would make rusqlite part of the
 /// public API.
-struct Bound<'a>(&'a SqlValue);
+pub(super) struct Bound<'a>(pub(super) &'a SqlValue);
 
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

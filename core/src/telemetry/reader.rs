@@ -32,6 +32,7 @@ pub fn extract_usage(text: &str, provider: Option<&str>) -> TokenUsage {
 
 /// The usage that the text reports, one record for each model, in the order of their first appearance. Their sums are the
 /// result of [`extract_usage`]; empty if that is an empty record.
+#[must_use]
 pub fn extract_usages(text: &str, provider: Option<&str>) -> Vec<TokenUsage> {
     mcoda_usage_reader::by_model(text, provider).into_iter().map(record).collect()
 }

@@ -69,7 +69,6 @@ impl Workspace {
     }
 
     /// The options of opening a workspace.
-    #[must_use]
     pub fn options() -> Options {
         Options::new()
     }
