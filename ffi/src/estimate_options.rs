@@ -44,6 +44,19 @@ pub enum mcoda_estimate_option {
     MCODA_ESTIMATE_SP_PER_HOUR_QA = 10,
     /// text: The current time. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
+    /// bool: Whether `estimate` makes a forecast. Absent: it does.
+    MCODA_ESTIMATE_FORECAST = 12,
+    /// int: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks. Absent:
+    /// 1,000, and 200 for each forecast of a backtest. 1 or more.
+    MCODA_ESTIMATE_TRIALS = 13,
+    /// text: The time for which the forecast says how probable it is that everything is completed.
+    MCODA_ESTIMATE_BY = 14,
+    /// int: The seed of the trials, 0 or more. Absent: 1. From 0 to 2^53 - 1.
+    MCODA_ESTIMATE_SEED = 15,
+    /// json: When work happens: `timeZone`, `hours` (`09:00-17:30`), `days` (`["mon", "tue"]`) and `daysOff`
+    /// (`["2026-12-25"]`), each of them optional. Absent: the `calendar` of the settings, else the one that the
+    /// events show.
+    MCODA_ESTIMATE_CALENDAR = 16,
 }
 
 use mcoda_estimate_option::*;
@@ -60,6 +73,11 @@ pub(crate) const FIELDS: &[(i32, &str)] = &[
     (MCODA_ESTIMATE_SP_PER_HOUR_REVIEW as i32, "spPerHourReview"),
     (MCODA_ESTIMATE_SP_PER_HOUR_QA as i32, "spPerHourQa"),
     (MCODA_ESTIMATE_NOW as i32, "now"),
+    (MCODA_ESTIMATE_FORECAST as i32, "forecast"),
+    (MCODA_ESTIMATE_TRIALS as i32, "trials"),
+    (MCODA_ESTIMATE_BY as i32, "by"),
+    (MCODA_ESTIMATE_SEED as i32, "seed"),
+    (MCODA_ESTIMATE_CALENDAR as i32, "calendar"),
 ];
 
 impl mcoda_estimate_options {
@@ -121,4 +139,33 @@ pub unsafe extern "C" fn mcoda_estimate_options_set_real(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     call(error, || exclusive("options", options)?.0.set_real(field, value))
+}
+
+/// Sets a field, a `mcoda_estimate_option`, to true or false.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+/// field is checked by the call that uses it. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_options_set_bool(
+    options: *mut mcoda_estimate_options,
+    field: i32,
+    value: bool,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || exclusive("options", options)?.0.set_bool(field, value))
+}
+
+/// Sets a field, a `mcoda_estimate_option`, to what a JSON text says, which is copied; NULL makes it absent
+/// again.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
+/// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_options_set_json(
+    options: *mut mcoda_estimate_options,
+    field: i32,
+    value: *const c_char,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || exclusive("options", options)?.0.set_json(field, value))
 }
