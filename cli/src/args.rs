@@ -3,7 +3,9 @@
 use clap::{ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::commands::{doctor, estimate, export, forecast, job, record, status, telemetry, tokens, transition};
+use crate::commands::{
+    doctor, estimate, export, forecast, job, record, status, telemetry, tokens, transition,
+};
 use crate::flags::{EstimateArgs, GlobalArgs};
 
 /// Record the usage of AI agents and the status of tasks; query usage and cost, velocity and estimates.

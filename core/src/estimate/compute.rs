@@ -7,9 +7,10 @@ use super::backlog::{self, BacklogTotals, Completions, StatusCounts};
 use super::backtest::{self, Backtest};
 use super::durations::{self, DurationsHours};
 use super::flow_rows::{self, FlowDay, LaneVisit, ThroughputDay};
-use super::history::History;
+use super::forecast::FEWEST_COSTS;
+use super::history::{History, TaskHistory};
 use super::inferred_events::{self, Run};
-use super::lane::PerLane;
+use super::lane::{PerLane, Step};
 use super::lane_times::{self, LaneTime};
 use super::options::{EstimateOptions, VelocityMode};
 use super::prediction::{self, Forecast};
@@ -91,7 +92,10 @@ pub(crate) fn load_velocity_data(tx: &Connection, options: &EstimateOptions) -> 
 /// Reads the input of an estimate.
 pub(crate) fn load_estimate_data(tx: &Connection, options: &EstimateOptions) -> Result<EstimateData> {
     let mut data = load(tx, options)?;
-    if options.forecast != Some(false) {
+    // The costs take a pass over all usage records, so they are not read in vain.
+    let is_done = |task: &&TaskHistory| task.step == Step::Completed;
+    let has_samples = data.history.tasks.iter().filter(is_done).count() >= FEWEST_COSTS;
+    if options.forecast != Some(false) && has_samples {
         data.costs = task_costs::all(tx)?;
     }
     Ok(data)

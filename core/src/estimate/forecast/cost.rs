@@ -11,7 +11,7 @@ pub(in crate::estimate) struct Spent {
 }
 
 /// Fewer completed tasks with a known cost than that say nothing.
-const FEWEST: usize = 5;
+pub(in crate::estimate) const FEWEST_COSTS: usize = 5;
 /// The newest completed tasks that count.
 const WINDOW: usize = 200;
 /// So many completed tasks are of like size, those with as many points first.
@@ -28,7 +28,7 @@ pub(in crate::estimate) fn trials(
     count: usize,
     seed: u64,
 ) -> Option<Vec<f64>> {
-    if completed.len() < FEWEST {
+    if completed.len() < FEWEST_COSTS {
         return None;
     }
     let newest = &completed[completed.len().saturating_sub(WINDOW)..];

@@ -23,7 +23,7 @@ pub(in crate::estimate) use backtest::{
     BacktestRequest, Comparison, HORIZONS, Score, backtest, score, score_points,
 };
 pub(in crate::estimate) use calendar::Calendar;
-pub(in crate::estimate) use cost::{Spent, trials as cost_trials};
+pub(in crate::estimate) use cost::{FEWEST_COSTS, Spent, trials as cost_trials};
 pub(in crate::estimate) use pipeline::{Event, Outcome, Pipeline, Stage, Task, Visit, sized, visits};
 pub(in crate::estimate) use predict::{Model, Prediction, Request, predict};
 pub(in crate::estimate) use quantiles::Quantiles;

@@ -10,7 +10,11 @@ pub(super) fn share_below(z: f64) -> f64 {
 pub(super) fn mean_above(z: f64) -> f64 {
     const ROOT_OF_TWO_PI: f64 = 2.506_628_274_631_000_5;
     let above = share_below(-z);
-    if above > 1e-9 { libm::exp(-0.5 * z * z) / ROOT_OF_TWO_PI / above } else { z + 1.0 / z - 2.0 / (z * z * z) }
+    if above > 1e-9 {
+        libm::exp(-0.5 * z * z) / ROOT_OF_TWO_PI / above
+    } else {
+        z + 1.0 / z - 2.0 / (z * z * z)
+    }
 }
 
 /// The inverse of [`share_below`], for shares above 0 and below 1: Wichura, "Algorithm AS 241: the percentage points of
