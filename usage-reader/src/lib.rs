@@ -20,6 +20,7 @@ mod call;
 mod call_reader;
 mod collector;
 mod documents;
+mod encoded;
 mod fields;
 mod locate;
 mod log_lines;

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::documents::{Piece, split};
+use crate::encoded;
 use crate::fields::{Fields, Object, text};
 use crate::parsed_usage::ParsedUsage;
 use crate::shapes::interpret;
-use crate::sources::{INHERITED, is_adapter_name};
+use crate::sources::{INHERITED, has_request_as_text, is_adapter_name};
 use crate::time;
-use crate::usage_projection::{LISTS, TEXTS, WRAPPERS, is_document};
+use crate::usage_projection::{LISTS, TEXTS, WRAPPERS};
 
 /// Names that a body takes from around it where it has not got them itself.
 const FALLBACK: &[&str] = &[
@@ -26,6 +27,8 @@ const FALLBACK: &[&str] = &[
     "recorded_at",
     "startedDateTime",
     "timeUnixNano",
+    "@timestamp",
+    "__REALTIME_TIMESTAMP",
     "model",
     "modelId",
     "uuid",
@@ -168,7 +171,11 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
         if let Some(Value::Array(_)) = all.get(*name)
             && let Some(Value::Array(values)) = all.shift_remove(*name)
         {
-            flatten(values, &mut events);
+            let chunks: Vec<&str> = values.iter().map_while(Value::as_str).collect();
+            match encoded::document_of_chunks(&chunks).filter(|_| chunks.len() == values.len()) {
+                Some(document) => objects_in(&document, &mut events),
+                None => flatten(values, &mut events),
+            }
         }
         if !events.is_empty() {
             break;
@@ -187,22 +194,26 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
     events
 }
 
+fn objects_in(document: &str, events: &mut Vec<Object>) {
+    split(document, &mut |piece| {
+        if let Piece::Object(event, _) = piece {
+            events.push(event);
+        }
+    });
+}
+
 fn events_in_text(all: &Object) -> Vec<Object> {
     let mut events = Vec::new();
     // The result of an agent's run is what its model said, and so is the text of anything but a request.
     let is_result = text(all, &["type"]) == Some("result");
-    let is_request = all.contains_key("say") || all.contains_key("mimeType");
+    let is_request = has_request_as_text(all) || all.contains_key("mimeType");
     for name in TEXTS {
         let Some(Value::String(text)) = all.get(*name) else { continue };
-        let is_said = (*name == "result" && is_result) || (*name == "text" && !is_request);
-        if is_said || !is_document(text) {
+        if (*name == "result" && is_result) || (*name == "text" && !is_request) {
             continue;
         }
-        split(text, &mut |piece| {
-            if let Piece::Object(event, _) = piece {
-                events.push(event);
-            }
-        });
+        let Some(document) = encoded::document(text) else { continue };
+        objects_in(&document, &mut events);
         if !events.is_empty() {
             break;
         }

@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use crate::body::{Body, sdk_metadata};
+use crate::encoded::may_be_document;
 use crate::fields::{Fields, Object, ReadLog, as_measure};
 use crate::parsed_usage::ParsedUsage;
 use crate::source::Place;
 use crate::sources;
-use crate::usage_projection::{TEXTS, is_document};
+use crate::usage_projection::{LISTS, TEXTS};
 
 /// Where a usage object stands, the one that covers more first.
 const CONTAINERS: &[&str] = &[
@@ -15,6 +16,7 @@ const CONTAINERS: &[&str] = &[
     "total_usage",
     "aggregateUsage",
     "usage",
+    "Usage",
     "usageMetadata",
     "usage_metadata",
     "token_usage",
@@ -48,6 +50,8 @@ const TIME: &[&str] = &[
     "recorded_at",
     "startedDateTime",
     "timeUnixNano",
+    "@timestamp",
+    "__REALTIME_TIMESTAMP",
 ];
 
 /// The usages of this object itself: the main one first, then those of other models that worked for it.
@@ -107,11 +111,13 @@ pub(crate) fn is_of_interest(all: &Object) -> bool {
         Value::Array(values) => values.iter().any(|value| match value {
             Value::Object(inner) => is_of_interest(inner),
             Value::Array(_) => true,
+            // A body in chunks.
+            Value::String(text) => LISTS.contains(&&**name) && may_be_document(text),
             _ => false,
         }),
         Value::String(text) => {
             (matches!(&**name, "type" | "subtype") && CONTEXTS.contains(&&**text))
-                || (TEXTS.contains(&&**name) && is_document(text))
+                || (TEXTS.contains(&&**name) && may_be_document(text))
         }
         _ => false,
     })

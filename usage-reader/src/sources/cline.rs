@@ -1,12 +1,23 @@
 //! Cline, Roo and Kilo: the requests of `ui_messages.json`, the answers of `messages.json`, and the events of
 //! `cline --json`, whose ends count the whole run.
 
+use serde_json::Value;
+
 use crate::body::Body;
-use crate::fields::Fields;
+use crate::fields::{Fields, Object};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
 
 const NAME: &str = "cline";
+
+/// Messages of `ui_messages.json` whose text is the numbers of a request. That of all others is what people, models and
+/// tools said.
+const REQUESTS: &[&str] = &["api_req_started", "api_req_finished", "deleted_api_reqs", "subagent_usage"];
+
+/// Whether the object's `text` holds the numbers of a request.
+pub(crate) fn has_request_as_text(all: &Object) -> bool {
+    all.get("say").and_then(Value::as_str).is_some_and(|say| REQUESTS.contains(&say))
+}
 
 /// The text of a request in `ui_messages.json`. Its input leaves the cache out.
 pub(super) struct Request;
@@ -44,9 +55,7 @@ impl Source for Request {
 
     /// A request is written again when its answer is there; what it is known by is when it was made.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        let is_request =
-            matches!(line.text(&["say"]), Some("api_req_started" | "deleted_api_reqs" | "subagent_usage"));
-        if !is_request {
+        if !line.text(&["say"]).is_some_and(|say| REQUESTS.contains(&say)) {
             return None;
         }
         let at = line.moment(&["ts"]);

@@ -40,6 +40,7 @@ mod zed;
 pub(crate) use self::adapter::{INHERITED, is_adapter_name, is_in as has_adapter_names, overlay, reports};
 pub(crate) use self::bedrock::{latency, metrics as bedrock_metrics};
 pub(crate) use self::claude_code::{COST_OF_NO_MODEL, began_anew};
+pub(crate) use self::cline::has_request_as_text;
 pub(crate) use self::codex::{Codex, Seen as CodexSeen};
 pub(crate) use self::csv::{heading as csv_heading, row as csv_row};
 pub(crate) use self::embeddings::has_no_output;
