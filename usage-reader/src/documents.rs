@@ -4,6 +4,7 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::encoded;
 use crate::fields::Object;
 use crate::log_lines::{self, Link, Unwrapped};
 use crate::sources::{csv_heading, csv_row};
@@ -145,6 +146,10 @@ impl Splitter {
             && let Some(object) = usage_projection::read(text)
         {
             return see(Piece::Object(object, text));
+        }
+        // A text that was encoded once too often.
+        if let Some(inner) = encoded::quoted(text) {
+            return split(&inner, see);
         }
         if let Some(start) = self.scan(text, 0, see) {
             self.keep(text[start..].to_owned(), see);

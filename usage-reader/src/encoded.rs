@@ -51,16 +51,22 @@ pub(crate) fn document_of_chunks(chunks: &[&str]) -> Option<String> {
 }
 
 fn is_quoted(text: &str) -> bool {
-    ["\"{", "\"[{", "\"data:", "\"event:", "[\""].iter().any(|start| text.starts_with(start))
+    ["\"{", "\"[{", "\"data:", "\"event:", "\"\\\"{", "\"\\\"[{", "[\""]
+        .iter()
+        .any(|start| text.starts_with(start))
 }
 
-/// A text that was encoded as JSON once more, or a list of chunks.
-fn quoted(text: &str) -> Option<String> {
+/// A text that was encoded as JSON once or twice more, or a list of chunks.
+pub(crate) fn quoted(text: &str) -> Option<String> {
+    if !is_quoted(text) {
+        return None;
+    }
     if text.starts_with('[') {
         let chunks: Vec<String> = serde_json::from_str(text).ok()?;
         return document_of_chunks(&chunks.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    serde_json::from_str(text).ok().filter(|text: &String| is_document(text))
+    let inner: String = serde_json::from_str(text).ok()?;
+    if is_document(&inner) { Some(inner) } else { quoted(&inner) }
 }
 
 fn begins_like(text: &str, starts: &[&str]) -> bool {

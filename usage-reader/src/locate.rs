@@ -85,10 +85,6 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     }
     for name in WRAPPERS {
         let Some(Value::Object(_)) = all.get(*name) else { continue };
-        // VS Code writes a session, and then changes of it, which its next version of the session repeats.
-        if *name == "v" && all.get("kind").and_then(Value::as_i64) != Some(0) {
-            continue;
-        }
         let Some(Value::Object(inner)) = all.shift_remove(*name) else { continue };
         let inner = inherit(inner, &around, kind.as_deref());
         match locate(inner, hint) {
@@ -191,6 +187,14 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
     if let Some(thread) = around.get("threadId") {
         events.iter_mut().for_each(|event| drop(event.insert("threadId".into(), thread.clone())));
     }
+    // What belongs to a session says so once.
+    for name in ["sessionId", "session_id", "sessionID"] {
+        if let Some(session) = around.get(name) {
+            for event in &mut events {
+                event.entry(name).or_insert_with(|| session.clone());
+            }
+        }
+    }
     events
 }
 
@@ -225,10 +229,15 @@ fn events_in_text(all: &Object) -> Vec<Object> {
 fn ledger_events(all: &mut Object, around: &Object) -> Vec<Object> {
     let mut events = Vec::new();
     if let Some(Value::Object(mut ledger)) = all.shift_remove("usageLedger") {
-        for list in [ledger.shift_remove("events"), all.shift_remove("messages")] {
-            if let Some(Value::Array(values)) = list {
-                flatten(values, &mut events);
-            }
+        if let Some(Value::Array(values)) = ledger.shift_remove("events") {
+            flatten(values, &mut events);
+        }
+        // What an entry is of, which not every one says.
+        for event in &mut events {
+            event.entry("operationType").or_insert_with(|| "".into());
+        }
+        if let Some(Value::Array(values)) = all.shift_remove("messages") {
+            flatten(values, &mut events);
         }
     }
     if let Some(thread) = around.get("threadId") {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::body::{Body, sdk_metadata};
 use crate::encoded::may_be_document;
-use crate::fields::{Fields, Object, ReadLog, as_measure};
+use crate::fields::{Fields, Object, ReadLog};
 use crate::parsed_usage::ParsedUsage;
 use crate::source::Place;
 use crate::sources;
@@ -135,8 +135,10 @@ fn is_only_counted(all: Fields<'_>) -> bool {
 fn is_input_alone(all: Fields<'_>) -> bool {
     const INPUT: &[&str] = &["input_tokens", "inputTokens", "totalTokens", "total_tokens", "tokens"];
     const BESIDE: &[&str] = &["context_management", "cachedContentTokenCount"];
+    let is_number = |name: &&str| all.get(name).is_some_and(|value| !value.is_object());
     let mut names = all.names().filter(|name| !crate::locate::is_from_around(name));
-    all.has_any(INPUT) && names.all(|name| INPUT.contains(&name) || BESIDE.contains(&name))
+    INPUT.iter().any(|name| is_number(name))
+        && names.all(|name| (INPUT.contains(&name) && is_number(&name)) || BESIDE.contains(&name))
 }
 
 /// Whether a field of this name is, or is a part of, what some shape calls its usage.
@@ -173,6 +175,8 @@ fn is_name_of_usage(name: &str) -> bool {
                 | "usageDetails"
                 | "usage_details"
                 | "llm_metrics"
+                | "usage_to_metrics"
+                | "contextCondense"
                 | "accumulated_token_usage"
                 | "cumulative_token_usage"
                 | "request_token_usage"
@@ -261,7 +265,6 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
 fn gateway_cost(all: Fields<'_>) -> Option<f64> {
     let gateway = sdk_metadata(all).and_then(|all| all.object(&["gateway"]));
     let reported = gateway.and_then(|gateway| gateway.amount(&["cost"]));
-    reported.or_else(|| {
-        all.get("response_cost").and_then(Value::as_f64).and_then(|cost| as_measure(&cost.into()))
-    })
+    let of_litellm = || all.object(&["_hidden_params"])?.measure(&["response_cost"]);
+    reported.or_else(|| all.measure(&["response_cost"])).or_else(of_litellm)
 }

@@ -219,10 +219,13 @@ const USAGE: &[&str] = &[
     "token_usages",
     "costs",
     "llm_metrics",
+    "usage_to_metrics",
+    "contextCondense",
 ];
 
 /// Objects of which only the numbers and short texts in them themselves are looked at.
-const SHALLOW: &[&str] = &["input", "output", "model", "modelInfo", "_meta", "context", "request"];
+const SHALLOW: &[&str] =
+    &["input", "output", "model", "modelInfo", "model_config", "_meta", "context", "spanContext", "request"];
 
 /// Whether the field is usage, or a part of a usage object that stands by itself.
 fn is_usage(key: &str) -> bool {
@@ -393,6 +396,9 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
         b'[' => {
             let is_kept = match place {
                 Place::Usage => raw.len() <= LONGEST_USAGE,
+                // Where a journal of VS Code sets something, and what it appends.
+                Place::Body if key == "k" => raw.len() <= LONGEST_TEXT,
+                Place::Body if key == "v" => true,
                 Place::Body if key == "choices" => raw.contains("\"usage\""),
                 Place::Body if is_usage(key) => raw.len() <= LONGEST_USAGE,
                 // OpenTelemetry's seconds and nanoseconds.

@@ -32,7 +32,7 @@ impl Source for Request {
     }
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
-        all.has_any(&["tokensIn", "tokensOut"])
+        all.has_any(&["tokensIn", "tokensOut"]) || all.object(&["contextCondense"]).is_some()
     }
 
     fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
@@ -43,6 +43,12 @@ impl Source for Request {
             cache_write: all.count(&["cacheWrites"]),
             ..RawCounts::default()
         };
+        // What the summary of a long conversation cost beside its requests.
+        if let Some(condensed) = all.object(&["contextCondense"]) {
+            let mut parsed = ParsedUsage::new(NAME, RawCounts::default(), CachedTokens::Additional);
+            cost(condensed, &["cost"], &mut parsed);
+            return if parsed.cost.is_some() { vec![parsed] } else { Vec::new() };
+        }
         // Roo says whose numbers these are; those of OpenAI's protocol have the cache in the input.
         let cached_tokens = match body.all.text(&["apiProtocol"]) {
             Some("openai") => CachedTokens::Included,
@@ -110,7 +116,20 @@ impl Source for Metrics {
     }
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        let of = |role| Some(Work::new(role, NAME, line.text(&["sessionId"])));
+        let of = |role| Some(Work::new(role, NAME, line.text(&["sessionId", "session_id"])));
+        // The answers of `messages.json`, and the session beside it, which counts them.
+        if line.text(&["role"]) == Some("assistant") && line.object(&["metrics"]).is_some() && line.has("ts")
+        {
+            return of(Role::Call);
+        }
+        let is_session = line.has("session_id")
+            && line
+                .object(&["metadata"])
+                .and_then(|all| all.object(&["usage"]))
+                .is_some_and(|usage| usage.has("totalCost"));
+        if is_session {
+            return of(Role::Session);
+        }
         match (line.text(&["type"])?, line.object(&["event"]).and_then(|event| event.text(&["type"]))) {
             ("agent_event", Some("usage")) => of(Role::Part),
             ("agent_event", Some("done")) | ("run_result", _) => of(Role::Run),

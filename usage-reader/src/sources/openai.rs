@@ -38,6 +38,9 @@ const CACHED_BESIDE: &[&str] = &[
     "cachedReadTokens",
     "cached_prompt_text_tokens",
     "cachedPromptTextTokens",
+    "cachedInputTokenCount",
+    "cached_input_token_count",
+    "cachedTokenCount",
 ];
 const READ: &[&str] = &[
     "tokensCacheRead",
@@ -79,8 +82,8 @@ const PARTS: &[&str] = &[
 ];
 const CHAT: &[&str] = &["prompt_tokens", "promptTokens", "completion_tokens", "completionTokens"];
 const TOTAL: &[&str] = &["total_tokens", "totalTokens", "total", "tokens"];
-const INPUT: &[&str] = &["input_tokens", "inputTokens", "input"];
-const OUTPUT: &[&str] = &["output_tokens", "outputTokens", "output"];
+const INPUT: &[&str] = &["input_tokens", "inputTokens", "input", "request_tokens", "tokens_in"];
+const OUTPUT: &[&str] = &["output_tokens", "outputTokens", "output", "response_tokens", "tokens_out"];
 
 /// `prompt_tokens` and `completion_tokens`.
 pub(super) struct Chat;
@@ -150,6 +153,21 @@ impl Source for Responses {
         }
         costs(body, usage, &mut parsed);
         vec![parsed]
+    }
+}
+
+/// A piece of a streamed answer. Some servers write the counts so far into each one, and give the answer no id.
+pub(super) struct Chunk;
+
+impl Source for Chunk {
+    fn name(&self) -> &'static str {
+        "openai-chunk"
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let is_chunk = line.text(&["object"]) == Some("chat.completion.chunk");
+        (is_chunk && line.text(&["id"]).is_none() && line.object(&["usage"]).is_some())
+            .then(|| Work::new(Role::Piece { is_last: false, is_count_alone: false }, self.name(), None))
     }
 }
 
