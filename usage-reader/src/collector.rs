@@ -241,6 +241,7 @@ impl Collector {
         let counts = [first.input, first.output, first.cached, first.cache_write];
         if !is_stream
             && (self.is_reported_by_another_line(&kind, counts, has_id)
+                || (self.is_another_block(counts, has_id, work.agent) && !body.contains_key("attributes"))
                 || self.is_in_another_line(counts, work.agent))
         {
             return true;
@@ -268,6 +269,19 @@ impl Collector {
             return false;
         }
         true
+    }
+
+    /// Whether the line has another block of the message before, in a transcript of Claude Code without ids: each block
+    /// has the counts of its message, and no two messages come to the same ones with a cache in them.
+    fn is_another_block(&self, counts: [Option<i64>; 4], has_id: bool, agent: &str) -> bool {
+        let Some(before) = &self.before else { return false };
+        let has_cache = counts[2].max(counts[3]) > Some(0);
+        agent == "claude-code"
+            && before.agent == agent
+            && before.counts == counts
+            && has_cache
+            && !has_id
+            && !before.has_id
     }
 
     /// Whether Copilot reported the call's output by one line, and all its counts by another one. The latter stays.

@@ -133,7 +133,7 @@ fn around(all: &Object) -> Object {
     let reported =
         inherited.chain(FALLBACK).filter_map(|name| Some(((*name).to_owned(), all.get(*name)?.clone())));
     let mut around: Object = reported.filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
-    if all.contains_key("custom_id") || all.contains_key("recordId") {
+    if is_of_batch(all) {
         around.insert("is_batch".into(), true.into());
     }
     // Recorders write the time of UTC without saying so.
@@ -145,6 +145,14 @@ fn around(all: &Object) -> Object {
         around.insert("threadId".into(), thread.into());
     }
     around
+}
+
+/// Whether it is, or holds, the results of a batch: OpenAI's and Anthropic's (`custom_id`), Bedrock's (`recordId`), and
+/// those of Gemini and Vertex AI.
+fn is_of_batch(all: &Object) -> bool {
+    let is_of_gemini = || all.get("response").and_then(|response| response.get("usageMetadata")).is_some();
+    ["custom_id", "recordId", "inlinedResponses"].iter().any(|name| all.contains_key(*name))
+        || (["key", "processed_time"].iter().any(|name| all.contains_key(*name)) && is_of_gemini())
 }
 
 fn inherit(mut inner: Object, around: &Object, kind: Option<&str>) -> Object {

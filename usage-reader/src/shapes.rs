@@ -137,7 +137,7 @@ fn is_input_alone(all: Fields<'_>) -> bool {
     const BESIDE: &[&str] = &["context_management", "cachedContentTokenCount"];
     let is_number = |name: &&str| all.get(name).is_some_and(|value| !value.is_object());
     let mut names = all.names().filter(|name| !crate::locate::is_from_around(name));
-    INPUT.iter().any(|name| is_number(name))
+    INPUT.iter().any(is_number)
         && names.all(|name| (INPUT.contains(&name) && is_number(&name)) || BESIDE.contains(&name))
 }
 
@@ -177,6 +177,7 @@ fn is_name_of_usage(name: &str) -> bool {
                 | "llm_metrics"
                 | "usage_to_metrics"
                 | "contextCondense"
+                | "predictions"
                 | "accumulated_token_usage"
                 | "cumulative_token_usage"
                 | "request_token_usage"
@@ -246,12 +247,20 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
         parsed.started_at_ms = all.moment(&["created_at"]);
     }
     parsed.duration_ms = parsed.duration_ms.or_else(|| sources::latency(all));
-    parsed.note_text("service_tier", all.text(&["service_tier", "serviceTier"]));
+    if !parsed.extra.contains_key("service_tier") {
+        parsed.note_text("service_tier", service_tier(all));
+    }
+    parsed
+        .note_text("speed", all.object(&["performanceConfig"]).and_then(|config| config.text(&["latency"])));
     if all.has("is_batch") {
         parsed.note("batch", true);
     }
     if sources::has_no_output(body) && parsed.output.unwrap_or(0) == 0 {
         parsed.note("kind", "embedding");
+        if parsed.provider.is_none() {
+            parsed.provider =
+                parsed.model.as_deref().and_then(sources::provider_of_embedding).map(str::to_owned);
+        }
     }
     if parsed.cost.is_none()
         && let Some(cost) = gateway_cost(all)
@@ -259,6 +268,16 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
         parsed.cost = Some(cost);
         parsed.currency = Some("USD".into());
     }
+}
+
+/// The tier of the call, beside its usage, in it, or in what a framework keeps of the provider.
+fn service_tier(all: Fields<'_>) -> Option<&str> {
+    const NAMES: &[&str] = &["service_tier", "serviceTier"];
+    let of_bedrock = || all.object(NAMES)?.text(&["type"]);
+    let in_usage = || CONTAINERS.iter().find_map(|name| all.object(&[name])?.text(NAMES));
+    let of_framework = || all.object(&["response_metadata", "responseMetadata", "metadata"])?.text(NAMES);
+    let of_sdk = || sdk_metadata(all)?.entries().find_map(|(_, provider)| provider.text(NAMES));
+    all.text(NAMES).or_else(of_bedrock).or_else(in_usage).or_else(of_framework).or_else(of_sdk)
 }
 
 /// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.

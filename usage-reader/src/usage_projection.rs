@@ -109,6 +109,7 @@ pub(crate) const LISTS: &[&str] = &[
     "requests",
     "outputs",
     "observations",
+    "predictions",
     "batch",
     "completion",
     "http_interactions",
@@ -224,8 +225,20 @@ const USAGE: &[&str] = &[
 ];
 
 /// Objects of which only the numbers and short texts in them themselves are looked at.
-const SHALLOW: &[&str] =
-    &["input", "output", "model", "modelInfo", "model_config", "_meta", "context", "spanContext", "request"];
+const SHALLOW: &[&str] = &[
+    "input",
+    "output",
+    "model",
+    "modelInfo",
+    "model_config",
+    "_meta",
+    "context",
+    "spanContext",
+    "request",
+    "serviceTier",
+    "service_tier",
+    "performanceConfig",
+];
 
 /// Whether the field is usage, or a part of a usage object that stands by itself.
 fn is_usage(key: &str) -> bool {
@@ -445,6 +458,7 @@ fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
         Place::Shallow => None,
         Place::Body if is_usage(key) => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
         Place::Body if SHALLOW.contains(&key) => Some(Place::Shallow),
+        Place::Body if key == "embeddings" => raw.contains("\"token_count\"").then_some(Place::Usage),
         // What a model said, unless it is what a recorder of HTTP calls so.
         Place::Body if key == "content" => raw.contains("\"mimeType\"").then_some(Place::Body),
         Place::Body => WRAPPERS.contains(&key).then_some(Place::Body),

@@ -44,7 +44,7 @@ pub(crate) use self::cline::has_request_as_text;
 pub(crate) use self::codex::{Codex, Seen as CodexSeen};
 pub(crate) use self::copilot_chat::Journal;
 pub(crate) use self::csv::{heading as csv_heading, row as csv_row};
-pub(crate) use self::embeddings::has_no_output;
+pub(crate) use self::embeddings::{has_no_output, provider_of as provider_of_embedding};
 pub(crate) use self::openai::costs;
 
 use crate::body::Body;
@@ -74,6 +74,7 @@ const SOURCES: &[&dyn Source] = &[
     &csv::Row,
     &cursor::Usage,
     &dotnet::Usage,
+    &embeddings::Predictions,
     &gemini::Generate,
     &gemini::Interactions,
     &gemini_cli::Message,

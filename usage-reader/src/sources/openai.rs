@@ -51,6 +51,9 @@ const READ: &[&str] = &[
     "cacheReadTokens",
     "cache_read_input_tokens",
     "cacheReadInputTokens",
+    // LangChain writes OpenAI's tiers into the names.
+    "flex_cache_read",
+    "priority_cache_read",
 ];
 const WRITE: &[&str] = &[
     "tokensCacheWrite",
@@ -68,7 +71,14 @@ const WRITE: &[&str] = &[
     "cacheCreationInputTokens",
     "cache_write_input_tokens",
 ];
-const REASONING: &[&str] = &["reasoning_tokens", "reasoningTokens", "reasoning", "thinking_tokens"];
+const REASONING: &[&str] = &[
+    "reasoning_tokens",
+    "reasoningTokens",
+    "reasoning",
+    "thinking_tokens",
+    "flex_reasoning",
+    "priority_reasoning",
+];
 const REASONING_BESIDE: &[&str] = &["reasoning_tokens", "reasoningTokens", "reasoning_output_tokens"];
 const DETAILED: &[(&str, &str)] =
     &[("audio_tokens", "audio"), ("image_tokens", "image"), ("video_tokens", "video"), ("audio", "audio")];

@@ -81,6 +81,12 @@ const PROVIDER: &[&str] = &["gen_ai.provider.name", "gen_ai.system", "llm.provid
 const RESPONSE: &[&str] =
     &["gen_ai.response.id", "ai.response.id", "request_id", "response_id", "response.id"];
 const SESSION: &[&str] = &["gen_ai.conversation.id", "conversation.id", "session.id"];
+const TIER: &[&str] = &[
+    "openai.response.service_tier",
+    "gen_ai.openai.response.service_tier",
+    "gen_ai.response.service_tier",
+    "service_tier",
+];
 const TRACE_ID: &[&str] = &["traceId", "trace_id"];
 const SPAN_ID: &[&str] = &["spanId", "span_id"];
 const START: &[&str] = &["startTimeUnixNano", "start_time_unix_nano", "startTime", "start_time"];
@@ -135,7 +141,7 @@ impl Source for Record {
             .or_else(|| all.moment(TIME))
             .or_else(|| attributes.moment(&["event.timestamp"]));
         parsed.duration_ms = attributes.amount(&["duration_ms"]).or(parsed.duration_ms);
-        parsed.note_text("service_tier", attributes.text(&["gen_ai.openai.response.service_tier"]));
+        parsed.note_text("service_tier", attributes.text(TIER));
         parsed.note_text("speed", attributes.text(&["speed"]));
         parsed.note_text("session", attributes.text(SESSION));
         vec![parsed]
