@@ -242,8 +242,9 @@ impl Recorder<'_> {
             }
         }
         for (session, reports) in counts {
-            written.extend(self.write_counts(tx, session, &reports, batch)?);
-            counted.remove(session);
+            // Calls of the session take off what its records had of them, also where its counts were known.
+            let change = if counted.remove(session) { Change::New } else { Change::Known };
+            written.extend(self.write_counts(tx, session, &reports, change, batch)?);
         }
         let mut is_changed = false;
         for session in counted {
@@ -290,9 +291,9 @@ impl Recorder<'_> {
         tx: &Connection,
         session: &str,
         reports: &[&Report],
+        mut change: Change,
         batch: &Batch<'_>,
     ) -> Result<Vec<Written>> {
-        let mut change = Change::Known;
         for report in reports {
             if session_count::report(tx, session, report)? == Change::New {
                 change = Change::New;
