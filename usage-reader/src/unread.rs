@@ -10,7 +10,8 @@ const MOST: usize = 32;
 const DEEPEST: usize = 6;
 
 /// Objects that stand for other bodies, and are read as such.
-const ELSEWHERE: &[&str] = &["response", "message", "raw", "rawResponse", "raw_response", "body"];
+const ELSEWHERE: &[&str] =
+    &["response", "message", "raw", "rawResponse", "raw_response", "body", "nativeUsage", "native_usage"];
 
 /// Names that speak of tokens and are no use of any.
 const NO_USE: &[&str] = &[

@@ -52,6 +52,8 @@ impl Source for Run {
         }
         if has_models {
             split_of_all(all, &mut usages);
+            // The run's own part of what the models did.
+            all.object(&["usage"]).map(|usage| super::anthropic::messages(body, usage));
         }
         put_cost(all.measure(&["total_cost_usd"]), &mut usages);
         if let Some(first) = usages.first_mut() {
