@@ -41,6 +41,7 @@ const CACHED_BESIDE: &[&str] = &[
     "cachedInputTokenCount",
     "cached_input_token_count",
     "cachedTokenCount",
+    "cached_prompt_tokens",
 ];
 const READ: &[&str] = &[
     "tokensCacheRead",
@@ -82,9 +83,9 @@ const REASONING: &[&str] = &[
 const REASONING_BESIDE: &[&str] = &["reasoning_tokens", "reasoningTokens", "reasoning_output_tokens"];
 const DETAILED: &[(&str, &str)] =
     &[("audio_tokens", "audio"), ("image_tokens", "image"), ("video_tokens", "video"), ("audio", "audio")];
-/// Parts of input and output that say nothing more: text, and predictions that are billed as output.
 /// Costs that say in which currency they are; the last name is DeepInfra's, which documents it.
 const DOLLARS: &[&str] = &["cost_usd", "costUsd", "costUSD", "total_cost_usd", "estimated_cost"];
+/// Parts of input and output that say nothing more: text, and predictions that are billed as output.
 const PARTS: &[&str] = &[
     "text_tokens",
     "accepted_prediction_tokens",
