@@ -202,7 +202,8 @@ impl Collector {
         match work.role {
             Role::Process | Role::Run | Role::Session => {
                 self.close_parts();
-                let name = work.key.clone().or_else(|| self.name(source));
+                let name = work.key.clone().or_else(|| text(&body, &["uuid"]).map(str::to_owned));
+                let name = name.or_else(|| self.name(source));
                 self.runs.end(
                     &work,
                     Fields::of(&body),
