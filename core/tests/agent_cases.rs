@@ -225,7 +225,7 @@ fn a_time_that_cannot_be_read_is_that_of_the_line_before_or_of_the_file() {
         .into_iter()
         .map(|row| {
             let notes = &row.metadata["usage"];
-            (notes["response_id"].clone(), row.timestamp.clone(), notes["time_source"].clone())
+            (notes["response_id"].clone(), row.timestamp.to_string(), notes["time_source"].clone())
         })
         .collect();
     found.sort_by_key(|(id, ..)| id.to_string());
