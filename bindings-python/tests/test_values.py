@@ -96,7 +96,7 @@ def test_every_time_in_a_result_is_a_datetime(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", "2026-03-20T12:00:00", "20260320", "1774008000", "0000-03-20"])
-def test_a_time_that_cannot_be_read_is_none_and_its_text_is_kept(text: str, ws: mcoda.Workspace, file: Path) -> None:
+def test_an_invalid_stored_time_is_none_and_its_text_is_kept(text: str, ws: mcoda.Workspace, file: Path) -> None:
     ws.record_token_usage(id="a", timestamp=NOON)
     ws.projects.ensure(key="P")
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -163,7 +163,7 @@ class Count(enum.IntEnum):
 
 
 class WholeNumber:
-    """As NumPy's: no int, but one for whoever asks."""
+    """As NumPy's: not an int, but convertible to one."""
 
     def __index__(self) -> int:
         return 3
@@ -316,6 +316,8 @@ def results(shop: Shop) -> list[Any]:
         *ws.token_usage_summary(now=NOON, group_by=["model", "day"]),
         ws.velocity(),
         ws.estimate(now=NOON + timedelta(hours=1)),
+        ws.checkpoint(),
+        mcoda.check_path("/nowhere"),
     ]
 
 
@@ -350,7 +352,7 @@ def test_results_of_every_class_can_be_compared_hashed_copied_and_pickled(shop: 
         assert pickle.loads(pickle.dumps(result)).to_dict() == result.to_dict()
 
 
-def test_a_copy_has_what_was_changed_in_a_dict_of_the_result(shop: Shop) -> None:
+def test_a_copy_has_the_changes_of_a_dict_in_the_result(shop: Shop) -> None:
     row = next(one for one in results(shop) if isinstance(one, mcoda.TokenUsageRow))
     row.metadata["b"] = 1
     assert pickle.loads(pickle.dumps(row)).metadata == {"a": [1], "b": 1}

@@ -1,23 +1,42 @@
-//! The status names of tasks, and their aliases.
+//! The status names that the engine knows.
+//!
+//! A status is text, not an enum, because hosts add statuses of their own: a velocity and an estimate count an unknown
+//! status as not started. Names are compared without regard to case and surrounding blanks, and `ready_to_review` is an
+//! older name of [`READY_TO_CODE_REVIEW`].
+//!
+//! ```
+//! # fn main() -> mcoda_core::Result<()> {
+//! use mcoda_core::{NewEpic, NewProject, NewStory, NewTask, TransitionContext, Workspace, status};
+//!
+//! let workspace = Workspace::open_db(":memory:")?;
+//! let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+//! let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+//! let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
+//! let task = workspace.tasks().create(&NewTask::new(story.id, "T1", "Validate card numbers"))?;
+//! assert_eq!(task.status, status::NOT_STARTED);
+//! workspace.record_status_transition("T1", status::IN_PROGRESS, &TransitionContext::default())?;
+//! # Ok(())
+//! # }
+//! ```
 
 use std::borrow::Cow;
 
 /// No work was done yet.
-pub(crate) const NOT_STARTED: &str = "not_started";
+pub const NOT_STARTED: &str = "not_started";
 /// Work has begun.
-pub(crate) const IN_PROGRESS: &str = "in_progress";
+pub const IN_PROGRESS: &str = "in_progress";
 /// A reviewer or QA sent the task back.
-pub(crate) const CHANGES_REQUESTED: &str = "changes_requested";
+pub const CHANGES_REQUESTED: &str = "changes_requested";
 /// Implementation is done; `ready_to_review` is an older name.
-pub(crate) const READY_TO_CODE_REVIEW: &str = "ready_to_code_review";
+pub const READY_TO_CODE_REVIEW: &str = "ready_to_code_review";
 /// Review is done.
-pub(crate) const READY_TO_QA: &str = "ready_to_qa";
+pub const READY_TO_QA: &str = "ready_to_qa";
 /// QA is done, and with it the task.
-pub(crate) const COMPLETED: &str = "completed";
+pub const COMPLETED: &str = "completed";
 /// The task will not be done.
-pub(crate) const CANCELLED: &str = "cancelled";
+pub const CANCELLED: &str = "cancelled";
 /// The task failed.
-pub(crate) const FAILED: &str = "failed";
+pub const FAILED: &str = "failed";
 
 /// The name as stored: lower case, without surrounding blanks.
 pub(crate) fn normalised(status: &str) -> Cow<'_, str> {
