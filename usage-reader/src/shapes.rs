@@ -252,6 +252,8 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
     }
     parsed
         .note_text("speed", all.object(&["performanceConfig"]).and_then(|config| config.text(&["latency"])));
+    // Bedrock counts the same call again.
+    sources::bedrock_metrics(all).into_iter().flat_map(Fields::values).for_each(drop);
     if all.has("is_batch") {
         parsed.note("batch", true);
     }

@@ -234,6 +234,8 @@ const SHALLOW: &[&str] = &[
     "_meta",
     "context",
     "spanContext",
+    "_spanContext",
+    "parentSpanContext",
     "request",
     "serviceTier",
     "service_tier",
