@@ -8,6 +8,7 @@ import enum
 import json
 import multiprocessing
 import pickle
+import shutil
 import sqlite3
 from collections import OrderedDict, UserDict
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import mcoda
-from conftest import Shop, everything
+from conftest import REPOSITORY, Shop, everything
 
 NOON = datetime(2026, 3, 20, 12, 0, 0, 123999, tzinfo=timezone.utc)
 TEXT = "2026-03-20T12:00:00.123Z"
@@ -318,7 +319,23 @@ def results(shop: Shop) -> list[Any]:
         ws.estimate(now=NOON + timedelta(hours=1)),
         ws.checkpoint(),
         mcoda.check_path("/nowhere"),
+        *results_of_history(ws.database_path.with_name("history.db")),
     ]
+
+
+def results_of_history(file: Path) -> list[Any]:
+    """The results that need a history: of a workspace in work, and of the same one long after its last event."""
+    shutil.copy(REPOSITORY / "tests/golden/workspace.db", file)
+    now = json.loads((REPOSITORY / "tests/golden/cases.json").read_text(encoding="utf-8"))["now"]
+    with mcoda.Workspace.open_db(file) as ws:
+        return [
+            ws.estimate(now=now, by=datetime.fromisoformat(now.replace("Z", "+00:00")) + timedelta(days=30)),
+            ws.estimate(now="2030-01-01"),
+            ws.backtest(now=now),
+            *ws.lane_visits(now=now),
+            *ws.cumulative_flow(now=now),
+            *ws.throughput(now=now),
+        ]
 
 
 def result_classes() -> set[type[Any]]:

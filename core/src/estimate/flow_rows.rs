@@ -13,6 +13,7 @@ use crate::time::{Day, Timestamp, Zone};
 record! {
     /// A visit of a task to a lane.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct LaneVisit("visit", "camelCase"): {
         /// The id of the task.
         pub task_id: String,
@@ -40,6 +41,7 @@ record! {
 record! {
     /// How many tasks were where at the end of a day.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct FlowDay("day", "camelCase"): {
         /// The day, for example `2026-03-20`.
         pub day: String,
@@ -61,6 +63,7 @@ record! {
 record! {
     /// What was completed on a day.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct ThroughputDay("day", "camelCase"): {
         /// The day, for example `2026-03-20`.
         pub day: String,

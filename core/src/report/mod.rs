@@ -32,7 +32,7 @@ pub use tokens::render_tokens_table;
 
 use crate::check::CheckReport;
 use crate::error::{Error, Result};
-use crate::estimate::{Estimate, Velocity};
+use crate::estimate::{Backtest, Estimate, Forecast, Velocity};
 use crate::telemetry::{JobInspection, TelemetryConfig};
 
 /// Parses the JSON of a result: rows of token usage or of a summary, jobs, status events, and others. Fields that are
@@ -60,9 +60,17 @@ macro_rules! displayed {
 }
 
 displayed! {
+    Backtest: render_backtest;
     CheckReport: render_check;
     Estimate: render_estimate;
     Velocity: render_velocity;
     JobInspection: render_job_inspection;
     TelemetryConfig: render_telemetry_config;
+}
+
+/// The text of [`render_forecast`].
+impl fmt::Display for Forecast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&forecast::forecast_text(self))
+    }
 }
