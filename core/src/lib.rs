@@ -99,7 +99,7 @@ pub use repository::{
     NewProject, NewStory, NewTask, NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun,
     TaskRuns, Tasks,
 };
-pub use session::Session;
+pub use session::{Session, TimeIndex};
 pub use sqlite::{CancelToken, Checkpoint, SqlParams, SqlValue, Synchronous, Table};
 pub use telemetry::{
     AgentContext, Dimension, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES,

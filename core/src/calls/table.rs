@@ -19,6 +19,7 @@ use crate::repository::{
     CommandRun, CommandRunEnd, Epic, Job, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask,
     NewTaskRun, Project, StatusEvent, Story, Task, TaskRun,
 };
+use crate::session::TimeIndex;
 use crate::sqlite::{Checkpoint, SqlParams, Table};
 use crate::telemetry::{
     AgentContext, ImportSummary, JobInspection, Recorded, RecordedResponse, TelemetryConfig, TokenUsage,
@@ -222,6 +223,11 @@ pub static CALLS: &[Call] = calls! {
     /// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is waited for up
     /// to the busy timeout, while others write; where that was in vain, `busy` says so, and what could be copied was.
     Session "checkpoint"() -> Checkpoint [Storage, Unsupported] |session| session.checkpoint();
+
+    /// Creates an index of the recorded usage by time, with which queries of a short time range read that range instead of
+    /// all rows. It stays in the database, for every handle and process. Creating it takes about a second for each million
+    /// rows, during which others cannot write. The queries of other programs do not use it.
+    Session "create_time_index"() -> TimeIndex [Unsupported] |session| session.create_time_index();
 
     /// Closes the database after the running calls. Closing twice is not an error.
     Session "close"() -> () [] |session| session.close();

@@ -7,11 +7,14 @@ mod durations;
 mod history;
 mod inferred_events;
 mod lane;
+mod newest;
 mod options;
+mod present;
 mod progress;
 mod schedule;
 mod scope;
 mod settings;
+mod source;
 mod velocity;
 
 pub use backfill::Backfilled;

@@ -145,8 +145,9 @@ impl Workspace {
     /// Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
     pub fn estimate(&self, options: &EstimateOptions) -> Result<Estimate> {
         let settings = self.velocity_settings()?;
-        let data = self.access().read(|tx| estimate::load_estimate_data(tx, options))?;
-        Ok(data.estimate(options, &settings, self.id(), self.shared().clock.now()))
+        let now = self.shared().clock.now();
+        let data = self.access().read(|tx| estimate::load_estimate_data(tx, options, now))?;
+        Ok(data.estimate(options, &settings, self.id(), now))
     }
 
     /// The projects.
