@@ -3,7 +3,9 @@
 use clap::{ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::commands::{doctor, estimate, export, job, record, status, telemetry, tokens, transition};
+use crate::commands::{
+    doctor, economics, estimate, export, job, record, status, telemetry, tokens, transition,
+};
 use crate::flags::{EstimateArgs, GlobalArgs};
 
 /// Record the usage of AI agents and the status of tasks; query usage and cost, velocity and estimates.
@@ -32,6 +34,8 @@ pub enum Command {
     Job(job::Job),
     /// Show the status changes of a task as a timeline
     Status(status::Status),
+    /// Show what a completed story point and task cost, by agent and model
+    Economics(economics::Economics),
     /// Show the velocity of each lane
     Velocity(EstimateArgs),
     /// Show the remaining work and when it will be done

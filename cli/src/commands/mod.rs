@@ -3,6 +3,7 @@
 mod completions;
 mod demo;
 pub mod doctor;
+pub mod economics;
 pub mod estimate;
 pub mod export;
 mod init;
@@ -34,6 +35,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<(), Failure> {
         Command::Job(job) => job.run(global),
         Command::Telemetry(telemetry) => telemetry.run(global),
         Command::Status(status) => status.run(global),
+        Command::Economics(economics) => economics.run(global),
         Command::Velocity(args) => velocity::run(args, global),
         Command::Demo => demo::run(global),
         Command::Completions { shell } => completions::run(*shell),

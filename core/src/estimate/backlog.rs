@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lane::Lane;
 use crate::number::{self, ExactSum};
-use crate::status;
+use crate::status::{self, StatusLane, StatusSettings};
 
 /// Tasks and their story points.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,8 @@ pub struct Backlog {
 /// The backlog, by the next lane of each task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct BacklogTotals {
-    /// Not started, in progress, sent back, and every status not listed below.
+    /// Not started, in progress, sent back, and every status that is not listed below. A status that `statuses` in
+    /// `config.json` names counts in the lane given there.
     pub implementation: Backlog,
     /// Ready for review.
     pub review: Backlog,
@@ -76,11 +77,14 @@ pub(super) enum TaskState {
     Cancelled,
     Failed,
     ChangesRequested,
+    /// One that the settings name.
+    Further(StatusLane),
     Other,
 }
 
 impl TaskState {
-    pub(super) fn of(stored: &str) -> Self {
+    /// The state by the status as stored; a status that is not one of the pipeline counts as the settings say.
+    pub(super) fn of(stored: &str, statuses: &StatusSettings) -> Self {
         match &*status::canonical(stored) {
             status::IN_PROGRESS => Self::InProgress,
             status::READY_TO_CODE_REVIEW => Self::ReadyToCodeReview,
@@ -89,19 +93,21 @@ impl TaskState {
             status::CANCELLED => Self::Cancelled,
             status::FAILED => Self::Failed,
             status::CHANGES_REQUESTED => Self::ChangesRequested,
-            _ => Self::Other,
+            other => statuses.lane(other).map_or(Self::Other, Self::Further),
         }
     }
 
     /// The next lane of the task; `None` if it is finished.
     pub(super) fn next_lane(self) -> Option<Lane> {
         match self {
-            Self::Completed | Self::Cancelled => None,
-            Self::ReadyToCodeReview => Some(Lane::Review),
-            Self::ReadyToQa => Some(Lane::Qa),
-            Self::InProgress | Self::Failed | Self::ChangesRequested | Self::Other => {
-                Some(Lane::Implementation)
-            }
+            Self::Completed | Self::Cancelled | Self::Further(StatusLane::Done) => None,
+            Self::ReadyToCodeReview | Self::Further(StatusLane::Review) => Some(Lane::Review),
+            Self::ReadyToQa | Self::Further(StatusLane::Qa) => Some(Lane::Qa),
+            Self::InProgress
+            | Self::Failed
+            | Self::ChangesRequested
+            | Self::Further(StatusLane::Implementation)
+            | Self::Other => Some(Lane::Implementation),
         }
     }
 
@@ -138,7 +144,8 @@ impl Tally {
             TaskState::InProgress => self.counts.in_progress += 1,
             TaskState::ReadyToQa => self.counts.ready_to_qa += 1,
             TaskState::Completed => self.counts.completed += 1,
-            TaskState::Cancelled | TaskState::ChangesRequested | TaskState::Other => {}
+            TaskState::Cancelled | TaskState::ChangesRequested | TaskState::Further(_) | TaskState::Other => {
+            }
         }
     }
 

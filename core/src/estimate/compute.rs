@@ -20,6 +20,7 @@ use super::velocity::{self, Measured, Velocity};
 use crate::definition::{Described, Kind};
 use crate::error::Result;
 use crate::repository::scope_tasks::{IsPerson, TaskScope};
+use crate::status::StatusSettings;
 use crate::time::Timestamp;
 
 /// The remaining work, the velocity, and when the work will be done.
@@ -97,6 +98,7 @@ pub(crate) fn load_velocity_data(tx: &Connection, options: &EstimateOptions) -> 
 pub(crate) fn load_estimate_data(
     tx: &Connection,
     options: &EstimateOptions,
+    statuses: &StatusSettings,
     now: Timestamp,
 ) -> Result<EstimateData> {
     options.check_fields()?;
@@ -113,12 +115,12 @@ pub(crate) fn load_estimate_data(
         };
         // A history with inferred transitions is for velocities alone.
         newest.forget();
-        Ok(Present::newest(tx, &scope, newest, now)?.map(|present| EstimateData { present, pace }))
+        Ok(Present::newest(tx, &scope, newest, statuses, now)?.map(|present| EstimateData { present, pace }))
     };
     Ok(match source::read(tx, scope, newest)? {
         Source::Newest(data) => data,
         Source::History(history, how) => {
-            let present = Present::of_history(&history, now);
+            let present = Present::of_history(&history, statuses, now);
             let pace = if uses_history(options) {
                 let runs = how.runs(tx, &history)?;
                 Pace::History(history, runs)

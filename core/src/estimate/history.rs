@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::backlog::TaskState;
 use super::lane::{Lane, Step};
 use crate::error::Result;
 use crate::repository::scope_tasks::TaskScope;
@@ -41,7 +40,8 @@ pub(super) struct Visit {
 impl TaskHistory {
     /// When the task entered the lane that it is in now, by its newest transition.
     pub(super) fn entered(&self) -> Option<Timestamp> {
-        let lane = TaskState::of(&self.row.status).lane()?;
+        let step = Step::of(&self.row.status);
+        let lane = Lane::ALL.into_iter().find(|lane| lane.start() == step)?;
         self.transitions.iter().rev().find(|step| step.to == lane.start()).map(|step| step.at)
     }
 

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::repository::scope::ScopeIds;
 use crate::repository::scope_tasks::{self, TaskScope};
 use crate::repository::task_rows::TaskRow;
+use crate::status::StatusSettings;
 use crate::time::Timestamp;
 
 /// The number of newest finished visits to a lane with which the age of a task is compared.
@@ -67,11 +68,11 @@ pub(super) struct Present {
 
 impl Present {
     /// From a history without inferred transitions.
-    pub(super) fn of_history(history: &History, now: Timestamp) -> Self {
+    pub(super) fn of_history(history: &History, statuses: &StatusSettings, now: Timestamp) -> Self {
         let mut tally = Tally::default();
         let mut tasks = Vec::new();
         for task in &history.tasks {
-            let state = TaskState::of(&task.row.status);
+            let state = TaskState::of(&task.row.status, statuses);
             tally.add(state, task.row.story_points);
             if state.next_lane().is_some() {
                 tasks.push(OpenTask::new(task.row.clone(), state, task.entered()));
@@ -93,9 +94,10 @@ impl Present {
         tx: &Connection,
         scope: &TaskScope<'_>,
         newest: &mut Newest<'_>,
+        statuses: &StatusSettings,
         now: Timestamp,
     ) -> Result<Option<Self>> {
-        let Some((tally, mut tasks)) = backlog(tx, scope)? else { return Ok(None) };
+        let Some((tally, mut tasks)) = backlog(tx, scope, statuses)? else { return Ok(None) };
         for task in tasks.iter_mut().filter(|task| task.state.lane().is_some()) {
             let Some(transitions) = transitions(tx, &task.id)? else { return Ok(None) };
             let start = task.state.lane().map(Lane::start);
@@ -136,11 +138,15 @@ fn newest_visits(history: &History, lane: Lane) -> Vec<f64> {
 }
 
 /// The tasks of the scope, and the open ones among them, without the times at which these entered their lanes.
-fn backlog(tx: &Connection, scope: &TaskScope<'_>) -> Result<Option<(Tally, Vec<OpenTask>)>> {
+fn backlog(
+    tx: &Connection,
+    scope: &TaskScope<'_>,
+    statuses: &StatusSettings,
+) -> Result<Option<(Tally, Vec<OpenTask>)>> {
     let mut tally = Tally::default();
     let mut tasks = Vec::new();
     let mut add_open = |row: TaskRow| {
-        let state = TaskState::of(&row.status);
+        let state = TaskState::of(&row.status, statuses);
         if state.next_lane().is_some() {
             tasks.push(OpenTask::new(row, state, None));
         }
@@ -148,11 +154,11 @@ fn backlog(tx: &Connection, scope: &TaskScope<'_>) -> Result<Option<(Tally, Vec<
     let ScopeIds { project, epic, story } = scope.ids;
     if scope.person.is_none() && epic.is_none() && story.is_none() {
         let mut open = Vec::new();
-        let (mut last, mut state) = (Vec::new(), TaskState::of(""));
+        let (mut last, mut state) = (Vec::new(), TaskState::of("", statuses));
         scope_tasks::for_each_status(tx, project.as_deref(), |number, status, story_points| {
             if *last != *status {
                 last = status.to_vec();
-                state = TaskState::of(&String::from_utf8_lossy(status));
+                state = TaskState::of(&String::from_utf8_lossy(status), statuses);
             }
             tally.add(state, story_points);
             if state.next_lane().is_some() {
@@ -164,7 +170,7 @@ fn backlog(tx: &Connection, scope: &TaskScope<'_>) -> Result<Option<(Tally, Vec<
     } else {
         let Some(rows) = scope_tasks::rows(tx, scope)? else { return Ok(None) };
         for row in rows {
-            tally.add(TaskState::of(&row.status), row.story_points);
+            tally.add(TaskState::of(&row.status, statuses), row.story_points);
             add_open(row);
         }
     }

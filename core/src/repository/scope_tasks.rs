@@ -202,3 +202,26 @@ pub(crate) fn for_each_at(
     }
     Ok(())
 }
+
+/// The fields of a task that say what became of it.
+#[derive(Debug)]
+pub(crate) struct OutcomeRow {
+    pub(crate) status: String,
+    pub(crate) story_points: Option<f64>,
+    pub(crate) project_id: Option<String>,
+    pub(crate) epic_id: Option<String>,
+}
+
+/// What became of the task with this id.
+pub(crate) fn outcome_row(connection: &Connection, id: &str) -> Result<Option<OutcomeRow>> {
+    let sql = "SELECT status, story_points, project_id, epic_id FROM tasks WHERE id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([id])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    Ok(Some(OutcomeRow {
+        status: row::required_text(row, "status")?,
+        story_points: row::real(row, "story_points")?,
+        project_id: row::text(row, "project_id")?,
+        epic_id: row::text(row, "epic_id")?,
+    }))
+}

@@ -53,6 +53,13 @@ impl Zone {
         Day((moment.millis() + self.ahead_of_utc(moment)).div_euclid(MILLIS_PER_DAY))
     }
 
+    /// The Monday of the local week in the zone at this time.
+    pub(crate) fn week_of(self, moment: Timestamp) -> Day {
+        // 1970-01-01 was a Thursday.
+        let Day(day) = self.day_of(moment);
+        Day(day - (day + 3).rem_euclid(7))
+    }
+
     /// The zone's offset from UTC at this time, in milliseconds.
     #[cfg(feature = "time-zones")]
     fn ahead_of_utc(self, moment: Timestamp) -> i64 {

@@ -6,7 +6,9 @@ use super::super::present::Present;
 use super::super::scope::is_person;
 use super::super::velocity::{self, Measured};
 use super::*;
+use crate::paths::Config;
 use crate::repository::scope_tasks::IsPerson;
+use crate::status::StatusSettings;
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
@@ -138,7 +140,8 @@ fn add_task(db: &Connection, random: &mut Random, [project, epic, story]: [&str;
         }
         (step, at) = (next, left);
     }
-    let status = if random.is(15) { *random.one_of(&["blocked", "cancelled", "odd"]) } else { LIFE[step] };
+    let status =
+        if random.is(15) { *random.one_of(&["blocked", "cancelled", "odd", "parked"]) } else { LIFE[step] };
     db.execute(
         "INSERT INTO tasks (id, project_id, epic_id, user_story_id, key, title, status, story_points, assignee_human,
              created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?1, '', ?5, ?6, ?7, '', '')",
@@ -191,6 +194,8 @@ fn of_whole(history: &History, runs: &[Run], window: usize) -> Measured {
 #[test]
 fn the_newest_part_and_the_scope_alone_give_what_the_whole_history_gives() {
     let (mut with_samples, mut visits) = (0, 0);
+    let configs = [Config::new("test", &serde_json::json!({"statuses": {"odd": "qa", "parked": "done"}}))];
+    let statuses = StatusSettings::from_configs(&configs).unwrap();
     for seed in 0..80 {
         let (_folder, db) = workspace(seed);
         assert!(indexes::are_present(&db).unwrap());
@@ -222,14 +227,14 @@ fn the_newest_part_and_the_scope_alone_give_what_the_whole_history_gives() {
                 }
             }
             for now in [now(), Timestamp::from_millis(now().millis() - 5 * HOUR).unwrap()] {
-                let expected = Present::of_history(&all, now);
+                let expected = Present::of_history(&all, &statuses, now);
                 visits += expected.visits.review.len();
                 let mut newest = Newest::new(&db, scope).unwrap().unwrap();
-                let found = Present::newest(&db, &scope, &mut newest, now).unwrap().unwrap();
+                let found = Present::newest(&db, &scope, &mut newest, &statuses, now).unwrap().unwrap();
                 assert_eq!(format!("{found:?}"), format!("{expected:?}"), "seed {seed}, {ids:?}, {now}");
                 if let Some(tasks) = &tasks {
                     assert_eq!(
-                        format!("{:?}", Present::of_history(tasks, now)),
+                        format!("{:?}", Present::of_history(tasks, &statuses, now)),
                         format!("{expected:?}"),
                         "{seed}"
                     );
