@@ -12,7 +12,7 @@ mkdir -p "$lib/pkgconfig" "$destdir$prefix/include"
 install -m 644 "$here/../include/mcoda.h" "$destdir$prefix/include/mcoda.h"
 "$here/static.sh" "$built/libmcoda.a" "$lib/libmcoda.a"
 chmod 644 "$lib/libmcoda.a"
-# What rustc --print native-static-libs tells.
+# The output of rustc --print native-static-libs.
 libs="-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
 if [ "$(uname -s)" = Darwin ]; then
     libs="-framework CoreFoundation -liconv -lSystem -lc -lm"

@@ -1,5 +1,6 @@
-//! Writing the calls that the usage reader extracted: each once, whatever reports it again.
+//! Writes the calls that the usage reader extracted, each once, however often it is reported.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use mcoda_usage_reader::{DedupKey, ExtractedCall, ParsedUsage, Report};
@@ -15,13 +16,14 @@ use super::session_count::{self, Change};
 use super::usage::TokenUsage;
 use super::{log_writer, price, reader, session_delta, settings};
 use crate::error::Result;
+use crate::paths::Config;
 use crate::repository::token_usage::{self, TokenUsageRecord};
 use crate::time::Timestamp;
 
 /// Names the record of the part of a response's cost that belongs to none of its models.
 const NO_MODEL: &str = "(no model)";
 
-/// What is to be written.
+/// A record to be written.
 enum Pending {
     /// One model's part of a call.
     Call(Box<PendingCall>),
@@ -30,10 +32,10 @@ enum Pending {
 }
 
 struct PendingCall {
-    /// As it is without an earlier version, with its price.
+    /// The record as it is if there is no earlier version, with its price.
     prepared: Prepared,
     parsed: ParsedUsage,
-    /// The key of the call, and that which it has where another call has the first.
+    /// The key of the call, and the one that it gets if another call has the first.
     keys: Option<[String; 2]>,
     /// The model as it was reported, of a part that is not the first.
     model: Option<String>,
@@ -46,21 +48,46 @@ struct PendingCount {
     report: Report,
 }
 
-/// A record that was written or was there, and what became of it.
+/// A record and the outcome of writing it.
 type Written = (Prepared, UpsertOutcome);
 
-/// What all records of one transaction share.
+/// What all records of one transaction have in common.
 struct Batch<'a> {
     context: &'a AgentContext,
-    /// Those of the call and then those of the config files.
-    overrides: Vec<PriceOverride>,
+configs: &'a [Config],
+    /// The price overrides of the call, then those of the config files, once they are needed.
+    overrides: OnceCell<Vec<PriceOverride>>,
     written_at: Option<Timestamp>,
     now: Timestamp,
     queue_for_log: bool,
 }
 
+impl Batch<'_> {
+    fn overrides(&self) -> Result<&[PriceOverride]> {
+        if self.overrides.get().is_none() {
+            let mut overrides = self.context.price_overrides.clone();
+            overrides.extend(price_override::of_configs(self.configs)?);
+            // Nobody else has set it.
+            let _ = self.overrides.set(overrides);
+        }
+        Ok(self.overrides.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// Computes the cost where this call asks for it, or where an earlier call has asked for that of `stored`, of which
+    /// `usage` is the later version.
+    fn fill_cost(&self, usage: &mut TokenUsage, stored: Option<&TokenUsageRecord>) -> Result<()> {
+        let earlier = stored.filter(|stored| reader::is_cost_computed(stored));
+        if self.context.compute_cost {
+            price::fill(usage, self.overrides()?, self.now);
+        } else if let Some(stored) = earlier {
+            price::fill_again(usage, stored, self.overrides()?, self.now);
+        }
+        Ok(())
+    }
+}
+
 impl Recorder<'_> {
-    /// Records the calls in one transaction. `written_at` is when the file was written that they stand in.
+    /// Records the calls in one transaction. `written_at` is when their file was last written.
     pub(super) fn record_calls(
         &self,
         calls: Vec<ExtractedCall>,
@@ -73,12 +100,14 @@ impl Recorder<'_> {
             return Ok(Vec::new());
         }
         let configs = self.configs.load()?;
-        let mut overrides = context.price_overrides.clone();
-        if context.compute_cost {
-            overrides.extend(price_override::of_configs(&configs)?);
-        }
-        let now = self.clock.now();
-        let batch = Batch { context, overrides, written_at, now, queue_for_log: self.log.is_some() };
+        let batch = Batch {
+            context,
+            configs: &configs,
+            overrides: OnceCell::new(),
+            written_at,
+            now: self.clock.now(),
+            queue_for_log: self.log.is_some(),
+        };
         if settings::is_strict(&configs)? {
             let prepared = self.prepared_alone(calls, &batch)?;
             return Ok(prepared.iter().map(|one| result_of(one, None, &Logging::default())).collect());
@@ -102,7 +131,7 @@ impl Recorder<'_> {
         Ok(written.iter().map(|(one, done)| result_of(one, Some(*done), &log)).collect())
     }
 
-    /// The records of the calls where there is no database to compare them with.
+    /// The records of the calls if there is no database to compare them with.
     fn prepared_alone(&self, calls: Vec<ExtractedCall>, batch: &Batch<'_>) -> Result<Vec<Prepared>> {
         let mut prepared = Vec::new();
         for call in calls {
@@ -129,25 +158,36 @@ impl Recorder<'_> {
         is_first: bool,
         batch: &Batch<'_>,
     ) -> Result<Prepared> {
-        self.completed(reader::timed_record(parsed, batch.written_at), id, is_first, batch)
+        self.completed(reader::timed_record(parsed, batch.written_at), None, id, is_first, batch)
+    }
+
+    /// [`Recorder::prepared`] of a later version of `stored`.
+    fn prepared_over(
+        &self,
+        parsed: ParsedUsage,
+        stored: Option<&TokenUsageRecord>,
+        id: String,
+        is_first: bool,
+        batch: &Batch<'_>,
+    ) -> Result<Prepared> {
+        self.completed(reader::timed_record(parsed, batch.written_at), stored, Some(id), is_first, batch)
     }
 
     fn completed(
         &self,
         mut usage: TokenUsage,
+        stored: Option<&TokenUsageRecord>,
         id: Option<String>,
         is_first: bool,
         batch: &Batch<'_>,
     ) -> Result<Prepared> {
         batch.context.apply(&mut usage, is_first);
-        if batch.context.compute_cost {
-            price::fill(&mut usage, &batch.overrides, batch.now);
-        }
+        batch.fill_cost(&mut usage, stored)?;
         usage.id = id;
         Prepared::new(&usage, self.workspace_id, self.ids, batch.now)
     }
 
-    /// Looks prices up here, before the write lock is taken.
+    /// Converts a call to records. Prices are looked up here, before the write lock is taken.
     fn pending(&self, call: ExtractedCall, batch: &Batch<'_>) -> Result<Vec<Pending>> {
         let key = call_key(&call, batch.context);
         if let DedupKey::Session(session) = key {
@@ -171,7 +211,7 @@ impl Recorder<'_> {
         parts.collect()
     }
 
-    /// Writes within the caller's transaction. Returns also whether records of sessions changed besides.
+    /// Writes within the caller's transaction. Also returns whether records of other sessions changed.
     fn write_all(
         &self,
         tx: &Connection,
@@ -212,7 +252,7 @@ impl Recorder<'_> {
         Ok((written, is_changed))
     }
 
-    /// Writes one model's part of a call, or lays it over the version that is there.
+    /// Writes one model's part of a call, or merges it into the stored version.
     fn write_call(&self, tx: &Connection, call: &PendingCall, batch: &Batch<'_>) -> Result<Written> {
         let now = batch.now.to_string();
         let Some(keys) = &call.keys else {
@@ -237,14 +277,14 @@ impl Recorder<'_> {
             }
             let merged = known.merged_with(call.parsed.clone());
             let usage = reader::later_version(merged, &stored);
-            let prepared = self.completed(usage, Some(id), call.is_first, batch)?;
+            let prepared = self.completed(usage, Some(&stored), Some(id), call.is_first, batch)?;
             let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
             return Ok((prepared, done));
         }
         Ok((call.prepared.clone(), UpsertOutcome::Duplicate))
     }
 
-    /// Takes counts of a session, and brings the session's records up to date.
+    /// Adds counts to a session, and updates the session's records.
     fn write_counts(
         &self,
         tx: &Connection,
@@ -274,8 +314,7 @@ impl Recorder<'_> {
         Ok(written)
     }
 
-    /// Writes what one model's record of a session has to hold: as the session's only one, or as what came on top
-    /// of those that are there.
+    /// Writes one model's counts of a session: as the session's only record, or as the difference from its earlier records.
     fn write_rest(
         &self,
         tx: &Connection,
@@ -296,15 +335,13 @@ impl Recorder<'_> {
                 let known = self.prepared(parsed, Some(ids.number(last)), is_first, batch)?;
                 return Ok((known, UpsertOutcome::Duplicate));
             };
-            if batch.context.compute_cost {
-                price::fill(&mut more, &batch.overrides, batch.now);
-            }
+            batch.fill_cost(&mut more, None)?;
             more.id = Some(ids.number(last.saturating_add(1)));
             let prepared = Prepared::new(&more, self.workspace_id, self.ids, batch.now)?;
             let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
             return Ok((prepared, done));
         }
-        let prepared = self.prepared(parsed, Some(ids.number(0)), is_first, batch)?;
+        let prepared = self.prepared_over(parsed, earlier.first(), ids.number(0), is_first, batch)?;
         // A replay of a known count contains nothing new.
         if change == Change::Known && !earlier.is_empty() {
             return Ok((prepared, UpsertOutcome::Duplicate));
@@ -313,19 +350,18 @@ impl Recorder<'_> {
         Ok((prepared, done))
     }
 
-    /// Takes off the records of a session what calls of it have of that since. To whom they belong stays as it is.
+    /// Subtracts calls that were recorded since from the records of their session. The references of the records are kept.
     fn settle_session(&self, tx: &Connection, session: &str, batch: &Batch<'_>) -> Result<bool> {
         let mut is_changed = false;
         for parsed in session_count::rest(tx, session)? {
             let ids = SessionIds::new(session, parsed.model.as_deref());
             let Some(stored) = token_usage::find(tx, &ids.number(0))? else { continue };
-            let was_computed = reader::is_cost_computed(&stored);
             let mut usage = TokenUsage { id: Some(stored.id.clone()), ..reader::record(parsed) };
-            // The call that brought it is another one than this.
+            // The time and model of the call that is recorded now are not those of the session.
             usage.timestamp = stored.timestamp.parse().ok();
             usage.model_name.clone_from(&stored.model_name);
-            if was_computed {
-                price::fill(&mut usage, &batch.overrides, batch.now);
+            if reader::is_cost_computed(&stored) {
+                price::fill_again(&mut usage, &stored, batch.overrides()?, batch.now);
             }
             let prepared = Prepared::new(&usage, self.workspace_id, self.ids, batch.now)?;
             let now = batch.now.to_string();
@@ -336,7 +372,7 @@ impl Recorder<'_> {
     }
 }
 
-/// What the call is known by, also by what the host knows of it.
+/// The key of the call, also by the ids that the host provides.
 fn call_key(call: &ExtractedCall, context: &AgentContext) -> DedupKey {
     match (&call.key, &context.session_id, &context.response_id) {
         (DedupKey::None, Some(session), _) if call.is_cumulative => DedupKey::Session(session.clone()),
