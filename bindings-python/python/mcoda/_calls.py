@@ -7,20 +7,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ._caller import Caller, as_list, asked
-from ._choices import Dimension, EconomicsDimension, TaskStatus, VelocityMode
+from ._choices import Dimension, VelocityMode
 from ._estimate import Estimate, Velocity
 from ._records import (
     Backfilled,
+    Backtest,
     CheckReport,
     Checkpoint,
-    Economics,
+    FlowDay,
     ImportSummary,
     JobInspection,
+    LaneVisit,
     Recorded,
     RecordedResponse,
     StatusEvent,
     TelemetryConfig,
-    TimeIndex,
+    ThroughputDay,
     TokenUsageRow,
     TokenUsageSummaryRow,
     Transition,
@@ -755,21 +757,6 @@ class SessionCalls(Caller):
         """
         return Checkpoint._read(self._native.call("checkpoint", timeout=timeout))
 
-    def create_time_index(self, *, timeout: float | None = None) -> TimeIndex:
-        """Creates an index of the recorded usage by time, with which queries of a short time range read that
-        range instead of all rows. It stays in the database, for every handle and process. Creating it takes
-        about a second for each million rows, during which others cannot write. The queries of other programs
-        do not use it.
-
-        Args:
-            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
-                (``CancelledError``). Absent: no limit.
-
-        Raises:
-            UnsupportedError: Not possible with this database, or in a transaction.
-        """
-        return TimeIndex._read(self._native.call("create_time_index", timeout=timeout))
-
     def close(self, *, timeout: float | None = None) -> None:
         """Closes the database after the running calls. Closing twice is not an error.
 
@@ -820,68 +807,10 @@ class WorkspaceCalls(SessionCalls):
         """The task runs."""
         return TaskRuns(self._native)
 
-    def economics(
-        self,
-        query: Fields = NO_FIELDS,
-        /,
-        *,
-        group_by: Sequence[EconomicsDimension] | None = None,
-        project_key: str | None = None,
-        epic_key: str | None = None,
-        agent: str | None = None,
-        model: str | None = None,
-        provider: str | None = None,
-        since: Bound | None = None,
-        until: Bound | None = None,
-        time_zone: str | None = None,
-        now: Time | None = None,
-        timeout: float | None = None,
-    ) -> Economics:
-        """Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the
-        tokens per completed story point and task, the share of tasks that were sent back, and what was spent
-        on rework, on abandoned tasks and on no task. Writes nothing.
-
-        Args:
-            query: Selects the calls, and the dimensions to group by. Absent: all of the workspace, by agent
-                and model. A mapping of the fields below.
-            group_by: The dimensions to group by. Absent or empty: agent and model.
-            project_key: Only calls of the project with this key: on its tasks, or recorded for it without a
-                task.
-            epic_key: Only calls of the epic with this key: on its tasks, or recorded for it without a task.
-            agent: Only calls of this agent, by id or slug, as in ``token_usage``.
-            model: Only calls of this model.
-            provider: Only calls of this provider.
-            since: Calls at or after this timestamp, or within this time span before now (``7d``). Absent:
-                no limit.
-            until: Calls at or before this timestamp, or this time span before now.
-            time_zone: The time zone of the weeks, by its name in the IANA database. Absent: UTC.
-            now: The time from which spans count back. Absent: the handle's clock.
-            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
-                (``CancelledError``). Absent: no limit.
-
-        Raises:
-            InvalidInputError: An invalid value; the message names the field, the value given and the values
-                allowed.
-            NotFoundError: A referenced entity does not exist.
-        """
-        keywords = {
-            "group_by": group_by,
-            "project_key": project_key,
-            "epic_key": epic_key,
-            "agent": agent,
-            "model": model,
-            "provider": provider,
-            "since": since,
-            "until": until,
-            "time_zone": time_zone,
-            "now": now,
-        }
-        return Economics._read(self._native.call("economics", (query, keywords), timeout=timeout))
-
     def record_status_transition(
         self,
         task: str,
-        to_status: TaskStatus | str,
+        to_status: str,
         context: Fields = NO_FIELDS,
         *,
         command_name: str | None = None,
@@ -893,14 +822,10 @@ class WorkspaceCalls(SessionCalls):
         metadata_patch: Mapping[str, Any] | None = None,
         reason: str | None = None,
         expected_from: str | None = None,
-        allow_unknown_status: bool | None = None,
         timeout: float | None = None,
     ) -> Transition:
         """Changes the status of a task: its status, its metadata and the status event, in one transaction. If
-        the task already has the status, no event is written. An unknown status is refused, with the nearest
-        known one in the message: known are those of the pipeline, and those that ``statuses`` in
-        ``config.json`` names, each with the lane in which its tasks count: ``implementation``, ``review``,
-        ``qa`` or ``done``.
+        the task already has the status, no event is written.
 
         Args:
             task: The task, by id or key.
@@ -917,8 +842,6 @@ class WorkspaceCalls(SessionCalls):
                 reverted.
             expected_from: The status that the task must have (compare-and-set); otherwise the call fails
                 with ``ConflictError``.
-            allow_unknown_status: Whether a status is accepted that is neither one of the pipeline nor named
-                under ``statuses`` in ``config.json``.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -938,7 +861,6 @@ class WorkspaceCalls(SessionCalls):
             "metadata_patch": metadata_patch,
             "reason": reason,
             "expected_from": expected_from,
-            "allow_unknown_status": allow_unknown_status,
         }
         return Transition._read(self._native.call("record_status_transition", task, to_status, (context, keywords), timeout=timeout))
 
@@ -993,6 +915,11 @@ class WorkspaceCalls(SessionCalls):
         sp_per_hour_review: float | None = None,
         sp_per_hour_qa: float | None = None,
         now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Backfilled:
         """Stores the status events that a velocity with the same options infers from successful task runs.
@@ -1012,6 +939,14 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review; overrides the config.
             sp_per_hour_qa: Story points per hour of QA; overrides the config.
             now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -1032,6 +967,11 @@ class WorkspaceCalls(SessionCalls):
             "sp_per_hour_review": sp_per_hour_review,
             "sp_per_hour_qa": sp_per_hour_qa,
             "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
         }
         return Backfilled._read(self._native.call("backfill_status_events", (options, keywords), timeout=timeout))
 
@@ -1051,6 +991,11 @@ class WorkspaceCalls(SessionCalls):
         sp_per_hour_review: float | None = None,
         sp_per_hour_qa: float | None = None,
         now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Velocity:
         """Computes the velocity of each lane, in story points per hour. Writes nothing.
@@ -1069,6 +1014,14 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review; overrides the config.
             sp_per_hour_qa: Story points per hour of QA; overrides the config.
             now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -1094,6 +1047,11 @@ class WorkspaceCalls(SessionCalls):
             "sp_per_hour_review": sp_per_hour_review,
             "sp_per_hour_qa": sp_per_hour_qa,
             "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
         }
         return Velocity._read(self._native.call("velocity", (options, keywords), timeout=timeout))
 
@@ -1113,6 +1071,11 @@ class WorkspaceCalls(SessionCalls):
         sp_per_hour_review: float | None = None,
         sp_per_hour_qa: float | None = None,
         now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Estimate:
         """Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
@@ -1131,6 +1094,14 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review; overrides the config.
             sp_per_hour_qa: Story points per hour of QA; overrides the config.
             now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -1159,8 +1130,317 @@ class WorkspaceCalls(SessionCalls):
             "sp_per_hour_review": sp_per_hour_review,
             "sp_per_hour_qa": sp_per_hour_qa,
             "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
         }
         return Estimate._read(self._native.call("estimate", (options, keywords), timeout=timeout))
+
+    def backtest(
+        self,
+        options: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        story_key: str | None = None,
+        assignee: str | None = None,
+        mode: VelocityMode | None = None,
+        window_tasks: int | None = None,
+        sp_per_hour_all: float | None = None,
+        sp_per_hour_implementation: float | None = None,
+        sp_per_hour_review: float | None = None,
+        sp_per_hour_qa: float | None = None,
+        now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Backtest:
+        """Makes forecasts for earlier times, each right after a completion and by what was known then, and
+        compares them with what happened: how often P50, P85 and P95 were not exceeded, and how far off they
+        were, beside the throughput bootstrap and the contract's formula. Writes nothing.
+
+        Args:
+            options: The scope and how to compute it, as for ``estimate``. A mapping of the fields below.
+            project_key: Only tasks of the project with this key.
+            epic_key: Only tasks of the epic with this key.
+            story_key: Only tasks of the user story with this key.
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "story_key": story_key,
+            "assignee": assignee,
+            "mode": mode,
+            "window_tasks": window_tasks,
+            "sp_per_hour_all": sp_per_hour_all,
+            "sp_per_hour_implementation": sp_per_hour_implementation,
+            "sp_per_hour_review": sp_per_hour_review,
+            "sp_per_hour_qa": sp_per_hour_qa,
+            "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
+        }
+        return Backtest._read(self._native.call("backtest", (options, keywords), timeout=timeout))
+
+    def lane_visits(
+        self,
+        options: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        story_key: str | None = None,
+        assignee: str | None = None,
+        mode: VelocityMode | None = None,
+        window_tasks: int | None = None,
+        sp_per_hour_all: float | None = None,
+        sp_per_hour_implementation: float | None = None,
+        sp_per_hour_review: float | None = None,
+        sp_per_hour_qa: float | None = None,
+        now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> list[LaneVisit]:
+        """The visits of tasks to lanes by the recorded transitions, in the order in which they began.
+
+        Args:
+            options: The scope, as for ``estimate``. A mapping of the fields below.
+            project_key: Only tasks of the project with this key.
+            epic_key: Only tasks of the epic with this key.
+            story_key: Only tasks of the user story with this key.
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "story_key": story_key,
+            "assignee": assignee,
+            "mode": mode,
+            "window_tasks": window_tasks,
+            "sp_per_hour_all": sp_per_hour_all,
+            "sp_per_hour_implementation": sp_per_hour_implementation,
+            "sp_per_hour_review": sp_per_hour_review,
+            "sp_per_hour_qa": sp_per_hour_qa,
+            "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
+        }
+        return [LaneVisit._read(row) for row in self._native.call("lane_visits", (options, keywords), timeout=timeout)]
+
+    def cumulative_flow(
+        self,
+        options: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        story_key: str | None = None,
+        assignee: str | None = None,
+        mode: VelocityMode | None = None,
+        window_tasks: int | None = None,
+        sp_per_hour_all: float | None = None,
+        sp_per_hour_implementation: float | None = None,
+        sp_per_hour_review: float | None = None,
+        sp_per_hour_qa: float | None = None,
+        now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> list[FlowDay]:
+        """How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of
+        the first transition to today: the rows of a cumulative flow diagram.
+
+        Args:
+            options: The scope and the calendar, as for ``estimate``. A mapping of the fields below.
+            project_key: Only tasks of the project with this key.
+            epic_key: Only tasks of the epic with this key.
+            story_key: Only tasks of the user story with this key.
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "story_key": story_key,
+            "assignee": assignee,
+            "mode": mode,
+            "window_tasks": window_tasks,
+            "sp_per_hour_all": sp_per_hour_all,
+            "sp_per_hour_implementation": sp_per_hour_implementation,
+            "sp_per_hour_review": sp_per_hour_review,
+            "sp_per_hour_qa": sp_per_hour_qa,
+            "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
+        }
+        return [FlowDay._read(row) for row in self._native.call("cumulative_flow", (options, keywords), timeout=timeout)]
+
+    def throughput(
+        self,
+        options: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        story_key: str | None = None,
+        assignee: str | None = None,
+        mode: VelocityMode | None = None,
+        window_tasks: int | None = None,
+        sp_per_hour_all: float | None = None,
+        sp_per_hour_implementation: float | None = None,
+        sp_per_hour_review: float | None = None,
+        sp_per_hour_qa: float | None = None,
+        now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> list[ThroughputDay]:
+        """What was completed on each day in the calendar's time zone, from the day of the first transition to
+        today.
+
+        Args:
+            options: The scope and the calendar, as for ``estimate``. A mapping of the fields below.
+            project_key: Only tasks of the project with this key.
+            epic_key: Only tasks of the epic with this key.
+            story_key: Only tasks of the user story with this key.
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "story_key": story_key,
+            "assignee": assignee,
+            "mode": mode,
+            "window_tasks": window_tasks,
+            "sp_per_hour_all": sp_per_hour_all,
+            "sp_per_hour_implementation": sp_per_hour_implementation,
+            "sp_per_hour_review": sp_per_hour_review,
+            "sp_per_hour_qa": sp_per_hour_qa,
+            "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
+        }
+        return [ThroughputDay._read(row) for row in self._native.call("throughput", (options, keywords), timeout=timeout)]
 
     def inspect_job(self, job_id: str, *, timeout: float | None = None) -> JobInspection:
         """Returns a job with its task runs and its total usage by command, agent and model.

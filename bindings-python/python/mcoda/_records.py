@@ -7,34 +7,39 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from ._choices import EconomicsDimension, Severity
+from ._choices import Severity
 from ._result import Displayable, Result
 
 __all__ = [
     "Backfilled",
+    "Backtest",
+    "BacktestHorizon",
+    "BacktestRow",
+    "BacktestScore",
     "CheckReport",
     "Checkpoint",
     "CommandRun",
-    "Economics",
-    "EconomicsRow",
+    "Coverage",
     "Epic",
     "Finding",
+    "FlowDay",
     "ImportSummary",
     "InspectedRun",
     "Job",
     "JobInspection",
+    "LaneVisit",
     "Project",
+    "QuantileHours",
     "Recorded",
     "RecordedResponse",
     "ResponseRecord",
     "Skipped",
-    "Spread",
     "StatusEvent",
     "Story",
     "Task",
     "TaskRun",
     "TelemetryConfig",
-    "TimeIndex",
+    "ThroughputDay",
     "TokenUsage",
     "TokenUsageRow",
     "TokenUsageSummaryRow",
@@ -411,110 +416,6 @@ class Checkpoint(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class TimeIndex(Result):
-    """The index of the recorded usage by time."""
-
-    created: bool
-    """Whether it was created now; false if it was there."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Spread(Result):
-    """What tasks cost: per task or per story point. None if there are no such tasks."""
-
-    mean: float | None
-    """The sum of all costs / the number of tasks or of story points."""
-    median: float | None
-    """The middle one of the tasks' own values; the mean of the two in the middle if their number is even."""
-    p85: float | None
-    """The smallest of the tasks' own values that at least 85 % of them do not exceed."""
-    tasks: int
-    """The number of tasks of which it consists."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class EconomicsRow(Result):
-    """The spend of one group, and what became of the tasks on which it was spent. The fields of dimensions that
-    are not grouped are None.
-    """
-
-    agent_id: str | None
-    """The agent, by id."""
-    model_name: str | None
-    """The model."""
-    lane: str | None
-    """The lane that the task was in at the time of the call, by its status events: ``implementation``,
-    ``review`` or ``qa``. Where no event shows it, that of the call's command.
-    """
-    epic_id: str | None
-    """The epic of the task, by id; of a call without a task, the epic that was recorded with it."""
-    epic_key: str | None
-    """The key of the epic."""
-    project_id: str | None
-    """The project of the task, by id; of a call without a task, the project that was recorded with it."""
-    project_key: str | None
-    """The key of the project."""
-    week: str | None
-    """The Monday of the week in which the task was completed, ``2026-03-16``; of a call on another task, or on
-    none, the week of the call.
-    """
-    calls: int
-    """The number of calls."""
-    cost_known_calls: int
-    """The number of calls whose cost is known. If it is less than ``calls``, costs are those of a part of them.
-    """
-    cost: float | None
-    """The total cost of the calls; None if no call reported a cost, or if there are several currencies. A call
-    without a currency counts as the group's.
-    """
-    currency: str | None
-    """The currency of the costs, by its upper-case code; None if none was reported, or several."""
-    tokens: int
-    """The total of the tokens of the calls: of each the reported total, else input and output."""
-    tasks: int
-    """The number of tasks on which the calls were made."""
-    completed_tasks: int
-    """The number of these tasks that are completed."""
-    completed_story_points: float
-    """The story points of the completed tasks; a task without story points counts as 0."""
-    cost_per_story_point: Spread
-    """The cost per story point of the completed tasks that have story points and a known cost."""
-    cost_per_task: Spread
-    """The cost per completed task with a known cost."""
-    tokens_per_story_point: Spread
-    """The tokens per story point of the completed tasks that have story points."""
-    tokens_per_task: Spread
-    """The tokens per completed task."""
-    sent_back_tasks: int
-    """The number of the tasks that were sent back at least once."""
-    sent_back_share: float | None
-    """``sent_back_tasks`` / ``tasks``, from 0 to 1; None without tasks."""
-    rework_cost: float | None
-    """The cost of calls on a task after it was first sent back; None as ``cost``."""
-    abandoned_tasks: int
-    """The number of the tasks that are cancelled or failed."""
-    abandoned_cost: float | None
-    """The cost of the calls on these tasks; None as ``cost``."""
-    calls_without_task: int
-    """The number of calls that belong to no task."""
-    cost_without_task: float | None
-    """Their cost, which is in none of the costs per task or story point; None as ``cost``."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Economics(Displayable):
-    """What finished work costs, by groups. ``str()`` of it is text for people."""
-
-    group_by: tuple[EconomicsDimension, ...]
-    """The dimensions of the rows."""
-    rows: tuple[EconomicsRow, ...]
-    """The groups, the most expensive first; then those without a known cost, by their tokens."""
-    total: EconomicsRow
-    """All calls as one group. A task on which several groups worked counts once here."""
-    _render: ClassVar[str] = "render_economics"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class Transition(Result):
     """The result of a transition."""
 
@@ -564,6 +465,164 @@ class Backfilled(Result):
 
     events: int
     """The number of events that were added."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Coverage(Result):
+    """A share of forecasts, and how sure it is."""
+
+    share: float
+    """The share, from 0 to 1."""
+    low: float
+    """The lower end of its 95 % interval."""
+    high: float
+    """The upper end of its 95 % interval."""
+    is_enough: bool
+    """Whether the interval is no wider than 0.30; otherwise there are not enough forecasts to judge."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BacktestScore(Result):
+    """How good the forecasts of one kind were."""
+
+    forecasts: int
+    """The number of forecasts."""
+    p50: Coverage
+    """How often P50 was not exceeded; ideally in 50 %."""
+    p85: Coverage
+    """How often P85 was not exceeded; ideally in 85 %."""
+    p95: Coverage
+    """How often P95 was not exceeded; ideally in 95 %."""
+    median_error: float
+    """The median of |P50 − actual| / actual."""
+    pinball: float
+    """The mean pinball loss of P10, P50, P80, P85 and P95, in hours."""
+    crps: float
+    """The mean continuous ranked probability score by the levels 5 %, 10 % … 95 %, in hours."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BacktestHorizon(Result):
+    """The results for one horizon."""
+
+    tasks: int
+    """The number of further completions."""
+    forecast: BacktestScore
+    """The library's forecast."""
+    baseline: BacktestScore | None
+    """The throughput bootstrap."""
+    contract: BacktestScore | None
+    """The contract's ``durationsHours.totalHours``, as far as these tasks are a part of the open ones."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class QuantileHours(Result):
+    """Hours by probability."""
+
+    p10: float
+    """Not exceeded with a probability of 10 %."""
+    p50: float
+    """Not exceeded with a probability of 50 %."""
+    p80: float
+    """Not exceeded with a probability of 80 %."""
+    p85: float
+    """Not exceeded with a probability of 85 %."""
+    p95: float
+    """Not exceeded with a probability of 95 %."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BacktestRow(Result):
+    """One forecast, and what happened. Hours are counted from ``origin``."""
+
+    origin: datetime | None
+    """When it would have been made."""
+    tasks: int
+    """The number of further completions that it is about."""
+    actual: float
+    """The hours until then."""
+    forecast: QuantileHours
+    """The hours by the library's forecast."""
+    steps: tuple[float, ...]
+    """The same at the levels 5 %, 10 % … 95 %."""
+    baseline: QuantileHours | None
+    """The hours by the throughput bootstrap."""
+    contract: float | None
+    """The hours by the contract's formula."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Backtest(Result):
+    """How good forecasts would have been: made at earlier times, each right after a completion, by what was
+    known then, and compared with what happened.
+    """
+
+    origins: int
+    """The number of times at which forecasts were made."""
+    trials: int
+    """The number of trials of each."""
+    seed: int
+    """The seed of the trials."""
+    horizons: tuple[BacktestHorizon, ...]
+    """The results, by the number of further completions that a forecast was about."""
+    rows: tuple[BacktestRow, ...]
+    """The forecasts."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LaneVisit(Result):
+    """A visit of a task to a lane."""
+
+    task_id: str
+    """The id of the task."""
+    task_key: str
+    """Its key."""
+    lane: str
+    """``implementation``, ``review`` or ``qa``."""
+    pass: int
+    """1 for the task's first visit to the lane, 2 for the next one."""
+    entered_at: datetime
+    """When the task entered the lane."""
+    left_at: datetime | None
+    """When it left; None if it is still there."""
+    hours: float
+    """The hours between, or until now."""
+    outcome: str
+    """``forward`` to a later lane or the end, ``back``, ``cancelled``, or ``open``."""
+    story_points: float | None
+    """The story points of the task."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FlowDay(Result):
+    """How many tasks were where at the end of a day."""
+
+    day: str
+    """The day, for example ``2026-03-20``."""
+    backlog: int
+    """Not begun, sent back, or in a status outside of the lanes; tasks without any transition included."""
+    implementation: int
+    """In progress."""
+    review: int
+    """Ready for review."""
+    qa: int
+    """Ready for QA."""
+    completed: int
+    """Completed."""
+    cancelled: int
+    """Cancelled."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ThroughputDay(Result):
+    """What was completed on a day."""
+
+    day: str
+    """The day, for example ``2026-03-20``."""
+    tasks: int
+    """The number of tasks."""
+    story_points: float
+    """The sum of their story points; a task without points counts as 0."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -30,6 +30,12 @@ pub(super) struct TaskHistory {
     pub(super) transitions: Vec<Transition>,
 }
 
+/// The lane that a task with this status is in.
+fn lane_of(status: &str) -> Option<Lane> {
+    let step = Step::of(status);
+    Lane::ALL.into_iter().find(|lane| lane.start() == step)
+}
+
 /// A visit of a task to a lane.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Visit {
@@ -40,8 +46,7 @@ pub(super) struct Visit {
 impl TaskHistory {
     /// When the task entered the lane that it is in now, by its newest transition.
     pub(super) fn entered(&self) -> Option<Timestamp> {
-        let step = Step::of(&self.row.status);
-        let lane = Lane::ALL.into_iter().find(|lane| lane.start() == step)?;
+        let lane = lane_of(&self.row.status)?;
         self.transitions.iter().rev().find(|step| step.to == lane.start()).map(|step| step.at)
     }
 
@@ -142,6 +147,34 @@ impl History {
         self.index.insert(row.id.clone(), place);
         self.tasks.push(TaskHistory { row, transitions });
         place
+    }
+
+    /// The tasks that are in a lane, and those with the newest finished visits to each lane, `count` of them.
+    pub(super) fn recent(&self, count: usize) -> Self {
+        let mut is_recent: Vec<bool> =
+            self.tasks.iter().map(|task| lane_of(&task.row.status).is_some()).collect();
+        for lane in Lane::ALL {
+            for (_, _, place) in self.newest_visits(lane, count) {
+                is_recent[place] = true;
+            }
+        }
+        let mut recent = Self::default();
+        for (task, _) in self.tasks.iter().zip(is_recent).filter(|(_, is_recent)| *is_recent) {
+            recent.push(task.row.clone(), task.transitions.clone());
+        }
+        recent
+    }
+
+    /// The lane's newest finished visits, whatever status followed: the newest first, each with the place of its task.
+    pub(super) fn newest_visits(&self, lane: Lane, count: usize) -> Vec<(Visit, i64, usize)> {
+        let of_task = |(place, task): (usize, &TaskHistory)| {
+            let visits: Vec<_> = task.ended_visits(lane).collect();
+            visits.into_iter().map(move |(visit, order)| (visit, order, place))
+        };
+        let mut visits: Vec<_> = self.tasks.iter().enumerate().flat_map(of_task).collect();
+        visits.sort_by_key(|(visit, order, _)| std::cmp::Reverse((visit.left, *order)));
+        visits.truncate(count);
+        visits
     }
 
     /// Adds an inferred transition, after the recorded ones of the same time.

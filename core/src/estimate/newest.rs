@@ -75,8 +75,23 @@ impl<'t> Newest<'t> {
 
     /// Forgets what was read, and what was inferred from runs.
     pub(super) fn forget(&mut self) {
-        self.history = History::default();
+        self.take();
+    }
+
+    /// The history that was read, which is forgotten here.
+    pub(super) fn take(&mut self) -> History {
         self.places.clear();
+        std::mem::take(&mut self.history)
+    }
+
+    /// False if a row's number is too large to order recorded transitions.
+    pub(super) fn is_ordered(&self) -> bool {
+        self.is_ordered
+    }
+
+    /// A task of the scope.
+    pub(super) fn task(&mut self, task_id: &str) -> Result<Option<&TaskHistory>> {
+        Ok(self.place(task_id)?.map(|place| &self.history.tasks[place]))
     }
 
     /// The hours of the newest finished visits to the lane, whatever status followed.

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::backlog::{BacklogTotals, StatusCounts, Tally, TaskState};
-use super::history::{History, Visit, transitions};
+use super::history::{History, TaskHistory};
 use super::lane::{Lane, PerLane};
 use super::newest::Newest;
 use crate::error::Result;
@@ -89,29 +89,31 @@ impl Present {
         }
     }
 
-    /// By the indexes on tasks and events; `None` where reading all of them is the better way.
+    /// By the indexes on tasks and events, with the history of the tasks that are in a lane and of those with the newest
+    /// visits; `None` where reading all of them is the better way.
     pub(super) fn newest(
         tx: &Connection,
         scope: &TaskScope<'_>,
         newest: &mut Newest<'_>,
         statuses: &StatusSettings,
         now: Timestamp,
-    ) -> Result<Option<Self>> {
+    ) -> Result<Option<(Self, History)>> {
         let Some((tally, mut tasks)) = backlog(tx, scope, statuses)? else { return Ok(None) };
         for task in tasks.iter_mut().filter(|task| task.state.lane().is_some()) {
-            let Some(transitions) = transitions(tx, &task.id)? else { return Ok(None) };
-            let start = task.state.lane().map(Lane::start);
-            task.entered = transitions.iter().rev().find(|step| Some(step.to) == start).map(|step| step.at);
+            task.entered = newest.task(&task.id)?.and_then(TaskHistory::entered);
         }
         let mut present = Self::new(tally, tasks);
         for lane in Lane::ALL {
             let Some(mut hours) = newest.ended_visits(lane, VISITS)? else { return Ok(None) };
             hours.sort_by(f64::total_cmp);
             *present.visits.of_mut(lane) = hours;
+        }
+        let recent = newest.take();
+        for lane in Lane::ALL {
             let Some(left) = newest.last_left(lane, now)? else { return Ok(None) };
             *present.last_left.of_mut(lane) = left;
         }
-        Ok(Some(present))
+        Ok(newest.is_ordered().then_some((present, recent)))
     }
 
     fn new(tally: Tally, tasks: Vec<OpenTask>) -> Self {
@@ -128,11 +130,9 @@ impl Present {
 
 /// The hours of the lane's newest finished visits, in ascending order.
 fn newest_visits(history: &History, lane: Lane) -> Vec<f64> {
-    let mut visits: Vec<(Visit, i64)> =
-        history.tasks.iter().flat_map(|task| task.ended_visits(lane)).collect();
-    visits.sort_by_key(|(visit, order)| std::cmp::Reverse((visit.left, *order)));
-    visits.truncate(VISITS);
-    let mut hours: Vec<f64> = visits.iter().map(|(visit, _)| visit.left.hours_since(visit.entered)).collect();
+    let visits = history.newest_visits(lane, VISITS);
+    let mut hours: Vec<f64> =
+        visits.iter().map(|(visit, ..)| visit.left.hours_since(visit.entered)).collect();
     hours.sort_by(f64::total_cmp);
     hours
 }

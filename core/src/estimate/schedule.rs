@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backlog::TaskState;
 use super::durations::hours_at;
+use super::history::TaskHistory;
 use super::lane::Lane;
 use super::present::{OpenTask, Present};
 use super::velocity::Velocity;
@@ -149,7 +150,14 @@ fn arrival_order(a: &OpenTask, b: &OpenTask, lane: Lane) -> Ordering {
 }
 
 fn backlog_order(a: &OpenTask, b: &OpenTask) -> Ordering {
-    let priority = |task: &OpenTask| (task.priority.is_none(), task.priority);
+    let place = |task: &OpenTask| (task.priority.is_none(), task.priority);
     let by_key = || natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id));
+    place(a).cmp(&place(b)).then_with(by_key)
+}
+
+/// [`backlog_order`] of tasks with their history.
+pub(super) fn history_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
+    let priority = |task: &TaskHistory| (task.row.priority.is_none(), task.row.priority);
+    let by_key = || natural_order::compare(&a.row.key, &b.row.key).then_with(|| a.row.id.cmp(&b.row.id));
     priority(a).cmp(&priority(b)).then_with(by_key)
 }

@@ -51,23 +51,28 @@ pub(super) fn read<T>(
     // A handle that only reads may find a database without the indexes.
     if indexes::are_present(tx)? {
         let is_small = !scope.is_whole() && scope_tasks::count_up_to(tx, &scope, SMALL + 1)? <= SMALL;
-        if is_small && let Some(history) = of_tasks(tx, &scope)? {
-            return Ok(Source::History(history, How::Tasks));
-        }
-        if let Some(mut found) = Newest::new(tx, scope)?
+        if !is_small
+            && let Some(mut found) = Newest::new(tx, scope)?
             && let Some(answer) = newest(&mut found)?
         {
             return Ok(Source::Newest(answer));
         }
-        let part = scope_tasks::largest_number(tx)? / PART;
-        if !scope.is_whole()
-            && scope_tasks::count_up_to(tx, &scope, part + 1)? <= part
+    }
+    let (history, how) = read_all(tx, scope)?;
+    Ok(Source::History(history, how))
+}
+
+/// Reads the whole history of the scope.
+pub(super) fn read_all(tx: &Connection, scope: TaskScope<'_>) -> Result<(History, How)> {
+    if !scope.is_whole() && indexes::are_present(tx)? {
+        let few = SMALL.max(scope_tasks::largest_number(tx)? / PART);
+        if scope_tasks::count_up_to(tx, &scope, few + 1)? <= few
             && let Some(history) = of_tasks(tx, &scope)?
         {
-            return Ok(Source::History(history, How::Tasks));
+            return Ok((history, How::Tasks));
         }
     }
-    Ok(Source::History(History::load(tx, &scope)?, How::All(scope.ids.clone())))
+    Ok((History::load(tx, &scope)?, How::All(scope.ids.clone())))
 }
 
 fn of_tasks(tx: &Connection, scope: &TaskScope<'_>) -> Result<Option<History>> {

@@ -2,8 +2,10 @@
 
 use rusqlite::{Connection, params};
 
-use super::super::present::Present;
+use super::super::lane_times;
+use super::super::present::{self, Present};
 use super::super::scope::is_person;
+use super::super::timeline::Timeline;
 use super::super::velocity::{self, Measured};
 use super::*;
 use crate::paths::Config;
@@ -231,7 +233,14 @@ fn the_newest_part_and_the_scope_alone_give_what_the_whole_history_gives() {
                 visits += expected.visits.review.len();
                 let mut newest = Newest::new(&db, scope).unwrap().unwrap();
                 let found = Present::newest(&db, &scope, &mut newest, &statuses, now).unwrap().unwrap();
+                let (found, recent) = found;
                 assert_eq!(format!("{found:?}"), format!("{expected:?}"), "seed {seed}, {ids:?}, {now}");
+                for window in [1, 10, 1000] {
+                    let times = |history: &History| {
+                        format!("{:?}", lane_times::lane_times(&Timeline::new(history, now), window))
+                    };
+                    assert_eq!(times(&recent), times(&all.recent(present::VISITS)), "seed {seed}, {ids:?}");
+                }
                 if let Some(tasks) = &tasks {
                     assert_eq!(
                         format!("{:?}", Present::of_history(tasks, &statuses, now)),
