@@ -258,6 +258,19 @@ enum mcoda_estimate_option
     MCODA_ESTIMATE_SP_PER_HOUR_QA = 10,
     // text: The current time. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
+    // bool: Whether `estimate` makes a forecast. Absent: it does.
+    MCODA_ESTIMATE_FORECAST = 12,
+    // int: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks. Absent:
+    // 1,000, and 200 for each forecast of a backtest. 1 or more.
+    MCODA_ESTIMATE_TRIALS = 13,
+    // text: The time for which the forecast says how probable it is that everything is completed.
+    MCODA_ESTIMATE_BY = 14,
+    // int: The seed of the trials, 0 or more. Absent: 1. From 0 to 2^53 - 1.
+    MCODA_ESTIMATE_SEED = 15,
+    // json: When work happens: `timeZone`, `hours` (`09:00-17:30`), `days` (`["mon", "tue"]`) and `daysOff`
+    // (`["2026-12-25"]`), each of them optional. Absent: the `calendar` of the settings, else the one that the
+    // events show.
+    MCODA_ESTIMATE_CALENDAR = 16,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -808,6 +821,25 @@ mcoda_code mcoda_estimate_options_set_int(mcoda_estimate_options *options,
 mcoda_code mcoda_estimate_options_set_real(mcoda_estimate_options *options,
                                            int32_t field,
                                            double value,
+                                           mcoda_error **error);
+
+// Sets a field, a `mcoda_estimate_option`, to true or false.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
+// field is checked by the call that uses it. Threads: one at a time.
+mcoda_code mcoda_estimate_options_set_bool(mcoda_estimate_options *options,
+                                           int32_t field,
+                                           bool value,
+                                           mcoda_error **error);
+
+// Sets a field, a `mcoda_estimate_option`, to what a JSON text says, which is copied; NULL makes it absent
+// again.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is no JSON;
+// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+mcoda_code mcoda_estimate_options_set_json(mcoda_estimate_options *options,
+                                           int32_t field,
+                                           const char *value,
                                            mcoda_error **error);
 
 // The speed of every lane, from the config, from history or from both. Writes nothing. `options` may be
@@ -1380,8 +1412,9 @@ mcoda_code mcoda_status_events_json(mcoda_workspace *workspace,
 // it adds nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is as for `velocity`. `json` (may be NULL) receives an object of `events`.
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is as for `velocity`. `json` (may be NULL) receives
+// an object of `events`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1393,8 +1426,9 @@ mcoda_code mcoda_backfill_status_events_json(mcoda_workspace *workspace,
 // Computes the velocity of each lane, in story points per hour. Writes nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the settings. `json` (may be NULL)
+// receives what the OpenAPI contract describes.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1406,8 +1440,9 @@ mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
 // Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the settings. `json` (may be NULL)
+// receives what the OpenAPI contract describes.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1415,6 +1450,65 @@ mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
                                const char *options,
                                mcoda_string **json,
                                mcoda_error **error);
+
+// Makes forecasts for earlier times, each right after a completion and by what was known then, and compares
+// them with what happened: how often P50, P85 and P95 were not exceeded, and how far off they were, beside
+// the throughput bootstrap and the contract's formula. Writes nothing.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and how to compute it, as for
+// `estimate`. `json` (may be NULL) receives an object of `origins`, `trials`, `seed`, `horizons`, `rows`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_backtest_json(mcoda_workspace *workspace,
+                               const char *options,
+                               mcoda_string **json,
+                               mcoda_error **error);
+
+// The visits of tasks to lanes by the recorded transitions, in the order in which they began.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope, as for `estimate`. `json` (may be NULL)
+// receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_lane_visits_json(mcoda_workspace *workspace,
+                                  const char *options,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
+// How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of the
+// first transition to today: the rows of a cumulative flow diagram.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the calendar, as for `estimate`.
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_cumulative_flow_json(mcoda_workspace *workspace,
+                                      const char *options,
+                                      mcoda_string **json,
+                                      mcoda_error **error);
+
+// What was completed on each day in the calendar's time zone, from the day of the first transition to today.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the calendar, as for `estimate`.
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_throughput_json(mcoda_workspace *workspace,
+                                 const char *options,
+                                 mcoda_string **json,
+                                 mcoda_error **error);
 
 // Returns a job with its task runs and its total usage by command, agent and model.
 //
