@@ -490,8 +490,3 @@ def test_results_for_people_are_the_engines_tables(shop: Shop) -> None:
     assert str(estimate).startswith("Estimate for the whole workspace")
     assert estimate._repr_html_().startswith("<pre>Estimate") and velocity._repr_html_().startswith("<pre>LANE")
     assert str(estimate.effective_velocity) == mcoda.render_velocity(estimate.effective_velocity)
-
-
-def test_an_attribute_whose_name_is_a_keyword_ends_with_an_underscore(file: Path) -> None:
-    visits = [one for one in results_of_history(file) if isinstance(one, mcoda.LaneVisit)]
-    assert visits and all(visit.pass_ == visit.to_dict()["pass"] for visit in visits)

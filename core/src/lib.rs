@@ -104,12 +104,14 @@ pub use repository::{
     NewProject, NewStory, NewTask, NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun,
     TaskRuns, Tasks,
 };
-pub use session::Session;
+pub use session::{Session, TimeIndex};
 pub use sqlite::{CancelToken, Checkpoint, SqlParams, SqlValue, Synchronous, Table};
+pub use status::TaskStatus;
 pub use telemetry::{
-    AgentContext, Dimension, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES,
-    PriceOverride, Recorded, RecordedResponse, ResponseRecord, Skipped, TelemetryConfig, TokenUsage,
-    TokenUsageCursor, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
+    AgentContext, Dimension, Economics, EconomicsDimension, EconomicsQuery, EconomicsRow, Group,
+    ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES, PriceOverride, Recorded, RecordedResponse,
+    ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery,
+    TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
 };
 pub use time::{Clock, StoredTime, Timestamp};
 pub use transaction::Transaction;

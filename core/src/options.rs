@@ -306,8 +306,11 @@ impl Options {
         }
         let watch = Watch::of_thread();
         let migrated = host.prepare(self.busy_timeout, migration::VERSION, &watch, |connection, wait| {
-            if host.is_read_only() || schema_version(connection)? >= migration::VERSION {
+            if host.is_read_only() {
                 return migration::refuse_other_kind(connection, kind);
+            }
+            if schema_version(connection)? >= migration::VERSION {
+                return migration::migrate(connection, kind, self.clock.now(), wait);
             }
             if !connection.is_autocommit() {
                 let message = "the database has a transaction open, and its schema must be migrated first: open the \

@@ -8,9 +8,10 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use crate::check::{self, CheckOptions, CheckReport, Subject};
+use crate::definition::record;
 use crate::error::Result;
 use crate::id::IdSource;
-use crate::migration::DatabaseKind;
+use crate::migration::{self, DatabaseKind};
 use crate::paths::{self, ConfigSources, Locations};
 use crate::repository::Store;
 use crate::sqlite::{Access, Checkpoint, Database, FileView, OpenTransaction, SqlParams, Table, View};
@@ -31,6 +32,15 @@ use crate::time::Clock;
 pub struct Session {
     shared: Arc<Shared>,
     access: Access,
+}
+
+record! {
+    /// The index of the recorded usage by time.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct TimeIndex("timeIndex", "camelCase"): {
+        /// Whether it was created now; false if it was there.
+        pub created: bool,
+    }
 }
 
 /// What a handle and its transactions share.
@@ -225,6 +235,17 @@ impl Session {
         group_by: &[Dimension],
     ) -> Result<Vec<TokenUsageSummaryRow>> {
         self.access.read(|tx| telemetry::token_usage_summary(&self.query_context(tx, query), group_by))
+    }
+
+    /// Creates an index of the recorded usage by time, with which queries of a short time range read that range instead of
+    /// all rows. Without it, recording is a little cheaper, and such a query takes about 0.8 s for each million rows. It
+    /// stays in the database, for every handle and process, and every program that records keeps it up to date; the queries
+    /// of other programs do not use it. Creating it takes about a second for each million rows, during which others cannot
+    /// write.
+    ///
+    /// Errors: `Unsupported` for a handle that only reads; `Busy` where others write for longer than the timeout.
+    pub fn create_time_index(&self) -> Result<TimeIndex> {
+        self.access.write(migration::create_time_index).map(|created| TimeIndex { created })
     }
 
     /// Runs one read-only SQL statement on a consistent state of the database.

@@ -122,7 +122,6 @@ def _readers(cls: type[Result]) -> tuple[tuple[str, str, Reader | None], ...]:
 
 
 def _camel_case(name: str) -> str:
-    # A name that is a keyword has a `_` at its end, which is not part of the JSON name.
     first, *words = name.split("_")
     return first + "".join(word.capitalize() for word in words)
 

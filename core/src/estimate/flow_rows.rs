@@ -22,7 +22,7 @@ record! {
         /// `implementation`, `review` or `qa`.
         pub lane: String,
         /// 1 for the task's first visit to the lane, 2 for the next one.
-        pub pass: u64,
+        pub pass_number: u64,
         /// When the task entered the lane.
         pub entered_at: Timestamp,
         /// When it left; null if it is still there.
@@ -90,7 +90,7 @@ pub(super) fn lane_visits(history: &History, now: Timestamp) -> Vec<LaneVisit> {
             task_id: task.id.clone(),
             task_key: task.key.clone(),
             lane: Lane::ALL[visit.lane].name().to_owned(),
-            pass: passes[visit.task][visit.lane],
+            pass_number: passes[visit.task][visit.lane],
             entered_at: timeline.origin.moment(visit.entered)?,
             left_at: visit.left.and_then(|left| timeline.origin.moment(left)),
             hours: (visit.left.unwrap_or(timeline.pipeline.now) - visit.entered).max(0.0),

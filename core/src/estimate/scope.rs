@@ -58,6 +58,13 @@ pub(super) fn resolve(tx: &Connection, options: &EstimateOptions) -> Result<Scop
     Ok(ids)
 }
 
+/// Whether a stored name is that of the person; upper and lower case and surrounding blanks are ignored.
+pub(super) fn is_person(name: &str) -> impl Fn(&str) -> bool + use<> {
+    let folded = |name: &str| name.trim().to_lowercase();
+    let wanted = folded(name);
+    move |stored| folded(stored) == wanted
+}
+
 fn only(field: &str, what: &str, key: &str, mut found: Vec<String>, narrower: &str) -> Result<String> {
     match (found.pop(), found.len()) {
         (None, _) => Err(Error::not_found(field, what, key)),

@@ -6,6 +6,7 @@
 mod check;
 mod color;
 mod decimals;
+mod economics;
 mod estimate;
 mod forecast;
 mod format;
@@ -23,6 +24,7 @@ use serde_json::Value;
 pub use crate::printable::printable;
 pub use check::render_check;
 pub use color::in_color;
+pub use economics::render_economics;
 pub use estimate::{render_estimate, render_estimate_json, render_velocity, render_velocity_json};
 pub use forecast::{render_backtest, render_forecast};
 pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};

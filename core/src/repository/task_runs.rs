@@ -1,6 +1,6 @@
 //! The table `task_runs`: the work of one command on one task.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -221,8 +221,33 @@ pub(crate) fn successful_in_scope(connection: &Connection, scope: &ScopeIds) -> 
          WHERE task_runs.status IN ('succeeded', 'success') AND {CONDITION} ORDER BY task_runs.rowid"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![scope.project, scope.epic, scope.story], |row| {
-        Ok(SuccessfulRun {
+    let rows = statement.query_map(params![scope.project, scope.epic, scope.story], SuccessfulRun::read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The successful runs on these tasks, in insertion order.
+pub(crate) fn successful_of_tasks<'t>(
+    connection: &Connection,
+    task_ids: impl Iterator<Item = &'t str>,
+) -> Result<Vec<SuccessfulRun>> {
+    let sql = "SELECT *, rowid AS number FROM task_runs
+               WHERE task_id = ?1 AND status IN ('succeeded', 'success')";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = Vec::new();
+    for id in task_ids {
+        let rows =
+            statement.query_map([id], |row| Ok((row.get::<_, i64>("number")?, SuccessfulRun::read(row)?)))?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    found.sort_by_key(|(rowid, _)| *rowid);
+    Ok(found.into_iter().map(|(_, run)| run).collect())
+}
+
+impl SuccessfulRun {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
             id: row::required_text(row, "id")?,
             task_id: row::required_text(row, "task_id")?,
             command: row::required_text(row, "command")?,
@@ -233,6 +258,5 @@ pub(crate) fn successful_in_scope(connection: &Connection, scope: &ScopeIds) -> 
             story_points_at_run: row::real(row, "story_points_at_run")?,
             sp_per_hour_effective: row::real(row, "sp_per_hour_effective")?,
         })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    }
 }

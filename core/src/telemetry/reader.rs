@@ -147,7 +147,16 @@ pub(super) fn add_computed_cost(usage: &mut TokenUsage, records: &[&TokenUsageRe
     let Some(first) = records.first().filter(|first| first.metadata.is_some()) else { return };
     let costs: Option<Vec<f64>> = records.iter().map(|record| record.cost_estimate).collect();
     let has_one_currency = records.iter().all(|record| record.currency == first.currency);
-    let Some(costs) = costs.filter(|_| has_one_currency) else { return };
+    let Some(costs) = costs.filter(|_| has_one_currency) else {
+        let is_unknown = |record: &&TokenUsageRecord| {
+            notes::of(record.metadata.as_ref()).and_then(|notes| notes.get("cost_source"))
+                == Some(&"unknown".into())
+        };
+        if records.iter().any(is_unknown) {
+            note(usage, "cost_source", "unknown".into());
+        }
+        return;
+    };
     usage.cost_estimate = Some(number::exact_sum(costs));
     usage.currency.clone_from(&first.currency);
     for name in ["cost_source", "price_table", "price_model", "price_override"] {

@@ -163,6 +163,8 @@ impl Method<'_> {
         let name = param.name;
         let type_ = match param.kind {
             ParamKind::Text => "str".to_owned(),
+            // Editors offer the known words, and others are accepted.
+            ParamKind::Word(name, _) => format!("{name} | str"),
             ParamKind::Path => "StrPath".to_owned(),
             ParamKind::Boolean => return format!("{name}: bool = False"),
             ParamKind::Time => "Time".to_owned(),

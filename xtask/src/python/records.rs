@@ -42,8 +42,7 @@ fn class(record: &Definition) -> String {
         .collect();
     let mut body = docstring(&lines_of(&doc, 4), 4) + "\n\n";
     if base.is_some() {
-        let names: Vec<String> =
-            own.iter().map(|field| format!("\"{}\",", attribute_name(field.name))).collect();
+        let names: Vec<String> = own.iter().map(|field| format!("\"{}\",", field.name)).collect();
         body +=
             "# Not `slots=True`, of which mypy's stubtest expects the slots of the class above once more.\n";
         body += &format!("__slots__ = ({})\n\n", names.join(" "));
@@ -76,19 +75,7 @@ fn attribute(field: &Field, may_lack: bool) -> String {
         (false, false) => " = field(hash=False)",
         (true, false) => " = field(default=None, hash=False)",
     };
-    format!("{}: {}{default}\n{doc}\n", attribute_name(field.name), types::output(field))
-}
-
-/// Python's keywords that a field may be called.
-const KEYWORDS: [&str; 32] = [
-    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
-    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not",
-    "or", "pass", "raise", "return", "try", "while", "with", "yield",
-];
-
-/// A keyword cannot be an attribute. By Python's convention (PEP 8) it gets a `_`, which the JSON name does not have.
-fn attribute_name(field: &str) -> String {
-    if KEYWORDS.contains(&field) { format!("{field}_") } else { field.to_owned() }
+    format!("{}: {}{default}\n{doc}\n", field.name, types::output(field))
 }
 
 fn choices() -> File {

@@ -13,6 +13,7 @@ pub use dimension::{Dimension, Group};
 pub use input::TokenUsageSummaryQuery;
 
 use self::groups::Groups;
+pub(super) use self::sums::{Costs, TokenSum};
 use self::sums::{Sums, columns};
 use super::query::{Page, Projection, QueryContext, for_each};
 use crate::definition::record;
