@@ -30,6 +30,18 @@
 // The version of the library that this header came with.
 #define MCODA_VERSION "0.1.0"
 
+// The statuses of tasks. A workspace may name further ones in its config.json.
+#define MCODA_STATUS_NOT_STARTED "not_started"
+#define MCODA_STATUS_IN_PROGRESS "in_progress"
+#define MCODA_STATUS_CHANGES_REQUESTED "changes_requested"
+#define MCODA_STATUS_READY_TO_CODE_REVIEW "ready_to_code_review"
+#define MCODA_STATUS_READY_TO_QA "ready_to_qa"
+#define MCODA_STATUS_COMPLETED "completed"
+#define MCODA_STATUS_BLOCKED "blocked"
+#define MCODA_STATUS_FAILED "failed"
+#define MCODA_STATUS_CANCELLED "cancelled"
+#define MCODA_STATUS_READY_TO_REVIEW "ready_to_review"
+
 // The version of the binary interface that this header describes. It grows when a program that was
 // compiled against an older header would no longer work; functions, fields and codes that are added do not
 // change it. Compare it with `mcoda_abi_version()`, which is the library's.
@@ -451,6 +463,25 @@ typedef int32_t mcoda_token_usage_text_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// The fields of a `mcoda_transition_context` that `mcoda_transition_context_set_bool` sets to true or false.
+// The numbers are stable, and new fields get new ones.
+enum mcoda_transition_context_bool_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Whether a status is accepted that is neither one of the pipeline nor named under `statuses` in
+    // `config.json`.
+    MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_transition_context_bool_field mcoda_transition_context_bool_field;
+#else
+typedef int32_t mcoda_transition_context_bool_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 // The fields of a `mcoda_transition_context` that `mcoda_transition_context_set_json` sets to JSON. The
 // numbers are stable, and new fields get new ones.
 enum mcoda_transition_context_json_field
@@ -578,10 +609,10 @@ mcoda_code mcoda_error_code(const mcoda_error *error);
 // (may be NULL) receives its length in bytes without the NUL. Threads: any, until the error is freed.
 const char *mcoda_error_message(const mcoda_error *error, size_t *length);
 
-// The causes, from the nearest to the first; NULL where none is known. The text belongs to the error. `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL.
-// Threads: any, until the error is freed.
-const char *mcoda_error_detail(const mcoda_error *error,
-                               size_t *length);
+// The causes, from the nearest to the first; NULL where none is known. The text belongs to the error.
+// `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads: any, until the
+// error is freed.
+const char *mcoda_error_detail(const mcoda_error *error, size_t *length);
 
 // The invalid field by its JSON name, or the parameter by its name in this header; NULL where the error is not
 // about one. The text belongs to the error. `length` (may be NULL) receives its length in bytes
@@ -601,7 +632,8 @@ const char *mcoda_string_text(const mcoda_string *string, size_t *length);
 // (RFC 6901): "/id", "/0/taskId"; "" is the whole. `value` receives a string without its quotes, and anything else
 // as JSON. Each call parses the whole text.
 //
-// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for text that is not JSON. Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
+// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for text that is not JSON.
+// Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
 mcoda_code mcoda_string_at(const mcoda_string *json,
                            const char *pointer,
                            mcoda_string **value,
@@ -610,7 +642,8 @@ mcoda_code mcoda_string_at(const mcoda_string *json,
 // Frees a string; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_string_free(mcoda_string *string);
 
-// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with `mcoda_options_free`.
+// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_options_free`.
 mcoda_options *mcoda_options_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -747,7 +780,8 @@ bool mcoda_recorded_is_recorded(const mcoda_recorded *recorded);
 // freed.
 bool mcoda_recorded_is_duplicate(const mcoda_recorded *recorded);
 
-// Whether the JSON log has the record: false where the log is turned off or could not be written, and for NULL. Threads: any, until it is freed.
+// Whether the JSON log has the record: false where the log is turned off or could not be written, and for
+// NULL. Threads: any, until it is freed.
 bool mcoda_recorded_is_logged(const mcoda_recorded *recorded);
 
 // Why the JSON log could not be written: NULL where it has the record or is turned off, and for NULL. The text
@@ -759,7 +793,8 @@ const char *mcoda_recorded_log_error(const mcoda_recorded *recorded,
 // Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_recorded_free(mcoda_recorded *recorded);
 
-// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with `mcoda_token_usage_free`.
+// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_token_usage_free`.
 mcoda_token_usage *mcoda_token_usage_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -861,7 +896,8 @@ bool mcoda_transition_is_changed(const mcoda_transition *transition);
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_transition_free(mcoda_transition *transition);
 
-// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
+// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_transition_context_free`.
 mcoda_transition_context *mcoda_transition_context_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -879,6 +915,15 @@ mcoda_code mcoda_transition_context_clear(mcoda_transition_context *context, mco
 mcoda_code mcoda_transition_context_set_text(mcoda_transition_context *context,
                                              mcoda_transition_context_text_field field,
                                              const char *value,
+                                             mcoda_error **error);
+
+// Sets a field to true or false.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_transition_context_set_bool(mcoda_transition_context *context,
+                                             mcoda_transition_context_bool_field field,
+                                             bool value,
                                              mcoda_error **error);
 
 // Sets a field to the value of a JSON text; NULL makes it absent.
@@ -913,9 +958,10 @@ mcoda_code mcoda_global_token_usage_cursor_open(mcoda_global *global,
 // The next rows, at most `limit` of them; `limit` is 1 or more. `json` (may be NULL) receives an array;
 // it is empty, `[]`, at the end only.
 //
-// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or
-// migrated since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other errors the next call tries the same rows again. Threads: any. Frees: the
-// caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or migrated
+// since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other
+// errors the next call tries the same rows again. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_token_usage_cursor_next_json(mcoda_token_usage_cursor *cursor,
                                               size_t limit,
                                               mcoda_string **json,
@@ -986,7 +1032,8 @@ mcoda_code mcoda_estimate_to_json(const mcoda_estimate_result *estimate,
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_estimate_free(mcoda_estimate_result *estimate);
 
-// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller, with `mcoda_estimate_options_free`.
+// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller,
+// with `mcoda_estimate_options_free`.
 mcoda_estimate_options *mcoda_estimate_options_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -1226,6 +1273,13 @@ mcoda_code mcoda_render_estimate(const char *estimate, mcoda_string **text, mcod
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_velocity(const char *velocity, mcoda_string **text, mcoda_error **error);
+
+// Renders what finished work costs as a text table.
+//
+// `economics` (JSON) is the result of `economics`. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_economics(const char *economics, mcoda_string **text, mcoda_error **error);
 
 // Renders status events as a text table.
 //
@@ -1580,13 +1634,58 @@ mcoda_code mcoda_checkpoint_json(mcoda_workspace *workspace, mcoda_string **json
 // Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_checkpoint_json(mcoda_global *global, mcoda_string **json, mcoda_error **error);
 
+// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+// second for each million rows, during which others cannot write. The queries of other programs do not use
+// it.
+//
+// `json` (may be NULL) receives an object of `created`.
+//
+// Errors: `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_create_time_index_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+// second for each million rows, during which others cannot write. The queries of other programs do not use
+// it.
+//
+// On the user's global database, which has no backlog.
+//
+// `json` (may be NULL) receives an object of `created`.
+//
+// Errors: `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_create_time_index_json(mcoda_global *global,
+                                               mcoda_string **json,
+                                               mcoda_error **error);
+
+// Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the tokens
+// per completed story point and task, the share of tasks that were sent back, and what was spent on rework,
+// on abandoned tasks and on no task. Writes nothing.
+//
+// `query` (a JSON object of `groupBy`, `projectKey`, `epicKey`, `agent`, `model`, `provider`, `since`,
+// `until`, `timeZone`, `now`, all optional, may be NULL) is selects the calls, and the dimensions to group
+// by. Absent: all of the workspace, by agent and model. `json` (may be NULL) receives an object of
+// `group_by`, `rows`, `total`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_economics_json(mcoda_workspace *workspace,
+                                const char *query,
+                                mcoda_string **json,
+                                mcoda_error **error);
+
 // Changes the status of a task: its status, its metadata and the status event, in one transaction. If the
-// task already has the status, no event is written.
+// task already has the status, no event is written. An unknown status is refused, with the nearest known one
+// in the message: known are those of the pipeline, and those that `statuses` in `config.json` names, each
+// with the lane in which its tasks count: `implementation`, `review`, `qa` or `done`.
 //
 // `task` (text) is the task, by id or key. `to_status` (text) is its new status, for example `in_progress`.
 // `context` (a JSON object of `commandName`, `jobId`, `taskRunId`, `agentId`, `timestamp`, `metadata`,
-// `metadataPatch`, `reason`, `expectedFrom`, all optional, may be NULL) is details of the transition. `json`
-// (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`, `timestamp`, `changed`.
+// `metadataPatch`, `reason`, `expectedFrom`, `allowUnknownStatus`, all optional, may be NULL) is details of
+// the transition. `json` (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`,
+// `timestamp`, `changed`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2174,6 +2273,7 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_TOKEN_USAGE_STARTED_AT ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_STARTED_AT)
 #define MCODA_TOKEN_USAGE_FINISHED_AT ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_FINISHED_AT)
 #define MCODA_TOKEN_USAGE_TIMESTAMP ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_TIMESTAMP)
+#define MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS ((enum mcoda_transition_context_bool_field)MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS)
 #define MCODA_TRANSITION_METADATA ((enum mcoda_transition_context_json_field)MCODA_TRANSITION_METADATA)
 #define MCODA_TRANSITION_METADATA_PATCH ((enum mcoda_transition_context_json_field)MCODA_TRANSITION_METADATA_PATCH)
 #define MCODA_TRANSITION_COMMAND_NAME ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_COMMAND_NAME)
@@ -2221,6 +2321,8 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
     mcoda_token_usage_set_real(usage, MCODA_OF_TYPE(mcoda_token_usage_real_field, field), value, error)
 #define mcoda_token_usage_set_text(usage, field, value, error) \
     mcoda_token_usage_set_text(usage, MCODA_OF_TYPE(mcoda_token_usage_text_field, field), value, error)
+#define mcoda_transition_context_set_bool(context, field, value, error) \
+    mcoda_transition_context_set_bool(context, MCODA_OF_TYPE(mcoda_transition_context_bool_field, field), value, error)
 #define mcoda_transition_context_set_json(context, field, value, error) \
     mcoda_transition_context_set_json(context, MCODA_OF_TYPE(mcoda_transition_context_json_field, field), value, error)
 #define mcoda_transition_context_set_text(context, field, value, error) \

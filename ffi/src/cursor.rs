@@ -64,9 +64,10 @@ pub unsafe extern "C" fn mcoda_global_token_usage_cursor_open(
 /// The next rows, at most `limit` of them; `limit` is 1 or more. `json` (may be NULL) receives an array;
 /// it is empty, `[]`, at the end only.
 ///
-/// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or
-/// migrated since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other errors the next call tries the same rows again. Threads: any. Frees: the
-/// caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or migrated
+/// since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other
+/// errors the next call tries the same rows again. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_token_usage_cursor_next_json(
     cursor: *mut mcoda_token_usage_cursor,

@@ -112,7 +112,8 @@ impl mcoda_options {
     }
 }
 
-/// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with `mcoda_options_free`.
+/// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_options_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_options_new() -> *mut mcoda_options {
     make(|| mcoda_options(Fields::new(FIELDS)))

@@ -77,7 +77,8 @@ pub unsafe extern "C" fn mcoda_recorded_is_duplicate(recorded: *const mcoda_reco
     or_default_on_panic(false, || Some(recorded.as_ref()?.duplicate))
 }
 
-/// Whether the JSON log has the record: false where the log is turned off or could not be written, and for NULL. Threads: any, until it is freed.
+/// Whether the JSON log has the record: false where the log is turned off or could not be written, and for
+/// NULL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_recorded_is_logged(recorded: *const mcoda_recorded) -> bool {
     or_default_on_panic(false, || Some(recorded.as_ref()?.logged))

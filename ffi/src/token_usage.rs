@@ -160,7 +160,8 @@ impl mcoda_token_usage {
     }
 }
 
-/// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with `mcoda_token_usage_free`.
+/// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_token_usage_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_token_usage_new() -> *mut mcoda_token_usage {
     make(|| mcoda_token_usage(Fields::new(FIELDS)))

@@ -97,7 +97,8 @@ impl mcoda_transition_context {
     }
 }
 
-/// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
+/// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_transition_context_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_transition_context_new() -> *mut mcoda_transition_context {
     make(|| mcoda_transition_context(Fields::new(FIELDS)))

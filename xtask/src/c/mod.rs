@@ -1,4 +1,4 @@
-//! What the C library repeats: the fields of the handles that callers fill in, and the calls that take and give JSON.
+//! What the C library repeats: the fields of the handles that callers fill in, and the calls that take and return JSON.
 
 mod calls;
 mod fields;
