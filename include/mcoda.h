@@ -30,6 +30,18 @@
 // The version of the library that this header came with.
 #define MCODA_VERSION "0.1.0"
 
+// The statuses of tasks. A workspace may name further ones in its config.json.
+#define MCODA_STATUS_NOT_STARTED "not_started"
+#define MCODA_STATUS_IN_PROGRESS "in_progress"
+#define MCODA_STATUS_CHANGES_REQUESTED "changes_requested"
+#define MCODA_STATUS_READY_TO_CODE_REVIEW "ready_to_code_review"
+#define MCODA_STATUS_READY_TO_QA "ready_to_qa"
+#define MCODA_STATUS_COMPLETED "completed"
+#define MCODA_STATUS_BLOCKED "blocked"
+#define MCODA_STATUS_FAILED "failed"
+#define MCODA_STATUS_CANCELLED "cancelled"
+#define MCODA_STATUS_READY_TO_REVIEW "ready_to_review"
+
 // The version of the binary interface that this header describes. It grows when a program that was
 // compiled against an older header would no longer work; functions, fields and codes that are added do not
 // change it. Compare it with `mcoda_abi_version()`, which is the library's.
@@ -448,6 +460,25 @@ enum mcoda_token_usage_text_field
 typedef enum mcoda_token_usage_text_field mcoda_token_usage_text_field;
 #else
 typedef int32_t mcoda_token_usage_text_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_transition_context` that `mcoda_transition_context_set_bool` sets to true or false.
+// The numbers are stable, and new fields get new ones.
+enum mcoda_transition_context_bool_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Whether a status is accepted that is neither one of the pipeline nor named under `statuses` in
+    // `config.json`.
+    MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_transition_context_bool_field mcoda_transition_context_bool_field;
+#else
+typedef int32_t mcoda_transition_context_bool_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -881,6 +912,15 @@ mcoda_code mcoda_transition_context_set_text(mcoda_transition_context *context,
                                              const char *value,
                                              mcoda_error **error);
 
+// Sets a field to true or false.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_transition_context_set_bool(mcoda_transition_context *context,
+                                             mcoda_transition_context_bool_field field,
+                                             bool value,
+                                             mcoda_error **error);
+
 // Sets a field to the value of a JSON text; NULL makes it absent.
 //
 // Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
@@ -1226,6 +1266,13 @@ mcoda_code mcoda_render_estimate(const char *estimate, mcoda_string **text, mcod
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_velocity(const char *velocity, mcoda_string **text, mcoda_error **error);
+
+// Renders what finished work costs as a text table.
+//
+// `economics` (JSON) is the result of `economics`. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_economics(const char *economics, mcoda_string **text, mcoda_error **error);
 
 // Renders status events as a text table.
 //
@@ -1580,13 +1627,58 @@ mcoda_code mcoda_checkpoint_json(mcoda_workspace *workspace, mcoda_string **json
 // Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_checkpoint_json(mcoda_global *global, mcoda_string **json, mcoda_error **error);
 
+// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+// second for each million rows, during which others cannot write. The queries of other programs do not use
+// it.
+//
+// `json` (may be NULL) receives an object of `created`.
+//
+// Errors: `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_create_time_index_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+// second for each million rows, during which others cannot write. The queries of other programs do not use
+// it.
+//
+// On the user's global database, which has no backlog.
+//
+// `json` (may be NULL) receives an object of `created`.
+//
+// Errors: `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_create_time_index_json(mcoda_global *global,
+                                               mcoda_string **json,
+                                               mcoda_error **error);
+
+// Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the tokens
+// per completed story point and task, the share of tasks that were sent back, and what was spent on rework,
+// on abandoned tasks and on no task. Writes nothing.
+//
+// `query` (a JSON object of `groupBy`, `projectKey`, `epicKey`, `agent`, `model`, `provider`, `since`,
+// `until`, `timeZone`, `now`, all optional, may be NULL) is selects the calls, and the dimensions to group
+// by. Absent: all of the workspace, by agent and model. `json` (may be NULL) receives an object of
+// `group_by`, `rows`, `total`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_economics_json(mcoda_workspace *workspace,
+                                const char *query,
+                                mcoda_string **json,
+                                mcoda_error **error);
+
 // Changes the status of a task: its status, its metadata and the status event, in one transaction. If the
-// task already has the status, no event is written.
+// task already has the status, no event is written. An unknown status is refused, with the nearest known one
+// in the message: known are those of the pipeline, and those that `statuses` in `config.json` names, each
+// with the lane in which its tasks count: `implementation`, `review`, `qa` or `done`.
 //
 // `task` (text) is the task, by id or key. `to_status` (text) is its new status, for example `in_progress`.
 // `context` (a JSON object of `commandName`, `jobId`, `taskRunId`, `agentId`, `timestamp`, `metadata`,
-// `metadataPatch`, `reason`, `expectedFrom`, all optional, may be NULL) is details of the transition. `json`
-// (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`, `timestamp`, `changed`.
+// `metadataPatch`, `reason`, `expectedFrom`, `allowUnknownStatus`, all optional, may be NULL) is details of
+// the transition. `json` (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`,
+// `timestamp`, `changed`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2174,6 +2266,7 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_TOKEN_USAGE_STARTED_AT ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_STARTED_AT)
 #define MCODA_TOKEN_USAGE_FINISHED_AT ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_FINISHED_AT)
 #define MCODA_TOKEN_USAGE_TIMESTAMP ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_TIMESTAMP)
+#define MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS ((enum mcoda_transition_context_bool_field)MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS)
 #define MCODA_TRANSITION_METADATA ((enum mcoda_transition_context_json_field)MCODA_TRANSITION_METADATA)
 #define MCODA_TRANSITION_METADATA_PATCH ((enum mcoda_transition_context_json_field)MCODA_TRANSITION_METADATA_PATCH)
 #define MCODA_TRANSITION_COMMAND_NAME ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_COMMAND_NAME)
@@ -2221,6 +2314,8 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
     mcoda_token_usage_set_real(usage, MCODA_OF_TYPE(mcoda_token_usage_real_field, field), value, error)
 #define mcoda_token_usage_set_text(usage, field, value, error) \
     mcoda_token_usage_set_text(usage, MCODA_OF_TYPE(mcoda_token_usage_text_field, field), value, error)
+#define mcoda_transition_context_set_bool(context, field, value, error) \
+    mcoda_transition_context_set_bool(context, MCODA_OF_TYPE(mcoda_transition_context_bool_field, field), value, error)
 #define mcoda_transition_context_set_json(context, field, value, error) \
     mcoda_transition_context_set_json(context, MCODA_OF_TYPE(mcoda_transition_context_json_field, field), value, error)
 #define mcoda_transition_context_set_text(context, field, value, error) \
