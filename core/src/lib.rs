@@ -44,7 +44,8 @@
 //! - **Times** are [`Timestamp`]s in inputs and computed results. A time that is read from a row is a [`StoredTime`],
 //!   because another program may have stored text that is not a time. `since` and `until` are text, because they may be
 //!   spans such as `7d`.
-//! - **Statuses** are text, with constants for those that the engine knows ([`status`]).
+//! - **Statuses** are text, because hosts add some of their own. [`TaskStatus`] names those of the pipeline, and is taken
+//!   wherever a status is.
 //! - **Ids** are text, because hosts and other programs choose their form, and most calls take an id or a key.
 //! - **JSON** (metadata, settings) is serde_json's. Its feature `preserve_order` is on, because metadata keeps the order of
 //!   its fields. Features apply to a whole program, so a `Map` of the host keeps its order, too.
@@ -76,7 +77,7 @@ pub mod report;
 mod repository;
 mod session;
 mod sqlite;
-pub mod status;
+mod status;
 mod telemetry;
 mod time;
 mod transaction;
