@@ -8,8 +8,9 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use mcoda_core::{EstimateOptions, VelocityMode, Workspace};
+use mcoda_core::{EstimateOptions, Workspace};
 use rusqlite::{Connection, params};
+use serde_json::json;
 
 const SIZES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const STATUSES: [&str; 5] =
@@ -140,12 +141,19 @@ fn measure(path: &Path, events: usize) {
     let count = |sql: &str| peer.query_row(sql, [], |row| row.get::<_, i64>(0)).expect("a number");
     let tasks = count("SELECT count(*) FROM tasks");
     let key = format!("T{}", tasks / 2);
-    let options = |project: bool, epic: bool| EstimateOptions {
-        mode: Some(VelocityMode::Empirical),
-        window_tasks: Some(50),
-        project_key: (project || epic).then(|| "P".to_owned()),
-        epic_key: epic.then(|| "E0".to_owned()),
-        ..Default::default()
+    let options = |project: bool, epic: bool| {
+        let mut given = json!({"mode": "empirical", "windowTasks": 50, "forecast": false});
+        if project || epic {
+            given["projectKey"] = "P".into();
+        }
+        if epic {
+            given["epicKey"] = "E0".into();
+        }
+        // Builds from before the forecast do not know the option.
+        EstimateOptions::from_json(&given).unwrap_or_else(|_| {
+            given.as_object_mut().expect("an object").remove("forecast");
+            EstimateOptions::from_json(&given).expect("options")
+        })
     };
     let all_events = "SELECT * FROM task_status_events";
     let row = |what: &str, ours: &mut dyn FnMut(), sql: &str| {

@@ -108,7 +108,8 @@ impl Present {
             hours.sort_by(f64::total_cmp);
             *present.visits.of_mut(lane) = hours;
         }
-        let recent = newest.take();
+        // More tasks were looked at than those.
+        let recent = newest.take().recent(VISITS);
         for lane in Lane::ALL {
             let Some(left) = newest.last_left(lane, now)? else { return Ok(None) };
             *present.last_left.of_mut(lane) = left;

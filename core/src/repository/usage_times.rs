@@ -14,10 +14,10 @@ const TIMES: Index = Index::new(
     "libmcoda_token_usage_time",
     concat!("token_usage(substr(timestamp, 1)) WHERE ", is_regular!("timestamp")),
 );
-/// The other rows, all of which are read.
+/// The other rows, all of which are read. Those without a time are in no range.
 const OTHERS: Index = Index::new(
     "libmcoda_token_usage_time_irregular",
-    concat!("token_usage(id) WHERE (timestamp IS NULL OR NOT (", is_regular!("timestamp"), "))"),
+    concat!("token_usage(id) WHERE NOT (", is_regular!("timestamp"), ")"),
 );
 
 /// Both parts of it.
@@ -52,7 +52,7 @@ pub(super) fn condition(since: usize, until: usize) -> String {
         TIMES.name,
         is_regular!("timestamp"),
         OTHERS.name,
-        concat!("(timestamp IS NULL OR NOT (", is_regular!("timestamp"), "))"),
+        concat!("NOT (", is_regular!("timestamp"), ")"),
     )
 }
 

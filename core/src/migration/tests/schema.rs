@@ -7,7 +7,8 @@ use super::*;
 #[test]
 fn a_new_database_has_the_schema_of_the_typescript_packages_plus_our_columns() {
     let place = empty();
-    let mut fresh = shape(&open_and_migrate(&place.path, DatabaseKind::Workspace).unwrap());
+    let mut fresh =
+        without_our_indexes(shape(&open_and_migrate(&place.path, DatabaseKind::Workspace).unwrap()));
     let queue = fresh.remove("token_usage_log_queue").unwrap();
     assert!(queue[0].contains("usage_id") && queue[0].contains("TEXT"), "{queue:?}");
     leave_out_ours(&mut fresh, DatabaseKind::Workspace);

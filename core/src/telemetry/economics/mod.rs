@@ -134,7 +134,7 @@ record! {
     }
 }
 
-/// The columns that the scan reads, by their place.
+/// The columns that the scan reads, in the order of their places below.
 const COLUMNS: [&str; 11] = [
     "agent_id",
     "model_name",
@@ -148,6 +148,17 @@ const COLUMNS: [&str; 11] = [
     "tokens_prompt",
     "tokens_completion",
 ];
+const AGENT: usize = 0;
+const MODEL: usize = 1;
+const TASK: usize = 2;
+const PROJECT: usize = 3;
+const EPIC: usize = 4;
+const PROVIDER: usize = 5;
+const COST: usize = 6;
+const CURRENCY: usize = 7;
+const TOKENS: usize = 8;
+const TOKENS_IN: usize = 9;
+const TOKENS_OUT: usize = 10;
 
 /// One call, as far as it matters here.
 struct Spend<'r> {
@@ -165,7 +176,6 @@ pub(crate) fn economics(
 ) -> Result<Economics> {
     let tx = query_context.tx;
     let limits = Limits::read(query_context, query)?;
-    let group_by = dimension::distinct(&query.group_by);
     let zone = Zone::read("timeZone", query.time_zone.as_deref())?;
     let calls = TokenUsageQuery {
         agent: query.agent.clone(),
@@ -176,68 +186,93 @@ pub(crate) fn economics(
     let scan = QueryContext { query: &calls, ..*query_context };
     let filter = scan.filter(query.since.as_deref())?;
     let projection = Projection { plain: COLUMNS.to_vec(), command: true, action: false };
-    let mut facts = Facts::new(tx, statuses);
-    let mut tallies = Tallies::default();
-    for_each(tx, &filter, projection, |row| {
+    let group_by = dimension::distinct(&query.group_by);
+    let facts = Facts::new(tx, statuses);
+    let mut collector = Collector { limits, group_by, zone, facts, tallies: Tallies::default() };
+    for_each(tx, &filter, projection, |row| collector.add(row))?;
+    Ok(collector.into_economics(&Keys::read(tx)?))
+}
+
+/// The sums of a scan.
+struct Collector<'t> {
+    limits: Limits<'t>,
+    group_by: Vec<EconomicsDimension>,
+    zone: Zone,
+    facts: Facts<'t>,
+    tallies: Tallies,
+}
+
+impl Collector<'_> {
+    fn add(&mut self, row: &ScanRow<'_>) -> Result<()> {
         let text = |place| row.columns.text(place);
-        if !limits.has(text(1)?.as_deref(), text(5)?.as_deref()) {
+        if !self.limits.has(text(MODEL)?.as_deref(), text(PROVIDER)?.as_deref()) {
             return Ok(());
         }
-        let task = match text(2)? {
-            Some(id) => facts.of(&id)?,
+        let task = match text(TASK)? {
+            Some(id) => self.facts.of(&id)?,
             None => None,
         };
-        let own = task.map(|place| &facts.tasks[place]);
-        let project = match own.map(|task| task.project) {
-            Some(project) => project,
-            None => facts.names.number(text(3)?.as_deref()),
+        let [project, epic] = match task.map(|place| &self.facts.tasks[place]) {
+            Some(task) => [task.project, task.epic],
+            None => [self.number(row, PROJECT)?, self.number(row, EPIC)?],
         };
-        let epic = match own.map(|task| task.epic) {
-            Some(epic) => epic,
-            None => facts.names.number(text(4)?.as_deref()),
-        };
-        if !limits.is_within(facts.names.text(project), facts.names.text(epic)) {
+        let names = &self.facts.names;
+        if !self.limits.is_within(names.text(project), names.text(epic)) {
             return Ok(());
         }
-        let own = task.map(|place| &facts.tasks[place]);
-        let lane = facts::lane(own, row.time, row.command.as_deref());
-        let week = own.and_then(|task| task.completed_at).or(row.time).map(|time| zone.week_of(time).text());
         let mut key = Key::default();
-        for dimension in &group_by {
+        for place in 0..self.group_by.len() {
+            let dimension = self.group_by[place];
             let number = match dimension {
-                EconomicsDimension::Agent => facts.names.number(text(0)?.as_deref()),
-                EconomicsDimension::Model => facts.names.number(text(1)?.as_deref()),
-                EconomicsDimension::Lane => facts.names.number(lane),
+                EconomicsDimension::Agent => self.number(row, AGENT)?,
+                EconomicsDimension::Model => self.number(row, MODEL)?,
                 EconomicsDimension::Epic => epic,
                 EconomicsDimension::Project => project,
-                EconomicsDimension::Week => facts.names.number(week.as_deref()),
+                EconomicsDimension::Lane => {
+                    let own = task.map(|place| &self.facts.tasks[place]);
+                    let lane = facts::lane(own, row.time, row.command.as_deref());
+                    self.facts.names.number(lane)
+                }
+                EconomicsDimension::Week => {
+                    let completed = task.and_then(|place| self.facts.tasks[place].completed_at);
+                    let week = completed.or(row.time).map(|time| self.zone.week_of(time).text());
+                    self.facts.names.number(week.as_deref())
+                }
             };
-            key.set(*dimension, number);
+            key.set(dimension, number);
         }
-        let currency = text(7)?;
+        let currency = text(CURRENCY)?;
         let spend = spend(row, currency.as_deref().unwrap_or_default())?;
-        tallies.add(key, task, task.map(|place| &facts.tasks[place]), &spend);
+        self.tallies.add(key, task, task.map(|place| &self.facts.tasks[place]), &spend);
         Ok(())
-    })?;
-    let keys = Keys::read(tx)?;
-    let (rows, total) = tallies.rows(&facts);
-    let mut rows: Vec<EconomicsRow> = rows
-        .into_iter()
-        .map(|(key, mut row)| {
-            let name = |dimension| facts.names.text(key.get(dimension)).map(str::to_owned);
-            row.agent_id = name(EconomicsDimension::Agent);
-            row.model_name = name(EconomicsDimension::Model);
-            row.lane = name(EconomicsDimension::Lane);
-            row.epic_id = name(EconomicsDimension::Epic);
-            row.epic_key = row.epic_id.as_ref().and_then(|id| keys.epics.get(id).cloned());
-            row.project_id = name(EconomicsDimension::Project);
-            row.project_key = row.project_id.as_ref().and_then(|id| keys.projects.get(id).cloned());
-            row.week = name(EconomicsDimension::Week);
-            row
-        })
-        .collect();
-    rows.sort_by(order);
-    Ok(Economics { group_by, rows, total })
+    }
+
+    /// The number of the text in a column.
+    fn number(&mut self, row: &ScanRow<'_>, column: usize) -> Result<u32> {
+        Ok(self.facts.names.number(row.columns.text(column)?.as_deref()))
+    }
+
+    fn into_economics(self, keys: &Keys) -> Economics {
+        let (rows, total) = self.tallies.rows(&self.facts);
+        let named = |(key, row): (Key, EconomicsRow)| {
+            let name = |dimension| self.facts.names.text(key.get(dimension)).map(str::to_owned);
+            let (epic_id, project_id) = (name(EconomicsDimension::Epic), name(EconomicsDimension::Project));
+            EconomicsRow {
+                agent_id: name(EconomicsDimension::Agent),
+                model_name: name(EconomicsDimension::Model),
+                lane: name(EconomicsDimension::Lane),
+                epic_key: epic_id.as_ref().and_then(|id| keys.epics.get(id).cloned()),
+                epic_id,
+                project_key: project_id.as_ref().and_then(|id| keys.projects.get(id).cloned()),
+                project_id,
+                week: name(EconomicsDimension::Week),
+                ..row
+            }
+        };
+        let mut rows: Vec<EconomicsRow> = rows.into_iter().map(named).collect();
+        rows.sort_by(order);
+        Economics { group_by: self.group_by, rows, total }
+    }
 }
 
 /// The most expensive first; then those without a known cost, by their tokens; else by the values of the dimensions.
@@ -252,11 +287,13 @@ fn order(a: &EconomicsRow, b: &EconomicsRow) -> std::cmp::Ordering {
 
 fn spend<'r>(row: &ScanRow<'_>, currency: &'r str) -> Result<Spend<'r>> {
     let columns = row.columns;
-    let tokens = match columns.whole(8)? {
+    let tokens = match columns.whole(TOKENS)? {
         Some(total) => total,
-        None => columns.whole(9)?.unwrap_or(0).saturating_add(columns.whole(10)?.unwrap_or(0)),
+        None => {
+            columns.whole(TOKENS_IN)?.unwrap_or(0).saturating_add(columns.whole(TOKENS_OUT)?.unwrap_or(0))
+        }
     };
-    Ok(Spend { at: row.time, cost: columns.real(6)?, currency: currency.trim(), tokens })
+    Ok(Spend { at: row.time, cost: columns.real(COST)?, currency: currency.trim(), tokens })
 }
 
 /// The limits of a query that the scan does not know.
