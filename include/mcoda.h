@@ -1032,8 +1032,8 @@ mcoda_code mcoda_estimate_to_json(const mcoda_estimate_result *estimate,
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_estimate_free(mcoda_estimate_result *estimate);
 
-// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller,
-// with `mcoda_estimate_options_free`.
+// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the
+// caller, with `mcoda_estimate_options_free`.
 mcoda_estimate_options *mcoda_estimate_options_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.

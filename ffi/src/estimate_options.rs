@@ -141,8 +141,8 @@ impl mcoda_estimate_options {
     }
 }
 
-/// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller,
-/// with `mcoda_estimate_options_free`.
+/// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the
+/// caller, with `mcoda_estimate_options_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_estimate_options_new() -> *mut mcoda_estimate_options {
     make(|| mcoda_estimate_options(Fields::new(FIELDS)))

@@ -128,6 +128,9 @@ impl Handle {
             "{capital}. A field that is not set is absent. The caller owns it and frees it with `{handle}_free`. One \
              thread at a time may use it; it may be used for any number of calls."
         )]);
+        let made = super::doc(&[format!(
+            "Makes {what}, with no field set. Threads: any. Frees: the caller, with `{handle}_free`."
+        )]);
         format!(
             "{WRITTEN}\n
 //! {capital}, field by field.
@@ -154,8 +157,7 @@ impl {handle} {{
     }}
 }}
 
-/// Makes {what}, with no field set. Threads: any. Frees: the caller, with `{handle}_free`.
-#[unsafe(no_mangle)]
+{made}#[unsafe(no_mangle)]
 pub extern \"C\" fn {handle}_new() -> *mut {handle} {{
     make(|| {handle}(Fields::new(FIELDS)))
 }}
