@@ -1178,7 +1178,7 @@ export interface LaneVisit {
   /** `implementation`, `review` or `qa`. */
   lane: string
   /** 1 for the task's first visit to the lane, 2 for the next one. */
-  pass: number
+  passNumber: number
   /** When the task entered the lane. */
   enteredAt: string
   /** When it left; null if it is still there. */

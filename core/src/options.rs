@@ -19,7 +19,24 @@ use crate::time::Clock;
 
 /// The options of a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set those that differ
 /// from the defaults, then call one of the `open` methods.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use std::time::Duration;
+///
+/// use mcoda_core::{Clock, Workspace};
+///
+/// let workspace = Workspace::options()
+///     .workspace_id("shop")
+///     .busy_timeout(Duration::from_secs(5))
+///     .clock(Clock::fixed("2026-03-20T12:00:00Z".parse()?))
+///     .open_db(":memory:")?;
+/// assert_eq!(workspace.id(), "shop");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
+#[must_use = "options open nothing until one of the `open` methods is called"]
 pub struct Options {
     pub(crate) workspace_id: Option<String>,
     pub(crate) config: Option<Map<String, Value>>,

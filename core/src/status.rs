@@ -10,6 +10,21 @@ pub(crate) use nearest::nearest;
 pub(crate) use settings::{StatusLane, StatusSettings, StatusWord};
 
 /// The statuses of the pipeline. Databases may hold others, which other programs wrote.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewEpic, NewProject, NewStory, NewTask, TaskStatus, TransitionContext, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+/// let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
+/// let task = workspace.tasks().create(&NewTask::new(story.id, "T1", "Validate card numbers"))?;
+/// assert_eq!(task.status, TaskStatus::NotStarted.name());
+/// workspace.record_status_transition("T1", TaskStatus::InProgress, &TransitionContext::default())?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TaskStatus {
     /// No work was done yet.

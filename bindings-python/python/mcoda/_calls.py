@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ._caller import Caller, as_list, asked
+from ._caller import Caller, as_list, list_argument
 from ._choices import Dimension, EconomicsDimension, TaskStatus, VelocityMode
 from ._estimate import Estimate, Velocity
 from ._records import (
@@ -630,7 +630,7 @@ class SessionCalls(Caller):
             "group_by": group_by,
         }
         rows = [TokenUsageSummaryRow._read(row) for row in self._native.call("token_usage_summary", (query, keywords), timeout=timeout)]
-        return TokenUsageSummary(rows, asked(query, "group_by", "groupBy", group_by))
+        return TokenUsageSummary(rows, list_argument(query, "group_by", "groupBy", group_by))
 
     def query(
         self,

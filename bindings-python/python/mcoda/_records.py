@@ -687,7 +687,7 @@ class LaneVisit(Result):
     """Its key."""
     lane: str
     """``implementation``, ``review`` or ``qa``."""
-    pass: int
+    pass_number: int
     """1 for the task's first visit to the lane, 2 for the next one."""
     entered_at: datetime
     """When the task entered the lane."""

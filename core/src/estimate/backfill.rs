@@ -17,6 +17,7 @@ use crate::repository::status_events::{self, StatusEvent};
 record! {
     /// The result of a backfill.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Backfilled("backfilled", "camelCase"): {
         /// The number of events that were added.
         pub events: u64,

@@ -8,6 +8,7 @@ use crate::status::{self, StatusLane, StatusSettings};
 
 /// Tasks and their story points.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Backlog {
     /// The number of tasks.
     pub tasks: usize,
@@ -18,6 +19,7 @@ pub struct Backlog {
 
 /// The backlog, by the next lane of each task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BacklogTotals {
     /// Not started, in progress, sent back, and every status that is not listed below. A status that `statuses` in
     /// `config.json` names counts in the lane given there.
@@ -34,6 +36,7 @@ pub struct BacklogTotals {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the names are the statuses")]
+#[non_exhaustive]
 pub struct StatusCounts {
     pub total: usize,
     pub ready_to_code_review: usize,
@@ -45,6 +48,7 @@ pub struct StatusCounts {
 
 /// The progress towards a milestone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Completion {
     /// Tasks that have reached it.
     pub done: usize,
@@ -58,6 +62,7 @@ pub struct Completion {
 /// The progress towards the milestones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Completions {
     /// Implemented: ready for review, ready for QA, or completed.
     pub work_on_tasks: Completion,

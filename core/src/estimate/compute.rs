@@ -33,8 +33,23 @@ use crate::status::StatusSettings;
 use crate::time::Timestamp;
 
 /// The remaining work, the velocity, and when the work will be done.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{EstimateOptions, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let options = EstimateOptions { sp_per_hour_all: Some(6.0), ..EstimateOptions::default() };
+/// let estimate = workspace.estimate(&options)?;
+/// assert_eq!(estimate.etas.complete_eta, Some(estimate.now)); // nothing is left to do
+/// # #[cfg(feature = "report")]
+/// println!("{estimate}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Estimate {
     /// The scope of the estimate.
     pub scope: Scope,

@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 /// Remaining hours in each lane; null if a lane has work and no velocity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct DurationsHours {
     /// Story points to implement / velocity, minus the hours already spent on tasks in progress; 0 or more.
     #[serde(serialize_with = "number::json_option")]

@@ -13,6 +13,7 @@ const AGING: f64 = 0.85;
 
 /// The tasks that are in a lane now.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Wip {
     /// The number of tasks.
     pub tasks: usize,
@@ -25,6 +26,7 @@ pub struct Wip {
 /// One task that is in a lane now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct WipItem {
     /// The task.
     pub task_id: String,
@@ -44,6 +46,7 @@ pub struct WipItem {
 /// The next transitions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct NextTransitions {
     /// The task that is expected to be implemented first.
     pub ready_to_review: Option<NextTransition>,
@@ -58,6 +61,7 @@ pub struct NextTransitions {
 /// An expected transition of one task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct NextTransition {
     /// The task.
     pub task_id: String,

@@ -22,6 +22,7 @@ use crate::time::Timestamp;
 /// work and no velocity. The times never decrease from one milestone to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Etas {
     /// Everything is implemented.
     pub ready_to_review_eta: Option<Timestamp>,

@@ -10,6 +10,7 @@ use crate::repository::scope::{self, ScopeIds};
 /// The scope of an estimate, as given in the call; absent fields were not given.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Scope {
     /// The workspace.
     pub workspace_id: String,

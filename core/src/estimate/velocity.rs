@@ -14,6 +14,7 @@ use crate::number::{self, exact_sum};
 /// The velocity of each lane.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Velocity {
     /// Story points that leave the implementation per hour of work on them.
     #[serde(serialize_with = "number::json")]

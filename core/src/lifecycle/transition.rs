@@ -18,6 +18,7 @@ use crate::time::{Clock, Timestamp};
 record! {
     /// The result of a transition.
     #[derive(Debug, Clone, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Transition("transition", "camelCase"): {
         /// The event that was written; absent if the task had the status already.
         pub event_id: Option<String>,

@@ -14,6 +14,7 @@ record! {
     /// A status change of a task.
     #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
     #[serde(default)]
+    #[non_exhaustive]
     pub struct StatusEvent("event", "camelCase"): row("task_status_events") {
         /// UUID text.
         pub id: String,

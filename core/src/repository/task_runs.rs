@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::scope::{CONDITION, ScopeIds};
 use super::{Store, check, row, stored, tasks};
-use crate::definition::{ColumnIndices, Stored, record};
+use crate::definition::{ColumnIndices, Stored, constructor, record};
 use crate::error::{Error, Result};
 use crate::number;
 use crate::time::{StoredTime, Timestamp};
@@ -14,6 +14,7 @@ use crate::time::{StoredTime, Timestamp};
 record! {
     /// One run of a command on one task.
     #[derive(Debug, Clone, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct TaskRun("taskRun", "camelCase"): row("task_runs") {
         /// UUID text.
         pub id: String,
@@ -86,7 +87,25 @@ record! {
     }
 }
 
+constructor! { NewTaskRun(task_id, command) }
+
 /// The task runs of a workspace.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewEpic, NewProject, NewStory, NewTask, NewTaskRun, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+/// let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
+/// let task = workspace.tasks().create(&NewTask::new(story.id, "T1", "Validate card numbers"))?;
+/// let run = workspace.task_runs().create(&NewTaskRun::new(&task.id, "work-on-tasks"))?;
+/// workspace.task_runs().finish(&run.id, "succeeded", None)?;
+/// assert_eq!(workspace.task_runs().list(&task.id)?[0].status, "succeeded");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TaskRuns<'a>(pub(crate) Store<'a>);
 

@@ -25,6 +25,20 @@ use crate::transaction::{self, Handle, Transaction};
 /// The records of one project. The common part with the global database are the calls of a [`Session`].
 ///
 /// Opening creates what is missing and migrates older databases.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewProject, TokenUsage, TokenUsageQuery, Workspace};
+///
+/// // The workspace of a project is opened by the project's root folder: `Workspace::open(".")`.
+/// let workspace = Workspace::open_db(":memory:")?;
+/// workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// workspace.record_token_usage(&TokenUsage { tokens_prompt: Some(1200), ..TokenUsage::default() })?;
+/// assert_eq!(workspace.token_usage(&TokenUsageQuery::default())?.len(), 1);
+/// workspace.close()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Workspace {
     session: Session,
@@ -64,6 +78,7 @@ impl Workspace {
     }
 
     /// The workspace id, which is stored in new records.
+    #[must_use]
     pub fn id(&self) -> &str {
         self.shared().workspace_id.as_deref().unwrap_or_default()
     }
@@ -86,7 +101,7 @@ impl Workspace {
     ///
     /// let workspace = Workspace::open_db(":memory:")?;
     /// let project = workspace.transaction(|tx| {
-    ///     let project = tx.projects().ensure(&NewProject { key: "SHOP".into(), ..Default::default() })?;
+    ///     let project = tx.projects().ensure(&NewProject::new("SHOP"))?;
     ///     tx.record_token_usage(&TokenUsage { project_id: Some(project.id.clone()), ..Default::default() })?;
     ///     Ok(project)
     /// })?;
@@ -133,6 +148,21 @@ impl Workspace {
     /// Errors: `NotFound` for an unknown task, job or task run, `InvalidInput` for a key that several tasks have and for an
     /// unknown status, whose message has the nearest known one (`allow_unknown_status` accepts any),
     /// `Conflict` if the task does not have the status in `expected_from`.
+    ///
+    /// ```
+    /// # fn main() -> mcoda_core::Result<()> {
+    /// use mcoda_core::{NewEpic, NewProject, NewStory, NewTask, TransitionContext, Workspace};
+    ///
+    /// let workspace = Workspace::open_db(":memory:")?;
+    /// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+    /// let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+    /// let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
+    /// workspace.tasks().create(&NewTask::new(story.id, "T1", "Validate card numbers"))?;
+    /// let done = workspace.record_status_transition("T1", "in_progress", &TransitionContext::default())?;
+    /// assert_eq!((&*done.from_status, &*done.to_status), ("not_started", "in_progress"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn record_status_transition(
         &self,
         task: &str,
@@ -201,36 +231,43 @@ impl Workspace {
     }
 
     /// The projects.
+    #[must_use]
     pub fn projects(&self) -> Projects<'_> {
         Projects(self.store())
     }
 
     /// The epics.
+    #[must_use]
     pub fn epics(&self) -> Epics<'_> {
         Epics(self.store())
     }
 
     /// The user stories.
+    #[must_use]
     pub fn stories(&self) -> Stories<'_> {
         Stories(self.store())
     }
 
     /// The tasks.
+    #[must_use]
     pub fn tasks(&self) -> Tasks<'_> {
         Tasks(self.store())
     }
 
     /// The jobs.
+    #[must_use]
     pub fn jobs(&self) -> Jobs<'_> {
         Jobs { store: self.store(), workspace_id: self.id() }
     }
 
     /// The command runs.
+    #[must_use]
     pub fn command_runs(&self) -> CommandRuns<'_> {
         CommandRuns { store: self.store(), workspace_id: self.id() }
     }
 
     /// The task runs.
+    #[must_use]
     pub fn task_runs(&self) -> TaskRuns<'_> {
         TaskRuns(self.store())
     }
