@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use crate::documents::{Piece, split};
 use crate::encoded;
 use crate::fields::{Fields, Object, text};
+use crate::names::{LISTS, TEXTS, WRAPPERS};
 use crate::parsed_usage::ParsedUsage;
 use crate::shapes::interpret;
 use crate::sources::{INHERITED, has_request_as_text, is_adapter_name};
 use crate::time;
-use crate::usage_projection::{LISTS, TEXTS, WRAPPERS};
 
 /// Names that a body takes from around it where it has not got them itself.
 const FALLBACK: &[&str] = &[
