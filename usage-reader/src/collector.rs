@@ -72,6 +72,7 @@ pub(crate) struct Collector {
     rest: Option<ParsedUsage>,
     /// Of a file that is read again, what has no id is known by its text; how often each text was seen.
     seen: Option<HashMap<u64, u32>>,
+    is_in_memory: bool,
     /// When the last line that has a time was written.
     last_ms: Option<i64>,
 }
@@ -87,6 +88,11 @@ impl Collector {
     pub(crate) fn naming_by_text(mut self) -> Self {
         self.seen = Some(HashMap::new());
         self
+    }
+
+    /// The same, by names that are of no use beyond this input.
+    pub(crate) fn naming_in_memory(self) -> Self {
+        Self { is_in_memory: true, ..self.naming_by_text() }
     }
 
     /// Takes one object of the input and its text, and says whether it reported any usage.
@@ -333,6 +339,9 @@ impl Collector {
         source.hash(&mut hasher);
         let times = seen.entry(hasher.finish()).or_default();
         *times += 1;
+        if self.is_in_memory {
+            return Some(format!("{TEXT}{:x}:{times}", hasher.finish()));
+        }
         let digest: String = Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect();
         Some(format!("{TEXT}{digest}:{times}"))
     }

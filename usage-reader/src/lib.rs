@@ -63,7 +63,7 @@ pub fn total(text: &str, provider: Option<&str>) -> Option<ParsedUsage> {
 /// What the text reports about its calls, one for each model, in the order of their first appearance. Their sum
 /// is [`total`].
 pub fn by_model(text: &str, provider: Option<&str>) -> Vec<ParsedUsage> {
-    let (calls, rest) = collect(text, Collector::new(provider).naming_by_text());
+    let (calls, rest) = collect(text, Collector::new(provider).naming_in_memory());
     let models = call::by_model(calls.each());
     if models.is_empty() { rest.into_iter().collect() } else { models }
 }

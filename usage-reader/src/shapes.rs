@@ -229,11 +229,16 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
 /// The tier of the call, beside its usage, in it, or in what a framework keeps of the provider.
 fn service_tier(all: Fields<'_>) -> Option<&str> {
     const NAMES: &[&str] = &["service_tier", "serviceTier"];
-    let of_bedrock = || all.object(NAMES)?.text(&["type"]);
-    let in_usage = || CONTAINERS.iter().find_map(|name| all.object(&[name])?.text(NAMES));
-    let of_framework = || all.object(&["response_metadata", "responseMetadata", "metadata"])?.text(NAMES);
+    // What was asked for may not be what was done.
+    const ASKED: &[&str] = &["request", "Request", "httpRequest", "req", "input"];
+    let within = || {
+        let mut entries = all.entries().filter(|(name, _)| !ASKED.contains(name));
+        entries.find_map(|(name, one)| {
+            one.text(NAMES).or_else(|| one.text(&["type"]).filter(|_| NAMES.contains(&name)))
+        })
+    };
     let of_sdk = || sdk_metadata(all)?.entries().find_map(|(_, provider)| provider.text(NAMES));
-    all.text(NAMES).or_else(of_bedrock).or_else(in_usage).or_else(of_framework).or_else(of_sdk)
+    all.text(NAMES).or_else(within).or_else(of_sdk)
 }
 
 /// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.
