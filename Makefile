@@ -81,9 +81,10 @@ test-python: $(VENV)/installed ## Build the Python package, install it into targ
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/libmcoda-*.whl
 	cd bindings-python && ../$(VENV)/bin/python -m pytest tests
 
-$(VENV)/installed: bindings-python/requirements.txt
+$(VENV)/installed: bindings-python/requirements.txt tests/c/requirements.txt
 	python3 -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement bindings-python/requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--requirement bindings-python/requirements.txt --requirement tests/c/requirements.txt
 	touch $@
 
 test-node: bindings-node/node_modules/.package-lock.json ## Build the Node package and run its tests
@@ -121,8 +122,14 @@ test-c: $(VENV)/installed ## Test the C library: installed, and used by programs
 header: ## Generate include/mcoda.h and the list of stable declarations from the sources
 	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header -- the_header_is nothing_that
 
-install: ## Install the C library: make install PREFIX=/usr/local DESTDIR=
-	$(CARGO) build --package mcoda-ffi $(if $(filter release,$(PROFILE)),--release)
+# The smallest library has no SQLite parts for tables that libmcoda never makes: full-text search, R-trees, and statistics
+# about the file.
+ifeq ($(PROFILE),size)
+install: export LIBSQLITE3_FLAGS := -USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 \
+	-USQLITE_ENABLE_RTREE -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_SOUNDEX
+endif
+install: ## Install the C library: make install PREFIX=/usr/local DESTDIR= PROFILE=release (or size)
+	$(CARGO) build --package mcoda-ffi --profile $(PROFILE:debug=dev)
 	./ffi/install.sh "$${CARGO_TARGET_DIR:-target}/$(PROFILE)" "$(PREFIX)" "$(DESTDIR)"
 
 format: ## Format the code

@@ -20,7 +20,7 @@ warnings=(-g -Wall -Wextra -Wpedantic -Werror)
 sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all)
 include=(-I"$prefix/include" -Itests/c)
 shared=(-L"$lib" -lmcoda -Wl,-rpath,"$lib" -pthread)
-system=(-lgcc_s -lutil -lrt -lpthread -lm -ldl)
+system=(-lpthread -lm -ldl -lrt -lutil)
 say() { echo "c: $*"; }
 [[ -n $cxx ]] || say "SKIPPED for lack of a C++ compiler: everything in C++" >&2
 
@@ -188,27 +188,86 @@ the_systems_sqlite_and_ours_stay_apart() {
     say "SQLite ${both%% *} of the system and ${alone%% *} of libmcoda stay apart in ${#programs[@]} programs"
 }
 
-a_program_outside_of_the_tree_builds() {
+# consumer_runs PROGRAM: does what the quickstart does, without help from the environment.
+consumer_runs() {
+    local folder
+    folder=$(mktemp -d "$work/XXXX")
+    (cd "$folder" && env -u LD_LIBRARY_PATH "$1" quick.db >out)
+    grep -q '^refused: tokensPrompt: got -1' "$folder/out" && grep -q '^done at 20' "$folder/out"
+}
+
+# The library installed below a home folder, moved to another one, and used by the programs of others.
+consumers_build_and_run() {
+    local home=$work/home tools=$PWD/target/venv/bin
+    local moved=$home/.local
+    mkdir -p "$home"
+    cp -R "$prefix" "$moved"
+    cp -R tests/c/consumers "$home/consumers"
+    cp docs/examples/quickstart.c "$home/consumers"
+    (
+        export HOME=$home PATH=$tools:$PATH
+        cd "$home/consumers"
+        consumers_of_pkg_config "$moved"
+        consumers_of_cmake "$moved"
+        consumers_of_meson "$moved"
+    )
+}
+
+consumers_of_pkg_config() {
     if ! command -v pkg-config >/dev/null; then
         say "SKIPPED for lack of pkg-config: building a program outside of the tree with it" >&2
         return
     fi
-    export PKG_CONFIG_PATH=$lib/pkgconfig
-    cp docs/examples/quickstart.c "$work"
-    (
-        cd "$work"
-        "$cc" -std=c11 "${warnings[@]}" quickstart.c -o shared $(pkg-config --cflags --libs mcoda) -Wl,-rpath,"$lib"
-        "$cc" -std=c11 "${warnings[@]}" quickstart.c -o static $(pkg-config --cflags mcoda) \
-            "$(pkg-config --variable=libdir mcoda)/libmcoda.a" \
-            $(pkg-config --static --libs-only-l mcoda | sed 's/-lmcoda//')
-        for program in shared static; do
-            rm -f "$program.db"*
-            "./$program" "$program.db" >"$program.out"
-            grep -q '^refused: tokensPrompt: got -1' "$program.out" && grep -q '^done at 20' "$program.out"
-        done
-    )
-    [[ $(pkg-config --modversion mcoda) == "$(awk '$2 == "MCODA_VERSION" {print $3}' include/mcoda.h | tr -d '"')" ]]
-    say "the quickstart builds outside of the tree with pkg-config, shared and static"
+    export PKG_CONFIG_PATH=$1/lib/pkgconfig
+    [[ $(pkg-config --modversion mcoda) == "$(awk '$2 == "MCODA_VERSION" {print $3}' "$1/include/mcoda.h" | tr -d '"')" ]]
+    local flags=(-std=c11 "${warnings[@]}" quickstart.c)
+    # The first example of docs/c.md.
+    "$cc" "${flags[@]}" -o shared $(pkg-config --cflags --libs mcoda) \
+        -Wl,-rpath,"$(pkg-config --variable=libdir mcoda)"
+    "$cc" "${flags[@]}" -o static $(pkg-config --cflags --libs mcoda-static)
+    for program in shared static; do consumer_runs "$PWD/$program"; done
+    # The compiler's own libraries must not be needed, and the C library's only if there is a static one.
+    if echo 'int main(void) { return 0; }' | "$cc" -static -x c - -o "$work/nothing" 2>/dev/null; then
+        "$cc" "${flags[@]}" -static -o whole $(pkg-config --static --cflags --libs mcoda) 2>"$work/messages" ||
+            { cat "$work/messages" >&2; exit 1; }
+        ! readelf -d whole | grep -q NEEDED
+        consumer_runs "$PWD/whole"
+    else
+        say "SKIPPED for lack of a static C library: linking with -static" >&2
+    fi
+    say "pkg-config: a program with the shared library, one with the static one, and one with -static run"
+}
+
+consumers_of_cmake() {
+    for kind in shared static; do
+        cmake -S cmake -B "cmake-$kind" -G Ninja -D CMAKE_PREFIX_PATH="$1" -D kind="$kind" >"$work/cmake" &&
+            cmake --build "cmake-$kind" >>"$work/cmake" || { cat "$work/cmake" >&2; exit 1; }
+        for program in consumer shared static; do consumer_runs "$PWD/cmake-$kind/$program"; done
+        local linked
+        linked=$(readelf -d "cmake-$kind/consumer" | grep -c 'NEEDED.*libmcoda' || true)
+        [[ $linked == "$([[ $kind == shared ]] && echo 1 || echo 0)" ]]
+    done
+    ! cmake -S cmake -B cmake-none -G Ninja -D CMAKE_PREFIX_PATH="$1" -D kind=neither >/dev/null 2>"$work/refused"
+    grep -q 'mcoda has the components shared and static' "$work/refused"
+    say "CMake: find_package(mcoda) gives a shared and a static library, with which programs run"
+}
+
+consumers_of_meson() {
+    export PKG_CONFIG_PATH=$1/lib/pkgconfig
+    for kind in false true; do
+        meson setup "meson-$kind" meson -Dstatic="$kind" >"$work/meson" && meson compile -C "meson-$kind" >>"$work/meson" ||
+            { cat "$work/meson" >&2; exit 1; }
+        consumer_runs "$PWD/meson-$kind/consumer"
+    done
+    say "meson: programs with the shared and with the static library run"
+}
+
+the_shared_library_is_stripped_and_has_its_symbols_beside_it() {
+    local file=$lib/libmcoda.so.1 symbols=$lib/.debug/libmcoda.so.1.debug
+    ! readelf -S --wide "$file" | grep -qE '\.(symtab|debug_info)'
+    readelf -S --wide "$file" | grep -q '\.gnu_debuglink'
+    readelf -s --wide "$symbols" | grep -q sqlite3VdbeExec
+    say "the shared library is stripped; the symbols of its functions are in a file of their own"
 }
 
 valgrind_finds_nothing() {
@@ -241,7 +300,8 @@ test_library() {
     neighbours_keep_what_is_their_own
     the_systems_sqlite_and_ours_stay_apart
     another_sqlite_in_the_process_takes_nothing_away "$1" 1
-    a_program_outside_of_the_tree_builds
+    the_shared_library_is_stripped_and_has_its_symbols_beside_it
+    consumers_build_and_run
 }
 
 if [[ -n $full && $full != --full ]]; then

@@ -7,6 +7,8 @@ mod definitions;
 mod markdown;
 mod node;
 mod notices;
+mod prices;
+mod prices_patterns;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -33,7 +35,7 @@ fn main() -> ExitCode {
 }
 
 fn files() -> Result<Vec<File>, String> {
-    Ok([c::files(), python::files(), node::files(), vec![notices::file()?]].concat())
+    Ok([c::files(), python::files(), node::files(), vec![notices::file()?, prices::file()?]].concat())
 }
 
 fn root() -> PathBuf {
