@@ -259,3 +259,32 @@ fn prices_of_the_call_come_before_those_of_the_config_and_of_the_table_and_the_r
     assert_eq!(record(config, own).0, Some(0.002));
     assert_eq!(record(json!({}), json!([])).1, Value::Null);
 }
+
+#[cfg(feature = "prices")]
+#[test]
+fn a_later_version_of_a_record_with_a_computed_cost_has_the_cost_of_its_counts_or_none() {
+    // What the session's result reported at first, less a call of it that only the transcript reports.
+    let result = json!({"type": "result", "subtype": "success", "uuid": "r", "session_id": "s",
+        "usage": {"input_tokens": 1000, "output_tokens": 100},
+        "modelUsage": {"claude-x": {"inputTokens": 1000, "outputTokens": 100}}});
+    let costs = |config: Value, overrides: Value| {
+        let options = Fixture::new().options().config(config.as_object().unwrap().clone());
+        let workspace = options.open_db(":memory:").unwrap();
+        let asked =
+            AgentContext::from_json(&json!({"computeCost": true, "priceOverrides": overrides})).unwrap();
+        workspace.record_agent_response(&result.to_string(), &asked).unwrap();
+        let message = message("m1", "s", 400, 40);
+        workspace.record_agent_response(&message, &AgentContext::default()).unwrap();
+        let mut rows = rows(&workspace);
+        rows.sort_by_key(|row| row.tokens_prompt);
+        let notes = |row: &TokenUsageRow| row.metadata["usage"]["cost_source"].clone();
+        assert_eq!((rows.len(), rows[0].tokens_prompt, rows[1].tokens_prompt), (2, Some(400), Some(600)));
+        (rows[1].cost_estimate, notes(&rows[1]))
+    };
+    let own = json!([{"model": "claude-x", "input": 1, "output": 10}]);
+    let config = json!({"telemetry": {"priceOverrides": own}});
+    assert_eq!(costs(config, json!([])), (Some(0.0012), json!("computed")));
+    assert_eq!(costs(json!({}), own.clone()), (None, json!("unknown")));
+    let dearer = json!({"telemetry": {"priceOverrides": [{"model": "claude-x", "input": 2, "output": 20}]}});
+    assert_eq!(costs(dearer, own), (None, json!("unknown")));
+}

@@ -3,6 +3,7 @@
 use super::price_override::PriceOverride;
 use super::usage::TokenUsage;
 use crate::error::{Error, Result};
+use crate::repository::token_usage::TokenUsageRecord;
 use crate::time::Timestamp;
 
 /// Refuses what [`fill`] cannot do.
@@ -12,6 +13,15 @@ pub(super) fn check(compute_cost: bool) -> Result<()> {
 
 /// Never called with a cost to compute: [`check`] comes first.
 pub(super) fn fill(_usage: &mut TokenUsage, _overrides: &[PriceOverride], _now: Timestamp) {}
+
+/// A cost that another build computed stays only while its counts do.
+pub(super) fn fill_again(
+    _usage: &mut TokenUsage,
+    _stored: &TokenUsageRecord,
+    _overrides: &[PriceOverride],
+    _now: Timestamp,
+) {
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,9 +6,17 @@ use serde_json::{Map, Value};
 use super::notes;
 use super::override_cost::{self, Overridden};
 use super::price_override::PriceOverride;
+use super::reader;
 use super::usage::TokenUsage;
 use crate::error::Result;
+use crate::repository::token_usage::TokenUsageRecord;
 use crate::time::Timestamp;
+
+/// Names of the notes about a cost: where it is from, and of which price.
+const COST_SOURCE: &str = "cost_source";
+const PRICE_OVERRIDE: &str = "price_override";
+const PRICE_TABLE: &str = "price_table";
+const PRICE_MODEL: &str = "price_model";
 
 /// Providers of self-hosted models, which have no price.
 const UNPRICED: &[&str] = &["ollama", "llama.cpp", "llamacpp", "lmstudio", "vllm"];
@@ -43,19 +51,51 @@ pub(super) fn fill(usage: &mut TokenUsage, overrides: &[PriceOverride], now: Tim
     let price = if overridden == Overridden::No { price(usage, at) } else { None };
     let Some(notes) = notes::of_mut(&mut usage.metadata) else { return };
     let is_known = price.is_some() || matches!(overridden, Overridden::Cost(..));
-    notes.insert("cost_source".into(), if is_known { "computed" } else { "unknown" }.into());
+    notes.insert(COST_SOURCE.into(), if is_known { "computed" } else { "unknown" }.into());
     if overridden == Overridden::No {
-        notes.insert("price_table".into(), mcoda_price_table::source().into());
+        notes.insert(PRICE_TABLE.into(), mcoda_price_table::source().into());
     }
     if let Overridden::Cost(cost, currency, model) = overridden {
-        notes.insert("price_override".into(), model.into());
+        notes.insert(PRICE_OVERRIDE.into(), model.into());
         (usage.cost_estimate, usage.currency) = (Some(cost), Some(currency));
     }
     if let Some((model, price)) = price {
-        notes.insert("price_model".into(), format!("{}/{}", model.provider(), model.id()).into());
+        notes.insert(PRICE_MODEL.into(), format!("{}/{}", model.provider(), model.id()).into());
         usage.cost_estimate = Some(price.total);
         usage.currency = Some("USD".into());
     }
+}
+
+/// [`fill`] for the later version of a record whose cost was computed on an earlier request. A user's prices that are no
+/// longer given leave the cost unknown, rather than computed by others.
+pub(super) fn fill_again(
+    usage: &mut TokenUsage,
+    stored: &TokenUsageRecord,
+    overrides: &[PriceOverride],
+    now: Timestamp,
+) {
+    if usage.cost_estimate.is_some() {
+        return;
+    }
+    fill(usage, overrides, now);
+    let by_user = notes::of(stored.metadata.as_ref()).is_some_and(|notes| notes.contains_key(PRICE_OVERRIDE));
+    if by_user && computed(stored, overrides, now) != stored.cost_estimate {
+        (usage.cost_estimate, usage.currency) = (None, None);
+        if let Some(notes) = notes::of_mut(&mut usage.metadata) {
+            [PRICE_OVERRIDE, PRICE_TABLE, PRICE_MODEL]
+                .iter()
+                .for_each(|name| drop(notes.shift_remove(*name)));
+            notes.insert(COST_SOURCE.into(), "unknown".into());
+        }
+    }
+}
+
+/// The cost of a stored record by the prices of now.
+fn computed(stored: &TokenUsageRecord, overrides: &[PriceOverride], now: Timestamp) -> Option<f64> {
+    let mut usage = reader::record(reader::parsed(stored));
+    usage.timestamp = stored.timestamp.parse().ok();
+    fill(&mut usage, overrides, now);
+    usage.cost_estimate
 }
 
 /// Tiers and the like that mean no other price than the usual one.

@@ -1,5 +1,6 @@
 //! Writing the calls that the usage reader extracted: each once, whatever reports it again.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use mcoda_usage_reader::{DedupKey, ExtractedCall, ParsedUsage, Report};
@@ -15,6 +16,7 @@ use super::session_count::{self, Change};
 use super::usage::TokenUsage;
 use super::{log_writer, price, reader, session_delta, settings};
 use crate::error::Result;
+use crate::paths::Config;
 use crate::repository::token_usage::{self, TokenUsageRecord};
 use crate::time::Timestamp;
 
@@ -52,11 +54,36 @@ type Written = (Prepared, UpsertOutcome);
 /// What all records of one transaction share.
 struct Batch<'a> {
     context: &'a AgentContext,
-    /// Those of the call and then those of the config files.
-    overrides: Vec<PriceOverride>,
+    configs: &'a [Config],
+    /// Those of the call and then those of the config files, once they are needed.
+    overrides: OnceCell<Vec<PriceOverride>>,
     written_at: Option<Timestamp>,
     now: Timestamp,
     queue_for_log: bool,
+}
+
+impl Batch<'_> {
+    fn overrides(&self) -> Result<&[PriceOverride]> {
+        if self.overrides.get().is_none() {
+            let mut overrides = self.context.price_overrides.clone();
+            overrides.extend(price_override::of_configs(self.configs)?);
+            // Nobody else has set it.
+            let _ = self.overrides.set(overrides);
+        }
+        Ok(self.overrides.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// Computes the cost where this call asks for it, or where an earlier call has asked for that of `stored`, of which
+    /// `usage` is the later version.
+    fn fill_cost(&self, usage: &mut TokenUsage, stored: Option<&TokenUsageRecord>) -> Result<()> {
+        let earlier = stored.filter(|stored| reader::is_cost_computed(stored));
+        if self.context.compute_cost {
+            price::fill(usage, self.overrides()?, self.now);
+        } else if let Some(stored) = earlier {
+            price::fill_again(usage, stored, self.overrides()?, self.now);
+        }
+        Ok(())
+    }
 }
 
 impl Recorder<'_> {
@@ -73,12 +100,14 @@ impl Recorder<'_> {
             return Ok(Vec::new());
         }
         let configs = self.configs.load()?;
-        let mut overrides = context.price_overrides.clone();
-        if context.compute_cost {
-            overrides.extend(price_override::of_configs(&configs)?);
-        }
-        let now = self.clock.now();
-        let batch = Batch { context, overrides, written_at, now, queue_for_log: self.log.is_some() };
+        let batch = Batch {
+            context,
+            configs: &configs,
+            overrides: OnceCell::new(),
+            written_at,
+            now: self.clock.now(),
+            queue_for_log: self.log.is_some(),
+        };
         if settings::is_strict(&configs)? {
             let prepared = self.prepared_alone(calls, &batch)?;
             return Ok(prepared.iter().map(|one| result_of(one, None, &Logging::default())).collect());
@@ -129,20 +158,31 @@ impl Recorder<'_> {
         is_first: bool,
         batch: &Batch<'_>,
     ) -> Result<Prepared> {
-        self.completed(reader::timed_record(parsed, batch.written_at), id, is_first, batch)
+        self.completed(reader::timed_record(parsed, batch.written_at), None, id, is_first, batch)
+    }
+
+    /// [`Recorder::prepared`] of a later version of `stored`.
+    fn prepared_over(
+        &self,
+        parsed: ParsedUsage,
+        stored: Option<&TokenUsageRecord>,
+        id: String,
+        is_first: bool,
+        batch: &Batch<'_>,
+    ) -> Result<Prepared> {
+        self.completed(reader::timed_record(parsed, batch.written_at), stored, Some(id), is_first, batch)
     }
 
     fn completed(
         &self,
         mut usage: TokenUsage,
+        stored: Option<&TokenUsageRecord>,
         id: Option<String>,
         is_first: bool,
         batch: &Batch<'_>,
     ) -> Result<Prepared> {
         batch.context.apply(&mut usage, is_first);
-        if batch.context.compute_cost {
-            price::fill(&mut usage, &batch.overrides, batch.now);
-        }
+        batch.fill_cost(&mut usage, stored)?;
         usage.id = id;
         Prepared::new(&usage, self.workspace_id, self.ids, batch.now)
     }
@@ -237,7 +277,7 @@ impl Recorder<'_> {
             }
             let merged = known.merged_with(call.parsed.clone());
             let usage = reader::later_version(merged, &stored);
-            let prepared = self.completed(usage, Some(id), call.is_first, batch)?;
+            let prepared = self.completed(usage, Some(&stored), Some(id), call.is_first, batch)?;
             let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
             return Ok((prepared, done));
         }
@@ -296,15 +336,13 @@ impl Recorder<'_> {
                 let known = self.prepared(parsed, Some(ids.number(last)), is_first, batch)?;
                 return Ok((known, UpsertOutcome::Duplicate));
             };
-            if batch.context.compute_cost {
-                price::fill(&mut more, &batch.overrides, batch.now);
-            }
+            batch.fill_cost(&mut more, None)?;
             more.id = Some(ids.number(last.saturating_add(1)));
             let prepared = Prepared::new(&more, self.workspace_id, self.ids, batch.now)?;
             let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
             return Ok((prepared, done));
         }
-        let prepared = self.prepared(parsed, Some(ids.number(0)), is_first, batch)?;
+        let prepared = self.prepared_over(parsed, earlier.first(), ids.number(0), is_first, batch)?;
         // A replay of a known count contains nothing new.
         if change == Change::Known && !earlier.is_empty() {
             return Ok((prepared, UpsertOutcome::Duplicate));
@@ -319,13 +357,12 @@ impl Recorder<'_> {
         for parsed in session_count::rest(tx, session)? {
             let ids = SessionIds::new(session, parsed.model.as_deref());
             let Some(stored) = token_usage::find(tx, &ids.number(0))? else { continue };
-            let was_computed = reader::is_cost_computed(&stored);
             let mut usage = TokenUsage { id: Some(stored.id.clone()), ..reader::record(parsed) };
             // The call that brought it is another one than this.
             usage.timestamp = stored.timestamp.parse().ok();
             usage.model_name.clone_from(&stored.model_name);
-            if was_computed {
-                price::fill(&mut usage, &batch.overrides, batch.now);
+            if reader::is_cost_computed(&stored) {
+                price::fill_again(&mut usage, &stored, batch.overrides()?, batch.now);
             }
             let prepared = Prepared::new(&usage, self.workspace_id, self.ids, batch.now)?;
             let now = batch.now.to_string();
