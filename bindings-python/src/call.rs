@@ -1,4 +1,4 @@
-//! The way into the engine and back.
+//! Calls of the engine: arguments in, results out.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,14 +12,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::from_python::{body, fields, input, list, nested, path, text, time_text, truth};
+use crate::from_python::{body, check_times, fields, input, list, nested, path, text, time_text, truth};
 use crate::to_python::to_python;
 
-/// What most methods return.
-pub(crate) type Answer = Result<Py<PyAny>, Failure>;
+/// The result of most methods.
+pub(crate) type Returned = Result<Py<PyAny>, Failure>;
 
-/// Runs `work` without holding the interpreter, so that other threads go on while it waits, for at most as long as the
-/// limit says. Signals are looked at meanwhile: what their handlers raise ends a call that waits or reads.
+/// Runs `work` without the GIL, so that other threads run while it waits, for at most as long as the limit. Signals are
+/// checked meanwhile: an exception of their handlers ends a call that waits or reads.
 pub(crate) fn detached<T: Send>(
     py: Python<'_>,
     limit: Option<Duration>,
@@ -28,42 +28,41 @@ pub(crate) fn detached<T: Send>(
     let raised = Arc::new(Mutex::new(None));
     let own = Arc::clone(&raised);
     let token = CancelToken::with_check(limit, move || {
-        // Where the interpreter is going away, no handler is left to run.
-        let looked = Python::try_attach(|py| py.check_signals()).unwrap_or(Ok(()));
-        looked.map_err(|error| *own.lock().unwrap_or_else(PoisonError::into_inner) = Some(error)).is_err()
+        // While the interpreter shuts down there is no handler to run.
+        let checked = Python::try_attach(|py| py.check_signals()).unwrap_or(Ok(()));
+        checked.map_err(|error| *own.lock().unwrap_or_else(PoisonError::into_inner) = Some(error)).is_err()
     });
     let done = py.detach(|| token.during(|| catch_panic(work)));
-    // Also where the call was finished: nobody else would raise it.
+    // Also where the call succeeded: nothing else raises it.
     let raised = raised.lock().unwrap_or_else(PoisonError::into_inner).take();
     raised.map_or_else(|| Ok(done?), |error| Err(Failure::Python(error)))
 }
 
-/// [`detached`], with the answer as Python's dicts and lists.
-pub(crate) fn answer<T: Serialize>(
+/// [`detached`], with the result as Python's dicts and lists.
+pub(crate) fn returned<T: Serialize>(
     py: Python<'_>,
     limit: Option<Duration>,
     work: impl FnOnce() -> Result<T> + Send,
-) -> Answer {
-    let answer = detached(py, limit, || work().map(|answer| json(&answer)))?;
-    Ok(to_python(py, &answer)?)
+) -> Returned {
+    let value = detached(py, limit, || work().map(|result| json(&result)))?;
+    Ok(to_python(py, &value)?)
 }
 
-fn json<T: Serialize>(answer: &T) -> Value {
-    serde_json::to_value(answer).expect("every answer of the engine is JSON")
+fn json<T: Serialize>(result: &T) -> Value {
+    serde_json::to_value(result).expect("every result of the engine is JSON")
 }
 
-/// Makes a call with the arguments that a caller has in Python. A record is a pair: the caller's mapping, and the
-/// keywords beside it.
+/// Makes a call with a caller's arguments. A record is a pair: the caller's mapping, and the keywords.
 pub(crate) fn call(
     py: Python<'_>,
     target: Target<'_>,
     name: &str,
     given: &Bound<'_, PyTuple>,
     limit: Option<Duration>,
-) -> Answer {
+) -> Returned {
     let call = Call::named(name)?;
     let mut arguments = Vec::with_capacity(given.len());
-    let mut odd_path = None;
+    let mut raw_path = None;
     for (index, given) in given.iter().enumerate() {
         arguments.push(match call.params.get(index) {
             Some(Param { kind: ParamKind::Record(record), .. }) => {
@@ -71,12 +70,14 @@ pub(crate) fn call(
                 if mapping.is_none() {
                     return Err(Error::invalid(record.noun, "None", "a mapping of fields").into());
                 }
-                fields(record.noun, &mapping, &keywords)?
+                let fields = fields(record.noun, &mapping, &keywords)?;
+                check_times(record, &fields)?;
+                fields
             }
             Some(Param { kind: ParamKind::Path, json, .. }) => match path_text(json, &given)? {
                 Ok(path) => path.into(),
                 Err(path) => {
-                    odd_path = Some(path);
+                    raw_path = Some(path);
                     Value::Null
                 }
             },
@@ -84,20 +85,20 @@ pub(crate) fn call(
             None => nested("arguments", &given)?,
         });
     }
-    let reply = detached(py, limit, || match &odd_path {
-        Some(path) => with_odd_path(target, call, path, &arguments),
+    let reply = detached(py, limit, || match &raw_path {
+        Some(path) => with_raw_path(target, call, path, &arguments),
         None => target.call(call.name, &arguments).map(|reply| reply.to_value()),
     })?;
     Ok(to_python(py, &reply)?)
 }
 
-/// A path as text; as it is where UTF-8 cannot hold it.
+/// A path as text; unchanged where it is not UTF-8.
 fn path_text(field: &str, given: &Bound<'_, PyAny>) -> Result<Result<String, PathBuf>, Failure> {
     Ok(path(field, given)?.into_os_string().into_string().map_err(PathBuf::from))
 }
 
-/// Makes a call with a path that is not UTF-8, which JSON has no form for.
-fn with_odd_path(target: Target<'_>, call: &Call, path: &Path, arguments: &[Value]) -> Result<Value> {
+/// Makes a call with a path that is not UTF-8, which JSON cannot express.
+fn with_raw_path(target: Target<'_>, call: &Call, path: &Path, arguments: &[Value]) -> Result<Value> {
     let session: &Session = match target {
         Target::Workspace(workspace) => workspace,
         Target::Global(global) => global,
@@ -116,7 +117,7 @@ fn not_utf8(field: &str, path: &Path) -> Error {
     Error::invalid(field, path.display(), "a path that UTF-8 can hold")
 }
 
-/// An argument as the engine's JSON, where a record is a mapping alone.
+/// An argument as the engine's JSON; a record is only a mapping.
 fn argument(param: &Param, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     let name = param.json;
     Ok(match param.kind {
@@ -127,13 +128,17 @@ fn argument(param: &Param, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
         ParamKind::Time => time_text(name, given)?.into(),
         ParamKind::Body => body(given)?.into_owned().into(),
         ParamKind::SqlParams | ParamKind::Json => nested(name, given)?,
-        ParamKind::Record(record) => input(record.noun, given)?,
-        ParamKind::Records(record, noun) => list(name, record.noun, noun, given)?,
+        ParamKind::Record(record) => {
+            let fields = input(record.noun, given)?;
+            check_times(record, &fields)?;
+            fields
+        }
+        ParamKind::Records(record, noun) => list(name, record, noun, given)?,
         ParamKind::Calls => calls(name, given)?,
     })
 }
 
-/// The calls of a batch. The arguments of each are converted as if it were made alone.
+/// The calls of a batch. The arguments of each are converted as those of a single call.
 fn calls(name: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     let Ok(calls) = given.cast::<PyList>() else { return nested(name, given) };
     let count = calls.len();
@@ -143,8 +148,7 @@ fn calls(name: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     calls.iter().enumerate().map(one).collect::<Result<Vec<_>, _>>().map(Value::Array)
 }
 
-/// One call of a batch; `place` says in errors which one. Anything but a mapping stays what it is, for the engine
-/// to refuse.
+/// One call of a batch; `place` says which one in errors. Anything but a mapping is passed on, for the engine to refuse.
 fn one_of_batch(name: &str, place: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     let Ok(mapping) = given.cast::<PyMapping>() else {
         return nested(name, given).map_err(|error| error.context(place));

@@ -1,12 +1,13 @@
 //! A caller's values as the engine's JSON.
 //!
-//! Nothing is bent to fit: what JSON has no form for is refused by the name of the field that holds it. What a
-//! provider returned is no input of that kind: of that, such values are passed over.
+//! No value is changed to fit: what JSON cannot express is refused with the name of its field. In what a provider
+//! returned such values are skipped.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use mcoda_core::Error;
+use mcoda_core::definition::{Definition, Kind};
+use mcoda_core::{Error, Timestamp};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -17,12 +18,13 @@ use pyo3::types::{
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
+use crate::to_python::has_datetime;
 
-/// Deeper than the engine allows, and far from the end of the stack.
+/// More levels than the engine allows, and few enough for the stack.
 const DEEPEST: usize = 128;
 
-/// The fields of one call: a mapping of the caller's, and the keywords beside it that are not None.
-/// `what` names the mapping where it is none; the engine refuses that.
+/// The fields of one call: the caller's mapping, and the keywords that are not None. `what` is the name in the error
+/// where it is not a mapping, which the engine refuses.
 pub(crate) fn fields(
     what: &str,
     given: &Bound<'_, PyAny>,
@@ -42,12 +44,22 @@ pub(crate) fn fields(
     Ok(value)
 }
 
-/// A list of objects, each with fields of its own; `what` and `each` name the two. An error says which object it is
-/// about, as the engine does. Anything but a list stays what it is, for the engine to refuse.
-pub(crate) fn list(what: &str, each: &str, noun: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
+/// A list of records. An error says which one it is about, as the engine does. Anything but a list is passed on, for
+/// the engine to refuse.
+pub(crate) fn list(
+    what: &str,
+    record: &Definition,
+    noun: &str,
+    given: &Bound<'_, PyAny>,
+) -> Result<Value, Failure> {
     let Ok(values) = given.cast::<PyList>() else { return input(what, given) };
     let one = |(index, value)| {
-        input(each, &value).map_err(|error| match values.len() {
+        let read = || {
+            let fields = input(record.noun, &value)?;
+            check_times(record, &fields)?;
+            Ok(fields)
+        };
+        read().map_err(|error: Failure| match values.len() {
             1 => error,
             many => error.context(format_args!("{noun} {} of {many}", index + 1)),
         })
@@ -65,13 +77,38 @@ pub(crate) fn text(field: &str, given: &Bound<'_, PyAny>) -> Result<String, Fail
 
 /// A time that is an argument of its own, as text.
 pub(crate) fn time_text(field: &str, given: &Bound<'_, PyAny>) -> Result<String, Failure> {
-    match time(field, given)? {
-        Some(text) => Ok(text),
-        None => text(field, given),
+    let text = match time(field, given)? {
+        Some(text) => text,
+        None => text(field, given)?,
+    };
+    in_datetimes_years(field, &text)?;
+    Ok(text)
+}
+
+/// Refuses a time of year 0 in any field of a record: its result would hold it as a `datetime`, which cannot.
+pub(crate) fn check_times(record: &Definition, fields: &Value) -> Result<(), Failure> {
+    for field in record.all_fields().filter(|field| matches!(field.kind, Kind::Time)) {
+        for name in [field.json, field.name] {
+            if let Some(text) = fields.get(name).and_then(Value::as_str) {
+                in_datetimes_years(field.json, text)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Anything that is not a time is left for the engine to refuse.
+fn in_datetimes_years(field: &str, text: &str) -> Result<(), Failure> {
+    match text.parse::<Timestamp>() {
+        Ok(time) if !has_datetime(time) => {
+            let allowed = "a time in the years that datetime has, 1 to 9999";
+            Err(Error::invalid(field, format_args!("{text:?}"), allowed).into())
+        }
+        _ => Ok(()),
     }
 }
 
-/// A span of time, in seconds; None stands for the default.
+/// A duration in seconds; None is the default.
 pub(crate) fn seconds(field: &str, given: &Bound<'_, PyAny>) -> Result<Option<Duration>, Failure> {
     if given.is_none() {
         return Ok(None);
@@ -96,8 +133,8 @@ pub(crate) fn truth(field: &str, given: &Bound<'_, PyAny>) -> Result<bool, Failu
     }
 }
 
-/// What a provider returned, as text: text or bytes as they are, other values as JSON. It may hold anything, so
-/// what JSON has no form for is passed over; only what is neither text nor an object or a list is refused.
+/// What a provider returned, as text: text or bytes unchanged, other values as JSON. It may hold anything, so values
+/// that JSON cannot express are skipped; only what is neither text nor an object or a list is refused.
 pub(crate) fn body<'a>(given: &'a Bound<'_, PyAny>) -> Result<Cow<'a, str>, Failure> {
     if let Ok(text) = given.cast::<PyString>() {
         Ok(text.to_string_lossy())
@@ -121,12 +158,12 @@ pub(crate) fn path(field: &str, given: &Bound<'_, PyAny>) -> Result<std::path::P
     given.extract().map_err(|error: PyErr| caused_by_type(given.py(), error, refused))
 }
 
-/// The value of one field, with whatever is inside of it.
+/// The value of one field, with everything inside of it.
 pub(crate) fn nested(field: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     Walk { field, inside: Vec::new(), skips: false }.value(given)
 }
 
-/// One object whose names are fields; anything else stays what it is, for the engine to refuse.
+/// One object whose names are fields; anything else is passed on, for the engine to refuse.
 pub(crate) fn input(what: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     let Ok(mapping) = given.cast::<PyMapping>() else { return nested(what, given) };
     let mut fields = Map::new();
@@ -139,13 +176,13 @@ pub(crate) fn input(what: &str, given: &Bound<'_, PyAny>) -> Result<Value, Failu
     Ok(Value::Object(fields))
 }
 
-/// The way through a value of the caller's.
+/// The conversion of one of the caller's values.
 struct Walk<'a> {
     /// The field that errors name.
     field: &'a str,
-    /// The addresses of the containers around the present value: one that holds itself has no end.
+    /// The addresses of the containers around the current value, to find one that contains itself.
     inside: Vec<usize>,
-    /// Whether what JSON has no form for is passed over in place of refused.
+    /// Whether values that JSON cannot express are skipped instead of refused.
     skips: bool,
 }
 
@@ -168,10 +205,10 @@ impl Walk<'_> {
         } else if given.is_instance_of::<PyMapping>() {
             self.container(given, Self::object)
         } else if given.hasattr(intern!(given.py(), "__index__"))? {
-            // The whole numbers of NumPy and others.
+            // Whole numbers of NumPy and others.
             self.whole(given)
         } else if self.skips && is_model(given)? {
-            // The answers of providers' own packages are models of pydantic.
+            // The providers' own packages return models of pydantic.
             self.container(given, |walk, model| {
                 walk.value(&model.call_method0(intern!(model.py(), "model_dump"))?)
             })
@@ -221,7 +258,7 @@ impl Walk<'_> {
         Ok(Value::Array(values))
     }
 
-    /// Over a list of the items, which stays the same whatever the caller's code does meanwhile.
+    /// Over a copy of the items, which the caller's code cannot change meanwhile.
     fn object(&mut self, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
         let mapping = given.cast::<PyMapping>().map_err(PyErr::from)?;
         let mut object = Map::new();
@@ -244,7 +281,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A value inside of another one; `None` where it is passed over.
+    /// A value inside of another one; `None` where it is skipped.
     fn inner(&mut self, given: &Bound<'_, PyAny>) -> Result<Option<Value>, Failure> {
         let value = self.value(given);
         self.or_nothing(value)
@@ -268,7 +305,8 @@ fn is_model(given: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(!given.is_instance_of::<PyType>() && given.hasattr(intern!(given.py(), "model_dump"))?)
 }
 
-/// A datetime as the engine stores times, in UTC with milliseconds; a date as it is. `None` for other values.
+/// A datetime in the form in which the engine stores times, UTC with milliseconds; a date as its text. `None` for other
+/// values.
 pub(crate) fn time(field: &str, given: &Bound<'_, PyAny>) -> Result<Option<String>, Failure> {
     let py = given.py();
     if given.is_instance_of::<PyDateTime>() {
@@ -290,7 +328,7 @@ pub(crate) fn time(field: &str, given: &Bound<'_, PyAny>) -> Result<Option<Strin
     }
 }
 
-/// Python's text may hold halves of characters, which UTF-8 has no form for.
+/// Python's text may contain lone surrogates, which UTF-8 cannot express.
 pub(crate) fn string(field: &str, text: &Bound<'_, PyString>) -> Result<String, Failure> {
     text.extract().map_err(|error: PyErr| {
         if error.is_instance_of::<PyUnicodeEncodeError>(text.py()) {
@@ -301,7 +339,7 @@ pub(crate) fn string(field: &str, text: &Bound<'_, PyString>) -> Result<String, 
     })
 }
 
-/// What a value is, for an error: not the value itself, which may be long or secret.
+/// The type of a value, for an error: the value itself may be long or secret.
 pub(crate) fn kind_of(given: &Bound<'_, PyAny>) -> String {
     let name = given.get_type().name().map(|name| name.to_string()).unwrap_or_default();
     match &*name {
@@ -322,8 +360,7 @@ fn json_name(name: &str) -> String {
     })
 }
 
-/// `refused` where Python could not make sense of the value; other exceptions, for example an interrupt,
-/// go on their way.
+/// `refused` where the exception is about the value's type; other exceptions, for example an interrupt, unchanged.
 fn caused_by_type(py: Python<'_>, error: PyErr, refused: impl FnOnce() -> Failure) -> Failure {
     let of_type = error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyOverflowError>(py);
     if of_type { refused() } else { error.into() }

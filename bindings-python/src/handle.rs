@@ -8,7 +8,7 @@ use mcoda_core::{Options, TokenUsageQuery};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
-use crate::call::{self, Answer, detached};
+use crate::call::{self, Returned, detached};
 use crate::cursor::Cursor;
 use crate::failure::Failure;
 use crate::from_python::{fields, path, seconds, text};
@@ -112,7 +112,7 @@ impl Handle {
         name: &str,
         arguments: &Bound<'_, PyTuple>,
         timeout: &Bound<'_, PyAny>,
-    ) -> Answer {
+    ) -> Returned {
         call::call(py, self.held.target(), name, arguments, seconds("timeout", timeout)?)
     }
 

@@ -1,10 +1,10 @@
-//! The private module `mcoda._mcoda`, on which the package `mcoda` stands: types, errors and threads of
-//! Python on one side, the engine on the other.
+//! The private module `mcoda._mcoda`, which the package `mcoda` is built on: it translates types, errors and threads
+//! between Python and the engine.
 //!
-//! Every call converts its arguments, lets go of the interpreter, calls the engine, and converts the
-//! answer: plain dicts, lists and tuples, of which the package makes its typed objects.
+//! Every call converts its arguments, releases the GIL, calls the engine, and converts the result into plain dicts,
+//! lists and tuples, from which the package makes its typed objects.
 
-// Without unwinding a panic would end the host's process: nothing could be caught at the border.
+// Without unwinding a panic would end the host's process: it could not be caught.
 #[cfg(not(panic = "unwind"))]
 compile_error!("this crate has to be built with panic = \"unwind\"");
 
@@ -18,7 +18,7 @@ mod to_python;
 
 use mcoda_core::calls::Target;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDateTime, PyTuple};
 
 #[pymodule]
 mod _mcoda {
@@ -30,6 +30,8 @@ mod _mcoda {
     use super::cursor::Cursor;
     #[pymodule_export]
     use super::handle::Handle;
+    #[pymodule_export]
+    use super::read_time;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -43,11 +45,19 @@ mod _mcoda {
 /// Makes a call that needs no database.
 #[pyfunction(name = "call")]
 #[pyo3(signature = (name, /, *arguments))]
-fn call_of_library(py: Python<'_>, name: &str, arguments: &Bound<'_, PyTuple>) -> call::Answer {
+fn call_of_library(py: Python<'_>, name: &str, arguments: &Bound<'_, PyTuple>) -> call::Returned {
     call::call(py, Target::Library, name, arguments, None)
 }
 
-/// Panics as a fault of the engine would; in builds for development alone.
+/// A time as the engine reads it, as an aware `datetime` in UTC; None where the text is not a time, or `datetime` does
+/// not have its year.
+#[pyfunction]
+#[pyo3(signature = (text, /))]
+fn read_time<'py>(py: Python<'py>, text: &str) -> PyResult<Option<Bound<'py, PyDateTime>>> {
+    text.parse().ok().and_then(|time| to_python::datetime(py, time).transpose()).transpose()
+}
+
+/// Panics as a bug of the engine would; only in builds for development.
 #[cfg(debug_assertions)]
 #[pyfunction]
 fn panic_for_a_test(py: Python<'_>) -> Result<(), failure::Failure> {

@@ -1,4 +1,4 @@
-//! Parameters of SQL, and the rows that it answers.
+//! Parameters of SQL, and the rows that it returns.
 
 use mcoda_core::{Error, SqlParams, SqlValue, Table};
 use pyo3::prelude::*;

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use mcoda_core::Timestamp;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString};
+use pyo3::types::{PyDateTime, PyDict, PyList, PyString, PyTzInfo};
 use serde_json::Value;
 
 /// The value as dicts, lists, texts, numbers, bools and None.
@@ -51,4 +52,26 @@ impl<'py, 'v> Conversion<'py, 'v> {
         let py = self.py;
         self.names.entry(name).or_insert_with(|| PyString::new(py, name)).clone()
     }
+}
+
+/// The time in UTC; `None` in year 0, which `datetime` does not have.
+pub(crate) fn datetime(py: Python<'_>, time: Timestamp) -> PyResult<Option<Bound<'_, PyDateTime>>> {
+    if !has_datetime(time) {
+        return Ok(None);
+    }
+    // 2026-03-20T12:00:00.123Z
+    let text = time.to_string();
+    let year = text.get(..4).and_then(|digits| digits.parse().ok()).unwrap_or_default();
+    let number =
+        |start: usize| text.get(start..start + 2).and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    let micros = time.millis().rem_euclid(1000) as u32 * 1000;
+    let utc = PyTzInfo::utc(py)?;
+    let (month, day, hour, minute, second) = (number(5), number(8), number(11), number(14), number(17));
+    PyDateTime::new(py, year, month, day, hour, minute, second, micros, Some(&utc)).map(Some)
+}
+
+/// Whether `datetime` has the time's year.
+pub(crate) fn has_datetime(time: Timestamp) -> bool {
+    const YEAR_1_MILLIS: i64 = -62_135_596_800_000;
+    time.millis() >= YEAR_1_MILLIS
 }

@@ -252,9 +252,9 @@ def rollback(file: Path, rounds: int, tally: Tally) -> None:
                             ws.query("SELECT n FROM counter")
 
             tally.count("theirs", one)
-        told = json.loads(other.communicate()[0])
-    tally.acknowledged.update(told["acknowledged"])
-    tally.errors.update(told["errors"])
+        report = json.loads(other.communicate()[0])
+    tally.acknowledged.update(report["acknowledged"])
+    tally.errors.update(report["errors"])
 
 
 def write(file: Path, rounds: int, tally: Tally) -> None:

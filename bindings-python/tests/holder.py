@@ -1,4 +1,4 @@
-"""Another process that holds the database's write lock, until it is told to let go."""
+"""Another process that holds the database's write lock, until it is asked to release it."""
 
 from __future__ import annotations
 

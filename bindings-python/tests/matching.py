@@ -1,4 +1,4 @@
-"""How an answer is compared with the one that is expected; tests/vectors/README.md says the rules."""
+"""How a result is compared with the expected one; tests/vectors/README.md says the rules."""
 
 from __future__ import annotations
 

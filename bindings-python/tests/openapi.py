@@ -1,4 +1,4 @@
-"""What docs/openapi/mcoda-telemetry.yaml says of answers. The tests of C (tests/c/contract.py) read it here, too."""
+"""What docs/openapi/mcoda-telemetry.yaml says of results. The tests of C (tests/c/contract.py) read it here, too."""
 
 from __future__ import annotations
 

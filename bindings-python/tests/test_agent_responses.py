@@ -27,7 +27,7 @@ ANSWER: dict[str, Any] = {
 
 
 class Usage:
-    """As a provider's own package answers: a model of pydantic, which has its fields by `model_dump`."""
+    """As a provider's own package returns it: a model of pydantic, which has its fields by `model_dump`."""
 
     def __init__(self, **fields: Any) -> None:
         self._fields = fields

@@ -252,10 +252,6 @@ def test_an_estimate_with_an_invalid_option_names_it(
     assert everything(shop.ws) == before
 
 
-def test_a_time_that_python_has_not_is_refused_where_it_would_come_back(ws: mcoda.Workspace) -> None:
-    refused(lambda: ws.estimate(now="0000-06-01"), mcoda.InvalidInputError, "now")
-
-
 def test_a_velocity_in_the_config_that_is_not_a_number_is_an_error_that_names_file_and_field(tmp_path: Path) -> None:
     with mcoda.Workspace.open(tmp_path / "shop") as ws:
         config = ws.database_path.parent / "config.json"

@@ -51,15 +51,15 @@ def hammered(name: str, journal_mode: str, rounds: int, file: Path, locks: str) 
     if done.returncode != 0:
         # A process that a signal ended, as one that maps a damaged file can be, says nothing.
         return Outcome(0, 0, f"it ended with {done.returncode}: {done.stderr}", False)
-    told = json.loads(done.stdout)
-    acknowledged = sum(told["acknowledged"].values())
+    report = json.loads(done.stdout)
+    acknowledged = sum(report["acknowledged"].values())
     try:
         with closing(sqlite3.connect(file)) as host:
             assert host.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             ((rows, counter),) = host.execute("SELECT (SELECT count(*) FROM token_usage), n FROM counter")
     except (AssertionError, sqlite3.DatabaseError):
-        return Outcome(acknowledged, 0, told["errors"], True)
-    return Outcome(acknowledged, max(acknowledged - rows, acknowledged - counter, key=abs), told["errors"], False)
+        return Outcome(acknowledged, 0, report["errors"], True)
+    return Outcome(acknowledged, max(acknowledged - rows, acknowledged - counter, key=abs), report["errors"], False)
 
 
 # Together more than 20,000 that are acknowledged. Without the locks few rounds show enough.
@@ -89,5 +89,5 @@ def test_without_the_locks_the_same_goes_wrong(name: str, journal_mode: str, rou
     outcome = hammered(name, journal_mode, rounds, file, locks="off")
     assert outcome.lost > 0 or outcome.errors or outcome.is_damaged, outcome
     if name == "overlap":
-        # Nothing told anybody about these.
+        # Nothing reported these as acknowledged.
         assert outcome.lost > 0 and not outcome.errors, outcome

@@ -33,7 +33,7 @@ def in_child(work: Callable[[], None]) -> None:
     assert child.exitcode == 0
 
 
-def test_every_call_of_a_childs_inherited_handle_answers_closed(shop: Shop) -> None:
+def test_every_call_of_a_childs_inherited_handle_raises_closed(shop: Shop) -> None:
     ws, rows = shop.ws, shop.ws.iter_token_usage()
     db = mcoda.Global.open_db(shop.ws.database_path.parent / "global.db")
     ws.record_token_usage(tokens_prompt=1)

@@ -1,6 +1,6 @@
 """What is known about two workspaces in the schema of mcoda's TypeScript packages.
 
-One is our own, and its answers are computed independently; the other is theirs with their answers, where that is at hand.
+One is our own, and its results are computed independently; the other is theirs with their results, where that is at hand.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from conftest import REPOSITORY
 from matching import difference
 
 GOLDEN = REPOSITORY / "tests/golden"
-# No part of this repository: it stands beside the checkout, or beside the folder of several.
+# Not part of this repository: it is beside the checkout, or beside the folder of several.
 SHARED_PLACES = [REPOSITORY.parent / "shared/golden", REPOSITORY.parent.parent / "shared/golden"]
 SHARED = next((place for place in SHARED_PLACES if place.is_dir()), SHARED_PLACES[0])
 SETS = {"golden": GOLDEN, "shared": SHARED}

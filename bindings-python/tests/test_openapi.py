@@ -1,4 +1,4 @@
-"""What the package answers is what docs/openapi/mcoda-telemetry.yaml says."""
+"""The results of the package are what docs/openapi/mcoda-telemetry.yaml says."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ def refused(kind, call, names=()):
         call()
     except mcoda.McodaError as error:
         assert error.kind == kind, repr(error)
-        told = f"{error!r} {error} {error.message} {error.detail}"
-        assert "SECRET" not in told.replace(f"SECRET-{error.field}", ""), told
-        assert all(name in error.message for name in names), told
+        shown = f"{error!r} {error} {error.message} {error.detail}"
+        assert "SECRET" not in shown.replace(f"SECRET-{error.field}", ""), shown
+        assert all(name in error.message for name in names), shown
     else:
         raise AssertionError("not refused")
 

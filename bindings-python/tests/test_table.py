@@ -1,4 +1,4 @@
-"""What a query answers."""
+"""The results of queries."""
 
 from __future__ import annotations
 

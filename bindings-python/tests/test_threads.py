@@ -78,7 +78,7 @@ def test_other_threads_go_on_while_a_handle_is_closed_or_dropped(shop: Shop) -> 
     acknowledged: list[mcoda.Recorded] = []
 
     def record() -> None:
-        # Whether the call or the close comes first is not told: both are right.
+        # The call or the close may come first: both are right.
         with contextlib.suppress(mcoda.ClosedError):
             acknowledged.append(shop.ws.record_token_usage(tokens_prompt=1))
 

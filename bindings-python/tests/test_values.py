@@ -6,9 +6,15 @@ import copy
 import dataclasses
 import enum
 import json
+import multiprocessing
 import pickle
+import sqlite3
 from collections import OrderedDict, UserDict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,13 +22,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import mcoda
-from conftest import Shop
+from conftest import Shop, everything
 
 NOON = datetime(2026, 3, 20, 12, 0, 0, 123999, tzinfo=timezone.utc)
 TEXT = "2026-03-20T12:00:00.123Z"
 
 
-class Moment(datetime):
+class OtherDatetime(datetime):
     """Other libraries have datetimes of their own."""
 
 
@@ -32,7 +38,7 @@ class Moment(datetime):
         (NOON, TEXT),
         (NOON.astimezone(timezone(timedelta(hours=5, minutes=30))), TEXT),
         (NOON.astimezone(timezone(-timedelta(hours=3, minutes=7, seconds=11))), TEXT),
-        (Moment(2026, 3, 20, 12, tzinfo=timezone.utc), "2026-03-20T12:00:00.000Z"),
+        (OtherDatetime(2026, 3, 20, 12, tzinfo=timezone.utc), "2026-03-20T12:00:00.000Z"),
         (datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")), "2026-10-25T00:30:00.000Z"),
         (datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1), "2026-10-25T01:30:00.000Z"),
         (datetime(1, 1, 1, tzinfo=timezone.utc), "0001-01-01T00:00:00.000Z"),
@@ -45,12 +51,82 @@ class Moment(datetime):
 def test_a_time_is_taken_in_its_zone(given: Any, stored: str, shop: Shop) -> None:
     shop.ws.record_token_usage(timestamp=given, started_at=given, finished_at=given)
     row = shop.ws.token_usage()[0]
-    assert (row.timestamp, row.started_at, row.finished_at) == (stored, stored, stored)
-    assert shop.ws.record_status_transition("P-1", "in_progress", timestamp=given).timestamp == stored
+    moved = shop.ws.record_status_transition("P-1", "in_progress", timestamp=given)
     run = shop.ws.task_runs.create(task_id=shop.task.id, command="c", started_at=given)
-    assert (run.started_at, shop.ws.task_runs.finish(run.id, "succeeded", given).finished_at) == (stored, stored)
+    run = shop.ws.task_runs.finish(run.id, "succeeded", given)
     command = shop.ws.command_runs.create(command_name="c", started_at=given)
-    assert shop.ws.command_runs.finish(command.id, status="succeeded", completed_at=given).completed_at == stored
+    command = shop.ws.command_runs.finish(command.id, status="succeeded", completed_at=given)
+    times = {
+        (row, "timestamp"): row.timestamp,
+        (row, "started_at"): row.started_at,
+        (row, "finished_at"): row.finished_at,
+        (moved, "timestamp"): moved.timestamp,
+        (run, "startedAt"): run.started_at,
+        (run, "finishedAt"): run.finished_at,
+        (command, "startedAt"): command.started_at,
+        (command, "completedAt"): command.completed_at,
+    }
+    for (result, name), time in times.items():
+        assert result.to_dict()[name] == stored
+        assert time is not None and time.tzinfo is timezone.utc, name
+        assert time.isoformat(timespec="milliseconds").replace("+00:00", "Z") == stored, name
+
+
+def test_every_time_in_a_result_is_a_datetime(shop: Shop) -> None:
+    def times(result: Any) -> Iterator[tuple[str, object]]:
+        for field in dataclasses.fields(result):
+            value = getattr(result, field.name)
+            if "datetime" in str(field.type):
+                yield f"{type(result).__name__}.{field.name}", value
+            for inner in value if isinstance(value, tuple) else [value]:
+                if dataclasses.is_dataclass(inner):
+                    yield from times(inner)
+
+    found = [time for result in results(shop) for time in times(result)]
+    assert {type(value) for _, value in found} == {datetime, type(None)}
+    assert all(value.utcoffset() == timedelta(0) for _, value in found if isinstance(value, datetime))
+    names = {field.name for cls in result_classes() for field in dataclasses.fields(cls) if "datetime" in str(field.type)}
+    like_times = {
+        field.name
+        for cls in result_classes()
+        for field in dataclasses.fields(cls)
+        if field.name.endswith(("_at", "_eta", "timestamp"))
+    }
+    assert names == like_times | {"at", "now"}
+
+
+@pytest.mark.parametrize("text", ["yesterday", "", "2026-03-20T12:00:00", "20260320", "1774008000", "0000-03-20"])
+def test_a_time_that_cannot_be_read_is_none_and_its_text_is_kept(text: str, ws: mcoda.Workspace, file: Path) -> None:
+    ws.record_token_usage(id="a", timestamp=NOON)
+    ws.projects.ensure(key="P")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("UPDATE token_usage SET timestamp = ?, started_at = ?", (text, text))
+        other.execute("UPDATE projects SET created_at = ?, updated_at = '2026-03-20T13:00:00.5+01:00'", (text,))
+    row, project = ws.token_usage()[0], ws.projects.get("P")
+    assert (row.timestamp, row.started_at) == (None, None) and project is not None and project.created_at is None
+    assert (row.to_dict()["timestamp"], row.to_dict()["started_at"]) == (text, text)
+    assert project.to_dict()["createdAt"] == text
+    assert project.updated_at == datetime(2026, 3, 20, 12, 0, 0, 500000, tzinfo=timezone.utc)
+    for same in (copy.deepcopy(row), pickle.loads(pickle.dumps(row))):
+        assert same == row and same.to_dict() == row.to_dict()
+
+
+@pytest.mark.parametrize("year_0", ["0000-06-01", "0001-01-01T00:00:00+01:00"])
+def test_a_time_that_datetime_does_not_have_is_refused_before_anything_is_written(year_0: str, shop: Shop) -> None:
+    ws, before = shop.ws, everything(shop.ws)
+    calls: list[tuple[Callable[[], object], str]] = [
+        (lambda: ws.record_status_transition("P-1", "in_progress", timestamp=year_0), "timestamp"),
+        (lambda: ws.record_token_usage({"startedAt": year_0}), "startedAt"),
+        (lambda: ws.record_token_usages([{"tokens_prompt": 1}, {"finished_at": year_0}]), "finishedAt"),
+        (lambda: ws.batch([{"call": "record_token_usage", "args": [{"timestamp": year_0}]}]), "timestamp"),
+        (lambda: ws.task_runs.finish("x", "succeeded", year_0), "finishedAt"),
+        (lambda: ws.estimate(now=year_0), "now"),
+    ]
+    for call, field in calls:
+        with pytest.raises(mcoda.InvalidInputError, match="the years that datetime has, 1 to 9999") as refused:
+            call()
+        assert refused.value.field == field
+    assert everything(ws) == before
 
 
 def test_bounds_may_be_datetimes_dates_and_spans(ws: mcoda.Workspace) -> None:
@@ -70,7 +146,7 @@ def test_bounds_may_be_datetimes_dates_and_spans(ws: mcoda.Workspace) -> None:
     assert ws.estimate(now=NOON).now == NOON.replace(microsecond=123000)
 
 
-def test_what_an_estimate_answers_can_be_calculated_with_and_given_back(shop: Shop) -> None:
+def test_the_times_of_an_estimate_can_be_calculated_with_and_passed_back(shop: Shop) -> None:
     estimate = shop.ws.estimate(sp_per_hour_all=2, now=NOON)
     assert estimate.etas.ready_to_review_eta is not None
     assert estimate.etas.ready_to_review_eta - estimate.now == timedelta(minutes=30)
@@ -199,6 +275,8 @@ def test_a_row_has_every_field_that_was_recorded(shop: Shop) -> None:
     row = shop.ws.token_usage()[0]
     for name, value in given.items():
         found = getattr(row, name)
+        if isinstance(found, datetime):
+            found = found.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         assert found == value if name != "metadata" else found["k"] == "v", name
     assert shop.ws.jobs.get(job.id) == dataclasses.replace(
         job, agent_id="claude", agent_ids=("claude",), updated_at=shop.ws.jobs.list()[0].updated_at
@@ -209,18 +287,23 @@ def test_a_row_has_every_field_that_was_recorded(shop: Shop) -> None:
     assert shop.ws.jobs.finish(job.id, "failed", "no more money").error_summary == "no more money"
 
 
-def answers(shop: Shop) -> list[Any]:
-    """One of each kind of answer."""
+def results(shop: Shop) -> list[Any]:
+    """One result of each class, the inner ones included."""
     ws = shop.ws
     recorded = ws.record_token_usage(tokens_prompt=3, timestamp=NOON, metadata={"a": [1]})
     moved = ws.record_status_transition("P-1", "in_progress", timestamp=NOON)
     body = {"id": "a", "model": "m", "usage": {"input_tokens": 4, "output_tokens": 2}}
-    job = ws.jobs.create(type="work")
-    ws.task_runs.create(task_id=shop.task.id, command="c", job_id=job.id)
+    job = ws.jobs.create(type="work", payload={"a": [1]})
+    run = ws.task_runs.create(task_id=shop.task.id, command="c", job_id=job.id, run_context={"b": {}})
     return [
         recorded,
         moved,
         job,
+        run,
+        ws.command_runs.create(command_name="c"),
+        shop.project,
+        shop.epic,
+        shop.story,
         mcoda.extract_usage(body),
         ws.record_agent_response(body),
         ws.record_agent_file(__file__),
@@ -236,19 +319,80 @@ def answers(shop: Shop) -> list[Any]:
     ]
 
 
-def test_answers_are_frozen_and_can_be_compared_copied_and_pickled(shop: Shop) -> None:
-    for answer in answers(shop):
+def result_classes() -> set[type[Any]]:
+    """All classes of results."""
+    found = {value for value in vars(mcoda).values() if isinstance(value, type) and dataclasses.is_dataclass(value)}
+    assert len(found) > 30
+    return found
+
+
+def with_inner(result: Any) -> Iterator[Any]:
+    yield result
+    for field in dataclasses.fields(result):
+        value = getattr(result, field.name)
+        for inner in value if isinstance(value, tuple) else [value]:
+            if dataclasses.is_dataclass(inner):
+                yield from with_inner(inner)
+
+
+def test_results_of_every_class_can_be_compared_hashed_copied_and_pickled(shop: Shop) -> None:
+    found = [inner for result in results(shop) for inner in with_inner(result)]
+    assert {type(result) for result in found} == result_classes()
+    made = [dataclasses.replace(result) for result in found]
+    for result in found + made:
+        copies = [copy.copy(result), copy.deepcopy(result)]
+        copies += [pickle.loads(pickle.dumps(result, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)]
+        for same in copies:
+            assert same == result and hash(same) == hash(result) and len({same, result}) == 1
+            assert repr(same) == repr(result)
+    for result, same in zip(found, made):
+        assert result == same and hash(result) == hash(same)
+        assert pickle.loads(pickle.dumps(result)).to_dict() == result.to_dict()
+
+
+def test_a_copy_has_what_was_changed_in_a_dict_of_the_result(shop: Shop) -> None:
+    row = next(one for one in results(shop) if isinstance(one, mcoda.TokenUsageRow))
+    row.metadata["b"] = 1
+    assert pickle.loads(pickle.dumps(row)).metadata == {"a": [1], "b": 1}
+
+
+def test_results_differ_where_an_attribute_does(shop: Shop) -> None:
+    row = next(one for one in results(shop) if isinstance(one, mcoda.TokenUsageRow))
+    assert row != dataclasses.replace(row, tokens_prompt=4)
+    assert row != dataclasses.replace(row, metadata={"a": [2]})
+
+
+def test_results_go_to_another_process_and_back(shop: Shop) -> None:
+    ws = shop.ws
+    ws.record_token_usage(tokens_prompt=3, timestamp=NOON)
+    sent = (ws.token_usage(), ws.estimate(now=NOON), ws.token_usage_summary(now=NOON), ws.query("SELECT 1 AS a"))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        returned = pool.submit(copy.copy, sent).result()
+    assert returned == sent and hash(returned[1:]) == hash(sent[1:])
+    assert returned[1].to_dict() == sent[1].to_dict() and str(returned[2]) == str(sent[2])
+
+
+def test_a_summary_can_be_compared_hashed_and_pickled(ws: mcoda.Workspace) -> None:
+    ws.record_token_usage(agent_id="a", tokens_prompt=1, timestamp=NOON)
+    summary = ws.token_usage_summary(group_by=["agent"], now=NOON)
+    same = ws.token_usage_summary(group_by=["agent"], now=NOON)
+    other = ws.token_usage_summary(group_by=["model"], now=NOON)
+    assert summary == same and hash(summary) == hash(same) and summary != other and summary != list(summary)
+    for copied in (copy.deepcopy(summary), pickle.loads(pickle.dumps(summary))):
+        assert copied == summary and str(copied) == str(summary) and copied.to_dicts() == summary.to_dicts()
+
+
+def test_results_are_frozen_and_are_json(shop: Shop) -> None:
+    for result in results(shop):
         with pytest.raises(dataclasses.FrozenInstanceError):
-            setattr(answer, dataclasses.fields(answer)[0].name, None)
+            setattr(result, dataclasses.fields(result)[0].name, None)
         with pytest.raises((AttributeError, TypeError)):
-            answer.misspelt = 1
-        for same in (copy.copy(answer), copy.deepcopy(answer), pickle.loads(pickle.dumps(answer))):
-            assert same == answer and same.to_dict() == answer.to_dict() and str(same) == str(answer)
-        json.dumps(answer.to_dict(), allow_nan=False)
+            result.misspelt = 1
+        json.dumps(result.to_dict(), allow_nan=False)
 
 
-def test_a_dict_of_an_answer_is_a_copy(shop: Shop) -> None:
-    row = next(one for one in answers(shop) if isinstance(one, mcoda.TokenUsageRow))
+def test_a_dict_of_a_result_is_a_copy(shop: Shop) -> None:
+    row = next(one for one in results(shop) if isinstance(one, mcoda.TokenUsageRow))
     taken = row.to_dict()
     taken["metadata"]["a"].append(2)
     row.metadata["b"] = 1
@@ -261,22 +405,22 @@ def test_a_field_that_the_engine_adds_later_is_in_the_dict_already() -> None:
     assert recorded.to_dict() == given and recorded.id == "a"
 
 
-def test_an_answer_that_a_test_of_a_host_makes_has_no_json_names() -> None:
+def test_a_result_that_a_test_of_a_host_makes_has_no_json() -> None:
     made = mcoda.Recorded(id="a", recorded=True, duplicate=False, logged=False)
     assert repr(made) == "Recorded(id='a', recorded=True, duplicate=False, logged=False)"
-    with pytest.raises(TypeError, match="no answer of the engine"):
+    with pytest.raises(TypeError, match="was not returned by a call"):
         made.to_dict()
 
 
-def test_every_field_of_every_answer_is_an_attribute(shop: Shop) -> None:
-    """What the engine gives and no attribute shows would be a gap of this face."""
+def test_every_field_of_every_result_is_an_attribute(shop: Shop) -> None:
+    """A field of the engine's JSON without an attribute would be a gap of this binding."""
 
-    def compare(answer: Any, place: str) -> None:
-        names = {field.name for field in dataclasses.fields(answer)}
-        for name, value in answer.to_dict().items():
+    def compare(result: Any, place: str) -> None:
+        names = {field.name for field in dataclasses.fields(result)}
+        for name, value in result.to_dict().items():
             snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
             assert snake in names, f"{place}.{name}"
-            inner = getattr(answer, snake)
+            inner = getattr(result, snake)
             if isinstance(inner, tuple):
                 for one in inner:
                     if dataclasses.is_dataclass(one):
@@ -288,8 +432,8 @@ def test_every_field_of_every_answer_is_an_attribute(shop: Shop) -> None:
             else:
                 assert inner == value, f"{place}.{name}"
 
-    for answer in answers(shop):
-        compare(answer, type(answer).__name__)
+    for result in results(shop):
+        compare(result, type(result).__name__)
 
 
 def test_numbers_are_floats_where_they_are_measures(shop: Shop) -> None:
@@ -301,7 +445,7 @@ def test_numbers_are_floats_where_they_are_measures(shop: Shop) -> None:
     assert "never" in repr(stuck)
 
 
-def test_answers_say_what_they_are(shop: Shop) -> None:
+def test_results_have_a_short_repr(shop: Shop) -> None:
     assert repr(mcoda.Recorded._read({"id": "a", "recorded": True, "duplicate": False, "logged": False})) == (
         "Recorded(id='a', recorded=True, duplicate=False, logged=False)"
     )
@@ -314,7 +458,7 @@ def test_answers_say_what_they_are(shop: Shop) -> None:
     )
 
 
-def test_answers_for_people_are_the_engines_tables(shop: Shop) -> None:
+def test_results_for_people_are_the_engines_tables(shop: Shop) -> None:
     shop.ws.record_token_usage(agent_id="<claude>", tokens_prompt=5, timestamp=NOON)
     summary = shop.ws.token_usage_summary(group_by=["agent"], now=NOON + timedelta(hours=1))
     assert str(summary).splitlines()[0].startswith("AGENT    | CALLS | TOKENS_IN")

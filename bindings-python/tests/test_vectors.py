@@ -67,7 +67,7 @@ def made(handle: Any, step: dict[str, Any], kind: str, saved: dict[str, Any]) ->
         expected = {name: value for name, value in expected.items() if name != "message"}
         return difference(found, expected, "error") if expected else f"failed with {found}"
     if "error" in step:
-        return f"answered {answer!r}, expected {step['error']}"
+        return f"returned {answer!r}, expected {step['error']}"
     if "save" in step:
         saved[step["save"]] = answer
     return difference(answer, substituted(step["expect"], saved)) if "expect" in step else None

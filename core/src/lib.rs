@@ -106,7 +106,7 @@ pub use telemetry::{
     PriceOverride, Recorded, RecordedResponse, ResponseRecord, Skipped, TelemetryConfig, TokenUsage,
     TokenUsageCursor, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
 };
-pub use time::{Clock, Timestamp};
+pub use time::{Clock, StoredTime, Timestamp};
 pub use transaction::Transaction;
 pub use workspace::Workspace;
 

@@ -421,7 +421,7 @@ fn events_are_listed_in_time_within_bounds_and_unreadable_times_last() {
     }
     let times = |query: Value| -> Vec<String> {
         let events = workspace.status_events(&StatusEventsQuery::from_json(&query).unwrap()).unwrap();
-        events.iter().map(|event| event.timestamp.clone()).collect()
+        events.iter().map(|event| event.timestamp.to_string()).collect()
     };
     let nine = "2026-03-20T09:00:00.000Z";
     let ten = "2026-03-20T10:00:00.000Z";

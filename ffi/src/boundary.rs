@@ -1,4 +1,4 @@
-//! The border that no panic crosses. Every export runs its work through one of these functions.
+//! The panic boundary. Every export runs its work through one of these functions.
 
 use std::ptr;
 
@@ -9,7 +9,7 @@ use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::string::mcoda_string;
 
-/// Does the work of an export that may fail; the error goes to `error`, where the caller wants one.
+/// Runs the work of an export that may fail; the error is written to `error` unless that is NULL.
 pub(crate) unsafe fn call(error: *mut *mut mcoda_error, work: impl FnOnce() -> Result<()>) -> mcoda_code {
     let done = mcoda_core::catch_panic(|| Ok(work())).unwrap_or_else(|panic| Err(panic.into()));
     let Err(failure) = done else { return mcoda_code::MCODA_OK };
@@ -20,8 +20,8 @@ pub(crate) unsafe fn call(error: *mut *mut mcoda_error, work: impl FnOnce() -> R
     code
 }
 
-/// Gives out what `work` makes, for the caller to own. A caller that passes NULL does not want it.
-pub(crate) unsafe fn give<T>(
+/// Writes what `work` makes to `out`; the caller owns it. It is dropped where `out` is NULL.
+pub(crate) unsafe fn write_out<T>(
     out: *mut *mut T,
     error: *mut *mut mcoda_error,
     work: impl FnOnce() -> Result<T>,
@@ -35,60 +35,60 @@ pub(crate) unsafe fn give<T>(
     })
 }
 
-/// [`give`] where a call without the out-parameter `name` would make no sense.
-pub(crate) unsafe fn give_wanted<T>(
+/// [`write_out`] for an out-parameter, called `name` in the header, that may not be NULL.
+pub(crate) unsafe fn write_required_out<T>(
     name: &str,
     out: *mut *mut T,
     error: *mut *mut mcoda_error,
     work: impl FnOnce() -> Result<T>,
 ) -> mcoda_code {
-    give(out, error, || if out.is_null() { Err(mcoda_error::null(name)) } else { work() })
+    write_out(out, error, || if out.is_null() { Err(mcoda_error::null(name)) } else { work() })
 }
 
-/// Gives out what `work` answers as JSON.
-pub(crate) unsafe fn answer<T: Serialize>(
+/// Writes the result of `work` as JSON to `json`.
+pub(crate) unsafe fn write_json<T: Serialize>(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
     work: impl FnOnce() -> Result<T>,
 ) -> mcoda_code {
-    give(json, error, || mcoda_string::json(&work()?))
+    write_out(json, error, || mcoda_string::json(&work()?))
 }
 
-/// Gives out what a call returned, as JSON.
-pub(crate) unsafe fn reply(
+/// Writes the result of a call as JSON to `json`.
+pub(crate) unsafe fn write_reply(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
     work: impl FnOnce() -> Result<Reply>,
 ) -> mcoda_code {
-    give(json, error, || Ok(mcoda_string::new(work()?.to_json()?)))
+    write_out(json, error, || Ok(mcoda_string::new(work()?.to_json()?)))
 }
 
-/// Gives out the text for people that a call returned. Without a place for it the call would make no sense.
-pub(crate) unsafe fn text_reply(
+/// Writes the text for people that a call returns to `text`, which may not be NULL.
+pub(crate) unsafe fn write_reply_text(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
     work: impl FnOnce() -> Result<Reply>,
 ) -> mcoda_code {
-    give_wanted("text", text, error, || {
+    write_required_out("text", text, error, || {
         Ok(mcoda_string::new(work()?.to_value().as_str().unwrap_or_default()))
     })
 }
 
-/// Makes a handle for the caller to own; NULL if that should panic.
+/// Makes a handle that the caller owns; NULL on a panic.
 pub(crate) fn make<T>(work: impl FnOnce() -> T) -> *mut T {
-    quietly(ptr::null_mut(), || Some(Box::into_raw(Box::new(work()))))
+    or_default_on_panic(ptr::null_mut(), || Some(Box::into_raw(Box::new(work()))))
 }
 
-/// Reads something off a handle; `otherwise` where there is nothing, or where the reading panics.
-pub(crate) fn quietly<T>(otherwise: T, read: impl FnOnce() -> Option<T>) -> T {
-    mcoda_core::catch_panic(|| Ok(read())).ok().flatten().unwrap_or(otherwise)
+/// Reads a value of a handle; `default` where there is none, and on a panic.
+pub(crate) fn or_default_on_panic<T>(default: T, read: impl FnOnce() -> Option<T>) -> T {
+    mcoda_core::catch_panic(|| Ok(read())).ok().flatten().unwrap_or(default)
 }
 
-/// Frees what [`give`] gave out, or a handle that a `…_new` made.
-pub(crate) unsafe fn free<T>(given: *mut T) {
-    quietly((), || {
-        if !given.is_null() {
-            drop(Box::from_raw(given));
+/// Frees what [`write_out`] wrote, or a handle that a `…_new` made.
+pub(crate) unsafe fn free<T>(owned: *mut T) {
+    or_default_on_panic((), || {
+        if !owned.is_null() {
+            drop(Box::from_raw(owned));
         }
         Some(())
     });
@@ -105,14 +105,15 @@ mod tests {
         let mut out: *mut mcoda_string = ptr::null_mut();
         // SAFETY: both out-parameters may be written, and the error is freed once.
         unsafe {
-            let code = give_wanted("out", &mut out, &mut error, || panic!("row {}", String::from("7")));
+            let code =
+                write_required_out("out", &mut out, &mut error, || panic!("row {}", String::from("7")));
             assert_eq!((code, mcoda_error_code(error)), (mcoda_code::MCODA_INTERNAL, code));
             let detail = std::ffi::CStr::from_ptr(mcoda_error_detail(error, ptr::null_mut()));
             assert!(detail.to_str().unwrap().starts_with("a panic at ffi/src/boundary.rs:"), "{detail:?}");
             mcoda_error_free(error);
-            assert_eq!(answer::<()>(ptr::null_mut(), ptr::null_mut(), || panic!()), code);
+            assert_eq!(write_json::<()>(ptr::null_mut(), ptr::null_mut(), || panic!()), code);
         }
         assert!(out.is_null());
-        assert_eq!(quietly(7, || panic!()), 7);
+        assert_eq!(or_default_on_panic(7, || panic!()), 7);
     }
 }

@@ -6,7 +6,7 @@ use std::ffi::c_char;
 
 use serde_json::Value;
 
-use crate::boundary::{reply, text_reply};
+use crate::boundary::{write_reply, write_reply_text};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
 use crate::global::{self, mcoda_global};
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn mcoda_extract_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         library::call(
             "extract_usage",
             &[input::string("body", body)?, input::optional_string("provider", provider)?],
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn mcoda_extract_usages_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         library::call(
             "extract_usages",
             &[input::string("body", body)?, input::optional_string("provider", provider)?],
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn mcoda_check_path_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         library::call(
             "check_path",
             &[input::string("path", path)?, input::optional_json("options", options)?],
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn mcoda_render_tokens_table(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || {
+    write_reply_text(text, error, || {
         library::call(
             "render_tokens_table",
             &[input::json("rows", rows)?, input::optional_json("group_by", group_by)?],
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn mcoda_render_job_tokens(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_job_tokens", &[input::json("rows", rows)?]))
+    write_reply_text(text, error, || library::call("render_job_tokens", &[input::json("rows", rows)?]))
 }
 
 /// Renders jobs as a text table.
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn mcoda_render_jobs(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_jobs", &[input::json("jobs", jobs)?]))
+    write_reply_text(text, error, || library::call("render_jobs", &[input::json("jobs", jobs)?]))
 }
 
 /// Renders a job with its runs and its usage as text.
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn mcoda_render_job_inspection(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || {
+    write_reply_text(text, error, || {
         library::call("render_job_inspection", &[input::json("inspection", inspection)?])
     })
 }
@@ -168,7 +168,7 @@ pub unsafe extern "C" fn mcoda_render_estimate(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_estimate", &[input::json("estimate", estimate)?]))
+    write_reply_text(text, error, || library::call("render_estimate", &[input::json("estimate", estimate)?]))
 }
 
 /// Renders a velocity as text.
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn mcoda_render_velocity(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_velocity", &[input::json("velocity", velocity)?]))
+    write_reply_text(text, error, || library::call("render_velocity", &[input::json("velocity", velocity)?]))
 }
 
 /// Renders status events as a text table.
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn mcoda_render_status_events(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_status_events", &[input::json("events", events)?]))
+    write_reply_text(text, error, || library::call("render_status_events", &[input::json("events", events)?]))
 }
 
 /// Renders the telemetry settings as a text table.
@@ -210,7 +210,9 @@ pub unsafe extern "C" fn mcoda_render_telemetry_config(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_telemetry_config", &[input::json("config", config)?]))
+    write_reply_text(text, error, || {
+        library::call("render_telemetry_config", &[input::json("config", config)?])
+    })
 }
 
 /// What a check has found, for people.
@@ -224,7 +226,7 @@ pub unsafe extern "C" fn mcoda_render_check(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    text_reply(text, error, || library::call("render_check", &[input::json("report", report)?]))
+    write_reply_text(text, error, || library::call("render_check", &[input::json("report", report)?]))
 }
 
 /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
@@ -246,7 +248,9 @@ pub unsafe extern "C" fn mcoda_record_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "record_token_usage", &[input::json("usage", usage)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "record_token_usage", &[input::json("usage", usage)?])
+    })
 }
 
 /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
@@ -270,7 +274,7 @@ pub unsafe extern "C" fn mcoda_global_record_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "record_token_usage", &[input::json("usage", usage)?]))
+    write_reply(json, error, || global::call(global, "record_token_usage", &[input::json("usage", usage)?]))
 }
 
 /// Records the usage of many calls in one transaction: all of them or none. An error names the record.
@@ -291,7 +295,7 @@ pub unsafe extern "C" fn mcoda_record_token_usages_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "record_token_usages", &[input::json("usages", usages)?])
     })
 }
@@ -316,7 +320,9 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "record_token_usages", &[input::json("usages", usages)?]))
+    write_reply(json, error, || {
+        global::call(global, "record_token_usages", &[input::json("usages", usages)?])
+    })
 }
 
 /// Extracts the usage from a response of a provider or an agent, as `extract_usages` does, and records it:
@@ -342,7 +348,7 @@ pub unsafe extern "C" fn mcoda_record_agent_response_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "record_agent_response",
@@ -376,7 +382,7 @@ pub unsafe extern "C" fn mcoda_global_record_agent_response_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         global::call(
             global,
             "record_agent_response",
@@ -408,7 +414,7 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "record_agent_file",
@@ -442,7 +448,7 @@ pub unsafe extern "C" fn mcoda_global_record_agent_file_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         global::call(
             global,
             "record_agent_file",
@@ -466,7 +472,9 @@ pub unsafe extern "C" fn mcoda_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "token_usage", &[input::optional_json("query", query)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "token_usage", &[input::optional_json("query", query)?])
+    })
 }
 
 /// Lists single agent calls in order of time.
@@ -486,7 +494,7 @@ pub unsafe extern "C" fn mcoda_global_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "token_usage", &[input::optional_json("query", query)?]))
+    write_reply(json, error, || global::call(global, "token_usage", &[input::optional_json("query", query)?]))
 }
 
 /// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since`
@@ -505,7 +513,7 @@ pub unsafe extern "C" fn mcoda_token_usage_summary_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "token_usage_summary", &[input::optional_json("query", query)?])
     })
 }
@@ -528,7 +536,7 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         global::call(global, "token_usage_summary", &[input::optional_json("query", query)?])
     })
 }
@@ -549,7 +557,7 @@ pub unsafe extern "C" fn mcoda_query_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "query",
@@ -576,7 +584,7 @@ pub unsafe extern "C" fn mcoda_global_query_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         global::call(global, "query", &[input::string("sql", sql)?, input::optional_json("params", params)?])
     })
 }
@@ -596,7 +604,7 @@ pub unsafe extern "C" fn mcoda_batch_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "batch", &[input::json("calls", calls)?]))
+    write_reply(json, error, || workspace::call(workspace, "batch", &[input::json("calls", calls)?]))
 }
 
 /// Makes calls in one transaction: all of them or none. Returns their results in order. An error names the
@@ -616,7 +624,7 @@ pub unsafe extern "C" fn mcoda_global_batch_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "batch", &[input::json("calls", calls)?]))
+    write_reply(json, error, || global::call(global, "batch", &[input::json("calls", calls)?]))
 }
 
 /// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
@@ -638,7 +646,9 @@ pub unsafe extern "C" fn mcoda_check_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "check", &[input::optional_json("options", options)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "check", &[input::optional_json("options", options)?])
+    })
 }
 
 /// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
@@ -662,7 +672,7 @@ pub unsafe extern "C" fn mcoda_global_check_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "check", &[input::optional_json("options", options)?]))
+    write_reply(json, error, || global::call(global, "check", &[input::optional_json("options", options)?]))
 }
 
 /// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
@@ -679,7 +689,7 @@ pub unsafe extern "C" fn mcoda_checkpoint_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "checkpoint", &[]))
+    write_reply(json, error, || workspace::call(workspace, "checkpoint", &[]))
 }
 
 /// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
@@ -698,7 +708,7 @@ pub unsafe extern "C" fn mcoda_global_checkpoint_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || global::call(global, "checkpoint", &[]))
+    write_reply(json, error, || global::call(global, "checkpoint", &[]))
 }
 
 /// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the
@@ -720,7 +730,7 @@ pub unsafe extern "C" fn mcoda_record_status_transition_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "record_status_transition",
@@ -747,7 +757,7 @@ pub unsafe extern "C" fn mcoda_status_events_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "status_events", &[input::optional_json("query", query)?])
     })
 }
@@ -768,7 +778,7 @@ pub unsafe extern "C" fn mcoda_backfill_status_events_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "backfill_status_events", &[input::optional_json("options", options)?])
     })
 }
@@ -788,7 +798,7 @@ pub unsafe extern "C" fn mcoda_velocity_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "velocity", &[input::optional_json("options", options)?])
     })
 }
@@ -808,7 +818,7 @@ pub unsafe extern "C" fn mcoda_estimate_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "estimate", &[input::optional_json("options", options)?])
     })
 }
@@ -826,7 +836,9 @@ pub unsafe extern "C" fn mcoda_inspect_job_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "inspect_job", &[input::string("job_id", job_id)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "inspect_job", &[input::string("job_id", job_id)?])
+    })
 }
 
 /// Returns the settings for recording and export that result from the config files, the environment and the
@@ -843,7 +855,7 @@ pub unsafe extern "C" fn mcoda_telemetry_config_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "telemetry_config", &[]))
+    write_reply(json, error, || workspace::call(workspace, "telemetry_config", &[]))
 }
 
 /// Opts out of remote export, in the `config.json` beside the database. Nothing else in the file is changed,
@@ -862,7 +874,7 @@ pub unsafe extern "C" fn mcoda_telemetry_opt_out_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "opt_out", &[Value::Bool(strict)]))
+    write_reply(json, error, || workspace::call(workspace, "opt_out", &[Value::Bool(strict)]))
 }
 
 /// Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new
@@ -879,7 +891,7 @@ pub unsafe extern "C" fn mcoda_telemetry_opt_in_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "opt_in", &[]))
+    write_reply(json, error, || workspace::call(workspace, "opt_in", &[]))
 }
 
 /// Returns the project with this key, and creates it if there is none: any number of processes may call this
@@ -898,7 +910,9 @@ pub unsafe extern "C" fn mcoda_projects_ensure_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "projects.ensure", &[input::json("project", project)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "projects.ensure", &[input::json("project", project)?])
+    })
 }
 
 /// Returns the project with this key.
@@ -915,7 +929,7 @@ pub unsafe extern "C" fn mcoda_projects_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "projects.get", &[input::string("key", key)?]))
+    write_reply(json, error, || workspace::call(workspace, "projects.get", &[input::string("key", key)?]))
 }
 
 /// Lists all projects, by key.
@@ -930,7 +944,7 @@ pub unsafe extern "C" fn mcoda_projects_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "projects.list", &[]))
+    write_reply(json, error, || workspace::call(workspace, "projects.list", &[]))
 }
 
 /// Creates an epic. `MCODA_NOT_FOUND` if its project is unknown, `MCODA_CONFLICT` if the project has an epic
@@ -949,7 +963,7 @@ pub unsafe extern "C" fn mcoda_epics_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "epics.create", &[input::json("epic", epic)?]))
+    write_reply(json, error, || workspace::call(workspace, "epics.create", &[input::json("epic", epic)?]))
 }
 
 /// Creates many epics in one transaction: all or none. An error names the epic.
@@ -967,7 +981,9 @@ pub unsafe extern "C" fn mcoda_epics_create_many_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "epics.create_many", &[input::json("epics", epics)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "epics.create_many", &[input::json("epics", epics)?])
+    })
 }
 
 /// Returns the epic with this id.
@@ -984,7 +1000,7 @@ pub unsafe extern "C" fn mcoda_epics_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "epics.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "epics.get", &[input::string("id", id)?]))
 }
 
 /// Lists the epics of a project, or of all projects, by key.
@@ -1000,7 +1016,7 @@ pub unsafe extern "C" fn mcoda_epics_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "epics.list", &[input::optional_string("project_id", project_id)?])
     })
 }
@@ -1022,7 +1038,7 @@ pub unsafe extern "C" fn mcoda_stories_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "stories.create", &[input::json("story", story)?]))
+    write_reply(json, error, || workspace::call(workspace, "stories.create", &[input::json("story", story)?]))
 }
 
 /// Creates many user stories in one transaction: all or none. An error names the story.
@@ -1040,7 +1056,7 @@ pub unsafe extern "C" fn mcoda_stories_create_many_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "stories.create_many", &[input::json("stories", stories)?])
     })
 }
@@ -1060,7 +1076,7 @@ pub unsafe extern "C" fn mcoda_stories_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "stories.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "stories.get", &[input::string("id", id)?]))
 }
 
 /// Lists the user stories of an epic, or of all epics, by key.
@@ -1076,7 +1092,7 @@ pub unsafe extern "C" fn mcoda_stories_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "stories.list", &[input::optional_string("epic_id", epic_id)?])
     })
 }
@@ -1101,7 +1117,7 @@ pub unsafe extern "C" fn mcoda_tasks_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "tasks.create", &[input::json("task", task)?]))
+    write_reply(json, error, || workspace::call(workspace, "tasks.create", &[input::json("task", task)?]))
 }
 
 /// Creates many tasks in one transaction: all or none. An error names the task.
@@ -1120,7 +1136,9 @@ pub unsafe extern "C" fn mcoda_tasks_create_many_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "tasks.create_many", &[input::json("tasks", tasks)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "tasks.create_many", &[input::json("tasks", tasks)?])
+    })
 }
 
 /// Returns the task with this id or key. A key that several tasks have is `MCODA_INVALID_INPUT`, and the
@@ -1140,7 +1158,9 @@ pub unsafe extern "C" fn mcoda_tasks_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "tasks.get", &[input::string("id_or_key", id_or_key)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "tasks.get", &[input::string("id_or_key", id_or_key)?])
+    })
 }
 
 /// Lists the tasks of a user story, or of all stories, by key.
@@ -1157,7 +1177,7 @@ pub unsafe extern "C" fn mcoda_tasks_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "tasks.list", &[input::optional_string("user_story_id", user_story_id)?])
     })
 }
@@ -1178,7 +1198,7 @@ pub unsafe extern "C" fn mcoda_jobs_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "jobs.create", &[input::json("job", job)?]))
+    write_reply(json, error, || workspace::call(workspace, "jobs.create", &[input::json("job", job)?]))
 }
 
 /// Returns the job with this id.
@@ -1196,7 +1216,7 @@ pub unsafe extern "C" fn mcoda_jobs_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "jobs.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "jobs.get", &[input::string("id", id)?]))
 }
 
 /// Lists the jobs of this workspace, newest first.
@@ -1211,7 +1231,7 @@ pub unsafe extern "C" fn mcoda_jobs_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "jobs.list", &[]))
+    write_reply(json, error, || workspace::call(workspace, "jobs.list", &[]))
 }
 
 /// Finishes a job.
@@ -1232,7 +1252,7 @@ pub unsafe extern "C" fn mcoda_jobs_finish_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "jobs.finish",
@@ -1261,7 +1281,7 @@ pub unsafe extern "C" fn mcoda_command_runs_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "command_runs.create", &[input::json("command_run", command_run)?])
     })
 }
@@ -1281,7 +1301,7 @@ pub unsafe extern "C" fn mcoda_command_runs_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "command_runs.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "command_runs.get", &[input::string("id", id)?]))
 }
 
 /// Finishes a command run. Its duration is the time since it began.
@@ -1301,7 +1321,7 @@ pub unsafe extern "C" fn mcoda_command_runs_finish_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "command_runs.finish",
@@ -1327,7 +1347,7 @@ pub unsafe extern "C" fn mcoda_task_runs_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(workspace, "task_runs.create", &[input::json("task_run", task_run)?])
     })
 }
@@ -1347,7 +1367,7 @@ pub unsafe extern "C" fn mcoda_task_runs_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "task_runs.get", &[input::string("id", id)?]))
+    write_reply(json, error, || workspace::call(workspace, "task_runs.get", &[input::string("id", id)?]))
 }
 
 /// Lists the runs of a task, oldest first.
@@ -1363,7 +1383,9 @@ pub unsafe extern "C" fn mcoda_task_runs_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || workspace::call(workspace, "task_runs.list", &[input::string("task_id", task_id)?]))
+    write_reply(json, error, || {
+        workspace::call(workspace, "task_runs.list", &[input::string("task_id", task_id)?])
+    })
 }
 
 /// Finishes a task run.
@@ -1384,7 +1406,7 @@ pub unsafe extern "C" fn mcoda_task_runs_finish_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    reply(json, error, || {
+    write_reply(json, error, || {
         workspace::call(
             workspace,
             "task_runs.finish",

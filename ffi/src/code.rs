@@ -1,4 +1,4 @@
-//! What a call answers, and which library this is.
+//! The codes that calls return, and the library's version.
 
 use std::ffi::{CStr, c_char};
 use std::ptr;
@@ -7,29 +7,29 @@ use mcoda_core::ErrorKind;
 
 use crate::abi::MCODA_ABI_VERSION;
 
-/// What became of a call. The numbers are stable: new ones are added at the end, none changes its meaning.
+/// The result of a call. The numbers are stable: new ones are added at the end, none changes its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum mcoda_code {
-    /// It was done.
+    /// Success.
     MCODA_OK = 0,
-    /// A bad value: the error names the field or parameter, what was given and what is allowed.
+    /// An invalid value: the error names the field or parameter, the value and what is allowed.
     MCODA_INVALID_INPUT = 1,
-    /// An unknown task, job, project key or other thing that the call names.
+    /// A task, job, project key or other thing that does not exist.
     MCODA_NOT_FOUND = 2,
     /// The row changed under the caller, or a record with this id exists with other content.
     MCODA_CONFLICT = 3,
-    /// Another writer held the database for longer than the timeout. Trying again is safe.
+    /// Another writer held the database for longer than the timeout. A retry is safe.
     MCODA_BUSY = 4,
-    /// Disk full, permissions, input or output failed.
+    /// The disk is full, a permission is missing, or reading or writing a file failed.
     MCODA_STORAGE = 5,
-    /// Not a database, a damaged one, or damaged JSON that could not be set aside.
+    /// Not a database, a damaged database, or damaged JSON that could not be moved out of the way.
     MCODA_CORRUPT = 6,
-    /// Made by a newer schema than this library knows, or not possible with this file.
+    /// The database has a newer schema than this library knows, or the file does not allow the call.
     MCODA_UNSUPPORTED = 7,
-    /// The handle was closed, or is no handle of this kind.
+    /// The handle is closed, or is not a handle of this type.
     MCODA_CLOSED = 8,
-    /// A fault of libmcoda.
+    /// A bug in libmcoda.
     MCODA_INTERNAL = 9,
     /// The call was interrupted or reached its time limit, before it changed anything.
     MCODA_CANCELLED = 10,
@@ -81,7 +81,7 @@ pub extern "C" fn mcoda_abi_version() -> u32 {
     MCODA_ABI_VERSION
 }
 
-/// The name of a code without its prefix, for example "INVALID_INPUT"; NULL for a number that is no code.
+/// The name of a code without its prefix, for example "INVALID_INPUT"; NULL for a number that is not a code.
 /// Threads: any. Frees: nobody, the text is the library's.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_code_name(code: i32) -> *const c_char {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use mcoda_core::{TokenUsageCursor, TokenUsageQuery};
 
-use crate::boundary::{answer, call};
+use crate::boundary::{call, write_json};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::global::{self, mcoda_global};
@@ -15,9 +15,9 @@ use crate::string::mcoda_string;
 use crate::workspace::{self, mcoda_workspace};
 
 /// The rows of `mcoda_token_usage_json`, a few at a time, in memory that depends little on how many there
-/// are. It may be used by any number of threads at once: their calls queue, and each row is given once. The
-/// caller closes it with `mcoda_token_usage_cursor_close`; a call that is made afterwards, or made with what
-/// never was such a handle, answers `MCODA_CLOSED`. It points to no memory that a program can read.
+/// are. It may be used by any number of threads at once: their calls queue, and each row is returned once.
+/// The caller closes it with `mcoda_token_usage_cursor_close`. A call with a closed handle, or with a pointer that is
+/// not such a handle, returns `MCODA_CLOSED`. The pointer cannot be dereferenced.
 pub struct mcoda_token_usage_cursor(());
 
 static CURSORS: Handles<Mutex<TokenUsageCursor>, mcoda_token_usage_cursor> = Handles::new();
@@ -26,9 +26,9 @@ unsafe fn token_usage_query(query: *const c_char) -> Result<TokenUsageQuery> {
     Ok(TokenUsageQuery::from_json(&json_or_empty("query", query)?)?)
 }
 
-/// Asks for what `mcoda_token_usage_json` answers, to read it a few rows at a time. `query` is what that
-/// takes, or NULL. Which rows come is settled now: what is recorded later does not come, and what is deleted
-/// before it is read is left out. `cursor` receives the handle.
+/// Opens a cursor over the rows of `mcoda_token_usage_json`. `query` is the same as there, or NULL. The rows are
+/// chosen now: those recorded later are not included, and those deleted before they are read are left out. `cursor`
+/// receives the handle.
 ///
 /// Errors: as there. Threads: any. Frees: the caller, `cursor` with `mcoda_token_usage_cursor_close`.
 #[unsafe(no_mangle)]
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_open(
     cursor: *mut *mut mcoda_token_usage_cursor,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    CURSORS.give("cursor", cursor, error, || {
+    CURSORS.write_out("cursor", cursor, error, || {
         let query = token_usage_query(query)?;
         Ok(Mutex::new(workspace::one_call(workspace, |open| open.token_usage_cursor(&query))?))
     })
@@ -55,18 +55,17 @@ pub unsafe extern "C" fn mcoda_global_token_usage_cursor_open(
     cursor: *mut *mut mcoda_token_usage_cursor,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    CURSORS.give("cursor", cursor, error, || {
+    CURSORS.write_out("cursor", cursor, error, || {
         let query = token_usage_query(query)?;
         Ok(Mutex::new(global::one_call(global, |open| open.token_usage_cursor(&query))?))
     })
 }
 
-/// The next rows, `limit` of them at the most, 1 or more. `json` (may be NULL) receives an array: an empty
-/// one, `[]`, at the end and only there.
+/// The next rows, at most `limit` of them; `limit` is 1 or more. `json` (may be NULL) receives an array;
+/// it is empty, `[]`, at the end only.
 ///
 /// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or
-/// migrated since the cursor was opened (open a new one), `MCODA_CLOSED` for a cursor or a database that was
-/// closed. Other errors may pass: the next call asks for the same rows again. Threads: any. Frees: the
+/// migrated since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other errors the next call tries the same rows again. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_token_usage_cursor_next_json(
@@ -75,7 +74,7 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_next_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    answer(json, error, || {
+    write_json(json, error, || {
         let cursor = CURSORS.get("cursor", cursor)?;
         let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(cursor.next_chunk(limit)?)

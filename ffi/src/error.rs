@@ -1,8 +1,8 @@
-//! Errors, as the engine or this face words them, and as C reads them.
+//! Errors: those of the engine, those of this binding, and how C reads them.
 
 use std::ffi::c_char;
 
-use crate::boundary::quietly;
+use crate::boundary::or_default_on_panic;
 use crate::code::mcoda_code;
 use crate::string::Text;
 
@@ -18,7 +18,7 @@ pub struct mcoda_error {
 pub(crate) type Result<T> = std::result::Result<T, mcoda_error>;
 
 impl mcoda_error {
-    /// A parameter or field at fault, in the engine's words for it.
+    /// An invalid parameter or field, with a message of the engine's form.
     pub(crate) fn invalid(name: &str, given: &str, allowed: &str) -> Self {
         Self {
             code: mcoda_code::MCODA_INVALID_INPUT,
@@ -36,18 +36,18 @@ impl mcoda_error {
         Self {
             code: mcoda_code::MCODA_CLOSED,
             message: Text::new(
-                "this handle was closed, or is none of this kind and this process: open a new one",
+                "this handle was closed, or is not a handle of this type and process: open a new one",
             ),
             detail: None,
             field: None,
         }
     }
 
-    /// An answer could not be put into JSON, which no answer of the engine gives a reason for.
+    /// A result that cannot be written as JSON. No result of the engine is known to be one.
     pub(crate) fn unwritable(cause: serde_json::Error) -> Self {
         Self {
             code: mcoda_code::MCODA_INTERNAL,
-            message: Text::new("a fault of libmcoda, please report it: the answer cannot be put into JSON"),
+            message: Text::new("a fault of libmcoda, please report it: the result cannot be written as JSON"),
             detail: Some(Text::new(cause.to_string())),
             field: None,
         }
@@ -55,6 +55,16 @@ impl mcoda_error {
 
     pub(crate) fn code(&self) -> mcoda_code {
         self.code
+    }
+
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        self.message.as_str()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn field(&self) -> Option<&str> {
+        self.field.as_ref().map(Text::as_str)
     }
 
     pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
@@ -77,30 +87,29 @@ impl From<mcoda_core::Error> for mcoda_error {
 /// The error's code; MCODA_OK for NULL. Threads: any, until the error is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_error_code(error: *const mcoda_error) -> mcoda_code {
-    quietly(mcoda_code::MCODA_OK, || error.as_ref().map(|error| error.code))
+    or_default_on_panic(mcoda_code::MCODA_OK, || error.as_ref().map(|error| error.code))
 }
 
 /// One line that says what is wrong and what to do; NULL for NULL. The text belongs to the error. `length`
 /// (may be NULL) receives its length in bytes without the NUL. Threads: any, until the error is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_error_message(error: *const mcoda_error, length: *mut usize) -> *const c_char {
-    Text::lend(length, || Some(&error.as_ref()?.message))
+    Text::borrow(length, || Some(&error.as_ref()?.message))
 }
 
-/// What caused it, from the nearest cause to the first one; NULL where nothing is known of that. The text
-/// belongs to the error. `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL.
+/// The causes, from the nearest to the first; NULL where none is known. The text belongs to the error. `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL.
 /// Threads: any, until the error is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_error_detail(error: *const mcoda_error, length: *mut usize) -> *const c_char {
-    Text::lend(length, || error.as_ref()?.detail.as_ref())
+    Text::borrow(length, || error.as_ref()?.detail.as_ref())
 }
 
-/// The field at fault by its JSON name, or the parameter by its name in this header; NULL where the error
-/// is about none. The text belongs to the error. `length` (may be NULL) receives its length in bytes
+/// The invalid field by its JSON name, or the parameter by its name in this header; NULL where the error is not
+/// about one. The text belongs to the error. `length` (may be NULL) receives its length in bytes
 /// without the NUL, 0 for NULL. Threads: any, until the error is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_error_field(error: *const mcoda_error, length: *mut usize) -> *const c_char {
-    Text::lend(length, || error.as_ref()?.field.as_ref())
+    Text::borrow(length, || error.as_ref()?.field.as_ref())
 }
 
 /// Frees an error; NULL is fine. Its texts are gone with it. Threads: any, once.

@@ -1,19 +1,19 @@
-//! What is left to do, and when it will be done.
+//! The work that is left, and when it will be done.
 
 use std::ffi::c_char;
 
 use mcoda_core::{Backlog, Completion, Estimate, PerLane, Timestamp};
 
-use crate::boundary::{free, give_wanted, quietly};
+use crate::boundary::{free, or_default_on_panic, write_required_out};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
 use crate::estimate_options::mcoda_estimate_options;
 use crate::input::{estimate_options, shared};
 use crate::string::{Text, mcoda_string};
-use crate::velocity::{of_lane, speeds};
+use crate::velocity::{mcoda_lane_number, of_lane, speeds};
 use crate::workspace::{self, mcoda_workspace};
 
-/// What all tasks of the backlog reach one after the other. The numbers are stable.
+/// The milestones that the tasks of a backlog reach. The numbers are stable.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
 pub enum mcoda_milestone {
@@ -27,12 +27,15 @@ pub enum mcoda_milestone {
 
 use mcoda_milestone::*;
 
-fn milestone(number: i32) -> Option<mcoda_milestone> {
+/// The type of a parameter that the header declares as `mcoda_milestone`. It is any number, since C does not check that.
+pub type mcoda_milestone_number = i32;
+
+fn milestone(number: mcoda_milestone_number) -> Option<mcoda_milestone> {
     let all = [MCODA_MILESTONE_READY_TO_REVIEW, MCODA_MILESTONE_READY_TO_QA, MCODA_MILESTONE_COMPLETE];
     all.into_iter().find(|own| *own as i32 == number)
 }
 
-/// How much is left, how fast it goes and when it will be done. The caller owns it and frees it with
+/// The work that is left, the velocity, and when it will be done. The caller owns it and frees it with
 /// `mcoda_estimate_free`.
 pub struct mcoda_estimate_result {
     estimate: Estimate,
@@ -51,13 +54,13 @@ impl From<Estimate> for mcoda_estimate_result {
 }
 
 impl mcoda_estimate_result {
-    fn backlog(&self, lane: i32) -> Option<Backlog> {
+    fn backlog(&self, lane: mcoda_lane_number) -> Option<Backlog> {
         let totals = self.estimate.backlog_totals;
         let lanes = PerLane { implementation: totals.implementation, review: totals.review, qa: totals.qa };
         of_lane(&lanes, lane)
     }
 
-    fn completion(&self, number: i32) -> Option<Completion> {
+    fn completion(&self, number: mcoda_milestone_number) -> Option<Completion> {
         let completion = self.estimate.completion;
         Some(match milestone(number)? {
             MCODA_MILESTONE_READY_TO_REVIEW => completion.work_on_tasks,
@@ -67,10 +70,10 @@ impl mcoda_estimate_result {
     }
 }
 
-/// How much is left, how fast it goes and when it will be done. Writes nothing. `options` may be NULL: the
-/// defaults. `estimate` receives the answer.
+/// The work that is left, the velocity, and when it will be done. Writes nothing. `options` may be NULL: the
+/// defaults. `estimate` receives the result.
 ///
-/// Errors: `MCODA_INVALID_INPUT` for a bad option or config file, `MCODA_NOT_FOUND` for an unknown key,
+/// Errors: `MCODA_INVALID_INPUT` for an invalid option or config file, `MCODA_NOT_FOUND` for an unknown key,
 /// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `estimate` with
 /// `mcoda_estimate_free`, and `options`, which are only read.
 #[unsafe(no_mangle)]
@@ -80,13 +83,13 @@ pub unsafe extern "C" fn mcoda_estimate(
     estimate: *mut *mut mcoda_estimate_result,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give_wanted("estimate", estimate, error, || {
+    write_required_out("estimate", estimate, error, || {
         let options = estimate_options(options)?;
         Ok(workspace::one_call(workspace, |open| open.estimate(&options))?.into())
     })
 }
 
-/// The moment that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text
+/// The time that the estimate starts from, RFC 3339 in UTC with milliseconds; NULL for NULL. The text
 /// belongs to `estimate`. `length` (may be NULL) receives its length in bytes without the NUL. Threads:
 /// any, until it is freed.
 #[unsafe(no_mangle)]
@@ -94,19 +97,19 @@ pub unsafe extern "C" fn mcoda_estimate_now(
     estimate: *const mcoda_estimate_result,
     length: *mut usize,
 ) -> *const c_char {
-    Text::lend(length, || Some(&estimate.as_ref()?.now))
+    Text::borrow(length, || Some(&estimate.as_ref()?.now))
 }
 
 /// When the last task reaches the milestone, RFC 3339 in UTC with milliseconds; NULL where it never does,
-/// for NULL, and for a number that is no `mcoda_milestone`. The text belongs to `estimate`. `length` (may
+/// for NULL, and for a number that is not a `mcoda_milestone`. The text belongs to `estimate`. `length` (may
 /// be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_eta(
     estimate: *const mcoda_estimate_result,
-    milestone: i32,
+    milestone: mcoda_milestone_number,
     length: *mut usize,
 ) -> *const c_char {
-    Text::lend(length, || estimate.as_ref()?.etas.get(self::milestone(milestone)? as usize)?.as_ref())
+    Text::borrow(length, || estimate.as_ref()?.etas.get(self::milestone(milestone)? as usize)?.as_ref())
 }
 
 /// How many tasks have reached the milestone, in percent of all; NaN for NULL, and for a number that is no
@@ -114,43 +117,49 @@ pub unsafe extern "C" fn mcoda_estimate_eta(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_percent(
     estimate: *const mcoda_estimate_result,
-    milestone: i32,
+    milestone: mcoda_milestone_number,
 ) -> f64 {
-    quietly(f64::NAN, || Some(estimate.as_ref()?.completion(milestone)?.percent))
+    or_default_on_panic(f64::NAN, || Some(estimate.as_ref()?.completion(milestone)?.percent))
 }
 
-/// How many tasks the lane has before it; 0 for NULL, and for a number that is no `mcoda_lane`. Threads:
+/// How many tasks wait for the lane; 0 for NULL, and for a number that is not a `mcoda_lane`. Threads:
 /// any, until it is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_estimate_tasks(estimate: *const mcoda_estimate_result, lane: i32) -> u64 {
-    quietly(0, || Some(estimate.as_ref()?.backlog(lane)?.tasks as u64))
+pub unsafe extern "C" fn mcoda_estimate_tasks(
+    estimate: *const mcoda_estimate_result,
+    lane: mcoda_lane_number,
+) -> u64 {
+    or_default_on_panic(0, || Some(estimate.as_ref()?.backlog(lane)?.tasks as u64))
 }
 
-/// How many story points the lane has before it; NaN for NULL, and for a number that is no `mcoda_lane`.
+/// How many story points wait for the lane; NaN for NULL, and for a number that is not a `mcoda_lane`.
 /// Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_story_points(
     estimate: *const mcoda_estimate_result,
-    lane: i32,
+    lane: mcoda_lane_number,
 ) -> f64 {
-    quietly(f64::NAN, || Some(estimate.as_ref()?.backlog(lane)?.story_points))
+    or_default_on_panic(f64::NAN, || Some(estimate.as_ref()?.backlog(lane)?.story_points))
 }
 
-/// The lane's speed in story points per hour; NaN for NULL, and for a number that is no `mcoda_lane`.
+/// The lane's velocity in story points per hour; NaN for NULL, and for a number that is not a `mcoda_lane`.
 /// Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_sp_per_hour(
     estimate: *const mcoda_estimate_result,
-    lane: i32,
+    lane: mcoda_lane_number,
 ) -> f64 {
-    quietly(f64::NAN, || of_lane(&speeds(&estimate.as_ref()?.estimate.effective_velocity), lane))
+    or_default_on_panic(f64::NAN, || of_lane(&speeds(&estimate.as_ref()?.estimate.effective_velocity), lane))
 }
 
-/// Hours of work that the lane has left; NaN where it never finishes, for NULL, and for a number that is no
+/// Hours of work that the lane has left; NaN where it never finishes, for NULL, and for a number that is not a
 /// `mcoda_lane`. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn mcoda_estimate_hours(estimate: *const mcoda_estimate_result, lane: i32) -> f64 {
-    quietly(f64::NAN, || {
+pub unsafe extern "C" fn mcoda_estimate_hours(
+    estimate: *const mcoda_estimate_result,
+    lane: mcoda_lane_number,
+) -> f64 {
+    or_default_on_panic(f64::NAN, || {
         let hours = estimate.as_ref()?.estimate.durations_hours;
         let lanes = PerLane {
             implementation: hours.implementation_hours,
@@ -161,11 +170,11 @@ pub unsafe extern "C" fn mcoda_estimate_hours(estimate: *const mcoda_estimate_re
     })
 }
 
-/// Hours until all lanes are done, working side by side; NaN where one of them never is, and for NULL.
+/// Hours until all lanes are done, working in parallel; NaN where one never is, and for NULL.
 /// Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_total_hours(estimate: *const mcoda_estimate_result) -> f64 {
-    quietly(f64::NAN, || estimate.as_ref()?.estimate.durations_hours.total_hours)
+    or_default_on_panic(f64::NAN, || estimate.as_ref()?.estimate.durations_hours.total_hours)
 }
 
 /// All of it as JSON goes to `json`: scope, backlog, velocity, hours, ETAs, counts, work in progress and
@@ -179,7 +188,7 @@ pub unsafe extern "C" fn mcoda_estimate_to_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give_wanted("json", json, error, || mcoda_string::json(&shared("estimate", estimate)?.estimate))
+    write_required_out("json", json, error, || mcoda_string::json(&shared("estimate", estimate)?.estimate))
 }
 
 /// Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.

@@ -9,57 +9,90 @@ use mcoda_core::EstimateOptions;
 use crate::boundary::{call, free, make};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
-use crate::fields::Fields;
+use crate::fields::{Field, Fields, Type};
 use crate::input::exclusive;
 
-/// Options of a velocity, an estimate or a backfill. What is not set is absent. The caller owns it and frees it with `mcoda_estimate_options_free`. One thread
-/// at a time may use it; it may be used for any number of calls.
+/// Options of a velocity, an estimate or a backfill. A field that is not set is absent. The caller owns it
+/// and frees it with `mcoda_estimate_options_free`. One thread at a time may use it; it may be used for any
+/// number of calls.
 pub struct mcoda_estimate_options(pub(crate) Fields);
 
-/// The fields of a `mcoda_estimate_options`. The numbers are stable, and new fields get new ones. The type behind
-/// each is what its setter is called by: text, int, real, bool or json.
+/// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_text` sets to text. The numbers
+/// are stable, and new fields get new ones.
 #[derive(Debug, Clone, Copy)]
 #[repr(i32)]
-pub enum mcoda_estimate_option {
-    /// text: Only tasks of the project with this key.
+pub enum mcoda_estimate_options_text_field {
+    /// Only tasks of the project with this key.
     MCODA_ESTIMATE_PROJECT_KEY = 1,
-    /// text: Only tasks of the epic with this key.
+    /// Only tasks of the epic with this key.
     MCODA_ESTIMATE_EPIC_KEY = 2,
-    /// text: Only tasks of the user story with this key.
+    /// Only tasks of the user story with this key.
     MCODA_ESTIMATE_STORY_KEY = 3,
-    /// text: Only tasks of this person; case is ignored.
+    /// Only tasks of this person; case is ignored.
     MCODA_ESTIMATE_ASSIGNEE = 4,
-    /// text: The source of the velocity. Absent: `config`. One of config, empirical, mixed.
+    /// The source of the velocity. Absent: `config`. One of config, empirical, mixed.
     MCODA_ESTIMATE_MODE = 5,
-    /// int: The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10. 1
-    /// or more.
-    MCODA_ESTIMATE_WINDOW_TASKS = 6,
-    /// real: Story points per hour of every lane; overrides the config. Finite.
-    MCODA_ESTIMATE_SP_PER_HOUR_ALL = 7,
-    /// real: Story points per hour of the implementation; overrides the config. Finite.
-    MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION = 8,
-    /// real: Story points per hour of the review; overrides the config. Finite.
-    MCODA_ESTIMATE_SP_PER_HOUR_REVIEW = 9,
-    /// real: Story points per hour of QA; overrides the config. Finite.
-    MCODA_ESTIMATE_SP_PER_HOUR_QA = 10,
-    /// text: The current time. Absent: the handle's clock.
+    /// The current time. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
 }
 
-use mcoda_estimate_option::*;
+/// The type of a parameter that the header declares as `mcoda_estimate_options_text_field`. It is any number,
+/// since C does not check that, and a newer program may know more fields.
+pub type mcoda_estimate_options_text_field_number = i32;
 
-pub(crate) const FIELDS: &[(i32, &str)] = &[
-    (MCODA_ESTIMATE_PROJECT_KEY as i32, "projectKey"),
-    (MCODA_ESTIMATE_EPIC_KEY as i32, "epicKey"),
-    (MCODA_ESTIMATE_STORY_KEY as i32, "storyKey"),
-    (MCODA_ESTIMATE_ASSIGNEE as i32, "assignee"),
-    (MCODA_ESTIMATE_MODE as i32, "mode"),
-    (MCODA_ESTIMATE_WINDOW_TASKS as i32, "windowTasks"),
-    (MCODA_ESTIMATE_SP_PER_HOUR_ALL as i32, "spPerHourAll"),
-    (MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION as i32, "spPerHourImplementation"),
-    (MCODA_ESTIMATE_SP_PER_HOUR_REVIEW as i32, "spPerHourReview"),
-    (MCODA_ESTIMATE_SP_PER_HOUR_QA as i32, "spPerHourQa"),
-    (MCODA_ESTIMATE_NOW as i32, "now"),
+/// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_int` sets to a whole number. The
+/// numbers are stable, and new fields get new ones.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub enum mcoda_estimate_options_int_field {
+    /// The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10. 1 or
+    /// more.
+    MCODA_ESTIMATE_WINDOW_TASKS = 6,
+}
+
+/// The type of a parameter that the header declares as `mcoda_estimate_options_int_field`. It is any number,
+/// since C does not check that, and a newer program may know more fields.
+pub type mcoda_estimate_options_int_field_number = i32;
+
+/// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_real` sets to a number. The
+/// numbers are stable, and new fields get new ones.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub enum mcoda_estimate_options_real_field {
+    /// Story points per hour of every lane; overrides the config. Finite.
+    MCODA_ESTIMATE_SP_PER_HOUR_ALL = 7,
+    /// Story points per hour of the implementation; overrides the config. Finite.
+    MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION = 8,
+    /// Story points per hour of the review; overrides the config. Finite.
+    MCODA_ESTIMATE_SP_PER_HOUR_REVIEW = 9,
+    /// Story points per hour of QA; overrides the config. Finite.
+    MCODA_ESTIMATE_SP_PER_HOUR_QA = 10,
+}
+
+/// The type of a parameter that the header declares as `mcoda_estimate_options_real_field`. It is any number,
+/// since C does not check that, and a newer program may know more fields.
+pub type mcoda_estimate_options_real_field_number = i32;
+
+pub(crate) const FIELDS: &[Field] = &[
+    (mcoda_estimate_options_text_field::MCODA_ESTIMATE_PROJECT_KEY as i32, "projectKey", Type::Text),
+    (mcoda_estimate_options_text_field::MCODA_ESTIMATE_EPIC_KEY as i32, "epicKey", Type::Text),
+    (mcoda_estimate_options_text_field::MCODA_ESTIMATE_STORY_KEY as i32, "storyKey", Type::Text),
+    (mcoda_estimate_options_text_field::MCODA_ESTIMATE_ASSIGNEE as i32, "assignee", Type::Text),
+    (mcoda_estimate_options_text_field::MCODA_ESTIMATE_MODE as i32, "mode", Type::Text),
+    (mcoda_estimate_options_text_field::MCODA_ESTIMATE_NOW as i32, "now", Type::Text),
+    (mcoda_estimate_options_int_field::MCODA_ESTIMATE_WINDOW_TASKS as i32, "windowTasks", Type::Int),
+    (mcoda_estimate_options_real_field::MCODA_ESTIMATE_SP_PER_HOUR_ALL as i32, "spPerHourAll", Type::Real),
+    (
+        mcoda_estimate_options_real_field::MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION as i32,
+        "spPerHourImplementation",
+        Type::Real,
+    ),
+    (
+        mcoda_estimate_options_real_field::MCODA_ESTIMATE_SP_PER_HOUR_REVIEW as i32,
+        "spPerHourReview",
+        Type::Real,
+    ),
+    (mcoda_estimate_options_real_field::MCODA_ESTIMATE_SP_PER_HOUR_QA as i32, "spPerHourQa", Type::Real),
 ];
 
 impl mcoda_estimate_options {
@@ -74,49 +107,62 @@ pub extern "C" fn mcoda_estimate_options_new() -> *mut mcoda_estimate_options {
     make(|| mcoda_estimate_options(Fields::new(FIELDS)))
 }
 
-/// Frees it; NULL is fine. Threads: any, once.
+/// Frees it; NULL is allowed. Threads: any, once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_options_free(options: *mut mcoda_estimate_options) {
     free(options);
 }
 
-/// Sets a field, a `mcoda_estimate_option`, to text, which is copied; NULL makes it absent again. A time is
-/// RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`).
+/// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_options_clear(
+    options: *mut mcoda_estimate_options,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || {
+        exclusive("options", options)?.0.clear();
+        Ok(())
+    })
+}
+
+/// Sets a field to text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset
+/// (`2026-03-20T12:00:00Z`).
 ///
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know, and for text that is not UTF-8;
-/// whether the value fits the field is checked by the call that uses it. Threads: one at a time.
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+/// text that is not UTF-8. The call that uses the handle checks whether the value is allowed. Threads: one at
+/// a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_options_set_text(
     options: *mut mcoda_estimate_options,
-    field: i32,
+    field: mcoda_estimate_options_text_field_number,
     value: *const c_char,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     call(error, || exclusive("options", options)?.0.set_text(field, value))
 }
 
-/// Sets a field, a `mcoda_estimate_option`, to a whole number.
+/// Sets a field to a whole number.
 ///
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
-/// field is checked by the call that uses it. Threads: one at a time.
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+/// call that uses the handle checks whether the value is allowed. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_options_set_int(
     options: *mut mcoda_estimate_options,
-    field: i32,
+    field: mcoda_estimate_options_int_field_number,
     value: i64,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     call(error, || exclusive("options", options)?.0.set_int(field, value))
 }
 
-/// Sets a field, a `mcoda_estimate_option`, to a number.
+/// Sets a field to a number.
 ///
-/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know; whether the value fits the
-/// field is checked by the call that uses it. Threads: one at a time.
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+/// call that uses the handle checks whether the value is allowed. Threads: one at a time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_estimate_options_set_real(
     options: *mut mcoda_estimate_options,
-    field: i32,
+    field: mcoda_estimate_options_real_field_number,
     value: f64,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {

@@ -7,7 +7,7 @@ use mcoda_core::Global;
 use mcoda_core::calls::{Reply, Target};
 use serde_json::Value;
 
-use crate::boundary::{self, give, give_wanted};
+use crate::boundary::{self, write_out, write_required_out};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::handles::Handles;
@@ -19,9 +19,9 @@ use crate::token_usage::mcoda_token_usage;
 use crate::workspace;
 
 /// The user's own database: agents, and what their calls outside of any project cost. A handle may be used
-/// by any number of threads at once: calls that write queue. The caller closes it with `mcoda_global_close`; a
-/// call that is made afterwards, or made with what never was such a handle, answers `MCODA_CLOSED`. It
-/// points to no memory that a program can read.
+/// by any number of threads at once: calls that write queue. The caller closes it with `mcoda_global_close`. A call
+/// with a closed handle, or with a pointer that is not such a handle, returns `MCODA_CLOSED`. The pointer cannot be
+/// dereferenced.
 pub struct mcoda_global(());
 
 static GLOBALS: Handles<Global, mcoda_global> = Handles::new();
@@ -31,7 +31,7 @@ pub(crate) fn of(global: *const mcoda_global) -> Result<Arc<Global>> {
     GLOBALS.get("global", global)
 }
 
-/// Does `work` on it as one call, which is interrupted and timed as a whole.
+/// Runs `work` on it as one call, which is interrupted and timed as a whole.
 pub(crate) fn one_call<T>(
     global: *const mcoda_global,
     work: impl FnOnce(&Global) -> mcoda_core::Result<T>,
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn mcoda_global_open(
     global: *mut *mut mcoda_global,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    GLOBALS.give("global", global, error, || Ok(workspace::options(options)?.open_global()?))
+    GLOBALS.write_out("global", global, error, || Ok(workspace::options(options)?.open_global()?))
 }
 
 /// Opens the global database in the file `path`, UTF-8; ":memory:" is a database that lives as long as the
@@ -72,15 +72,15 @@ pub unsafe extern "C" fn mcoda_global_open_db(
     global: *mut *mut mcoda_global,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    GLOBALS.give("global", global, error, || {
+    GLOBALS.write_out("global", global, error, || {
         Ok(workspace::options(options)?.open_global_db(text("path", path)?)?)
     })
 }
 
-/// Gives up the calls of this handle that are under way in other threads: those that wait and those that only read
-/// answer `MCODA_CANCELLED` within some milliseconds, a batch is rolled back, and a single call that has begun to
-/// write is finished. Later calls are made as ever. It waits for nothing; from a handler of signals, where only
-/// functions may be called that take no lock, set a flag and call this elsewhere.
+/// Cancels the calls of this handle that other threads are in: those that wait and those that only read return
+/// `MCODA_CANCELLED` within some milliseconds, a batch is rolled back, and a single call that has begun to write
+/// finishes. Later calls are not affected. It does not wait. It takes a lock, so a signal handler must not call it:
+/// set a flag there and call it elsewhere.
 ///
 /// Errors: `MCODA_CLOSED`. Threads: any.
 #[unsafe(no_mangle)]
@@ -94,10 +94,10 @@ pub unsafe extern "C" fn mcoda_global_interrupt(
     })
 }
 
-/// Closes the database after the calls that are under way in other threads; those that only read are given up, and
-/// answer `MCODA_CLOSED`. Whatever comes of it, the handle is closed then. Closing it again, and closing NULL, is fine.
+/// Closes the database after the calls that other threads are in; those that only read are cancelled and return
+/// `MCODA_CLOSED`. The handle is closed even if this fails. Closing it again, and closing NULL, does nothing.
 ///
-/// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
+/// Errors: `MCODA_STORAGE`, where the last write failed. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_global_close(
     global: *mut mcoda_global,
@@ -106,8 +106,7 @@ pub unsafe extern "C" fn mcoda_global_close(
     boundary::call(error, || GLOBALS.take(global).map_or(Ok(()), |open| Ok(open.close()?)))
 }
 
-/// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is
-/// not.
+/// The path of the database's file goes to `path`; bytes that are not UTF-8 are replaced by U+FFFD.
 ///
 /// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -116,11 +115,13 @@ pub unsafe extern "C" fn mcoda_global_database_path(
     path: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give_wanted("path", path, error, || Ok(mcoda_string::new(of(global)?.database_path().to_string_lossy())))
+    write_required_out("path", path, error, || {
+        Ok(mcoda_string::new(of(global)?.database_path().to_string_lossy()))
+    })
 }
 
 /// Records what one agent call outside of any project cost. Fields of the backlog (job, task, project …)
-/// are `MCODA_INVALID_INPUT` here. `recorded` (may be NULL) receives what became of it.
+/// are `MCODA_INVALID_INPUT` here. `recorded` (may be NULL) receives the result.
 ///
 /// Errors: as `mcoda_record_token_usage`. Threads: any; `usage` one at a time. Frees: the caller,
 /// `recorded` with `mcoda_recorded_free`, and `usage`, which is only read.
@@ -131,7 +132,7 @@ pub unsafe extern "C" fn mcoda_global_record_token_usage(
     recorded: *mut *mut mcoda_recorded,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give(recorded, error, || {
+    write_out(recorded, error, || {
         let usage = shared("usage", usage)?.read()?;
         Ok(one_call(global, |open| open.record_token_usage(&usage))?.into())
     })

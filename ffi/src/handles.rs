@@ -1,10 +1,9 @@
 //! The handles of databases, which may be closed while other threads call.
 //!
-//! A host that closes in one thread what another one uses would make a plain pointer dangle. So these
-//! handles are numbers that look like pointers: they name an entry of a table, none is given out twice, and
-//! nothing is ever read where they point to. A call holds its entry for as long as it runs. A handle that
-//! was closed, or that never was one, is in no table, and the call answers `MCODA_CLOSED`.
-
+//! If one thread closes a handle that another thread uses, a plain pointer would dangle. So these handles are
+//! numbers that look like pointers: each is the key of an entry in a table, no number is used twice, and none is
+//! dereferenced. A call holds its entry for as long as it runs. A handle that is closed, or never was one, is in no
+//! table, and the call returns `MCODA_CLOSED`.
 //!
 //! A forked child begins with an empty table: the parent's handles are closed there, and the lock of the
 //! parent's table, which a thread that does not exist in the child may hold, is never taken.
@@ -24,16 +23,16 @@ pub(crate) struct Handles<T: 'static, H> {
     looks_like: std::marker::PhantomData<fn(H)>,
 }
 
-/// What one process has open. It is never freed.
+/// The handles that one process has open. It is never freed.
 struct Table<T: 'static> {
     process: u32,
     open: RwLock<BTreeMap<usize, Arc<T>>>,
-    /// The parent's, kept in sight of those who look for lost memory.
+    /// The parent's, kept reachable so that leak checkers do not report it.
     _inherited: Option<&'static Self>,
 }
 
-/// Both kinds count together, so that a handle of one kind is none of the other. Odd numbers are no
-/// addresses of objects; those of the first page make some hosts' runtimes suspicious.
+/// All types share the counter, so that no handle is valid as one of another type. Odd numbers are never addresses
+/// of objects; some runtimes reject pointers into the first page.
 static NEXT: AtomicUsize = AtomicUsize::new(0x1001);
 
 impl<T: 'static, H> Handles<T, H> {
@@ -60,8 +59,8 @@ impl<T: 'static, H> Handles<T, H> {
         }
     }
 
-    /// Gives out a handle of what `open` opens. Nothing is opened for a caller who could not use it.
-    pub(crate) unsafe fn give(
+    /// Writes a handle of what `open` opens to `out`. Where that is NULL nothing is opened.
+    pub(crate) unsafe fn write_out(
         &self,
         name: &str,
         out: *mut *mut H,
@@ -78,7 +77,7 @@ impl<T: 'static, H> Handles<T, H> {
     }
 
     fn add(&self, opened: T) -> *mut H {
-        // 64 bits last for ever, and 32 bits for two thousand million handles.
+        // 64 bits do not run out; 32 bits do after two thousand million handles.
         let number = NEXT.fetch_add(2, Ordering::Relaxed);
         self.table().open.write().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::new(opened));
         ptr::without_provenance_mut(number)
@@ -92,7 +91,7 @@ impl<T: 'static, H> Handles<T, H> {
         open.get(&handle.addr()).cloned().ok_or_else(mcoda_error::closed)
     }
 
-    /// Takes the handle out of the table: from now on it is closed.
+    /// Removes the handle from the table, which closes it for later calls.
     pub(crate) fn take(&self, handle: *const H) -> Option<Arc<T>> {
         self.table().open.write().unwrap_or_else(PoisonError::into_inner).remove(&handle.addr())
     }

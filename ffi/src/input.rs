@@ -15,12 +15,12 @@ impl mcoda_error {
     }
 }
 
-/// Text that must be there.
+/// Required text.
 pub(crate) unsafe fn text<'a>(name: &str, text: *const c_char) -> Result<&'a str> {
     optional_text(name, text)?.ok_or_else(|| mcoda_error::null(name))
 }
 
-/// Text, or none for NULL.
+/// Text, or `None` for NULL.
 pub(crate) unsafe fn optional_text<'a>(name: &str, text: *const c_char) -> Result<Option<&'a str>> {
     if text.is_null() {
         return Ok(None);
@@ -31,7 +31,7 @@ pub(crate) unsafe fn optional_text<'a>(name: &str, text: *const c_char) -> Resul
     })
 }
 
-/// JSON that must be there.
+/// Required JSON.
 pub(crate) unsafe fn json(name: &str, json: *const c_char) -> Result<Value> {
     parse(name, text(name, json)?)
 }
@@ -46,33 +46,33 @@ pub(crate) unsafe fn json_or_empty(name: &str, json: *const c_char) -> Result<Va
     optional_text(name, json)?.map_or(Ok(Value::Object(Map::new())), |text| parse(name, text))
 }
 
-/// Text that must be there, as a JSON value.
-pub(crate) unsafe fn string(name: &str, given: *const c_char) -> Result<Value> {
-    Ok(text(name, given)?.into())
+/// Required text as a JSON value.
+pub(crate) unsafe fn string(name: &str, text: *const c_char) -> Result<Value> {
+    Ok(self::text(name, text)?.into())
 }
 
 /// Text as a JSON value, or null for NULL.
-pub(crate) unsafe fn optional_string(name: &str, given: *const c_char) -> Result<Value> {
-    Ok(optional_text(name, given)?.into())
+pub(crate) unsafe fn optional_string(name: &str, text: *const c_char) -> Result<Value> {
+    Ok(optional_text(name, text)?.into())
 }
 
-/// What a caller asks of an estimate, all defaults for NULL.
+/// The options of an estimate; the defaults for NULL.
 pub(crate) unsafe fn estimate_options(options: *const mcoda_estimate_options) -> Result<EstimateOptions> {
     options.as_ref().map_or_else(|| Ok(EstimateOptions::default()), mcoda_estimate_options::read)
 }
 
-/// A handle that must be there, to read from.
+/// A required handle, to read from.
 pub(crate) unsafe fn shared<'a, T>(name: &str, handle: *const T) -> Result<&'a T> {
     handle.as_ref().ok_or_else(|| mcoda_error::null(name))
 }
 
-/// A handle that must be there, to change.
+/// A required handle, to change.
 pub(crate) unsafe fn exclusive<'a, T>(name: &str, handle: *mut T) -> Result<&'a mut T> {
     handle.as_mut().ok_or_else(|| mcoda_error::null(name))
 }
 
 pub(crate) fn parse(name: &str, text: &str) -> Result<Value> {
     serde_json::from_str(text).map_err(|cause| {
-        mcoda_error::invalid(name, "text that is no JSON", "JSON").with_detail(cause.to_string())
+        mcoda_error::invalid(name, "text that is not JSON", "JSON").with_detail(cause.to_string())
     })
 }

@@ -1,22 +1,21 @@
 //! libmcoda for C: the exports that `include/mcoda.h` declares, written from these sources by cbindgen.
 //!
 //! Nothing in here computes. An export reads its arguments, calls the engine within the panic boundary, and
-//! gives out what came of it.
+//! writes the result to its out-parameters.
 //!
 //! # What the exports rely on
 //!
-//! Every export is `unsafe`, and for one reason: each pointer must be NULL, or be what the header says of
-//! it. Text ends with NUL and does not change during the call; an out-parameter may be written; a handle of
+//! Every export is `unsafe`, and for one reason: each pointer must be NULL, or be what the header requires. Text ends with NUL and does not change during the call; an out-parameter may be written; a handle of
 //! records, options or results came from this library, was not freed, and is not changed by another thread
-//! at the same time. That is all that the pointers in here are trusted with. The handles of databases are
-//! not even that: they are numbers in a table (`handles.rs`), and nothing is read where they point to.
+//! at the same time. Handles of databases are not trusted at all: they are
+//! numbers in a table (`handles.rs`) and never dereferenced.
 
 #![allow(non_camel_case_types, reason = "types and constants have the names that they have in the header")]
 #![allow(unsafe_code, reason = "an interface of pointers: see above what it relies on")]
-#![allow(unsafe_op_in_unsafe_fn, reason = "a block in every export would only repeat what stands above")]
+#![allow(unsafe_op_in_unsafe_fn, reason = "a block in every export would only repeat the comment above")]
 #![allow(clippy::missing_safety_doc, reason = "the same holds for every export: see above")]
 
-// Without unwinding a panic would end the host's process: nothing could be caught at the border.
+// Without unwinding a panic would end the host's process: the panic boundary could not catch it.
 #[cfg(not(panic = "unwind"))]
 compile_error!("this crate has to be built with panic = \"unwind\"");
 

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use mcoda_core::Options;
 
-use crate::boundary::give_wanted;
+use crate::boundary::write_required_out;
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
 use crate::fields::Fields;
@@ -20,7 +20,7 @@ pub unsafe extern "C" fn mcoda_options_from_json(
     options: *mut *mut mcoda_options,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give_wanted("options", options, error, || {
+    write_required_out("options", options, error, || {
         let values = json("text", text)?;
         Options::from_json(&values)?;
         Ok(mcoda_options(Fields::filled(FIELDS, &values)))

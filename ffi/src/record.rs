@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use mcoda_core::Recorded;
 
-use crate::boundary::{free, give, quietly};
+use crate::boundary::{free, or_default_on_panic, write_out};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
 use crate::input::shared;
@@ -12,7 +12,7 @@ use crate::string::Text;
 use crate::token_usage::mcoda_token_usage;
 use crate::workspace::{self, mcoda_workspace};
 
-/// What became of one record. The caller owns it and frees it with `mcoda_recorded_free`.
+/// The result of recording one agent call. The caller owns it and frees it with `mcoda_recorded_free`.
 pub struct mcoda_recorded {
     id: Text,
     recorded: bool,
@@ -34,9 +34,9 @@ impl From<Recorded> for mcoda_recorded {
 }
 
 /// Records what one agent call cost: the row, the agent's attribution to its command run and job, and the
-/// entry in the JSON log. `recorded` (may be NULL) receives what became of it.
+/// entry in the JSON log. `recorded` (may be NULL) receives the result.
 ///
-/// Errors: `MCODA_INVALID_INPUT` (which field, what was given, what is allowed), `MCODA_NOT_FOUND` for an
+/// Errors: `MCODA_INVALID_INPUT` (the error names the field, the value and what is allowed), `MCODA_NOT_FOUND` for an
 /// unknown job, task or other id, `MCODA_CONFLICT` where a record with this id has other content,
 /// `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Nothing is written then. Threads: any; `usage` one at a
 /// time. Frees: the caller, `recorded` with `mcoda_recorded_free`, and `usage`, which is only read.
@@ -47,44 +47,43 @@ pub unsafe extern "C" fn mcoda_record_token_usage(
     recorded: *mut *mut mcoda_recorded,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give(recorded, error, || {
+    write_out(recorded, error, || {
         let usage = shared("usage", usage)?.read()?;
         Ok(workspace::one_call(workspace, |open| open.record_token_usage(&usage))?.into())
     })
 }
 
-/// The record's id: the one that was given, else a new one. NULL for NULL. The text belongs to `recorded`.
+/// The record's id: the one that was set, else a new one. NULL for NULL. The text belongs to `recorded`.
 /// `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_recorded_id(
     recorded: *const mcoda_recorded,
     length: *mut usize,
 ) -> *const c_char {
-    Text::lend(length, || Some(&recorded.as_ref()?.id))
+    Text::borrow(length, || Some(&recorded.as_ref()?.id))
 }
 
-/// Whether the record is kept: false where the config says `telemetry.strict`, and for NULL. Threads: any,
+/// Whether the record was stored: false where the config sets `telemetry.strict`, and for NULL. Threads: any,
 /// until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_recorded_is_recorded(recorded: *const mcoda_recorded) -> bool {
-    quietly(false, || Some(recorded.as_ref()?.recorded))
+    or_default_on_panic(false, || Some(recorded.as_ref()?.recorded))
 }
 
-/// Whether the record was there already, with the same content; false for NULL. Threads: any, until it is
+/// Whether the same record was stored already; false for NULL. Threads: any, until it is
 /// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_recorded_is_duplicate(recorded: *const mcoda_recorded) -> bool {
-    quietly(false, || Some(recorded.as_ref()?.duplicate))
+    or_default_on_panic(false, || Some(recorded.as_ref()?.duplicate))
 }
 
-/// Whether the JSON log holds the record: false where the log is turned off or could not be written just
-/// now, and for NULL. Threads: any, until it is freed.
+/// Whether the JSON log has the record: false where the log is turned off or could not be written, and for NULL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_recorded_is_logged(recorded: *const mcoda_recorded) -> bool {
-    quietly(false, || Some(recorded.as_ref()?.logged))
+    or_default_on_panic(false, || Some(recorded.as_ref()?.logged))
 }
 
-/// Why the JSON log could not be written: NULL where it holds the record or is turned off, and for NULL. The text
+/// Why the JSON log could not be written: NULL where it has the record or is turned off, and for NULL. The text
 /// belongs to `recorded`. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it
 /// is freed.
 #[unsafe(no_mangle)]
@@ -92,7 +91,7 @@ pub unsafe extern "C" fn mcoda_recorded_log_error(
     recorded: *const mcoda_recorded,
     length: *mut usize,
 ) -> *const c_char {
-    Text::lend(length, || recorded.as_ref()?.log_error.as_ref())
+    Text::borrow(length, || recorded.as_ref()?.log_error.as_ref())
 }
 
 /// Frees it; NULL is fine. Its text is gone with it. Threads: any, once.

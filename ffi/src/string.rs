@@ -1,4 +1,4 @@
-//! Text that goes out: with its length, and with a NUL behind it.
+//! Text for the caller: with its length, and terminated by a NUL.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -6,12 +6,12 @@ use std::ptr;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::boundary::{give_wanted, quietly};
+use crate::boundary::{or_default_on_panic, write_required_out};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::input::{parse, shared, text};
 
-/// Text with a NUL behind it.
+/// Text terminated by a NUL.
 pub(crate) struct Text(String);
 
 impl Text {
@@ -21,16 +21,16 @@ impl Text {
         Self(text)
     }
 
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0[..self.0.len() - 1]
     }
 
-    /// Lets the caller read a text that `of` finds: NULL and a length of 0 where it finds none.
-    pub(crate) unsafe fn lend<'a>(
+    /// A pointer to the text that `of` returns, for the caller to read; NULL and a length of 0 where there is none.
+    pub(crate) unsafe fn borrow<'a>(
         length: *mut usize,
         of: impl FnOnce() -> Option<&'a Self>,
     ) -> *const c_char {
-        let (text, bytes) = quietly((ptr::null(), 0), || {
+        let (text, bytes) = or_default_on_panic((ptr::null(), 0), || {
             let text = of()?;
             Some((text.0.as_ptr().cast(), text.0.len() - 1))
         });
@@ -41,7 +41,7 @@ impl Text {
     }
 }
 
-/// Text that a call answers, JSON where the call says so; UTF-8. The caller owns it and frees it with
+/// Text that a call returns, in UTF-8; JSON where the call's comment says so. The caller owns it and frees it with
 /// `mcoda_string_free`.
 pub struct mcoda_string(Text);
 
@@ -56,20 +56,19 @@ impl mcoda_string {
     }
 }
 
-/// The text, with a NUL behind it; NULL for NULL. It belongs to the string. `length` (may be NULL) receives
-/// its length in bytes without the NUL. JSON has no other NUL in it. Threads: any, until the string is
+/// The text, terminated by a NUL; NULL for NULL. It belongs to the string. `length` (may be NULL) receives
+/// its length in bytes without the NUL. JSON contains no other NUL. Threads: any, until the string is
 /// freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_string_text(string: *const mcoda_string, length: *mut usize) -> *const c_char {
-    Text::lend(length, || Some(&string.as_ref()?.0))
+    Text::borrow(length, || Some(&string.as_ref()?.0))
 }
 
-/// A value within a JSON text that a call answered, for programs without a JSON library. `pointer` says
-/// where, as RFC 6901 does: "/id", "/0/taskId"; "" is all of it. `value` receives a text as it is, and
-/// anything else as JSON. Each call reads the whole text.
+/// A value within a JSON text that a call returned, for programs without a JSON library. `pointer` is a JSON pointer
+/// (RFC 6901): "/id", "/0/taskId"; "" is the whole. `value` receives a string without its quotes, and anything else
+/// as JSON. Each call parses the whole text.
 ///
-/// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for a string that is no
-/// JSON. Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
+/// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for text that is not JSON. Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_string_at(
     json: *const mcoda_string,
@@ -77,7 +76,7 @@ pub unsafe extern "C" fn mcoda_string_at(
     value: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give_wanted("value", value, error, || {
+    write_required_out("value", value, error, || {
         let json = parse("json", shared("json", json)?.0.as_str())?;
         let pointer = text("pointer", pointer)?;
         match json.pointer(pointer).ok_or_else(|| mcoda_error::nothing_at(pointer))? {

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use mcoda_core::{Transition, TransitionContext};
 
-use crate::boundary::{call, free, give, quietly};
+use crate::boundary::{call, free, or_default_on_panic, write_out};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
 use crate::estimate_options::mcoda_estimate_options;
@@ -13,7 +13,7 @@ use crate::string::Text;
 use crate::transition_context::mcoda_transition_context;
 use crate::workspace::{self, mcoda_workspace};
 
-/// What a transition did. The caller owns it and frees it with `mcoda_transition_free`.
+/// The result of a transition. The caller owns it and frees it with `mcoda_transition_free`.
 pub struct mcoda_transition {
     event_id: Option<Text>,
     task_id: Text,
@@ -37,11 +37,11 @@ impl From<Transition> for mcoda_transition {
 }
 
 /// Moves the task with this id or key to a status: the task, its metadata and the event are written in one
-/// transaction. A task that has the status already gets no event. `context` may be NULL: nothing more to
-/// tell. `transition` (may be NULL) receives what was done.
+/// transaction. A task that has the status already gets no event. `context` may be NULL: all of
+/// its fields are absent. `transition` (may be NULL) receives the result.
 ///
-/// Errors: `MCODA_NOT_FOUND` for an unknown task, job or task run, `MCODA_INVALID_INPUT` for a bad value or
-/// a key that several tasks have, `MCODA_CONFLICT` where the task does not have the status that the context
+/// Errors: `MCODA_NOT_FOUND` for an unknown task, job or task run, `MCODA_INVALID_INPUT` for an invalid value
+/// or a key that several tasks have, `MCODA_CONFLICT` where the task does not have the status that the context
 /// expects, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Nothing is written then. Threads: any; `context`
 /// one at a time. Frees: the caller, `transition` with `mcoda_transition_free`, and `context`, which is
 /// only read.
@@ -54,17 +54,15 @@ pub unsafe extern "C" fn mcoda_record_status_transition(
     transition: *mut *mut mcoda_transition,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give(transition, error, || {
-        let context =
-            context.as_ref().map_or_else(|| Ok(TransitionContext::default()), |given| given.read())?;
+    write_out(transition, error, || {
+        let context = context.as_ref().map_or_else(|| Ok(TransitionContext::default()), |set| set.read())?;
         let (task, to) = (text("task", task)?, text("to_status", to_status)?);
         Ok(workspace::one_call(workspace, |open| open.record_status_transition(task, to, &context))?.into())
     })
 }
 
-/// Writes the status events for good that successful task runs stand in for in a velocity with the same
-/// options. Doing it again adds nothing. `options` may be NULL: the defaults. `events` (may be NULL)
-/// receives how many were added.
+/// Stores the status events that a velocity with the same options infers from successful task runs. Calling it again
+/// adds nothing. `options` may be NULL: the defaults. `events` (may be NULL) receives how many were added.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` for an unknown key, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any; `options` one at a time. Frees: the caller, `options`, which are only
@@ -95,7 +93,7 @@ pub unsafe extern "C" fn mcoda_transition_event_id(
     transition: *const mcoda_transition,
     length: *mut usize,
 ) -> *const c_char {
-    Text::lend(length, || transition.as_ref()?.event_id.as_ref())
+    Text::borrow(length, || transition.as_ref()?.event_id.as_ref())
 }
 
 /// The id of the task. The text belongs to `transition`. `length` (may be NULL) receives its length in
@@ -105,7 +103,7 @@ pub unsafe extern "C" fn mcoda_transition_task_id(
     transition: *const mcoda_transition,
     length: *mut usize,
 ) -> *const c_char {
-    Text::lend(length, || Some(&transition.as_ref()?.task_id))
+    Text::borrow(length, || Some(&transition.as_ref()?.task_id))
 }
 
 /// The status that the task had. The text belongs to `transition`. `length` (may be NULL) receives its
@@ -115,7 +113,7 @@ pub unsafe extern "C" fn mcoda_transition_from_status(
     transition: *const mcoda_transition,
     length: *mut usize,
 ) -> *const c_char {
-    Text::lend(length, || Some(&transition.as_ref()?.from_status))
+    Text::borrow(length, || Some(&transition.as_ref()?.from_status))
 }
 
 /// The status that the task has now, as it is stored. The text belongs to `transition`. `length` (may be
@@ -125,7 +123,7 @@ pub unsafe extern "C" fn mcoda_transition_to_status(
     transition: *const mcoda_transition,
     length: *mut usize,
 ) -> *const c_char {
-    Text::lend(length, || Some(&transition.as_ref()?.to_status))
+    Text::borrow(length, || Some(&transition.as_ref()?.to_status))
 }
 
 /// When it moved, RFC 3339 in UTC with milliseconds. The text belongs to `transition`. `length` (may be
@@ -135,13 +133,13 @@ pub unsafe extern "C" fn mcoda_transition_timestamp(
     transition: *const mcoda_transition,
     length: *mut usize,
 ) -> *const c_char {
-    Text::lend(length, || Some(&transition.as_ref()?.timestamp))
+    Text::borrow(length, || Some(&transition.as_ref()?.timestamp))
 }
 
-/// Whether the task's status is another one than before; false for NULL. Threads: any, until it is freed.
+/// Whether the task's status changed; false for NULL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_transition_is_changed(transition: *const mcoda_transition) -> bool {
-    quietly(false, || Some(transition.as_ref()?.changed))
+    or_default_on_panic(false, || Some(transition.as_ref()?.changed))
 }
 
 /// Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.

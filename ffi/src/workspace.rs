@@ -7,7 +7,7 @@ use mcoda_core::calls::{Reply, Target};
 use mcoda_core::{Options, Workspace};
 use serde_json::Value;
 
-use crate::boundary::{self, give_wanted};
+use crate::boundary::{self, write_required_out};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::handles::Handles;
@@ -16,8 +16,8 @@ use crate::options::mcoda_options;
 use crate::string::mcoda_string;
 
 /// The record of one project's work. A handle may be used by any number of threads at once: calls that
-/// write queue. The caller closes it with `mcoda_workspace_close`; a call that is made afterwards, or made with
-/// what never was such a handle, answers `MCODA_CLOSED`. It points to no memory that a program can read.
+/// write queue. The caller closes it with `mcoda_workspace_close`. A call with a closed handle, or with a pointer that
+/// is not such a handle, returns `MCODA_CLOSED`. The pointer cannot be dereferenced.
 pub struct mcoda_workspace(());
 
 static WORKSPACES: Handles<Workspace, mcoda_workspace> = Handles::new();
@@ -27,7 +27,7 @@ pub(crate) fn of(workspace: *const mcoda_workspace) -> Result<Arc<Workspace>> {
     WORKSPACES.get("workspace", workspace)
 }
 
-/// Does `work` on it as one call, which is interrupted and timed as a whole.
+/// Runs `work` on it as one call, which is interrupted and timed as a whole.
 pub(crate) fn one_call<T>(
     workspace: *const mcoda_workspace,
     work: impl FnOnce(&Workspace) -> mcoda_core::Result<T>,
@@ -50,7 +50,7 @@ pub(crate) unsafe fn options(options: *const mcoda_options) -> Result<Options> {
 /// an older database is brought up to date. `options` may be NULL: the defaults. `workspace` receives the
 /// handle.
 ///
-/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` (there is none, and none may be created), `MCODA_BUSY`,
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND` (it does not exist and may not be created), `MCODA_BUSY`,
 /// `MCODA_STORAGE`, `MCODA_CORRUPT`, `MCODA_UNSUPPORTED`. Threads: any. Frees: the caller, `workspace` with
 /// `mcoda_workspace_close`, and `options`, which are only read.
 #[unsafe(no_mangle)]
@@ -60,7 +60,8 @@ pub unsafe extern "C" fn mcoda_workspace_open(
     workspace: *mut *mut mcoda_workspace,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    WORKSPACES.give("workspace", workspace, error, || Ok(self::options(options)?.open(text("root", root)?)?))
+    WORKSPACES
+        .write_out("workspace", workspace, error, || Ok(self::options(options)?.open(text("root", root)?)?))
 }
 
 /// Opens the workspace database in the file `path`, UTF-8; ":memory:" is a database that lives as long as
@@ -75,14 +76,15 @@ pub unsafe extern "C" fn mcoda_workspace_open_db(
     workspace: *mut *mut mcoda_workspace,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    WORKSPACES
-        .give("workspace", workspace, error, || Ok(self::options(options)?.open_db(text("path", path)?)?))
+    WORKSPACES.write_out("workspace", workspace, error, || {
+        Ok(self::options(options)?.open_db(text("path", path)?)?)
+    })
 }
 
-/// Gives up the calls of this handle that are under way in other threads: those that wait and those that only read
-/// answer `MCODA_CANCELLED` within some milliseconds, a batch is rolled back, and a single call that has begun to
-/// write is finished. Later calls are made as ever. It waits for nothing; from a handler of signals, where only
-/// functions may be called that take no lock, set a flag and call this elsewhere.
+/// Cancels the calls of this handle that other threads are in: those that wait and those that only read return
+/// `MCODA_CANCELLED` within some milliseconds, a batch is rolled back, and a single call that has begun to write
+/// finishes. Later calls are not affected. It does not wait. It takes a lock, so a signal handler must not call it:
+/// set a flag there and call it elsewhere.
 ///
 /// Errors: `MCODA_CLOSED`. Threads: any.
 #[unsafe(no_mangle)]
@@ -96,10 +98,10 @@ pub unsafe extern "C" fn mcoda_interrupt(
     })
 }
 
-/// Closes the workspace after the calls that are under way in other threads; those that only read are given up, and
-/// answer `MCODA_CLOSED`. Whatever comes of it, the handle is closed then. Closing it again, and closing NULL, is fine.
+/// Closes the workspace after the calls that other threads are in; those that only read are cancelled and return
+/// `MCODA_CLOSED`. The handle is closed even if this fails. Closing it again, and closing NULL, does nothing.
 ///
-/// Errors: `MCODA_STORAGE`, where the last writing failed. Threads: any.
+/// Errors: `MCODA_STORAGE`, where the last write failed. Threads: any.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_workspace_close(
     workspace: *mut mcoda_workspace,
@@ -117,11 +119,10 @@ pub unsafe extern "C" fn mcoda_workspace_id(
     id: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give_wanted("id", id, error, || Ok(mcoda_string::new(of(workspace)?.id())))
+    write_required_out("id", id, error, || Ok(mcoda_string::new(of(workspace)?.id())))
 }
 
-/// The path of the database's file goes to `path`; in a path that is not UTF-8, U+FFFD stands for what is
-/// not.
+/// The path of the database's file goes to `path`; bytes that are not UTF-8 are replaced by U+FFFD.
 ///
 /// Errors: `MCODA_CLOSED`. Threads: any. Frees: the caller, `path` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
@@ -130,15 +131,15 @@ pub unsafe extern "C" fn mcoda_workspace_database_path(
     path: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    give_wanted("path", path, error, || {
+    write_required_out("path", path, error, || {
         Ok(mcoda_string::new(of(workspace)?.database_path().to_string_lossy()))
     })
 }
 
 /// Copies the database as it is now into a new file at `path`, UTF-8, readable by its owner alone. Calls
-/// of this handle that write wait for that; questions, other handles and processes go on.
+/// of this handle that write wait for it; calls that read, other handles and other processes do not.
 ///
-/// Errors: `MCODA_CONFLICT` where there is something at `path`, `MCODA_INVALID_INPUT` for a name that ends in
+/// Errors: `MCODA_CONFLICT` where `path` exists, `MCODA_INVALID_INPUT` for a name that ends in
 /// `-journal`, `-wal` or `-shm` or that the library uses itself, `MCODA_STORAGE` where it cannot be written,
 /// `MCODA_CLOSED`. Threads: any.
 #[unsafe(no_mangle)]

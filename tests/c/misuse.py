@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes a C program that calls every function of the header with arguments that it must refuse.
 
-Each pointer in turn is NULL, each text in turn is not UTF-8, each handle of something open is one that was closed or of
-another kind, while all other arguments are good. The header says of each parameter whether NULL is allowed. So a
-function that is added is tested with the rest, and so is what its comment says.
+Each pointer in turn is NULL, each text in turn is not UTF-8, each handle of something open is a closed one or one of
+another type, while all other arguments are valid. The header says of each parameter whether NULL is allowed. So a new
+function is tested with the rest, and so is its comment.
 
 Usage: misuse.py HEADER >misuse.c
 """
@@ -28,9 +28,11 @@ TEXTS = {
 }
 # The parameters that the header documents as JSON, by function; filled in while parsing.
 JSON = {}
+# The first constant of every enum; filled in as the header is read.
+CONSTANTS = {}
 # Handles that are numbers in a table.
 OPENED = {"mcoda_workspace", "mcoda_global", "mcoda_token_usage_cursor"}
-SCALARS = {"int32_t": "1", "size_t": "1", "int64_t": "1", "double": "1.0", "bool": "true"}
+SCALARS = {"size_t": "1", "int64_t": "1", "double": "1.0", "bool": "true"}
 NOTHING = {"bool": "got == false", "uint64_t": "got == 0", "double": "got != got", "mcoda_code": "got == MCODA_OK"}
 
 
@@ -61,7 +63,7 @@ def good(function, kind, stars, name):
         return TEXTS.get((function, name)) or TEXTS.get(name) or JSON.get((function, name)) or f'"{name}"'
     if stars:
         return {"size_t": "&length", "uint64_t": "&count"}.get(kind, f"good_{kind}")
-    return SCALARS[kind]
+    return SCALARS.get(kind) or CONSTANTS[kind]
 
 
 def call(function, parameters, changed=None, to=None):
@@ -117,9 +119,10 @@ def refusals(comment, name, parameters):
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         header = file.read()
+    CONSTANTS.update(re.findall(r"^enum (\w+)\n.*?^ +(MCODA_\w+) = ", header, flags=re.S | re.M))
     found = list(functions(header))
     declared = set(re.findall(r"\b(mcoda_\w+)\(", re.sub(r"//[^\n]*|/\*.*?\*/", "", header, flags=re.S)))
-    assert {name for _, _, name, _ in found} == declared, "a declaration was not understood"
+    assert {name for _, _, name, _ in found} == declared, "a declaration could not be parsed"
     with open(__file__.removesuffix(".py") + ".c.in", encoding="utf-8") as file:
         print(file.read().replace("@CASES@", "\n    ".join(cases(found))))
 

@@ -52,7 +52,7 @@ no_folder_of_the_builder_is_shipped() {
     say "the optimised libraries contain no paths of the machine that built them"
 }
 
-header_stands_alone() {
+header_compiles_alone() {
     echo '#include <mcoda.h>' >"$work/once.c"
     cat "$work/once.c" "$work/once.c" >"$work/twice.c"
     for source in "$work/once.c" "$work/twice.c"; do
@@ -60,6 +60,24 @@ header_stands_alone() {
         [[ -z $cxx ]] || "$cxx" -x c++ -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$source"
     done
     say "the header compiles alone and twice, as C11 ${cxx:+and as C++17}"
+}
+
+constants_of_another_enum_do_not_compile() {
+    local cases case compile
+    cases=$(grep -c '^#.*if CASE ==' tests/c/wrong_types.c)
+    for compile in "$cc -std=c11" "$cc -std=gnu17" "${cxx:+$cxx -x c++ -std=c++17}"; do
+        [[ -n $compile ]] || continue
+        compile="$compile ${include[*]} -fsyntax-only tests/c/wrong_types.c"
+        $compile "${warnings[@]}" -Wconversion -DCASE=0
+        for ((case = 1; case <= cases; case++)); do
+            # Without a flag that a host may not use.
+            ! $compile -DCASE="$case" 2>"$work/refused" || { say "compiled: $compile -DCASE=$case" >&2; exit 1; }
+            grep -qE "_Generic|cannot convert|invalid conversion" "$work/refused" || { cat "$work/refused"; exit 1; }
+        done
+    done
+    # Before C11 there is nothing to check it with.
+    "$cc" -std=c99 "${warnings[@]}" "${include[@]}" -fsyntax-only tests/c/wrong_types.c
+    say "$cases constants of another enum do not compile, in C ${cxx:+and in C++}"
 }
 
 only_our_symbols_are_visible() {
@@ -292,7 +310,8 @@ test_library() {
     install_library "$1"
     switches_of_the_tests_are_not_shipped
     notices_come_with_it
-    header_stands_alone
+    header_compiles_alone
+    constants_of_another_enum_do_not_compile
     only_our_symbols_are_visible
     programs_pass
     nothing_is_printed

@@ -24,7 +24,7 @@ static void a_record_is_kept_once(mcoda_workspace *workspace)
     OK(mcoda_token_usage_set_int(usage, MCODA_TOKEN_USAGE_TOKENS_PROMPT, 9007199254740000, &error));
     OK(mcoda_token_usage_set_int(usage, MCODA_TOKEN_USAGE_TOKENS_CACHED, 0, &error));
     OK(mcoda_token_usage_set_real(usage, MCODA_TOKEN_USAGE_COST_ESTIMATE, 0.25, &error));
-    OK(mcoda_token_usage_set_int(usage, MCODA_TOKEN_USAGE_DURATION_MS, 1500, &error));
+    OK(mcoda_token_usage_set_real(usage, MCODA_TOKEN_USAGE_DURATION_MS, 1500, &error));
     OK(mcoda_token_usage_set_json(usage, MCODA_TOKEN_USAGE_METADATA, "{\"x\": [1, 2]}", &error));
     /* Set, then cleared. */
     OK(mcoda_token_usage_set_text(usage, MCODA_TOKEN_USAGE_JOB_ID, "nobody", &error));
@@ -38,8 +38,6 @@ static void a_record_is_kept_once(mcoda_workspace *workspace)
     OK(mcoda_record_token_usage(workspace, usage, &recorded, &error));
     CHECK(mcoda_recorded_is_duplicate(recorded));
     mcoda_recorded_free(recorded);
-    mcoda_token_usage_free(usage);
-
     OK(mcoda_token_usage_json(workspace, NULL, &json, &error));
     CHECK(strcmp(json_at(json, "/0/tokens_prompt"), "9007199254740000") == 0);
     CHECK(strcmp(json_at(json, "/0/tokens_cached"), "0") == 0);
@@ -51,6 +49,13 @@ static void a_record_is_kept_once(mcoda_workspace *workspace)
     const char *text = mcoda_string_text(json, &length);
     CHECK(strlen(text) == length && text[0] == '[');
     mcoda_string_free(json);
+
+    /* The same handle for another record, without the fields of the first. */
+    OK(mcoda_token_usage_clear(usage, &error));
+    OK(mcoda_token_usage_set_text(usage, MCODA_TOKEN_USAGE_ID, "call-2", &error));
+    OK(mcoda_record_token_usage(workspace, usage, NULL, &error));
+    CHECK(strcmp(value_of(workspace, "SELECT tokens_prompt IS NULL AS it FROM token_usage WHERE id = 'call-2'"), "1") == 0);
+    mcoda_token_usage_free(usage);
 }
 
 static void many_records_are_one_transaction(mcoda_workspace *workspace)
@@ -65,7 +70,7 @@ static void many_records_are_one_transaction(mcoda_workspace *workspace)
     mcoda_string_free(json);
     REFUSED(mcoda_record_token_usages_json(workspace, "[{\"tokensPrompt\": 1}, {\"taskId\": \"nobody\"}]", &json, &error),
             MCODA_NOT_FOUND, "taskId");
-    CHECK(strcmp(value_of(workspace, "SELECT count(*) AS it FROM token_usage"), "4") == 0);
+    CHECK(strcmp(value_of(workspace, "SELECT count(*) AS it FROM token_usage"), "5") == 0);
     OK(mcoda_token_usage_summary_json(workspace, "{\"groupBy\": [\"agent\"], \"since\": \"2026-01-01\"}", &json, &error));
     CHECK(strcmp(json_at(json, "/0/agent_id"), "claude") == 0 && strcmp(json_at(json, "/0/calls"), "1") == 0);
     mcoda_string_free(json);
@@ -196,7 +201,7 @@ static void options_reach_the_engine(const char *folder)
     OK(mcoda_options_set_json(options, MCODA_OPTION_CONFIG, "{\"telemetry\": {\"strict\": true}}", &error));
     OK(mcoda_options_set_bool(options, MCODA_OPTION_EXISTING_ONLY, true, &error));
     OK(mcoda_options_set_int(options, MCODA_OPTION_BUSY_TIMEOUT_MS, 100, &error));
-    OK(mcoda_options_set_text(options, MCODA_OPTION_JSON_LOG, log, &error));
+    OK(mcoda_options_set_text(options, MCODA_OPTION_JSON_LOG_FOLDER, log, &error));
     REFUSED(mcoda_workspace_open_db(path, options, &workspace, &error), MCODA_NOT_FOUND, NULL);
     OK(mcoda_options_set_bool(options, MCODA_OPTION_EXISTING_ONLY, false, &error));
     OK(mcoda_workspace_open_db(path, options, &workspace, &error));

@@ -1,4 +1,4 @@
-"""Records what AI agents cost and how tasks move, and answers what was spent and when it will be done.
+"""Records what AI agents cost and how tasks move, and returns what was spent and when it will be done.
 
 >>> import mcoda
 >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -14,7 +14,7 @@
 >>> estimate.backlog_totals.implementation.story_points
 3.0
 
-Results are objects with attributes; ``to_dict()`` gives them by the names that JSON has in all languages.
+Results are objects with attributes; ``to_dict()`` returns them by the names that JSON has in all languages.
 Errors are classes under ``McodaError``. docs/python.md is the guide.
 """
 

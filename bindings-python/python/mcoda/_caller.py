@@ -1,4 +1,4 @@
-"""What the generated classes of calls stand on."""
+"""The base of the generated classes of calls."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _ROWS_AT_ONCE = 256
 R = TypeVar("R", bound=Result)
 
 OrJson: TypeAlias = Union[R, Mapping[str, Any]]
-"""A result, or its JSON: what ``to_dict()`` of it returns, in whatever language."""
+"""A result, or its JSON: what ``to_dict()`` returns, from any language."""
 
 
 class Caller:
-    """What makes calls on an open database, or in a transaction."""
+    """The base of everything that has calls: an open database, or a transaction."""
 
     __slots__ = ()
 
     _native: _mcoda.Handle
 
     def _rows(self, cursor: _mcoda.Cursor, timeout: float | None) -> Iterator[TokenUsageRow]:
-        # As long as rows are left, this holds the handle, which would close itself otherwise.
+        # As long as rows are left, this keeps the handle open, which otherwise closes when nothing refers to it.
         while rows := cursor.next_rows(_ROWS_AT_ONCE, timeout):
             yield from map(TokenUsageRow._read, rows)
 
@@ -41,23 +41,23 @@ class Repository:
 
 
 def as_list(values: Iterable[Fields]) -> object:
-    """The elements of an iterable; anything else as it is, for the engine to refuse.
+    """The elements of an iterable; anything else unchanged, for the engine to refuse.
 
-    A single mapping is an iterable too, of its names, which nobody means.
+    A single mapping is an iterable too, of its names, but it is a mistake here.
     """
     return list(values) if isinstance(values, Iterable) and not isinstance(values, Mapping) else values
 
 
 def as_json(value: object) -> object:
-    """A result, or many of them, as the engine reads it; anything else as it is, for the engine to refuse."""
+    """The JSON of a result, or of many; anything else unchanged, for the engine to refuse."""
     if isinstance(value, Result):
-        return value._given()
+        return value._json()
     if isinstance(value, Iterable) and not isinstance(value, (Mapping, str)):
         return [as_json(one) for one in value]
     return value
 
 
 def asked(fields: Fields, name: str, json_name: str, keyword: Sequence[Any] | None) -> tuple[Any, ...]:
-    """What a call that succeeded was asked for in this list, by its keyword or in the mapping."""
-    given = keyword if keyword is not None else fields.get(json_name) or fields.get(name)
-    return tuple(given or ())
+    """The list that a call got, as a keyword or in the mapping."""
+    values = keyword if keyword is not None else fields.get(json_name) or fields.get(name)
+    return tuple(values or ())

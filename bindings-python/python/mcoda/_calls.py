@@ -458,8 +458,10 @@ class SessionCalls(Caller):
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
         ...     recorded = ws.record_token_usage(agent_id="claude", tokens_prompt=7, timestamp="2026-03-20")
         ...     rows = ws.token_usage(since="2026-03-01", agent="claude")
-        >>> rows[0].tokens_prompt, rows[0].timestamp
-        (7, '2026-03-20T00:00:00.000Z')
+        >>> rows[0].tokens_prompt, rows[0].timestamp.isoformat()
+        (7, '2026-03-20T00:00:00+00:00')
+        >>> rows[0].to_dict()["timestamp"]
+        '2026-03-20T00:00:00.000Z'
         """
         keywords = {
             "project_key": project_key,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 
 class McodaError(Exception):
-    """What every exception of this package is.
+    """The base of every exception of this package.
 
     >>> import mcoda
     >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -27,9 +27,9 @@ class McodaError(Exception):
     message: str
     """One line that says what is wrong and what to do."""
     field: str | None
-    """The input field at fault, by its JSON name (``tokensPrompt``), where one is."""
+    """The invalid field, by its JSON name (``tokensPrompt``); None where the error is not about one."""
     detail: str | None
-    """What caused it, from the nearest cause to the first one, where anything is known of that."""
+    """The causes, from the nearest to the first; None where none is known."""
 
     def __init__(self, message: str, field: str | None = None, detail: str | None = None) -> None:
         super().__init__(message)
@@ -45,7 +45,7 @@ class McodaError(Exception):
 
 
 class InvalidInputError(McodaError, ValueError):
-    """A bad value: the message names the field, what was given and what is allowed."""
+    """An invalid value: the message names the field, the value and what is allowed."""
 
     __module__ = "mcoda"
     code = 1
@@ -61,7 +61,7 @@ class NotFoundError(McodaError, LookupError):
 
 
 class ConflictError(McodaError):
-    """The task has moved on; a record with this id has other content; a key is taken."""
+    """The task has another status by now; a record with this id has other content; a key is taken."""
 
     __module__ = "mcoda"
     code = 3
@@ -69,7 +69,7 @@ class ConflictError(McodaError):
 
 
 class BusyError(McodaError):
-    """Another writer held the database for longer than the timeout. Trying again is safe."""
+    """Another writer held the database for longer than the timeout. A retry is safe."""
 
     __module__ = "mcoda"
     code = 4
@@ -77,7 +77,7 @@ class BusyError(McodaError):
 
 
 class StorageError(McodaError, OSError):
-    """Disk full, permissions, input or output failed, or the database is turned off."""
+    """The disk is full, a permission is missing, reading or writing failed, or the database is turned off."""
 
     __module__ = "mcoda"
     code = 5
@@ -85,7 +85,7 @@ class StorageError(McodaError, OSError):
 
 
 class CorruptError(McodaError):
-    """Not a database, a damaged one, or another program's."""
+    """Not a database, a damaged database, or a database of another program."""
 
     __module__ = "mcoda"
     code = 6
@@ -93,7 +93,7 @@ class CorruptError(McodaError):
 
 
 class UnsupportedError(McodaError):
-    """A newer schema than this version knows, or an older one that was opened read-only."""
+    """The database has a newer schema than this version knows, or an older one and was opened read-only."""
 
     __module__ = "mcoda"
     code = 7
@@ -101,7 +101,7 @@ class UnsupportedError(McodaError):
 
 
 class ClosedError(McodaError):
-    """Used after ``close``, or in a forked child."""
+    """The handle is closed, or belongs to the parent of this forked process."""
 
     __module__ = "mcoda"
     code = 8
@@ -109,7 +109,7 @@ class ClosedError(McodaError):
 
 
 class InternalError(McodaError):
-    """A fault of this library."""
+    """A bug in this library."""
 
     __module__ = "mcoda"
     code = 9
@@ -117,7 +117,7 @@ class InternalError(McodaError):
 
 
 class CancelledError(McodaError):
-    """The call was given up at its time limit, before it changed anything."""
+    """The call reached its time limit before it changed anything."""
 
     __module__ = "mcoda"
     code = 10

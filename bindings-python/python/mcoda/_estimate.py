@@ -1,4 +1,4 @@
-"""What velocity and estimate answer."""
+"""The results of velocity and estimate."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from ._choices import VelocityMode
-from ._result import ForPeople, Result
+from ._result import Displayable, Result
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Samples(Result):
-    """How many samples each lane had; 0 where its speed is the settings'."""
+    """How many samples each lane had; 0 where its velocity is from the config."""
 
     implementation: int
     review: int
@@ -20,8 +20,8 @@ class Samples(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Velocity(ForPeople):
-    """How fast each lane works. ``str()`` of it is a text for people."""
+class Velocity(Displayable):
+    """The velocity of each lane. ``str()`` of it is text for people."""
 
     implementation_sp_per_hour: float
     """Story points that leave the implementation per hour of work on them."""
@@ -30,11 +30,11 @@ class Velocity(ForPeople):
     qa_sp_per_hour: float
     """Story points that leave QA per hour that they spend in it."""
     source: VelocityMode
-    """Where the numbers come from: ``config`` where no lane had history."""
+    """The source of the numbers: ``config`` where no lane had history."""
     requested_mode: VelocityMode
-    """What the call asked for."""
+    """The mode that the call asked for."""
     window_tasks: int
-    """How many samples of a lane count at most."""
+    """How many samples of a lane are used at most."""
     samples: Samples
     """How many samples each lane had."""
     _render: ClassVar[str] = "render_velocity"
@@ -42,7 +42,7 @@ class Velocity(ForPeople):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scope(Result):
-    """What an estimate is about, in the words of the call; what was not asked for is None."""
+    """The scope of an estimate, as the call gave it; None where it did not limit it."""
 
     workspace_id: str
     """The workspace."""
@@ -71,7 +71,7 @@ class BacklogTotals(Result):
     """The backlog, by the lane that each task needs next."""
 
     implementation: Backlog
-    """Not started, in progress, sent back, and all that is not named below."""
+    """Not started, in progress, sent back, and every status not named below."""
     review: Backlog
     """Ready to be reviewed."""
     qa: Backlog
@@ -82,21 +82,21 @@ class BacklogTotals(Result):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DurationsHours(Result):
-    """Hours of work left in each lane; None where a lane has work and no speed."""
+    """Hours of work left in each lane; None where a lane has work and no velocity."""
 
     implementation_hours: float | None
-    """Story points to implement / speed, less the hours already spent on tasks in progress."""
+    """Story points to implement / velocity, less the hours already spent on tasks in progress."""
     review_hours: float | None
-    """Story points to review / speed."""
+    """Story points to review / velocity."""
     qa_hours: float | None
-    """Story points to test / speed."""
+    """Story points to test / velocity."""
     total_hours: float | None
-    """What the slowest lane takes for everything that it still gets."""
+    """The hours of the slowest lane for all work that still reaches it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Etas(Result):
-    """When the last task is expected to get there; ``now`` where nothing is left, None where never."""
+    """When the last task is expected to reach each milestone; ``now`` where nothing is left, None where never."""
 
     ready_to_review_eta: datetime | None
     """Everything is implemented."""
@@ -108,7 +108,7 @@ class Etas(Result):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StatusCounts(Result):
-    """How many tasks have which status. ``total`` counts all tasks, cancelled ones too."""
+    """How many tasks have each status. ``total`` counts all tasks, also cancelled ones."""
 
     total: int
     ready_to_code_review: int
@@ -120,7 +120,7 @@ class StatusCounts(Result):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Completion(Result):
-    """How far a milestone is reached."""
+    """How many tasks have reached a milestone."""
 
     done: int
     """Tasks that have reached it."""
@@ -132,7 +132,7 @@ class Completion(Result):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Completions(Result):
-    """How far the milestones are reached."""
+    """How many tasks have reached each milestone."""
 
     work_on_tasks: Completion
     """Implemented: ready for review, ready for QA, or completed."""
@@ -151,7 +151,7 @@ class WipItem(Result):
     task_key: str
     """Its key."""
     age_hours: float | None
-    """Hours since it entered the lane; None where no event tells."""
+    """Hours since it entered the lane; None where no event says."""
     age_percentile: float | None
     """The share, from 0 to 1, of the lane's finished visits that took no longer; None without history."""
     aging: bool
@@ -188,16 +188,16 @@ class NextTransition(Result):
     task_key: str
     """Its key."""
     to: str
-    """The status that it gets."""
+    """Its next status."""
     hours: float | None
-    """Hours from now; None where its lane has no speed."""
+    """Hours from now; None where its lane has no velocity."""
     at: datetime | None
-    """The moment; None where its lane has no speed."""
+    """The time; None where its lane has no velocity."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NextTransitions(Result):
-    """Who gets where next, and when."""
+    """The next expected moves, and when."""
 
     ready_to_review: NextTransition | None
     """The task that is expected to be implemented first."""
@@ -210,13 +210,13 @@ class NextTransitions(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Estimate(ForPeople):
-    """How much is left, how fast it goes, and when it will be done. ``str()`` of it is a text for people."""
+class Estimate(Displayable):
+    """The work that is left, the velocity, and when it will be done. ``str()`` of it is text for people."""
 
     scope: Scope
-    """What the estimate is about."""
+    """The scope of the estimate."""
     now: datetime
-    """The moment that it starts from."""
+    """The time that it starts from."""
     backlog_totals: BacklogTotals
     """The backlog by lanes."""
     effective_velocity: Velocity
@@ -224,15 +224,15 @@ class Estimate(ForPeople):
     durations_hours: DurationsHours
     """Hours of work left."""
     etas: Etas
-    """When the last task gets there."""
+    """When the last task reaches each milestone."""
     status_counts: StatusCounts
-    """How many tasks have which status."""
+    """How many tasks have each status."""
     completion: Completions
-    """How far the milestones are reached."""
+    """How many tasks have reached each milestone."""
     wip: Wip
     """The tasks that are in a lane now, with their ages."""
     next_transitions: NextTransitions
-    """Who gets where next."""
+    """The next expected moves."""
     _render: ClassVar[str] = "render_estimate"
 
     def __repr__(self) -> str:

@@ -1,10 +1,12 @@
+from datetime import datetime
 from pathlib import Path
 from typing import Any, final
 
-__all__ = ["Cursor", "Handle", "__version__", "call"]
+__all__ = ["Cursor", "Handle", "__version__", "call", "read_time"]
 __version__: str
 
 def call(name: str, /, *arguments: object) -> Any: ...
+def read_time(text: str, /) -> datetime | None: ...
 
 @final
 class Cursor:

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from ._choices import Severity
-from ._result import ForPeople, Result
+from ._result import Displayable, Result
 
 __all__ = [
     "Backfilled",
@@ -102,13 +103,13 @@ class TokenUsage(Result):
     """The duration of the call in milliseconds. Absent: computed from start and finish, or else from
     ``duration_seconds``.
     """
-    started_at: str | None
+    started_at: datetime | None
     """When the call began."""
-    finished_at: str | None
+    finished_at: datetime | None
     """When the call ended; not before ``started_at``."""
-    timestamp: str | None
+    timestamp: datetime | None
     """The time by which queries select and order the call. Absent: now."""
-    metadata: dict[str, Any] | None
+    metadata: dict[str, Any] | None = field(hash=False)
     """Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added under
     their JSON names if the object lacks them, because older readers look for them there.
     """
@@ -312,15 +313,15 @@ class TokenUsageRow(Result):
     """The duration of the call in milliseconds. Absent: computed from start and finish, or else from
     ``duration_seconds``.
     """
-    started_at: str | None
+    started_at: datetime | None
     """When the call began, as stored."""
-    finished_at: str | None
+    finished_at: datetime | None
     """When the call ended, as stored."""
-    timestamp: str
+    timestamp: datetime | None
     """The time by which queries select and order the call, as stored."""
     error_kind: str | None
     """The error of the call: metadata ``error_kind``, ``errorKind`` or ``error``."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Additional data; empty if there is none, or if it is not a JSON object."""
 
 
@@ -379,7 +380,7 @@ class TokenUsageSummaryRow(Result):
     """The total cost of the calls; None if no call reported a cost, or if there are several currencies. A call
     without a currency counts as the group's.
     """
-    cost_by_currency: dict[str, float] | None
+    cost_by_currency: dict[str, float] | None = field(hash=False)
     """Only if there are several currencies: the cost in each, by its upper-case code. Calls without a currency
     are then under ``XXX``, the code of ISO 4217 for no currency.
     """
@@ -417,7 +418,7 @@ class Transition(Result):
     """The status before."""
     to_status: str
     """The status after, as stored."""
-    timestamp: str
+    timestamp: datetime
     """When the status changed."""
     changed: bool
     """Whether the status has changed."""
@@ -435,7 +436,7 @@ class StatusEvent(Result):
     """The status before; None if unknown."""
     to_status: str
     """The status after."""
-    timestamp: str
+    timestamp: datetime | None
     """When the status changed, as stored."""
     command_name: str | None
     """The command that changed it."""
@@ -445,7 +446,7 @@ class StatusEvent(Result):
     """The task run in which it changed."""
     agent_id: str | None
     """The agent that changed it."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Lane details and additional data of the host; invalid metadata reads as empty."""
 
 
@@ -475,7 +476,7 @@ class Job(Result):
     """The first agent that worked on it."""
     agent_ids: tuple[str, ...]
     """All agents that worked on it, in order of their first call."""
-    payload: dict[str, Any]
+    payload: dict[str, Any] = field(hash=False)
     """Data that the host needs to resume it."""
     total_items: int | None
     """The number of items."""
@@ -483,11 +484,11 @@ class Job(Result):
     """The number of finished items."""
     last_checkpoint: str | None
     """The last point from which the host can resume it."""
-    created_at: str
+    created_at: datetime | None
     """When the row was created."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
-    completed_at: str | None
+    completed_at: datetime | None
     """When it ended."""
     error_summary: str | None
     """Why it failed."""
@@ -511,9 +512,9 @@ class TaskRun(Result):
     """The agent."""
     status: str
     """``running``, ``succeeded``, ``failed``, or another status of the host's."""
-    started_at: str
+    started_at: datetime | None
     """When it began."""
-    finished_at: str | None
+    finished_at: datetime | None
     """When it ended."""
     story_points_at_run: float | None
     """The task's story points at the time."""
@@ -525,7 +526,7 @@ class TaskRun(Result):
     """The git branch that the run started from."""
     git_commit_sha: str | None
     """The git commit of the run."""
-    run_context: dict[str, Any]
+    run_context: dict[str, Any] = field(hash=False)
     """Additional data of the host."""
 
 
@@ -541,8 +542,8 @@ class InspectedRun(TaskRun):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class JobInspection(ForPeople):
-    """A job: its state, its task runs, and its usage. ``str()`` of it is a text for people."""
+class JobInspection(Displayable):
+    """A job: its state, its task runs, and its usage. ``str()`` of it is text for people."""
 
     job: Job
     """The job."""
@@ -554,8 +555,8 @@ class JobInspection(ForPeople):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class TelemetryConfig(ForPeople):
-    """The settings in effect for recording and remote export. ``str()`` of it is a text for people."""
+class TelemetryConfig(Displayable):
+    """The settings in effect for recording and remote export. ``str()`` of it is text for people."""
 
     local_recording: bool
     """Whether token usage is recorded locally. False with ``strict``."""
@@ -590,11 +591,11 @@ class Project(Result):
     """Its name."""
     description: str | None
     """Its description."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Additional data of the host."""
-    created_at: str
+    created_at: datetime | None
     """When the row was created."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
 
 
@@ -616,11 +617,11 @@ class Epic(Result):
     """Its size in story points, as the host computed it."""
     priority: int | None
     """Its priority: smaller numbers come first."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Additional data of the host."""
-    created_at: str
+    created_at: datetime | None
     """When the row was created."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
 
 
@@ -646,11 +647,11 @@ class Story(Result):
     """Its size in story points, as the host computed it."""
     priority: int | None
     """Its priority: smaller numbers come first."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Additional data of the host."""
-    created_at: str
+    created_at: datetime | None
     """When the row was created."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
 
 
@@ -692,11 +693,11 @@ class Task(Result):
     """The last git commit of its work."""
     openapi_version_at_creation: str | None
     """The version of the OpenAPI document that it was created from."""
-    metadata: dict[str, Any]
+    metadata: dict[str, Any] = field(hash=False)
     """Additional data of the host."""
-    created_at: str
+    created_at: datetime | None
     """When the row was created."""
-    updated_at: str
+    updated_at: datetime | None
     """When the row last changed."""
 
 
@@ -722,9 +723,9 @@ class CommandRun(Result):
     """The git branch of the run."""
     git_base_branch: str | None
     """The git branch that the run started from."""
-    started_at: str
+    started_at: datetime | None
     """When it began."""
-    completed_at: str | None
+    completed_at: datetime | None
     """When it ended."""
     status: str
     """``running``, ``succeeded``, ``failed``, or another status of the host's."""

@@ -1,4 +1,4 @@
-"""How the engine's answers become objects."""
+"""How the engine's results become objects."""
 
 from __future__ import annotations
 
@@ -10,47 +10,49 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from . import _mcoda
-from ._errors import InvalidInputError
 
 R = TypeVar("R", bound="Result")
 Reader = Callable[[Any], Any]
 
 
 class Result:
-    """An answer: what the engine gave, and its fields as attributes. Each kind is a dataclass."""
+    """The result of a call: a dataclass whose attributes are typed, and the engine's JSON behind it.
+
+    Results are frozen. Two are equal where all attributes are; ``hash()`` leaves out those that hold a dict. They can be
+    copied and pickled, also to another process.
+    """
 
     __slots__ = ("_source",)
 
     _source: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """The answer by its JSON names, exactly as the engine gave it: numbers, texts, lists and dicts."""
-        return copied(self._given())  # type: ignore[no-any-return]
+        """The result by its JSON names, exactly as the engine returned it; a time is text, as it is stored."""
+        return copied(self._json())  # type: ignore[no-any-return]
 
     @classmethod
     def _read(cls: type[R], source: dict[str, Any]) -> R:
-        """Makes the object of what the engine returned."""
+        """Makes the object of the engine's JSON."""
         values = []
         for name, camel, read in _readers(cls):
             value = source[name] if name in source else source.get(camel)
             values.append(value if read is None else read(value))
-        answer = cls(*values)
-        object.__setattr__(answer, "_source", source)
-        return answer
+        return _restored(cls, tuple(values), source)
 
-    def _given(self) -> dict[str, Any]:
+    def _json(self) -> dict[str, Any]:
         try:
             return self._source
         except AttributeError:
             name = type(self).__name__
-            raise TypeError(f"this {name} is no answer of the engine, so it has no JSON names") from None
+            raise TypeError(f"this {name} was not returned by a call, so it has no JSON") from None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copies and pickles have what the engine gave, too."""
-        return type(self)._read, (self._given(),)
+        """Copies and pickles keep the engine's JSON."""
+        values = tuple(getattr(self, field.name) for field in _fields(self))
+        return _restored, (type(self), values, getattr(self, "_source", None))
 
     def __repr__(self) -> str:
-        """The fields that hold something: most of a row's fields are None."""
+        """Without the empty fields: most of a row's fields are None."""
         shown = (
             f"{field.name}={_shown(value)}"
             for field in _fields(self)
@@ -59,8 +61,8 @@ class Result:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-class ForPeople(Result):
-    """A result that the engine also has a text for."""
+class Displayable(Result):
+    """A result that the engine can also write as text for people."""
 
     __slots__ = ()
 
@@ -82,8 +84,15 @@ def preformatted(text: str) -> str:
     return f"<pre>{html.escape(text)}</pre>"
 
 
-def _fields(answer: Result | type[Result]) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(answer)  # type: ignore[arg-type]  # every kind of answer is a dataclass
+def _restored(cls: type[R], values: tuple[Any, ...], source: dict[str, Any] | None) -> R:
+    result = cls(*values)
+    if source is not None:
+        object.__setattr__(result, "_source", source)
+    return result
+
+
+def _fields(result: Result | type[Result]) -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(result)  # type: ignore[arg-type]  # every subclass is a dataclass
 
 
 def copied(value: Any) -> Any:
@@ -103,7 +112,7 @@ _READERS: dict[type[Result], tuple[tuple[str, str, Reader | None], ...]] = {}
 
 
 def _readers(cls: type[Result]) -> tuple[tuple[str, str, Reader | None], ...]:
-    """For each field its name, its JSON name, and what makes its value of the JSON, where that is not it."""
+    """For each field its name, its JSON name, and what converts its JSON; None where that is the value."""
     readers = _READERS.get(cls)
     if readers is None:
         hints = get_type_hints(cls)
@@ -133,7 +142,7 @@ def _reader(hint: Any) -> Reader | None:
         # Whole numbers come without a fraction.
         return float
     if hint is datetime:
-        return _moment
+        return _mcoda.read_time
     if isinstance(hint, type) and issubclass(hint, Result):
         return hint._read
     return None
@@ -145,12 +154,3 @@ def _optional(read: Reader) -> Reader:
 
 def _each(read: Reader) -> Reader:
     return lambda values: tuple(map(read, values))
-
-
-def _moment(text: str) -> datetime:
-    # Python 3.10 does not know the letter.
-    try:
-        return datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        message = f"now: got {text}; expected a time in the years that datetime has, 1 to 9999"
-        raise InvalidInputError(message, "now") from None

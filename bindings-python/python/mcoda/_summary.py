@@ -46,8 +46,16 @@ class TokenUsageSummary(Sequence[TokenUsageSummaryRow]):
     def __iter__(self) -> Iterator[TokenUsageSummaryRow]:
         return iter(self._rows)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TokenUsageSummary):
+            return NotImplemented
+        return (self._rows, self._group_by) == (other._rows, other._group_by)
+
+    def __hash__(self) -> int:
+        return hash((self._rows, self._group_by))
+
     def __str__(self) -> str:
-        rows = [row._given() for row in self._rows]
+        rows = [row._json() for row in self._rows]
         text: str = _mcoda.call("render_tokens_table", rows, list(self._group_by))
         return text
 

@@ -1,4 +1,4 @@
-"""The answer to a query."""
+"""The result of a query."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = tuple[SqlValue, ...]
 
 
 class Table(Sequence[Row]):
-    """The columns and rows that a query answered: a sequence of tuples.
+    """The columns and rows that a query returned: a sequence of tuples.
 
     >>> import mcoda
     >>> with mcoda.Workspace.open_db(":memory:") as ws:
@@ -55,10 +55,10 @@ class Table(Sequence[Row]):
         return [dict(zip(self._columns, row)) for row in self._rows]
 
     def to_arrow(self) -> Any:
-        """The same as a ``pyarrow.Table``, which pyarrow is needed for.
+        """The table as a ``pyarrow.Table``; needs pyarrow.
 
-        A column gets the type of its values. One that mixes texts, numbers and blobs has none, which is
-        an ``InvalidInputError``: make them one type with ``CAST`` in the query.
+        A column gets the type of its values. One with texts, numbers and blobs has no single type, which is
+        an ``InvalidInputError``: use ``CAST`` in the query.
         """
         # An optional extra, and one that has no types.
         pyarrow = import_module("pyarrow")

@@ -143,7 +143,7 @@ mod unix {
     }
 
     fn look(path: &Path) -> Result<Option<Metadata>> {
-        none_if_missing(path.metadata()).map_err(|error| Error::storage("look at", path, error))
+        none_if_missing(path.metadata()).map_err(|error| Error::storage("inspect", path, error))
     }
 
     fn of_folder(folder: &Path, found: Option<&Metadata>, findings: &mut Vec<Finding>) {

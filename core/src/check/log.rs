@@ -9,7 +9,7 @@ use super::subject::Subject;
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::health::{self, RowSet};
 use crate::repository::log_queue;
-use crate::telemetry::{LogState, look_at_log};
+use crate::telemetry::{LogState, read_log_unlocked};
 
 /// How often the log is read anew where somebody writes to it meanwhile.
 const ATTEMPTS: usize = 3;
@@ -84,7 +84,7 @@ fn compare(connection: &Connection, path: &Path) -> Result<Comparison> {
     let mut found = Comparison { waiting: log_queue::length(connection)?, ..Comparison::default() };
     let mut seen = RowSet::default();
     let mut failed = None;
-    let state = look_at_log(path, |id, text| {
+    let state = read_log_unlocked(path, |id, text| {
         let entry = match id {
             Some(id) if failed.is_none() => compare_entry(connection, id, text, &mut seen, &mut found),
             Some(_) => Ok(()),
@@ -204,7 +204,7 @@ fn of_state(found: &Comparison, path: &Path) -> Vec<Finding> {
     };
     match found.state {
         // A workspace in which nothing was recorded has none.
-        None | Some(LogState::Whole | LogState::Missing | LogState::Changing) => Vec::new(),
+        None | Some(LogState::Complete | LogState::Missing | LogState::Changing) => Vec::new(),
         Some(LogState::Unfinished) => finding(
             Severity::Info,
             "log_unfinished",

@@ -14,7 +14,7 @@ const LONG: u64 = 128 << 20;
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let real = subject.real();
     let log = paths::beside(&real, "-wal");
-    let found = none_if_missing(log.metadata()).map_err(|error| Error::storage("look at", &log, error))?;
+    let found = none_if_missing(log.metadata()).map_err(|error| Error::storage("inspect", &log, error))?;
     let length = found.map_or(0, |log| log.len());
     let mut findings = Vec::new();
     if length == 0 {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::sqlite::row;
+use crate::time::StoredTime;
 
 /// A record that is a row of a table.
 pub(crate) trait Stored: Sized {
@@ -83,6 +84,26 @@ impl Column for String {
 impl Column for Option<String> {
     fn from_column(value: ValueRef<'_>) -> Self {
         row::as_text(value)
+    }
+
+    fn to_column(&self) -> ToSqlOutput<'_> {
+        self.as_ref().map_or(NULL, Column::to_column)
+    }
+}
+
+impl Column for StoredTime {
+    fn from_column(value: ValueRef<'_>) -> Self {
+        String::from_column(value).into()
+    }
+
+    fn to_column(&self) -> ToSqlOutput<'_> {
+        ToSqlOutput::Borrowed(ValueRef::Text(self.as_bytes()))
+    }
+}
+
+impl Column for Option<StoredTime> {
+    fn from_column(value: ValueRef<'_>) -> Self {
+        row::as_text(value).map(StoredTime::from)
     }
 
     fn to_column(&self) -> ToSqlOutput<'_> {

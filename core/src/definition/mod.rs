@@ -71,6 +71,8 @@ pub enum Kind {
     Boolean,
     /// A time: RFC 3339 text in JSON.
     Time,
+    /// A time of a row: text in JSON, which another program may have written in any form.
+    StoredTime,
     /// A JSON object.
     Object,
     /// One of these names; the first item is the name of the type.

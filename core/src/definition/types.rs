@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{InputList, Kind, Presence, Record};
 use crate::error::{Error, Result};
 use crate::input::{given, whole};
-use crate::time::Timestamp;
+use crate::time::{StoredTime, Timestamp};
 
 /// A type that a field or a result may have.
 pub(crate) trait Described {
@@ -40,6 +40,7 @@ described! {
     f64: Kind::Number;
     bool: Kind::Boolean, Defaulted;
     Timestamp: Kind::Time;
+    StoredTime: Kind::StoredTime;
     Map<String, Value>: Kind::Object, Defaulted;
     BTreeMap<String, f64>: Kind::Sums;
     Value: Kind::Named("Json");

@@ -44,7 +44,7 @@ fn event(inferred: &InferredEvent<'_>, id: String) -> StatusEvent {
         task_id: run.task_id.clone(),
         from_status: from.map(str::to_owned),
         to_status: to.to_owned(),
-        timestamp: inferred.at.to_string(),
+        timestamp: inferred.at.into(),
         command_name: Some(run.command.clone()),
         job_id: run.job_id.clone(),
         task_run_id: Some(run.id.clone()),

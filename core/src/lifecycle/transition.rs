@@ -83,7 +83,7 @@ pub(crate) fn record(
         task_id: found.id.clone(),
         from_status: Some(found.status.clone()),
         to_status: to.clone(),
-        timestamp: at.to_string(),
+        timestamp: at.into(),
         command_name: context.command_name.clone(),
         job_id: context.job_id.clone(),
         task_run_id: context.task_run_id.clone(),

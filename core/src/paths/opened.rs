@@ -130,7 +130,7 @@ mod unix {
     }
 
     pub(super) fn refuse_open_folder(folder: &Path) -> Result<()> {
-        let looked = |error| Error::storage("look at", folder, error);
+        let looked = |error| Error::storage("inspect", folder, error);
         let mut path = folder.to_owned();
         for _ in 0..MAX_LINKS {
             let Some(metadata) = none_if_missing(path.symlink_metadata()).map_err(looked)? else {

@@ -40,7 +40,7 @@ pub fn render_job_tokens(rows: &[TokenUsageRow]) -> String {
 fn token_cells(row: &TokenUsageRow) -> [String; TOKEN_COLUMNS.len()] {
     let count = |value: Option<i64>| value.map_or_else(missing, |value| value.to_string());
     [
-        row.timestamp.clone(),
+        row.timestamp.to_string(),
         text(row.action.as_deref()),
         text(row.command_name.as_deref()),
         text(row.command_run_id.as_deref()),
@@ -70,7 +70,7 @@ pub fn render_jobs(jobs: &[Job]) -> String {
             text(job.command_name.as_deref()),
             agents(job),
             progress(job).unwrap_or_else(missing),
-            job.created_at.clone(),
+            job.created_at.to_string(),
             text(job.completed_at.as_deref()),
         ]);
     }
@@ -95,9 +95,9 @@ fn heading(job: &Job) -> String {
         ("Progress", progress(job)),
         ("Command", job.command_name.clone()),
         ("Agents", Some(agents(job)).filter(|agents| agents != MISSING)),
-        ("Created", Some(job.created_at.clone())),
-        ("Updated", Some(job.updated_at.clone())),
-        ("Completed", job.completed_at.clone()),
+        ("Created", Some(job.created_at.to_string())),
+        ("Updated", Some(job.updated_at.to_string())),
+        ("Completed", job.completed_at.clone().map(String::from)),
         ("Error", job.error_summary.clone()),
     ];
     let lines =
@@ -131,7 +131,7 @@ fn runs(runs: &[InspectedRun]) -> String {
             run.command.clone(),
             run.status.clone(),
             text(run.agent_id.as_deref()),
-            run.started_at.clone(),
+            run.started_at.to_string(),
             text(run.finished_at.as_deref()),
             duration(run).unwrap_or_else(missing),
         ]);

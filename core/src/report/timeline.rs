@@ -28,7 +28,7 @@ pub fn render_status_events(events: &[StatusEvent]) -> String {
     for event in events {
         let before = last.insert(&event.task_id, event);
         let cells = [
-            event.timestamp.clone(),
+            event.timestamp.to_string(),
             event.task_id.clone(),
             text(event.from_status.as_deref()),
             event.to_status.clone(),

@@ -6,7 +6,7 @@ use super::{Store, agents, check, stored};
 use crate::definition::{Stored, record};
 use crate::error::{Error, Result};
 use crate::number;
-use crate::time::Timestamp;
+use crate::time::{StoredTime, Timestamp};
 
 record! {
     /// One run of a command.
@@ -31,9 +31,9 @@ record! {
         /// The git branch that the run started from.
         pub git_base_branch: Option<String>,
         /// When it began.
-        pub started_at: String,
+        pub started_at: StoredTime,
         /// When it ended.
-        pub completed_at: Option<String>,
+        pub completed_at: Option<StoredTime>,
         /// `running`, `succeeded`, `failed`, or another status of the host's.
         pub status: String,
         /// Why it failed.
@@ -99,7 +99,7 @@ impl CommandRuns<'_> {
     pub fn create(&self, new: &NewCommandRun) -> Result<CommandRun> {
         new.check_fields()?;
         let id = self.store.ids.next();
-        let started_at = new.started_at.unwrap_or_else(|| self.store.clock.now()).to_string();
+        let started_at = StoredTime::from(new.started_at.unwrap_or_else(|| self.store.clock.now()));
         self.store.access.write(|tx| {
             check::reference(tx, "jobId", check::Table::Jobs, new.job_id.as_deref())?;
             let run = CommandRun {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, stored};
 use crate::definition::record;
 use crate::error::Result;
+use crate::time::StoredTime;
 use crate::{natural_order, number};
 
 record! {
@@ -30,9 +31,9 @@ record! {
         /// Additional data of the host.
         pub metadata: Map<String, Value>,
         /// When the row was created.
-        pub created_at: String,
+        pub created_at: StoredTime,
         /// When the row last changed.
-        pub updated_at: String,
+        pub updated_at: StoredTime,
     }
 }
 
@@ -90,7 +91,7 @@ impl Epics<'_> {
 
     fn insert(&self, tx: &Connection, new: &NewEpic) -> Result<Epic> {
         check::reference(tx, "projectId", check::Table::Projects, Some(&new.project_id))?;
-        let now = self.0.clock.now().to_string();
+        let now = StoredTime::from(self.0.clock.now());
         let epic = Epic {
             id: self.0.ids.next(),
             project_id: new.project_id.clone(),

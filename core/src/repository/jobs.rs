@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{Store, agents, check, stored};
 use crate::definition::{Stored, record};
 use crate::error::{Error, Result};
-use crate::time::Timestamp;
+use crate::time::{StoredTime, Timestamp};
 
 record! {
     /// A job: a long-running work of one command, which a host may resume.
@@ -40,11 +40,11 @@ record! {
         /// The last point from which the host can resume it.
         pub last_checkpoint: Option<String>,
         /// When the row was created.
-        pub created_at: String,
+        pub created_at: StoredTime,
         /// When the row last changed.
-        pub updated_at: String,
+        pub updated_at: StoredTime,
         /// When it ended.
-        pub completed_at: Option<String>,
+        pub completed_at: Option<StoredTime>,
         /// Why it failed.
         pub error_summary: Option<String>,
     }
@@ -87,7 +87,7 @@ impl Jobs<'_> {
     pub fn create(&self, new: &NewJob) -> Result<Job> {
         new.check_fields()?;
         let id = self.store.ids.next();
-        let now = self.store.clock.now().to_string();
+        let now = StoredTime::from(self.store.clock.now());
         self.store.access.write(|tx| {
             let job = Job {
                 id,

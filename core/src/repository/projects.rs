@@ -7,6 +7,7 @@ use super::{Store, stored};
 use crate::definition::record;
 use crate::error::Result;
 use crate::natural_order;
+use crate::time::StoredTime;
 
 record! {
     /// A project: the top level of the backlog.
@@ -23,9 +24,9 @@ record! {
         /// Additional data of the host.
         pub metadata: Map<String, Value>,
         /// When the row was created.
-        pub created_at: String,
+        pub created_at: StoredTime,
         /// When the row last changed.
-        pub updated_at: String,
+        pub updated_at: StoredTime,
     }
 }
 
@@ -56,7 +57,7 @@ impl Projects<'_> {
         self.0.access.write(|tx| match by_key(tx, &new.key)? {
             Some(project) => Ok(project),
             None => {
-                let now = self.0.clock.now().to_string();
+                let now = StoredTime::from(self.0.clock.now());
                 let project = Project {
                     id: self.0.ids.next(),
                     key: new.key.clone(),

@@ -8,6 +8,7 @@ use super::scope::{CONDITION, ScopeIds};
 use super::stored;
 use crate::definition::record;
 use crate::error::Result;
+use crate::time::StoredTime;
 
 record! {
     /// A status change of a task.
@@ -23,7 +24,7 @@ record! {
         /// The status after.
         pub to_status: String,
         /// When the status changed, as stored.
-        pub timestamp: String,
+        pub timestamp: StoredTime,
         /// The command that changed it.
         pub command_name: Option<String>,
         /// The job in which it changed.

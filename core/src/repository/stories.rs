@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, epics, stored};
 use crate::definition::record;
 use crate::error::{Error, Result};
+use crate::time::StoredTime;
 use crate::{natural_order, number};
 
 record! {
@@ -34,9 +35,9 @@ record! {
         /// Additional data of the host.
         pub metadata: Map<String, Value>,
         /// When the row was created.
-        pub created_at: String,
+        pub created_at: StoredTime,
         /// When the row last changed.
-        pub updated_at: String,
+        pub updated_at: StoredTime,
     }
 }
 
@@ -100,7 +101,7 @@ impl Stories<'_> {
         let epic = epics::by_id(tx, &new.epic_id)?;
         let epic = epic.ok_or_else(|| Error::not_found("epicId", "epic", &new.epic_id))?;
         check::parent("projectId", new.project_id.as_deref(), "epic", &epic.project_id)?;
-        let now = self.0.clock.now().to_string();
+        let now = StoredTime::from(self.0.clock.now());
         let story = Story {
             id: self.0.ids.next(),
             project_id: epic.project_id,

@@ -9,7 +9,7 @@ use super::{Store, check, row, stored, tasks};
 use crate::definition::{ColumnIndices, Stored, record};
 use crate::error::{Error, Result};
 use crate::number;
-use crate::time::Timestamp;
+use crate::time::{StoredTime, Timestamp};
 
 record! {
     /// One run of a command on one task.
@@ -30,9 +30,9 @@ record! {
         /// `running`, `succeeded`, `failed`, or another status of the host's.
         pub status: String,
         /// When it began.
-        pub started_at: String,
+        pub started_at: StoredTime,
         /// When it ended.
-        pub finished_at: Option<String>,
+        pub finished_at: Option<StoredTime>,
         /// The task's story points at the time.
         #[serde(serialize_with = "number::json_option")]
         pub story_points_at_run: Option<f64>,
@@ -95,7 +95,7 @@ impl TaskRuns<'_> {
     pub fn create(&self, new: &NewTaskRun) -> Result<TaskRun> {
         new.check_fields()?;
         let id = self.0.ids.next();
-        let started_at = new.started_at.unwrap_or_else(|| self.0.clock.now()).to_string();
+        let started_at = StoredTime::from(new.started_at.unwrap_or_else(|| self.0.clock.now()));
         self.0.access.write(|tx| {
             let task = tasks::by_id(tx, &new.task_id)?;
             let task = task.ok_or_else(|| Error::not_found("taskId", "task", &new.task_id))?;
@@ -110,7 +110,7 @@ impl TaskRuns<'_> {
                 agent_id: new.agent_id.clone(),
                 status: new.status.clone().unwrap_or_else(|| "running".to_owned()),
                 started_at,
-                finished_at: new.finished_at.map(|time| time.to_string()),
+                finished_at: new.finished_at.map(StoredTime::from),
                 story_points_at_run: new.story_points_at_run.or(task.story_points),
                 sp_per_hour_effective: new.sp_per_hour_effective,
                 git_branch: new.git_branch.clone(),

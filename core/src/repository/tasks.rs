@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, stored, stories};
 use crate::definition::record;
 use crate::error::{Error, Result, shorten};
+use crate::time::StoredTime;
 use crate::{natural_order, number, status};
 
 record! {
@@ -50,9 +51,9 @@ record! {
         /// Additional data of the host.
         pub metadata: Map<String, Value>,
         /// When the row was created.
-        pub created_at: String,
+        pub created_at: StoredTime,
         /// When the row last changed.
-        pub updated_at: String,
+        pub updated_at: StoredTime,
     }
 }
 
@@ -134,7 +135,7 @@ impl Tasks<'_> {
         check::parent("epicId", new.epic_id.as_deref(), "user story", &story.epic_id)?;
         check::parent("projectId", new.project_id.as_deref(), "user story", &story.project_id)?;
         let status = new.status.as_deref().map_or_else(|| status::NOT_STARTED.into(), status::normalised);
-        let now = self.0.clock.now().to_string();
+        let now = StoredTime::from(self.0.clock.now());
         let task = Task {
             id: self.0.ids.next(),
             project_id: story.project_id,

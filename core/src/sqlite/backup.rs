@@ -70,7 +70,7 @@ fn refuse_existing(target: &Path) -> Result<()> {
     for file in std::iter::once(target).chain(side_files.iter().map(PathBuf::as_path)) {
         match file.symlink_metadata() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(Error::storage("look at", file, error)),
+            Err(error) => return Err(Error::storage("inspect", file, error)),
             Ok(_) => return Err(already_exists(file)),
         }
     }

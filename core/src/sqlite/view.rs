@@ -156,7 +156,7 @@ impl State {
         let stamp = |suffix| {
             let path = paths::beside(path, suffix);
             let metadata = paths::none_if_missing(path.metadata());
-            let metadata = metadata.map_err(|error| Error::storage("look at", &path, error))?;
+            let metadata = metadata.map_err(|error| Error::storage("inspect", &path, error))?;
             Ok::<_, Error>(metadata.map(|metadata| (metadata.len(), metadata.modified().ok())))
         };
         let missing = || Error::new(ErrorKind::NotFound, "there is no such file").about_file(path);

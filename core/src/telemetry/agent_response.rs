@@ -22,7 +22,7 @@ const LINES: u64 = 1000;
 
 const BUFFER: usize = 256 * 1024;
 
-/// So many names of numbers that were not read are listed.
+/// At most this many names of unread numbers are listed.
 const MOST_UNREAD: usize = 64;
 
 record! {

@@ -1,4 +1,4 @@
-//! From the database to the JSON log: what is committed and queued is appended, each record once.
+//! Writes the JSON log from the database: records that are committed and queued are appended, each once.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::repository::token_usage::TokenUsageRecord;
 use crate::sqlite::{Access, Database};
 use crate::time::Clock;
 
-/// How many records are taken off the queue at once, so that a long queue needs little memory.
+/// How many queued records are read at once, so that a long queue needs little memory.
 const BATCH: usize = 1000;
 
-/// Runs `work` as one transaction, which also takes off the queue what this handle has logged and left there.
+/// Runs `work` as one transaction, which also removes the records from the queue that this handle has logged.
 pub(crate) fn write<T>(
     access: &Access,
     log: Option<&JsonLog>,
     work: impl Fn(&Connection) -> Result<T>,
 ) -> Result<T> {
-    // A transaction of the host's may be rolled back.
+    // A transaction of the host may be rolled back.
     let Some(log) = log.filter(|_| !access.is_within()) else { return access.write(work) };
     let logged = log.take_logged();
     if logged.is_empty() {
@@ -35,8 +35,8 @@ pub(crate) fn write<T>(
         removed.and_then(|()| work(tx))
     });
     match (done, is_removed) {
-        // The log must not stop the work. What stays queued is taken off when the log is next looked at, which says why
-        // it cannot be.
+        // The log must not stop the work. The next call that completes the log removes the records from the queue, or
+        // reports why that is impossible.
         (Err(_), Some(false)) => {
             log.set_refused(true);
             access.write(work)
@@ -49,10 +49,10 @@ pub(crate) fn write<T>(
     }
 }
 
-/// Takes off the queue what [`write`] would, if nobody else has the database just now. Otherwise it stays there, and
-/// whoever opens the database next takes it off.
+/// Removes logged records from the queue as [`write`] does, unless another writer has the database. Then they stay there
+/// until the database is next opened.
 pub(crate) fn finish(database: &Database, log: &JsonLog) {
-    // In a forked child a thread that is not there may have what the call would wait for.
+    // In a forked child, the call might wait for a thread that does not exist there.
     if database.check_open().is_err() {
         return;
     }
@@ -62,15 +62,16 @@ pub(crate) fn finish(database: &Database, log: &JsonLog) {
     }
 }
 
-/// Appends all queued records, whoever recorded them.
+/// Appends all queued records, also those of other handles and processes.
 ///
-/// While somebody else does that, it waits until those of `mine` are logged, or for everything where there are
-/// none. So under load one writer logs the records of many, and no writer waits for its turn to find that
-/// nothing is left to do. Where something of its own `is_queued` it need not be asked for. A log that is not to be had
-/// soon makes nobody wait: what it lacks stays queued.
+/// While another holder does that, it waits until the records `mine` are logged, or all records if `mine` is empty. Under
+/// load one writer therefore logs the records of many, and no writer waits for the lock only to find that nothing is left
+/// to do. If `is_queued`, the caller knows that records are queued, and the queue is not checked. If the log is not
+/// available soon, the call ends, and the missing records stay queued.
 ///
-/// What is logged is taken off the queue: at once where others may wait for that, else by the next [`write`], since a
-/// transaction for that alone costs as much as a record. In between the log's lock file says what is in both.
+/// Logged records are removed from the queue: at once if others may wait for that, otherwise by the next [`write`],
+/// because a transaction for that alone costs as much as a record. In between, the log's lock file lists the records that
+/// are both logged and queued.
 pub(crate) fn catch_up(
     database: &Database,
     log: &JsonLog,
@@ -101,13 +102,13 @@ pub(crate) fn catch_up(
     Ok(())
 }
 
-/// What is queued, up to a limit.
+/// The queued records, up to a limit.
 struct Queue {
     records: Vec<TokenUsageRecord>,
     changed: Vec<Changed>,
-    /// Whether there was nothing beyond the limit.
+    /// Whether these are all.
     is_all: bool,
-    /// Whether there are entries of records that are no more.
+    /// Whether there are entries of records that no longer exist.
     has_orphans: bool,
 }
 
@@ -116,7 +117,7 @@ impl Queue {
         let summary = log_queue::summary(tx, BATCH + 1)?;
         let may_have_changed = summary.has_changed || summary.entries > BATCH;
         let records = if summary.entries > 0 { log_queue::records(tx, BATCH)? } else { Vec::new() };
-        // What changed may still be among those to come, and would be appended by both.
+        // A changed record may be among those that are read later, and would be appended twice.
         let has_room = may_have_changed && records.len() < BATCH;
         let changed = if has_room { log_queue::changed(tx, BATCH)? } else { Vec::new() };
         let is_all = records.len() < BATCH && changed.len() < BATCH;
@@ -129,16 +130,16 @@ impl Queue {
     }
 }
 
-/// Logs what is queued now, up to a limit. Says whether that was all.
+/// Logs the queued records, up to a limit. Returns whether these were all.
 fn log_batch(database: &Database, log: &JsonLog, mut locked: Locked<'_>, mine: &[&str]) -> Result<bool> {
     let queue = database.read_on_writer(Queue::read)?;
-    // Somebody else logged them while this one waited. A write of nothing could still find the database
-    // busy, and then the call would return that a logged record is not.
+    // Another holder has logged them. An empty write could still find the database busy, and the call would report a
+    // logged record as not logged.
     if queue.is_empty() {
         locked.confirm()?;
         return Ok(true);
     }
-    // A record that cannot be in the log must not keep others out of it.
+    // A record that is too long for the log must not block others.
     let (mut entries, mut too_long) = (Vec::new(), None);
     for record in &queue.records {
         match log_line(record) {
@@ -158,8 +159,8 @@ fn log_batch(database: &Database, log: &JsonLog, mut locked: Locked<'_>, mine: &
         log.put_back(ids_of(&entries).filter(|id| mine.contains(id)).map(str::to_owned).collect());
         return Ok(true);
     }
-    let remove = |tx: &Connection| take_off(tx, &queue);
-    // What was there before is in the log, whether it can be taken off just now or not.
+    let remove = |tx: &Connection| remove_logged(tx, &queue);
+    // The records are in the log, whether or not they can be removed from the queue now.
     if can_wait && added.is_empty() && mine.is_empty() {
         match database.write_at_once(remove) {
             Ok(()) => locked.confirm()?,
@@ -181,8 +182,8 @@ fn log_batch(database: &Database, log: &JsonLog, mut locked: Locked<'_>, mine: &
     too_long.map_or(Ok(queue.is_all), Err)
 }
 
-/// Adds those of `entries` to the log that it has not had yet, and puts the present versions of what changed in the
-/// place of older ones. Returns the ids of the new ones.
+/// Appends the `entries` that were not logged yet, and replaces older versions of changed records. Returns the ids of the
+/// new ones.
 fn add<'e>(
     locked: &mut Locked<'_>,
     entries: &'e [(&'e str, String)],
@@ -192,15 +193,15 @@ fn add<'e>(
         .iter()
         .map(|(id, line)| (*id, line, locked.was_logged(id, line)))
         .partition(|one| one.2.is_some());
-    // A process that died before it could say what it had appended left records in the log and on the queue.
+    // A process that died after an append left records both in the log and in the queue.
     let ids: Vec<&str> = unknown.iter().map(|(id, ..)| *id).collect();
     let present = if locked.was_interrupted() { locked.ids_present(&ids)? } else { HashSet::new() };
     let missing = || unknown.iter().filter(|(id, ..)| !present.contains(*id));
     locked.append(&missing().map(|(_, line, _)| line.as_str()).collect::<Vec<_>>())?;
-    // Another program changed the record meanwhile, or took it out and it was recorded anew.
-    let otherwise = logged.into_iter().filter(|one| one.2 == Some(WasLogged::Otherwise));
-    let otherwise = otherwise.map(|(id, line, _)| (id, line.clone())).collect();
-    replace(locked, changed, otherwise)?;
+    // Another program has changed the record, or deleted it and it was recorded again.
+    let outdated = logged.into_iter().filter(|one| one.2 == Some(WasLogged::Changed));
+    let outdated = outdated.map(|(id, line, _)| (id, line.clone())).collect();
+    replace(locked, changed, outdated)?;
     Ok(missing().map(|(id, ..)| *id).collect())
 }
 
@@ -208,11 +209,11 @@ fn ids_of<'e>(entries: &'e [(&'e str, String)]) -> impl Iterator<Item = &'e str>
     entries.iter().map(|(id, _)| *id)
 }
 
-/// Takes what was logged off the queue.
-fn take_off(tx: &Connection, queue: &Queue) -> Result<()> {
+/// Removes logged records from the queue.
+fn remove_logged(tx: &Connection, queue: &Queue) -> Result<()> {
     log_queue::remove(tx, queue.records.iter().map(|record| record.id.as_str()))?;
     if !queue.changed.is_empty() {
-        // What was changed once more since it was read stays queued.
+        // Records that changed again since they were read stay queued.
         let now = log_queue::changed(tx, BATCH)?;
         let now: HashMap<&str, _> = now.iter().map(|one| (one.entry.as_str(), one)).collect();
         let logged = queue.changed.iter().filter(|one| now.get(one.entry.as_str()) == Some(one));
@@ -221,7 +222,7 @@ fn take_off(tx: &Connection, queue: &Queue) -> Result<()> {
     if queue.is_all { log_queue::remove_orphans(tx) } else { Ok(()) }
 }
 
-/// Puts the present versions of records in the place of older ones, those of `entries` as well.
+/// Replaces older versions of the changed records, and of those of `entries`, by the present ones.
 fn replace<'a>(
     locked: &mut Locked<'_>,
     changed: &'a [Changed],
@@ -236,8 +237,8 @@ fn replace<'a>(
     if entries.is_empty() { Ok(()) } else { locked.replace(&entries) }
 }
 
-/// Appends records where there is no database: those that the log has already are left out. Says of each
-/// whether it was there. `Conflict`, and nothing is written, where the log has its id with other content.
+/// Appends records without a database, except those that the log already has. Returns for each whether the log had it.
+/// `Conflict`, and nothing is written, if the log has a record with the same id and other content.
 pub(crate) fn append_alone(
     log: &JsonLog,
     batch: &[Prepared],
@@ -265,13 +266,13 @@ pub(crate) fn append_alone(
         batch.iter().zip(&duplicates).filter(|(_, duplicate)| !**duplicate).map(|(one, _)| one.record());
     let lines = new.map(|record| Ok((&*record.id, log_line(record)?)));
     locked.append_known(&lines.collect::<Result<Vec<_>>>()?)?;
-    // What the database has queued may be in the file already: by a process that died, or under an id that
-    // was just given here.
+    // Records that are queued in the database may already be in the file: appended by a process that died, or under an
+    // id that was just recorded here.
     locked.leave_unconfirmed()?;
     Ok(duplicates)
 }
 
-/// Puts records into the log where there is no database, each in the place of an earlier version of itself.
+/// Writes records to the log without a database. Each replaces an earlier version of itself.
 pub(crate) fn upsert_alone(
     log: &JsonLog,
     batch: &[Prepared],
@@ -291,7 +292,7 @@ pub(crate) fn upsert_alone(
         });
         known.insert(one.record().id.clone(), one.record().to_json()?.into());
     }
-    // Of several versions in one batch only the last is written.
+    // If a batch has several versions of a record, only the last is written.
     let mut lines: Vec<(&str, String)> = Vec::new();
     for (one, done) in batch.iter().zip(&done) {
         if *done != UpsertOutcome::Duplicate {
@@ -309,10 +310,8 @@ fn log_line(record: &TokenUsageRecord) -> Result<String> {
         Error::new(ErrorKind::Internal, "a record cannot be written as JSON").with_source(error)
     })?;
     if line.len() > LONGEST_ENTRY {
-        let message = format!(
-            "record: {} bytes of JSON, of which the JSON log takes {LONGEST_ENTRY} at the most",
-            line.len()
-        );
+        let message =
+            format!("record: {} bytes of JSON; the JSON log allows at most {LONGEST_ENTRY}", line.len());
         return Err(Error::new(ErrorKind::InvalidInput, message));
     }
     Ok(line)

@@ -1,11 +1,11 @@
-//! What a record is when a later version of it arrives.
+//! Merges a later version of a record into the stored one.
 
 use serde_json::{Map, Value};
 
 use crate::repository::token_usage::TokenUsageRecord;
 
-/// `new` laid over `stored`. The numbers are those of the later version, all together; to whom the call
-/// belongs stays known where the later version does not say.
+/// The numbers are those of `new`, all together. Its agent, job, task and other references are kept from `stored` where
+/// `new` has none.
 pub(super) fn merge_versions(
     new: &TokenUsageRecord,
     stored: &TokenUsageRecord,
@@ -30,13 +30,13 @@ pub(super) fn merge_versions(
     latest
 }
 
-/// The cost of the same numbers stays known where the later version has none.
+/// Keeps the stored cost if the later version has the same counts and no cost.
 fn keep_cost(latest: &mut TokenUsageRecord, stored: &TokenUsageRecord) {
     let has_same_counts = latest.counts() == stored.counts();
     if latest.cost_estimate.is_none() && stored.cost_estimate.is_some() && has_same_counts {
         latest.cost_estimate = stored.cost_estimate;
         latest.currency.clone_from(&stored.currency);
-        // Where the cost is from stands among the numbers, which are the same.
+        // The source of the cost is one of the notes. All of them are kept, since they belong to the same counts.
         let notes = stored.metadata.as_ref().and_then(|metadata| metadata.get("usage"));
         if let (Some(metadata), Some(notes)) = (&mut latest.metadata, notes) {
             metadata.insert("usage".into(), notes.clone());

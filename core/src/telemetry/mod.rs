@@ -29,7 +29,7 @@ pub use agent_context::AgentContext;
 pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skipped};
 pub(crate) use inspection::inspect_job;
 pub use inspection::{InspectedRun, JobInspection};
-pub(crate) use json_log::{JsonLog, LogState, look as look_at_log};
+pub(crate) use json_log::{JsonLog, LogState, read_unlocked as read_log_unlocked};
 pub(crate) use log_writer::finish as finish_log;
 pub use mcoda_usage_reader::MAX_EXTRACT_BYTES;
 pub use price_override::PriceOverride;

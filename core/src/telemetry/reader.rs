@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 /// that does not say what a number means. Unknown text gives an empty record, never an error; so does text of
 /// more than [`MAX_EXTRACT_BYTES`](crate::MAX_EXTRACT_BYTES).
 ///
-/// Numbers have the meaning of the fields of [`TokenUsage`]; what these have no room for stands in
+/// Numbers have the meaning of the fields of [`TokenUsage`]; those without a field are in
 /// `metadata.usage`. The fields of the backlog and the id are never set.
 ///
 /// ```
@@ -29,8 +29,8 @@ pub fn extract_usage(text: &str, provider: Option<&str>) -> TokenUsage {
     record_or_empty(mcoda_usage_reader::total(text, provider))
 }
 
-/// What the text reports about its calls, one record for each model, in the order of their first appearance. Their
-/// sums are what [`extract_usage`] gives; empty where that is an empty record.
+/// The usage that the text reports, one record for each model, in the order of their first appearance. Their sums are the
+/// result of [`extract_usage`]; empty if that is an empty record.
 pub fn extract_usages(text: &str, provider: Option<&str>) -> Vec<TokenUsage> {
     mcoda_usage_reader::by_model(text, provider).into_iter().map(record).collect()
 }
@@ -73,7 +73,7 @@ pub(super) fn record(parsed: ParsedUsage) -> TokenUsage {
     }
 }
 
-/// [`record`], at the time of the line before or of the file where none is reported.
+/// [`record`]; if no time is reported, with the time of the line before, or of the file.
 pub(super) fn timed_record(parsed: ParsedUsage, written_at: Option<Timestamp>) -> TokenUsage {
     let earlier = parsed.earlier_ms.and_then(Timestamp::from_millis);
     let mut usage = record(parsed);
@@ -87,7 +87,7 @@ pub(super) fn timed_record(parsed: ParsedUsage, written_at: Option<Timestamp>) -
     usage
 }
 
-/// [`record`] of a version of a stored record. A time that neither reports stays what it was taken for.
+/// [`record`] of a version of a stored record. If neither version reports a time, the inferred one is kept.
 pub(super) fn later_version(parsed: ParsedUsage, stored: &TokenUsageRecord) -> TokenUsage {
     let mut usage = record(parsed);
     if usage.timestamp.is_none() {
@@ -99,7 +99,7 @@ pub(super) fn later_version(parsed: ParsedUsage, stored: &TokenUsageRecord) -> T
     usage
 }
 
-/// Says where a record's time is from, if it is none that was reported.
+/// The note with the source of a record's time, if the time was not reported.
 const TIME_SOURCE: &str = "time_source";
 
 /// Notes that the engine adds to those of the reader.
@@ -140,7 +140,7 @@ pub(super) fn is_cost_computed(record: &TokenUsageRecord) -> bool {
     source.is_some_and(|source| source == "computed")
 }
 
-/// Puts in the cost that was computed for the records, if it is known of all of them.
+/// Sets the cost to the sum of the costs that were computed for the records, if all of them have one.
 pub(super) fn add_computed_cost(usage: &mut TokenUsage, records: &[&TokenUsageRecord]) {
     let Some(first) = records.first().filter(|first| first.metadata.is_some()) else { return };
     let costs: Option<Vec<f64>> = records.iter().map(|record| record.cost_estimate).collect();
@@ -155,14 +155,14 @@ pub(super) fn add_computed_cost(usage: &mut TokenUsage, records: &[&TokenUsageRe
     }
 }
 
-/// Adds to what the record's metadata says about its usage.
+/// Adds a note to the record's `metadata.usage`.
 pub(super) fn note(usage: &mut TokenUsage, name: &str, value: Value) {
     if let Some(notes) = notes::of_mut(&mut usage.metadata) {
         notes.insert(name.into(), value);
     }
 }
 
-/// The numbers of one model, as they stand in the whole's `metadata.usage.models`.
+/// The numbers of one model in `metadata.usage.models` of the whole.
 fn summary(parsed: &ParsedUsage) -> Value {
     let cost = parsed.cost.map_or(Value::Null, number::to_json);
     let numbers = json!({

@@ -1,4 +1,4 @@
-//! Writing the calls that the usage reader extracted: each once, whatever reports it again.
+//! Writes the calls that the usage reader extracted, each once, however often it is reported.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 /// Names the record of the part of a response's cost that belongs to none of its models.
 const NO_MODEL: &str = "(no model)";
 
-/// What is to be written.
+/// A record to be written.
 enum Pending {
     /// One model's part of a call.
     Call(Box<PendingCall>),
@@ -32,10 +32,10 @@ enum Pending {
 }
 
 struct PendingCall {
-    /// As it is without an earlier version, with its price.
+    /// The record as it is if there is no earlier version, with its price.
     prepared: Prepared,
     parsed: ParsedUsage,
-    /// The key of the call, and that which it has where another call has the first.
+    /// The key of the call, and the one that it gets if another call has the first.
     keys: Option<[String; 2]>,
     /// The model as it was reported, of a part that is not the first.
     model: Option<String>,
@@ -48,14 +48,14 @@ struct PendingCount {
     report: Report,
 }
 
-/// A record that was written or was there, and what became of it.
+/// A record and the outcome of writing it.
 type Written = (Prepared, UpsertOutcome);
 
-/// What all records of one transaction share.
+/// What all records of one transaction have in common.
 struct Batch<'a> {
     context: &'a AgentContext,
-    configs: &'a [Config],
-    /// Those of the call and then those of the config files, once they are needed.
+configs: &'a [Config],
+    /// The price overrides of the call, then those of the config files, once they are needed.
     overrides: OnceCell<Vec<PriceOverride>>,
     written_at: Option<Timestamp>,
     now: Timestamp,
@@ -87,7 +87,7 @@ impl Batch<'_> {
 }
 
 impl Recorder<'_> {
-    /// Records the calls in one transaction. `written_at` is when the file was written that they stand in.
+    /// Records the calls in one transaction. `written_at` is when their file was last written.
     pub(super) fn record_calls(
         &self,
         calls: Vec<ExtractedCall>,
@@ -131,7 +131,7 @@ impl Recorder<'_> {
         Ok(written.iter().map(|(one, done)| result_of(one, Some(*done), &log)).collect())
     }
 
-    /// The records of the calls where there is no database to compare them with.
+    /// The records of the calls if there is no database to compare them with.
     fn prepared_alone(&self, calls: Vec<ExtractedCall>, batch: &Batch<'_>) -> Result<Vec<Prepared>> {
         let mut prepared = Vec::new();
         for call in calls {
@@ -187,7 +187,7 @@ impl Recorder<'_> {
         Prepared::new(&usage, self.workspace_id, self.ids, batch.now)
     }
 
-    /// Looks prices up here, before the write lock is taken.
+    /// Converts a call to records. Prices are looked up here, before the write lock is taken.
     fn pending(&self, call: ExtractedCall, batch: &Batch<'_>) -> Result<Vec<Pending>> {
         let key = call_key(&call, batch.context);
         if let DedupKey::Session(session) = key {
@@ -211,7 +211,7 @@ impl Recorder<'_> {
         parts.collect()
     }
 
-    /// Writes within the caller's transaction. Returns also whether records of sessions changed besides.
+    /// Writes within the caller's transaction. Also returns whether records of other sessions changed.
     fn write_all(
         &self,
         tx: &Connection,
@@ -252,7 +252,7 @@ impl Recorder<'_> {
         Ok((written, is_changed))
     }
 
-    /// Writes one model's part of a call, or lays it over the version that is there.
+    /// Writes one model's part of a call, or merges it into the stored version.
     fn write_call(&self, tx: &Connection, call: &PendingCall, batch: &Batch<'_>) -> Result<Written> {
         let now = batch.now.to_string();
         let Some(keys) = &call.keys else {
@@ -284,7 +284,7 @@ impl Recorder<'_> {
         Ok((call.prepared.clone(), UpsertOutcome::Duplicate))
     }
 
-    /// Takes counts of a session, and brings the session's records up to date.
+    /// Adds counts to a session, and updates the session's records.
     fn write_counts(
         &self,
         tx: &Connection,
@@ -314,8 +314,7 @@ impl Recorder<'_> {
         Ok(written)
     }
 
-    /// Writes what one model's record of a session has to hold: as the session's only one, or as what came on top
-    /// of those that are there.
+    /// Writes one model's counts of a session: as the session's only record, or as the difference from its earlier records.
     fn write_rest(
         &self,
         tx: &Connection,
@@ -351,14 +350,14 @@ impl Recorder<'_> {
         Ok((prepared, done))
     }
 
-    /// Takes off the records of a session what calls of it have of that since. To whom they belong stays as it is.
+    /// Subtracts calls that were recorded since from the records of their session. The references of the records are kept.
     fn settle_session(&self, tx: &Connection, session: &str, batch: &Batch<'_>) -> Result<bool> {
         let mut is_changed = false;
         for parsed in session_count::rest(tx, session)? {
             let ids = SessionIds::new(session, parsed.model.as_deref());
             let Some(stored) = token_usage::find(tx, &ids.number(0))? else { continue };
             let mut usage = TokenUsage { id: Some(stored.id.clone()), ..reader::record(parsed) };
-            // The call that brought it is another one than this.
+            // The time and model of the call that is recorded now are not those of the session.
             usage.timestamp = stored.timestamp.parse().ok();
             usage.model_name.clone_from(&stored.model_name);
             if reader::is_cost_computed(&stored) {
@@ -373,7 +372,7 @@ impl Recorder<'_> {
     }
 }
 
-/// What the call is known by, also by what the host knows of it.
+/// The key of the call, also by the ids that the host provides.
 fn call_key(call: &ExtractedCall, context: &AgentContext) -> DedupKey {
     match (&call.key, &context.session_id, &context.response_id) {
         (DedupKey::None, Some(session), _) if call.is_cumulative => DedupKey::Session(session.clone()),

@@ -1,5 +1,5 @@
-//! The record of a session that an agent counts as a whole: what its counts come to, without what the records of its
-//! calls have of that. It depends on what was reported, and not on the order in which that came.
+//! The record of a session whose agent reports cumulative counts: the sum of its counts, minus the counts of the records
+//! of its calls. It depends on what was reported, not on the order of the reports.
 
 use mcoda_usage_reader::{ParsedUsage, Report, remainder, total_of_reports};
 use rusqlite::Connection;
@@ -8,12 +8,12 @@ use super::reader;
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::session_usage;
 
-/// What became of a count that was reported.
+/// The effect of a reported count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// It changes what is known of the session.
+    /// It changes the session's counts.
     New,
-    /// It was known, or is an older one.
+    /// It was known, or is older.
     Known,
 }
 
@@ -32,21 +32,21 @@ pub(super) fn report(tx: &Connection, session: &str, report: &Report) -> Result<
     Ok(if is_same { Change::Known } else { Change::New })
 }
 
-/// Remembers that a record is a call of the session, and returns whether the session is counted as a whole, too.
+/// Stores that a record is a call of the session. Returns whether the session has cumulative counts.
 pub(super) fn add_call(tx: &Connection, session: &str, record_id: &str) -> Result<bool> {
     session_usage::ensure(tx)?;
     session_usage::add_call(tx, session, record_id)?;
     session_usage::has_report(tx, session)
 }
 
-/// What the record of each model has to hold: the counts, without the calls that have records of their own.
+/// The usage of the session's record for each model: its counts, minus those of the calls that have records of their own.
 pub(super) fn rest(tx: &Connection, session: &str) -> Result<Vec<ParsedUsage>> {
     let calls: Vec<ParsedUsage> = session_usage::calls(tx, session)?.iter().map(reader::parsed).collect();
     let mut reports = reports(tx, session)?;
     let all: Vec<ParsedUsage> = reports.iter().flat_map(|report| report.models.clone()).collect();
     reports.retain(|report| !report.gives_way || calls.is_empty());
     let mut rest = remainder(total_of_reports(&reports), &calls);
-    // A model that has a record keeps it, with nothing in it.
+    // A model that has a record keeps it, without counts.
     for model in all {
         if !rest.iter().any(|one| one.model == model.model) {
             rest.push(model.emptied());
@@ -55,7 +55,7 @@ pub(super) fn rest(tx: &Connection, session: &str) -> Result<Vec<ParsedUsage>> {
     Ok(rest)
 }
 
-/// An entry that another program wrote is none.
+/// The reported counts. An invalid entry, written by another program, is ignored.
 fn reports(tx: &Connection, session: &str) -> Result<Vec<Report>> {
     let all = session_usage::reports(tx, session)?;
     Ok(all.iter().filter_map(|json| serde_json::from_str(json).ok()).collect())

@@ -1,4 +1,4 @@
-//! What a session's count has come on top of what was recorded of it.
+//! The part of a session's cumulative count that is not recorded yet.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use super::usage::TokenUsage;
 use crate::number::exact_sum;
 use crate::repository::token_usage::{COUNTS, TokenUsageRecord};
 
-/// Notes that count from the session's beginning, too.
+/// Notes in `metadata.usage` that are cumulative, too.
 const COUNTED: &[&str] = &[
     "reasoning",
     "cache_write_5m",
@@ -19,11 +19,11 @@ const COUNTED: &[&str] = &[
     "web_fetches",
 ];
 
-/// Smaller differences of amounts are those of arithmetic.
-const NO_AMOUNT: f64 = 1e-9;
+/// Smaller differences of amounts are rounding errors.
+const ROUNDING: f64 = 1e-9;
 
-/// `usage`, a count since the beginning, without what `earlier` has of it. `None` where nothing came on top:
-/// the count was recorded before, or is an older one.
+/// The cumulative count `usage` minus the sums of the records `earlier`. `None` if nothing is left: the count was already
+/// recorded, or is older.
 pub(super) fn since(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> Option<TokenUsage> {
     if is_older(usage, earlier) {
         return None;
@@ -38,7 +38,7 @@ pub(super) fn since(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> Option<
     if let Some(now) = delta.cost_estimate {
         let before = earlier.iter().filter_map(|record| record.cost_estimate);
         let more = exact_sum(before.map(|cost| -cost).chain([now]));
-        has_more |= more > NO_AMOUNT;
+        has_more |= more > ROUNDING;
         delta.cost_estimate = Some(more.max(0.0));
     }
     if let Some(Value::Object(notes)) = delta.metadata.as_mut().and_then(|metadata| metadata.get_mut("usage"))
@@ -50,12 +50,12 @@ pub(super) fn since(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> Option<
     (has_more || earlier.is_empty()).then_some(delta)
 }
 
-/// Whether `usage`, a count since the beginning, is from before what `earlier` has of it.
+/// Whether the cumulative count `usage` is older than the sums of the records `earlier`.
 pub(super) fn is_older(usage: &TokenUsage, earlier: &[TokenUsageRecord]) -> bool {
     usage.counts().into_iter().zip(sums(earlier)).any(|(now, before)| now.is_some_and(|now| now < before))
 }
 
-/// The counts of these records, added up, in the order of the columns.
+/// The sums of the counts of these records, in the order of the columns.
 fn sums(records: &[TokenUsageRecord]) -> [i64; COUNTS.len()] {
     let mut sums = [0_i64; COUNTS.len()];
     for record in records {

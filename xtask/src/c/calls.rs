@@ -34,7 +34,7 @@ use std::ffi::c_char;
 
 use serde_json::Value;
 
-use crate::boundary::{{reply, text_reply}};
+use crate::boundary::{{write_reply, write_reply_text}};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
 use crate::global::{{self, mcoda_global}};
@@ -83,7 +83,8 @@ fn export(call: &Call, on: On) -> String {
         call.params.iter().map(|param| format!("{}: {},\n", c_name(call, param), c_type(param))).collect();
     let arguments: Vec<String> =
         call.params.iter().map(|param| argument(param, c_name(call, param))).collect();
-    let (out, boundary) = if gives_text(call) { ("text", "text_reply") } else { ("json", "reply") };
+    let (out, boundary) =
+        if gives_text(call) { ("text", "write_reply_text") } else { ("json", "write_reply") };
     format!(
         "
 {comment}#[unsafe(no_mangle)]

@@ -1,6 +1,7 @@
 //! The handles that a caller fills in field by field: their fields with the numbers in the header, and their setters.
 //!
-//! A published field keeps its number, whatever its position in the definition; a new one gets the next number.
+//! Each type of value has an enum of its own, so that a field does not compile with the setter of another type or handle.
+//! A field that programs rely on keeps its number, wherever the definition has it; a new one gets the next.
 
 use mcoda_core::definition::{Bound, Definition, Field, Kind, Record};
 use mcoda_core::{EstimateOptions, Options, TokenUsage, TransitionContext};
@@ -9,7 +10,7 @@ use super::{WRITTEN, formatted, in_c};
 use crate::File;
 use crate::markdown::paragraphs;
 
-/// What programs rely on that were built before.
+/// The declarations and numbers that compiled programs rely on.
 const PROMISED: &str = include_str!("../../../ffi/tests/abi_1.txt");
 
 /// A handle: where it is written, and its names.
@@ -21,7 +22,6 @@ struct Handle {
     /// What an error calls a parameter of this type.
     parameter: &'static str,
     handle: &'static str,
-    fields: &'static str,
     prefix: &'static str,
     /// What it is, after "Makes".
     what: &'static str,
@@ -34,7 +34,6 @@ const HANDLES: [Handle; 4] = [
         read_by: "Options",
         parameter: "options",
         handle: "mcoda_options",
-        fields: "mcoda_option",
         prefix: "MCODA_OPTION",
         what: "options to open a database with",
     },
@@ -44,7 +43,6 @@ const HANDLES: [Handle; 4] = [
         read_by: "TokenUsage",
         parameter: "usage",
         handle: "mcoda_token_usage",
-        fields: "mcoda_token_usage_field",
         prefix: "MCODA_TOKEN_USAGE",
         what: "a record of what one agent call cost",
     },
@@ -54,7 +52,6 @@ const HANDLES: [Handle; 4] = [
         read_by: "TransitionContext",
         parameter: "context",
         handle: "mcoda_transition_context",
-        fields: "mcoda_transition_field",
         prefix: "MCODA_TRANSITION",
         what: "the circumstances of a transition",
     },
@@ -64,7 +61,6 @@ const HANDLES: [Handle; 4] = [
         read_by: "EstimateOptions",
         parameter: "options",
         handle: "mcoda_estimate_options",
-        fields: "mcoda_estimate_option",
         prefix: "MCODA_ESTIMATE",
         what: "options of a velocity, an estimate or a backfill",
     },
@@ -74,31 +70,64 @@ pub fn files() -> Vec<File> {
     HANDLES.iter().map(|handle| (handle.file, formatted(&handle.source()))).collect()
 }
 
-/// The setters, in the order of the header: the word in the setter's name, its type, what it is set to, and whether
-/// the value can be NULL.
-const SETTERS: [(&str, &str, &str); 5] = [
-    (
-        "text",
-        "*const c_char",
-        "text, which is copied; NULL makes it absent again. A time is RFC 3339 text with `Z` or an offset (`2026-03-20T12:00:00Z`)",
-    ),
-    ("int", "i64", "a whole number"),
-    ("real", "f64", "a number"),
-    ("bool", "bool", "true or false"),
-    ("json", "*const c_char", "what a JSON text says, which is copied; NULL makes it absent again"),
+/// A type of value that a field is set to, in the order of the header.
+struct Setter {
+    /// The word in the setter's name.
+    word: &'static str,
+    /// The variant of `fields::Type`.
+    variant: &'static str,
+    rust_type: &'static str,
+    /// After "Sets a field to".
+    meaning: &'static str,
+    /// After "The fields … that".
+    takes: &'static str,
+}
+
+const SETTERS: [Setter; 5] = [
+    Setter {
+        word: "text",
+        variant: "Text",
+        rust_type: "*const c_char",
+        meaning: "text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset \
+                  (`2026-03-20T12:00:00Z`)",
+        takes: "text",
+    },
+    Setter {
+        word: "int",
+        variant: "Int",
+        rust_type: "i64",
+        meaning: "a whole number",
+        takes: "a whole number",
+    },
+    Setter { word: "real", variant: "Real", rust_type: "f64", meaning: "a number", takes: "a number" },
+    Setter {
+        word: "bool",
+        variant: "Bool",
+        rust_type: "bool",
+        meaning: "true or false",
+        takes: "true or false",
+    },
+    Setter {
+        word: "json",
+        variant: "Json",
+        rust_type: "*const c_char",
+        meaning: "the value of a JSON text; NULL makes it absent",
+        takes: "JSON",
+    },
 ];
 
 impl Handle {
     fn source(&self) -> String {
-        let Self { read_by, handle, fields, what, parameter, .. } = self;
-        let variants: String = self.numbered().map(|(number, field)| self.variant(number, field)).collect();
-        let names: String = self
-            .numbered()
-            .map(|(_, field)| format!("    ({} as i32, \"{}\"),\n", self.constant(field), field.json))
-            .collect();
-        let setters: String =
-            SETTERS.iter().filter(|(word, ..)| self.has(word)).map(|setter| self.setter(setter)).collect();
+        let Self { read_by, handle, what, parameter, .. } = self;
+        let used = || SETTERS.iter().filter(|setter| self.fields_of(setter).next().is_some());
+        let enums: String = used().map(|setter| self.enumeration(setter)).collect();
+        let table: String = used().map(|setter| self.rows(setter)).collect();
+        let setters: String = used().map(|setter| self.setter(setter)).collect();
         let capital = what[..1].to_uppercase() + &what[1..];
+        let comment = super::doc(&[format!(
+            "{capital}. A field that is not set is absent. The caller owns it and frees it with `{handle}_free`. One \
+             thread at a time may use it; it may be used for any number of calls."
+        )]);
         format!(
             "{WRITTEN}\n
 //! {capital}, field by field.
@@ -110,24 +139,14 @@ use mcoda_core::{read_by};
 use crate::boundary::{{call, free, make}};
 use crate::code::mcoda_code;
 use crate::error::{{Result, mcoda_error}};
-use crate::fields::Fields;
+use crate::fields::{{Field, Fields, Type}};
 use crate::input::exclusive;
 
-/// {capital}. What is not set is absent. The caller owns it and frees it with `{handle}_free`. One thread
-/// at a time may use it; it may be used for any number of calls.
-pub struct {handle}(pub(crate) Fields);
+{comment}pub struct {handle}(pub(crate) Fields);
 
-/// The fields of a `{handle}`. The numbers are stable, and new fields get new ones. The type behind
-/// each is what its setter is called by: text, int, real, bool or json.
-#[derive(Debug, Clone, Copy)]
-#[repr(i32)]
-pub enum {fields} {{
-{variants}}}
-
-use {fields}::*;
-
-pub(crate) const FIELDS: &[(i32, &str)] = &[
-{names}];
+{enums}
+pub(crate) const FIELDS: &[Field] = &[
+{table}];
 
 impl {handle} {{
     pub(crate) fn read(&self) -> Result<{read_by}> {{
@@ -141,10 +160,19 @@ pub extern \"C\" fn {handle}_new() -> *mut {handle} {{
     make(|| {handle}(Fields::new(FIELDS)))
 }}
 
-/// Frees it; NULL is fine. Threads: any, once.
+/// Frees it; NULL is allowed. Threads: any, once.
 #[unsafe(no_mangle)]
 pub unsafe extern \"C\" fn {handle}_free({parameter}: *mut {handle}) {{
     free({parameter});
+}}
+
+/// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern \"C\" fn {handle}_clear({parameter}: *mut {handle}, error: *mut *mut mcoda_error) -> mcoda_code {{
+    call(error, || {{
+        exclusive(\"{parameter}\", {parameter})?.0.clear();
+        Ok(())
+    }})
 }}
 {setters}"
         )
@@ -172,40 +200,71 @@ pub unsafe extern \"C\" fn {handle}_free({parameter}: *mut {handle}) {{
         format!("{}_{}", self.prefix, field.name.to_uppercase())
     }
 
-    fn variant(&self, number: usize, field: &Field) -> String {
-        let setters = setters_of(field).join(" or ");
-        let bound = match field.bound {
-            Some(Bound::Count) => " From 0 to 2^53 - 1.",
-            Some(Bound::NonNegative) => " Finite, 0 or more.",
-            Some(Bound::Finite) => " Finite.",
-            Some(Bound::Positive) => " 1 or more.",
-            _ => "",
-        };
-        let words = match field.kind {
-            Kind::Choice(_, words) => format!(" One of {}.", words.join(", ")),
-            _ => String::new(),
-        };
-        let text = in_c(&paragraphs(field.doc).join(" "));
-        let comment = super::doc(&[format!("{setters}: {text}{bound}{words}")]);
-        format!("{comment}{} = {number},\n", self.constant(field))
+    /// The fields that a setter sets, with their numbers and constants.
+    fn fields_of(&self, setter: &Setter) -> impl Iterator<Item = (usize, &'static Field, String)> {
+        self.numbered().filter_map(|(number, field)| {
+            let suffix = setters_of(field).into_iter().find(|(word, _)| *word == setter.word)?.1;
+            Some((number, field, format!("{}{suffix}", self.constant(field))))
+        })
     }
 
-    fn has(&self, word: &str) -> bool {
-        self.record.all_fields().any(|field| setters_of(field).contains(&word))
+    /// The name of the enum of the fields that a setter sets.
+    fn enum_name(&self, setter: &Setter) -> String {
+        format!("{}_{}_field", self.handle, setter.word)
     }
 
-    fn setter(&self, (word, value, meaning): &(&str, &str, &str)) -> String {
-        let Self { handle, fields, parameter, .. } = self;
+    fn enumeration(&self, setter: &Setter) -> String {
+        let Self { handle, .. } = self;
+        let Setter { word, takes, .. } = setter;
+        let name = self.enum_name(setter);
+        let variants: String = self
+            .fields_of(setter)
+            .map(|(number, field, constant)| variant(number, field, &constant))
+            .collect();
+        let comment = super::doc(&[format!(
+            "The fields of a `{handle}` that `{handle}_set_{word}` sets to {takes}. The numbers are stable, and new \
+             fields get new ones."
+        )]);
+        let number_comment = super::doc(&[format!(
+            "The type of a parameter that the header declares as `{name}`. It is any number, since C does not check \
+             that, and a newer program may know more fields."
+        )]);
+        format!(
+            "
+{comment}#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub enum {name} {{
+{variants}}}
+
+{number_comment}pub type {name}_number = i32;
+"
+        )
+    }
+
+    /// The lines of the table of fields.
+    fn rows(&self, setter: &Setter) -> String {
+        let (name, variant) = (self.enum_name(setter), setter.variant);
+        let row = |(_, field, constant): (usize, &Field, String)| {
+            format!("    ({name}::{constant} as i32, \"{}\", Type::{variant}),\n", field.json)
+        };
+        self.fields_of(setter).map(row).collect()
+    }
+
+    fn setter(&self, setter: &Setter) -> String {
+        let Self { handle, parameter, .. } = self;
+        let Setter { word, rust_type, meaning, .. } = setter;
+        let name = self.enum_name(setter);
         let refused = match *word {
-            "text" => ", and for text that is not UTF-8",
-            "json" => ", and for text that is no JSON",
+            "text" => ", and text that is not UTF-8",
+            "json" => ", and text that is not JSON",
             _ => "",
         };
         let comment = super::doc(&[
-            format!("Sets a field, a `{fields}`, to {meaning}."),
+            format!("Sets a field to {meaning}."),
             format!(
-                "Errors: `MCODA_INVALID_INPUT` for a field that this version does not know{refused}; whether the \
-                 value fits the field is checked by the call that uses it. Threads: one at a time."
+                "Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another \
+                 type{refused}. The call that uses the handle checks whether the value is allowed. Threads: one at a \
+                 time."
             ),
         ]);
         format!(
@@ -213,8 +272,8 @@ pub unsafe extern \"C\" fn {handle}_free({parameter}: *mut {handle}) {{
 {comment}#[unsafe(no_mangle)]
 pub unsafe extern \"C\" fn {handle}_set_{word}(
     {parameter}: *mut {handle},
-    field: i32,
-    value: {value},
+    field: {name}_number,
+    value: {rust_type},
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {{
     call(error, || exclusive(\"{parameter}\", {parameter})?.0.set_{word}(field, value))
@@ -224,14 +283,32 @@ pub unsafe extern \"C\" fn {handle}_set_{word}(
     }
 }
 
-/// By which setters a field may be set.
-fn setters_of(field: &Field) -> Vec<&'static str> {
+fn variant(number: usize, field: &Field, constant: &str) -> String {
+    let bound = match field.bound {
+        Some(Bound::Count) => " From 0 to 2^53 - 1.",
+        Some(Bound::NonNegative) => " Finite, 0 or more.",
+        Some(Bound::Finite) => " Finite.",
+        Some(Bound::Positive) => " 1 or more.",
+        _ => "",
+    };
+    let words = match field.kind {
+        Kind::Choice(_, words) => format!(" One of {}.", words.join(", ")),
+        _ => String::new(),
+    };
+    let text = in_c(&paragraphs(field.doc).join(" "));
+    let comment = super::doc(&[format!("{text}{bound}{words}")]);
+    format!("{comment}{constant} = {number},\n")
+}
+
+/// The setters of a field, each with what it adds to the name of the field's constant: an enum of C cannot share a
+/// constant with another one.
+fn setters_of(field: &Field) -> Vec<(&'static str, &'static str)> {
     match field.kind {
-        Kind::Text | Kind::Time | Kind::Choice(..) => vec!["text"],
-        Kind::Whole => vec!["int"],
-        Kind::Number => vec!["real"],
-        Kind::Boolean => vec!["bool"],
-        Kind::LogPlace => vec!["bool", "text"],
-        _ => vec!["json"],
+        Kind::Text | Kind::Time | Kind::Choice(..) => vec![("text", "")],
+        Kind::Whole => vec![("int", "")],
+        Kind::Number => vec![("real", "")],
+        Kind::Boolean => vec![("bool", "")],
+        Kind::LogPlace => vec![("bool", ""), ("text", "_FOLDER")],
+        _ => vec![("json", "")],
     }
 }

@@ -26,7 +26,7 @@ fn input_kind(kind: Kind) -> String {
 /// The type of a value that a call returns.
 pub fn output(kind: Kind) -> String {
     match kind {
-        Kind::Text | Kind::Time | Kind::Group(_) => "string".to_owned(),
+        Kind::Text | Kind::Time | Kind::StoredTime | Kind::Group(_) => "string".to_owned(),
         Kind::Whole | Kind::Number => "number".to_owned(),
         Kind::Boolean => "boolean".to_owned(),
         Kind::Object => "Metadata".to_owned(),

@@ -34,13 +34,14 @@ fn module(path: &'static str, doc: &str, public: &[String], body: &str) -> File 
 /// Where the names come from that generated code uses.
 const MODULES: &[(&str, &[&str])] = &[
     ("collections.abc", &["Iterable", "Iterator", "Mapping", "Sequence"]),
-    ("dataclasses", &["dataclass"]),
+    ("dataclasses", &["dataclass", "field"]),
+    ("datetime", &["datetime"]),
     ("typing", &["Any", "ClassVar", "Literal", "TypeAlias", "TypeVar", "Union", "overload"]),
     (".", &["_mcoda"]),
     ("._caller", &["Caller", "OrJson", "Repository", "as_json", "as_list", "asked"]),
     ("._estimate", &["Estimate", "Velocity"]),
     ("._handle", &["Handle", "folder"]),
-    ("._result", &["ForPeople", "Result"]),
+    ("._result", &["Displayable", "Result"]),
     ("._summary", &["TokenUsageSummary"]),
     ("._table", &["Table"]),
     ("._types", &["NO_FIELDS", "Body", "Bound", "Fields", "SqlParam", "StrPath", "Time"]),

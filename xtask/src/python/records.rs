@@ -33,7 +33,7 @@ fn class(record: &Definition) -> String {
     if renderer.is_some()
         && let Some(first) = doc.first_mut()
     {
-        first.push_str(" ``str()`` of it is a text for people.");
+        first.push_str(" ``str()`` of it is text for people.");
     }
     let base = definitions::base(record);
     let own: Vec<&Field> = record
@@ -54,7 +54,7 @@ fn class(record: &Definition) -> String {
     if let Some(renderer) = renderer {
         body += &format!("_render: ClassVar[str] = \"{renderer}\"\n");
     }
-    let base_class = base.map_or(if renderer.is_some() { "ForPeople" } else { "Result" }, |base| base.name);
+    let base_class = base.map_or(if renderer.is_some() { "Displayable" } else { "Result" }, |base| base.name);
     let slots = if base.is_some() { "" } else { "slots=True, " };
     let name = record.name;
     format!(
@@ -69,7 +69,12 @@ fn attribute(field: &Field, may_lack: bool) -> String {
         return names.iter().map(|name| format!("{name}: str | None\n{doc}\n")).collect();
     }
     let doc = docstring(&lines_of(&[in_one(field.doc)], 4), 4);
-    let default = if may_lack { " = None" } else { "" };
+    let default = match (may_lack, types::is_hashable(field.kind)) {
+        (false, true) => "",
+        (true, true) => " = None",
+        (false, false) => " = field(hash=False)",
+        (true, false) => " = field(default=None, hash=False)",
+    };
     format!("{}: {}{default}\n{doc}\n", field.name, types::output(field))
 }
 

@@ -9,7 +9,7 @@ pub fn input(field: &Field) -> String {
 
 fn input_kind(kind: Kind) -> String {
     match kind {
-        Kind::Text | Kind::Group(_) => "str".to_owned(),
+        Kind::Text | Kind::StoredTime | Kind::Group(_) => "str".to_owned(),
         Kind::Whole => "int".to_owned(),
         Kind::Number => "float".to_owned(),
         Kind::Boolean => "bool".to_owned(),
@@ -25,16 +25,27 @@ fn input_kind(kind: Kind) -> String {
     }
 }
 
-/// The type of a field of a record that a call returns.
+/// The type of a field of a record that a call returns. A time of a row may be text that is not a time.
 pub fn output(field: &Field) -> String {
     let kind = output_kind(field.kind);
-    if field.presence == Presence::Optional { format!("{kind} | None") } else { kind }
+    let may_be_none = field.presence == Presence::Optional || matches!(field.kind, Kind::StoredTime);
+    if may_be_none { format!("{kind} | None") } else { kind }
+}
+
+/// Whether Python can compute a hash of the field's value. It cannot of a dict, or of JSON that may be one.
+pub fn is_hashable(kind: Kind) -> bool {
+    match kind {
+        Kind::Object | Kind::Sums | Kind::Named("Json") => false,
+        Kind::List(kind) => is_hashable(*kind),
+        _ => true,
+    }
 }
 
 /// The type of a value that a call returns, other than the list that some return.
 pub fn output_kind(kind: Kind) -> String {
     match kind {
-        Kind::Text | Kind::Time | Kind::Group(_) => "str".to_owned(),
+        Kind::Text | Kind::Group(_) => "str".to_owned(),
+        Kind::Time | Kind::StoredTime => "datetime".to_owned(),
         Kind::Object => "dict[str, Any]".to_owned(),
         Kind::LogPlace => "bool | str".to_owned(),
         Kind::Sums => "dict[str, float]".to_owned(),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result};
 use crate::number;
-use crate::time::Timestamp;
+use crate::time::{StoredTime, Timestamp};
 
 /// Passes the token counts of a record to `$callback`, each with its documentation, followed by its other arguments. A
 /// summary has a sum for each.
@@ -117,11 +117,11 @@ macro_rules! usage_records {
                     pub $amount: Option<f64>,
                 )*
                 /// When the call began, as stored.
-                pub started_at: Option<String>,
+                pub started_at: Option<StoredTime>,
                 /// When the call ended, as stored.
-                pub finished_at: Option<String>,
+                pub finished_at: Option<StoredTime>,
                 /// The time by which queries select and order the call, as stored.
-                pub timestamp: String,
+                pub timestamp: StoredTime,
                 /// The error of the call: metadata `error_kind`, `errorKind` or `error`.
                 pub error_kind: Option<String>,
                 /// Additional data; empty if there is none, or if it is not a JSON object.
@@ -177,9 +177,9 @@ macro_rules! usage_records {
                     $($text: record.$text,)*
                     $($count: record.$count,)*
                     $($amount: record.$amount,)*
-                    started_at: record.started_at,
-                    finished_at: record.finished_at,
-                    timestamp: record.timestamp,
+                    started_at: record.started_at.map(StoredTime::from),
+                    finished_at: record.finished_at.map(StoredTime::from),
+                    timestamp: record.timestamp.into(),
                     error_kind: None,
                     metadata: record.metadata.unwrap_or_default(),
                 }

@@ -1,9 +1,8 @@
-//! Adding records at the end of the file, in time that does not depend on its size.
+//! Appending records at the end of the file, in time that does not depend on its size.
 //!
-//! Other programs may read the file at any moment, without a lock. What they see torn is, above all, a
-//! file whose length they asked for before an append and whose text they read after it. So blanks, which
-//! JSON allows behind an array, are kept in reserve behind the `]`: an append writes over blanks, and the
-//! file grows by blanks alone, long before its text gets there.
+//! Other programs may read the file at any time without the lock. Most incomplete reads happen when a program gets the
+//! file's length before an append and its text afterwards. Therefore the array is followed by blanks, which JSON allows:
+//! an append overwrites blanks, and the file grows by blanks only, before the text needs them.
 
 use std::borrow::Borrow;
 use std::fs::File;
@@ -14,12 +13,12 @@ use super::positioned::write_at;
 use super::scan::Tail;
 use crate::error::{Error, Result};
 
-/// How many blanks there are behind the array at least, and in what steps the file grows. Measured: half
-/// of it lets a reader that is slower than a hundred appends see a torn end, twice as much gains nothing.
+/// The smallest number of blanks after the array, and the step by which the file grows. Measured: with half of it, a reader
+/// that takes longer than a hundred appends sees an incomplete end; twice as much gains nothing.
 pub(super) const RESERVE: u64 = 32 * 1024;
 
-/// Adds `records`, of which there is at least one, to a file of `length` bytes and returns the new end of its
-/// array. Where that fails the array is put back as it was, as far as the disk lets us.
+/// Appends `records`, at least one, to a file of `length` bytes, and returns the new end of the array. On an error the old
+/// end of the array is restored, as far as the disk allows.
 pub(super) fn append(
     path: &Path,
     file: &File,
@@ -30,18 +29,18 @@ pub(super) fn append(
     let before = if tail.is_empty { "\n" } else { ",\n" };
     let mut text = format!("{before}{}\n]", records.join(",\n")).into_bytes();
     let close = tail.end + text.len() as u64 - 1;
-    // What is left of the old end would otherwise stand behind the new one.
+    // Blanks overwrite the rest of the old end.
     let old = usize::try_from(tail.close + 1 - tail.end).unwrap_or(usize::MAX);
     text.resize(text.len().max(old), b' ');
     let written = grow(file, length, close + 1).and_then(|()| write_at(file, &text, tail.end));
     if let Err(error) = written {
-        put_back(file, tail.end, text.len(), length);
+        restore(file, tail.end, text.len(), length);
         return Err(Error::storage("append to", path, error));
     }
     Ok(Tail { end: close - 1, close, is_empty: false })
 }
 
-/// Makes a new file of `records`, of which there is at least one, with one write.
+/// Writes `records`, at least one, into a new file with one write.
 pub(super) fn create(path: &Path, file: &File, records: &[impl Borrow<str>]) -> Result<Tail> {
     let mut text = format!("[\n{}\n]", records.join(",\n"));
     let close = text.len() as u64 - 1;
@@ -50,8 +49,8 @@ pub(super) fn create(path: &Path, file: &File, records: &[impl Borrow<str>]) -> 
     Ok(Tail { end: close - 1, close, is_empty: false })
 }
 
-/// Keeps the reserve behind an array that will end at `end`. The array that is there stays whole all the
-/// while, since only blanks are added.
+/// Ensures the reserve of blanks after an array that will end at `end`. The present array stays intact, because only blanks
+/// are added.
 fn grow(file: &File, length: u64, end: u64) -> io::Result<()> {
     if end + RESERVE <= length {
         return Ok(());
@@ -60,9 +59,8 @@ fn grow(file: &File, length: u64, end: u64) -> io::Result<()> {
     write_at(file, " ".repeat(usize::try_from(missing).unwrap_or(usize::MAX)).as_bytes(), length)
 }
 
-/// Both steps are tried, since there is nothing better to do about one that fails: the next holder will
-/// look at the whole file.
-fn put_back(file: &File, end: u64, written: usize, length: u64) {
+/// Restores the old end of the array. Errors are ignored: the next holder reads the whole file.
+fn restore(file: &File, end: u64, written: usize, length: u64) {
     let old = usize::try_from(length - end).unwrap_or(usize::MAX);
     let mut text = b"\n]".to_vec();
     text.resize(written.min(old).max(text.len()), b' ');

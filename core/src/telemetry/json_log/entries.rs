@@ -1,4 +1,4 @@
-//! Where in the file each record stands, so that nobody who has read all of it need do so again to look for an id.
+//! The offset of each record in the file, so that a handle that has read the file need not read it again to find an id.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -9,60 +9,60 @@ use serde_json::Value;
 use super::head::Head;
 use super::inspect::Contents;
 use super::positioned::read_at;
-use super::scan::{Found, Tail};
+use super::scan::{Element, Tail};
 use super::state::Stamp;
 
-/// As many as take about 50 MB. Of a log with more of them nothing is remembered.
+/// This many take about 50 MB. The offsets of a longer log are not kept.
 const MOST: usize = 1 << 20;
 
-/// The first place of each id. Of ids there are only hashes, which keeps it small; a record is read before it is believed.
+/// The first record of each id. Only hashes of the ids are kept, to save memory, so each record found is read and compared.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct Offsets {
     hasher: RandomState,
-    places: HashMap<u64, Place>,
+    by_hash: HashMap<u64, Extent>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Extent {
     end: u64,
     length: usize,
 }
 
-/// The places in one file, as it was at one time.
+/// The offsets of the records in one version of the file.
 #[derive(Debug)]
 pub(super) struct Entries {
     stamp: Stamp,
     tail: Tail,
-    known: Places,
+    offsets: Offsets,
 }
 
-impl Places {
-    pub(super) fn add(&mut self, found: &Found<'_>) {
+impl Offsets {
+    pub(super) fn add(&mut self, found: &Element<'_>) {
         if let Some(id) = found.id() {
             self.insert(id, found.end, found.text.len());
         }
     }
 
-    /// `None` where there were too many to remember.
+    /// `None` if there are too many.
     pub(super) fn of(self, contents: &Contents) -> Option<Entries> {
-        let is_complete = self.places.len() <= MOST;
-        is_complete.then_some(Entries { stamp: contents.stamp, tail: contents.tail, known: self })
+        let is_complete = self.by_hash.len() <= MOST;
+        is_complete.then_some(Entries { stamp: contents.stamp, tail: contents.tail, offsets: self })
     }
 
     fn insert(&mut self, id: &str, end: u64, length: usize) {
-        if self.places.len() <= MOST {
-            self.places.entry(self.hasher.hash_one(id)).or_insert(Place { end, length });
+        if self.by_hash.len() <= MOST {
+            self.by_hash.entry(self.hasher.hash_one(id)).or_insert(Extent { end, length });
         }
     }
 }
 
 impl Entries {
-    /// Whether nobody has written to the file since.
+    /// Whether this describes the file as it is now.
     pub(super) fn are_of(&self, contents: &Contents) -> bool {
         self.stamp == contents.stamp && self.tail == contents.tail
     }
 
-    /// The same with what was just appended, in order: ids with their entries. `None` where that is too much.
+    /// Adds the records that were just appended, in order: ids with their entries. `None` if there are too many.
     pub(super) fn with(
         mut self,
         contents: &Contents,
@@ -71,13 +71,13 @@ impl Entries {
     ) -> Option<Self> {
         let mut end = contents.tail.end;
         for (id, line) in records.iter().rev() {
-            self.known.insert(id, end, line.len());
+            self.offsets.insert(id, end, line.len());
             end -= (line.len() + separator.len()) as u64;
         }
-        self.known.of(contents)
+        self.offsets.of(contents)
     }
 
-    /// Those of `ids` that are there. `None` where only a look at the whole file can tell.
+    /// The records with these ids. `None` if the whole file must be read.
     pub(super) fn records(
         &self,
         contents: &Contents,
@@ -85,9 +85,9 @@ impl Entries {
     ) -> io::Result<Option<HashMap<String, Value>>> {
         let mut records = HashMap::new();
         for id in ids {
-            let Some(place) = self.known.places.get(&self.known.hasher.hash_one(id)) else { continue };
-            let start = place.end.saturating_sub(place.length as u64);
-            let bytes = read_at(contents.file.file(), start, place.length)?;
+            let Some(extent) = self.offsets.by_hash.get(&self.offsets.hasher.hash_one(id)) else { continue };
+            let start = extent.end.saturating_sub(extent.length as u64);
+            let bytes = read_at(contents.file.file(), start, extent.length)?;
             let Ok(text) = std::str::from_utf8(&bytes) else { return Ok(None) };
             let Some(Head { id: Some(found), .. }) = Head::of(text) else { return Ok(None) };
             let Ok(record) = serde_json::from_str(text) else { return Ok(None) };

@@ -1,11 +1,11 @@
-//! What makes an entry of the log a record: its id and its timestamp, found without keeping anything else of it.
+//! The id of an entry of the log, and whether it has a timestamp; nothing else of it is kept.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// What is looked for in an entry. Of several fields with one name the last counts.
+/// The id and timestamp of an entry. If a field occurs several times, the last one counts.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) id: Option<String>,
@@ -13,22 +13,22 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Of an entry that is one JSON object and nothing else; `None` where it is not.
+    /// The head of an entry; `None` if it is not exactly one JSON object.
     pub(super) fn of(text: &str) -> Option<Self> {
         let mut json = serde_json::Deserializer::from_str(text);
-        let head = Reading { is_checked: true }.deserialize(&mut json).ok()?;
+        let head = HeadSeed { is_checked: true }.deserialize(&mut json).ok()?;
         json.end().ok().map(|()| head)
     }
 
-    /// Of the object at the start of `text`, and the object's length. All of it is checked, and what is nested so deeply
-    /// that others could not read it is an error.
+    /// The head and length of the object at the start of `text`. The object is checked completely; nesting beyond
+    /// serde_json's limit is an error, because other programs could not read it.
     pub(super) fn at_start(text: &[u8]) -> serde_json::Result<(Self, usize)> {
         let mut json = serde_json::Deserializer::from_slice(text);
-        let head = Reading { is_checked: false }.deserialize(&mut json)?;
+        let head = HeadSeed { is_checked: false }.deserialize(&mut json)?;
         Ok((head, json.into_iter::<IgnoredAny>().byte_offset()))
     }
 
-    /// Whether it is the head of a record, and not of any other object.
+    /// Whether the entry is a record, not another object.
     pub(super) fn is_of_record(&self) -> bool {
         self.id.is_some() || self.has_timestamp
     }
@@ -43,11 +43,11 @@ enum Key {
     Other,
 }
 
-struct Reading {
+struct HeadSeed {
     is_checked: bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Reading {
+impl<'de> DeserializeSeed<'de> for HeadSeed {
     type Value = Head;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Head, D::Error> {
@@ -55,7 +55,7 @@ impl<'de> DeserializeSeed<'de> for Reading {
     }
 }
 
-impl<'de> Visitor<'de> for Reading {
+impl<'de> Visitor<'de> for HeadSeed {
     type Value = Head;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,28 +66,30 @@ impl<'de> Visitor<'de> for Reading {
         let mut head = Head::default();
         while let Some(key) = map.next_key()? {
             match key {
-                Key::Id => head.id = map.next_value_seed(Skim { keep: true })?,
-                Key::Timestamp => head.has_timestamp = map.next_value_seed(Skim { keep: true })?.is_some(),
+                Key::Id => head.id = map.next_value_seed(ValueSeed { keep: true })?,
+                Key::Timestamp => {
+                    head.has_timestamp = map.next_value_seed(ValueSeed { keep: true })?.is_some()
+                }
                 Key::Other if self.is_checked => drop(map.next_value::<IgnoredAny>()?),
-                Key::Other => drop(map.next_value_seed(Skim { keep: false })?),
+                Key::Other => drop(map.next_value_seed(ValueSeed { keep: false })?),
             }
         }
         Ok(head)
     }
 }
 
-/// Goes through a value and keeps it, if at all, where it is text. Unlike [`IgnoredAny`] it checks that texts are UTF-8,
-/// and is held to serde_json's limit of nesting.
+/// Parses a value; with `keep`, returns it if it is text. Unlike [`IgnoredAny`], it checks that text is UTF-8, and
+/// serde_json's limit of nesting applies.
 #[derive(Clone, Copy)]
-struct Skim {
+struct ValueSeed {
     keep: bool,
 }
 
-impl Skim {
+impl ValueSeed {
     const NOTHING: Self = Self { keep: false };
 }
 
-impl<'de> DeserializeSeed<'de> for Skim {
+impl<'de> DeserializeSeed<'de> for ValueSeed {
     type Value = Option<String>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -95,7 +97,7 @@ impl<'de> DeserializeSeed<'de> for Skim {
     }
 }
 
-impl<'de> Visitor<'de> for Skim {
+impl<'de> Visitor<'de> for ValueSeed {
     type Value = Option<String>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_id_counts_and_only_a_text() {
+    fn the_last_id_counts_if_it_is_text() {
         for (text, id, is_record) in [
             (r#"{"id":"a","x":{"id":"b"}}"#, Some("a"), true),
             (r#"{"id":"a","id":"b"}"#, Some("b"), true),
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_could_not_read_is_no_record() {
+    fn an_object_that_other_programs_could_not_read_is_not_a_record() {
         let deep = format!("{{\"id\":\"a\",\"x\":{}{}}}", "[".repeat(200), "]".repeat(200));
         assert!(Head::at_start(deep.as_bytes()).is_err());
         assert!(Head::at_start(b"{\"id\":\"a\",\"x\":\"\xff\"}").is_err());

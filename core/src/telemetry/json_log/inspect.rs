@@ -1,11 +1,11 @@
-//! Finding out what is in the file before anything is written to it.
+//! Checks the file before anything is written to it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind as IoErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
-use super::entries::{Entries, Places};
+use super::entries::{Entries, Offsets};
 use super::lock::{self, FileLock};
 use super::positioned::read_at;
 use super::repair;
@@ -16,24 +16,24 @@ use crate::paths;
 use crate::sqlite::Watch;
 use crate::time::{Clock, Deadline, Timestamp};
 
-/// A program that knows no lock empties the file and then writes it. One that did neither for so long is done.
+/// A program that does not use the lock empties the file and then writes it. After this time without a change it is done.
 const SETTLED_AFTER_MILLIS: u64 = 1000;
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// More blanks than this between the last record and the `]` are worth a look at the whole file.
+/// With more blanks than this between the last record and the `]`, the whole file is read.
 const LONGEST_GAP: u64 = 4096;
 
-/// The file, open, and what is known about it.
+/// The open file and its state.
 #[derive(Debug)]
 pub(super) struct Contents {
-    /// Locked as well as the lock file: whoever removes that one still keeps writers apart.
+    /// Locked in addition to the lock file, so that writers exclude each other even if that one is removed.
     pub(super) file: FileLock,
     pub(super) tail: Tail,
-    /// The file when `tail` was read or written.
+    /// The file's stamp when `tail` was read or written.
     pub(super) stamp: Stamp,
 }
 
-/// Where it stands what was recorded of the file, if it is still so. Reads a few bytes at its end.
+/// The recorded tail and stamp of the file, if they still apply. Reads a few bytes at its end.
 pub(super) fn if_unchanged(path: &Path, file: &FileLock, recorded: &Clean) -> Result<Option<(Tail, Stamp)>> {
     let stamp = stamp_of(path, file)?;
     if stamp != recorded.stamp {
@@ -44,8 +44,7 @@ pub(super) fn if_unchanged(path: &Path, file: &FileLock, recorded: &Clean) -> Re
     Ok(tail.map(|tail| (tail, stamp)))
 }
 
-/// The file after a look at all of it, and after its repair where it needs one; and where its records stand, if it needed
-/// none.
+/// Reads the whole file and repairs it if necessary. Also returns the offsets of the records, unless it was repaired.
 pub(super) fn whole(
     path: &Path,
     locked: FileLock,
@@ -54,13 +53,13 @@ pub(super) fn whole(
 ) -> Result<(Contents, Option<Entries>)> {
     loop {
         let stamp = stamp_of(path, &locked)?;
-        let mut places = Places::default();
-        let found = scan_file(locked.file(), |found| places.add(found))
+        let mut offsets = Offsets::default();
+        let found = scan_file(locked.file(), |found| offsets.add(found))
             .map_err(|error| Error::storage("read", path, error))?;
         if stamp_of(path, &locked)? == stamp {
             if let Scan::Intact(tail) = found {
                 let contents = Contents { file: locked, tail, stamp };
-                let entries = places.of(&contents);
+                let entries = offsets.of(&contents);
                 return Ok((contents, entries));
             }
             if is_settled(stamp) {
@@ -73,19 +72,19 @@ pub(super) fn whole(
             }
         }
         if deadline.has_passed() {
-            return Err(lock::busy(path, "it is not whole, and was changed a moment ago"));
+            return Err(lock::busy(path, "it is incomplete, and was changed a moment ago"));
         }
         Watch::of_thread().check()?;
         std::thread::sleep(PAUSE.min(deadline.remaining().unwrap_or(PAUSE)));
     }
 }
 
-/// A time of change that lies further ahead than that was set by another clock and says nothing.
+/// A modification time further in the future than that was set by another clock, and is ignored.
 fn is_settled(stamp: Stamp) -> bool {
     Clock::default().now().millis().abs_diff(stamp.modified_millis()) >= SETTLED_AFTER_MILLIS
 }
 
-/// The tail at these offsets, where there is one.
+/// The tail at these offsets, if there is one.
 fn tail_at(file: &File, end: u64, close: u64) -> io::Result<Option<Tail>> {
     let gap = match close.checked_sub(end) {
         Some(gap) if end > 0 && gap <= LONGEST_GAP => gap as usize,
@@ -97,10 +96,9 @@ fn tail_at(file: &File, end: u64, close: u64) -> io::Result<Option<Tail>> {
     Ok(is_tail.then_some(Tail { end, close, is_empty: *last == b'[' }))
 }
 
-/// The file as it is now. `Busy` where it is not the one that lies at `path`: what is written to a file that lost its
-/// name is lost.
+/// The stamp of the file now. `Busy` if it is no longer the file at `path`, because writes to a removed file are lost.
 pub(super) fn stamp_of(path: &Path, file: &FileLock) -> Result<Stamp> {
-    let failed = |error| Error::storage("look at", path, error);
+    let failed = |error| Error::storage("inspect", path, error);
     match path.metadata() {
         Ok(metadata) if file.is(&metadata) => Stamp::of(&metadata).map_err(failed),
         Err(error) if error.kind() != IoErrorKind::NotFound => Err(failed(error)),

@@ -1,4 +1,4 @@
-//! One writer at a time: first among the threads that share a handle, then among handles and processes.
+//! One writer at a time: first among the threads of a handle, then among handles and processes.
 
 use std::fs::{File, Metadata, TryLockError};
 use std::io::ErrorKind as IoErrorKind;
@@ -14,68 +14,68 @@ use crate::paths;
 use crate::sqlite::Watch;
 use crate::time::{Backoff, Deadline};
 
-/// How soon a call that waits notices that it was given up.
+/// How soon a waiting call notices that it was cancelled.
 const NOTICE: Duration = Duration::from_millis(10);
 
-/// Lets one thread through at a time, so that of one handle's threads only one polls the lock file.
+/// A mutex with a deadline. Only one thread of a handle polls the lock file at a time.
 #[derive(Debug, Default)]
-pub(super) struct Gate {
-    is_taken: Mutex<bool>,
-    freed: Condvar,
+pub(super) struct TimedMutex {
+    is_locked: Mutex<bool>,
+    unlocked: Condvar,
 }
 
-/// The gate is free again when this is dropped.
+/// Unlocks the mutex when it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn<'g>(&'g Gate);
+pub(super) struct TimedMutexGuard<'m>(&'m TimedMutex);
 
-impl Gate {
-    /// `None` where the deadline passed first. An error where the call is given up.
-    pub(super) fn enter(&self, deadline: Deadline, watch: &Watch) -> Result<Option<Turn<'_>>> {
-        let mut is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
-        while *is_taken {
+impl TimedMutex {
+    /// `None` if the deadline passes first, an error if the call is cancelled.
+    pub(super) fn lock(&self, deadline: Deadline, watch: &Watch) -> Result<Option<TimedMutexGuard<'_>>> {
+        let mut is_locked = self.is_locked.lock().unwrap_or_else(PoisonError::into_inner);
+        while *is_locked {
             if deadline.has_passed() {
                 return Ok(None);
             }
-            // Not below the lock: a look at it may run code of the host's.
-            drop(is_taken);
+            // Not while the mutex is locked: the check may run code of the host.
+            drop(is_locked);
             watch.check()?;
-            is_taken = self.is_taken.lock().unwrap_or_else(PoisonError::into_inner);
-            if *is_taken {
+            is_locked = self.is_locked.lock().unwrap_or_else(PoisonError::into_inner);
+            if *is_locked {
                 let longest = deadline.remaining().unwrap_or(NOTICE).min(NOTICE);
-                is_taken =
-                    self.freed.wait_timeout(is_taken, longest).unwrap_or_else(PoisonError::into_inner).0;
+                is_locked =
+                    self.unlocked.wait_timeout(is_locked, longest).unwrap_or_else(PoisonError::into_inner).0;
             }
         }
-        *is_taken = true;
-        Ok(Some(Turn(self)))
+        *is_locked = true;
+        Ok(Some(TimedMutexGuard(self)))
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for TimedMutexGuard<'_> {
     fn drop(&mut self) {
-        *self.0.is_taken.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        self.0.freed.notify_one();
+        *self.0.is_locked.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.0.unlocked.notify_one();
     }
 }
 
-/// What came of waiting for a [`FileLock`].
+/// The outcome of waiting for a [`FileLock`].
 #[derive(Debug)]
-pub(super) enum Waited {
+pub(super) enum LockOutcome {
     Locked(FileLock),
     /// There is no such file.
     Missing,
-    /// While somebody else had it, what it was wanted for was done.
+    /// While another holder had it, it became unnecessary.
     NotNeeded,
     /// The deadline passed.
-    TooLong,
+    TimedOut,
 }
 
-/// A lock that the kernel takes back when this process dies, though it may have a forked child. The file may stay open
-/// behind it.
+/// A lock that the kernel releases when this process dies, even if it has a forked child. The file may stay open after
+/// the lock is released.
 #[derive(Debug)]
 pub(super) struct FileLock(Arc<OpenFile>);
 
-/// A file that stays open between locks, since to open one takes longer than to lock it.
+/// A file that stays open between locks, because opening it takes longer than locking it.
 pub(super) type Kept = Mutex<Option<Arc<OpenFile>>>;
 
 #[derive(Debug)]
@@ -88,26 +88,25 @@ pub(super) struct OpenFile {
     is_locked: bool,
 }
 
-/// Who reads a file without its lock.
+/// Whether other programs read a file without its lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Read {
-    ByNobody,
-    ByOthers,
+pub(super) enum Readers {
+    None,
+    Others,
 }
 
 impl FileLock {
-    /// Waits for the lock of the file at `path`, which `open` opens, or says that it is missing. At least one attempt
-    /// is made, whatever the deadline is and whether it is needed or not. A file that others `read` is only opened on
-    /// systems whose locks would keep them out.
+    /// Waits for the lock of the file at `path`, which `open` opens. At least one attempt is made, whatever the deadline
+    /// and `is_needed` are. Where locks block readers, a file that others read is only opened, not locked.
     pub(super) fn take(
         path: &Path,
         kept: &Kept,
-        read: Read,
+        readers: Readers,
         open: impl Fn(&Path) -> Result<Option<File>>,
         deadline: Deadline,
         watch: &Watch,
         is_needed: impl Fn() -> Result<bool>,
-    ) -> Result<Waited> {
+    ) -> Result<LockOutcome> {
         let backoff = Backoff::new();
         let kept = || kept.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = kept().take().filter(|file| !file.is_inherited());
@@ -115,51 +114,51 @@ impl FileLock {
             let was_kept = known.is_some();
             let file = match known.take() {
                 Some(file) => file,
-                None => match OpenFile::open(path, read, || open(path))? {
+                None => match OpenFile::open(path, readers, || open(path))? {
                     Some(file) => Arc::new(file),
-                    None => return Ok(Waited::Missing),
+                    None => return Ok(LockOutcome::Missing),
                 },
             };
             while !file.try_lock(path)? {
                 let is_needed = is_needed()?;
                 if !is_needed || deadline.has_passed() {
-                    return Ok(if is_needed { Waited::TooLong } else { Waited::NotNeeded });
+                    return Ok(if is_needed { LockOutcome::TimedOut } else { LockOutcome::NotNeeded });
                 }
                 watch.check()?;
                 backoff.pause();
             }
             let lock = Self(file);
-            // A file that lost its name keeps nobody out any more.
+            // The lock of a file that was removed or replaced excludes nobody.
             if lock.has_name(path)? {
                 *kept() = Some(Arc::clone(&lock.0));
-                return Ok(Waited::Locked(lock));
+                return Ok(LockOutcome::Locked(lock));
             }
-            // One that was kept may have lost its name long ago.
+            // A file that was kept open may have been removed long ago.
             if deadline.has_passed() && !was_kept {
-                return Ok(Waited::TooLong);
+                return Ok(LockOutcome::TimedOut);
             }
         }
     }
 
-    /// Locks a file that was just created; `None` where somebody else was faster.
-    pub(super) fn of_new(path: &Path, read: Read, file: File) -> Result<Option<Self>> {
-        let file = OpenFile::open(path, read, || Ok(Some(file)))?;
+    /// Locks a file that was just created; `None` if another process has locked it first.
+    pub(super) fn of_new(path: &Path, readers: Readers, file: File) -> Result<Option<Self>> {
+        let file = OpenFile::open(path, readers, || Ok(Some(file)))?;
         Ok(match file {
             Some(file) if file.try_lock(path)? => Some(Self(Arc::new(file))),
             _ => None,
         })
     }
 
-    /// Whether this is the file that lies at `path`, and not one that was removed or replaced.
+    /// Whether this is still the file at `path`: it was neither removed nor replaced.
     pub(super) fn has_name(&self, path: &Path) -> Result<bool> {
         match path.metadata() {
             Ok(metadata) => Ok(self.is(&metadata)),
             Err(error) if error.kind() == IoErrorKind::NotFound => Ok(false),
-            Err(error) => Err(Error::storage("look at", path, error)),
+            Err(error) => Err(Error::storage("inspect", path, error)),
         }
     }
 
-    /// Whether this is the file that `metadata` was read of.
+    /// Whether `metadata` is that of this file.
     pub(super) fn is(&self, metadata: &Metadata) -> bool {
         self.0.id == paths::id_of(metadata)
     }
@@ -171,8 +170,8 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // Closing alone would not do where a child was forked meanwhile: it shares the lock. An error
-        // leaves nothing to do but close.
+        // Closing alone is not enough if a child was forked in the meantime, because it shares the lock. After an error,
+        // closing is all that is left to do.
         if self.0.is_locked && !self.0.is_inherited() {
             let _ = self.0.file.unlock();
         }
@@ -180,7 +179,11 @@ impl Drop for FileLock {
 }
 
 impl OpenFile {
-    fn open(path: &Path, read: Read, open: impl FnOnce() -> Result<Option<File>>) -> Result<Option<Self>> {
+    fn open(
+        path: &Path,
+        readers: Readers,
+        open: impl FnOnce() -> Result<Option<File>>,
+    ) -> Result<Option<Self>> {
         #[cfg(unix)]
         let file = match ClosedInChildren::open(|| open().map_err(Some)?.ok_or(None)) {
             Ok(file) => file,
@@ -189,8 +192,8 @@ impl OpenFile {
         };
         #[cfg(not(unix))]
         let Some(file) = open()? else { return Ok(None) };
-        let metadata = file.metadata().map_err(|error| Error::storage("look at", path, error))?;
-        let is_locked = cfg!(unix) || read == Read::ByNobody;
+        let metadata = file.metadata().map_err(|error| Error::storage("inspect", path, error))?;
+        let is_locked = cfg!(unix) || readers == Readers::None;
         Ok(Some(Self { file, id: paths::id_of(&metadata), is_locked }))
     }
 

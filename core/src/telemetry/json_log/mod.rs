@@ -1,16 +1,16 @@
-//! The log of token usage that people and other programs read: `token_usage.json`, one JSON array.
+//! The JSON log of token usage, for people and other programs: `token_usage.json`, one JSON array.
 //!
-//! Records are appended in place. A lock file beside it keeps writers that know it apart and says whether
-//! the last of them finished. Where it did not, or where somebody without a lock wrote, the whole file is
-//! looked at, and repaired, before anything is appended.
+//! Records are appended in place. A lock file beside the log excludes other writers that use it, and records whether the
+//! last of them finished. If it did not, or if a program without the lock has written, the whole file is read, and
+//! repaired if necessary, before anything is appended.
 
 mod append;
 mod entries;
 mod head;
 mod inspect;
 mod lock;
-mod look;
 mod positioned;
+mod read_unlocked;
 mod repair;
 mod replace;
 mod rewrite;
@@ -28,11 +28,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use self::entries::{Entries, Places};
+use self::entries::{Entries, Offsets};
 use self::inspect::Contents;
-use self::lock::{FileLock, Gate, Kept, Read, Turn, Waited};
-pub(crate) use self::look::{LogState, look};
-use self::scan::Found;
+use self::lock::{FileLock, Kept, LockOutcome, Readers, TimedMutex, TimedMutexGuard};
+pub(crate) use self::read_unlocked::{LogState, read_unlocked};
+use self::scan::Element;
 pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 pub(crate) use self::state::MOST_QUEUED;
 use self::state::{Clean, Queued};
@@ -41,13 +41,13 @@ use crate::paths::{self, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
 use crate::sqlite::Watch;
 use crate::time::{Deadline, Timestamp, check_clock};
 
-/// How long a record waits for the log, since one holder that was stopped would hold up everybody else.
+/// How long a record waits for the log. Without a limit, one suspended holder would block all others.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
-/// For how long nobody waits after that was in vain. Each record still tries once.
+/// For how long records do not wait after such a timeout. Each still tries once.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// What stands between two records.
+/// The separator of two records.
 const SEPARATOR: &str = ",\n";
 
 /// The log in one folder. Clones of a handle share it.
@@ -55,24 +55,24 @@ const SEPARATOR: &str = ",\n";
 pub(crate) struct JsonLog {
     path: PathBuf,
     lock_path: PathBuf,
-    /// The database, whose owner gets what root creates.
+    /// The database. Files that root creates get its owner.
     database: Option<PathBuf>,
-    /// Both files, which stay open between calls, though not in a forked child.
+    /// Both files stay open between calls, but not in a forked child.
     lock_file: Kept,
     file: Kept,
-    /// Where a handle without a database has found the records.
+    /// The offsets of the records, if the handle has no database.
     entries: Mutex<Option<Entries>>,
-    gate: Gate,
-    /// Until when waiting for the log is not tried again, since it was in vain.
-    in_vain_until: Mutex<Option<Deadline>>,
+    threads: TimedMutex,
+    /// Until when records do not wait for the log, because a wait has timed out.
+    no_wait_until: Mutex<Option<Deadline>>,
     logged: Mutex<Logged>,
 }
 
-/// What this handle has logged and left on the queue, for its next transaction to take off.
+/// Records that this handle has logged and left in the queue. Its next transaction removes them from it.
 #[derive(Debug, Default)]
 struct Logged {
     ids: Vec<String>,
-    /// Whether that was tried and is refused.
+    /// Whether the database refused to remove them.
     is_refused: bool,
 }
 
@@ -86,20 +86,20 @@ impl JsonLog {
             lock_file: Kept::default(),
             file: Kept::default(),
             entries: Mutex::default(),
-            gate: Gate::default(),
-            in_vain_until: Mutex::default(),
+            threads: TimedMutex::default(),
+            no_wait_until: Mutex::default(),
             logged: Mutex::default(),
         }
     }
 
-    /// The log of this database, whose owner it belongs to.
+    /// The log of this database: its files get the owner of the database.
     pub(crate) fn of(self, database: &Path) -> Self {
         Self { database: Some(database.to_owned()), ..self }
     }
 
-    /// Waits for other threads and processes, and for a program without a lock that is just rewriting the
-    /// file, `Busy` after `timeout`, `Cancelled` where the token of this thread says so. On return the file is missing
-    /// or one JSON array; what could not stay in it lies beside it in a file that is named after `now`.
+    /// Waits for other threads and processes, and for a program without the lock that is rewriting the file. `Busy` after
+    /// `timeout`, `Cancelled` if the token of this thread is cancelled. On return the file is missing or is one JSON array;
+    /// the part that had to be removed is in a file beside it, whose name contains `now`.
     pub(crate) fn lock(&self, timeout: Duration, now: Timestamp) -> Result<Locked<'_>> {
         check_clock()?;
         let deadline = Deadline::after(timeout);
@@ -108,8 +108,8 @@ impl JsonLog {
         locked.ok_or_else(|| lock::busy(&self.path, "another process is writing to it"))
     }
 
-    /// As [`JsonLog::lock`], for what can wait: it takes [`LONGEST_WAIT`] at the most, and no time at all for a while after
-    /// that was in vain. While others have the log, `is_needed` is asked again and again; `None` as soon as it says no.
+    /// As [`JsonLog::lock`], but waits at most [`LONGEST_WAIT`], and not at all for [`PAUSE`] after a timeout. While others
+    /// hold the log, `is_needed` is called repeatedly; `None` as soon as it returns `false`.
     pub(crate) fn lock_briefly(
         &self,
         timeout: Duration,
@@ -118,41 +118,41 @@ impl JsonLog {
     ) -> Result<Option<Locked<'_>>> {
         let deadline = Deadline::after(timeout.min(LONGEST_WAIT));
         let watch = Watch::of_thread();
-        let turn = self.enter(deadline, &watch)?;
-        let in_vain = || self.in_vain_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_paused = in_vain().is_some_and(|until| !until.has_passed());
+        let guard = self.enter(deadline, &watch)?;
+        let no_wait_until = || self.no_wait_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_paused = no_wait_until().is_some_and(|until| !until.has_passed());
         let deadline = if is_paused { Deadline::after(Duration::ZERO) } else { deadline };
-        let locked = self.lock_within(turn, deadline, &watch, now, is_needed);
+        let locked = self.lock_within(guard, deadline, &watch, now, is_needed);
         match &locked {
             Err(error) if error.kind() == ErrorKind::Busy => {
                 if !is_paused {
-                    *in_vain() = Some(Deadline::after(PAUSE));
+                    *no_wait_until() = Some(Deadline::after(PAUSE));
                 }
             }
-            _ => *in_vain() = None,
+            _ => *no_wait_until() = None,
         }
         locked
     }
 
-    /// Where it lies.
+    /// The path of the log.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Closes what is kept open. The next call opens it again.
+    /// Closes the files. The next call opens them again.
     pub(crate) fn close(&self) {
         for kept in [&self.lock_file, &self.file] {
-            // In a forked child a thread that is not there may have it.
+            // In a forked child, the mutex may be held by a thread that does not exist there.
             if let Ok(mut kept) = kept.try_lock() {
                 *kept = None;
             }
         }
     }
 
-    /// The ids of records that are in the log and may be taken off the queue. Whoever takes them does that, or
-    /// [puts them back](JsonLog::put_back). Nothing where another thread has them just now.
+    /// Takes the ids of logged records that can be removed from the queue. The caller removes them, or [puts them
+    /// back](JsonLog::put_back). Empty if another thread is using the list.
     pub(crate) fn take_logged(&self) -> Vec<String> {
-        // Without waiting, since in a forked child a thread that is not there may have it.
+        // Without waiting: in a forked child, the mutex may be held by a thread that does not exist there.
         self.logged.try_lock().map(|mut logged| std::mem::take(&mut logged.ids)).unwrap_or_default()
     }
 
@@ -160,7 +160,7 @@ impl JsonLog {
         self.logged().ids.extend(ids);
     }
 
-    /// Says whether the queue lets go of what is logged. As long as it does not, nothing is left on it for later.
+    /// Sets whether the database refuses to remove records from the queue. While it does, none are left there for later.
     pub(crate) fn set_refused(&self, is_refused: bool) {
         self.logged().is_refused = is_refused;
     }
@@ -169,7 +169,7 @@ impl JsonLog {
         self.logged().is_refused
     }
 
-    /// The ids that [`JsonLog::take_logged`] would give.
+    /// The ids that [`JsonLog::take_logged`] would return.
     pub(crate) fn logged_ids(&self) -> Vec<String> {
         self.logged().ids.clone()
     }
@@ -182,15 +182,15 @@ impl JsonLog {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, deadline: Deadline, watch: &Watch) -> Result<Turn<'_>> {
-        self.gate
-            .enter(deadline, watch)?
+    fn enter(&self, deadline: Deadline, watch: &Watch) -> Result<TimedMutexGuard<'_>> {
+        self.threads
+            .lock(deadline, watch)?
             .ok_or_else(|| lock::busy(&self.path, "another thread is writing to it"))
     }
 
     fn lock_within<'l>(
         &'l self,
-        turn: Turn<'l>,
+        guard: TimedMutexGuard<'l>,
         deadline: Deadline,
         watch: &Watch,
         now: Timestamp,
@@ -201,29 +201,29 @@ impl JsonLog {
         let lock = match FileLock::take(
             &self.lock_path,
             &self.lock_file,
-            Read::ByNobody,
+            Readers::None,
             create,
             deadline,
             watch,
             &is_needed,
         )? {
-            Waited::Locked(lock) => lock,
-            Waited::NotNeeded => return Ok(None),
-            Waited::Missing | Waited::TooLong => return Err(is_held()),
+            LockOutcome::Locked(lock) => lock,
+            LockOutcome::NotNeeded => return Ok(None),
+            LockOutcome::Missing | LockOutcome::TimedOut => return Err(is_held()),
         };
         let file = match FileLock::take(
             &self.path,
             &self.file,
-            Read::ByOthers,
+            Readers::Others,
             inspect::open,
             deadline,
             watch,
             &is_needed,
         )? {
-            Waited::Locked(file) => Some(file),
-            Waited::Missing => None,
-            Waited::NotNeeded => return Ok(None),
-            Waited::TooLong => return Err(is_held()),
+            LockOutcome::Locked(file) => Some(file),
+            LockOutcome::Missing => None,
+            LockOutcome::NotNeeded => return Ok(None),
+            LockOutcome::TimedOut => return Err(is_held()),
         };
         let recorded =
             state::read(lock.file()).map_err(|error| Error::storage("read", &self.lock_path, error))?;
@@ -250,56 +250,56 @@ impl JsonLog {
             was_interrupted: !is_confirmed,
             queued: recorded.map(|recorded| recorded.queued).unwrap_or_default(),
             lock,
-            _turn: turn,
+            _guard: guard,
         }))
     }
 }
 
-/// The log, while nobody else may write to it. Dropped without [`Locked::confirm`] after an append, it leaves a file
-/// that is not as the lock file says, which makes the next holder look at everything.
+/// The locked log. If it is dropped after an append without [`Locked::confirm`], the file differs from what the lock file
+/// describes, and the next holder reads all of it.
 #[derive(Debug)]
 pub(crate) struct Locked<'l> {
     log: &'l JsonLog,
-    /// `None` where the file is missing.
+    /// `None` if the file is missing.
     contents: Option<Contents>,
-    /// Where the records stand, if all of the file was read.
+    /// The offsets of the records, if the whole file was read.
     entries: Option<Entries>,
     /// Whether the lock file describes `contents` and nothing is left to confirm.
     is_recorded: bool,
     was_interrupted: bool,
-    /// What holders before this one logged and left on the queue, be the log still the same or not.
+    /// Records that earlier holders logged and left in the queue, even if the log was replaced since.
     queued: Vec<Queued>,
     lock: FileLock,
-    // Last, so that the lock file is unlocked when the next thread is let in.
-    _turn: Turn<'l>,
+    // Last, so that the lock file is unlocked before the next thread enters.
+    _guard: TimedMutexGuard<'l>,
 }
 
-/// How a record stands in the log that was left on the queue.
+/// Whether a record that was left in the queue was logged with its present content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WasLogged {
-    AsItIs,
-    Otherwise,
+    Unchanged,
+    Changed,
 }
 
 impl Locked<'_> {
-    /// Whether the last holder did not get to [`Locked::confirm`], or had no database to ask, or somebody
-    /// else changed the file: records that were not confirmed may be in it.
+    /// Whether the log may contain records that nobody confirmed: the last holder did not call [`Locked::confirm`] or had
+    /// no database, or another program changed the file.
     pub(crate) fn was_interrupted(&self) -> bool {
         self.was_interrupted
     }
 
-    /// Whether a holder before this one logged the record with this id and left it on the queue: with this entry, or
-    /// with another one.
+    /// Whether an earlier holder logged the record with this id and left it in the queue: with this entry, or with another
+    /// one.
     pub(crate) fn was_logged(&self, id: &str, entry: &str) -> Option<WasLogged> {
         if self.queued.is_empty() {
             return None;
         }
         let record = Queued::new(id, entry);
         let logged = self.queued.iter().find(|logged| logged.id == record.id)?;
-        Some(if *logged == record { WasLogged::AsItIs } else { WasLogged::Otherwise })
+        Some(if *logged == record { WasLogged::Unchanged } else { WasLogged::Changed })
     }
 
-    /// Those of `ids` under which there is a record in the file. Reads all of it, unless that was done to lock it.
+    /// The ids of which the log has a record. Reads the whole file, unless locking did.
     pub(crate) fn ids_present(&mut self, ids: &[&str]) -> Result<HashSet<String>> {
         if let Some(records) = self.known_records(self.entries.as_ref(), ids)? {
             return Ok(records.into_keys().collect());
@@ -311,7 +311,7 @@ impl Locked<'_> {
         Ok(present)
     }
 
-    /// The records with these ids. Reads the whole file, unless this handle has done so and nobody wrote to it since.
+    /// The records with these ids. Reads the whole file, unless this handle has read it and nobody has written to it since.
     pub(crate) fn records(&mut self, ids: &[&str]) -> Result<HashMap<String, Value>> {
         let Some(contents) = &self.contents else { return Ok(HashMap::new()) };
         let mut remembered = self.log.entries();
@@ -322,10 +322,10 @@ impl Locked<'_> {
             return Ok(records);
         }
         let wanted: HashSet<&str> = ids.iter().copied().collect();
-        let mut places = Places::default();
+        let mut offsets = Offsets::default();
         let mut records = HashMap::new();
-        let see = |found: &Found<'_>| {
-            places.add(found);
+        let visit = |found: &Element<'_>| {
+            offsets.add(found);
             if let Some(id) = found.id()
                 && wanted.contains(id)
                 && let Ok(record) = serde_json::from_str(found.text)
@@ -333,14 +333,13 @@ impl Locked<'_> {
                 records.entry(id.to_owned()).or_insert(record);
             }
         };
-        scan::scan_file(contents.file.file(), see)
+        scan::scan_file(contents.file.file(), visit)
             .map_err(|error| Error::storage("read", &self.log.path, error))?;
-        *remembered = places.of(contents);
+        *remembered = offsets.of(contents);
         Ok(records)
     }
 
-    /// Those of the records that are there, by what is remembered of the file as it is now; `None` where only a look at
-    /// all of it can tell.
+    /// The records with these ids, by the known offsets; `None` if the whole file must be read.
     fn known_records(
         &self,
         entries: Option<&Entries>,
@@ -355,57 +354,58 @@ impl Locked<'_> {
         }
     }
 
-    /// As [`Locked::append`], of records that [`Locked::records`] will be asked for: their ids with their entries.
+    /// As [`Locked::append`], and remembers the offsets for [`Locked::records`]. `records` are ids with their entries.
     pub(crate) fn append_known(&mut self, records: &[(&str, String)]) -> Result<()> {
         let known = self.log.entries().take();
         let known = match &self.contents {
             Some(contents) => known.filter(|known| known.are_of(contents)),
-            // Where there is no file yet, all that will be in it is known.
+            // A file that is created now has no unknown records.
             None => None,
         };
         let is_first = self.contents.is_none();
         let lines: Vec<&str> = records.iter().map(|(_, line)| line.as_str()).collect();
         self.append(&lines)?;
         if let Some(contents) = &self.contents
-            && let Some(known) = known.or_else(|| is_first.then(|| Places::default().of(contents)).flatten())
+            && let Some(known) = known.or_else(|| is_first.then(|| Offsets::default().of(contents)).flatten())
         {
             *self.log.entries() = known.with(contents, SEPARATOR, records);
         }
         Ok(())
     }
 
-    /// Shows every record with one of these ids to `see`. Returns how much of the file is not blank, with what separates
-    /// the elements.
-    fn visit(&mut self, ids: &[&str], mut see: impl FnMut(&str, &Found<'_>)) -> Result<u64> {
+    /// Calls `visit` for every record with one of these ids. Returns the number of bytes of the elements, with their
+    /// separators and without blanks.
+    fn visit(&mut self, ids: &[&str], mut visit: impl FnMut(&str, &Element<'_>)) -> Result<u64> {
         let Some(Contents { file, .. }) = &self.contents else { return Ok(0) };
         let mut used = 0;
         let wanted: HashSet<&str> = ids.iter().copied().collect();
-        let see = |found: &Found<'_>| {
+        let count_and_visit = |found: &Element<'_>| {
             used += (found.text.len() + SEPARATOR.len()) as u64;
             if let Some(id) = found.id()
                 && wanted.contains(id)
             {
-                see(id, found);
+                visit(id, found);
             }
         };
-        scan::scan_file(file.file(), see).map_err(|error| Error::storage("read", &self.log.path, error))?;
+        scan::scan_file(file.file(), count_and_visit)
+            .map_err(|error| Error::storage("read", &self.log.path, error))?;
         Ok(used)
     }
 
-    /// Appends `records`, each a JSON object on one line, all of them with one write. `Busy` where a program
-    /// without a lock changed the file since it was locked; nothing was written then.
+    /// Appends `records`, each a JSON object on one line, with one write. `Busy`, and nothing is written, if a program
+    /// without the lock has changed the file since it was locked.
     pub(crate) fn append<R: Borrow<str>>(&mut self, records: &[R]) -> Result<()> {
         if records.is_empty() {
             return Ok(());
         }
-        // Nothing need say that this is under way: an array that has become longer does not end where it did.
+        // The lock file need not be marked as dirty: if we die, the array no longer ends where the lock file says.
         self.check_lock()?;
         self.is_recorded = false;
         let path = &self.log.path;
         match &mut self.contents {
             Some(Contents { file, tail, stamp }) => {
                 if inspect::stamp_of(path, file)? != *stamp {
-                    return Err(lock::busy(path, "a program that knows no lock is writing to it"));
+                    return Err(lock::busy(path, "a program that does not use the lock is writing to it"));
                 }
                 *tail = append::append(path, file.file(), stamp.length, *tail, records)?;
                 *stamp = inspect::stamp_of(path, file)?;
@@ -415,20 +415,19 @@ impl Locked<'_> {
         Ok(())
     }
 
-    /// Says that everything in the file is known to the database, and unlocks it.
+    /// Marks every record in the file as known to the database, and unlocks the log.
     pub(crate) fn confirm(self) -> Result<()> {
         self.release(true, Vec::new())
     }
 
-    /// As [`Locked::confirm`], where these are still queued: ids with their entries, at most [`MOST_QUEUED`].
+    /// As [`Locked::confirm`], while these records are still queued: ids with their entries, at most [`MOST_QUEUED`].
     pub(crate) fn confirm_queued(self, records: &[(&str, String)]) -> Result<()> {
         debug_assert!(records.len() <= MOST_QUEUED);
         let queued = records.iter().map(|(id, entry)| Queued::new(id, entry)).collect();
         self.release(true, queued)
     }
 
-    /// Says that the file is whole, but that records may be in it which the database still means to log,
-    /// and unlocks it.
+    /// Marks the file as intact, but with records that may still be queued in the database, and unlocks the log.
     pub(crate) fn leave_unconfirmed(self) -> Result<()> {
         let queued = self.queued.clone();
         self.release(false, queued)
@@ -440,22 +439,22 @@ impl Locked<'_> {
                 let (stamp, end, close) = (*stamp, tail.end, tail.close);
                 self.write_state(Some(&Clean { is_confirmed, stamp, end, close, queued }))
             }
-            // Of a missing file nothing need be known: looking at all of it costs nothing.
+            // Nothing is recorded of a missing file: reading all of it costs nothing.
             _ => Ok(()),
         }
     }
 
     fn create(&self, records: &[impl Borrow<str>]) -> Result<Contents> {
         let path = &self.log.path;
-        let taken = || lock::busy(path, "a program that knows no lock has just created it");
-        let file = paths::create_new_file(path, self.log.database.as_deref())?.ok_or_else(taken)?;
-        let file = FileLock::of_new(path, Read::ByOthers, file)?.ok_or_else(taken)?;
+        let exists = || lock::busy(path, "a program that does not use the lock has just created it");
+        let file = paths::create_new_file(path, self.log.database.as_deref())?.ok_or_else(exists)?;
+        let file = FileLock::of_new(path, Readers::Others, file)?.ok_or_else(exists)?;
         let created = append::create(path, file.file(), records)
             .and_then(|tail| inspect::stamp_of(path, &file).map(|stamp| (tail, stamp)));
         match created {
             Ok((tail, stamp)) => Ok(Contents { file, tail, stamp }),
             Err(error) => {
-                // There was none before, and a part of one is not JSON.
+                // There was no file before, and an incomplete one is not JSON.
                 if file.has_name(path).unwrap_or(false) {
                     let _ = std::fs::remove_file(path);
                 }
@@ -464,7 +463,7 @@ impl Locked<'_> {
         }
     }
 
-    /// `Busy` where the lock file keeps nobody out any more.
+    /// `Busy` if the lock file was removed or replaced, so that the lock excludes nobody.
     fn check_lock(&self) -> Result<()> {
         if self.lock.has_name(&self.log.lock_path)? {
             return Ok(());
@@ -472,7 +471,7 @@ impl Locked<'_> {
         Err(lock::busy(&self.log.lock_path, "it was removed or replaced a moment ago"))
     }
 
-    /// Says in the lock file that a write is under way that can leave the file with the end that it had.
+    /// Marks the log as dirty in the lock file, before a write after which the file may end where it ended before.
     fn begin(&mut self) -> Result<()> {
         self.check_lock()?;
         self.is_recorded = false;

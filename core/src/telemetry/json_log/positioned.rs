@@ -7,8 +7,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 #[cfg(unix)]
 use std::os::unix::fs::FileExt;
 
-/// One system call where the platform has one for it, so that another process sees all or nothing of it
-/// as far as its file system can promise that.
+/// One system call where the platform has one, so that another process sees all of it or nothing, as far as the file
+/// system guarantees that.
 pub(super) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     #[cfg(unix)]
     return file.write_all_at(bytes, offset);
@@ -20,7 +20,7 @@ pub(super) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()>
     }
 }
 
-/// The bytes from `offset` on: `length` of them, or fewer where the file ends before.
+/// `length` bytes from `offset`, or fewer if the file ends before.
 pub(super) fn read_at(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; length];
     let mut filled = 0;

@@ -1,4 +1,4 @@
-//! Making an array of a damaged file again, without losing anything that was in it, in little memory.
+//! Repairs a damaged file in little memory, without losing anything that was in it.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -15,22 +15,22 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::paths;
 use crate::time::Timestamp;
 
-/// Closes the array behind `end`, the end of its last whole record (0: the file is blank), and cuts the rest off.
+/// Closes the array after `end`, the end of its last complete record (0: the file is blank), and truncates the rest.
 pub(super) fn close(path: &Path, file: FileLock, end: u64) -> Result<Contents> {
     let failed = |error| Error::storage("repair", path, error);
     let (start, new_end): (&[u8], u64) = if end == 0 { (b"[", 1) } else { (b"", end) };
     let is_empty = end == 0 || read_at(file.file(), end - 1, 1).map_err(failed)? == b"[";
     let text = [start, b"\n]"].concat();
-    // In this order: were we to die in between, what is left would still be the start of an array.
+    // In this order: if we die in between, the file is still the start of an array.
     file.file().set_len(end).and_then(|()| write_at(file.file(), &text, end)).map_err(failed)?;
     let stamp = stamp_of(path, &file)?;
     Ok(Contents { file, tail: Tail { end: new_end, close: new_end + 1, is_empty }, stamp })
 }
 
-/// Makes a new file of the whole records: those up to `end` (0: the file is no array at all), and those that can be
-/// found in the damaged rest, which is kept in a file beside it first. The new one then takes the old one's name.
+/// Replaces the log by a file with the complete records: those up to `end` (0: the file is not an array), and those that
+/// are found in the damaged rest, which is saved in a file beside it first.
 pub(super) fn mend(path: &Path, file: &FileLock, stamp: Stamp, end: u64, now: Timestamp) -> Result<Contents> {
-    keep_aside(path, file, end, now)?;
+    save_damaged(path, file, end, now)?;
     let old = file.file();
     rewrite::replace(path, file, stamp, |out| {
         let mut is_empty = true;
@@ -58,27 +58,27 @@ fn part(mut file: &File, start: u64) -> io::Result<&File> {
     Ok(file)
 }
 
-/// Sees to it that all of the file behind `end` lies beside it, on the disk, too. A copy that an earlier attempt left
-/// will do.
-fn keep_aside(path: &Path, file: &FileLock, end: u64, now: Timestamp) -> Result<()> {
+/// Saves everything after `end` in a file beside the log, and flushes it to the disk. A copy from an earlier attempt is
+/// enough.
+fn save_damaged(path: &Path, file: &FileLock, end: u64, now: Timestamp) -> Result<()> {
     let failed = |error| Error::storage("repair", path, error);
-    if is_kept(path, file.file(), end).map_err(failed)? {
+    if is_saved(path, file.file(), end).map_err(failed)? {
         return Ok(());
     }
     let (name, mut copy) = new_file_beside(path, now)?;
-    // Where the file system can share blocks between files, this copies nothing.
+    // If the file system can share blocks between files, this copies nothing.
     let written = part(file.file(), end)
         .and_then(|mut rest| io::copy(&mut rest, &mut copy))
         .and_then(|_| copy.sync_all());
     written.map_err(|error| {
         drop(copy);
-        // Half a copy is of no use, and the original is still whole.
+        // An incomplete copy is useless, and the original is unchanged.
         let _ = fs::remove_file(&name);
         Error::storage("write", &name, error)
     })
 }
 
-fn is_kept(path: &Path, file: &File, end: u64) -> io::Result<bool> {
+fn is_saved(path: &Path, file: &File, end: u64) -> io::Result<bool> {
     let length = file.metadata()?.len().saturating_sub(end);
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
     let prefix = format!("{}.corrupt-", name.to_string_lossy());
@@ -86,7 +86,7 @@ fn is_kept(path: &Path, file: &File, end: u64) -> io::Result<bool> {
         let entry = entry?;
         let is_like = entry.file_name().to_string_lossy().starts_with(&prefix)
             && entry.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() == length);
-        // One that cannot be read is none.
+        // A copy that cannot be read does not count.
         if is_like
             && let Ok(copy) = File::open(entry.path())
             && is_same(part(file, end)?, &copy)?

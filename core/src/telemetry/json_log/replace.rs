@@ -1,8 +1,8 @@
-//! Putting a new version of a record in the place of an old one.
+//! Replacing the old version of a record by the new one.
 //!
-//! The new version goes to the end, as every record does; then the old one and the comma behind it are
-//! overwritten with blanks, which JSON allows between elements. In between the file holds both, so a crash
-//! loses nothing: whoever comes next finds the record still on the queue, and the old version still there.
+//! The new version is appended; then the old one and the comma after it are overwritten with blanks, which JSON allows
+//! between elements. In between, the file has both, so a crash loses nothing: the record is still queued, and the next
+//! holder removes the old version.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -17,13 +17,13 @@ use super::scan::{self, Tail};
 use super::{Locked, SEPARATOR, rewrite};
 use crate::error::{Error, Result};
 
-/// A shorter file is left as it is.
+/// A shorter file is not compacted.
 const SHORTEST_WITH_BLANKS: u64 = 128 * 1024;
 
-/// How far to look for a comma at once.
+/// How many bytes are read at once to find a comma.
 const STEP: usize = 4096;
 
-/// Where a record stands in the file.
+/// The position of a record in the file.
 #[derive(Debug, Clone, Copy)]
 struct Range {
     start: u64,
@@ -62,22 +62,22 @@ impl Locked<'_> {
         Ok(())
     }
 
-    /// Makes a new file without the blanks where those are more than half of the file.
+    /// Replaces the file by one without blanks if they are more than half of it.
     fn compact(&mut self, used: u64) {
         let path = &self.log.path;
         let Some(Contents { file, tail, stamp }) = &self.contents else { return };
-        // The lock file knows of no new file that takes this one's place.
+        // The lock file must not describe the file that is replaced.
         if self.is_recorded || tail.end < SHORTEST_WITH_BLANKS || used > tail.end / 2 {
             return;
         }
-        // Without it the log is as good as before. Another program may have just written to it, which the next write
-        // finds out.
+        // An error is ignored: the log is as good as before. If another program has just written to it, the next write
+        // notices.
         if let Ok(contents) = rewrite::replace(path, file, *stamp, |out| copy_elements(file.file(), out)) {
             self.contents = Some(contents);
         }
     }
 
-    /// Each of these records has another one behind it.
+    /// Overwrites these records with blanks. Each has another one after it.
     fn blank(&mut self, old: &[Range]) -> Result<()> {
         if old.is_empty() {
             return Ok(());
@@ -86,7 +86,7 @@ impl Locked<'_> {
         let path = &self.log.path;
         let Some(Contents { file, stamp, .. }) = &mut self.contents else { return Ok(()) };
         if inspect::stamp_of(path, file)? != *stamp {
-            return Err(super::lock::busy(path, "a program that knows no lock is writing to it"));
+            return Err(super::lock::busy(path, "a program that does not use the lock is writing to it"));
         }
         for range in old {
             blank_one(path, file.file(), *range)?;
@@ -114,16 +114,16 @@ fn copy_elements(file: &File, out: &mut dyn Write) -> io::Result<Tail> {
 }
 
 fn blank_one(path: &Path, file: &File, range: Range) -> Result<()> {
-    let comma = comma_behind(file, range.end).map_err(|error| Error::storage("read", path, error))?;
-    // Without a comma it is the last one, and has to stay: the file must be JSON above all.
+    let comma = comma_after(file, range.end).map_err(|error| Error::storage("read", path, error))?;
+    // The last element has no comma and must stay, or the file would not be JSON.
     let Some(comma) = comma else { return Ok(()) };
     let length = usize::try_from(comma + 1 - range.start).unwrap_or(usize::MAX);
     write_at(file, " ".repeat(length).as_bytes(), range.start)
         .map_err(|error| Error::storage("write to", path, error))
 }
 
-/// The offset of the comma behind an element.
-fn comma_behind(file: &File, mut offset: u64) -> io::Result<Option<u64>> {
+/// The offset of the comma after an element.
+fn comma_after(file: &File, mut offset: u64) -> io::Result<Option<u64>> {
     loop {
         let bytes = read_at(file, offset, STEP)?;
         match bytes.iter().position(|byte| !super::scan::is_blank(*byte)) {

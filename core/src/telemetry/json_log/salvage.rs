@@ -1,20 +1,20 @@
-//! Finding whole records in a damaged stretch of the file, however long that is.
+//! Finds complete records in a damaged part of the file, of any length.
 
 use std::io::{self, Read};
 
 use super::head::Head;
 use super::scan::{LONGEST_ELEMENT, is_blank};
 
-/// Shows the whole records in `damaged` to `see`, in order. A record is an object with an `id` or a
-/// `timestamp` that begins where an element may begin, or at the start of a line as this library and the
-/// TypeScript packages (two blanks) write it. A line cannot begin within a string, and objects inside of
-/// a record begin no line, or stand deeper than two blanks.
-pub(super) fn salvage(damaged: impl Read, mut see: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+/// Calls `visit` for each complete record in `damaged`, in order. A record is an object with an `id` or a `timestamp` that
+/// begins where an element may begin, or at the start of a line as this library and the TypeScript packages (two blanks)
+/// write it. A line cannot begin within a string, and objects inside a record do not begin a line, or are indented by more
+/// than two blanks.
+pub(super) fn salvage(damaged: impl Read, mut visit: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
     let mut window = Window { reader: damaged, bytes: Vec::new(), start: 0 };
     loop {
         window.skip_while(|byte| is_blank(byte) || byte == b',')?;
         if let Some(length) = window.record_length()? {
-            see(&window.rest()[..length])?;
+            visit(&window.rest()[..length])?;
             window.start += length;
         } else if !window.skip_to_line_with_record()? {
             return Ok(());
@@ -22,7 +22,7 @@ pub(super) fn salvage(damaged: impl Read, mut see: impl FnMut(&[u8]) -> io::Resu
     }
 }
 
-/// What is in memory of the stretch.
+/// The part that is in memory.
 struct Window<R> {
     reader: R,
     bytes: Vec<u8>,
@@ -36,7 +36,7 @@ impl<R: Read> Window<R> {
         &self.bytes[self.start..]
     }
 
-    /// Reads about as much again as there is. `false` at the end of the stretch.
+    /// Doubles the window. `false` at the end of the input.
     fn grow(&mut self) -> io::Result<bool> {
         self.bytes.drain(..self.start);
         self.start = 0;
@@ -74,7 +74,7 @@ impl<R: Read> Window<R> {
         }
     }
 
-    /// Goes on to the next line that begins with `{`. `false` where there is none.
+    /// Skips to the next line that begins with `{`. `false` if there is none.
     fn skip_to_line_with_record(&mut self) -> io::Result<bool> {
         loop {
             self.skip_while(|byte| byte != b'\n')?;
@@ -94,7 +94,7 @@ impl<R: Read> Window<R> {
 mod tests {
     use super::*;
 
-    /// Gives a byte at a time, so that everything crosses the window's end somewhere.
+    /// Returns one byte at a time, so that every token crosses the end of the window.
     struct Drops<'b>(&'b [u8]);
 
     impl Read for Drops<'_> {
@@ -106,16 +106,16 @@ mod tests {
 
     fn salvaged(text: &str) -> Vec<String> {
         let mut found = Vec::new();
-        let see = |record: &[u8]| {
+        let visit = |record: &[u8]| {
             found.push(String::from_utf8(record.to_vec()).unwrap());
             Ok(())
         };
-        salvage(Drops(text.as_bytes()), see).unwrap();
+        salvage(Drops(text.as_bytes()), visit).unwrap();
         found
     }
 
     #[test]
-    fn whole_records_are_found_behind_damage() {
+    fn complete_records_are_found_after_damage() {
         let (a, b) = (r#"{"id":"a","metadata":{"x":[{"id":"inner"}]}}"#, r#"{"id":"b"}"#);
         for text in [
             format!("{a}{b}"),
@@ -130,13 +130,13 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_is_longer_than_what_is_read_at_once_is_found() {
+    fn a_record_that_is_longer_than_the_window_is_found() {
         let long = format!("{{\"id\":\"long\",\"x\":\"{}\"}}", "y".repeat(5 * Window::<Drops<'_>>::STEP));
         assert_eq!(salvaged(&format!("torn\n{long}\n  {{\"id\":\"b\"}}")), [&*long, "{\"id\":\"b\"}"]);
     }
 
     #[test]
-    fn what_only_looks_like_a_record_is_not_taken_for_one() {
+    fn text_that_resembles_a_record_is_not_taken_for_one() {
         let texts =
             ["", "\n", "\n{", "{}", "\n{\"id\":1}", "\n  \"x\": {\"id\":\"x\"}", "x\n    {\"id\":\"x\"}"];
         for text in texts {

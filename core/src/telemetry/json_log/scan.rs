@@ -1,4 +1,4 @@
-//! Reading a JSON array element by element, whatever its size and whatever is wrong with it.
+//! Reads a JSON array of any size element by element, and finds where it is damaged.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
@@ -7,65 +7,65 @@ use serde::de::IgnoredAny;
 
 use super::head::Head;
 
-/// Elements are held in memory one at a time. A longer one is damage.
+/// One element is in memory at a time. A longer one counts as damage.
 pub(crate) const LONGEST_ELEMENT: usize = 64 << 20;
 
-/// What a file that should hold one JSON array was found to hold.
+/// The state of a file that should contain one JSON array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scan {
-    /// Nothing but blanks, or nothing at all.
+    /// Blanks only, or empty.
     Blank,
     /// One JSON array.
     Intact(Tail),
-    /// The start of an array: whole elements up to `end`, behind it only a comma or nothing.
+    /// The start of an array: complete elements up to `end`, then at most a comma.
     Unclosed { end: u64 },
-    /// Behind `end` stands what is not part of an array of whole elements. 0: the file holds no array.
+    /// Complete elements up to `end`, then invalid text. 0: the file is not an array.
     Damaged { end: u64 },
 }
 
-/// Where the elements of an array end.
+/// The end of an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tail {
-    /// Behind the last element; behind the opening `[` where there is none.
+    /// The offset after the last element, or after the opening `[` if there is none.
     pub(super) end: u64,
-    /// The offset of the closing `]`. Between `end` and here, and behind, are only blanks.
+    /// The offset of the closing `]`. Between `end` and here, and afterwards, there are only blanks.
     pub(super) close: u64,
     /// Whether the array has no elements.
     pub(super) is_empty: bool,
 }
 
-/// JSON's own idea of white space, which is not Rust's.
+/// White space in JSON, which differs from Rust's.
 pub(super) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// What is read of a file at once.
+/// How many bytes are read at once.
 pub(super) const BUFFER: usize = 64 * 1024;
 
-/// A whole element.
+/// A complete element.
 #[derive(Debug)]
-pub(super) struct Found<'t> {
+pub(super) struct Element<'t> {
     pub(super) text: &'t str,
-    /// Of an object.
+    /// `None` unless it is an object.
     pub(super) head: Option<Head>,
-    /// The offset behind it.
+    /// The offset after it.
     pub(super) end: u64,
 }
 
-impl Found<'_> {
+impl Element<'_> {
     pub(super) fn id(&self) -> Option<&str> {
         self.head.as_ref()?.id.as_deref()
     }
 }
 
-/// Reads all of the file, as [`scan`] does.
-pub(super) fn scan_file(mut file: &File, see: impl FnMut(&Found<'_>)) -> io::Result<Scan> {
+/// Scans the whole file, as [`scan`] does.
+pub(super) fn scan_file(mut file: &File, visit: impl FnMut(&Element<'_>)) -> io::Result<Scan> {
     file.rewind()?;
-    scan(BufReader::with_capacity(BUFFER, file), see)
+    scan(BufReader::with_capacity(BUFFER, file), visit)
 }
 
-/// Reads all of `reader` and shows every whole element to `see`.
-pub(super) fn scan(reader: impl BufRead, mut see: impl FnMut(&Found<'_>)) -> io::Result<Scan> {
+/// Reads all of `reader` and calls `visit` for every complete element.
+pub(super) fn scan(reader: impl BufRead, mut visit: impl FnMut(&Element<'_>)) -> io::Result<Scan> {
     let mut bytes = Bytes { reader, offset: 0 };
     match bytes.next_not_blank()? {
         None => return Ok(Scan::Blank),
@@ -74,17 +74,17 @@ pub(super) fn scan(reader: impl BufRead, mut see: impl FnMut(&Found<'_>)) -> io:
     }
     let mut end = bytes.offset;
     let mut is_empty = true;
-    let mut element = Element::default();
+    let mut element = ElementReader::default();
     loop {
         let stop = element.read(&mut bytes)?;
         let found = match stop {
             Stop::Garbage => None,
-            // A number that the file ends with may have had more digits.
+            // A number at the end of the file may be incomplete.
             Stop::EndOfFile => element.json().filter(|found| found.text.ends_with('}')),
             Stop::Comma | Stop::Close => element.json(),
         };
         if let Some(found) = &found {
-            see(found);
+            visit(found);
             end = found.end;
             is_empty = false;
         }
@@ -114,7 +114,7 @@ struct Bytes<R> {
 }
 
 impl<R: BufRead> Bytes<R> {
-    /// What can be read at once; nothing at the end.
+    /// The buffered bytes; empty at the end.
     fn buffered(&mut self) -> io::Result<&[u8]> {
         loop {
             match self.reader.fill_buf() {
@@ -145,32 +145,32 @@ impl<R: BufRead> Bytes<R> {
     }
 }
 
-/// What an element ended with.
+/// What follows an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
     Comma,
     Close,
     EndOfFile,
-    /// A byte that JSON does not allow where it stands, such as a line end within a string; or too many of them.
+    /// A byte that JSON does not allow there, such as a line end within a string; or too many bytes.
     Garbage,
 }
 
 #[derive(Default)]
-struct Element {
-    /// Without the blanks around it.
+struct ElementReader {
+    /// The text without the blanks around it.
     text: Vec<u8>,
-    /// The offset behind it.
+    /// The offset after it.
     end: u64,
     depth: u64,
     in_string: bool,
     is_escaped: bool,
-    /// Whether blanks came behind the text, which end a value.
+    /// Whether blanks followed the text, which end a value.
     is_over: bool,
 }
 
-impl Element {
+impl ElementReader {
     /// Reads up to the comma or bracket that ends the element. This only counts brackets and skips
-    /// strings; whether the text is JSON is for [`Element::json`] to say.
+    /// strings; whether the text is JSON is for [`ElementReader::json`] to say.
     fn read<R: BufRead>(&mut self, bytes: &mut Bytes<R>) -> io::Result<Stop> {
         self.text.clear();
         (self.depth, self.in_string, self.is_escaped, self.is_over) = (0, false, false, false);
@@ -190,8 +190,8 @@ impl Element {
         }
     }
 
-    /// Takes what belongs to the element from `bytes`, the first of which is at `offset`. Says how many bytes it went
-    /// through, and with what the element ended.
+    /// Reads the element's part of `bytes`, which begin at `offset`. Returns the number of bytes read, and what ended the
+    /// element.
     fn take(&mut self, bytes: &[u8], offset: u64) -> (usize, Option<Stop>) {
         let mut taken = 0;
         for (place, byte) in bytes.iter().enumerate() {
@@ -232,7 +232,7 @@ impl Element {
         if bytes.is_empty() {
             return;
         }
-        // Two values with nothing between them must not become one.
+        // Two values without a separator must not become one.
         if self.is_over {
             self.text.push(b' ');
             self.is_over = false;
@@ -241,12 +241,12 @@ impl Element {
         self.end = end;
     }
 
-    /// The element, where it is JSON.
-    fn json(&self) -> Option<Found<'_>> {
+    /// The element, if it is JSON.
+    fn json(&self) -> Option<Element<'_>> {
         let text = std::str::from_utf8(&self.text).ok()?;
         let head = Head::of(text);
         let is_json = head.is_some() || serde_json::from_str::<IgnoredAny>(text).is_ok();
-        is_json.then_some(Found { text, head, end: self.end })
+        is_json.then_some(Element { text, head, end: self.end })
     }
 }
 
@@ -256,7 +256,7 @@ mod tests {
 
     fn of(text: &str) -> (Scan, Vec<String>) {
         let mut seen = Vec::new();
-        // A tiny buffer, so that everything crosses its end somewhere.
+        // A tiny buffer, so that every token crosses its end.
         let reader = io::BufReader::with_capacity(3, text.as_bytes());
         (scan(reader, |found| seen.push(found.text.to_owned())).unwrap(), seen)
     }
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_from_what_is_wrong() {
+    fn an_unclosed_array_is_distinguished_from_a_damaged_one() {
         for (text, found) in [
             ("", Scan::Blank),
             (" \n\t", Scan::Blank),

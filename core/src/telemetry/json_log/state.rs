@@ -1,5 +1,5 @@
-//! What the lock file says about the log: whether the last holder finished, how it left the file, and what the database
-//! has still queued of what is in it.
+//! The state of the log in the lock file: whether the last holder finished, the file as it left it, and which logged records
+//! are still queued in the database.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -9,21 +9,21 @@ use sha2::{Digest, Sha256};
 
 use super::positioned::{read_at, write_at};
 
-/// Every state has this length, so that a shorter one leaves nothing of a longer one behind.
+/// Every state has this length, so that a shorter one overwrites a longer one completely.
 const LINE_LENGTH: usize = 128;
 const FORMAT: &str = "mcoda-log-state-1";
 const CONFIRMED: &str = "clean";
 const UNCONFIRMED: &str = "unconfirmed";
 
-/// Where some of what is logged is still queued. A build that does not know this format looks at the whole log for what
-/// is queued, since it takes the state for that of a holder that did not finish.
+/// The format if logged records are still queued. A build that does not know it takes it for the state of a holder that did
+/// not finish, and reads the whole log.
 const FORMAT_WITH_QUEUED: &str = "mcoda-log-state-2";
 const LINE_LENGTH_WITH_QUEUED: usize = 256;
 
-/// How many records may be in the log and still queued, so that a state is short.
+/// How many logged records may still be queued. The limit keeps the state short.
 pub(crate) const MOST_QUEUED: usize = 4;
 
-/// A file's length and the time of its last change: enough to see that somebody else wrote to it.
+/// A file's length and modification time, which show whether another program wrote to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     pub(super) length: u64,
@@ -42,7 +42,7 @@ impl Stamp {
     }
 }
 
-/// A record that was logged while the database had it queued. Whatever has become of the log since, it has had it.
+/// A record that was logged and is still queued in the database, even if the log was replaced since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Queued {
     /// Hashes of its id and of its entry, which may be of any length.
@@ -56,33 +56,33 @@ impl Queued {
     }
 }
 
-/// The same in every build and process, and not to be met by chance or by choice.
+/// The same in every build and process; collisions are impractical, even deliberate ones.
 fn hash(text: &str) -> u64 {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
 }
 
-/// The log as a holder left it that finished its work.
+/// The log as a holder left it that finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Clean {
-    /// Whether the database knows of every record in the file that it is in it, but for those in `queued`.
+    /// Whether no record in the file is queued in the database, except those in `queued`.
     pub(super) is_confirmed: bool,
     pub(super) stamp: Stamp,
     /// [`super::scan::Tail::end`]
     pub(super) end: u64,
     /// [`super::scan::Tail::close`]
     pub(super) close: u64,
-    /// [`MOST_QUEUED`] at the most.
+    /// At most [`MOST_QUEUED`].
     pub(super) queued: Vec<Queued>,
 }
 
-/// `None` where the last holder did not finish, and where nothing is known.
+/// `None` if the last holder did not finish, or if nothing is known.
 pub(super) fn read(lock_file: &File) -> io::Result<Option<Clean>> {
     let bytes = read_at(lock_file, 0, LINE_LENGTH_WITH_QUEUED)?;
     Ok(std::str::from_utf8(&bytes).ok().and_then(parse))
 }
 
-/// `None` marks the log as being worked on.
+/// `None` marks the log as dirty.
 pub(super) fn write(lock_file: &File, state: Option<&Clean>) -> io::Result<()> {
     let (text, length) = match state {
         Some(Clean { is_confirmed, stamp, end, close, queued }) => {
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_says_nothing() {
+    fn anything_else_is_not_a_state() {
         let line = |text: &str, length: usize| format!("{text:width$}\n", width = length - 1);
         let hashes = "00".repeat(16);
         for text in [

@@ -28,7 +28,7 @@ impl Fixture {
         Self { folder, log }
     }
 
-    /// With a file that holds `text` and was written a while ago.
+    /// With a log of this text that was written a while ago.
     fn with(text: impl AsRef<[u8]>) -> Self {
         let fixture = Self::new();
         fixture.write(text);
@@ -54,7 +54,7 @@ impl Fixture {
         ids_in(&self.bytes())
     }
 
-    /// What was set aside, in the order of the files' names.
+    /// The saved damaged parts, by file name.
     fn corrupt(&self) -> Vec<Vec<u8>> {
         let files = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<_> = files.filter(|path| path.to_string_lossy().contains(".corrupt-")).collect();
@@ -66,7 +66,7 @@ impl Fixture {
         self.log.lock(LONG, noon()).unwrap()
     }
 
-    /// Appends one record; returns whether the log had to be looked at.
+    /// Appends one record; returns whether the whole log was read.
     fn append(&self, id: &str) -> bool {
         let mut locked = self.lock();
         locked.append(&[record(id)]).unwrap();
@@ -155,7 +155,7 @@ fn every_layout_of_an_array_can_be_appended_to() {
 }
 
 #[test]
-fn elements_that_are_no_records_stay() {
+fn elements_that_are_not_records_stay() {
     let fixture = Fixture::with("[null, [1], {\"id\": 7}, {}]");
     assert!(fixture.lock().ids_present(&["7"]).unwrap().is_empty());
     fixture.append("a");
@@ -165,7 +165,7 @@ fn elements_that_are_no_records_stay() {
 }
 
 #[test]
-fn without_confirmation_the_next_holder_is_told() {
+fn without_confirmation_the_next_holder_reads_the_whole_log() {
     let fixture = Fixture::new();
     fixture.append("a");
     let mut locked = fixture.lock();
@@ -179,7 +179,7 @@ fn without_confirmation_the_next_holder_is_told() {
     assert_eq!(locked.ids_present(&wanted).unwrap(), HashSet::from(["a".to_owned(), "b".to_owned()]));
     drop(locked);
     let locked = fixture.lock();
-    assert!(locked.was_interrupted(), "nobody confirmed anything meanwhile");
+    assert!(locked.was_interrupted(), "nobody has confirmed in the meantime");
     locked.confirm().unwrap();
     assert!(!fixture.lock().was_interrupted());
     assert!(!fixture.append("c"));
@@ -255,7 +255,7 @@ fn only_the_owner_may_read() {
 }
 
 #[test]
-fn what_cannot_be_written_is_an_error_that_names_it() {
+fn a_log_that_cannot_be_written_is_an_error_that_names_the_file() {
     let fixture = Fixture::new();
     fs::create_dir(&fixture.log.path).unwrap();
     let error = fixture.log.lock(LONG, noon()).unwrap_err();
