@@ -25,7 +25,7 @@ help: ## List the targets
 demo: ## Run a small sample project through an agent pipeline; print its cost, velocity and estimate
 	@$(CARGO) run --quiet --package mcoda-cli -- demo
 
-test: lint test-rust test-docs test-data test-oracle test-python test-node test-c ## Run all tests and checks
+test: lint test-rust test-docs test-data test-oracle test-python test-node test-c test-size ## Run all tests and checks
 
 test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the system's SQLite, Valgrind, and the licences
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
@@ -37,6 +37,7 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	./bindings-python/tests/release.sh
 	./bindings-node/test/release.sh
 	./tests/c/run.sh --full
+	./tests/size.sh size 4 16000
 	./tests/node-hammer/run.sh
 	./tests/npm-install.sh tests/npm-sqlite && npm --prefix tests/npm-sqlite test --silent
 	./tests/load/run.sh 60
@@ -119,6 +120,9 @@ load: $(VENV)/installed bindings-node/node_modules/.package-lock.json ## Let 8 p
 test-c: $(VENV)/installed ## Test the C library: installed, and used by programs in C and C++
 	./tests/c/run.sh
 
+test-size: ## Check that the optimised C library stays below its ceiling
+	./tests/size.sh release 6 16000
+
 header: ## Generate include/mcoda.h and the list of stable declarations from the sources
 	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header -- the_header_is nothing_that
 
@@ -138,4 +142,4 @@ format: ## Format the code
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c bench-node fuzz load header install format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c test-size bench-node fuzz load header install format clean

@@ -10,7 +10,7 @@ version=$(number MCODA_VERSION)
 lib=$destdir$prefix/lib
 mkdir -p "$lib/pkgconfig" "$lib/cmake/mcoda" "$destdir$prefix/include"
 
-install -m 644 "$here/../include/mcoda.h" "$destdir$prefix/include/mcoda.h"
+install -m 644 "$here/../include/mcoda.h" "$here/../include/mcoda.hpp" "$destdir$prefix/include"
 "$here/static.sh" "$built/libmcoda.a" "$lib/libmcoda.a"
 chmod 644 "$lib/libmcoda.a"
 if [ "$(uname -s)" = Darwin ]; then
@@ -45,3 +45,7 @@ fill "$here/cmake/mcoda-config-version.cmake.in" "$lib/cmake/mcoda/mcoda-config-
 doc=$destdir$prefix/share/doc/libmcoda
 mkdir -p "$doc"
 install -m 644 "$here/../LICENSE" "$here/../THIRD-PARTY-NOTICES" "$doc"
+mkdir -p "$doc/examples" "$destdir$prefix/share/libmcoda"
+install -m 644 "$here/../docs/examples/quickstart.c" "$here/../docs/examples/quickstart.cpp" \
+    "$here/../examples/agent_host.c" "$doc/examples"
+install -m 644 "$here/mcoda.tsan" "$destdir$prefix/share/libmcoda"

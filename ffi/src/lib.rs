@@ -36,7 +36,14 @@ mod token_usage;
 mod transition;
 mod transition_context;
 
+mod backlog;
+mod new_epic;
+mod new_project;
+mod new_story;
+mod new_task;
+
 mod cursor;
+mod rows;
 
 mod estimate;
 mod estimate_options;

@@ -106,20 +106,21 @@ fn calls() -> Vec<Vec<(Unit, f64)>> {
 
 #[test]
 fn every_model_has_the_same_price_with_all_terms_at_all_times() {
-    let mut priced = 0;
+    let (calls, mut priced) = (calls(), 0);
+    // Every call of every model, and one of them with each of the terms at each time.
+    let now = calls.iter().map(|counts| (counts, TERMS[0], TIMES[4]));
+    let combinations = (0..TERMS.len() * TIMES.len()).map(|index| {
+        (&calls[index * 5 % calls.len()], TERMS[index % TERMS.len()], TIMES[index / TERMS.len()])
+    });
+    let cases: Vec<_> = now.chain(combinations).collect();
     for provider in Calculator::bundled().providers() {
         for model in provider.models() {
-            for terms in TERMS {
-                for at in TIMES {
-                    for counts in calls() {
-                        priced +=
-                            usize::from(assert_same(model.id(), Some(provider.id()), &counts, terms, at));
-                    }
-                }
+            for (counts, terms, at) in &cases {
+                priced += usize::from(assert_same(model.id(), Some(provider.id()), counts, terms, *at));
             }
         }
     }
-    assert!(priced > 500_000, "{priced}");
+    assert!(priced > 50_000, "{priced}");
 }
 
 #[test]
@@ -146,22 +147,16 @@ fn every_name_finds_the_same_model() {
                 id.chars().rev().collect(),
                 id[..id.len() - 1].to_owned(),
             ];
-            for name in names {
-                for asked in [
-                    Some(provider.id()),
-                    None,
-                    Some("litellm"),
-                    Some("azure"),
-                    Some("google"),
-                    Some(" OpenAI "),
-                ] {
+            let others = [None, Some("litellm"), Some("azure"), Some("google"), Some(" OpenAI ")];
+            for (index, name) in names.iter().enumerate() {
+                for asked in [Some(provider.id()), others[(index + id.len()) % others.len()]] {
                     *found.entry(asked.is_some()).or_insert(0) +=
-                        usize::from(assert_same(&name, asked, &counts, &[], TIMES[4]));
+                        usize::from(assert_same(name, asked, &counts, &[], TIMES[4]));
                 }
             }
         }
     }
-    assert!(found.values().all(|count| *count > 10_000), "{found:?}");
+    assert!(found.values().all(|count| *count > 1000), "{found:?}");
 }
 
 #[test]

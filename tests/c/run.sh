@@ -59,7 +59,11 @@ header_compiles_alone() {
         "$cc" -std=c11 "${warnings[@]}" "${include[@]}" -fsyntax-only "$source"
         [[ -z $cxx ]] || "$cxx" -x c++ -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$source"
     done
-    say "the header compiles alone and twice, as C11 ${cxx:+and as C++17}"
+    if [[ -n $cxx ]]; then
+        printf '#include <mcoda.hpp>\n#include <mcoda.hpp>\n' >"$work/twice.cpp"
+        "$cxx" -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$work/twice.cpp"
+    fi
+    say "the headers compile alone and twice, as C11 ${cxx:+and as C++17}"
 }
 
 constants_of_another_enum_do_not_compile() {
@@ -114,7 +118,7 @@ programs_pass() {
         say "the sanitizers of this machine see no leaks, so the tests for leaks would mean nothing" >&2
         exit 1
     fi
-    for source in tests/c/{workflow.c,workflow.cpp,responses.c,bad_input.c,threads.c,cancellation.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
+    for source in tests/c/{workflow.c,workflow.cpp,typed.c,header_only.cpp,responses.c,bad_input.c,threads.c,cancellation.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
         [[ -n $cxx || $source != *.cpp ]] || continue
         name=$(basename "$source" | tr . _)
         build "$name" "$source" "${sanitizers[@]}" "${shared[@]}"
@@ -134,6 +138,36 @@ nothing_is_printed() {
         [[ -z $printed ]] || { say "the library printed: $printed" >&2; exit 1; }
     done
     say "quiet.c: a workflow with every kind of error that C can provoke prints nothing"
+}
+
+running_out_of_memory_is_an_error_or_one_line() {
+    build memory tests/c/memory.c "${shared[@]}"
+    run memory
+    say "memory.c: what SQLite lacks is an error, what the library lacks ends the process with one line"
+}
+
+# Only the program is compiled with it. Without the suppressions it would report the library's own, correct work.
+thread_sanitizer_finds_nothing() {
+    if ! "$cc" -fsanitize=thread -x c - -o "$work/tsan" <<<'int main(void) { return 0; }' 2>/dev/null || ! "$work/tsan"; then
+        say "SKIPPED for lack of ThreadSanitizer: threads.c under it" >&2
+        return
+    fi
+    build tsan_threads tests/c/threads.c -fsanitize=thread "${shared[@]}"
+    TSAN_OPTIONS="suppressions=$prefix/share/libmcoda/mcoda.tsan" run tsan_threads 1000
+    say "threads.c passes under ThreadSanitizer, with the suppressions that are installed"
+}
+
+the_host_records_what_it_reads() {
+    local folder=$work/host response='{"id": "r1", "type": "message", "model": "claude-sonnet-4-5", "usage": {"input_tokens": 1000, "output_tokens": 100}}'
+    mkdir -p "$folder"
+    build agent_host "$prefix/share/doc/libmcoda/examples/agent_host.c" "${sanitizers[@]}" "${shared[@]}"
+    printf '%s\n\n%s\n' "$response" "$response" | HOME=$folder "$out/agent_host" "$folder" >"$folder/out"
+    grep -qE '^claude-sonnet-4-5 +1 calls  0\.0045 for 1 of them$' "$folder/out"
+    grep -q '^0 story points to implement' "$folder/out"
+    ! echo '{' | HOME=$folder "$out/agent_host" "$folder" >"$folder/out" 2>"$folder/messages"
+    ! HOME=$folder "$out/agent_host" "$folder" NO-TASK </dev/null >"$folder/out" 2>"$folder/messages"
+    grep -q 'there is no task NO-TASK' "$folder/messages"
+    say "agent_host.c records responses, counts a repeated one once, and prints costs and the estimate"
 }
 
 vectors_pass() {
@@ -221,7 +255,7 @@ consumers_build_and_run() {
     mkdir -p "$home"
     cp -R "$prefix" "$moved"
     cp -R tests/c/consumers "$home/consumers"
-    cp docs/examples/quickstart.c "$home/consumers"
+    cp docs/examples/quickstart.c docs/examples/quickstart.cpp "$home/consumers"
     (
         export HOME=$home PATH=$tools:$PATH
         cd "$home/consumers"
@@ -244,6 +278,11 @@ consumers_of_pkg_config() {
         -Wl,-rpath,"$(pkg-config --variable=libdir mcoda)"
     "$cc" "${flags[@]}" -o static $(pkg-config --cflags --libs mcoda-static)
     for program in shared static; do consumer_runs "$PWD/$program"; done
+    if [[ -n $cxx ]]; then
+        "$cxx" -std=c++17 "${warnings[@]}" quickstart.cpp -o cpp $(pkg-config --cflags --libs mcoda) \
+            -Wl,-rpath,"$(pkg-config --variable=libdir mcoda)"
+        consumer_runs "$PWD/cpp"
+    fi
     # The compiler's own libraries must not be needed, and the C library's only if there is a static one.
     if echo 'int main(void) { return 0; }' | "$cc" -static -x c - -o "$work/nothing" 2>/dev/null; then
         "$cc" "${flags[@]}" -static -o whole $(pkg-config --static --cflags --libs mcoda) 2>"$work/messages" ||
@@ -315,6 +354,9 @@ test_library() {
     only_our_symbols_are_visible
     programs_pass
     nothing_is_printed
+    running_out_of_memory_is_an_error_or_one_line
+    thread_sanitizer_finds_nothing
+    the_host_records_what_it_reads
     vectors_pass
     neighbours_keep_what_is_their_own
     the_systems_sqlite_and_ours_stay_apart

@@ -106,7 +106,7 @@ pub(super) fn summary_since(
         });
         (dimension, place)
     });
-    let mut groups = Groups::new(dimensions.collect(), filter.zone);
+    let mut groups = Groups::new(dimensions.collect(), filter.zone.clone());
     for_each(query_context.tx, &filter, projection, |row| groups.sums_of(row)?.add(row.columns))?;
     let row =
         |(group, sums): (Group, Sums)| sums.into_row(query_context.workspace_id.map(str::to_owned), group);
