@@ -38,6 +38,7 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	./bindings-node/test/release.sh
 	./tests/c/run.sh --full
 	./tests/size.sh size 4 16000
+	$(MAKE) test-reference
 	./tests/node-hammer/run.sh
 	./tests/npm-install.sh tests/npm-sqlite && npm --prefix tests/npm-sqlite test --silent
 	./tests/load/run.sh 60
@@ -87,6 +88,15 @@ $(VENV)/installed: bindings-python/requirements.txt tests/c/requirements.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
 		--requirement bindings-python/requirements.txt --requirement tests/c/requirements.txt
 	touch $@
+
+test-reference: $(VENV)/installed ## Compare the statistics of forecasts with lifelines and scoringrules (450 MB of packages)
+	python3 -m venv target/venv-reference
+	target/venv-reference/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/reference/requirements.txt
+	rm -f $(WHEELS)/libmcoda-*.whl
+	$(VENV)/bin/maturin build --quiet --profile dev --locked --manifest-path bindings-python/Cargo.toml \
+		--interpreter $(VENV)/bin/python --out $(WHEELS)
+	target/venv-reference/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/libmcoda-*.whl
+	target/venv-reference/bin/python -m pytest tests/reference
 
 test-node: bindings-node/node_modules/.package-lock.json ## Build the Node package and run its tests
 	cd bindings-node && npm run --silent build:test && npm test --silent
@@ -142,4 +152,4 @@ format: ## Format the code
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-node test-c test-size bench-node fuzz load header install format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-reference test-node test-c test-size bench-node fuzz load header install format clean

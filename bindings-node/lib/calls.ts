@@ -3,7 +3,7 @@ import argumentsOf from './arguments'
 import { CALL } from './internals'
 import type { Complete, Estimate, Velocity } from './contract'
 import type { AgentBody, BatchCall, Time, CallOptions } from './inputs'
-import type { AgentContext, Backfilled, CheckOptions, CheckReport, Checkpoint, CommandRun, CommandRunEnd, Epic, EstimateOptions, ImportSummary, Job, JobInspection, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, StatusEvent, StatusEventsQuery, Story, Task, TaskRun, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext } from './records'
+import type { AgentContext, Backfilled, Backtest, CheckOptions, CheckReport, Checkpoint, CommandRun, CommandRunEnd, Epic, EstimateOptions, FlowDay, ImportSummary, Job, JobInspection, LaneVisit, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, StatusEvent, StatusEventsQuery, Story, Task, TaskRun, TelemetryConfig, ThroughputDay, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext } from './records'
 import { Repository, Session } from './session'
 
 export class Projects extends Repository {
@@ -283,6 +283,33 @@ export abstract class WorkspaceCalls extends SessionCalls {
   /** Computes the remaining work, the velocity, and when the work will be done. Writes nothing. */
   async estimate(estimateOptions?: EstimateOptions | null, options?: CallOptions | null): Promise<Complete<Estimate>> {
     return this[CALL]('estimate', argumentsOf.estimate(estimateOptions), options)
+  }
+
+  /**
+   * Makes forecasts for earlier times, each right after a completion and by what was known then, and compares them
+   * with what happened: how often P50, P85 and P95 were not exceeded, and how far off they were, beside the
+   * throughput bootstrap and the contract's formula. Writes nothing.
+   */
+  async backtest(estimateOptions?: EstimateOptions | null, options?: CallOptions | null): Promise<Complete<Backtest>> {
+    return this[CALL]('backtest', argumentsOf.backtest(estimateOptions), options)
+  }
+
+  /** The visits of tasks to lanes by the recorded transitions, in the order in which they began. */
+  async laneVisits(estimateOptions?: EstimateOptions | null, options?: CallOptions | null): Promise<Complete<LaneVisit>[]> {
+    return this[CALL]('laneVisits', argumentsOf.laneVisits(estimateOptions), options)
+  }
+
+  /**
+   * How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of the first
+   * transition to today: the rows of a cumulative flow diagram.
+   */
+  async cumulativeFlow(estimateOptions?: EstimateOptions | null, options?: CallOptions | null): Promise<Complete<FlowDay>[]> {
+    return this[CALL]('cumulativeFlow', argumentsOf.cumulativeFlow(estimateOptions), options)
+  }
+
+  /** What was completed on each day in the calendar's time zone, from the day of the first transition to today. */
+  async throughput(estimateOptions?: EstimateOptions | null, options?: CallOptions | null): Promise<Complete<ThroughputDay>[]> {
+    return this[CALL]('throughput', argumentsOf.throughput(estimateOptions), options)
   }
 
   /** Returns a job with its task runs and its total usage by command, agent and model. */

@@ -23,8 +23,16 @@ type Occasional =
   | 'endpoint'
   | 'configPath'
   | 'taskKey'
-  | 'laneTimes'
   | 'forecast'
+  | 'reason'
+  | 'doneBy'
+  | 'bottleneck'
+  | 'rework'
+  | 'cost'
+  | 'tokens'
+  | 'baseline'
+  | 'stalled'
+  | 'tasksPerJob'
 
 /** A result of the library itself, which has all the fields that an older server may lack: `Complete<Estimate>`. */
 export type Complete<T> = T extends readonly (infer Item)[]
@@ -131,9 +139,8 @@ export interface Estimate {
     complete: NextTransition | null
     tasks: NextTransition[]
   }
-  /** This version of the library does not fill it. */
   laneTimes?: PerLane<LaneTime>
-  /** This version of the library does not fill it. */
+  /** Absent if it was not asked for. */
   forecast?: Forecast
 }
 
@@ -145,6 +152,15 @@ export interface LaneTime {
   visits: number
   /** How many of the visits are not over. */
   open: number
+  bands?: AgingBands
+}
+
+/** Ages, in hours, from which a task is older than a share of the visits; null if too few have ended. */
+export interface AgingBands {
+  p50: number | null
+  p70: number | null
+  p85: number | null
+  p95: number | null
 }
 
 /** Values by probability. */
@@ -160,7 +176,7 @@ export interface Quantiles<T> {
 export interface MilestoneForecast {
   /** From now. */
   hours: Quantiles<number>
-  at?: Quantiles<string>
+  at?: Quantiles<string | null>
 }
 
 /** When the milestones are reached, and how sure that is. */
@@ -171,16 +187,27 @@ export interface Forecast {
   samples: number
   trials: number
   seed: number
-  readyToReview: MilestoneForecast
-  readyToQa: MilestoneForecast
-  complete: MilestoneForecast
-  /** How probable it is that everything is done by a date. */
+  readyToReview: MilestoneForecast | null
+  readyToQa: MilestoneForecast | null
+  complete: MilestoneForecast | null
+  /** Why the milestones are null. */
+  reason?: string
+  /** How probable it is that everything is completed by a time; show more than 0.95 as "> 95 %". */
   doneBy?: { at: string; probability: number }
   /** The share of trials in which each lane was the bottleneck. */
-  bottleneck?: Partial<PerLane<number>>
-  rework?: { passesPerTask?: number }
-  cost?: { currency?: string | null; p50?: number; p85?: number }
-  baseline?: { complete?: MilestoneForecast }
+  bottleneck?: PerLane<number>
+  /** How many times a task is expected to be implemented. */
+  rework?: { passesPerTask: number }
+  /** What completing the open tasks still costs. */
+  cost?: { currency: string | null; p50: number; p85: number }
+  /** The tokens that completing the open tasks still takes. */
+  tokens?: { p50: number; p85: number }
+  /** The throughput bootstrap's forecast. */
+  baseline?: { complete: MilestoneForecast }
+  /** No task has moved for longer than ever before, in working hours. */
+  stalled?: { hours: number; longestBefore: number }
+  /** How many tasks of the backlog were simulated as one. */
+  tasksPerJob?: number
 }
 
 export {}

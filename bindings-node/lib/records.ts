@@ -335,7 +335,10 @@ export interface StatusEventsQuery {
   now?: Time | null | undefined
 }
 
-/** The options of `velocity`, `estimate` and `backfillStatusEvents`; all of them are optional. */
+/**
+ * The options of `velocity`, `estimate`, `backtest`, `backfillStatusEvents` and the calls that return rows of the
+ * history; all of them are optional.
+ */
 export interface EstimateOptions {
   /** Only tasks of the project with this key. */
   projectKey?: string | null | undefined
@@ -359,6 +362,23 @@ export interface EstimateOptions {
   spPerHourQa?: number | null | undefined
   /** The current time. Absent: the handle's clock. */
   now?: Time | null | undefined
+  /** Whether `estimate` makes a forecast. Absent: it does. */
+  forecast?: boolean | null | undefined
+  /**
+   * The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks. Absent: 1,000, and
+   * 200 for each forecast of a backtest.
+   */
+  trials?: number | null | undefined
+  /** The time for which the forecast says how probable it is that everything is completed. */
+  by?: Time | null | undefined
+  /** The seed of the trials, 0 or more. Absent: 1. */
+  seed?: number | bigint | null | undefined
+  /**
+   * When work happens: `timeZone`, `hours` (`09:00-17:30`), `days` (`["mon", "tue"]`) and `daysOff`
+   * (`["2026-12-25"]`), each of them optional. Absent: the `calendar` of the settings, else the one that the
+   * events show.
+   */
+  calendar?: JsonObject | null | undefined
 }
 
 /** The fields of a new project. */
@@ -928,6 +948,147 @@ export interface StatusEvent {
 export interface Backfilled {
   /** The number of events that were added. */
   events: number
+}
+
+/** A share of forecasts, and how sure it is. */
+export interface Coverage {
+  /** The share, from 0 to 1. */
+  share: number
+  /** The lower end of its 95 % interval. */
+  low: number
+  /** The upper end of its 95 % interval. */
+  high: number
+  /** Whether the interval is no wider than 0.30; otherwise there are not enough forecasts to judge. */
+  isEnough: boolean
+}
+
+/** How good the forecasts of one kind were. */
+export interface BacktestScore {
+  /** The number of forecasts. */
+  forecasts: number
+  /** How often P50 was not exceeded; ideally in 50 %. */
+  p50: Coverage
+  /** How often P85 was not exceeded; ideally in 85 %. */
+  p85: Coverage
+  /** How often P95 was not exceeded; ideally in 95 %. */
+  p95: Coverage
+  /** The median of |P50 − actual| / actual. */
+  medianError: number
+  /** The mean pinball loss of P10, P50, P80, P85 and P95, in hours. */
+  pinball: number
+  /** The mean continuous ranked probability score by the levels 5 %, 10 % … 95 %, in hours. */
+  crps: number
+}
+
+/** The results for one horizon. */
+export interface BacktestHorizon {
+  /** The number of further completions. */
+  tasks: number
+  /** The library's forecast. */
+  forecast: BacktestScore
+  /** The throughput bootstrap. */
+  baseline: BacktestScore | null
+  /** The contract's `durationsHours.totalHours`, as far as these tasks are a part of the open ones. */
+  contract: BacktestScore | null
+}
+
+/** Hours by probability. */
+export interface QuantileHours {
+  /** Not exceeded with a probability of 10 %. */
+  p10: number
+  /** Not exceeded with a probability of 50 %. */
+  p50: number
+  /** Not exceeded with a probability of 80 %. */
+  p80: number
+  /** Not exceeded with a probability of 85 %. */
+  p85: number
+  /** Not exceeded with a probability of 95 %. */
+  p95: number
+}
+
+/** One forecast, and what happened. Hours are counted from `origin`. */
+export interface BacktestRow {
+  /** When it would have been made. */
+  origin: string | null
+  /** The number of further completions that it is about. */
+  tasks: number
+  /** The hours until then. */
+  actual: number
+  /** The hours by the library's forecast. */
+  forecast: QuantileHours
+  /** The same at the levels 5 %, 10 % … 95 %. */
+  steps: number[]
+  /** The hours by the throughput bootstrap. */
+  baseline: QuantileHours | null
+  /** The hours by the contract's formula. */
+  contract: number | null
+}
+
+/**
+ * How good forecasts would have been: made at earlier times, each right after a completion, by what was known
+ * then, and compared with what happened.
+ */
+export interface Backtest {
+  /** The number of times at which forecasts were made. */
+  origins: number
+  /** The number of trials of each. */
+  trials: number
+  /** The seed of the trials. */
+  seed: number
+  /** The results, by the number of further completions that a forecast was about. */
+  horizons: BacktestHorizon[]
+  /** The forecasts. */
+  rows: BacktestRow[]
+}
+
+/** A visit of a task to a lane. */
+export interface LaneVisit {
+  /** The id of the task. */
+  taskId: string
+  /** Its key. */
+  taskKey: string
+  /** `implementation`, `review` or `qa`. */
+  lane: string
+  /** 1 for the task's first visit to the lane, 2 for the next one. */
+  pass: number
+  /** When the task entered the lane. */
+  enteredAt: string
+  /** When it left; null if it is still there. */
+  leftAt: string | null
+  /** The hours between, or until now. */
+  hours: number
+  /** `forward` to a later lane or the end, `back`, `cancelled`, or `open`. */
+  outcome: string
+  /** The story points of the task. */
+  storyPoints: number | null
+}
+
+/** How many tasks were where at the end of a day. */
+export interface FlowDay {
+  /** The day, for example `2026-03-20`. */
+  day: string
+  /** Not begun, sent back, or in a status outside of the lanes; tasks without any transition included. */
+  backlog: number
+  /** In progress. */
+  implementation: number
+  /** Ready for review. */
+  review: number
+  /** Ready for QA. */
+  qa: number
+  /** Completed. */
+  completed: number
+  /** Cancelled. */
+  cancelled: number
+}
+
+/** What was completed on a day. */
+export interface ThroughputDay {
+  /** The day, for example `2026-03-20`. */
+  day: string
+  /** The number of tasks. */
+  tasks: number
+  /** The sum of their story points; a task without points counts as 0. */
+  storyPoints: number
 }
 
 /** A job: a long-running work of one command, which a host may resume. */

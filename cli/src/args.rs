@@ -3,7 +3,9 @@
 use clap::{ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::commands::{doctor, estimate, export, job, record, status, telemetry, tokens, transition};
+use crate::commands::{
+    doctor, estimate, export, forecast, job, record, status, telemetry, tokens, transition,
+};
 use crate::flags::{EstimateArgs, GlobalArgs};
 
 /// Record the usage of AI agents and the status of tasks; query usage and cost, velocity and estimates.
@@ -36,6 +38,10 @@ pub enum Command {
     Velocity(EstimateArgs),
     /// Show the remaining work and when it will be done
     Estimate(estimate::Estimate),
+    /// Show when the work will be done, and how sure that is
+    Forecast(forecast::Forecast),
+    /// Show how good forecasts would have been in this workspace
+    Backtest(forecast::Backtest),
     /// Export every agent call, or every status change, as JSON lines or CSV
     Export(export::Export),
     /// Show or change whether usage is recorded and may be exported

@@ -130,6 +130,36 @@ pub struct EstimateArgs {
     velocity_window: i64,
 }
 
+/// How a forecast is made.
+#[derive(Debug, clap::Args)]
+pub struct ForecastArgs {
+    /// Also show how probable it is that everything is completed by this time
+    #[arg(long, value_name = "TIMESTAMP")]
+    by: Option<Timestamp>,
+    /// The number of trials
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    trials: Option<i64>,
+    /// The seed of the trials
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    seed: Option<i64>,
+    /// When work happens, as JSON: timeZone, hours ("09:00-17:00"), days (["mon"]), daysOff (["2026-12-25"])
+    #[arg(long, value_name = "JSON", value_parser = json_object)]
+    calendar: Option<JsonObject>,
+}
+
+impl ForecastArgs {
+    /// As the engine's options, on top of those of the scope.
+    pub fn add_to(&self, options: EstimateOptions) -> EstimateOptions {
+        EstimateOptions {
+            by: self.by,
+            trials: self.trials,
+            seed: self.seed,
+            calendar: self.calendar.clone().map(|calendar| calendar.0),
+            ..options
+        }
+    }
+}
+
 impl EstimateArgs {
     /// As the engine's options.
     pub fn options(&self) -> EstimateOptions {
@@ -144,7 +174,7 @@ impl EstimateArgs {
             sp_per_hour_implementation: self.sp_per_hour_implementation,
             sp_per_hour_review: self.sp_per_hour_review,
             sp_per_hour_qa: self.sp_per_hour_qa,
-            now: None,
+            ..EstimateOptions::default()
         }
     }
 }

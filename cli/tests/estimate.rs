@@ -76,7 +76,14 @@ fn an_estimate_is_the_engines_own() {
     let text = sandbox.text(&["estimate", "--db", "mcoda.db", NOW]);
     for line in [
         "As of 2026-03-20T12:00:00.000Z (2026-03-20 12:00 +00:00)\n",
+        "FORECAST    | P50",
+        "From 1 completed task (1000 trials, model flow, seed 1): too few to rely on",
         "implementation |       6 |     1 | 2.00 | empirical, 1 sample |       2 h\n",
+    ] {
+        assert!(text.contains(line), "{line:?} in {text}");
+    }
+    let text = sandbox.text(&["estimate", "--db", "mcoda.db", NOW, "--no-forecast"]);
+    for line in [
         "implemented | in 2 h        | 2026-03-20T14:00:00.000Z | 2026-03-20 14:00 +00:00\n",
         "completed   | in 9 h 30 min | 2026-03-20T21:30:00.000Z | 2026-03-20 21:30 +00:00\n",
         "completed    [##########----------]  50.0 %  1 of 2\n",
@@ -128,4 +135,18 @@ fn invalid_values_are_refused() {
     let text =
         sandbox.text(&["estimate", "--db=mcoda.db", "--velocity-mode=config", "--sp-per-hour-qa", "-1"]);
     assert!(text.contains("never: QA has no velocity"), "{text}");
+}
+
+#[test]
+fn a_forecast_and_a_backtest_are_the_engines_own() {
+    let sandbox = with_history();
+    let estimate = sandbox.json(&["estimate", "--db=mcoda.db", NOW, "--json", "--by=2027-01-01", "--seed=3"]);
+    let forecast = sandbox.json(&["forecast", "--db=mcoda.db", NOW, "--json", "--by=2027-01-01", "--seed=3"]);
+    assert_eq!(forecast, estimate["forecast"]);
+    let text = sandbox.text(&["forecast", "--db=mcoda.db", NOW, "--by=2027-01-01"]);
+    assert!(text.contains("Completed by 2027-01-01T00:00:00.000Z: > 95 %\n"), "{text}");
+    let text = sandbox.text(&["backtest", "--db=mcoda.db", NOW]);
+    assert_eq!(text, "Backtest: not enough to judge: it takes 10 completed tasks\n");
+    let message = sandbox.run(&["forecast", "--db=mcoda.db", "--calendar", r#"{"hours": "9-5"}"#]).failure(1);
+    assert!(message.starts_with("calendar.hours: got \"9-5\""), "{message}");
 }

@@ -84,9 +84,11 @@ pub use boundary::catch_panic;
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use error::{Error, ErrorKind, Result};
 pub use estimate::{
-    Backfilled, Backlog, BacklogTotals, Completion, Completions, DurationsHours, Estimate, EstimateOptions,
-    Etas, NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity, VelocityMode, Wip,
-    WipItem,
+    AgingBands, Backfilled, Backlog, BacklogTotals, Backtest, BacktestHorizon, BacktestRow, BacktestScore,
+    Baseline, Completion, Completions, CostToComplete, Coverage, DoneBy, DurationsHours, Estimate,
+    EstimateOptions, Etas, FlowDay, Forecast, LaneTime, LaneVisit, Milestone, NextTransition,
+    NextTransitions, PerLane, QuantileHours, QuantileTimes, Rework, Scope, Stalled, StatusCounts,
+    ThroughputDay, TokensToComplete, Velocity, VelocityMode, Wip, WipItem,
 };
 pub use global::Global;
 pub use id::IdSource;

@@ -53,6 +53,7 @@ fn context_of(case: &Value) -> AgentContext {
         ("timestamp", "timestamp"),
         ("as_deltas", "asDeltas"),
         ("provider", "provider"),
+        ("model_name", "modelName"),
     ] {
         if let Some(value) = case.get(from) {
             context.insert(to.to_owned(), value.clone());
@@ -62,13 +63,25 @@ fn context_of(case: &Value) -> AgentContext {
 }
 
 fn cases() -> Vec<Value> {
-    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
-    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
-    cases.into_iter().filter(|case| case["call"] == "record_files").collect()
+    let read = |name: &str| -> Vec<Value> {
+        serde_json::from_str(&std::fs::read_to_string(folder().join(name)).unwrap()).unwrap()
+    };
+    let all = ["manifest.json", "found.json"].into_iter().flat_map(read);
+    all.filter(|case| case["call"] == "record_files").collect()
 }
 
-fn files(case: &Value) -> Vec<PathBuf> {
-    case["files"].as_array().unwrap().iter().map(|file| folder().join(file.as_str().unwrap())).collect()
+/// The files of a case. Small inputs stand in the list itself, and are written to `place`.
+fn files(case: &Value, place: &Path) -> Vec<PathBuf> {
+    let Some(texts) = case["texts"].as_array() else {
+        let names = case["files"].as_array().unwrap().iter();
+        return names.map(|file| folder().join(file.as_str().unwrap())).collect();
+    };
+    let write = |(number, text): (usize, &Value)| {
+        let file = place.join(format!("{number}.jsonl"));
+        std::fs::write(&file, text.as_str().unwrap()).unwrap();
+        file
+    };
+    texts.iter().enumerate().map(write).collect()
 }
 
 /// Without the feature nobody can ask for a cost.
@@ -81,7 +94,8 @@ fn every_case_comes_to_the_right_sums_in_any_order_and_however_often_it_is_recor
     let mut failures = Vec::new();
     for case in cases().iter().filter(|case| can_be_recorded(case)) {
         let context = context_of(case);
-        let files = files(case);
+        let place = tempfile::tempdir().unwrap();
+        let files = files(case, place.path());
         let backwards: Vec<PathBuf> = files.iter().rev().cloned().collect();
         let twice: Vec<PathBuf> = files.iter().chain(&files).cloned().collect();
         for (how, files) in [("forward", files), ("backwards", backwards), ("twice", twice)] {
@@ -211,7 +225,7 @@ fn a_time_that_cannot_be_read_is_that_of_the_line_before_or_of_the_file() {
         .into_iter()
         .map(|row| {
             let notes = &row.metadata["usage"];
-            (notes["response_id"].clone(), row.timestamp.clone(), notes["time_source"].clone())
+            (notes["response_id"].clone(), row.timestamp.to_string(), notes["time_source"].clone())
         })
         .collect();
     found.sort_by_key(|(id, ..)| id.to_string());

@@ -289,7 +289,7 @@ fn an_estimate_uses_the_measured_velocity() {
         &[("in_progress", "08:00:00"), ("ready_to_review", "10:00:00"), ("completed", "11:00:00")],
     );
     task_in(&workspace, &own, "P-2", "not_started", 3.0);
-    let found = estimate(&workspace, json!({"mode": "empirical", "spPerHourAll": 6}));
+    let found = estimate(&workspace, json!({"mode": "empirical", "spPerHourAll": 6, "forecast": false}));
     assert_eq!(found["effectiveVelocity"]["implementationSpPerHour"], 2);
     assert_eq!(found["durationsHours"]["implementationHours"], 1.5);
     assert_etas(&found, ["13:30:00", "14:00:00", "14:30:00"]);

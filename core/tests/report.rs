@@ -326,7 +326,7 @@ fn no_table_prints_control_characters() {
         (render_job_inspection(&poisoned(&inspection)), 12),
         (render_status_events(&poisoned(&moves)), 10),
         (render_telemetry_config(&poisoned(&config)), 1),
-        (render_estimate(&poisoned(&estimate)), 5),
+        (render_estimate(&poisoned(&estimate)), 6),
     ] {
         assert_eq!(text.matches(HARMLESS).count(), shown, "{text}");
         assert!(text.lines().all(|line| printable(line) == line), "{text:?}");

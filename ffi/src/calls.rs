@@ -766,8 +766,9 @@ pub unsafe extern "C" fn mcoda_status_events_json(
 /// it adds nothing.
 ///
 /// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-/// NULL) is as for `velocity`. `json` (may be NULL) receives an object of `events`.
+/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+/// `by`, `seed`, `calendar`, all optional, may be NULL) is as for `velocity`. `json` (may be NULL) receives
+/// an object of `events`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -786,8 +787,9 @@ pub unsafe extern "C" fn mcoda_backfill_status_events_json(
 /// Computes the velocity of each lane, in story points per hour. Writes nothing.
 ///
 /// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-/// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
+/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+/// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the settings. `json` (may be NULL)
+/// receives what the OpenAPI contract describes.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -806,8 +808,9 @@ pub unsafe extern "C" fn mcoda_velocity_json(
 /// Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
 ///
 /// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-/// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
+/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+/// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the settings. `json` (may be NULL)
+/// receives what the OpenAPI contract describes.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -820,6 +823,93 @@ pub unsafe extern "C" fn mcoda_estimate_json(
 ) -> mcoda_code {
     write_reply(json, error, || {
         workspace::call(workspace, "estimate", &[input::optional_json("options", options)?])
+    })
+}
+
+/// Makes forecasts for earlier times, each right after a completion and by what was known then, and compares
+/// them with what happened: how often P50, P85 and P95 were not exceeded, and how far off they were, beside
+/// the throughput bootstrap and the contract's formula. Writes nothing.
+///
+/// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+/// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and how to compute it, as for
+/// `estimate`. `json` (may be NULL) receives an object of `origins`, `trials`, `seed`, `horizons`, `rows`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+/// any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_backtest_json(
+    workspace: *mut mcoda_workspace,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(workspace, "backtest", &[input::optional_json("options", options)?])
+    })
+}
+
+/// The visits of tasks to lanes by the recorded transitions, in the order in which they began.
+///
+/// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+/// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope, as for `estimate`. `json` (may be NULL)
+/// receives an array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+/// any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_lane_visits_json(
+    workspace: *mut mcoda_workspace,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(workspace, "lane_visits", &[input::optional_json("options", options)?])
+    })
+}
+
+/// How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of the
+/// first transition to today: the rows of a cumulative flow diagram.
+///
+/// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+/// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the calendar, as for `estimate`.
+/// `json` (may be NULL) receives an array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+/// any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_cumulative_flow_json(
+    workspace: *mut mcoda_workspace,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(workspace, "cumulative_flow", &[input::optional_json("options", options)?])
+    })
+}
+
+/// What was completed on each day in the calendar's time zone, from the day of the first transition to today.
+///
+/// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+/// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+/// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the calendar, as for `estimate`.
+/// `json` (may be NULL) receives an array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+/// any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_throughput_json(
+    workspace: *mut mcoda_workspace,
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(workspace, "throughput", &[input::optional_json("options", options)?])
     })
 }
 

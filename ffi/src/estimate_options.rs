@@ -34,6 +34,8 @@ pub enum mcoda_estimate_options_text_field {
     MCODA_ESTIMATE_MODE = 5,
     /// The current time. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
+    /// The time for which the forecast says how probable it is that everything is completed.
+    MCODA_ESTIMATE_BY = 14,
 }
 
 /// The type of a parameter that the header declares as `mcoda_estimate_options_text_field`. It is any number,
@@ -48,6 +50,11 @@ pub enum mcoda_estimate_options_int_field {
     /// The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10. 1 or
     /// more.
     MCODA_ESTIMATE_WINDOW_TASKS = 6,
+    /// The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks. Absent: 1,000,
+    /// and 200 for each forecast of a backtest. 1 or more.
+    MCODA_ESTIMATE_TRIALS = 13,
+    /// The seed of the trials, 0 or more. Absent: 1. From 0 to 2^53 - 1.
+    MCODA_ESTIMATE_SEED = 15,
 }
 
 /// The type of a parameter that the header declares as `mcoda_estimate_options_int_field`. It is any number,
@@ -73,6 +80,34 @@ pub enum mcoda_estimate_options_real_field {
 /// since C does not check that, and a newer program may know more fields.
 pub type mcoda_estimate_options_real_field_number = i32;
 
+/// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_bool` sets to true or false. The
+/// numbers are stable, and new fields get new ones.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub enum mcoda_estimate_options_bool_field {
+    /// Whether `estimate` makes a forecast. Absent: it does.
+    MCODA_ESTIMATE_FORECAST = 12,
+}
+
+/// The type of a parameter that the header declares as `mcoda_estimate_options_bool_field`. It is any number,
+/// since C does not check that, and a newer program may know more fields.
+pub type mcoda_estimate_options_bool_field_number = i32;
+
+/// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_json` sets to JSON. The numbers
+/// are stable, and new fields get new ones.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub enum mcoda_estimate_options_json_field {
+    /// When work happens: `timeZone`, `hours` (`09:00-17:30`), `days` (`["mon", "tue"]`) and `daysOff`
+    /// (`["2026-12-25"]`), each of them optional. Absent: the `calendar` of the settings, else the one that the
+    /// events show.
+    MCODA_ESTIMATE_CALENDAR = 16,
+}
+
+/// The type of a parameter that the header declares as `mcoda_estimate_options_json_field`. It is any number,
+/// since C does not check that, and a newer program may know more fields.
+pub type mcoda_estimate_options_json_field_number = i32;
+
 pub(crate) const FIELDS: &[Field] = &[
     (mcoda_estimate_options_text_field::MCODA_ESTIMATE_PROJECT_KEY as i32, "projectKey", Type::Text),
     (mcoda_estimate_options_text_field::MCODA_ESTIMATE_EPIC_KEY as i32, "epicKey", Type::Text),
@@ -80,7 +115,10 @@ pub(crate) const FIELDS: &[Field] = &[
     (mcoda_estimate_options_text_field::MCODA_ESTIMATE_ASSIGNEE as i32, "assignee", Type::Text),
     (mcoda_estimate_options_text_field::MCODA_ESTIMATE_MODE as i32, "mode", Type::Text),
     (mcoda_estimate_options_text_field::MCODA_ESTIMATE_NOW as i32, "now", Type::Text),
+    (mcoda_estimate_options_text_field::MCODA_ESTIMATE_BY as i32, "by", Type::Text),
     (mcoda_estimate_options_int_field::MCODA_ESTIMATE_WINDOW_TASKS as i32, "windowTasks", Type::Int),
+    (mcoda_estimate_options_int_field::MCODA_ESTIMATE_TRIALS as i32, "trials", Type::Int),
+    (mcoda_estimate_options_int_field::MCODA_ESTIMATE_SEED as i32, "seed", Type::Int),
     (mcoda_estimate_options_real_field::MCODA_ESTIMATE_SP_PER_HOUR_ALL as i32, "spPerHourAll", Type::Real),
     (
         mcoda_estimate_options_real_field::MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION as i32,
@@ -93,6 +131,8 @@ pub(crate) const FIELDS: &[Field] = &[
         Type::Real,
     ),
     (mcoda_estimate_options_real_field::MCODA_ESTIMATE_SP_PER_HOUR_QA as i32, "spPerHourQa", Type::Real),
+    (mcoda_estimate_options_bool_field::MCODA_ESTIMATE_FORECAST as i32, "forecast", Type::Bool),
+    (mcoda_estimate_options_json_field::MCODA_ESTIMATE_CALENDAR as i32, "calendar", Type::Json),
 ];
 
 impl mcoda_estimate_options {
@@ -167,4 +207,33 @@ pub unsafe extern "C" fn mcoda_estimate_options_set_real(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     call(error, || exclusive("options", options)?.0.set_real(field, value))
+}
+
+/// Sets a field to true or false.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+/// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_options_set_bool(
+    options: *mut mcoda_estimate_options,
+    field: mcoda_estimate_options_bool_field_number,
+    value: bool,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || exclusive("options", options)?.0.set_bool(field, value))
+}
+
+/// Sets a field to the value of a JSON text; NULL makes it absent.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+/// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+/// a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_estimate_options_set_json(
+    options: *mut mcoda_estimate_options,
+    field: mcoda_estimate_options_json_field_number,
+    value: *const c_char,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || exclusive("options", options)?.0.set_json(field, value))
 }

@@ -118,6 +118,41 @@ def shop():
     yield "token_usage", [{"id": id, "workspace_id": "w", **row} for id, row in usage]
 
 
+def pipeline():
+    """A pipeline with enough history for a forecast: of 24 tasks 14 are completed, one after rework, three are in lanes."""
+    yield "projects", [{"id": "p", "key": "P", **MADE}]
+    yield "epics", [{"id": "e", "project_id": "p", "key": "E", "title": "Epic", **MADE}]
+    yield "user_stories", [{"id": "s", "project_id": "p", "epic_id": "e", "key": "S", "title": "Story", **MADE}]
+    in_lanes = {14: "ready_to_qa", 15: "ready_to_code_review", 16: "in_progress"}
+    yield "tasks", [
+        {"id": f"t{n}", "project_id": "p", "epic_id": "e", "user_story_id": "s", "key": f"T{n}", "title": f"Task {n}",
+         "status": "completed" if n < 14 else in_lanes.get(n, "not_started"), "priority": n,
+         "story_points": None if n % 9 == 8 else 1 + n % 3, **MADE}
+        for n in range(24)
+    ]
+    minutes = {n: [20 * n * 3, 45 + 10 * (n % 4), 20 + 15 * (n % 3), 10 + 5 * (n % 5)] for n in range(17)}
+    events = []
+    for n, (begin, work, review, qa) in minutes.items():
+        steps = [("in_progress", begin), ("ready_to_code_review", begin + work)]
+        if n == 5:
+            steps += [("changes_requested", begin + work + 15), ("in_progress", begin + work + 20),
+                      ("ready_to_code_review", begin + work + 50)]
+            work += 50
+        steps += [("ready_to_qa", begin + work + review), ("completed", begin + work + review + qa)]
+        before = "not_started"
+        kept = {14: 3, 15: 2, 16: 1}.get(n, len(steps))
+        for number, (status, minute) in enumerate(steps[:kept]):
+            events.append({"id": f"v{n}-{number}", "task_id": f"t{n}", "from_status": before, "to_status": status,
+                           "timestamp": at(f"{2 + minute // 60 % 22:02}:{minute % 60:02}:00")})
+            before = status
+    yield "task_status_events", events
+    yield "token_usage", [
+        {"id": f"u{n}", "workspace_id": "w", "task_id": f"t{n}", "tokens_total": 1000 * (1 + n % 3) + n,
+         "cost_estimate": 0.25 * (1 + n % 3), "currency": "USD", "timestamp": at("10:00:00")}
+        for n in range(15)
+    ]
+
+
 def global_database():
     """Two agents and a command run."""
     yield "agents", [
@@ -148,6 +183,7 @@ def write(path, schema, rows):
 
 def make(folder):
     write(folder / "shop.db", schemas.WORKSPACE, shop())
+    write(folder / "pipeline.db", schemas.WORKSPACE, pipeline())
     write(folder / "global.db", schemas.GLOBAL, global_database())
 
 

@@ -13,7 +13,7 @@ use crate::parsed_usage::{COPY, ParsedUsage};
 use crate::runs::Runs;
 use crate::shapes::{interpret, is_of_interest};
 use crate::source::{Role, Work};
-use crate::sources::{self, Codex, CodexSeen};
+use crate::sources::{self, Codex, CodexSeen, Journal};
 
 /// How many calls are kept open for further events. Events of one call stand close together; a version that
 /// comes later than that is laid over the call by whoever keeps the calls.
@@ -53,6 +53,7 @@ struct Before {
     counts: [Option<i64>; 4],
     has_id: bool,
     key: Option<String>,
+    agent: &'static str,
 }
 
 /// Collects calls. What is over is handed out by [`Collector::take_closed`], so that long input needs little
@@ -62,6 +63,9 @@ pub(crate) struct Collector {
     provider_hint: Option<String>,
     open: VecDeque<Draft>,
     codex: Codex,
+    journal: Journal,
+    /// The last call of Codex that was counted, which a record may report again.
+    counted: Option<ExtractedCall>,
     /// The text of the last line that counted for Codex's thread.
     codex_text: Option<String>,
     runs: Runs,
@@ -69,6 +73,8 @@ pub(crate) struct Collector {
     messages: HashMap<String, String>,
     /// An answer that comes in pieces, and the text of the last one.
     piece: Option<(Draft, String)>,
+    /// Whether the last piece ended its answer.
+    is_answer_over: bool,
     before: Option<Before>,
     model: Option<String>,
     closed: Vec<ExtractedCall>,
@@ -95,6 +101,11 @@ impl Collector {
 
     /// Takes one object of the input and its text, and says whether it reported any usage.
     pub(crate) fn observe(&mut self, event: Object, source: &str) -> bool {
+        if Journal::is_entry(&event) {
+            let requests = self.journal.observe(event);
+            return requests.into_iter().filter(|request| self.event(request.clone(), source, None)).count()
+                > 0;
+        }
         let time = time_of(Fields::of(&event));
         // The times of the lines of a fork of Codex show where its own work begins.
         let is_of_interest = self.codex.is_repeating() || is_of_interest(&event);
@@ -160,7 +171,14 @@ impl Collector {
         match seen {
             CodexSeen::Call(mut call) => {
                 call.name_if_unknown(self.name(source));
+                let counts = |call: &ExtractedCall| call.parts.first().map(ParsedUsage::reported_counts);
+                self.closed.extend(self.counted.take().filter(|counted| counts(counted) != counts(&call)));
                 self.closed.push(*call);
+                Some(true)
+            }
+            CodexSeen::Counted(mut call) => {
+                call.name_if_unknown(self.name(source));
+                self.closed.extend(self.counted.replace(*call));
                 Some(true)
             }
             CodexSeen::Count => {
@@ -193,8 +211,8 @@ impl Collector {
                 );
                 return true;
             }
-            Role::Piece { is_last } => {
-                self.piece(body, usages, work, source, is_last);
+            Role::Piece { is_last, is_count_alone } => {
+                self.piece(body, usages, work, source, is_last, is_count_alone);
                 return true;
             }
             Role::Call | Role::Part | Role::Repeated | Role::Context => {}
@@ -221,11 +239,15 @@ impl Collector {
         let Some(first) = usages.first_mut() else { return false };
         first.note_text("response_id", id.as_deref());
         let counts = [first.input, first.output, first.cached, first.cache_write];
-        if !is_stream && self.is_reported_by_another_line(&kind, counts, has_id) {
+        if !is_stream
+            && (self.is_reported_by_another_line(&kind, counts, has_id)
+                || (self.is_another_block(counts, has_id, work.agent) && !body.contains_key("attributes"))
+                || self.is_in_another_line(counts, work.agent))
+        {
             return true;
         }
         let key = work.key.clone().or(id).or_else(|| self.name(source));
-        self.before = Some(Before { kind, counts, has_id, key: key.clone() });
+        self.before = Some(Before { kind, counts, has_id, key: key.clone(), agent: work.agent });
         let stream = is_stream.then_some(body);
         let draft = self.new_draft(key, stream, usages, work);
         self.draft(draft);
@@ -249,6 +271,34 @@ impl Collector {
         true
     }
 
+    /// Whether the line has another block of the message before, in a transcript of Claude Code without ids: each block
+    /// has the counts of its message, and no two messages come to the same ones with a cache in them.
+    fn is_another_block(&self, counts: [Option<i64>; 4], has_id: bool, agent: &str) -> bool {
+        let Some(before) = &self.before else { return false };
+        let has_cache = counts[2].max(counts[3]) > Some(0);
+        agent == "claude-code"
+            && before.agent == agent
+            && before.counts == counts
+            && has_cache
+            && !has_id
+            && !before.has_id
+    }
+
+    /// Whether Copilot reported the call's output by one line, and all its counts by another one. The latter stays.
+    fn is_in_another_line(&mut self, counts: [Option<i64>; 4], agent: &str) -> bool {
+        let Some(before) = &self.before else { return false };
+        let is_one_of_both = before.agent == agent && agent == "copilot";
+        let has_input = counts[0].is_some();
+        if !is_one_of_both || before.counts[1] != counts[1] || before.counts[0].is_some() == has_input {
+            return false;
+        }
+        if has_input {
+            let key = before.key.clone();
+            self.open.retain(|draft| draft.key != key);
+        }
+        !has_input
+    }
+
     fn new_draft(
         &self,
         key: Option<String>,
@@ -257,7 +307,8 @@ impl Collector {
         work: Work,
     ) -> Draft {
         for parsed in &mut usages {
-            parsed.note_text("session", work.session.as_deref());
+            // Which trace a call is of says nothing of its session.
+            parsed.note_text("session", work.session.as_deref().filter(|_| !work.is_named_by_trace()));
             if work.is_copy {
                 parsed.note(COPY, true);
             }
@@ -291,7 +342,15 @@ impl Collector {
     }
 
     /// An answer whose pieces count up. A piece that counts less than the one before is of the next answer.
-    fn piece(&mut self, body: Object, mut usages: Vec<ParsedUsage>, work: Work, source: &str, is_last: bool) {
+    fn piece(
+        &mut self,
+        body: Object,
+        mut usages: Vec<ParsedUsage>,
+        work: Work,
+        source: &str,
+        is_last: bool,
+        is_count_alone: bool,
+    ) {
         let key = id_of(&body);
         if let Some(first) = usages.first_mut() {
             first.note_text("response_id", key.as_deref());
@@ -301,7 +360,8 @@ impl Collector {
             let goes_back =
                 output(&draft.call.parts).zip(output(&usages)).is_some_and(|(before, now)| now < before);
             let is_other = draft.key.as_ref().zip(key.as_ref()).is_some_and(|(before, now)| before != now);
-            if goes_back || is_other || draft.work.agent != work.agent {
+            let is_of_next = self.is_answer_over && !is_count_alone;
+            if goes_back || is_other || is_of_next || draft.work.agent != work.agent {
                 self.end_pieces();
             }
         }
@@ -314,13 +374,12 @@ impl Collector {
             }
             None => self.piece = Some((draft, source.to_owned())),
         }
-        if is_last {
-            self.end_pieces();
-        }
+        self.is_answer_over = is_last;
     }
 
     /// It ended, or broke off.
     fn end_pieces(&mut self) {
+        self.is_answer_over = false;
         if let Some((mut draft, last)) = self.piece.take() {
             draft.key = draft.key.or_else(|| self.name(&last));
             self.draft(draft);
@@ -406,6 +465,7 @@ impl Collector {
             self.close(draft);
         }
         let mut calls = self.closed;
+        calls.extend(self.counted);
         self.runs.finish(&mut calls);
         calls.extend(self.codex.take().map(|mut call| {
             call.name_if_unknown(self.codex_text);

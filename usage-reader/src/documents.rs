@@ -4,8 +4,9 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::encoded;
 use crate::fields::Object;
-use crate::log_lines::{self, Unwrapped};
+use crate::log_lines::{self, Link, Unwrapped};
 use crate::sources::{csv_heading, csv_row};
 use crate::usage_projection;
 
@@ -25,13 +26,14 @@ pub(crate) enum Piece<'a> {
 /// Shows every part of `text` to `see`.
 pub(crate) fn split(text: &str, see: &mut dyn FnMut(Piece<'_>)) {
     let text = text.trim_start_matches('\u{feff}').trim();
-    // JSON within JSON: a text that was encoded once too often.
-    if text.starts_with('"')
-        && let Ok(inner) = serde_json::from_str::<String>(text)
-        && !inner.starts_with('"')
-    {
-        return split(&inner, see);
+    // JSON within JSON: a text that was encoded once or twice too often.
+    let mut decoded = std::borrow::Cow::Borrowed(text);
+    for _ in 0..2 {
+        let inner = decoded.starts_with('"').then(|| serde_json::from_str::<String>(&decoded));
+        let Some(Ok(inner)) = inner else { break };
+        decoded = inner.into();
     }
+    let text = &*decoded;
     let mut splitter = Splitter::default();
     text.split('\n').for_each(|line| splitter.line(line, see));
     splitter.end(see);
@@ -45,8 +47,8 @@ pub(crate) struct Splitter {
     depth: usize,
     in_string: bool,
     is_escaped: bool,
-    /// The beginning of a line that a container's log broke into several.
-    part: String,
+    /// The beginnings of lines that a log broke into several, one for each stream of it.
+    parts: Vec<Unwrapped>,
     /// The names of the columns, where the input is a table.
     columns: Option<Vec<String>>,
 }
@@ -54,26 +56,50 @@ pub(crate) struct Splitter {
 impl Splitter {
     /// Takes a line as it stands in a file or a log.
     pub(crate) fn line(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) {
-        match log_lines::unwrap(line) {
-            None => self.own_line(line, see),
-            Some(Unwrapped { text, time, is_part }) => {
-                self.part.push_str(&text);
-                if is_part && self.part.len() <= LONGEST_OBJECT {
-                    return;
-                }
-                let text = std::mem::take(&mut self.part);
-                let mut timed = |piece: Piece<'_>| match (piece, &time) {
-                    (Piece::Object(mut object, text), Some(time)) => {
-                        if !object.contains_key("timestamp") {
-                            object.entry("time").or_insert_with(|| Value::String(time.clone()));
-                        }
-                        see(Piece::Object(object, text));
-                    }
-                    (piece, _) => see(piece),
-                };
-                text.split('\n').for_each(|line| self.own_line(line, &mut timed));
+        let Some(unwrapped) = log_lines::unwrap(line) else {
+            self.end_parts(see);
+            return self.own_line(line, see);
+        };
+        let before = self.parts.iter().position(|part| part.stream == unwrapped.stream);
+        let before = before.map(|index| self.parts.remove(index));
+        let joined = match before {
+            Some(before) if unwrapped.link == Link::MayGoOn => {
+                self.whole_line(before, see);
+                unwrapped
             }
+            Some(mut before) => {
+                before.text.push_str(&unwrapped.text);
+                Unwrapped { link: unwrapped.link, ..before }
+            }
+            None => unwrapped,
+        };
+        if joined.link == Link::Ends || joined.text.len() > LONGEST_OBJECT {
+            self.whole_line(joined, see);
+        } else {
+            self.parts.push(joined);
         }
+    }
+
+    /// The lines that nothing goes on with.
+    fn end_parts(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
+        for part in std::mem::take(&mut self.parts) {
+            self.whole_line(part, see);
+        }
+    }
+
+    /// Takes a line that a log carried.
+    fn whole_line(&mut self, line: Unwrapped, see: &mut dyn FnMut(Piece<'_>)) {
+        let Unwrapped { text, time, .. } = line;
+        let mut timed = |piece: Piece<'_>| match (piece, &time) {
+            (Piece::Object(mut object, text), Some(time)) => {
+                if !object.contains_key("timestamp") {
+                    object.entry("time").or_insert_with(|| Value::String(time.clone()));
+                }
+                see(Piece::Object(object, text));
+            }
+            (piece, _) => see(piece),
+        };
+        text.split('\n').for_each(|line| self.own_line(line, &mut timed));
     }
 
     fn own_line(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) {
@@ -95,6 +121,7 @@ impl Splitter {
 
     /// What the input ends in the middle of is damage.
     pub(crate) fn end(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
+        self.end_parts(see);
         if !self.pending.is_empty() {
             self.give_up(see);
         }
@@ -119,6 +146,10 @@ impl Splitter {
             && let Some(object) = usage_projection::read(text)
         {
             return see(Piece::Object(object, text));
+        }
+        // A text that was encoded once too often.
+        if let Some(inner) = encoded::quoted(text) {
+            return split(&inner, see);
         }
         if let Some(start) = self.scan(text, 0, see) {
             self.keep(text[start..].to_owned(), see);
@@ -177,10 +208,13 @@ impl Splitter {
                 let object = &text[start..index];
                 match usage_projection::read(object) {
                     Some(read) => see(Piece::Object(read, object)),
-                    None => {
-                        see(Piece::Damaged);
-                        spliced(object, see);
-                    }
+                    None => match usage_projection::read(&repaired(object)) {
+                        Some(read) => see(Piece::Object(read, object)),
+                        None => {
+                            see(Piece::Damaged);
+                            spliced(object, see);
+                        }
+                    },
                 }
             }
         }
@@ -220,14 +254,14 @@ impl Splitter {
 
     /// Takes what is pending for damage, and of its lines those that are whole.
     fn give_up(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
-        let columns = self.columns.take();
-        let text = std::mem::replace(self, Self { columns, ..Self::default() }).pending;
+        let (columns, parts) = (self.columns.take(), std::mem::take(&mut self.parts));
+        let text = std::mem::replace(self, Self { columns, parts, ..Self::default() }).pending;
         see(Piece::Damaged);
         if let Some(first) = text.split('\n').next() {
             spliced(first, see);
         }
         for line in text.split('\n').skip(1).filter_map(payload) {
-            let line = line.trim_end_matches(',');
+            let line = line.trim_end_matches([',', ']', ' ']);
             if line.starts_with('{')
                 && let Some(object) = usage_projection::read(line)
             {
@@ -269,6 +303,49 @@ fn spliced(line: &str, see: &mut dyn FnMut(Piece<'_>)) {
     }
 }
 
+/// An object that programs wrote that are lenient about JSON: numbers that are none are null, control characters blanks,
+/// and a backslash before a character that needs none is left out.
+fn repaired(text: &str) -> String {
+    const NO_NUMBERS: &[&str] = &["NaN", "-Infinity", "Infinity"];
+    let mut repaired = String::with_capacity(text.len());
+    let (mut rest, mut in_string) = (text, false);
+    while let Some(character) = rest.chars().next() {
+        let behind = &rest[character.len_utf8()..];
+        if !in_string && let Some(number) = NO_NUMBERS.iter().find(|number| rest.starts_with(**number)) {
+            repaired.push_str("null");
+            rest = &rest[number.len()..];
+            continue;
+        }
+        rest = behind;
+        match character {
+            '"' => in_string = !in_string,
+            '\\' if in_string => {
+                let escaped = behind.chars().next();
+                let is_code =
+                    |digits: &str| digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+                let is_escape = match escaped {
+                    Some('u') => behind.get(1..5).is_some_and(is_code),
+                    Some(escaped) => "\"\\/bfnrt".contains(escaped),
+                    None => false,
+                };
+                if let Some(escaped) = escaped.filter(|_| is_escape) {
+                    repaired.push(character);
+                    repaired.push(escaped);
+                    rest = &behind[escaped.len_utf8()..];
+                }
+                continue;
+            }
+            _ if in_string && character < ' ' => {
+                repaired.push(' ');
+                continue;
+            }
+            _ => {}
+        }
+        repaired.push(character);
+    }
+    repaired
+}
+
 /// Where the number, text or the like ends that begins at `from` in the elements of an array.
 fn after_scalar(text: &str, from: usize) -> Option<usize> {
     text.starts_with('[').then_some(())?;
@@ -282,7 +359,7 @@ fn after_scalar(text: &str, from: usize) -> Option<usize> {
 /// What a line carries: the line, or the data of a server's event. Nothing where the line is blank, a comment
 /// or another field of an event.
 fn payload(line: &str) -> Option<&str> {
-    let line = line.trim_matches(['\u{feff}', '\0']).trim();
+    let line = line.trim_matches(['\u{feff}', '\0', '\u{1e}']).trim();
     let is_field = ["event:", "id:", "retry:", ":"].iter().any(|field| line.starts_with(field));
     let data = line.strip_prefix("data:").map_or(line, str::trim);
     (!is_field && !data.is_empty() && data != "[DONE]").then_some(data)
@@ -337,7 +414,11 @@ mod tests {
             ("{\"n\":1,\"a\":\n{\"n\":2}\n{\"n\":3}", "x 2 3"),
             ("{\"n\":1,\n\"a\":2", "x"),
             ("{\"n\":1}\nlog line\n{\"n\":2}", "1 o 2"),
-            ("{\"n\":NaN}\n{\"n\":2}", "x 2"),
+            ("{\"n\":NaN1}\n{\"n\":2}", "x 2"),
+            ("{\"n\":1,\"p\":[NaN,-Infinity]}\n{\"n\":2}", "1 2"),
+            ("{\"n\":1,\"t\":\"a\\x \\u12 NaN\u{1}\"}\n{\"n\":2}", "1 2"),
+            ("[{\"n\":1,\"a\":{\"b\":5,\n{\"n\":2},\n{\"n\":3}]", "x 2 3"),
+            ("\u{1e}{\"n\":1}\n\u{1e}{\"n\":2}", "1 2"),
             ("{\"n\":1}}\n{\"n\":2}", "1 o 2"),
             ("{\"n\":1,\"t\":\"to{\"n\":2}\n{\"n\":3}", "x 2 3"),
             ("{\"n\":1,\"t\":{\"n\":2}\n{\"n\":3}", "x 2 3"),

@@ -20,6 +20,7 @@ mod call;
 mod call_reader;
 mod collector;
 mod documents;
+mod encoded;
 mod fields;
 mod locate;
 mod log_lines;
@@ -60,25 +61,24 @@ pub fn total(text: &str, provider: Option<&str>) -> Option<ParsedUsage> {
 /// What the text reports about its calls, one for each model, in the order of their first appearance. Their sum
 /// is [`total`].
 pub fn by_model(text: &str, provider: Option<&str>) -> Vec<ParsedUsage> {
-    let (calls, rest) = collect(text, provider);
+    let (calls, rest) = collect(text, Collector::new(provider).naming_by_text());
     let models = call::by_model(calls.each());
     if models.is_empty() { rest.into_iter().collect() } else { models }
 }
 
 /// The calls of the text one by one, and [`total`].
 pub fn calls(text: &str, provider: Option<&str>) -> (Vec<ExtractedCall>, Option<ParsedUsage>) {
-    let (calls, rest) = collect(text, provider);
+    let (calls, rest) = collect(text, Collector::new(provider));
     let each = calls.unsettled().to_vec();
     let models = call::by_model(calls.each());
     (each, if models.is_empty() { rest } else { whole(models) })
 }
 
 /// The calls, and what a single object reported beside any.
-fn collect(text: &str, provider: Option<&str>) -> (Calls, Option<ParsedUsage>) {
+fn collect(text: &str, mut collector: Collector) -> (Calls, Option<ParsedUsage>) {
     if text.len() > MAX_EXTRACT_BYTES {
         return (Calls::default(), None);
     }
-    let mut collector = Collector::new(provider);
     let mut calls = Calls::default();
     let mut objects = 0;
     split(text, &mut |piece| {

@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::documents::{Piece, split};
+use crate::encoded;
 use crate::fields::{Fields, Object, text};
 use crate::parsed_usage::ParsedUsage;
 use crate::shapes::interpret;
-use crate::sources::{INHERITED, is_adapter_name};
+use crate::sources::{INHERITED, has_request_as_text, is_adapter_name};
 use crate::time;
-use crate::usage_projection::{LISTS, TEXTS, WRAPPERS, is_document};
+use crate::usage_projection::{LISTS, TEXTS, WRAPPERS};
 
 /// Names that a body takes from around it where it has not got them itself.
 const FALLBACK: &[&str] = &[
@@ -26,6 +27,8 @@ const FALLBACK: &[&str] = &[
     "recorded_at",
     "startedDateTime",
     "timeUnixNano",
+    "@timestamp",
+    "__REALTIME_TIMESTAMP",
     "model",
     "modelId",
     "uuid",
@@ -82,10 +85,6 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     }
     for name in WRAPPERS {
         let Some(Value::Object(_)) = all.get(*name) else { continue };
-        // VS Code writes a session, and then changes of it, which its next version of the session repeats.
-        if *name == "v" && all.get("kind").and_then(Value::as_i64) != Some(0) {
-            continue;
-        }
         let Some(Value::Object(inner)) = all.shift_remove(*name) else { continue };
         let inner = inherit(inner, &around, kind.as_deref());
         match locate(inner, hint) {
@@ -134,7 +133,7 @@ fn around(all: &Object) -> Object {
     let reported =
         inherited.chain(FALLBACK).filter_map(|name| Some(((*name).to_owned(), all.get(*name)?.clone())));
     let mut around: Object = reported.filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
-    if all.contains_key("custom_id") || all.contains_key("recordId") {
+    if is_of_batch(all) {
         around.insert("is_batch".into(), true.into());
     }
     // Recorders write the time of UTC without saying so.
@@ -146,6 +145,14 @@ fn around(all: &Object) -> Object {
         around.insert("threadId".into(), thread.into());
     }
     around
+}
+
+/// Whether it is, or holds, the results of a batch: OpenAI's and Anthropic's (`custom_id`), Bedrock's (`recordId`), and
+/// those of Gemini and Vertex AI.
+fn is_of_batch(all: &Object) -> bool {
+    let is_of_gemini = || all.get("response").and_then(|response| response.get("usageMetadata")).is_some();
+    ["custom_id", "recordId", "inlinedResponses"].iter().any(|name| all.contains_key(*name))
+        || (["key", "processed_time"].iter().any(|name| all.contains_key(*name)) && is_of_gemini())
 }
 
 fn inherit(mut inner: Object, around: &Object, kind: Option<&str>) -> Object {
@@ -168,7 +175,11 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
         if let Some(Value::Array(_)) = all.get(*name)
             && let Some(Value::Array(values)) = all.shift_remove(*name)
         {
-            flatten(values, &mut events);
+            let chunks: Vec<&str> = values.iter().map_while(Value::as_str).collect();
+            match encoded::document_of_chunks(&chunks).filter(|_| chunks.len() == values.len()) {
+                Some(document) => objects_in(&document, &mut events),
+                None => flatten(values, &mut events),
+            }
         }
         if !events.is_empty() {
             break;
@@ -184,25 +195,37 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
     if let Some(thread) = around.get("threadId") {
         events.iter_mut().for_each(|event| drop(event.insert("threadId".into(), thread.clone())));
     }
+    // What belongs to a session says so once.
+    for name in ["sessionId", "session_id", "sessionID"] {
+        if let Some(session) = around.get(name) {
+            for event in &mut events {
+                event.entry(name).or_insert_with(|| session.clone());
+            }
+        }
+    }
     events
+}
+
+fn objects_in(document: &str, events: &mut Vec<Object>) {
+    split(document, &mut |piece| {
+        if let Piece::Object(event, _) = piece {
+            events.push(event);
+        }
+    });
 }
 
 fn events_in_text(all: &Object) -> Vec<Object> {
     let mut events = Vec::new();
     // The result of an agent's run is what its model said, and so is the text of anything but a request.
     let is_result = text(all, &["type"]) == Some("result");
-    let is_request = all.contains_key("say") || all.contains_key("mimeType");
+    let is_request = has_request_as_text(all) || all.contains_key("mimeType");
     for name in TEXTS {
         let Some(Value::String(text)) = all.get(*name) else { continue };
-        let is_said = (*name == "result" && is_result) || (*name == "text" && !is_request);
-        if is_said || !is_document(text) {
+        if (*name == "result" && is_result) || (*name == "text" && !is_request) {
             continue;
         }
-        split(text, &mut |piece| {
-            if let Piece::Object(event, _) = piece {
-                events.push(event);
-            }
-        });
+        let Some(document) = encoded::document(text) else { continue };
+        objects_in(&document, &mut events);
         if !events.is_empty() {
             break;
         }
@@ -214,10 +237,15 @@ fn events_in_text(all: &Object) -> Vec<Object> {
 fn ledger_events(all: &mut Object, around: &Object) -> Vec<Object> {
     let mut events = Vec::new();
     if let Some(Value::Object(mut ledger)) = all.shift_remove("usageLedger") {
-        for list in [ledger.shift_remove("events"), all.shift_remove("messages")] {
-            if let Some(Value::Array(values)) = list {
-                flatten(values, &mut events);
-            }
+        if let Some(Value::Array(values)) = ledger.shift_remove("events") {
+            flatten(values, &mut events);
+        }
+        // What an entry is of, which not every one says.
+        for event in &mut events {
+            event.entry("operationType").or_insert_with(|| "".into());
+        }
+        if let Some(Value::Array(values)) = all.shift_remove("messages") {
+            flatten(values, &mut events);
         }
     }
     if let Some(thread) = around.get("threadId") {

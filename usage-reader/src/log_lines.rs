@@ -9,19 +9,40 @@ use crate::time;
 /// A longer beginning of a line is none of a log's.
 const LONGEST_PREFIX: usize = 160;
 
+/// How a line of a log belongs to those around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// It stands for itself, or ends what the lines before it began.
+    Ends,
+    /// The next line of its stream goes on where it ends.
+    IsPart,
+    /// It goes on where the line before ended, and the next line may go on where it ends.
+    GoesOn,
+    /// The next line may go on where it ends.
+    MayGoOn,
+}
+
 /// What a line of a log carries.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Unwrapped {
     pub(crate) text: String,
     /// When the log says that it was written.
     pub(crate) time: Option<String>,
-    /// Whether the next line of the log goes on where this one ends.
-    pub(crate) is_part: bool,
+    /// Of lines that the log broke, those of one stream belong together.
+    pub(crate) stream: String,
+    pub(crate) link: Link,
+}
+
+impl Unwrapped {
+    fn whole(text: &str, time: Option<&str>) -> Self {
+        let time = time.filter(|time| time::parse_lenient(time).is_some()).map(str::to_owned);
+        Self { text: text.to_owned(), time, stream: String::new(), link: Link::Ends }
+    }
 }
 
 /// What the line carries, where it is one of a log that is known: `None` where it stands for itself.
 pub(crate) fn unwrap(line: &str) -> Option<Unwrapped> {
-    if line.starts_with("{\"log\":\"") {
+    if line.starts_with("{\"log\":") {
         return of_docker(line);
     }
     let is_plain = !line.contains('\u{1b}');
@@ -31,11 +52,12 @@ pub(crate) fn unwrap(line: &str) -> Option<Unwrapped> {
         return None;
     }
     let clean = if is_plain { Cow::Borrowed(line) } else { Cow::Owned(without_colours(line)) };
-    let unwrapped = prefixed(&clean);
+    let readers = [of_kubernetes, of_gitlab, of_prefix_alone, prefixed, behind_time];
+    let unwrapped = readers.iter().find_map(|read| read(&clean));
     if is_plain || unwrapped.is_some() {
         return unwrapped;
     }
-    Some(Unwrapped { text: clean.into_owned(), time: None, is_part: false })
+    Some(Unwrapped::whole(&clean, None))
 }
 
 /// A line of Docker's `json-file`. One of more than 16 KiB is broken into several, of which the last one alone ends.
@@ -50,11 +72,63 @@ fn of_docker(line: &str) -> Option<Unwrapped> {
     if stream.is_empty() {
         return None;
     }
-    let is_part = !log.ends_with('\n');
-    Some(Unwrapped { text: log.trim_end_matches(['\n', '\r']).to_owned(), time, is_part })
+    let link = if log.ends_with('\n') { Link::Ends } else { Link::IsPart };
+    Some(Unwrapped { text: log.trim_end_matches(['\n', '\r']).to_owned(), time, stream, link })
 }
 
-/// A line behind the time, the stream and the like.
+/// A line of the container runtimes of Kubernetes: its time, its stream, and whether it is whole (`F`) or a part (`P`).
+fn of_kubernetes(line: &str) -> Option<Unwrapped> {
+    let mut words = line.splitn(4, ' ');
+    let (time, stream, flag, text) = (words.next()?, words.next()?, words.next()?, words.next()?);
+    if !is_time(time) || !is_stream(stream) {
+        return None;
+    }
+    let link = match flag {
+        "F" => Link::Ends,
+        "P" => Link::IsPart,
+        _ => return None,
+    };
+    Some(Unwrapped { stream: stream.to_owned(), link, ..Unwrapped::whole(text, Some(time)) })
+}
+
+/// A line of GitLab: its time, and the number and kind of its stream. A plus sign says that it goes on where the one
+/// before ended.
+fn of_gitlab(line: &str) -> Option<Unwrapped> {
+    let (time, rest) = line.split_once(' ')?;
+    let stream = rest.get(..3).filter(|stream| is_time(time) && is_stream_of_gitlab(stream))?;
+    let link = match rest.as_bytes().get(3)? {
+        b'+' => Link::GoesOn,
+        b' ' => Link::MayGoOn,
+        _ => return None,
+    };
+    Some(Unwrapped { stream: stream.to_owned(), link, ..Unwrapped::whole(&rest[4..], Some(time)) })
+}
+
+/// A line behind a prefix that each line of the log has, whatever the line is: `service-1  | …` of Docker Compose,
+/// `[pod/name/container] …` of kubectl, and a job, a step and a time between tabs of GitHub.
+fn of_prefix_alone(line: &str) -> Option<Unwrapped> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
+    };
+    if let Some((name, text)) = line.split_once('|')
+        && is_name(name.trim_end())
+        && name.len() <= LONGEST_PREFIX
+    {
+        return Some(Unwrapped::whole(text.strip_prefix(' ').unwrap_or(text), None));
+    }
+    if let Some((pod, text)) = line.strip_prefix("[pod/").and_then(|rest| rest.split_once("] "))
+        && is_name(pod)
+    {
+        return unwrap(text).or_else(|| Some(Unwrapped::whole(text, None)));
+    }
+    let mut cells = line.splitn(3, '\t');
+    let (job, step, rest) = (cells.next()?, cells.next()?, cells.next()?);
+    let (time, text) = rest.split_once(' ')?;
+    let is_of_github = !job.contains('"') && !step.contains('"') && is_moment(time);
+    is_of_github.then(|| Unwrapped::whole(text, Some(time.trim_start_matches('\u{feff}'))))
+}
+
+/// JSON behind the time, the level and the like.
 fn prefixed(line: &str) -> Option<Unwrapped> {
     let start = line.char_indices().take(LONGEST_PREFIX).map(|(at, _)| at).find(|at| {
         let rest = &line[*at..];
@@ -62,39 +136,43 @@ fn prefixed(line: &str) -> Option<Unwrapped> {
             || rest.starts_with("{ \"")
             || rest.starts_with("[{")
             || rest.starts_with("data: {")
-    });
-    let (prefix, text) = match start {
-        Some(start) if start > 0 => line.split_at(start),
-        // The rest of a line that Kubernetes broke may begin with anything.
-        _ => {
-            let mut words = line.splitn(4, ' ');
-            let (time, stream, flag, text) = (words.next()?, words.next()?, words.next()?, words.next()?);
-            let is_line = is_time(time) && is_stream(stream) && matches!(flag, "F" | "P");
-            let time = Some(time.to_owned()).filter(|time| time::parse_lenient(time).is_some());
-            return is_line.then(|| Unwrapped { text: text.to_owned(), time, is_part: flag == "P" });
-        }
-    };
+    })?;
+    let (prefix, text) = line.split_at(start);
     let words: Vec<&str> = prefix.split_whitespace().collect();
     if !is_prefix(prefix, &words) {
         return None;
     }
-    let time = words.iter().find(|word| time::parse_lenient(word).is_some()).map(|word| (*word).to_owned());
-    let is_part = words.last() == Some(&"P") && words.iter().any(|word| is_stream(word));
-    Some(Unwrapped { text: text.to_owned(), time, is_part })
+    let time = words.iter().map(|word| word.trim_matches(['[', ']'])).find(|word| is_moment(word));
+    Some(Unwrapped::whole(text, time))
+}
+
+/// Anything behind a time with a zone: a line of GitHub's and Azure's logs, one of an object over many lines included.
+fn behind_time(line: &str) -> Option<Unwrapped> {
+    let (time, text) = line.split_once(' ').unwrap_or((line, ""));
+    is_moment(time).then(|| Unwrapped::whole(text, Some(time)))
+}
+
+/// Whether it is a time with its date and zone.
+fn is_moment(word: &str) -> bool {
+    let word = word.trim_start_matches('\u{feff}');
+    word.len() >= "2026-03-20T12:00Z".len() && word.contains('T') && time::parse_lenient(word).is_some()
 }
 
 fn is_prefix(prefix: &str, words: &[&str]) -> bool {
+    /// Syslog has the most: a priority, a time, a host, a program, its number, a kind, and data.
+    const MOST_WORDS: usize = 9;
     let [first, .., last] = words else {
         return words.first().is_some_and(|word| is_time(word)) && prefix.ends_with(' ');
     };
-    if !prefix.ends_with(' ') || prefix.contains('"') {
+    if !prefix.ends_with(' ') || prefix.contains('"') || words.len() > MOST_WORDS {
         return false;
     }
-    // `service-1  | {…}` of Docker Compose, `Nov 29 10:00:00 host name[12]: {…}` of syslog.
-    let is_of_compose = *last == "|" && words.len() == 2;
-    let is_of_syslog = last.ends_with("]:") && (is_month(first) || is_time(first)) && words.len() <= 6;
-    let is_known = |word: &&str| is_time(word) || is_level(word) || is_stream(word) || is_flag(word);
-    is_of_compose || is_of_syslog || (words.iter().any(|word| is_time(word)) && words.iter().all(is_known))
+    let is_known = |word: &str| is_time(word) || is_level(word) || is_stream(word);
+    // `Nov 29 10:00:00 host name[12]: {…}` and `<34>1 2026-… host name 12 - - {…}` of syslog, and what programs put
+    // before what they log: `2026-03-20 12:00:00,123 - name - INFO - {…}`.
+    let begins = is_month(first) || is_time(first) || is_priority(first);
+    let ends = last.ends_with([':', '-', '|', ']', '>']) || is_known(last);
+    (begins && ends) || (words.iter().any(|word| is_time(word)) && words.iter().all(|word| is_known(word)))
 }
 
 /// Digits with what stands between those of dates and times, also in brackets.
@@ -108,6 +186,11 @@ fn is_month(word: &str) -> bool {
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"].contains(&word)
 }
 
+fn is_priority(word: &str) -> bool {
+    let digits = word.strip_prefix('<').and_then(|rest| rest.split_once('>')).map(|(digits, _)| digits);
+    digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn is_level(word: &str) -> bool {
     let word = word.trim_matches(['[', ']', ':', '|']).to_ascii_uppercase();
     ["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", ""].contains(&&*word)
@@ -117,13 +200,8 @@ fn is_stream(word: &str) -> bool {
     matches!(word, "stdout" | "stderr")
 }
 
-/// `F` and `P` of Kubernetes, `00O` of GitLab.
-fn is_flag(word: &str) -> bool {
-    let of_gitlab = || {
-        let word = word.trim_end_matches('+');
-        word.len() == 3 && word.ends_with(['O', 'E']) && word[..2].bytes().all(|byte| byte.is_ascii_digit())
-    };
-    matches!(word, "F" | "P") || of_gitlab()
+fn is_stream_of_gitlab(word: &str) -> bool {
+    word.ends_with(['O', 'E']) && word.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The text without the sequences that begin with an escape.
@@ -149,16 +227,20 @@ fn without_colours(line: &str) -> String {
             _ => {}
         }
     }
-    text
+    // What a carriage return went back over was replaced.
+    match text.trim_end_matches('\r').rfind('\r') {
+        Some(at) => text.split_off(at + 1),
+        None => text,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(line: &str) -> (String, Option<String>, bool) {
-        let Unwrapped { text, time, is_part } = unwrap(line).unwrap();
-        (text, time, is_part)
+    fn of(line: &str) -> (String, Option<String>, Link) {
+        let Unwrapped { text, time, link, .. } = unwrap(line).unwrap();
+        (text, time, link)
     }
 
     #[test]
@@ -167,7 +249,6 @@ mod tests {
         for (line, time) in [
             ("2026-01-01T00:00:00.123456789Z stdout F {\"n\":1}", Some("2026-01-01T00:00:00.123456789Z")),
             ("2026-01-01T00:00:00.1234567Z {\"n\":1}", Some("2026-01-01T00:00:00.1234567Z")),
-            ("2026-01-01T00:00:00.000000Z 00O {\"n\":1}", Some("2026-01-01T00:00:00.000000Z")),
             ("agent-1  | {\"n\":1}", None),
             ("Nov 29 10:00:00 host agent[12]: {\"n\":1}", None),
             ("[12:00:01] INFO {\"n\":1}", None),
@@ -177,16 +258,33 @@ mod tests {
                 Some("2026-01-01T00:00:00Z"),
             ),
             ("\u{1b}]0;title\u{7}{\"n\":1}", None),
+            ("section_start:1:x\r\u{1b}[0K{\"n\":1}", None),
+            ("[pod/agent-1/main] {\"n\":1}", None),
+            ("[pod/agent-1/main] 2026-01-01T00:00:00Z {\"n\":1}", Some("2026-01-01T00:00:00Z")),
+            ("build\tRun it\t2026-01-01T00:00:00.1234567Z {\"n\":1}", Some("2026-01-01T00:00:00.1234567Z")),
+            ("<34>1 2026-01-01T00:00:00Z host agent 12 - - {\"n\":1}", Some("2026-01-01T00:00:00Z")),
+            ("2026-01-01 00:00:00,123 - agent - INFO - {\"n\":1}", None),
+            ("2026-01-01 00:00:00,123 INFO agent: {\"n\":1}", None),
         ] {
-            assert_eq!(of(line), (own.to_owned(), time.map(str::to_owned), false), "{line}");
+            assert_eq!(of(line), (own.to_owned(), time.map(str::to_owned), Link::Ends), "{line}");
         }
     }
 
     #[test]
     fn a_line_that_was_broken_goes_on_in_the_next_one() {
-        assert!(of("2026-01-01T00:00:00Z stdout P {\"n\":").2);
-        assert_eq!(of("2026-01-01T00:00:00Z stdout F 1}").0, "1}");
-        assert!(of("{\"log\":\"{\\\"n\\\":\",\"stream\":\"stdout\"}").2);
+        for (line, text, link) in [
+            ("2026-01-01T00:00:00Z stdout P {\"n\":", "{\"n\":", Link::IsPart),
+            ("2026-01-01T00:00:00Z stdout F a\": {\"b\": 1}", "a\": {\"b\": 1}", Link::Ends),
+            ("{\"log\":\"{\\\"n\\\":\",\"stream\":\"stdout\"}", "{\"n\":", Link::IsPart),
+            ("{\"log\": \"1}\\n\", \"stream\": \"stdout\"}", "1}", Link::Ends),
+            ("2026-01-01T00:00:00Z 01O {\"n\":", "{\"n\":", Link::MayGoOn),
+            ("2026-01-01T00:00:00Z 01O+1}", "1}", Link::GoesOn),
+            ("2026-01-01T00:00:00.1234567Z   \"n\": {\"b\": 1}", "  \"n\": {\"b\": 1}", Link::Ends),
+            ("agent-1  |   \"n\": 1,", "  \"n\": 1,", Link::Ends),
+        ] {
+            let (found, _, linked) = of(line);
+            assert_eq!((&*found, linked), (text, link), "{line}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::ParsedUsage;
 use crate::session::Report;
 use crate::source::{Role, Work};
-use crate::sources::{COST_OF_NO_MODEL, began_anew};
+use crate::sources::{COST_OF_NO_MODEL, began_anew, counts_before};
 
 /// A call of a run that is not over.
 #[derive(Debug)]
@@ -163,7 +163,7 @@ fn complete_usages(usages: &mut [ParsedUsage], work: &Work, body: Fields<'_>, mo
         if parsed.model.is_none() && !parsed.extra.contains_key(COST_OF_NO_MODEL) {
             parsed.model = model.map(str::to_owned);
         }
-        parsed.note_text("session", work.session.as_deref());
+        parsed.note_text("session", work.session.as_deref().filter(|_| !work.is_named_by_trace()));
     }
     if work.role == Role::Run
         && let Some(first) = usages.first_mut()
@@ -192,14 +192,16 @@ fn whole(
         let is_cumulative = work.role == Role::Session;
         return ExtractedCall { key, is_cumulative, ..ExtractedCall::of(usages) };
     };
-    let gives_way = work.agent == "trace";
+    let gives_way = work.gives_way;
     if !gives_way {
         usages.iter_mut().for_each(|parsed| parsed.note("cumulative", true));
     }
     let report = Report {
-        // A count of the whole session needs no name: the highest one holds.
-        id: id.filter(|_| work.role != Role::Session || gives_way).unwrap_or_default(),
-        began_anew: if work.role == Role::Process { began_anew(body) } else { None },
+        // A count of the whole session needs no name, unless its agent gives it one: the highest one holds.
+        id: id.filter(|_| work.role != Role::Session || work.key.is_some()).unwrap_or_default(),
+        began_anew: if work.role == Role::Process { began_anew(body) } else { work.began_anew },
+        before: if work.role == Role::Process { counts_before(body) } else { None },
+        at_ms: usages.iter().find_map(|parsed| parsed.timestamp_ms),
         parent: work.key.as_ref().and_then(|_| parent(body)),
         gives_way,
         models: usages.clone(),

@@ -21,6 +21,10 @@ pub struct Report {
     /// Whether the count is known to begin with this report's own work (`true`), to go on from an earlier one
     /// (`false`), or neither.
     pub began_anew: Option<bool>,
+    /// Input, output, cached and written tokens before this report's own work, where the report says what that was.
+    pub before: Option<[i64; 4]>,
+    /// When it was written, where that is known.
+    pub at_ms: Option<i64>,
     /// The report of which this one is a part.
     pub parent: Option<String>,
     /// Whether the count is of no use where calls of the session are known: it may hold other counts again.
@@ -48,6 +52,21 @@ impl Report {
         self.has_room_for(earlier)
     }
 
+    /// Whether the count may be a later one of the process of `earlier`.
+    fn may_go_on_from(&self, earlier: &Self) -> bool {
+        // A report's own work may be that of its last call alone. Where the earlier report says all of its own, what was
+        // before this one has to have room for that.
+        let was_before =
+            |before: [i64; 4]| before.iter().zip(earlier.counts()).all(|(own, other)| *own >= other);
+        let has_room = earlier.began_anew != Some(true) || self.before.is_none_or(was_before);
+        self.began_anew != Some(true) && self.has_room_for(earlier) && has_room
+    }
+
+    /// Whether the count is the one after `earlier`: what it was before its own work is what that counted.
+    fn is_next_after(&self, earlier: &Self) -> bool {
+        self.may_go_on_from(earlier) && self.before.is_some_and(|before| before == earlier.counts()[..4])
+    }
+
     /// Whether no number is lower than in `earlier`.
     fn has_room_for(&self, earlier: &Self) -> bool {
         self.counts().iter().zip(earlier.counts()).all(|(own, earlier)| *own >= earlier)
@@ -57,7 +76,8 @@ impl Report {
 /// What all reports of a session come to: those of one process replace each other, and processes are added.
 ///
 /// A report that began anew, or that has no room for any earlier one, is of a process of its own; any other one goes
-/// on from the largest report that it has room for.
+/// on from the one that it names, or from the last one that it has room for. They are in the order of their times, or of
+/// their size where these are not known.
 pub fn total_of_reports(reports: &[Report]) -> Vec<ParsedUsage> {
     let mut all: Vec<&Report> = Vec::new();
     for report in reports {
@@ -74,12 +94,15 @@ pub fn total_of_reports(reports: &[Report]) -> Vec<ParsedUsage> {
             all.push(report);
         }
     }
-    all.sort_by(|a, b| a.counts().cmp(&b.counts()).then_with(|| a.id.cmp(&b.id)));
+    let has_times = all.iter().all(|report| report.at_ms.is_some());
+    let order = |report: &Report| (report.at_ms.filter(|_| has_times), report.counts());
+    all.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.id.cmp(&b.id)));
     let mut processes: Vec<&Report> = Vec::new();
     for report in all {
-        let goes_on = report.began_anew != Some(true);
-        let before = processes.iter().enumerate().rev().find(|(_, tip)| goes_on && report.has_room_for(tip));
-        match before.map(|(index, _)| index) {
+        let last = |is_before: &dyn Fn(&Report) -> bool| processes.iter().rposition(|tip| is_before(tip));
+        let before =
+            last(&|tip| report.is_next_after(tip)).or_else(|| last(&|tip| report.may_go_on_from(tip)));
+        match before {
             Some(index) => {
                 processes.remove(index);
                 processes.push(report);

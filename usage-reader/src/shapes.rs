@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use crate::body::{Body, sdk_metadata};
-use crate::fields::{Fields, Object, ReadLog, as_measure};
+use crate::encoded::may_be_document;
+use crate::fields::{Fields, Object, ReadLog};
 use crate::parsed_usage::ParsedUsage;
 use crate::source::Place;
 use crate::sources;
-use crate::usage_projection::{TEXTS, is_document};
+use crate::usage_projection::{LISTS, TEXTS};
 
 /// Where a usage object stands, the one that covers more first.
 const CONTAINERS: &[&str] = &[
@@ -15,6 +16,7 @@ const CONTAINERS: &[&str] = &[
     "total_usage",
     "aggregateUsage",
     "usage",
+    "Usage",
     "usageMetadata",
     "usage_metadata",
     "token_usage",
@@ -48,6 +50,8 @@ const TIME: &[&str] = &[
     "recorded_at",
     "startedDateTime",
     "timeUnixNano",
+    "@timestamp",
+    "__REALTIME_TIMESTAMP",
 ];
 
 /// The usages of this object itself: the main one first, then those of other models that worked for it.
@@ -107,11 +111,13 @@ pub(crate) fn is_of_interest(all: &Object) -> bool {
         Value::Array(values) => values.iter().any(|value| match value {
             Value::Object(inner) => is_of_interest(inner),
             Value::Array(_) => true,
+            // A body in chunks.
+            Value::String(text) => LISTS.contains(&&**name) && may_be_document(text),
             _ => false,
         }),
         Value::String(text) => {
             (matches!(&**name, "type" | "subtype") && CONTEXTS.contains(&&**text))
-                || (TEXTS.contains(&&**name) && is_document(text))
+                || (TEXTS.contains(&&**name) && may_be_document(text))
         }
         _ => false,
     })
@@ -129,8 +135,10 @@ fn is_only_counted(all: Fields<'_>) -> bool {
 fn is_input_alone(all: Fields<'_>) -> bool {
     const INPUT: &[&str] = &["input_tokens", "inputTokens", "totalTokens", "total_tokens", "tokens"];
     const BESIDE: &[&str] = &["context_management", "cachedContentTokenCount"];
+    let is_number = |name: &&str| all.get(name).is_some_and(|value| !value.is_object());
     let mut names = all.names().filter(|name| !crate::locate::is_from_around(name));
-    all.has_any(INPUT) && names.all(|name| INPUT.contains(&name) || BESIDE.contains(&name))
+    INPUT.iter().any(is_number)
+        && names.all(|name| (INPUT.contains(&name) && is_number(&name)) || BESIDE.contains(&name))
 }
 
 /// Whether a field of this name is, or is a part of, what some shape calls its usage.
@@ -167,6 +175,9 @@ fn is_name_of_usage(name: &str) -> bool {
                 | "usageDetails"
                 | "usage_details"
                 | "llm_metrics"
+                | "usage_to_metrics"
+                | "contextCondense"
+                | "predictions"
                 | "accumulated_token_usage"
                 | "cumulative_token_usage"
                 | "request_token_usage"
@@ -236,12 +247,20 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
         parsed.started_at_ms = all.moment(&["created_at"]);
     }
     parsed.duration_ms = parsed.duration_ms.or_else(|| sources::latency(all));
-    parsed.note_text("service_tier", all.text(&["service_tier", "serviceTier"]));
+    if !parsed.extra.contains_key("service_tier") {
+        parsed.note_text("service_tier", service_tier(all));
+    }
+    parsed
+        .note_text("speed", all.object(&["performanceConfig"]).and_then(|config| config.text(&["latency"])));
     if all.has("is_batch") {
         parsed.note("batch", true);
     }
     if sources::has_no_output(body) && parsed.output.unwrap_or(0) == 0 {
         parsed.note("kind", "embedding");
+        if parsed.provider.is_none() {
+            parsed.provider =
+                parsed.model.as_deref().and_then(sources::provider_of_embedding).map(str::to_owned);
+        }
     }
     if parsed.cost.is_none()
         && let Some(cost) = gateway_cost(all)
@@ -251,11 +270,20 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
     }
 }
 
+/// The tier of the call, beside its usage, in it, or in what a framework keeps of the provider.
+fn service_tier(all: Fields<'_>) -> Option<&str> {
+    const NAMES: &[&str] = &["service_tier", "serviceTier"];
+    let of_bedrock = || all.object(NAMES)?.text(&["type"]);
+    let in_usage = || CONTAINERS.iter().find_map(|name| all.object(&[name])?.text(NAMES));
+    let of_framework = || all.object(&["response_metadata", "responseMetadata", "metadata"])?.text(NAMES);
+    let of_sdk = || sdk_metadata(all)?.entries().find_map(|(_, provider)| provider.text(NAMES));
+    all.text(NAMES).or_else(of_bedrock).or_else(in_usage).or_else(of_framework).or_else(of_sdk)
+}
+
 /// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.
 fn gateway_cost(all: Fields<'_>) -> Option<f64> {
     let gateway = sdk_metadata(all).and_then(|all| all.object(&["gateway"]));
     let reported = gateway.and_then(|gateway| gateway.amount(&["cost"]));
-    reported.or_else(|| {
-        all.get("response_cost").and_then(Value::as_f64).and_then(|cost| as_measure(&cost.into()))
-    })
+    let of_litellm = || all.object(&["_hidden_params"])?.measure(&["response_cost"]);
+    reported.or_else(|| all.measure(&["response_cost"])).or_else(of_litellm)
 }

@@ -55,11 +55,20 @@ pub(crate) struct Work {
     pub(crate) key: Option<String>,
     /// Whether it may be a copy of a call that another agent made.
     pub(crate) is_copy: bool,
+    /// Whether the count is of no use where calls of the session are known: it holds these again.
+    pub(crate) gives_way: bool,
+    /// Whether the count begins with its own work, where the source says so.
+    pub(crate) began_anew: Option<bool>,
 }
 
 impl Work {
     pub(crate) fn new(role: Role, agent: &'static str, session: Option<&str>) -> Self {
         Self { role, agent, session: session.map(str::to_owned), ..Self::default() }
+    }
+
+    /// Whether what it belongs to is a trace or a message, which is no session.
+    pub(crate) fn is_named_by_trace(&self) -> bool {
+        ["trace", "langfuse-trace", "opencode"].contains(&self.agent)
     }
 
     pub(crate) fn known_by(self, key: Option<String>) -> Self {
@@ -85,6 +94,8 @@ pub(crate) enum Role {
     Piece {
         /// Whether the answer ends with it.
         is_last: bool,
+        /// Whether it has nothing but counts, which may be those of the answer that has just ended.
+        is_count_alone: bool,
     },
     /// What other lines report, too.
     Repeated,

@@ -26,13 +26,36 @@ pub fn parse(text: &str) -> Option<i64> {
 /// Reads what [`parse`] does, and the other forms in which programs write a moment that has a zone: a blank in place
 /// of the `T`, an offset without a colon or without minutes, ` UTC`.
 pub(crate) fn parse_lenient(text: &str) -> Option<i64> {
-    parse(text).or_else(|| {
+    parse(text).or_else(|| parse_mail(text)).or_else(|| {
         let text = text.trim();
         let text =
             text.strip_suffix(" UTC").map_or(Cow::Borrowed(text), |text| Cow::Owned(format!("{text}Z")));
         let (clock, zone) = split_zone(&text)?;
-        parse(&format!("{}{zone}", with_t(clock)))
+        parse(&format!("{}{zone}", in_full(&with_t(clock))))
     })
+}
+
+/// The form of mails and of HTTP: `Fri, 20 Mar 2026 12:00:00 GMT`.
+fn parse_mail(text: &str) -> Option<i64> {
+    let begins = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
+    let moment = begins.then(|| DateTime::parse_from_rfc2822(text.trim()).ok())??;
+    in_range(moment.timestamp_millis())
+}
+
+/// The clock's reading as RFC 3339 has it, where it is one of ISO 8601 without separators, without seconds, or with a
+/// comma before their fraction.
+fn in_full(clock: &str) -> String {
+    let clock = clock.replace(',', ".");
+    let is_digits =
+        |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    match clock.split_once(['T', 't']) {
+        Some((date, time)) if is_digits(date, 8) && time.len() >= 6 && is_digits(&time[..6], 6) => {
+            let (year, month, day) = (&date[..4], &date[4..6], &date[6..]);
+            format!("{year}-{month}-{day}T{}:{}:{}", &time[..2], &time[2..4], &time[4..])
+        }
+        Some((_, time)) if time.len() == "12:00".len() => format!("{clock}:00"),
+        _ => clock,
+    }
 }
 
 /// Reads what [`parse_lenient`] does, and a moment without a zone, which is one of UTC.
@@ -107,8 +130,16 @@ mod tests {
             "2026-03-20T14:00:00.250+02",
             "2026-03-20 07:00:00.250 -0500",
             "2026-03-20T12:00:00.250999999Z",
+            "2026-03-20T12:00:00,250Z",
+            "20260320T120000.250Z",
+            "20260320T130000.250+0100",
         ] {
             assert_eq!(parse_lenient(text), noon, "{text}");
+        }
+        let whole = parse("2026-03-20T12:00:00Z");
+        for text in ["Fri, 20 Mar 2026 12:00:00 GMT", "Fri, 20 Mar 2026 13:00:00 +0100", "2026-03-20T12:00Z"]
+        {
+            assert_eq!(parse_lenient(text), whole, "{text}");
         }
         for text in ["2026-03-20T12:00:00.250", "2026-03-20 12:00:00.250"] {
             assert_eq!((parse_lenient(text), parse_utc(text)), (None, noon), "{text}");

@@ -46,7 +46,13 @@ fn look(object: &Object, path: &str, depth: usize, log: &ReadLog, found: &mut Ve
             Value::Object(inner) if depth < DEEPEST && (depth > 0 || has_read(inner, log)) => {
                 look(inner, &format!("{path}{name}."), depth + 1, log, found);
             }
-            Value::Number(number) if number.as_f64() > Some(0.0) && !log.has(value) && says_use(name) => {
+            // Lists of what a usage consists of.
+            Value::Array(values) if depth > 0 && depth < DEEPEST => {
+                for inner in values.iter().filter_map(Value::as_object) {
+                    look(inner, &format!("{path}{name}."), depth + 1, log, found);
+                }
+            }
+            _ if is_more_than_nothing(value) && !log.has(value) && says_use(name) => {
                 let full = format!("{path}{name}");
                 if !found.contains(&full) {
                     found.push(full);
@@ -55,6 +61,12 @@ fn look(object: &Object, path: &str, depth: usize, log: &ReadLog, found: &mut Ve
             _ => {}
         }
     }
+}
+
+/// Whether it is a number of something, which some write as text.
+fn is_more_than_nothing(value: &Value) -> bool {
+    let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
+    number.is_some_and(|number: f64| number.is_finite() && number > 0.0)
 }
 
 fn has_read(object: &Object, log: &ReadLog) -> bool {

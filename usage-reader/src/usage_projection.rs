@@ -12,6 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
+use crate::encoded::may_be_document;
 use crate::otel_attributes;
 
 /// How deep wrappers and usage objects are followed.
@@ -78,6 +79,8 @@ pub(crate) const WRAPPERS: &[&str] = &[
     "log",
     "content",
     "jsonBody",
+    "jsonPayload",
+    "properties",
     "v",
 ];
 
@@ -106,6 +109,9 @@ pub(crate) const LISTS: &[&str] = &[
     "requests",
     "outputs",
     "observations",
+    "predictions",
+    "batch",
+    "completion",
     "http_interactions",
     "entries",
     "mappings",
@@ -145,11 +151,21 @@ pub(crate) const TEXTS: &[&str] = &[
     "log",
     "msg",
     "text",
+    "responseText",
+    "response_text",
+    // As bytes.
+    "base64_string",
+    "base64Body",
+    "bytes",
+    // As collectors of logs name what was logged.
+    "MESSAGE",
+    "@message",
+    "textPayload",
 ];
 
 /// Whether a text may be a document: JSON, or the events of a server.
 pub(crate) fn is_document(text: &str) -> bool {
-    let text = text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']);
+    let text = text.trim_start_matches(['\u{feff}', '\u{1e}', ' ', '\n', '\r', '\t']);
     ["{", "[{", "[ {", "[\n", "data:", "event:", "id:", ": ", ":\n"]
         .iter()
         .any(|start| text.starts_with(start))
@@ -162,6 +178,7 @@ const IN_ONE_GO: &[&str] =
 /// Objects whose values are usage.
 const USAGE: &[&str] = &[
     "usage",
+    "Usage",
     "usageMetadata",
     "usage_metadata",
     "totalUsage",
@@ -203,10 +220,25 @@ const USAGE: &[&str] = &[
     "token_usages",
     "costs",
     "llm_metrics",
+    "usage_to_metrics",
+    "contextCondense",
 ];
 
 /// Objects of which only the numbers and short texts in them themselves are looked at.
-const SHALLOW: &[&str] = &["input", "output", "model", "modelInfo", "_meta", "context", "request"];
+const SHALLOW: &[&str] = &[
+    "input",
+    "output",
+    "model",
+    "modelInfo",
+    "model_config",
+    "_meta",
+    "context",
+    "spanContext",
+    "request",
+    "serviceTier",
+    "service_tier",
+    "performanceConfig",
+];
 
 /// Whether the field is usage, or a part of a usage object that stands by itself.
 fn is_usage(key: &str) -> bool {
@@ -309,7 +341,7 @@ impl<'de> Visitor<'de> for Wrapped<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        let is_kept = text.len() <= LONGEST_TEXT || (TEXTS.contains(&self.key) && is_document(text));
+        let is_kept = text.len() <= LONGEST_TEXT || (TEXTS.contains(&self.key) && may_be_document(text));
         Ok(is_kept.then(|| Value::String(text.to_owned())))
     }
 
@@ -377,6 +409,9 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
         b'[' => {
             let is_kept = match place {
                 Place::Usage => raw.len() <= LONGEST_USAGE,
+                // Where a journal of VS Code sets something, and what it appends.
+                Place::Body if key == "k" => raw.len() <= LONGEST_TEXT,
+                Place::Body if key == "v" => true,
                 Place::Body if key == "choices" => raw.contains("\"usage\""),
                 Place::Body if is_usage(key) => raw.len() <= LONGEST_USAGE,
                 // OpenTelemetry's seconds and nanoseconds.
@@ -388,16 +423,33 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
             if is_kept { array(raw, inside, depth) } else { None }
         }
         b'"' if raw.len() > LONGEST_TEXT => {
-            let may_be_document = place == Place::Body && TEXTS.contains(&key);
+            // No more of it is parsed than its beginning, unless that is a document's.
+            let is_kept = place == Place::Body && TEXTS.contains(&key) && begins_a_document(raw);
             // Of texts that people and models wrote only those are read that a source keeps its numbers in.
-            let may_be_said = key == "text" && !raw.contains("tokensIn") && !raw.contains("usage");
-            if !may_be_document || may_be_said {
+            let is_said = key == "text"
+                && is_document(&raw[1..])
+                && !raw.contains("tokensIn")
+                && !raw.contains("usage");
+            if !is_kept || is_said {
                 return None;
             }
-            serde_json::from_str(raw).ok().filter(|text: &String| is_document(text)).map(Value::String)
+            serde_json::from_str(raw).ok().filter(|text: &String| may_be_document(text)).map(Value::String)
         }
         _ => scalar(raw),
     }
+}
+
+/// Whether the JSON string may be a document, by its first characters.
+fn begins_a_document(raw: &str) -> bool {
+    let mut beginning = raw.get(1..).unwrap_or_default();
+    while let Some(rest) = ["\\n", "\\r", "\\t", "\\ufeff", "\\u001e", "\u{feff}", " "]
+        .iter()
+        .find_map(|blank| beginning.strip_prefix(blank))
+    {
+        beginning = rest;
+    }
+    let escaped = ["[\\n", "[\\r", "\\\"{", "\\\"[", "\\\"data:", "\\\"event:", "[\\\"", ":\\n"];
+    escaped.iter().any(|start| beginning.starts_with(start)) || may_be_document(beginning)
 }
 
 fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
@@ -406,6 +458,7 @@ fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
         Place::Shallow => None,
         Place::Body if is_usage(key) => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
         Place::Body if SHALLOW.contains(&key) => Some(Place::Shallow),
+        Place::Body if key == "embeddings" => raw.contains("\"token_count\"").then_some(Place::Usage),
         // What a model said, unless it is what a recorder of HTTP calls so.
         Place::Body if key == "content" => raw.contains("\"mimeType\"").then_some(Place::Body),
         Place::Body => WRAPPERS.contains(&key).then_some(Place::Body),

@@ -534,7 +534,7 @@ export interface components {
             laneTimes?: components["schemas"]["LaneTimes"];
             forecast?: components["schemas"]["Forecast"];
         };
-        /** @description How long tasks spend in each lane. This version of the library does not fill it. */
+        /** @description How long tasks spend in each lane, by the newest visits and those that are still open. */
         LaneTimes: {
             implementation: components["schemas"]["LaneTime"];
             review: components["schemas"]["LaneTime"];
@@ -552,6 +552,14 @@ export interface components {
             visits: number;
             /** @description How many of them are not over. */
             open: number;
+            bands?: components["schemas"]["AgingBands"];
+        };
+        /** @description The ages, in hours, from which a task is older than 50, 70, 85 and 95 % of the visits; null where too few have ended. */
+        AgingBands: {
+            p50: number | null;
+            p70: number | null;
+            p85: number | null;
+            p95: number | null;
         };
         /** @description Hours from now by probability. */
         QuantileHours: {
@@ -561,25 +569,25 @@ export interface components {
             p85: number;
             p95: number;
         };
-        /** @description Moments by probability. */
+        /** @description Times by probability; null beyond the year 9999. */
         QuantileTimes: {
             /** Format: date-time */
-            p10: string;
+            p10: string | null;
             /** Format: date-time */
-            p50: string;
+            p50: string | null;
             /** Format: date-time */
-            p80: string;
+            p80: string | null;
             /** Format: date-time */
-            p85: string;
+            p85: string | null;
             /** Format: date-time */
-            p95: string;
+            p95: string | null;
         };
         /** @description When a milestone is reached. */
         MilestoneForecast: {
             hours: components["schemas"]["QuantileHours"];
             at?: components["schemas"]["QuantileTimes"];
         };
-        /** @description When the milestones are reached, and how sure that is. This version of the library does not fill it. */
+        /** @description When the milestones are reached, and how sure that is. */
         Forecast: {
             /** @enum {string} */
             basis: "history" | "prior";
@@ -591,35 +599,60 @@ export interface components {
             trials: number;
             /** @description What the trials were drawn from. */
             seed: number;
-            readyToReview: components["schemas"]["MilestoneForecast"];
-            readyToQa: components["schemas"]["MilestoneForecast"];
+            readyToReview: components["schemas"]["MilestoneForecast"] | null;
+            readyToQa: components["schemas"]["MilestoneForecast"] | null;
+            complete: components["schemas"]["MilestoneForecast"] | null;
+            /** @description Why the milestones are null. */
+            reason?: string;
+            doneBy?: components["schemas"]["DoneBy"];
+            bottleneck?: components["schemas"]["LaneShares"];
+            rework?: components["schemas"]["Rework"];
+            cost?: components["schemas"]["CostToComplete"];
+            tokens?: components["schemas"]["TokensToComplete"];
+            baseline?: components["schemas"]["Baseline"];
+            stalled?: components["schemas"]["Stalled"];
+            /** @description How many tasks of the backlog were simulated as one; absent if each was simulated by itself. */
+            tasksPerJob?: number;
+        };
+        /** @description How probable it is that everything is completed by a time. */
+        DoneBy: {
+            /** Format: date-time */
+            at: string;
+            /** @description Show more than 0.95 as "> 95 %". */
+            probability: number;
+        };
+        /** @description The share of trials in which each lane was the bottleneck. */
+        LaneShares: {
+            implementation: number;
+            review: number;
+            qa: number;
+        };
+        /** @description How often tasks are implemented again. */
+        Rework: {
+            /** @description How many times a task is expected to be implemented. */
+            passesPerTask: number;
+        };
+        /** @description What completing the open tasks still costs. */
+        CostToComplete: {
+            currency: string | null;
+            p50: number;
+            p85: number;
+        };
+        /** @description The tokens that completing the open tasks still takes. */
+        TokensToComplete: {
+            p50: number;
+            p85: number;
+        };
+        /** @description The throughput bootstrap's forecast. */
+        Baseline: {
             complete: components["schemas"]["MilestoneForecast"];
-            /** @description How probable it is that everything is done by a date. */
-            doneBy?: {
-                /** Format: date-time */
-                at: string;
-                probability: number;
-            };
-            /** @description The share of trials in which each lane was the bottleneck. */
-            bottleneck?: {
-                implementation?: number;
-                review?: number;
-                qa?: number;
-            };
-            /** @description How many passes a task is expected to make. */
-            rework?: {
-                passesPerTask?: number;
-            };
-            /** @description What completing costs. */
-            cost?: {
-                currency?: string | null;
-                p50?: number;
-                p85?: number;
-            };
-            /** @description The throughput bootstrap's forecast. */
-            baseline?: {
-                complete?: components["schemas"]["MilestoneForecast"];
-            };
+        };
+        /** @description No task has moved for longer than ever before. */
+        Stalled: {
+            /** @description Working hours since the newest transition. */
+            hours: number;
+            /** @description The longest pause before, in working hours. */
+            longestBefore: number;
         };
         /** @description A long-running work of one command. */
         Job: {

@@ -11,14 +11,18 @@ from ._choices import Dimension, VelocityMode
 from ._estimate import Estimate, Velocity
 from ._records import (
     Backfilled,
+    Backtest,
     CheckReport,
     Checkpoint,
+    FlowDay,
     ImportSummary,
     JobInspection,
+    LaneVisit,
     Recorded,
     RecordedResponse,
     StatusEvent,
     TelemetryConfig,
+    ThroughputDay,
     TokenUsageRow,
     TokenUsageSummaryRow,
     Transition,
@@ -911,6 +915,11 @@ class WorkspaceCalls(SessionCalls):
         sp_per_hour_review: float | None = None,
         sp_per_hour_qa: float | None = None,
         now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Backfilled:
         """Stores the status events that a velocity with the same options infers from successful task runs.
@@ -930,6 +939,14 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review; overrides the config.
             sp_per_hour_qa: Story points per hour of QA; overrides the config.
             now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -950,6 +967,11 @@ class WorkspaceCalls(SessionCalls):
             "sp_per_hour_review": sp_per_hour_review,
             "sp_per_hour_qa": sp_per_hour_qa,
             "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
         }
         return Backfilled._read(self._native.call("backfill_status_events", (options, keywords), timeout=timeout))
 
@@ -969,6 +991,11 @@ class WorkspaceCalls(SessionCalls):
         sp_per_hour_review: float | None = None,
         sp_per_hour_qa: float | None = None,
         now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Velocity:
         """Computes the velocity of each lane, in story points per hour. Writes nothing.
@@ -987,6 +1014,14 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review; overrides the config.
             sp_per_hour_qa: Story points per hour of QA; overrides the config.
             now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -1012,6 +1047,11 @@ class WorkspaceCalls(SessionCalls):
             "sp_per_hour_review": sp_per_hour_review,
             "sp_per_hour_qa": sp_per_hour_qa,
             "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
         }
         return Velocity._read(self._native.call("velocity", (options, keywords), timeout=timeout))
 
@@ -1031,6 +1071,11 @@ class WorkspaceCalls(SessionCalls):
         sp_per_hour_review: float | None = None,
         sp_per_hour_qa: float | None = None,
         now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Estimate:
         """Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
@@ -1049,6 +1094,14 @@ class WorkspaceCalls(SessionCalls):
             sp_per_hour_review: Story points per hour of the review; overrides the config.
             sp_per_hour_qa: Story points per hour of QA; overrides the config.
             now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -1077,8 +1130,317 @@ class WorkspaceCalls(SessionCalls):
             "sp_per_hour_review": sp_per_hour_review,
             "sp_per_hour_qa": sp_per_hour_qa,
             "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
         }
         return Estimate._read(self._native.call("estimate", (options, keywords), timeout=timeout))
+
+    def backtest(
+        self,
+        options: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        story_key: str | None = None,
+        assignee: str | None = None,
+        mode: VelocityMode | None = None,
+        window_tasks: int | None = None,
+        sp_per_hour_all: float | None = None,
+        sp_per_hour_implementation: float | None = None,
+        sp_per_hour_review: float | None = None,
+        sp_per_hour_qa: float | None = None,
+        now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> Backtest:
+        """Makes forecasts for earlier times, each right after a completion and by what was known then, and
+        compares them with what happened: how often P50, P85 and P95 were not exceeded, and how far off they
+        were, beside the throughput bootstrap and the contract's formula. Writes nothing.
+
+        Args:
+            options: The scope and how to compute it, as for ``estimate``. A mapping of the fields below.
+            project_key: Only tasks of the project with this key.
+            epic_key: Only tasks of the epic with this key.
+            story_key: Only tasks of the user story with this key.
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "story_key": story_key,
+            "assignee": assignee,
+            "mode": mode,
+            "window_tasks": window_tasks,
+            "sp_per_hour_all": sp_per_hour_all,
+            "sp_per_hour_implementation": sp_per_hour_implementation,
+            "sp_per_hour_review": sp_per_hour_review,
+            "sp_per_hour_qa": sp_per_hour_qa,
+            "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
+        }
+        return Backtest._read(self._native.call("backtest", (options, keywords), timeout=timeout))
+
+    def lane_visits(
+        self,
+        options: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        story_key: str | None = None,
+        assignee: str | None = None,
+        mode: VelocityMode | None = None,
+        window_tasks: int | None = None,
+        sp_per_hour_all: float | None = None,
+        sp_per_hour_implementation: float | None = None,
+        sp_per_hour_review: float | None = None,
+        sp_per_hour_qa: float | None = None,
+        now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> list[LaneVisit]:
+        """The visits of tasks to lanes by the recorded transitions, in the order in which they began.
+
+        Args:
+            options: The scope, as for ``estimate``. A mapping of the fields below.
+            project_key: Only tasks of the project with this key.
+            epic_key: Only tasks of the epic with this key.
+            story_key: Only tasks of the user story with this key.
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "story_key": story_key,
+            "assignee": assignee,
+            "mode": mode,
+            "window_tasks": window_tasks,
+            "sp_per_hour_all": sp_per_hour_all,
+            "sp_per_hour_implementation": sp_per_hour_implementation,
+            "sp_per_hour_review": sp_per_hour_review,
+            "sp_per_hour_qa": sp_per_hour_qa,
+            "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
+        }
+        return [LaneVisit._read(row) for row in self._native.call("lane_visits", (options, keywords), timeout=timeout)]
+
+    def cumulative_flow(
+        self,
+        options: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        story_key: str | None = None,
+        assignee: str | None = None,
+        mode: VelocityMode | None = None,
+        window_tasks: int | None = None,
+        sp_per_hour_all: float | None = None,
+        sp_per_hour_implementation: float | None = None,
+        sp_per_hour_review: float | None = None,
+        sp_per_hour_qa: float | None = None,
+        now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> list[FlowDay]:
+        """How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of
+        the first transition to today: the rows of a cumulative flow diagram.
+
+        Args:
+            options: The scope and the calendar, as for ``estimate``. A mapping of the fields below.
+            project_key: Only tasks of the project with this key.
+            epic_key: Only tasks of the epic with this key.
+            story_key: Only tasks of the user story with this key.
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "story_key": story_key,
+            "assignee": assignee,
+            "mode": mode,
+            "window_tasks": window_tasks,
+            "sp_per_hour_all": sp_per_hour_all,
+            "sp_per_hour_implementation": sp_per_hour_implementation,
+            "sp_per_hour_review": sp_per_hour_review,
+            "sp_per_hour_qa": sp_per_hour_qa,
+            "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
+        }
+        return [FlowDay._read(row) for row in self._native.call("cumulative_flow", (options, keywords), timeout=timeout)]
+
+    def throughput(
+        self,
+        options: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        story_key: str | None = None,
+        assignee: str | None = None,
+        mode: VelocityMode | None = None,
+        window_tasks: int | None = None,
+        sp_per_hour_all: float | None = None,
+        sp_per_hour_implementation: float | None = None,
+        sp_per_hour_review: float | None = None,
+        sp_per_hour_qa: float | None = None,
+        now: Time | None = None,
+        forecast: bool | None = None,
+        trials: int | None = None,
+        by: Time | None = None,
+        seed: int | None = None,
+        calendar: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> list[ThroughputDay]:
+        """What was completed on each day in the calendar's time zone, from the day of the first transition to
+        today.
+
+        Args:
+            options: The scope and the calendar, as for ``estimate``. A mapping of the fields below.
+            project_key: Only tasks of the project with this key.
+            epic_key: Only tasks of the epic with this key.
+            story_key: Only tasks of the user story with this key.
+            assignee: Only tasks of this person; case is ignored.
+            mode: The source of the velocity. Absent: ``config``.
+            window_tasks: The number of newest samples of a lane from which its velocity is computed, 1 or
+                more. Absent: 10.
+            sp_per_hour_all: Story points per hour of every lane; overrides the config.
+            sp_per_hour_implementation: Story points per hour of the implementation; overrides the config.
+            sp_per_hour_review: Story points per hour of the review; overrides the config.
+            sp_per_hour_qa: Story points per hour of QA; overrides the config.
+            now: The current time. Absent: the handle's clock.
+            forecast: Whether ``estimate`` makes a forecast. Absent: it does.
+            trials: The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks.
+                Absent: 1,000, and 200 for each forecast of a backtest.
+            by: The time for which the forecast says how probable it is that everything is completed.
+            seed: The seed of the trials, 0 or more. Absent: 1.
+            calendar: When work happens: ``time_zone``, ``hours`` (``09:00-17:30``), ``days`` (``["mon",
+                "tue"]``) and ``daysOff`` (``["2026-12-25"]``), each of them optional. Absent: the ``calendar``
+                of the settings, else the one that the events show.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "story_key": story_key,
+            "assignee": assignee,
+            "mode": mode,
+            "window_tasks": window_tasks,
+            "sp_per_hour_all": sp_per_hour_all,
+            "sp_per_hour_implementation": sp_per_hour_implementation,
+            "sp_per_hour_review": sp_per_hour_review,
+            "sp_per_hour_qa": sp_per_hour_qa,
+            "now": now,
+            "forecast": forecast,
+            "trials": trials,
+            "by": by,
+            "seed": seed,
+            "calendar": calendar,
+        }
+        return [ThroughputDay._read(row) for row in self._native.call("throughput", (options, keywords), timeout=timeout)]
 
     def inspect_job(self, job_id: str, *, timeout: float | None = None) -> JobInspection:
         """Returns a job with its task runs and its total usage by command, agent and model.

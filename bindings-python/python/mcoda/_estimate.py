@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from ._choices import VelocityMode
+from ._records import QuantileHours
 from ._result import Displayable, Result
 
 
@@ -210,6 +211,171 @@ class NextTransitions(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class AgingBands(Result):
+    """Ages, in hours, from which a task is older than a share of the visits; None where too few have ended."""
+
+    p50: float | None
+    p70: float | None
+    p85: float | None
+    p95: float | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LaneTime(Result):
+    """How long tasks spend in one lane, in hours; None where too few visits have ended."""
+
+    p50: float | None
+    """Half of the visits end within these hours."""
+    p85: float | None
+    """85 % of the visits end within these hours."""
+    p95: float | None
+    """95 % of the visits end within these hours."""
+    visits: int
+    """The number of visits, open ones included."""
+    open: int
+    """The number of open visits."""
+    bands: AgingBands
+    """The ages that separate the bands of a chart of work in progress."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LaneTimes(Result):
+    """How long tasks spend in each lane."""
+
+    implementation: LaneTime
+    review: LaneTime
+    qa: LaneTime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class QuantileTimes(Result):
+    """Times by probability; None beyond the year 9999."""
+
+    p10: datetime | None
+    p50: datetime | None
+    p80: datetime | None
+    p85: datetime | None
+    p95: datetime | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Milestone(Result):
+    """When a milestone is reached, by probability."""
+
+    hours: QuantileHours
+    """Hours from now."""
+    at: QuantileTimes
+    """The same as times."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DoneBy(Result):
+    """The probability that everything is completed by a time."""
+
+    at: datetime
+    """The time."""
+    probability: float
+    """From 0 to 1; show more than 0.95 as "> 95 %"."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LaneShares(Result):
+    """The share of trials in which each lane was the bottleneck."""
+
+    implementation: float
+    review: float
+    qa: float
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Rework(Result):
+    """How often tasks are implemented again."""
+
+    passes_per_task: float
+    """The expected number of times that a task is implemented."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CostToComplete(Result):
+    """What completing the open tasks still costs."""
+
+    currency: str | None
+    """The currency; None if records name none."""
+    p50: float
+    """With a probability of one half it costs no more."""
+    p85: float
+    """With a probability of 85 % it costs no more."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TokensToComplete(Result):
+    """The tokens that completing the open tasks still takes."""
+
+    p50: float
+    """With a probability of one half it takes no more."""
+    p85: float
+    """With a probability of 85 % it takes no more."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Baseline(Result):
+    """The throughput bootstrap's forecast."""
+
+    complete: Milestone
+    """When everything is completed."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Stalled(Result):
+    """No task has moved for longer than ever before."""
+
+    hours: float
+    """Working hours since the newest transition."""
+    longest_before: float
+    """The longest pause before, in working hours."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Forecast(Result):
+    """When the milestones are reached, and how sure that is."""
+
+    basis: str
+    """``history``, or ``prior`` below 5 completed tasks."""
+    model: str
+    """``flow``, ``throughput`` or ``schedule``."""
+    samples: int
+    """The number of completed tasks behind it."""
+    trials: int
+    """The number of trials made."""
+    seed: int
+    """The seed of the trials."""
+    ready_to_review: Milestone | None
+    """When everything is implemented; None if it cannot be said."""
+    ready_to_qa: Milestone | None
+    """When everything is reviewed; None if it cannot be said."""
+    complete: Milestone | None
+    """When everything is completed; None if it cannot be said."""
+    reason: str | None
+    """Why the milestones are None."""
+    done_by: DoneBy | None
+    """The probability that everything is completed by the time of the option ``by``."""
+    bottleneck: LaneShares | None
+    """The share of trials in which each lane was the bottleneck."""
+    rework: Rework | None
+    """How often tasks are implemented again."""
+    cost: CostToComplete | None
+    """What completing the open tasks still costs."""
+    tokens: TokensToComplete | None
+    """The tokens that completing the open tasks still takes."""
+    baseline: Baseline | None
+    """The throughput bootstrap alone."""
+    stalled: Stalled | None
+    """Present if no task has moved for longer than ever before."""
+    tasks_per_job: int | None
+    """The number of tasks of the backlog that were simulated as one; None if each was simulated by itself."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Estimate(Displayable):
     """The work that is left, the velocity, and when it will be done. ``str()`` of it is text for people."""
 
@@ -233,6 +399,10 @@ class Estimate(Displayable):
     """The tasks that are in a lane now, with their ages."""
     next_transitions: NextTransitions
     """The next expected moves."""
+    lane_times: LaneTimes
+    """How long tasks spend in each lane."""
+    forecast: Forecast | None
+    """When the milestones are reached, and how sure that is; None if it was not asked for."""
     _render: ClassVar[str] = "render_estimate"
 
     def __repr__(self) -> str:

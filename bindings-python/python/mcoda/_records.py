@@ -12,16 +12,24 @@ from ._result import Displayable, Result
 
 __all__ = [
     "Backfilled",
+    "Backtest",
+    "BacktestHorizon",
+    "BacktestRow",
+    "BacktestScore",
     "CheckReport",
     "Checkpoint",
     "CommandRun",
+    "Coverage",
     "Epic",
     "Finding",
+    "FlowDay",
     "ImportSummary",
     "InspectedRun",
     "Job",
     "JobInspection",
+    "LaneVisit",
     "Project",
+    "QuantileHours",
     "Recorded",
     "RecordedResponse",
     "ResponseRecord",
@@ -31,6 +39,7 @@ __all__ = [
     "Task",
     "TaskRun",
     "TelemetryConfig",
+    "ThroughputDay",
     "TokenUsage",
     "TokenUsageRow",
     "TokenUsageSummaryRow",
@@ -456,6 +465,164 @@ class Backfilled(Result):
 
     events: int
     """The number of events that were added."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Coverage(Result):
+    """A share of forecasts, and how sure it is."""
+
+    share: float
+    """The share, from 0 to 1."""
+    low: float
+    """The lower end of its 95 % interval."""
+    high: float
+    """The upper end of its 95 % interval."""
+    is_enough: bool
+    """Whether the interval is no wider than 0.30; otherwise there are not enough forecasts to judge."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BacktestScore(Result):
+    """How good the forecasts of one kind were."""
+
+    forecasts: int
+    """The number of forecasts."""
+    p50: Coverage
+    """How often P50 was not exceeded; ideally in 50 %."""
+    p85: Coverage
+    """How often P85 was not exceeded; ideally in 85 %."""
+    p95: Coverage
+    """How often P95 was not exceeded; ideally in 95 %."""
+    median_error: float
+    """The median of |P50 − actual| / actual."""
+    pinball: float
+    """The mean pinball loss of P10, P50, P80, P85 and P95, in hours."""
+    crps: float
+    """The mean continuous ranked probability score by the levels 5 %, 10 % … 95 %, in hours."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BacktestHorizon(Result):
+    """The results for one horizon."""
+
+    tasks: int
+    """The number of further completions."""
+    forecast: BacktestScore
+    """The library's forecast."""
+    baseline: BacktestScore | None
+    """The throughput bootstrap."""
+    contract: BacktestScore | None
+    """The contract's ``durationsHours.totalHours``, as far as these tasks are a part of the open ones."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class QuantileHours(Result):
+    """Hours by probability."""
+
+    p10: float
+    """Not exceeded with a probability of 10 %."""
+    p50: float
+    """Not exceeded with a probability of 50 %."""
+    p80: float
+    """Not exceeded with a probability of 80 %."""
+    p85: float
+    """Not exceeded with a probability of 85 %."""
+    p95: float
+    """Not exceeded with a probability of 95 %."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BacktestRow(Result):
+    """One forecast, and what happened. Hours are counted from ``origin``."""
+
+    origin: datetime | None
+    """When it would have been made."""
+    tasks: int
+    """The number of further completions that it is about."""
+    actual: float
+    """The hours until then."""
+    forecast: QuantileHours
+    """The hours by the library's forecast."""
+    steps: tuple[float, ...]
+    """The same at the levels 5 %, 10 % … 95 %."""
+    baseline: QuantileHours | None
+    """The hours by the throughput bootstrap."""
+    contract: float | None
+    """The hours by the contract's formula."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Backtest(Result):
+    """How good forecasts would have been: made at earlier times, each right after a completion, by what was
+    known then, and compared with what happened.
+    """
+
+    origins: int
+    """The number of times at which forecasts were made."""
+    trials: int
+    """The number of trials of each."""
+    seed: int
+    """The seed of the trials."""
+    horizons: tuple[BacktestHorizon, ...]
+    """The results, by the number of further completions that a forecast was about."""
+    rows: tuple[BacktestRow, ...]
+    """The forecasts."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class LaneVisit(Result):
+    """A visit of a task to a lane."""
+
+    task_id: str
+    """The id of the task."""
+    task_key: str
+    """Its key."""
+    lane: str
+    """``implementation``, ``review`` or ``qa``."""
+    pass: int
+    """1 for the task's first visit to the lane, 2 for the next one."""
+    entered_at: datetime
+    """When the task entered the lane."""
+    left_at: datetime | None
+    """When it left; None if it is still there."""
+    hours: float
+    """The hours between, or until now."""
+    outcome: str
+    """``forward`` to a later lane or the end, ``back``, ``cancelled``, or ``open``."""
+    story_points: float | None
+    """The story points of the task."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FlowDay(Result):
+    """How many tasks were where at the end of a day."""
+
+    day: str
+    """The day, for example ``2026-03-20``."""
+    backlog: int
+    """Not begun, sent back, or in a status outside of the lanes; tasks without any transition included."""
+    implementation: int
+    """In progress."""
+    review: int
+    """Ready for review."""
+    qa: int
+    """Ready for QA."""
+    completed: int
+    """Completed."""
+    cancelled: int
+    """Cancelled."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ThroughputDay(Result):
+    """What was completed on a day."""
+
+    day: str
+    """The day, for example ``2026-03-20``."""
+    tasks: int
+    """The number of tasks."""
+    story_points: float
+    """The sum of their story points; a task without points counts as 0."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,9 +1,10 @@
 //! `mcodactl estimate`
 
+use mcoda_core::EstimateOptions;
 use mcoda_core::report::render_estimate;
 
 use crate::failure::Failure;
-use crate::flags::{EstimateArgs, Format, GlobalArgs};
+use crate::flags::{EstimateArgs, ForecastArgs, Format, GlobalArgs};
 use crate::open;
 use crate::out::{Out, Output};
 use crate::watch::Watch;
@@ -14,6 +15,11 @@ pub struct Estimate {
     #[command(flatten)]
     args: EstimateArgs,
     #[command(flatten)]
+    forecast: ForecastArgs,
+    /// Make no forecast: the ETAs are those of a schedule
+    #[arg(long, conflicts_with_all = ["by", "trials", "seed", "calendar"])]
+    no_forecast: bool,
+    #[command(flatten)]
     watch: Watch,
 }
 
@@ -22,7 +28,10 @@ impl Estimate {
     pub fn run(&self, global: &GlobalArgs, out: &mut Out) -> Result<(), Failure> {
         let format = global.format(&[Format::Table, Format::Json])?;
         let workspace = open::existing_workspace(global)?;
-        let options = self.args.options();
+        let options = EstimateOptions {
+            forecast: Some(!self.no_forecast),
+            ..self.forecast.add_to(self.args.options())
+        };
         self.watch.run(out, || {
             let estimate = workspace.estimate(&options)?;
             match format {

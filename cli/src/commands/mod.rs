@@ -5,6 +5,7 @@ mod demo;
 pub mod doctor;
 pub mod estimate;
 pub mod export;
+pub mod forecast;
 mod init;
 pub mod job;
 pub mod record;
@@ -25,6 +26,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<(), Failure> {
     let output = match &args.command {
         Command::Tokens(tokens) => return tokens.run(global, out),
         Command::Estimate(estimate) => return estimate.run(global, out),
+        Command::Forecast(forecast) => return forecast.run(global, out),
         Command::Export(export) => return export.run(global, out),
         Command::Doctor(doctor) => return doctor.run(global, out),
         Command::Checkpoint => doctor::checkpoint(global),
@@ -35,6 +37,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<(), Failure> {
         Command::Telemetry(telemetry) => telemetry.run(global),
         Command::Status(status) => status.run(global),
         Command::Velocity(args) => velocity::run(args, global),
+        Command::Backtest(backtest) => backtest.run(global),
         Command::Demo => demo::run(global),
         Command::Completions { shell } => completions::run(*shell),
     };

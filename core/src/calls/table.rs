@@ -11,7 +11,9 @@ use super::macros::calls;
 use super::{Call, batch};
 use crate::check::{CheckOptions, CheckReport};
 use crate::checking::{CheckPathOptions, check_path};
-use crate::estimate::{Backfilled, Estimate, EstimateOptions, Velocity};
+use crate::estimate::{
+    Backfilled, Backtest, Estimate, EstimateOptions, FlowDay, LaneVisit, ThroughputDay, Velocity,
+};
 use crate::lifecycle::{StatusEventsQuery, Transition, TransitionContext};
 #[cfg(feature = "report")]
 use crate::report;
@@ -263,6 +265,33 @@ pub static CALLS: &[Call] = calls! {
         /// The scope and the settings.
         options: OrEmpty<EstimateOptions>,
     ) -> Estimate [InvalidInput, NotFound] |workspace| workspace.estimate(&options.0);
+
+    /// Makes forecasts for earlier times, each right after a completion and by what was known then, and compares them
+    /// with what happened: how often P50, P85 and P95 were not exceeded, and how far off they were, beside the throughput
+    /// bootstrap and the contract's formula. Writes nothing.
+    Workspace "backtest"(
+        /// The scope and how to compute it, as for `estimate`.
+        options: OrEmpty<EstimateOptions>,
+    ) -> Backtest [InvalidInput, NotFound] |workspace| workspace.backtest(&options.0);
+
+    /// The visits of tasks to lanes by the recorded transitions, in the order in which they began.
+    Workspace "lane_visits"(
+        /// The scope, as for `estimate`.
+        options: OrEmpty<EstimateOptions>,
+    ) -> Vec<LaneVisit> [InvalidInput, NotFound] |workspace| workspace.lane_visits(&options.0);
+
+    /// How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of the first
+    /// transition to today: the rows of a cumulative flow diagram.
+    Workspace "cumulative_flow"(
+        /// The scope and the calendar, as for `estimate`.
+        options: OrEmpty<EstimateOptions>,
+    ) -> Vec<FlowDay> [InvalidInput, NotFound] |workspace| workspace.cumulative_flow(&options.0);
+
+    /// What was completed on each day in the calendar's time zone, from the day of the first transition to today.
+    Workspace "throughput"(
+        /// The scope and the calendar, as for `estimate`.
+        options: OrEmpty<EstimateOptions>,
+    ) -> Vec<ThroughputDay> [InvalidInput, NotFound] |workspace| workspace.throughput(&options.0);
 
     /// Returns a job with its task runs and its total usage by command, agent and model.
     Workspace "inspect_job"(

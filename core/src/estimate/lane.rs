@@ -41,6 +41,15 @@ impl Lane {
         Step::of(self.end_status())
     }
 
+    /// Its name in results.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Implementation => "implementation",
+            Self::Review => "review",
+            Self::Qa => "qa",
+        }
+    }
+
     /// The command that works in this lane.
     pub(super) fn command(self) -> &'static str {
         match self {

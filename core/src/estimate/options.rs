@@ -1,8 +1,9 @@
 //! The options of a velocity or an estimate.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::working_time::WorkingTime;
 use crate::definition::{Described, FieldType, Kind, record};
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
@@ -56,7 +57,8 @@ impl FieldType for VelocityMode {
 }
 
 record! {
-    /// The options of `velocity`, `estimate` and `backfill_status_events`; all of them are optional.
+    /// The options of `velocity`, `estimate`, `backtest`, `backfill_status_events` and the calls that return rows of the
+    /// history; all of them are optional.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct EstimateOptions("options", "camelCase"): input {
         /// Only tasks of the project with this key.
@@ -81,12 +83,35 @@ record! {
         pub sp_per_hour_qa: Option<f64> = finite,
         /// The current time. Absent: the handle's clock.
         pub now: Option<Timestamp>,
+        /// Whether `estimate` makes a forecast. Absent: it does.
+        pub forecast: Option<bool>,
+        /// The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks. Absent: 1,000, and 200 for
+        /// each forecast of a backtest.
+        pub trials: Option<i64> = positive,
+        /// The time for which the forecast says how probable it is that everything is completed.
+        pub by: Option<Timestamp>,
+        /// The seed of the trials, 0 or more. Absent: 1.
+        pub seed: Option<i64> = count,
+        /// When work happens: `timeZone`, `hours` (`09:00-17:30`), `days` (`["mon", "tue"]`) and `daysOff`
+        /// (`["2026-12-25"]`), each of them optional. Absent: the `calendar` of the settings, else the one that the events
+        /// show.
+        pub calendar: Option<Map<String, Value>>,
     }
 }
 
 const DEFAULT_WINDOW: i64 = 10;
 
 impl EstimateOptions {
+    /// Checks the fields, and reads the calendar.
+    pub(super) fn check(&self) -> Result<Option<WorkingTime>> {
+        const MOST_TRIALS: i64 = 100_000;
+        self.check_fields()?;
+        if let Some(trials) = self.trials.filter(|trials| *trials > MOST_TRIALS) {
+            return Err(Error::invalid("trials", trials, "a whole number from 1 to 100000"));
+        }
+        self.calendar.as_ref().map(WorkingTime::read).transpose()
+    }
+
     pub(super) fn window(&self) -> usize {
         usize::try_from(self.window_tasks.unwrap_or(DEFAULT_WINDOW)).unwrap_or(usize::MAX)
     }

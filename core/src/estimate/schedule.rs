@@ -160,7 +160,7 @@ fn arrival_order(a: &TaskHistory, b: &TaskHistory, lane: Lane) -> Ordering {
     entered(a).cmp(&entered(b)).then_with(|| backlog_order(a, b))
 }
 
-fn backlog_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
+pub(super) fn backlog_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
     let priority = |task: &TaskHistory| (task.row.priority.is_none(), task.row.priority);
     let by_key = || natural_order::compare(&a.row.key, &b.row.key).then_with(|| a.row.id.cmp(&b.row.id));
     priority(a).cmp(&priority(b)).then_with(by_key)

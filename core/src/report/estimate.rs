@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use self::partial::{PartialEstimate, PartialVelocity};
 use super::decimals::fixed;
+use super::forecast::forecast_text;
 use super::format::{completion_bar, format_duration, format_positive_duration, format_velocity, number};
 use super::read;
 use super::table::{Align, Table};
@@ -57,6 +58,7 @@ pub fn render_velocity_json(velocity: &Value) -> Result<String> {
 fn estimate_text(estimate: &PartialEstimate) -> String {
     let sections = [
         Some(heading(estimate)),
+        estimate.forecast.as_ref().map(forecast_text),
         Some(lanes(estimate)),
         progress(estimate.status_counts.as_ref(), estimate.completion.as_ref()),
         Some(velocity_source(&estimate.effective_velocity)),

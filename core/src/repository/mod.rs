@@ -15,6 +15,7 @@ pub(crate) mod log_queue;
 pub(crate) mod scope;
 pub(crate) mod session_usage;
 pub(crate) mod status_events;
+pub(crate) mod task_costs;
 pub(crate) mod task_rows;
 pub(crate) mod task_runs;
 pub(crate) mod tasks;

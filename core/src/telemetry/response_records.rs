@@ -54,7 +54,7 @@ type Written = (Prepared, UpsertOutcome);
 /// What all records of one transaction have in common.
 struct Batch<'a> {
     context: &'a AgentContext,
-configs: &'a [Config],
+    configs: &'a [Config],
     /// The price overrides of the call, then those of the config files, once they are needed.
     overrides: OnceCell<Vec<PriceOverride>>,
     written_at: Option<Timestamp>,

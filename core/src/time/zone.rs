@@ -60,6 +60,18 @@ impl Zone {
         Day((moment.millis() + self.ahead_of_utc(moment)).div_euclid(MILLIS_PER_DAY))
     }
 
+    /// The time at so many minutes after the beginning of a day in the zone, by its clocks; `None` outside the years 0 to
+    /// 9999. A time that clocks skip is that of the clock before it was changed; of two, it is the earlier one.
+    pub(crate) fn time_of(self, day: i64, minutes: i64) -> Option<Timestamp> {
+        let local = day * MILLIS_PER_DAY + minutes * 60_000;
+        // The offset a day before is the one before a change, and almost always the one that holds.
+        let before = self.ahead_of_utc(Timestamp::from_millis(local - MILLIS_PER_DAY)?);
+        let after = self.ahead_of_utc(Timestamp::from_millis(local + MILLIS_PER_DAY)?);
+        let candidates = [local - before, local - after].map(Timestamp::from_millis);
+        let holds = |time: &Timestamp| time.millis() + self.ahead_of_utc(*time) == local;
+        candidates.iter().flatten().find(|time| holds(time)).copied().or(candidates[0])
+    }
+
     /// The zone's offset from UTC at this time, in milliseconds.
     #[cfg(feature = "time-zones")]
     fn ahead_of_utc(&self, moment: Timestamp) -> i64 {
@@ -78,6 +90,10 @@ impl Zone {
 }
 
 impl Day {
+    pub(crate) fn numbered(number: i64) -> Self {
+        Self(number)
+    }
+
     pub(crate) fn number(self) -> i64 {
         self.0
     }

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::estimate::{self, Backfilled, Estimate, EstimateOptions, Velocity, VelocitySettings};
+use crate::estimate::{
+    self, Backfilled, Backtest, Estimate, EstimateOptions, FlowDay, ForecastSettings, LaneVisit,
+    ThroughputDay, Velocity, VelocitySettings,
+};
 use crate::lifecycle::{self, StatusEventsQuery, Transition, TransitionContext, WriteContext};
 use crate::options::Options;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Stories, TaskRuns, Tasks};
@@ -145,8 +148,36 @@ impl Workspace {
     /// Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
     pub fn estimate(&self, options: &EstimateOptions) -> Result<Estimate> {
         let settings = self.velocity_settings()?;
+        let forecast = self.forecast_settings()?;
         let data = self.access().read(|tx| estimate::load_estimate_data(tx, options))?;
-        Ok(data.estimate(options, &settings, self.id(), self.shared().clock.now()))
+        Ok(data.estimate(options, &settings, &forecast, self.id(), self.shared().clock.now()))
+    }
+
+    /// Makes forecasts for earlier times, by what was known then, and compares them with what happened. Writes nothing.
+    pub fn backtest(&self, options: &EstimateOptions) -> Result<Backtest> {
+        let settings = self.forecast_settings()?;
+        let data = self.access().read(|tx| estimate::load_history(tx, options))?;
+        Ok(data.backtest(options, &settings, self.shared().clock.now()))
+    }
+
+    /// The visits of tasks to lanes, in the order in which they began.
+    pub fn lane_visits(&self, options: &EstimateOptions) -> Result<Vec<LaneVisit>> {
+        let data = self.access().read(|tx| estimate::load_history(tx, options))?;
+        Ok(data.lane_visits(options, self.shared().clock.now()))
+    }
+
+    /// How many tasks were in each lane at the end of each day, from the day of the first transition to today.
+    pub fn cumulative_flow(&self, options: &EstimateOptions) -> Result<Vec<FlowDay>> {
+        let settings = self.forecast_settings()?;
+        let data = self.access().read(|tx| estimate::load_history(tx, options))?;
+        data.cumulative_flow(options, &settings, self.shared().clock.now())
+    }
+
+    /// What was completed on each day, from the day of the first transition to today.
+    pub fn throughput(&self, options: &EstimateOptions) -> Result<Vec<ThroughputDay>> {
+        let settings = self.forecast_settings()?;
+        let data = self.access().read(|tx| estimate::load_history(tx, options))?;
+        data.throughput(options, &settings, self.shared().clock.now())
     }
 
     /// The projects.
@@ -182,6 +213,10 @@ impl Workspace {
     /// The task runs.
     pub fn task_runs(&self) -> TaskRuns<'_> {
         TaskRuns(self.store())
+    }
+
+    fn forecast_settings(&self) -> Result<ForecastSettings> {
+        ForecastSettings::from_configs(&self.shared().configs.load()?)
     }
 
     fn velocity_settings(&self) -> Result<VelocitySettings> {

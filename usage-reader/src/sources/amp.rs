@@ -23,10 +23,10 @@ impl Source for LedgerEvent {
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
         let tokens = all.object(&["tokens"]);
-        tokens
-            .is_some_and(|tokens| tokens.has_any(&["input", "output"]) && tokens.object(&["cache"]).is_none())
-            && (all.has_any(&["credits", "toMessageId", "operationType"])
-                || tokens.is_some_and(|tokens| tokens.has_any(READ) || tokens.has_any(WRITE)))
+        tokens.is_some_and(|tokens| {
+            tokens.has_any(&["input", "output", "total"]) && tokens.object(&["cache"]).is_none()
+        }) && (all.has_any(&["credits", "toMessageId", "operationType"])
+            || tokens.is_some_and(|tokens| tokens.has_any(READ) || tokens.has_any(WRITE)))
     }
 
     fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
@@ -45,7 +45,7 @@ impl Source for LedgerEvent {
     }
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        if !line.has("tokens") || !line.has_any(&["toMessageId", "credits"]) {
+        if !line.has("tokens") || !line.has_any(&["toMessageId", "credits", "operationType"]) {
             return None;
         }
         let message =

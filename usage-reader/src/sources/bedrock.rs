@@ -29,7 +29,8 @@ impl Source for Converse {
     fn detect(&self, body: &Body<'_>, usage: Fields<'_>) -> bool {
         let is_plain = usage.has_any(&["inputTokens", "outputTokens"]);
         usage.has_any(&["cacheWriteInputTokens", "cacheWriteInputTokenCount"])
-            || usage.has_any(&["cacheReadInputTokenCount", "cacheDetails", "inputTokenCount", "outputTokenCount"])
+            || usage.has_any(&["cacheReadInputTokenCount", "cacheDetails", "inputTokenCount"])
+            || (usage.has("outputTokenCount") && !usage.has("promptTokenCount"))
             // Claude Code spells the writes so.
             || (is_plain && usage.has_any(READ) && !usage.has("cacheCreationInputTokens"))
             || (is_plain && body.all.has_any(&["stopReason", "metrics", "traceId", "foundationModel"]))
@@ -171,7 +172,8 @@ impl Source for Titan {
         // An embedding comes in one piece.
         let is_piece = line.has("outputText") || line.has("totalOutputTextTokenCount");
         let is_last = line.has("completionReason");
-        (is_piece && !line.has("results")).then(|| Work::new(Role::Piece { is_last }, self.name(), None))
+        (is_piece && !line.has("results"))
+            .then(|| Work::new(Role::Piece { is_last, is_count_alone: false }, self.name(), None))
     }
 }
 
@@ -207,7 +209,8 @@ impl Source for Llama {
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let is_last = line.has("stop_reason");
-        (line.has("generation_token_count")).then(|| Work::new(Role::Piece { is_last }, self.name(), None))
+        (line.has("generation_token_count"))
+            .then(|| Work::new(Role::Piece { is_last, is_count_alone: false }, self.name(), None))
     }
 }
 

@@ -71,9 +71,8 @@ impl Source for Run {
                 let is_copy = line.is_true("isSidechain");
                 of(Role::Call).map(|work| Work { is_copy, ..work })
             }
-            "assistant" | "stream_event" if line.has_any(&["session_id", "uuid", "parent_tool_use_id"]) => {
-                of(Role::Part)
-            }
+            "assistant" if line.object(&["message"]).is_some() => of(Role::Part),
+            "stream_event" if line.has_any(&["session_id", "uuid", "parent_tool_use_id"]) => of(Role::Part),
             "result" if line.has_any(MODELS) || line.has("total_cost_usd") => of(Role::Process),
             // Qwen Code and Amp write the same lines, without a cost.
             "result" if line.has("usage") => of(Role::Run),
@@ -175,6 +174,18 @@ fn put_cost(total: Option<f64>, usages: &mut Vec<ParsedUsage>) {
 
 /// Whether the result's own `usage` is all that its process counted: then the process began with this run.
 pub(crate) fn began_anew(result: Fields<'_>) -> Option<bool> {
+    let [all, own] = counts(result)?;
+    Some(all == own)
+}
+
+/// What the process had counted before this run: input, output, cached and written tokens.
+pub(crate) fn counts_before(result: Fields<'_>) -> Option<[i64; 4]> {
+    let [all, own] = counts(result)?;
+    Some(std::array::from_fn(|index| (all[index] - own[index]).max(0)))
+}
+
+/// The process's counts and those of the run, the cache in the input.
+fn counts(result: Fields<'_>) -> Option<[[i64; 4]; 2]> {
     let models = result.object(MODELS)?;
     let usage = result.object(&["usage"])?;
     let names = [
@@ -185,5 +196,10 @@ pub(crate) fn began_anew(result: Fields<'_>) -> Option<bool> {
     ];
     let of_all =
         |name| models.entries().filter_map(|(_, one)| one.count(&[name])).fold(0_i64, i64::saturating_add);
-    Some(names.iter().all(|(camel, snake)| of_all(camel) == usage.count(&[snake]).unwrap_or(0)))
+    let with_cache = |[input, output, read, write]: [i64; 4]| {
+        [input.saturating_add(read).saturating_add(write), output, read, write]
+    };
+    let all = names.map(|(camel, _)| of_all(camel));
+    let own = names.map(|(_, snake)| usage.count(&[snake]).unwrap_or(0));
+    Some([with_cache(all), with_cache(own)])
 }

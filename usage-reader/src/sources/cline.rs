@@ -1,12 +1,23 @@
 //! Cline, Roo and Kilo: the requests of `ui_messages.json`, the answers of `messages.json`, and the events of
 //! `cline --json`, whose ends count the whole run.
 
+use serde_json::Value;
+
 use crate::body::Body;
-use crate::fields::Fields;
+use crate::fields::{Fields, Object};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
 
 const NAME: &str = "cline";
+
+/// Messages of `ui_messages.json` whose text is the numbers of a request. That of all others is what people, models and
+/// tools said.
+const REQUESTS: &[&str] = &["api_req_started", "api_req_finished", "deleted_api_reqs", "subagent_usage"];
+
+/// Whether the object's `text` holds the numbers of a request.
+pub(crate) fn has_request_as_text(all: &Object) -> bool {
+    all.get("say").and_then(Value::as_str).is_some_and(|say| REQUESTS.contains(&say))
+}
 
 /// The text of a request in `ui_messages.json`. Its input leaves the cache out.
 pub(super) struct Request;
@@ -21,7 +32,7 @@ impl Source for Request {
     }
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
-        all.has_any(&["tokensIn", "tokensOut"])
+        all.has_any(&["tokensIn", "tokensOut"]) || all.object(&["contextCondense"]).is_some()
     }
 
     fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
@@ -32,6 +43,12 @@ impl Source for Request {
             cache_write: all.count(&["cacheWrites"]),
             ..RawCounts::default()
         };
+        // What the summary of a long conversation cost beside its requests.
+        if let Some(condensed) = all.object(&["contextCondense"]) {
+            let mut parsed = ParsedUsage::new(NAME, RawCounts::default(), CachedTokens::Additional);
+            cost(condensed, &["cost"], &mut parsed);
+            return if parsed.cost.is_some() { vec![parsed] } else { Vec::new() };
+        }
         // Roo says whose numbers these are; those of OpenAI's protocol have the cache in the input.
         let cached_tokens = match body.all.text(&["apiProtocol"]) {
             Some("openai") => CachedTokens::Included,
@@ -44,9 +61,7 @@ impl Source for Request {
 
     /// A request is written again when its answer is there; what it is known by is when it was made.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        let is_request =
-            matches!(line.text(&["say"]), Some("api_req_started" | "deleted_api_reqs" | "subagent_usage"));
-        if !is_request {
+        if !line.text(&["say"]).is_some_and(|say| REQUESTS.contains(&say)) {
             return None;
         }
         let at = line.moment(&["ts"]);
@@ -101,7 +116,20 @@ impl Source for Metrics {
     }
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        let of = |role| Some(Work::new(role, NAME, line.text(&["sessionId"])));
+        let of = |role| Some(Work::new(role, NAME, line.text(&["sessionId", "session_id"])));
+        // The answers of `messages.json`, and the session beside it, which counts them.
+        if line.text(&["role"]) == Some("assistant") && line.object(&["metrics"]).is_some() && line.has("ts")
+        {
+            return of(Role::Call);
+        }
+        let is_session = line.has("session_id")
+            && line
+                .object(&["metadata"])
+                .and_then(|all| all.object(&["usage"]))
+                .is_some_and(|usage| usage.has("totalCost"));
+        if is_session {
+            return of(Role::Session);
+        }
         match (line.text(&["type"])?, line.object(&["event"]).and_then(|event| event.text(&["type"]))) {
             ("agent_event", Some("usage")) => of(Role::Part),
             ("agent_event", Some("done")) | ("run_result", _) => of(Role::Run),

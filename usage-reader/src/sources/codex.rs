@@ -28,6 +28,8 @@ pub(crate) struct Codex {
     model: Option<String>,
     /// The last count of the thread, from which the next one is told apart.
     last: Option<RawCounts>,
+    /// The counts of the last call, where these were reported.
+    last_call: Option<RawCounts>,
     /// Counts of the thread as a whole, one for each model.
     parts: Vec<ParsedUsage>,
     /// A fork repeats its origin's history at its beginning: when the last line of that was written.
@@ -44,6 +46,8 @@ pub(crate) struct Codex {
 pub(crate) enum Seen {
     /// One call.
     Call(Box<ExtractedCall>),
+    /// One call, which a record may report again.
+    Counted(Box<ExtractedCall>),
     /// A new count of the thread.
     Count,
     /// Usage that other lines report, too.
@@ -139,8 +143,9 @@ impl Codex {
         if total.is_none() && last.is_none() {
             return Seen::Context;
         }
-        let before = self.last;
+        let (before, last_call) = (self.last, self.last_call);
         self.last = total.or(self.last);
+        self.last_call = last.or(self.last_call);
         if self.has_records {
             return Seen::Repeated;
         }
@@ -150,6 +155,7 @@ impl Codex {
         let own = match (total, before) {
             // An unchanged total is no new call.
             (Some(total), Some(before)) if total == before => return Seen::Repeated,
+            (None, _) if last == last_call => return Seen::Repeated,
             // A thread that counts from the beginning again did so after what was counted.
             (Some(total), Some(before)) if goes_back(before, total) => last.unwrap_or(total),
             (Some(total), Some(before)) => {
@@ -165,7 +171,7 @@ impl Codex {
             let (total, last) = (total.unwrap_or_default(), last.unwrap_or_default());
             format!("{AGENT}\0{at}\0{}\0{}", counts(total), counts(last))
         });
-        Seen::Call(Box::new(self.call(own, key, self.thread.clone(), at)))
+        Seen::Counted(Box::new(self.call(own, key, self.thread.clone(), at)))
     }
 
     /// A count without the line of a rollout around it is of the thread.
@@ -237,8 +243,7 @@ impl Codex {
     fn count_up(&mut self, total: RawCounts, at: Option<i64>) {
         let before = self.last.unwrap_or_default();
         if goes_back(before, total) {
-            // Of two counts from the beginning the last one holds.
-            self.parts.clear();
+            // It counts from the beginning again, after what was counted.
             self.add(total, at);
         } else {
             self.add(each(total, before, |now, before| Some(now? - before.unwrap_or(0))), at);

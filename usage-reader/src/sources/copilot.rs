@@ -57,7 +57,13 @@ impl Source for Session {
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let data = line.object(&["data"]);
         let session = data.and_then(|data| data.text(&["sessionId"]));
-        let of = |role| Some(Work::new(role, self.name(), session));
+        // A session that went on reports its counts again; one that began to count anew reports lower ones.
+        let name = line.text(&["id"]).or_else(|| line.text(&["timestamp"]));
+        let key = name.map(|name| format!("copilot\0{name}"));
+        let of = |role| {
+            let key = key.clone().filter(|_| role == Role::Session);
+            Some(Work::new(role, self.name(), session).known_by(key))
+        };
         match line.text(&["type"]) {
             Some("session.start") => of(Role::Context),
             Some("assistant.message" | "assistant.usage") => of(Role::Part),

@@ -1,6 +1,51 @@
 //! Models without an output: embeddings and reranking, of which the total is the input.
 
 use crate::body::Body;
+use crate::fields::{Fields, reported_sum};
+use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
+use crate::source::{Place, Source};
+
+/// Vertex AI's embeddings, which count in the statistics of each.
+pub(super) struct Predictions;
+
+impl Source for Predictions {
+    fn name(&self) -> &'static str {
+        "vertex-embeddings"
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        all.objects("predictions").any(|one| statistics(one).is_some())
+    }
+
+    fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let counts = all.objects("predictions").map(|one| statistics(one)?.count(&["token_count"]));
+        let input = reported_sum(counts);
+        let reported = RawCounts { input, total: input, ..RawCounts::default() };
+        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
+        body.name_provider(&mut parsed, "google");
+        parsed.note("kind", "embedding");
+        vec![parsed]
+    }
+}
+
+fn statistics(prediction: Fields<'_>) -> Option<Fields<'_>> {
+    prediction.object(&["embeddings"])?.object(&["statistics"])
+}
+
+/// Whose model it is, by its name: these have names of their own, and the shape of their answers is shared.
+pub(crate) fn provider_of(model: &str) -> Option<&'static str> {
+    const MODELS: &[(&str, &str)] = &[
+        ("text-embedding-3-", "openai"),
+        ("text-embedding-ada-", "openai"),
+        ("voyage-", "voyageai"),
+        ("jina-", "jina"),
+    ];
+    MODELS.iter().find(|(start, _)| model.starts_with(start)).map(|(_, provider)| *provider)
+}
 
 /// Whether the answer is a list of embeddings or of ranks, or the model's name says that it makes one.
 pub(crate) fn has_no_output(body: &Body<'_>) -> bool {

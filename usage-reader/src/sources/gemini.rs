@@ -14,6 +14,7 @@ const CANDIDATES: &[&str] = &[
     "responseTokenCount",
     "response_token_count",
     "output_token_count",
+    "outputTokenCount",
 ];
 const THOUGHTS: &[&str] = &["thoughtsTokenCount", "thoughts_token_count"];
 const TOOLS: &[&str] = &["toolUsePromptTokenCount", "tool_use_prompt_token_count", "tool_token_count"];
@@ -29,7 +30,9 @@ impl Source for Generate {
     }
 
     fn detect(&self, _body: &Body<'_>, usage: Fields<'_>) -> bool {
-        [PROMPT, CANDIDATES, THOUGHTS, TOOLS, CACHED, TOTAL].iter().any(|names| usage.has_any(names))
+        // The last name of the output is one of other sources, too.
+        let output = &CANDIDATES[..CANDIDATES.len() - 1];
+        [PROMPT, output, THOUGHTS, TOOLS, CACHED, TOTAL].iter().any(|names| usage.has_any(names))
     }
 
     fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
@@ -72,10 +75,18 @@ impl Source for Generate {
 
     /// Its stream counts up in every piece, and not every server gives the answer an id.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        let is_last = line.get("candidates")?.as_bool()?;
-        line.text(&["responseId", "response_id"])
-            .is_none()
-            .then(|| Work::new(Role::Piece { is_last }, "gemini", None))
+        let of = |role| {
+            line.text(&["responseId", "response_id"]).is_none().then(|| Work::new(role, "gemini", None))
+        };
+        match line.get("candidates") {
+            Some(candidates) => of(Role::Piece { is_last: candidates.as_bool()?, is_count_alone: false }),
+            // The counts of an answer may come after its end.
+            None => {
+                line.object(&["usageMetadata", "usage_metadata"])
+                    .filter(|_| line.has_any(&["modelVersion", "model_version"]))?;
+                of(Role::Piece { is_last: true, is_count_alone: true })
+            }
+        }
     }
 }
 
@@ -129,7 +140,7 @@ impl Source for Interactions {
         let is_of_it =
             kind.starts_with("interaction.") || kind.starts_with("step.") || kind.starts_with("content.");
         let is_last = matches!(kind, "interaction.completed" | "interaction.complete" | "interaction.failed");
-        is_of_it.then(|| Work::new(Role::Piece { is_last }, self.name(), None))
+        is_of_it.then(|| Work::new(Role::Piece { is_last, is_count_alone: false }, self.name(), None))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::body::Body;
 use crate::fields::{Fields, reported_sum, sum};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
-use crate::source::{Place, Source, Work};
+use crate::source::{Place, Role, Source, Work};
 
 const NAME: &str = "gemini-cli";
 
@@ -66,7 +66,10 @@ impl Source for Statistics {
             Some(models) => models.entries().map(of_model).collect(),
             None => vec![of_model(("", stats))],
         };
-        Some(Work::default().known_by(Some(format!("{session}:{}", models.join(":")))))
+        // A run that resumes a session counts from its own beginning.
+        let work = Work::new(Role::Session, NAME, Some(session));
+        let key = format!("{session}:{}", models.join(":"));
+        Some(Work { began_anew: Some(true), ..work.known_by(Some(key)) })
     }
 }
 
@@ -149,5 +152,11 @@ impl Source for Message {
         let mut parsed = ParsedUsage::new(NAME, reported, CachedTokens::Included);
         body.name_provider(&mut parsed, "google");
         vec![parsed]
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let tokens = line.object(&["tokens"])?;
+        let is_message = line.text(&["type"]) == Some("gemini") && tokens.has_any(&["thoughts", "tool"]);
+        is_message.then(|| Work::new(Role::Call, NAME, line.text(&["sessionId", "session_id"])))
     }
 }

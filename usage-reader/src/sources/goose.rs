@@ -47,6 +47,9 @@ impl Source for Session {
         let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
         parsed.cost = all.measure(&["accumulated_cost"]);
         parsed.currency = parsed.cost.map(|_| "USD".into());
+        parsed.model =
+            all.object(&["model_config"]).and_then(|model| model.text(&["model_name"])).map(str::to_owned);
+        parsed.provider = all.text(&["provider_name"]).map(str::to_owned);
         parsed.note("cumulative", true);
         if !parsed.has_usage() {
             return Vec::new();

@@ -35,7 +35,9 @@ impl Source for Turn {
         let update = params.object(&["update"])?;
         update.object(&["usage"])?;
         let meta = params.object(&["_meta"]).or_else(|| line.object(&["_meta"]));
-        let event = meta.and_then(|meta| meta.text(&["eventId", "promptId"]));
+        // A turn is known by its prompt; what is written of it again has another number.
+        let prompt = update.text(&["prompt_id", "promptId"]);
+        let event = prompt.or_else(|| meta?.text(&["promptId", "eventId"]));
         let session = params.text(&["sessionId"]);
         let key = event.map(|event| format!("grok-build\0{}\0{event}", session.unwrap_or_default()));
         Some(Work::new(Role::Call, self.name(), session).known_by(key))
@@ -49,7 +51,7 @@ impl Turn {
             output: usage.count(&["outputTokens"]),
             total: usage.count(&["totalTokens"]),
             cache_read: usage.count(&["cachedReadTokens"]),
-            cache_write: usage.count(&["cachedWriteTokens"]),
+            cache_write: usage.count(&["cachedWriteTokens", "cacheCreationTokens"]),
             reasoning: usage.count(&["reasoningTokens"]),
             ..RawCounts::default()
         };

@@ -2,14 +2,17 @@
 //! have a kind of their own.
 
 use crate::body::Body;
-use crate::fields::{Fields, as_count};
+use crate::fields::{Fields, as_count, reported_sum};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
-use crate::source::{Place, Source, Work};
+use crate::source::{Place, Role, Source, Work};
 
 const DETAILS: &[&str] = &["usageDetails", "usage_details"];
 const READ: &[&str] =
     &["cache_read_input_tokens", "input_cached_tokens", "input_cache_read", "cached_tokens", "input_cached"];
 const WRITE: &[&str] = &["cache_creation_input_tokens", "input_cache_creation", "input_cache_write"];
+
+/// Whose calls the observations of a trace are.
+const TRACE: &str = "langfuse-trace";
 
 pub(super) struct Observation;
 
@@ -41,6 +44,12 @@ impl Source for Observation {
         if let Some(usage) = all.object(&["usage"]) {
             usage.values().filter_map(|(_, value)| as_count(value)).for_each(drop);
         }
+        // The total shows whether reasoning has a kind of its own.
+        let with_reasoning = reported_sum([reported.output, reported.reasoning]);
+        let sum = reported_sum([reported.input, with_reasoning, reported.cache_read, reported.cache_write]);
+        let is_apart = reported.total.is_some() && sum == reported.total;
+        let output = if is_apart { with_reasoning } else { reported.output };
+        let reported = RawCounts { output, ..reported };
         let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Additional);
         let cost = all.object(&["costDetails", "cost_details"]).and_then(|cost| cost.measure(&["total"]));
         parsed.cost = all.measure(&["calculatedTotalCost", "totalCost", "totalPrice"]).or(cost);
@@ -54,6 +63,15 @@ impl Source for Observation {
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         line.object(DETAILS)?;
-        Some(Work::default().known_by(line.text(&["id"]).map(str::to_owned)))
+        let key = line.text(&["id"]).map(str::to_owned);
+        // What stands over generations counts them again.
+        let is_call = line.text(&["type"]).is_none_or(|kind| {
+            ["GENERATION", "EMBEDDING"].iter().any(|call| kind.eq_ignore_ascii_case(call))
+        });
+        let trace = line.text(&["traceId", "trace_id"]);
+        if is_call || trace.is_none() {
+            return Some(Work::new(Role::Call, TRACE, trace).known_by(key));
+        }
+        Some(Work { gives_way: true, ..Work::new(Role::Session, TRACE, trace).known_by(key) })
     }
 }

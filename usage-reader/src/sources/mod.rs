@@ -39,10 +39,12 @@ mod zed;
 
 pub(crate) use self::adapter::{INHERITED, is_adapter_name, is_in as has_adapter_names, overlay, reports};
 pub(crate) use self::bedrock::{latency, metrics as bedrock_metrics};
-pub(crate) use self::claude_code::{COST_OF_NO_MODEL, began_anew};
+pub(crate) use self::claude_code::{COST_OF_NO_MODEL, began_anew, counts_before};
+pub(crate) use self::cline::has_request_as_text;
 pub(crate) use self::codex::{Codex, Seen as CodexSeen};
+pub(crate) use self::copilot_chat::Journal;
 pub(crate) use self::csv::{heading as csv_heading, row as csv_row};
-pub(crate) use self::embeddings::has_no_output;
+pub(crate) use self::embeddings::{has_no_output, provider_of as provider_of_embedding};
 pub(crate) use self::openai::costs;
 
 use crate::body::Body;
@@ -72,6 +74,7 @@ const SOURCES: &[&dyn Source] = &[
     &csv::Row,
     &cursor::Usage,
     &dotnet::Usage,
+    &embeddings::Predictions,
     &gemini::Generate,
     &gemini::Interactions,
     &gemini_cli::Message,
@@ -86,6 +89,7 @@ const SOURCES: &[&dyn Source] = &[
     &ollama::Answer,
     &openai::AssistantRun,
     &openai::Chat,
+    &openai::Chunk,
     &openai::Responses,
     &opencode::Message,
     &openhands::Metrics,
@@ -113,7 +117,7 @@ const OVERLAPS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "grok-build",
-        &["vercel-ai-sdk-5", "bedrock", "openai-responses", "cline"],
+        &["vercel-ai-sdk-5", "bedrock", "openai-responses", "cline", "claude-code-events"],
         "`cachedReadTokens` and ticks are Grok Build's alone",
     ),
     (

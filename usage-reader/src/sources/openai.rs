@@ -38,6 +38,9 @@ const CACHED_BESIDE: &[&str] = &[
     "cachedReadTokens",
     "cached_prompt_text_tokens",
     "cachedPromptTextTokens",
+    "cachedInputTokenCount",
+    "cached_input_token_count",
+    "cachedTokenCount",
 ];
 const READ: &[&str] = &[
     "tokensCacheRead",
@@ -48,6 +51,9 @@ const READ: &[&str] = &[
     "cacheReadTokens",
     "cache_read_input_tokens",
     "cacheReadInputTokens",
+    // LangChain writes OpenAI's tiers into the names.
+    "flex_cache_read",
+    "priority_cache_read",
 ];
 const WRITE: &[&str] = &[
     "tokensCacheWrite",
@@ -65,7 +71,14 @@ const WRITE: &[&str] = &[
     "cacheCreationInputTokens",
     "cache_write_input_tokens",
 ];
-const REASONING: &[&str] = &["reasoning_tokens", "reasoningTokens", "reasoning", "thinking_tokens"];
+const REASONING: &[&str] = &[
+    "reasoning_tokens",
+    "reasoningTokens",
+    "reasoning",
+    "thinking_tokens",
+    "flex_reasoning",
+    "priority_reasoning",
+];
 const REASONING_BESIDE: &[&str] = &["reasoning_tokens", "reasoningTokens", "reasoning_output_tokens"];
 const DETAILED: &[(&str, &str)] =
     &[("audio_tokens", "audio"), ("image_tokens", "image"), ("video_tokens", "video"), ("audio", "audio")];
@@ -79,8 +92,8 @@ const PARTS: &[&str] = &[
 ];
 const CHAT: &[&str] = &["prompt_tokens", "promptTokens", "completion_tokens", "completionTokens"];
 const TOTAL: &[&str] = &["total_tokens", "totalTokens", "total", "tokens"];
-const INPUT: &[&str] = &["input_tokens", "inputTokens", "input"];
-const OUTPUT: &[&str] = &["output_tokens", "outputTokens", "output"];
+const INPUT: &[&str] = &["input_tokens", "inputTokens", "input", "request_tokens", "tokens_in"];
+const OUTPUT: &[&str] = &["output_tokens", "outputTokens", "output", "response_tokens", "tokens_out"];
 
 /// `prompt_tokens` and `completion_tokens`.
 pub(super) struct Chat;
@@ -150,6 +163,21 @@ impl Source for Responses {
         }
         costs(body, usage, &mut parsed);
         vec![parsed]
+    }
+}
+
+/// A piece of a streamed answer. Some servers write the counts so far into each one, and give the answer no id.
+pub(super) struct Chunk;
+
+impl Source for Chunk {
+    fn name(&self) -> &'static str {
+        "openai-chunk"
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let is_chunk = line.text(&["object"]) == Some("chat.completion.chunk");
+        (is_chunk && line.text(&["id"]).is_none() && line.object(&["usage"]).is_some())
+            .then(|| Work::new(Role::Piece { is_last: false, is_count_alone: false }, self.name(), None))
     }
 }
 

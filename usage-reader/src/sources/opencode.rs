@@ -6,6 +6,9 @@ use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
 
+/// Whose calls the ends of steps are: those of a message.
+const STEPS: &str = "opencode";
+
 /// A message, or the end of one of its steps.
 pub(super) struct Message;
 
@@ -60,9 +63,15 @@ impl Source for Message {
 
     /// A fork copies the messages of its session and gives them new ids: what stays is when each was begun.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        let (model, session) = (line.text(&["modelID"])?, line.text(&["sessionID"])?);
+        // The end of a step is of no use where its message is known, which counts all steps.
+        if line.text(&["type"]) == Some("step-finish") {
+            let work = Work::new(Role::Session, STEPS, Some(line.text(&["messageID"])?));
+            let key = line.text(&["id"]).map(str::to_owned);
+            return Some(Work { gives_way: true, began_anew: Some(true), ..work.known_by(key) });
+        }
+        let (model, message) = (line.text(&["modelID"])?, line.text(&["id"]));
         let begun = line.object(&["time"])?.moment(&["created"])?;
         let key = format!("opencode\0{model}\0{begun}");
-        Some(Work::new(Role::Call, self.name(), Some(session)).known_by(Some(key)))
+        Some(Work::new(Role::Call, STEPS, message).known_by(Some(key)))
     }
 }

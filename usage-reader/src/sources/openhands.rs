@@ -18,12 +18,38 @@ impl Source for Metrics {
     }
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
-        metrics(all).is_some_and(|metrics| metrics.object(&["accumulated_token_usage"]).is_some())
+        of_purposes(all).next().is_some()
+            || metrics(all).is_some_and(|metrics| metrics.object(&["accumulated_token_usage"]).is_some())
     }
 
     /// One usage for each model that the calls name, else one for all. The cost of all is that of the first.
     fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
-        let Some(metrics) = metrics(all) else { return Vec::new() };
+        let purposes: Vec<ParsedUsage> =
+            of_purposes(all).flat_map(|metrics| self.of_metrics(metrics)).collect();
+        if !purposes.is_empty() {
+            return purposes;
+        }
+        metrics(all).map(|metrics| self.of_metrics(metrics)).unwrap_or_default()
+    }
+
+    fn work(&self, line: Fields<'_>) -> Option<Work> {
+        if of_purposes(line).next().is_none() {
+            metrics(line)?.object(&["accumulated_token_usage"])?;
+        }
+        let session = line.text(&["instance_id", "conversation_id", "session_id"]);
+        let session = session.or_else(|| line.text(&["id"]).filter(|_| of_purposes(line).next().is_some()));
+        Some(Work::new(Role::Session, self.name(), session))
+    }
+}
+
+/// What the models were asked for, each with metrics of its own.
+fn of_purposes(all: Fields<'_>) -> impl Iterator<Item = Fields<'_>> {
+    let stats = all.object(&["stats"]).unwrap_or(all);
+    stats.object(&["usage_to_metrics"]).into_iter().flat_map(Fields::entries).map(|(_, metrics)| metrics)
+}
+
+impl Metrics {
+    fn of_metrics(&self, metrics: Fields<'_>) -> Vec<ParsedUsage> {
         let Some(whole) = metrics.object(&["accumulated_token_usage"]) else { return Vec::new() };
         let mut whole = self.counts(whole);
         whole.model = whole.model.or_else(|| metrics.text(&["model_name"]).map(str::to_owned));
@@ -57,14 +83,6 @@ impl Source for Metrics {
         usages
     }
 
-    fn work(&self, line: Fields<'_>) -> Option<Work> {
-        metrics(line)?.object(&["accumulated_token_usage"])?;
-        let session = line.text(&["instance_id", "conversation_id", "session_id"]);
-        Some(Work::new(Role::Session, self.name(), session))
-    }
-}
-
-impl Metrics {
     fn counts(&self, usage: Fields<'_>) -> ParsedUsage {
         let reported = RawCounts {
             input: usage.count(&["prompt_tokens"]),

@@ -81,9 +81,20 @@ const PROVIDER: &[&str] = &["gen_ai.provider.name", "gen_ai.system", "llm.provid
 const RESPONSE: &[&str] =
     &["gen_ai.response.id", "ai.response.id", "request_id", "response_id", "response.id"];
 const SESSION: &[&str] = &["gen_ai.conversation.id", "conversation.id", "session.id"];
+const TIER: &[&str] = &[
+    "openai.response.service_tier",
+    "gen_ai.openai.response.service_tier",
+    "gen_ai.response.service_tier",
+    "service_tier",
+];
+const TRACE_ID: &[&str] = &["traceId", "trace_id"];
+const SPAN_ID: &[&str] = &["spanId", "span_id"];
 const START: &[&str] = &["startTimeUnixNano", "start_time_unix_nano", "startTime", "start_time"];
 const END: &[&str] = &["endTimeUnixNano", "end_time_unix_nano", "endTime", "end_time"];
 const TIME: &[&str] = &["timeUnixNano", "time_unix_nano", "observedTimeUnixNano", "hrTime"];
+
+/// Whose calls the spans of a trace are. No session of an agent has its name.
+const TRACE: &str = "trace";
 
 /// Claude Code's own names, which mean what Anthropic's do.
 const CLAUDE: [(&str, &str); 4] = [
@@ -130,8 +141,9 @@ impl Source for Record {
             .or_else(|| all.moment(TIME))
             .or_else(|| attributes.moment(&["event.timestamp"]));
         parsed.duration_ms = attributes.amount(&["duration_ms"]).or(parsed.duration_ms);
-        parsed.note_text("service_tier", attributes.text(&["gen_ai.openai.response.service_tier"]));
+        parsed.note_text("service_tier", attributes.text(TIER));
         parsed.note_text("speed", attributes.text(&["speed"]));
+        parsed.note_text("session", attributes.text(SESSION));
         vec![parsed]
     }
 
@@ -142,20 +154,20 @@ impl Source for Record {
         if !is_convention(attributes) && !is_claude(attributes) {
             return None;
         }
-        let trace =
-            line.text(&["traceId", "trace_id"]).or_else(|| line.object(&["context"])?.text(&["trace_id"]));
-        let span =
-            line.text(&["spanId", "span_id"]).or_else(|| line.object(&["context"])?.text(&["span_id"]));
+        let context = || line.object(&["context", "spanContext"]);
+        let trace = line.text(TRACE_ID).or_else(|| context()?.text(TRACE_ID));
+        let span = line.text(SPAN_ID).or_else(|| context()?.text(SPAN_ID));
         let of_span = || Some(format!("span\0{}\0{}", trace.unwrap_or_default(), span?));
         let key = attributes.text(RESPONSE).map(str::to_owned).or_else(of_span);
         let role = if is_whole(line, attributes) { Role::Session } else { Role::Call };
         let key = if role == Role::Session { of_span() } else { key };
         let (agent, session) = match trace {
-            Some(trace) => ("trace", Some(trace)),
+            Some(trace) => (TRACE, Some(trace)),
             None if is_claude(attributes) => ("claude-code", attributes.text(SESSION)),
             None => ("conversation", attributes.text(SESSION)),
         };
-        Some(Work::new(role, agent, session).known_by(key))
+        let gives_way = role == Role::Session;
+        Some(Work { gives_way, ..Work::new(role, agent, session).known_by(key) })
     }
 }
 
@@ -203,7 +215,15 @@ fn of_claude(attributes: Fields<'_>) -> ParsedUsage {
 /// Whether the span stands over those of its calls.
 fn is_whole(line: Fields<'_>, attributes: Fields<'_>) -> bool {
     let operation = attributes.text(&["gen_ai.operation.name"]);
-    let is_agent = matches!(operation, Some("invoke_agent" | "create_agent" | "invoke_workflow" | "agent"));
+    const AGENTS: &[&str] =
+        &["invoke_agent", "create_agent", "invoke_workflow", "agent", "agent run", "agent_run"];
+    let name = line.text(&["name"]).unwrap_or_default();
+    let is_agent = match operation {
+        Some(operation) => AGENTS.contains(&operation),
+        None => {
+            AGENTS.iter().any(|agent| name.eq_ignore_ascii_case(agent) || name.starts_with("invoke_agent"))
+        }
+    };
     let kind = attributes.text(&["openinference.span.kind", "traceloop.span.kind"]).unwrap_or_default();
     let is_chain = ["AGENT", "CHAIN", "workflow", "agent", "task"].contains(&kind);
     // The Vercel AI SDK's calls are below spans of the same name without the last part.

@@ -55,6 +55,6 @@ impl Source for Generation {
         }
         let is_last =
             result.text(&["stop_reason"]).is_some_and(|reason| !reason.eq_ignore_ascii_case("not_finished"));
-        Some(Work::new(Role::Piece { is_last }, self.name(), None))
+        Some(Work::new(Role::Piece { is_last, is_count_alone: false }, self.name(), None))
     }
 }

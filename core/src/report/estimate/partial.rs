@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::estimate::{
-    BacklogTotals, Completions, DurationsHours, Estimate, Etas, NextTransitions, PerLane, Scope,
+    BacklogTotals, Completions, DurationsHours, Estimate, Etas, Forecast, NextTransitions, PerLane, Scope,
     StatusCounts, Velocity, VelocityMode, Wip,
 };
 use crate::time::Timestamp;
@@ -36,6 +36,7 @@ pub(super) struct PartialEstimate {
     pub(super) completion: Option<Completions>,
     pub(super) wip: Option<PerLane<Wip>>,
     pub(super) next_transitions: Option<NextTransitions>,
+    pub(super) forecast: Option<Forecast>,
 }
 
 impl From<&Velocity> for PartialVelocity {
@@ -65,6 +66,7 @@ impl From<&Estimate> for PartialEstimate {
             completion: Some(estimate.completion),
             wip: Some(estimate.wip.clone()),
             next_transitions: Some(estimate.next_transitions.clone()),
+            forecast: estimate.forecast.clone(),
         }
     }
 }

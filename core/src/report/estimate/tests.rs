@@ -92,6 +92,8 @@ fn estimate() -> Estimate {
             tasks: vec![first],
             ..NextTransitions::default()
         },
+        lane_times: PerLane::default(),
+        forecast: None,
     }
 }
 

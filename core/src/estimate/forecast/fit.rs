@@ -1,0 +1,344 @@
+//! The flow model of a pipeline: how many work in each lane, how long their work takes, and where tasks go.
+
+use super::LANES;
+use super::pace::{self, Change, Surprise};
+use super::pipeline::{Outcome, Pipeline, Stage, Visit, Visits, sized};
+use super::service::{PRIOR, Prior, Sample, Service};
+use super::workers;
+
+/// Who does the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stations {
+    /// Each lane has workers of its own.
+    Lanes,
+    /// Agents take each task through all lanes.
+    Agents,
+}
+
+/// One hypothesis about a lane.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) workers: usize,
+    pub(super) weight: f64,
+    pub(super) service: Service,
+    /// When work on each visit of the lane began; infinite where it waits.
+    pub(super) starts: Vec<f64>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct LaneModel {
+    /// The mean of the logarithms of the visits' story points.
+    pub(super) centre: f64,
+    /// Places of the lane's visits among all visits, by arrival.
+    pub(super) visits: Vec<usize>,
+    pub(super) candidates: Vec<Candidate>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Flow {
+    pub(super) stations: Stations,
+    /// Agents, or workers of the implementation.
+    pub(super) workers: usize,
+    pub(super) lanes: [LaneModel; LANES],
+    pub(super) change: Option<Change>,
+    /// Visits of each lane that led back, and that led on.
+    pub(super) back: [usize; LANES],
+    pub(super) forward: [usize; LANES],
+    /// Hours between a completion and the start that followed it.
+    pub(super) gaps: Vec<f64>,
+    /// The logarithm of each task's story points; of the mean where they are not known.
+    pub(super) log_points: Vec<f64>,
+}
+
+/// More workers than this are not told apart from waiting.
+const MOST_WORKERS: usize = 12;
+
+/// The loss of a visit that ends before its work could begin, and of each doubling (times ln 2) of the workers. Scores are
+/// logarithms of likelihoods.
+const IMPOSSIBLE: f64 = 500.0;
+const PENALTY: f64 = 3.0;
+
+/// The newest visits of a lane that its service times are read from, and those that are looked at to find when their work
+/// began.
+const SAMPLES: usize = 300;
+const LOOKED_AT: usize = 600;
+
+/// The newest exits that the number of workers is read from.
+const WINDOW: usize = 20;
+
+pub(super) fn fit(pipeline: &Pipeline, visits: &Visits) -> Flow {
+    let known = pipeline.known_points();
+    let mean = if known.is_empty() { 1.0 } else { known.iter().sum::<f64>() / known.len() as f64 };
+    let log_points: Vec<f64> =
+        pipeline.tasks.iter().map(|task| libm::log(task.points.map_or(mean, sized))).collect();
+    let (stations, gaps) = stations(pipeline);
+    let mut fitter =
+        Fitter { pipeline, visits, log_points: &log_points, stations, change: None, priors: [PRIOR; LANES] };
+    let first = fitter.lanes();
+    fitter.change = pace::change(fitter.surprises(&first));
+    fitter.priors = fitter.pooled(&first);
+    let lanes = fitter.lanes();
+    let count = |lane: usize, outcome: Outcome| {
+        visits.all.iter().filter(|visit| visit.lane == lane && visit.outcome == outcome).count()
+    };
+    Flow {
+        stations,
+        workers: station_workers(pipeline, visits, stations),
+        lanes,
+        change: fitter.change,
+        back: std::array::from_fn(|lane| count(lane, Outcome::Back)),
+        forward: std::array::from_fn(|lane| count(lane, Outcome::Forward)),
+        gaps,
+        log_points,
+    }
+}
+
+/// Whether starts follow completions (then agents take each task through all lanes) or exits from the implementation,
+/// and the gaps between a completion and the start after it.
+fn stations(pipeline: &Pipeline) -> (Stations, Vec<f64>) {
+    const SHARE: f64 = 0.7;
+    let mut stage = vec![Stage::Backlog; pipeline.tasks.len()];
+    let (mut last_exit, mut last_completion) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    let (mut starts, mut gaps) = (0, Vec::new());
+    for event in &pipeline.events {
+        let from = std::mem::replace(&mut stage[event.task], event.to);
+        if event.to == Stage::Lane(0) && from == Stage::Backlog && last_completion.is_finite() {
+            starts += 1;
+            if last_completion > last_exit {
+                gaps.push(event.at - last_completion);
+            }
+        }
+        if from == Stage::Lane(0) {
+            last_exit = event.at;
+        }
+        if event.to == Stage::Completed {
+            last_completion = event.at;
+        }
+    }
+    let is_agents = starts >= 2 && gaps.len() as f64 >= SHARE * f64::from(starts);
+    (if is_agents { Stations::Agents } else { Stations::Lanes }, gaps)
+}
+
+/// The number at work over the newest exits, and at least those at work now.
+fn station_workers(pipeline: &Pipeline, visits: &Visits, stations: Stations) -> usize {
+    let is_own = |lane: usize| lane == 0 || stations == Stations::Agents;
+    let own = || visits.all.iter().filter(|visit| is_own(visit.lane));
+    let changes = workers::changes(own());
+    let ends = |visit: &&Visit| stations == Stations::Lanes || visit.lane == LANES - 1;
+    let mut exits: Vec<f64> = own().filter(ends).filter_map(|visit| visit.left).collect();
+    exits.sort_by(f64::total_cmp);
+    let first = changes.first().map_or(0.0, |change| change.0);
+    let from = exits.len().checked_sub(WINDOW).map_or(first, |index| exits[index]);
+    let hours = workers::concurrency(&changes, from, pipeline.now);
+    let is_waiting = pipeline.tasks.iter().any(|task| matches!(task.stage, Stage::Backlog | Stage::SentBack));
+    // With nothing left to start the number at work falls, and says less than what it was.
+    let usual = workers::level(&hours, 0.5).max(if is_waiting { 0 } else { workers::level(&hours, 0.8) });
+    let now = own().filter(|visit| visit.outcome == Outcome::Open).count();
+    usual.max(now).max(1)
+}
+
+struct Fitter<'a> {
+    pipeline: &'a Pipeline,
+    visits: &'a Visits,
+    log_points: &'a [f64],
+    stations: Stations,
+    change: Option<Change>,
+    priors: [Prior; LANES],
+}
+
+impl Fitter<'_> {
+    fn lanes(&self) -> [LaneModel; LANES] {
+        let implementation = self.lane(0, None);
+        let base = implementation.best().service.base();
+        let review = self.lane(1, Some(base));
+        let qa = self.lane(2, Some(base));
+        [implementation, review, qa]
+    }
+
+    fn lane(&self, lane: usize, base_of_implementation: Option<f64>) -> LaneModel {
+        let mut visits: Vec<usize> =
+            (0..self.visits.all.len()).filter(|index| self.visits.all[*index].lane == lane).collect();
+        visits.sort_by(|a, b| self.visits.all[*a].entered.total_cmp(&self.visits.all[*b].entered));
+        self.forget_old(&mut visits);
+        if visits.is_empty() {
+            return self.unvisited(lane, base_of_implementation);
+        }
+        let sum: f64 = visits.iter().map(|index| self.log_points[self.visits.all[*index].task]).sum();
+        let mut model = LaneModel { centre: sum / visits.len() as f64, visits, candidates: Vec::new() };
+        let is_direct = lane == 0 || self.stations == Stations::Agents;
+        let most = if is_direct { 1 } else { MOST_WORKERS.min(model.visits.len()) };
+        let mut scores = Vec::new();
+        for workers in 1..=most {
+            let (candidate, score) = self.candidate(lane, &model, workers, is_direct);
+            model.candidates.push(candidate);
+            scores.push(score);
+        }
+        let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let weight = |score: f64| if score > highest - 6.0 { libm::exp(score - highest) } else { 0.0 };
+        let total: f64 = scores.iter().map(|score| weight(*score)).sum();
+        for (candidate, score) in model.candidates.iter_mut().zip(&scores) {
+            candidate.weight = weight(*score) / total;
+        }
+        model
+    }
+
+    /// Leaves out the visits that were over before the newest ones began.
+    fn forget_old(&self, visits: &mut Vec<usize>) {
+        let closed: Vec<f64> = visits
+            .iter()
+            .map(|index| &self.visits.all[*index])
+            .filter(|visit| visit.left.is_some())
+            .map(|visit| visit.entered)
+            .collect();
+        if let Some(oldest) = closed.len().checked_sub(LOOKED_AT).map(|index| closed[index]) {
+            visits.retain(|index| self.visits.all[*index].left.is_none_or(|left| left >= oldest));
+        }
+    }
+
+    /// Without a visit a lane is assumed to take a few tenths of the implementation's hours.
+    fn unvisited(&self, lane: usize, base_of_implementation: Option<f64>) -> LaneModel {
+        const USUAL_SHARE: f64 = -0.9;
+        let base = base_of_implementation.map_or(0.0, |base| base + USUAL_SHARE);
+        let service = Service::fit(&[], &Prior { base, base_precision: 2.0, ..self.priors[lane] });
+        let centre = self.log_points.iter().sum::<f64>() / self.log_points.len().max(1) as f64;
+        let candidate = Candidate { workers: 1, weight: 1.0, service, starts: Vec::new() };
+        LaneModel { centre, visits: Vec::new(), candidates: vec![candidate] }
+    }
+
+    fn candidate(&self, lane: usize, model: &LaneModel, workers: usize, is_direct: bool) -> (Candidate, f64) {
+        let visits: Vec<&Visit> = model.visits.iter().map(|index| &self.visits.all[*index]).collect();
+        let arrivals: Vec<f64> = visits.iter().map(|visit| visit.entered).collect();
+        let departures: Vec<f64> = visits.iter().map(|visit| visit.left.unwrap_or(f64::INFINITY)).collect();
+        let starts = if is_direct { arrivals } else { workers::starts(&arrivals, &departures, workers) };
+        let least = least_hours(&starts, &departures);
+        let count = visits.len();
+        // Open visits are the newest ones mostly, and may be many.
+        let newest = visits.iter().rposition(|visit| visit.left.is_some()).map_or(0, |place| place + 1);
+        let recency = |index: usize| libm::exp2(-((count - 1 - index) as f64) / 12.0);
+        let mut impossible = 0.0;
+        let mut samples = Vec::new();
+        let mut places = Vec::new();
+        for (index, visit) in visits.iter().enumerate().filter(|(index, _)| starts[*index].is_finite()) {
+            if index + SAMPLES < newest && visit.left.is_some() {
+                continue;
+            }
+            let is_censored = visit.left.is_none() || visit.outcome == Outcome::Cancelled;
+            let mut hours = visit.left.unwrap_or(self.pipeline.now) - starts[index];
+            if is_censored && hours <= least {
+                continue;
+            }
+            if hours < least {
+                impossible += recency(index);
+                if !is_direct {
+                    continue;
+                }
+                hours = least;
+            }
+            let shift =
+                self.change.filter(|change| starts[index] < change.at).map_or(0.0, |change| change.shift);
+            samples.push(Sample {
+                log_hours: libm::log(hours) + shift,
+                log_points: self.log_points[visit.task] - model.centre,
+                is_later_pass: visit.is_later_pass,
+                is_censored,
+            });
+            places.push(index);
+        }
+        let prior = if samples.is_empty() {
+            Prior { base: libm::log(least / 0.01), base_precision: 1.0, ..self.priors[lane] }
+        } else {
+            self.priors[lane]
+        };
+        let service = Service::fit(&samples, &prior);
+        let over = samples.iter().zip(&places).filter(|(sample, _)| !sample.is_censored);
+        let likelihood: f64 = over.map(|(sample, index)| recency(*index) * service.log_density(sample)).sum();
+        let score = likelihood - IMPOSSIBLE * impossible - PENALTY * libm::log(workers as f64);
+        (Candidate { workers, weight: 1.0, service, starts }, score)
+    }
+
+    /// How much each visit that is over took longer than expected.
+    fn surprises(&self, lanes: &[LaneModel; LANES]) -> Vec<Surprise> {
+        let mut found = Vec::new();
+        for model in lanes {
+            let best = model.best();
+            let limit = 3.0 * best.service.variance.sqrt();
+            for (index, began) in model.visits.iter().zip(&best.starts) {
+                let visit = &self.visits.all[*index];
+                let Some(hours) = visit.left.map(|left| left - began).filter(|hours| *hours > 1e-6) else {
+                    continue;
+                };
+                let log_points = self.log_points[visit.task] - model.centre;
+                let error = libm::log(hours) - best.service.expected(log_points, visit.is_later_pass);
+                found.push(Surprise {
+                    began: *began,
+                    error: error.clamp(-limit, limit),
+                    precision: 1.0 / best.service.variance,
+                });
+            }
+        }
+        found
+    }
+
+    /// Priors for each lane in which slope and spread are those of all lanes together, so that a lane with few visits
+    /// leans on the others.
+    fn pooled(&self, lanes: &[LaneModel; LANES]) -> [Prior; LANES] {
+        const LANE_DEGREES: f64 = 6.0;
+        const LANE_DEVIATION: f64 = 0.2;
+        let mut squares = PRIOR.slope_precision;
+        let mut products = PRIOR.slope_precision * PRIOR.slope;
+        let mut variance = PRIOR.degrees * PRIOR.variance;
+        let mut degrees = PRIOR.degrees;
+        for model in lanes {
+            let best = model.best();
+            let floor = best.service.base() - 3.0;
+            let pairs: Vec<(f64, f64)> = model
+                .visits
+                .iter()
+                .zip(&best.starts)
+                .map(|(index, began)| (&self.visits.all[*index], began))
+                .filter(|(visit, _)| !visit.is_later_pass)
+                .filter_map(|(visit, began)| Some((visit.task, visit.left? - began)))
+                .filter(|(_, hours)| *hours > 1e-6)
+                .map(|(task, hours)| (self.log_points[task], libm::log(hours).max(floor)))
+                .collect();
+            if pairs.len() < 2 {
+                continue;
+            }
+            let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / pairs.len() as f64;
+            let (mean_x, mean_y) = (mean(|pair| pair.0), mean(|pair| pair.1));
+            for (x, y) in &pairs {
+                squares += (x - mean_x) * (x - mean_x);
+                products += (x - mean_x) * (y - mean_y);
+            }
+            let own = (best.service.degrees - PRIOR.degrees - 1.0).max(0.0);
+            variance += own * best.service.variance;
+            degrees += own;
+        }
+        let variance = variance / degrees;
+        let prior = Prior {
+            slope: products / squares,
+            slope_precision: variance / (LANE_DEVIATION * LANE_DEVIATION + variance / squares),
+            degrees: LANE_DEGREES,
+            variance,
+            ..PRIOR
+        };
+        [prior; LANES]
+    }
+}
+
+impl LaneModel {
+    pub(super) fn best(&self) -> &Candidate {
+        let by_weight =
+            |a: &&Candidate, b: &&Candidate| a.weight.total_cmp(&b.weight).then(b.workers.cmp(&a.workers));
+        self.candidates.iter().max_by(by_weight).expect("a lane has a candidate")
+    }
+}
+
+/// Less than that is no work: a hundredth of the median.
+fn least_hours(starts: &[f64], departures: &[f64]) -> f64 {
+    let hours = starts.iter().zip(departures).map(|(start, left)| left - start);
+    let mut hours: Vec<f64> = hours.filter(|hours| hours.is_finite() && *hours > 0.0).collect();
+    hours.sort_by(f64::total_cmp);
+    let median = hours.get(hours.len() / 2).copied().unwrap_or(1.0);
+    (0.01 * median).max(1e-6)
+}

@@ -1,0 +1,279 @@
+//! A forecast: trials of the flow model, corrected by the throughput bootstrap.
+
+use super::calendar::{self, Calendar, Shown};
+use super::fit::{self, Flow, Stations};
+use super::pipeline::{self, Pipeline, Stage, Visits, sized};
+use super::quantiles;
+use super::{LANES, flow, throughput};
+
+/// What a forecast is asked.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::estimate) struct Request<'a> {
+    pub(in crate::estimate) pipeline: &'a Pipeline,
+    /// The working time; without one, the one that the events show.
+    pub(in crate::estimate) calendar: Option<&'a Calendar>,
+    pub(in crate::estimate) trials: usize,
+    pub(in crate::estimate) seed: u64,
+    /// The numbers of further completions whose hours are asked for, ascending.
+    pub(in crate::estimate) targets: &'a [usize],
+}
+
+/// How the forecast was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::estimate) enum Model {
+    /// The flow simulation, corrected by the throughput.
+    Flow,
+    /// The throughput alone: no task was seen in a lane.
+    Throughput,
+    /// Nothing: there is no history.
+    Schedule,
+}
+
+/// When everything will be done. Hours are wall-clock hours from now, in ascending order.
+#[derive(Debug, Clone, Default)]
+pub(in crate::estimate) struct Prediction {
+    /// Completed tasks in the history.
+    pub(in crate::estimate) samples: usize,
+    /// Trials that were made.
+    pub(in crate::estimate) trials: usize,
+    /// Tasks of the backlog that were simulated as one.
+    pub(in crate::estimate) group: usize,
+    pub(in crate::estimate) model: Option<Model>,
+    /// When everything is implemented, reviewed and completed; empty where that cannot be said.
+    pub(in crate::estimate) milestones: [Vec<f64>; LANES],
+    /// When so many more tasks are completed, as asked for.
+    pub(in crate::estimate) targets: Vec<Vec<f64>>,
+    /// The bootstrap alone: until everything is completed, and until each target.
+    pub(in crate::estimate) baseline: Option<Vec<f64>>,
+    pub(in crate::estimate) baseline_targets: Vec<Vec<f64>>,
+    /// The share of trials in which each lane was the bottleneck.
+    pub(in crate::estimate) bottleneck: Option<[f64; LANES]>,
+    /// How often a task is implemented, on average.
+    pub(in crate::estimate) passes_per_task: Option<f64>,
+    /// Hours since the newest event, and the longest pause before, where the first is longer.
+    pub(in crate::estimate) stalled: Option<(f64, f64)>,
+}
+
+/// More tasks times trials than this are not simulated one by one.
+const MOST_TASK_TRIALS: usize = 2_000_000;
+/// Fewer jobs than that are not grouped; there are fewer trials then.
+const FEWEST_JOBS: usize = 200;
+
+/// The flow's share in the logarithm of hours, at least. The rest is the bootstrap's.
+const FLOW_SHARE: f64 = 0.7;
+pub(in crate::estimate) fn predict(request: &Request<'_>) -> Prediction {
+    if let Some(calendar) = request.calendar {
+        return by_calendar(request, calendar);
+    }
+    let moments: Vec<f64> = request.pipeline.events.iter().map(|event| event.at).collect();
+    match calendar::shown(&moments, request.pipeline.now) {
+        Shown::Nothing => in_working_time(request, request.pipeline),
+        Shown::Sure(calendar) => by_calendar(request, &calendar),
+        Shown::Perhaps(calendar) => {
+            // As probable as not: half of the trials each.
+            let half = request.trials / 2;
+            let mut found =
+                in_working_time(&Request { trials: request.trials - half, ..*request }, request.pipeline);
+            if half > 0 {
+                found.add(by_calendar(&Request { trials: half, ..*request }, &calendar));
+            }
+            found
+        }
+    }
+}
+
+fn by_calendar(request: &Request<'_>, calendar: &Calendar) -> Prediction {
+    let now = request.pipeline.now;
+    let working = request.pipeline.with_times(|at| calendar.to_work(at));
+    let mut found = in_working_time(request, &working);
+    found.map_hours(|hours| (calendar.to_wall(working.now + hours) - now).max(0.0));
+    found
+}
+
+fn in_working_time(request: &Request<'_>, pipeline: &Pipeline) -> Prediction {
+    let done = pipeline.completions();
+    let open = pipeline.open_tasks();
+    let mut found = Prediction { samples: done.len(), group: 1, ..Prediction::default() };
+    if open == 0 {
+        found.trials = request.trials;
+        found.model = Some(Model::Flow);
+        found.milestones = std::array::from_fn(|_| vec![0.0; request.trials]);
+        found.baseline = Some(vec![0.0; request.trials]);
+        return found;
+    }
+    found.model = Some(Model::Schedule);
+    if done.is_empty() {
+        return found;
+    }
+    let jobs = open.min((MOST_TASK_TRIALS / request.trials.max(1)).max(FEWEST_JOBS));
+    found.group = open.div_ceil(jobs);
+    found.trials = request.trials.min(MOST_TASK_TRIALS / jobs).max(1);
+    found.stalled = stalled(pipeline);
+    let bootstrap = Bootstrap::new(pipeline, &done, request.seed);
+    found.baseline = bootstrap.trials(open, found.trials);
+    found.baseline_targets = request
+        .targets
+        .iter()
+        .map(|target| bootstrap.trials(*target, found.trials).unwrap_or_default())
+        .collect();
+    let visits = pipeline::visits(pipeline);
+    if visits.all.iter().any(|visit| visit.lane == 0 && visit.left.is_some()) {
+        simulate(request, pipeline, &visits, &mut found);
+    } else if let Some(baseline) = &found.baseline {
+        found.model = Some(Model::Throughput);
+        found.milestones = std::array::from_fn(|_| baseline.clone());
+        found.targets = found.baseline_targets.clone();
+    }
+    found
+}
+
+fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: &mut Prediction) {
+    let flow = fit::fit(pipeline, visits);
+    let open = pipeline.open_tasks();
+    let tail = last_tasks(&flow).min(open);
+    let plan = flow::Plan {
+        trials: found.trials,
+        seed: request.seed,
+        group: found.group,
+        targets: request.targets,
+        tail,
+    };
+    let trials = flow::trials(pipeline, visits, &flow, plan);
+    let last =
+        |lane: usize| trials.outcomes.iter().map(|outcome| outcome.last_exit[lane]).collect::<Vec<f64>>();
+    let baseline = |hours: &[f64]| {
+        let without_tail = (open - tail) as f64 / open as f64;
+        let tails = trials.outcomes.iter().zip(&trials.before_tail);
+        let tails = tails.map(|(outcome, begins)| outcome.last_exit[LANES - 1] - begins);
+        hours.iter().zip(tails).map(|(hours, tail)| hours * without_tail + tail).collect::<Vec<f64>>()
+    };
+    let complete = quantiles::sorted(last(LANES - 1));
+    let mixed = match &found.baseline {
+        Some(hours) => quantiles::mixed(&complete, &quantiles::sorted(baseline(hours)), FLOW_SHARE),
+        None => complete.clone(),
+    };
+    found.milestones = std::array::from_fn(|lane| {
+        // What the bootstrap says of the end corrects the milestones before it by the same factor.
+        let own = quantiles::sorted(last(lane));
+        let pairs = own.iter().zip(mixed.iter().zip(&complete));
+        pairs
+            .map(|(own, (mixed, complete))| if *complete > 0.0 { own * mixed / complete } else { *own })
+            .collect()
+    });
+    found.targets = (0..request.targets.len())
+        .map(|target| {
+            let own = quantiles::sorted(
+                trials.completions.iter().filter_map(|hours| hours.get(target).copied()).collect(),
+            );
+            let baseline = &found.baseline_targets[target];
+            if baseline.len() == own.len() { quantiles::mixed(&own, baseline, FLOW_SHARE) } else { own }
+        })
+        .collect();
+    found.model = Some(Model::Flow);
+    found.bottleneck = Some(bottleneck(&flow, &trials));
+    found.passes_per_task = Some(trials.passes.iter().sum::<f64>() / trials.passes.len().max(1) as f64);
+}
+
+/// The last tasks, that are done while some workers have nothing left to do, which the bootstrap does not see: a quarter
+/// of the agents, and half of that where lanes have workers of their own, who are not all busy before.
+fn last_tasks(flow: &Flow) -> usize {
+    match flow.stations {
+        Stations::Agents => flow.workers / 4,
+        Stations::Lanes => {
+            let others: usize = flow.lanes[1..].iter().map(|lane| lane.best().workers).sum();
+            (flow.workers + others) / 8
+        }
+    }
+}
+
+/// The share of trials in which each lane had the most work for each of its workers.
+fn bottleneck(flow: &Flow, trials: &flow::Trials) -> [f64; LANES] {
+    let mut counts = [0_usize; LANES];
+    for (outcome, workers) in trials.outcomes.iter().zip(&trials.workers) {
+        let load = |lane: usize| {
+            let workers = if flow.stations == Stations::Agents { 1 } else { workers[lane] };
+            outcome.work[lane] / workers.max(1) as f64
+        };
+        let busiest = (1..LANES).fold(0, |best, lane| if load(lane) > load(best) { lane } else { best });
+        counts[busiest] += 1;
+    }
+    counts.map(|count| count as f64 / trials.outcomes.len() as f64)
+}
+
+/// Whether nothing has happened for longer than ever before.
+fn stalled(pipeline: &Pipeline) -> Option<(f64, f64)> {
+    const FEWEST: usize = 5;
+    if pipeline.events.len() < FEWEST {
+        return None;
+    }
+    let pauses = pipeline.events.windows(2).map(|pair| pair[1].at - pair[0].at);
+    let longest = pauses.fold(0.0, f64::max);
+    let since = pipeline.now - pipeline.events.last()?.at;
+    (since > longest && longest > 0.0).then_some((since, longest))
+}
+
+/// The throughput of a pipeline.
+struct Bootstrap {
+    done: Vec<(f64, f64)>,
+    /// The story points of the open tasks, in their order.
+    open: Vec<f64>,
+    seed: u64,
+}
+
+impl Bootstrap {
+    fn new(pipeline: &Pipeline, done: &[(f64, usize)], seed: u64) -> Self {
+        let known = pipeline.known_points();
+        let mean = if known.is_empty() { 1.0 } else { known.iter().sum::<f64>() / known.len() as f64 };
+        let points = |task: usize| pipeline.tasks[task].points.map_or(mean, sized);
+        let is_open = |task: &usize| pipeline.tasks[*task].stage.is_open();
+        let rank = |task: &usize| match pipeline.tasks[*task].stage {
+            Stage::Lane(lane) => LANES - lane,
+            Stage::SentBack => LANES + 1,
+            _ => LANES + 2,
+        };
+        let mut open: Vec<usize> = (0..pipeline.tasks.len()).filter(is_open).collect();
+        open.sort_by_key(rank);
+        Self {
+            done: done.iter().map(|(at, task)| (*at, points(*task))).collect(),
+            open: open.into_iter().map(points).collect(),
+            seed,
+        }
+    }
+
+    /// Until so many of the open tasks are done, those that are furthest on first; ascending.
+    fn trials(&self, tasks: usize, trials: usize) -> Option<Vec<f64>> {
+        let left: f64 = self.open.iter().take(tasks).sum();
+        let hours = throughput::trials(&self.done, tasks.min(self.open.len()), left, trials, self.seed)?;
+        Some(quantiles::sorted(hours))
+    }
+}
+
+impl Prediction {
+    /// Joins the trials of another prediction of the same pipeline.
+    fn add(&mut self, other: Self) {
+        let join = |own: &mut Vec<f64>, other: Vec<f64>| {
+            own.extend(other);
+            own.sort_by(f64::total_cmp);
+        };
+        self.trials += other.trials;
+        for (own, other) in self.milestones.iter_mut().zip(other.milestones) {
+            join(own, other);
+        }
+        for (own, other) in self.targets.iter_mut().zip(other.targets) {
+            join(own, other);
+        }
+    }
+
+    fn map_hours(&mut self, wall: impl Fn(f64) -> f64) {
+        let lists = self.milestones.iter_mut().chain(&mut self.targets).chain(&mut self.baseline_targets);
+        for hours in lists.chain(&mut self.baseline).flatten() {
+            *hours = wall(*hours);
+        }
+    }
+
+    /// The share of trials in which everything is completed by then.
+    pub(in crate::estimate) fn probability_by(&self, hours: f64) -> Option<f64> {
+        let all = &self.milestones[LANES - 1];
+        (!all.is_empty()).then(|| all.partition_point(|done| *done <= hours) as f64 / all.len() as f64)
+    }
+}

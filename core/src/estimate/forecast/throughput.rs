@@ -1,0 +1,46 @@
+//! The throughput bootstrap: what is left goes as fast as the newest completions came.
+//!
+//! Gaps between completions are drawn with the story points of the task that ends them, from a history that is itself
+//! drawn anew in each trial, so that the rate is as uncertain as so few gaps leave it (Efron, "Bootstrap methods: another
+//! look at the jackknife", 1979).
+
+use super::random::Random;
+
+/// The newest gaps that count.
+const WINDOW: usize = 50;
+
+/// Hours until everything is done, trial by trial. `done` are moments and story points of what was done, oldest first;
+/// `left` the story points that are left, in `tasks` tasks. None with fewer than two completions, or where they all
+/// happened at one moment.
+pub(super) fn trials(
+    done: &[(f64, f64)],
+    tasks: usize,
+    left: f64,
+    count: usize,
+    seed: u64,
+) -> Option<Vec<f64>> {
+    let gaps: Vec<(f64, f64)> = done.windows(2).map(|pair| (pair[1].0 - pair[0].0, pair[1].1)).collect();
+    let gaps = &gaps[gaps.len().saturating_sub(WINDOW)..];
+    if tasks == 0 {
+        return Some(vec![0.0; count]);
+    }
+    if gaps.iter().all(|gap| gap.0 <= 0.0) {
+        return None;
+    }
+    // Beyond this many draws the mean of the pool is as good.
+    const MOST_DRAWS: usize = 2_000;
+    let draws = tasks.min(MOST_DRAWS);
+    let mut pool = gaps.to_vec();
+    let trial = |number: usize| {
+        let mut random = Random::new(seed, number as u64 | 1 << 63);
+        pool.fill_with(|| gaps[random.below(gaps.len())]);
+        let (mut hours, mut points) = (0.0, 0.0);
+        for _ in 0..draws {
+            let gap = pool[random.below(pool.len())];
+            hours += gap.0;
+            points += gap.1;
+        }
+        hours * left / points
+    };
+    Some((0..count).map(trial).collect())
+}

@@ -1,0 +1,314 @@
+//! One run of the flow model from the present state to the end.
+
+use super::LANES;
+use super::normal;
+use super::random::Random;
+use super::service::Drawn;
+
+/// Where each open task is at the start of a trial.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    /// Waits for the implementation.
+    Backlog,
+    /// Waits in this lane.
+    Waiting(usize),
+    /// Is at work in this lane, for so many hours.
+    Working(usize, f64),
+}
+
+/// One task of a trial.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Job {
+    pub(super) log_points: f64,
+    pub(super) place: Place,
+    /// In which lanes it was before; that in which it is now not counted.
+    pub(super) was_in: [bool; LANES],
+    /// How many tasks it is in one: 1, or a group of the backlog.
+    pub(super) tasks: u32,
+}
+
+/// The parameters of one trial.
+#[derive(Debug)]
+pub(super) struct Parameters<'a> {
+    pub(super) drawn: [Drawn; LANES],
+    pub(super) centre: [f64; LANES],
+    pub(super) errors: [&'a [f64]; LANES],
+    pub(super) workers: [usize; LANES],
+    /// Whether agents take each task through all lanes, with these hours between tasks.
+    pub(super) gaps: Option<&'a [f64]>,
+    /// The chance that a visit leads back.
+    pub(super) back: [f64; LANES],
+    /// The chance that a task goes past a lane without a visit.
+    pub(super) skip: [f64; LANES],
+    /// A factor on all hours.
+    pub(super) pace: f64,
+}
+
+/// What one trial ends with.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Outcome {
+    /// When the last task left each lane for good, and was completed.
+    pub(super) last_exit: [f64; LANES],
+    /// The hours of work in each lane, and visits.
+    pub(super) work: [f64; LANES],
+    pub(super) visits: [u32; LANES],
+}
+
+/// Draws from observed errors outweigh the normal distribution from this many on.
+const NORMAL_WEIGHT: f64 = 10.0;
+
+/// Room that trials share, so that each allocates nothing.
+#[derive(Debug, Default)]
+pub(super) struct Simulator {
+    agenda: Agenda,
+    queues: [Vec<u32>; LANES],
+    heads: [usize; LANES],
+    sent_back: Vec<u32>,
+    lane: Vec<u8>,
+    was_in: Vec<[bool; LANES]>,
+    busy: [usize; LANES],
+}
+
+impl Simulator {
+    /// Jobs are in the order in which they are begun; those that wait in a lane, in the order in which they came.
+    /// `at_completion` sees the tasks and the hour of each completion.
+    pub(super) fn run(
+        &mut self,
+        jobs: &[Job],
+        parameters: &Parameters<'_>,
+        random: &mut Random,
+        mut at_completion: impl FnMut(u32, f64),
+    ) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.begin(jobs, parameters, random);
+        loop {
+            self.fill(jobs, parameters, random, &mut outcome);
+            let Some((clock, job)) = self.agenda.pop() else { return outcome };
+            let lane = usize::from(self.lane[job as usize]);
+            self.busy[lane] -= 1;
+            if parameters.back[lane] > 0.0 && random.uniform() < parameters.back[lane] {
+                self.send_back(job, jobs, parameters, random, clock, &mut outcome);
+                continue;
+            }
+            let mut next = lane + 1;
+            outcome.last_exit[lane] = clock;
+            while next < LANES && parameters.skip[next] > 0.0 && random.uniform() < parameters.skip[next] {
+                outcome.last_exit[next] = clock;
+                next += 1;
+            }
+            if next == LANES {
+                at_completion(jobs[job as usize].tasks, clock);
+            } else if parameters.gaps.is_some() {
+                self.work(next, job, jobs, parameters, random, clock, &mut outcome);
+            } else {
+                self.queues[next].push(job);
+            }
+        }
+    }
+
+    fn begin(&mut self, jobs: &[Job], parameters: &Parameters<'_>, random: &mut Random) {
+        self.agenda.clear();
+        self.queues.iter_mut().for_each(Vec::clear);
+        self.heads = [0; LANES];
+        self.busy = [0; LANES];
+        self.sent_back.clear();
+        self.lane.clear();
+        self.lane.resize(jobs.len(), 0);
+        self.was_in.clear();
+        self.was_in.extend(jobs.iter().map(|job| job.was_in));
+        for (index, job) in jobs.iter().enumerate() {
+            let id = index as u32;
+            match job.place {
+                Place::Backlog => self.queues[0].push(id),
+                Place::Waiting(lane) => self.queues[lane].push(id),
+                Place::Working(lane, age) => {
+                    let expected = parameters.expected(lane, job.log_points, job.was_in[lane]);
+                    let hours = parameters.rest(lane, expected, age, random);
+                    self.was_in[index][lane] = true;
+                    self.lane[index] = lane as u8;
+                    self.busy[lane] += 1;
+                    self.agenda.push(hours * parameters.pace, id);
+                }
+            }
+        }
+    }
+
+    /// Gives work to whoever is free.
+    fn fill(
+        &mut self,
+        jobs: &[Job],
+        parameters: &Parameters<'_>,
+        random: &mut Random,
+        outcome: &mut Outcome,
+    ) {
+        let clock = self.agenda.clock;
+        if let Some(gaps) = parameters.gaps {
+            while self.busy.iter().sum::<usize>() < parameters.workers[0] {
+                let Some(job) = self.take(0) else { return };
+                let gap = random.pick(gaps).unwrap_or(0.0);
+                self.work(0, job, jobs, parameters, random, clock + gap, outcome);
+            }
+            return;
+        }
+        for lane in 0..LANES {
+            while self.busy[lane] < parameters.workers[lane] {
+                let Some(job) = self.take(lane) else { break };
+                self.work(lane, job, jobs, parameters, random, clock, outcome);
+            }
+        }
+    }
+
+    fn take(&mut self, lane: usize) -> Option<u32> {
+        if lane == 0
+            && let Some(job) = self.sent_back.pop()
+        {
+            return Some(job);
+        }
+        let job = self.queues[lane].get(self.heads[lane]).copied()?;
+        self.heads[lane] += 1;
+        Some(job)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the state of a trial")]
+    fn work(
+        &mut self,
+        lane: usize,
+        job: u32,
+        jobs: &[Job],
+        parameters: &Parameters<'_>,
+        random: &mut Random,
+        clock: f64,
+        outcome: &mut Outcome,
+    ) {
+        let index = job as usize;
+        let is_later = std::mem::replace(&mut self.was_in[index][lane], true);
+        let expected = parameters.expected(lane, jobs[index].log_points, is_later);
+        let error = parameters.error(lane, random);
+        let deviation = parameters.drawn[lane].deviation;
+        let hours = match jobs[index].tasks {
+            1 => libm::exp(expected + deviation * error),
+            tasks => group_hours(tasks, expected, deviation, error),
+        } * parameters.pace;
+        outcome.work[lane] += hours;
+        outcome.visits[lane] += 1;
+        self.lane[index] = lane as u8;
+        self.busy[lane] += 1;
+        self.agenda.push(clock + hours, job);
+    }
+
+    fn send_back(
+        &mut self,
+        job: u32,
+        jobs: &[Job],
+        parameters: &Parameters<'_>,
+        random: &mut Random,
+        clock: f64,
+        outcome: &mut Outcome,
+    ) {
+        if parameters.gaps.is_some() {
+            self.work(0, job, jobs, parameters, random, clock, outcome);
+        } else {
+            self.sent_back.push(job);
+        }
+    }
+}
+
+/// The hours of several tasks of one size: their mean is that of the log-normal distribution, and what is random about it
+/// shrinks with the root of their number.
+fn group_hours(tasks: u32, expected: f64, deviation: f64, error: f64) -> f64 {
+    let tasks = f64::from(tasks);
+    let to_mean = 0.5 * deviation * deviation * (1.0 - 1.0 / tasks);
+    tasks * libm::exp(expected + to_mean + deviation * error / tasks.sqrt())
+}
+
+impl Parameters<'_> {
+    fn expected(&self, lane: usize, log_points: f64, is_later: bool) -> f64 {
+        let drawn = &self.drawn[lane];
+        let later = if is_later { drawn.later } else { 0.0 };
+        drawn.base + drawn.slope * (log_points - self.centre[lane]) + later
+    }
+
+    fn error(&self, lane: usize, random: &mut Random) -> f64 {
+        let errors = self.errors[lane];
+        let count = errors.len() as f64;
+        if count > 0.0 && random.uniform() * (count + NORMAL_WEIGHT) < count {
+            errors[random.below(errors.len())]
+        } else {
+            random.normal()
+        }
+    }
+
+    /// The hours that are left of a visit that has lasted for `age` hours: a draw from what is above that.
+    fn rest(&self, lane: usize, expected: f64, age: f64, random: &mut Random) -> f64 {
+        /// No visit lasts more than twenty times as long again as it has lasted.
+        const FURTHEST: f64 = 3.0;
+        let age = age.max(1e-9);
+        let (log_age, deviation) = (libm::log(age), self.drawn[lane].deviation);
+        let least = (log_age - expected) / deviation;
+        let errors = self.errors[lane];
+        let longer = &errors[errors.partition_point(|error| *error <= least)..];
+        let below = normal::share_below(least);
+        let observed = longer.len() as f64;
+        let assumed = NORMAL_WEIGHT * (1.0 - below);
+        let error = if random.uniform() * (observed + assumed) < observed {
+            longer[random.below(longer.len())]
+        } else {
+            normal::quantile((below + (1.0 - below) * random.uniform()).min(1.0 - 1e-12))
+        };
+        let log_hours = (expected + deviation * error).max(log_age + 0.01 * deviation);
+        libm::exp(log_hours.min(log_age + FURTHEST)) - age
+    }
+}
+
+/// What ends next: a binary heap by time.
+#[derive(Debug, Default)]
+struct Agenda {
+    heap: Vec<(f64, u32)>,
+    clock: f64,
+}
+
+impl Agenda {
+    fn clear(&mut self) {
+        self.heap.clear();
+        self.clock = 0.0;
+    }
+
+    fn push(&mut self, at: f64, job: u32) {
+        let mut place = self.heap.len();
+        self.heap.push((at, job));
+        while place > 0 {
+            let above = (place - 1) / 2;
+            if self.heap[above].0 <= at {
+                break;
+            }
+            self.heap[place] = self.heap[above];
+            place = above;
+        }
+        self.heap[place] = (at, job);
+    }
+
+    fn pop(&mut self) -> Option<(f64, u32)> {
+        let first = *self.heap.first()?;
+        let last = self.heap.pop()?;
+        if !self.heap.is_empty() {
+            let (count, mut place) = (self.heap.len(), 0);
+            loop {
+                let mut below = 2 * place + 1;
+                if below >= count {
+                    break;
+                }
+                if below + 1 < count && self.heap[below + 1].0 < self.heap[below].0 {
+                    below += 1;
+                }
+                if last.0 <= self.heap[below].0 {
+                    break;
+                }
+                self.heap[place] = self.heap[below];
+                place = below;
+            }
+            self.heap[place] = last;
+        }
+        self.clock = first.0;
+        Some(first)
+    }
+}
