@@ -10,7 +10,7 @@ WHEELS := target/wheels
 # Where `make install` puts the C library, and which build of it.
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROFILE ?= release
+PROFILE ?= library
 # How long `make load` and each target of `make fuzz` run, and which targets these are.
 SECONDS ?= 60
 TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
@@ -37,7 +37,7 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	./bindings-python/tests/release.sh
 	./bindings-node/test/release.sh
 	./tests/c/run.sh --full
-	./tests/size.sh size 4 16000
+	./tests/size.sh size 4 12000
 	$(MAKE) test-reference
 	./tests/node-hammer/run.sh
 	./tests/npm-install.sh tests/npm-sqlite && npm --prefix tests/npm-sqlite test --silent
@@ -131,7 +131,7 @@ test-c: $(VENV)/installed ## Test the C library: installed, and used by programs
 	./tests/c/run.sh
 
 test-size: ## Check that the optimised C library stays below its ceiling
-	./tests/size.sh release 6 16000
+	./tests/size.sh library 6 12000
 
 header: ## Generate include/mcoda.h and the list of stable declarations from the sources
 	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header -- the_header_is nothing_that
@@ -142,7 +142,7 @@ ifeq ($(PROFILE),size)
 install: export LIBSQLITE3_FLAGS := -USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 \
 	-USQLITE_ENABLE_RTREE -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_SOUNDEX
 endif
-install: ## Install the C library: make install PREFIX=/usr/local DESTDIR= PROFILE=release (or size)
+install: ## Install the C library: make install PREFIX=/usr/local DESTDIR= PROFILE=library (or size, or release, the fastest)
 	$(CARGO) build --package mcoda-ffi --profile $(PROFILE:debug=dev)
 	./ffi/install.sh "$${CARGO_TARGET_DIR:-target}/$(PROFILE)" "$(PREFIX)" "$(DESTDIR)"
 

@@ -99,6 +99,24 @@ typedef int32_t mcoda_value_type;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_bool` sets to true or false. The
+// numbers are stable, and new fields get new ones.
+enum mcoda_estimate_options_bool_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Whether `estimate` makes a forecast. Absent: it does.
+    MCODA_ESTIMATE_FORECAST = 12,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_estimate_options_bool_field mcoda_estimate_options_bool_field;
+#else
+typedef int32_t mcoda_estimate_options_bool_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 // The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_int` sets to a whole number. The
 // numbers are stable, and new fields get new ones.
 enum mcoda_estimate_options_int_field
@@ -109,12 +127,37 @@ enum mcoda_estimate_options_int_field
     // The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10. 1 or
     // more.
     MCODA_ESTIMATE_WINDOW_TASKS = 6,
+    // The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks. Absent: 1,000,
+    // and 200 for each forecast of a backtest. 1 or more.
+    MCODA_ESTIMATE_TRIALS = 13,
+    // The seed of the trials, 0 or more. Absent: 1. From 0 to 2^53 - 1.
+    MCODA_ESTIMATE_SEED = 15,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
 typedef enum mcoda_estimate_options_int_field mcoda_estimate_options_int_field;
 #else
 typedef int32_t mcoda_estimate_options_int_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_json` sets to JSON. The numbers
+// are stable, and new fields get new ones.
+enum mcoda_estimate_options_json_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // When work happens: `timeZone`, `hours` (`09:00-17:30`), `days` (`["mon", "tue"]`) and `daysOff`
+    // (`["2026-12-25"]`), each of them optional. Absent: the `calendar` of the settings, else the one that the
+    // events show.
+    MCODA_ESTIMATE_CALENDAR = 16,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_estimate_options_json_field mcoda_estimate_options_json_field;
+#else
+typedef int32_t mcoda_estimate_options_json_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -161,6 +204,8 @@ enum mcoda_estimate_options_text_field
     MCODA_ESTIMATE_MODE = 5,
     // The current time. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
+    // The time for which the forecast says how probable it is that everything is completed.
+    MCODA_ESTIMATE_BY = 14,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1617,6 +1662,25 @@ mcoda_code mcoda_estimate_options_set_real(mcoda_estimate_options *options,
                                            double value,
                                            mcoda_error **error);
 
+// Sets a field to true or false.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_estimate_options_set_bool(mcoda_estimate_options *options,
+                                           mcoda_estimate_options_bool_field field,
+                                           bool value,
+                                           mcoda_error **error);
+
+// Sets a field to the value of a JSON text; NULL makes it absent.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_estimate_options_set_json(mcoda_estimate_options *options,
+                                           mcoda_estimate_options_json_field field,
+                                           const char *value,
+                                           mcoda_error **error);
+
 // The velocity of every lane, from the config, from history or from both. Writes nothing. `options` may be
 // NULL: the defaults. `velocity` receives the result.
 //
@@ -2187,8 +2251,9 @@ mcoda_code mcoda_status_events_json(mcoda_workspace *workspace,
 // it adds nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is as for `velocity`. `json` (may be NULL) receives an object of `events`.
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is as for `velocity`. `json` (may be NULL) receives
+// an object of `events`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2200,8 +2265,9 @@ mcoda_code mcoda_backfill_status_events_json(mcoda_workspace *workspace,
 // Computes the velocity of each lane, in story points per hour. Writes nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the settings. `json` (may be NULL)
+// receives what the OpenAPI contract describes.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2213,8 +2279,9 @@ mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
 // Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the settings. `json` (may be NULL)
+// receives what the OpenAPI contract describes.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2222,6 +2289,65 @@ mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
                                const char *options,
                                mcoda_string **json,
                                mcoda_error **error);
+
+// Makes forecasts for earlier times, each right after a completion and by what was known then, and compares
+// them with what happened: how often P50, P85 and P95 were not exceeded, and how far off they were, beside
+// the throughput bootstrap and the contract's formula. Writes nothing.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and how to compute it, as for
+// `estimate`. `json` (may be NULL) receives an object of `origins`, `trials`, `seed`, `horizons`, `rows`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_backtest_json(mcoda_workspace *workspace,
+                               const char *options,
+                               mcoda_string **json,
+                               mcoda_error **error);
+
+// The visits of tasks to lanes by the recorded transitions, in the order in which they began.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope, as for `estimate`. `json` (may be NULL)
+// receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_lane_visits_json(mcoda_workspace *workspace,
+                                  const char *options,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
+// How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of the
+// first transition to today: the rows of a cumulative flow diagram.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the calendar, as for `estimate`.
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_cumulative_flow_json(mcoda_workspace *workspace,
+                                      const char *options,
+                                      mcoda_string **json,
+                                      mcoda_error **error);
+
+// What was completed on each day in the calendar's time zone, from the day of the first transition to today.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the calendar, as for `estimate`.
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_throughput_json(mcoda_workspace *workspace,
+                                 const char *options,
+                                 mcoda_string **json,
+                                 mcoda_error **error);
 
 // Returns a job with its task runs and its total usage by command, agent and model.
 //
@@ -2623,7 +2749,11 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #else
 #define MCODA_OF_TYPE(type, value) _Generic((value), enum type: (type)(value), int: (type)(value))
 #endif
+#define MCODA_ESTIMATE_FORECAST ((enum mcoda_estimate_options_bool_field)MCODA_ESTIMATE_FORECAST)
 #define MCODA_ESTIMATE_WINDOW_TASKS ((enum mcoda_estimate_options_int_field)MCODA_ESTIMATE_WINDOW_TASKS)
+#define MCODA_ESTIMATE_TRIALS ((enum mcoda_estimate_options_int_field)MCODA_ESTIMATE_TRIALS)
+#define MCODA_ESTIMATE_SEED ((enum mcoda_estimate_options_int_field)MCODA_ESTIMATE_SEED)
+#define MCODA_ESTIMATE_CALENDAR ((enum mcoda_estimate_options_json_field)MCODA_ESTIMATE_CALENDAR)
 #define MCODA_ESTIMATE_SP_PER_HOUR_ALL ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_ALL)
 #define MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION)
 #define MCODA_ESTIMATE_SP_PER_HOUR_REVIEW ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_REVIEW)
@@ -2634,6 +2764,7 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_ESTIMATE_ASSIGNEE ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_ASSIGNEE)
 #define MCODA_ESTIMATE_MODE ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_MODE)
 #define MCODA_ESTIMATE_NOW ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_NOW)
+#define MCODA_ESTIMATE_BY ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_BY)
 #define MCODA_LANE_IMPLEMENTATION ((enum mcoda_lane)MCODA_LANE_IMPLEMENTATION)
 #define MCODA_LANE_REVIEW ((enum mcoda_lane)MCODA_LANE_REVIEW)
 #define MCODA_LANE_QA ((enum mcoda_lane)MCODA_LANE_QA)
@@ -2739,8 +2870,12 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
     mcoda_estimate_story_points(estimate, MCODA_OF_TYPE(mcoda_lane, lane))
 #define mcoda_velocity_sp_per_hour(velocity, lane) \
     mcoda_velocity_sp_per_hour(velocity, MCODA_OF_TYPE(mcoda_lane, lane))
+#define mcoda_estimate_options_set_bool(options, field, value, error) \
+    mcoda_estimate_options_set_bool(options, MCODA_OF_TYPE(mcoda_estimate_options_bool_field, field), value, error)
 #define mcoda_estimate_options_set_int(options, field, value, error) \
     mcoda_estimate_options_set_int(options, MCODA_OF_TYPE(mcoda_estimate_options_int_field, field), value, error)
+#define mcoda_estimate_options_set_json(options, field, value, error) \
+    mcoda_estimate_options_set_json(options, MCODA_OF_TYPE(mcoda_estimate_options_json_field, field), value, error)
 #define mcoda_estimate_options_set_real(options, field, value, error) \
     mcoda_estimate_options_set_real(options, MCODA_OF_TYPE(mcoda_estimate_options_real_field, field), value, error)
 #define mcoda_estimate_options_set_text(options, field, value, error) \

@@ -238,7 +238,10 @@ public:
     {
         return value ? put(mcoda_options_set_int, MCODA_OPTION_BUSY_TIMEOUT_MS, *value) : *this;
     }
-    options &set_busy_timeout_ms(std::chrono::milliseconds value) { return put(mcoda_options_set_int, MCODA_OPTION_BUSY_TIMEOUT_MS, static_cast<std::int64_t>(value.count())); }
+    options &set_busy_timeout_ms(std::chrono::milliseconds value)
+    {
+        return put(mcoda_options_set_int, MCODA_OPTION_BUSY_TIMEOUT_MS, static_cast<std::int64_t>(value.count()));
+    }
 
     /// The longest duration of a call, including waiting, in milliseconds, above 0: beyond it the call is
     /// `MCODA_CANCELLED`, unless it has begun to write. Default: no limit.
@@ -246,7 +249,10 @@ public:
     {
         return value ? put(mcoda_options_set_int, MCODA_OPTION_CALL_TIMEOUT_MS, *value) : *this;
     }
-    options &set_call_timeout_ms(std::chrono::milliseconds value) { return put(mcoda_options_set_int, MCODA_OPTION_CALL_TIMEOUT_MS, static_cast<std::int64_t>(value.count())); }
+    options &set_call_timeout_ms(std::chrono::milliseconds value)
+    {
+        return put(mcoda_options_set_int, MCODA_OPTION_CALL_TIMEOUT_MS, static_cast<std::int64_t>(value.count()));
+    }
 
     /// The largest result of one `query` in memory, in bytes, 1 or more. Default: 536870912 (512 MiB).
     options &set_query_bytes(std::optional<std::int64_t> value)
@@ -420,21 +426,30 @@ public:
     {
         return value ? put(mcoda_token_usage_set_text, MCODA_TOKEN_USAGE_STARTED_AT, value->c_str()) : *this;
     }
-    usage &set_started_at(std::chrono::system_clock::time_point value) { return put(mcoda_token_usage_set_text, MCODA_TOKEN_USAGE_STARTED_AT, detail::time(value).c_str()); }
+    usage &set_started_at(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_token_usage_set_text, MCODA_TOKEN_USAGE_STARTED_AT, detail::time(value).c_str());
+    }
 
     /// When the call ended; not before `started_at`.
     usage &set_finished_at(const std::optional<std::string> &value)
     {
         return value ? put(mcoda_token_usage_set_text, MCODA_TOKEN_USAGE_FINISHED_AT, value->c_str()) : *this;
     }
-    usage &set_finished_at(std::chrono::system_clock::time_point value) { return put(mcoda_token_usage_set_text, MCODA_TOKEN_USAGE_FINISHED_AT, detail::time(value).c_str()); }
+    usage &set_finished_at(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_token_usage_set_text, MCODA_TOKEN_USAGE_FINISHED_AT, detail::time(value).c_str());
+    }
 
     /// The time by which queries select and order the call. Absent: now.
     usage &set_timestamp(const std::optional<std::string> &value)
     {
         return value ? put(mcoda_token_usage_set_text, MCODA_TOKEN_USAGE_TIMESTAMP, value->c_str()) : *this;
     }
-    usage &set_timestamp(std::chrono::system_clock::time_point value) { return put(mcoda_token_usage_set_text, MCODA_TOKEN_USAGE_TIMESTAMP, detail::time(value).c_str()); }
+    usage &set_timestamp(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_token_usage_set_text, MCODA_TOKEN_USAGE_TIMESTAMP, detail::time(value).c_str());
+    }
 
     /// All input tokens, including cached ones.
     usage &set_tokens_prompt(std::optional<std::int64_t> value)
@@ -483,7 +498,10 @@ public:
     {
         return value ? put(mcoda_token_usage_set_real, MCODA_TOKEN_USAGE_DURATION_SECONDS, *value) : *this;
     }
-    usage &set_duration_seconds(std::chrono::duration<double> value) { return put(mcoda_token_usage_set_real, MCODA_TOKEN_USAGE_DURATION_SECONDS, value.count()); }
+    usage &set_duration_seconds(std::chrono::duration<double> value)
+    {
+        return put(mcoda_token_usage_set_real, MCODA_TOKEN_USAGE_DURATION_SECONDS, value.count());
+    }
 
     /// The duration of the call in milliseconds. Absent: computed from start and finish, or else from
     /// `duration_seconds`.
@@ -491,7 +509,10 @@ public:
     {
         return value ? put(mcoda_token_usage_set_real, MCODA_TOKEN_USAGE_DURATION_MS, *value) : *this;
     }
-    usage &set_duration_ms(std::chrono::duration<double, std::milli> value) { return put(mcoda_token_usage_set_real, MCODA_TOKEN_USAGE_DURATION_MS, value.count()); }
+    usage &set_duration_ms(std::chrono::duration<double, std::milli> value)
+    {
+        return put(mcoda_token_usage_set_real, MCODA_TOKEN_USAGE_DURATION_MS, value.count());
+    }
 
     /// JSON. Additional data, kept unchanged. Command, action, invocation kind, provider and currency are added
     /// under their JSON names if the object lacks them, because older readers look for them there.
@@ -554,7 +575,10 @@ public:
     {
         return value ? put(mcoda_transition_context_set_text, MCODA_TRANSITION_TIMESTAMP, value->c_str()) : *this;
     }
-    transition_context &set_timestamp(std::chrono::system_clock::time_point value) { return put(mcoda_transition_context_set_text, MCODA_TRANSITION_TIMESTAMP, detail::time(value).c_str()); }
+    transition_context &set_timestamp(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_transition_context_set_text, MCODA_TRANSITION_TIMESTAMP, detail::time(value).c_str());
+    }
 
     /// The reason: stored as `failed_reason` or `revert_reason` if the task fails or is reverted.
     transition_context &set_reason(const std::optional<std::string> &value)
@@ -641,12 +665,38 @@ public:
     {
         return value ? put(mcoda_estimate_options_set_text, MCODA_ESTIMATE_NOW, value->c_str()) : *this;
     }
-    estimate_options &set_now(std::chrono::system_clock::time_point value) { return put(mcoda_estimate_options_set_text, MCODA_ESTIMATE_NOW, detail::time(value).c_str()); }
+    estimate_options &set_now(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_estimate_options_set_text, MCODA_ESTIMATE_NOW, detail::time(value).c_str());
+    }
+
+    /// The time for which the forecast says how probable it is that everything is completed.
+    estimate_options &set_by(const std::optional<std::string> &value)
+    {
+        return value ? put(mcoda_estimate_options_set_text, MCODA_ESTIMATE_BY, value->c_str()) : *this;
+    }
+    estimate_options &set_by(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_estimate_options_set_text, MCODA_ESTIMATE_BY, detail::time(value).c_str());
+    }
 
     /// The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10.
     estimate_options &set_window_tasks(std::optional<std::int64_t> value)
     {
         return value ? put(mcoda_estimate_options_set_int, MCODA_ESTIMATE_WINDOW_TASKS, *value) : *this;
+    }
+
+    /// The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks. Absent: 1,000, and
+    /// 200 for each forecast of a backtest.
+    estimate_options &set_trials(std::optional<std::int64_t> value)
+    {
+        return value ? put(mcoda_estimate_options_set_int, MCODA_ESTIMATE_TRIALS, *value) : *this;
+    }
+
+    /// The seed of the trials, 0 or more. Absent: 1.
+    estimate_options &set_seed(std::optional<std::int64_t> value)
+    {
+        return value ? put(mcoda_estimate_options_set_int, MCODA_ESTIMATE_SEED, *value) : *this;
     }
 
     /// Story points per hour of every lane; overrides the config.
@@ -671,6 +721,20 @@ public:
     estimate_options &set_sp_per_hour_qa(std::optional<double> value)
     {
         return value ? put(mcoda_estimate_options_set_real, MCODA_ESTIMATE_SP_PER_HOUR_QA, *value) : *this;
+    }
+
+    /// Whether `estimate` makes a forecast. Absent: it does.
+    estimate_options &set_forecast(std::optional<bool> value)
+    {
+        return value ? put(mcoda_estimate_options_set_bool, MCODA_ESTIMATE_FORECAST, *value) : *this;
+    }
+
+    /// JSON. When work happens: `timeZone`, `hours` (`09:00-17:30`), `days` (`["mon", "tue"]`) and `daysOff`
+    /// (`["2026-12-25"]`), each of them optional. Absent: the `calendar` of the settings, else the one that the
+    /// events show.
+    estimate_options &set_calendar(const std::optional<std::string> &value)
+    {
+        return value ? put(mcoda_estimate_options_set_json, MCODA_ESTIMATE_CALENDAR, value->c_str()) : *this;
     }
 
     /// Makes every field absent.
@@ -1502,6 +1566,39 @@ public:
         return detail::reply(mcoda_estimate_json, handle_.get(), detail::pointer(options));
     }
     json estimate_json(const std::optional<std::string> &options = std::nullopt) { return try_estimate_json(options).value(); }
+
+    /// Makes forecasts for earlier times, each right after a completion and by what was known then, and compares
+    /// them with what happened: how often P50, P85 and P95 were not exceeded, and how far off they were, beside the
+    /// throughput bootstrap and the contract's formula. Writes nothing. See `mcoda_backtest_json`.
+    result<json> try_backtest_json(const std::optional<std::string> &options = std::nullopt)
+    {
+        return detail::reply(mcoda_backtest_json, handle_.get(), detail::pointer(options));
+    }
+    json backtest_json(const std::optional<std::string> &options = std::nullopt) { return try_backtest_json(options).value(); }
+
+    /// The visits of tasks to lanes by the recorded transitions, in the order in which they began. See
+    /// `mcoda_lane_visits_json`.
+    result<json> try_lane_visits_json(const std::optional<std::string> &options = std::nullopt)
+    {
+        return detail::reply(mcoda_lane_visits_json, handle_.get(), detail::pointer(options));
+    }
+    json lane_visits_json(const std::optional<std::string> &options = std::nullopt) { return try_lane_visits_json(options).value(); }
+
+    /// How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of the
+    /// first transition to today: the rows of a cumulative flow diagram. See `mcoda_cumulative_flow_json`.
+    result<json> try_cumulative_flow_json(const std::optional<std::string> &options = std::nullopt)
+    {
+        return detail::reply(mcoda_cumulative_flow_json, handle_.get(), detail::pointer(options));
+    }
+    json cumulative_flow_json(const std::optional<std::string> &options = std::nullopt) { return try_cumulative_flow_json(options).value(); }
+
+    /// What was completed on each day in the calendar's time zone, from the day of the first transition to today.
+    /// See `mcoda_throughput_json`.
+    result<json> try_throughput_json(const std::optional<std::string> &options = std::nullopt)
+    {
+        return detail::reply(mcoda_throughput_json, handle_.get(), detail::pointer(options));
+    }
+    json throughput_json(const std::optional<std::string> &options = std::nullopt) { return try_throughput_json(options).value(); }
 
     /// Returns a job with its task runs and its total usage by command, agent and model. See
     /// `mcoda_inspect_job_json`.

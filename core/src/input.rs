@@ -23,9 +23,13 @@ impl<'a> Fields<'a> {
         // Each with the name under which it was given.
         let mut values: Vec<(&Field, Option<(&str, &Value)>)> =
             record.all_fields().map(|field| (field, None)).collect();
+        // Most objects have their fields in the order of the record: each is found behind the one before it.
+        let mut start = 0;
         for (name, value) in object {
             let spelling = Spelling::of(name);
-            let Some((field, place)) = values.iter_mut().find(|(field, _)| spelling.names(field)) else {
+            let found = (start..values.len()).chain(0..start).find(|index| spelling.names(values[*index].0));
+            start = found.map_or(0, |index| index + 1);
+            let Some((field, place)) = found.and_then(|index| values.get_mut(index)) else {
                 let allowed = format!("one of {}", names(record).join(", "));
                 return Err(Error::invalid(name, "an unknown field", &allowed));
             };

@@ -58,6 +58,7 @@ mod fields;
 mod handles;
 mod input;
 mod library;
+mod memory;
 
 pub use abi::MCODA_ABI_VERSION;
 pub use code::{mcoda_abi_version, mcoda_code, mcoda_code_name, mcoda_version};

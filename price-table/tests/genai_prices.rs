@@ -107,20 +107,20 @@ fn calls() -> Vec<Vec<(Unit, f64)>> {
 #[test]
 fn every_model_has_the_same_price_with_all_terms_at_all_times() {
     let (calls, mut priced) = (calls(), 0);
-    // Every call of every model, and one of them with each of the terms at each time.
-    let now = calls.iter().map(|counts| (counts, TERMS[0], TIMES[4]));
+    // Every call of every model, and a fifth of the combinations of terms and times: neighbouring models have others.
     let combinations = (0..TERMS.len() * TIMES.len()).map(|index| {
         (&calls[index * 5 % calls.len()], TERMS[index % TERMS.len()], TIMES[index / TERMS.len()])
     });
-    let cases: Vec<_> = now.chain(combinations).collect();
-    for provider in Calculator::bundled().providers() {
-        for model in provider.models() {
-            for (counts, terms, at) in &cases {
-                priced += usize::from(assert_same(model.id(), Some(provider.id()), counts, terms, *at));
-            }
+    let combinations: Vec<_> = combinations.collect();
+    let models = Calculator::bundled().providers().flat_map(|one| one.models().map(move |model| (one, model)));
+    for (index, (provider, model)) in models.enumerate() {
+        let now = calls.iter().map(|counts| (counts, TERMS[0], TIMES[4]));
+        let others = combinations.iter().skip(index % 5).step_by(5).copied();
+        for (counts, terms, at) in now.chain(others) {
+            priced += usize::from(assert_same(model.id(), Some(provider.id()), counts, terms, at));
         }
     }
-    assert!(priced > 50_000, "{priced}");
+    assert!(priced > 20_000, "{priced}");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn every_name_finds_the_same_model() {
                 id[..id.len() - 1].to_owned(),
             ];
             let others = [None, Some("litellm"), Some("azure"), Some("google"), Some(" OpenAI ")];
-            for (index, name) in names.iter().enumerate() {
+            for (index, name) in names.iter().enumerate().skip(id.len() % 3).step_by(3) {
                 for asked in [Some(provider.id()), others[(index + id.len()) % others.len()]] {
                     *found.entry(asked.is_some()).or_insert(0) +=
                         usize::from(assert_same(name, asked, &counts, &[], TIMES[4]));

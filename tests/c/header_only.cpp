@@ -40,7 +40,7 @@ void errors_are_exceptions_or_results(mcoda::workspace &workspace)
     auto refused = workspace.try_record(usage);
     CHECK(!refused && refused.error().code() == MCODA_INVALID_INPUT);
     CHECK(workspace.try_move("nothing", "completed").error().code() == MCODA_NOT_FOUND);
-    CHECK(mcoda::workspace::try_open_db("/nowhere/at/all/x.db").error().code() == MCODA_STORAGE);
+    CHECK(mcoda::workspace::try_open_db("/dev/null/x.db").error().code() == MCODA_STORAGE);
     try {
         usage.set_metadata("{");
         CHECK(false);
@@ -88,7 +88,8 @@ void a_backlog_moves(mcoda::workspace &workspace)
     const auto moved = workspace.move("T", "in_progress", mcoda::transition_context().set_agent_id("claude"));
     CHECK(moved.is_changed() && moved.to_status() == "in_progress");
     const auto estimate = workspace.estimate(mcoda::estimate_options().set_sp_per_hour_all(1.5));
-    CHECK(estimate.hours(MCODA_LANE_IMPLEMENTATION) == 2 && estimate.eta(MCODA_MILESTONE_COMPLETE).has_value());
+    CHECK(estimate.sp_per_hour(MCODA_LANE_IMPLEMENTATION) == 1.5 && estimate.story_points(MCODA_LANE_IMPLEMENTATION) == 3);
+    CHECK(estimate.hours(MCODA_LANE_IMPLEMENTATION) > 0 && estimate.eta(MCODA_MILESTONE_COMPLETE).has_value());
     CHECK(workspace.velocity().samples(MCODA_LANE_QA) == 0 && !workspace.velocity().source().empty());
     CHECK(estimate.json().at("/backlogTotals/implementation/tasks") == "1");
 }

@@ -72,7 +72,7 @@ int main(void)
     text[length] = '\0';
     CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
-    CHECK(strncmp(text, "memory allocation of ", 21) == 0 && strchr(text, '\n') == text + length - 1);
+    CHECK(strncmp(text, "libmcoda: out of memory: ", 25) == 0 && strchr(text, '\n') == text + length - 1);
     sqlite_reports_it();
     return 0;
 }

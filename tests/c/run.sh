@@ -24,6 +24,14 @@ system=(-lpthread -lm -ldl -lrt -lutil)
 say() { echo "c: $*"; }
 [[ -n $cxx ]] || say "SKIPPED for lack of a C++ compiler: everything in C++" >&2
 
+# fails COMMAND ARGUMENT…: `!` alone would not end this script if the command succeeded.
+fails() {
+    if "$@"; then
+        say "this should have failed: $*" >&2
+        exit 1
+    fi
+}
+
 install_library() {
     rm -rf "$prefix"
     make --no-print-directory install PROFILE="$1" PREFIX="$prefix" HOME="$real_home" >/dev/null
@@ -31,8 +39,7 @@ install_library() {
 
 # The library that reads MCODA_TEST_LOCKS, which no installed one does.
 install_library_with_switches() {
-    HOME=$real_home ${CARGO:-cargo} build --quiet --package mcoda-ffi --features test-switches \
-        $([[ $1 == release ]] && echo --release)
+    HOME=$real_home ${CARGO:-cargo} build --quiet --package mcoda-ffi --features test-switches --profile "${1/debug/dev}"
     HOME=$real_home ./ffi/install.sh "${CARGO_TARGET_DIR:-target}/$1" "$out/switches"
 }
 
@@ -164,8 +171,7 @@ the_host_records_what_it_reads() {
     printf '%s\n\n%s\n' "$response" "$response" | HOME=$folder "$out/agent_host" "$folder" >"$folder/out"
     grep -qE '^claude-sonnet-4-5 +1 calls  0\.0045 for 1 of them$' "$folder/out"
     grep -q '^0 story points to implement' "$folder/out"
-    ! echo '{' | HOME=$folder "$out/agent_host" "$folder" >"$folder/out" 2>"$folder/messages"
-    ! HOME=$folder "$out/agent_host" "$folder" NO-TASK </dev/null >"$folder/out" 2>"$folder/messages"
+    HOME=$folder fails "$out/agent_host" "$folder" NO-TASK </dev/null >"$folder/out" 2>"$folder/messages"
     grep -q 'there is no task NO-TASK' "$folder/messages"
     say "agent_host.c records responses, counts a repeated one once, and prints costs and the estimate"
 }
@@ -287,7 +293,7 @@ consumers_of_pkg_config() {
     if echo 'int main(void) { return 0; }' | "$cc" -static -x c - -o "$work/nothing" 2>/dev/null; then
         "$cc" "${flags[@]}" -static -o whole $(pkg-config --static --cflags --libs mcoda) 2>"$work/messages" ||
             { cat "$work/messages" >&2; exit 1; }
-        ! readelf -d whole | grep -q NEEDED
+        [[ -z $(readelf -d whole | grep NEEDED) ]]
         consumer_runs "$PWD/whole"
     else
         say "SKIPPED for lack of a static C library: linking with -static" >&2
@@ -304,7 +310,7 @@ consumers_of_cmake() {
         linked=$(readelf -d "cmake-$kind/consumer" | grep -c 'NEEDED.*libmcoda' || true)
         [[ $linked == "$([[ $kind == shared ]] && echo 1 || echo 0)" ]]
     done
-    ! cmake -S cmake -B cmake-none -G Ninja -D CMAKE_PREFIX_PATH="$1" -D kind=neither >/dev/null 2>"$work/refused"
+    fails cmake -S cmake -B cmake-none -G Ninja -D CMAKE_PREFIX_PATH="$1" -D kind=neither >/dev/null 2>"$work/refused"
     grep -q 'mcoda has the components shared and static' "$work/refused"
     say "CMake: find_package(mcoda) gives a shared and a static library, with which programs run"
 }
@@ -321,9 +327,9 @@ consumers_of_meson() {
 
 the_shared_library_is_stripped_and_has_its_symbols_beside_it() {
     local file=$lib/libmcoda.so.1 symbols=$lib/.debug/libmcoda.so.1.debug
-    ! readelf -S --wide "$file" | grep -qE '\.(symtab|debug_info)'
-    readelf -S --wide "$file" | grep -q '\.gnu_debuglink'
-    readelf -s --wide "$symbols" | grep -q sqlite3VdbeExec
+    [[ -z $(readelf -S --wide "$file" | grep -E '\.(symtab|debug_info)') ]]
+    readelf -S --wide "$file" | grep '\.gnu_debuglink' >/dev/null
+    readelf -s --wide "$symbols" | grep sqlite3VdbeExec >/dev/null
     say "the shared library is stripped; the symbols of its functions are in a file of their own"
 }
 
@@ -340,7 +346,7 @@ valgrind_finds_nothing() {
 
 # Installs the optimised library, builds the program NAME from SOURCE against it, and prints its path.
 optimised_program() {
-    install_library release
+    install_library library
     build "$1" "$2" -O2 "${shared[@]}"
     echo "$out/$1"
 }
@@ -371,9 +377,9 @@ if [[ -n $full && $full != --full ]]; then
 fi
 test_library debug
 if [[ $full == --full ]]; then
-    test_library release
+    test_library library
     no_folder_of_the_builder_is_shipped
-    another_sqlite_in_the_process_takes_nothing_away release 10 compiled
-    another_sqlite_in_the_process_takes_nothing_away release 10
+    another_sqlite_in_the_process_takes_nothing_away library 10 compiled
+    another_sqlite_in_the_process_takes_nothing_away library 10
     valgrind_finds_nothing
 fi

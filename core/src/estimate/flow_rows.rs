@@ -169,10 +169,10 @@ struct Days {
 impl Days {
     fn new(history: &History, working_time: Option<&WorkingTime>, now: Timestamp) -> Result<Self> {
         let zone = match working_time {
-            Some(working_time) => working_time.zone,
+            Some(working_time) => working_time.zone.clone(),
             None => Zone::read("calendar.timeZone", None)?,
         };
-        Ok(Self { timeline: Timeline::new(history, now), zone, last: zone.day_of(now) })
+        Ok(Self { timeline: Timeline::new(history, now), last: zone.day_of(now), zone })
     }
 
     fn of(&self, hours: f64) -> Day {

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// A time zone of the IANA database; `None` is UTC, which most queries use.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Zone(Option<Rules>);
 
 #[cfg(feature = "time-zones")]
@@ -62,7 +62,7 @@ impl Zone {
 
     /// The time at so many minutes after the beginning of a day in the zone, by its clocks; `None` outside the years 0 to
     /// 9999. A time that clocks skip is that of the clock before it was changed; of two, it is the earlier one.
-    pub(crate) fn time_of(self, day: i64, minutes: i64) -> Option<Timestamp> {
+    pub(crate) fn time_of(&self, day: i64, minutes: i64) -> Option<Timestamp> {
         let local = day * MILLIS_PER_DAY + minutes * 60_000;
         // The offset a day before is the one before a change, and almost always the one that holds.
         let before = self.ahead_of_utc(Timestamp::from_millis(local - MILLIS_PER_DAY)?);
