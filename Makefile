@@ -54,6 +54,7 @@ lint: ## Check format and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
 	$(CARGO) xtask generate --check
+	$(CARGO) xtask public-api --check
 	./tests/switches.sh
 	./tests/features.sh
 

@@ -13,7 +13,7 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 PATTERNS = {"$uuid": UUID, "$timestamp": TIMESTAMP}
 
 
-def difference(found: Any, expected: Any, place: str = "answer") -> str | None:
+def difference(found: Any, expected: Any, place: str = "result") -> str | None:
     """Why ``found`` is not what is expected, if it is not."""
     different = f"{place} is {found!r}, expected {expected!r}"
     if expected == "$any":
@@ -58,14 +58,14 @@ def looked_up(path: str, saved: Any) -> Any:
     return saved
 
 
-def as_json(answer: Any) -> Any:
-    """What a method answered, as JSON has it in all languages."""
-    if isinstance(answer, (mcoda.Table, mcoda.TokenUsageSummary)):
-        return as_json(answer.to_dicts())
-    if isinstance(answer, list):
-        return [as_json(one) for one in answer]
-    if isinstance(answer, dict):
-        return {name: as_json(value) for name, value in answer.items()}
-    if isinstance(answer, bytes):
-        return answer.hex()
-    return answer.to_dict() if hasattr(answer, "to_dict") else answer
+def as_json(result: Any) -> Any:
+    """The result of a method, as JSON has it in all languages."""
+    if isinstance(result, (mcoda.Table, mcoda.TokenUsageSummary)):
+        return as_json(result.to_dicts())
+    if isinstance(result, list):
+        return [as_json(one) for one in result]
+    if isinstance(result, dict):
+        return {name: as_json(value) for name, value in result.items()}
+    if isinstance(result, bytes):
+        return result.hex()
+    return result.to_dict() if hasattr(result, "to_dict") else result

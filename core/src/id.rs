@@ -7,6 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::time::{Clock, check_clock};
 
 /// The source of ids for new rows.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{IdSource, NewProject, Workspace};
+///
+/// let workspace = Workspace::options().ids(IdSource::counted()).open_db(":memory:")?;
+/// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// assert_eq!(project.id, "00000000-0000-7000-8000-000000000001");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct IdSource(Kind);
 
@@ -19,6 +30,7 @@ enum Kind {
 
 impl IdSource {
     /// Predictable ids, `00000000-0000-7000-8000-000000000001` and so on, for tests and examples.
+    #[must_use]
     pub fn counted() -> Self {
         Self(Kind::Counted(Arc::default()))
     }

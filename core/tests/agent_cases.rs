@@ -302,3 +302,28 @@ fn a_later_version_of_a_record_with_a_computed_cost_has_the_cost_of_its_counts_o
     let dearer = json!({"telemetry": {"priceOverrides": [{"model": "claude-x", "input": 2, "output": 20}]}});
     assert_eq!(costs(dearer, own), (None, json!("unknown")));
 }
+
+#[test]
+fn calls_that_are_recorded_after_deltas_of_their_session_are_subtracted_from_these() {
+    let deltas = AgentContext { as_deltas: true, ..AgentContext::default() };
+    let first = result("r1", "s", 100, 50, (100, 50), 1.0);
+    let second = result("r2", "s", 190, 110, (90, 60), 2.25);
+    let transcript = [message("m1", "s", 100, 1), message("m2", "s", 90, 70)].join("\n");
+    let record = |bodies: &[&str]| {
+        let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+        for body in bodies {
+            workspace.record_agent_stream(body.as_bytes(), &deltas, |_| {}).unwrap();
+        }
+        totals(&workspace)
+    };
+    // The calls have all of the input and 71 of the output.
+    let expected = (Some(190.0), Some(110.0), Some(2.25));
+    for bodies in [
+        vec![&*first, &*second, &*transcript],
+        vec![&*first, &*transcript, &*second],
+        vec![&*transcript, &*first, &*second],
+        vec![&*first, &*second, &*transcript, &*first, &*transcript, &*second],
+    ] {
+        assert_eq!(record(&bodies), expected, "{bodies:#?}");
+    }
+}

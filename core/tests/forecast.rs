@@ -289,7 +289,7 @@ fn rows_show_visits_flow_and_throughput() {
         ("implementation", 1.0, "forward")
     );
     let open = visits.iter().find(|visit| visit.task_key == "O-0").unwrap();
-    assert_eq!((open.left_at, open.hours, open.outcome.as_str(), open.pass), (None, 1.0, "open", 1));
+    assert_eq!((open.left_at, open.hours, open.outcome.as_str(), open.pass_number), (None, 1.0, "open", 1));
     let flow = workspace.cumulative_flow(&options).unwrap();
     let day = flow.last().unwrap();
     assert_eq!(
@@ -298,6 +298,6 @@ fn rows_show_visits_flow_and_throughput() {
     );
     let throughput = workspace.throughput(&options).unwrap();
     assert_eq!((throughput.len(), throughput[0].tasks, throughput[0].story_points), (1, 2, 4.0));
-    let later = EstimateOptions { now: Some(at("12:00:00").clone()), ..options };
+    let later = EstimateOptions { now: Some(at("12:00:00")), ..options };
     assert_eq!(workspace.throughput(&later).unwrap(), throughput);
 }

@@ -71,6 +71,8 @@ pub(crate) struct Collector {
     runs: Runs,
     /// Which message a stream is in the middle of, by the run it belongs to.
     messages: HashMap<String, String>,
+    /// The key of the last call in each span, and its input.
+    spans: HashMap<String, (String, Option<i64>)>,
     /// An answer that comes in pieces, and the text of the last one.
     piece: Option<(Draft, String)>,
     /// Whether the last piece ended its answer.
@@ -200,7 +202,8 @@ impl Collector {
         match work.role {
             Role::Process | Role::Run | Role::Session => {
                 self.close_parts();
-                let name = work.key.clone().or_else(|| self.name(source));
+                let name = work.key.clone().or_else(|| text(&body, &["uuid"]).map(str::to_owned));
+                let name = name.or_else(|| self.name(source));
                 self.runs.end(
                     &work,
                     Fields::of(&body),
@@ -247,6 +250,7 @@ impl Collector {
             return true;
         }
         let key = work.key.clone().or(id).or_else(|| self.name(source));
+        let key = self.key_in_span(&work, key, counts[0]);
         self.before = Some(Before { kind, counts, has_id, key: key.clone(), agent: work.agent });
         let stream = is_stream.then_some(body);
         let draft = self.new_draft(key, stream, usages, work);
@@ -282,6 +286,19 @@ impl Collector {
             && has_cache
             && !has_id
             && !before.has_id
+    }
+
+    /// The key of the call, which is that of one with the same input in the same span.
+    fn key_in_span(&mut self, work: &Work, key: Option<String>, input: Option<i64>) -> Option<String> {
+        let (Some(span), Some(key)) = (&work.within, &key) else { return key };
+        if let Some((known, _)) = self.spans.get(span).filter(|(_, other)| *other == input) {
+            return Some(known.clone());
+        }
+        if self.spans.len() > OPEN {
+            self.spans.clear();
+        }
+        self.spans.insert(span.clone(), (key.clone(), input));
+        Some(key.clone())
     }
 
     /// Whether Copilot reported the call's output by one line, and all its counts by another one. The latter stays.

@@ -39,7 +39,7 @@ mod usage_projection;
 pub use self::call::{Circumstances, DedupKey, ExtractedCall};
 pub use self::call_reader::{CallReader, Skipped};
 pub use self::parsed_usage::ParsedUsage;
-pub use self::session::{Report, remainder, total_of_reports};
+pub use self::session::{Report, reduce, remainder, total_of_reports};
 
 use self::call::{Calls, whole};
 use self::collector::Collector;

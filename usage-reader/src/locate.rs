@@ -114,8 +114,9 @@ fn is_adapter_alone(usages: &[ParsedUsage]) -> bool {
 
 /// Whether a recorded call was of an address that only counts tokens.
 fn is_count_of_a_question(all: &Object) -> bool {
-    let request = all.get("request").and_then(Value::as_object);
-    let addresses = ["uri", "url", "path", "urlPath", "urlPattern", "endpoint"];
+    let requests = ["request", "Request", "httpRequest", "req"];
+    let request = requests.iter().find_map(|name| all.get(*name)?.as_object());
+    let addresses = ["uri", "url", "path", "urlPath", "urlPattern", "endpoint", "Uri", "RequestUri"];
     [request, Some(all)].into_iter().flatten().any(|one| {
         let address = text(one, &addresses).unwrap_or_default().to_ascii_lowercase();
         COUNTING.iter().any(|part| address.contains(part))
@@ -206,6 +207,14 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
     events
 }
 
+/// Whether nothing but a text and its encoding stands here: the body of a recorded call, as Charles keeps it. What was said
+/// has a type or a role.
+fn is_text_of_a_body(all: &Object) -> bool {
+    let is_part = |name: &String| matches!(name.as_str(), "text" | "charset" | "size" | "encoding");
+    let is_untyped = !all.contains_key("type") && !all.contains_key("event");
+    is_untyped && all.keys().all(|name| is_part(name) || is_from_around(name))
+}
+
 fn objects_in(document: &str, events: &mut Vec<Object>) {
     split(document, &mut |piece| {
         if let Piece::Object(event, _) = piece {
@@ -218,7 +227,7 @@ fn events_in_text(all: &Object) -> Vec<Object> {
     let mut events = Vec::new();
     // The result of an agent's run is what its model said, and so is the text of anything but a request.
     let is_result = text(all, &["type"]) == Some("result");
-    let is_request = has_request_as_text(all) || all.contains_key("mimeType");
+    let is_request = has_request_as_text(all) || all.contains_key("mimeType") || is_text_of_a_body(all);
     for name in TEXTS {
         let Some(Value::String(text)) = all.get(*name) else { continue };
         if (*name == "result" && is_result) || (*name == "text" && !is_request) {

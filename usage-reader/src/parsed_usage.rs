@@ -171,7 +171,8 @@ impl ParsedUsage {
             _ => {}
         }
         let read = self.cached.max(self.cache_read);
-        if self.input.is_some() && read > self.input {
+        // Of what is left of a session's count, calls may have taken more of the input than of the cache.
+        if self.input.is_some() && read > self.input && !self.extra.contains_key("remainder") {
             // More came from the cache than there was input: then it was counted in addition, whoever says otherwise.
             self.input = reported_sum([self.input, read, self.cache_write]);
         }

@@ -217,7 +217,8 @@ fn whole(
 
 /// The span around a span.
 fn parent(body: Fields<'_>) -> Option<String> {
-    let parent = body.text(&["parentSpanId", "parent_span_id", "parent_id"])?;
+    let outer = || body.object(&["parentSpanContext"])?.text(&["spanId"]);
+    let parent = body.text(&["parentSpanId", "parent_span_id", "parent_id"]).or_else(outer)?;
     let trace = body.text(&["traceId", "trace_id"]).unwrap_or_default();
     Some(format!("span\0{trace}\0{parent}"))
 }

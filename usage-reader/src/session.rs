@@ -140,6 +140,27 @@ pub fn remainder(mut whole: Vec<ParsedUsage>, calls: &[ParsedUsage]) -> Vec<Pars
     whole
 }
 
+/// Reduces the parts of a session's count, the last one first, until their sum is not more than `rest`. Returns which of
+/// them changed.
+pub fn reduce(parts: &mut [ParsedUsage], rest: &ParsedUsage) -> Vec<usize> {
+    let mut excess = ParsedUsage::default();
+    parts.iter().for_each(|part| excess.add(part));
+    excess.take_off(rest);
+    let mut changed = Vec::new();
+    for (index, part) in parts.iter_mut().enumerate().rev() {
+        if !excess.counts_for_something() {
+            break;
+        }
+        let before = part.clone();
+        excess = part.take_off(&excess);
+        if part.reported_counts() != before.reported_counts() || part.cost != before.cost {
+            part.settle_remainder();
+            changed.push(index);
+        }
+    }
+    changed
+}
+
 /// The sessions among the calls of an input.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions;

@@ -192,7 +192,12 @@ fn is_count_name(name: &str) -> bool {
         let tail = name.len().checked_sub(end.len()).and_then(|from| name.get(from..));
         tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
     };
-    ends("tokens") || ends("tokencount") || ends("token_count") || ends("tokens_details") || ends("ticks")
+    matches!(name, "tokens_in" | "tokens_out")
+        || ends("tokens")
+        || ends("tokencount")
+        || ends("token_count")
+        || ends("tokens_details")
+        || ends("ticks")
 }
 
 /// What the sources read, in the order of the places: what covers more comes first.
@@ -252,6 +257,8 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
     }
     parsed
         .note_text("speed", all.object(&["performanceConfig"]).and_then(|config| config.text(&["latency"])));
+    // Bedrock counts the same call again.
+    sources::bedrock_metrics(all).into_iter().flat_map(Fields::values).for_each(drop);
     if all.has("is_batch") {
         parsed.note("batch", true);
     }

@@ -55,6 +55,8 @@ pub(crate) struct Work {
     pub(crate) key: Option<String>,
     /// Whether it may be a copy of a call that another agent made.
     pub(crate) is_copy: bool,
+    /// The span in which it was made. What is reported of one call twice has the same one.
+    pub(crate) within: Option<String>,
     /// Whether the count is of no use where calls of the session are known: it holds these again.
     pub(crate) gives_way: bool,
     /// Whether the count begins with its own work, where the source says so.

@@ -8,9 +8,11 @@ use crate::fields::{Object, ReadLog};
 /// How many names are listed, and how deep they are looked for.
 const MOST: usize = 32;
 const DEEPEST: usize = 6;
+const LONGEST_NAME: usize = 64;
 
 /// Objects that stand for other bodies, and are read as such.
-const ELSEWHERE: &[&str] = &["response", "message", "raw", "rawResponse", "raw_response", "body"];
+const ELSEWHERE: &[&str] =
+    &["response", "message", "raw", "rawResponse", "raw_response", "body", "nativeUsage", "native_usage"];
 
 /// Names that speak of tokens and are no use of any.
 const NO_USE: &[&str] = &[
@@ -40,6 +42,10 @@ fn look(object: &Object, path: &str, depth: usize, log: &ReadLog, found: &mut Ve
         if found.len() >= MOST {
             return;
         }
+        // A name that is more than a name may be something that people or models wrote.
+        if !is_name(name) {
+            continue;
+        }
         match value {
             Value::Object(_) if ELSEWHERE.contains(&name.as_str()) => {}
             // An object of which nothing was read is covered by the one that was.
@@ -61,6 +67,11 @@ fn look(object: &Object, path: &str, depth: usize, log: &ReadLog, found: &mut Ve
             _ => {}
         }
     }
+}
+
+fn is_name(name: &str) -> bool {
+    name.len() <= LONGEST_NAME
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/$@".contains(&byte))
 }
 
 /// Whether it is a number of something, which some write as text.

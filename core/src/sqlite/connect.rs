@@ -20,6 +20,7 @@ pub(crate) const IN_MEMORY: &str = ":memory:";
 /// Which failures a commit survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Synchronous {
     /// A commit survives a crash of the process; a power failure may lose the last commits.
     #[default]

@@ -7,6 +7,8 @@ use rusqlite::ffi::ErrorCode;
 use super::cancel::CANCELLED;
 use crate::error::{Error, ErrorKind};
 
+// Hidden: hosts do not see rusqlite. It is public because `?` needs a `From` of the public type.
+#[doc(hidden)]
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         let (kind, message) = match &error {

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 pub(crate) use mcoda_sqlite_locks::Elsewhere;
-pub(super) use mcoda_sqlite_locks::{close_new, install, is_locked, is_open_plain, mount_of, read_start};
+pub(super) use mcoda_sqlite_locks::{
+    close_new, install, is_locked, is_open_with_posix_locks, mount_of, read_start,
+};
 
 use crate::error::{Error, ErrorKind, Result};
 

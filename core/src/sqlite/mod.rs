@@ -35,6 +35,7 @@ pub(crate) use filesystem::refuse_network;
 pub(crate) use locks::{Elsewhere, elsewhere};
 pub use open_transaction::EndReason;
 pub(crate) use open_transaction::OpenTransaction;
+use read_only_query::Bound;
 pub use read_only_query::{SqlParams, SqlValue, Table};
 pub use transfer::Checkpoint;
 pub(crate) use view::{FileView, View};

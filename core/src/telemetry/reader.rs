@@ -25,12 +25,14 @@ use crate::time::Timestamp;
 /// let usage = mcoda_core::extract_usage(body, None);
 /// assert_eq!((usage.tokens_prompt, usage.tokens_cached, usage.tokens_total), (Some(904), Some(900), Some(934)));
 /// ```
+#[must_use]
 pub fn extract_usage(text: &str, provider: Option<&str>) -> TokenUsage {
     record_or_empty(mcoda_usage_reader::total(text, provider))
 }
 
 /// The usage that the text reports, one record for each model, in the order of their first appearance. Their sums are the
 /// result of [`extract_usage`]; empty if that is an empty record.
+#[must_use]
 pub fn extract_usages(text: &str, provider: Option<&str>) -> Vec<TokenUsage> {
     mcoda_usage_reader::by_model(text, provider).into_iter().map(record).collect()
 }
@@ -145,7 +147,16 @@ pub(super) fn add_computed_cost(usage: &mut TokenUsage, records: &[&TokenUsageRe
     let Some(first) = records.first().filter(|first| first.metadata.is_some()) else { return };
     let costs: Option<Vec<f64>> = records.iter().map(|record| record.cost_estimate).collect();
     let has_one_currency = records.iter().all(|record| record.currency == first.currency);
-    let Some(costs) = costs.filter(|_| has_one_currency) else { return };
+    let Some(costs) = costs.filter(|_| has_one_currency) else {
+        let is_unknown = |record: &&TokenUsageRecord| {
+            notes::of(record.metadata.as_ref()).and_then(|notes| notes.get("cost_source"))
+                == Some(&"unknown".into())
+        };
+        if records.iter().any(is_unknown) {
+            note(usage, "cost_source", "unknown".into());
+        }
+        return;
+    };
     usage.cost_estimate = Some(number::exact_sum(costs));
     usage.currency.clone_from(&first.currency);
     for name in ["cost_source", "price_table", "price_model", "price_override"] {

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use mcoda_usage_reader::{DedupKey, ExtractedCall, ParsedUsage, Report};
+use mcoda_usage_reader::{DedupKey, ExtractedCall, ParsedUsage, Report, reduce};
 use rusqlite::Connection;
 
 use super::agent_context::AgentContext;
@@ -242,8 +242,9 @@ impl Recorder<'_> {
             }
         }
         for (session, reports) in counts {
-            written.extend(self.write_counts(tx, session, &reports, batch)?);
-            counted.remove(session);
+            // Calls of the session take off what its records had of them, also where its counts were known.
+            let change = if counted.remove(session) { Change::New } else { Change::Known };
+            written.extend(self.write_counts(tx, session, &reports, change, batch)?);
         }
         let mut is_changed = false;
         for session in counted {
@@ -290,9 +291,9 @@ impl Recorder<'_> {
         tx: &Connection,
         session: &str,
         reports: &[&Report],
+        mut change: Change,
         batch: &Batch<'_>,
     ) -> Result<Vec<Written>> {
-        let mut change = Change::Known;
         for report in reports {
             if session_count::report(tx, session, report)? == Change::New {
                 change = Change::New;
@@ -324,9 +325,12 @@ impl Recorder<'_> {
         is_first: bool,
         batch: &Batch<'_>,
     ) -> Result<Written> {
-        let earlier = token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))?;
+        let mut earlier = token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))?;
         let last = earlier.last().map_or(0, |record| SessionIds::number_of(&record.id));
         let now = batch.now.to_string();
+        if last > 0 && self.reduce_deltas(tx, &parsed, &earlier, batch)? {
+            earlier = token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))?;
+        }
         // Once a session is recorded in deltas, its total would count them again.
         if batch.context.as_deltas || last > 0 {
             let mut usage = reader::timed_record(parsed.clone(), batch.written_at);
@@ -355,20 +359,51 @@ impl Recorder<'_> {
         let mut is_changed = false;
         for parsed in session_count::rest(tx, session)? {
             let ids = SessionIds::new(session, parsed.model.as_deref());
-            let Some(stored) = token_usage::find(tx, &ids.number(0))? else { continue };
-            let mut usage = TokenUsage { id: Some(stored.id.clone()), ..reader::record(parsed) };
-            // The time and model of the call that is recorded now are not those of the session.
-            usage.timestamp = stored.timestamp.parse().ok();
-            usage.model_name.clone_from(&stored.model_name);
-            if reader::is_cost_computed(&stored) {
-                price::fill_again(&mut usage, &stored, batch.overrides()?, batch.now);
-            }
-            let prepared = Prepared::new(&usage, self.workspace_id, self.ids, batch.now)?;
-            let now = batch.now.to_string();
-            let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
-            is_changed |= done != UpsertOutcome::Duplicate;
+            let stored = token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))?;
+            is_changed |= match &stored[..] {
+                [] => false,
+                [only] if SessionIds::number_of(&only.id) == 0 => {
+                    self.write_again(tx, parsed, only, batch)?
+                }
+                deltas => self.reduce_deltas(tx, &parsed, deltas, batch)?,
+            };
         }
         Ok(is_changed)
+    }
+
+    /// Subtracts from a session's deltas what they hold beyond `rest`, and returns whether any changed.
+    fn reduce_deltas(
+        &self,
+        tx: &Connection,
+        rest: &ParsedUsage,
+        deltas: &[TokenUsageRecord],
+        batch: &Batch<'_>,
+    ) -> Result<bool> {
+        let mut parts: Vec<ParsedUsage> = deltas.iter().map(reader::parsed).collect();
+        let mut is_changed = false;
+        for index in reduce(&mut parts, rest) {
+            is_changed |= self.write_again(tx, parts[index].clone(), &deltas[index], batch)?;
+        }
+        Ok(is_changed)
+    }
+
+    /// Writes other numbers into a session's record, whose time, model and references are kept.
+    fn write_again(
+        &self,
+        tx: &Connection,
+        parsed: ParsedUsage,
+        stored: &TokenUsageRecord,
+        batch: &Batch<'_>,
+    ) -> Result<bool> {
+        let mut usage = TokenUsage { id: Some(stored.id.clone()), ..reader::record(parsed) };
+        usage.timestamp = stored.timestamp.parse().ok();
+        usage.model_name.clone_from(&stored.model_name);
+        if reader::is_cost_computed(stored) {
+            price::fill_again(&mut usage, stored, batch.overrides()?, batch.now);
+        }
+        let prepared = Prepared::new(&usage, self.workspace_id, self.ids, batch.now)?;
+        let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &batch.now.to_string())?;
+        Ok(done != UpsertOutcome::Duplicate)
     }
 }
 

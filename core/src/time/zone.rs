@@ -60,6 +60,13 @@ impl Zone {
         Day((moment.millis() + self.ahead_of_utc(moment)).div_euclid(MILLIS_PER_DAY))
     }
 
+    /// The Monday of the local week in the zone at this time.
+    pub(crate) fn week_of(self, moment: Timestamp) -> Day {
+        // 1970-01-01 was a Thursday.
+        let Day(day) = self.day_of(moment);
+        Day(day - (day + 3).rem_euclid(7))
+    }
+
     /// The time at so many minutes after the beginning of a day in the zone, by its clocks; `None` outside the years 0 to
     /// 9999. A time that clocks skip is that of the clock before it was changed; of two, it is the earlier one.
     pub(crate) fn time_of(&self, day: i64, minutes: i64) -> Option<Timestamp> {

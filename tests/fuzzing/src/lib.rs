@@ -10,6 +10,7 @@ mod rules;
 mod sessions;
 mod times;
 mod usage_bodies;
+mod usage_sources;
 
 pub use databases::databases;
 pub use json_log::json_log;
@@ -18,6 +19,7 @@ pub use rows::rows;
 pub use sessions::sessions;
 pub use times::times;
 pub use usage_bodies::usage_bodies;
+pub use usage_sources::usage_sources;
 
 use mcoda_core::{Clock, Environment, Error, ErrorKind, Options, Timestamp, Workspace};
 
@@ -32,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     ("sessions", sessions),
     ("times", times),
     ("usage_bodies", usage_bodies),
+    ("usage_sources", usage_sources),
 ];
 
 fn noon() -> Timestamp {

@@ -129,6 +129,11 @@ fn any_body_is_read_within_the_rules_and_counts_once() {
 }
 
 #[test]
+fn lines_of_every_source_are_read_within_the_rules_and_count_once() {
+    run("usage_sources", 600);
+}
+
+#[test]
 fn every_target_is_run_by_these_tests_and_by_the_fuzzer() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();

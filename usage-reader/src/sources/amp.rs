@@ -67,7 +67,9 @@ impl Source for Message {
     }
 
     fn detect(&self, _body: &Body<'_>, usage: Fields<'_>) -> bool {
-        usage.has_any(&["inputTokens", "outputTokens"]) && usage.has_any(&["totalInputTokens", "credits"])
+        usage.has_any(&["inputTokens", "outputTokens"])
+            && usage.has_any(&["totalInputTokens", "credits"])
+            && !usage.has_any(&["totalOutputTokens", "cacheReadTokens"])
     }
 
     fn read(&self, _body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {

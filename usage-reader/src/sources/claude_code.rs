@@ -30,8 +30,8 @@ impl Source for Run {
     }
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
-        let is_result = all.text(&["type"]) == Some("result") && all.has("total_cost_usd");
-        is_result || all.object(MODELS).is_some_and(|models| models.entries().any(|(_, one)| is_model(one)))
+        is_result(all)
+            || all.object(MODELS).is_some_and(|models| models.entries().any(|(_, one)| is_model(one)))
     }
 
     fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
@@ -52,6 +52,8 @@ impl Source for Run {
         }
         if has_models {
             split_of_all(all, &mut usages);
+            // The run's own part of what the models did.
+            all.object(&["usage"]).map(|usage| super::anthropic::messages(body, usage));
         }
         put_cost(all.measure(&["total_cost_usd"]), &mut usages);
         if let Some(first) = usages.first_mut() {
@@ -65,7 +67,7 @@ impl Source for Run {
     /// (`sessionId`), which do not.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let of = |role| Some(Work::new(role, AGENT, line.text(&["session_id", "sessionId"])));
-        match line.text(&["type"])? {
+        match line.text(&["type"]).or_else(|| is_result(line).then_some("result"))? {
             "system" if line.text(&["subtype"]) == Some("init") => of(Role::Context),
             "assistant" | "stream_event" if line.has("sessionId") => {
                 let is_copy = line.is_true("isSidechain");
@@ -73,7 +75,7 @@ impl Source for Run {
             }
             "assistant" if line.object(&["message"]).is_some() => of(Role::Part),
             "stream_event" if line.has_any(&["session_id", "uuid", "parent_tool_use_id"]) => of(Role::Part),
-            "result" if line.has_any(MODELS) || line.has("total_cost_usd") => of(Role::Process),
+            "result" if line.has_any(MODELS) || is_result(line) => of(Role::Process),
             // Qwen Code and Amp write the same lines, without a cost.
             "result" if line.has("usage") => of(Role::Run),
             // What came back from tools and people may hold anything, and is no answer of a model.
@@ -114,6 +116,12 @@ impl Source for Events {
         super::openai::costs(body, usage, &mut parsed);
         vec![parsed]
     }
+}
+
+/// The end of a run, which the SDK for Python gives no type.
+fn is_result(all: Fields<'_>) -> bool {
+    let is_typed = all.text(&["type"]) == Some("result");
+    all.has("total_cost_usd") && (is_typed || (all.has("num_turns") && all.has("duration_api_ms")))
 }
 
 fn is_model(usage: Fields<'_>) -> bool {

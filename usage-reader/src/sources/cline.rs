@@ -107,6 +107,7 @@ impl Source for Metrics {
         } else {
             usage.measure(&["totalCost"]);
         }
+        body.all.measure(&["totalCost"]);
         if let Some(model) = body.all.object(&["modelInfo", "model"]) {
             parsed.model = model.text(&["id"]).map(str::to_owned);
             parsed.provider = model.text(&["provider"]).map(str::to_owned);

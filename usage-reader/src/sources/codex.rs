@@ -26,7 +26,7 @@ pub(crate) struct Codex {
     /// Whether the input has the thread's beginning, so that its first count is of nothing else.
     has_beginning: bool,
     model: Option<String>,
-    /// The last count of the thread, from which the next one is told apart.
+    /// The last count of the thread, from which the next one is distinguished.
     last: Option<RawCounts>,
     /// The counts of the last call, where these were reported.
     last_call: Option<RawCounts>,
@@ -61,6 +61,12 @@ pub(crate) enum Seen {
 impl Codex {
     /// Takes a line. The count of a thread that is over goes to `done`.
     pub(crate) fn observe(&mut self, line: Fields<'_>, done: &mut Vec<ExtractedCall>) -> Seen {
+        // A notification of the MCP server has the event of a conversation.
+        let event = line.object(&["params"]).filter(|params| params.object(&["msg"]).is_some());
+        if let Some(conversation) = event.and_then(|event| event.text(&["conversationId"])) {
+            self.begin(Some(conversation), done);
+        }
+        let line = event.unwrap_or(line);
         let payload = line.object(&["payload", "msg"]);
         let kind = line.text(&["type"]);
         let inner = payload.and_then(|payload| payload.text(&["type"]));

@@ -41,6 +41,7 @@ const CACHED_BESIDE: &[&str] = &[
     "cachedInputTokenCount",
     "cached_input_token_count",
     "cachedTokenCount",
+    "cached_prompt_tokens",
 ];
 const READ: &[&str] = &[
     "tokensCacheRead",
@@ -82,6 +83,8 @@ const REASONING: &[&str] = &[
 const REASONING_BESIDE: &[&str] = &["reasoning_tokens", "reasoningTokens", "reasoning_output_tokens"];
 const DETAILED: &[(&str, &str)] =
     &[("audio_tokens", "audio"), ("image_tokens", "image"), ("video_tokens", "video"), ("audio", "audio")];
+/// Costs that say in which currency they are; the last name is DeepInfra's, which documents it.
+const DOLLARS: &[&str] = &["cost_usd", "costUsd", "costUSD", "total_cost_usd", "estimated_cost"];
 /// Parts of input and output that say nothing more: text, and predictions that are billed as output.
 const PARTS: &[&str] = &[
     "text_tokens",
@@ -223,7 +226,10 @@ fn read(usage: Fields<'_>, source: &str, reported: RawCounts, cached_tokens: Cac
         cached: first(CACHED).or_else(|| usage.count(CACHED_BESIDE)),
         cache_read: first(READ).or(reported.cache_read),
         cache_write: write.max(crate::fields::reported_sum([five_minutes, hour])),
-        reasoning: output_details.count(REASONING).or_else(|| usage.count(REASONING_BESIDE)),
+        reasoning: output_details
+            .count(REASONING)
+            .or_else(|| usage.count(REASONING_BESIDE))
+            .or_else(|| usage.object(&["details"])?.count(REASONING)),
         ..reported
     };
     let mut parsed = ParsedUsage::new(source, reported, cached_tokens);
@@ -232,6 +238,14 @@ fn read(usage: Fields<'_>, source: &str, reported: RawCounts, cached_tokens: Cac
         from.count(PARTS);
         for (name, kind) in DETAILED {
             parsed.note_count(&format!("{prefix}_{kind}"), from.count(&[name]));
+        }
+    }
+    // Parts of parts, and what pydantic-ai keeps of the provider's own names.
+    let cached_details = details.object(&["cached_tokens_details"]);
+    cached_details.into_iter().flat_map(Fields::values).for_each(drop);
+    if let Some(own) = usage.object(&["details"]) {
+        for names in [INPUT, OUTPUT, TOTAL, CHAT, CACHED, READ, WRITE, PARTS] {
+            own.count(names);
         }
     }
     parsed.note_count("cache_write_5m", five_minutes);
@@ -264,5 +278,7 @@ pub(crate) fn costs(body: &Body<'_>, usage: Fields<'_>, parsed: &mut ParsedUsage
         perplexity::itemised(items, parsed);
     } else if usage.has("cost") {
         openrouter::cost(body, usage, parsed);
+    } else if let Some(dollars) = usage.measure(DOLLARS) {
+        (parsed.cost, parsed.currency) = (Some(dollars), Some("USD".into()));
     }
 }

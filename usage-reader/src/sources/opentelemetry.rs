@@ -151,10 +151,12 @@ impl Source for Record {
     /// in, so both are one call.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let attributes = line.object(&["attributes"])?;
-        if !is_convention(attributes) && !is_claude(attributes) {
+        // Gemini CLI's events have names of their own, which its source reads.
+        let is_gemini = attributes.has("input_token_count");
+        if !is_convention(attributes) && !is_claude(attributes) && !is_gemini {
             return None;
         }
-        let context = || line.object(&["context", "spanContext"]);
+        let context = || line.object(&["context", "spanContext", "_spanContext"]);
         let trace = line.text(TRACE_ID).or_else(|| context()?.text(TRACE_ID));
         let span = line.text(SPAN_ID).or_else(|| context()?.text(SPAN_ID));
         let of_span = || Some(format!("span\0{}\0{}", trace.unwrap_or_default(), span?));
@@ -166,8 +168,9 @@ impl Source for Record {
             None if is_claude(attributes) => ("claude-code", attributes.text(SESSION)),
             None => ("conversation", attributes.text(SESSION)),
         };
+        let within = of_span().filter(|_| role == Role::Call);
         let gives_way = role == Role::Session;
-        Some(Work { gives_way, ..Work::new(role, agent, session).known_by(key) })
+        Some(Work { gives_way, within, ..Work::new(role, agent, session).known_by(key) })
     }
 }
 

@@ -114,8 +114,14 @@ pub fn c_name(call: &Call, param: &Param) -> &'static str {
 fn argument(param: &Param, name: &str) -> String {
     let read = match (param.kind, param.is_optional) {
         (ParamKind::Boolean, _) => return format!("Value::Bool({name})"),
-        (ParamKind::Text | ParamKind::Path | ParamKind::Time | ParamKind::Body, false) => "string",
-        (ParamKind::Text | ParamKind::Path | ParamKind::Time | ParamKind::Body, true) => "optional_string",
+        (
+            ParamKind::Text | ParamKind::Word(..) | ParamKind::Path | ParamKind::Time | ParamKind::Body,
+            false,
+        ) => "string",
+        (
+            ParamKind::Text | ParamKind::Word(..) | ParamKind::Path | ParamKind::Time | ParamKind::Body,
+            true,
+        ) => "optional_string",
         (_, false) => "json",
         (_, true) => "optional_json",
     };
@@ -150,7 +156,7 @@ fn comment(call: &Call, on: On, out: &str) -> Vec<String> {
 fn parameter(param: &Param, name: &str) -> String {
     let what = lower_first(&in_c(&paragraphs(param.doc).join(" ")));
     let form = match param.kind {
-        ParamKind::Text | ParamKind::Path | ParamKind::Body => "text".to_owned(),
+        ParamKind::Text | ParamKind::Word(..) | ParamKind::Path | ParamKind::Body => "text".to_owned(),
         ParamKind::Boolean => "true or false".to_owned(),
         ParamKind::Time => "RFC 3339 text".to_owned(),
         ParamKind::SqlParams => "a JSON array or an object of names".to_owned(),
