@@ -73,8 +73,8 @@ static void our_json_batch(void)
 /* Binds every value anew, as a program with other values each time does. */
 static void plain_insert(void)
 {
-    char id[40];
-    snprintf(id, sizeof id, "019b0000-0000-7000-8000-%012lld", ++number);
+    char id[64];
+    snprintf(id, sizeof id, "019b0000-0000-7000-8000-%012lld", ++number % 1000000000000);
     for (int i = 0; i < columns; i++) {
         if (i == id_column)
             sql(sqlite3_bind_text(insert, i + 1, id, -1, SQLITE_STATIC));

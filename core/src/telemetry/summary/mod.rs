@@ -108,7 +108,7 @@ pub(super) fn summary_since(
         });
         (dimension, place)
     });
-    let mut groups = Groups::new(dimensions.collect(), filter.zone.clone());
+    let mut groups = Groups::new(dimensions.collect(), filter.zone);
     for_each(query_context.tx, &filter, projection, |row| groups.sums_of(row)?.add(row.columns))?;
     let row =
         |(group, sums): (Group, Sums)| sums.into_row(query_context.workspace_id.map(str::to_owned), group);
