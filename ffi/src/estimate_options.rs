@@ -137,7 +137,7 @@ pub(crate) const FIELDS: &[Field] = &[
 
 impl mcoda_estimate_options {
     pub(crate) fn read(&self) -> Result<EstimateOptions> {
-        Ok(EstimateOptions::from_json(&self.0.to_json())?)
+        Ok(EstimateOptions::from_json(self.0.json())?)
     }
 }
 

@@ -37,7 +37,14 @@ mod token_usage;
 mod transition;
 mod transition_context;
 
+mod backlog;
+mod new_epic;
+mod new_project;
+mod new_story;
+mod new_task;
+
 mod cursor;
+mod rows;
 
 mod estimate;
 mod estimate_options;
@@ -52,6 +59,7 @@ mod fields;
 mod handles;
 mod input;
 mod library;
+mod memory;
 
 pub use abi::MCODA_ABI_VERSION;
 pub use code::{mcoda_abi_version, mcoda_code, mcoda_code_name, mcoda_version};

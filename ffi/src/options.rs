@@ -108,7 +108,7 @@ pub(crate) const FIELDS: &[Field] = &[
 
 impl mcoda_options {
     pub(crate) fn read(&self) -> Result<Options> {
-        Ok(Options::from_json(&self.0.to_json())?)
+        Ok(Options::from_json(self.0.json())?)
     }
 }
 

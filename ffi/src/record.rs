@@ -4,9 +4,9 @@ use std::ffi::c_char;
 
 use mcoda_core::Recorded;
 
-use crate::boundary::{free, or_default_on_panic, write_out};
+use crate::boundary::{call, free, or_default_on_panic, write_out};
 use crate::code::mcoda_code;
-use crate::error::mcoda_error;
+use crate::error::{Result, mcoda_error};
 use crate::input::shared;
 use crate::string::Text;
 use crate::token_usage::mcoda_token_usage;
@@ -50,6 +50,34 @@ pub unsafe extern "C" fn mcoda_record_token_usage(
     write_out(recorded, error, || {
         let usage = shared("usage", usage)?.read()?;
         Ok(workspace::one_call(workspace, |open| open.record_token_usage(&usage))?.into())
+    })
+}
+
+/// Records the usage of many calls in one transaction: all of them or none. `usages` is an array of `count` handles; one
+/// handle may be in it several times, and counts each time, unless its id is set. An error names the record. `duplicates`
+/// (may be NULL) receives the number of records that were stored already with the same content.
+///
+/// Errors: as `mcoda_record_token_usage`, and `MCODA_INVALID_INPUT` for a handle that is NULL. Threads: any; `usages` one at
+/// a time. Frees: `usages`, which are only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_record_token_usages(
+    workspace: *mut mcoda_workspace,
+    usages: *const *const mcoda_token_usage,
+    count: usize,
+    duplicates: *mut u64,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || {
+        let read = |index: usize| shared("usages", *usages.add(index))?.read();
+        if usages.is_null() && count > 0 {
+            return Err(mcoda_error::null("usages"));
+        }
+        let usages = (0..count).map(read).collect::<Result<Vec<_>>>()?;
+        let recorded = workspace::one_call(workspace, |open| open.record_token_usages(&usages))?;
+        if !duplicates.is_null() {
+            duplicates.write(recorded.iter().filter(|one| one.duplicate).count() as u64);
+        }
+        Ok(())
     })
 }
 

@@ -156,7 +156,7 @@ pub(crate) const FIELDS: &[Field] = &[
 
 impl mcoda_token_usage {
     pub(crate) fn read(&self) -> Result<TokenUsage> {
-        Ok(TokenUsage::from_json(&self.0.to_json())?)
+        Ok(TokenUsage::from_json(self.0.json())?)
     }
 }
 

@@ -93,7 +93,7 @@ pub(crate) const FIELDS: &[Field] = &[
 
 impl mcoda_transition_context {
     pub(crate) fn read(&self) -> Result<TransitionContext> {
-        Ok(TransitionContext::from_json(&self.0.to_json())?)
+        Ok(TransitionContext::from_json(self.0.json())?)
     }
 }
 

@@ -106,7 +106,7 @@ fn c_type(param: &Param) -> &'static str {
     if matches!(param.kind, ParamKind::Boolean) { "bool" } else { "*const c_char" }
 }
 
-fn c_name(call: &Call, param: &Param) -> &'static str {
+pub fn c_name(call: &Call, param: &Param) -> &'static str {
     let named = PARAMETERS.iter().find(|(of, name, _)| *of == call.name && *name == param.name);
     named.map_or(param.name, |(_, _, name)| name)
 }
