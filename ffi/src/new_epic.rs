@@ -82,7 +82,8 @@ pub(crate) const FIELDS: &[Field] = &[
     (mcoda_new_epic_json_field::MCODA_NEW_EPIC_METADATA as i32, "metadata", Type::Json),
 ];
 
-/// Makes an epic that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_epic_free`.
+/// Makes an epic that is to be created, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_new_epic_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_new_epic_new() -> *mut mcoda_new_epic {
     make(|| mcoda_new_epic(Fields::new(FIELDS)))

@@ -51,7 +51,8 @@ pub(crate) const FIELDS: &[Field] = &[
     (mcoda_new_project_json_field::MCODA_NEW_PROJECT_METADATA as i32, "metadata", Type::Json),
 ];
 
-/// Makes a project that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_project_free`.
+/// Makes a project that is to be created, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_new_project_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_new_project_new() -> *mut mcoda_new_project {
     make(|| mcoda_new_project(Fields::new(FIELDS)))

@@ -92,7 +92,8 @@ pub(crate) const FIELDS: &[Field] = &[
     (mcoda_new_story_json_field::MCODA_NEW_STORY_METADATA as i32, "metadata", Type::Json),
 ];
 
-/// Makes a user story that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_story_free`.
+/// Makes a user story that is to be created, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_new_story_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_new_story_new() -> *mut mcoda_new_story {
     make(|| mcoda_new_story(Fields::new(FIELDS)))

@@ -116,7 +116,8 @@ pub(crate) const FIELDS: &[Field] = &[
     (mcoda_new_task_json_field::MCODA_NEW_TASK_METADATA as i32, "metadata", Type::Json),
 ];
 
-/// Makes a task that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_task_free`.
+/// Makes a task that is to be created, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_new_task_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_new_task_new() -> *mut mcoda_new_task {
     make(|| mcoda_new_task(Fields::new(FIELDS)))
