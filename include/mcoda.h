@@ -30,6 +30,18 @@
 // The version of the library that this header came with.
 #define MCODA_VERSION "0.1.0"
 
+// The statuses of tasks. A workspace may name further ones in its config.json.
+#define MCODA_STATUS_NOT_STARTED "not_started"
+#define MCODA_STATUS_IN_PROGRESS "in_progress"
+#define MCODA_STATUS_CHANGES_REQUESTED "changes_requested"
+#define MCODA_STATUS_READY_TO_CODE_REVIEW "ready_to_code_review"
+#define MCODA_STATUS_READY_TO_QA "ready_to_qa"
+#define MCODA_STATUS_COMPLETED "completed"
+#define MCODA_STATUS_BLOCKED "blocked"
+#define MCODA_STATUS_FAILED "failed"
+#define MCODA_STATUS_CANCELLED "cancelled"
+#define MCODA_STATUS_READY_TO_REVIEW "ready_to_review"
+
 // The version of the binary interface that this header describes. It grows when a program that was
 // compiled against an older header would no longer work; functions, fields and codes that are added do not
 // change it. Compare it with `mcoda_abi_version()`, which is the library's.
@@ -72,6 +84,24 @@ typedef int32_t mcoda_code;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_bool` sets to true or false. The
+// numbers are stable, and new fields get new ones.
+enum mcoda_estimate_options_bool_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Whether `estimate` makes a forecast. Absent: it does.
+    MCODA_ESTIMATE_FORECAST = 12,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_estimate_options_bool_field mcoda_estimate_options_bool_field;
+#else
+typedef int32_t mcoda_estimate_options_bool_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 // The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_int` sets to a whole number. The
 // numbers are stable, and new fields get new ones.
 enum mcoda_estimate_options_int_field
@@ -82,12 +112,37 @@ enum mcoda_estimate_options_int_field
     // The number of newest samples of a lane from which its velocity is computed, 1 or more. Absent: 10. 1 or
     // more.
     MCODA_ESTIMATE_WINDOW_TASKS = 6,
+    // The number of trials of a forecast, 1 to 100,000; less are made if there are many tasks. Absent: 1,000,
+    // and 200 for each forecast of a backtest. 1 or more.
+    MCODA_ESTIMATE_TRIALS = 13,
+    // The seed of the trials, 0 or more. Absent: 1. From 0 to 2^53 - 1.
+    MCODA_ESTIMATE_SEED = 15,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
 typedef enum mcoda_estimate_options_int_field mcoda_estimate_options_int_field;
 #else
 typedef int32_t mcoda_estimate_options_int_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_json` sets to JSON. The numbers
+// are stable, and new fields get new ones.
+enum mcoda_estimate_options_json_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // When work happens: `timeZone`, `hours` (`09:00-17:30`), `days` (`["mon", "tue"]`) and `daysOff`
+    // (`["2026-12-25"]`), each of them optional. Absent: the `calendar` of the settings, else the one that the
+    // events show.
+    MCODA_ESTIMATE_CALENDAR = 16,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_estimate_options_json_field mcoda_estimate_options_json_field;
+#else
+typedef int32_t mcoda_estimate_options_json_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -134,6 +189,8 @@ enum mcoda_estimate_options_text_field
     MCODA_ESTIMATE_MODE = 5,
     // The current time. Absent: the handle's clock.
     MCODA_ESTIMATE_NOW = 11,
+    // The time for which the forecast says how probable it is that everything is completed.
+    MCODA_ESTIMATE_BY = 14,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -406,6 +463,25 @@ typedef int32_t mcoda_token_usage_text_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// The fields of a `mcoda_transition_context` that `mcoda_transition_context_set_bool` sets to true or false.
+// The numbers are stable, and new fields get new ones.
+enum mcoda_transition_context_bool_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Whether a status is accepted that is neither one of the pipeline nor named under `statuses` in
+    // `config.json`.
+    MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_transition_context_bool_field mcoda_transition_context_bool_field;
+#else
+typedef int32_t mcoda_transition_context_bool_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 // The fields of a `mcoda_transition_context` that `mcoda_transition_context_set_json` sets to JSON. The
 // numbers are stable, and new fields get new ones.
 enum mcoda_transition_context_json_field
@@ -533,10 +609,10 @@ mcoda_code mcoda_error_code(const mcoda_error *error);
 // (may be NULL) receives its length in bytes without the NUL. Threads: any, until the error is freed.
 const char *mcoda_error_message(const mcoda_error *error, size_t *length);
 
-// The causes, from the nearest to the first; NULL where none is known. The text belongs to the error. `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL.
-// Threads: any, until the error is freed.
-const char *mcoda_error_detail(const mcoda_error *error,
-                               size_t *length);
+// The causes, from the nearest to the first; NULL where none is known. The text belongs to the error.
+// `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads: any, until the
+// error is freed.
+const char *mcoda_error_detail(const mcoda_error *error, size_t *length);
 
 // The invalid field by its JSON name, or the parameter by its name in this header; NULL where the error is not
 // about one. The text belongs to the error. `length` (may be NULL) receives its length in bytes
@@ -556,7 +632,8 @@ const char *mcoda_string_text(const mcoda_string *string, size_t *length);
 // (RFC 6901): "/id", "/0/taskId"; "" is the whole. `value` receives a string without its quotes, and anything else
 // as JSON. Each call parses the whole text.
 //
-// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for text that is not JSON. Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
+// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for text that is not JSON.
+// Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
 mcoda_code mcoda_string_at(const mcoda_string *json,
                            const char *pointer,
                            mcoda_string **value,
@@ -565,7 +642,8 @@ mcoda_code mcoda_string_at(const mcoda_string *json,
 // Frees a string; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_string_free(mcoda_string *string);
 
-// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with `mcoda_options_free`.
+// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_options_free`.
 mcoda_options *mcoda_options_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -702,7 +780,8 @@ bool mcoda_recorded_is_recorded(const mcoda_recorded *recorded);
 // freed.
 bool mcoda_recorded_is_duplicate(const mcoda_recorded *recorded);
 
-// Whether the JSON log has the record: false where the log is turned off or could not be written, and for NULL. Threads: any, until it is freed.
+// Whether the JSON log has the record: false where the log is turned off or could not be written, and for
+// NULL. Threads: any, until it is freed.
 bool mcoda_recorded_is_logged(const mcoda_recorded *recorded);
 
 // Why the JSON log could not be written: NULL where it has the record or is turned off, and for NULL. The text
@@ -714,7 +793,8 @@ const char *mcoda_recorded_log_error(const mcoda_recorded *recorded,
 // Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_recorded_free(mcoda_recorded *recorded);
 
-// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with `mcoda_token_usage_free`.
+// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_token_usage_free`.
 mcoda_token_usage *mcoda_token_usage_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -816,7 +896,8 @@ bool mcoda_transition_is_changed(const mcoda_transition *transition);
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_transition_free(mcoda_transition *transition);
 
-// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
+// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_transition_context_free`.
 mcoda_transition_context *mcoda_transition_context_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -834,6 +915,15 @@ mcoda_code mcoda_transition_context_clear(mcoda_transition_context *context, mco
 mcoda_code mcoda_transition_context_set_text(mcoda_transition_context *context,
                                              mcoda_transition_context_text_field field,
                                              const char *value,
+                                             mcoda_error **error);
+
+// Sets a field to true or false.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_transition_context_set_bool(mcoda_transition_context *context,
+                                             mcoda_transition_context_bool_field field,
+                                             bool value,
                                              mcoda_error **error);
 
 // Sets a field to the value of a JSON text; NULL makes it absent.
@@ -868,9 +958,10 @@ mcoda_code mcoda_global_token_usage_cursor_open(mcoda_global *global,
 // The next rows, at most `limit` of them; `limit` is 1 or more. `json` (may be NULL) receives an array;
 // it is empty, `[]`, at the end only.
 //
-// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or
-// migrated since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other errors the next call tries the same rows again. Threads: any. Frees: the
-// caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or migrated
+// since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other
+// errors the next call tries the same rows again. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_token_usage_cursor_next_json(mcoda_token_usage_cursor *cursor,
                                               size_t limit,
                                               mcoda_string **json,
@@ -941,7 +1032,8 @@ mcoda_code mcoda_estimate_to_json(const mcoda_estimate_result *estimate,
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_estimate_free(mcoda_estimate_result *estimate);
 
-// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller, with `mcoda_estimate_options_free`.
+// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the
+// caller, with `mcoda_estimate_options_free`.
 mcoda_estimate_options *mcoda_estimate_options_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -977,6 +1069,25 @@ mcoda_code mcoda_estimate_options_set_int(mcoda_estimate_options *options,
 mcoda_code mcoda_estimate_options_set_real(mcoda_estimate_options *options,
                                            mcoda_estimate_options_real_field field,
                                            double value,
+                                           mcoda_error **error);
+
+// Sets a field to true or false.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_estimate_options_set_bool(mcoda_estimate_options *options,
+                                           mcoda_estimate_options_bool_field field,
+                                           bool value,
+                                           mcoda_error **error);
+
+// Sets a field to the value of a JSON text; NULL makes it absent.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_estimate_options_set_json(mcoda_estimate_options *options,
+                                           mcoda_estimate_options_json_field field,
+                                           const char *value,
                                            mcoda_error **error);
 
 // The velocity of every lane, from the config, from history or from both. Writes nothing. `options` may be
@@ -1162,6 +1273,13 @@ mcoda_code mcoda_render_estimate(const char *estimate, mcoda_string **text, mcod
 //
 // Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
 mcoda_code mcoda_render_velocity(const char *velocity, mcoda_string **text, mcoda_error **error);
+
+// Renders what finished work costs as a text table.
+//
+// `economics` (JSON) is the result of `economics`. `text` receives it.
+//
+// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+mcoda_code mcoda_render_economics(const char *economics, mcoda_string **text, mcoda_error **error);
 
 // Renders status events as a text table.
 //
@@ -1516,13 +1634,58 @@ mcoda_code mcoda_checkpoint_json(mcoda_workspace *workspace, mcoda_string **json
 // Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_global_checkpoint_json(mcoda_global *global, mcoda_string **json, mcoda_error **error);
 
+// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+// second for each million rows, during which others cannot write. The queries of other programs do not use
+// it.
+//
+// `json` (may be NULL) receives an object of `created`.
+//
+// Errors: `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_create_time_index_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+// second for each million rows, during which others cannot write. The queries of other programs do not use
+// it.
+//
+// On the user's global database, which has no backlog.
+//
+// `json` (may be NULL) receives an object of `created`.
+//
+// Errors: `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_create_time_index_json(mcoda_global *global,
+                                               mcoda_string **json,
+                                               mcoda_error **error);
+
+// Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the tokens
+// per completed story point and task, the share of tasks that were sent back, and what was spent on rework,
+// on abandoned tasks and on no task. Writes nothing.
+//
+// `query` (a JSON object of `groupBy`, `projectKey`, `epicKey`, `agent`, `model`, `provider`, `since`,
+// `until`, `timeZone`, `now`, all optional, may be NULL) is selects the calls, and the dimensions to group
+// by. Absent: all of the workspace, by agent and model. `json` (may be NULL) receives an object of
+// `group_by`, `rows`, `total`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_economics_json(mcoda_workspace *workspace,
+                                const char *query,
+                                mcoda_string **json,
+                                mcoda_error **error);
+
 // Changes the status of a task: its status, its metadata and the status event, in one transaction. If the
-// task already has the status, no event is written.
+// task already has the status, no event is written. An unknown status is refused, with the nearest known one
+// in the message: known are those of the pipeline, and those that `statuses` in `config.json` names, each
+// with the lane in which its tasks count: `implementation`, `review`, `qa` or `done`.
 //
 // `task` (text) is the task, by id or key. `to_status` (text) is its new status, for example `in_progress`.
 // `context` (a JSON object of `commandName`, `jobId`, `taskRunId`, `agentId`, `timestamp`, `metadata`,
-// `metadataPatch`, `reason`, `expectedFrom`, all optional, may be NULL) is details of the transition. `json`
-// (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`, `timestamp`, `changed`.
+// `metadataPatch`, `reason`, `expectedFrom`, `allowUnknownStatus`, all optional, may be NULL) is details of
+// the transition. `json` (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`,
+// `timestamp`, `changed`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1549,8 +1712,9 @@ mcoda_code mcoda_status_events_json(mcoda_workspace *workspace,
 // it adds nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is as for `velocity`. `json` (may be NULL) receives an object of `events`.
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is as for `velocity`. `json` (may be NULL) receives
+// an object of `events`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1562,8 +1726,9 @@ mcoda_code mcoda_backfill_status_events_json(mcoda_workspace *workspace,
 // Computes the velocity of each lane, in story points per hour. Writes nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the settings. `json` (may be NULL)
+// receives what the OpenAPI contract describes.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1575,8 +1740,9 @@ mcoda_code mcoda_velocity_json(mcoda_workspace *workspace,
 // Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
 //
 // `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
-// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, all optional, may be
-// NULL) is the scope and the settings. `json` (may be NULL) receives what the OpenAPI contract describes.
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the settings. `json` (may be NULL)
+// receives what the OpenAPI contract describes.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1584,6 +1750,65 @@ mcoda_code mcoda_estimate_json(mcoda_workspace *workspace,
                                const char *options,
                                mcoda_string **json,
                                mcoda_error **error);
+
+// Makes forecasts for earlier times, each right after a completion and by what was known then, and compares
+// them with what happened: how often P50, P85 and P95 were not exceeded, and how far off they were, beside
+// the throughput bootstrap and the contract's formula. Writes nothing.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and how to compute it, as for
+// `estimate`. `json` (may be NULL) receives an object of `origins`, `trials`, `seed`, `horizons`, `rows`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_backtest_json(mcoda_workspace *workspace,
+                               const char *options,
+                               mcoda_string **json,
+                               mcoda_error **error);
+
+// The visits of tasks to lanes by the recorded transitions, in the order in which they began.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope, as for `estimate`. `json` (may be NULL)
+// receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_lane_visits_json(mcoda_workspace *workspace,
+                                  const char *options,
+                                  mcoda_string **json,
+                                  mcoda_error **error);
+
+// How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of the
+// first transition to today: the rows of a cumulative flow diagram.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the calendar, as for `estimate`.
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_cumulative_flow_json(mcoda_workspace *workspace,
+                                      const char *options,
+                                      mcoda_string **json,
+                                      mcoda_error **error);
+
+// What was completed on each day in the calendar's time zone, from the day of the first transition to today.
+//
+// `options` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `assignee`, `mode`, `windowTasks`,
+// `spPerHourAll`, `spPerHourImplementation`, `spPerHourReview`, `spPerHourQa`, `now`, `forecast`, `trials`,
+// `by`, `seed`, `calendar`, all optional, may be NULL) is the scope and the calendar, as for `estimate`.
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_throughput_json(mcoda_workspace *workspace,
+                                 const char *options,
+                                 mcoda_string **json,
+                                 mcoda_error **error);
 
 // Returns a job with its task runs and its total usage by command, agent and model.
 //
@@ -1985,7 +2210,11 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #else
 #define MCODA_OF_TYPE(type, value) _Generic((value), enum type: (type)(value), int: (type)(value))
 #endif
+#define MCODA_ESTIMATE_FORECAST ((enum mcoda_estimate_options_bool_field)MCODA_ESTIMATE_FORECAST)
 #define MCODA_ESTIMATE_WINDOW_TASKS ((enum mcoda_estimate_options_int_field)MCODA_ESTIMATE_WINDOW_TASKS)
+#define MCODA_ESTIMATE_TRIALS ((enum mcoda_estimate_options_int_field)MCODA_ESTIMATE_TRIALS)
+#define MCODA_ESTIMATE_SEED ((enum mcoda_estimate_options_int_field)MCODA_ESTIMATE_SEED)
+#define MCODA_ESTIMATE_CALENDAR ((enum mcoda_estimate_options_json_field)MCODA_ESTIMATE_CALENDAR)
 #define MCODA_ESTIMATE_SP_PER_HOUR_ALL ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_ALL)
 #define MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_IMPLEMENTATION)
 #define MCODA_ESTIMATE_SP_PER_HOUR_REVIEW ((enum mcoda_estimate_options_real_field)MCODA_ESTIMATE_SP_PER_HOUR_REVIEW)
@@ -1996,6 +2225,7 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_ESTIMATE_ASSIGNEE ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_ASSIGNEE)
 #define MCODA_ESTIMATE_MODE ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_MODE)
 #define MCODA_ESTIMATE_NOW ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_NOW)
+#define MCODA_ESTIMATE_BY ((enum mcoda_estimate_options_text_field)MCODA_ESTIMATE_BY)
 #define MCODA_LANE_IMPLEMENTATION ((enum mcoda_lane)MCODA_LANE_IMPLEMENTATION)
 #define MCODA_LANE_REVIEW ((enum mcoda_lane)MCODA_LANE_REVIEW)
 #define MCODA_LANE_QA ((enum mcoda_lane)MCODA_LANE_QA)
@@ -2043,6 +2273,7 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_TOKEN_USAGE_STARTED_AT ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_STARTED_AT)
 #define MCODA_TOKEN_USAGE_FINISHED_AT ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_FINISHED_AT)
 #define MCODA_TOKEN_USAGE_TIMESTAMP ((enum mcoda_token_usage_text_field)MCODA_TOKEN_USAGE_TIMESTAMP)
+#define MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS ((enum mcoda_transition_context_bool_field)MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS)
 #define MCODA_TRANSITION_METADATA ((enum mcoda_transition_context_json_field)MCODA_TRANSITION_METADATA)
 #define MCODA_TRANSITION_METADATA_PATCH ((enum mcoda_transition_context_json_field)MCODA_TRANSITION_METADATA_PATCH)
 #define MCODA_TRANSITION_COMMAND_NAME ((enum mcoda_transition_context_text_field)MCODA_TRANSITION_COMMAND_NAME)
@@ -2064,8 +2295,12 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
     mcoda_estimate_story_points(estimate, MCODA_OF_TYPE(mcoda_lane, lane))
 #define mcoda_velocity_sp_per_hour(velocity, lane) \
     mcoda_velocity_sp_per_hour(velocity, MCODA_OF_TYPE(mcoda_lane, lane))
+#define mcoda_estimate_options_set_bool(options, field, value, error) \
+    mcoda_estimate_options_set_bool(options, MCODA_OF_TYPE(mcoda_estimate_options_bool_field, field), value, error)
 #define mcoda_estimate_options_set_int(options, field, value, error) \
     mcoda_estimate_options_set_int(options, MCODA_OF_TYPE(mcoda_estimate_options_int_field, field), value, error)
+#define mcoda_estimate_options_set_json(options, field, value, error) \
+    mcoda_estimate_options_set_json(options, MCODA_OF_TYPE(mcoda_estimate_options_json_field, field), value, error)
 #define mcoda_estimate_options_set_real(options, field, value, error) \
     mcoda_estimate_options_set_real(options, MCODA_OF_TYPE(mcoda_estimate_options_real_field, field), value, error)
 #define mcoda_estimate_options_set_text(options, field, value, error) \
@@ -2086,6 +2321,8 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
     mcoda_token_usage_set_real(usage, MCODA_OF_TYPE(mcoda_token_usage_real_field, field), value, error)
 #define mcoda_token_usage_set_text(usage, field, value, error) \
     mcoda_token_usage_set_text(usage, MCODA_OF_TYPE(mcoda_token_usage_text_field, field), value, error)
+#define mcoda_transition_context_set_bool(context, field, value, error) \
+    mcoda_transition_context_set_bool(context, MCODA_OF_TYPE(mcoda_transition_context_bool_field, field), value, error)
 #define mcoda_transition_context_set_json(context, field, value, error) \
     mcoda_transition_context_set_json(context, MCODA_OF_TYPE(mcoda_transition_context_json_field, field), value, error)
 #define mcoda_transition_context_set_text(context, field, value, error) \

@@ -5,7 +5,7 @@ import { compute } from './compute'
 import { work } from './dispatcher'
 import type { Estimate, Velocity } from './contract'
 import type { AgentBody, CallOptions } from './inputs'
-import type { CheckPathOptions, CheckReport, Dimension, ExtractedUsage, Job, JobInspection, StatusEvent, TelemetryConfig, TokenUsageRow, TokenUsageSummaryRow } from './records'
+import type { CheckPathOptions, CheckReport, Dimension, Economics, ExtractedUsage, Job, JobInspection, StatusEvent, TelemetryConfig, TokenUsageRow, TokenUsageSummaryRow } from './records'
 
 /**
  * Extracts the usage from a response of a provider or an agent, as one record: the sum of its calls. Unexpected
@@ -59,6 +59,11 @@ export function renderEstimate(estimate: Estimate): string {
 /** Renders a velocity as text. */
 export function renderVelocity(velocity: Velocity): string {
   return compute('renderVelocity', argumentsOf.renderVelocity(velocity))
+}
+
+/** Renders what finished work costs as a text table. */
+export function renderEconomics(economics: Economics): string {
+  return compute('renderEconomics', argumentsOf.renderEconomics(economics))
 }
 
 /** Renders status events as a text table. */

@@ -5,9 +5,13 @@ import type { Bound, JsonObject, Time } from './inputs'
 
 export type Dimension = 'project' | 'command' | 'agent' | 'model' | 'day' | 'job' | 'action' | 'provider' | 'task'
 
+export type EconomicsDimension = 'agent' | 'model' | 'lane' | 'epic' | 'project' | 'week'
+
 export type Severity = 'info' | 'warning' | 'error'
 
 export type Synchronous = 'normal' | 'full'
+
+export type TaskStatus = 'not_started' | 'in_progress' | 'changes_requested' | 'ready_to_code_review' | 'ready_to_qa' | 'completed' | 'blocked' | 'failed' | 'cancelled' | 'ready_to_review'
 
 export type VelocityMode = 'config' | 'empirical' | 'mixed'
 
@@ -301,6 +305,30 @@ export interface CheckOptions {
   timeLimitMs?: number | null | undefined
 }
 
+/** Selects the calls whose outcome is asked for; by default all of the workspace. */
+export interface EconomicsQuery {
+  /** The dimensions to group by. Absent or empty: agent and model. */
+  groupBy?: readonly EconomicsDimension[] | null | undefined
+  /** Only calls of the project with this key: on its tasks, or recorded for it without a task. */
+  projectKey?: string | null | undefined
+  /** Only calls of the epic with this key: on its tasks, or recorded for it without a task. */
+  epicKey?: string | null | undefined
+  /** Only calls of this agent, by id or slug, as in `tokenUsage`. */
+  agent?: string | null | undefined
+  /** Only calls of this model. */
+  model?: string | null | undefined
+  /** Only calls of this provider. */
+  provider?: string | null | undefined
+  /** Calls at or after this timestamp, or within this time span before now (`7d`). Absent: no limit. */
+  since?: Bound | null | undefined
+  /** Calls at or before this timestamp, or this time span before now. */
+  until?: Bound | null | undefined
+  /** The time zone of the weeks, by its name in the IANA database. Absent: UTC. */
+  timeZone?: string | null | undefined
+  /** The time from which spans count back. Absent: the handle's clock. */
+  now?: Time | null | undefined
+}
+
 /** Details of a transition; all of them are optional. */
 export interface TransitionContext {
   /** The command that changes the status, for example `work-on-tasks`. */
@@ -321,6 +349,8 @@ export interface TransitionContext {
   reason?: string | null | undefined
   /** The status that the task must have (compare-and-set); otherwise the call fails with `Conflict`. */
   expectedFrom?: string | null | undefined
+  /** Whether a status is accepted that is neither one of the pipeline nor named under `statuses` in `config.json`. */
+  allowUnknownStatus?: boolean | null | undefined
 }
 
 /** Selects the events; by default all of them. */
@@ -904,6 +934,104 @@ export interface Checkpoint {
   walBytes: number
 }
 
+/** The index of the recorded usage by time. */
+export interface TimeIndex {
+  /** Whether it was created now; false if it was there. */
+  created: boolean
+}
+
+/** What tasks cost: per task or per story point. Null if there are no such tasks. */
+export interface Spread {
+  /** The sum of all costs / the number of tasks or of story points. */
+  mean: number | null
+  /** The middle one of the tasks' own values; the mean of the two in the middle if their number is even. */
+  median: number | null
+  /** The smallest of the tasks' own values that at least 85 % of them do not exceed. */
+  p85: number | null
+  /** The number of tasks of which it consists. */
+  tasks: number
+}
+
+/**
+ * The spend of one group, and what became of the tasks on which it was spent. The fields of dimensions that are
+ * not grouped are null.
+ */
+export interface EconomicsRow {
+  /** The agent, by id. */
+  agent_id: string | null
+  /** The model. */
+  model_name: string | null
+  /**
+   * The lane that the task was in at the time of the call, by its status events: `implementation`, `review` or
+   * `qa`. Where no event shows it, that of the call's command.
+   */
+  lane: string | null
+  /** The epic of the task, by id; of a call without a task, the epic that was recorded with it. */
+  epic_id: string | null
+  /** The key of the epic. */
+  epic_key: string | null
+  /** The project of the task, by id; of a call without a task, the project that was recorded with it. */
+  project_id: string | null
+  /** The key of the project. */
+  project_key: string | null
+  /**
+   * The Monday of the week in which the task was completed, `2026-03-16`; of a call on another task, or on none,
+   * the week of the call.
+   */
+  week: string | null
+  /** The number of calls. */
+  calls: number
+  /** The number of calls whose cost is known. If it is less than `calls`, costs are those of a part of them. */
+  cost_known_calls: number
+  /**
+   * The total cost of the calls; null if no call reported a cost, or if there are several currencies. A call
+   * without a currency counts as the group's.
+   */
+  cost: number | null
+  /** The currency of the costs, by its upper-case code; null if none was reported, or several. */
+  currency: string | null
+  /** The total of the tokens of the calls: of each the reported total, else input and output. */
+  tokens: number
+  /** The number of tasks on which the calls were made. */
+  tasks: number
+  /** The number of these tasks that are completed. */
+  completed_tasks: number
+  /** The story points of the completed tasks; a task without story points counts as 0. */
+  completed_story_points: number
+  /** The cost per story point of the completed tasks that have story points and a known cost. */
+  cost_per_story_point: Spread
+  /** The cost per completed task with a known cost. */
+  cost_per_task: Spread
+  /** The tokens per story point of the completed tasks that have story points. */
+  tokens_per_story_point: Spread
+  /** The tokens per completed task. */
+  tokens_per_task: Spread
+  /** The number of the tasks that were sent back at least once. */
+  sent_back_tasks: number
+  /** `sentBackTasks` / `tasks`, from 0 to 1; null without tasks. */
+  sent_back_share: number | null
+  /** The cost of calls on a task after it was first sent back; null as `cost`. */
+  rework_cost: number | null
+  /** The number of the tasks that are cancelled or failed. */
+  abandoned_tasks: number
+  /** The cost of the calls on these tasks; null as `cost`. */
+  abandoned_cost: number | null
+  /** The number of calls that belong to no task. */
+  calls_without_task: number
+  /** Their cost, which is in none of the costs per task or story point; null as `cost`. */
+  cost_without_task: number | null
+}
+
+/** What finished work costs, by groups. */
+export interface Economics {
+  /** The dimensions of the rows. */
+  group_by: EconomicsDimension[]
+  /** The groups, the most expensive first; then those without a known cost, by their tokens. */
+  rows: EconomicsRow[]
+  /** All calls as one group. A task on which several groups worked counts once here. */
+  total: EconomicsRow
+}
+
 /** The result of a transition. */
 export interface Transition {
   /** The event that was written; absent if the task had the status already. */
@@ -1050,7 +1178,7 @@ export interface LaneVisit {
   /** `implementation`, `review` or `qa`. */
   lane: string
   /** 1 for the task's first visit to the lane, 2 for the next one. */
-  pass: number
+  passNumber: number
   /** When the task entered the lane. */
   enteredAt: string
   /** When it left; null if it is still there. */

@@ -123,7 +123,7 @@ fn argument(param: &Param, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     Ok(match param.kind {
         ParamKind::Boolean => truth(name, given)?.into(),
         _ if param.is_optional && given.is_none() => Value::Null,
-        ParamKind::Text => text(name, given)?.into(),
+        ParamKind::Text | ParamKind::Word(..) => text(name, given)?.into(),
         ParamKind::Path => path_text(name, given)?.map_err(|path| not_utf8(name, &path))?.into(),
         ParamKind::Time => time_text(name, given)?.into(),
         ParamKind::Body => body(given)?.into_owned().into(),

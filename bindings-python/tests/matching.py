@@ -13,8 +13,8 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 PATTERNS = {"$uuid": UUID, "$timestamp": TIMESTAMP}
 
 
-def difference(found: Any, expected: Any, place: str = "answer") -> str | None:
-    """Why ``found`` is not what is expected, if it is not."""
+def difference(found: Any, expected: Any, place: str = "result", tolerance: float = 1e-9) -> str | None:
+    """Why ``found`` is not what is expected, if it is not. Numbers may differ by a share of ``tolerance``."""
     different = f"{place} is {found!r}, expected {expected!r}"
     if expected == "$any":
         return None
@@ -24,14 +24,14 @@ def difference(found: Any, expected: Any, place: str = "answer") -> str | None:
         for name, inner in expected.items():
             if name not in found:
                 return f"{place}.{name} is missing, expected {inner!r}"
-            if why := difference(found[name], inner, f"{place}.{name}"):
+            if why := difference(found[name], inner, f"{place}.{name}", tolerance):
                 return why
         return None
     if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
         pairs = enumerate(zip(found, expected))
-        return next(filter(None, (difference(a, b, f"{place}[{n}]") for n, (a, b) in pairs)), None)
+        return next(filter(None, (difference(a, b, f"{place}[{n}]", tolerance) for n, (a, b) in pairs)), None)
     if is_number(expected) and is_number(found):
-        return None if abs(found - expected) <= 1e-9 * abs(expected) else different
+        return None if abs(found - expected) <= tolerance * abs(expected) else different
     return None if type(found) is type(expected) and found == expected else different
 
 
@@ -58,14 +58,14 @@ def looked_up(path: str, saved: Any) -> Any:
     return saved
 
 
-def as_json(answer: Any) -> Any:
-    """What a method answered, as JSON has it in all languages."""
-    if isinstance(answer, (mcoda.Table, mcoda.TokenUsageSummary)):
-        return as_json(answer.to_dicts())
-    if isinstance(answer, list):
-        return [as_json(one) for one in answer]
-    if isinstance(answer, dict):
-        return {name: as_json(value) for name, value in answer.items()}
-    if isinstance(answer, bytes):
-        return answer.hex()
-    return answer.to_dict() if hasattr(answer, "to_dict") else answer
+def as_json(result: Any) -> Any:
+    """The result of a method, as JSON has it in all languages."""
+    if isinstance(result, (mcoda.Table, mcoda.TokenUsageSummary)):
+        return as_json(result.to_dicts())
+    if isinstance(result, list):
+        return [as_json(one) for one in result]
+    if isinstance(result, dict):
+        return {name: as_json(value) for name, value in result.items()}
+    if isinstance(result, bytes):
+        return result.hex()
+    return result.to_dict() if hasattr(result, "to_dict") else result

@@ -17,7 +17,7 @@ import mcoda
 from conftest import Shop, everything
 from test_bad_input import refused
 
-ANSWER: dict[str, Any] = {
+RESPONSE: dict[str, Any] = {
     "id": "msg_1",
     "type": "message",
     "model": "claude-x",
@@ -36,27 +36,27 @@ class Usage:
         return self._fields
 
 
-TEXT = json.dumps(ANSWER, ensure_ascii=False)
+TEXT = json.dumps(RESPONSE, ensure_ascii=False)
 SAME: list[Any] = [
-    ANSWER,
-    [ANSWER],
-    (ANSWER,),
+    RESPONSE,
+    [RESPONSE],
+    (RESPONSE,),
     TEXT,
     "\ufeff" + TEXT,
     "data: " + TEXT + "\n\ndata: [DONE]\n",
     TEXT.encode(),
     bytearray(TEXT.encode()),
-    UserDict(ANSWER),
-    MappingProxyType(ANSWER),
-    Usage(**ANSWER),
-    [Usage(**ANSWER)],
-    {**ANSWER, "usage": Usage(**ANSWER["usage"])},
-    {"response": ANSWER},
+    UserDict(RESPONSE),
+    MappingProxyType(RESPONSE),
+    Usage(**RESPONSE),
+    [Usage(**RESPONSE)],
+    {**RESPONSE, "usage": Usage(**RESPONSE["usage"])},
+    {"response": RESPONSE},
 ]
 
 
 @pytest.mark.parametrize("body", SAME, ids=lambda body: type(body).__name__)
-def test_an_answer_is_read_however_it_is_held(body: Any) -> None:
+def test_a_response_may_be_text_bytes_or_python_values(body: Any) -> None:
     usage = mcoda.extract_usage(body)
     assert (usage.tokens_prompt, usage.tokens_cached, usage.tokens_completion) == (910, 900, 5)
     assert (usage.model_name, usage.job_id) == ("claude-x", None)
@@ -97,7 +97,7 @@ HOLDS_ITSELF["again"] = [HOLDS_ITSELF]
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_json_has_no_form_for_is_passed_over_and_the_rest_is_read(strange: Any) -> None:
+def test_values_without_a_json_form_are_ignored_in_a_response(strange: Any) -> None:
     body = {"strange": strange, "model": "m", "usage": {"x": strange, "input_tokens": 10, "output_tokens": 5}}
     for holder in (body, [strange, body], {"response": body, "strange": [strange]}):
         usage = mcoda.extract_usage(holder)
@@ -107,7 +107,7 @@ def test_what_json_has_no_form_for_is_passed_over_and_the_rest_is_read(strange: 
     assert mcoda.extract_usage(broken).tokens_prompt is None
 
 
-def test_an_answer_that_is_deeper_than_any_is_cut() -> None:
+def test_a_response_nested_too_deeply_is_truncated() -> None:
     deep: Any = 7
     for _ in range(100_000):
         deep = {"a": deep}
@@ -123,7 +123,7 @@ NOTHING += [{"usage": 7}, [None], bytearray()]
 
 
 @pytest.mark.parametrize("body", NOTHING, ids=repr)
-def test_an_answer_that_tells_nothing_is_an_empty_record(body: Any, ws: mcoda.Workspace) -> None:
+def test_a_response_without_usage_is_an_empty_record(body: Any, ws: mcoda.Workspace) -> None:
     usage = mcoda.extract_usage(body)
     assert all(value is None for value in usage.to_dict().values())
     assert repr(usage) == "TokenUsage()" and mcoda.extract_usages(body) == []
@@ -132,7 +132,7 @@ def test_an_answer_that_tells_nothing_is_an_empty_record(body: Any, ws: mcoda.Wo
 
 
 @pytest.mark.parametrize("body", [None, 7, 7.5, float("nan"), True, {1, 2}, object(), Usage, Decimal(1)], ids=repr)
-def test_what_is_no_answer_at_all_is_refused(body: Any, shop: Shop) -> None:
+def test_a_body_of_another_type_is_refused(body: Any, shop: Shop) -> None:
     before = everything(shop.ws)
     for call in (mcoda.extract_usage, mcoda.extract_usages, shop.ws.record_agent_response):
         refused(lambda: call(body), mcoda.InvalidInputError, "body")
@@ -146,7 +146,7 @@ def test_a_provider_is_text() -> None:
     refused(lambda: mcoda.extract_usage("", 7), mcoda.InvalidInputError, "provider")  # type: ignore[arg-type]
 
 
-def test_what_a_models_code_raises_is_let_through(ws: mcoda.Workspace) -> None:
+def test_an_exception_of_a_models_code_is_raised(ws: mcoda.Workspace) -> None:
     class Broken(Usage):
         def model_dump(self) -> dict[str, Any]:
             raise KeyboardInterrupt
@@ -159,13 +159,13 @@ def test_what_a_models_code_raises_is_let_through(ws: mcoda.Workspace) -> None:
 
 
 def test_extracted_usage_can_be_recorded(ws: mcoda.Workspace) -> None:
-    usage = mcoda.extract_usage(ANSWER)
+    usage = mcoda.extract_usage(RESPONSE)
     ws.record_token_usage(usage.to_dict(), agent_id="claude")
     row = ws.token_usage()[0]
     assert (row.tokens_prompt, row.agent_id, row.model_name) == (910, "claude", "claude-x")
 
 
-def test_an_answer_is_recorded_with_all_that_is_known_of_it(shop: Shop) -> None:
+def test_a_response_is_recorded_with_its_context(shop: Shop) -> None:
     ws = shop.ws
     job = ws.jobs.create(type="work", command_name="c")
     run = ws.command_runs.create(command_name="c", job_id=job.id)
@@ -188,7 +188,7 @@ def test_an_answer_is_recorded_with_all_that_is_known_of_it(shop: Shop) -> None:
         "timestamp": ended,
     }
     recorded = ws.record_agent_response(
-        ANSWER,
+        RESPONSE,
         **context,
         model_name="not this one",
         started_at=began,
@@ -198,7 +198,10 @@ def test_an_answer_is_recorded_with_all_that_is_known_of_it(shop: Shop) -> None:
         compute_cost=True,
         as_deltas=False,
     )
-    assert recorded.usage == mcoda.extract_usage(ANSWER, "anthropic")
+    usage = mcoda.extract_usage(RESPONSE, "anthropic")
+    assert usage.metadata is not None
+    usage.metadata["usage"]["cost_source"] = "unknown"  # no price is known of this model
+    assert recorded.usage == usage
     assert [one.recorded and not one.duplicate and not one.updated for one in recorded.records] == [True]
     (stored,) = ws.query("SELECT * FROM token_usage").to_dicts()
     assert {name: stored[name] for name in context} == {**context, "timestamp": "2026-03-20T12:00:03.000Z"}
@@ -208,7 +211,7 @@ def test_an_answer_is_recorded_with_all_that_is_known_of_it(shop: Shop) -> None:
     assert mapped.records[0].id == recorded.records[0].id
 
 
-def test_an_answer_without_an_id_is_known_by_the_hosts(ws: mcoda.Workspace) -> None:
+def test_a_response_without_an_id_is_identified_by_the_hosts_id(ws: mcoda.Workspace) -> None:
     body = {"usage": {"input_tokens": 1, "output_tokens": 1}}
     for duplicate in (False, True):
         assert ws.record_agent_response(body, response_id="r").records[0].duplicate is duplicate
@@ -219,8 +222,8 @@ def test_an_answer_without_an_id_is_known_by_the_hosts(ws: mcoda.Workspace) -> N
     refused(lambda: ws.record_agent_response(body, task_id="x"), mcoda.NotFoundError, "taskId")
 
 
-def test_a_file_of_answers_is_recorded_once(ws: mcoda.Workspace, tmp_path: Path) -> None:
-    file = tmp_path / "answers.jsonl"
+def test_a_file_of_responses_is_recorded_once(ws: mcoda.Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "responses.jsonl"
     lines = [TEXT, "no JSON", '{"a": 1}', '{"torn', TEXT.replace("msg_1", "msg_2"), TEXT.replace(": 5", ": 6")]
     file.write_text("\n".join(lines), encoding="utf-8")
     first, again = (ws.record_agent_file(file, agent_id="claude") for _ in range(2))
@@ -241,8 +244,8 @@ def test_a_file_that_cannot_be_read_is_a_storage_error_that_names_it(shop: Shop,
         assert str(path) in refused(lambda: shop.ws.record_agent_file(path), mcoda.StorageError)
     with pytest.raises(mcoda.InvalidInputError):
         shop.ws.record_agent_file(7)  # type: ignore[arg-type]
-    (tmp_path / "answers.jsonl").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "responses.jsonl").write_text(TEXT, encoding="utf-8")
     refused(
-        lambda: shop.ws.record_agent_file(tmp_path / "answers.jsonl", job_id="x"), mcoda.NotFoundError, "jobId"
+        lambda: shop.ws.record_agent_file(tmp_path / "responses.jsonl", job_id="x"), mcoda.NotFoundError, "jobId"
     )
     assert everything(shop.ws) == before

@@ -97,7 +97,7 @@ def test_a_usage_record_with_an_invalid_value_names_the_field(given: dict[str, A
 
 
 @pytest.mark.parametrize("given", [[], None, 7, "text", {"a"}, [("id", "x")]], ids=repr)
-def test_what_is_no_mapping_is_no_record(given: Any, shop: Shop) -> None:
+def test_a_record_that_is_not_a_mapping_is_refused(given: Any, shop: Shop) -> None:
     ws, before = shop.ws, everything(shop.ws)
     refused(lambda: ws.record_token_usage(given), mcoda.InvalidInputError, "usage")
     refused(lambda: ws.record_token_usages([given]), mcoda.InvalidInputError, "usage")
@@ -105,7 +105,7 @@ def test_what_is_no_mapping_is_no_record(given: Any, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"id": "x"}, None, 7], ids=repr)
-def test_what_is_no_list_of_mappings_is_no_batch(given: Any, shop: Shop) -> None:
+def test_records_that_are_not_a_list_of_mappings_are_refused(given: Any, shop: Shop) -> None:
     refused(lambda: shop.ws.record_token_usages(given), mcoda.InvalidInputError, "usages")
     refused(lambda: shop.ws.tasks.create_many(given), mcoda.InvalidInputError, "tasks")
 
@@ -305,7 +305,7 @@ def test_rows_that_could_not_be_identified_are_refused(shop: Shop) -> None:
     assert everything(ws) == before
 
 
-def test_an_error_says_what_was_given_and_what_is_allowed(shop: Shop) -> None:
+def test_an_error_names_the_given_value_and_the_allowed_values(shop: Shop) -> None:
     ws, invalid = shop.ws, mcoda.InvalidInputError
     naive = datetime(2026, 3, 20, 12)
     for call, message in [
@@ -319,7 +319,7 @@ def test_an_error_says_what_was_given_and_what_is_allowed(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("given", [7, None, b"x", ["a"]], ids=repr)
-def test_an_id_that_is_no_text_is_refused(given: Any, shop: Shop) -> None:
+def test_an_id_that_is_not_text_is_refused(given: Any, shop: Shop) -> None:
     ws, invalid = shop.ws, mcoda.InvalidInputError
     refused(lambda: ws.tasks.get(given), invalid, "task")
     refused(lambda: ws.projects.get(given), invalid, "key")
@@ -382,7 +382,7 @@ def test_a_bad_option_opens_nothing(options: Any, field: str, file: Path) -> Non
 
 
 @pytest.mark.parametrize("path", [7, None, ["x"], b"\xff", "a\0b"], ids=repr)
-def test_a_path_that_is_none_is_refused(path: Any, ws: mcoda.Workspace, tmp_path: Path) -> None:
+def test_an_invalid_path_is_refused(path: Any, ws: mcoda.Workspace, tmp_path: Path) -> None:
     with pytest.raises(mcoda.McodaError):
         mcoda.Workspace.open_db(path)
     with pytest.raises(mcoda.McodaError):

@@ -46,7 +46,7 @@ def locked(file: Path) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-def test_an_interrupt_ends_a_question_without_end(ws: mcoda.Workspace) -> None:
+def test_an_interrupt_ends_an_endless_query(ws: mcoda.Workspace) -> None:
     with interrupt_soon(), pytest.raises(KeyboardInterrupt):
         ws.query(ENDLESS)
     assert ws.query("SELECT 1 AS a").rows == ((1,),)
@@ -105,7 +105,7 @@ def test_a_handler_may_close_the_handle_that_a_call_is_made_on(ws: mcoda.Workspa
         ws.record_token_usage(tokens_prompt=1)
 
 
-def test_a_time_limit_ends_what_reads_and_what_waits(ws: mcoda.Workspace, file: Path) -> None:
+def test_a_time_limit_ends_reads_and_waits(ws: mcoda.Workspace, file: Path) -> None:
     with pytest.raises(mcoda.CancelledError) as raised:
         ws.query(ENDLESS, timeout=0.05)
     assert (raised.value.code, raised.value.kind) == (10, "Cancelled")
@@ -136,7 +136,7 @@ def test_a_handle_has_a_time_limit_for_all_its_calls(file: Path) -> None:
         ws.record_token_usage(tokens_prompt=1)
 
 
-def test_closing_ends_questions_of_other_threads(ws: mcoda.Workspace) -> None:
+def test_closing_ends_queries_of_other_threads(ws: mcoda.Workspace) -> None:
     ended: list[BaseException] = []
 
     def ask() -> None:

@@ -16,7 +16,7 @@ def test_nothing_is_found_in_a_healthy_workspace(tmp_path: Path) -> None:
         report = ws.check(full=True, time_limit_ms=60_000, timeout=60)
         assert (report.ok, report.full, report.kind, report.findings) == (True, True, "workspace", ())
         assert "jsonLog" in report.checked and "integrity" in report.checked
-        # A handle that is open is in nobody's way, and the home folder is that of the environment.
+        # An open handle does not disturb the check, and the home folder is that of the environment.
         (tmp_path / "shop").mkdir()
         by_path = mcoda.check_path(tmp_path / "shop")
         assert (by_path.ok, by_path.database, by_path.findings) == (True, report.database, ())

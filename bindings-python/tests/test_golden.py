@@ -52,7 +52,7 @@ def cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("folder", "case"), list(cases()))
-def test_answers_agree_with_what_is_known(folder: Path, case: dict[str, Any], file: Path) -> None:
+def test_results_agree_with_the_independent_computation(folder: Path, case: dict[str, Any], file: Path) -> None:
     known = known_of(folder)
     shutil.copy(folder / "workspace.db", file)
     with mcoda.Workspace.open_db(file, workspace_id=known["workspaceId"], config=known["config"]) as ws:

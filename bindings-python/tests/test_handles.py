@@ -53,7 +53,7 @@ def test_a_folder_for_the_json_log_may_be_a_path(file: Path, tmp_path: Path) -> 
         assert not ws.record_token_usage(id="b").logged
 
 
-def test_only_reading_and_only_what_exists(file: Path) -> None:
+def test_a_handle_may_only_read_or_only_open_an_existing_file(file: Path) -> None:
     for options in ({"read_only": True}, {"existing_only": True}):
         with pytest.raises(mcoda.NotFoundError):
             mcoda.Workspace.open_db(file, options)
@@ -64,7 +64,7 @@ def test_only_reading_and_only_what_exists(file: Path) -> None:
             ws.record_token_usage()
 
 
-def test_a_file_that_is_no_database_is_corrupt(file: Path) -> None:
+def test_a_file_that_is_not_a_database_is_corrupt(file: Path) -> None:
     file.write_bytes(b"no database" * 1000)
     with pytest.raises(mcoda.CorruptError) as caught:
         mcoda.Workspace.open_db(file)
@@ -273,7 +273,7 @@ def test_the_block_closes_the_handle_and_lets_errors_through(file: Path) -> None
         ws.velocity()
 
 
-def test_a_handle_that_nobody_holds_is_gone(file: Path) -> None:
+def test_a_handle_without_references_is_closed(file: Path) -> None:
     ws = mcoda.Workspace.open_db(file)
     gone = weakref.ref(ws)
     del ws
@@ -281,5 +281,5 @@ def test_a_handle_that_nobody_holds_is_gone(file: Path) -> None:
     assert gone() is None
 
 
-def test_a_handle_says_what_it_is(ws: mcoda.Workspace, file: Path) -> None:
+def test_the_repr_of_a_handle_shows_its_path(ws: mcoda.Workspace, file: Path) -> None:
     assert repr(ws) == f"<mcoda.Workspace {str(file)!r}>"

@@ -16,7 +16,7 @@ from conftest import REPOSITORY, Shop
 from openapi import SCHEMAS, faults
 
 
-class Answer(Protocol):
+class HasDict(Protocol):
     def to_dict(self) -> Any: ...
 
 
@@ -25,15 +25,15 @@ def assert_is(name: str, value: Any) -> None:
     assert not found, f"{name}: {found} in {value}"
 
 
-def assert_all_are(name: str, answers: Iterable[Answer]) -> None:
-    values = [answer.to_dict() for answer in answers]
+def assert_all_are(name: str, results: Iterable[HasDict]) -> None:
+    values = [result.to_dict() for result in results]
     assert values, f"{name}: nothing to check"
     for value in values:
         assert_is(name, value)
 
 
 def ask(ws: mcoda.Workspace) -> None:
-    """Everything that a workspace can be asked."""
+    """All results of a workspace."""
     assert_all_are("TokenUsageRow", ws.token_usage())
     dimensions: list[Any] = SCHEMAS["Dimension"]["enum"]
     for group_by in [None, dimensions, *([dimension] for dimension in dimensions)]:

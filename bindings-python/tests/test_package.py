@@ -96,7 +96,7 @@ ws.batch([7])
 """
 
 
-def test_mypy_sees_what_a_user_does_wrong(tmp_path: Path) -> None:
+def test_mypy_reports_wrong_uses(tmp_path: Path) -> None:
     program = tmp_path / "wrong.py"
     program.write_text(WRONG)
     cache = str(REPOSITORY / "target/mypy-strict")
@@ -106,7 +106,7 @@ def test_mypy_sees_what_a_user_does_wrong(tmp_path: Path) -> None:
     assert found == set(range(4, len(WRONG.splitlines()) + 1)), done.stdout
 
 
-def test_the_stubs_are_what_the_module_is(tmp_path: Path) -> None:
+def test_the_stubs_match_the_module(tmp_path: Path) -> None:
     run(sys.executable, "-m", "mypy.stubtest", "mcoda", cwd=tmp_path)
 
 

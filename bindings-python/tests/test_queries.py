@@ -35,7 +35,7 @@ def test_rows_one_by_one_are_the_same_as_all_at_once(rows: int, file: Path) -> N
         assert list(ws.iter_token_usage(agent="nobody", now="2026-03-21", until="1d")) == []
 
 
-def test_what_a_question_has_wrong_is_said_at_once(ws: mcoda.Workspace) -> None:
+def test_an_invalid_query_is_refused_before_the_first_row(ws: mcoda.Workspace) -> None:
     refused(lambda: ws.iter_token_usage(since="soon"), mcoda.InvalidInputError, "since")
     refused(lambda: ws.iter_token_usage(page_size=0), mcoda.InvalidInputError, "pageSize")
     refused(lambda: ws.iter_token_usage({"limit": 1}), mcoda.InvalidInputError, "limit")
@@ -83,7 +83,7 @@ def test_a_database_that_was_rebuilt_meanwhile_is_a_conflict(file: Path) -> None
         refused(lambda: list(rows), mcoda.ConflictError)
 
 
-def test_threads_share_no_row_of_the_same_iterator(file: Path) -> None:
+def test_threads_that_share_an_iterator_get_each_row_once(file: Path) -> None:
     with filled(file, 5000) as ws:
         rows, lock = ws.iter_token_usage(), threading.Lock()
         found: list[str] = []
@@ -174,7 +174,7 @@ def test_settings_are_shown_and_changed(file: Path, monkeypatch: pytest.MonkeyPa
         refused(ws.opt_out, mcoda.UnsupportedError)
 
 
-def test_the_tables_of_answers_are_those_of_their_json(shop: Shop) -> None:
+def test_text_tables_of_results_equal_those_of_their_json(shop: Shop) -> None:
     ws, job = shop.ws, worked(shop)
     ws.record_status_transition("P-1", "in_progress", timestamp="2026-03-20")
     estimate, velocity = ws.estimate(now="2026-03-21"), ws.velocity(sp_per_hour_all=3)
@@ -187,10 +187,10 @@ def test_the_tables_of_answers_are_those_of_their_json(shop: Shop) -> None:
         (mcoda.render_job_inspection, inspection),
         (mcoda.render_telemetry_config, config),
     ]
-    for render, answer in whole:
-        assert render(answer) == render(answer.to_dict()) == str(answer)
+    for render, result in whole:
+        assert render(result) == render(result.to_dict()) == str(result)
         # One that a program made has no JSON to make the text of.
-        assert str(dataclasses.replace(answer)) == repr(answer)
+        assert str(dataclasses.replace(result)) == repr(result)
     assert mcoda.render_tokens_table(summary, ["agent"]) == str(summary)
     assert mcoda.render_tokens_table(iter(summary.to_dicts()), ("agent",)) == str(summary)
     assert mcoda.render_tokens_table(summary).startswith("PROJECT | COMMAND | AGENT")
@@ -199,10 +199,10 @@ def test_the_tables_of_answers_are_those_of_their_json(shop: Shop) -> None:
         (mcoda.render_jobs, jobs, job.id),
         (mcoda.render_status_events, events, "in_progress"),
     ]
-    for render, answers, shown in lists:
-        text = render(answers)
+    for render, results, shown in lists:
+        text = render(results)
         assert shown in text and text.endswith("\n")
-        assert text == render([one.to_dict() for one in answers]) == render(one for one in answers)
+        assert text == render([one.to_dict() for one in results]) == render(one for one in results)
         assert shown not in render([])
 
 
@@ -220,7 +220,7 @@ BAD: list[tuple[Callable[[Any], str], str]] = [
 
 
 @pytest.mark.parametrize(("render", "field"), BAD)
-def test_what_is_no_answer_has_no_table(render: Callable[[Any], str], field: str) -> None:
+def test_a_value_that_is_not_a_result_cannot_be_rendered(render: Callable[[Any], str], field: str) -> None:
     for given in (None, 7, "text", [7], {"a": object()}, {"now": float("nan")}):
         refused(lambda: render(given), mcoda.InvalidInputError, field)
     with pytest.raises(mcoda.InvalidInputError, match="groupBy"):

@@ -71,7 +71,7 @@ def test_a_table_is_arrow(ws: mcoda.Workspace) -> None:
     assert ws.query("SELECT 1 AS n UNION ALL SELECT 2.5").to_arrow().to_pydict() == {"n": [1.0, 2.5]}
 
 
-def test_a_column_without_one_type_is_no_arrow(ws: mcoda.Workspace) -> None:
+def test_a_column_of_mixed_types_cannot_be_converted_to_arrow(ws: mcoda.Workspace) -> None:
     for other in ("'a'", "x'00'"):
         table = ws.query(f"SELECT 1 AS fine, 1 AS mixed UNION ALL SELECT 2, {other}")
         with pytest.raises(mcoda.InvalidInputError, match="CAST") as caught:

@@ -117,7 +117,7 @@ def test_a_transaction_that_is_rolled_back_or_dropped_changes_nothing(end: str, 
     assert time.monotonic() - started < 5, "nothing waited for the time limit"
 
 
-def test_what_was_ended_in_the_block_is_not_ended_again(ws: mcoda.Workspace) -> None:
+def test_a_transaction_that_ended_in_the_block_is_not_ended_again(ws: mcoda.Workspace) -> None:
     with ws.transaction() as tx:
         tx.record_token_usage(id="1")
         tx.commit()
@@ -320,7 +320,7 @@ def test_an_error_says_which_call_of_a_batch_it_is_about(
 
 
 @pytest.mark.parametrize("calls", [None, 7, {"call": "tasks.list"}, "tasks.list"], ids=repr)
-def test_what_is_no_list_of_calls_is_no_batch(calls: Any, ws: mcoda.Workspace) -> None:
+def test_calls_that_are_not_a_list_are_refused(calls: Any, ws: mcoda.Workspace) -> None:
     refused(lambda: ws.batch(calls), mcoda.InvalidInputError, "calls")
 
 
@@ -349,14 +349,14 @@ def test_a_forked_child_has_no_part_in_a_transaction(ws: mcoda.Workspace) -> Non
         child = os.fork()
         if child == 0:
             ends: list[Callable[[], object]] = [tx.commit, lambda: tx.record_token_usage(id="2")]
-            answers = []
+            kinds = []
             for call in ends:
                 try:
                     call()
                 except mcoda.McodaError as error:
-                    answers.append(error.kind)
+                    kinds.append(error.kind)
             del tx
-            os._exit(0 if answers == ["Closed"] * 2 else 1)
+            os._exit(0 if kinds == ["Closed"] * 2 else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         tx.record_token_usage(id="3")
     assert [row.id for row in ws.token_usage()] == ["1", "3"]

@@ -8,6 +8,7 @@ import enum
 import json
 import multiprocessing
 import pickle
+import shutil
 import sqlite3
 from collections import OrderedDict, UserDict
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import mcoda
-from conftest import Shop, everything
+from conftest import REPOSITORY, Shop, everything
 
 NOON = datetime(2026, 3, 20, 12, 0, 0, 123999, tzinfo=timezone.utc)
 TEXT = "2026-03-20T12:00:00.123Z"
@@ -92,11 +93,11 @@ def test_every_time_in_a_result_is_a_datetime(shop: Shop) -> None:
         for field in dataclasses.fields(cls)
         if field.name.endswith(("_at", "_eta", "timestamp"))
     }
-    assert names == like_times | {"at", "now"}
+    assert names == like_times | {"at", "now", "origin", "p10", "p50", "p80", "p85", "p95"}
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", "2026-03-20T12:00:00", "20260320", "1774008000", "0000-03-20"])
-def test_a_time_that_cannot_be_read_is_none_and_its_text_is_kept(text: str, ws: mcoda.Workspace, file: Path) -> None:
+def test_an_invalid_stored_time_is_none_and_its_text_is_kept(text: str, ws: mcoda.Workspace, file: Path) -> None:
     ws.record_token_usage(id="a", timestamp=NOON)
     ws.projects.ensure(key="P")
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
@@ -163,7 +164,7 @@ class Count(enum.IntEnum):
 
 
 class WholeNumber:
-    """As NumPy's: no int, but one for whoever asks."""
+    """As NumPy's: not an int, but convertible to one."""
 
     def __index__(self) -> int:
         return 3
@@ -316,7 +317,26 @@ def results(shop: Shop) -> list[Any]:
         *ws.token_usage_summary(now=NOON, group_by=["model", "day"]),
         ws.velocity(),
         ws.estimate(now=NOON + timedelta(hours=1)),
+        ws.checkpoint(),
+        mcoda.check_path("/nowhere"),
+        *results_of_history(ws.database_path.with_name("history.db")),
     ]
+
+
+def results_of_history(file: Path) -> list[Any]:
+    """The results that need a history: of a pipeline in work, and of the same one long after its last event."""
+    shutil.copy(REPOSITORY / "tests/vectors/fixtures/pipeline.db", file)
+    with mcoda.Workspace.open_db(file) as ws:
+        return [
+            ws.estimate(now="2026-06-01", by="2030-01-01"),
+            ws.estimate(now="2030-01-01"),
+            ws.backtest(),
+            *ws.lane_visits(),
+            *ws.cumulative_flow(),
+            *ws.throughput(),
+            ws.economics(),
+            ws.create_time_index(),
+        ]
 
 
 def result_classes() -> set[type[Any]]:
@@ -350,7 +370,7 @@ def test_results_of_every_class_can_be_compared_hashed_copied_and_pickled(shop: 
         assert pickle.loads(pickle.dumps(result)).to_dict() == result.to_dict()
 
 
-def test_a_copy_has_what_was_changed_in_a_dict_of_the_result(shop: Shop) -> None:
+def test_a_copy_has_the_changes_of_a_dict_in_the_result(shop: Shop) -> None:
     row = next(one for one in results(shop) if isinstance(one, mcoda.TokenUsageRow))
     row.metadata["b"] = 1
     assert pickle.loads(pickle.dumps(row)).metadata == {"a": [1], "b": 1}

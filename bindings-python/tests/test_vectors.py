@@ -56,7 +56,7 @@ def made(handle: Any, step: dict[str, Any], kind: str, saved: dict[str, Any]) ->
     arguments = substituted(step.get("args", []), saved)
     before = state(handle, kind)
     try:
-        answer = as_json(method(*arguments))
+        result = as_json(method(*arguments))
     except mcoda.McodaError as error:
         expected = step.get("error", {})
         found = {"kind": error.kind, "field": error.field, "message": str(error)}
@@ -67,14 +67,16 @@ def made(handle: Any, step: dict[str, Any], kind: str, saved: dict[str, Any]) ->
         expected = {name: value for name, value in expected.items() if name != "message"}
         return difference(found, expected, "error") if expected else f"failed with {found}"
     if "error" in step:
-        return f"returned {answer!r}, expected {step['error']}"
+        return f"returned {result!r}, expected {step['error']}"
     if "save" in step:
-        saved[step["save"]] = answer
-    return difference(answer, substituted(step["expect"], saved)) if "expect" in step else None
+        saved[step["save"]] = result
+    if "expect" not in step:
+        return None
+    return difference(result, substituted(step["expect"], saved), tolerance=0.0 if step.get("exact") else 1e-9)
 
 
 def state(handle: Any, kind: str) -> Any:
-    """Everything that a call could change; nothing where it cannot be asked, for example after close."""
+    """Everything that a call could change; nothing where it cannot be read, for example after close."""
     try:
         return handle.query((VECTORS / STATE[kind]).read_text(encoding="utf-8"))
     except mcoda.McodaError:

@@ -4,7 +4,7 @@ use clap::{ColorChoice, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::commands::{
-    doctor, estimate, export, forecast, job, record, status, telemetry, tokens, transition,
+    doctor, economics, estimate, export, forecast, job, record, status, telemetry, tokens, transition,
 };
 use crate::flags::{EstimateArgs, GlobalArgs};
 
@@ -34,6 +34,8 @@ pub enum Command {
     Job(job::Job),
     /// Show the status changes of a task as a timeline
     Status(status::Status),
+    /// Show what a completed story point and task cost, by agent and model
+    Economics(economics::Economics),
     /// Show the velocity of each lane
     Velocity(EstimateArgs),
     /// Show the remaining work and when it will be done

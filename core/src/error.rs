@@ -13,6 +13,7 @@ use crate::printable::printable;
 /// The numbers are stable: they are the codes of the C interface and never change meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(i32)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// An invalid value: the message names the field, the value given and the values allowed.
     InvalidInput = 1,
@@ -38,6 +39,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// The stable number of this kind.
+    #[must_use]
     pub fn code(self) -> i32 {
         self as i32
     }
@@ -57,6 +59,7 @@ impl ErrorKind {
     ];
 
     /// The name used in every language, for example `INVALID_INPUT`.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::InvalidInput => "INVALID_INPUT",
@@ -73,12 +76,27 @@ impl ErrorKind {
     }
 
     /// Whether the same call may succeed if it is repeated unchanged.
+    #[must_use]
     pub fn is_retryable(self) -> bool {
         self == Self::Busy
     }
 }
 
 /// An error with its kind, a message that says what to do, and its cause, if known.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{ErrorKind, TokenUsage, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let wrong = TokenUsage { tokens_prompt: Some(-1), ..TokenUsage::default() };
+/// let error = workspace.record_token_usage(&wrong).unwrap_err();
+/// assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("tokensPrompt")));
+/// assert!(error.message().starts_with("tokensPrompt: got -1; expected "));
+/// assert!(!error.kind().is_retryable());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
@@ -100,6 +118,7 @@ impl Error {
 
     /// An invalid value: `field` names it, `given` shows it, `allowed` completes "… expected …". Public for the
     /// bindings, whose languages have values that JSON cannot represent.
+    #[doc(hidden)]
     pub fn invalid(field: &str, given: impl fmt::Display, allowed: &str) -> Self {
         let field = shorten(field);
         let given = shorten(&given.to_string());
@@ -108,6 +127,8 @@ impl Error {
     }
 
     /// No entity is known as `given`, which the caller passed as `field`. Public for the bindings.
+    #[doc(hidden)]
+    #[must_use]
     pub fn not_found(field: &str, what: &str, given: &str) -> Self {
         let message = format!("{field}: there is no {what} {:?}", shorten(given));
         Self { field: Some(field.to_owned()), ..Self::new(ErrorKind::NotFound, message) }
@@ -135,6 +156,7 @@ impl Error {
     }
 
     /// Prefixes the message with `context`, for example the affected record of a batch.
+    #[must_use]
     pub fn context(mut self, context: impl fmt::Display) -> Self {
         self.message = single_line(&format!("{context}: {}", self.message), LONGEST_MESSAGE);
         self
@@ -168,16 +190,19 @@ impl Error {
     }
 
     /// The class of this error.
+    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
     /// One line that says what is wrong and what to do.
+    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
     /// The causes, from the nearest to the first one, if any are known.
+    #[must_use]
     pub fn detail(&self) -> Option<String> {
         let mut texts = Vec::new();
         let mut next = StdError::source(self);
@@ -189,6 +214,7 @@ impl Error {
     }
 
     /// The invalid input field, by its JSON name, if the error is about one.
+    #[must_use]
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }

@@ -15,6 +15,17 @@ use crate::transaction::{self, Handle, Transaction};
 
 /// The user's global database, `.mcoda/mcoda.db` in the home folder: agents, and the usage of their calls outside of
 /// any project. It has no JSON log. Its calls are those of a [`Session`].
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{Global, TokenUsage};
+///
+/// let global = Global::open_db(":memory:")?; // Global::open() opens the user's own
+/// global.record_token_usage(&TokenUsage { tokens_prompt: Some(120), ..TokenUsage::default() })?;
+/// assert_eq!(global.token_usage(&Default::default())?.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Global {
     session: Session,

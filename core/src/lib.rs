@@ -10,25 +10,12 @@
 //! use mcoda_core::{EstimateOptions, NewEpic, NewProject, NewStory, NewTask, TokenUsage, TransitionContext, Workspace};
 //!
 //! let workspace = Workspace::open_db(":memory:")?;
-//! let project = workspace.projects().ensure(&NewProject { key: "SHOP".into(), ..Default::default() })?;
-//! let epic = workspace.epics().create(&NewEpic {
-//!     project_id: project.id,
-//!     key: "SHOP-1".into(),
-//!     title: "Checkout".into(),
-//!     ..Default::default()
-//! })?;
-//! let story = workspace.stories().create(&NewStory {
-//!     epic_id: epic.id,
-//!     key: "SHOP-1-1".into(),
-//!     title: "Pay by card".into(),
-//!     ..Default::default()
-//! })?;
+//! let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+//! let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+//! let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
 //! let task = workspace.tasks().create(&NewTask {
-//!     user_story_id: story.id,
-//!     key: "SHOP-1-1-T1".into(),
-//!     title: "Validate card numbers".into(),
 //!     story_points: Some(3.0),
-//!     ..Default::default()
+//!     ..NewTask::new(story.id, "SHOP-1-1-T1", "Validate card numbers")
 //! })?;
 //!
 //! workspace.record_status_transition(&task.key, "in_progress", &TransitionContext::default())?;
@@ -48,12 +35,28 @@
 //!
 //! Threads may share a handle: writing calls run one after the other, queries run in parallel with them. All errors are
 //! one [`Error`] with a [kind](ErrorKind) that has the same number in every language.
+//!
+//! # Types
+//!
+//! - **Inputs** ([`TokenUsage`], [`NewTask`], [`EstimateOptions`] …) get new fields in minor versions. Begin with `new`,
+//!   which takes the required fields, or with `default`, and end a literal with `..`, as above.
+//! - **Results** and most enums are `#[non_exhaustive]`, for the same reason.
+//! - **Times** are [`Timestamp`]s in inputs and computed results. A time that is read from a row is a [`StoredTime`],
+//!   because another program may have stored text that is not a time. `since` and `until` are text, because they may be
+//!   spans such as `7d`.
+//! - **Statuses** are text, because hosts add some of their own. [`TaskStatus`] names those of the pipeline, and is taken
+//!   wherever a status is.
+//! - **Ids** are text, because hosts and other programs choose their form, and most calls take an id or a key.
+//! - **JSON** (metadata, settings) is serde_json's. Its feature `preserve_order` is on, because metadata keeps the order of
+//!   its fields. Features apply to a whole program, so a `Map` of the host keeps its order, too.
 #![forbid(unsafe_code)]
 
 mod boundary;
+#[doc(hidden)]
 pub mod calls;
 mod check;
 mod checking;
+#[doc(hidden)]
 pub mod definition;
 mod error;
 mod estimate;
@@ -80,6 +83,7 @@ mod time;
 mod transaction;
 mod workspace;
 
+#[doc(hidden)]
 pub use boundary::catch_panic;
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
 pub use error::{Error, ErrorKind, Result};
@@ -101,12 +105,14 @@ pub use repository::{
     NewProject, NewStory, NewTask, NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun,
     TaskRuns, Tasks,
 };
-pub use session::Session;
+pub use session::{Session, TimeIndex};
 pub use sqlite::{CancelToken, Checkpoint, SqlParams, SqlValue, Synchronous, Table};
+pub use status::TaskStatus;
 pub use telemetry::{
-    AgentContext, Dimension, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES,
-    PriceOverride, Recorded, RecordedResponse, ResponseRecord, Skipped, TelemetryConfig, TokenUsage,
-    TokenUsageCursor, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
+    AgentContext, Dimension, Economics, EconomicsDimension, EconomicsQuery, EconomicsRow, Group,
+    ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES, PriceOverride, Recorded, RecordedResponse,
+    ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery,
+    TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
 };
 pub use time::{Clock, StoredTime, Timestamp};
 pub use transaction::Transaction;

@@ -13,13 +13,30 @@ use crate::migration;
 use crate::paths::Environment;
 use crate::sqlite::host::HostConnection;
 use crate::sqlite::{
-    ConnectOptions, Database, IN_MEMORY, Synchronous, Watch, connect, is_corruption, schema_version,
+    ConnectOptions, Database, IN_MEMORY, Synchronous, Watch, connect_or_create, is_corruption, schema_version,
 };
 use crate::time::Clock;
 
 /// The options of a [`Workspace`](crate::Workspace) or the [`Global`](crate::Global) database: set those that differ
 /// from the defaults, then call one of the `open` methods.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use std::time::Duration;
+///
+/// use mcoda_core::{Clock, Workspace};
+///
+/// let workspace = Workspace::options()
+///     .workspace_id("shop")
+///     .busy_timeout(Duration::from_secs(5))
+///     .clock(Clock::fixed("2026-03-20T12:00:00Z".parse()?))
+///     .open_db(":memory:")?;
+/// assert_eq!(workspace.id(), "shop");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
+#[must_use = "options open nothing until one of the `open` methods is called"]
 pub struct Options {
     pub(crate) workspace_id: Option<String>,
     pub(crate) config: Option<Map<String, Value>>,
@@ -289,8 +306,11 @@ impl Options {
         }
         let watch = Watch::of_thread();
         let migrated = host.prepare(self.busy_timeout, migration::VERSION, &watch, |connection, wait| {
-            if host.is_read_only() || schema_version(connection)? >= migration::VERSION {
+            if host.is_read_only() {
                 return migration::refuse_other_kind(connection, kind);
+            }
+            if schema_version(connection)? >= migration::VERSION {
+                return migration::migrate(connection, kind, self.clock.now(), wait);
             }
             if !connection.is_autocommit() {
                 let message = "the database has a transaction open, and its schema must be migrated first: open the \
@@ -315,7 +335,8 @@ impl Options {
             newest_schema: migration::VERSION,
         };
         let open = || {
-            let connection = connect(file, &options)?;
+            let connection =
+                connect_or_create(file, &options, Some(&|| migration::new_database(kind, self.clock.now())))?;
             if self.read_only {
                 migration::refuse_other_kind(&connection, kind)?;
             } else {

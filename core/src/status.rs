@@ -1,23 +1,122 @@
-//! The status names of tasks, and their aliases.
+//! The statuses of tasks: their names, aliases, and those that a host adds.
+
+mod nearest;
+mod settings;
 
 use std::borrow::Cow;
+use std::fmt;
 
-/// No work was done yet.
+pub(crate) use nearest::nearest;
+pub(crate) use settings::{StatusLane, StatusSettings, StatusWord};
+
+/// The statuses of the pipeline. Databases may hold others, which other programs wrote.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewEpic, NewProject, NewStory, NewTask, TaskStatus, TransitionContext, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+/// let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
+/// let task = workspace.tasks().create(&NewTask::new(story.id, "T1", "Validate card numbers"))?;
+/// assert_eq!(task.status, TaskStatus::NotStarted.name());
+/// workspace.record_status_transition("T1", TaskStatus::InProgress, &TransitionContext::default())?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TaskStatus {
+    /// No work was done yet.
+    NotStarted,
+    /// Work has begun.
+    InProgress,
+    /// A reviewer or QA sent the task back.
+    ChangesRequested,
+    /// Implementation is done.
+    ReadyToCodeReview,
+    /// Review is done.
+    ReadyToQa,
+    /// QA is done, and with it the task.
+    Completed,
+    /// The work cannot continue now.
+    Blocked,
+    /// The task failed.
+    Failed,
+    /// The task will not be done.
+    Cancelled,
+    /// An older name of [`TaskStatus::ReadyToCodeReview`].
+    ReadyToReview,
+}
+
+/// The name of [`TaskStatus::NotStarted`].
 pub(crate) const NOT_STARTED: &str = "not_started";
-/// Work has begun.
+/// The name of [`TaskStatus::InProgress`].
 pub(crate) const IN_PROGRESS: &str = "in_progress";
-/// A reviewer or QA sent the task back.
+/// The name of [`TaskStatus::ChangesRequested`].
 pub(crate) const CHANGES_REQUESTED: &str = "changes_requested";
-/// Implementation is done; `ready_to_review` is an older name.
+/// The name of [`TaskStatus::ReadyToCodeReview`].
 pub(crate) const READY_TO_CODE_REVIEW: &str = "ready_to_code_review";
-/// Review is done.
+/// The name of [`TaskStatus::ReadyToQa`].
 pub(crate) const READY_TO_QA: &str = "ready_to_qa";
-/// QA is done, and with it the task.
+/// The name of [`TaskStatus::Completed`].
 pub(crate) const COMPLETED: &str = "completed";
-/// The task will not be done.
-pub(crate) const CANCELLED: &str = "cancelled";
-/// The task failed.
+/// The name of [`TaskStatus::Blocked`].
+pub(crate) const BLOCKED: &str = "blocked";
+/// The name of [`TaskStatus::Failed`].
 pub(crate) const FAILED: &str = "failed";
+/// The name of [`TaskStatus::Cancelled`].
+pub(crate) const CANCELLED: &str = "cancelled";
+/// The name of [`TaskStatus::ReadyToReview`].
+const READY_TO_REVIEW: &str = "ready_to_review";
+
+/// The names of all statuses of the pipeline.
+pub(crate) const NAMES: &[&str] = &[
+    NOT_STARTED,
+    IN_PROGRESS,
+    CHANGES_REQUESTED,
+    READY_TO_CODE_REVIEW,
+    READY_TO_QA,
+    COMPLETED,
+    BLOCKED,
+    FAILED,
+    CANCELLED,
+    READY_TO_REVIEW,
+];
+
+impl TaskStatus {
+    /// Every status.
+    pub const ALL: &'static [Self] = &[
+        Self::NotStarted,
+        Self::InProgress,
+        Self::ChangesRequested,
+        Self::ReadyToCodeReview,
+        Self::ReadyToQa,
+        Self::Completed,
+        Self::Blocked,
+        Self::Failed,
+        Self::Cancelled,
+        Self::ReadyToReview,
+    ];
+
+    /// The status as it is stored.
+    pub const fn name(self) -> &'static str {
+        NAMES[self as usize]
+    }
+}
+
+impl AsRef<str> for TaskStatus {
+    fn as_ref(&self) -> &str {
+        self.name()
+    }
+}
+
+impl fmt::Display for TaskStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 /// The name as stored: lower case, without surrounding blanks.
 pub(crate) fn normalised(status: &str) -> Cow<'_, str> {
@@ -33,7 +132,7 @@ pub(crate) fn normalised(status: &str) -> Cow<'_, str> {
 /// The name as compared: normalised, and the same for all aliases.
 pub(crate) fn canonical(status: &str) -> Cow<'_, str> {
     let status = normalised(status);
-    if status == "ready_to_review" { Cow::Borrowed(READY_TO_CODE_REVIEW) } else { status }
+    if status == READY_TO_REVIEW { Cow::Borrowed(READY_TO_CODE_REVIEW) } else { status }
 }
 
 /// Whether two stored names mean the same status.
@@ -50,5 +149,12 @@ mod tests {
         assert!(same(" Ready_To_Review ", "ready_to_code_review"));
         assert!(!same("ready_to_qa", "ready_to_code_review"));
         assert_eq!(normalised(" Ready_To_Review\n"), "ready_to_review");
+    }
+
+    #[test]
+    fn each_status_has_its_own_name() {
+        assert_eq!(TaskStatus::NotStarted.name(), "not_started");
+        assert_eq!(TaskStatus::Cancelled.to_string(), "cancelled");
+        assert_eq!(TaskStatus::ReadyToReview.as_ref(), "ready_to_review");
     }
 }

@@ -24,7 +24,26 @@ pub(crate) trait Handle: Deref<Target = Session> {
 /// Writing calls of the handle itself, of other handles and of other processes wait for it. Their queries do not wait,
 /// and see the state before it (in an in-memory database they wait, too). A call that fails has changed nothing, and
 /// the transaction continues. Its records are written to the JSON log after the commit.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewProject, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let transaction = workspace.begin(None)?;
+/// transaction.projects().ensure(&NewProject::new("SHOP"))?;
+/// transaction.rollback();
+/// assert_eq!(workspace.projects().get("SHOP")?, None);
+///
+/// let transaction = workspace.begin(None)?;
+/// transaction.projects().ensure(&NewProject::new("SHOP"))?;
+/// transaction.commit()?;
+/// assert!(workspace.projects().get("SHOP")?.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
+#[must_use = "a transaction is rolled back when it is dropped"]
 pub struct Transaction<H> {
     handle: H,
     open: Arc<OpenTransaction>,

@@ -407,12 +407,12 @@ fn the_log_is_whole_after_every_call_and_while_another_process_reads_it() {
 #[allow(clippy::disallowed_methods, reason = "the arguments of a test binary are taken")]
 fn other_process() {
     let Ok(file) = std::env::var(READ) else { return };
-    read_until_told_to_stop(Path::new(&file));
+    read_until_stopped(Path::new(&file));
 }
 
 /// Reads the log over and over. A read that hits the very moment of a write may see a torn end; the next
 /// one must not.
-fn read_until_told_to_stop(file: &Path) {
+fn read_until_stopped(file: &Path) {
     let stop = std::thread::spawn(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap());
     let (mut reads, mut torn, mut records) = (0, 0, 0);
     while !stop.is_finished() {

@@ -220,8 +220,8 @@ TIME                     | FROM                 | TO                   | AFTER  
 #[test]
 fn settings_are_a_table() {
     let (_fixture, workspace, _) = worked_on();
-    let config =
-        TelemetryConfig { config_path: Some("/c.json".into()), ..workspace.telemetry_config().unwrap() };
+    let mut config = workspace.telemetry_config().unwrap();
+    config.config_path = Some("/c.json".into());
     let expected = "\
 SETTING         | VALUE
 ----------------+--------
@@ -232,8 +232,9 @@ Strict mode     | off
 Config path     | /c.json
 ";
     assert_eq!(render_telemetry_config(&config), expected);
-    let off = TelemetryConfig { remote_export: false, off_by_environment: true, ..config };
-    assert!(render_telemetry_config(&off).contains("disabled by MCODA_TELEMETRY=off"));
+    assert_eq!(config.to_string(), expected);
+    (config.remote_export, config.off_by_environment) = (false, true);
+    assert!(render_telemetry_config(&config).contains("disabled by MCODA_TELEMETRY=off"));
 }
 
 fn comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(result: &T) {
@@ -318,7 +319,8 @@ fn no_table_prints_control_characters() {
     let moves = workspace.status_events(&StatusEventsQuery::default()).unwrap();
     let mut estimate = workspace.estimate(&EstimateOptions::default()).unwrap();
     estimate.scope.project = Some("P".into());
-    let config = TelemetryConfig { config_path: Some("/c".into()), ..workspace.telemetry_config().unwrap() };
+    let mut config = workspace.telemetry_config().unwrap();
+    config.config_path = Some("/c".into());
     for (text, shown) in [
         (render_job_tokens(&poisoned(&rows_of(&workspace, &job))), 9),
         (render_tokens_table(&poisoned(&sums), Dimension::ALL), 11),

@@ -127,7 +127,7 @@ fn the_older_word_for_ready_to_code_review_is_the_same_status() {
 }
 
 #[test]
-fn statuses_are_trimmed_and_lower_cased_and_unknown_ones_are_kept() {
+fn statuses_are_trimmed_and_lower_cased_and_allowed_unknown_ones_are_kept() {
     let fixture = Fixture::new();
     let workspace = fixture.open();
     let own = backlog(&workspace);
@@ -138,7 +138,8 @@ fn statuses_are_trimmed_and_lower_cased_and_unknown_ones_are_kept() {
         ("\tBLOCKED\n", "blocked"),
         ("Ürgent", "ürgent"),
     ] {
-        assert_eq!(moved(&workspace, &task, word, "10:00:00").to_status, stored);
+        let allowed = context(json!({"allowUnknownStatus": true}));
+        assert_eq!(workspace.record_status_transition(&task, word, &allowed).unwrap().to_status, stored);
         assert_eq!(status_of(&workspace, &task), stored);
     }
     let new = NewTask { status: Some(" Ready_To_QA".into()), ..own.new_task("P-2", None) };

@@ -11,25 +11,12 @@ fn main() -> Result<()> {
     // A project's own workspace is opened by its root folder: Workspace::open(".")
     let workspace = Workspace::open_db(file)?;
 
-    let project = workspace.projects().ensure(&NewProject { key: "SHOP".into(), ..Default::default() })?;
-    let epic = workspace.epics().create(&NewEpic {
-        project_id: project.id,
-        key: "SHOP-1".into(),
-        title: "Checkout".into(),
-        ..Default::default()
-    })?;
-    let story = workspace.stories().create(&NewStory {
-        epic_id: epic.id,
-        key: "SHOP-1-S1".into(),
-        title: "Pay by card".into(),
-        ..Default::default()
-    })?;
+    let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+    let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+    let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-S1", "Pay by card"))?;
     let task = |key: &str, title: &str, points: f64| NewTask {
-        user_story_id: story.id.clone(),
-        key: key.into(),
-        title: title.into(),
         story_points: Some(points),
-        ..Default::default()
+        ..NewTask::new(&story.id, key, title)
     };
     let tasks =
         workspace.tasks().create_many(&[task("T1", "Validate cards", 2.0), task("T2", "Refund", 3.0)])?;

@@ -1,6 +1,6 @@
 // Written by `cargo xtask generate` from the definitions in core; changes belong there.
 
-//! The calls that take and give JSON.
+//! The calls that take and return JSON.
 
 use std::ffi::c_char;
 
@@ -183,6 +183,22 @@ pub unsafe extern "C" fn mcoda_render_velocity(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     write_reply_text(text, error, || library::call("render_velocity", &[input::json("velocity", velocity)?]))
+}
+
+/// Renders what finished work costs as a text table.
+///
+/// `economics` (JSON) is the result of `economics`. `text` receives it.
+///
+/// Errors: `MCODA_INVALID_INPUT`. Threads: any. Frees: the caller, `text` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_render_economics(
+    economics: *const c_char,
+    text: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply_text(text, error, || {
+        library::call("render_economics", &[input::json("economics", economics)?])
+    })
 }
 
 /// Renders status events as a text table.
@@ -711,13 +727,77 @@ pub unsafe extern "C" fn mcoda_global_checkpoint_json(
     write_reply(json, error, || global::call(global, "checkpoint", &[]))
 }
 
+/// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+/// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+/// second for each million rows, during which others cannot write. The queries of other programs do not use
+/// it.
+///
+/// `json` (may be NULL) receives an object of `created`.
+///
+/// Errors: `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+/// caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_create_time_index_json(
+    workspace: *mut mcoda_workspace,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || workspace::call(workspace, "create_time_index", &[]))
+}
+
+/// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+/// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+/// second for each million rows, during which others cannot write. The queries of other programs do not use
+/// it.
+///
+/// On the user's global database, which has no backlog.
+///
+/// `json` (may be NULL) receives an object of `created`.
+///
+/// Errors: `MCODA_UNSUPPORTED`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+/// caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_create_time_index_json(
+    global: *mut mcoda_global,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || global::call(global, "create_time_index", &[]))
+}
+
+/// Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the tokens
+/// per completed story point and task, the share of tasks that were sent back, and what was spent on rework,
+/// on abandoned tasks and on no task. Writes nothing.
+///
+/// `query` (a JSON object of `groupBy`, `projectKey`, `epicKey`, `agent`, `model`, `provider`, `since`,
+/// `until`, `timeZone`, `now`, all optional, may be NULL) is selects the calls, and the dimensions to group
+/// by. Absent: all of the workspace, by agent and model. `json` (may be NULL) receives an object of
+/// `group_by`, `rows`, `total`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+/// any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_economics_json(
+    workspace: *mut mcoda_workspace,
+    query: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(workspace, "economics", &[input::optional_json("query", query)?])
+    })
+}
+
 /// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the
-/// task already has the status, no event is written.
+/// task already has the status, no event is written. An unknown status is refused, with the nearest known one
+/// in the message: known are those of the pipeline, and those that `statuses` in `config.json` names, each
+/// with the lane in which its tasks count: `implementation`, `review`, `qa` or `done`.
 ///
 /// `task` (text) is the task, by id or key. `to_status` (text) is its new status, for example `in_progress`.
 /// `context` (a JSON object of `commandName`, `jobId`, `taskRunId`, `agentId`, `timestamp`, `metadata`,
-/// `metadataPatch`, `reason`, `expectedFrom`, all optional, may be NULL) is details of the transition. `json`
-/// (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`, `timestamp`, `changed`.
+/// `metadataPatch`, `reason`, `expectedFrom`, `allowUnknownStatus`, all optional, may be NULL) is details of
+/// the transition. `json` (may be NULL) receives an object of `eventId`, `taskId`, `fromStatus`, `toStatus`,
+/// `timestamp`, `changed`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.

@@ -22,7 +22,7 @@ pub unsafe extern "C" fn mcoda_options_from_json(
 ) -> mcoda_code {
     write_required_out("options", options, error, || {
         let values = json("text", text)?;
-        Options::from_json(&values)?;
+        drop(Options::from_json(&values)?);
         Ok(mcoda_options(Fields::filled(FIELDS, &values)))
     })
 }

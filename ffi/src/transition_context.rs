@@ -41,6 +41,20 @@ pub enum mcoda_transition_context_text_field {
 /// number, since C does not check that, and a newer program may know more fields.
 pub type mcoda_transition_context_text_field_number = i32;
 
+/// The fields of a `mcoda_transition_context` that `mcoda_transition_context_set_bool` sets to true or false.
+/// The numbers are stable, and new fields get new ones.
+#[derive(Debug, Clone, Copy)]
+#[repr(i32)]
+pub enum mcoda_transition_context_bool_field {
+    /// Whether a status is accepted that is neither one of the pipeline nor named under `statuses` in
+    /// `config.json`.
+    MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS = 10,
+}
+
+/// The type of a parameter that the header declares as `mcoda_transition_context_bool_field`. It is any
+/// number, since C does not check that, and a newer program may know more fields.
+pub type mcoda_transition_context_bool_field_number = i32;
+
 /// The fields of a `mcoda_transition_context` that `mcoda_transition_context_set_json` sets to JSON. The
 /// numbers are stable, and new fields get new ones.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +78,11 @@ pub(crate) const FIELDS: &[Field] = &[
     (mcoda_transition_context_text_field::MCODA_TRANSITION_TIMESTAMP as i32, "timestamp", Type::Text),
     (mcoda_transition_context_text_field::MCODA_TRANSITION_REASON as i32, "reason", Type::Text),
     (mcoda_transition_context_text_field::MCODA_TRANSITION_EXPECTED_FROM as i32, "expectedFrom", Type::Text),
+    (
+        mcoda_transition_context_bool_field::MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS as i32,
+        "allowUnknownStatus",
+        Type::Bool,
+    ),
     (mcoda_transition_context_json_field::MCODA_TRANSITION_METADATA as i32, "metadata", Type::Json),
     (
         mcoda_transition_context_json_field::MCODA_TRANSITION_METADATA_PATCH as i32,
@@ -74,11 +93,12 @@ pub(crate) const FIELDS: &[Field] = &[
 
 impl mcoda_transition_context {
     pub(crate) fn read(&self) -> Result<TransitionContext> {
-        Ok(TransitionContext::from_json(&self.0.to_json())?)
+        Ok(TransitionContext::from_json(self.0.json())?)
     }
 }
 
-/// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
+/// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_transition_context_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_transition_context_new() -> *mut mcoda_transition_context {
     make(|| mcoda_transition_context(Fields::new(FIELDS)))
@@ -116,6 +136,20 @@ pub unsafe extern "C" fn mcoda_transition_context_set_text(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     call(error, || exclusive("context", context)?.0.set_text(field, value))
+}
+
+/// Sets a field to true or false.
+///
+/// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+/// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_transition_context_set_bool(
+    context: *mut mcoda_transition_context,
+    field: mcoda_transition_context_bool_field_number,
+    value: bool,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || exclusive("context", context)?.0.set_bool(field, value))
 }
 
 /// Sets a field to the value of a JSON text; NULL makes it absent.

@@ -18,8 +18,13 @@ fn committed() -> PathBuf {
 fn generated() -> String {
     let mut config = cbindgen::Config::from_file(folder().join("cbindgen.toml")).unwrap();
     let version = env!("CARGO_PKG_VERSION");
+    let statuses: String = mcoda_core::TaskStatus::ALL
+        .iter()
+        .map(|status| format!("\n#define MCODA_STATUS_{} \"{status}\"", status.name().to_uppercase()))
+        .collect();
     config.after_includes = Some(format!(
-        "\n// The version of the library that this header came with.\n#define MCODA_VERSION \"{version}\""
+        "\n// The version of the library that this header came with.\n#define MCODA_VERSION \"{version}\"\n\
+         \n// The statuses of tasks. A workspace may name further ones in its config.json.{statuses}"
     ));
     for name in parameter_enums() {
         let number = format!("{name}_number");

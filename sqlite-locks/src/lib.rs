@@ -2,10 +2,11 @@
 //!
 //! - [`install`], [`close_new`] and [`refuse_foreign`]: locks that exclude another copy of SQLite in this process. The
 //!   module `layer` explains how, and on which systems.
-//! - [`elsewhere`], [`is_locked`], [`is_open_plain`] and [`read_start`]: reading a database file and who has it open,
-//!   without dropping locks.
+//! - [`elsewhere`], [`is_locked`], [`is_open_with_posix_locks`] and [`read_start`]: reading a database file and who has it
+//!   open, without dropping locks.
 //! - [`ClosedInChildren`]: a lock file that a forked child does not have.
 //! - [`mount_of`]: the mount of a file.
+//! - [`before_closing`], [`after_closing`], [`handle_opened`] and [`handle_freed`]: returning freed memory to the system.
 //! - Two functions that a system SQLite before 3.44 lacks, if that is linked.
 
 #[cfg(unix)]
@@ -14,6 +15,7 @@ mod elsewhere;
 mod error;
 #[cfg(all(unix, feature = "bundled"))]
 mod layer;
+mod memory;
 mod mounts;
 #[cfg(all(unix, feature = "bundled"))]
 mod switch;
@@ -38,18 +40,18 @@ mod layer {
         Ok(())
     }
 
-    /// One SQLite for the whole process cannot be told from another copy by the files that are open.
+    /// If the whole process has one SQLite, its open files cannot be distinguished from those of another copy.
     pub fn elsewhere(_path: &Path) -> Elsewhere {
         Elsewhere::Unknown
     }
 
     /// No lock is lost so where one SQLite serves the whole process: its own bookkeeping knows all that it has open.
     /// What it opens without locks it does not know, though.
-    pub fn is_open_plain(_path: &Path) -> bool {
+    pub fn is_open_with_posix_locks(_path: &Path) -> bool {
         cfg!(unix)
     }
 
-    /// Nobody tells here.
+    /// Unknown on this platform.
     pub fn is_locked(_path: &Path) -> Option<bool> {
         None
     }
@@ -78,5 +80,8 @@ mod clientdata_shim;
 pub use closed_in_children::ClosedInChildren;
 pub use elsewhere::Elsewhere;
 pub use error::Exposed;
-pub use layer::{close_new, elsewhere, install, is_locked, is_open_plain, read_start, refuse_foreign};
+pub use layer::{
+    close_new, elsewhere, install, is_locked, is_open_with_posix_locks, read_start, refuse_foreign,
+};
+pub use memory::{after_closing, before_closing, handle_freed, handle_opened};
 pub use mounts::mount_of;

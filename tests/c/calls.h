@@ -13,6 +13,7 @@ static const struct {
     mcoda_code (*call)(mcoda_workspace *, mcoda_string **, mcoda_error **);
 } calls0[] = {
     {"checkpoint", mcoda_checkpoint_json},
+    {"create_time_index", mcoda_create_time_index_json},
     {"telemetry_config", mcoda_telemetry_config_json},
     {"opt_in", mcoda_telemetry_opt_in_json},
     {"projects.list", mcoda_projects_list_json},
@@ -28,6 +29,7 @@ static const struct {
     {"token_usage_summary", mcoda_token_usage_summary_json},
     {"batch", mcoda_batch_json},
     {"check", mcoda_check_json},
+    {"economics", mcoda_economics_json},
     {"status_events", mcoda_status_events_json},
     {"backfill_status_events", mcoda_backfill_status_events_json},
     {"velocity", mcoda_velocity_json},
@@ -81,6 +83,7 @@ static const struct {
     mcoda_code (*call)(mcoda_global *, mcoda_string **, mcoda_error **);
 } globals0[] = {
     {"checkpoint", mcoda_global_checkpoint_json},
+    {"create_time_index", mcoda_global_create_time_index_json},
 };
 static const struct {
     const char *name;

@@ -202,7 +202,7 @@ def with_stand_ins(history: History, window: int) -> dict[str, list[Move]]:
             if ends_of(moves, lane) >= window:
                 break
             if run.started <= run.finished and not is_same_work(run, moves[run.task], lane):
-                stand_in(run, moves, lane)
+                infer_moves(run, moves, lane)
     return moves
 
 
@@ -211,7 +211,7 @@ def ends_of(moves: dict[str, list[Move]], lane: Lane) -> int:
     return sum((move.origin, move.target) == (lane.start, lane.end) for own in moves.values() for move in own)
 
 
-def stand_in(run: Run, moves: dict[str, list[Move]], lane: Lane) -> None:
+def infer_moves(run: Run, moves: dict[str, list[Move]], lane: Lane) -> None:
     """Adds the transitions at the run's start and end, unless they exist already."""
     own = moves[run.task]
     if not any(move.at == run.started and move.target == lane.start for move in own):

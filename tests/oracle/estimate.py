@@ -16,15 +16,18 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 sys.dont_write_bytecode = True  # the modules beside this one leave nothing in the source tree
 
 from computation import Query, estimate, load, millis_of, velocity
+from economics import arguments as economics_arguments
+from economics import as_keyed, economics, fill_usage, random_economics_query
 from random_workspace import NOW, fill_workspace, random_query
 
 QUERIES = 8  # about each workspace
+ECONOMICS_QUERIES = 4
 
 
 def arguments(query: Query, config_file: pathlib.Path) -> list[str]:
@@ -71,7 +74,9 @@ def differences(expected: Any, found: Any, place: str = "") -> Iterator[str]:
         yield f"{place}: expected {expected!r}, mcodactl says {found!r}"
 
 
-def compare(command: list[str], expected: dict[str, Any] | None) -> None:
+def compare(
+    command: list[str], expected: dict[str, Any] | None, read: Callable[[Any], Any] = lambda found: found
+) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     if expected is None:
         if done.returncode != 1 or done.stdout or done.stderr.count("\n") != 1:
@@ -79,8 +84,11 @@ def compare(command: list[str], expected: dict[str, Any] | None) -> None:
         return
     if done.returncode != 0:
         raise Difference(f"expected a result, got status {done.returncode}: {done.stderr}")
-    for difference in differences(expected, json.loads(done.stdout)):
+    found = read(json.loads(done.stdout))
+    for difference in differences(expected, found):
         raise Difference(difference)
+    if "rows" in expected and len(found["rows"]) != len(expected["rows"]):
+        raise Difference(f"expected the groups {sorted(expected['rows'])}, got {sorted(found['rows'])}")
 
 
 def check_workspace(program: pathlib.Path, empty: pathlib.Path, seed: int) -> None:
@@ -90,17 +98,30 @@ def check_workspace(program: pathlib.Path, empty: pathlib.Path, seed: int) -> No
     shutil.copy(empty, database)
     with sqlite3.connect(database) as db:
         fill_workspace(db, rng)
+        fill_usage(db, rng, str(database.parent))
     db.close()
     config_file = empty.with_name(f"{seed}.json")
     for _ in range(QUERIES):
         query = random_query(rng)
         command = [str(program), f"--db={database}", *arguments(query, config_file)]
-        try:
-            compare(command, expected_result(database, query))
-        except Difference as difference:
-            command_line = " ".join(command)
-            sys.exit(f"oracle: seed {seed}: {difference}\n  database, kept: {database}\n  command: {command_line}")
+        check(seed, database, command, expected_result(database, query))
+    for _ in range(ECONOMICS_QUERIES):
+        asked = random_economics_query(rng)
+        command = [str(program), f"--db={database}", *economics_arguments(asked)]
+        with sqlite3.connect(database) as db:
+            db.row_factory = sqlite3.Row
+            expected = economics(db, asked)
+        db.close()
+        check(seed, database, command, expected, as_keyed)
     database.unlink()
+
+
+def check(seed: int, database: pathlib.Path, command: list[str], expected: Any, *read: Callable[[Any], Any]) -> None:
+    try:
+        compare(command, expected, *read)
+    except Difference as difference:
+        command_line = " ".join(command)
+        sys.exit(f"oracle: seed {seed}: {difference}\n  database, kept: {database}\n  command: {command_line}")
 
 
 def isolate(folder: pathlib.Path) -> None:
@@ -124,7 +145,7 @@ def main() -> None:
     for seed in range(options.seed, options.seed + options.workspaces):
         check_workspace(program, empty, seed)
     shutil.rmtree(folder)
-    queries = options.workspaces * QUERIES
+    queries = options.workspaces * (QUERIES + ECONOMICS_QUERIES)
     print(f"oracle: {options.workspaces} workspaces, {queries} queries, no difference")
 
 

@@ -59,7 +59,11 @@ pub fn base(record: &Definition) -> Option<&'static Definition> {
 /// The enumerations of fields, by the name of their type.
 pub fn choices() -> BTreeMap<&'static str, &'static [&'static str]> {
     let kinds = all().into_iter().flat_map(Definition::all_fields).map(|field| field.kind);
-    kinds.filter_map(choice).collect()
+    let words = CALLS.iter().flat_map(|call| call.params).filter_map(|param| match param.kind {
+        ParamKind::Word(name, words) => Some((name, words)),
+        _ => None,
+    });
+    kinds.filter_map(choice).chain(words).collect()
 }
 
 fn choice(kind: Kind) -> Option<(&'static str, &'static [&'static str])> {

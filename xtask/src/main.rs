@@ -1,5 +1,6 @@
 //! `cargo xtask generate` writes the code of the bindings that is derived from the engine's records and calls. With
-//! `--check` it writes nothing, and fails if a file is not up to date.
+//! `--check` it writes nothing, and fails if a file is not up to date. `cargo xtask public-api` does the same for the list of
+//! the engine's public API.
 
 mod c;
 mod calls;
@@ -7,6 +8,9 @@ mod definitions;
 mod markdown;
 mod node;
 mod notices;
+mod prices;
+mod prices_patterns;
+mod public_api;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -16,12 +20,17 @@ use std::process::ExitCode;
 type File = (&'static str, String);
 
 fn main() -> ExitCode {
+    if public_api::is_rustdoc() {
+        return public_api::rustdoc();
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match *arguments {
-        ["generate"] => generate(),
-        ["generate", "--check"] => check(),
-        _ => Err("usage: cargo xtask generate [--check]".to_owned()),
+        ["generate"] => files().and_then(|files| write(&files)),
+        ["generate", "--check"] => files().and_then(|files| check(&files)),
+        ["public-api"] => public_api::file().and_then(|file| write(file.as_slice())),
+        ["public-api", "--check"] => public_api::file().and_then(|file| check(file.as_slice())),
+        _ => Err("usage: cargo xtask generate|public-api [--check]".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -33,17 +42,17 @@ fn main() -> ExitCode {
 }
 
 fn files() -> Result<Vec<File>, String> {
-    Ok([c::files(), python::files(), node::files(), vec![notices::file()?]].concat())
+    Ok([c::files(), python::files(), node::files(), vec![notices::file()?, prices::file()?]].concat())
 }
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn generate() -> Result<(), String> {
-    for (path, text) in files()? {
+fn write(files: &[File]) -> Result<(), String> {
+    for (path, text) in files {
         let file = root().join(path);
-        if std::fs::read_to_string(&file).is_ok_and(|before| before == text) {
+        if std::fs::read_to_string(&file).is_ok_and(|before| before == *text) {
             continue;
         }
         std::fs::write(&file, text).map_err(|error| format!("{path}: {error}"))?;
@@ -52,12 +61,15 @@ fn generate() -> Result<(), String> {
     Ok(())
 }
 
-fn check() -> Result<(), String> {
+fn check(files: &[File]) -> Result<(), String> {
     let is_stale =
         |(path, text): &File| !std::fs::read_to_string(root().join(path)).is_ok_and(|now| now == *text);
-    let stale: Vec<&str> = files()?.iter().filter(|file| is_stale(file)).map(|(path, _)| *path).collect();
+    let stale: Vec<&str> = files.iter().filter(|file| is_stale(file)).map(|(path, _)| *path).collect();
     if stale.is_empty() {
         return Ok(());
     }
-    Err(format!("not what the definitions say: {}: run cargo xtask generate", stale.join(", ")))
+    Err(format!(
+        "not up to date: {}: run cargo xtask generate, or public-api for the list of that",
+        stale.join(", ")
+    ))
 }

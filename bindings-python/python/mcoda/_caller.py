@@ -57,7 +57,7 @@ def as_json(value: object) -> object:
     return value
 
 
-def asked(fields: Fields, name: str, json_name: str, keyword: Sequence[Any] | None) -> tuple[Any, ...]:
+def list_argument(fields: Fields, name: str, json_name: str, keyword: Sequence[Any] | None) -> tuple[Any, ...]:
     """The list that a call got, as a keyword or in the mapping."""
     values = keyword if keyword is not None else fields.get(json_name) or fields.get(name)
     return tuple(values or ())

@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ._caller import Caller, as_list, asked
-from ._choices import Dimension, VelocityMode
+from ._caller import Caller, as_list, list_argument
+from ._choices import Dimension, EconomicsDimension, TaskStatus, VelocityMode
 from ._estimate import Estimate, Velocity
 from ._records import (
     Backfilled,
     Backtest,
     CheckReport,
     Checkpoint,
+    Economics,
     FlowDay,
     ImportSummary,
     JobInspection,
@@ -23,6 +24,7 @@ from ._records import (
     StatusEvent,
     TelemetryConfig,
     ThroughputDay,
+    TimeIndex,
     TokenUsageRow,
     TokenUsageSummaryRow,
     Transition,
@@ -628,7 +630,7 @@ class SessionCalls(Caller):
             "group_by": group_by,
         }
         rows = [TokenUsageSummaryRow._read(row) for row in self._native.call("token_usage_summary", (query, keywords), timeout=timeout)]
-        return TokenUsageSummary(rows, asked(query, "group_by", "groupBy", group_by))
+        return TokenUsageSummary(rows, list_argument(query, "group_by", "groupBy", group_by))
 
     def query(
         self,
@@ -757,6 +759,21 @@ class SessionCalls(Caller):
         """
         return Checkpoint._read(self._native.call("checkpoint", timeout=timeout))
 
+    def create_time_index(self, *, timeout: float | None = None) -> TimeIndex:
+        """Creates an index of the recorded usage by time, with which queries of a short time range read that
+        range instead of all rows. It stays in the database, for every handle and process. Creating it takes
+        about a second for each million rows, during which others cannot write. The queries of other programs
+        do not use it.
+
+        Args:
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            UnsupportedError: Not possible with this database, or in a transaction.
+        """
+        return TimeIndex._read(self._native.call("create_time_index", timeout=timeout))
+
     def close(self, *, timeout: float | None = None) -> None:
         """Closes the database after the running calls. Closing twice is not an error.
 
@@ -807,10 +824,68 @@ class WorkspaceCalls(SessionCalls):
         """The task runs."""
         return TaskRuns(self._native)
 
+    def economics(
+        self,
+        query: Fields = NO_FIELDS,
+        /,
+        *,
+        group_by: Sequence[EconomicsDimension] | None = None,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        agent: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+        since: Bound | None = None,
+        until: Bound | None = None,
+        time_zone: str | None = None,
+        now: Time | None = None,
+        timeout: float | None = None,
+    ) -> Economics:
+        """Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the
+        tokens per completed story point and task, the share of tasks that were sent back, and what was spent
+        on rework, on abandoned tasks and on no task. Writes nothing.
+
+        Args:
+            query: Selects the calls, and the dimensions to group by. Absent: all of the workspace, by agent
+                and model. A mapping of the fields below.
+            group_by: The dimensions to group by. Absent or empty: agent and model.
+            project_key: Only calls of the project with this key: on its tasks, or recorded for it without a
+                task.
+            epic_key: Only calls of the epic with this key: on its tasks, or recorded for it without a task.
+            agent: Only calls of this agent, by id or slug, as in ``token_usage``.
+            model: Only calls of this model.
+            provider: Only calls of this provider.
+            since: Calls at or after this timestamp, or within this time span before now (``7d``). Absent:
+                no limit.
+            until: Calls at or before this timestamp, or this time span before now.
+            time_zone: The time zone of the weeks, by its name in the IANA database. Absent: UTC.
+            now: The time from which spans count back. Absent: the handle's clock.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "group_by": group_by,
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "agent": agent,
+            "model": model,
+            "provider": provider,
+            "since": since,
+            "until": until,
+            "time_zone": time_zone,
+            "now": now,
+        }
+        return Economics._read(self._native.call("economics", (query, keywords), timeout=timeout))
+
     def record_status_transition(
         self,
         task: str,
-        to_status: str,
+        to_status: TaskStatus | str,
         context: Fields = NO_FIELDS,
         *,
         command_name: str | None = None,
@@ -822,10 +897,14 @@ class WorkspaceCalls(SessionCalls):
         metadata_patch: Mapping[str, Any] | None = None,
         reason: str | None = None,
         expected_from: str | None = None,
+        allow_unknown_status: bool | None = None,
         timeout: float | None = None,
     ) -> Transition:
         """Changes the status of a task: its status, its metadata and the status event, in one transaction. If
-        the task already has the status, no event is written.
+        the task already has the status, no event is written. An unknown status is refused, with the nearest
+        known one in the message: known are those of the pipeline, and those that ``statuses`` in
+        ``config.json`` names, each with the lane in which its tasks count: ``implementation``, ``review``,
+        ``qa`` or ``done``.
 
         Args:
             task: The task, by id or key.
@@ -842,6 +921,8 @@ class WorkspaceCalls(SessionCalls):
                 reverted.
             expected_from: The status that the task must have (compare-and-set); otherwise the call fails
                 with ``ConflictError``.
+            allow_unknown_status: Whether a status is accepted that is neither one of the pipeline nor named
+                under ``statuses`` in ``config.json``.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -861,6 +942,7 @@ class WorkspaceCalls(SessionCalls):
             "metadata_patch": metadata_patch,
             "reason": reason,
             "expected_from": expected_from,
+            "allow_unknown_status": allow_unknown_status,
         }
         return Transition._read(self._native.call("record_status_transition", task, to_status, (context, keywords), timeout=timeout))
 

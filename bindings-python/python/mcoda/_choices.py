@@ -7,8 +7,10 @@ from typing import Literal, TypeAlias, Union
 
 __all__ = [
     "Dimension",
+    "EconomicsDimension",
     "Severity",
     "Synchronous",
+    "TaskStatus",
     "VelocityMode",
 ]
 
@@ -25,6 +27,16 @@ Dimension: TypeAlias = Union[
 ]
 """One of these words."""
 
+EconomicsDimension: TypeAlias = Union[
+    Literal["agent"],
+    Literal["model"],
+    Literal["lane"],
+    Literal["epic"],
+    Literal["project"],
+    Literal["week"],
+]
+"""One of these words."""
+
 Severity: TypeAlias = Union[
     Literal["info"],
     Literal["warning"],
@@ -35,6 +47,20 @@ Severity: TypeAlias = Union[
 Synchronous: TypeAlias = Union[
     Literal["normal"],
     Literal["full"],
+]
+"""One of these words."""
+
+TaskStatus: TypeAlias = Union[
+    Literal["not_started"],
+    Literal["in_progress"],
+    Literal["changes_requested"],
+    Literal["ready_to_code_review"],
+    Literal["ready_to_qa"],
+    Literal["completed"],
+    Literal["blocked"],
+    Literal["failed"],
+    Literal["cancelled"],
+    Literal["ready_to_review"],
 ]
 """One of these words."""
 

@@ -13,6 +13,7 @@ from ._estimate import Estimate, Velocity
 from ._handle import folder
 from ._records import (
     CheckReport,
+    Economics,
     Job,
     JobInspection,
     StatusEvent,
@@ -28,6 +29,7 @@ __all__ = [
     "extract_usage",
     "extract_usages",
     "render_check",
+    "render_economics",
     "render_estimate",
     "render_job_inspection",
     "render_job_tokens",
@@ -211,6 +213,20 @@ def render_velocity(velocity: OrJson[Velocity]) -> str:
             allowed.
     """
     returned: str = _mcoda.call("render_velocity", as_json(velocity))
+    return returned
+
+
+def render_economics(economics: OrJson[Economics]) -> str:
+    """Renders what finished work costs as a text table.
+
+    Args:
+        economics: The result of ``economics``.
+
+    Raises:
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
+    """
+    returned: str = _mcoda.call("render_economics", as_json(economics))
     return returned
 
 

@@ -7,7 +7,7 @@ from ._transaction import GlobalTransaction
 
 
 class Global(OpensGlobal):
-    """The user's own database: agents, and what their calls outside of any project cost.
+    """The user's own database: agents, and the usage of their calls outside of any project.
 
     >>> import mcoda
     >>> with mcoda.Global.open_db(":memory:") as db:

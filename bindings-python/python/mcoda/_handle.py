@@ -1,4 +1,4 @@
-"""What handles and transactions have in common, and what handles have of their own."""
+"""The bases of handles and transactions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ H = TypeVar("H", bound="Handle")
 
 
 class Held:
-    """An object of the native module, which cannot be made or copied otherwise."""
+    """A wrapper of an object of the native module, which cannot be created or copied."""
 
     __slots__ = ("__weakref__", "_native")
 
@@ -41,8 +41,8 @@ class Held:
 
 
 class Handle(Held, SessionCalls):
-    """An open database. It may be used from any number of threads: calls that write queue, questions do not. All of them
-    wait without the GIL."""
+    """An open database. Any number of threads may use it: writing calls run one after the other, queries run in parallel
+    with them. All of them wait without the GIL."""
 
     __slots__ = ()
 

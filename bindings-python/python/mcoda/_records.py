@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from ._choices import Severity
+from ._choices import EconomicsDimension, Severity
 from ._result import Displayable, Result
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "Checkpoint",
     "CommandRun",
     "Coverage",
+    "Economics",
+    "EconomicsRow",
     "Epic",
     "Finding",
     "FlowDay",
@@ -34,12 +36,14 @@ __all__ = [
     "RecordedResponse",
     "ResponseRecord",
     "Skipped",
+    "Spread",
     "StatusEvent",
     "Story",
     "Task",
     "TaskRun",
     "TelemetryConfig",
     "ThroughputDay",
+    "TimeIndex",
     "TokenUsage",
     "TokenUsageRow",
     "TokenUsageSummaryRow",
@@ -416,6 +420,110 @@ class Checkpoint(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class TimeIndex(Result):
+    """The index of the recorded usage by time."""
+
+    created: bool
+    """Whether it was created now; false if it was there."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Spread(Result):
+    """What tasks cost: per task or per story point. None if there are no such tasks."""
+
+    mean: float | None
+    """The sum of all costs / the number of tasks or of story points."""
+    median: float | None
+    """The middle one of the tasks' own values; the mean of the two in the middle if their number is even."""
+    p85: float | None
+    """The smallest of the tasks' own values that at least 85 % of them do not exceed."""
+    tasks: int
+    """The number of tasks of which it consists."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EconomicsRow(Result):
+    """The spend of one group, and what became of the tasks on which it was spent. The fields of dimensions that
+    are not grouped are None.
+    """
+
+    agent_id: str | None
+    """The agent, by id."""
+    model_name: str | None
+    """The model."""
+    lane: str | None
+    """The lane that the task was in at the time of the call, by its status events: ``implementation``,
+    ``review`` or ``qa``. Where no event shows it, that of the call's command.
+    """
+    epic_id: str | None
+    """The epic of the task, by id; of a call without a task, the epic that was recorded with it."""
+    epic_key: str | None
+    """The key of the epic."""
+    project_id: str | None
+    """The project of the task, by id; of a call without a task, the project that was recorded with it."""
+    project_key: str | None
+    """The key of the project."""
+    week: str | None
+    """The Monday of the week in which the task was completed, ``2026-03-16``; of a call on another task, or on
+    none, the week of the call.
+    """
+    calls: int
+    """The number of calls."""
+    cost_known_calls: int
+    """The number of calls whose cost is known. If it is less than ``calls``, costs are those of a part of them.
+    """
+    cost: float | None
+    """The total cost of the calls; None if no call reported a cost, or if there are several currencies. A call
+    without a currency counts as the group's.
+    """
+    currency: str | None
+    """The currency of the costs, by its upper-case code; None if none was reported, or several."""
+    tokens: int
+    """The total of the tokens of the calls: of each the reported total, else input and output."""
+    tasks: int
+    """The number of tasks on which the calls were made."""
+    completed_tasks: int
+    """The number of these tasks that are completed."""
+    completed_story_points: float
+    """The story points of the completed tasks; a task without story points counts as 0."""
+    cost_per_story_point: Spread
+    """The cost per story point of the completed tasks that have story points and a known cost."""
+    cost_per_task: Spread
+    """The cost per completed task with a known cost."""
+    tokens_per_story_point: Spread
+    """The tokens per story point of the completed tasks that have story points."""
+    tokens_per_task: Spread
+    """The tokens per completed task."""
+    sent_back_tasks: int
+    """The number of the tasks that were sent back at least once."""
+    sent_back_share: float | None
+    """``sent_back_tasks`` / ``tasks``, from 0 to 1; None without tasks."""
+    rework_cost: float | None
+    """The cost of calls on a task after it was first sent back; None as ``cost``."""
+    abandoned_tasks: int
+    """The number of the tasks that are cancelled or failed."""
+    abandoned_cost: float | None
+    """The cost of the calls on these tasks; None as ``cost``."""
+    calls_without_task: int
+    """The number of calls that belong to no task."""
+    cost_without_task: float | None
+    """Their cost, which is in none of the costs per task or story point; None as ``cost``."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Economics(Displayable):
+    """What finished work costs, by groups. ``str()`` of it is text for people."""
+
+    group_by: tuple[EconomicsDimension, ...]
+    """The dimensions of the rows."""
+    rows: tuple[EconomicsRow, ...]
+    """The groups, the most expensive first; then those without a known cost, by their tokens."""
+    total: EconomicsRow
+    """All calls as one group. A task on which several groups worked counts once here."""
+    _render: ClassVar[str] = "render_economics"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Transition(Result):
     """The result of a transition."""
 
@@ -579,7 +687,7 @@ class LaneVisit(Result):
     """Its key."""
     lane: str
     """``implementation``, ``review`` or ``qa``."""
-    pass: int
+    pass_number: int
     """1 for the task's first visit to the lane, 2 for the next one."""
     entered_at: datetime
     """When the task entered the lane."""

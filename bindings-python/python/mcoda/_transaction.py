@@ -13,11 +13,11 @@ T = TypeVar("T", bound="Transaction")
 
 
 class Transaction(Held):
-    """An open transaction: its calls all happen when it is committed, or none where it is rolled back.
+    """An open transaction: all of its calls take effect when it is committed, or none if it is rolled back.
 
-    As a context manager it commits at the end of the block, and rolls back where an exception leaves it. One that
-    nobody holds any more is rolled back, and so is one that is open at its time limit or when its handle is
-    closed; its calls fail with ``ClosedError`` then.
+    As a context manager it commits at the end of the block, and rolls back if an exception leaves it. A transaction
+    without references is rolled back, and so is one that is open at its time limit or when its handle is closed; its
+    calls then raise ``ClosedError``.
     """
 
     __slots__ = ("_is_ended",)

@@ -8,12 +8,11 @@ from ._transaction import WorkspaceTransaction
 
 
 class Workspace(OpensWorkspace, WorkspaceCalls):
-    """The record of one project's work.
+    """The database of one project.
 
-    Opening creates what is missing and brings older databases up to date. A handle may be used from any
-    number of threads. Every call fails with ``ClosedError`` after ``close``, with ``BusyError`` where
-    another process writes for longer than the timeout, and with ``StorageError`` or ``CorruptError``
-    where the disk does not do its part; a call that fails has changed nothing.
+    Opening creates missing files and tables and migrates older databases. Any number of threads may use a handle.
+    Every call raises ``ClosedError`` after ``close``, ``BusyError`` if another process writes for longer than the
+    timeout, and ``StorageError`` or ``CorruptError`` on errors of the disk. A call that fails has changed nothing.
 
     >>> import mcoda
     >>> with mcoda.Workspace.open_db(":memory:", workspace_id="shop") as ws:
@@ -25,15 +24,14 @@ class Workspace(OpensWorkspace, WorkspaceCalls):
 
     @property
     def id(self) -> str:
-        """The workspace's id, which new records carry."""
+        """The workspace's id, which is stored in new records."""
         return self._native.id
 
     def transaction(self, limit: float | None = None) -> WorkspaceTransaction:
-        """Begins a transaction, which has the calls of the workspace: all of them happen or none.
+        """Begins a transaction, which has the calls of the workspace: all of them take effect, or none.
 
-        Other calls of this handle, of other handles and of other processes that write wait until it ends. A call
-        that fails has changed nothing, and the transaction goes on. What is recorded in it reaches the JSON log
-        after the commit.
+        Writing calls of this handle, of other handles and of other processes wait until it ends. A call that fails
+        has changed nothing, and the transaction continues. Its records are written to the JSON log after the commit.
 
         Args:
             limit: After how many seconds it is rolled back where it is still open. Absent: 10.

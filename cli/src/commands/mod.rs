@@ -3,6 +3,7 @@
 mod completions;
 mod demo;
 pub mod doctor;
+pub mod economics;
 pub mod estimate;
 pub mod export;
 pub mod forecast;
@@ -36,6 +37,7 @@ pub fn run(args: &Args, out: &mut Out) -> Result<(), Failure> {
         Command::Job(job) => job.run(global),
         Command::Telemetry(telemetry) => telemetry.run(global),
         Command::Status(status) => status.run(global),
+        Command::Economics(economics) => economics.run(global),
         Command::Velocity(args) => velocity::run(args, global),
         Command::Backtest(backtest) => backtest.run(global),
         Command::Demo => demo::run(global),

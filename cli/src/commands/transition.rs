@@ -42,6 +42,9 @@ pub struct Transition {
     /// The status that the task must have; otherwise nothing is changed
     #[arg(long, value_name = "STATUS")]
     expected_from: Option<String>,
+    /// Accept a status that is neither one of the pipeline nor named under statuses in config.json
+    #[arg(long)]
+    allow_unknown_status: bool,
 }
 
 impl Transition {
@@ -75,6 +78,7 @@ impl Transition {
             metadata_patch: self.metadata_patch.clone().map(|object| object.0),
             reason: self.reason.clone(),
             expected_from: self.expected_from.clone(),
+            allow_unknown_status: self.allow_unknown_status,
         }
     }
 

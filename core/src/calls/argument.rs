@@ -8,6 +8,7 @@ use crate::definition::{Definition, FieldType, Input, InputList, Record};
 use crate::error::{Error, Result};
 use crate::input::{given, kind_of};
 use crate::sqlite::SqlParams;
+use crate::status::{self, StatusWord};
 use crate::telemetry::{Dimension, TokenUsageQuery, TokenUsageSummaryQuery};
 use crate::time::Timestamp;
 
@@ -31,6 +32,8 @@ pub struct Param {
 pub enum ParamKind {
     /// Text.
     Text,
+    /// Text, of which these words are known; the first item is the name of their type.
+    Word(&'static str, &'static [&'static str]),
     /// The path of a file.
     Path,
     /// True or false.
@@ -81,6 +84,14 @@ impl Argument for String {
 
     fn read(name: &str, value: &Value) -> Result<Self> {
         if value.is_null() { Self::absent(name) } else { Self::from_value(name, value) }
+    }
+}
+
+impl Argument for StatusWord {
+    const KIND: ParamKind = ParamKind::Word("TaskStatus", status::NAMES);
+
+    fn read(name: &str, value: &Value) -> Result<Self> {
+        <String as Argument>::read(name, value).map(Self)
     }
 }
 

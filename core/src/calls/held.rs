@@ -26,6 +26,7 @@ pub enum Held {
 
 impl Held {
     /// The receiver of calls.
+    #[must_use]
     pub fn target(&self) -> Target<'_> {
         match self {
             Self::Workspace(workspace) => Target::Workspace(workspace),
@@ -36,6 +37,7 @@ impl Held {
     }
 
     /// The common part of both databases, for what JSON cannot represent.
+    #[must_use]
     pub fn session(&self) -> &Session {
         match self {
             Self::Workspace(workspace) => workspace,

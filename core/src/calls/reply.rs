@@ -26,6 +26,7 @@ impl Reply {
     }
 
     /// As a JSON value.
+    #[must_use]
     pub fn to_value(&self) -> Value {
         // A value that cannot be serialized, such as an infinite number, is null.
         self.0.to_value().unwrap_or_default()

@@ -21,10 +21,13 @@ use crate::repository::{
     CommandRun, CommandRunEnd, Epic, Job, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask,
     NewTaskRun, Project, StatusEvent, Story, Task, TaskRun,
 };
+use crate::session::TimeIndex;
 use crate::sqlite::{Checkpoint, SqlParams, Table};
+use crate::status::StatusWord;
 use crate::telemetry::{
-    AgentContext, ImportSummary, JobInspection, Recorded, RecordedResponse, TelemetryConfig, TokenUsage,
-    TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
+    AgentContext, Economics, EconomicsQuery, ImportSummary, JobInspection, Recorded, RecordedResponse,
+    TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage,
+    extract_usages,
 };
 use crate::time::Timestamp;
 
@@ -110,6 +113,15 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `velocity`.
         velocity: Json,
     ) -> String [InvalidInput] |_library| report::render_velocity_json(&velocity.0);
+
+    #[cfg(feature = "report")]
+    /// Renders what finished work costs as a text table.
+    Library "render_economics"(
+        /// The result of `economics`.
+        economics: Json,
+    ) -> String [InvalidInput] |_library| {
+        Ok(report::render_economics(&report::read("economics", &economics.0)?))
+    };
 
     #[cfg(feature = "report")]
     /// Renders status events as a text table.
@@ -225,20 +237,35 @@ pub static CALLS: &[Call] = calls! {
     /// to the busy timeout, while others write; where that was in vain, `busy` says so, and what could be copied was.
     Session "checkpoint"() -> Checkpoint [Storage, Unsupported] |session| session.checkpoint();
 
+    /// Creates an index of the recorded usage by time, with which queries of a short time range read that range instead of
+    /// all rows. It stays in the database, for every handle and process. Creating it takes about a second for each million
+    /// rows, during which others cannot write. The queries of other programs do not use it.
+    Session "create_time_index"() -> TimeIndex [Unsupported] |session| session.create_time_index();
+
     /// Closes the database after the running calls. Closing twice is not an error.
     Session "close"() -> () [] |session| session.close();
 
+    /// Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the tokens per completed
+    /// story point and task, the share of tasks that were sent back, and what was spent on rework, on abandoned tasks and on
+    /// no task. Writes nothing.
+    Workspace "economics"(
+        /// Selects the calls, and the dimensions to group by. Absent: all of the workspace, by agent and model.
+        query: OrEmpty<EconomicsQuery>,
+    ) -> Economics [InvalidInput, NotFound] |workspace| workspace.economics(&query.0);
+
     /// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the task
-    /// already has the status, no event is written.
+    /// already has the status, no event is written. An unknown status is refused, with the nearest known one in the
+    /// message: known are those of the pipeline, and those that `statuses` in `config.json` names, each with the lane in
+    /// which its tasks count: `implementation`, `review`, `qa` or `done`.
     Workspace "record_status_transition"(
         /// The task, by id or key.
         task: String,
         /// Its new status, for example `in_progress`.
-        to_status: String,
+        to_status: StatusWord,
         /// Details of the transition.
         context: OrEmpty<TransitionContext>,
     ) -> Transition [InvalidInput, NotFound, Conflict] |workspace| {
-        workspace.record_status_transition(&task, &to_status, &context.0)
+        workspace.record_status_transition(&task, &to_status.0, &context.0)
     };
 
     /// Lists the status events of one task or of all tasks, in order of time.

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Severity {
     /// Worth knowing.
     #[default]
@@ -22,6 +23,7 @@ pub enum Severity {
 
 impl Severity {
     /// Its name: `info`, `warning` or `error`.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -50,6 +52,7 @@ record! {
 record! {
     /// One thing that a check has found.
     #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct Finding("finding", "camelCase"): {
         /// What it is, as one word that stays the same, for example `damaged` or `disk_low`.
         pub code: String,
@@ -71,6 +74,7 @@ record! {
 record! {
     /// What a check has found.
     #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct CheckReport("report", "camelCase"): {
         /// The database file.
         pub database: String,

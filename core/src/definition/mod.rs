@@ -13,8 +13,8 @@ pub(crate) use columns::{Column, ColumnIndices, Stored, insert_sql};
 pub use names::camel_case;
 pub(crate) use names::{camel_bytes, camel_length, is_same_name, is_snake_case, joined_bytes, text};
 pub(crate) use record::{
-    bound, camel_name, check_field, column_name, doc_text, is_flat, is_left_out, json_name, record,
-    stored_name,
+    bound, camel_name, check_field, column_name, constructor, doc_text, is_flat, is_left_out, json_name,
+    record, stored_name,
 };
 pub(crate) use types::{Described, FieldType};
 

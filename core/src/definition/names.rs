@@ -59,6 +59,7 @@ pub(crate) const fn is_snake_case(case: &str) -> bool {
 }
 
 /// A name in camelCase; one without `_` is unchanged.
+#[must_use]
 pub fn camel_case(name: &str) -> Cow<'_, str> {
     if !name.contains('_') {
         return Cow::Borrowed(name);

@@ -151,6 +151,19 @@ macro_rules! record {
     };
 }
 
+/// Gives a record a `new` that takes its required fields, which are text.
+macro_rules! constructor {
+    ($name:ident($($field:ident),+)) => {
+        impl $name {
+            /// Creates it with its required fields; the others are absent.
+            #[must_use]
+            pub fn new($($field: impl Into<String>),+) -> Self {
+                Self { $($field: $field.into(),)+ ..Self::default() }
+            }
+        }
+    };
+}
+
 /// The text of an attribute that is a line of documentation; empty for other attributes.
 macro_rules! doc_text {
     (doc = $text:literal) => {
@@ -246,6 +259,6 @@ macro_rules! bound {
 }
 
 pub(crate) use {
-    bound, camel_name, check_field, column_name, doc_text, is_flat, is_left_out, json_name, record,
-    stored_name,
+    bound, camel_name, check_field, column_name, constructor, doc_text, is_flat, is_left_out, json_name,
+    record, stored_name,
 };

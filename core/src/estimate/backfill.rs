@@ -11,11 +11,13 @@ use super::scope;
 use crate::definition::record;
 use crate::error::Result;
 use crate::id::IdSource;
+use crate::repository::scope_tasks::{IsPerson, TaskScope};
 use crate::repository::status_events::{self, StatusEvent};
 
 record! {
     /// The result of a backfill.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Backfilled("backfilled", "camelCase"): {
         /// The number of events that were added.
         pub events: u64,
@@ -24,14 +26,16 @@ record! {
 
 /// Writes, within the caller's write transaction, the events that a velocity with the same options infers. Repeating it
 /// adds nothing.
-pub(crate) fn backfill(tx: &Connection, options: &EstimateOptions, ids: &IdSource) -> Result<Backfilled> {
+pub(crate) fn backfill(tx: &Connection, options: &EstimateOptions, new_ids: &IdSource) -> Result<Backfilled> {
     options.check_fields()?;
-    let scope = scope::resolve(tx, options)?;
-    let mut history = History::load(tx, &scope, options.assignee.as_deref())?;
-    let runs = inferred_events::load(tx, &scope, &history)?;
+    let ids = scope::resolve(tx, options)?;
+    let person = options.assignee.as_deref().map(scope::is_person);
+    let scope = TaskScope { ids: &ids, person: person.as_ref().map(|is_person| is_person as IsPerson<'_>) };
+    let mut history = History::load(tx, &scope)?;
+    let runs = inferred_events::load(tx, &ids, &history)?;
     let added = inferred_events::infer(&mut history, &runs, options.window());
     for inferred in &added {
-        status_events::insert(tx, &event(inferred, ids.next()))?;
+        status_events::insert(tx, &event(inferred, new_ids.next()))?;
     }
     Ok(Backfilled { events: added.len() as u64 })
 }

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::history::TaskHistory;
 use super::lane::Lane;
 use crate::number::{self, ExactSum};
-use crate::status;
+use crate::status::{self, StatusLane, StatusSettings};
 
 /// Tasks and their story points.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Backlog {
     /// The number of tasks.
     pub tasks: usize,
@@ -19,8 +19,10 @@ pub struct Backlog {
 
 /// The backlog, by the next lane of each task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BacklogTotals {
-    /// Not started, in progress, sent back, and every status not listed below.
+    /// Not started, in progress, sent back, and every status that is not listed below. A status that `statuses` in
+    /// `config.json` names counts in the lane given there.
     pub implementation: Backlog,
     /// Ready for review.
     pub review: Backlog,
@@ -34,6 +36,7 @@ pub struct BacklogTotals {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the names are the statuses")]
+#[non_exhaustive]
 pub struct StatusCounts {
     pub total: usize,
     pub ready_to_code_review: usize,
@@ -45,6 +48,7 @@ pub struct StatusCounts {
 
 /// The progress towards a milestone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Completion {
     /// Tasks that have reached it.
     pub done: usize,
@@ -58,6 +62,7 @@ pub struct Completion {
 /// The progress towards the milestones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Completions {
     /// Implemented: ready for review, ready for QA, or completed.
     pub work_on_tasks: Completion,
@@ -67,47 +72,103 @@ pub struct Completions {
     pub done: Completion,
 }
 
-/// The next lane of a task; `None` if it is finished.
-pub(super) fn next_lane(task: &TaskHistory) -> Option<Lane> {
-    match &*status::canonical(&task.row.status) {
-        status::COMPLETED | status::CANCELLED => None,
-        status::READY_TO_CODE_REVIEW => Some(Lane::Review),
-        status::READY_TO_QA => Some(Lane::Qa),
-        _ => Some(Lane::Implementation),
+/// The status of a task, as far as estimates distinguish statuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TaskState {
+    InProgress,
+    ReadyToCodeReview,
+    ReadyToQa,
+    Completed,
+    Cancelled,
+    Failed,
+    ChangesRequested,
+    /// One that the settings name.
+    Further(StatusLane),
+    Other,
+}
+
+impl TaskState {
+    /// The state by the status as stored; a status that is not one of the pipeline counts as the settings say.
+    pub(super) fn of(stored: &str, statuses: &StatusSettings) -> Self {
+        match &*status::canonical(stored) {
+            status::IN_PROGRESS => Self::InProgress,
+            status::READY_TO_CODE_REVIEW => Self::ReadyToCodeReview,
+            status::READY_TO_QA => Self::ReadyToQa,
+            status::COMPLETED => Self::Completed,
+            status::CANCELLED => Self::Cancelled,
+            status::FAILED => Self::Failed,
+            status::CHANGES_REQUESTED => Self::ChangesRequested,
+            other => statuses.lane(other).map_or(Self::Other, Self::Further),
+        }
+    }
+
+    /// The next lane of the task; `None` if it is finished.
+    pub(super) fn next_lane(self) -> Option<Lane> {
+        match self {
+            Self::Completed | Self::Cancelled | Self::Further(StatusLane::Done) => None,
+            Self::ReadyToCodeReview | Self::Further(StatusLane::Review) => Some(Lane::Review),
+            Self::ReadyToQa | Self::Further(StatusLane::Qa) => Some(Lane::Qa),
+            Self::InProgress
+            | Self::Failed
+            | Self::ChangesRequested
+            | Self::Further(StatusLane::Implementation)
+            | Self::Other => Some(Lane::Implementation),
+        }
+    }
+
+    /// The lane that the task is in now.
+    pub(super) fn lane(self) -> Option<Lane> {
+        match self {
+            Self::InProgress => Some(Lane::Implementation),
+            Self::ReadyToCodeReview => Some(Lane::Review),
+            Self::ReadyToQa => Some(Lane::Qa),
+            _ => None,
+        }
     }
 }
 
-pub(super) fn totals(tasks: &[TaskHistory]) -> BacklogTotals {
-    let of = |lane: Option<Lane>| {
-        let mut count = 0;
-        let mut sum = ExactSum::default();
-        for task in tasks.iter().filter(|task| next_lane(task) == lane) {
-            count += 1;
-            sum.add(task.row.story_points.unwrap_or(0.0));
-        }
-        Backlog { tasks: count, story_points: sum.value() }
-    };
-    BacklogTotals {
-        implementation: of(Some(Lane::Implementation)),
-        review: of(Some(Lane::Review)),
-        qa: of(Some(Lane::Qa)),
-        done: of(None),
-    }
+/// The tasks of a backlog, counted one by one.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// By next lane; finished tasks last.
+    work: [(usize, ExactSum); 4],
+    counts: StatusCounts,
+    with_points: usize,
 }
 
-pub(super) fn status_counts(tasks: &[TaskHistory]) -> StatusCounts {
-    let mut counts = StatusCounts { total: tasks.len(), ..StatusCounts::default() };
-    for task in tasks {
-        match &*status::canonical(&task.row.status) {
-            status::READY_TO_CODE_REVIEW => counts.ready_to_code_review += 1,
-            status::FAILED => counts.failed += 1,
-            status::IN_PROGRESS => counts.in_progress += 1,
-            status::READY_TO_QA => counts.ready_to_qa += 1,
-            status::COMPLETED => counts.completed += 1,
-            _ => {}
+impl Tally {
+    pub(super) fn add(&mut self, state: TaskState, story_points: Option<f64>) {
+        let (tasks, points) = &mut self.work[state.next_lane().map_or(3, |lane| lane as usize)];
+        *tasks += 1;
+        points.add(story_points.unwrap_or(0.0));
+        self.with_points += usize::from(story_points.is_some());
+        self.counts.total += 1;
+        match state {
+            TaskState::ReadyToCodeReview => self.counts.ready_to_code_review += 1,
+            TaskState::Failed => self.counts.failed += 1,
+            TaskState::InProgress => self.counts.in_progress += 1,
+            TaskState::ReadyToQa => self.counts.ready_to_qa += 1,
+            TaskState::Completed => self.counts.completed += 1,
+            TaskState::Cancelled | TaskState::ChangesRequested | TaskState::Further(_) | TaskState::Other => {
+            }
         }
     }
-    counts
+
+    pub(super) fn totals(&self) -> BacklogTotals {
+        let of = |(tasks, sum): &(usize, ExactSum)| Backlog { tasks: *tasks, story_points: sum.value() };
+        let [implementation, review, qa, done] = self.work.each_ref().map(of);
+        BacklogTotals { implementation, review, qa, done }
+    }
+
+    pub(super) fn counts(&self) -> StatusCounts {
+        self.counts
+    }
+
+    /// The mean of the known story points; 0 if none are known.
+    pub(super) fn mean_points(&self) -> f64 {
+        let all = ExactSum::of_all(self.work.iter().map(|(_, sum)| sum)).value();
+        if self.with_points == 0 { 0.0 } else { all / self.with_points as f64 }
+    }
 }
 
 pub(super) fn completions(counts: &StatusCounts) -> Completions {

@@ -17,6 +17,7 @@ record! {
     /// How good forecasts would have been: made at earlier times, each right after a completion, by what was known then,
     /// and compared with what happened.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct Backtest("backtest", "camelCase"): {
         /// The number of times at which forecasts were made.
         pub origins: u64,
@@ -34,6 +35,7 @@ record! {
 record! {
     /// The results for one horizon.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct BacktestHorizon("horizon", "camelCase"): {
         /// The number of further completions.
         pub tasks: u64,
@@ -49,6 +51,7 @@ record! {
 record! {
     /// How good the forecasts of one kind were.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct BacktestScore("score", "camelCase"): {
         /// The number of forecasts.
         pub forecasts: u64,
@@ -73,6 +76,7 @@ record! {
 record! {
     /// A share of forecasts, and how sure it is.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct Coverage("coverage", "camelCase"): {
         /// The share, from 0 to 1.
         #[serde(serialize_with = "number::json")]
@@ -91,6 +95,7 @@ record! {
 record! {
     /// One forecast, and what happened. Hours are counted from `origin`.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct BacktestRow("row", "camelCase"): {
         /// When it would have been made.
         pub origin: Option<Timestamp>,

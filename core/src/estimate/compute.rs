@@ -12,24 +12,44 @@ use super::history::{History, TaskHistory};
 use super::inferred_events::{self, Run};
 use super::lane::{PerLane, Step};
 use super::lane_times::{self, LaneTime};
+use super::newest::Newest;
 use super::options::{EstimateOptions, VelocityMode};
 use super::prediction::{self, Forecast};
+use super::present::{Present, VISITS};
 use super::progress::{self, NextTransitions, Wip};
 use super::schedule::{Etas, Schedule};
 use super::scope::{self, Scope};
 use super::settings::VelocitySettings;
+use super::source::{self, How, Source};
 use super::timeline::Timeline;
-use super::velocity::{self, Velocity};
+use super::velocity::{self, Measured, Velocity};
 use super::working_time::WorkingTime;
 use crate::definition::{Described, Kind};
 use crate::error::Result;
 use crate::paths::Config;
+use crate::repository::scope_tasks::{IsPerson, TaskScope};
 use crate::repository::task_costs::{self, TaskCost};
+use crate::status::StatusSettings;
 use crate::time::Timestamp;
 
 /// The remaining work, the velocity, and when the work will be done.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{EstimateOptions, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let options = EstimateOptions { sp_per_hour_all: Some(6.0), ..EstimateOptions::default() };
+/// let estimate = workspace.estimate(&options)?;
+/// assert_eq!(estimate.etas.complete_eta, Some(estimate.now)); // nothing is left to do
+/// # #[cfg(feature = "report")]
+/// println!("{estimate}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Estimate {
     /// The scope of the estimate.
     pub scope: Scope,
@@ -67,66 +87,169 @@ impl Described for Velocity {
     const KIND: Kind = Kind::Named("Velocity");
 }
 
-/// The input of the computation. It is read in one transaction and evaluated afterwards, so that nobody waits for the
+/// The input of a velocity. It is read in one transaction and evaluated afterwards, so that nobody waits for the
 /// computation.
+pub(crate) struct VelocityData(Pace);
+
+/// The input of an estimate.
 pub(crate) struct EstimateData {
-    history: History,
-    /// `None` if the velocity comes from the settings.
-    runs: Option<Vec<Run>>,
+    present: Present,
+    /// The tasks that lane times and the forecast are computed from.
+    past: Past,
+    pace: Pace,
     /// Empty if no forecast is to be made of it.
     costs: Vec<TaskCost>,
     /// The call's own calendar.
     working_time: Option<WorkingTime>,
 }
 
-/// Reads the input of a velocity: if it comes from the settings, only whether the scope exists.
-pub(crate) fn load_velocity_data(tx: &Connection, options: &EstimateOptions) -> Result<EstimateData> {
-    if uses_history(options) {
-        return load(tx, options);
-    }
-    options.check()?;
-    scope::resolve(tx, options)?;
-    Ok(EstimateData::new(History::default()))
+/// A history without inferred transitions.
+enum Past {
+    /// Of the tasks in a lane and those with the newest visits.
+    Newest(History),
+    /// Of all tasks in the scope. It is that of the pace, if that has one.
+    All(Option<History>),
 }
 
-/// Reads the input of an estimate.
-pub(crate) fn load_estimate_data(tx: &Connection, options: &EstimateOptions) -> Result<EstimateData> {
-    let mut data = load(tx, options)?;
-    // The costs take a pass over all usage records, so they are not read in vain.
-    let is_done = |task: &&TaskHistory| task.step == Step::Completed;
-    let has_samples = data.history.tasks.iter().filter(is_done).count() >= FEWEST_COSTS;
-    if options.forecast != Some(false) && has_samples {
-        data.costs = task_costs::all(tx)?;
+/// What velocities are computed from.
+enum Pace {
+    Config,
+    Measured(Measured),
+    /// A history without inferred transitions, and the successful runs on its tasks.
+    History(History, Vec<Run>),
+}
+
+/// The input of what is computed from the recorded transitions alone.
+pub(crate) struct HistoryData {
+    history: History,
+    /// The call's own calendar.
+    working_time: Option<WorkingTime>,
+}
+
+/// Reads the input of a velocity: if it comes from the settings, only whether the scope exists.
+pub(crate) fn load_velocity_data(tx: &Connection, options: &EstimateOptions) -> Result<VelocityData> {
+    options.check()?;
+    let ids = scope::resolve(tx, options)?;
+    if !uses_history(options) {
+        return Ok(VelocityData(Pace::Config));
     }
-    Ok(data)
+    let person = options.assignee.as_deref().map(scope::is_person);
+    let scope = TaskScope { ids: &ids, person: person.as_ref().map(|is_person| is_person as IsPerson<'_>) };
+    let newest = |newest: &mut Newest<'_>| newest.measured(options.window());
+    Ok(VelocityData(match source::read(tx, scope, newest)? {
+        Source::Newest(measured) => Pace::Measured(measured),
+        Source::History(history, how) => {
+            let runs = how.runs(tx, &history)?;
+            Pace::History(history, runs)
+        }
+    }))
+}
+
+/// Reads the input of an estimate at the time `now`.
+pub(crate) fn load_estimate_data(
+    tx: &Connection,
+    options: &EstimateOptions,
+    statuses: &StatusSettings,
+    now: Timestamp,
+) -> Result<EstimateData> {
+    let working_time = options.check()?;
+    let now = options.now.unwrap_or(now);
+    let ids = scope::resolve(tx, options)?;
+    let person = options.assignee.as_deref().map(scope::is_person);
+    let scope = TaskScope { ids: &ids, person: person.as_ref().map(|is_person| is_person as IsPerson<'_>) };
+    // A forecast is made of the whole history, and so are the times of more visits than the newest.
+    let needs_all = makes_forecast(options) || options.window() > VISITS;
+    if needs_all {
+        let (history, how) = source::read_all(tx, scope)?;
+        return of_history(tx, options, history, &how, statuses, now)
+            .map(|data| EstimateData { working_time, ..data });
+    }
+    let newest = |newest: &mut Newest<'_>| {
+        let pace = if uses_history(options) {
+            let Some(measured) = newest.measured(options.window())? else { return Ok(None) };
+            Pace::Measured(measured)
+        } else {
+            Pace::Config
+        };
+        // A history with inferred transitions is for velocities alone.
+        newest.forget();
+        let found = Present::newest(tx, &scope, newest, statuses, now)?;
+        Ok(found.map(|(present, recent)| (present, Past::Newest(recent), pace)))
+    };
+    match source::read(tx, scope, newest)? {
+        Source::Newest((present, past, pace)) => {
+            Ok(EstimateData { present, past, pace, costs: Vec::new(), working_time })
+        }
+        Source::History(history, how) => {
+            let recent = history.recent(VISITS);
+            let data = of_history(tx, options, history, &how, statuses, now)?;
+            Ok(EstimateData { past: Past::Newest(recent), working_time, ..data })
+        }
+    }
+}
+
+/// The input of an estimate that has the whole history.
+fn of_history(
+    tx: &Connection,
+    options: &EstimateOptions,
+    history: History,
+    how: &How,
+    statuses: &StatusSettings,
+    now: Timestamp,
+) -> Result<EstimateData> {
+    // The costs take a pass over all usage records, so they are not read in vain.
+    let is_done = |task: &&TaskHistory| Step::of(&task.row.status) == Step::Completed;
+    let has_samples = history.tasks.iter().filter(is_done).count() >= FEWEST_COSTS;
+    let costs = if makes_forecast(options) && has_samples { task_costs::all(tx)? } else { Vec::new() };
+    let present = Present::of_history(&history, statuses, now);
+    let (past, pace) = if uses_history(options) {
+        let runs = how.runs(tx, &history)?;
+        (Past::All(None), Pace::History(history, runs))
+    } else {
+        (Past::All(Some(history)), Pace::Config)
+    };
+    Ok(EstimateData { present, past, pace, costs, working_time: None })
 }
 
 /// Reads the input of what is computed from the recorded transitions alone.
-pub(crate) fn load_history(tx: &Connection, options: &EstimateOptions) -> Result<EstimateData> {
+pub(crate) fn load_history(tx: &Connection, options: &EstimateOptions) -> Result<HistoryData> {
     let working_time = options.check()?;
-    let scope = scope::resolve(tx, options)?;
-    let history = History::load(tx, &scope, options.assignee.as_deref())?;
-    Ok(EstimateData { working_time, ..EstimateData::new(history) })
-}
-
-fn load(tx: &Connection, options: &EstimateOptions) -> Result<EstimateData> {
-    let mut data = load_history(tx, options)?;
-    if uses_history(options) {
-        let scope = scope::resolve(tx, options)?;
-        data.runs = Some(inferred_events::load(tx, &scope, &data.history)?);
-    }
-    Ok(data)
+    let ids = scope::resolve(tx, options)?;
+    let person = options.assignee.as_deref().map(scope::is_person);
+    let scope = TaskScope { ids: &ids, person: person.as_ref().map(|is_person| is_person as IsPerson<'_>) };
+    let (history, _) = source::read_all(tx, scope)?;
+    Ok(HistoryData { history, working_time })
 }
 
 fn uses_history(options: &EstimateOptions) -> bool {
     options.mode.unwrap_or_default() != VelocityMode::Config
 }
 
-impl EstimateData {
-    fn new(history: History) -> Self {
-        Self { history, runs: None, costs: Vec::new(), working_time: None }
-    }
+fn makes_forecast(options: &EstimateOptions) -> bool {
+    options.forecast != Some(false)
+}
 
+impl Pace {
+    fn velocity(self, options: &EstimateOptions, settings: &VelocitySettings) -> Velocity {
+        let measured = match self {
+            Self::Config => return velocity::from_config(settings, options),
+            Self::Measured(measured) => measured,
+            Self::History(mut history, runs) => {
+                inferred_events::infer(&mut history, &runs, options.window());
+                velocity::measured(&history, &runs, options.window())
+            }
+        };
+        velocity::from_history(settings, options, measured)
+    }
+}
+
+impl VelocityData {
+    pub(crate) fn velocity(self, options: &EstimateOptions, settings: &VelocitySettings) -> Velocity {
+        self.0.velocity(options, settings)
+    }
+}
+
+impl HistoryData {
     pub(crate) fn backtest(
         self,
         options: &EstimateOptions,
@@ -160,14 +283,10 @@ impl EstimateData {
         let working_time = self.working_time.as_ref().or(settings.0.as_ref());
         flow_rows::throughput(&self.history, working_time, options.now.unwrap_or(now))
     }
+}
 
-    pub(crate) fn velocity(self, options: &EstimateOptions, settings: &VelocitySettings) -> Velocity {
-        match self.runs {
-            None => velocity::from_config(settings, options),
-            Some(runs) => velocity_from_history(options, settings, self.history, &runs),
-        }
-    }
-
+impl EstimateData {
+    /// The estimate at the time `now`, the one with which the data was read.
     pub(crate) fn estimate(
         self,
         options: &EstimateOptions,
@@ -177,30 +296,32 @@ impl EstimateData {
         now: Timestamp,
     ) -> Estimate {
         let now = options.now.unwrap_or(now);
-        let velocity = match &self.runs {
-            None => velocity::from_config(settings, options),
-            // Inferred events affect velocities only: ages and hours spent are computed from recorded events.
-            Some(runs) => velocity_from_history(options, settings, self.history.clone(), runs),
-        };
-        let tasks = &self.history.tasks;
-        let backlog_totals = backlog::totals(tasks);
-        let status_counts = backlog::status_counts(tasks);
-        let schedule = Schedule::new(tasks, &velocity, now);
         let working_time = self.working_time.as_ref().or(forecast_settings.0.as_ref());
-        let forecast = (options.forecast != Some(false))
-            .then(|| prediction::forecast(options, &self.history, &self.costs, working_time, now));
+        let none = History::default();
+        // Inferred events affect velocities only: everything else is computed from recorded events.
+        let past = match (&self.past, &self.pace) {
+            (Past::Newest(history) | Past::All(Some(history)), _) => history,
+            (Past::All(None), Pace::History(history, _)) => history,
+            (Past::All(None), _) => &none,
+        };
+        let forecast = makes_forecast(options)
+            .then(|| prediction::forecast(options, past, &self.costs, working_time, now));
+        let lane_times = lane_times::lane_times(&Timeline::new(past, now), options.window());
+        let velocity = self.pace.velocity(options, settings);
+        let present = &self.present;
+        let schedule = Schedule::new(present, &velocity, now);
         Estimate {
             scope: Scope::new(workspace_id, options),
             now,
-            backlog_totals,
-            durations_hours: durations::durations(tasks, &backlog_totals, &velocity, now),
+            backlog_totals: present.totals,
+            durations_hours: durations::durations(present, &velocity, now),
             etas: etas(options, forecast.as_ref(), &schedule, now),
-            status_counts,
-            completion: backlog::completions(&status_counts),
-            wip: progress::wip(tasks, now),
-            next_transitions: progress::next_transitions(tasks, &schedule, now),
+            status_counts: present.counts,
+            completion: backlog::completions(&present.counts),
+            wip: progress::wip(present, now),
+            next_transitions: progress::next_transitions(&present.tasks, &schedule, now),
             effective_velocity: velocity,
-            lane_times: lane_times::lane_times(&Timeline::new(&self.history, now), options.window()),
+            lane_times,
             forecast,
         }
     }
@@ -225,14 +346,4 @@ fn etas(options: &EstimateOptions, forecast: Option<&Forecast>, schedule: &Sched
     let Some(milestones) = milestones else { return schedule.etas(now) };
     let [ready_to_review_eta, ready_to_qa_eta, complete_eta] = milestones.map(|milestone| milestone.at.p50);
     Etas { ready_to_review_eta, ready_to_qa_eta, complete_eta }
-}
-
-fn velocity_from_history(
-    options: &EstimateOptions,
-    settings: &VelocitySettings,
-    mut history: History,
-    runs: &[Run],
-) -> Velocity {
-    inferred_events::infer(&mut history, runs, options.window());
-    velocity::from_history(settings, options, options.mode.unwrap_or_default(), &history, runs)
 }

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::backlog::BacklogTotals;
-use super::history::TaskHistory;
 use super::lane::Lane;
+use super::present::{OpenTask, Present};
 use super::velocity::Velocity;
 use crate::number::{self, exact_sum};
 use crate::time::Timestamp;
@@ -12,6 +11,7 @@ use crate::time::Timestamp;
 /// Remaining hours in each lane; null if a lane has work and no velocity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct DurationsHours {
     /// Story points to implement / velocity, minus the hours already spent on tasks in progress; 0 or more.
     #[serde(serialize_with = "number::json_option")]
@@ -28,15 +28,11 @@ pub struct DurationsHours {
     pub total_hours: Option<f64>,
 }
 
-pub(super) fn durations(
-    tasks: &[TaskHistory],
-    totals: &BacklogTotals,
-    velocity: &Velocity,
-    now: Timestamp,
-) -> DurationsHours {
+pub(super) fn durations(present: &Present, velocity: &Velocity, now: Timestamp) -> DurationsHours {
+    let totals = &present.totals;
     let (implementation, review, qa) =
         (totals.implementation.story_points, totals.review.story_points, totals.qa.story_points);
-    let spent = hours_spent(tasks, now);
+    let spent = hours_spent(&present.tasks, now);
     let implementation_hours =
         hours_at(implementation, velocity.implementation_sp_per_hour).map(|hours| (hours - spent).max(0.0));
     let to_review = hours_at(implementation + review, velocity.review_sp_per_hour);
@@ -60,6 +56,6 @@ pub(super) fn hours_at(story_points: f64, sp_per_hour: f64) -> Option<f64> {
 }
 
 /// The sum of the times since each task in progress entered that status.
-fn hours_spent(tasks: &[TaskHistory], now: Timestamp) -> f64 {
+fn hours_spent(tasks: &[OpenTask], now: Timestamp) -> f64 {
     exact_sum(tasks.iter().filter_map(|task| task.hours_in_lane(Lane::Implementation, now)))
 }

@@ -13,6 +13,7 @@ use crate::time::{Day, Timestamp, Zone};
 record! {
     /// A visit of a task to a lane.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct LaneVisit("visit", "camelCase"): {
         /// The id of the task.
         pub task_id: String,
@@ -21,7 +22,7 @@ record! {
         /// `implementation`, `review` or `qa`.
         pub lane: String,
         /// 1 for the task's first visit to the lane, 2 for the next one.
-        pub pass: u64,
+        pub pass_number: u64,
         /// When the task entered the lane.
         pub entered_at: Timestamp,
         /// When it left; null if it is still there.
@@ -40,6 +41,7 @@ record! {
 record! {
     /// How many tasks were where at the end of a day.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct FlowDay("day", "camelCase"): {
         /// The day, for example `2026-03-20`.
         pub day: String,
@@ -61,6 +63,7 @@ record! {
 record! {
     /// What was completed on a day.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct ThroughputDay("day", "camelCase"): {
         /// The day, for example `2026-03-20`.
         pub day: String,
@@ -87,7 +90,7 @@ pub(super) fn lane_visits(history: &History, now: Timestamp) -> Vec<LaneVisit> {
             task_id: task.id.clone(),
             task_key: task.key.clone(),
             lane: Lane::ALL[visit.lane].name().to_owned(),
-            pass: passes[visit.task][visit.lane],
+            pass_number: passes[visit.task][visit.lane],
             entered_at: timeline.origin.moment(visit.entered)?,
             left_at: visit.left.and_then(|left| timeline.origin.moment(left)),
             hours: (visit.left.unwrap_or(timeline.pipeline.now) - visit.entered).max(0.0),
@@ -172,7 +175,7 @@ impl Days {
             Some(working_time) => working_time.zone,
             None => Zone::read("calendar.timeZone", None)?,
         };
-        Ok(Self { timeline: Timeline::new(history, now), zone, last: zone.day_of(now) })
+        Ok(Self { timeline: Timeline::new(history, now), last: zone.day_of(now), zone })
     }
 
     fn of(&self, hours: f64) -> Day {

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::lane::{Lane, Step};
 use crate::error::Result;
-use crate::repository::scope::ScopeIds;
-use crate::repository::status_events;
+use crate::repository::scope_tasks::TaskScope;
+use crate::repository::status_events::{self, EventRef};
 use crate::repository::task_rows::{self, TaskRow};
 use crate::time::Timestamp;
 
@@ -18,7 +18,7 @@ pub(super) struct Transition {
     pub(super) from: Step,
     pub(super) to: Step,
     pub(super) at: Timestamp,
-    pub(super) order: usize,
+    pub(super) order: i64,
     /// Whether it is inferred from a task run, in memory or by a backfill.
     pub(super) is_inferred: bool,
 }
@@ -27,8 +27,13 @@ pub(super) struct Transition {
 #[derive(Debug, Clone)]
 pub(super) struct TaskHistory {
     pub(super) row: TaskRow,
-    pub(super) step: Step,
     pub(super) transitions: Vec<Transition>,
+}
+
+/// The lane that a task with this status is in.
+fn lane_of(status: &str) -> Option<Lane> {
+    let step = Step::of(status);
+    Lane::ALL.into_iter().find(|lane| lane.start() == step)
 }
 
 /// A visit of a task to a lane.
@@ -39,20 +44,15 @@ pub(super) struct Visit {
 }
 
 impl TaskHistory {
-    /// When the task entered the lane, by its newest transition; `None` if it is not in the lane now.
-    pub(super) fn in_lane_since(&self, lane: Lane) -> Option<Timestamp> {
-        let entered = self.transitions.iter().rev().find(|step| step.to == lane.start())?;
-        (self.step == lane.start()).then_some(entered.at)
-    }
-
-    /// How long the task has been in the lane; 0 if it entered the lane in the future.
-    pub(super) fn hours_in_lane(&self, lane: Lane, now: Timestamp) -> Option<f64> {
-        self.in_lane_since(lane).map(|since| now.hours_since(since).max(0.0))
+    /// When the task entered the lane that it is in now, by its newest transition.
+    pub(super) fn entered(&self) -> Option<Timestamp> {
+        let lane = lane_of(&self.row.status)?;
+        self.transitions.iter().rev().find(|step| step.to == lane.start()).map(|step| step.at)
     }
 
     /// The visits that led to the next lane: each ends with that transition and begins with the latest start at or
     /// before it.
-    pub(super) fn completed_visits(&self, lane: Lane) -> impl Iterator<Item = (Visit, usize)> {
+    pub(super) fn completed_visits(&self, lane: Lane) -> impl Iterator<Item = (Visit, i64)> {
         visits(self.transitions.iter(), lane, |end| end.to == lane.end()).into_iter()
     }
 
@@ -63,10 +63,8 @@ impl TaskHistory {
     }
 
     /// The visits that ended, whatever status followed.
-    pub(super) fn ended_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
-        visits(self.transitions.iter(), lane, |end| end.to != lane.start())
-            .into_iter()
-            .map(|(visit, _)| visit)
+    pub(super) fn ended_visits(&self, lane: Lane) -> impl Iterator<Item = (Visit, i64)> {
+        visits(self.transitions.iter(), lane, |end| end.to != lane.start()).into_iter()
     }
 }
 
@@ -79,7 +77,7 @@ fn visits<'m>(
     transitions: impl Iterator<Item = &'m Transition> + Clone,
     lane: Lane,
     ends: impl Fn(&Transition) -> bool,
-) -> Vec<(Visit, usize)> {
+) -> Vec<(Visit, i64)> {
     let mut starts = transitions.clone().filter(|step| step.to == lane.start()).peekable();
     let mut entered = None;
     let mut visits = Vec::new();
@@ -92,37 +90,32 @@ fn visits<'m>(
     visits
 }
 
-/// The tasks of a scope, with their transitions.
+/// The order of the first inferred transition: after all recorded ones.
+pub(super) const INFERRED: i64 = 1 << 62;
+
+/// The tasks of a scope, or some of them, with their transitions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct History {
     pub(super) tasks: Vec<TaskHistory>,
     index: HashMap<String, usize>,
-    transitions: usize,
+    inferred: i64,
 }
 
 impl History {
-    /// Loads the history. Transitions with an invalid time are left out.
-    pub(super) fn load(tx: &Connection, scope: &ScopeIds, assignee: Option<&str>) -> Result<Self> {
-        let mut rows = task_rows::in_scope(tx, scope)?;
-        if let Some(assignee) = assignee.map(folded) {
-            rows.retain(|row| row.assignee.as_deref().is_some_and(|own| folded(own) == assignee));
+    /// Loads the history of a scope by reading all tasks and events. Transitions with an invalid time are left out.
+    pub(super) fn load(tx: &Connection, scope: &TaskScope<'_>) -> Result<Self> {
+        let mut rows = task_rows::in_scope(tx, scope.ids)?;
+        if let Some(is_person) = scope.person {
+            rows.retain(|row| row.assignee.as_deref().is_some_and(is_person));
         }
         let mut history = Self::of_tasks(rows);
-        status_events::for_each_in_scope(tx, scope, |event| {
-            if let (Some(&task), Some(at)) =
-                (history.index.get(event.task_id), Timestamp::read(event.timestamp))
+        let mut order = 0;
+        status_events::for_each_in_scope(tx, scope.ids, |event| {
+            if let Some(&task) = history.index.get(event.task_id)
+                && let Some(step) = transition(&event, order)
             {
-                let from = event.from_status.map_or(Step::Other, Step::of);
-                let is_inferred = event.metadata.is_some_and(is_backfilled);
-                let step = Transition {
-                    from,
-                    to: Step::of(event.to_status),
-                    at,
-                    order: history.transitions,
-                    is_inferred,
-                };
                 history.tasks[task].transitions.push(step);
-                history.transitions += 1;
+                order += 1;
             }
         })?;
         for task in &mut history.tasks {
@@ -131,22 +124,66 @@ impl History {
         Ok(history)
     }
 
+    /// Loads the history of these tasks, one after the other, for a scope that is a small part of the backlog. `None` if
+    /// the events are numbered in such a way that they cannot be put in order.
+    pub(super) fn load_tasks(tx: &Connection, rows: Vec<TaskRow>) -> Result<Option<Self>> {
+        let mut history = Self::of_tasks(rows);
+        for task in &mut history.tasks {
+            let Some(transitions) = transitions(tx, &task.row.id)? else { return Ok(None) };
+            task.transitions = transitions;
+        }
+        Ok(Some(history))
+    }
+
     fn of_tasks(rows: Vec<TaskRow>) -> Self {
         let index = rows.iter().enumerate().map(|(index, row)| (row.id.clone(), index)).collect();
-        let tasks = rows.into_iter().map(|row| TaskHistory {
-            step: Step::of(&row.status),
-            row,
-            transitions: Vec::new(),
-        });
-        Self { tasks: tasks.collect(), index, transitions: 0 }
+        let tasks = rows.into_iter().map(|row| TaskHistory { row, transitions: Vec::new() });
+        Self { tasks: tasks.collect(), index, inferred: 0 }
+    }
+
+    /// Adds a task with its recorded transitions, oldest first, and returns its index.
+    pub(super) fn push(&mut self, row: TaskRow, transitions: Vec<Transition>) -> usize {
+        let place = self.tasks.len();
+        self.index.insert(row.id.clone(), place);
+        self.tasks.push(TaskHistory { row, transitions });
+        place
+    }
+
+    /// The tasks that are in a lane, and those with the newest finished visits to each lane, `count` of them.
+    pub(super) fn recent(&self, count: usize) -> Self {
+        let mut is_recent: Vec<bool> =
+            self.tasks.iter().map(|task| lane_of(&task.row.status).is_some()).collect();
+        for lane in Lane::ALL {
+            for (_, _, place) in self.newest_visits(lane, count) {
+                is_recent[place] = true;
+            }
+        }
+        let mut recent = Self::default();
+        for (task, _) in self.tasks.iter().zip(is_recent).filter(|(_, is_recent)| *is_recent) {
+            recent.push(task.row.clone(), task.transitions.clone());
+        }
+        recent
+    }
+
+    /// The lane's newest finished visits, whatever status followed: the newest first, each with the place of its task.
+    pub(super) fn newest_visits(&self, lane: Lane, count: usize) -> Vec<(Visit, i64, usize)> {
+        let of_task = |(place, task): (usize, &TaskHistory)| {
+            let visits: Vec<_> = task.ended_visits(lane).collect();
+            visits.into_iter().map(move |(visit, order)| (visit, order, place))
+        };
+        let mut visits: Vec<_> = self.tasks.iter().enumerate().flat_map(of_task).collect();
+        visits.sort_by_key(|(visit, order, _)| std::cmp::Reverse((visit.left, *order)));
+        visits.truncate(count);
+        visits
     }
 
     /// Adds an inferred transition, after the recorded ones of the same time.
     pub(super) fn add(&mut self, task: usize, from: Step, to: Step, at: Timestamp) {
         let transitions = &mut self.tasks[task].transitions;
         let index = transitions.partition_point(|step| step.at <= at);
-        transitions.insert(index, Transition { from, to, at, order: self.transitions, is_inferred: true });
-        self.transitions += 1;
+        let order = INFERRED + self.inferred;
+        transitions.insert(index, Transition { from, to, at, order, is_inferred: true });
+        self.inferred += 1;
     }
 
     /// The index of the task with this id in `tasks`.
@@ -155,8 +192,23 @@ impl History {
     }
 }
 
-fn folded(name: &str) -> String {
-    name.trim().to_lowercase()
+/// The recorded transitions of a task, oldest first, in the order of their rows' numbers; `None` if a number is too large.
+pub(super) fn transitions(tx: &Connection, task_id: &str) -> Result<Option<Vec<Transition>>> {
+    let (mut found, mut are_in_order) = (Vec::new(), true);
+    status_events::for_each_of_task(tx, task_id, |number, event| {
+        are_in_order &= number < INFERRED;
+        found.extend(transition(&event, number));
+    })?;
+    found.sort_by_key(|step: &Transition| (step.at, step.order));
+    Ok(are_in_order.then_some(found))
+}
+
+/// The event as a transition; `None` if its time is invalid.
+fn transition(event: &EventRef<'_>, order: i64) -> Option<Transition> {
+    let at = Timestamp::read(event.timestamp)?;
+    let from = event.from_status.map_or(Step::Other, Step::of);
+    let is_inferred = event.metadata.is_some_and(is_backfilled);
+    Some(Transition { from, to: Step::of(event.to_status), at, order, is_inferred })
 }
 
 /// Whether an event was written by a backfill.

@@ -1,5 +1,7 @@
 //! Status events that are inferred from task runs, where none were recorded.
 
+use std::collections::HashMap;
+
 use rusqlite::Connection;
 
 use super::history::{History, Transition, Visit};
@@ -60,9 +62,25 @@ impl InferredEvent<'_> {
     }
 }
 
-/// The successful runs on the history's tasks, newest finish first, those without one last.
+impl Run {
+    /// Whether a transition can be inferred from it.
+    pub(super) fn is_timed(&self) -> bool {
+        self.started.is_some() && self.finished.is_some()
+    }
+}
+
+/// The successful runs on the history's tasks, newest finish first, those without one last, by reading all runs.
 pub(super) fn load(tx: &Connection, scope: &ScopeIds, history: &History) -> Result<Vec<Run>> {
-    let rows = task_runs::successful_in_scope(tx, scope)?;
+    Ok(newest_first(task_runs::successful_in_scope(tx, scope)?, history))
+}
+
+/// As [`load`], by reading the runs of the history's tasks, one task after the other.
+pub(super) fn load_of_tasks(tx: &Connection, history: &History) -> Result<Vec<Run>> {
+    let ids = history.tasks.iter().map(|task| &*task.row.id);
+    Ok(newest_first(task_runs::successful_of_tasks(tx, ids)?, history))
+}
+
+fn newest_first(rows: Vec<SuccessfulRun>, history: &History) -> Vec<Run> {
     let read = |time: &Option<String>| time.as_deref().and_then(Timestamp::read);
     let with_task = rows.into_iter().rev().filter_map(|row| {
         let task = history.task_index(&row.task_id)?;
@@ -70,7 +88,12 @@ pub(super) fn load(tx: &Connection, scope: &ScopeIds, history: &History) -> Resu
     });
     let mut runs: Vec<Run> = with_task.collect();
     runs.sort_by_key(|run| std::cmp::Reverse((run.finished, run.started)));
-    Ok(runs)
+    runs
+}
+
+/// How many of a lane's newest runs are examined, at most.
+pub(super) fn runs_examined(window: usize) -> usize {
+    window.saturating_mul(3)
 }
 
 /// Adds inferred transitions to the history: for every lane with fewer transitions from its start to its end than
@@ -79,24 +102,36 @@ pub(super) fn infer<'r>(history: &mut History, runs: &'r [Run], window: usize) -
     let mut added = Vec::new();
     for lane in Lane::ALL {
         let is_end = |step: &&Transition| step.from == lane.start() && step.to == lane.end();
-        let mut ends: usize =
-            history.tasks.iter().map(|task| task.transitions.iter().filter(is_end).count()).sum();
-        let of_lane = runs.iter().filter(|run| run.row.command == lane.command());
-        let timed = of_lane.filter(|run| run.started.is_some() && run.finished.is_some());
-        // Compared with recorded visits only. If inferred ones counted, a backfill, which stores them, would change
-        // what the next one adds.
-        let recorded: Vec<Vec<Visit>> =
-            history.tasks.iter().map(|task| task.recorded_visits(lane).collect()).collect();
-        for run in timed.take(window.saturating_mul(3)) {
-            if ends >= window {
-                break;
-            }
-            for inferred in missing(&history.tasks[run.task].transitions, &recorded[run.task], lane, run) {
-                let (from, to) = inferred.steps();
-                history.add(run.task, from, to, inferred.at);
-                ends += usize::from(inferred.phase == Phase::End);
-                added.push(inferred);
-            }
+        let ends = history.tasks.iter().map(|task| task.transitions.iter().filter(is_end).count()).sum();
+        let of_lane = runs.iter().filter(|run| run.row.command == lane.command() && run.is_timed());
+        added.extend(infer_lane(history, lane, ends, of_lane, window));
+    }
+    added
+}
+
+/// Adds the transitions of the lane's newest runs, as [`infer`] does, to a history in which it has `ends` of its own.
+pub(super) fn infer_lane<'r>(
+    history: &mut History,
+    lane: Lane,
+    mut ends: usize,
+    runs: impl Iterator<Item = &'r Run>,
+    window: usize,
+) -> Vec<InferredEvent<'r>> {
+    let mut added = Vec::new();
+    // Compared with recorded visits only. If inferred ones counted, a backfill, which stores them, would change what the
+    // next one adds.
+    let mut recorded: HashMap<usize, Vec<Visit>> = HashMap::new();
+    for run in runs.take(runs_examined(window)) {
+        if ends >= window {
+            break;
+        }
+        let task = &history.tasks[run.task];
+        let recorded = recorded.entry(run.task).or_insert_with(|| task.recorded_visits(lane).collect());
+        for inferred in missing(&task.transitions, recorded, lane, run) {
+            let (from, to) = inferred.steps();
+            history.add(run.task, from, to, inferred.at);
+            ends += usize::from(inferred.phase == Phase::End);
+            added.push(inferred);
         }
     }
     added

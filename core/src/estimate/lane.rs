@@ -102,6 +102,14 @@ impl<T> PerLane<T> {
         Self { implementation: value(Lane::Implementation), review: value(Lane::Review), qa: value(Lane::Qa) }
     }
 
+    pub(super) fn of_mut(&mut self, lane: Lane) -> &mut T {
+        match lane {
+            Lane::Implementation => &mut self.implementation,
+            Lane::Review => &mut self.review,
+            Lane::Qa => &mut self.qa,
+        }
+    }
+
     pub(super) fn of(&self, lane: Lane) -> &T {
         match lane {
             Lane::Implementation => &self.implementation,

@@ -10,6 +10,7 @@ use crate::number;
 /// How long tasks spend in one lane, in hours, by the newest visits of the window and those that are still open; null
 /// if fewer visits than that have ended. An open visit counts as lasting longer than it has so far (Kaplan–Meier).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct LaneTime {
     /// Half of the visits end within these hours.
     #[serde(serialize_with = "number::json_option")]
@@ -31,6 +32,7 @@ pub struct LaneTime {
 /// Ages, in hours, that separate the bands of a chart of work in progress; null if too few visits have ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the shares in percent")]
+#[non_exhaustive]
 pub struct AgingBands {
     #[serde(serialize_with = "number::json_option")]
     pub p50: Option<f64>,

@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 /// The source of a velocity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub enum VelocityMode {
     /// From the config files and the call's overrides only.
     #[default]
@@ -33,6 +34,7 @@ impl VelocityMode {
     }
 
     /// The mode's name.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Config => "config",

@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 /// When the milestones are reached, by a simulation of the pipeline from its present state (docs/forecast.md).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Forecast {
     /// `history`, or `prior` below 5 completed tasks: then it rests on general assumptions about task durations.
     pub basis: String,
@@ -68,6 +69,7 @@ pub struct Forecast {
 
 /// When a milestone is reached, by probability.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Milestone {
     /// Hours from now.
     pub hours: QuantileHours,
@@ -79,6 +81,7 @@ pub struct Milestone {
 record! {
     /// Hours by probability.
     #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct QuantileHours("hours", "camelCase"): {
         /// Not exceeded with a probability of 10 %.
         #[serde(serialize_with = "number::json")]
@@ -101,6 +104,7 @@ record! {
 /// Times by probability.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the names are the probabilities in percent")]
+#[non_exhaustive]
 pub struct QuantileTimes {
     pub p10: Option<Timestamp>,
     pub p50: Option<Timestamp>,
@@ -111,6 +115,7 @@ pub struct QuantileTimes {
 
 /// The probability that everything is completed by a time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DoneBy {
     /// The time.
     pub at: Timestamp,
@@ -122,6 +127,7 @@ pub struct DoneBy {
 /// How often tasks are implemented again.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Rework {
     /// The expected number of times that a task is implemented, 1 or more.
     #[serde(serialize_with = "number::json")]
@@ -130,6 +136,7 @@ pub struct Rework {
 
 /// What completing the open tasks still costs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CostToComplete {
     /// The currency; null if records name none.
     pub currency: Option<String>,
@@ -143,6 +150,7 @@ pub struct CostToComplete {
 
 /// The tokens that completing the open tasks still takes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TokensToComplete {
     /// With a probability of one half it takes no more.
     #[serde(serialize_with = "number::json")]
@@ -154,6 +162,7 @@ pub struct TokensToComplete {
 
 /// The throughput bootstrap's forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Baseline {
     /// When everything is completed.
     pub complete: Milestone,
@@ -162,6 +171,7 @@ pub struct Baseline {
 /// A pipeline in which nothing has happened for longer than ever before.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Stalled {
     /// Working hours since the newest transition.
     #[serde(serialize_with = "number::json")]

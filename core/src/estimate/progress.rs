@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::history::TaskHistory;
 use super::lane::{Lane, PerLane};
+use super::present::{OpenTask, Present};
 use super::schedule::{Departure, Schedule};
 use crate::number;
 use crate::time::Timestamp;
@@ -13,6 +13,7 @@ const AGING: f64 = 0.85;
 
 /// The tasks that are in a lane now.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Wip {
     /// The number of tasks.
     pub tasks: usize,
@@ -25,6 +26,7 @@ pub struct Wip {
 /// One task that is in a lane now.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct WipItem {
     /// The task.
     pub task_id: String,
@@ -33,8 +35,8 @@ pub struct WipItem {
     /// Hours since it entered the lane; null if no event shows it.
     #[serde(serialize_with = "number::json_option")]
     pub age_hours: Option<f64>,
-    /// The share, from 0 to 1, of the lane's finished visits that took no longer than this age; null if the lane has no
-    /// history.
+    /// The share, from 0 to 1, of the lane's newest 1,000 finished visits that took no longer than this age; null if the
+    /// lane has no history.
     #[serde(serialize_with = "number::json_option")]
     pub age_percentile: Option<f64>,
     /// Whether the percentile is above 0.85.
@@ -44,6 +46,7 @@ pub struct WipItem {
 /// The next transitions.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct NextTransitions {
     /// The task that is expected to be implemented first.
     pub ready_to_review: Option<NextTransition>,
@@ -58,6 +61,7 @@ pub struct NextTransitions {
 /// An expected transition of one task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct NextTransition {
     /// The task.
     pub task_id: String,
@@ -72,19 +76,11 @@ pub struct NextTransition {
     pub at: Option<Timestamp>,
 }
 
-pub(super) fn wip(tasks: &[TaskHistory], now: Timestamp) -> PerLane<Wip> {
+pub(super) fn wip(present: &Present, now: Timestamp) -> PerLane<Wip> {
     PerLane::from_fn(|lane| {
-        let mut taken: Vec<f64> = tasks
-            .iter()
-            .flat_map(|task| task.ended_visits(lane))
-            .map(|visit| visit.left.hours_since(visit.entered))
-            .collect();
-        taken.sort_by(f64::total_cmp);
-        let mut items: Vec<WipItem> = tasks
-            .iter()
-            .filter(|task| task.step == lane.start())
-            .map(|task| item(task, lane, &taken, now))
-            .collect();
+        let inside = present.tasks.iter().filter(|task| task.state.lane() == Some(lane));
+        let mut items: Vec<WipItem> =
+            inside.map(|task| item(task, lane, present.visits.of(lane), now)).collect();
         items.sort_by(|a, b| {
             let age = |item: &WipItem| item.age_hours.unwrap_or(-1.0);
             age(b).total_cmp(&age(a)).then_with(|| crate::natural_order::compare(&a.task_key, &b.task_key))
@@ -94,31 +90,27 @@ pub(super) fn wip(tasks: &[TaskHistory], now: Timestamp) -> PerLane<Wip> {
 }
 
 /// `taken` are the hours of the lane's finished visits, in ascending order.
-fn item(task: &TaskHistory, lane: Lane, taken: &[f64], now: Timestamp) -> WipItem {
+fn item(task: &OpenTask, lane: Lane, taken: &[f64], now: Timestamp) -> WipItem {
     let age_hours = task.hours_in_lane(lane, now);
     let age_percentile = age_hours.filter(|_| !taken.is_empty()).map(|age| {
         let no_longer = taken.partition_point(|hours| *hours <= age);
         no_longer as f64 / taken.len() as f64
     });
     WipItem {
-        task_id: task.row.id.clone(),
-        task_key: task.row.key.clone(),
+        task_id: task.id.to_string(),
+        task_key: task.key.to_string(),
         age_hours,
         age_percentile,
         aging: age_percentile.is_some_and(|percentile| percentile > AGING),
     }
 }
 
-pub(super) fn next_transitions(
-    tasks: &[TaskHistory],
-    schedule: &Schedule,
-    now: Timestamp,
-) -> NextTransitions {
+pub(super) fn next_transitions(tasks: &[OpenTask], schedule: &Schedule, now: Timestamp) -> NextTransitions {
     let transition = |lane: Lane, departure: &Departure| {
         let at = now.plus_hours(departure.hours);
         NextTransition {
-            task_id: tasks[departure.task].row.id.clone(),
-            task_key: tasks[departure.task].row.key.clone(),
+            task_id: tasks[departure.task].id.to_string(),
+            task_key: tasks[departure.task].key.to_string(),
             to: lane.end_status().to_owned(),
             hours: at.map(|_| departure.hours),
             at,
@@ -128,7 +120,7 @@ pub(super) fn next_transitions(
     let first = |lane| schedule.departures(lane).first().map(|departure| transition(lane, departure));
     let own = |lane: Lane| {
         let inside =
-            schedule.departures(lane).iter().filter(move |next| tasks[next.task].step == lane.start());
+            schedule.departures(lane).iter().filter(move |next| tasks[next.task].state.lane() == Some(lane));
         inside.map(move |departure| (lane, departure))
     };
     NextTransitions {

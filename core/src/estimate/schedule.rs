@@ -9,20 +9,20 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::backlog::next_lane;
+use super::backlog::TaskState;
 use super::durations::hours_at;
 use super::history::TaskHistory;
-use super::lane::{Lane, Step};
+use super::lane::Lane;
+use super::present::{OpenTask, Present};
 use super::velocity::Velocity;
 use crate::natural_order;
-use crate::number::exact_sum;
-use crate::status;
 use crate::time::Timestamp;
 
 /// When the last task of the scope is expected to reach each milestone; `now` if no work is left, null if a lane has
 /// work and no velocity. The times never decrease from one milestone to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Etas {
     /// Everything is implemented.
     pub ready_to_review_eta: Option<Timestamp>,
@@ -47,8 +47,8 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    pub(super) fn new(tasks: &[TaskHistory], velocity: &Velocity, now: Timestamp) -> Self {
-        let plan = Plan { tasks, velocity, now, default_points: default_points(tasks) };
+    pub(super) fn new(present: &Present, velocity: &Velocity, now: Timestamp) -> Self {
+        let plan = Plan { tasks: &present.tasks, present, velocity, now };
         let implementation = plan.implementation();
         let review = plan.queue(Lane::Review, &implementation);
         let qa = plan.queue(Lane::Qa, &review);
@@ -75,11 +75,10 @@ impl Schedule {
 }
 
 struct Plan<'a> {
-    tasks: &'a [TaskHistory],
+    tasks: &'a [OpenTask],
+    present: &'a Present,
     velocity: &'a Velocity,
     now: Timestamp,
-    /// The assumed story points of a task without any.
-    default_points: f64,
 }
 
 impl Plan<'_> {
@@ -115,7 +114,7 @@ impl Plan<'_> {
 
     /// Hours that the lane still needs for the task.
     fn work(&self, task: usize, lane: Lane, done: f64) -> f64 {
-        let points = self.tasks[task].row.story_points.unwrap_or(self.default_points);
+        let points = self.tasks[task].story_points.unwrap_or(self.present.mean_points);
         hours_at(points, self.velocity.of(lane)).map_or(f64::INFINITY, |hours| (hours - done).max(0.0))
     }
 
@@ -123,44 +122,42 @@ impl Plan<'_> {
     /// left.
     fn time_at_head(&self, task: usize, lane: Lane) -> f64 {
         let Some(entered) = self.tasks[task].in_lane_since(lane) else { return 0.0 };
-        let leaves =
-            self.tasks.iter().flat_map(|task| &task.transitions).filter(|step| step.from == lane.start());
-        let last_left = leaves.map(|step| step.at).filter(|left| *left <= self.now).max();
-        let since = last_left.map_or(entered, |left| left.max(entered));
+        let since = self.present.last_left.of(lane).map_or(entered, |left| left.max(entered));
         self.now.hours_since(since).max(0.0)
     }
 
     fn in_lane(&self, lane: Lane) -> Vec<usize> {
-        (0..self.tasks.len()).filter(|task| next_lane(&self.tasks[*task]) == Some(lane)).collect()
+        (0..self.tasks.len()).filter(|task| self.tasks[*task].state.next_lane() == Some(lane)).collect()
     }
 }
 
-/// The mean of the known story points; 0 if none are known.
-fn default_points(tasks: &[TaskHistory]) -> f64 {
-    let known: Vec<f64> = tasks.iter().filter_map(|task| task.row.story_points).collect();
-    if known.is_empty() { 0.0 } else { exact_sum(known.iter().copied()) / known.len() as f64 }
-}
-
 /// Tasks in progress first, then those that were sent back, then the rest by priority and key.
-fn implementation_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
-    let rank = |task: &TaskHistory| match task.step {
-        Step::InProgress => 0,
-        _ if status::same(&task.row.status, status::CHANGES_REQUESTED) => 1,
+fn implementation_order(a: &OpenTask, b: &OpenTask) -> Ordering {
+    let rank = |task: &OpenTask| match task.state {
+        TaskState::InProgress => 0,
+        TaskState::ChangesRequested => 1,
         _ => 2,
     };
     rank(a).cmp(&rank(b)).then_with(|| arrival_order(a, b, Lane::Implementation))
 }
 
 /// First in, first out; tasks with an unknown entry time come last.
-fn arrival_order(a: &TaskHistory, b: &TaskHistory, lane: Lane) -> Ordering {
-    let entered = |task: &TaskHistory| {
+fn arrival_order(a: &OpenTask, b: &OpenTask, lane: Lane) -> Ordering {
+    let entered = |task: &OpenTask| {
         let since = task.in_lane_since(lane);
         (since.is_none(), since)
     };
     entered(a).cmp(&entered(b)).then_with(|| backlog_order(a, b))
 }
 
-pub(super) fn backlog_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
+fn backlog_order(a: &OpenTask, b: &OpenTask) -> Ordering {
+    let place = |task: &OpenTask| (task.priority.is_none(), task.priority);
+    let by_key = || natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id));
+    place(a).cmp(&place(b)).then_with(by_key)
+}
+
+/// [`backlog_order`] of tasks with their history.
+pub(super) fn history_order(a: &TaskHistory, b: &TaskHistory) -> Ordering {
     let priority = |task: &TaskHistory| (task.row.priority.is_none(), task.row.priority);
     let by_key = || natural_order::compare(&a.row.key, &b.row.key).then_with(|| a.row.id.cmp(&b.row.id));
     priority(a).cmp(&priority(b)).then_with(by_key)

@@ -10,6 +10,7 @@ use crate::repository::scope::{self, ScopeIds};
 /// The scope of an estimate, as given in the call; absent fields were not given.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Scope {
     /// The workspace.
     pub workspace_id: String,
@@ -55,6 +56,13 @@ pub(super) fn resolve(tx: &Connection, options: &EstimateOptions) -> Result<Scop
         ids.story = Some(only("storyKey", "user story with key", key, found, "projectKey or epicKey")?);
     }
     Ok(ids)
+}
+
+/// Whether a stored name is that of the person; upper and lower case and surrounding blanks are ignored.
+pub(super) fn is_person(name: &str) -> impl Fn(&str) -> bool + use<> {
+    let folded = |name: &str| name.trim().to_lowercase();
+    let wanted = folded(name);
+    move |stored| folded(stored) == wanted
 }
 
 fn only(field: &str, what: &str, key: &str, mut found: Vec<String>, narrower: &str) -> Result<String> {

@@ -3,7 +3,7 @@
 use super::forecast::{Event, Pipeline, Stage, Task};
 use super::history::{History, TaskHistory, Transition};
 use super::lane::{Lane, Step};
-use super::schedule::backlog_order;
+use super::schedule::history_order;
 use crate::status;
 use crate::time::Timestamp;
 
@@ -48,7 +48,7 @@ impl Timeline {
     pub(super) fn new(history: &History, now: Timestamp) -> Self {
         let tasks = &history.tasks;
         let mut places: Vec<usize> = (0..tasks.len()).collect();
-        places.sort_by(|a, b| backlog_order(&tasks[*a], &tasks[*b]));
+        places.sort_by(|a, b| history_order(&tasks[*a], &tasks[*b]));
         let until_now =
             || tasks.iter().flat_map(|task| &task.transitions).map(|step| step.at).filter(|at| *at <= now);
         let origin = Origin::before(until_now().min().unwrap_or(now));
@@ -96,7 +96,7 @@ fn lane_of(step: Step) -> Option<Lane> {
 
 /// By the task's own status.
 fn stage_of(task: &TaskHistory) -> Stage {
-    match (lane_of(task.step), &*status::canonical(&task.row.status)) {
+    match (lane_of(Step::of(&task.row.status)), &*status::canonical(&task.row.status)) {
         (Some(lane), _) => Stage::Lane(lane as usize),
         (None, status::COMPLETED) => Stage::Completed,
         (None, status::CANCELLED) => Stage::Cancelled,

@@ -14,6 +14,7 @@ use crate::number::{self, exact_sum};
 /// The velocity of each lane.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct Velocity {
     /// Story points that leave the implementation per hour of work on them.
     #[serde(serialize_with = "number::json")]
@@ -50,27 +51,28 @@ pub(super) fn from_config(settings: &VelocitySettings, options: &EstimateOptions
     select_velocity(settings, options, VelocityMode::Config, PerLane::default())
 }
 
-/// The velocity by a history that includes inferred events; lanes without history use the config.
+/// What a history that includes inferred events says of each lane.
+pub(super) fn measured(history: &History, runs: &[Run], window: usize) -> Measured {
+    PerLane::from_fn(|lane| {
+        measure(event_samples(history, lane, window))
+            .or_else(|| measure(run_samples(history, runs, lane, window)))
+    })
+}
+
+/// The velocity of each lane by its history; lanes without history use the config.
 pub(super) fn from_history(
     settings: &VelocitySettings,
     options: &EstimateOptions,
-    mode: VelocityMode,
-    history: &History,
-    runs: &[Run],
+    measured: Measured,
 ) -> Velocity {
-    let window = options.window();
-    let measured = PerLane::from_fn(|lane| {
-        measure(event_samples(history, lane, window))
-            .or_else(|| measure(run_samples(history, runs, lane, window)))
-    });
-    select_velocity(settings, options, mode, measured)
+    select_velocity(settings, options, options.mode.unwrap_or_default(), measured)
 }
 
 fn select_velocity(
     settings: &VelocitySettings,
     options: &EstimateOptions,
     mode: VelocityMode,
-    measured: PerLane<Option<MeasuredVelocity>>,
+    measured: Measured,
 ) -> Velocity {
     let config = settings.overridden(options);
     let weight = if mode == VelocityMode::Mixed { settings.alpha } else { 1.0 };
@@ -92,19 +94,22 @@ fn select_velocity(
 
 /// A unit of finished work.
 #[derive(Debug, Clone, Copy)]
-struct Sample {
-    story_points: f64,
-    hours: f64,
+pub(super) struct Sample {
+    pub(super) story_points: f64,
+    pub(super) hours: f64,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct MeasuredVelocity {
+/// What the history says of each lane.
+pub(super) type Measured = PerLane<Option<MeasuredVelocity>>;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct MeasuredVelocity {
     sp_per_hour: f64,
     samples: usize,
 }
 
 /// ΣSP / Σhours; `None` if no story points were completed.
-fn measure(samples: Vec<Sample>) -> Option<MeasuredVelocity> {
+pub(super) fn measure(samples: Vec<Sample>) -> Option<MeasuredVelocity> {
     let story_points = exact_sum(samples.iter().map(|sample| sample.story_points));
     let hours = exact_sum(samples.iter().map(|sample| sample.hours));
     let sp_per_hour = story_points / hours;
@@ -114,32 +119,37 @@ fn measure(samples: Vec<Sample>) -> Option<MeasuredVelocity> {
 
 /// The newest completed visits to the lane, from events.
 fn event_samples(history: &History, lane: Lane, window: usize) -> Vec<Sample> {
-    let completed_visits = history
+    let visits = history
         .tasks
         .iter()
         .flat_map(|task| task.completed_visits(lane).map(move |(visit, order)| (visit, order, task)));
-    let mut completed_visits: Vec<_> =
-        completed_visits.filter(|(visit, ..)| visit.left > visit.entered).collect();
-    completed_visits.sort_by_key(|(visit, order, _)| Reverse((visit.left, *order)));
-    let newest = completed_visits.into_iter().take(window);
-    let sample = |(visit, _, task): (Visit, usize, &TaskHistory)| Sample {
+    newest_samples(visits.collect(), window)
+}
+
+/// The newest of these visits, each with its order and its task.
+pub(super) fn newest_samples(mut visits: Vec<(Visit, i64, &TaskHistory)>, window: usize) -> Vec<Sample> {
+    visits.retain(|(visit, ..)| visit.left > visit.entered);
+    visits.sort_by_key(|(visit, order, _)| Reverse((visit.left, *order)));
+    let sample = |(visit, _, task): (Visit, i64, &TaskHistory)| Sample {
         story_points: task.row.story_points.unwrap_or(0.0),
         hours: visit.left.hours_since(visit.entered),
     };
-    newest.map(sample).collect()
+    visits.into_iter().take(window).map(sample).collect()
 }
 
-/// The newest successful runs of the lane's command. A run without times counts by the velocity that the host measured.
+/// The newest successful runs of the lane's command.
 fn run_samples(history: &History, runs: &[Run], lane: Lane, window: usize) -> Vec<Sample> {
     let of_lane = runs.iter().filter(|run| run.row.command == lane.command());
-    let sample = |run: &Run| {
-        let own = run.row.story_points_at_run;
-        let story_points = own.or(history.tasks[run.task].row.story_points).unwrap_or(0.0);
-        let hours = match (run.started, run.finished) {
-            (Some(started), Some(finished)) => finished.hours_since(started),
-            _ => story_points / run.row.sp_per_hour_effective.filter(|speed| *speed > 0.0)?,
-        };
-        (hours > 0.0).then_some(Sample { story_points, hours })
+    of_lane.filter_map(|run| run_sample(history, run)).take(window).collect()
+}
+
+/// A run as a unit of work. A run without times counts by the velocity that the host measured.
+pub(super) fn run_sample(history: &History, run: &Run) -> Option<Sample> {
+    let own = run.row.story_points_at_run;
+    let story_points = own.or(history.tasks[run.task].row.story_points).unwrap_or(0.0);
+    let hours = match (run.started, run.finished) {
+        (Some(started), Some(finished)) => finished.hours_since(started),
+        _ => story_points / run.row.sp_per_hour_effective.filter(|speed| *speed > 0.0)?,
     };
-    of_lane.filter_map(sample).take(window).collect()
+    (hours > 0.0).then_some(Sample { story_points, hours })
 }

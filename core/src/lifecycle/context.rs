@@ -27,5 +27,7 @@ record! {
         pub reason: Option<String>,
         /// The status that the task must have (compare-and-set); otherwise the call fails with `Conflict`.
         pub expected_from: Option<String>,
+        /// Whether a status is accepted that is neither one of the pipeline nor named under `statuses` in `config.json`.
+        pub allow_unknown_status: bool,
     }
 }

@@ -7,16 +7,18 @@ use super::metadata::{self, Move};
 use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::id::IdSource;
+use crate::paths::ConfigSources;
 use crate::repository::check::{self, Table, reference};
 use crate::repository::status_events::{self, StatusEvent};
 use crate::repository::task_rows;
 use crate::repository::tasks::{self, Task};
-use crate::status;
+use crate::status::{self, StatusSettings};
 use crate::time::{Clock, Timestamp};
 
 record! {
     /// The result of a transition.
     #[derive(Debug, Clone, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Transition("transition", "camelCase"): {
         /// The event that was written; absent if the task had the status already.
         pub event_id: Option<String>,
@@ -37,6 +39,8 @@ record! {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WriteContext<'a> {
     pub(crate) ids: &'a IdSource,
+    /// The settings, which name further statuses.
+    pub(crate) configs: &'a ConfigSources,
     pub(crate) clock: Clock,
 }
 
@@ -52,6 +56,10 @@ pub(crate) fn record(
     let to = status::normalised(to_status).into_owned();
     check::single_line("toStatus", &to)?;
     context.check_fields()?;
+    // The settings are read only where they matter.
+    if !context.allow_unknown_status && !status::NAMES.contains(&&*to) {
+        StatusSettings::from_configs(&write_context.configs.load()?)?.check("toStatus", to_status)?;
+    }
     let found =
         tasks::find(tx, task)?.ok_or_else(|| Error::not_found("task", "task with id or key", task))?;
     reference(tx, "jobId", Table::Jobs, context.job_id.as_deref())?;

@@ -2,12 +2,14 @@
 //!
 //! A migration only adds: tables, nullable columns, indexes. The two exceptions, both in old global databases, are
 //! [`prototype`] and [`defaults`]. A migration is one transaction: if the process dies during it, the old schema
-//! remains, and the next process that opens the file starts again.
+//! remains, and the next process that opens the file starts again. The indexes that only make calls faster follow in a
+//! transaction of their own ([`indexes`]), and are no part of the version.
 
 mod archive;
 mod change;
 mod defaults;
 mod global;
+mod indexes;
 mod inspect;
 mod look;
 mod preconditions;
@@ -22,9 +24,10 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::sqlite::{WaitPolicy, begin_write, schema_version};
+use crate::sqlite::{WaitPolicy, begin_write, database_content, schema_version};
 use crate::time::Timestamp;
 use change::change;
+pub(crate) use indexes::create_time_index;
 pub(crate) use look::{columns, look};
 pub(crate) use preconditions::refuse_other_kind;
 use table::Table;
@@ -67,14 +70,20 @@ pub(crate) fn migrate(
 ) -> Result<()> {
     refuse_other_kind(connection, kind)?;
     if schema_version(connection)? >= VERSION {
-        return Ok(());
+        return indexes::add(connection, kind, wait);
     }
     // With foreign keys on, dropping a table would first delete its rows, which would cascade into other tables. They
     // cannot be switched inside a transaction.
     switch_foreign_keys(connection, false)?;
     let outcome = in_one_transaction(connection, kind, now, wait);
     let switched = switch_foreign_keys(connection, true);
-    outcome.and(switched)
+    outcome.and(switched)?;
+    indexes::add(connection, kind, wait)
+}
+
+/// The content of a new database file with the current schema.
+pub(crate) fn new_database(kind: DatabaseKind, now: Timestamp) -> Result<Vec<u8>> {
+    database_content(|connection| apply_changes(connection, kind, now))
 }
 
 fn in_one_transaction(

@@ -9,6 +9,18 @@ use crate::error::{Error, Result};
 use crate::input::given;
 
 /// The environment variables that the library uses, read once.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{Environment, Workspace};
+///
+/// // A test must not read the config files of the user.
+/// let environment = Environment { home: None, ..Environment::default() };
+/// let workspace = Workspace::options().environment(environment).open_db(":memory:")?;
+/// assert!(workspace.telemetry_config()?.config_path.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// The user's home folder: `HOME`, else `USERPROFILE`, else the platform's.

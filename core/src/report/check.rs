@@ -4,6 +4,7 @@ use crate::check::CheckReport;
 use crate::printable::printable;
 
 /// The findings, the worst first, each with what to do, and a line that sums them up. Every line ends with `\n`.
+#[must_use]
 pub fn render_check(report: &CheckReport) -> String {
     let mut text = String::new();
     let mut line = |indent: &str, words: &str| {

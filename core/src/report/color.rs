@@ -8,6 +8,7 @@ const PLAIN: &str = "\u{1b}[0m";
 /// Adds colours to a text of this module, for a terminal: table headers are bold, rules are dim, and the filled parts
 /// of bars are green. Without the escape sequences the text is unchanged. The caller decides whether to use colours
 /// (terminal, `NO_COLOR`).
+#[must_use]
 pub fn in_color(text: &str) -> String {
     let mut colored = String::with_capacity(text.len() + text.len() / 8);
     let mut lines = text.split_inclusive('\n').peekable();

@@ -31,6 +31,7 @@ const LISTED: usize = 10;
 ///
 /// Times are shown in UTC and in this machine's time zone; everything else depends only on the estimate. The text ends
 /// with a line feed.
+#[must_use]
 pub fn render_estimate(estimate: &Estimate) -> String {
     estimate_text(&estimate.into())
 }
@@ -44,6 +45,7 @@ pub fn render_estimate_json(estimate: &Value) -> Result<String> {
 }
 
 /// The velocity of each lane and its source, as text. The text ends with a line feed.
+#[must_use]
 pub fn render_velocity(velocity: &Velocity) -> String {
     velocity_text(&velocity.into())
 }

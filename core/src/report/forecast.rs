@@ -15,6 +15,7 @@ const MILESTONES: [&str; 3] = ["implemented", "reviewed", "completed"];
 
 /// Formats the forecast of an estimate for display: when the milestones are reached with a probability of 50 and of
 /// 85 %, and what it rests on. The text ends with a newline.
+#[must_use]
 pub fn render_forecast(estimate: &Estimate) -> String {
     match &estimate.forecast {
         Some(forecast) => forecast_text(forecast),
@@ -137,6 +138,7 @@ fn percent(share: f64) -> String {
 
 /// Formats a backtest for display: for each horizon how often P50, P85 and P95 were not exceeded, and how far off the
 /// forecasts were. The text ends with a newline.
+#[must_use]
 pub fn render_backtest(backtest: &Backtest) -> String {
     if backtest.horizons.is_empty() {
         return "Backtest: not enough to judge: it takes 10 completed tasks\n".to_owned();

@@ -31,6 +31,7 @@ const TOKEN_COLUMNS: [&str; 15] = [
 /// [`Session::token_usage`](crate::Session::token_usage). Missing values are `-`.
 ///
 /// Every line ends with `\n`.
+#[must_use]
 pub fn render_job_tokens(rows: &[TokenUsageRow]) -> String {
     let mut table = Table::new(TOKEN_COLUMNS.map(|name| (name, Align::Left)));
     rows.iter().for_each(|row| table.row(token_cells(row)));
@@ -79,6 +80,7 @@ pub fn render_jobs(jobs: &[Job]) -> String {
 
 /// A job as text: its state and progress, its task runs, and its usage by command, agent and model. The text ends with
 /// a line feed.
+#[must_use]
 pub fn render_job_inspection(inspection: &JobInspection) -> String {
     let tokens = match &*inspection.tokens {
         [] => "Tokens: none recorded\n".to_owned(),

@@ -6,6 +6,7 @@
 mod check;
 mod color;
 mod decimals;
+mod economics;
 mod estimate;
 mod forecast;
 mod format;
@@ -15,12 +16,15 @@ mod table;
 mod timeline;
 mod tokens;
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use crate::printable::printable;
 pub use check::render_check;
 pub use color::in_color;
+pub use economics::render_economics;
 pub use estimate::{render_estimate, render_estimate_json, render_velocity, render_velocity_json};
 pub use forecast::{render_backtest, render_forecast};
 pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};
@@ -28,7 +32,10 @@ pub use settings::render_telemetry_config;
 pub use timeline::render_status_events;
 pub use tokens::render_tokens_table;
 
+use crate::check::CheckReport;
 use crate::error::{Error, Result};
+use crate::estimate::{Backtest, Estimate, Forecast, Velocity};
+use crate::telemetry::{JobInspection, TelemetryConfig};
 
 /// Parses the JSON of a result: rows of token usage or of a summary, jobs, status events, and others. Fields that are
 /// optional in the contract may be missing, except in a velocity or an estimate, for which there are
@@ -40,4 +47,32 @@ pub fn read<T: DeserializeOwned>(field: &str, result: &Value) -> Result<T> {
         let allowed = format!("the JSON of a result ({error})");
         Error::invalid(field, "another JSON value", &allowed)
     })
+}
+
+/// Gives a result the text of its function as `Display`.
+macro_rules! displayed {
+    ($($result:ty: $render:ident;)+) => {$(
+        #[doc = concat!("The text of [`", stringify!($render), "`].")]
+        impl fmt::Display for $result {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&$render(self))
+            }
+        }
+    )+};
+}
+
+displayed! {
+    Backtest: render_backtest;
+    CheckReport: render_check;
+    Estimate: render_estimate;
+    Velocity: render_velocity;
+    JobInspection: render_job_inspection;
+    TelemetryConfig: render_telemetry_config;
+}
+
+/// The text of [`render_forecast`].
+impl fmt::Display for Forecast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&forecast::forecast_text(self))
+    }
 }

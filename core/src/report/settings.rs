@@ -4,6 +4,7 @@ use super::table::{Align, Table};
 use crate::telemetry::TelemetryConfig;
 
 /// The telemetry settings as a table, one per line. Every line ends with `\n`.
+#[must_use]
 pub fn render_telemetry_config(config: &TelemetryConfig) -> String {
     let enabled = |is: bool| if is { "enabled" } else { "disabled" }.to_owned();
     let mut table = Table::new([("SETTING", Align::Left), ("VALUE", Align::Left)]);

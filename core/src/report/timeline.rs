@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 /// old status, who changed it, and why. If there are events of several tasks, each line has the id of its task.
 ///
 /// Every line ends with `\n`.
+#[must_use]
 pub fn render_status_events(events: &[StatusEvent]) -> String {
     let several = events.iter().any(|event| event.task_id != events[0].task_id);
     let columns = ["TIME", "TASK", "FROM", "TO", "AFTER", "COMMAND", "AGENT", "NOTE"];

@@ -25,6 +25,7 @@ const COST_DECIMALS: usize = 4;
 /// `1.2000 (98 of 100)`.
 ///
 /// Every line ends with `\n`.
+#[must_use]
 pub fn render_tokens_table(rows: &[TokenUsageSummaryRow], group_by: &[Dimension]) -> String {
     let dimensions = Dimension::or_default(group_by);
     let dimensions: Vec<Dimension> =

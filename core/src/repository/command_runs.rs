@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::{Store, agents, check, stored};
-use crate::definition::{Stored, record};
+use crate::definition::{Stored, constructor, record};
 use crate::error::{Error, Result};
 use crate::number;
 use crate::time::{StoredTime, Timestamp};
@@ -11,6 +11,7 @@ use crate::time::{StoredTime, Timestamp};
 record! {
     /// One run of a command.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct CommandRun("commandRun", "camelCase"): row("command_runs") {
         /// UUID text.
         pub id: String,
@@ -72,6 +73,8 @@ record! {
     }
 }
 
+constructor! { NewCommandRun(command_name) }
+
 record! {
     /// The end of a command run.
     #[derive(Debug, Clone, Default, PartialEq)]
@@ -87,7 +90,21 @@ record! {
     }
 }
 
+constructor! { CommandRunEnd(status) }
+
 /// The command runs of a workspace.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{CommandRunEnd, NewCommandRun, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let run = workspace.command_runs().create(&NewCommandRun::new("work-on-tasks"))?;
+/// let run = workspace.command_runs().finish(&run.id, &CommandRunEnd::new("succeeded"))?;
+/// assert!(run.duration_seconds.is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct CommandRuns<'a> {
     pub(crate) store: Store<'a>,

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::{Store, check, stored};
-use crate::definition::record;
+use crate::definition::{constructor, record};
 use crate::error::Result;
 use crate::time::StoredTime;
 use crate::{natural_order, number};
@@ -12,6 +12,7 @@ use crate::{natural_order, number};
 record! {
     /// An epic: a part of a project.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct Epic("epic", "camelCase"): row("epics") {
         /// UUID text.
         pub id: String,
@@ -57,6 +58,8 @@ record! {
         pub metadata: Map<String, Value> = depth,
     }
 }
+
+constructor! { NewEpic(project_id, key, title) }
 
 /// The epics of a workspace.
 #[derive(Debug)]

@@ -7,13 +7,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Store, agents, check, stored};
-use crate::definition::{Stored, record};
+use crate::definition::{Stored, constructor, record};
 use crate::error::{Error, Result};
 use crate::time::{StoredTime, Timestamp};
 
 record! {
     /// A job: a long-running work of one command, which a host may resume.
     #[derive(Debug, Clone, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct Job("job", "camelCase"): row("jobs") {
         /// UUID text.
         pub id: String,
@@ -75,7 +76,21 @@ record! {
     }
 }
 
+constructor! { NewJob(job_type) }
+
 /// The jobs of a workspace.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewJob, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let job = workspace.jobs().create(&NewJob { total_items: Some(12), ..NewJob::new("sprint") })?;
+/// let job = workspace.jobs().finish(&job.id, "completed", None)?;
+/// assert!(job.completed_at.and_then(|at| at.timestamp()).is_some());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Jobs<'a> {
     pub(crate) store: Store<'a>,

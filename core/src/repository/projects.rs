@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::{Store, stored};
-use crate::definition::record;
+use crate::definition::{constructor, record};
 use crate::error::Result;
 use crate::natural_order;
 use crate::time::StoredTime;
@@ -12,6 +12,7 @@ use crate::time::StoredTime;
 record! {
     /// A project: the top level of the backlog.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct Project("project", "camelCase"): row("projects") {
         /// UUID text.
         pub id: String,
@@ -44,6 +45,8 @@ record! {
         pub metadata: Map<String, Value> = depth,
     }
 }
+
+constructor! { NewProject(key) }
 
 /// The projects of a workspace.
 #[derive(Debug)]

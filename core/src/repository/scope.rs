@@ -1,5 +1,7 @@
 //! The part of the backlog to which a query is limited, by ids, and the look-up of their keys.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params_from_iter};
 
 use super::row;
@@ -39,5 +41,22 @@ pub(crate) fn stories(connection: &Connection, key: &str, within: &ScopeIds) -> 
 fn ids(connection: &Connection, sql: &str, parameters: &[Option<&str>]) -> Result<Vec<String>> {
     let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map(params_from_iter(parameters), |row| row::required_text(row, "id"))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The keys of all projects by their ids.
+pub(crate) fn project_keys(connection: &Connection) -> Result<HashMap<String, String>> {
+    keys(connection, "SELECT id, key FROM projects")
+}
+
+/// The keys of all epics by their ids.
+pub(crate) fn epic_keys(connection: &Connection) -> Result<HashMap<String, String>> {
+    keys(connection, "SELECT id, key FROM epics")
+}
+
+fn keys(connection: &Connection, sql: &str) -> Result<HashMap<String, String>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement
+        .query_map([], |row| Ok((row::required_text(row, "id")?, row::required_text(row, "key")?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -1,6 +1,6 @@
 //! The table `task_status_events`.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -14,6 +14,7 @@ record! {
     /// A status change of a task.
     #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
     #[serde(default)]
+    #[non_exhaustive]
     pub struct StatusEvent("event", "camelCase"): row("task_status_events") {
         /// UUID text.
         pub id: String,
@@ -76,10 +77,39 @@ pub(crate) fn for_each_in_scope(
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params![scope.project, scope.epic, scope.story])?;
     while let Some(row) = rows.next()? {
-        let column = |index| row.get_ref(index).map(|value| value.as_str().ok());
-        if let (Some(task_id), Some(to_status), Some(timestamp)) = (column(0)?, column(2)?, column(3)?) {
-            visit(EventRef { task_id, from_status: column(1)?, to_status, timestamp, metadata: column(4)? });
+        if let Some(event) = EventRef::read(row)? {
+            visit(event);
         }
     }
     Ok(())
+}
+
+/// Passes the events of one task to `visit`, in no order, each with the number of its row. Events with values that
+/// are not text are skipped.
+pub(crate) fn for_each_of_task(
+    connection: &Connection,
+    task_id: &str,
+    mut visit: impl FnMut(i64, EventRef<'_>),
+) -> Result<()> {
+    let sql =
+        "SELECT task_id, from_status, to_status, timestamp, metadata_json, rowid FROM task_status_events
+               WHERE task_id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([task_id])?;
+    while let Some(row) = rows.next()? {
+        if let Some(event) = EventRef::read(row)? {
+            visit(row.get(5)?, event);
+        }
+    }
+    Ok(())
+}
+
+impl<'r> EventRef<'r> {
+    /// The event in the first columns of the row; `None` if a value is not text.
+    fn read(row: &'r Row<'_>) -> Result<Option<Self>> {
+        let column = |index| row.get_ref(index).map(|value| value.as_str().ok());
+        let required = (column(0)?, column(2)?, column(3)?);
+        let (Some(task_id), Some(to_status), Some(timestamp)) = required else { return Ok(None) };
+        Ok(Some(Self { task_id, from_status: column(1)?, to_status, timestamp, metadata: column(4)? }))
+    }
 }

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::{Store, check, epics, stored};
-use crate::definition::record;
+use crate::definition::{constructor, record};
 use crate::error::{Error, Result};
 use crate::time::StoredTime;
 use crate::{natural_order, number};
@@ -12,6 +12,7 @@ use crate::{natural_order, number};
 record! {
     /// A user story: a part of an epic.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct Story("story", "camelCase"): row("user_stories") {
         /// UUID text.
         pub id: String,
@@ -65,6 +66,8 @@ record! {
         pub metadata: Map<String, Value> = depth,
     }
 }
+
+constructor! { NewStory(epic_id, key, title) }
 
 /// The user stories of a workspace.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The columns of `tasks` that estimates and transitions use.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
 use super::scope::{CONDITION, ScopeIds};
@@ -24,17 +24,23 @@ pub(crate) fn in_scope(connection: &Connection, scope: &ScopeIds) -> Result<Vec<
         "SELECT id, key, status, story_points, priority, assignee_human FROM tasks WHERE {CONDITION} ORDER BY rowid"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![scope.project, scope.epic, scope.story], |row| {
-        Ok(TaskRow {
-            id: row::required_text(row, "id")?,
-            key: row::required_text(row, "key")?,
-            status: row::required_text(row, "status")?,
-            story_points: row::real(row, "story_points")?,
-            priority: row::whole(row, "priority")?,
-            assignee: row::text(row, "assignee_human")?,
-        })
-    })?;
+    let rows = statement.query_map(params![scope.project, scope.epic, scope.story], TaskRow::read)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+impl TaskRow {
+    /// A row whose first columns are the fields.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let text = |index| Ok::<_, rusqlite::Error>(row::as_text(row.get_ref(index)?));
+        Ok(Self {
+            id: text(0)?.unwrap_or_default(),
+            key: text(1)?.unwrap_or_default(),
+            status: text(2)?.unwrap_or_default(),
+            story_points: row::as_real(row.get_ref(3)?),
+            priority: row::as_whole(row.get_ref(4)?),
+            assignee: text(5)?,
+        })
+    }
 }
 
 /// The text of the task's metadata, which may be invalid.

@@ -1,12 +1,12 @@
 //! The table `task_runs`: the work of one command on one task.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::scope::{CONDITION, ScopeIds};
 use super::{Store, check, row, stored, tasks};
-use crate::definition::{ColumnIndices, Stored, record};
+use crate::definition::{ColumnIndices, Stored, constructor, record};
 use crate::error::{Error, Result};
 use crate::number;
 use crate::time::{StoredTime, Timestamp};
@@ -14,6 +14,7 @@ use crate::time::{StoredTime, Timestamp};
 record! {
     /// One run of a command on one task.
     #[derive(Debug, Clone, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct TaskRun("taskRun", "camelCase"): row("task_runs") {
         /// UUID text.
         pub id: String,
@@ -86,7 +87,25 @@ record! {
     }
 }
 
+constructor! { NewTaskRun(task_id, command) }
+
 /// The task runs of a workspace.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewEpic, NewProject, NewStory, NewTask, NewTaskRun, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+/// let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
+/// let task = workspace.tasks().create(&NewTask::new(story.id, "T1", "Validate card numbers"))?;
+/// let run = workspace.task_runs().create(&NewTaskRun::new(&task.id, "work-on-tasks"))?;
+/// workspace.task_runs().finish(&run.id, "succeeded", None)?;
+/// assert_eq!(workspace.task_runs().list(&task.id)?[0].status, "succeeded");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TaskRuns<'a>(pub(crate) Store<'a>);
 
@@ -202,8 +221,33 @@ pub(crate) fn successful_in_scope(connection: &Connection, scope: &ScopeIds) -> 
          WHERE task_runs.status IN ('succeeded', 'success') AND {CONDITION} ORDER BY task_runs.rowid"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![scope.project, scope.epic, scope.story], |row| {
-        Ok(SuccessfulRun {
+    let rows = statement.query_map(params![scope.project, scope.epic, scope.story], SuccessfulRun::read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The successful runs on these tasks, in insertion order.
+pub(crate) fn successful_of_tasks<'t>(
+    connection: &Connection,
+    task_ids: impl Iterator<Item = &'t str>,
+) -> Result<Vec<SuccessfulRun>> {
+    let sql = "SELECT *, rowid AS number FROM task_runs
+               WHERE task_id = ?1 AND status IN ('succeeded', 'success')";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut found = Vec::new();
+    for id in task_ids {
+        let rows =
+            statement.query_map([id], |row| Ok((row.get::<_, i64>("number")?, SuccessfulRun::read(row)?)))?;
+        for row in rows {
+            found.push(row?);
+        }
+    }
+    found.sort_by_key(|(rowid, _)| *rowid);
+    Ok(found.into_iter().map(|(_, run)| run).collect())
+}
+
+impl SuccessfulRun {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
             id: row::required_text(row, "id")?,
             task_id: row::required_text(row, "task_id")?,
             command: row::required_text(row, "command")?,
@@ -214,6 +258,5 @@ pub(crate) fn successful_in_scope(connection: &Connection, scope: &ScopeIds) -> 
             story_points_at_run: row::real(row, "story_points_at_run")?,
             sp_per_hour_effective: row::real(row, "sp_per_hour_effective")?,
         })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    }
 }

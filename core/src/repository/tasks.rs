@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde_json::{Map, Value};
 
 use super::{Store, check, stored, stories};
-use crate::definition::record;
+use crate::definition::{constructor, record};
 use crate::error::{Error, Result, shorten};
 use crate::time::StoredTime;
 use crate::{natural_order, number, status};
@@ -12,6 +12,7 @@ use crate::{natural_order, number, status};
 record! {
     /// A task: a unit of work for an agent.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct Task("task", "camelCase"): row("tasks") {
         /// UUID text.
         pub id: String,
@@ -98,7 +99,24 @@ record! {
     }
 }
 
+constructor! { NewTask(user_story_id, key, title) }
+
 /// The tasks of a workspace.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewEpic, NewProject, NewStory, NewTask, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+/// let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
+/// let new = NewTask { story_points: Some(3.0), ..NewTask::new(story.id, "T1", "Validate card numbers") };
+/// let task = workspace.tasks().create(&new)?;
+/// assert_eq!(workspace.tasks().get("T1")?, Some(task)); // by id or key
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Tasks<'a>(pub(crate) Store<'a>);
 

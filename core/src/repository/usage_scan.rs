@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, ToSql};
 
 use super::row;
 use super::token_usage::TokenUsageRecord;
+use super::usage_times::{self, UsageTimes};
 use crate::definition::{ColumnIndices, Stored};
 use crate::error::Result;
 
@@ -82,16 +83,31 @@ impl ScannedRow<'_> {
     }
 }
 
-/// Passes the selected rows to `visit`, in insertion order, one at a time.
+/// Passes the selected rows to `visit`, in insertion order, one at a time. Of rows outside of the time range, those that an
+/// index by time tells apart may be left out.
 pub(crate) fn for_each(
     connection: &Connection,
     selection: &Selection,
+    range: Option<&UsageTimes>,
     columns: &Columns,
     mut visit: impl FnMut(&ScannedRow<'_>) -> Result<()>,
 ) -> Result<()> {
     let conditions = selection.conditions();
-    let mut statement = connection.prepare_cached(&sql(selection, columns, &conditions))?;
-    let parameters: Vec<&dyn ToSql> = conditions.iter().map(|(_, value)| value as &dyn ToSql).collect();
+    let mut sql = sql(selection, columns, &conditions);
+    let mut parameters: Vec<&dyn ToSql> = conditions.iter().map(|(_, value)| value as &dyn ToSql).collect();
+    let range = match range {
+        Some(range) if usage_times::helps(connection, range)? => Some(range),
+        _ => None,
+    };
+    if let Some(range) = range {
+        let word = if conditions.is_empty() { "WHERE" } else { "AND" };
+        let count = parameters.len();
+        // Writing to a string cannot fail.
+        let _ = write!(sql, " {word} {}", usage_times::condition(count + 1, count + 2));
+        parameters.extend([&range.since as &dyn ToSql, &range.until]);
+    }
+    sql += " ORDER BY rowid";
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(&*parameters)?;
     while let Some(row) = rows.next()? {
         visit(&ScannedRow { row })?;
@@ -178,7 +194,7 @@ fn sql(selection: &Selection, columns: &Columns, conditions: &[(&'static str, &s
         // Writing to a string cannot fail.
         let _ = write!(sql, " {word} {column} = ?{}", place + 1);
     }
-    sql + " ORDER BY rowid"
+    sql
 }
 
 /// A number that changes if row numbers may have changed: with `VACUUM`, and with every change of the schema.

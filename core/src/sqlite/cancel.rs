@@ -14,6 +14,21 @@ use crate::time::Deadline;
 
 /// Cancels a call while it waits for another writer, or while it only reads. A call that has begun to write is
 /// completed, so a call that fails with [`Cancelled`](crate::ErrorKind::Cancelled) has written nothing.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use std::time::Duration;
+///
+/// use mcoda_core::{CancelToken, ErrorKind, SqlParams, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n";
+/// let limit = CancelToken::with_limit(Duration::from_millis(50));
+/// let error = limit.during(|| workspace.query(endless, &SqlParams::default())).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Cancelled);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken(Arc<Token>);
 
@@ -48,11 +63,13 @@ thread_local! {
 
 impl CancelToken {
     /// Creates a token for one call.
+    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Creates a token for one call that is cancelled when this much time has passed from now on.
+    #[must_use]
     pub fn with_limit(limit: Duration) -> Self {
         Self(Arc::new(Token { limit: Some((limit, Deadline::after(limit))), ..Token::default() }))
     }
@@ -72,6 +89,8 @@ impl CancelToken {
     /// Creates a token for one call, with an optional time limit, that is also cancelled as soon as `look` returns
     /// `true`. `look` is called about fifty times a second on the thread of the call while it waits or reads, and may
     /// make calls itself.
+    #[doc(hidden)]
+    #[must_use]
     pub fn with_check(limit: Option<Duration>, look: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         let check = Check { look: Box::new(look), last: Mutex::new(Instant::now()) };
         let limit = limit.map(|limit| (limit, Deadline::after(limit)));
@@ -84,6 +103,7 @@ impl CancelToken {
     }
 
     /// Whether the call is cancelled.
+    #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.stop().is_some()
     }

@@ -1,7 +1,7 @@
 //! Databases on read-only media.
 //!
 //! Write-ahead logging needs a file beside the database, even for reading. If the file system is read-only, SQLite can
-//! be told that the file does not change (`immutable`); then it takes no locks and detects no changes. Media that are
+//! assume that the file does not change (`immutable`); then it takes no locks and detects no changes. Media that are
 //! read-only here may be written to elsewhere, so the file is compared before and after every query.
 
 use std::path::Path;

@@ -31,6 +31,18 @@ pub enum SqlValue {
 }
 
 /// The values of a statement's parameters.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{SqlParams, SqlValue, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let params = SqlParams::Named(vec![("word".into(), SqlValue::Text("cache".into()))]);
+/// let table = workspace.query("SELECT length(:word) AS length", &params)?;
+/// assert_eq!(table.rows, [[SqlValue::Integer(5)]]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub enum SqlParams {
     /// For `?` and `?1`, in their order.
@@ -46,7 +58,21 @@ impl Default for SqlParams {
 }
 
 /// The result of a query. In JSON it is an array of objects; an infinite floating-point number is null there.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{SqlParams, SqlValue, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let params = SqlParams::Positional(vec![SqlValue::Integer(20)]);
+/// let table = workspace.query("SELECT ? + 1 AS answer", &params)?;
+/// assert_eq!(table.columns, ["answer"]);
+/// assert_eq!(table.rows, [[SqlValue::Integer(21)]]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Table {
     /// The names of the columns, which are distinct.
     pub columns: Vec<String>,
@@ -86,7 +112,7 @@ impl SqlParams {
         match self {
             Self::Positional(values) => {
                 for (place, value) in (1..).zip(values) {
-                    statement.raw_bind_parameter(place, value)?;
+                    statement.raw_bind_parameter(place, Bound(value))?;
                 }
             }
             Self::Named(values) => {
@@ -101,7 +127,7 @@ impl SqlParams {
                         let known = format!("one of the statement's names: {}", known.join(", "));
                         return Err(Error::invalid("params", format_args!("{name:?}"), &known));
                     };
-                    statement.raw_bind_parameter(place + 1, value)?;
+                    statement.raw_bind_parameter(place + 1, Bound(value))?;
                 }
             }
         }
@@ -134,14 +160,18 @@ impl SqlValue {
     }
 }
 
-impl ToSql for SqlValue {
+/// A parameter for SQLite. [`SqlValue`] itself does not implement `ToSql`, which would make rusqlite part of the
+/// public API.
+pub(super) struct Bound<'a>(pub(super) &'a SqlValue);
+
+impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Self::Null => ValueRef::Null,
-            Self::Integer(number) => ValueRef::Integer(*number),
-            Self::Real(number) => ValueRef::Real(*number),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            SqlValue::Null => ValueRef::Null,
+            SqlValue::Integer(number) => ValueRef::Integer(*number),
+            SqlValue::Real(number) => ValueRef::Real(*number),
+            SqlValue::Text(text) => ValueRef::Text(text.as_bytes()),
+            SqlValue::Blob(bytes) => ValueRef::Blob(bytes),
         }))
     }
 }

@@ -36,11 +36,7 @@ pub(crate) fn as_real(value: ValueRef<'_>) -> Option<f64> {
     }
 }
 
-/// The column as an integer; `None` for anything else.
-pub(crate) fn whole(row: &Row<'_>, column: &str) -> Result<Option<i64>> {
-    Ok(as_whole(row.get_ref(column)?))
-}
-
+/// The value as an integer; `None` for anything else.
 pub(crate) fn as_whole(value: ValueRef<'_>) -> Option<i64> {
     match value {
         ValueRef::Integer(number) => Some(number),

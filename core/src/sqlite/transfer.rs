@@ -15,6 +15,7 @@ use crate::time::Deadline;
 record! {
     /// What became of copying the write-ahead log into the database.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Checkpoint("checkpoint", "camelCase"): {
         /// How many pages the log had.
         pub frames: i64,

@@ -108,7 +108,7 @@ impl FileView {
             let state = State::of(&self.path)?;
             let shm = paths::beside(&self.path, "-shm");
             // Whoever closes a file that he opened without locks would drop those that this process has on it.
-            if state.log.is_some() && shm.exists() && locks::is_open_plain(&self.path) {
+            if state.log.is_some() && shm.exists() && locks::is_open_with_posix_locks(&self.path) {
                 return Ok((self.open_in_use()?, None));
             }
             if state.is_settled() || cfg!(not(unix)) {

@@ -3,7 +3,6 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use mcoda_usage_reader::CallReader;
 
@@ -28,6 +27,7 @@ const MOST_UNREAD: usize = 64;
 record! {
     /// The usage of a response, and the outcome of its records.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct RecordedResponse("response", "camelCase"): {
         /// The usage of the whole response, as [`extract_usage`](crate::extract_usage) returns it.
         pub usage: TokenUsage,
@@ -39,6 +39,7 @@ record! {
 record! {
     /// The outcome of one record of a response.
     #[derive(Debug, Clone, PartialEq)]
+    #[non_exhaustive]
     pub struct ResponseRecord("record", "camelCase"): {
         /// The record's id, derived from the provider's id of the response or the session; a new one if there is none.
         pub id: String,
@@ -61,6 +62,7 @@ record! {
 record! {
     /// The number of skipped objects and lines, by reason.
     #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Skipped("skipped", "camelCase"): {
         /// JSON objects without usage.
         pub without_usage: u64,
@@ -76,6 +78,7 @@ record! {
 record! {
     /// The outcome of reading an input.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct ImportSummary("summary", "camelCase"): {
         /// Bytes read.
         pub bytes: u64,
@@ -190,10 +193,5 @@ impl ImportSummary {
 fn open(file: &Path) -> io::Result<(BufReader<File>, Option<Timestamp>)> {
     let file = paths::open_regular(file, OpenOptions::new().read(true))?;
     let written = file.metadata().and_then(|metadata| metadata.modified()).ok();
-    Ok((BufReader::with_capacity(BUFFER, file), written.and_then(time_of)))
-}
-
-fn time_of(written: SystemTime) -> Option<Timestamp> {
-    let since = written.duration_since(UNIX_EPOCH).ok()?;
-    Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?)
+    Ok((BufReader::with_capacity(BUFFER, file), written.and_then(|time| time.try_into().ok())))
 }

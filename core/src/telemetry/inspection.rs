@@ -11,6 +11,7 @@ use crate::repository::{Job, TaskRun, jobs, task_runs};
 record! {
     /// A job: its state, its task runs, and its usage.
     #[derive(Debug, Clone, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct JobInspection("inspection", "camelCase"): {
         /// The job.
         pub job: Job,
@@ -24,6 +25,7 @@ record! {
 record! {
     /// A task run with its task's key.
     #[derive(Debug, Clone, PartialEq, Deserialize)]
+    #[non_exhaustive]
     pub struct InspectedRun("run", "camelCase"): {
         /// The task run.
         #[serde(flatten)]

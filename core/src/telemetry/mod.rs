@@ -4,6 +4,7 @@ mod agent_context;
 mod agent_ids;
 mod agent_response;
 mod attribution;
+mod economics;
 mod inspection;
 mod json_log;
 mod log_writer;
@@ -27,6 +28,8 @@ mod usage;
 
 pub use agent_context::AgentContext;
 pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skipped};
+pub(crate) use economics::economics;
+pub use economics::{Economics, EconomicsDimension, EconomicsQuery, EconomicsRow, Spread};
 pub(crate) use inspection::inspect_job;
 pub use inspection::{InspectedRun, JobInspection};
 pub(crate) use json_log::{JsonLog, LogState, read_unlocked as read_log_unlocked};

@@ -25,12 +25,14 @@ use crate::time::Timestamp;
 /// let usage = mcoda_core::extract_usage(body, None);
 /// assert_eq!((usage.tokens_prompt, usage.tokens_cached, usage.tokens_total), (Some(904), Some(900), Some(934)));
 /// ```
+#[must_use]
 pub fn extract_usage(text: &str, provider: Option<&str>) -> TokenUsage {
     record_or_empty(mcoda_usage_reader::total(text, provider))
 }
 
 /// The usage that the text reports, one record for each model, in the order of their first appearance. Their sums are the
 /// result of [`extract_usage`]; empty if that is an empty record.
+#[must_use]
 pub fn extract_usages(text: &str, provider: Option<&str>) -> Vec<TokenUsage> {
     mcoda_usage_reader::by_model(text, provider).into_iter().map(record).collect()
 }

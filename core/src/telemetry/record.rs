@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 record! {
     /// The outcome of one record.
     #[derive(Debug, Clone, PartialEq, Eq)]
+    #[non_exhaustive]
     pub struct Recorded("recorded", "camelCase"): {
         /// The record's id: the given one, or else a new one.
         pub id: String,

@@ -13,6 +13,7 @@ use crate::paths::{Config, edit_part};
 record! {
     /// The settings in effect for recording and remote export.
     #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+    #[non_exhaustive]
     pub struct TelemetryConfig("config", "camelCase"): {
         /// Whether token usage is recorded locally. `false` with `strict`.
         pub local_recording: bool,

@@ -20,6 +20,11 @@ impl Range {
         })
     }
 
+    /// The bounds; `None` if there are none.
+    pub(crate) fn bounds(&self) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
+        (self.since.is_some() || self.until.is_some()).then_some((self.since, self.until))
+    }
+
     /// Whether a row with this stored time is in the range. An invalid time is in the range only if there is no bound.
     pub(crate) fn holds(&self, stored: &str) -> bool {
         self.holds_time(Timestamp::read(stored))

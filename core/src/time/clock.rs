@@ -6,17 +6,31 @@ use super::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The source of the current time.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{Clock, NewProject, Workspace};
+///
+/// let noon = "2026-03-20T12:00:00Z".parse()?;
+/// let workspace = Workspace::options().clock(Clock::fixed(noon)).open_db(":memory:")?;
+/// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// assert_eq!(project.created_at.timestamp(), Some(noon));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock(Option<Timestamp>);
 
 impl Clock {
     /// A clock that always returns `now`, for tests and reproducible results.
+    #[must_use]
     pub fn fixed(now: Timestamp) -> Self {
         Self(Some(now))
     }
 
     /// The current time.
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    #[must_use]
     pub fn now(&self) -> Timestamp {
         // The call has checked the clock before, or will do so before it changes anything.
         self.0.unwrap_or_else(|| reading(SystemTime::now()).unwrap_or(Timestamp::EPOCH))

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,6 +13,17 @@ use crate::error::{Error, Result};
 ///
 /// Its text form is RFC 3339 with three decimals and `Z` (`2026-03-20T12:00:00.000Z`), so that text order is
 /// chronological order.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::Timestamp;
+///
+/// let time: Timestamp = "2026-03-20T13:00:00+01:00".parse()?;
+/// assert_eq!(time.to_string(), "2026-03-20T12:00:00.000Z");
+/// assert_eq!(Timestamp::from_millis(time.millis()), Some(time));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -27,7 +39,7 @@ impl Timestamp {
 
     /// Parses an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC), from an input field:
     /// anything else is an error that names the field. Digits beyond milliseconds are truncated.
-    pub fn read_field(field: &str, text: &str) -> Result<Self> {
+    pub(crate) fn read_field(field: &str, text: &str) -> Result<Self> {
         Self::read(text).ok_or_else(|| Error::invalid(field, format_args!("{text:?}"), ALLOWED))
     }
 
@@ -35,13 +47,22 @@ impl Timestamp {
     pub const EPOCH: Self = Self(0);
 
     /// The time `millis` milliseconds after 1970-01-01T00:00:00Z; `None` outside the years 0 to 9999.
+    #[must_use]
     pub fn from_millis(millis: i64) -> Option<Self> {
         mcoda_usage_reader::time::in_range(millis).map(Self)
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
     pub fn millis(self) -> i64 {
         self.0
+    }
+
+    /// The time on the system's clock; `None` if the system cannot represent it, such as a year before 1601 on Windows.
+    #[must_use]
+    pub fn system_time(self) -> Option<SystemTime> {
+        let millis = Duration::from_millis(self.0.unsigned_abs());
+        if self.0 < 0 { UNIX_EPOCH.checked_sub(millis) } else { UNIX_EPOCH.checked_add(millis) }
     }
 
     /// Hours from `earlier` to `self`, negative if `earlier` is the later one.
@@ -85,6 +106,23 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self> {
         Self::read_field("timestamp", text)
+    }
+}
+
+/// Rounds down to the millisecond. `InvalidInput` outside the years 0 to 9999.
+impl TryFrom<SystemTime> for Timestamp {
+    type Error = Error;
+
+    fn try_from(time: SystemTime) -> Result<Self> {
+        let millis = match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_millis()).ok(),
+            Err(before) => {
+                i64::try_from(before.duration().as_nanos().div_ceil(1_000_000)).ok().map(|millis| -millis)
+            }
+        };
+        let allowed = "a time in the years 0 to 9999";
+        let invalid = || Error::invalid("timestamp", format_args!("{time:?}"), allowed);
+        millis.and_then(Self::from_millis).ok_or_else(invalid)
     }
 }
 
@@ -150,6 +188,22 @@ mod tests {
         ] {
             assert!(input.parse::<Timestamp>().is_err(), "{input}");
         }
+    }
+
+    #[test]
+    fn times_of_the_system_are_rounded_down_to_the_millisecond() {
+        for (time, text) in [
+            (UNIX_EPOCH + Duration::from_micros(1_999), "1970-01-01T00:00:00.001Z"),
+            (UNIX_EPOCH - Duration::from_micros(1), "1969-12-31T23:59:59.999Z"),
+            (UNIX_EPOCH - Duration::from_micros(2_000), "1969-12-31T23:59:59.998Z"),
+            (UNIX_EPOCH + Duration::from_secs(253_402_300_799), "9999-12-31T23:59:59.000Z"),
+        ] {
+            let read = Timestamp::try_from(time).unwrap();
+            assert_eq!(read.to_string(), text);
+            assert_eq!(read.system_time().map(Timestamp::try_from).unwrap().unwrap(), read);
+        }
+        let late = Timestamp::try_from(UNIX_EPOCH + Duration::from_secs(253_402_300_800)).unwrap_err();
+        assert_eq!((late.kind(), late.field()), (crate::ErrorKind::InvalidInput, Some("timestamp")));
     }
 
     #[test]

@@ -18,12 +18,27 @@ use crate::options::Options;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Stories, TaskRuns, Tasks};
 use crate::session::Session;
 use crate::sqlite::OpenTransaction;
-use crate::telemetry::{self, JobInspection, TokenUsageQuery};
+use crate::status::StatusSettings;
+use crate::telemetry::{self, Economics, EconomicsQuery, JobInspection, TokenUsageQuery};
 use crate::transaction::{self, Handle, Transaction};
 
 /// The records of one project. The common part with the global database are the calls of a [`Session`].
 ///
 /// Opening creates what is missing and migrates older databases.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{NewProject, TokenUsage, TokenUsageQuery, Workspace};
+///
+/// // The workspace of a project is opened by the project's root folder: `Workspace::open(".")`.
+/// let workspace = Workspace::open_db(":memory:")?;
+/// workspace.projects().ensure(&NewProject::new("SHOP"))?;
+/// workspace.record_token_usage(&TokenUsage { tokens_prompt: Some(1200), ..TokenUsage::default() })?;
+/// assert_eq!(workspace.token_usage(&TokenUsageQuery::default())?.len(), 1);
+/// workspace.close()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Workspace {
     session: Session,
@@ -63,6 +78,7 @@ impl Workspace {
     }
 
     /// The workspace id, which is stored in new records.
+    #[must_use]
     pub fn id(&self) -> &str {
         self.shared().workspace_id.as_deref().unwrap_or_default()
     }
@@ -85,7 +101,7 @@ impl Workspace {
     ///
     /// let workspace = Workspace::open_db(":memory:")?;
     /// let project = workspace.transaction(|tx| {
-    ///     let project = tx.projects().ensure(&NewProject { key: "SHOP".into(), ..Default::default() })?;
+    ///     let project = tx.projects().ensure(&NewProject::new("SHOP"))?;
     ///     tx.record_token_usage(&TokenUsage { project_id: Some(project.id.clone()), ..Default::default() })?;
     ///     Ok(project)
     /// })?;
@@ -112,19 +128,50 @@ impl Workspace {
         self.access().read(|tx| telemetry::inspect_job(&self.query_context(tx, &query), job_id))
     }
 
-    /// Changes the status of the task with this id or key: the task, its metadata and the status event are written in
-    /// one transaction. If the task already has the status, no event is written.
+    /// Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the tokens per completed
+    /// story point and task, the share of tasks that were sent back, and what was spent on rework, on abandoned tasks and on
+    /// no task. It reads each call once, and keeps memory for each group's tasks, not for the calls. Writes nothing.
     ///
-    /// Errors: `NotFound` for an unknown task, job or task run, `InvalidInput` for a key that several tasks have,
+    /// Errors: `NotFound` for an unknown key, `InvalidInput` for an epic key that several projects have without
+    /// `project_key`, for an unknown time zone and an invalid time bound.
+    pub fn economics(&self, query: &EconomicsQuery) -> Result<Economics> {
+        let statuses = StatusSettings::from_configs(&self.shared().configs.load()?)?;
+        let all = TokenUsageQuery::default();
+        self.access().read(|tx| telemetry::economics(&self.query_context(tx, &all), query, &statuses))
+    }
+
+    /// Changes the status of the task with this id or key: the task, its metadata and the status event are written in
+    /// one transaction. If the task already has the status, no event is written. The statuses are those of
+    /// [`TaskStatus`](crate::TaskStatus) and those that `statuses` in `config.json` names, each with the lane in which its
+    /// tasks count (`implementation`, `review`, `qa` or `done`); upper and lower case and surrounding blanks are ignored.
+    ///
+    /// Errors: `NotFound` for an unknown task, job or task run, `InvalidInput` for a key that several tasks have and for an
+    /// unknown status, whose message has the nearest known one (`allow_unknown_status` accepts any),
     /// `Conflict` if the task does not have the status in `expected_from`.
+    ///
+    /// ```
+    /// # fn main() -> mcoda_core::Result<()> {
+    /// use mcoda_core::{NewEpic, NewProject, NewStory, NewTask, TransitionContext, Workspace};
+    ///
+    /// let workspace = Workspace::open_db(":memory:")?;
+    /// let project = workspace.projects().ensure(&NewProject::new("SHOP"))?;
+    /// let epic = workspace.epics().create(&NewEpic::new(project.id, "SHOP-1", "Checkout"))?;
+    /// let story = workspace.stories().create(&NewStory::new(epic.id, "SHOP-1-1", "Pay by card"))?;
+    /// workspace.tasks().create(&NewTask::new(story.id, "T1", "Validate card numbers"))?;
+    /// let done = workspace.record_status_transition("T1", "in_progress", &TransitionContext::default())?;
+    /// assert_eq!((&*done.from_status, &*done.to_status), ("not_started", "in_progress"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn record_status_transition(
         &self,
         task: &str,
-        to_status: &str,
+        to_status: impl AsRef<str>,
         context: &TransitionContext,
     ) -> Result<Transition> {
-        let write_context = WriteContext { ids: &self.shared().ids, clock: self.shared().clock };
-        self.access().write(|tx| lifecycle::record(tx, task, to_status, context, write_context))
+        let shared = self.shared();
+        let write_context = WriteContext { ids: &shared.ids, configs: &shared.configs, clock: shared.clock };
+        self.access().write(|tx| lifecycle::record(tx, task, to_status.as_ref(), context, write_context))
     }
 
     /// Lists the status events of one task or of all tasks, in order of time.
@@ -147,10 +194,13 @@ impl Workspace {
 
     /// Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
     pub fn estimate(&self, options: &EstimateOptions) -> Result<Estimate> {
-        let settings = self.velocity_settings()?;
-        let forecast = self.forecast_settings()?;
-        let data = self.access().read(|tx| estimate::load_estimate_data(tx, options))?;
-        Ok(data.estimate(options, &settings, &forecast, self.id(), self.shared().clock.now()))
+        let configs = self.shared().configs.load()?;
+        let settings = VelocitySettings::from_configs(&configs)?;
+        let forecast = ForecastSettings::from_configs(&configs)?;
+        let statuses = StatusSettings::from_configs(&configs)?;
+        let now = self.shared().clock.now();
+        let data = self.access().read(|tx| estimate::load_estimate_data(tx, options, &statuses, now))?;
+        Ok(data.estimate(options, &settings, &forecast, self.id(), now))
     }
 
     /// Makes forecasts for earlier times, by what was known then, and compares them with what happened. Writes nothing.
@@ -181,36 +231,43 @@ impl Workspace {
     }
 
     /// The projects.
+    #[must_use]
     pub fn projects(&self) -> Projects<'_> {
         Projects(self.store())
     }
 
     /// The epics.
+    #[must_use]
     pub fn epics(&self) -> Epics<'_> {
         Epics(self.store())
     }
 
     /// The user stories.
+    #[must_use]
     pub fn stories(&self) -> Stories<'_> {
         Stories(self.store())
     }
 
     /// The tasks.
+    #[must_use]
     pub fn tasks(&self) -> Tasks<'_> {
         Tasks(self.store())
     }
 
     /// The jobs.
+    #[must_use]
     pub fn jobs(&self) -> Jobs<'_> {
         Jobs { store: self.store(), workspace_id: self.id() }
     }
 
     /// The command runs.
+    #[must_use]
     pub fn command_runs(&self) -> CommandRuns<'_> {
         CommandRuns { store: self.store(), workspace_id: self.id() }
     }
 
     /// The task runs.
+    #[must_use]
     pub fn task_runs(&self) -> TaskRuns<'_> {
         TaskRuns(self.store())
     }

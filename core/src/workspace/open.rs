@@ -54,6 +54,7 @@ impl Options {
     /// Errors: `Unsupported` if foreign keys are off on the connection, or if the schema must be migrated and the host has
     /// a transaction open; `InvalidInput` for `synchronous` and `read_only`, which the host decides.
     #[doc(hidden)]
+    #[doc(hidden)]
     pub fn open_over(self, host: &HostDatabase) -> Result<Workspace> {
         let database = host.connection().path().to_owned();
         let folder = database.parent().filter(|_| !host.connection().is_in_memory()).map(Path::to_owned);

@@ -95,7 +95,7 @@ fn modes_and_owners_are_found() {
 
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
-#[allow(clippy::disallowed_methods, reason = "a child process is told through the environment what to do")]
+#[allow(clippy::disallowed_methods, reason = "a child process gets its task through the environment")]
 fn other_process() {
     let Some(home) = std::env::var_os("MCODA_TEST_FOLDER") else { return };
     let home = Path::new(&home);

@@ -23,7 +23,7 @@ fn a_long_write_ahead_log_is_found() {
 
 #[test]
 #[ignore = "the other tests run it, in processes of their own"]
-#[allow(clippy::disallowed_methods, reason = "a child process is told through the environment what to do")]
+#[allow(clippy::disallowed_methods, reason = "a child process gets its task through the environment")]
 fn other_process() {
     let Some(database) = std::env::var_os("MCODA_TEST_DATABASE") else { return };
     let connection = match std::env::var("MCODA_TEST_KIND").unwrap().as_str() {

@@ -105,8 +105,8 @@ pub fn read_start(path: &Path, bytes: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Whether this copy has the file at `path` open with locks that are lost when anybody in this process closes it.
-pub fn is_open_plain(path: &Path) -> bool {
-    registry().is_open_plain(path)
+pub fn is_open_with_posix_locks(path: &Path) -> bool {
+    registry().is_open_with_posix_locks(path)
 }
 
 /// Whether anybody, in this process or another one, has a lock on the file at `path`. `None` where that cannot be seen.

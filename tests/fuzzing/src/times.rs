@@ -15,7 +15,7 @@ pub fn times(data: &[u8]) {
         }
     }
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let read = Timestamp::read_field("timestamp", text);
+    let read = text.parse::<Timestamp>();
     match &read {
         Ok(moment) => {
             expect_sound(*moment);

@@ -26,7 +26,7 @@ pub(crate) struct Codex {
     /// Whether the input has the thread's beginning, so that its first count is of nothing else.
     has_beginning: bool,
     model: Option<String>,
-    /// The last count of the thread, from which the next one is told apart.
+    /// The last count of the thread, from which the next one is distinguished.
     last: Option<RawCounts>,
     /// The counts of the last call, where these were reported.
     last_call: Option<RawCounts>,

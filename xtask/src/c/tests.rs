@@ -54,7 +54,7 @@ fn signatures() -> String {
             .params
             .iter()
             .map(|param| match param.kind {
-                ParamKind::Text | ParamKind::Path | ParamKind::Time => 't',
+                ParamKind::Text | ParamKind::Word(..) | ParamKind::Path | ParamKind::Time => 't',
                 ParamKind::Body => 'b',
                 ParamKind::Boolean => 'f',
                 _ => 'j',

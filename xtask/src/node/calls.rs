@@ -157,8 +157,8 @@ fn name_of(param: &Param) -> String {
 fn argument(param: &Param) -> String {
     let name = &name_of(param);
     match (param.kind, param.is_optional) {
-        (ParamKind::Text, false) => format!("encode.text('{name}', {name})"),
-        (ParamKind::Text, true) => format!("encode.optionalText('{name}', {name})"),
+        (ParamKind::Text | ParamKind::Word(..), false) => format!("encode.text('{name}', {name})"),
+        (ParamKind::Text | ParamKind::Word(..), true) => format!("encode.optionalText('{name}', {name})"),
         (ParamKind::Path, _) => format!("encodePath('{name}', {name})"),
         (ParamKind::Boolean, _) => format!("encode.optionalBoolean('{name}', {name})"),
         (ParamKind::Time, _) => format!("encode.optionalTime('{name}', {name})"),
@@ -204,6 +204,9 @@ fn record_names(calls: &[&Call]) -> Vec<String> {
             if let ParamKind::Record(record) | ParamKind::Records(record, _) = param.kind {
                 names.push(record.name.to_owned());
             }
+            if let ParamKind::Word(name, _) = param.kind {
+                names.push(name.to_owned());
+            }
             names.extend(returner(param).and_then(|call| named(call.returns)));
             names.extend(repeated_field(call.params, param).and_then(|field| named(field.kind)));
         }
@@ -230,6 +233,8 @@ fn parameter_types(call: &Call) -> Vec<String> {
 fn parameter(call: &Call, param: &Param) -> String {
     let kind = match param.kind {
         ParamKind::Text => "string".to_owned(),
+        // Editors offer the known words, and others are accepted.
+        ParamKind::Word(name, _) => format!("{name} | (string & {{}})"),
         ParamKind::Path => "string | URL".to_owned(),
         ParamKind::Boolean => "boolean".to_owned(),
         ParamKind::Time => "Time".to_owned(),

@@ -163,6 +163,8 @@ impl Method<'_> {
         let name = param.name;
         let type_ = match param.kind {
             ParamKind::Text => "str".to_owned(),
+            // Editors offer the known words, and others are accepted.
+            ParamKind::Word(name, _) => format!("{name} | str"),
             ParamKind::Path => "StrPath".to_owned(),
             ParamKind::Boolean => return format!("{name}: bool = False"),
             ParamKind::Time => "Time".to_owned(),
@@ -276,15 +278,15 @@ fn returned(call: &Call, place: Place) -> (String, Vec<String>) {
             if record.fields.iter().any(|field| matches!(field.kind, Kind::Group(_))) =>
         {
             let summary = record.name.trim_end_matches("Row");
-            let asked = call.params.iter().find(|param| matches!(param.kind, ParamKind::Record(_)));
-            let asked = asked.map_or_else(String::new, |param| {
-                format!("asked({}, \"group_by\", \"groupBy\", group_by)", param.name)
+            let group_by = call.params.iter().find(|param| matches!(param.kind, ParamKind::Record(_)));
+            let group_by = group_by.map_or_else(String::new, |param| {
+                format!("list_argument({}, \"group_by\", \"groupBy\", group_by)", param.name)
             });
             (
                 summary.to_owned(),
                 vec![
                     format!("rows = [{}._read(row) for row in {made}]", record.name),
-                    format!("return {summary}(rows, {asked})"),
+                    format!("return {summary}(rows, {group_by})"),
                 ],
             )
         }

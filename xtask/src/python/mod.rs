@@ -38,7 +38,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("datetime", &["datetime"]),
     ("typing", &["Any", "ClassVar", "Literal", "TypeAlias", "TypeVar", "Union", "overload"]),
     (".", &["_mcoda"]),
-    ("._caller", &["Caller", "OrJson", "Repository", "as_json", "as_list", "asked"]),
+    ("._caller", &["Caller", "OrJson", "Repository", "as_json", "as_list", "list_argument"]),
     ("._estimate", &["Estimate", "Velocity"]),
     ("._handle", &["Handle", "folder"]),
     ("._result", &["Displayable", "Result"]),

@@ -57,38 +57,27 @@ const EPICS: &[Epic] = &[
 /// Creates the backlog and returns its tasks, in the order in which they should be done.
 pub fn create(workspace: &Workspace) -> Result<Vec<Task>, Failure> {
     let name = Some("Web shop".to_owned());
-    let project =
-        workspace.projects().ensure(&NewProject { key: "SHOP".into(), name, ..NewProject::default() })?;
+    let project = workspace.projects().ensure(&NewProject { name, ..NewProject::new("SHOP") })?;
     let mut tasks = Vec::new();
     for (epic_number, (title, stories)) in (1..).zip(EPICS) {
         let key = format!("SHOP-{epic_number}");
-        let epic = workspace.epics().create(&NewEpic {
-            project_id: project.id.clone(),
-            key: key.clone(),
-            title: (*title).to_owned(),
-            priority: Some(epic_number),
-            ..NewEpic::default()
-        })?;
+        let epic = workspace
+            .epics()
+            .create(&NewEpic { priority: Some(epic_number), ..NewEpic::new(&project.id, &key, *title) })?;
         for (story_number, (title, entries)) in (1..).zip(*stories) {
             let key = format!("{key}-S{story_number}");
             let story = workspace.stories().create(&NewStory {
-                epic_id: epic.id.clone(),
-                key: key.clone(),
-                title: (*title).to_owned(),
                 priority: Some(story_number),
-                ..NewStory::default()
+                ..NewStory::new(&epic.id, &key, *title)
             })?;
             let first = tasks.len();
             let new: Vec<NewTask> = entries
                 .iter()
                 .enumerate()
                 .map(|(index, (title, story_points))| NewTask {
-                    user_story_id: story.id.clone(),
-                    key: format!("{key}-T{}", index + 1),
-                    title: (*title).to_owned(),
                     story_points: Some(*story_points),
                     priority: i64::try_from(first + index).ok(),
-                    ..NewTask::default()
+                    ..NewTask::new(&story.id, format!("{key}-T{}", index + 1), *title)
                 })
                 .collect();
             tasks.extend(workspace.tasks().create_many(&new)?);

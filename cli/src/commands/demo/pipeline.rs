@@ -37,10 +37,9 @@ struct Runs {
 pub fn run(workspace: &Workspace, tasks: &[Task], now: Timestamp) -> Result<(), Failure> {
     let visits = plan(tasks, now);
     let job = workspace.jobs().create(&NewJob {
-        job_type: "sprint".into(),
         command_name: Some(IMPLEMENT.command.into()),
         total_items: i64::try_from(tasks.len()).ok(),
-        ..NewJob::default()
+        ..NewJob::new("sprint")
     })?;
     let mut runs: Vec<Option<Runs>> = visits.iter().map(|_| None).collect();
     for (time, index, step) in in_order(&visits, now) {
@@ -76,19 +75,16 @@ fn in_order(visits: &[Visit<'_>], now: Timestamp) -> Vec<(Timestamp, usize, Step
 
 fn begin(workspace: &Workspace, visit: &Visit<'_>, job: &Job, time: Timestamp) -> Result<Runs, Failure> {
     let command = workspace.command_runs().create(&NewCommandRun {
-        command_name: visit.lane.command.into(),
         job_id: Some(job.id.clone()),
         started_at: Some(time),
-        ..NewCommandRun::default()
+        ..NewCommandRun::new(visit.lane.command)
     })?;
     let task = workspace.task_runs().create(&NewTaskRun {
-        task_id: visit.task.id.clone(),
-        command: visit.lane.command.into(),
         job_id: Some(job.id.clone()),
         command_run_id: Some(command.id.clone()),
         agent_id: Some(visit.agent.id.into()),
         started_at: Some(time),
-        ..NewTaskRun::default()
+        ..NewTaskRun::new(&visit.task.id, visit.lane.command)
     })?;
     if visit.lane.command == IMPLEMENT.command {
         workspace.record_status_transition(

@@ -66,51 +66,6 @@ const DAYS_AHEAD: f64 = 731.0;
 /// A calendar covers no more than a hundred years.
 const MOST_DAYS: f64 = 36_525.0;
 
-/// What the moments of events show of the working time.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shown {
-    /// They fall at any time of the day and of the week.
-    Nothing,
-    Sure(Calendar),
-    /// One night or two: it may be a habit.
-    Perhaps(Calendar),
-}
-
-pub(super) fn shown(moments: &[f64], now: f64) -> Shown {
-    if let Some(calendar) = inferred(moments, now) {
-        return Shown::Sure(calendar);
-    }
-    first_nights(moments, now).map_or(Shown::Nothing, Shown::Perhaps)
-}
-
-/// The calendar of a history of less than three days in which nothing happened for at least five hours, once or twice, if
-/// gaps that are distributed exponentially, as long on average as the other ones, would be so long in fewer than one of a
-/// thousand histories.
-fn first_nights(moments: &[f64], now: f64) -> Option<Calendar> {
-    const SHORTEST: f64 = SHORTEST_NIGHT as f64 / 2.0;
-    const FEWEST_EVENTS: usize = 10;
-    let (first, last) = (*moments.first()?, *moments.last()?);
-    if moments.len() < FEWEST_EVENTS || now - first >= 24.0 * FEWEST_DAYS as f64 {
-        return None;
-    }
-    let gaps = || moments.windows(2).map(|pair| (pair[0], pair[1]));
-    let nights: Vec<(f64, f64)> = gaps().filter(|(from, until)| until - from >= SHORTEST).collect();
-    let shortest = nights.iter().map(|(from, until)| until - from).reduce(f64::min)?;
-    let rested: f64 = nights.iter().map(|(from, until)| until - from).sum();
-    let others = moments.len() - 1 - nights.len();
-    let usual = (last - first - rested) / others.max(1) as f64;
-    let is_chance = usual > 0.0 && others as f64 * libm::exp(-shortest / usual) > CHANCE;
-    if is_chance || others < FEWEST_EVENTS / 2 {
-        return None;
-    }
-    let (evening, morning) = nights[0];
-    // In whole half hours.
-    let from = (2.0 * morning).floor() / 2.0;
-    let until = (2.0 * evening).ceil() / 2.0 + 24.0;
-    let (from, until) = (from.rem_euclid(24.0), from.rem_euclid(24.0) + (until - from).clamp(0.5, 24.0));
-    daily(first, now, (from, until), [false; 7])
-}
-
 /// The calendar that the moments of events show; None where they fall at any time of the day and of the week. Hours count
 /// from a midnight of a Monday.
 pub(super) fn inferred(moments: &[f64], now: f64) -> Option<Calendar> {
@@ -260,21 +215,15 @@ mod tests {
         let (from, until) = day(&late).unwrap();
         assert!((17.5..=18.5).contains(&from) && (25.5..=26.5).contains(&until), "{from} {until}");
         assert_eq!(inferred(&moments(6, 0.0, 24.0), 200.0), None);
-        assert_eq!(inferred(&moments(2, 9.0, 17.0), 200.0), None, "two days show nothing");
         assert_eq!(inferred(&[], 0.0), None);
     }
 
     #[test]
-    fn a_first_night_may_be_a_habit() {
-        let Shown::Perhaps(calendar) = shown(&moments(2, 9.0, 17.0), 41.0) else { panic!("no night found") };
-        let night = calendar.to_wall(calendar.to_work(41.0) + 1.0) - 41.0;
-        assert!((15.0..=18.0).contains(&night), "{night}");
-        assert_eq!(shown(&moments(2, 0.0, 24.0), 48.0), Shown::Nothing);
-        assert_eq!(shown(&[], 0.0), Shown::Nothing);
-        let steady: Vec<f64> = (0..12).map(|number| 6.0 * f64::from(number)).collect();
-        assert_eq!(shown(&steady, 70.0), Shown::Nothing, "each gap is as long as a night");
+    fn one_night_shows_nothing() {
         let at_once = [vec![1.0; 10], vec![11.0; 10]].concat();
-        assert!(matches!(shown(&at_once, 12.0), Shown::Perhaps(_)));
+        for moments in [moments(2, 9.0, 17.0), at_once] {
+            assert_eq!(inferred(&moments, 41.0), None, "a pause that was seen once is no habit");
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) struct Flow {
     pub(super) log_points: Vec<f64>,
 }
 
-/// More workers than this are not told apart from waiting.
+/// More workers than this are not distinguished from waiting.
 const MOST_WORKERS: usize = 12;
 
 /// The loss of a visit that ends before its work could begin, and of each doubling (times ln 2) of the workers. Scores are
@@ -71,9 +71,15 @@ pub(super) fn fit(pipeline: &Pipeline, visits: &Visits) -> Flow {
     let mean = if known.is_empty() { 1.0 } else { known.iter().sum::<f64>() / known.len() as f64 };
     let log_points: Vec<f64> =
         pipeline.tasks.iter().map(|task| libm::log(task.points.map_or(mean, sized))).collect();
-    let (stations, gaps) = stations(pipeline);
-    let mut fitter =
-        Fitter { pipeline, visits, log_points: &log_points, stations, change: None, priors: [PRIOR; LANES] };
+    let starts = starts(pipeline);
+    let mut fitter = Fitter {
+        pipeline,
+        visits,
+        log_points: &log_points,
+        stations: starts.stations,
+        change: None,
+        priors: [PRIOR; LANES],
+    };
     let first = fitter.lanes();
     fitter.change = pace::change(fitter.surprises(&first));
     fitter.priors = fitter.pooled(&first);
@@ -82,49 +88,80 @@ pub(super) fn fit(pipeline: &Pipeline, visits: &Visits) -> Flow {
         visits.all.iter().filter(|visit| visit.lane == lane && visit.outcome == outcome).count()
     };
     Flow {
-        stations,
-        workers: station_workers(pipeline, visits, stations),
+        stations: starts.stations,
+        workers: station_workers(pipeline, visits, &starts),
         lanes,
         change: fitter.change,
         back: std::array::from_fn(|lane| count(lane, Outcome::Back)),
         forward: std::array::from_fn(|lane| count(lane, Outcome::Forward)),
-        gaps,
+        gaps: starts.idle.iter().map(|(since, until)| until - since).collect(),
         log_points,
     }
 }
 
-/// Whether starts follow completions (then agents take each task through all lanes) or exits from the implementation,
-/// and the gaps between a completion and the start after it.
-fn stations(pipeline: &Pipeline) -> (Stations, Vec<f64>) {
+/// What starts show of who does the work.
+struct Starts {
+    stations: Stations,
+    /// When an agent was idle: from a completion to the start that followed it.
+    idle: Vec<(f64, f64)>,
+}
+
+/// Agents take each task through all lanes if starts follow completions rather than exits from the implementation, or if
+/// there were never more tasks in all lanes than there once were in the implementation alone.
+///
+/// Which of several idle agents starts a task is not known: the one that became idle last is taken. The sum of idle hours
+/// is right for any order, and an agent that left for good stays out of it.
+fn starts(pipeline: &Pipeline) -> Starts {
     const SHARE: f64 = 0.7;
+    const FEWEST: u32 = 8;
     let mut stage = vec![Stage::Backlog; pipeline.tasks.len()];
     let (mut last_exit, mut last_completion) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-    let (mut starts, mut gaps) = (0, Vec::new());
+    let (mut starts, mut after_completion, mut with_others) = (0, 0, 0);
+    let (mut free, mut idle) = (Vec::new(), Vec::new());
+    let (mut busy, mut most, mut most_in_implementation) = ([0_usize; LANES], 0, 0);
     for event in &pipeline.events {
         let from = std::mem::replace(&mut stage[event.task], event.to);
-        if event.to == Stage::Lane(0) && from == Stage::Backlog && last_completion.is_finite() {
-            starts += 1;
-            if last_completion > last_exit {
-                gaps.push(event.at - last_completion);
+        if let Some(lane) = from.lane() {
+            busy[lane] = busy[lane].saturating_sub(1);
+        }
+        if let Some(lane) = event.to.lane() {
+            busy[lane] += 1;
+        }
+        if event.to == Stage::Lane(0) && from == Stage::Backlog {
+            idle.extend(free.pop().map(|since| (since, event.at)));
+            if last_completion.is_finite() {
+                starts += 1;
+                after_completion += u32::from(last_completion > last_exit);
+                with_others += u32::from(busy[1] + busy[2] > 0);
             }
         }
         if from == Stage::Lane(0) {
             last_exit = event.at;
         }
-        if event.to == Stage::Completed {
+        if !event.to.is_open() && from.lane().is_some() {
             last_completion = event.at;
+            free.push(event.at);
         }
+        most = most.max(busy.iter().sum());
+        most_in_implementation = most_in_implementation.max(busy[0]);
     }
-    let is_agents = starts >= 2 && gaps.len() as f64 >= SHARE * f64::from(starts);
-    (if is_agents { Stations::Agents } else { Stations::Lanes }, gaps)
+    let follow = starts >= 2 && f64::from(after_completion) >= SHARE * f64::from(starts);
+    let fit_in = starts >= FEWEST && with_others > 0 && most <= most_in_implementation;
+    let stations = if follow || fit_in { Stations::Agents } else { Stations::Lanes };
+    Starts { stations, idle }
 }
 
-/// The number at work over the newest exits, and at least those at work now.
-fn station_workers(pipeline: &Pipeline, visits: &Visits, stations: Stations) -> usize {
-    let is_own = |lane: usize| lane == 0 || stations == Stations::Agents;
-    let own = || visits.all.iter().filter(|visit| is_own(visit.lane));
-    let changes = workers::changes(own());
-    let ends = |visit: &&Visit| stations == Stations::Lanes || visit.lane == LANES - 1;
+/// The number at work over the newest exits, and at least those at work now. Agents that are about to start their next
+/// task count.
+fn station_workers(pipeline: &Pipeline, visits: &Visits, starts: &Starts) -> usize {
+    let is_agents = starts.stations == Stations::Agents;
+    let own = || visits.all.iter().filter(|visit| visit.lane == 0 || is_agents);
+    let mut changes = workers::changes(own());
+    if is_agents {
+        changes.extend(starts.idle.iter().flat_map(|(since, until)| [(*since, 1), (*until, -1)]));
+        changes.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    }
+    let ends = |visit: &&Visit| !is_agents || visit.lane == LANES - 1;
     let mut exits: Vec<f64> = own().filter(ends).filter_map(|visit| visit.left).collect();
     exits.sort_by(f64::total_cmp);
     let first = changes.first().map_or(0.0, |change| change.0);
@@ -283,7 +320,7 @@ impl Fitter<'_> {
     /// leans on the others.
     fn pooled(&self, lanes: &[LaneModel; LANES]) -> [Prior; LANES] {
         const LANE_DEGREES: f64 = 6.0;
-        const LANE_DEVIATION: f64 = 0.2;
+        const LANE_DEVIATION: f64 = 0.12;
         let mut squares = PRIOR.slope_precision;
         let mut products = PRIOR.slope_precision * PRIOR.slope;
         let mut variance = PRIOR.degrees * PRIOR.variance;

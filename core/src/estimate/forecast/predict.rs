@@ -1,6 +1,6 @@
 //! A forecast: trials of the flow model, corrected by the throughput bootstrap.
 
-use super::calendar::{self, Calendar, Shown};
+use super::calendar::{self, Calendar};
 use super::fit::{self, Flow, Stations};
 use super::pipeline::{self, Pipeline, Stage, Visits, sized};
 use super::quantiles;
@@ -60,25 +60,16 @@ const MOST_TASK_TRIALS: usize = 2_000_000;
 const FEWEST_JOBS: usize = 200;
 
 /// The flow's share in the logarithm of hours, at least. The rest is the bootstrap's.
-const FLOW_SHARE: f64 = 0.7;
+const FLOW_SHARE: f64 = 0.6;
+
 pub(in crate::estimate) fn predict(request: &Request<'_>) -> Prediction {
     if let Some(calendar) = request.calendar {
         return by_calendar(request, calendar);
     }
     let moments: Vec<f64> = request.pipeline.events.iter().map(|event| event.at).collect();
-    match calendar::shown(&moments, request.pipeline.now) {
-        Shown::Nothing => in_working_time(request, request.pipeline),
-        Shown::Sure(calendar) => by_calendar(request, &calendar),
-        Shown::Perhaps(calendar) => {
-            // As probable as not: half of the trials each.
-            let half = request.trials / 2;
-            let mut found =
-                in_working_time(&Request { trials: request.trials - half, ..*request }, request.pipeline);
-            if half > 0 {
-                found.add(by_calendar(&Request { trials: half, ..*request }, &calendar));
-            }
-            found
-        }
+    match calendar::inferred(&moments, request.pipeline.now) {
+        Some(calendar) => by_calendar(request, &calendar),
+        None => in_working_time(request, request.pipeline),
     }
 }
 
@@ -156,9 +147,13 @@ fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: 
         // What the bootstrap says of the end corrects the milestones before it by the same factor.
         let own = quantiles::sorted(last(lane));
         let pairs = own.iter().zip(mixed.iter().zip(&complete));
-        pairs
-            .map(|(own, (mixed, complete))| if *complete > 0.0 { own * mixed / complete } else { *own })
-            .collect()
+        // The factor may fall from one quantile to the next; hours must not.
+        let mut highest = 0.0_f64;
+        let corrected = pairs.map(|(own, (mixed, complete))| {
+            highest = highest.max(if *complete > 0.0 { own * mixed / complete } else { *own });
+            highest
+        });
+        corrected.collect()
     });
     found.targets = (0..request.targets.len())
         .map(|target| {
@@ -249,21 +244,6 @@ impl Bootstrap {
 }
 
 impl Prediction {
-    /// Joins the trials of another prediction of the same pipeline.
-    fn add(&mut self, other: Self) {
-        let join = |own: &mut Vec<f64>, other: Vec<f64>| {
-            own.extend(other);
-            own.sort_by(f64::total_cmp);
-        };
-        self.trials += other.trials;
-        for (own, other) in self.milestones.iter_mut().zip(other.milestones) {
-            join(own, other);
-        }
-        for (own, other) in self.targets.iter_mut().zip(other.targets) {
-            join(own, other);
-        }
-    }
-
     fn map_hours(&mut self, wall: impl Fn(f64) -> f64) {
         let lists = self.milestones.iter_mut().chain(&mut self.targets).chain(&mut self.baseline_targets);
         for hours in lists.chain(&mut self.baseline).flatten() {

@@ -75,7 +75,10 @@ fn killed_after_every_change(name: &str) {
         }
         changes += 1;
         let moment = format!("{name}, killed after {changes} changes");
-        assert_same_shape(&shape(&raw(&copy.path)), &old_shape, &moment);
+        let left = shape(&raw(&copy.path));
+        // The indexes follow in a transaction of their own, once the schema is the new one.
+        let expected = if left == old_shape { left.clone() } else { without_our_indexes(new_shape.clone()) };
+        assert_same_shape(&left, &expected, &moment);
         let finished = open_and_migrate(&copy.path, kind).unwrap();
         assert_same_shape(&shape(&finished), &new_shape, &moment);
         assert_eq!(content(&finished), new_content, "{moment}");

@@ -106,6 +106,7 @@ macro_rules! usage_records {
             /// `duration_seconds` to the nearest millisecond. Empty text counts as not reported.
             #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
             #[serde(default)]
+            #[non_exhaustive]
             pub struct TokenUsageRow("row", "snake_case"): {
                 /// The record's id.
                 pub id: String,

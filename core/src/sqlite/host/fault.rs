@@ -106,6 +106,7 @@ impl From<rusqlite::Error> for HostError {
     }
 }
 
+#[doc(hidden)]
 impl From<Error> for HostError {
     fn from(error: Error) -> Self {
         let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref());

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::HostResult;
 use super::fault::{HostError, code};
-use crate::sqlite::SqlValue;
+use crate::sqlite::{Bound, SqlValue};
 
 /// Values by position or by name. Missing ones are NULL.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -52,7 +52,7 @@ impl HostParams {
             if !(1..=statement.parameter_count()).contains(&place) {
                 return Err(HostError::refused(code::RANGE, "column index out of range"));
             }
-            statement.raw_bind_parameter(place, value)?;
+            statement.raw_bind_parameter(place, Bound(value))?;
         }
         Ok(())
     }

@@ -24,6 +24,26 @@ const CHUNK: usize = 256;
 /// returned. Each row is returned as it is when its chunk is fetched; a row that was deleted in the meantime, or no
 /// longer matches the query, is skipped. `Conflict` if the database was rebuilt or migrated in the meantime (`VACUUM`
 /// renumbers rows): query again.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{TokenUsage, TokenUsageQuery, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// workspace.record_token_usages(&vec![TokenUsage::default(); 3])?;
+/// let mut cursor = workspace.token_usage_cursor(&TokenUsageQuery::default())?;
+/// let mut rows = 0;
+/// loop {
+///     let chunk = cursor.next_chunk(2)?;
+///     if chunk.is_empty() {
+///         break;
+///     }
+///     rows += chunk.len();
+/// }
+/// assert_eq!(rows, 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TokenUsageCursor {
     database: Arc<Database>,

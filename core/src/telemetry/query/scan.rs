@@ -10,6 +10,7 @@ use super::metadata_fallback::MetadataFields;
 use crate::error::{Error, Result};
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::repository::usage_scan::{self, Columns, ScannedRow, Selection};
+use crate::repository::usage_times::UsageTimes;
 use crate::repository::{agent_names, scope};
 use crate::time::{Range, Timestamp, Zone};
 
@@ -88,7 +89,8 @@ pub(in super::super) fn for_each(
             columns.completed.push(column);
         }
     }
-    usage_scan::for_each(tx, &filter.selection, &columns, |row| {
+    let times = filter.range.bounds().map(|(since, until)| UsageTimes::new(since, until));
+    usage_scan::for_each(tx, &filter.selection, times.as_ref(), &columns, |row| {
         let time = Timestamp::read(&row.timestamp()?);
         if !filter.range.holds_time(time) {
             return Ok(());

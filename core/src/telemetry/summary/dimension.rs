@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 
 /// A property of recorded usage that a summary groups by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Dimension {
     /// The project, by id; `project_id` in JSON.
     Project,
@@ -59,6 +60,7 @@ impl Dimension {
     }
 
     /// The dimension's name in a query.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Project => "project",
@@ -74,6 +76,7 @@ impl Dimension {
     }
 
     /// The name of the dimension's JSON field in a result.
+    #[must_use]
     pub const fn field(self) -> &'static str {
         match self {
             Self::Project => "project_id",
@@ -132,6 +135,19 @@ impl FieldType for Vec<Dimension> {
 
 /// The common values of the rows of one group: the grouped dimensions with their values. In JSON each grouped dimension
 /// is a field of the summary's row, null if the rows have no value.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{Dimension, TokenUsage, TokenUsageQuery, Workspace};
+///
+/// let workspace = Workspace::open_db(":memory:")?;
+/// workspace.record_token_usage(&TokenUsage { model_name: Some("m".into()), ..TokenUsage::default() })?;
+/// let sums = workspace.token_usage_summary(&TokenUsageQuery::default(), &[Dimension::Model])?;
+/// assert_eq!(sums[0].group.get(Dimension::Model), Some("m"));
+/// assert_eq!(sums[0].group.get(Dimension::Day), None); // not grouped
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Group(Vec<(Dimension, Option<String>)>);
 
@@ -141,6 +157,7 @@ impl Group {
     }
 
     /// The dimension's value; `None` if the rows have none, or if it is not grouped.
+    #[must_use]
     pub fn get(&self, dimension: Dimension) -> Option<&str> {
         self.0.iter().find(|(own, _)| *own == dimension).and_then(|(_, value)| value.as_deref())
     }

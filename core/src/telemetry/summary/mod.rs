@@ -13,6 +13,7 @@ pub use dimension::{Dimension, Group};
 pub use input::TokenUsageSummaryQuery;
 
 use self::groups::Groups;
+pub(super) use self::sums::{Costs, TokenSum};
 use self::sums::{Sums, columns};
 use super::query::{Page, Projection, QueryContext, for_each};
 use crate::definition::record;
@@ -30,6 +31,7 @@ macro_rules! summary_row {
             /// The total usage of the calls of one group. Sums are 0 if nothing was reported.
             #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
             #[serde(default)]
+            #[non_exhaustive]
             pub struct TokenUsageSummaryRow("row", "snake_case"): {
                 /// The workspace to which the usage belongs; null in the global database.
                 pub workspace_id: Option<String>,

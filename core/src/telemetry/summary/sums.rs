@@ -1,5 +1,7 @@
 //! Sums of rows that depend neither on their order nor on their size.
 
+use std::collections::BTreeMap;
+
 use super::{Group, TokenUsageSummaryRow};
 use crate::error::Result;
 use crate::number::ExactSum;
@@ -30,8 +32,7 @@ pub(super) struct Sums {
     /// In the order of [`COUNTS`].
     tokens: [TokenSum; COUNTS.len()],
     duration_ms: ExactSum,
-    /// By the currency's code. A group has one or two of them.
-    costs: Vec<(String, ExactSum)>,
+    costs: Costs,
 }
 
 impl Sums {
@@ -49,35 +50,20 @@ impl Sums {
         }
         if let Some(cost) = row.real(COST)? {
             self.cost_known_calls += 1;
-            self.costs_in(row.text(CURRENCY)?.unwrap_or_default().trim()).add(cost);
+            self.costs.add(row.text(CURRENCY)?.unwrap_or_default().trim(), cost);
         }
         Ok(())
     }
 
-    /// Codes are compared without case and blanks: ` usd` is `USD`.
-    fn costs_in(&mut self, code: &str) -> &mut ExactSum {
-        let code = if code.is_empty() { NO_CURRENCY } else { code };
-        let known = |costs: &[(String, ExactSum)], code: &str| costs.iter().position(|(own, _)| own == code);
-        let place = known(&self.costs, code).or_else(|| known(&self.costs, &code.to_uppercase()));
-        let place = place.unwrap_or_else(|| {
-            self.costs.push((code.to_uppercase(), ExactSum::default()));
-            self.costs.len() - 1
-        });
-        &mut self.costs[place].1
-    }
-
     pub(super) fn into_row(self, workspace_id: Option<String>, group: Group) -> TokenUsageSummaryRow {
-        let several = self.costs.iter().filter(|(code, _)| *code != NO_CURRENCY).count() > 1;
-        let is_known = !self.costs.is_empty() && !several;
-        let by_currency = || self.costs.iter().map(|(code, sum)| (code.clone(), sum.value())).collect();
         let mut row = TokenUsageSummaryRow {
             workspace_id,
             group,
             calls: self.calls,
             cost_known_calls: self.cost_known_calls,
             duration_ms: self.duration_ms.value(),
-            cost_estimate: is_known.then(|| ExactSum::of_all(self.costs.iter().map(|(_, sum)| sum)).value()),
-            cost_by_currency: several.then(by_currency),
+            cost_estimate: self.costs.total(),
+            cost_by_currency: self.costs.by_currency(),
             ..TokenUsageSummaryRow::default()
         };
         for (count, sum) in row.counts_mut().into_iter().zip(self.tokens) {
@@ -87,17 +73,63 @@ impl Sums {
     }
 }
 
+/// Sums of costs by the currency's code. A group has one or two of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Costs(Vec<(String, ExactSum)>);
+
+impl Costs {
+    /// Codes are compared without case and blanks: ` usd` is `USD`.
+    pub(crate) fn add(&mut self, code: &str, cost: f64) {
+        let code = if code.is_empty() { NO_CURRENCY } else { code };
+        let known = |costs: &[(String, ExactSum)], code: &str| costs.iter().position(|(own, _)| own == code);
+        let place = known(&self.0, code).or_else(|| known(&self.0, &code.to_uppercase()));
+        let place = place.unwrap_or_else(|| {
+            self.0.push((code.to_uppercase(), ExactSum::default()));
+            self.0.len() - 1
+        });
+        self.0[place].1.add(cost);
+    }
+
+    fn codes(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(code, _)| &**code).filter(|code| *code != NO_CURRENCY)
+    }
+
+    fn are_several(&self) -> bool {
+        self.codes().count() > 1
+    }
+
+    /// The sum of all costs; `None` if there are none, or several currencies.
+    pub(crate) fn total(&self) -> Option<f64> {
+        let is_known = !self.0.is_empty() && !self.are_several();
+        is_known.then(|| ExactSum::of_all(self.0.iter().map(|(_, sum)| sum)).value())
+    }
+
+    /// The one currency; `None` if no cost has one, or if there are several.
+    pub(crate) fn currency(&self) -> Option<String> {
+        if self.are_several() { None } else { self.codes().next().map(str::to_owned) }
+    }
+
+    /// The sum in each currency, if there are several.
+    pub(crate) fn by_currency(&self) -> Option<BTreeMap<String, f64>> {
+        self.are_several().then(|| self.0.iter().map(|(code, sum)| (code.clone(), sum.value())).collect())
+    }
+}
+
 /// A sum of token counts, wide enough that no number of rows can overflow it. It is limited to the range of the result
 /// only at the end, so that the order of rows does not matter.
 #[derive(Debug, Clone, Copy, Default)]
-struct TokenSum(i128);
+pub(crate) struct TokenSum(i128);
 
 impl TokenSum {
-    fn add(&mut self, count: Option<i64>) {
+    pub(crate) fn add(&mut self, count: Option<i64>) {
         self.0 += i128::from(count.unwrap_or(0));
     }
 
-    fn value(self) -> i64 {
+    pub(crate) fn add_sum(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+
+    pub(crate) fn value(self) -> i64 {
         i64::try_from(self.0).unwrap_or(if self.0 < 0 { i64::MIN } else { i64::MAX })
     }
 }

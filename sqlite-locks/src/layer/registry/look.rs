@@ -19,8 +19,8 @@ impl Registry {
     /// that would drop the locks of this copy.
     pub(in crate::layer) fn look(&mut self, path: &Path) -> io::Result<File> {
         let name = CString::new(path.as_os_str().as_bytes())?;
-        let is_plain = FileId::of_path(&name).is_some_and(|file| self.is_plain(file));
-        if !self.is_installed || !sys::HAS_DESCRIPTION_LOCKS || is_plain {
+        let uses_posix_locks = FileId::of_path(&name).is_some_and(|file| self.uses_posix_locks(file));
+        if !self.is_installed || !sys::HAS_DESCRIPTION_LOCKS || uses_posix_locks {
             return Err(io::ErrorKind::Unsupported.into());
         }
         let mut options = OpenOptions::new();
@@ -35,13 +35,13 @@ impl Registry {
         Some(c_int::from(found.l_type) != libc::F_UNLCK)
     }
 
-    fn is_plain(&self, file: FileId) -> bool {
+    fn uses_posix_locks(&self, file: FileId) -> bool {
         self.files.get(&file).is_some_and(|tracked| tracked.uses_posix_locks)
     }
 
     /// Whether this copy has the file at `path` open, and whoever closes it drops the locks of this copy.
-    pub(in crate::layer) fn is_open_plain(&self, path: &Path) -> bool {
-        path.metadata().is_ok_and(|metadata| self.is_plain(FileId::of_metadata(&metadata)))
+    pub(in crate::layer) fn is_open_with_posix_locks(&self, path: &Path) -> bool {
+        path.metadata().is_ok_and(|metadata| self.uses_posix_locks(FileId::of_metadata(&metadata)))
     }
 
     /// Who else in this process has the file at `path` open.
@@ -59,7 +59,7 @@ impl Registry {
             return Elsewhere::Nobody;
         }
         // An open of this copy's that is under way is not known yet; and of a copy that was in use before, its own
-        // descriptors cannot be told from others'.
+        // descriptors cannot be distinguished from others'.
         let may_be_own = self.opening.values().any(|of| of.is_none_or(|of| of == file));
         let count = others.filter(|(fd, _)| !self.early.contains(&(*fd, file))).count();
         match own.map_or(!sys::HAS_DESCRIPTION_LOCKS, |own| own.uses_posix_locks) {

@@ -1,0 +1,179 @@
+//! The present state of a scope: its open tasks, and what an estimate needs of the past.
+
+use rusqlite::Connection;
+
+use super::backlog::{BacklogTotals, StatusCounts, Tally, TaskState};
+use super::history::{History, TaskHistory};
+use super::lane::{Lane, PerLane};
+use super::newest::Newest;
+use crate::error::Result;
+use crate::repository::scope::ScopeIds;
+use crate::repository::scope_tasks::{self, TaskScope};
+use crate::repository::task_rows::TaskRow;
+use crate::status::StatusSettings;
+use crate::time::Timestamp;
+
+/// The number of newest finished visits to a lane with which the age of a task is compared.
+pub(super) const VISITS: usize = 1_000;
+
+/// A task that is not finished. There may be many, so that it has only what is needed.
+#[derive(Debug)]
+pub(super) struct OpenTask {
+    pub(super) id: Box<str>,
+    pub(super) key: Box<str>,
+    pub(super) story_points: Option<f64>,
+    pub(super) priority: Option<i64>,
+    pub(super) state: TaskState,
+    /// When it entered the lane that it is in now, by its newest transition.
+    pub(super) entered: Option<Timestamp>,
+}
+
+impl OpenTask {
+    fn new(row: TaskRow, state: TaskState, entered: Option<Timestamp>) -> Self {
+        Self {
+            id: row.id.into(),
+            key: row.key.into(),
+            story_points: row.story_points,
+            priority: row.priority,
+            state,
+            entered,
+        }
+    }
+
+    /// When the task entered the lane; `None` if it is not in the lane now.
+    pub(super) fn in_lane_since(&self, lane: Lane) -> Option<Timestamp> {
+        self.entered.filter(|_| self.state.lane() == Some(lane))
+    }
+
+    /// How long the task has been in the lane; 0 if it entered the lane in the future.
+    pub(super) fn hours_in_lane(&self, lane: Lane, now: Timestamp) -> Option<f64> {
+        self.in_lane_since(lane).map(|since| now.hours_since(since).max(0.0))
+    }
+}
+
+/// The present state of a scope.
+#[derive(Debug)]
+pub(super) struct Present {
+    /// The open tasks, in insertion order.
+    pub(super) tasks: Vec<OpenTask>,
+    pub(super) totals: BacklogTotals,
+    pub(super) counts: StatusCounts,
+    /// The mean of the known story points of all tasks.
+    pub(super) mean_points: f64,
+    /// The hours of each lane's newest finished visits, in ascending order.
+    pub(super) visits: PerLane<Vec<f64>>,
+    /// When a task last left each lane.
+    pub(super) last_left: PerLane<Option<Timestamp>>,
+}
+
+impl Present {
+    /// From a history without inferred transitions.
+    pub(super) fn of_history(history: &History, statuses: &StatusSettings, now: Timestamp) -> Self {
+        let mut tally = Tally::default();
+        let mut tasks = Vec::new();
+        for task in &history.tasks {
+            let state = TaskState::of(&task.row.status, statuses);
+            tally.add(state, task.row.story_points);
+            if state.next_lane().is_some() {
+                tasks.push(OpenTask::new(task.row.clone(), state, task.entered()));
+            }
+        }
+        let last_left = |lane: Lane| {
+            let leaves = history.tasks.iter().flat_map(|task| &task.transitions);
+            leaves.filter(|step| step.from == lane.start()).map(|step| step.at).filter(|at| *at <= now).max()
+        };
+        Self {
+            visits: PerLane::from_fn(|lane| newest_visits(history, lane)),
+            last_left: PerLane::from_fn(last_left),
+            ..Self::new(tally, tasks)
+        }
+    }
+
+    /// By the indexes on tasks and events, with the history of the tasks that are in a lane and of those with the newest
+    /// visits; `None` where reading all of them is the better way.
+    pub(super) fn newest(
+        tx: &Connection,
+        scope: &TaskScope<'_>,
+        newest: &mut Newest<'_>,
+        statuses: &StatusSettings,
+        now: Timestamp,
+    ) -> Result<Option<(Self, History)>> {
+        let Some((tally, mut tasks)) = backlog(tx, scope, statuses)? else { return Ok(None) };
+        for task in tasks.iter_mut().filter(|task| task.state.lane().is_some()) {
+            task.entered = newest.task(&task.id)?.and_then(TaskHistory::entered);
+        }
+        let mut present = Self::new(tally, tasks);
+        for lane in Lane::ALL {
+            let Some(mut hours) = newest.ended_visits(lane, VISITS)? else { return Ok(None) };
+            hours.sort_by(f64::total_cmp);
+            *present.visits.of_mut(lane) = hours;
+        }
+        // More tasks were looked at than those.
+        let recent = newest.take().recent(VISITS);
+        for lane in Lane::ALL {
+            let Some(left) = newest.last_left(lane, now)? else { return Ok(None) };
+            *present.last_left.of_mut(lane) = left;
+        }
+        Ok(newest.is_ordered().then_some((present, recent)))
+    }
+
+    fn new(tally: Tally, tasks: Vec<OpenTask>) -> Self {
+        Self {
+            tasks,
+            totals: tally.totals(),
+            counts: tally.counts(),
+            mean_points: tally.mean_points(),
+            visits: PerLane::default(),
+            last_left: PerLane::default(),
+        }
+    }
+}
+
+/// The hours of the lane's newest finished visits, in ascending order.
+fn newest_visits(history: &History, lane: Lane) -> Vec<f64> {
+    let visits = history.newest_visits(lane, VISITS);
+    let mut hours: Vec<f64> =
+        visits.iter().map(|(visit, ..)| visit.left.hours_since(visit.entered)).collect();
+    hours.sort_by(f64::total_cmp);
+    hours
+}
+
+/// The tasks of the scope, and the open ones among them, without the times at which these entered their lanes.
+fn backlog(
+    tx: &Connection,
+    scope: &TaskScope<'_>,
+    statuses: &StatusSettings,
+) -> Result<Option<(Tally, Vec<OpenTask>)>> {
+    let mut tally = Tally::default();
+    let mut tasks = Vec::new();
+    let mut add_open = |row: TaskRow| {
+        let state = TaskState::of(&row.status, statuses);
+        if state.next_lane().is_some() {
+            tasks.push(OpenTask::new(row, state, None));
+        }
+    };
+    let ScopeIds { project, epic, story } = scope.ids;
+    if scope.person.is_none() && epic.is_none() && story.is_none() {
+        let mut open = Vec::new();
+        let (mut last, mut state) = (Vec::new(), TaskState::of("", statuses));
+        scope_tasks::for_each_status(tx, project.as_deref(), |number, status, story_points| {
+            if *last != *status {
+                last = status.to_vec();
+                state = TaskState::of(&String::from_utf8_lossy(status), statuses);
+            }
+            tally.add(state, story_points);
+            if state.next_lane().is_some() {
+                open.push(number);
+            }
+        })?;
+        open.sort_unstable();
+        scope_tasks::for_each_at(tx, &open, add_open)?;
+    } else {
+        let Some(rows) = scope_tasks::rows(tx, scope)? else { return Ok(None) };
+        for row in rows {
+            tally.add(TaskState::of(&row.status, statuses), row.story_points);
+            add_open(row);
+        }
+    }
+    Ok(Some((tally, tasks)))
+}

@@ -1,0 +1,165 @@
+//! What is known of the tasks on which calls were made, each read once.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use rusqlite::Connection;
+
+use crate::error::Result;
+use crate::repository::scope_tasks;
+use crate::repository::status_events;
+use crate::status::{self, StatusLane, StatusSettings};
+use crate::time::Timestamp;
+
+/// What became of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Open,
+    Completed,
+    /// Cancelled or failed.
+    Abandoned,
+}
+
+#[derive(Debug)]
+pub(super) struct TaskFacts {
+    pub(super) outcome: Outcome,
+    pub(super) story_points: Option<f64>,
+    pub(super) project: u32,
+    pub(super) epic: u32,
+    pub(super) first_sent_back: Option<Timestamp>,
+    /// When it was last completed, if it is completed now and an event shows it.
+    pub(super) completed_at: Option<Timestamp>,
+    /// Where each of its transitions led, oldest first.
+    moves: Box<[(Timestamp, Option<&'static str>)]>,
+}
+
+/// The tasks that were looked at.
+pub(super) struct Facts<'t> {
+    tx: &'t Connection,
+    statuses: &'t StatusSettings,
+    pub(super) tasks: Vec<TaskFacts>,
+    /// `None` for ids of tasks that do not exist.
+    places: HashMap<Box<str>, Option<usize>>,
+    pub(super) names: Names,
+}
+
+impl<'t> Facts<'t> {
+    pub(super) fn new(tx: &'t Connection, statuses: &'t StatusSettings) -> Self {
+        Self { tx, statuses, tasks: Vec::new(), places: HashMap::new(), names: Names::default() }
+    }
+
+    /// The place of the task with this id in `tasks`; `None` if there is none.
+    pub(super) fn of(&mut self, id: &str) -> Result<Option<usize>> {
+        if let Some(place) = self.places.get(id) {
+            return Ok(*place);
+        }
+        let place = match scope_tasks::outcome_row(self.tx, id)? {
+            None => None,
+            Some(row) => {
+                let facts = self.read(id, &row)?;
+                self.tasks.push(facts);
+                Some(self.tasks.len() - 1)
+            }
+        };
+        self.places.insert(id.into(), place);
+        Ok(place)
+    }
+
+    fn read(&mut self, id: &str, row: &scope_tasks::OutcomeRow) -> Result<TaskFacts> {
+        let mut events = Vec::new();
+        status_events::for_each_of_task(self.tx, id, |number, event| {
+            if let Some(at) = Timestamp::read(event.timestamp) {
+                let from = event.from_status.and_then(stage);
+                let is_sent_back = from.zip(stage(event.to_status)).is_some_and(|(from, to)| to < from);
+                let is_completion = status::same(event.to_status, status::COMPLETED);
+                events.push((at, number, lane_of(event.to_status), is_sent_back, is_completion));
+            }
+        })?;
+        events.sort_by_key(|(at, number, ..)| (*at, *number));
+        let outcome = match &*status::canonical(&row.status) {
+            status::COMPLETED => Outcome::Completed,
+            status::CANCELLED | status::FAILED => Outcome::Abandoned,
+            other if self.statuses.lane(other) == Some(StatusLane::Done) => Outcome::Completed,
+            _ => Outcome::Open,
+        };
+        let completed = events.iter().rev().find(|(.., is_completion)| *is_completion);
+        Ok(TaskFacts {
+            outcome,
+            story_points: row.story_points,
+            project: self.names.number(row.project_id.as_deref()),
+            epic: self.names.number(row.epic_id.as_deref()),
+            first_sent_back: events
+                .iter()
+                .find(|(_, _, _, is_sent_back, _)| *is_sent_back)
+                .map(|event| event.0),
+            completed_at: completed.map(|event| event.0).filter(|_| outcome == Outcome::Completed),
+            moves: events.iter().map(|(at, _, lane, ..)| (*at, *lane)).collect(),
+        })
+    }
+}
+
+/// How far a task with this status has come; `None` for a status that says nothing about it.
+fn stage(stored: &str) -> Option<u8> {
+    match &*status::canonical(stored) {
+        status::NOT_STARTED | status::IN_PROGRESS | status::CHANGES_REQUESTED => Some(0),
+        status::READY_TO_CODE_REVIEW => Some(1),
+        status::READY_TO_QA => Some(2),
+        status::COMPLETED => Some(3),
+        _ => None,
+    }
+}
+
+/// The lane in which a task with this status is worked on.
+fn lane_of(stored: &str) -> Option<&'static str> {
+    match &*status::canonical(stored) {
+        status::IN_PROGRESS | status::CHANGES_REQUESTED => Some("implementation"),
+        status::READY_TO_CODE_REVIEW => Some("review"),
+        status::READY_TO_QA => Some("qa"),
+        _ => None,
+    }
+}
+
+/// The lane of a call: by the newest transition of its task up to that time, else by its command.
+pub(super) fn lane(
+    task: Option<&TaskFacts>,
+    at: Option<Timestamp>,
+    command: Option<&str>,
+) -> Option<&'static str> {
+    let newest = task.zip(at).and_then(|(task, at)| {
+        let count = task.moves.partition_point(|(moved, _)| *moved <= at);
+        task.moves[..count].last()
+    });
+    match (newest, command) {
+        (Some((_, lane)), _) => *lane,
+        (None, Some("work-on-tasks")) => Some("implementation"),
+        (None, Some("code-review")) => Some("review"),
+        (None, Some("qa-tasks")) => Some("qa"),
+        _ => None,
+    }
+}
+
+/// Texts, each stored once under a number; 0 is none.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    numbers: HashMap<Rc<str>, u32>,
+    texts: Vec<Rc<str>>,
+}
+
+impl Names {
+    pub(super) fn number(&mut self, text: Option<&str>) -> u32 {
+        let Some(text) = text else { return 0 };
+        if let Some(number) = self.numbers.get(text) {
+            return *number;
+        }
+        let shared: Rc<str> = text.into();
+        self.texts.push(Rc::clone(&shared));
+        let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        self.numbers.insert(shared, number);
+        number
+    }
+
+    pub(super) fn text(&self, number: u32) -> Option<&str> {
+        let place = (number as usize).checked_sub(1)?;
+        self.texts.get(place).map(|text| &**text)
+    }
+}
