@@ -167,7 +167,8 @@ fn a_child_of_a_killed_parent_holds_neither_the_database_nor_the_log() {
             options.open_db(&file).and_then(|handle| handle.record_token_usage(&TokenUsage::default()));
         // SAFETY: a system call; the child belongs to this test, and is idle.
         unsafe { libc::kill(child, libc::SIGKILL) };
-        assert!(recorded.unwrap().logged, "round {round}");
+        let recorded = recorded.unwrap();
+        assert!(recorded.logged, "round {round}: {:?}", recorded.log_error);
     }
 }
 
