@@ -10,7 +10,7 @@ WHEELS := target/wheels
 # Where `make install` puts the C library, and which build of it.
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROFILE ?= release
+PROFILE ?= library
 # How long `make load` and each target of `make fuzz` run, and which targets these are.
 SECONDS ?= 60
 TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
@@ -25,7 +25,7 @@ help: ## List the targets
 demo: ## Run a small sample project through an agent pipeline; print its cost, velocity and estimate
 	@$(CARGO) run --quiet --package mcoda-cli -- demo
 
-test: lint test-rust test-docs test-data test-oracle test-python test-node test-c ## Run all tests and checks
+test: lint test-rust test-docs test-data test-oracle test-python test-node test-c test-size ## Run all tests and checks
 
 test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the system's SQLite, Valgrind, and the licences
 	MCODA_TEST_ROUNDS=20 $(CARGO) $(RUN_TESTS) --workspace
@@ -37,6 +37,7 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	./bindings-python/tests/release.sh
 	./bindings-node/test/release.sh
 	./tests/c/run.sh --full
+	./tests/size.sh size 4 12000
 	$(MAKE) test-reference
 	./tests/node-hammer/run.sh
 	./tests/npm-install.sh tests/npm-sqlite && npm --prefix tests/npm-sqlite test --silent
@@ -83,9 +84,10 @@ test-python: $(VENV)/installed ## Build the Python package, install it into targ
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $(WHEELS)/libmcoda-*.whl
 	cd bindings-python && ../$(VENV)/bin/python -m pytest tests
 
-$(VENV)/installed: bindings-python/requirements.txt
+$(VENV)/installed: bindings-python/requirements.txt tests/c/requirements.txt
 	python3 -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement bindings-python/requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--requirement bindings-python/requirements.txt --requirement tests/c/requirements.txt
 	touch $@
 
 test-reference: $(VENV)/installed ## Compare the statistics of forecasts with lifelines and scoringrules (450 MB of packages)
@@ -129,11 +131,20 @@ load: $(VENV)/installed bindings-node/node_modules/.package-lock.json ## Let 8 p
 test-c: $(VENV)/installed ## Test the C library: installed, and used by programs in C and C++
 	./tests/c/run.sh
 
+test-size: ## Check that the optimised C library stays below its ceiling
+	./tests/size.sh library 6 12000
+
 header: ## Generate include/mcoda.h and the list of stable declarations from the sources
 	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header -- the_header_is nothing_that
 
-install: ## Install the C library: make install PREFIX=/usr/local DESTDIR=
-	$(CARGO) build --package mcoda-ffi $(if $(filter release,$(PROFILE)),--release)
+# The smallest library has no SQLite parts for tables that libmcoda never makes: full-text search, R-trees, and statistics
+# about the file.
+ifeq ($(PROFILE),size)
+install: export LIBSQLITE3_FLAGS := -USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 \
+	-USQLITE_ENABLE_RTREE -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_SOUNDEX
+endif
+install: ## Install the C library: make install PREFIX=/usr/local DESTDIR= PROFILE=library (or size, or release, the fastest)
+	$(CARGO) build --package mcoda-ffi --profile $(PROFILE:debug=dev)
 	./ffi/install.sh "$${CARGO_TARGET_DIR:-target}/$(PROFILE)" "$(PREFIX)" "$(DESTDIR)"
 
 format: ## Format the code
@@ -142,4 +153,4 @@ format: ## Format the code
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-reference test-node test-c bench-node fuzz load header install format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-reference test-node test-c test-size bench-node fuzz load header install format clean

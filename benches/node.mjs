@@ -15,6 +15,8 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3)
 const SINGLE = 5_000
 const BATCH = 10_000
 const ROWS = 500_000
+const HANDLES = 500
+const FILES = 20
 const OWN = fileURLToPath(import.meta.url)
 const library = createRequire(new URL('../bindings-node/', import.meta.url))
 const npm = createRequire(new URL('../tests/npm-sqlite/', import.meta.url))
@@ -107,6 +109,40 @@ const recordingOver = async (filename) => {
   return [await Workspace.over(await connected(openOwn, filename), { workspaceId: 'bench' }), recordOneByOne]
 }
 
+/** Opens the file many times, and leaves all handles open until the end. */
+const opening = (open) => async (filename) => {
+  const handles = []
+  const close = async () => {
+    for (const handle of handles) await handle.close()
+  }
+  const work = async () => {
+    for (let handle = 0; handle < HANDLES; handle += 1) handles.push(await open(filename))
+  }
+  return [{ close }, work]
+}
+
+/** Creates a workspace in many files, one after the other. */
+const creating = (create) => async (filename) => {
+  const work = async () => {
+    for (let file = 0; file < FILES; file += 1) await (await create(`${filename}.${file}`)).close()
+  }
+  return [{ close: () => undefined }, work]
+}
+const openWorkspace = (filename) => library('@mcoda/native').Workspace.openDb(filename, { workspaceId: 'bench' })
+const openedBy = (open) => opening((filename) => connected(open, filename))
+/** The TypeScript packages create each table by a statement of its own. */
+const createdBy = (open) => async (filename) => {
+  const workspace = await openWorkspace(filename)
+  const schema = await workspace.query("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite%'")
+  await workspace.close()
+  const create = async (file) => {
+    const database = await connected(open, file)
+    for (const { sql } of schema) await database.exec(sql)
+    return database
+  }
+  return creating(create)(filename)
+}
+
 const rivals = (by) => ({ sqlite3: by(openNpm), 'better-sqlite3': by(openBetter) })
 const get = rawBy(getOneByOne)
 const run = rawBy(runOneByOne)
@@ -115,6 +151,9 @@ const withLog = (filename) => ({ jsonLog: join(filename, '..') })
 
 /** Each figure: how often it is done, by whom, and how many times faster than `sqlite3` the library is meant to be. */
 const FIGURES = {
+  'open, without a call': { times: HANDLES, goal: 1, ways: { library: opening(openWorkspace), ...rivals(openedBy) } },
+  'open of @mcoda/native/sqlite': { times: HANDLES, goal: 1, ways: { library: opening(openOwn), ...rivals(openedBy) } },
+  'create a workspace': { times: FILES, goal: 3, ways: { library: creating(openWorkspace), ...rivals(createdBy) } },
   'record, one by one': { times: SINGLE, goal: 3, ways: { library: recording(recordOneByOne), ...rivals(insertedBy) } },
   'record, over an open database': { times: SINGLE, goal: 1, ways: { library: recordingOver, ...rivals(insertedBy) } },
   'record, with the JSON log': { times: SINGLE, goal: 1, ways: { library: recording(recordOneByOne, withLog), ...rivals(insertedBy) } },

@@ -23,7 +23,7 @@ if [ ! -s "$folder/roots" ]; then
 fi
 # Groups are where linkers look for duplicates by name, whatever objcopy makes of that name: dissolve them.
 xargs "$ld" -r --gc-sections --force-group-allocation -o "$folder/mcoda.o" "$from" <"$folder/roots"
-# Rust's own library comes with LLVM bitcode beside the code, which is none any more after the joining.
+# Rust's standard library contains LLVM bitcode, which is invalid after linking.
 "$objcopy" --wildcard --keep-global-symbol='mcoda_*' --strip-debug \
     --remove-section=.llvmbc --remove-section=.llvmcmd "$folder/mcoda.o"
 rm -f "$to"

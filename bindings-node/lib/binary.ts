@@ -27,13 +27,13 @@ export declare class Dispatcher {
   work(call: number, name: string, json: string): Handle
 }
 
-/** One open database. Its calls run one after the other, on a thread of its own. */
+/** One open database. Its calls run one after the other, on a thread that it has while there are calls. */
 export declare class Handle {
   /** Queues the call with this number: `name` identifies it, `json` is the array of its arguments. */
   call(call: number, name: string, json: string): void
   /**
    * Queues beginning a transaction, as the call with this number, with a time limit in milliseconds or the
-   * engine's default. Calls of the transaction may be made once that has succeeded. They have a thread of their own:
+   * engine's default. Calls of the transaction may be made once that has succeeded. They have a queue of their own:
    * calls of this handle wait for the transaction, and its calls must not wait behind them.
    */
   begin(call: number, limitMs?: number | undefined | null): Handle
@@ -63,7 +63,7 @@ export declare class Rows {
   close(): void
 }
 
-/** One database. Its calls run in the order in which they are made, on a thread of the database. */
+/** One database. Its calls run in the order in which they are made, on a thread that it has while there are calls. */
 export declare class SqlDatabase {
   /** Queues running all statements, as the call with this number. */
   exec(call: number, sql: string): void

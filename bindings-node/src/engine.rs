@@ -52,6 +52,10 @@ impl Engine {
         }))
     }
 
+    pub(crate) fn is_transaction(&self) -> bool {
+        !matches!(self.0, Held::Workspace(_) | Held::Global(_))
+    }
+
     /// Closes the database, or rolls the transaction back.
     pub(crate) fn close(&self) -> mcoda_core::Result<()> {
         self.0.end()

@@ -1,5 +1,5 @@
-//! The native part of the npm package `@mcoda/native`: queues calls for the thread of each handle and sends
-//! their replies to the event loop. The package itself defines the names, types and errors of JavaScript.
+//! The native part of the npm package `@mcoda/native`: queues the calls of each handle for a thread, and sends their replies to
+//! the event loop. The package itself defines the names, types and errors of JavaScript.
 #![allow(unsafe_code, reason = "what #[napi] generates talks to Node's C interface")]
 
 // Without unwinding a panic would end the host's process, since nothing could be caught at the boundary.
@@ -11,15 +11,17 @@ mod engine;
 mod queue;
 mod reply;
 mod rows;
+mod slot;
 mod sqlite;
 mod table;
+mod threads;
 mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use mcoda_core::calls::Target;
-use mcoda_core::{Environment, catch_panic};
+use mcoda_core::{Environment, ErrorKind, catch_panic};
 use napi::Env;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
@@ -115,8 +117,14 @@ impl Dispatcher {
         let worker = Arc::new(Worker::over(database.keep_open(), self.replies.clone()));
         let host = database.opened();
         worker.submit(call, move |worker| {
-            let host = host.get().ok_or_else(|| Failure::fault("the database is not open yet"))?;
-            worker.opened(Engine::over(host, &Arguments::read(&json)?)?)
+            let host = host.get().ok_or_else(|| {
+                if host.is_closed() {
+                    Failure::new(ErrorKind::Closed, "the database was closed: open a new one".to_owned())
+                } else {
+                    Failure::fault("the database is not open yet")
+                }
+            })?;
+            worker.opened(Engine::over(&host, &Arguments::read(&json)?)?)
         });
         Handle { worker, queues: Arc::clone(&self.queues) }
     }
@@ -136,7 +144,7 @@ impl Dispatcher {
     }
 }
 
-/// One open database. Its calls run one after the other, on a thread of its own.
+/// One open database. Its calls run one after the other, on a thread that it has while there are calls.
 #[napi]
 pub struct Handle {
     worker: Arc<Worker>,
@@ -153,6 +161,9 @@ impl Handle {
         }
         self.worker.submit(call, move |worker| {
             let arguments = Arguments::read(&json)?;
+            if name == "close" && worker.is_closed() {
+                return Ok(vec!["null".to_owned()]);
+            }
             let outcome = worker.engine()?.call(&name, &arguments);
             if name == "rollback" || (outcome.is_ok() && ["close", "commit"].contains(&&*name)) {
                 worker.leave();
@@ -162,7 +173,7 @@ impl Handle {
     }
 
     /// Queues beginning a transaction, as the call with this number, with a time limit in milliseconds or the
-    /// engine's default. Calls of the transaction may be made once that has succeeded. They have a thread of their own:
+    /// engine's default. Calls of the transaction may be made once that has succeeded. They have a queue of their own:
     /// calls of this handle wait for the transaction, and its calls must not wait behind them.
     #[napi]
     pub fn begin(&self, call: i64, limit_ms: Option<f64>) -> Handle {

@@ -1,4 +1,4 @@
-//! The thread of one database and its queue. Neither the event loop nor libuv's pool ever waits for a database.
+//! The queue of one database. Neither the event loop nor libuv's pool ever waits for a database.
 
 use std::collections::VecDeque;
 use std::io;
@@ -6,6 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use mcoda_core::CancelToken;
 use napi::Env;
+
+use crate::threads;
 
 struct Job {
     /// The number by which it can be cancelled.
@@ -19,16 +21,19 @@ struct State {
     jobs: VecDeque<Job>,
     /// The running job.
     running: Option<(Option<i64>, CancelToken)>,
+    /// Whether a thread runs the jobs, or is about to.
     has_thread: bool,
-    /// Whether the thread ends when there are no more jobs. A later job starts a new one.
+    /// Whether the queue is closed when there are no more jobs.
     leaving: bool,
+    /// Whether a job has run since the queue was closed the last time, or at all.
+    is_open: bool,
 }
 
 /// Runs jobs one after the other, in the order in which they were submitted.
 pub(crate) struct Queue {
     state: Mutex<State>,
     wake: Condvar,
-    /// Closes what the jobs use when the thread ends.
+    /// Closes what the jobs use.
     close: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -66,15 +71,18 @@ impl Queue {
         work: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         let mut state = self.lock();
-        if !state.has_thread {
-            let queue = self.clone();
-            std::thread::Builder::new().name("mcoda".to_owned()).spawn(move || queue.run())?;
-            state.has_thread = true;
-        }
         state.jobs.push_back(Job { call, token: CancelToken::new(), work: Box::new(work) });
-        // The running job may be waiting, too.
-        self.wake.notify_all();
-        Ok(())
+        if state.has_thread {
+            // The running job may be waiting, too.
+            self.wake.notify_all();
+            return Ok(());
+        }
+        let started = threads::run(self);
+        state.has_thread = started.is_ok();
+        if started.is_err() {
+            state.jobs.pop_back();
+        }
+        started
     }
 
     /// Removes the job from the queue, or requests it to stop.
@@ -92,21 +100,28 @@ impl Queue {
         Cancelled::Requested
     }
 
-    /// Ends the thread once the jobs that are queued are done.
-    pub(crate) fn leave(&self) {
-        self.lock().leaving = true;
-        self.wake.notify_all();
+    /// Closes what the jobs use, once those that are queued are done. A later job is run all the same.
+    pub(crate) fn leave(self: &Arc<Self>) {
+        self.close_at_end(&mut self.lock());
     }
 
-    /// Ends the thread as soon as that is safe: a call that has begun to write is finished.
-    fn give_up(&self) {
+    /// As [`Queue::leave`], as soon as that is safe: a call that has begun to write is finished, and no other is made.
+    fn give_up(self: &Arc<Self>) {
         let mut state = self.lock();
         state.jobs.clear();
         if let Some((_, token)) = &state.running {
             token.cancel();
         }
+        self.close_at_end(&mut state);
+    }
+
+    fn close_at_end(self: &Arc<Self>, state: &mut State) {
         state.leaving = true;
         self.wake.notify_all();
+        if state.is_open && !state.has_thread {
+            // On a thread, since the event loop must not wait for it. Without one it is closed when it is dropped.
+            state.has_thread = threads::close(self).is_ok();
+        }
     }
 
     /// Lets the running job wait until `is_ready` returns true; if it `yields`, at most until another job is waiting. A
@@ -133,33 +148,24 @@ impl Queue {
         self.wake.notify_all();
     }
 
-    fn run(&self) {
-        while let Some(job) = self.next() {
-            job.token.during(job.work);
-            self.lock().running = None;
-        }
-    }
-
-    /// The next job; `None` if the thread has to end.
-    fn next(&self) -> Option<Job> {
-        let mut state = self.lock();
-        let mut is_closed = false;
+    /// Runs the jobs, until there are no more. Calls `free` then, before another thread can start with the next one.
+    pub(crate) fn run(&self, free: impl FnOnce()) {
         loop {
+            let mut state = self.lock();
             if let Some(job) = state.jobs.pop_front() {
                 state.running = Some((job.call, job.token.clone()));
-                return Some(job);
-            }
-            if !state.leaving {
-                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
-            } else if is_closed {
-                state.has_thread = false;
-                return None;
-            } else {
-                // Here, because the last reference may be dropped on the event loop.
+                state.is_open = true;
                 drop(state);
+                job.token.during(job.work);
+                self.lock().running = None;
+            } else if state.leaving && state.is_open {
+                state.is_open = false;
+                drop(state);
+                // Here, because the last reference may be dropped on the event loop.
                 (self.close)();
-                is_closed = true;
-                state = self.lock();
+            } else {
+                state.has_thread = false;
+                return free();
             }
         }
     }
@@ -170,7 +176,7 @@ impl Queue {
     }
 }
 
-/// Keeps the thread of a queue, and what it closes at its end, until nobody needs them.
+/// Keeps a queue, and what it closes at its end, until nobody needs them.
 pub(crate) struct KeepOpen(Arc<Queue>);
 
 impl KeepOpen {

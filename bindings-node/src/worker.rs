@@ -1,17 +1,18 @@
 //! One handle: what it has open, and the queue that its calls go through.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use mcoda_core::{ErrorKind, catch_panic};
 
 use crate::engine::Engine;
 use crate::queue::{Cancelled, KeepOpen, Queue};
 use crate::reply::{Failure, Outcome, Replies};
+use crate::slot::Slot;
 
 /// Makes the calls of one handle, one after the other.
 pub(crate) struct Worker {
     queue: Arc<Queue>,
-    engine: Arc<OnceLock<Engine>>,
+    engine: Arc<Slot<Engine>>,
     replies: Arc<Replies>,
     /// The database of the host to which the queue belongs, if any. It continues when this handle is closed, and is not
     /// closed before, even if JavaScript has released its object.
@@ -20,10 +21,13 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(replies: Arc<Replies>) -> Self {
-        let engine = Arc::<OnceLock<Engine>>::default();
+        let engine = Arc::<Slot<Engine>>::default();
         let opened = Arc::clone(&engine);
         let queue = Queue::new(move || {
-            opened.get().map(Engine::close);
+            let is_transaction = opened.get().is_some_and(|engine| engine.is_transaction());
+            // A transaction still knows how it ended.
+            let open = if is_transaction { opened.get() } else { opened.take() };
+            open.map(|engine| engine.close());
         });
         Self { queue, engine, replies, host: None }
     }
@@ -59,14 +63,14 @@ impl Worker {
     pub(crate) fn cancel(&self, call: i64) -> bool {
         let is_removed = self.queue.cancel(call) == Cancelled::Removed;
         // What nobody waits for any more is closed as soon as it is open.
-        let is_opening = self.engine.get().is_none();
+        let is_opening = self.engine.is_not_open_yet();
         if is_opening {
             self.leave();
         }
         is_removed || is_opening
     }
 
-    /// Ends the thread once the queued calls have run.
+    /// Closes the handle once the queued calls have run.
     pub(crate) fn leave(&self) {
         if self.host.is_none() {
             self.queue.leave();
@@ -75,10 +79,19 @@ impl Worker {
 
     /// Keeps the opened engine, and returns what it knows about itself.
     pub(crate) fn opened(&self, engine: Engine) -> Outcome {
-        self.engine.get_or_init(|| engine).about()
+        self.engine.put(engine).about()
     }
 
-    pub(crate) fn engine(&self) -> Result<&Engine, Failure> {
-        self.engine.get().ok_or_else(|| Failure::new(ErrorKind::Closed, "this handle is not open".to_owned()))
+    pub(crate) fn engine(&self) -> Result<Arc<Engine>, Failure> {
+        let message = if self.is_closed() {
+            "this handle was closed: open a new one"
+        } else {
+            "this handle is not open"
+        };
+        self.engine.get().ok_or_else(|| Failure::new(ErrorKind::Closed, message.to_owned()))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.engine.is_closed()
     }
 }

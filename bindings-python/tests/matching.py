@@ -13,8 +13,8 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 PATTERNS = {"$uuid": UUID, "$timestamp": TIMESTAMP}
 
 
-def difference(found: Any, expected: Any, place: str = "result") -> str | None:
-    """Why ``found`` is not what is expected, if it is not."""
+def difference(found: Any, expected: Any, place: str = "result", tolerance: float = 1e-9) -> str | None:
+    """Why ``found`` is not what is expected, if it is not. Numbers may differ by a share of ``tolerance``."""
     different = f"{place} is {found!r}, expected {expected!r}"
     if expected == "$any":
         return None
@@ -24,14 +24,14 @@ def difference(found: Any, expected: Any, place: str = "result") -> str | None:
         for name, inner in expected.items():
             if name not in found:
                 return f"{place}.{name} is missing, expected {inner!r}"
-            if why := difference(found[name], inner, f"{place}.{name}"):
+            if why := difference(found[name], inner, f"{place}.{name}", tolerance):
                 return why
         return None
     if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
         pairs = enumerate(zip(found, expected))
-        return next(filter(None, (difference(a, b, f"{place}[{n}]") for n, (a, b) in pairs)), None)
+        return next(filter(None, (difference(a, b, f"{place}[{n}]", tolerance) for n, (a, b) in pairs)), None)
     if is_number(expected) and is_number(found):
-        return None if abs(found - expected) <= 1e-9 * abs(expected) else different
+        return None if abs(found - expected) <= tolerance * abs(expected) else different
     return None if type(found) is type(expected) and found == expected else different
 
 

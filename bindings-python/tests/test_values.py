@@ -93,7 +93,7 @@ def test_every_time_in_a_result_is_a_datetime(shop: Shop) -> None:
         for field in dataclasses.fields(cls)
         if field.name.endswith(("_at", "_eta", "timestamp"))
     }
-    assert names == like_times | {"at", "now"}
+    assert names == like_times | {"at", "now", "origin", "p10", "p50", "p80", "p85", "p95"}
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", "2026-03-20T12:00:00", "20260320", "1774008000", "0000-03-20"])
@@ -324,17 +324,18 @@ def results(shop: Shop) -> list[Any]:
 
 
 def results_of_history(file: Path) -> list[Any]:
-    """The results that need a history: of a workspace in work, and of the same one long after its last event."""
-    shutil.copy(REPOSITORY / "tests/golden/workspace.db", file)
-    now = json.loads((REPOSITORY / "tests/golden/cases.json").read_text(encoding="utf-8"))["now"]
+    """The results that need a history: of a pipeline in work, and of the same one long after its last event."""
+    shutil.copy(REPOSITORY / "tests/vectors/fixtures/pipeline.db", file)
     with mcoda.Workspace.open_db(file) as ws:
         return [
-            ws.estimate(now=now, by=datetime.fromisoformat(now.replace("Z", "+00:00")) + timedelta(days=30)),
+            ws.estimate(now="2026-06-01", by="2030-01-01"),
             ws.estimate(now="2030-01-01"),
-            ws.backtest(now=now),
-            *ws.lane_visits(now=now),
-            *ws.cumulative_flow(now=now),
-            *ws.throughput(now=now),
+            ws.backtest(),
+            *ws.lane_visits(),
+            *ws.cumulative_flow(),
+            *ws.throughput(),
+            ws.economics(),
+            ws.create_time_index(),
         ]
 
 

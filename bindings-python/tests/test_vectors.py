@@ -70,7 +70,9 @@ def made(handle: Any, step: dict[str, Any], kind: str, saved: dict[str, Any]) ->
         return f"returned {result!r}, expected {step['error']}"
     if "save" in step:
         saved[step["save"]] = result
-    return difference(result, substituted(step["expect"], saved)) if "expect" in step else None
+    if "expect" not in step:
+        return None
+    return difference(result, substituted(step["expect"], saved), tolerance=0.0 if step.get("exact") else 1e-9)
 
 
 def state(handle: Any, kind: str) -> Any:

@@ -1,8 +1,10 @@
 //! Parsing a caller's JSON object field by field, with errors that name the field.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use crate::definition::{Definition, Field, FieldType, is_same_name};
+use crate::definition::{Definition, Field, FieldType, camel_case, is_same_name};
 use crate::error::{Error, Result};
 use crate::number::MAX_SAFE_INTEGER;
 
@@ -21,8 +23,13 @@ impl<'a> Fields<'a> {
         // Each with the name under which it was given.
         let mut values: Vec<(&Field, Option<(&str, &Value)>)> =
             record.all_fields().map(|field| (field, None)).collect();
+        // Most objects have their fields in the order of the record: each is found behind the one before it.
+        let mut start = 0;
         for (name, value) in object {
-            let Some((field, place)) = values.iter_mut().find(|(field, _)| is_name_of(field, name)) else {
+            let spelling = Spelling::of(name);
+            let found = (start..values.len()).chain(0..start).find(|index| spelling.names(values[*index].0));
+            start = found.map_or(0, |index| index + 1);
+            let Some((field, place)) = found.and_then(|index| values.get_mut(index)) else {
                 let allowed = format!("one of {}", names(record).join(", "));
                 return Err(Error::invalid(name, "an unknown field", &allowed));
             };
@@ -47,8 +54,21 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn is_name_of(field: &Field, given: &str) -> bool {
-    is_same_name(given, field.json) || field.aliases.iter().any(|alias| is_same_name(given, alias))
+/// A name as it was given and in camelCase, which is compared with many fields.
+struct Spelling<'a> {
+    given: &'a str,
+    camel: Cow<'a, str>,
+}
+
+impl<'a> Spelling<'a> {
+    fn of(given: &'a str) -> Self {
+        Self { given, camel: camel_case(given) }
+    }
+
+    fn names(&self, field: &Field) -> bool {
+        let is_it = |name: &str| name == self.given || name == self.camel;
+        is_it(field.json) || field.aliases.iter().any(|alias| is_it(alias))
+    }
 }
 
 /// Two spellings of one name are an error. An alias may have the same value.

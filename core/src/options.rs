@@ -13,7 +13,7 @@ use crate::migration;
 use crate::paths::Environment;
 use crate::sqlite::host::HostConnection;
 use crate::sqlite::{
-    ConnectOptions, Database, IN_MEMORY, Synchronous, Watch, connect, is_corruption, schema_version,
+    ConnectOptions, Database, IN_MEMORY, Synchronous, Watch, connect_or_create, is_corruption, schema_version,
 };
 use crate::time::Clock;
 
@@ -335,7 +335,8 @@ impl Options {
             newest_schema: migration::VERSION,
         };
         let open = || {
-            let connection = connect(file, &options)?;
+            let connection =
+                connect_or_create(file, &options, Some(&|| migration::new_database(kind, self.clock.now())))?;
             if self.read_only {
                 migration::refuse_other_kind(&connection, kind)?;
             } else {

@@ -26,6 +26,7 @@ pub(crate) use settings::{StatusLane, StatusSettings, StatusWord};
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum TaskStatus {
     /// No work was done yet.
     NotStarted,

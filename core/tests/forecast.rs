@@ -71,6 +71,33 @@ fn a_steady_pipeline_goes_on_as_before() {
 }
 
 #[test]
+fn ten_agents_side_by_side_are_not_added_up() {
+    // One of ten agents starts a task each hour, ten hours in all lanes; the last of 300 is completed 98 hours from now.
+    const NOW: i64 = 211;
+    for lanes in [[6, 3, 1], [4, 4, 2], [8, 1, 1]] {
+        let (_fixture, workspace, own) = fixture();
+        let new: Vec<_> = (0..300).map(|number| own.new_task(&format!("T-{number}"), Some(3.0))).collect();
+        let tasks = workspace.tasks().create_many(&new).unwrap();
+        let ends = [0, lanes[0], lanes[0] + lanes[1], 10];
+        let statuses = ["in_progress", "ready_to_code_review", "ready_to_qa", "completed"];
+        let mut moves: Vec<(i64, usize, &str)> = Vec::new();
+        for number in 0..300 {
+            moves.extend(ends.iter().zip(statuses).map(|(end, to)| (number as i64 + end, number, to)));
+        }
+        moves.sort_by_key(|(hour, number, _)| (*hour, *number));
+        for (hour, number, to) in moves.into_iter().filter(|(hour, ..)| *hour <= NOW) {
+            let timestamp = Timestamp::from_millis(noon().millis() - 3_600_000 * (NOW - hour));
+            let context = TransitionContext { timestamp, ..TransitionContext::default() };
+            workspace.record_status_transition(&tasks[number].id, to, &context).unwrap();
+        }
+        let found = estimate_of(&workspace, json!({"mode": "empirical", "windowTasks": 50}));
+        let hours = found.forecast.unwrap().complete.unwrap().hours;
+        assert!((98.0 * 0.85..98.0 * 1.15).contains(&hours.p50), "{lanes:?}: {hours:?}");
+        assert!(found.durations_hours.total_hours.unwrap() > 300.0, "the contract's bound adds them up");
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_and_another_one_others() {
     let (_fixture, workspace) = steady(8, 5);
     let text = |options: Value| serde_json::to_string(&estimate_of(&workspace, options)).unwrap();

@@ -50,6 +50,46 @@ fn a_new_database_is_in_wal_mode_whatever_the_options() {
     assert!(workspace.record_token_usage(&TokenUsage::default()).unwrap().logged);
 }
 
+#[test]
+fn threads_that_create_one_database_all_record_in_it() {
+    for round in 0..10 {
+        let fixture = Fixture::new();
+        let file = fixture.root().join("mcoda.db");
+        let start = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    start.wait();
+                    let workspace = fixture.options().open_db(&file).unwrap();
+                    workspace.record_token_usage(&TokenUsage::default()).unwrap();
+                });
+            }
+        });
+        let raw = raw(&file);
+        assert_eq!(value::<i64>(&raw, "SELECT count(*) FROM token_usage"), 4, "round {round}");
+        assert_eq!(value::<String>(&raw, "PRAGMA integrity_check"), "ok");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_of_a_former_database_is_not_copied_into_a_new_one() {
+    let fixture = Fixture::new();
+    let file = fixture.root().join("mcoda.db");
+    let former = fixture.options().open_db(&file).unwrap();
+    former.record_token_usage(&TokenUsage { id: Some("former".into()), ..Default::default() }).unwrap();
+    // As it is after a crash, when somebody removes the database alone.
+    let log = file.with_extension("db-wal");
+    let content = std::fs::read(&log).unwrap();
+    assert!(!content.is_empty());
+    drop(former);
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&log, content).unwrap();
+    let workspace = fixture.options().open_db(&file).unwrap();
+    assert_eq!(workspace.token_usage(&Default::default()).unwrap(), []);
+    assert_eq!(value::<String>(&raw(&file), "PRAGMA integrity_check"), "ok");
+}
+
 #[cfg(unix)]
 #[test]
 fn created_files_are_private() {

@@ -1,6 +1,6 @@
 // Written by `cargo xtask generate` from the definitions in core; changes belong there.
 
-//! The calls that take and give JSON.
+//! The calls that take and return JSON.
 
 use std::ffi::c_char;
 

@@ -1,7 +1,7 @@
 //! Token usage row by row.
 
 use std::ffi::c_char;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use mcoda_core::{TokenUsageCursor, TokenUsageQuery};
 
@@ -21,6 +21,10 @@ use crate::workspace::{self, mcoda_workspace};
 pub struct mcoda_token_usage_cursor(());
 
 static CURSORS: Handles<Mutex<TokenUsageCursor>, mcoda_token_usage_cursor> = Handles::new();
+
+pub(crate) fn of(cursor: *const mcoda_token_usage_cursor) -> Result<Arc<Mutex<TokenUsageCursor>>> {
+    CURSORS.get("cursor", cursor)
+}
 
 unsafe fn token_usage_query(query: *const c_char) -> Result<TokenUsageQuery> {
     Ok(TokenUsageQuery::from_json(&json_or_empty("query", query)?)?)
@@ -64,9 +68,10 @@ pub unsafe extern "C" fn mcoda_global_token_usage_cursor_open(
 /// The next rows, at most `limit` of them; `limit` is 1 or more. `json` (may be NULL) receives an array;
 /// it is empty, `[]`, at the end only.
 ///
-/// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or
-/// migrated since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other errors the next call tries the same rows again. Threads: any. Frees: the
-/// caller, `json` with `mcoda_string_free`.
+/// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or migrated
+/// since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other
+/// errors the next call tries the same rows again. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_token_usage_cursor_next_json(
     cursor: *mut mcoda_token_usage_cursor,
@@ -75,7 +80,7 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_next_json(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     write_json(json, error, || {
-        let cursor = CURSORS.get("cursor", cursor)?;
+        let cursor = of(cursor)?;
         let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(cursor.next_chunk(limit)?)
     })

@@ -97,8 +97,9 @@ pub unsafe extern "C" fn mcoda_error_message(error: *const mcoda_error, length: 
     Text::borrow(length, || Some(&error.as_ref()?.message))
 }
 
-/// The causes, from the nearest to the first; NULL where none is known. The text belongs to the error. `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL.
-/// Threads: any, until the error is freed.
+/// The causes, from the nearest to the first; NULL where none is known. The text belongs to the error.
+/// `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads: any, until the
+/// error is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_error_detail(error: *const mcoda_error, length: *mut usize) -> *const c_char {
     Text::borrow(length, || error.as_ref()?.detail.as_ref())

@@ -27,7 +27,8 @@ pub enum mcoda_milestone {
 
 use mcoda_milestone::*;
 
-/// The type of a parameter that the header declares as `mcoda_milestone`. It is any number, since C does not check that.
+/// The type of a parameter that the header declares as `mcoda_milestone`. It is any number, since C does not
+/// check that.
 pub type mcoda_milestone_number = i32;
 
 fn milestone(number: mcoda_milestone_number) -> Option<mcoda_milestone> {

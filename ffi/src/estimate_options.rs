@@ -137,11 +137,12 @@ pub(crate) const FIELDS: &[Field] = &[
 
 impl mcoda_estimate_options {
     pub(crate) fn read(&self) -> Result<EstimateOptions> {
-        Ok(EstimateOptions::from_json(&self.0.to_json())?)
+        Ok(EstimateOptions::from_json(self.0.json())?)
     }
 }
 
-/// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller, with `mcoda_estimate_options_free`.
+/// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the
+/// caller, with `mcoda_estimate_options_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_estimate_options_new() -> *mut mcoda_estimate_options {
     make(|| mcoda_estimate_options(Fields::new(FIELDS)))

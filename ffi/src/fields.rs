@@ -39,26 +39,37 @@ pub(crate) type Field = (i32, &'static str, Type);
 /// An object under construction, and the fields that it may have.
 pub(crate) struct Fields {
     known: &'static [Field],
-    values: Map<String, Value>,
+    /// The object that the engine reads.
+    json: Value,
 }
 
 impl Fields {
     pub(crate) fn new(known: &'static [Field]) -> Self {
-        Self { known, values: Map::new() }
+        Self { known, json: Value::Object(Map::new()) }
     }
 
     pub(crate) fn filled(known: &'static [Field], values: &Value) -> Self {
-        Self { known, values: values.as_object().cloned().unwrap_or_default() }
+        Self { known, json: Value::Object(values.as_object().cloned().unwrap_or_default()) }
     }
 
     /// Makes every field absent.
     pub(crate) fn clear(&mut self) {
-        self.values.clear();
+        self.values().clear();
     }
 
     /// The object that the engine reads.
-    pub(crate) fn to_json(&self) -> Value {
-        Value::Object(self.values.clone())
+    pub(crate) fn json(&self) -> &Value {
+        &self.json
+    }
+
+    fn values(&mut self) -> &mut Map<String, Value> {
+        if !self.json.is_object() {
+            self.json = Value::Object(Map::new());
+        }
+        match &mut self.json {
+            Value::Object(values) => values,
+            _ => unreachable!("it has just been made an object"),
+        }
     }
 
     /// Sets a field to text; NULL makes it absent.
@@ -95,8 +106,8 @@ impl Fields {
 
     fn set(&mut self, name: &str, value: Option<Value>) {
         match value {
-            Some(value) => self.values.insert(name.to_owned(), value),
-            None => self.values.remove(name),
+            Some(value) => self.values().insert(name.to_owned(), value),
+            None => self.values().shift_remove(name),
         };
     }
 
@@ -155,7 +166,7 @@ mod tests {
                     let is_allowed = known.contains(&(*field, name, given));
                     let result = set(&mut fields, *field, given);
                     assert_eq!(result.is_ok(), is_allowed, "{name} {given:?}");
-                    assert_eq!(fields.to_json().get(name).is_some(), is_allowed, "{name} {given:?}");
+                    assert_eq!(fields.json().get(name).is_some(), is_allowed, "{name} {given:?}");
                 }
             }
         }
@@ -182,6 +193,6 @@ mod tests {
         let mut fields = Fields::new(token_usage::FIELDS);
         set(&mut fields, 17, Type::Int).map_err(|error| error.message().to_owned()).unwrap();
         fields.clear();
-        assert_eq!(fields.to_json(), Value::Object(Map::new()));
+        assert_eq!(*fields.json(), Value::Object(Map::new()));
     }
 }

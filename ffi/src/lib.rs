@@ -5,10 +5,11 @@
 //!
 //! # What the exports rely on
 //!
-//! Every export is `unsafe`, and for one reason: each pointer must be NULL, or be what the header requires. Text ends with NUL and does not change during the call; an out-parameter may be written; a handle of
-//! records, options or results came from this library, was not freed, and is not changed by another thread
-//! at the same time. Handles of databases are not trusted at all: they are
-//! numbers in a table (`handles.rs`) and never dereferenced.
+//! Every export is `unsafe`, and for one reason: each pointer must be NULL, or be what the header requires.
+//! Text ends with NUL and does not change during the call; an out-parameter may be written; a handle of
+//! records, options or results came from this library, was not freed, and is not changed by another thread at
+//! the same time. Handles of databases are not trusted at all: they are numbers in a table (`handles.rs`) and
+//! never dereferenced.
 
 #![allow(non_camel_case_types, reason = "types and constants have the names that they have in the header")]
 #![allow(unsafe_code, reason = "an interface of pointers: see above what it relies on")]
@@ -36,7 +37,14 @@ mod token_usage;
 mod transition;
 mod transition_context;
 
+mod backlog;
+mod new_epic;
+mod new_project;
+mod new_story;
+mod new_task;
+
 mod cursor;
+mod rows;
 
 mod estimate;
 mod estimate_options;
@@ -51,6 +59,7 @@ mod fields;
 mod handles;
 mod input;
 mod library;
+mod memory;
 
 pub use abi::MCODA_ABI_VERSION;
 pub use code::{mcoda_abi_version, mcoda_code, mcoda_code_name, mcoda_version};

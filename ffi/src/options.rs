@@ -108,11 +108,12 @@ pub(crate) const FIELDS: &[Field] = &[
 
 impl mcoda_options {
     pub(crate) fn read(&self) -> Result<Options> {
-        Ok(Options::from_json(&self.0.to_json())?)
+        Ok(Options::from_json(self.0.json())?)
     }
 }
 
-/// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with `mcoda_options_free`.
+/// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_options_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_options_new() -> *mut mcoda_options {
     make(|| mcoda_options(Fields::new(FIELDS)))

@@ -4,9 +4,9 @@ use std::ffi::c_char;
 
 use mcoda_core::Recorded;
 
-use crate::boundary::{free, or_default_on_panic, write_out};
+use crate::boundary::{call, free, or_default_on_panic, write_out};
 use crate::code::mcoda_code;
-use crate::error::mcoda_error;
+use crate::error::{Result, mcoda_error};
 use crate::input::shared;
 use crate::string::Text;
 use crate::token_usage::mcoda_token_usage;
@@ -53,6 +53,34 @@ pub unsafe extern "C" fn mcoda_record_token_usage(
     })
 }
 
+/// Records the usage of many calls in one transaction: all of them or none. `usages` is an array of `count` handles; one
+/// handle may be in it several times, and counts each time, unless its id is set. An error names the record. `duplicates`
+/// (may be NULL) receives the number of records that were stored already with the same content.
+///
+/// Errors: as `mcoda_record_token_usage`, and `MCODA_INVALID_INPUT` for a handle that is NULL. Threads: any; `usages` one at
+/// a time. Frees: `usages`, which are only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_record_token_usages(
+    workspace: *mut mcoda_workspace,
+    usages: *const *const mcoda_token_usage,
+    count: usize,
+    duplicates: *mut u64,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    call(error, || {
+        let read = |index: usize| shared("usages", *usages.add(index))?.read();
+        if usages.is_null() && count > 0 {
+            return Err(mcoda_error::null("usages"));
+        }
+        let usages = (0..count).map(read).collect::<Result<Vec<_>>>()?;
+        let recorded = workspace::one_call(workspace, |open| open.record_token_usages(&usages))?;
+        if !duplicates.is_null() {
+            duplicates.write(recorded.iter().filter(|one| one.duplicate).count() as u64);
+        }
+        Ok(())
+    })
+}
+
 /// The record's id: the one that was set, else a new one. NULL for NULL. The text belongs to `recorded`.
 /// `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
@@ -77,7 +105,8 @@ pub unsafe extern "C" fn mcoda_recorded_is_duplicate(recorded: *const mcoda_reco
     or_default_on_panic(false, || Some(recorded.as_ref()?.duplicate))
 }
 
-/// Whether the JSON log has the record: false where the log is turned off or could not be written, and for NULL. Threads: any, until it is freed.
+/// Whether the JSON log has the record: false where the log is turned off or could not be written, and for
+/// NULL. Threads: any, until it is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_recorded_is_logged(recorded: *const mcoda_recorded) -> bool {
     or_default_on_panic(false, || Some(recorded.as_ref()?.logged))

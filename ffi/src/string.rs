@@ -68,7 +68,8 @@ pub unsafe extern "C" fn mcoda_string_text(string: *const mcoda_string, length: 
 /// (RFC 6901): "/id", "/0/taskId"; "" is the whole. `value` receives a string without its quotes, and anything else
 /// as JSON. Each call parses the whole text.
 ///
-/// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for text that is not JSON. Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
+/// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for text that is not JSON.
+/// Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_string_at(
     json: *const mcoda_string,

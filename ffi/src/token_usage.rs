@@ -156,11 +156,12 @@ pub(crate) const FIELDS: &[Field] = &[
 
 impl mcoda_token_usage {
     pub(crate) fn read(&self) -> Result<TokenUsage> {
-        Ok(TokenUsage::from_json(&self.0.to_json())?)
+        Ok(TokenUsage::from_json(self.0.json())?)
     }
 }
 
-/// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with `mcoda_token_usage_free`.
+/// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_token_usage_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_token_usage_new() -> *mut mcoda_token_usage {
     make(|| mcoda_token_usage(Fields::new(FIELDS)))

@@ -93,11 +93,12 @@ pub(crate) const FIELDS: &[Field] = &[
 
 impl mcoda_transition_context {
     pub(crate) fn read(&self) -> Result<TransitionContext> {
-        Ok(TransitionContext::from_json(&self.0.to_json())?)
+        Ok(TransitionContext::from_json(self.0.json())?)
     }
 }
 
-/// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
+/// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with
+/// `mcoda_transition_context_free`.
 #[unsafe(no_mangle)]
 pub extern "C" fn mcoda_transition_context_new() -> *mut mcoda_transition_context {
     make(|| mcoda_transition_context(Fields::new(FIELDS)))

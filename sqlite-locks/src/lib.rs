@@ -6,6 +6,7 @@
 //!   open, without dropping locks.
 //! - [`ClosedInChildren`]: a lock file that a forked child does not have.
 //! - [`mount_of`]: the mount of a file.
+//! - [`before_closing`], [`after_closing`], [`handle_opened`] and [`handle_freed`]: returning freed memory to the system.
 //! - Two functions that a system SQLite before 3.44 lacks, if that is linked.
 
 #[cfg(unix)]
@@ -14,6 +15,7 @@ mod elsewhere;
 mod error;
 #[cfg(all(unix, feature = "bundled"))]
 mod layer;
+mod memory;
 mod mounts;
 #[cfg(all(unix, feature = "bundled"))]
 mod switch;
@@ -81,4 +83,5 @@ pub use error::Exposed;
 pub use layer::{
     close_new, elsewhere, install, is_locked, is_open_with_posix_locks, read_start, refuse_foreign,
 };
+pub use memory::{after_closing, before_closing, handle_freed, handle_opened};
 pub use mounts::mount_of;

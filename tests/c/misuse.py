@@ -24,7 +24,7 @@ TEXTS = {
     "inspection": "good_inspection", "estimate": "good_estimate", "velocity": "good_velocity", "config": "good_config",
     ("mcoda_tasks_create_json", "task"): '"{\\"userStoryId\\": \\"x\\", \\"key\\": \\"k\\", \\"title\\": \\"t\\"}"',
     ("mcoda_workspace_open_db", "path"): '":memory:"', ("mcoda_global_open_db", "path"): '":memory:"',
-    ("mcoda_task_runs_finish_json", "finished_at"): '"2026-03-20"',
+    ("mcoda_task_runs_finish_json", "finished_at"): '"2026-03-20"', ("mcoda_rows_column", "name"): '"calls"',
 }
 # The parameters that the header documents as JSON, by function; filled in while parsing.
 JSON = {}
@@ -32,8 +32,8 @@ JSON = {}
 CONSTANTS = {}
 # Handles that are numbers in a table.
 OPENED = {"mcoda_workspace", "mcoda_global", "mcoda_token_usage_cursor"}
-SCALARS = {"size_t": "1", "int64_t": "1", "double": "1.0", "bool": "true"}
-NOTHING = {"bool": "got == false", "uint64_t": "got == 0", "double": "got != got", "mcoda_code": "got == MCODA_OK"}
+SCALARS = {"size_t": "1", "int64_t": "1", "int32_t": "0", "double": "1.0", "bool": "true"}
+NOTHING = {"bool": "got == false", "uint64_t": "got == 0", "int64_t": "got == 0", "double": "got != got", "mcoda_code": "got == MCODA_OK", "mcoda_value_type": "got == MCODA_VALUE_ABSENT"}
 
 
 def functions(header):
@@ -45,7 +45,9 @@ def functions(header):
         for form, text in (("array", "[]"), ("object", "{}")):
             for parameter in re.findall(rf"`(\w+)` \(a JSON {form}", comment):
                 JSON[name, parameter] = f'"{text}"'
-        parsed = [re.fullmatch(r"((?:const )?\w+) (\**)(\w+)", p).groups() for p in parameters]
+        # An array of handles is a pointer that is only read.
+        parameters = [p.replace("*const *", "* ") for p in parameters]
+        parsed = [re.fullmatch(r"((?:const )?\w+) (\**) ?(\w+)", p).groups() for p in parameters]
         yield comment, result.strip(), name, parsed
 
 
@@ -59,10 +61,12 @@ def good(function, kind, stars, name):
     kind = kind.removeprefix("const ")
     if stars == "**":
         return f"({kind} **)&out"
+    if name == "usages" and kind != "char":
+        return f"(const {kind} *const *)&good_{kind}"
     if kind == "char":
         return TEXTS.get((function, name)) or TEXTS.get(name) or JSON.get((function, name)) or f'"{name}"'
     if stars:
-        return {"size_t": "&length", "uint64_t": "&count"}.get(kind, f"good_{kind}")
+        return {"size_t": "&length", "uint64_t": "&count", "int32_t": "&number"}.get(kind, f"good_{kind}")
     return SCALARS.get(kind) or CONSTANTS[kind]
 
 

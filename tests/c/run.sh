@@ -20,9 +20,17 @@ warnings=(-g -Wall -Wextra -Wpedantic -Werror)
 sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all)
 include=(-I"$prefix/include" -Itests/c)
 shared=(-L"$lib" -lmcoda -Wl,-rpath,"$lib" -pthread)
-system=(-lgcc_s -lutil -lrt -lpthread -lm -ldl)
+system=(-lpthread -lm -ldl -lrt -lutil)
 say() { echo "c: $*"; }
 [[ -n $cxx ]] || say "SKIPPED for lack of a C++ compiler: everything in C++" >&2
+
+# fails COMMAND ARGUMENT…: `!` alone would not end this script if the command succeeded.
+fails() {
+    if "$@"; then
+        say "this should have failed: $*" >&2
+        exit 1
+    fi
+}
 
 install_library() {
     rm -rf "$prefix"
@@ -31,8 +39,7 @@ install_library() {
 
 # The library that reads MCODA_TEST_LOCKS, which no installed one does.
 install_library_with_switches() {
-    HOME=$real_home ${CARGO:-cargo} build --quiet --package mcoda-ffi --features test-switches \
-        $([[ $1 == release ]] && echo --release)
+    HOME=$real_home ${CARGO:-cargo} build --quiet --package mcoda-ffi --features test-switches --profile "${1/debug/dev}"
     HOME=$real_home ./ffi/install.sh "${CARGO_TARGET_DIR:-target}/$1" "$out/switches"
 }
 
@@ -59,7 +66,11 @@ header_compiles_alone() {
         "$cc" -std=c11 "${warnings[@]}" "${include[@]}" -fsyntax-only "$source"
         [[ -z $cxx ]] || "$cxx" -x c++ -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$source"
     done
-    say "the header compiles alone and twice, as C11 ${cxx:+and as C++17}"
+    if [[ -n $cxx ]]; then
+        printf '#include <mcoda.hpp>\n#include <mcoda.hpp>\n' >"$work/twice.cpp"
+        "$cxx" -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$work/twice.cpp"
+    fi
+    say "the headers compile alone and twice, as C11 ${cxx:+and as C++17}"
 }
 
 constants_of_another_enum_do_not_compile() {
@@ -114,7 +125,7 @@ programs_pass() {
         say "the sanitizers of this machine see no leaks, so the tests for leaks would mean nothing" >&2
         exit 1
     fi
-    for source in tests/c/{workflow.c,workflow.cpp,responses.c,bad_input.c,threads.c,cancellation.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
+    for source in tests/c/{workflow.c,workflow.cpp,typed.c,header_only.cpp,responses.c,bad_input.c,threads.c,cancellation.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
         [[ -n $cxx || $source != *.cpp ]] || continue
         name=$(basename "$source" | tr . _)
         build "$name" "$source" "${sanitizers[@]}" "${shared[@]}"
@@ -134,6 +145,35 @@ nothing_is_printed() {
         [[ -z $printed ]] || { say "the library printed: $printed" >&2; exit 1; }
     done
     say "quiet.c: a workflow with every kind of error that C can provoke prints nothing"
+}
+
+running_out_of_memory_is_an_error_or_one_line() {
+    build memory tests/c/memory.c "${shared[@]}"
+    run memory
+    say "memory.c: what SQLite lacks is an error, what the library lacks ends the process with one line"
+}
+
+# Only the program is compiled with it. Without the suppressions it would report the library's own, correct work.
+thread_sanitizer_finds_nothing() {
+    if ! "$cc" -fsanitize=thread -x c - -o "$work/tsan" <<<'int main(void) { return 0; }' 2>/dev/null || ! "$work/tsan"; then
+        say "SKIPPED for lack of ThreadSanitizer: threads.c under it" >&2
+        return
+    fi
+    build tsan_threads tests/c/threads.c -fsanitize=thread "${shared[@]}"
+    TSAN_OPTIONS="suppressions=$prefix/share/libmcoda/mcoda.tsan" run tsan_threads 1000
+    say "threads.c passes under ThreadSanitizer, with the suppressions that are installed"
+}
+
+the_host_records_what_it_reads() {
+    local folder=$work/host response='{"id": "r1", "type": "message", "model": "claude-sonnet-4-5", "usage": {"input_tokens": 1000, "output_tokens": 100}}'
+    mkdir -p "$folder"
+    build agent_host "$prefix/share/doc/libmcoda/examples/agent_host.c" "${sanitizers[@]}" "${shared[@]}"
+    printf '%s\n\n%s\n' "$response" "$response" | HOME=$folder "$out/agent_host" "$folder" >"$folder/out"
+    grep -qE '^claude-sonnet-4-5 +1 calls  0\.0045 for 1 of them$' "$folder/out"
+    grep -q '^0 story points to implement' "$folder/out"
+    HOME=$folder fails "$out/agent_host" "$folder" NO-TASK </dev/null >"$folder/out" 2>"$folder/messages"
+    grep -q 'there is no task NO-TASK' "$folder/messages"
+    say "agent_host.c records responses, counts a repeated one once, and prints costs and the estimate"
 }
 
 vectors_pass() {
@@ -206,27 +246,91 @@ the_systems_sqlite_and_ours_stay_apart() {
     say "SQLite ${both%% *} of the system and ${alone%% *} of libmcoda stay apart in ${#programs[@]} programs"
 }
 
-a_program_outside_of_the_tree_builds() {
+# consumer_runs PROGRAM: does what the quickstart does, without help from the environment.
+consumer_runs() {
+    local folder
+    folder=$(mktemp -d "$work/XXXX")
+    (cd "$folder" && env -u LD_LIBRARY_PATH "$1" quick.db >out)
+    grep -q '^refused: tokensPrompt: got -1' "$folder/out" && grep -q '^done at 20' "$folder/out"
+}
+
+# The library installed below a home folder, moved to another one, and used by the programs of others.
+consumers_build_and_run() {
+    local home=$work/home tools=$PWD/target/venv/bin
+    local moved=$home/.local
+    mkdir -p "$home"
+    cp -R "$prefix" "$moved"
+    cp -R tests/c/consumers "$home/consumers"
+    cp docs/examples/quickstart.c docs/examples/quickstart.cpp "$home/consumers"
+    (
+        export HOME=$home PATH=$tools:$PATH
+        cd "$home/consumers"
+        consumers_of_pkg_config "$moved"
+        consumers_of_cmake "$moved"
+        consumers_of_meson "$moved"
+    )
+}
+
+consumers_of_pkg_config() {
     if ! command -v pkg-config >/dev/null; then
         say "SKIPPED for lack of pkg-config: building a program outside of the tree with it" >&2
         return
     fi
-    export PKG_CONFIG_PATH=$lib/pkgconfig
-    cp docs/examples/quickstart.c "$work"
-    (
-        cd "$work"
-        "$cc" -std=c11 "${warnings[@]}" quickstart.c -o shared $(pkg-config --cflags --libs mcoda) -Wl,-rpath,"$lib"
-        "$cc" -std=c11 "${warnings[@]}" quickstart.c -o static $(pkg-config --cflags mcoda) \
-            "$(pkg-config --variable=libdir mcoda)/libmcoda.a" \
-            $(pkg-config --static --libs-only-l mcoda | sed 's/-lmcoda//')
-        for program in shared static; do
-            rm -f "$program.db"*
-            "./$program" "$program.db" >"$program.out"
-            grep -q '^refused: tokensPrompt: got -1' "$program.out" && grep -q '^done at 20' "$program.out"
-        done
-    )
-    [[ $(pkg-config --modversion mcoda) == "$(awk '$2 == "MCODA_VERSION" {print $3}' include/mcoda.h | tr -d '"')" ]]
-    say "the quickstart builds outside of the tree with pkg-config, shared and static"
+    export PKG_CONFIG_PATH=$1/lib/pkgconfig
+    [[ $(pkg-config --modversion mcoda) == "$(awk '$2 == "MCODA_VERSION" {print $3}' "$1/include/mcoda.h" | tr -d '"')" ]]
+    local flags=(-std=c11 "${warnings[@]}" quickstart.c)
+    # The first example of docs/c.md.
+    "$cc" "${flags[@]}" -o shared $(pkg-config --cflags --libs mcoda) \
+        -Wl,-rpath,"$(pkg-config --variable=libdir mcoda)"
+    "$cc" "${flags[@]}" -o static $(pkg-config --cflags --libs mcoda-static)
+    for program in shared static; do consumer_runs "$PWD/$program"; done
+    if [[ -n $cxx ]]; then
+        "$cxx" -std=c++17 "${warnings[@]}" quickstart.cpp -o cpp $(pkg-config --cflags --libs mcoda) \
+            -Wl,-rpath,"$(pkg-config --variable=libdir mcoda)"
+        consumer_runs "$PWD/cpp"
+    fi
+    # The compiler's own libraries must not be needed, and the C library's only if there is a static one.
+    if echo 'int main(void) { return 0; }' | "$cc" -static -x c - -o "$work/nothing" 2>/dev/null; then
+        "$cc" "${flags[@]}" -static -o whole $(pkg-config --static --cflags --libs mcoda) 2>"$work/messages" ||
+            { cat "$work/messages" >&2; exit 1; }
+        [[ -z $(readelf -d whole | grep NEEDED) ]]
+        consumer_runs "$PWD/whole"
+    else
+        say "SKIPPED for lack of a static C library: linking with -static" >&2
+    fi
+    say "pkg-config: a program with the shared library, one with the static one, and one with -static run"
+}
+
+consumers_of_cmake() {
+    for kind in shared static; do
+        cmake -S cmake -B "cmake-$kind" -G Ninja -D CMAKE_PREFIX_PATH="$1" -D kind="$kind" >"$work/cmake" &&
+            cmake --build "cmake-$kind" >>"$work/cmake" || { cat "$work/cmake" >&2; exit 1; }
+        for program in consumer shared static; do consumer_runs "$PWD/cmake-$kind/$program"; done
+        local linked
+        linked=$(readelf -d "cmake-$kind/consumer" | grep -c 'NEEDED.*libmcoda' || true)
+        [[ $linked == "$([[ $kind == shared ]] && echo 1 || echo 0)" ]]
+    done
+    fails cmake -S cmake -B cmake-none -G Ninja -D CMAKE_PREFIX_PATH="$1" -D kind=neither >/dev/null 2>"$work/refused"
+    grep -q 'mcoda has the components shared and static' "$work/refused"
+    say "CMake: find_package(mcoda) gives a shared and a static library, with which programs run"
+}
+
+consumers_of_meson() {
+    export PKG_CONFIG_PATH=$1/lib/pkgconfig
+    for kind in false true; do
+        meson setup "meson-$kind" meson -Dstatic="$kind" >"$work/meson" && meson compile -C "meson-$kind" >>"$work/meson" ||
+            { cat "$work/meson" >&2; exit 1; }
+        consumer_runs "$PWD/meson-$kind/consumer"
+    done
+    say "meson: programs with the shared and with the static library run"
+}
+
+the_shared_library_is_stripped_and_has_its_symbols_beside_it() {
+    local file=$lib/libmcoda.so.1 symbols=$lib/.debug/libmcoda.so.1.debug
+    [[ -z $(readelf -S --wide "$file" | grep -E '\.(symtab|debug_info)') ]]
+    readelf -S --wide "$file" | grep '\.gnu_debuglink' >/dev/null
+    readelf -s --wide "$symbols" | grep sqlite3VdbeExec >/dev/null
+    say "the shared library is stripped; the symbols of its functions are in a file of their own"
 }
 
 valgrind_finds_nothing() {
@@ -242,7 +346,7 @@ valgrind_finds_nothing() {
 
 # Installs the optimised library, builds the program NAME from SOURCE against it, and prints its path.
 optimised_program() {
-    install_library release
+    install_library library
     build "$1" "$2" -O2 "${shared[@]}"
     echo "$out/$1"
 }
@@ -256,11 +360,15 @@ test_library() {
     only_our_symbols_are_visible
     programs_pass
     nothing_is_printed
+    running_out_of_memory_is_an_error_or_one_line
+    thread_sanitizer_finds_nothing
+    the_host_records_what_it_reads
     vectors_pass
     neighbours_keep_what_is_their_own
     the_systems_sqlite_and_ours_stay_apart
     another_sqlite_in_the_process_takes_nothing_away "$1" 1
-    a_program_outside_of_the_tree_builds
+    the_shared_library_is_stripped_and_has_its_symbols_beside_it
+    consumers_build_and_run
 }
 
 if [[ -n $full && $full != --full ]]; then
@@ -269,9 +377,9 @@ if [[ -n $full && $full != --full ]]; then
 fi
 test_library debug
 if [[ $full == --full ]]; then
-    test_library release
+    test_library library
     no_folder_of_the_builder_is_shipped
-    another_sqlite_in_the_process_takes_nothing_away release 10 compiled
-    another_sqlite_in_the_process_takes_nothing_away release 10
+    another_sqlite_in_the_process_takes_nothing_away library 10 compiled
+    another_sqlite_in_the_process_takes_nothing_away library 10
     valgrind_finds_nothing
 fi

@@ -116,8 +116,8 @@ def looked_up(path, saved):
     return value
 
 
-def compare(expected, got, where="result"):
-    """Fails where `got` lacks something that is expected."""
+def compare(expected, got, where="result", tolerance=1e-9):
+    """Fails where `got` lacks something that is expected. Numbers may differ by a share of `tolerance`."""
     if expected == "$any":
         return
     if isinstance(expected, str) and expected in PATTERNS:
@@ -126,16 +126,16 @@ def compare(expected, got, where="result"):
         if not isinstance(got, dict) or expected.keys() - got.keys():
             raise Failed(f"{where}: expected {json.dumps(expected)}, got {json.dumps(got)}")
         for name, value in expected.items():
-            compare(value, got[name], f"{where}.{name}")
+            compare(value, got[name], f"{where}.{name}", tolerance)
         return
     elif isinstance(expected, list):
         if not isinstance(got, list) or len(expected) != len(got):
             raise Failed(f"{where}: expected {json.dumps(expected)}, got {json.dumps(got)}")
         for place, (value, own) in enumerate(zip(expected, got)):
-            compare(value, own, f"{where}.{place}")
+            compare(value, own, f"{where}.{place}", tolerance)
         return
     elif is_number(expected):
-        fits = is_number(got) and math.isclose(expected, got, rel_tol=1e-9)
+        fits = is_number(got) and math.isclose(expected, got, rel_tol=tolerance)
     else:
         fits = type(expected) is type(got) and expected == got
     if not fits:
@@ -185,7 +185,8 @@ class Case:
         if faults := self.contract.faults(step["call"], result.value):
             raise Failed(f"{step['call']}: not what the contract says: {faults} in {result}")
         if "expect" in step:
-            compare(filled(step["expect"], self.saved), result.value, step["call"])
+            tolerance = 0 if step.get("exact") else 1e-9
+            compare(filled(step["expect"], self.saved), result.value, step["call"], tolerance)
         if "save" in step:
             self.saved[step["save"]] = result.value
 

@@ -3,7 +3,6 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::call::{DedupKey, ExtractedCall};
@@ -14,6 +13,7 @@ use crate::runs::Runs;
 use crate::shapes::{interpret, is_of_interest};
 use crate::source::{Role, Work};
 use crate::sources::{self, Codex, CodexSeen, Journal};
+use crate::stream::{id_of, merge, stream_of};
 
 /// How many calls are kept open for further events. Events of one call stand close together; a version that
 /// comes later than that is laid over the call by whoever keeps the calls.
@@ -21,18 +21,6 @@ const OPEN: usize = 64;
 
 /// What begins the name of an answer that has no id.
 const TEXT: &str = "text:";
-
-const ID: &[&str] = &[
-    "id",
-    "responseId",
-    "response_id",
-    "messageId",
-    "message_id",
-    "generation_id",
-    "requestId",
-    "RequestId",
-    "request_id",
-];
 
 /// A call that further events may still change.
 #[derive(Debug)]
@@ -84,6 +72,7 @@ pub(crate) struct Collector {
     rest: Option<ParsedUsage>,
     /// Of a file that is read again, what has no id is known by its text; how often each text was seen.
     seen: Option<HashMap<u64, u32>>,
+    is_in_memory: bool,
     /// When the last line that has a time was written.
     last_ms: Option<i64>,
 }
@@ -99,6 +88,11 @@ impl Collector {
     pub(crate) fn naming_by_text(mut self) -> Self {
         self.seen = Some(HashMap::new());
         self
+    }
+
+    /// The same, by names that are of no use beyond this input.
+    pub(crate) fn naming_in_memory(self) -> Self {
+        Self { is_in_memory: true, ..self.naming_by_text() }
     }
 
     /// Takes one object of the input and its text, and says whether it reported any usage.
@@ -345,6 +339,9 @@ impl Collector {
         source.hash(&mut hasher);
         let times = seen.entry(hasher.finish()).or_default();
         *times += 1;
+        if self.is_in_memory {
+            return Some(format!("{TEXT}{:x}:{times}", hasher.finish()));
+        }
         let digest: String = Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect();
         Some(format!("{TEXT}{digest}:{times}"))
     }
@@ -499,36 +496,5 @@ fn read_stream(draft: &mut Draft, hint: Option<&str>) {
     let id = draft.key.as_deref().filter(|id| !id.starts_with(TEXT));
     if let Some(first) = draft.call.parts.first_mut() {
         first.note_text("response_id", id);
-    }
-}
-
-/// Which stream of messages an event is of: the agents below an agent have streams of their own.
-fn stream_of(body: &Object) -> String {
-    let of = |name| text(body, &[name]).unwrap_or_default();
-    format!("{}\0{}", of("session_id"), of("parent_tool_use_id"))
-}
-
-/// The provider's id of the answer. Ollama numbers its answers at random below 1,000, which is no id; with
-/// the second in which it was made it is one.
-fn id_of(body: &Object) -> Option<String> {
-    let all = Fields::of(body);
-    let named = |fields: Fields<'_>| fields.text(ID).map(str::to_owned);
-    let beside = || named(all.object(&["response", "message", "ResponseMetadata", "$metadata"])?);
-    let id = named(all).or_else(beside)?;
-    match (id.strip_prefix("chatcmpl-"), body.get("created").and_then(Value::as_i64)) {
-        (Some(number), Some(created)) if number.len() <= 3 => Some(format!("{id}@{created}")),
-        _ => Some(id),
-    }
-}
-
-/// Lays a later event over the earlier ones of its stream: what it reports replaces what was reported.
-fn merge(earlier: &mut Object, later: Object) {
-    for (name, value) in later {
-        match (earlier.get_mut(&name), value) {
-            (Some(Value::Object(before)), Value::Object(after)) => merge(before, after),
-            (_, value) => {
-                earlier.insert(name, value);
-            }
-        }
     }
 }

@@ -40,7 +40,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn get(self, name: &str) -> Option<&'a Value> {
-        let value = self.object.get(name)?;
+        let value = look_up(self.object, name)?;
         self.mark(value);
         Some(value)
     }
@@ -52,7 +52,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn has(self, name: &str) -> bool {
-        self.object.contains_key(name)
+        look_up(self.object, name).is_some()
     }
 
     pub(crate) fn has_any(self, names: &[&str]) -> bool {
@@ -90,13 +90,13 @@ impl<'a> Fields<'a> {
 
     /// The first of these fields that is an object.
     pub(crate) fn object(self, names: &[&str]) -> Option<Self> {
-        let object = names.iter().find_map(|name| self.object.get(*name)?.as_object())?;
+        let object = names.iter().find_map(|name| look_up(self.object, name)?.as_object())?;
         Some(Self { object, log: self.log })
     }
 
     /// The objects in the field, where it is an array.
     pub(crate) fn objects(self, name: &str) -> impl Iterator<Item = Self> {
-        let all = self.object.get(name).and_then(Value::as_array).into_iter().flatten();
+        let all = look_up(self.object, name).and_then(Value::as_array).into_iter().flatten();
         all.filter_map(Value::as_object).map(move |object| Self { object, log: self.log })
     }
 
@@ -122,13 +122,23 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn is_true(self, name: &str) -> bool {
-        self.object.get(name) == Some(&Value::Bool(true))
+        look_up(self.object, name) == Some(&Value::Bool(true))
     }
+}
+
+/// The value of the field. Most objects have few fields, and are looked at for many names: to compare these is quicker
+/// than to hash each.
+fn look_up<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
+    const FEW: usize = 24;
+    if object.len() > FEW {
+        return object.get(name);
+    }
+    object.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
 }
 
 /// The first of these fields that is text which is not blank.
 pub(crate) fn text<'a>(object: &'a Object, names: &[&str]) -> Option<&'a str> {
-    let texts = names.iter().filter_map(|name| object.get(*name)?.as_str());
+    let texts = names.iter().filter_map(|name| look_up(object, name)?.as_str());
     texts.map(str::trim).find(|text| !text.is_empty())
 }
 

@@ -24,6 +24,7 @@ mod encoded;
 mod fields;
 mod locate;
 mod log_lines;
+mod names;
 pub mod number;
 mod otel_attributes;
 mod parsed_usage;
@@ -32,6 +33,7 @@ mod session;
 mod shapes;
 mod source;
 mod sources;
+mod stream;
 pub mod time;
 mod unread;
 mod usage_projection;
@@ -61,7 +63,7 @@ pub fn total(text: &str, provider: Option<&str>) -> Option<ParsedUsage> {
 /// What the text reports about its calls, one for each model, in the order of their first appearance. Their sum
 /// is [`total`].
 pub fn by_model(text: &str, provider: Option<&str>) -> Vec<ParsedUsage> {
-    let (calls, rest) = collect(text, Collector::new(provider).naming_by_text());
+    let (calls, rest) = collect(text, Collector::new(provider).naming_in_memory());
     let models = call::by_model(calls.each());
     if models.is_empty() { rest.into_iter().collect() } else { models }
 }

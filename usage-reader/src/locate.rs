@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use crate::documents::{Piece, split};
 use crate::encoded;
 use crate::fields::{Fields, Object, text};
+use crate::names::{LISTS, TEXTS, WRAPPERS};
 use crate::parsed_usage::ParsedUsage;
 use crate::shapes::interpret;
 use crate::sources::{INHERITED, has_request_as_text, is_adapter_name};
 use crate::time;
-use crate::usage_projection::{LISTS, TEXTS, WRAPPERS};
 
 /// Names that a body takes from around it where it has not got them itself.
 const FALLBACK: &[&str] = &[
@@ -275,6 +275,10 @@ fn flatten(values: Vec<Value>, events: &mut Vec<Object>) {
 
 /// When the line was written, where it says so.
 pub(crate) fn time_of(line: Fields<'_>) -> Option<i64> {
-    line.moment(&["timestamp", "ts", "time", "created", "created_at", "createdAt", "startedDateTime"])
-        .or_else(|| line.object(&["message", "payload", "msg"])?.moment(&["timestamp", "created_at"]))
+    const NAMES: &[&str] =
+        &["timestamp", "ts", "time", "created", "created_at", "createdAt", "startedDateTime"];
+    // Few objects have one, and a look at the first letters is enough to know.
+    let may_have_one = line.names().any(|name| name.starts_with(['t', 'c', 's']) && NAMES.contains(&name));
+    let own = if may_have_one { line.moment(NAMES) } else { None };
+    own.or_else(|| line.object(&["message", "payload", "msg"])?.moment(&["timestamp", "created_at"]))
 }

@@ -353,10 +353,12 @@ impl ParsedUsage {
 
     /// Adds another call's numbers. What is reported of one alone stays reported.
     pub(crate) fn add(&mut self, other: &Self) {
+        if self.total.is_some() || other.total.is_some() {
+            self.total = reported_sum([self.known_total(), other.known_total()]);
+        }
         for (own, other) in [
             (&mut self.input, other.input),
             (&mut self.output, other.output),
-            (&mut self.total, other.total),
             (&mut self.cached, other.cached),
             (&mut self.cache_read, other.cache_read),
             (&mut self.cache_write, other.cache_write),
@@ -390,6 +392,11 @@ impl ParsedUsage {
     }
 
     /// Amounts in different currencies are no sum; neither is one of them the cost of both.
+    /// The total, or what is known of it, so that the total of a sum covers the input and output of the sum.
+    fn known_total(&self) -> Option<i64> {
+        self.total.or_else(|| reported_sum([self.input, self.output]))
+    }
+
     fn add_cost(&mut self, other: &Self) {
         if self.cost.is_some() && other.cost.is_some() && self.currency != other.currency {
             (self.cost, self.currency) = (None, None);

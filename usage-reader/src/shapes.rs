@@ -5,26 +5,11 @@ use serde_json::Value;
 use crate::body::{Body, sdk_metadata};
 use crate::encoded::may_be_document;
 use crate::fields::{Fields, Object, ReadLog};
+use crate::names::{self, CONTAINERS, LIST, OF_INTEREST, OF_USAGE, TEXT};
 use crate::parsed_usage::ParsedUsage;
 use crate::source::Place;
 use crate::sources;
-use crate::usage_projection::{LISTS, TEXTS};
 
-/// Where a usage object stands, the one that covers more first.
-const CONTAINERS: &[&str] = &[
-    "totalUsage",
-    "total_usage",
-    "aggregateUsage",
-    "usage",
-    "Usage",
-    "usageMetadata",
-    "usage_metadata",
-    "token_usage",
-    "tokenUsage",
-    "usage_info",
-    "models_usage",
-    "metrics",
-];
 const MODEL: &[&str] = &[
     "model",
     "modelName",
@@ -106,18 +91,18 @@ const CONTEXTS: &[&str] = &[
 /// are not looked at any further.
 pub(crate) fn is_of_interest(all: &Object) -> bool {
     all.iter().any(|(name, value)| match value {
-        _ if is_name_of_usage(name) || sources::is_adapter_name(name) || name == "candidates" => true,
+        _ if names::is(name, OF_USAGE | OF_INTEREST) || is_count_name(name) => true,
         Value::Object(inner) => is_of_interest(inner),
         Value::Array(values) => values.iter().any(|value| match value {
             Value::Object(inner) => is_of_interest(inner),
             Value::Array(_) => true,
             // A body in chunks.
-            Value::String(text) => LISTS.contains(&&**name) && may_be_document(text),
+            Value::String(text) => names::is(name, LIST) && may_be_document(text),
             _ => false,
         }),
         Value::String(text) => {
             (matches!(&**name, "type" | "subtype") && CONTEXTS.contains(&&**text))
-                || (TEXTS.contains(&&**name) && may_be_document(text))
+                || (names::is(name, TEXT) && may_be_document(text))
         }
         _ => false,
     })
@@ -143,51 +128,15 @@ fn is_input_alone(all: Fields<'_>) -> bool {
 
 /// Whether a field of this name is, or is a part of, what some shape calls its usage.
 fn is_name_of_usage(name: &str) -> bool {
-    CONTAINERS.contains(&name)
-        || matches!(
-            name,
-            "stats"
-                | "modelUsage"
-                | "model_usage"
-                | "modelMetrics"
-                | "total_cost_usd"
-                | "x_groq"
-                | "tokens"
-                | "billed_units"
-                | "choices"
-                | "eval_count"
-                | "prompt_eval_count"
-                | "eval_duration"
-                | "prompt_eval_duration"
-                | "tokens_evaluated"
-                | "tokens_predicted"
-                | "native_tokens_prompt"
-                | "native_tokens_completion"
-                | "amazon-bedrock-invocationMetrics"
-                | "response_cost"
-                | "timings"
-                | "attributes"
-                | "input"
-                | "output"
-                | "results"
-                | "tokensIn"
-                | "tokensOut"
-                | "usageDetails"
-                | "usage_details"
-                | "llm_metrics"
-                | "usage_to_metrics"
-                | "contextCondense"
-                | "predictions"
-                | "accumulated_token_usage"
-                | "cumulative_token_usage"
-                | "request_token_usage"
-                | "Output Tokens"
-        )
-        || is_count_name(name)
+    names::is(name, OF_USAGE) || is_count_name(name)
 }
 
 /// A field that is called a number of tokens, or their details.
 fn is_count_name(name: &str) -> bool {
+    // Most names end with none of the last letters of these.
+    if !matches!(name.as_bytes().last(), Some(b's' | b'S' | b't' | b'T' | b'n')) {
+        return false;
+    }
     let ends = |end: &str| {
         let tail = name.len().checked_sub(end.len()).and_then(|from| name.get(from..));
         tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end))
@@ -280,11 +229,16 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
 /// The tier of the call, beside its usage, in it, or in what a framework keeps of the provider.
 fn service_tier(all: Fields<'_>) -> Option<&str> {
     const NAMES: &[&str] = &["service_tier", "serviceTier"];
-    let of_bedrock = || all.object(NAMES)?.text(&["type"]);
-    let in_usage = || CONTAINERS.iter().find_map(|name| all.object(&[name])?.text(NAMES));
-    let of_framework = || all.object(&["response_metadata", "responseMetadata", "metadata"])?.text(NAMES);
+    // What was asked for may not be what was done.
+    const ASKED: &[&str] = &["request", "Request", "httpRequest", "req", "input"];
+    let within = || {
+        let mut entries = all.entries().filter(|(name, _)| !ASKED.contains(name));
+        entries.find_map(|(name, one)| {
+            one.text(NAMES).or_else(|| one.text(&["type"]).filter(|_| NAMES.contains(&name)))
+        })
+    };
     let of_sdk = || sdk_metadata(all)?.entries().find_map(|(_, provider)| provider.text(NAMES));
-    all.text(NAMES).or_else(of_bedrock).or_else(in_usage).or_else(of_framework).or_else(of_sdk)
+    all.text(NAMES).or_else(within).or_else(of_sdk)
 }
 
 /// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.

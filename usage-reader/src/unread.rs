@@ -58,7 +58,7 @@ fn look(object: &Object, path: &str, depth: usize, log: &ReadLog, found: &mut Ve
                     look(inner, &format!("{path}{name}."), depth + 1, log, found);
                 }
             }
-            _ if is_more_than_nothing(value) && !log.has(value) && says_use(name) => {
+            _ if says_use(name) && !log.has(value) && is_more_than_nothing(value) => {
                 let full = format!("{path}{name}");
                 if !found.contains(&full) {
                     found.push(full);
@@ -89,12 +89,10 @@ fn has_read(object: &Object, log: &ReadLog) -> bool {
 
 /// Whether the name speaks of use.
 fn says_use(name: &str) -> bool {
-    let says = |text: &str| {
-        let text = text.to_ascii_lowercase();
-        ["token", "cost", "cache"].iter().any(|word| text.contains(word))
+    let has = |part: &str| {
+        let mut places = name.as_bytes().windows(part.len());
+        places.any(|place| place.eq_ignore_ascii_case(part.as_bytes()))
     };
-    let is_rate = ["per_sec", "persec", "time_to", "latency"]
-        .iter()
-        .any(|part| name.to_ascii_lowercase().contains(part));
-    says(name) && !is_rate && !NO_USE.contains(&name)
+    let says = ["token", "cost", "cache"].into_iter().any(has);
+    says && !["per_sec", "persec", "time_to", "latency"].into_iter().any(has) && !NO_USE.contains(&name)
 }

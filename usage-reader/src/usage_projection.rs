@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 
 use crate::encoded::may_be_document;
+use crate::names::{self, IN_ONE_GO, LIST, SHALLOW, TEXT, USAGE, WRAPPER};
 use crate::otel_attributes;
 
 /// How deep wrappers and usage objects are followed.
@@ -22,161 +23,6 @@ pub(crate) const LONGEST_TEXT: usize = 512;
 /// A longer object is no usage object.
 const LONGEST_USAGE: usize = 1 << 20;
 
-/// Objects that may hold a body, or be one, where the object around them holds no usage itself. In the order
-/// in which they are looked into.
-pub(crate) const WRAPPERS: &[&str] = &[
-    "interaction",
-    "response",
-    "message",
-    "body",
-    "result",
-    "event",
-    "payload",
-    "msg",
-    "data",
-    "modelOutput",
-    "chunk",
-    "completion",
-    "metadata",
-    "delta",
-    "raw",
-    "rawResponse",
-    "raw_response",
-    "responseBody",
-    "response_body",
-    "responseMetadata",
-    "response_metadata",
-    "adapterMetadata",
-    "adapter_metadata",
-    "adapter",
-    "llm_output",
-    "llmOutput",
-    "additional_kwargs",
-    "generation_info",
-    "step",
-    "part",
-    "meta",
-    "ResponseMetadata",
-    "$metadata",
-    "_hidden_params",
-    "inlinedResponses",
-    "parsed_body",
-    "response_sample",
-    "json",
-    "kwargs",
-    "info",
-    "attributes",
-    "params",
-    "update",
-    "trace",
-    "preProcessingTrace",
-    "orchestrationTrace",
-    "postProcessingTrace",
-    "routingClassifierTrace",
-    "modelInvocationInput",
-    "modelInvocationOutput",
-    "usageLedger",
-    "log",
-    "content",
-    "jsonBody",
-    // As other recorders of HTTP calls name them.
-    "Response",
-    "ResponseBody",
-    "httpResponse",
-    "res",
-    "is",
-    "jsonPayload",
-    "properties",
-    "v",
-];
-
-/// Arrays of bodies or events.
-pub(crate) const LISTS: &[&str] = &[
-    "events",
-    "chunks",
-    "responses",
-    "messages",
-    "results",
-    "items",
-    "records",
-    "calls",
-    "turns",
-    "steps",
-    "data",
-    "raw",
-    "body",
-    "response",
-    "result",
-    "inlinedResponses",
-    "interactions",
-    "generations",
-    "usageEvents",
-    "usageEventsDisplay",
-    "requests",
-    "outputs",
-    "observations",
-    "predictions",
-    "batch",
-    "completion",
-    "http_interactions",
-    "entries",
-    "mappings",
-    "recordings",
-    "pairs",
-    "Entries",
-    "ResponseBody",
-    "imposters",
-    "stubs",
-    "item",
-    "resourceSpans",
-    "resource_spans",
-    "scopeSpans",
-    "scope_spans",
-    "instrumentationLibrarySpans",
-    "spans",
-    "resourceLogs",
-    "resource_logs",
-    "scopeLogs",
-    "scope_logs",
-    "logRecords",
-    "log_records",
-];
-
-/// Text that may be a body or a stream, as an adapter, a recorder or a log kept it.
-pub(crate) const TEXTS: &[&str] = &[
-    "body",
-    "raw",
-    "rawResponse",
-    "raw_response",
-    "responseBody",
-    "response_body",
-    "response",
-    "data",
-    "result",
-    "message",
-    "payload",
-    "event",
-    "output",
-    "stdout",
-    "string",
-    "log",
-    "msg",
-    "text",
-    "responseText",
-    "response_text",
-    "Body",
-    "ResponseBody",
-    "encoded",
-    // As bytes.
-    "base64_string",
-    "base64Body",
-    "bytes",
-    // As collectors of logs name what was logged.
-    "MESSAGE",
-    "@message",
-    "textPayload",
-];
-
 /// Whether a text may be a document: JSON, or the events of a server.
 pub(crate) fn is_document(text: &str) -> bool {
     let text = text.trim_start_matches(['\u{feff}', '\u{1e}', ' ', '\n', '\r', '\t']);
@@ -185,83 +31,9 @@ pub(crate) fn is_document(text: &str) -> bool {
         .any(|start| text.starts_with(start))
 }
 
-/// Wrappers that are seldom anything else: they are read in one go.
-const IN_ONE_GO: &[&str] =
-    &["response", "message", "body", "event", "payload", "msg", "data", "params", "result"];
-
-/// Objects whose values are usage.
-const USAGE: &[&str] = &[
-    "usage",
-    "Usage",
-    "usageMetadata",
-    "usage_metadata",
-    "totalUsage",
-    "total_usage",
-    "tokenUsage",
-    "token_usage",
-    "usage_info",
-    "total_token_usage",
-    "last_token_usage",
-    "cache",
-    "cache_creation",
-    "iterations",
-    "server_tool_use",
-    "inputTokens",
-    "outputTokens",
-    "stats",
-    "timings",
-    "metrics",
-    "modelUsage",
-    "model_usage",
-    "x_groq",
-    "tokens",
-    "billed_units",
-    "cost",
-    "cost_details",
-    "providerMetadata",
-    "provider_metadata",
-    "experimental_providerMetadata",
-    "amazon-bedrock-invocationMetrics",
-    "modelMetrics",
-    "time_info",
-    "time",
-    "source",
-    "aggregateUsage",
-    "models_usage",
-    "accumulated_token_usage",
-    "cumulative_token_usage",
-    "request_token_usage",
-    "token_usages",
-    "costs",
-    "llm_metrics",
-    "usage_to_metrics",
-    "contextCondense",
-];
-
-/// Objects of which only the numbers and short texts in them themselves are looked at.
-const SHALLOW: &[&str] = &[
-    "input",
-    "output",
-    "model",
-    "modelInfo",
-    "model_config",
-    "_meta",
-    "context",
-    "spanContext",
-    "_spanContext",
-    "parentSpanContext",
-    "request",
-    "Request",
-    "httpRequest",
-    "req",
-    "serviceTier",
-    "service_tier",
-    "performanceConfig",
-];
-
 /// Whether the field is usage, or a part of a usage object that stands by itself.
 fn is_usage(key: &str) -> bool {
-    USAGE.contains(&key) || key.ends_with("details") || key.ends_with("Details")
+    names::is(key, USAGE) || key.ends_with("details") || key.ends_with("Details")
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -308,7 +80,7 @@ impl<'de> Visitor<'de> for Objects {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut map = Map::new();
         while let Some(Key(key)) = entries.next_key()? {
-            if self.in_one_go && self.depth > 0 && IN_ONE_GO.contains(&&*key) {
+            if self.in_one_go && self.depth > 0 && names::is(&key, IN_ONE_GO) {
                 let wrapped = Wrapped { depth: self.depth - 1, key: &key };
                 if let Some(value) = entries.next_value_seed(wrapped)? {
                     map.insert(key.into_owned(), value);
@@ -351,7 +123,7 @@ impl<'de> Visitor<'de> for Wrapped<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        if LISTS.contains(&self.key) {
+        if names::is(self.key, LIST) {
             let elements = Elements { place: Place::Body, depth: self.depth }.visit_seq(elements)?;
             return Ok(Some(Value::Array(elements)));
         }
@@ -360,7 +132,7 @@ impl<'de> Visitor<'de> for Wrapped<'_> {
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        let is_kept = text.len() <= LONGEST_TEXT || (TEXTS.contains(&self.key) && may_be_document(text));
+        let is_kept = text.len() <= LONGEST_TEXT || (names::is(self.key, TEXT) && may_be_document(text));
         Ok(is_kept.then(|| Value::String(text.to_owned())))
     }
 
@@ -435,7 +207,7 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
                 Place::Body if is_usage(key) => raw.len() <= LONGEST_USAGE,
                 // OpenTelemetry's seconds and nanoseconds.
                 Place::Body if matches!(key, "startTime" | "endTime" | "hrTime") => raw.len() <= 64,
-                Place::Body => LISTS.contains(&key),
+                Place::Body => names::is(key, LIST),
                 Place::Shallow => false,
             };
             let inside = if is_usage(key) { Place::Usage } else { place };
@@ -443,7 +215,7 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
         }
         b'"' if raw.len() > LONGEST_TEXT => {
             // No more of it is parsed than its beginning, unless that is a document's.
-            let is_kept = place == Place::Body && TEXTS.contains(&key) && begins_a_document(raw);
+            let is_kept = place == Place::Body && names::is(key, TEXT) && begins_a_document(raw);
             // Of texts that people and models wrote only those are read that a source keeps its numbers in.
             let is_said = key == "text"
                 && is_document(&raw[1..])
@@ -476,11 +248,11 @@ fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
         Place::Usage => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
         Place::Shallow => None,
         Place::Body if is_usage(key) => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
-        Place::Body if SHALLOW.contains(&key) => Some(Place::Shallow),
+        Place::Body if names::is(key, SHALLOW) => Some(Place::Shallow),
         Place::Body if key == "embeddings" => raw.contains("\"token_count\"").then_some(Place::Usage),
         // What a model said, unless it is what a recorder of HTTP calls so.
         Place::Body if key == "content" => raw.contains("\"mimeType\"").then_some(Place::Body),
-        Place::Body => WRAPPERS.contains(&key).then_some(Place::Body),
+        Place::Body => names::is(key, WRAPPER).then_some(Place::Body),
     }
 }
 

@@ -22,6 +22,15 @@ fn a_sum_over_several_models_holds_each_of_them() {
 }
 
 #[test]
+fn the_total_of_a_sum_covers_a_call_of_which_only_the_input_is_known() {
+    let lines = r#"{"type":"message","message":{"id":"msg_1","model":"m","usage":{"input_tokens":10,"output_tokens":5}}}
+{"type":"message","message":{"id":"msg_2","model":"m","usage":{"input_tokens":100}}}"#;
+    let sum = total(lines, None).unwrap();
+    assert_eq!((sum.input, sum.output, sum.total), (Some(110), Some(5), Some(115)));
+    assert_eq!(sum.extra.get("residual"), None);
+}
+
+#[test]
 fn a_reader_finds_line_by_line_what_is_in_the_whole_text() {
     let mut reader = CallReader::new(LINES.as_bytes(), None);
     let mut found = Vec::new();

@@ -8,6 +8,8 @@ mod definitions;
 mod markdown;
 mod node;
 mod notices;
+mod prices;
+mod prices_patterns;
 mod public_api;
 mod python;
 
@@ -40,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn files() -> Result<Vec<File>, String> {
-    Ok([c::files(), python::files(), node::files(), vec![notices::file()?]].concat())
+    Ok([c::files(), python::files(), node::files(), vec![notices::file()?, prices::file()?]].concat())
 }
 
 fn root() -> PathBuf {

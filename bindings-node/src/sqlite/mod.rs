@@ -5,7 +5,7 @@ mod spool;
 mod stream;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mcoda_core::catch_panic;
@@ -17,6 +17,7 @@ use napi_derive::napi;
 use self::reply::{SqlReplies, SqlReply, SqlSettled};
 use self::stream::Stream;
 use crate::queue::{KeepOpen, Queue, Queues};
+use crate::slot::Slot;
 
 /// Brings the replies to the calls of all databases back to one JavaScript environment.
 #[napi]
@@ -55,11 +56,11 @@ impl SqlDispatcher {
     /// digits; otherwise a call that finds one fails.
     #[napi]
     pub fn open(&self, call: i64, file: String, writes: bool, creates: bool, exact: bool) -> SqlDatabase {
-        let connection = Arc::<OnceLock<HostDatabase>>::default();
+        let connection = Arc::<Slot<HostDatabase>>::default();
         let opened = Arc::clone(&connection);
         let queue = Queue::new(move || {
             // An error means that it was closed before.
-            opened.get().map(HostDatabase::close);
+            opened.take().map(|database| database.close());
         });
         self.queues.add(&queue);
         let large = if exact { Large::Exact } else { Large::Refused };
@@ -78,7 +79,7 @@ impl SqlDispatcher {
                 queue.leave();
             }
             let opened = opened?;
-            connection.get_or_init(|| opened);
+            connection.put(opened);
             Ok(SqlReply::default())
         });
         database
@@ -87,12 +88,12 @@ impl SqlDispatcher {
 
 type Streams = Arc<Mutex<HashMap<i64, Arc<Stream>>>>;
 
-/// One database. Its calls run in the order in which they are made, on a thread of the database.
+/// One database. Its calls run in the order in which they are made, on a thread that it has while there are calls.
 #[napi]
 pub struct SqlDatabase {
     queue: Arc<Queue>,
     keep_open: Arc<KeepOpen>,
-    connection: Arc<OnceLock<HostDatabase>>,
+    connection: Arc<Slot<HostDatabase>>,
     replies: Arc<SqlReplies>,
     large: Large,
     streams: Streams,
@@ -216,14 +217,14 @@ impl SqlDatabase {
         Arc::clone(&self.keep_open)
     }
 
-    /// The database, set once it is open.
-    pub(crate) fn opened(&self) -> Arc<OnceLock<HostDatabase>> {
+    /// The database, from when it is open until it is closed.
+    pub(crate) fn opened(&self) -> Arc<Slot<HostDatabase>> {
         Arc::clone(&self.connection)
     }
 
     fn ask(&self, call: i64, work: impl FnOnce(&HostDatabase) -> HostResult<SqlReply> + Send + 'static) {
         let connection = Arc::clone(&self.connection);
-        self.submit(call, move || work(opened(&connection)?));
+        self.submit(call, move || work(&*opened(&connection)?));
     }
 
     fn submit(&self, call: i64, work: impl FnOnce() -> HostResult<SqlReply> + Send + 'static) {
@@ -242,8 +243,15 @@ fn lock(streams: &Streams) -> MutexGuard<'_, HashMap<i64, Arc<Stream>>> {
     streams.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn opened(connection: &OnceLock<HostDatabase>) -> HostResult<&HostDatabase> {
-    connection.get().ok_or_else(|| HostError::internal("the database is not open"))
+fn opened(connection: &Slot<HostDatabase>) -> HostResult<Arc<HostDatabase>> {
+    let database = connection.get();
+    database.ok_or_else(|| {
+        if connection.is_closed() {
+            HostError::closed()
+        } else {
+            HostError::internal("the database is not open")
+        }
+    })
 }
 
 /// Converts a panic to an error.

@@ -56,7 +56,7 @@ interface Exported {
   MilestoneForecast: mcoda.MilestoneForecast
   NextTransition: mcoda.NextTransition
   QuantileHours: mcoda.Quantiles<number>
-  QuantileTimes: mcoda.Quantiles<string>
+  QuantileTimes: mcoda.Quantiles<string | null>
   StatusEvent: mcoda.StatusEvent
   TaskRun: mcoda.TaskRun
   TelemetryConfig: mcoda.TelemetryConfig
@@ -71,17 +71,25 @@ interface Exported {
 /** Other schemas are parts of these, inputs, or errors: a new one is either compared above or named here. */
 export const compared: Same<
   Exclude<keyof Contract, keyof Exported>,
+  | 'AgingBands'
   | 'BacklogTotals'
+  | 'Baseline'
   | 'Completions'
+  | 'CostToComplete'
+  | 'DoneBy'
   | 'DurationsHours'
   | 'Error'
   | 'Etas'
   | 'LaneSamples'
+  | 'LaneShares'
   | 'LaneTimes'
   | 'LaneWip'
   | 'NextTransitions'
+  | 'Rework'
   | 'Scope'
+  | 'Stalled'
   | 'StatusCounts'
+  | 'TokensToComplete'
   | 'TokenUsage'
 > = true
 

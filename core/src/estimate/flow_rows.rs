@@ -175,7 +175,7 @@ impl Days {
             Some(working_time) => working_time.zone,
             None => Zone::read("calendar.timeZone", None)?,
         };
-        Ok(Self { timeline: Timeline::new(history, now), zone, last: zone.day_of(now) })
+        Ok(Self { timeline: Timeline::new(history, now), last: zone.day_of(now), zone })
     }
 
     fn of(&self, hours: f64) -> Day {

@@ -24,7 +24,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::sqlite::{WaitPolicy, begin_write, schema_version};
+use crate::sqlite::{WaitPolicy, begin_write, database_content, schema_version};
 use crate::time::Timestamp;
 use change::change;
 pub(crate) use indexes::create_time_index;
@@ -79,6 +79,11 @@ pub(crate) fn migrate(
     let switched = switch_foreign_keys(connection, true);
     outcome.and(switched)?;
     indexes::add(connection, kind, wait)
+}
+
+/// The content of a new database file with the current schema.
+pub(crate) fn new_database(kind: DatabaseKind, now: Timestamp) -> Result<Vec<u8>> {
+    database_content(|connection| apply_changes(connection, kind, now))
 }
 
 fn in_one_transaction(

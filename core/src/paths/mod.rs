@@ -22,4 +22,6 @@ pub(crate) use location::{
 pub(crate) use opened::{
     none_if_missing, open_own, open_regular, refuse_irregular_at, refuse_open_folder, refuse_planted,
 };
-pub(crate) use permissions::{create_folder, create_new_file, open_or_create_file, sync_folder};
+pub(crate) use permissions::{
+    create_folder, create_new_file, create_whole_file, open_or_create_file, sync_folder,
+};

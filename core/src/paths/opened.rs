@@ -107,6 +107,8 @@ mod unix {
                     refuse_planted_file(&path, &metadata)?;
                     return Ok(file);
                 }
+                // Opening a link fails with another error, even if its target is missing.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(error),
                 Err(error) => match path.symlink_metadata() {
                     Ok(link) if link.is_symlink() => path = resolve_link(&path, &link)?,
                     _ => return Err(error),

@@ -34,6 +34,33 @@ pub(crate) fn create_new_file(file: &Path, like: Option<&Path>) -> Result<Option
     }
 }
 
+/// Creates `file` as [`create_new_file`] does, with this content, which is flushed to the disk before the file gets its
+/// name: nobody ever sees a part of it. `None` if that is not possible here, or the file exists already.
+#[cfg(target_os = "linux")]
+pub(crate) fn create_whole_file(file: &Path, content: &[u8]) -> Option<File> {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use rustix::fs::{AtFlags, CWD, OFlags, linkat};
+
+    let folder = file.parent()?;
+    // It has no name yet, so it disappears if this process dies.
+    let nameless =
+        private_options().read(true).write(true).custom_flags(OFlags::TMPFILE.bits() as i32).open(folder);
+    let mut new = nameless.ok()?;
+    set_owner_like(&new, [folder]);
+    new.write_all(content).and_then(|()| new.sync_all()).ok()?;
+    let descriptor = format!("/proc/self/fd/{}", new.as_raw_fd());
+    linkat(CWD, descriptor, CWD, file, AtFlags::SYMLINK_FOLLOW).ok()?;
+    Some(new)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn create_whole_file(_file: &Path, _content: &[u8]) -> Option<File> {
+    None
+}
+
 /// Opens `file` for reading and writing, and creates it as [`create_new_file`] does if it is missing.
 pub(crate) fn open_or_create_file(file: &Path, like: Option<&Path>) -> Result<File> {
     // The owner of an existing file is not changed: it may be another file by now.

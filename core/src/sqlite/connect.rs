@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::cancel::Watch;
 use super::file_aliases::refuse_aliases;
+use super::new_file::{NewContent, create_missing};
 use super::write_transaction::{WaitPolicy, retry_while_busy};
 use super::{filesystem, immutable, locks};
 use crate::definition::{Described, FieldType, Kind};
@@ -71,11 +72,20 @@ impl ConnectOptions {
     }
 }
 
-/// Opens the database at `path`, and creates it if it is missing, unless `read_only`.
+/// Opens the database at `path`, and creates it empty if it is missing, unless `read_only`.
 pub(crate) fn connect(path: &Path, options: &ConnectOptions) -> Result<Connection> {
+    connect_or_create(path, options, None)
+}
+
+/// As [`connect`]. A missing file is created with this content where that is possible.
+pub(crate) fn connect_or_create(
+    path: &Path,
+    options: &ConnectOptions,
+    content: Option<NewContent<'_>>,
+) -> Result<Connection> {
     if path.as_os_str() != IN_MEMORY {
         locks::install();
-        prepare_file(path, options.read_only)?;
+        prepare_file(path, options.read_only, content)?;
     }
     connect_existing(path, options)
 }
@@ -159,7 +169,7 @@ pub(super) fn busy_timeout_of(connection: &Connection) -> Result<Duration> {
 
 const LONGEST_TIMEOUT: Duration = Duration::from_millis(i32::MAX as u64);
 
-fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
+fn prepare_file(path: &Path, read_only: bool, content: Option<NewContent<'_>>) -> Result<()> {
     if path.as_os_str().is_empty() {
         return Err(Error::invalid("path", "an empty path", "the path of a database file"));
     }
@@ -181,10 +191,7 @@ fn prepare_file(path: &Path, read_only: bool) -> Result<()> {
     }
     // An existing file is not opened here: closing it would drop the locks that another copy of SQLite in this process
     // has on it.
-    if !read_only && let Some(new) = paths::create_new_file(path, None)? {
-        locks::close_new(new, path);
-    }
-    Ok(())
+    if read_only { Ok(()) } else { create_missing(path, content) }
 }
 
 /// Checked before anything is changed, so that a database of a newer release stays exactly as it is.

@@ -45,6 +45,25 @@ pub(crate) struct Database {
     is_left: AtomicBool,
     /// The transaction that a host has open. Closing the handle ends it.
     open_transaction: Mutex<Weak<OpenTransaction>>,
+    /// Last, since memory is returned when everything else is freed.
+    _counted: Counted,
+}
+
+/// A handle that is counted as long as it exists.
+#[derive(Debug)]
+struct Counted(());
+
+impl Counted {
+    fn new() -> Self {
+        locks::handle_opened();
+        Self(())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        locks::handle_freed();
+    }
 }
 
 impl Database {
@@ -84,6 +103,7 @@ impl Database {
 
     fn from_writer(file: DatabaseFile, writer: Arc<Writer>, busy_timeout: Duration) -> Self {
         Self {
+            _counted: Counted::new(),
             readers: None,
             writer,
             checkpoints: None,

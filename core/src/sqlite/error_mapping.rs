@@ -43,6 +43,10 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
         ErrorCode::NotADatabase => {
             (ErrorKind::Corrupt, format!("this file is not an SQLite database ({text})"))
         }
+        ErrorCode::OutOfMemory => (
+            ErrorKind::Storage,
+            format!("there is not enough memory for this call: ask for less at once ({text})"),
+        ),
         ErrorCode::DiskFull => (ErrorKind::Storage, format!("the disk is full ({text})")),
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => (
             ErrorKind::Storage,
@@ -115,5 +119,18 @@ impl Error {
             | ErrorKind::Internal => self.context(path.display()),
             _ => self,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_runs_out_is_no_bug() {
+        let failure = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOMEM);
+        let error = Error::from(rusqlite::Error::SqliteFailure(failure, None));
+        assert_eq!(error.kind(), ErrorKind::Storage);
+        assert!(error.message().contains("memory"), "{error}");
     }
 }

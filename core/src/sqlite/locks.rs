@@ -1,10 +1,11 @@
-//! The lock layer, with its refusal as an error of this crate.
+//! The lock layer, with its refusal as an error of this crate, and what else needs unsafe code.
 
 use std::path::Path;
 
 pub(crate) use mcoda_sqlite_locks::Elsewhere;
 pub(super) use mcoda_sqlite_locks::{
-    close_new, install, is_locked, is_open_with_posix_locks, mount_of, read_start,
+    after_closing, before_closing, close_new, handle_freed, handle_opened, install, is_locked,
+    is_open_with_posix_locks, mount_of, read_start,
 };
 
 use crate::error::{Error, ErrorKind, Result};

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::cancel::Watch;
+use super::locks;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Deadline;
 
@@ -168,7 +169,12 @@ impl Writer {
             std::mem::take(&mut state.waiting)
         };
         waiting.iter().for_each(Waiter::wake);
-        connection.map_or(Ok(()), |connection| connection.close().map_err(|(_, error)| error.into()))
+        connection.map_or(Ok(()), |connection| {
+            locks::before_closing();
+            let closed = connection.close();
+            locks::after_closing();
+            closed.map_err(|(_, error)| error.into())
+        })
     }
 
     /// Acquires the connection if it is free.
@@ -287,9 +293,15 @@ pub(super) fn closed() -> Error {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if self.is_inherited() {
-            let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-            std::mem::forget(std::mem::replace(&mut state.availability, Availability::Closed));
+        let is_inherited = self.is_inherited();
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let availability = std::mem::replace(&mut state.availability, Availability::Closed);
+        if is_inherited {
+            std::mem::forget(availability);
+        } else if let Availability::Free(connection) = availability {
+            locks::before_closing();
+            drop(connection);
+            locks::after_closing();
         }
     }
 }

@@ -1,8 +1,6 @@
 //! The cost of a call by a price table, if its provider does not report it.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-use genai_prices::{Calculator, PriceCalculation, PriceRequest, Usage};
+use mcoda_price_table::{Amounts, Model, Price, Unit};
 use serde_json::{Map, Value};
 
 use super::notes;
@@ -13,9 +11,6 @@ use super::usage::TokenUsage;
 use crate::error::Result;
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::time::Timestamp;
-
-/// The name of the price table in records. A test compares its version with that of the crate in `Cargo.toml`.
-pub(super) const TABLE: &str = "genai-prices 0.2.1";
 
 /// Names of the notes about a cost: where it is from, and of which price.
 const COST_SOURCE: &str = "cost_source";
@@ -58,15 +53,15 @@ pub(super) fn fill(usage: &mut TokenUsage, overrides: &[PriceOverride], now: Tim
     let is_known = price.is_some() || matches!(overridden, Overridden::Cost(..));
     notes.insert(COST_SOURCE.into(), if is_known { "computed" } else { "unknown" }.into());
     if overridden == Overridden::No {
-        notes.insert(PRICE_TABLE.into(), TABLE.into());
+        notes.insert(PRICE_TABLE.into(), mcoda_price_table::source().into());
     }
     if let Overridden::Cost(cost, currency, model) = overridden {
         notes.insert(PRICE_OVERRIDE.into(), model.into());
         (usage.cost_estimate, usage.currency) = (Some(cost), Some(currency));
     }
-    if let Some(price) = price {
-        notes.insert(PRICE_MODEL.into(), format!("{}/{}", price.provider_id, price.model_id).into());
-        usage.cost_estimate = Some(price.total_price);
+    if let Some((model, price)) = price {
+        notes.insert(PRICE_MODEL.into(), format!("{}/{}", model.provider(), model.id()).into());
+        usage.cost_estimate = Some(price.total);
         usage.currency = Some("USD".into());
     }
 }
@@ -146,10 +141,10 @@ fn terms(notes: &Map<String, Value>) -> Vec<(&'static str, String)> {
 }
 
 /// `None` if anything that was used has no price: a partial cost is wrong, and 0 is a price.
-fn price(usage: &TokenUsage, at: Timestamp) -> Option<PriceCalculation> {
-    let model = usage.model_name.as_deref()?;
+fn price(usage: &TokenUsage, at: Timestamp) -> Option<(Model, Price)> {
+    let name = usage.model_name.as_deref()?;
     // A gateway's free variant of a model has the name of one that costs something.
-    if model.ends_with(":free") {
+    if name.ends_with(":free") {
         return None;
     }
     let prompt = usage.tokens_prompt?;
@@ -162,43 +157,30 @@ fn price(usage: &TokenUsage, at: Timestamp) -> Option<PriceCalculation> {
     }
     let empty = Map::new();
     let notes = notes::of(usage.metadata.as_ref()).unwrap_or(&empty);
-    let provider = provider(reported.as_deref(), model)?;
-    let request = |amounts: &Usage, terms: &[(&'static str, String)]| {
-        let mut request = PriceRequest::new(model, amounts).with_timestamp(moment(at));
-        if let Some(provider) = &provider {
-            request = request.with_provider_id(provider);
-        }
-        for (name, value) in terms {
-            request = request.with_price_context(name, value);
-        }
-        Calculator::bundled().calculate(&request).ok()
-    };
+    let model = mcoda_price_table::find(name, provider(reported.as_deref(), name)?)?;
     let amounts = amounts(usage, notes);
     let terms = terms(notes);
-    let price = request(&amounts, &terms)?;
+    let terms: Vec<(&str, &str)> = terms.iter().map(|(name, value)| (*name, &**value)).collect();
+    let of = |amounts: &Amounts, terms: &[(&str, &str)]| model.price(amounts, terms, at.millis().max(0));
+    let price = of(&amounts, &terms)?;
     // A term without which the price is the same is one that the table has no price for.
     for index in 0..terms.len() {
         let mut others = terms.clone();
         others.remove(index);
-        let without = request(&amounts, &others)?;
-        if without.total_price == price.total_price && price.total_price > 0.0 {
+        if of(&amounts, &others)?.total == price.total && price.total > 0.0 {
             return None;
         }
     }
     // Tiers are those of a call. Where they matter to a sum of calls, the sum has no price.
     if is_of_several_calls(notes) {
-        let few: Usage =
-            amounts.iter().map(|(name, count)| (name.as_str().to_owned(), count / SCALE)).collect();
-        let expected = request(&few, &terms)?.total_price * SCALE;
-        if (expected - price.total_price).abs() > 1e-9 * price.total_price.abs() {
+        let expected = of(&amounts.divided_by(SCALE), &terms)?.total * SCALE;
+        if (expected - price.total).abs() > 1e-9 * price.total.abs() {
             return None;
         }
     }
-    let is_free = |name: &str, price: f64| amounts.get(name) > Some(0.0) && price <= 0.0;
-    let lacks_price =
-        is_free("input_tokens", price.input_price) || is_free("output_tokens", price.output_price);
-    let is_whole = price.warnings.is_empty() && price.total_price.is_finite() && !lacks_price;
-    is_whole.then_some(price)
+    let is_free = |unit: Unit, price: f64| amounts.get(unit) > Some(0.0) && price <= 0.0;
+    let lacks_price = is_free(Unit::Input, price.input) || is_free(Unit::Output, price.output);
+    (!lacks_price).then_some((model, price))
 }
 
 /// So much smaller counts are in the first tier of every price.
@@ -212,41 +194,36 @@ fn is_of_several_calls(notes: &Map<String, Value>) -> bool {
         || notes.get("calls").and_then(Value::as_i64) > Some(1)
 }
 
-fn amounts(usage: &TokenUsage, notes: &Map<String, Value>) -> Usage {
+fn amounts(usage: &TokenUsage, notes: &Map<String, Value>) -> Amounts {
     let noted = |name: &str| notes.get(name).and_then(Value::as_i64).filter(|count| *count > 0);
     // Cohere processes more tokens than it charges for, and its cache is part of the former.
     let billed = [noted("billed_input"), noted("billed_output")];
     if billed.iter().any(Option::is_some) {
-        let billed = [("input_tokens", billed[0]), ("output_tokens", billed[1])];
-        return billed.into_iter().map(|(name, count)| (name, count.unwrap_or(0) as f64)).collect();
+        let billed = [(Unit::Input, billed[0]), (Unit::Output, billed[1])];
+        return billed.into_iter().map(|(unit, count)| (unit, count.unwrap_or(0) as f64)).collect();
     }
     let reported = [
-        ("input_tokens", usage.tokens_prompt),
-        ("output_tokens", usage.tokens_completion),
-        ("cache_read_tokens", usage.tokens_cache_read),
-        ("cache_write_tokens", usage.tokens_cache_write),
-        ("cache_write_5m_tokens", noted("cache_write_5m")),
-        ("cache_write_1h_tokens", noted("cache_write_1h")),
-        ("output_reasoning_tokens", noted("reasoning")),
-        ("input_audio_tokens", noted("input_audio")),
-        ("output_audio_tokens", noted("output_audio")),
-        ("web_searches", noted("web_searches")),
+        (Unit::Input, usage.tokens_prompt),
+        (Unit::Output, usage.tokens_completion),
+        (Unit::CacheRead, usage.tokens_cache_read),
+        (Unit::CacheWrite, usage.tokens_cache_write),
+        (Unit::CacheWrite5m, noted("cache_write_5m")),
+        (Unit::CacheWrite1h, noted("cache_write_1h")),
+        (Unit::OutputReasoning, noted("reasoning")),
+        (Unit::InputAudio, noted("input_audio")),
+        (Unit::OutputAudio, noted("output_audio")),
+        (Unit::WebSearch, noted("web_searches")),
     ];
-    reported.into_iter().filter_map(|(name, count)| Some((name, count? as f64))).collect()
+    reported.into_iter().filter_map(|(unit, count)| Some((unit, count? as f64))).collect()
 }
 
 /// The table's name of the provider; `Some(None)` if only the model is known, `None` if the table does not know the
 /// provider.
-fn provider(reported: Option<&str>, model: &str) -> Option<Option<String>> {
+fn provider<'a>(reported: Option<&'a str>, model: &str) -> Option<Option<&'a str>> {
     let Some(reported) = reported else {
         // Gateways write the provider before the model; this is the table's name for gateways.
-        return Some(model.contains('/').then(|| "litellm".to_owned()));
+        return Some(model.contains('/').then_some("litellm"));
     };
     let name = NAMES.iter().find(|(known, _)| reported.contains(known)).map_or(reported, |(_, name)| *name);
-    let is_known = Calculator::bundled().find_provider(Some(name), None).is_ok_and(|found| found.is_some());
-    is_known.then(|| Some(name.to_owned()))
-}
-
-fn moment(at: Timestamp) -> SystemTime {
-    UNIX_EPOCH + Duration::from_millis(u64::try_from(at.millis()).unwrap_or(0))
+    mcoda_price_table::knows_provider(name).then_some(Some(name))
 }

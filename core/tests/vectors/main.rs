@@ -58,7 +58,9 @@ fn run(case: &Value) -> Result<(), String> {
         match (result, &step["error"]) {
             (Ok(result), Value::Null) => {
                 if let Some(expected) = step.get("expect") {
-                    difference(&result, &substituted(expected, &saved), "result").map_err(place)?;
+                    let tolerance = if step["exact"] == true { 0.0 } else { 1e-9 };
+                    difference(&result, &substituted(expected, &saved), tolerance, "result")
+                        .map_err(place)?;
                 }
                 if let Some(name) = step["save"].as_str() {
                     saved.insert(name.to_owned(), result);

@@ -3,8 +3,8 @@
 use mcoda_core::Error;
 use serde_json::{Map, Value};
 
-/// The first difference between `found` and the expected value, if any.
-pub fn difference(found: &Value, expected: &Value, place: &str) -> Result<(), String> {
+/// The first difference between `found` and the expected value, if any. Numbers may differ by a share of `tolerance`.
+pub fn difference(found: &Value, expected: &Value, tolerance: f64, place: &str) -> Result<(), String> {
     let different = || Err(format!("{place} is {found}, expected {expected}"));
     match (found, expected) {
         (_, Value::String(expected)) if expected == "$any" => Ok(()),
@@ -20,19 +20,19 @@ pub fn difference(found: &Value, expected: &Value, place: &str) -> Result<(), St
         }
         (Value::Object(found), Value::Object(expected)) => {
             expected.iter().try_for_each(|(name, expected)| match found.get(name) {
-                Some(found) => difference(found, expected, &format!("{place}.{name}")),
+                Some(found) => difference(found, expected, tolerance, &format!("{place}.{name}")),
                 None => Err(format!("{place}.{name} is missing, expected {expected}")),
             })
         }
         (Value::Array(found), Value::Array(expected)) if found.len() == expected.len() => {
             let mut pairs = found.iter().zip(expected).enumerate();
             pairs.try_for_each(|(index, (found, expected))| {
-                difference(found, expected, &format!("{place}[{index}]"))
+                difference(found, expected, tolerance, &format!("{place}[{index}]"))
             })
         }
         (Value::Number(a), Value::Number(b)) => {
             let (a, b) = (a.as_f64().unwrap(), b.as_f64().unwrap());
-            if (a - b).abs() <= 1e-9 * b.abs() { Ok(()) } else { different() }
+            if (a - b).abs() <= tolerance * b.abs() { Ok(()) } else { different() }
         }
         _ if found == expected => Ok(()),
         _ => different(),

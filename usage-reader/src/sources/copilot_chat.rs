@@ -74,7 +74,10 @@ const APPENDS: i64 = 2;
 impl Journal {
     /// Whether the line is one of a journal.
     pub(crate) fn is_entry(line: &Object) -> bool {
-        line.get("kind").is_some_and(Value::is_i64) && (line.contains_key("v") || line.contains_key("k"))
+        // A kind, a path, a value and a place: most objects have more than that.
+        line.len() <= 4
+            && line.get("kind").is_some_and(Value::is_i64)
+            && (line.contains_key("v") || line.contains_key("k"))
     }
 
     /// Takes a line, and returns the requests that it changed.

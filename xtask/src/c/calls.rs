@@ -1,4 +1,4 @@
-//! The exports that take and give JSON: one for each call, and one more for each that the global database has.
+//! The exports that take and return JSON: one for each call, and one more for each that the global database has.
 
 use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
 use mcoda_core::definition::{Definition, Kind, Presence};
@@ -28,7 +28,7 @@ pub fn file() -> File {
     let exports: String = exports().map(|(call, on)| export(call, on)).collect();
     let source = format!(
         "{WRITTEN}\n
-//! The calls that take and give JSON.
+//! The calls that take and return JSON.
 
 use std::ffi::c_char;
 
@@ -106,7 +106,7 @@ fn c_type(param: &Param) -> &'static str {
     if matches!(param.kind, ParamKind::Boolean) { "bool" } else { "*const c_char" }
 }
 
-fn c_name(call: &Call, param: &Param) -> &'static str {
+pub fn c_name(call: &Call, param: &Param) -> &'static str {
     let named = PARAMETERS.iter().find(|(of, name, _)| *of == call.name && *name == param.name);
     named.map_or(param.name, |(_, _, name)| name)
 }

@@ -4,7 +4,9 @@
 //! A field that programs rely on keeps its number, wherever the definition has it; a new one gets the next.
 
 use mcoda_core::definition::{Bound, Definition, Field, Kind, Record};
-use mcoda_core::{EstimateOptions, Options, TokenUsage, TransitionContext};
+use mcoda_core::{
+    EstimateOptions, NewEpic, NewProject, NewStory, NewTask, Options, TokenUsage, TransitionContext,
+};
 
 use super::{WRITTEN, formatted, in_c};
 use crate::File;
@@ -14,24 +16,24 @@ use crate::markdown::paragraphs;
 const PROMISED: &str = include_str!("../../../ffi/tests/abi_1.txt");
 
 /// A handle: where it is written, and its names.
-struct Handle {
+pub struct Handle {
     file: &'static str,
     record: &'static Definition,
-    /// The type that reads it.
-    read_by: &'static str,
+    /// The type that reads it; `None` if it is passed on as it is.
+    read_by: Option<&'static str>,
     /// What an error calls a parameter of this type.
     parameter: &'static str,
-    handle: &'static str,
+    pub handle: &'static str,
     prefix: &'static str,
     /// What it is, after "Makes".
-    what: &'static str,
+    pub what: &'static str,
 }
 
-const HANDLES: [Handle; 4] = [
+static HANDLES: [Handle; 8] = [
     Handle {
         file: "ffi/src/options.rs",
         record: Options::DEFINITION,
-        read_by: "Options",
+        read_by: Some("Options"),
         parameter: "options",
         handle: "mcoda_options",
         prefix: "MCODA_OPTION",
@@ -40,7 +42,7 @@ const HANDLES: [Handle; 4] = [
     Handle {
         file: "ffi/src/token_usage.rs",
         record: TokenUsage::DEFINITION,
-        read_by: "TokenUsage",
+        read_by: Some("TokenUsage"),
         parameter: "usage",
         handle: "mcoda_token_usage",
         prefix: "MCODA_TOKEN_USAGE",
@@ -49,7 +51,7 @@ const HANDLES: [Handle; 4] = [
     Handle {
         file: "ffi/src/transition_context.rs",
         record: TransitionContext::DEFINITION,
-        read_by: "TransitionContext",
+        read_by: Some("TransitionContext"),
         parameter: "context",
         handle: "mcoda_transition_context",
         prefix: "MCODA_TRANSITION",
@@ -58,13 +60,53 @@ const HANDLES: [Handle; 4] = [
     Handle {
         file: "ffi/src/estimate_options.rs",
         record: EstimateOptions::DEFINITION,
-        read_by: "EstimateOptions",
+        read_by: Some("EstimateOptions"),
         parameter: "options",
         handle: "mcoda_estimate_options",
         prefix: "MCODA_ESTIMATE",
         what: "options of a velocity, an estimate or a backfill",
     },
+    Handle {
+        file: "ffi/src/new_project.rs",
+        record: NewProject::DEFINITION,
+        read_by: None,
+        parameter: "project",
+        handle: "mcoda_new_project",
+        prefix: "MCODA_NEW_PROJECT",
+        what: "a project that is to be created",
+    },
+    Handle {
+        file: "ffi/src/new_epic.rs",
+        record: NewEpic::DEFINITION,
+        read_by: None,
+        parameter: "epic",
+        handle: "mcoda_new_epic",
+        prefix: "MCODA_NEW_EPIC",
+        what: "an epic that is to be created",
+    },
+    Handle {
+        file: "ffi/src/new_story.rs",
+        record: NewStory::DEFINITION,
+        read_by: None,
+        parameter: "story",
+        handle: "mcoda_new_story",
+        prefix: "MCODA_NEW_STORY",
+        what: "a user story that is to be created",
+    },
+    Handle {
+        file: "ffi/src/new_task.rs",
+        record: NewTask::DEFINITION,
+        read_by: None,
+        parameter: "task",
+        handle: "mcoda_new_task",
+        prefix: "MCODA_NEW_TASK",
+        what: "a task that is to be created",
+    },
 ];
+
+pub fn handles() -> impl Iterator<Item = &'static Handle> {
+    HANDLES.iter()
+}
 
 pub fn files() -> Vec<File> {
     HANDLES.iter().map(|handle| (handle.file, formatted(&handle.source()))).collect()
@@ -117,16 +159,58 @@ const SETTERS: [Setter; 5] = [
 ];
 
 impl Handle {
+    /// The name of its class in C++.
+    pub fn cpp_name(&self) -> String {
+        match self.handle {
+            // `token_usage` is what a workspace calls its rows.
+            "mcoda_token_usage" => "usage".to_owned(),
+            other => other.trim_start_matches("mcoda_").to_owned(),
+        }
+    }
+
+    /// The words of the setters that it has.
+    pub fn setters(&self) -> impl Iterator<Item = &'static str> {
+        SETTERS.iter().filter(|setter| self.fields_of(setter).next().is_some()).map(|setter| setter.word)
+    }
+
+    /// The fields of a setter, with their constants.
+    pub fn constants(&self, word: &str) -> impl Iterator<Item = (&'static Field, String)> {
+        let setter = SETTERS.iter().find(|setter| setter.word == word);
+        setter
+            .into_iter()
+            .flat_map(|setter| self.fields_of(setter))
+            .map(|(_, field, constant)| (field, constant))
+    }
+
     fn source(&self) -> String {
         let Self { read_by, handle, what, parameter, .. } = self;
         let used = || SETTERS.iter().filter(|setter| self.fields_of(setter).next().is_some());
         let enums: String = used().map(|setter| self.enumeration(setter)).collect();
         let table: String = used().map(|setter| self.rows(setter)).collect();
         let setters: String = used().map(|setter| self.setter(setter)).collect();
+        let (import, error_import, reader) = match read_by {
+            Some(read_by) => (
+                format!("use mcoda_core::{read_by};\n\n"),
+                "Result, mcoda_error",
+                format!(
+                    "
+impl {handle} {{
+    pub(crate) fn read(&self) -> Result<{read_by}> {{
+        Ok({read_by}::from_json(self.0.json())?)
+    }}
+}}
+"
+                ),
+            ),
+            None => (String::new(), "mcoda_error", String::new()),
+        };
         let capital = what[..1].to_uppercase() + &what[1..];
         let comment = super::doc(&[format!(
             "{capital}. A field that is not set is absent. The caller owns it and frees it with `{handle}_free`. One \
              thread at a time may use it; it may be used for any number of calls."
+        )]);
+        let made = super::doc(&[format!(
+            "Makes {what}, with no field set. Threads: any. Frees: the caller, with `{handle}_free`."
         )]);
         format!(
             "{WRITTEN}\n
@@ -134,11 +218,9 @@ impl Handle {
 
 use std::ffi::c_char;
 
-use mcoda_core::{read_by};
-
-use crate::boundary::{{call, free, make}};
+{import}use crate::boundary::{{call, free, make}};
 use crate::code::mcoda_code;
-use crate::error::{{Result, mcoda_error}};
+use crate::error::{{{error_import}}};
 use crate::fields::{{Field, Fields, Type}};
 use crate::input::exclusive;
 
@@ -148,14 +230,8 @@ use crate::input::exclusive;
 pub(crate) const FIELDS: &[Field] = &[
 {table}];
 
-impl {handle} {{
-    pub(crate) fn read(&self) -> Result<{read_by}> {{
-        Ok({read_by}::from_json(&self.0.to_json())?)
-    }}
-}}
-
-/// Makes {what}, with no field set. Threads: any. Frees: the caller, with `{handle}_free`.
-#[unsafe(no_mangle)]
+{reader}
+{made}#[unsafe(no_mangle)]
 pub extern \"C\" fn {handle}_new() -> *mut {handle} {{
     make(|| {handle}(Fields::new(FIELDS)))
 }}

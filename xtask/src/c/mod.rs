@@ -1,6 +1,7 @@
-//! What the C library repeats: the fields of the handles that callers fill in, and the calls that take and give JSON.
+//! What the C library repeats: the fields of the handles that callers fill in, and the calls that take and return JSON.
 
 mod calls;
+mod cpp;
 mod fields;
 mod tests;
 
@@ -14,7 +15,7 @@ pub const WRITTEN: &str =
 
 pub fn files() -> Vec<File> {
     let mut files = fields::files();
-    files.push(calls::file());
+    files.extend([calls::file(), cpp::file()]);
     files.extend(tests::files());
     files
 }

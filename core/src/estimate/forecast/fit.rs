@@ -50,7 +50,7 @@ pub(super) struct Flow {
     pub(super) log_points: Vec<f64>,
 }
 
-/// More workers than this are not told apart from waiting.
+/// More workers than this are not distinguished from waiting.
 const MOST_WORKERS: usize = 12;
 
 /// The loss of a visit that ends before its work could begin, and of each doubling (times ln 2) of the workers. Scores are

@@ -147,9 +147,13 @@ fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: 
         // What the bootstrap says of the end corrects the milestones before it by the same factor.
         let own = quantiles::sorted(last(lane));
         let pairs = own.iter().zip(mixed.iter().zip(&complete));
-        pairs
-            .map(|(own, (mixed, complete))| if *complete > 0.0 { own * mixed / complete } else { *own })
-            .collect()
+        // The factor may fall from one quantile to the next; hours must not.
+        let mut highest = 0.0_f64;
+        let corrected = pairs.map(|(own, (mixed, complete))| {
+            highest = highest.max(if *complete > 0.0 { own * mixed / complete } else { *own });
+            highest
+        });
+        corrected.collect()
     });
     found.targets = (0..request.targets.len())
         .map(|target| {

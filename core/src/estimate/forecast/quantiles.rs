@@ -40,7 +40,8 @@ pub(super) fn sorted(mut hours: Vec<f64>) -> Vec<f64> {
 
 /// The weighted means of the logarithms of two forecasts' quantiles (Vincent averaging: Ratcliff, "Group reaction time
 /// distributions and an analysis of distribution statistics", 1979). The first one has at least the weight `share`, and
-/// more where it is the sharper one: then precision decides. Both are ascending and equally long.
+/// more where it is the sharper one: then precision decides. Above the median the mix is no narrower than the first one, in
+/// proportion. Both are ascending and equally long.
 pub(super) fn mixed(first: &[f64], second: &[f64], share: f64) -> Vec<f64> {
     let spread = |hours: &[f64]| {
         let (low, high) = (quantile(hours, 0.1), quantile(hours, 0.85));
@@ -56,7 +57,14 @@ pub(super) fn mixed(first: &[f64], second: &[f64], share: f64) -> Vec<f64> {
             share * first + (1.0 - share) * second
         }
     };
-    first.iter().zip(second).map(mix).collect()
+    let mut mixed: Vec<f64> = first.iter().zip(second).map(mix).collect();
+    // A bootstrap of few gaps knows nothing of rare long visits: above the median the first one's spread is the least.
+    let middle = mixed.len() / 2;
+    if let Some(widen) = first.get(middle).filter(|hours| **hours > 0.0).map(|hours| mixed[middle] / hours) {
+        let upper = mixed.iter_mut().zip(first).skip(middle);
+        upper.for_each(|(mixed, first)| *mixed = mixed.max(widen * first));
+    }
+    mixed
 }
 
 #[cfg(test)]
@@ -80,6 +88,11 @@ mod tests {
         assert!((mixed_equally[49] / 50.0 - 2_f64.powf(0.3)).abs() < 1e-12);
         let sharp: Vec<f64> = wide.iter().map(|hours| 100.0 + hours / 10.0).collect();
         assert!((mixed(&sharp, &wide, 0.7)[49] - 105.0).abs() < 1.0);
+        let widened = mixed(&wide, &sharp, 0.7);
+        assert!(
+            (widened[99] / widened[50] - wide[99] / wide[50]).abs() < 1e-9,
+            "the first one's spread is kept"
+        );
         assert_eq!(mixed(&[0.0, 0.0], &[0.0, 0.0], 0.7), [0.0, 0.0]);
         assert!(mixed(&[0.0, 1.0], &[0.0, 1.0], 0.7).iter().all(|hours| hours.is_finite()));
     }

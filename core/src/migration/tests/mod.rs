@@ -16,7 +16,7 @@ use std::time::Duration;
 use rusqlite::{Connection, types::ValueRef};
 use tempfile::TempDir;
 
-use super::{DatabaseKind, VERSION, migrate};
+use super::{DatabaseKind, VERSION, migrate, new_database};
 use crate::error::Result;
 use crate::sqlite::{ConnectOptions, Synchronous, Watch, connect};
 use crate::time::Timestamp;

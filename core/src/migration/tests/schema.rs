@@ -35,6 +35,27 @@ fn leave_out_ours(shape: &mut Shape, kind: DatabaseKind) {
     }
 }
 
+/// A new file gets the schema before SQLite opens it; an empty one, and one on a system that cannot do that, by a migration.
+#[test]
+fn a_new_file_and_an_empty_one_get_the_same_schema() {
+    for kind in [DatabaseKind::Workspace, DatabaseKind::Global] {
+        let whole = empty();
+        std::fs::write(&whole.path, new_database(kind, now()).unwrap()).unwrap();
+        let header = std::fs::read(&whole.path).unwrap();
+        let (whole, migrated) = (open(&whole.path).unwrap(), open_and_migrate(&empty().path, kind).unwrap());
+        let schema = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid";
+        assert_eq!(lines(&whole, schema), lines(&migrated, schema));
+        for pragma in
+            ["user_version", "journal_mode", "page_size", "encoding", "auto_vacuum", "application_id"]
+        {
+            let sql = format!("PRAGMA {pragma}");
+            assert_eq!(lines(&whole, &sql), lines(&migrated, &sql), "{pragma}");
+        }
+        assert_eq!(header[18..20], [2, 2], "it has a write-ahead log before anybody opens it");
+        assert_sound(&whole, "whole");
+    }
+}
+
 #[test]
 fn no_more_tables_than_the_data_model_has() {
     let workspace = Connection::open_in_memory().unwrap();
