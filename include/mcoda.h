@@ -2105,8 +2105,8 @@ mcoda_code mcoda_global_record_agent_file_json(mcoda_global *global,
 // Lists single agent calls in order of time.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
-// the calls. Absent: all. `json` (may be NULL) receives an array.
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all
+// optional, may be NULL) is selects the calls. Absent: all. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2120,8 +2120,8 @@ mcoda_code mcoda_token_usage_json(mcoda_workspace *workspace,
 // On the user's global database, which has no backlog.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
-// the calls. Absent: all. `json` (may be NULL) receives an array.
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all
+// optional, may be NULL) is selects the calls. Absent: all. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2134,8 +2134,9 @@ mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
 // is absent, only the last 7 days are included.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+// `groupBy`, all optional, may be NULL) is selects the calls, and the dimensions to group by. `json` (may be
+// NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2150,8 +2151,9 @@ mcoda_code mcoda_token_usage_summary_json(mcoda_workspace *workspace,
 // On the user's global database, which has no backlog.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+// `groupBy`, all optional, may be NULL) is selects the calls, and the dimensions to group by. `json` (may be
+// NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.

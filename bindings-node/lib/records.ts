@@ -3,7 +3,7 @@
 import type { Metadata } from './contract'
 import type { Bound, JsonObject, Time } from './inputs'
 
-export type Dimension = 'project' | 'command' | 'agent' | 'model' | 'day' | 'job' | 'action' | 'provider' | 'task'
+export type Dimension = 'project' | 'command' | 'agent' | 'model' | 'day' | 'job' | 'action' | 'provider' | 'task' | 'epic' | 'story' | 'hour' | 'week' | 'month'
 
 export type EconomicsDimension = 'agent' | 'model' | 'lane' | 'epic' | 'project' | 'week'
 
@@ -268,9 +268,16 @@ export interface TokenUsageQuery {
   jobId?: string | null | undefined
   /** Only usage of the task with this id. */
   taskId?: string | null | undefined
+  /** Only usage that was recorded for the epic with this key. */
+  epicKey?: string | null | undefined
+  /** Only usage of this model. */
+  model?: string | null | undefined
+  /** Only usage of this provider. */
+  provider?: string | null | undefined
   /**
-   * Usage at or after this timestamp, or within this time span before now (`7d`; units s, m, h, d, w). Absent: the
-   * last 7 days for a summary, no limit for a list of rows.
+   * Usage at or after this timestamp, or within this time span before now (`7d`; units s, m, h, d, w, and mo for
+   * calendar months), or from a day on: `today`, `yesterday`, `this-week`. `all` is no limit. Absent: the last 7
+   * days for a summary, no limit for a list of rows.
    */
   since?: Bound | null | undefined
   /** Usage at or before this timestamp, or this time span before now. */
@@ -866,6 +873,16 @@ export interface TokenUsageSummaryRow {
   provider?: string | null
   /** The group's value, if it is grouped by it. */
   task_id?: string | null
+  /** The group's value, if it is grouped by it. */
+  epic_id?: string | null
+  /** The group's value, if it is grouped by it. */
+  user_story_id?: string | null
+  /** The group's value, if it is grouped by it. */
+  hour?: string | null
+  /** The group's value, if it is grouped by it. */
+  week?: string | null
+  /** The group's value, if it is grouped by it. */
+  month?: string | null
   /** The number of calls. */
   calls: number
   /**

@@ -189,7 +189,7 @@ test('a_transition_with_an_invalid_value_names_the_field', async (t) => {
 
 test('an_invalid_time_bound_is_an_error_not_a_wider_query', async (t) => {
   const { workspace } = await freshWorkspace(t)
-  const bounds = ['yesterday', '', '7', '-1d', '1.5h', '2025-02-30', '2026-03-20T10:00:00', '1y', 7, new Date(NaN)]
+  const bounds = ['tomorrow', '', '7', '-1d', '1.5h', '2025-02-30', '2026-03-20T10:00:00', '1y', 7, new Date(NaN)]
   for (const bound of bounds) {
     await refused(workspace, [
       [() => workspace.statusEvents({ since: bound }), 'InvalidInput', 'since'],

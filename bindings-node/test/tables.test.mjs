@@ -47,7 +47,7 @@ test('the_table_of_a_summary_has_the_columns_that_were_grouped_by', async (t) =>
   assert.match(mcoda.renderTokensTable(rows, groupBy), /^AGENT +\| DAY.*\n.*\nclaude +\| 2026-03-20/)
   assert.equal(mcoda.renderTokensTable([], null), mcoda.renderTokensTable([]))
   assert.throws(
-    () => mcoda.renderTokensTable(rows, ['week']),
+    () => mcoda.renderTokensTable(rows, ['moon']),
     (error) => error instanceof McodaError && error.field === 'groupBy',
   )
 })

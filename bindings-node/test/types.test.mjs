@@ -63,7 +63,7 @@ async function inputs(t) {
     const names = /expected one of (.*)$/.exec(message)[1].split(', ')
     lines.push(sameKeys(`input${type}`, `mcoda.${type}`, names))
   }
-  const dimensions = await rejection(workspace.tokenUsageSummary({ groupBy: ['week'] }))
+  const dimensions = await rejection(workspace.tokenUsageSummary({ groupBy: ['moon'] }))
   lines.push(
     sameKeys('dimensions', '{ [K in mcoda.Dimension]: 1 }', /one of (.*)$/.exec(dimensions.message)[1].split(', ')),
   )

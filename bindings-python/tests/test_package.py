@@ -78,7 +78,7 @@ ws = mcoda.Workspace.open_db(":memory:")
 ws.record_token_usage(token_prompt=1)
 ws.record_token_usage(tokens_prompt="1")
 ws.epics.create(key="E", title="E")
-ws.token_usage_summary(group_by=["month"])
+ws.token_usage_summary(group_by=["moon"])
 ws.estimate(mode="guess")
 ws.estimate().etas.complete_eta.year
 ws.tasks.get("T").title

@@ -21,6 +21,15 @@ pub struct UsageFlags {
     /// Only usage of the task with this id
     #[arg(long, value_name = "ID")]
     task: Option<String>,
+    /// Only usage that was recorded for the epic with this key
+    #[arg(long, value_name = "KEY")]
+    epic: Option<String>,
+    /// Only usage of this model
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+    /// Only usage of this provider
+    #[arg(long, value_name = "NAME")]
+    provider: Option<String>,
     #[command(flatten)]
     time: TimeFlags,
     /// The page of the result, from 1
@@ -34,7 +43,7 @@ pub struct UsageFlags {
 /// A time span.
 #[derive(Debug, clap::Args)]
 pub struct TimeFlags {
-    /// From this timestamp, or this time span before now: 7d (units s, m, h, d, w)
+    /// From this timestamp, or this time span before now: 7d (units s, m, h, d, w, mo), or today, yesterday, this-week, all
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// Up to this timestamp, or this time span before now
@@ -51,6 +60,9 @@ impl UsageFlags {
             command: self.command.clone(),
             job_id: self.job.clone(),
             task_id: self.task.clone(),
+            epic_key: self.epic.clone(),
+            model: self.model.clone(),
+            provider: self.provider.clone(),
             since: self.time.since.clone(),
             until: self.time.until.clone(),
             page: self.page,

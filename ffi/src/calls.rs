@@ -476,8 +476,8 @@ pub unsafe extern "C" fn mcoda_global_record_agent_file_json(
 /// Lists single agent calls in order of time.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-/// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
-/// the calls. Absent: all. `json` (may be NULL) receives an array.
+/// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all
+/// optional, may be NULL) is selects the calls. Absent: all. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -498,8 +498,8 @@ pub unsafe extern "C" fn mcoda_token_usage_json(
 /// On the user's global database, which has no backlog.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-/// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
-/// the calls. Absent: all. `json` (may be NULL) receives an array.
+/// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all
+/// optional, may be NULL) is selects the calls. Absent: all. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -517,8 +517,9 @@ pub unsafe extern "C" fn mcoda_global_token_usage_json(
 /// is absent, only the last 7 days are included.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-/// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-/// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
+/// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+/// `groupBy`, all optional, may be NULL) is selects the calls, and the dimensions to group by. `json` (may be
+/// NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -540,8 +541,9 @@ pub unsafe extern "C" fn mcoda_token_usage_summary_json(
 /// On the user's global database, which has no backlog.
 ///
 /// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-/// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-/// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
+/// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+/// `groupBy`, all optional, may be NULL) is selects the calls, and the dimensions to group by. `json` (may be
+/// NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.

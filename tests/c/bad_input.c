@@ -186,7 +186,7 @@ static void questions_with_a_bad_value_name_it(mcoda_workspace *workspace)
         {"{\"now\": \"today\"}", MCODA_INVALID_INPUT, "now"},
         {"{\"window\": 3}", MCODA_INVALID_INPUT, "window"},
     };
-    static const char *const bounds[] = {"yesterday", "", "7", "-1d", "1.5h", "2025-02-30", "2026-03-20T10:00:00", "1y"};
+    static const char *const bounds[] = {"tomorrow", "", "7", "-1d", "1.5h", "2025-02-30", "2026-03-20T10:00:00", "1y"};
     static const char *const statements[] = {"DELETE FROM tasks", "SELECT 1; SELECT 2", "", "SELECT 1 AS a, 2 AS a",
                                              "SELECT * FROM nothing", "PRAGMA journal_mode = DELETE", "SELECT ?"};
     mcoda_error *error = NULL;

@@ -124,7 +124,7 @@ export async function whatTheTypesRefuse(
   // @ts-expect-error a function is no JSON
   await workspace.recordTokenUsage({ metadata: { a: () => 1 } })
   // @ts-expect-error an unknown dimension
-  await workspace.tokenUsageSummary({ groupBy: ['week'] })
+  await workspace.tokenUsageSummary({ groupBy: ['moon'] })
   // @ts-expect-error rows of calls are no sums
   renderTokensTable(await workspace.tokenUsage())
   // @ts-expect-error a misspelt field

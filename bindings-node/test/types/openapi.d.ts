@@ -131,7 +131,7 @@ export interface components {
          * @description The dimensions of a summary.
          * @enum {string}
          */
-        Dimension: "project" | "command" | "agent" | "model" | "day" | "job" | "action" | "provider" | "task";
+        Dimension: "project" | "command" | "agent" | "model" | "day" | "job" | "action" | "provider" | "task" | "epic" | "story" | "hour" | "week" | "month";
         /**
          * @description The source of a velocity - the settings, history, or a mix of both.
          * @enum {string}
@@ -296,6 +296,16 @@ export interface components {
             provider?: string | null;
             /** @description The task. */
             task_id?: string | null;
+            /** @description The epic. */
+            epic_id?: string | null;
+            /** @description The user story. */
+            user_story_id?: string | null;
+            /** @description The hour in the requested time zone, 2026-03-20 14:00. */
+            hour?: string | null;
+            /** @description The Monday of the week in the requested time zone, 2026-03-16. */
+            week?: string | null;
+            /** @description The month in the requested time zone, 2026-03. */
+            month?: string | null;
             /** @description The number of calls. */
             calls: number;
             /** @description The number of calls whose cost is known. */

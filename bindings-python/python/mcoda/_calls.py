@@ -422,6 +422,9 @@ class SessionCalls(Caller):
         include_rows_without_command: bool | None = None,
         job_id: str | None = None,
         task_id: str | None = None,
+        epic_key: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
         since: Bound | None = None,
         until: Bound | None = None,
         time_zone: str | None = None,
@@ -444,8 +447,13 @@ class SessionCalls(Caller):
                 ``command``, as mcoda's TypeScript packages do.
             job_id: Only usage of the job with this id.
             task_id: Only usage of the task with this id.
+            epic_key: Only usage that was recorded for the epic with this key.
+            model: Only usage of this model.
+            provider: Only usage of this provider.
             since: Usage at or after this timestamp, or within this time span before now (``7d``; units s,
-                m, h, d, w). Absent: the last 7 days for a summary, no limit for a list of rows.
+                m, h, d, w, and mo for calendar months), or from a day on: ``today``, ``yesterday``,
+                ``this-week``. ``all`` is no limit. Absent: the last 7 days for a summary, no limit for a list
+                of rows.
             until: Usage at or before this timestamp, or this time span before now.
             time_zone: The time zone of the days in a summary by day, by its name in the IANA database
                 (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` still begin at midnight UTC.
@@ -476,6 +484,9 @@ class SessionCalls(Caller):
             "include_rows_without_command": include_rows_without_command,
             "job_id": job_id,
             "task_id": task_id,
+            "epic_key": epic_key,
+            "model": model,
+            "provider": provider,
             "since": since,
             "until": until,
             "time_zone": time_zone,
@@ -496,6 +507,9 @@ class SessionCalls(Caller):
         include_rows_without_command: bool | None = None,
         job_id: str | None = None,
         task_id: str | None = None,
+        epic_key: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
         since: Bound | None = None,
         until: Bound | None = None,
         time_zone: str | None = None,
@@ -521,8 +535,13 @@ class SessionCalls(Caller):
                 ``command``, as mcoda's TypeScript packages do.
             job_id: Only usage of the job with this id.
             task_id: Only usage of the task with this id.
+            epic_key: Only usage that was recorded for the epic with this key.
+            model: Only usage of this model.
+            provider: Only usage of this provider.
             since: Usage at or after this timestamp, or within this time span before now (``7d``; units s,
-                m, h, d, w). Absent: the last 7 days for a summary, no limit for a list of rows.
+                m, h, d, w, and mo for calendar months), or from a day on: ``today``, ``yesterday``,
+                ``this-week``. ``all`` is no limit. Absent: the last 7 days for a summary, no limit for a list
+                of rows.
             until: Usage at or before this timestamp, or this time span before now.
             time_zone: The time zone of the days in a summary by day, by its name in the IANA database
                 (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` still begin at midnight UTC.
@@ -553,6 +572,9 @@ class SessionCalls(Caller):
             "include_rows_without_command": include_rows_without_command,
             "job_id": job_id,
             "task_id": task_id,
+            "epic_key": epic_key,
+            "model": model,
+            "provider": provider,
             "since": since,
             "until": until,
             "time_zone": time_zone,
@@ -573,6 +595,9 @@ class SessionCalls(Caller):
         include_rows_without_command: bool | None = None,
         job_id: str | None = None,
         task_id: str | None = None,
+        epic_key: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
         since: Bound | None = None,
         until: Bound | None = None,
         time_zone: str | None = None,
@@ -597,8 +622,13 @@ class SessionCalls(Caller):
                 ``command``, as mcoda's TypeScript packages do.
             job_id: Only usage of the job with this id.
             task_id: Only usage of the task with this id.
+            epic_key: Only usage that was recorded for the epic with this key.
+            model: Only usage of this model.
+            provider: Only usage of this provider.
             since: Usage at or after this timestamp, or within this time span before now (``7d``; units s,
-                m, h, d, w). Absent: the last 7 days for a summary, no limit for a list of rows.
+                m, h, d, w, and mo for calendar months), or from a day on: ``today``, ``yesterday``,
+                ``this-week``. ``all`` is no limit. Absent: the last 7 days for a summary, no limit for a list
+                of rows.
             until: Usage at or before this timestamp, or this time span before now.
             time_zone: The time zone of the days in a summary by day, by its name in the IANA database
                 (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` still begin at midnight UTC.
@@ -621,6 +651,9 @@ class SessionCalls(Caller):
             "include_rows_without_command": include_rows_without_command,
             "job_id": job_id,
             "task_id": task_id,
+            "epic_key": epic_key,
+            "model": model,
+            "provider": provider,
             "since": since,
             "until": until,
             "time_zone": time_zone,

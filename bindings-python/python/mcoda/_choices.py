@@ -24,6 +24,11 @@ Dimension: TypeAlias = Union[
     Literal["action"],
     Literal["provider"],
     Literal["task"],
+    Literal["epic"],
+    Literal["story"],
+    Literal["hour"],
+    Literal["week"],
+    Literal["month"],
 ]
 """One of these words."""
 

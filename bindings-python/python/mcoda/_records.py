@@ -362,6 +362,16 @@ class TokenUsageSummaryRow(Result):
     """The group's value, where grouped by it."""
     task_id: str | None
     """The group's value, where grouped by it."""
+    epic_id: str | None
+    """The group's value, where grouped by it."""
+    user_story_id: str | None
+    """The group's value, where grouped by it."""
+    hour: str | None
+    """The group's value, where grouped by it."""
+    week: str | None
+    """The group's value, where grouped by it."""
+    month: str | None
+    """The group's value, where grouped by it."""
     calls: int
     """The number of calls."""
     tokens_prompt: int

@@ -6,7 +6,7 @@ use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::repository::status_events::{self, StatusEvent};
 use crate::repository::tasks;
-use crate::time::{Range, Timestamp};
+use crate::time::{Range, Timestamp, Zone};
 
 record! {
     /// Selects the events; by default all of them.
@@ -30,7 +30,8 @@ pub(crate) fn status_events(
     query: &StatusEventsQuery,
     now: Timestamp,
 ) -> Result<Vec<StatusEvent>> {
-    let range = Range::read(query.since.as_deref(), query.until.as_deref(), query.now.unwrap_or(now))?;
+    let zone = Zone::read("timeZone", None)?;
+    let range = Range::read(query.since.as_deref(), query.until.as_deref(), query.now.unwrap_or(now), zone)?;
     let task_id = match &query.task {
         Some(task) => {
             let found = tasks::find(tx, task)?;

@@ -47,6 +47,11 @@ fn title(dimension: Dimension) -> &'static str {
         Dimension::Action => "ACTION",
         Dimension::Provider => "PROVIDER",
         Dimension::Task => "TASK",
+        Dimension::Epic => "EPIC",
+        Dimension::Story => "STORY",
+        Dimension::Hour => "HOUR",
+        Dimension::Week => "WEEK",
+        Dimension::Month => "MONTH",
     }
 }
 
@@ -107,7 +112,7 @@ mod tests {
         assert!(render_tokens_table(&[], &[]).starts_with("PROJECT | COMMAND | AGENT | CALLS"));
         let all = render_tokens_table(&[], Dimension::ALL);
         assert!(all.starts_with(
-            "PROJECT | COMMAND | AGENT | MODEL | DAY | JOB | ACTION | PROVIDER | TASK | CALLS | TOKENS_IN \
+            "PROJECT | COMMAND | AGENT | MODEL | DAY | JOB | ACTION | PROVIDER | TASK | EPIC | STORY | HOUR | WEEK | MONTH | CALLS | TOKENS_IN \
              | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | CACHE_READ | CACHE_WRITE | DURATION_MS | COST\n--------+-"
         ));
     }

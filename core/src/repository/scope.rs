@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, params_from_iter};
 
 use super::row;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Tasks of this project, epic and story; absent fields do not limit the scope.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -59,4 +59,16 @@ fn keys(connection: &Connection, sql: &str) -> Result<HashMap<String, String>> {
     let rows = statement
         .query_map([], |row| Ok((row::required_text(row, "id")?, row::required_text(row, "key")?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The id of the one epic with this key. `NotFound` if there is none; `InvalidInput` if there are several.
+pub(crate) fn one_epic(connection: &Connection, key: &str, within: &ScopeIds) -> Result<String> {
+    let mut found = epics(connection, key, within)?;
+    let count = found.len();
+    let id = found.pop().ok_or_else(|| Error::not_found("epicKey", "epic with key", key))?;
+    if count > 1 {
+        let allowed = format!("a unique key, or projectKey in addition: {count} rows have this one");
+        return Err(Error::invalid("epicKey", format_args!("{key:?}"), &allowed));
+    }
+    Ok(id)
 }

@@ -21,6 +21,9 @@ pub(crate) struct Selection {
     pub(crate) project_id: Option<String>,
     pub(crate) job_id: Option<String>,
     pub(crate) task_id: Option<String>,
+    pub(crate) epic_id: Option<String>,
+    pub(crate) model_name: Option<String>,
+    pub(crate) provider: Option<String>,
 }
 
 /// The columns that a scan reads of each row besides its time. The names are constants of this library.
@@ -44,7 +47,7 @@ const METADATA: usize = 2;
 const PLAIN: usize = 3;
 
 /// The columns that the global table lacks.
-const WORKSPACE_ONLY: &[&str] = &["project_id", "job_id", "task_id"];
+const WORKSPACE_ONLY: &[&str] = &["project_id", "job_id", "task_id", "epic_id", "user_story_id"];
 
 impl ScannedRow<'_> {
     pub(crate) fn rowid(&self) -> Result<i64> {
@@ -154,6 +157,9 @@ impl Selection {
             ("project_id", &self.project_id),
             ("job_id", &self.job_id),
             ("task_id", &self.task_id),
+            ("epic_id", &self.epic_id),
+            ("model_name", &self.model_name),
+            ("provider", &self.provider),
         ];
         all.into_iter().filter_map(|(column, value)| Some((column, value.as_deref()?))).collect()
     }
@@ -166,7 +172,10 @@ impl Selection {
                 "agent_id" => &record.agent_id,
                 "project_id" => &record.project_id,
                 "job_id" => &record.job_id,
-                _ => &record.task_id,
+                "task_id" => &record.task_id,
+                "epic_id" => &record.epic_id,
+                "model_name" => &record.model_name,
+                _ => &record.provider,
             };
             own.as_deref() == Some(wanted)
         })

@@ -1,7 +1,7 @@
 //! `since` and `until`: the time range of a query.
 
-use super::Timestamp;
 use super::timestamp::ALLOWED;
+use super::{Day, Timestamp, Zone};
 use crate::error::{Error, Result};
 
 /// From `since` to `until`, both inclusive; an absent bound is no limit.
@@ -12,12 +12,14 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// Each bound is a timestamp, a date, or a time span before `now`: `<n>s|m|h|d|w`.
-    pub(crate) fn read(since: Option<&str>, until: Option<&str>, now: Timestamp) -> Result<Self> {
-        Ok(Self {
-            since: since.map(|text| read_bound("since", text, now)).transpose()?,
-            until: until.map(|text| read_bound("until", text, now)).transpose()?,
-        })
+    /// Each bound is a timestamp, a date, a time span before `now` (`<n>s|m|h|d|w|mo`), or one of the words `today`,
+    /// `yesterday`, `this-week` (from Monday on) and `all`, whose days are those of the zone.
+    pub(crate) fn read(since: Option<&str>, until: Option<&str>, now: Timestamp, zone: Zone) -> Result<Self> {
+        let bound = |field, text: Option<&str>| match text {
+            Some(text) => read_bound(field, text, now, zone),
+            None => Ok(None),
+        };
+        Ok(Self { since: bound("since", since)?, until: bound("until", until)? })
     }
 
     /// The bounds; `None` if there are none.
@@ -41,17 +43,38 @@ impl Range {
     }
 }
 
-fn read_bound(field: &str, text: &str, now: Timestamp) -> Result<Timestamp> {
+/// `None` is no limit.
+fn read_bound(field: &str, text: &str, now: Timestamp, zone: Zone) -> Result<Option<Timestamp>> {
     let text = text.trim();
-    Timestamp::read(text).or_else(|| read_span(text).and_then(|span| now.minus_millis(span))).ok_or_else(
-        || {
-            Error::invalid(
-                field,
-                format_args!("{text:?}"),
-                &format!("{ALLOWED}, or a time span before now: <n>s|m|h|d|w (7d)"),
-            )
-        },
-    )
+    let (day, days) = match text {
+        "all" => return Ok(None),
+        "today" => (zone.day_of(now), 1),
+        "yesterday" => (Day::numbered(zone.day_of(now).number() - 1), 1),
+        "this-week" => (zone.week_of(now), 7),
+        _ => {
+            let found = Timestamp::read(text)
+                .or_else(|| read_span(text).and_then(|span| now.minus_millis(span)))
+                .or_else(|| read_months(text).and_then(|months| now.minus_months(months)));
+            return found.map(Some).ok_or_else(|| {
+                let allowed = format!(
+                    "{ALLOWED}, a time span before now: <n>s|m|h|d|w|mo (7d), or today, yesterday, this-week, all"
+                );
+                Error::invalid(field, format_args!("{text:?}"), &allowed)
+            });
+        }
+    };
+    // Both bounds are inclusive.
+    Ok(if field == "until" {
+        zone.time_of(day.number() + days, 0).and_then(|end| end.minus_millis(1))
+    } else {
+        zone.time_of(day.number(), 0)
+    })
+}
+
+/// A number of calendar months.
+fn read_months(text: &str) -> Option<u32> {
+    let count = text.strip_suffix("mo")?;
+    (!count.is_empty() && count.bytes().all(|digit| digit.is_ascii_digit())).then(|| count.parse().ok())?
 }
 
 /// A time span in milliseconds.
@@ -81,7 +104,8 @@ mod tests {
 
     #[test]
     fn both_bounds_are_inclusive_whatever_the_precision() {
-        let range = Range::read(Some("2026-03-20T08:00:00Z"), Some("2026-03-20T09:00:00Z"), now()).unwrap();
+        let range =
+            Range::read(Some("2026-03-20T08:00:00Z"), Some("2026-03-20T09:00:00Z"), now(), utc()).unwrap();
         assert!(range.holds("2026-03-20T08:00:00.000Z"));
         assert!(range.holds("2026-03-20T09:00:00.000Z"));
         assert!(range.holds("2026-03-20T10:00:00+01:00"));
@@ -92,20 +116,69 @@ mod tests {
 
     #[test]
     fn spans_count_back_from_now() {
-        let range = Range::read(Some("2w"), Some("90s"), now()).unwrap();
+        let range = Range::read(Some("2w"), Some("90s"), now(), utc()).unwrap();
         assert!(range.holds("2026-03-06T12:00:00.000Z"));
         assert!(!range.holds("2026-03-06T11:59:59.999Z"));
         assert!(!range.holds("2026-03-20T11:58:30.001Z"));
     }
 
+    fn utc() -> Zone {
+        Zone::read("timeZone", None).unwrap()
+    }
+
+    fn bounds(since: &str, until: &str, zone: Option<&str>) -> [Option<String>; 2] {
+        let zone = Zone::read("timeZone", zone).unwrap();
+        let range = Range::read(Some(since), Some(until), now(), zone).unwrap();
+        [range.since, range.until].map(|bound| bound.map(|time| time.to_string()))
+    }
+
+    #[test]
+    fn words_are_days_and_weeks_and_months_are_those_of_the_calendar() {
+        for (word, since, until) in [
+            ("today", "2026-03-20T00:00:00.000Z", "2026-03-20T23:59:59.999Z"),
+            ("yesterday", "2026-03-19T00:00:00.000Z", "2026-03-19T23:59:59.999Z"),
+            ("this-week", "2026-03-16T00:00:00.000Z", "2026-03-22T23:59:59.999Z"),
+            ("6mo", "2025-09-20T12:00:00.000Z", "2025-09-20T12:00:00.000Z"),
+        ] {
+            assert_eq!(bounds(word, word, None), [Some(since.to_owned()), Some(until.to_owned())], "{word}");
+        }
+        assert_eq!(bounds("all", "all", None), [None, None]);
+        let march: Timestamp = "2026-03-31T12:00:00Z".parse().unwrap();
+        let range = Range::read(Some("1mo"), None, march, utc()).unwrap();
+        assert_eq!(range.since.unwrap().to_string(), "2026-02-28T12:00:00.000Z");
+    }
+
+    #[cfg(feature = "time-zones")]
+    #[test]
+    fn a_day_is_that_of_the_zone() {
+        let found = bounds("today", "this-week", Some("America/New_York"));
+        assert_eq!(
+            found,
+            [Some("2026-03-20T04:00:00.000Z".to_owned()), Some("2026-03-23T03:59:59.999Z".to_owned())]
+        );
+    }
+
     #[test]
     fn anything_else_is_an_error_that_names_the_bound() {
-        for text in
-            ["yesterday", "", "7", "d", "-7d", "1.5h", "7 d", "7D", "99999999999999999w", "9999999w", "7é"]
-        {
-            let error = Range::read(Some(text), None, now()).unwrap_err();
+        for text in [
+            "tomorrow",
+            "mo",
+            "-1mo",
+            "999999999mo",
+            "",
+            "7",
+            "d",
+            "-7d",
+            "1.5h",
+            "7 d",
+            "7D",
+            "99999999999999999w",
+            "9999999w",
+            "7é",
+        ] {
+            let error = Range::read(Some(text), None, now(), utc()).unwrap_err();
             assert_eq!(error.field(), Some("since"), "{text}");
         }
-        assert_eq!(Range::read(None, Some("soon"), now()).unwrap_err().field(), Some("until"));
+        assert_eq!(Range::read(None, Some("soon"), now(), utc()).unwrap_err().field(), Some("until"));
     }
 }

@@ -77,6 +77,13 @@ impl Timestamp {
         (millis.abs() < 1e15).then(|| Self::from_millis(self.0 + millis as i64))?
     }
 
+    /// The same time of the day so many calendar months earlier, on the month's last day if it has fewer days; `None` before
+    /// year 0.
+    pub(crate) fn minus_months(self, months: u32) -> Option<Self> {
+        let earlier = self.date_time().checked_sub_months(chrono::Months::new(months))?;
+        Self::from_millis(earlier.timestamp_millis())
+    }
+
     /// The time `millis` earlier; `None` before year 0.
     pub(crate) fn minus_millis(self, millis: i64) -> Option<Self> {
         Self::from_millis(self.0.checked_sub(millis)?)

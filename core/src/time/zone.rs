@@ -67,6 +67,13 @@ impl Zone {
         Day((moment.millis() + self.ahead_of_utc(moment)).div_euclid(MILLIS_PER_DAY))
     }
 
+    /// The local time in the zone, as text: the hour `2026-03-20 14:00`, and the month `2026-03`.
+    pub(crate) fn hour_and_month(self, moment: Timestamp) -> (String, String) {
+        let millis = moment.millis() + self.ahead_of_utc(moment);
+        let local = DateTime::from_timestamp_millis(millis).unwrap_or_default();
+        (local.format("%Y-%m-%d %H:00").to_string(), local.format("%Y-%m").to_string())
+    }
+
     /// The Monday of the local week in the zone at this time.
     pub(crate) fn week_of(self, moment: Timestamp) -> Day {
         // 1970-01-01 was a Thursday.

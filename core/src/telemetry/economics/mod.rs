@@ -181,6 +181,7 @@ pub(crate) fn economics(
         agent: query.agent.clone(),
         until: query.until.clone(),
         now: query.now,
+        time_zone: query.time_zone.clone(),
         ..TokenUsageQuery::default()
     };
     let scan = QueryContext { query: &calls, ..*query_context };
@@ -312,14 +313,7 @@ impl<'q> Limits<'q> {
             ids.project = Some(found.ok_or_else(|| Error::not_found("projectKey", "project with key", key))?);
         }
         if let Some(key) = &query.epic_key {
-            let mut found = scope::epics(query_context.tx, key, &ids)?;
-            let count = found.len();
-            let epic = found.pop().ok_or_else(|| Error::not_found("epicKey", "epic with key", key))?;
-            if count > 1 {
-                let allowed = format!("a unique key, or projectKey in addition: {count} rows have this one");
-                return Err(Error::invalid("epicKey", format_args!("{key:?}"), &allowed));
-            }
-            ids.epic = Some(epic);
+            ids.epic = Some(scope::one_epic(query_context.tx, key, &ids)?);
         }
         Ok(Self { ids, model: query.model.as_deref(), provider: query.provider.as_deref() })
     }

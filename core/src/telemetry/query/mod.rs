@@ -38,7 +38,14 @@ record! {
         pub job_id: Option<String>,
         /// Only usage of the task with this id.
         pub task_id: Option<String>,
-        /// Usage at or after this timestamp, or within this time span before now (`7d`; units s, m, h, d, w). Absent:
+        /// Only usage that was recorded for the epic with this key.
+        pub epic_key: Option<String>,
+        /// Only usage of this model.
+        pub model: Option<String>,
+        /// Only usage of this provider.
+        pub provider: Option<String>,
+        /// Usage at or after this timestamp, or within this time span before now (`7d`; units s, m, h, d, w,
+        /// and mo for calendar months), or from a day on: `today`, `yesterday`, `this-week`. `all` is no limit. Absent:
         /// the last 7 days for a summary, no limit for a list of rows.
         pub since: Option<String> = span,
         /// Usage at or before this timestamp, or this time span before now.

@@ -8,6 +8,7 @@ use super::TokenUsageQuery;
 use super::agents::AgentNames;
 use super::metadata_fallback::MetadataFields;
 use crate::error::{Error, Result};
+use crate::repository::scope::ScopeIds;
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::repository::usage_scan::{self, Columns, ScannedRow, Selection};
 use crate::repository::usage_times::UsageTimes;
@@ -135,9 +136,10 @@ impl QueryContext<'_> {
     /// The filter of the query, with this `since`.
     pub(in super::super) fn filter(&self, since: Option<&str>) -> Result<Filter> {
         let query = self.query;
+        let zone = Zone::read("timeZone", query.time_zone.as_deref())?;
         Ok(Filter {
-            range: Range::read(since, query.until.as_deref(), query.now.unwrap_or(self.now))?,
-            zone: Zone::read("timeZone", query.time_zone.as_deref())?,
+            range: Range::read(since, query.until.as_deref(), query.now.unwrap_or(self.now), zone)?,
+            zone,
             selection: self.selection()?,
             command: query.command.clone(),
             include_rows_without_command: query.include_rows_without_command,
@@ -152,6 +154,9 @@ impl QueryContext<'_> {
             project_id: None,
             job_id: query.job_id.clone(),
             task_id: query.task_id.clone(),
+            epic_id: None,
+            model_name: query.model.clone(),
+            provider: query.provider.clone(),
         };
         match self.workspace_id {
             Some(id) => selection.workspace_id = Some(id.to_owned()),
@@ -161,6 +166,10 @@ impl QueryContext<'_> {
             let found = scope::projects(self.tx, key)?.pop();
             let id = found.ok_or_else(|| Error::not_found("projectKey", "project with key", key))?;
             selection.project_id = Some(id);
+        }
+        if let Some(key) = &query.epic_key {
+            let within = ScopeIds { project: selection.project_id.clone(), ..ScopeIds::default() };
+            selection.epic_id = Some(scope::one_epic(self.tx, key, &within)?);
         }
         Ok(selection)
     }
@@ -180,9 +189,12 @@ impl QueryContext<'_> {
 
 /// The global database has no columns for the backlog.
 fn refuse_backlog(query: &TokenUsageQuery) -> Result<()> {
-    for (field, value) in
-        [("projectKey", &query.project_key), ("jobId", &query.job_id), ("taskId", &query.task_id)]
-    {
+    for (field, value) in [
+        ("projectKey", &query.project_key),
+        ("epicKey", &query.epic_key),
+        ("jobId", &query.job_id),
+        ("taskId", &query.task_id),
+    ] {
         if let Some(value) = value {
             let allowed = "nothing: the global database has no such column";
             return Err(Error::invalid(field, format_args!("{value:?}"), allowed));

@@ -30,6 +30,16 @@ pub enum Dimension {
     Provider,
     /// The task, by id; `task_id` in JSON.
     Task,
+    /// The epic that was recorded, by id; `epic_id` in JSON.
+    Epic,
+    /// The user story that was recorded, by id; `user_story_id` in JSON.
+    Story,
+    /// The hour in the query's time zone, `2026-03-20 14:00`.
+    Hour,
+    /// The Monday of the week in the query's time zone, `2026-03-16`.
+    Week,
+    /// The month in the query's time zone, `2026-03`.
+    Month,
 }
 
 impl Dimension {
@@ -47,10 +57,15 @@ impl Dimension {
         Self::Action,
         Self::Provider,
         Self::Task,
+        Self::Epic,
+        Self::Story,
+        Self::Hour,
+        Self::Week,
+        Self::Month,
     ];
 
-    /// The dimension with this name: `project`, `command`, `agent`, `model`, `day`, `job`, `action`,
-    /// `provider` or `task`.
+    /// The dimension with this name: `project`, `command`, `agent`, `model`, `day`, `job`, `action`, `provider`, `task`,
+    /// `epic`, `story`, `hour`, `week` or `month`.
     pub fn from_name(name: &str) -> Result<Self> {
         let found = Self::ALL.iter().copied().find(|dimension| dimension.name() == name);
         found.ok_or_else(|| {
@@ -72,6 +87,11 @@ impl Dimension {
             Self::Action => "action",
             Self::Provider => "provider",
             Self::Task => "task",
+            Self::Epic => "epic",
+            Self::Story => "story",
+            Self::Hour => "hour",
+            Self::Week => "week",
+            Self::Month => "month",
         }
     }
 
@@ -88,6 +108,11 @@ impl Dimension {
             Self::Action => "action",
             Self::Provider => "provider",
             Self::Task => "task_id",
+            Self::Epic => "epic_id",
+            Self::Story => "user_story_id",
+            Self::Hour => "hour",
+            Self::Week => "week",
+            Self::Month => "month",
         }
     }
 
@@ -99,7 +124,7 @@ impl Dimension {
     /// Its column, if it has one and no metadata completes it.
     pub(super) fn column(self) -> Option<&'static str> {
         match self {
-            Self::Command | Self::Action | Self::Day => None,
+            Self::Command | Self::Action | Self::Day | Self::Hour | Self::Week | Self::Month => None,
             other => Some(other.field()),
         }
     }
@@ -118,6 +143,11 @@ impl Described for Dimension {
             Self::Action.name(),
             Self::Provider.name(),
             Self::Task.name(),
+            Self::Epic.name(),
+            Self::Story.name(),
+            Self::Hour.name(),
+            Self::Week.name(),
+            Self::Month.name(),
         ],
     );
 }
@@ -179,6 +209,11 @@ impl Described for Group {
         Dimension::Action.field(),
         Dimension::Provider.field(),
         Dimension::Task.field(),
+        Dimension::Epic.field(),
+        Dimension::Story.field(),
+        Dimension::Hour.field(),
+        Dimension::Week.field(),
+        Dimension::Month.field(),
     ]);
 }
 

@@ -89,6 +89,13 @@ impl Groups {
             (Dimension::Day, _) => {
                 row.time.map_or(GroupValue::Nothing, |time| GroupValue::Day(self.zone.day_of(time)))
             }
+            (Dimension::Week, _) => {
+                row.time.map_or(GroupValue::Nothing, |time| GroupValue::Day(self.zone.week_of(time)))
+            }
+            (Dimension::Hour | Dimension::Month, _) => text(row.time.map(|time| {
+                let (hour, month) = self.zone.hour_and_month(time);
+                Cow::Owned(if dimension == Dimension::Hour { hour } else { month })
+            })),
             (Dimension::Command, _) => text(row.command.as_deref().map(Cow::Borrowed)),
             (Dimension::Action, _) => text(row.action.as_deref().map(Cow::Borrowed)),
             (_, Some(index)) => text(row.columns.text(index)?),
