@@ -84,6 +84,33 @@ typedef int32_t mcoda_code;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// The type of a value in a row. The numbers are stable.
+enum mcoda_value_type
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // It is absent: it was not reported.
+    MCODA_VALUE_ABSENT = 0,
+    // Text, which `mcoda_rows_text` returns. A time is text as well.
+    MCODA_VALUE_TEXT = 1,
+    // A whole number, which `mcoda_rows_int` returns.
+    MCODA_VALUE_INT = 2,
+    // Another number, which `mcoda_rows_real` returns.
+    MCODA_VALUE_REAL = 3,
+    // True or false, which `mcoda_rows_int` returns as 1 or 0.
+    MCODA_VALUE_BOOL = 4,
+    // An object or a list, which `mcoda_rows_text` returns as JSON.
+    MCODA_VALUE_JSON = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_value_type mcoda_value_type;
+#else
+typedef int32_t mcoda_value_type;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 // The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_bool` sets to true or false. The
 // numbers are stable, and new fields get new ones.
 enum mcoda_estimate_options_bool_field
@@ -239,6 +266,304 @@ enum mcoda_milestone
 typedef enum mcoda_milestone mcoda_milestone;
 #else
 typedef int32_t mcoda_milestone;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_epic` that `mcoda_new_epic_set_int` sets to a whole number. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_new_epic_int_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Its priority: smaller numbers come first.
+    MCODA_NEW_EPIC_PRIORITY = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_epic_int_field mcoda_new_epic_int_field;
+#else
+typedef int32_t mcoda_new_epic_int_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_epic` that `mcoda_new_epic_set_json` sets to JSON. The numbers are stable, and
+// new fields get new ones.
+enum mcoda_new_epic_json_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Additional data of the host.
+    MCODA_NEW_EPIC_METADATA = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_epic_json_field mcoda_new_epic_json_field;
+#else
+typedef int32_t mcoda_new_epic_json_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_epic` that `mcoda_new_epic_set_real` sets to a number. The numbers are stable,
+// and new fields get new ones.
+enum mcoda_new_epic_real_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Its size in story points: finite, 0 or more. Finite, 0 or more.
+    MCODA_NEW_EPIC_STORY_POINTS_TOTAL = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_epic_real_field mcoda_new_epic_real_field;
+#else
+typedef int32_t mcoda_new_epic_real_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_epic` that `mcoda_new_epic_set_text` sets to text. The numbers are stable, and
+// new fields get new ones.
+enum mcoda_new_epic_text_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // The id of its project; required.
+    MCODA_NEW_EPIC_PROJECT_ID = 1,
+    // Its key; required, unique in the project.
+    MCODA_NEW_EPIC_KEY = 2,
+    // Its title, on one line; required.
+    MCODA_NEW_EPIC_TITLE = 3,
+    // Its description.
+    MCODA_NEW_EPIC_DESCRIPTION = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_epic_text_field mcoda_new_epic_text_field;
+#else
+typedef int32_t mcoda_new_epic_text_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_project` that `mcoda_new_project_set_json` sets to JSON. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_new_project_json_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Additional data of the host.
+    MCODA_NEW_PROJECT_METADATA = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_project_json_field mcoda_new_project_json_field;
+#else
+typedef int32_t mcoda_new_project_json_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_project` that `mcoda_new_project_set_text` sets to text. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_new_project_text_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Its key; required, unique in the workspace.
+    MCODA_NEW_PROJECT_KEY = 1,
+    // Its name.
+    MCODA_NEW_PROJECT_NAME = 2,
+    // Its description.
+    MCODA_NEW_PROJECT_DESCRIPTION = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_project_text_field mcoda_new_project_text_field;
+#else
+typedef int32_t mcoda_new_project_text_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_story` that `mcoda_new_story_set_int` sets to a whole number. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_new_story_int_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Its priority: smaller numbers come first.
+    MCODA_NEW_STORY_PRIORITY = 8,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_story_int_field mcoda_new_story_int_field;
+#else
+typedef int32_t mcoda_new_story_int_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_story` that `mcoda_new_story_set_json` sets to JSON. The numbers are stable,
+// and new fields get new ones.
+enum mcoda_new_story_json_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Additional data of the host.
+    MCODA_NEW_STORY_METADATA = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_story_json_field mcoda_new_story_json_field;
+#else
+typedef int32_t mcoda_new_story_json_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_story` that `mcoda_new_story_set_real` sets to a number. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_new_story_real_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Its size in story points: finite, 0 or more. Finite, 0 or more.
+    MCODA_NEW_STORY_STORY_POINTS_TOTAL = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_story_real_field mcoda_new_story_real_field;
+#else
+typedef int32_t mcoda_new_story_real_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_story` that `mcoda_new_story_set_text` sets to text. The numbers are stable,
+// and new fields get new ones.
+enum mcoda_new_story_text_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // The id of its epic, which determines its project; required.
+    MCODA_NEW_STORY_EPIC_ID = 1,
+    // The id of its project, where the caller has it; that of the epic.
+    MCODA_NEW_STORY_PROJECT_ID = 2,
+    // Its key; required, unique in the epic.
+    MCODA_NEW_STORY_KEY = 3,
+    // Its title, on one line; required.
+    MCODA_NEW_STORY_TITLE = 4,
+    // Its description.
+    MCODA_NEW_STORY_DESCRIPTION = 5,
+    // Its acceptance criteria.
+    MCODA_NEW_STORY_ACCEPTANCE_CRITERIA = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_story_text_field mcoda_new_story_text_field;
+#else
+typedef int32_t mcoda_new_story_text_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_task` that `mcoda_new_task_set_int` sets to a whole number. The numbers are
+// stable, and new fields get new ones.
+enum mcoda_new_task_int_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Its priority: smaller numbers come first.
+    MCODA_NEW_TASK_PRIORITY = 10,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_task_int_field mcoda_new_task_int_field;
+#else
+typedef int32_t mcoda_new_task_int_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_task` that `mcoda_new_task_set_json` sets to JSON. The numbers are stable, and
+// new fields get new ones.
+enum mcoda_new_task_json_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Additional data of the host.
+    MCODA_NEW_TASK_METADATA = 17,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_task_json_field mcoda_new_task_json_field;
+#else
+typedef int32_t mcoda_new_task_json_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_task` that `mcoda_new_task_set_real` sets to a number. The numbers are stable,
+// and new fields get new ones.
+enum mcoda_new_task_real_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Its size in story points: finite, 0 or more. Finite, 0 or more.
+    MCODA_NEW_TASK_STORY_POINTS = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_task_real_field mcoda_new_task_real_field;
+#else
+typedef int32_t mcoda_new_task_real_field;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// The fields of a `mcoda_new_task` that `mcoda_new_task_set_text` sets to text. The numbers are stable, and
+// new fields get new ones.
+enum mcoda_new_task_text_field
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // The id of its user story, which determines its epic and project; required.
+    MCODA_NEW_TASK_USER_STORY_ID = 1,
+    // The id of its epic, where the caller has it; that of the story.
+    MCODA_NEW_TASK_EPIC_ID = 2,
+    // The id of its project, where the caller has it; that of the story.
+    MCODA_NEW_TASK_PROJECT_ID = 3,
+    // Its key; required, unique in the story.
+    MCODA_NEW_TASK_KEY = 4,
+    // Its title, on one line; required.
+    MCODA_NEW_TASK_TITLE = 5,
+    // Its description.
+    MCODA_NEW_TASK_DESCRIPTION = 6,
+    // Its type.
+    MCODA_NEW_TASK_TYPE = 7,
+    // Its status. Absent: `not_started`.
+    MCODA_NEW_TASK_STATUS = 8,
+    // The agent to which it is assigned.
+    MCODA_NEW_TASK_ASSIGNED_AGENT_ID = 11,
+    // The person to whom it is assigned.
+    MCODA_NEW_TASK_ASSIGNEE_HUMAN = 12,
+    // The git branch of its work.
+    MCODA_NEW_TASK_VCS_BRANCH = 13,
+    // The git branch that its work started from.
+    MCODA_NEW_TASK_VCS_BASE_BRANCH = 14,
+    // The last git commit of its work.
+    MCODA_NEW_TASK_VCS_LAST_COMMIT_SHA = 15,
+    // The version of the OpenAPI document that it was created from.
+    MCODA_NEW_TASK_OPENAPI_VERSION_AT_CREATION = 16,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_new_task_text_field mcoda_new_task_text_field;
+#else
+typedef int32_t mcoda_new_task_text_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -550,12 +875,32 @@ typedef struct mcoda_estimate_result mcoda_estimate_result;
 // dereferenced.
 typedef struct mcoda_global mcoda_global;
 
+// An epic that is to be created. A field that is not set is absent. The caller owns it and frees it with
+// `mcoda_new_epic_free`. One thread at a time may use it; it may be used for any number of calls.
+typedef struct mcoda_new_epic mcoda_new_epic;
+
+// A project that is to be created. A field that is not set is absent. The caller owns it and frees it with
+// `mcoda_new_project_free`. One thread at a time may use it; it may be used for any number of calls.
+typedef struct mcoda_new_project mcoda_new_project;
+
+// A user story that is to be created. A field that is not set is absent. The caller owns it and frees it
+// with `mcoda_new_story_free`. One thread at a time may use it; it may be used for any number of calls.
+typedef struct mcoda_new_story mcoda_new_story;
+
+// A task that is to be created. A field that is not set is absent. The caller owns it and frees it with
+// `mcoda_new_task_free`. One thread at a time may use it; it may be used for any number of calls.
+typedef struct mcoda_new_task mcoda_new_task;
+
 // Options to open a database with. A field that is not set is absent. The caller owns it and frees it with
 // `mcoda_options_free`. One thread at a time may use it; it may be used for any number of calls.
 typedef struct mcoda_options mcoda_options;
 
 // The result of recording one agent call. The caller owns it and frees it with `mcoda_recorded_free`.
 typedef struct mcoda_recorded mcoda_recorded;
+
+// Rows, each with a value in every column. The columns are the fields of the JSON that the call's `_json` function
+// returns, by the same names. The caller owns it and frees it with `mcoda_rows_free`.
+typedef struct mcoda_rows mcoda_rows;
 
 // Text that a call returns, in UTF-8; JSON where the call's comment says so. The caller owns it and frees it with
 // `mcoda_string_free`.
@@ -766,6 +1111,18 @@ mcoda_code mcoda_record_token_usage(mcoda_workspace *workspace,
                                     mcoda_recorded **recorded,
                                     mcoda_error **error);
 
+// Records the usage of many calls in one transaction: all of them or none. `usages` is an array of `count` handles; one
+// handle may be in it several times, and counts each time, unless its id is set. An error names the record. `duplicates`
+// (may be NULL) receives the number of records that were stored already with the same content.
+//
+// Errors: as `mcoda_record_token_usage`, and `MCODA_INVALID_INPUT` for a handle that is NULL. Threads: any; `usages` one at
+// a time. Frees: `usages`, which are only read.
+mcoda_code mcoda_record_token_usages(mcoda_workspace *workspace,
+                                     const mcoda_token_usage *const *usages,
+                                     size_t count,
+                                     uint64_t *duplicates,
+                                     mcoda_error **error);
+
 // The record's id: the one that was set, else a new one. NULL for NULL. The text belongs to `recorded`.
 // `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until it is freed.
 const char *mcoda_recorded_id(const mcoda_recorded *recorded, size_t *length);
@@ -931,6 +1288,217 @@ mcoda_code mcoda_transition_context_set_json(mcoda_transition_context *context,
                                              const char *value,
                                              mcoda_error **error);
 
+// Returns the project with the key, and creates it if there is none, as `mcoda_projects_ensure_json` does. `json` (may be
+// NULL) receives the project.
+//
+// Errors: as there. Threads: any; `project` one at a time. Frees: the caller, `json` with `mcoda_string_free`, and
+// `project`, which is only read.
+mcoda_code mcoda_projects_ensure(mcoda_workspace *workspace,
+                                 const mcoda_new_project *project,
+                                 mcoda_string **json,
+                                 mcoda_error **error);
+
+// Creates an epic, as `mcoda_epics_create_json` does. `json` (may be NULL) receives it.
+//
+// Errors: as there. Threads: any; `epic` one at a time. Frees: the caller, `json` with `mcoda_string_free`, and `epic`,
+// which is only read.
+mcoda_code mcoda_epics_create(mcoda_workspace *workspace,
+                              const mcoda_new_epic *epic,
+                              mcoda_string **json,
+                              mcoda_error **error);
+
+// Creates a user story, as `mcoda_stories_create_json` does. `json` (may be NULL) receives it.
+//
+// Errors: as there. Threads: any; `story` one at a time. Frees: the caller, `json` with `mcoda_string_free`, and `story`,
+// which is only read.
+mcoda_code mcoda_stories_create(mcoda_workspace *workspace,
+                                const mcoda_new_story *story,
+                                mcoda_string **json,
+                                mcoda_error **error);
+
+// Creates a task, as `mcoda_tasks_create_json` does. `json` (may be NULL) receives it.
+//
+// Errors: as there. Threads: any; `task` one at a time. Frees: the caller, `json` with `mcoda_string_free`, and `task`,
+// which is only read.
+mcoda_code mcoda_tasks_create(mcoda_workspace *workspace,
+                              const mcoda_new_task *task,
+                              mcoda_string **json,
+                              mcoda_error **error);
+
+// Makes an epic that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_epic_free`.
+mcoda_new_epic *mcoda_new_epic_new(void);
+
+// Frees it; NULL is allowed. Threads: any, once.
+void mcoda_new_epic_free(mcoda_new_epic *epic);
+
+// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+mcoda_code mcoda_new_epic_clear(mcoda_new_epic *epic, mcoda_error **error);
+
+// Sets a field to text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset
+// (`2026-03-20T12:00:00Z`).
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not UTF-8. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_new_epic_set_text(mcoda_new_epic *epic,
+                                   mcoda_new_epic_text_field field,
+                                   const char *value,
+                                   mcoda_error **error);
+
+// Sets a field to a whole number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_new_epic_set_int(mcoda_new_epic *epic,
+                                  mcoda_new_epic_int_field field,
+                                  int64_t value,
+                                  mcoda_error **error);
+
+// Sets a field to a number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_new_epic_set_real(mcoda_new_epic *epic,
+                                   mcoda_new_epic_real_field field,
+                                   double value,
+                                   mcoda_error **error);
+
+// Sets a field to the value of a JSON text; NULL makes it absent.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_new_epic_set_json(mcoda_new_epic *epic,
+                                   mcoda_new_epic_json_field field,
+                                   const char *value,
+                                   mcoda_error **error);
+
+// Makes a project that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_project_free`.
+mcoda_new_project *mcoda_new_project_new(void);
+
+// Frees it; NULL is allowed. Threads: any, once.
+void mcoda_new_project_free(mcoda_new_project *project);
+
+// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+mcoda_code mcoda_new_project_clear(mcoda_new_project *project, mcoda_error **error);
+
+// Sets a field to text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset
+// (`2026-03-20T12:00:00Z`).
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not UTF-8. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_new_project_set_text(mcoda_new_project *project,
+                                      mcoda_new_project_text_field field,
+                                      const char *value,
+                                      mcoda_error **error);
+
+// Sets a field to the value of a JSON text; NULL makes it absent.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_new_project_set_json(mcoda_new_project *project,
+                                      mcoda_new_project_json_field field,
+                                      const char *value,
+                                      mcoda_error **error);
+
+// Makes a user story that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_story_free`.
+mcoda_new_story *mcoda_new_story_new(void);
+
+// Frees it; NULL is allowed. Threads: any, once.
+void mcoda_new_story_free(mcoda_new_story *story);
+
+// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+mcoda_code mcoda_new_story_clear(mcoda_new_story *story, mcoda_error **error);
+
+// Sets a field to text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset
+// (`2026-03-20T12:00:00Z`).
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not UTF-8. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_new_story_set_text(mcoda_new_story *story,
+                                    mcoda_new_story_text_field field,
+                                    const char *value,
+                                    mcoda_error **error);
+
+// Sets a field to a whole number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_new_story_set_int(mcoda_new_story *story,
+                                   mcoda_new_story_int_field field,
+                                   int64_t value,
+                                   mcoda_error **error);
+
+// Sets a field to a number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_new_story_set_real(mcoda_new_story *story,
+                                    mcoda_new_story_real_field field,
+                                    double value,
+                                    mcoda_error **error);
+
+// Sets a field to the value of a JSON text; NULL makes it absent.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_new_story_set_json(mcoda_new_story *story,
+                                    mcoda_new_story_json_field field,
+                                    const char *value,
+                                    mcoda_error **error);
+
+// Makes a task that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_task_free`.
+mcoda_new_task *mcoda_new_task_new(void);
+
+// Frees it; NULL is allowed. Threads: any, once.
+void mcoda_new_task_free(mcoda_new_task *task);
+
+// Makes every field absent, so that the handle can be filled in anew. Threads: one at a time.
+mcoda_code mcoda_new_task_clear(mcoda_new_task *task, mcoda_error **error);
+
+// Sets a field to text, which is copied; NULL makes it absent. A time is RFC 3339 text with `Z` or an offset
+// (`2026-03-20T12:00:00Z`).
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not UTF-8. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_new_task_set_text(mcoda_new_task *task,
+                                   mcoda_new_task_text_field field,
+                                   const char *value,
+                                   mcoda_error **error);
+
+// Sets a field to a whole number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_new_task_set_int(mcoda_new_task *task,
+                                  mcoda_new_task_int_field field,
+                                  int64_t value,
+                                  mcoda_error **error);
+
+// Sets a field to a number.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type. The
+// call that uses the handle checks whether the value is allowed. Threads: one at a time.
+mcoda_code mcoda_new_task_set_real(mcoda_new_task *task,
+                                   mcoda_new_task_real_field field,
+                                   double value,
+                                   mcoda_error **error);
+
+// Sets a field to the value of a JSON text; NULL makes it absent.
+//
+// Errors: `MCODA_INVALID_INPUT` for a field that this version does not know or that has another type, and
+// text that is not JSON. The call that uses the handle checks whether the value is allowed. Threads: one at
+// a time.
+mcoda_code mcoda_new_task_set_json(mcoda_new_task *task,
+                                   mcoda_new_task_json_field field,
+                                   const char *value,
+                                   mcoda_error **error);
+
 // Opens a cursor over the rows of `mcoda_token_usage_json`. `query` is the same as there, or NULL. The rows are
 // chosen now: those recorded later are not included, and those deleted before they are read are left out. `cursor`
 // receives the handle.
@@ -966,6 +1534,76 @@ mcoda_code mcoda_token_usage_cursor_next_json(mcoda_token_usage_cursor *cursor,
 //
 // Errors: none. Threads: any.
 mcoda_code mcoda_token_usage_cursor_close(mcoda_token_usage_cursor *cursor, mcoda_error **error);
+
+// The next rows of a cursor with typed columns, at most `limit` of them; `limit` is 1 or more. `rows` receives them;
+// `mcoda_rows_count` of them is 0 at the end only.
+//
+// Errors: as `mcoda_token_usage_cursor_next_json`. Threads: any. Frees: the caller, `rows` with `mcoda_rows_free`.
+mcoda_code mcoda_token_usage_cursor_next(mcoda_token_usage_cursor *cursor,
+                                         size_t limit,
+                                         mcoda_rows **rows,
+                                         mcoda_error **error);
+
+// The sums of `mcoda_token_usage_summary_json` with typed columns. `query` is what that takes, or NULL. `rows` receives
+// one row for each group.
+//
+// Errors: as there. Threads: any. Frees: the caller, `rows` with `mcoda_rows_free`.
+mcoda_code mcoda_token_usage_summary(mcoda_workspace *workspace,
+                                     const char *query,
+                                     mcoda_rows **rows,
+                                     mcoda_error **error);
+
+// `mcoda_token_usage_summary` for the calls in the user's global database. `query` is what
+// `mcoda_global_token_usage_summary_json` takes, or NULL. `rows` receives one row for each group.
+//
+// Errors: as there. Threads: any. Frees: the caller, `rows` with `mcoda_rows_free`.
+mcoda_code mcoda_global_token_usage_summary(mcoda_global *global,
+                                            const char *query,
+                                            mcoda_rows **rows,
+                                            mcoda_error **error);
+
+// The number of rows; 0 for NULL. Threads: any, until they are freed.
+uint64_t mcoda_rows_count(const mcoda_rows *rows);
+
+// The number of columns; 0 for NULL. Threads: any, until the rows are freed.
+uint64_t mcoda_rows_columns(const mcoda_rows *rows);
+
+// The name of a column; NULL for a number that is not one, and for NULL. It belongs to the rows. `length` (may be NULL)
+// receives its length in bytes without the NUL. Threads: any, until the rows are freed.
+const char *mcoda_rows_column_name(const mcoda_rows *rows,
+                                   int32_t column,
+                                   size_t *length);
+
+// The number of the column with this name, which is the same for all rows of a function, whichever they are. `column`
+// receives it.
+//
+// Errors: `MCODA_NOT_FOUND` if there is no such column. Threads: any, until the rows are freed. Frees: nothing.
+mcoda_code mcoda_rows_column(const mcoda_rows *rows,
+                             const char *name,
+                             int32_t *column,
+                             mcoda_error **error);
+
+// The type of a value; `MCODA_VALUE_ABSENT` for a row or column that does not exist, and for NULL. Threads: any, until
+// the rows are freed.
+mcoda_value_type mcoda_rows_type(const mcoda_rows *rows,
+                                 size_t row,
+                                 int32_t column);
+
+// A text, or an object or list as JSON; NULL for any other value. It belongs to the rows. `length` (may be NULL)
+// receives its length in bytes without the NUL. Threads: any, until the rows are freed.
+const char *mcoda_rows_text(const mcoda_rows *rows,
+                            size_t row,
+                            int32_t column,
+                            size_t *length);
+
+// A whole number, or 1 for true; 0 for any other value. Threads: any, until the rows are freed.
+int64_t mcoda_rows_int(const mcoda_rows *rows, size_t row, int32_t column);
+
+// A number, whole or not; NaN for any other value. Threads: any, until the rows are freed.
+double mcoda_rows_real(const mcoda_rows *rows, size_t row, int32_t column);
+
+// Frees them; NULL is fine. Their text is gone with them. Threads: any, once.
+void mcoda_rows_free(mcoda_rows *rows);
 
 // The work that is left, the velocity, and when it will be done. Writes nothing. `options` may be NULL: the
 // defaults. `estimate` receives the result.
@@ -2225,6 +2863,43 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_MILESTONE_READY_TO_REVIEW ((enum mcoda_milestone)MCODA_MILESTONE_READY_TO_REVIEW)
 #define MCODA_MILESTONE_READY_TO_QA ((enum mcoda_milestone)MCODA_MILESTONE_READY_TO_QA)
 #define MCODA_MILESTONE_COMPLETE ((enum mcoda_milestone)MCODA_MILESTONE_COMPLETE)
+#define MCODA_NEW_EPIC_PRIORITY ((enum mcoda_new_epic_int_field)MCODA_NEW_EPIC_PRIORITY)
+#define MCODA_NEW_EPIC_METADATA ((enum mcoda_new_epic_json_field)MCODA_NEW_EPIC_METADATA)
+#define MCODA_NEW_EPIC_STORY_POINTS_TOTAL ((enum mcoda_new_epic_real_field)MCODA_NEW_EPIC_STORY_POINTS_TOTAL)
+#define MCODA_NEW_EPIC_PROJECT_ID ((enum mcoda_new_epic_text_field)MCODA_NEW_EPIC_PROJECT_ID)
+#define MCODA_NEW_EPIC_KEY ((enum mcoda_new_epic_text_field)MCODA_NEW_EPIC_KEY)
+#define MCODA_NEW_EPIC_TITLE ((enum mcoda_new_epic_text_field)MCODA_NEW_EPIC_TITLE)
+#define MCODA_NEW_EPIC_DESCRIPTION ((enum mcoda_new_epic_text_field)MCODA_NEW_EPIC_DESCRIPTION)
+#define MCODA_NEW_PROJECT_METADATA ((enum mcoda_new_project_json_field)MCODA_NEW_PROJECT_METADATA)
+#define MCODA_NEW_PROJECT_KEY ((enum mcoda_new_project_text_field)MCODA_NEW_PROJECT_KEY)
+#define MCODA_NEW_PROJECT_NAME ((enum mcoda_new_project_text_field)MCODA_NEW_PROJECT_NAME)
+#define MCODA_NEW_PROJECT_DESCRIPTION ((enum mcoda_new_project_text_field)MCODA_NEW_PROJECT_DESCRIPTION)
+#define MCODA_NEW_STORY_PRIORITY ((enum mcoda_new_story_int_field)MCODA_NEW_STORY_PRIORITY)
+#define MCODA_NEW_STORY_METADATA ((enum mcoda_new_story_json_field)MCODA_NEW_STORY_METADATA)
+#define MCODA_NEW_STORY_STORY_POINTS_TOTAL ((enum mcoda_new_story_real_field)MCODA_NEW_STORY_STORY_POINTS_TOTAL)
+#define MCODA_NEW_STORY_EPIC_ID ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_EPIC_ID)
+#define MCODA_NEW_STORY_PROJECT_ID ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_PROJECT_ID)
+#define MCODA_NEW_STORY_KEY ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_KEY)
+#define MCODA_NEW_STORY_TITLE ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_TITLE)
+#define MCODA_NEW_STORY_DESCRIPTION ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_DESCRIPTION)
+#define MCODA_NEW_STORY_ACCEPTANCE_CRITERIA ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_ACCEPTANCE_CRITERIA)
+#define MCODA_NEW_TASK_PRIORITY ((enum mcoda_new_task_int_field)MCODA_NEW_TASK_PRIORITY)
+#define MCODA_NEW_TASK_METADATA ((enum mcoda_new_task_json_field)MCODA_NEW_TASK_METADATA)
+#define MCODA_NEW_TASK_STORY_POINTS ((enum mcoda_new_task_real_field)MCODA_NEW_TASK_STORY_POINTS)
+#define MCODA_NEW_TASK_USER_STORY_ID ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_USER_STORY_ID)
+#define MCODA_NEW_TASK_EPIC_ID ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_EPIC_ID)
+#define MCODA_NEW_TASK_PROJECT_ID ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_PROJECT_ID)
+#define MCODA_NEW_TASK_KEY ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_KEY)
+#define MCODA_NEW_TASK_TITLE ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_TITLE)
+#define MCODA_NEW_TASK_DESCRIPTION ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_DESCRIPTION)
+#define MCODA_NEW_TASK_TYPE ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_TYPE)
+#define MCODA_NEW_TASK_STATUS ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_STATUS)
+#define MCODA_NEW_TASK_ASSIGNED_AGENT_ID ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_ASSIGNED_AGENT_ID)
+#define MCODA_NEW_TASK_ASSIGNEE_HUMAN ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_ASSIGNEE_HUMAN)
+#define MCODA_NEW_TASK_VCS_BRANCH ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_VCS_BRANCH)
+#define MCODA_NEW_TASK_VCS_BASE_BRANCH ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_VCS_BASE_BRANCH)
+#define MCODA_NEW_TASK_VCS_LAST_COMMIT_SHA ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_VCS_LAST_COMMIT_SHA)
+#define MCODA_NEW_TASK_OPENAPI_VERSION_AT_CREATION ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_OPENAPI_VERSION_AT_CREATION)
 #define MCODA_OPTION_NO_TELEMETRY ((enum mcoda_options_bool_field)MCODA_OPTION_NO_TELEMETRY)
 #define MCODA_OPTION_JSON_LOG ((enum mcoda_options_bool_field)MCODA_OPTION_JSON_LOG)
 #define MCODA_OPTION_READ_ONLY ((enum mcoda_options_bool_field)MCODA_OPTION_READ_ONLY)
@@ -2298,6 +2973,34 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
     mcoda_estimate_options_set_real(options, MCODA_OF_TYPE(mcoda_estimate_options_real_field, field), value, error)
 #define mcoda_estimate_options_set_text(options, field, value, error) \
     mcoda_estimate_options_set_text(options, MCODA_OF_TYPE(mcoda_estimate_options_text_field, field), value, error)
+#define mcoda_new_epic_set_int(epic, field, value, error) \
+    mcoda_new_epic_set_int(epic, MCODA_OF_TYPE(mcoda_new_epic_int_field, field), value, error)
+#define mcoda_new_epic_set_json(epic, field, value, error) \
+    mcoda_new_epic_set_json(epic, MCODA_OF_TYPE(mcoda_new_epic_json_field, field), value, error)
+#define mcoda_new_epic_set_real(epic, field, value, error) \
+    mcoda_new_epic_set_real(epic, MCODA_OF_TYPE(mcoda_new_epic_real_field, field), value, error)
+#define mcoda_new_epic_set_text(epic, field, value, error) \
+    mcoda_new_epic_set_text(epic, MCODA_OF_TYPE(mcoda_new_epic_text_field, field), value, error)
+#define mcoda_new_project_set_json(project, field, value, error) \
+    mcoda_new_project_set_json(project, MCODA_OF_TYPE(mcoda_new_project_json_field, field), value, error)
+#define mcoda_new_project_set_text(project, field, value, error) \
+    mcoda_new_project_set_text(project, MCODA_OF_TYPE(mcoda_new_project_text_field, field), value, error)
+#define mcoda_new_story_set_int(story, field, value, error) \
+    mcoda_new_story_set_int(story, MCODA_OF_TYPE(mcoda_new_story_int_field, field), value, error)
+#define mcoda_new_story_set_json(story, field, value, error) \
+    mcoda_new_story_set_json(story, MCODA_OF_TYPE(mcoda_new_story_json_field, field), value, error)
+#define mcoda_new_story_set_real(story, field, value, error) \
+    mcoda_new_story_set_real(story, MCODA_OF_TYPE(mcoda_new_story_real_field, field), value, error)
+#define mcoda_new_story_set_text(story, field, value, error) \
+    mcoda_new_story_set_text(story, MCODA_OF_TYPE(mcoda_new_story_text_field, field), value, error)
+#define mcoda_new_task_set_int(task, field, value, error) \
+    mcoda_new_task_set_int(task, MCODA_OF_TYPE(mcoda_new_task_int_field, field), value, error)
+#define mcoda_new_task_set_json(task, field, value, error) \
+    mcoda_new_task_set_json(task, MCODA_OF_TYPE(mcoda_new_task_json_field, field), value, error)
+#define mcoda_new_task_set_real(task, field, value, error) \
+    mcoda_new_task_set_real(task, MCODA_OF_TYPE(mcoda_new_task_real_field, field), value, error)
+#define mcoda_new_task_set_text(task, field, value, error) \
+    mcoda_new_task_set_text(task, MCODA_OF_TYPE(mcoda_new_task_text_field, field), value, error)
 #define mcoda_options_set_bool(options, field, value, error) \
     mcoda_options_set_bool(options, MCODA_OF_TYPE(mcoda_options_bool_field, field), value, error)
 #define mcoda_options_set_int(options, field, value, error) \

@@ -592,6 +592,13 @@ public:
         return value ? put(mcoda_transition_context_set_text, MCODA_TRANSITION_EXPECTED_FROM, value->c_str()) : *this;
     }
 
+    /// Whether a status is accepted that is neither one of the pipeline nor named under `statuses` in
+    /// `config.json`.
+    transition_context &set_allow_unknown_status(std::optional<bool> value)
+    {
+        return value ? put(mcoda_transition_context_set_bool, MCODA_TRANSITION_ALLOW_UNKNOWN_STATUS, *value) : *this;
+    }
+
     /// JSON. Lane details and other metadata of the event.
     transition_context &set_metadata(const std::optional<std::string> &value)
     {
@@ -1529,8 +1536,30 @@ public:
     }
     json checkpoint_json() { return try_checkpoint_json().value(); }
 
+    /// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+    /// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+    /// second for each million rows, during which others cannot write. The queries of other programs do not use it.
+    /// See `mcoda_create_time_index_json`.
+    result<json> try_create_time_index_json()
+    {
+        return detail::reply(mcoda_create_time_index_json, handle_.get());
+    }
+    json create_time_index_json() { return try_create_time_index_json().value(); }
+
+    /// Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the tokens per
+    /// completed story point and task, the share of tasks that were sent back, and what was spent on rework, on
+    /// abandoned tasks and on no task. Writes nothing. See `mcoda_economics_json`.
+    result<json> try_economics_json(const std::optional<std::string> &query = std::nullopt)
+    {
+        return detail::reply(mcoda_economics_json, handle_.get(), detail::pointer(query));
+    }
+    json economics_json(const std::optional<std::string> &query = std::nullopt) { return try_economics_json(query).value(); }
+
     /// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the task
-    /// already has the status, no event is written. See `mcoda_record_status_transition_json`.
+    /// already has the status, no event is written. An unknown status is refused, with the nearest known one in the
+    /// message: known are those of the pipeline, and those that `statuses` in `config.json` names, each with the
+    /// lane in which its tasks count: `implementation`, `review`, `qa` or `done`. See
+    /// `mcoda_record_status_transition_json`.
     result<json> try_record_status_transition_json(const std::string &task, const std::string &to_status, const std::optional<std::string> &context = std::nullopt)
     {
         return detail::reply(mcoda_record_status_transition_json, handle_.get(), task.c_str(), to_status.c_str(), detail::pointer(context));
@@ -1986,6 +2015,16 @@ public:
     }
     json checkpoint_json() { return try_checkpoint_json().value(); }
 
+    /// Creates an index of the recorded usage by time, with which queries of a short time range read that range
+    /// instead of all rows. It stays in the database, for every handle and process. Creating it takes about a
+    /// second for each million rows, during which others cannot write. The queries of other programs do not use it.
+    /// See `mcoda_global_create_time_index_json`.
+    result<json> try_create_time_index_json()
+    {
+        return detail::reply(mcoda_global_create_time_index_json, handle_.get());
+    }
+    json create_time_index_json() { return try_create_time_index_json().value(); }
+
     /// The handle of mcoda.h.
     mcoda_global *handle() const noexcept { return handle_.get(); }
 
@@ -2064,6 +2103,13 @@ inline result<json> try_render_velocity(const std::string &velocity)
     return detail::reply(mcoda_render_velocity, velocity.c_str());
 }
 inline json render_velocity(const std::string &velocity) { return try_render_velocity(velocity).value(); }
+
+/// Renders what finished work costs as a text table. See `mcoda_render_economics`.
+inline result<json> try_render_economics(const std::string &economics)
+{
+    return detail::reply(mcoda_render_economics, economics.c_str());
+}
+inline json render_economics(const std::string &economics) { return try_render_economics(economics).value(); }
 
 /// Renders status events as a text table. See `mcoda_render_status_events`.
 inline result<json> try_render_status_events(const std::string &events)

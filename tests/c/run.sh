@@ -137,6 +137,14 @@ programs_pass() {
     say "workflow.c passes with the static library"
 }
 
+programs_pass_with_clang() {
+    if ! command -v clang++ >/dev/null; then
+        say "SKIPPED for lack of clang++: the programs compiled by it" >&2
+        return
+    fi
+    HOME=$real_home CC=clang CXX=clang++ ./tests/c/run.sh programs_pass
+}
+
 nothing_is_printed() {
     local printed backtrace
     build quiet tests/c/quiet.c "${sanitizers[@]}" "${shared[@]}"
@@ -379,6 +387,7 @@ test_library debug
 if [[ $full == --full ]]; then
     test_library library
     no_folder_of_the_builder_is_shipped
+    programs_pass_with_clang
     another_sqlite_in_the_process_takes_nothing_away library 10 compiled
     another_sqlite_in_the_process_takes_nothing_away library 10
     valgrind_finds_nothing
