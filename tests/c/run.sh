@@ -68,7 +68,7 @@ header_compiles_alone() {
     done
     if [[ -n $cxx ]]; then
         printf '#include <mcoda.hpp>\n#include <mcoda.hpp>\n' >"$work/twice.cpp"
-        "$cxx" -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$work/twice.cpp"
+        "$cxx" -std=c++17 "${warnings[@]}" -Wshadow -Wconversion "${include[@]}" -fsyntax-only "$work/twice.cpp"
     fi
     say "the headers compile alone and twice, as C11 ${cxx:+and as C++17}"
 }
