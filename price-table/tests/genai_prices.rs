@@ -112,7 +112,8 @@ fn every_model_has_the_same_price_with_all_terms_at_all_times() {
         (&calls[index * 5 % calls.len()], TERMS[index % TERMS.len()], TIMES[index / TERMS.len()])
     });
     let combinations: Vec<_> = combinations.collect();
-    let models = Calculator::bundled().providers().flat_map(|one| one.models().map(move |model| (one, model)));
+    let models =
+        Calculator::bundled().providers().flat_map(|one| one.models().map(move |model| (one, model)));
     for (index, (provider, model)) in models.enumerate() {
         let now = calls.iter().map(|counts| (counts, TERMS[0], TIMES[4]));
         let others = combinations.iter().skip(index % 5).step_by(5).copied();

@@ -43,9 +43,10 @@ fn describe(code: ErrorCode, text: String) -> (ErrorKind, String) {
         ErrorCode::NotADatabase => {
             (ErrorKind::Corrupt, format!("this file is not an SQLite database ({text})"))
         }
-        ErrorCode::OutOfMemory => {
-            (ErrorKind::Storage, format!("there is not enough memory for this call: ask for less at once ({text})"))
-        }
+        ErrorCode::OutOfMemory => (
+            ErrorKind::Storage,
+            format!("there is not enough memory for this call: ask for less at once ({text})"),
+        ),
         ErrorCode::DiskFull => (ErrorKind::Storage, format!("the disk is full ({text})")),
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => (
             ErrorKind::Storage,

@@ -59,8 +59,10 @@ private:
     detail::owned<{c}, {c}_free> handle_;
 }};
 ",
-        comment =
-            doc(&format!("{capital}. A field that is not set is absent; an empty optional sets nothing."), ""),
+        comment = doc(
+            &format!("{capital}. A field that is not set is absent; an empty optional sets nothing."),
+            ""
+        ),
     )
 }
 

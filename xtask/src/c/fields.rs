@@ -176,7 +176,10 @@ impl Handle {
     /// The fields of a setter, with their constants.
     pub fn constants(&self, word: &str) -> impl Iterator<Item = (&'static Field, String)> {
         let setter = SETTERS.iter().find(|setter| setter.word == word);
-        setter.into_iter().flat_map(|setter| self.fields_of(setter)).map(|(_, field, constant)| (field, constant))
+        setter
+            .into_iter()
+            .flat_map(|setter| self.fields_of(setter))
+            .map(|(_, field, constant)| (field, constant))
     }
 
     fn source(&self) -> String {
