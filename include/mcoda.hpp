@@ -41,7 +41,7 @@ public:
     static error take(mcoda_error *failure)
     {
         std::unique_ptr<mcoda_error, void (*)(mcoda_error *)> owned(failure, mcoda_error_free);
-        auto text = [](const char *text) { return std::string(text ? text : ""); };
+        auto text = [](const char *found) { return std::string(found ? found : ""); };
         return error(mcoda_error_code(failure), text(mcoda_error_message(failure, nullptr)),
                      text(mcoda_error_field(failure, nullptr)), text(mcoda_error_detail(failure, nullptr)));
     }

@@ -68,7 +68,7 @@ header_compiles_alone() {
     done
     if [[ -n $cxx ]]; then
         printf '#include <mcoda.hpp>\n#include <mcoda.hpp>\n' >"$work/twice.cpp"
-        "$cxx" -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$work/twice.cpp"
+        "$cxx" -std=c++17 "${warnings[@]}" -Wshadow -Wconversion "${include[@]}" -fsyntax-only "$work/twice.cpp"
     fi
     say "the headers compile alone and twice, as C11 ${cxx:+and as C++17}"
 }
@@ -135,6 +135,14 @@ programs_pass() {
     build static tests/c/workflow.c "${sanitizers[@]}" "$lib/libmcoda.a" "${system[@]}"
     run static
     say "workflow.c passes with the static library"
+}
+
+programs_pass_with_clang() {
+    if ! command -v clang++ >/dev/null; then
+        say "SKIPPED for lack of clang++: the programs compiled by it" >&2
+        return
+    fi
+    HOME=$real_home CC=clang CXX=clang++ ./tests/c/run.sh programs_pass
 }
 
 nothing_is_printed() {
@@ -379,6 +387,7 @@ test_library debug
 if [[ $full == --full ]]; then
     test_library library
     no_folder_of_the_builder_is_shipped
+    programs_pass_with_clang
     another_sqlite_in_the_process_takes_nothing_away library 10 compiled
     another_sqlite_in_the_process_takes_nothing_away library 10
     valgrind_finds_nothing
