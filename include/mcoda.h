@@ -954,10 +954,10 @@ mcoda_code mcoda_error_code(const mcoda_error *error);
 // (may be NULL) receives its length in bytes without the NUL. Threads: any, until the error is freed.
 const char *mcoda_error_message(const mcoda_error *error, size_t *length);
 
-// The causes, from the nearest to the first; NULL where none is known. The text belongs to the error. `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL.
-// Threads: any, until the error is freed.
-const char *mcoda_error_detail(const mcoda_error *error,
-                               size_t *length);
+// The causes, from the nearest to the first; NULL where none is known. The text belongs to the error.
+// `length` (may be NULL) receives its length in bytes without the NUL, 0 for NULL. Threads: any, until the
+// error is freed.
+const char *mcoda_error_detail(const mcoda_error *error, size_t *length);
 
 // The invalid field by its JSON name, or the parameter by its name in this header; NULL where the error is not
 // about one. The text belongs to the error. `length` (may be NULL) receives its length in bytes
@@ -977,7 +977,8 @@ const char *mcoda_string_text(const mcoda_string *string, size_t *length);
 // (RFC 6901): "/id", "/0/taskId"; "" is the whole. `value` receives a string without its quotes, and anything else
 // as JSON. Each call parses the whole text.
 //
-// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for text that is not JSON. Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
+// Errors: `MCODA_NOT_FOUND` where there is no such value, `MCODA_INVALID_INPUT` for text that is not JSON.
+// Threads: any, until the string is freed. Frees: the caller, `value` with `mcoda_string_free`.
 mcoda_code mcoda_string_at(const mcoda_string *json,
                            const char *pointer,
                            mcoda_string **value,
@@ -986,7 +987,8 @@ mcoda_code mcoda_string_at(const mcoda_string *json,
 // Frees a string; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_string_free(mcoda_string *string);
 
-// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with `mcoda_options_free`.
+// Makes options to open a database with, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_options_free`.
 mcoda_options *mcoda_options_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -1135,7 +1137,8 @@ bool mcoda_recorded_is_recorded(const mcoda_recorded *recorded);
 // freed.
 bool mcoda_recorded_is_duplicate(const mcoda_recorded *recorded);
 
-// Whether the JSON log has the record: false where the log is turned off or could not be written, and for NULL. Threads: any, until it is freed.
+// Whether the JSON log has the record: false where the log is turned off or could not be written, and for
+// NULL. Threads: any, until it is freed.
 bool mcoda_recorded_is_logged(const mcoda_recorded *recorded);
 
 // Why the JSON log could not be written: NULL where it has the record or is turned off, and for NULL. The text
@@ -1147,7 +1150,8 @@ const char *mcoda_recorded_log_error(const mcoda_recorded *recorded,
 // Frees it; NULL is fine. Its text is gone with it. Threads: any, once.
 void mcoda_recorded_free(mcoda_recorded *recorded);
 
-// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with `mcoda_token_usage_free`.
+// Makes a record of what one agent call cost, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_token_usage_free`.
 mcoda_token_usage *mcoda_token_usage_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -1249,7 +1253,8 @@ bool mcoda_transition_is_changed(const mcoda_transition *transition);
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_transition_free(mcoda_transition *transition);
 
-// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with `mcoda_transition_context_free`.
+// Makes the circumstances of a transition, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_transition_context_free`.
 mcoda_transition_context *mcoda_transition_context_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -1325,7 +1330,8 @@ mcoda_code mcoda_tasks_create(mcoda_workspace *workspace,
                               mcoda_string **json,
                               mcoda_error **error);
 
-// Makes an epic that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_epic_free`.
+// Makes an epic that is to be created, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_new_epic_free`.
 mcoda_new_epic *mcoda_new_epic_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -1373,7 +1379,8 @@ mcoda_code mcoda_new_epic_set_json(mcoda_new_epic *epic,
                                    const char *value,
                                    mcoda_error **error);
 
-// Makes a project that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_project_free`.
+// Makes a project that is to be created, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_new_project_free`.
 mcoda_new_project *mcoda_new_project_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -1403,7 +1410,8 @@ mcoda_code mcoda_new_project_set_json(mcoda_new_project *project,
                                       const char *value,
                                       mcoda_error **error);
 
-// Makes a user story that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_story_free`.
+// Makes a user story that is to be created, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_new_story_free`.
 mcoda_new_story *mcoda_new_story_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -1451,7 +1459,8 @@ mcoda_code mcoda_new_story_set_json(mcoda_new_story *story,
                                     const char *value,
                                     mcoda_error **error);
 
-// Makes a task that is to be created, with no field set. Threads: any. Frees: the caller, with `mcoda_new_task_free`.
+// Makes a task that is to be created, with no field set. Threads: any. Frees: the caller, with
+// `mcoda_new_task_free`.
 mcoda_new_task *mcoda_new_task_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -1521,9 +1530,10 @@ mcoda_code mcoda_global_token_usage_cursor_open(mcoda_global *global,
 // The next rows, at most `limit` of them; `limit` is 1 or more. `json` (may be NULL) receives an array;
 // it is empty, `[]`, at the end only.
 //
-// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or
-// migrated since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other errors the next call tries the same rows again. Threads: any. Frees: the
-// caller, `json` with `mcoda_string_free`.
+// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or migrated
+// since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other
+// errors the next call tries the same rows again. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
 mcoda_code mcoda_token_usage_cursor_next_json(mcoda_token_usage_cursor *cursor,
                                               size_t limit,
                                               mcoda_string **json,
@@ -1664,7 +1674,8 @@ mcoda_code mcoda_estimate_to_json(const mcoda_estimate_result *estimate,
 // Frees it; NULL is fine. Its texts are gone with it. Threads: any, once.
 void mcoda_estimate_free(mcoda_estimate_result *estimate);
 
-// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the caller, with `mcoda_estimate_options_free`.
+// Makes options of a velocity, an estimate or a backfill, with no field set. Threads: any. Frees: the
+// caller, with `mcoda_estimate_options_free`.
 mcoda_estimate_options *mcoda_estimate_options_new(void);
 
 // Frees it; NULL is allowed. Threads: any, once.
@@ -2094,8 +2105,8 @@ mcoda_code mcoda_global_record_agent_file_json(mcoda_global *global,
 // Lists single agent calls in order of time.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
-// the calls. Absent: all. `json` (may be NULL) receives an array.
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all
+// optional, may be NULL) is selects the calls. Absent: all. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2109,8 +2120,8 @@ mcoda_code mcoda_token_usage_json(mcoda_workspace *workspace,
 // On the user's global database, which has no backlog.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all optional, may be NULL) is selects
-// the calls. Absent: all. `json` (may be NULL) receives an array.
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, all
+// optional, may be NULL) is selects the calls. Absent: all. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2123,8 +2134,9 @@ mcoda_code mcoda_global_token_usage_json(mcoda_global *global,
 // is absent, only the last 7 days are included.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+// `groupBy`, all optional, may be NULL) is selects the calls, and the dimensions to group by. `json` (may be
+// NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2139,8 +2151,9 @@ mcoda_code mcoda_token_usage_summary_json(mcoda_workspace *workspace,
 // On the user's global database, which has no backlog.
 //
 // `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
-// `taskId`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`, `groupBy`, all optional, may be NULL)
-// is selects the calls, and the dimensions to group by. `json` (may be NULL) receives an array.
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+// `groupBy`, all optional, may be NULL) is selects the calls, and the dimensions to group by. `json` (may be
+// NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
