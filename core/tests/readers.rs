@@ -80,7 +80,8 @@ fn a_record_does_not_wait_for_a_long_query() {
             assert!(workspace.record_token_usage(&usage()).unwrap().logged);
             assert_eq!(count(&workspace), number);
         }
-        let unknown = workspace.record_status_transition("none", "x", &TransitionContext::default());
+        let unknown =
+            workspace.record_status_transition("none", "in_progress", &TransitionContext::default());
         assert_eq!(unknown.unwrap_err().kind(), ErrorKind::NotFound);
     });
     assert_eq!(count(&workspace), 50);

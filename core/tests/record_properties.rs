@@ -142,8 +142,11 @@ fn move_task(
     to: &'static str,
     from: Option<&'static str>,
 ) {
-    let context =
-        TransitionContext { expected_from: from.map(str::to_owned), ..TransitionContext::default() };
+    let context = TransitionContext {
+        expected_from: from.map(str::to_owned),
+        allow_unknown_status: true,
+        ..TransitionContext::default()
+    };
     let before = model.statuses[task];
     let moved = workspace.record_status_transition(&format!("T{task}"), to, &context);
     if from.is_some_and(|from| from != before) {

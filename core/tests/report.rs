@@ -323,7 +323,7 @@ fn no_table_prints_control_characters() {
     config.config_path = Some("/c".into());
     for (text, shown) in [
         (render_job_tokens(&poisoned(&rows_of(&workspace, &job))), 9),
-        (render_tokens_table(&poisoned(&sums), Dimension::ALL), 11),
+        (render_tokens_table(&poisoned(&sums), Dimension::ALL), 17),
         (render_jobs(&poisoned(&workspace.jobs().list().unwrap())), 5),
         (render_job_inspection(&poisoned(&inspection)), 12),
         (render_status_events(&poisoned(&moves)), 10),

@@ -31,6 +31,14 @@ pub(super) fn add(connection: &Connection, kind: DatabaseKind, wait: &WaitPolicy
     }
 }
 
+/// Creates the indexes of a new database, within the caller's transaction.
+pub(super) fn create_all(connection: &Connection, kind: DatabaseKind) -> Result<()> {
+    if kind == DatabaseKind::Workspace {
+        create_missing(connection, INDEXES)?;
+    }
+    Ok(())
+}
+
 fn create(connection: &Connection, wait: &WaitPolicy<'_>) -> Result<()> {
     let transaction = begin_write(connection, wait)?;
     create_missing(&transaction, INDEXES)?;

@@ -83,7 +83,10 @@ pub(crate) fn migrate(
 
 /// The content of a new database file with the current schema.
 pub(crate) fn new_database(kind: DatabaseKind, now: Timestamp) -> Result<Vec<u8>> {
-    database_content(|connection| apply_changes(connection, kind, now))
+    database_content(|connection| {
+        apply_changes(connection, kind, now)?;
+        indexes::create_all(connection, kind)
+    })
 }
 
 fn in_one_transaction(

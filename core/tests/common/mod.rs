@@ -252,9 +252,13 @@ pub fn fixture() -> (Fixture, Workspace, Backlog) {
     (fixture, workspace, own)
 }
 
-/// Changes the status of a task at a time of the day.
+/// Changes the status of a task at a time of the day, to any word: histories hold some.
 pub fn moved(workspace: &Workspace, task: &str, to: &str, time: &str) -> Transition {
-    let context = TransitionContext { timestamp: Some(at(time)), ..TransitionContext::default() };
+    let context = TransitionContext {
+        timestamp: Some(at(time)),
+        allow_unknown_status: true,
+        ..TransitionContext::default()
+    };
     workspace.record_status_transition(task, to, &context).unwrap()
 }
 
