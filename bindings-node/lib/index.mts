@@ -2,5 +2,5 @@
 export type * from './index.js'
 export { Global, McodaError, Workspace } from './index.js'
 export { checkPath, extractUsage, extractUsages } from './index.js'
-export { renderCheck, renderEstimate, renderJobInspection, renderJobTokens, renderJobs } from './index.js'
+export { renderCheck, renderEconomics, renderEstimate, renderJobInspection, renderJobTokens, renderJobs } from './index.js'
 export { renderStatusEvents, renderTelemetryConfig, renderTokensTable, renderVelocity } from './index.js'

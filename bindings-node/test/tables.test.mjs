@@ -23,6 +23,7 @@ async function results(t) {
     renderVelocity: [await workspace.velocity({ spPerHourAll: 2 }), /2/],
     renderStatusEvents: [await workspace.statusEvents(), /in_progress/],
     renderTelemetryConfig: [await workspace.telemetryConfig(), /config\.json/],
+    renderEconomics: [await workspace.economics(), /claude.* 1,200 /],
     renderCheck: [await workspace.check(), /examinations: /],
   }
 }
@@ -62,6 +63,7 @@ test('what_is_not_a_result_is_refused_by_name', () => {
     renderVelocity: 'velocity',
     renderStatusEvents: 'events',
     renderTelemetryConfig: 'config',
+    renderEconomics: 'economics',
     renderCheck: 'report',
   }
   for (const [name, field] of Object.entries(fields)) {

@@ -44,7 +44,7 @@ test('a_call_that_fails_leaves_the_transaction_as_it_was', async (t) => {
     await tx.recordTokenUsage({ tokensPrompt: 1 })
     const usages = [{ tokensPrompt: 2 }, { tokensPrompt: -1 }]
     assert.equal((await rejection(tx.recordTokenUsages(usages))).kind, 'InvalidInput')
-    assert.equal((await rejection(tx.recordStatusTransition('nobody', 'done'))).kind, 'NotFound')
+    assert.equal((await rejection(tx.recordStatusTransition('nobody', 'completed'))).kind, 'NotFound')
     await tx.recordTokenUsage({ tokensPrompt: 4 })
   })
   const rows = await workspace.tokenUsage()
