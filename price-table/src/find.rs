@@ -15,7 +15,7 @@ const GATEWAY: &str = "litellm";
 pub struct Model {
     provider: Provider,
     lines: ModelLines,
-    /// Whether the provider that was asked has the model itself, so that the terms of its calls apply.
+    /// Whether the requested provider has the model itself, so that the terms of its calls apply.
     is_own: bool,
 }
 
@@ -71,7 +71,7 @@ fn model_of(asked: Provider, name: &str) -> Option<Model> {
 }
 
 impl Model {
-    /// The id of the provider that was asked.
+    /// The id of the requested provider.
     pub fn provider(&self) -> &'static str {
         self.provider.id
     }
