@@ -82,7 +82,7 @@ impl Model {
     }
 
     /// The price of a call of this model with these terms at this time, in milliseconds after 1970; `None` if the
-    /// amounts contradict each other, or what was used cannot be told from them.
+    /// amounts contradict each other, or do not show what was used.
     pub fn price(&self, amounts: &Amounts, terms: &[(&str, &str)], millis: i64) -> Option<Price> {
         cost::price(self.lines, amounts, if self.is_own { terms } else { &[] }, millis)
     }

@@ -6,7 +6,7 @@ use crate::parsed_usage::ParsedUsage;
 /// Providers whose cached tokens are counted in addition to their input.
 pub(crate) const CACHED_IS_ADDITIONAL: &[&str] = &["anthropic", "claude", "bedrock"];
 
-/// One body, the object that holds its usage, with what is known about it.
+/// One body, which is the object that contains the usage, and what is known about it.
 #[derive(Clone, Copy)]
 pub(crate) struct Body<'a> {
     pub(crate) all: Fields<'a>,

@@ -14,7 +14,7 @@ use crate::telemetry::{LogState, read_log_unlocked};
 /// How often the log is read again if another program writes to it meanwhile.
 const ATTEMPTS: usize = 3;
 
-/// For how many entries that the database lacks it is checked whether they were recorded meanwhile.
+/// The maximum number of entries missing in the database for which it is checked whether they were recorded meanwhile.
 const MOST_UNKNOWN: usize = 10_000;
 
 /// The result of the comparison.

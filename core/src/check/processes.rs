@@ -23,7 +23,7 @@ pub(super) struct Reader {
 /// The processes that read.
 #[derive(Debug)]
 pub(super) enum Readers {
-    /// The visible ones. Nobody visible holds the locks on the bytes in `hidden`.
+    /// The visible ones. The bytes in `hidden` are locked by processes that are not visible.
     Seen { readers: Vec<Reader>, hidden: Vec<u64> },
     /// They cannot be determined, for this reason.
     Unknown(String),

@@ -98,7 +98,7 @@ impl<'t> Facts<'t> {
     }
 }
 
-/// The progress that a status stands for; `None` for a status outside of the pipeline.
+/// The progress that a status represents; `None` for a status outside of the pipeline.
 fn stage(stored: &str) -> Option<u8> {
     match &*status::canonical(stored) {
         status::NOT_STARTED | status::IN_PROGRESS | status::CHANGES_REQUESTED => Some(0),
