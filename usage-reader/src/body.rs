@@ -39,7 +39,7 @@ impl<'a> Body<'a> {
         all.object(&["anthropic"]).or_else(bedrock)
     }
 
-    /// Sets the provider that the shape implies, unless another one is named already.
+    /// Sets the provider that the format implies, unless another one is named already.
     pub(crate) fn name_provider(&self, parsed: &mut ParsedUsage, name: &str) {
         parsed.provider.get_or_insert_with(|| name.to_owned());
     }

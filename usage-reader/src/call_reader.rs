@@ -37,7 +37,7 @@ pub struct CallReader<R> {
 }
 
 impl<R: BufRead> CallReader<R> {
-    /// A reader of `input`. `provider` is needed only if the shape leaves the meaning of a number open.
+    /// A reader of `input`. `provider` is needed only if the format leaves the meaning of a number open.
     pub fn new(input: R, provider: Option<&str>) -> Self {
         Self {
             reader: input,

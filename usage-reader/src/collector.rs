@@ -355,8 +355,7 @@ impl Collector {
         }
     }
 
-    /// Adds a piece of a response whose counts are cumulative. Lower counts than before mean that the next response
-    /// began.
+    /// Adds a piece of a response with cumulative counts. Lower counts than before begin the next response.
     fn piece(
         &mut self,
         body: Object,

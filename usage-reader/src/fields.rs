@@ -94,7 +94,7 @@ impl<'a> Fields<'a> {
         Some(Self { object, log: self.log })
     }
 
-    /// The objects in the field, where it is an array.
+    /// The objects in the field, if it is an array.
     pub(crate) fn objects(self, name: &str) -> impl Iterator<Item = Self> {
         let all = look_up(self.object, name).and_then(Value::as_array).into_iter().flatten();
         all.filter_map(Value::as_object).map(move |object| Self { object, log: self.log })

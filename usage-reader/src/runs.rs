@@ -157,7 +157,7 @@ impl Runs {
     }
 }
 
-/// Adds the model, the session and the id of the run where the end of the run does not report them.
+/// Adds the model, the session and the id of the run if the end of the run does not report them.
 fn complete_usages(usages: &mut [ParsedUsage], work: &Work, body: Fields<'_>, model: Option<&str>) {
     for parsed in &mut *usages {
         if parsed.model.is_none() && !parsed.extra.contains_key(COST_OF_NO_MODEL) {

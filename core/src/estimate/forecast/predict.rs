@@ -56,7 +56,7 @@ pub(in crate::estimate) struct Prediction {
 
 /// The maximum number of tasks times trials to simulate one by one.
 const MOST_TASK_TRIALS: usize = 2_000_000;
-/// Below this number, jobs are not grouped; the number of trials is reduced instead.
+/// The backlog is never grouped into fewer jobs than this; the number of trials is reduced instead.
 const FEWEST_JOBS: usize = 200;
 
 /// The minimum weight of the flow simulation in the logarithm of hours. The rest is that of the bootstrap.
