@@ -12,7 +12,7 @@ pub fn table<R: Record + Serialize>(records: &[R]) -> Result<String, Failure> {
     Ok(header(&columns) + &rows(&columns, records)?)
 }
 
-/// The columns of a record: its fields as JSON has them.
+/// The columns of a record: its fields, with their JSON names.
 pub fn columns<R: Record>() -> Vec<&'static str> {
     R::DEFINITION.all_fields().map(|field| field.json).collect()
 }

@@ -14,7 +14,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The flags do not fit together.
+    /// The flags are invalid in combination.
     pub fn usage(message: &str) -> Self {
         Self::Usage(message.to_owned())
     }
@@ -42,7 +42,7 @@ impl Failure {
         Self::Usage(format!("{message} (see --help)"))
     }
 
-    /// What is wrong, and what to do.
+    /// The message: what is wrong, and how to fix it.
     pub fn message(&self) -> &str {
         match self {
             Self::Usage(message) | Self::Failed(message) => message,

@@ -78,7 +78,7 @@ impl GlobalArgs {
         }
     }
 
-    /// Whether a command that does something reports it as JSON.
+    /// Whether a command that changes something reports it as JSON.
     pub fn wants_json(&self) -> Result<bool, Failure> {
         Ok(self.format(&[Format::Table, Format::Json])? == Format::Json)
     }
@@ -148,7 +148,7 @@ pub struct ForecastArgs {
 }
 
 impl ForecastArgs {
-    /// As the engine's options, on top of those of the scope.
+    /// Adds the forecast's options to those of the scope.
     pub fn add_to(&self, options: EstimateOptions) -> EstimateOptions {
         EstimateOptions {
             by: self.by,
@@ -161,7 +161,7 @@ impl ForecastArgs {
 }
 
 impl EstimateArgs {
-    /// As the engine's options.
+    /// Converts the flags to the engine's options.
     pub fn options(&self) -> EstimateOptions {
         EstimateOptions {
             project_key: self.project.clone(),

@@ -120,7 +120,7 @@ fn help(field: &Field) -> String {
 fn value(matches: &ArgMatches, field: &Field) -> Option<Value> {
     Some(match field.kind {
         Kind::Whole => (*matches.get_one::<i64>(field.name)?).into(),
-        // JSON has no NaN and no infinities; their text is something that the engine refuses by the field's name.
+        // JSON has no NaN and no infinity; as text, the engine rejects them with the name of the field.
         Kind::Number => match *matches.get_one::<f64>(field.name)? {
             number if number.is_finite() => number.into(),
             number => number.to_string().into(),

@@ -52,7 +52,7 @@ pub struct TimeFlags {
 }
 
 impl UsageFlags {
-    /// As the engine's query.
+    /// Converts the flags to the engine's query.
     pub fn query(&self) -> TokenUsageQuery {
         TokenUsageQuery {
             project_key: self.project.clone(),

@@ -1,4 +1,4 @@
-//! Checking a database by its path, which need not be one that can be opened.
+//! Checks a database by its path, even if it cannot be opened.
 
 use std::path::{Path, PathBuf};
 
@@ -33,7 +33,7 @@ record! {
     }
 }
 
-/// Examines the database at `path`, which is a database file or the root folder of a project.
+/// Checks the database at `path`, which is a database file or the root folder of a project.
 pub(crate) fn check_path(path: &Path, given: CheckPathOptions) -> Result<CheckReport> {
     let how = CheckOptions { full: given.full, time_limit_ms: given.time_limit_ms };
     let mut options = Options::new();
@@ -46,10 +46,10 @@ pub(crate) fn check_path(path: &Path, given: CheckPathOptions) -> Result<CheckRe
 }
 
 impl Options {
-    /// Examines the workspace of the project at `root` as [`Session::check`](crate::Session::check) does, without opening
-    /// it: one that is damaged, of a newer schema, or not there has findings, too. Where nobody has it open, no file is
-    /// locked, created or rebuilt. Of the options count the workspace's id, the place of the JSON log, and the
-    /// environment.
+    /// Examines the workspace of the project at `root` as [`Session::check`](crate::Session::check) does, without
+    /// opening it: if it is damaged, has a newer schema, or does not exist, there are findings, too. If nobody has it
+    /// open, no file is locked, created or rebuilt. Of the options, only the workspace's id, the place of the JSON log,
+    /// and the environment are used.
     ///
     /// Errors: `InvalidInput`; `Storage` without a home folder; `Cancelled`.
     pub fn check(self, root: impl AsRef<Path>, how: &CheckOptions) -> Result<CheckReport> {
@@ -108,7 +108,7 @@ impl Options {
     }
 }
 
-/// As opening finds it. What cannot be read is a finding of its own.
+/// The id that opening the workspace would use. A file that cannot be read is reported by another examination.
 fn workspace_id(folder: &Path, named: &Path) -> String {
     let id =
         paths::read_object(&folder.join(WORKSPACE_FILE)).ok().flatten().and_then(|mut own| own.remove("id"));

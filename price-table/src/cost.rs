@@ -6,15 +6,15 @@ use crate::units::{Amounts, COUNT, Unit};
 /// The price of a call, in US dollars.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Price {
-    /// That of the input.
+    /// The part for the input.
     pub input: f64,
-    /// That of the output.
+    /// The part for the output.
     pub output: f64,
-    /// That of everything, which includes searches and the call itself.
+    /// The total, which also includes searches and the call itself.
     pub total: f64,
 }
 
-/// The price of each unit that has one, as the table writes it: `0.1/100000:0.5`.
+/// The price of each unit that has one, in the format of the table: `0.1/100000:0.5`.
 type Prices = [Option<&'static str>; COUNT];
 
 pub(crate) fn price(
@@ -45,7 +45,7 @@ pub(crate) fn price(
     sum.total.is_finite().then_some(sum)
 }
 
-/// The standard prices at this time, and those of the first variant with one of the terms instead.
+/// The standard prices at this time; those of the first variant that matches a term replace them.
 fn prices(model: ModelLines, terms: &[(&str, &str)], millis: i64) -> Prices {
     let mut prices = Prices::default();
     let standard = model.standard().rev().find(|line| line.holds_at(millis));
@@ -74,7 +74,7 @@ fn set(prices: &mut Prices, line: Option<PriceLine>, mut may_set: impl FnMut(Uni
     }
 }
 
-/// The dollars for one, as the table writes them, of a call with so many input tokens.
+/// The US dollars for one unit, in a call with this many input tokens.
 fn rate(text: &str, count: f64, input: f64) -> Option<f64> {
     let mut tiers = text.split('/');
     let base = tiers.next()?.parse().ok()?;
@@ -90,7 +90,7 @@ fn rate(text: &str, count: f64, input: f64) -> Option<f64> {
     Some(base)
 }
 
-/// How much of the unit was used: 0 if it is not reported, provided that nothing which is reported implies more.
+/// The amount of the unit: 0 if it is not reported, unless a reported amount implies that it is more.
 fn amount(amounts: &Amounts, unit: Unit) -> Option<f64> {
     if let Some(amount) = amounts.get(unit) {
         return Some(amount);
@@ -109,7 +109,7 @@ fn amount(amounts: &Amounts, unit: Unit) -> Option<f64> {
     (!is_implied).then_some(0.0)
 }
 
-/// What is left of each unit that has a price after the parts of it that have one; `None` if the parts are more.
+/// The rest of each unit with a price, after its parts with a price of their own; `None` if the parts exceed it.
 fn parts(prices: &Prices, amounts: &Amounts) -> Option<[f64; COUNT]> {
     let mut priced: Vec<Unit> =
         Unit::ALL.into_iter().filter(|unit| prices[*unit as usize].is_some()).collect();
@@ -121,7 +121,7 @@ fn parts(prices: &Prices, amounts: &Amounts) -> Option<[f64; COUNT]> {
         let included: f64 =
             priced.iter().filter(|other| unit.includes(**other)).map(|other| parts[*other as usize]).sum();
         let left = value - included;
-        // Differences of this size come from the arithmetic.
+        // Differences of this size are rounding errors.
         let tolerance = f64::EPSILON * 1f64.max(value).max(included) * (priced.len() + 1) as f64;
         match left {
             left if left >= 0.0 => parts[*unit as usize] = left,

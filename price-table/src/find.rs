@@ -15,7 +15,7 @@ const GATEWAY: &str = "litellm";
 pub struct Model {
     provider: Provider,
     lines: ModelLines,
-    /// Whether the provider that was asked has the model itself, so that the terms of its calls apply.
+    /// Whether the requested provider has the model itself, so that the terms of its calls apply.
     is_own: bool,
 }
 
@@ -71,7 +71,7 @@ fn model_of(asked: Provider, name: &str) -> Option<Model> {
 }
 
 impl Model {
-    /// The id of the provider that was asked.
+    /// The id of the requested provider.
     pub fn provider(&self) -> &'static str {
         self.provider.id
     }
@@ -82,7 +82,7 @@ impl Model {
     }
 
     /// The price of a call of this model with these terms at this time, in milliseconds after 1970; `None` if the
-    /// amounts contradict each other, or what was used cannot be told from them.
+    /// amounts contradict each other, or do not show what was used.
     pub fn price(&self, amounts: &Amounts, terms: &[(&str, &str)], millis: i64) -> Option<Price> {
         cost::price(self.lines, amounts, if self.is_own { terms } else { &[] }, millis)
     }

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_match_as_they_say() {
+    fn rules_match_as_documented() {
         for (rule, text, expected) in [
             ("=abc", "abc", true),
             ("=abc", "abcd", false),

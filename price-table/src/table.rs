@@ -41,7 +41,7 @@ pub(crate) struct PriceLine {
     pub(crate) prices: &'static str,
 }
 
-/// All providers, in the order in which they are asked.
+/// All providers, in the order in which they are searched.
 pub(crate) fn providers() -> impl Iterator<Item = Provider> {
     TEXT.split("\nP").skip(1).map(|section| {
         let (line, models) = section.split_once('\n').unwrap_or((section, ""));

@@ -96,7 +96,7 @@ impl Unit {
         }
     }
 
-    /// How many of it the price is for.
+    /// The number of units that a price is for.
     pub(crate) fn per(self) -> f64 {
         match self {
             Self::Request | Self::WebSearch => 1e3,
@@ -121,7 +121,7 @@ impl Unit {
         }
     }
 
-    /// How many properties it has: one that has more is never included in one that has fewer of the same.
+    /// The number of its properties. A unit with more properties never includes one with fewer.
     pub(crate) fn depth(self) -> usize {
         self.properties().iter().filter(|property| **property != 0).count()
     }
@@ -132,7 +132,7 @@ impl Unit {
         self != other && pairs.all(|(mine, theirs)| mine == 0 || mine == theirs)
     }
 
-    /// The properties of what is both units at once; `None` if nothing can be.
+    /// The properties of the intersection of two units; `None` if it is empty.
     pub(crate) fn overlap(self, other: Self) -> Option<Properties> {
         let mut both = self.properties();
         for (mine, theirs) in both.iter_mut().zip(other.properties()) {
@@ -146,7 +146,7 @@ impl Unit {
     }
 }
 
-/// How much of each unit a call used; what is absent was not reported.
+/// The amount of each unit that a call used; absent means not reported.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Amounts([Option<f64>; COUNT]);
 

@@ -1,4 +1,4 @@
-//! What a source is handed: the body, and what is known about it.
+//! The input of a source: the body, and what is known about it.
 
 use crate::fields::Fields;
 use crate::parsed_usage::ParsedUsage;
@@ -6,7 +6,7 @@ use crate::parsed_usage::ParsedUsage;
 /// Providers whose cached tokens are counted in addition to their input.
 pub(crate) const CACHED_IS_ADDITIONAL: &[&str] = &["anthropic", "claude", "bedrock"];
 
-/// One body, the object that holds its usage, with what is known about it.
+/// One body, which is the object that contains the usage, and what is known about it.
 #[derive(Clone, Copy)]
 pub(crate) struct Body<'a> {
     pub(crate) all: Fields<'a>,
@@ -25,26 +25,27 @@ impl<'a> Body<'a> {
         self.provider_hint.or(reported).is_some_and(is_one)
     }
 
-    /// Whether what is handed on from the provider counts its cached tokens in addition to the input.
+    /// Whether the provider's numbers, which the SDK passes on unchanged, count cached tokens in addition to the input.
     pub(crate) fn cached_is_additional(&self) -> bool {
         self.hint_is(CACHED_IS_ADDITIONAL)
             || (self.provider_hint.is_none() && self.provider_metadata().is_some())
     }
 
-    /// What the Vercel AI SDK keeps of a provider that counts cached tokens in addition to the input.
+    /// The provider's own metadata, as the Vercel AI SDK stores it, if that provider counts cached tokens in addition
+    /// to the input.
     pub(crate) fn provider_metadata(&self) -> Option<Fields<'a>> {
         let all = sdk_metadata(self.all)?;
         let bedrock = || all.object(&["bedrock"])?.object(&["usage"]);
         all.object(&["anthropic"]).or_else(bedrock)
     }
 
-    /// Names the provider that the shape itself shows, where nobody named another one.
+    /// Sets the provider that the format implies, unless another one is named already.
     pub(crate) fn name_provider(&self, parsed: &mut ParsedUsage, name: &str) {
         parsed.provider.get_or_insert_with(|| name.to_owned());
     }
 }
 
-/// What the Vercel AI SDK keeps of its providers.
+/// The providers' own metadata, as the Vercel AI SDK stores it.
 pub(crate) fn sdk_metadata(all: Fields<'_>) -> Option<Fields<'_>> {
     all.object(&["providerMetadata", "provider_metadata", "experimental_providerMetadata"])
 }

@@ -1,58 +1,58 @@
-//! One call as its input reported it, what two versions of it come to, and what many calls add up to.
+//! One call as its input reported it, the merge of two versions of a call, and the sum of many calls.
 
 use std::collections::HashMap;
 
 use crate::parsed_usage::ParsedUsage;
 use crate::session::{Report, Sessions};
 
-/// By what a call is known again.
+/// What identifies a call, so that a second report of it is not counted again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub enum DedupKey {
-    /// By nothing.
+    /// Nothing: each report is a call of its own.
     #[default]
     None,
-    /// By the provider's id of the message or response.
+    /// The provider's id of the message or response.
     Response(String),
-    /// By the session, of which there is one count.
+    /// The session, which has one cumulative count.
     Session(String),
 }
 
 /// One call, or one session that is counted as a whole.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExtractedCall {
-    /// By what it is known again.
+    /// What identifies the call.
     pub key: DedupKey,
-    /// The session that it is a part of, or the whole of.
+    /// The session that the call belongs to, or that it counts as a whole.
     pub session: Option<String>,
-    /// Whether the numbers are of the session since its beginning.
+    /// Whether the numbers are cumulative: those of the session since its beginning.
     pub is_cumulative: bool,
-    /// What the agent said about the count, where it is one of a session.
+    /// The agent's report, if this is a count of a session.
     pub report: Option<Report>,
-    /// One for each model that worked for it; the first is the model that was asked.
+    /// One entry for each model that was used; the first is the model that was requested.
     pub parts: Vec<ParsedUsage>,
 }
 
-/// What shows whether two calls of one key are two versions of one call.
+/// The properties by which two calls with the same key are recognised as versions of one call, or as different calls.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Circumstances<'a> {
     /// The provider's id.
     pub id: Option<&'a str>,
     /// The session.
     pub session: Option<&'a str>,
-    /// When the call was made, in milliseconds since 1970, where that was reported.
+    /// When the call was made, in milliseconds since 1970, if reported.
     pub timestamp_ms: Option<i64>,
     /// All input tokens.
     pub input: Option<i64>,
-    /// Whether the call may be a copy.
+    /// Whether the call may be a copy of another one.
     pub is_copy: bool,
 }
 
 impl Circumstances<'_> {
-    /// Whether these are two calls although they are known by one key: some gateways and local servers give every
-    /// response the same id. The same id in another session or at another time with another input is another call,
-    /// and so it is in another session at another time whatever its input: a session that copies the history of
-    /// another one keeps its times. In one session, the lines of a call differ in their times and agree in the input.
-    /// Another id in the same session is another call as well, where the key is not the id.
+    /// Whether these are different calls although their keys are equal: some gateways and local servers give every
+    /// response the same id. Calls with one id differ if their sessions or times differ and their inputs differ, too.
+    /// If both the session and the time differ, the input does not matter: a session that copies the history of another
+    /// one keeps its times. In one session, the lines of a call have different times, but the same input. Where the key
+    /// is not the id, different ids in one session are different calls, too.
     pub fn is_another_call(&self, other: &Self) -> bool {
         let differ =
             |one: Option<&str>, other: Option<&str>| one.zip(other).is_some_and(|(one, other)| one != other);
@@ -82,12 +82,12 @@ impl ExtractedCall {
         }
     }
 
-    /// What shows whether another call of the same key is this one.
+    /// The properties that show whether another call with the same key is this one.
     pub fn circumstances(&self) -> Circumstances<'_> {
         self.parts.first().map(ParsedUsage::circumstances).unwrap_or_default()
     }
 
-    /// The key of this call where another one has its own.
+    /// The key of this call if the same key already belongs to another call.
     pub fn key_beside_another(&self) -> DedupKey {
         let DedupKey::Response(key) = &self.key else { return self.key.clone() };
         let all = self.circumstances();
@@ -96,7 +96,7 @@ impl ExtractedCall {
         DedupKey::Response(parts.join("@"))
     }
 
-    /// Lays another version of the call over this one, model by model.
+    /// Merges another version of the call into this one, model by model.
     pub(crate) fn merge_versions(&mut self, other: Self) {
         let mut others = other.parts.into_iter();
         for own in &mut self.parts {
@@ -110,7 +110,7 @@ impl ExtractedCall {
     }
 }
 
-/// Calls in the order in which they first appeared; of two versions of one what both come to.
+/// Calls in the order of their first appearance; versions of one call are merged.
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
     calls: Vec<ExtractedCall>,
@@ -119,7 +119,7 @@ pub(crate) struct Calls {
 
 impl Calls {
     pub(crate) fn add(&mut self, mut call: ExtractedCall) {
-        // The reports of a session are put together when all are there.
+        // The reports of a session are combined when all of them are known.
         if call.key == DedupKey::None || matches!(call.key, DedupKey::Session(_)) && call.report.is_some() {
             self.calls.push(call);
             return;
@@ -143,18 +143,18 @@ impl Calls {
         if call.is_cumulative { *known = call } else { known.merge_versions(call) }
     }
 
-    /// The calls as they were reported, those of a session beside its counts.
+    /// The calls as they were reported: the calls of a session in addition to its counts.
     pub(crate) fn unsettled(&self) -> &[ExtractedCall] {
         &self.calls
     }
 
-    /// The calls one by one, sessions that were counted as a whole without what their calls have of them.
+    /// Each call; the count of a session is reduced by the calls that are listed individually.
     pub(crate) fn each(self) -> Vec<ExtractedCall> {
         Sessions::settle(self.calls)
     }
 }
 
-/// One for each model, in the order of their first appearance.
+/// One entry for each model, in the order of their first appearance.
 pub(crate) fn by_model(calls: Vec<ExtractedCall>) -> Vec<ParsedUsage> {
     let is_one = calls.len() == 1;
     let mut sums: Vec<(ParsedUsage, i64)> = Vec::new();
@@ -183,7 +183,7 @@ pub(crate) fn by_model(calls: Vec<ExtractedCall>) -> Vec<ParsedUsage> {
     sums.into_iter().map(finished).collect()
 }
 
-/// The sum over all models, with their own numbers where there are several.
+/// The sum over all models; if there are several, each is listed in `models`.
 pub(crate) fn whole(mut models: Vec<ParsedUsage>) -> Option<ParsedUsage> {
     if models.len() < 2 {
         return models.pop();
@@ -192,7 +192,7 @@ pub(crate) fn whole(mut models: Vec<ParsedUsage>) -> Option<ParsedUsage> {
     for model in &models[1..] {
         whole.add(model);
     }
-    // Of several models none is the one.
+    // A sum of several models has no single model.
     whole.note_residual();
     whole.models = models;
     Some(whole)

@@ -1,4 +1,4 @@
-//! Reading input of any length line by line, in memory that does not grow with it.
+//! Reads input of any length line by line, in constant memory.
 
 use std::io::{self, BufRead, Read};
 
@@ -9,14 +9,14 @@ use crate::documents::{Piece, Splitter};
 /// A longer line is skipped: 64 MiB.
 const LONGEST_LINE: u64 = 64 << 20;
 
-/// What was not recorded, and why.
+/// What was skipped, and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Skipped {
     /// JSON objects that report no usage.
     pub without_usage: u64,
-    /// JSON that is damaged or broken off.
+    /// JSON that is damaged or truncated.
     pub damaged: u64,
-    /// Lines of text that is no JSON.
+    /// Lines of text that are not JSON.
     pub not_json: u64,
     /// Lines of more than 64 MiB.
     pub too_long: u64,
@@ -28,7 +28,7 @@ pub struct CallReader<R> {
     collector: Option<Collector>,
     splitter: Splitter,
     line: Vec<u8>,
-    /// How the input is encoded, known from its first bytes on.
+    /// The encoding of the input, detected from its first bytes.
     encoding: Option<Encoding>,
     bytes: u64,
     lines: u64,
@@ -37,7 +37,7 @@ pub struct CallReader<R> {
 }
 
 impl<R: BufRead> CallReader<R> {
-    /// A reader of `input`. `provider` helps where the shape does not say what a number means.
+    /// A reader of `input`. `provider` is needed only if the format leaves the meaning of a number open.
     pub fn new(input: R, provider: Option<&str>) -> Self {
         Self {
             reader: input,
@@ -52,8 +52,7 @@ impl<R: BufRead> CallReader<R> {
         }
     }
 
-    /// The next calls that are over, `None` after the last ones. `lines` is how many lines to look at before
-    /// the caller gets its turn again.
+    /// The next complete calls; `None` after the last ones. Reads at most `lines` lines before it returns.
     pub fn next_calls(&mut self, lines: u64) -> io::Result<Option<Vec<ExtractedCall>>> {
         let Some(mut collector) = self.collector.take() else { return Ok(None) };
         for _ in 0..lines {
@@ -91,7 +90,7 @@ impl<R: BufRead> CallReader<R> {
         &self.skipped
     }
 
-    /// Takes a line, or the end of the input.
+    /// Processes a line, or the end of the input.
     fn observe(&mut self, collector: &mut Collector, line: Option<&str>) {
         let (skipped, objects) = (&mut self.skipped, &mut self.objects);
         let mut see = |piece: Piece<'_>| match piece {
@@ -110,7 +109,7 @@ impl<R: BufRead> CallReader<R> {
         }
     }
 
-    /// Puts the next line into `line`; one that is too long is read over. `false` at the end.
+    /// Reads the next line into `line`; the content of a line that is too long is dropped. `false` at the end.
     fn read_line(&mut self) -> io::Result<bool> {
         self.line.clear();
         let encoding = match self.encoding {
@@ -132,7 +131,7 @@ impl<R: BufRead> CallReader<R> {
         Ok(read > 0)
     }
 
-    /// The next line of an input in UTF-16. What is beyond the longest line is read over.
+    /// Reads the next line of an input in UTF-16. Content beyond the maximum length is dropped.
     fn read_wide_line(&mut self, encoding: Encoding) -> io::Result<bool> {
         const NEWLINE: u16 = 0x0a;
         let mut units: Vec<u16> = Vec::new();
@@ -177,7 +176,7 @@ enum Encoding {
 }
 
 impl Encoding {
-    /// By the mark at the beginning.
+    /// Detects the encoding from the byte order mark.
     fn of(beginning: &[u8]) -> Self {
         match beginning {
             [0xff, 0xfe, ..] => Self::Utf16Little,

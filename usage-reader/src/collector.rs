@@ -1,5 +1,5 @@
-//! From events to calls: the lines of a stream or of an agent's transcript, each of which may report a part of
-//! a call, or report again what was reported before.
+//! Combines events into calls: each line of a stream or of an agent's transcript may report a part of a call, or repeat
+//! what was reported before.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -15,22 +15,22 @@ use crate::source::{Role, Work};
 use crate::sources::{self, Codex, CodexSeen, Journal};
 use crate::stream::{id_of, merge, stream_of};
 
-/// How many calls are kept open for further events. Events of one call stand close together; a version that
-/// comes later than that is laid over the call by whoever keeps the calls.
+/// How many calls stay open for further events. Events of one call are close together; if a version of the call comes
+/// later, the caller merges it.
 const OPEN: usize = 64;
 
-/// What begins the name of an answer that has no id.
+/// The prefix of the key of a response that has no id.
 const TEXT: &str = "text:";
 
 /// A call that further events may still change.
 #[derive(Debug)]
 struct Draft {
     key: Option<String>,
-    /// The body, while its stream goes on: the events of one stream complete each other.
+    /// The merged body while its stream continues: each event adds fields.
     stream: Option<Object>,
     call: ExtractedCall,
     work: Work,
-    /// When the lines before it were written.
+    /// When the nearest line before with a time was written.
     earlier_ms: Option<i64>,
 }
 
@@ -44,36 +44,35 @@ struct Before {
     agent: &'static str,
 }
 
-/// Collects calls. What is over is handed out by [`Collector::take_closed`], so that long input needs little
-/// memory.
+/// Collects calls. [`Collector::take_closed`] returns the complete ones early, so that long input needs little memory.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     provider_hint: Option<String>,
     open: VecDeque<Draft>,
     codex: Codex,
     journal: Journal,
-    /// The last call of Codex that was counted, which a record may report again.
+    /// The last Codex call that was counted; a later `token_usage_record` may report it again.
     counted: Option<ExtractedCall>,
-    /// The text of the last line that counted for Codex's thread.
+    /// The text of the last line that was counted for the Codex thread.
     codex_text: Option<String>,
     runs: Runs,
-    /// Which message a stream is in the middle of, by the run it belongs to.
+    /// The id of the message that each stream is currently in.
     messages: HashMap<String, String>,
-    /// The key of the last call in each span, and its input.
+    /// The key and the input of the last call in each span.
     spans: HashMap<String, (String, Option<i64>)>,
-    /// An answer that comes in pieces, and the text of the last one.
+    /// A response that arrives in pieces, and the text of its newest piece.
     piece: Option<(Draft, String)>,
-    /// Whether the last piece ended its answer.
+    /// Whether the newest piece was the last one of its response.
     is_answer_over: bool,
     before: Option<Before>,
     model: Option<String>,
     closed: Vec<ExtractedCall>,
-    /// What was reported beside any usage.
+    /// Values that were reported without any usage.
     rest: Option<ParsedUsage>,
-    /// Of a file that is read again, what has no id is known by its text; how often each text was seen.
+    /// How often each text was seen, by its hash. Identifies calls without an id when a file is read again.
     seen: Option<HashMap<u64, u32>>,
     is_in_memory: bool,
-    /// When the last line that has a time was written.
+    /// The time of the newest line that has one.
     last_ms: Option<i64>,
 }
 
@@ -83,19 +82,19 @@ impl Collector {
         Self { provider_hint, ..Self::default() }
     }
 
-    /// Knows what has no id by its text, and by how often that text came before: a file that is read again,
-    /// or has grown, gives the same names.
+    /// Identifies calls without an id by their text and the number of its occurrence, so that a file that is read
+    /// again, or that has grown, gives the same keys.
     pub(crate) fn naming_by_text(mut self) -> Self {
         self.seen = Some(HashMap::new());
         self
     }
 
-    /// The same, by names that are of no use beyond this input.
+    /// Like [`Self::naming_by_text`], but with cheaper keys that are valid for this input only.
     pub(crate) fn naming_in_memory(self) -> Self {
         Self { is_in_memory: true, ..self.naming_by_text() }
     }
 
-    /// Takes one object of the input and its text, and says whether it reported any usage.
+    /// Processes one object of the input and its text, and returns whether it reported any usage.
     pub(crate) fn observe(&mut self, event: Object, source: &str) -> bool {
         if Journal::is_entry(&event) {
             let requests = self.journal.observe(event);
@@ -103,7 +102,7 @@ impl Collector {
                 > 0;
         }
         let time = time_of(Fields::of(&event));
-        // The times of the lines of a fork of Codex show where its own work begins.
+        // In a fork of a Codex thread, the times of all lines are needed to find where its own work begins.
         let is_of_interest = self.codex.is_repeating() || is_of_interest(&event);
         let is_usage = is_of_interest && self.event(event, source, None);
         self.last_ms = time.or(self.last_ms);
@@ -138,7 +137,7 @@ impl Collector {
                 self.body(body, usages, work, source)
             }
             Located::Events(events) => {
-                // All of them, whatever the first ones report. What a line is, the only event in it is, too.
+                // All events are read, whatever the first ones report. A single event inherits the role of its line.
                 let outer = if events.len() == 1 { work } else { None };
                 let is_usage = |event| self.event(event, source, outer.clone()).then_some(());
                 events.into_iter().filter_map(is_usage).count() > 0
@@ -157,7 +156,7 @@ impl Collector {
         }
     }
 
-    /// Whether the line is one of Codex's, and then whether it reported usage.
+    /// Whether the line is from Codex; if so, whether it reported usage.
     fn is_of_codex(&mut self, event: &Object, source: &str) -> Option<bool> {
         let closed_before = self.closed.len();
         let seen = self.codex.observe(Fields::of(event), &mut self.closed);
@@ -252,8 +251,8 @@ impl Collector {
         true
     }
 
-    /// Whether the event before, of another kind, reported the same numbers, and one of both has no id: a chunk with
-    /// the usage, and the message that it is of. The one with an id stays.
+    /// Whether the event before is of another kind and reported the same counts, and at most one of the two has an id:
+    /// a chunk with the usage, and the message that contains it. The event with an id is kept.
     fn is_reported_by_another_line(&mut self, kind: &str, counts: [Option<i64>; 4], has_id: bool) -> bool {
         let Some(before) = &self.before else { return false };
         let is_same =
@@ -269,8 +268,8 @@ impl Collector {
         true
     }
 
-    /// Whether the line has another block of the message before, in a transcript of Claude Code without ids: each block
-    /// has the counts of its message, and no two messages come to the same ones with a cache in them.
+    /// Whether the line is another block of the message before, in a transcript of Claude Code without ids: each block
+    /// repeats the counts of its message, and two messages that use the cache never have the same counts.
     fn is_another_block(&self, counts: [Option<i64>; 4], has_id: bool, agent: &str) -> bool {
         let Some(before) = &self.before else { return false };
         let has_cache = counts[2].max(counts[3]) > Some(0);
@@ -282,7 +281,7 @@ impl Collector {
             && !before.has_id
     }
 
-    /// The key of the call, which is that of one with the same input in the same span.
+    /// The key of the call. Calls with the same input in the same span share one key.
     fn key_in_span(&mut self, work: &Work, key: Option<String>, input: Option<i64>) -> Option<String> {
         let (Some(span), Some(key)) = (&work.within, &key) else { return key };
         if let Some((known, _)) = self.spans.get(span).filter(|(_, other)| *other == input) {
@@ -295,7 +294,8 @@ impl Collector {
         Some(key.clone())
     }
 
-    /// Whether Copilot reported the call's output by one line, and all its counts by another one. The latter stays.
+    /// Whether this line of Copilot reports the same call as the line before: one has only the output, the other one
+    /// all counts. The latter is kept.
     fn is_in_another_line(&mut self, counts: [Option<i64>; 4], agent: &str) -> bool {
         let Some(before) = &self.before else { return false };
         let is_one_of_both = before.agent == agent && agent == "copilot";
@@ -318,7 +318,7 @@ impl Collector {
         work: Work,
     ) -> Draft {
         for parsed in &mut usages {
-            // Which trace a call is of says nothing of its session.
+            // A trace id is not a session.
             parsed.note_text("session", work.session.as_deref().filter(|_| !work.is_named_by_trace()));
             if work.is_copy {
                 parsed.note(COPY, true);
@@ -331,7 +331,7 @@ impl Collector {
         Draft { key, stream, call, work, earlier_ms: self.last_ms }
     }
 
-    /// The name of an answer without an id.
+    /// A key for a response without an id, from its text.
     fn name(&mut self, source: &str) -> Option<String> {
         use std::hash::{DefaultHasher, Hash, Hasher};
         let seen = self.seen.as_mut()?;
@@ -355,7 +355,7 @@ impl Collector {
         }
     }
 
-    /// An answer whose pieces count up. A piece that counts less than the one before is of the next answer.
+    /// Adds a piece of a response with cumulative counts. Lower counts than before begin the next response.
     fn piece(
         &mut self,
         body: Object,
@@ -391,7 +391,7 @@ impl Collector {
         self.is_answer_over = is_last;
     }
 
-    /// It ended, or broke off.
+    /// Closes the response that arrived in pieces, complete or truncated.
     fn end_pieces(&mut self) {
         self.is_answer_over = false;
         if let Some((mut draft, last)) = self.piece.take() {
@@ -418,7 +418,7 @@ impl Collector {
                 open.call.merge_versions(draft.call);
                 return;
             }
-            // A loop ends here at the latest: the name has everything in it that could tell two calls apart.
+            // The loop terminates here at the latest: this key includes everything that can distinguish two calls.
             let key = draft.key.take().map_or(DedupKey::None, DedupKey::Response);
             let named = ExtractedCall { key, ..draft.call.clone() }.key_beside_another();
             match named {
@@ -459,7 +459,7 @@ impl Collector {
         }
     }
 
-    /// Closes the calls of runs, before the end of their run is looked at.
+    /// Closes the calls of runs before the end of their run is processed.
     fn close_parts(&mut self) {
         let (parts, others): (Vec<Draft>, Vec<Draft>) =
             self.open.drain(..).partition(|draft| draft.work.role == Role::Part);
@@ -467,12 +467,12 @@ impl Collector {
         parts.into_iter().for_each(|draft| self.close(draft));
     }
 
-    /// The calls that are over.
+    /// The calls that are complete.
     pub(crate) fn take_closed(&mut self) -> Vec<ExtractedCall> {
         std::mem::take(&mut self.closed)
     }
 
-    /// All calls that were not handed out yet, and what was reported beside any usage.
+    /// All remaining calls, and what was reported without any usage.
     pub(crate) fn finish(mut self) -> (Vec<ExtractedCall>, Option<ParsedUsage>) {
         self.end_pieces();
         while let Some(draft) = self.open.pop_front() {
@@ -489,7 +489,7 @@ impl Collector {
     }
 }
 
-/// Reads what the events of a stream came to.
+/// Reads the usage of a stream from its merged events.
 fn read_stream(draft: &mut Draft, hint: Option<&str>) {
     let Some(body) = draft.stream.take() else { return };
     draft.call.parts = interpret(&body, hint).unwrap_or_default();

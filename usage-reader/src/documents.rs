@@ -1,5 +1,5 @@
-//! Cutting input into the JSON objects in it: one body over many lines, an object a line, the events of a
-//! server, or the elements of an array. What is damaged costs itself alone.
+//! Splits input into its JSON objects: one body over several lines, JSON lines, server-sent events, or the elements of
+//! an array. Damage affects only the object that it is in.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -10,23 +10,23 @@ use crate::log_lines::{self, Link, Unwrapped};
 use crate::sources::{csv_heading, csv_row};
 use crate::usage_projection;
 
-/// An object over several lines that does not end within so many bytes is taken for damage.
+/// An object over several lines that does not end within this many bytes is considered damaged.
 const LONGEST_OBJECT: usize = 64 << 20;
 
 /// A part of the input.
 pub(crate) enum Piece<'a> {
-    /// An object, and its text.
+    /// An object and its text.
     Object(Object, &'a str),
-    /// Text that begins like an object and is none.
+    /// Text that begins like an object but is not valid.
     Damaged,
-    /// Text that is no JSON.
+    /// Text that is not JSON.
     Other,
 }
 
-/// Shows every part of `text` to `see`.
+/// Calls `see` with every part of `text`.
 pub(crate) fn split(text: &str, see: &mut dyn FnMut(Piece<'_>)) {
     let text = text.trim_start_matches('\u{feff}').trim();
-    // JSON within JSON: a text that was encoded once or twice too often.
+    // JSON within JSON: text that was encoded once or twice too often.
     let mut decoded = std::borrow::Cow::Borrowed(text);
     for _ in 0..2 {
         let inner = decoded.starts_with('"').then(|| serde_json::from_str::<String>(&decoded));
@@ -39,22 +39,22 @@ pub(crate) fn split(text: &str, see: &mut dyn FnMut(Piece<'_>)) {
     splitter.end(see);
 }
 
-/// Takes the input line by line.
+/// Splits the input line by line.
 #[derive(Debug, Default)]
 pub(crate) struct Splitter {
-    /// The beginning of an object that goes on in the next line.
+    /// The beginning of an object that continues on the next line.
     pending: String,
     depth: usize,
     in_string: bool,
     is_escaped: bool,
-    /// The beginnings of lines that a log broke into several, one for each stream of it.
+    /// The beginnings of lines that a log has split, one for each of its streams.
     parts: Vec<Unwrapped>,
-    /// The names of the columns, where the input is a table.
+    /// The names of the columns if the input is a table.
     columns: Option<Vec<String>>,
 }
 
 impl Splitter {
-    /// Takes a line as it stands in a file or a log.
+    /// Processes a line as it is in a file or a log.
     pub(crate) fn line(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) {
         let Some(unwrapped) = log_lines::unwrap(line) else {
             self.end_parts(see);
@@ -80,14 +80,14 @@ impl Splitter {
         }
     }
 
-    /// The lines that nothing goes on with.
+    /// Processes the split lines whose continuation is missing.
     fn end_parts(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
         for part in std::mem::take(&mut self.parts) {
             self.whole_line(part, see);
         }
     }
 
-    /// Takes a line that a log carried.
+    /// Processes a complete line, without what the log has added to it.
     fn whole_line(&mut self, line: Unwrapped, see: &mut dyn FnMut(Piece<'_>)) {
         let Unwrapped { text, time, .. } = line;
         let mut timed = |piece: Piece<'_>| match (piece, &time) {
@@ -110,7 +110,7 @@ impl Splitter {
             if self.is_new_beginning(line) {
                 self.give_up(see);
             } else {
-                // A server's event may go on over several lines of data.
+                // A server-sent event may continue over several `data:` lines.
                 return self.go_on(line.strip_prefix("data:").unwrap_or(line), see);
             }
         }
@@ -119,7 +119,7 @@ impl Splitter {
         }
     }
 
-    /// What the input ends in the middle of is damage.
+    /// An object that is not complete at the end of the input is damaged.
     pub(crate) fn end(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
         self.end_parts(see);
         if !self.pending.is_empty() {
@@ -127,7 +127,7 @@ impl Splitter {
         }
     }
 
-    /// Whether the line is the heading of a table that is known, or a row of it.
+    /// Whether the line is the heading of a known table, or a row of it.
     fn is_of_a_table(&mut self, line: &str, see: &mut dyn FnMut(Piece<'_>)) -> bool {
         if line.starts_with(['{', '[', ' ', '\t']) || line.is_empty() {
             return false;
@@ -147,7 +147,7 @@ impl Splitter {
         {
             return see(Piece::Object(object, text));
         }
-        // A text that was encoded once too often.
+        // Text that was encoded once too often.
         if let Some(inner) = encoded::quoted(text) {
             return split(&inner, see);
         }
@@ -161,7 +161,7 @@ impl Splitter {
         let from = text.len();
         text.push_str(line);
         if let Some(start) = self.scan(&text, from, see) {
-            // An object over many lines is not copied for each of them.
+            // The text is not copied again for each line of a long object.
             text.drain(..start);
             self.keep(text, see);
         }
@@ -170,7 +170,7 @@ impl Splitter {
     /// Keeps the beginning of an object for the next line.
     fn keep(&mut self, text: String, see: &mut dyn FnMut(Piece<'_>)) {
         self.pending = text;
-        // No line ends within a string.
+        // A JSON string cannot contain a line break.
         if self.in_string || self.pending.len() > LONGEST_OBJECT {
             self.give_up(see);
         } else {
@@ -178,8 +178,8 @@ impl Splitter {
         }
     }
 
-    /// Reads on at `from` in a text that begins with an object, or at its beginning. Returns where an object
-    /// begins that goes on behind the text.
+    /// Continues at `from` in a text that begins with an object, or starts at its beginning. Returns the position of an
+    /// object that continues after the text.
     fn scan(&mut self, text: &str, from: usize, see: &mut dyn FnMut(Piece<'_>)) -> Option<usize> {
         let bytes = text.as_bytes();
         let mut start = 0;
@@ -193,9 +193,9 @@ impl Splitter {
                         start = index - 1;
                         self.depth = 1;
                     }
-                    // An array is its elements. Zeros are what a file system leaves of a write that it lost.
+                    // Only the elements of an array matter. A file system fills a write that it has lost with zeros.
                     b' ' | b'\t' | b'\r' | b',' | b'[' | b']' | b'\0' => {}
-                    // Those that are no objects are nothing.
+                    // Elements that are not objects are skipped.
                     _ => match after_scalar(text, index - 1) {
                         Some(behind) => index = behind,
                         None => {
@@ -221,7 +221,7 @@ impl Splitter {
         (self.depth > 0).then_some(start)
     }
 
-    /// Follows strings and brackets. Whether a bracket was closed.
+    /// Tracks strings and brackets. Returns whether a bracket was closed.
     fn step(&mut self, byte: u8) -> bool {
         if self.in_string {
             match byte {
@@ -244,15 +244,15 @@ impl Splitter {
         false
     }
 
-    /// Whether an object begins with this line although the one before did not end: a line that was torn
-    /// off. Behind a comma, a bracket or a colon an element may follow.
+    /// Whether an object begins on this line although the one before did not end, because a write was interrupted.
+    /// After a comma, a bracket or a colon the line may be an element instead.
     fn is_new_beginning(&self, line: &str) -> bool {
         let line = line.trim_end();
         let may_follow = self.pending.trim_end().ends_with([',', '[', ':']);
         !may_follow && line.starts_with('{') && line.ends_with('}') && usage_projection::read(line).is_some()
     }
 
-    /// Takes what is pending for damage, and of its lines those that are whole.
+    /// Reports the pending text as damaged, and reads those of its lines that are complete objects.
     fn give_up(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
         let (columns, parts) = (self.columns.take(), std::mem::take(&mut self.parts));
         let text = std::mem::replace(self, Self { columns, parts, ..Self::default() }).pending;
@@ -271,10 +271,11 @@ impl Splitter {
     }
 }
 
-/// The whole records in a line that begins with a torn one: what a writer put behind a write that broke off. A
-/// record begins where no value may, or with the same name as the torn one, up to the end of the line.
+/// The complete records in a line that begins with a truncated one: what was written after an interrupted write. A
+/// record begins where no value is allowed, or with the same first name as the truncated one, and extends to the end of
+/// the line.
 fn spliced(line: &str, see: &mut dyn FnMut(Piece<'_>)) {
-    /// So many places are tried: whatever a line holds, it is read a bounded number of times.
+    /// The maximum number of positions to try, so that the time is bounded whatever the line contains.
     const TRIES: usize = 64;
     let first_name = |text: &str| text.split('"').nth(1).map(str::to_owned);
     let own = first_name(line);
@@ -303,8 +304,8 @@ fn spliced(line: &str, see: &mut dyn FnMut(Piece<'_>)) {
     }
 }
 
-/// An object that programs wrote that are lenient about JSON: numbers that are none are null, control characters blanks,
-/// and a backslash before a character that needs none is left out.
+/// Corrects JSON from lenient writers: invalid numbers become null, control characters become blanks, and unnecessary
+/// backslashes are removed.
 fn repaired(text: &str) -> String {
     const NO_NUMBERS: &[&str] = &["NaN", "-Infinity", "Infinity"];
     let mut repaired = String::with_capacity(text.len());
@@ -346,7 +347,7 @@ fn repaired(text: &str) -> String {
     repaired
 }
 
-/// Where the number, text or the like ends that begins at `from` in the elements of an array.
+/// The end of the number, text or other scalar that begins at `from` in an array.
 fn after_scalar(text: &str, from: usize) -> Option<usize> {
     text.starts_with('[').then_some(())?;
     let mut values = serde_json::Deserializer::from_str(text.get(from..)?).into_iter::<&RawValue>();
@@ -356,8 +357,8 @@ fn after_scalar(text: &str, from: usize) -> Option<usize> {
     ends.then_some(behind)
 }
 
-/// What a line carries: the line, or the data of a server's event. Nothing where the line is blank, a comment
-/// or another field of an event.
+/// The JSON in a line: the line itself, or the data of a server-sent event. `None` for a blank line, a comment, and
+/// other fields of an event.
 fn payload(line: &str) -> Option<&str> {
     let line = line.trim_matches(['\u{feff}', '\0', '\u{1e}']).trim();
     let is_field = ["event:", "id:", "retry:", ":"].iter().any(|field| line.starts_with(field));
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_found_however_they_are_laid_out() {
+    fn objects_are_found_in_every_layout() {
         for (text, found) in [
             ("{\"n\":1}", "1"),
             ("\u{feff}{\"n\":1}\r\n{\"n\":2}\r\n", "1 2"),
@@ -407,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_costs_itself_alone() {
+    fn damage_affects_only_its_own_object() {
         for (text, found) in [
             ("{\"n\":1,\"t\":\"torn\n{\"n\":2}", "x 2"),
             ("{\"n\":1,\"a\":[1\n{\"n\":2}\n{\"n\":3}", "x 2 3"),
@@ -431,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_it_takes_grows_with_the_length_alone() {
+    fn the_time_grows_linearly_with_the_length() {
         for text in ["[\n".repeat(200_000), "{\"a\":\n".repeat(100_000), "{\"a\":[\n".repeat(100_000) + "x"] {
             split(&text, &mut |_| {});
         }

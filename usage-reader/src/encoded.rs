@@ -1,4 +1,4 @@
-//! Bodies that a recorder of HTTP calls kept as bytes: in base64 or hexadecimal digits, compressed or not.
+//! Bodies that a recorder of HTTP calls stored as bytes: in base64 or hexadecimal, possibly compressed.
 
 use std::borrow::Cow;
 
@@ -6,24 +6,24 @@ use miniz_oxide::inflate::{decompress_to_vec_with_limit, decompress_to_vec_zlib_
 
 use crate::usage_projection::is_document;
 
-/// A body that is longer once it is decompressed is not read.
+/// The maximum size of a decompressed body.
 const LARGEST: usize = 64 << 20;
 
-/// How a document begins in base64: `{"`, `{ `, `{` and a new line, `[{`, `[` and a new line, `data`, `even`, the mark of
-/// UTF-8, gzip and zlib.
+/// What documents begin with, in base64: `{"`, `{ `, `{` and a new line, `[{`, `[` and a new line, `data`, `even`, the
+/// byte order mark of UTF-8, gzip and zlib.
 const BASE64: &[&str] =
     &["eyJ", "eyA", "ewo", "ew0", "W3s", "Wwo", "ZGF0", "ZXZl", "77u/", "H4sI", "eJ", "eA", "eN"];
 
-/// The same in hexadecimal digits.
+/// The same in hexadecimal.
 const HEX: &[&str] =
     &["7b22", "7b20", "7b0a", "7b0d", "5b7b", "5b0a", "64617461", "6576656e", "1f8b", "789c", "7801", "78da"];
 
-/// Whether the text may be a document, or stand for one. A look at its beginning.
+/// Whether the text may be a document, or encode one. Checks only its beginning.
 pub(crate) fn may_be_document(text: &str) -> bool {
     is_document(text) || is_quoted(text) || begins_like(text, BASE64) || begins_like_hex(text)
 }
 
-/// The document that the text is or stands for.
+/// The document that the text is or encodes.
 pub(crate) fn document(text: &str) -> Option<Cow<'_, str>> {
     if is_document(text) {
         return Some(Cow::Borrowed(text));
@@ -35,11 +35,11 @@ pub(crate) fn document(text: &str) -> Option<Cow<'_, str>> {
     in_bytes(bytes).map(Cow::Owned)
 }
 
-/// The document in the chunks of a body, as recorders keep one that came in several.
+/// The document in a body that a recorder stored in several chunks.
 pub(crate) fn document_of_chunks(chunks: &[&str]) -> Option<String> {
     let first = chunks.first()?;
     if begins_like_hex(first) {
-        // A body is cut anywhere, also within a byte.
+        // A chunk may end anywhere, even within a byte.
         return in_bytes(hex(&chunks.concat())?);
     }
     if begins_like(first, BASE64) {
@@ -56,7 +56,7 @@ fn is_quoted(text: &str) -> bool {
         .any(|start| text.starts_with(start))
 }
 
-/// A text that was encoded as JSON once or twice more, or a list of chunks.
+/// Text that was encoded as JSON once or twice more, or a list of chunks.
 pub(crate) fn quoted(text: &str) -> Option<String> {
     if !is_quoted(text) {
         return None;
@@ -101,8 +101,8 @@ fn in_bytes(bytes: Vec<u8>) -> Option<String> {
     is_document(&text).then_some(text)
 }
 
-/// RFC 1952: the header, whose optional parts its flags name, and a stream of RFC 1951. The check at the end is left to
-/// the recorder.
+/// RFC 1952: a header with optional parts according to its flags, then a stream of RFC 1951. The checksum is not
+/// verified.
 fn gunzip(bytes: &[u8]) -> Option<Vec<u8>> {
     const HEADER: usize = 10;
     let flags = *bytes.get(3)?;
@@ -110,7 +110,7 @@ fn gunzip(bytes: &[u8]) -> Option<Vec<u8>> {
     if flags & 4 != 0 {
         at += 2 + usize::from(u16::from_le_bytes([*bytes.get(at)?, *bytes.get(at + 1)?]));
     }
-    // A name and a comment, each up to a zero.
+    // A name and a comment, each ends with a zero byte.
     for _ in 0..(flags >> 3 & 1) + (flags >> 4 & 1) {
         at += bytes.get(at..)?.iter().position(|byte| *byte == 0)? + 1;
     }
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_none() {
+    fn other_text_is_not_a_document() {
         let picture = to_base64(b"\x89PNG\r\n\x1a\n and so on");
         let compressed = to_base64(&gzip("hello", 0, &[]));
         for text in [

@@ -1,4 +1,4 @@
-//! Looking up what a body reports, value by value: one that cannot be meant is as good as absent.
+//! Reads the values of a body. An invalid value counts as absent.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use crate::time;
 
 pub(crate) type Object = Map<String, Value>;
 
-/// Which values of a body a source has read. What it has not read is reported by name.
+/// Which values of a body a source has read. The others are reported by name.
 #[derive(Debug, Default)]
 pub(crate) struct ReadLog(RefCell<Vec<*const Value>>);
 
@@ -23,7 +23,7 @@ impl ReadLog {
     }
 }
 
-/// The fields of an object, and which of them were read.
+/// The fields of an object. Reading one is logged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields<'a> {
     object: &'a Object,
@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
         self.object.is_empty()
     }
 
-    /// The first of these fields that is a token count. All of them count as read: they are names of one thing.
+    /// The first of these fields that is a token count. All of them are logged as read, since they are synonyms.
     pub(crate) fn count(self, names: &[&str]) -> Option<i64> {
         let all = names.iter().filter_map(|name| as_count(self.get(name)?));
         all.fold(None, |first, count| first.or(Some(count)))
@@ -78,12 +78,12 @@ impl<'a> Fields<'a> {
         names.iter().find_map(|name| as_measure(self.get(name)?))
     }
 
-    /// The first of these fields that is an amount of money, which some write as text.
+    /// The first of these fields that is an amount of money, as a number or as text.
     pub(crate) fn amount(self, names: &[&str]) -> Option<f64> {
         names.iter().find_map(|name| as_amount(self.get(name)?))
     }
 
-    /// The first of these fields that is text which is not blank.
+    /// The first of these fields that is text and not blank.
     pub(crate) fn text(self, names: &[&str]) -> Option<&'a str> {
         text(self.object, names)
     }
@@ -94,7 +94,7 @@ impl<'a> Fields<'a> {
         Some(Self { object, log: self.log })
     }
 
-    /// The objects in the field, where it is an array.
+    /// The objects in the field, if it is an array.
     pub(crate) fn objects(self, name: &str) -> impl Iterator<Item = Self> {
         let all = look_up(self.object, name).and_then(Value::as_array).into_iter().flatten();
         all.filter_map(Value::as_object).map(move |object| Self { object, log: self.log })
@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
         self.object.iter().filter_map(entry)
     }
 
-    /// All fields, of which each counts as read.
+    /// All fields; each is logged as read.
     pub(crate) fn values(self) -> impl Iterator<Item = (&'a str, &'a Value)> {
         self.object
             .iter()
@@ -116,7 +116,7 @@ impl<'a> Fields<'a> {
             .map(|(name, value)| (name.as_str(), value))
     }
 
-    /// The first of these fields that is a moment, in milliseconds since 1970.
+    /// The first of these fields that is a timestamp, in milliseconds since 1970.
     pub(crate) fn moment(self, names: &[&str]) -> Option<i64> {
         names.iter().find_map(|name| as_moment(self.get(name)?))
     }
@@ -126,8 +126,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The value of the field. Most objects have few fields, and are looked at for many names: to compare these is quicker
-/// than to hash each.
+/// The value of the field. Most objects have few fields and are searched for many names, so comparing the names is
+/// faster than hashing each.
 fn look_up<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
     const FEW: usize = 24;
     if object.len() > FEW {
@@ -136,13 +136,13 @@ fn look_up<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
     object.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
 }
 
-/// The first of these fields that is text which is not blank.
+/// The first of these fields that is text and not blank.
 pub(crate) fn text<'a>(object: &'a Object, names: &[&str]) -> Option<&'a str> {
     let texts = names.iter().filter_map(|name| look_up(object, name)?.as_str());
     texts.map(str::trim).find(|text| !text.is_empty())
 }
 
-/// A token count: whole, from 0 to 2^53 − 1. One that is written with a fraction of zero counts as whole.
+/// A token count: a whole number from 0 to 2^53 − 1. A fraction of zero is allowed.
 pub(crate) fn as_count(value: &Value) -> Option<i64> {
     let whole = match value.as_i64() {
         Some(whole) => whole,
@@ -158,7 +158,7 @@ pub(crate) fn as_measure(value: &Value) -> Option<f64> {
     value.as_f64().filter(|number| number.is_finite() && *number >= 0.0)
 }
 
-/// An amount of money, which some write as text.
+/// An amount of money, as a number or as text.
 pub(crate) fn as_amount(value: &Value) -> Option<f64> {
     match value.as_str() {
         Some(text) => text.parse().ok().filter(|amount: &f64| amount.is_finite() && *amount >= 0.0),
@@ -166,8 +166,8 @@ pub(crate) fn as_amount(value: &Value) -> Option<f64> {
     }
 }
 
-/// A timestamp as text, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970. Each range is
-/// that of the years 1973 to 5138, in which they do not overlap.
+/// A timestamp as text, or a number of seconds, milliseconds, microseconds or nanoseconds since 1970. The unit is
+/// inferred from the range: each covers the years 1973 to 5138, and the ranges do not overlap.
 pub(crate) fn as_moment(value: &Value) -> Option<i64> {
     if let Some(text) = value.as_str() {
         let is_number = text.len() >= 10 && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -193,17 +193,17 @@ fn from_number(number: f64) -> Option<i64> {
         millis /= 1000.0;
         unit /= 1000.0;
     }
-    // Nanoseconds are the smallest unit that anybody writes.
+    // Nanoseconds are the smallest unit in use.
     (number < FIRST_OF_A_UNIT * 1e9).then(|| time::in_range(millis as i64))?
 }
 
-/// The sum, where it is a token count.
+/// The sum; `None` if it is not a token count.
 pub(crate) fn sum(terms: impl IntoIterator<Item = i64>) -> Option<i64> {
     let sum = terms.into_iter().try_fold(0_i64, i64::checked_add)?;
     (0..=MAX_SAFE_INTEGER).contains(&sum).then_some(sum)
 }
 
-/// The sum of those that are reported; `None` where none is.
+/// The sum of the reported terms; `None` if none is reported.
 pub(crate) fn reported_sum(terms: impl IntoIterator<Item = Option<i64>>) -> Option<i64> {
     let reported: Vec<i64> = terms.into_iter().flatten().collect();
     if reported.is_empty() { None } else { sum(reported) }
@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_count_is_skipped() {
+    fn invalid_counts_are_skipped() {
         for value in
             [json!(-1), json!(1.5), json!("3"), json!(true), json!([3]), json!({"a": 3}), json!(1e30)]
         {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_beyond_all_counts_are_none() {
+    fn sums_above_the_largest_count_are_absent() {
         assert_eq!(sum([MAX_SAFE_INTEGER, 1]), None);
         assert_eq!(sum([i64::MAX, i64::MAX]), None);
         assert_eq!(reported_sum([None, Some(2), Some(3)]), Some(5));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_is_known() {
+    fn fields_that_were_read_are_logged() {
         let all = json!({"a": 1, "b": {"c": 2}, "d": 3});
         let log = ReadLog::default();
         let fields = Fields::logged(all.as_object().unwrap(), &log);

@@ -1,12 +1,12 @@
-//! Reads what a provider or an agent returned for the tokens and the money that it cost.
+//! Reads the token usage and the cost from the responses of providers and the output of agents.
 //!
-//! Pure: no clock, no environment, no files. [`total`], [`by_model`] and [`calls`] read a text that is in memory,
+//! It uses no clock, no environment and no files. [`total`], [`by_model`] and [`calls`] read a text in memory;
 //! [`CallReader`] reads input of any length line by line. Each returns [`ParsedUsage`], in which every number has the
-//! same meaning whichever provider reported it.
+//! same meaning for every provider.
 //!
-//! `documents` cuts the input into objects, `usage_projection` reads of each what may be usage, `locate` finds the body
-//! in its wrappers, a file for each family of shapes gives its numbers their meaning, and `collector` puts the
-//! events of one call together.
+//! `documents` splits the input into objects, `usage_projection` keeps only what may be usage, `locate` finds the body
+//! in its wrappers, each file in `sources` defines what the numbers of one format mean, and `collector` combines the
+//! events of a call.
 //!
 //! ```
 //! let body = r#"{"model": "claude-x", "usage": {"input_tokens": 4, "cache_read_input_tokens": 900, "output_tokens": 30}}"#;
@@ -47,28 +47,28 @@ use self::call::{Calls, whole};
 use self::collector::Collector;
 use self::documents::{Piece, split};
 
-/// Longer text is not looked at: 1 GiB.
+/// The maximum length of a text: 1 GiB.
 pub const MAX_EXTRACT_BYTES: usize = 1 << 30;
 
-/// What the text reports about all its calls: their sum.
+/// The sum of all calls in the text.
 ///
-/// `text` is a response body, its `usage` object, metadata of an adapter that wraps one, or the lines of a
-/// stream or of an agent's transcript, JSON each. The shape is found by its structure. `provider` helps where
-/// that does not say what a number means. `None` where the text reports nothing, and where it is longer than
+/// `text` is a response body, its `usage` object, the metadata of an adapter that contains one, or the JSON lines of a
+/// stream or of an agent's transcript. The format is detected from the structure. `provider` is needed only if the
+/// format leaves the meaning of a number open. `None` if the text reports no usage, or is longer than
 /// [`MAX_EXTRACT_BYTES`].
 pub fn total(text: &str, provider: Option<&str>) -> Option<ParsedUsage> {
     whole(by_model(text, provider))
 }
 
-/// What the text reports about its calls, one for each model, in the order of their first appearance. Their sum
-/// is [`total`].
+/// The usage of the calls in the text, one entry for each model, in the order of their first appearance. Their sum is
+/// [`total`].
 pub fn by_model(text: &str, provider: Option<&str>) -> Vec<ParsedUsage> {
     let (calls, rest) = collect(text, Collector::new(provider).naming_in_memory());
     let models = call::by_model(calls.each());
     if models.is_empty() { rest.into_iter().collect() } else { models }
 }
 
-/// The calls of the text one by one, and [`total`].
+/// Each call in the text, and [`total`].
 pub fn calls(text: &str, provider: Option<&str>) -> (Vec<ExtractedCall>, Option<ParsedUsage>) {
     let (calls, rest) = collect(text, Collector::new(provider));
     let each = calls.unsettled().to_vec();
@@ -76,7 +76,7 @@ pub fn calls(text: &str, provider: Option<&str>) -> (Vec<ExtractedCall>, Option<
     (each, if models.is_empty() { rest } else { whole(models) })
 }
 
-/// The calls, and what a single object reported beside any.
+/// The calls, and what a single object reported without usage.
 fn collect(text: &str, mut collector: Collector) -> (Calls, Option<ParsedUsage>) {
     if text.len() > MAX_EXTRACT_BYTES {
         return (Calls::default(), None);
@@ -92,6 +92,6 @@ fn collect(text: &str, mut collector: Collector) -> (Calls, Option<ParsedUsage>)
     });
     let (last, rest) = collector.finish();
     last.into_iter().for_each(|call| calls.add(call));
-    // Of many lines none is the one whose times are meant.
+    // Of several objects, it is not known which one's times would apply.
     (calls, rest.filter(|_| objects == 1))
 }

@@ -1,4 +1,4 @@
-//! Finding the object that holds the usage, whatever it is wrapped in.
+//! Finds the object that contains the usage, whatever wraps it.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::shapes::interpret;
 use crate::sources::{INHERITED, has_request_as_text, is_adapter_name};
 use crate::time;
 
-/// Names that a body takes from around it where it has not got them itself.
+/// Fields that a body inherits from the objects around it if it does not have them itself.
 const FALLBACK: &[&str] = &[
     "id",
     "responseId",
@@ -41,7 +41,7 @@ const FALLBACK: &[&str] = &[
     "messageId",
 ];
 
-/// Parts of addresses that count the tokens of a question, which is no call.
+/// Parts of URLs that count the tokens of a prompt without calling a model.
 const COUNTING: &[&str] = &[
     "count_tokens",
     "counttokens",
@@ -54,13 +54,13 @@ const COUNTING: &[&str] = &[
 ];
 
 pub(crate) enum Located {
-    /// The body, with what its wrappers reported, and what it says.
+    /// The body, with the fields of its wrappers, and the usages in it.
     Body(Object, Vec<ParsedUsage>),
     /// Several bodies or events.
     Events(Vec<Object>),
-    /// Nothing that counts, but something that a record has room for.
+    /// No usage, but values that a record can store.
     Rest(Vec<ParsedUsage>),
-    /// The beginning of a message whose usage comes later.
+    /// The beginning of a message whose usage follows later.
     Message(Object),
     Nothing,
 }
@@ -71,7 +71,7 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     }
     let counts = |usages: &Vec<ParsedUsage>| usages.iter().any(ParsedUsage::has_usage);
     let usages = match interpret(&all, hint) {
-        // An adapter's own numbers may stand around a body that has more to say.
+        // An adapter's own numbers may surround a body that reports more.
         Some(usages) if counts(&usages) && !is_adapter_alone(&usages) => {
             return Located::Body(all, usages);
         }
@@ -107,12 +107,12 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     usages.map_or(Located::Nothing, Located::Rest)
 }
 
-/// Whether nothing but an adapter's own names was read.
+/// Whether only fields of an adapter were read.
 fn is_adapter_alone(usages: &[ParsedUsage]) -> bool {
     usages.iter().all(|parsed| !parsed.extra.contains_key("source"))
 }
 
-/// Whether a recorded call was of an address that only counts tokens.
+/// Whether this is a recorded call of a URL that only counts tokens.
 fn is_count_of_a_question(all: &Object) -> bool {
     let requests = ["request", "Request", "httpRequest", "req"];
     let request = requests.iter().find_map(|name| all.get(*name)?.as_object());
@@ -123,12 +123,12 @@ fn is_count_of_a_question(all: &Object) -> bool {
     })
 }
 
-/// Whether a body may have the field from an object around it.
+/// Whether a body may inherit the field from an object around it.
 pub(crate) fn is_from_around(name: &str) -> bool {
     is_adapter_name(name) || FALLBACK.contains(&name) || matches!(name, "event" | "type")
 }
 
-/// What a wrapper reports about the body in it.
+/// The fields that a wrapper passes on to the body in it.
 fn around(all: &Object) -> Object {
     let inherited = INHERITED.iter().flat_map(|names| names.iter());
     let reported =
@@ -137,18 +137,18 @@ fn around(all: &Object) -> Object {
     if is_of_batch(all) {
         around.insert("is_batch".into(), true.into());
     }
-    // Recorders write the time of UTC without saying so.
+    // Recorders write times in UTC without a zone.
     if let Some(recorded) = text(all, &["recorded_at"]).and_then(time::parse_utc) {
         around.insert("recorded_at".into(), recorded.into());
     }
-    // Amp names its threads so; the messages in them are only numbered.
+    // Amp's thread ids begin with `T-`; the messages in a thread only have numbers.
     if let Some(thread) = text(all, &["id"]).filter(|id| id.starts_with("T-")) {
         around.insert("threadId".into(), thread.into());
     }
     around
 }
 
-/// Whether it is, or holds, the results of a batch: OpenAI's and Anthropic's (`custom_id`), Bedrock's (`recordId`), and
+/// Whether this is or contains results of a batch: OpenAI's and Anthropic's (`custom_id`), Bedrock's (`recordId`), and
 /// those of Gemini and Vertex AI.
 fn is_of_batch(all: &Object) -> bool {
     let is_of_gemini = || all.get("response").and_then(|response| response.get("usageMetadata")).is_some();
@@ -162,14 +162,14 @@ fn inherit(mut inner: Object, around: &Object, kind: Option<&str>) -> Object {
             inner.insert(name.clone(), value.clone());
         }
     }
-    // What kind of event a message stands in says more than that it is a message.
+    // The type of the event that contains a message is more specific than that of the message.
     if kind == Some("message_start") {
         inner.insert("event".into(), "message_start".into());
     }
     inner
 }
 
-/// The events in arrays and in text that was kept as it came.
+/// The events in arrays, and in text that was stored unchanged.
 fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
     let mut events = Vec::new();
     for name in LISTS {
@@ -189,14 +189,14 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
     if events.is_empty() {
         events = events_in_text(all);
     }
-    // What an adapter says of one body is said of that body; of several it is said of none.
+    // An adapter's fields belong to a single body; with several bodies they belong to none of them.
     if let [only] = &mut events[..] {
         *only = inherit(std::mem::take(only), around, None);
     }
     if let Some(thread) = around.get("threadId") {
         events.iter_mut().for_each(|event| drop(event.insert("threadId".into(), thread.clone())));
     }
-    // What belongs to a session says so once.
+    // The session is named once for all its events.
     for name in ["sessionId", "session_id", "sessionID"] {
         if let Some(session) = around.get(name) {
             for event in &mut events {
@@ -207,8 +207,8 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
     events
 }
 
-/// Whether nothing but a text and its encoding stands here: the body of a recorded call, as Charles keeps it. What was said
-/// has a type or a role.
+/// Whether the object has only a text and its encoding: the body of a recorded call, as Charles stores it. Text of a
+/// conversation has a type or a role in addition.
 fn is_text_of_a_body(all: &Object) -> bool {
     let is_part = |name: &String| matches!(name.as_str(), "text" | "charset" | "size" | "encoding");
     let is_untyped = !all.contains_key("type") && !all.contains_key("event");
@@ -225,7 +225,7 @@ fn objects_in(document: &str, events: &mut Vec<Object>) {
 
 fn events_in_text(all: &Object) -> Vec<Object> {
     let mut events = Vec::new();
-    // The result of an agent's run is what its model said, and so is the text of anything but a request.
+    // The result of an agent's run is the model's text, and so is any `text` outside of a request.
     let is_result = text(all, &["type"]) == Some("result");
     let is_request = has_request_as_text(all) || all.contains_key("mimeType") || is_text_of_a_body(all);
     for name in TEXTS {
@@ -242,14 +242,14 @@ fn events_in_text(all: &Object) -> Vec<Object> {
     events
 }
 
-/// Amp's ledger and its messages report the same calls, each a part of them.
+/// Amp's ledger and its messages report the same calls; each has only some of the fields.
 fn ledger_events(all: &mut Object, around: &Object) -> Vec<Object> {
     let mut events = Vec::new();
     if let Some(Value::Object(mut ledger)) = all.shift_remove("usageLedger") {
         if let Some(Value::Array(values)) = ledger.shift_remove("events") {
             flatten(values, &mut events);
         }
-        // What an entry is of, which not every one says.
+        // The thread of an entry, which not every entry has.
         for event in &mut events {
             event.entry("operationType").or_insert_with(|| "".into());
         }
@@ -273,11 +273,11 @@ fn flatten(values: Vec<Value>, events: &mut Vec<Object>) {
     }
 }
 
-/// When the line was written, where it says so.
+/// When the line was written, if it has a time.
 pub(crate) fn time_of(line: Fields<'_>) -> Option<i64> {
     const NAMES: &[&str] =
         &["timestamp", "ts", "time", "created", "created_at", "createdAt", "startedDateTime"];
-    // Few objects have one, and a look at the first letters is enough to know.
+    // Few objects have a time, and the first letters rule out most of them.
     let may_have_one = line.names().any(|name| name.starts_with(['t', 'c', 's']) && NAMES.contains(&name));
     let own = if may_have_one { line.moment(NAMES) } else { None };
     own.or_else(|| line.object(&["message", "payload", "msg"])?.moment(&["timestamp", "created_at"]))

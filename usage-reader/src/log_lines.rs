@@ -1,4 +1,4 @@
-//! Lines as logs keep them: colours, and what containers and CI put before each line or around it.
+//! The lines of logs: removes colours, and what containers and CI systems add before or around each line.
 
 use std::borrow::Cow;
 
@@ -6,29 +6,29 @@ use serde::Deserialize;
 
 use crate::time;
 
-/// A longer beginning of a line is none of a log's.
+/// The maximum length of the prefix of a log line.
 const LONGEST_PREFIX: usize = 160;
 
-/// How a line of a log belongs to those around it.
+/// How a log line relates to the lines around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Link {
-    /// It stands for itself, or ends what the lines before it began.
+    /// The line is complete by itself, or completes the lines before it.
     Ends,
-    /// The next line of its stream goes on where it ends.
+    /// The next line of the same stream continues this one.
     IsPart,
-    /// It goes on where the line before ended, and the next line may go on where it ends.
+    /// The line continues the one before, and the next line may continue this one.
     GoesOn,
-    /// The next line may go on where it ends.
+    /// The next line may continue this one.
     MayGoOn,
 }
 
-/// What a line of a log carries.
+/// The content of a log line.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Unwrapped {
     pub(crate) text: String,
-    /// When the log says that it was written.
+    /// When the line was written, according to the log.
     pub(crate) time: Option<String>,
-    /// Of lines that the log broke, those of one stream belong together.
+    /// The stream of the line. If the log has split a line, its parts have the same stream.
     pub(crate) stream: String,
     pub(crate) link: Link,
 }
@@ -40,7 +40,7 @@ impl Unwrapped {
     }
 }
 
-/// What the line carries, where it is one of a log that is known: `None` where it stands for itself.
+/// The content of the line if the format of the log is known, else `None`: the line is used unchanged.
 pub(crate) fn unwrap(line: &str) -> Option<Unwrapped> {
     if line.starts_with("{\"log\":") {
         return of_docker(line);
@@ -60,7 +60,7 @@ pub(crate) fn unwrap(line: &str) -> Option<Unwrapped> {
     Some(Unwrapped::whole(&clean, None))
 }
 
-/// A line of Docker's `json-file`. One of more than 16 KiB is broken into several, of which the last one alone ends.
+/// A line of Docker's `json-file`. Lines above 16 KiB are split; only the last part ends with a line break.
 fn of_docker(line: &str) -> Option<Unwrapped> {
     #[derive(Deserialize)]
     struct Line {
@@ -76,7 +76,7 @@ fn of_docker(line: &str) -> Option<Unwrapped> {
     Some(Unwrapped { text: log.trim_end_matches(['\n', '\r']).to_owned(), time, stream, link })
 }
 
-/// A line of the container runtimes of Kubernetes: its time, its stream, and whether it is whole (`F`) or a part (`P`).
+/// A line of a Kubernetes container runtime: its time, its stream, and whether it is complete (`F`) or partial (`P`).
 fn of_kubernetes(line: &str) -> Option<Unwrapped> {
     let mut words = line.splitn(4, ' ');
     let (time, stream, flag, text) = (words.next()?, words.next()?, words.next()?, words.next()?);
@@ -91,8 +91,8 @@ fn of_kubernetes(line: &str) -> Option<Unwrapped> {
     Some(Unwrapped { stream: stream.to_owned(), link, ..Unwrapped::whole(text, Some(time)) })
 }
 
-/// A line of GitLab: its time, and the number and kind of its stream. A plus sign says that it goes on where the one
-/// before ended.
+/// A line of GitLab: its time, and the number and kind of its stream. A plus sign means that it continues the line
+/// before.
 fn of_gitlab(line: &str) -> Option<Unwrapped> {
     let (time, rest) = line.split_once(' ')?;
     let stream = rest.get(..3).filter(|stream| is_time(time) && is_stream_of_gitlab(stream))?;
@@ -104,8 +104,8 @@ fn of_gitlab(line: &str) -> Option<Unwrapped> {
     Some(Unwrapped { stream: stream.to_owned(), link, ..Unwrapped::whole(&rest[4..], Some(time)) })
 }
 
-/// A line behind a prefix that each line of the log has, whatever the line is: `service-1  | …` of Docker Compose,
-/// `[pod/name/container] …` of kubectl, and a job, a step and a time between tabs of GitHub.
+/// A line after a prefix that every line of the log has: `service-1  | …` of Docker Compose, `[pod/name/container] …`
+/// of kubectl, and GitHub's job, step and time, separated by tabs.
 fn of_prefix_alone(line: &str) -> Option<Unwrapped> {
     let is_name = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
@@ -128,7 +128,7 @@ fn of_prefix_alone(line: &str) -> Option<Unwrapped> {
     is_of_github.then(|| Unwrapped::whole(text, Some(time.trim_start_matches('\u{feff}'))))
 }
 
-/// JSON behind the time, the level and the like.
+/// JSON after a time, a level and similar fields.
 fn prefixed(line: &str) -> Option<Unwrapped> {
     let start = line.char_indices().take(LONGEST_PREFIX).map(|(at, _)| at).find(|at| {
         let rest = &line[*at..];
@@ -146,20 +146,20 @@ fn prefixed(line: &str) -> Option<Unwrapped> {
     Some(Unwrapped::whole(text, time))
 }
 
-/// Anything behind a time with a zone: a line of GitHub's and Azure's logs, one of an object over many lines included.
+/// Any text after a time with a zone: a line of GitHub's or Azure's logs, including lines of a multi-line object.
 fn behind_time(line: &str) -> Option<Unwrapped> {
     let (time, text) = line.split_once(' ').unwrap_or((line, ""));
     is_moment(time).then(|| Unwrapped::whole(text, Some(time)))
 }
 
-/// Whether it is a time with its date and zone.
+/// Whether the word is a date and time with a zone.
 fn is_moment(word: &str) -> bool {
     let word = word.trim_start_matches('\u{feff}');
     word.len() >= "2026-03-20T12:00Z".len() && word.contains('T') && time::parse_lenient(word).is_some()
 }
 
 fn is_prefix(prefix: &str, words: &[&str]) -> bool {
-    /// Syslog has the most: a priority, a time, a host, a program, its number, a kind, and data.
+    /// Syslog has the most: a priority, a time, a host, a program, its process id, a message id, and structured data.
     const MOST_WORDS: usize = 9;
     let [first, .., last] = words else {
         return words.first().is_some_and(|word| is_time(word)) && prefix.ends_with(' ');
@@ -168,14 +168,14 @@ fn is_prefix(prefix: &str, words: &[&str]) -> bool {
         return false;
     }
     let is_known = |word: &str| is_time(word) || is_level(word) || is_stream(word);
-    // `Nov 29 10:00:00 host name[12]: {…}` and `<34>1 2026-… host name 12 - - {…}` of syslog, and what programs put
-    // before what they log: `2026-03-20 12:00:00,123 - name - INFO - {…}`.
+    // Syslog, `Nov 29 10:00:00 host name[12]: {…}` and `<34>1 2026-… host name 12 - - {…}`, and the prefixes of
+    // loggers: `2026-03-20 12:00:00,123 - name - INFO - {…}`.
     let begins = is_month(first) || is_time(first) || is_priority(first);
     let ends = last.ends_with([':', '-', '|', ']', '>']) || is_known(last);
     (begins && ends) || (words.iter().any(|word| is_time(word)) && words.iter().all(|word| is_known(word)))
 }
 
-/// Digits with what stands between those of dates and times, also in brackets.
+/// Whether the word consists of digits and the separators of dates and times, possibly in brackets.
 fn is_time(word: &str) -> bool {
     let word = word.trim_matches(['[', ']']);
     let digits = word.bytes().filter(u8::is_ascii_digit).count();
@@ -204,7 +204,7 @@ fn is_stream_of_gitlab(word: &str) -> bool {
     word.ends_with(['O', 'E']) && word.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The text without the sequences that begin with an escape.
+/// The text without escape sequences.
 fn without_colours(line: &str) -> String {
     let mut text = String::with_capacity(line.len());
     let mut characters = line.chars().peekable();
@@ -214,9 +214,9 @@ fn without_colours(line: &str) -> String {
             continue;
         }
         match characters.next() {
-            // Up to the letter that says what to do.
+            // A control sequence ends with a letter.
             Some('[') => drop(characters.find(|one| ('@'..='~').contains(one))),
-            // A title or a link, up to the bell or to the escape before a backslash.
+            // A title or a link ends with a bell, or with an escape and a backslash.
             Some(']') => {
                 while let Some(one) = characters.next() {
                     if one == '\u{7}' || (one == '\u{1b}' && characters.next_if_eq(&'\\').is_some()) {
@@ -227,7 +227,7 @@ fn without_colours(line: &str) -> String {
             _ => {}
         }
     }
-    // What a carriage return went back over was replaced.
+    // Text before a carriage return was overwritten.
     match text.trim_end_matches('\r').rfind('\r') {
         Some(at) => text.split_off(at + 1),
         None => text,
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_in_a_log_is_found() {
+    fn the_content_of_a_log_line_is_found() {
         let own = "{\"n\":1}";
         for (line, time) in [
             ("2026-01-01T00:00:00.123456789Z stdout F {\"n\":1}", Some("2026-01-01T00:00:00.123456789Z")),
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_broken_goes_on_in_the_next_one() {
+    fn a_split_line_continues_in_the_next_one() {
         for (line, text, link) in [
             ("2026-01-01T00:00:00Z stdout P {\"n\":", "{\"n\":", Link::IsPart),
             ("2026-01-01T00:00:00Z stdout F a\": {\"b\": 1}", "a\": {\"b\": 1}", Link::Ends),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_line_of_a_log_stands_for_itself() {
+    fn other_lines_are_left_unchanged() {
         for line in [
             "",
             "{\"n\":1}",

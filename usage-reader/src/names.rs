@@ -1,4 +1,4 @@
-//! What the name of a field says of its value, and the lists of these names.
+//! What the name of a field implies about its value, and the lists of these names.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -8,22 +8,22 @@ use crate::sources::INHERITED;
 
 /// An object whose values are usage.
 pub(crate) const USAGE: u8 = 1;
-/// An object that may hold a body.
+/// An object that may contain a body.
 pub(crate) const WRAPPER: u8 = 2;
 /// An array of bodies or events.
 pub(crate) const LIST: u8 = 4;
-/// A text that may be a body or a stream.
+/// Text that may be a body or a stream.
 pub(crate) const TEXT: u8 = 8;
-/// An object of which only the numbers and short texts are looked at.
+/// An object of which only the numbers and short texts are read.
 pub(crate) const SHALLOW: u8 = 16;
-/// A wrapper that is read in one go.
+/// A wrapper that is parsed in one pass.
 pub(crate) const IN_ONE_GO: u8 = 32;
-/// What some shape calls its usage, or a part of it.
+/// A name that some format uses for its usage, or for a part of it.
 pub(crate) const OF_USAGE: u8 = 64;
-/// What else makes an object worth a look: the names of adapters, and the end of Gemini's streams.
+/// Other names that make an object relevant: those of adapters, and the end of Gemini's streams.
 pub(crate) const OF_INTEREST: u8 = 128;
 
-/// Whether the name is one of these kinds. Each field of an input is asked for, so this is one look into a table.
+/// Whether the name is of one of these kinds. It is called for every field of the input, so it is one table look-up.
 pub(crate) fn is(name: &str, kinds: u8) -> bool {
     static KINDS: LazyLock<HashMap<&'static str, u8, BuildHasherDefault<Fnv>>> = LazyLock::new(|| {
         let adapters = INHERITED.iter().flat_map(|names| names.iter());
@@ -48,8 +48,7 @@ pub(crate) fn is(name: &str, kinds: u8) -> bool {
     KINDS.get(name).is_some_and(|own| own & kinds != 0)
 }
 
-/// The hash of Fowler, Noll and Vo, which is quick for short names. The table is fixed, so nobody can fill it with names
-/// that collide.
+/// The FNV hash, which is fast for short names. Nobody can insert colliding names, since the table is fixed.
 struct Fnv(u64);
 
 impl Default for Fnv {
@@ -70,7 +69,7 @@ impl Hasher for Fnv {
     }
 }
 
-/// Where a usage object stands, the one that covers more first.
+/// The names of usage objects. The one that covers more comes first.
 pub(crate) const CONTAINERS: &[&str] = &[
     "totalUsage",
     "total_usage",
@@ -86,7 +85,7 @@ pub(crate) const CONTAINERS: &[&str] = &[
     "metrics",
 ];
 
-/// What else some shape calls its usage, or a part of it. Names of counts are known by their ends.
+/// Other names that formats use for usage, or for a part of it. Names of counts are recognised by their suffixes.
 const PARTS: &[&str] = &[
     "stats",
     "modelUsage",
@@ -126,8 +125,8 @@ const PARTS: &[&str] = &[
     "Output Tokens",
 ];
 
-/// Objects that may hold a body, or be one, where the object around them holds no usage itself. In the order
-/// in which they are looked into.
+/// Objects that may contain or be a body if the object around them has no usage itself, in the order in which they are
+/// searched.
 pub(crate) const WRAPPERS: &[&str] = &[
     "interaction",
     "response",
@@ -183,7 +182,7 @@ pub(crate) const WRAPPERS: &[&str] = &[
     "log",
     "content",
     "jsonBody",
-    // As other recorders of HTTP calls name them.
+    // The names that other recorders of HTTP calls use.
     "Response",
     "ResponseBody",
     "httpResponse",
@@ -246,7 +245,7 @@ pub(crate) const LISTS: &[&str] = &[
     "log_records",
 ];
 
-/// Text that may be a body or a stream, as an adapter, a recorder or a log kept it.
+/// Text that may be a body or a stream, as an adapter, a recorder or a log stored it.
 pub(crate) const TEXTS: &[&str] = &[
     "body",
     "raw",
@@ -271,17 +270,17 @@ pub(crate) const TEXTS: &[&str] = &[
     "Body",
     "ResponseBody",
     "encoded",
-    // As bytes.
+    // Encoded bytes.
     "base64_string",
     "base64Body",
     "bytes",
-    // As collectors of logs name what was logged.
+    // The names that log collectors use for the logged text.
     "MESSAGE",
     "@message",
     "textPayload",
 ];
 
-/// Wrappers that are seldom anything else: they are read in one go.
+/// Wrappers that rarely contain anything else; they are parsed in one pass.
 const ONES_IN_ONE_GO: &[&str] =
     &["response", "message", "body", "event", "payload", "msg", "data", "params", "result"];
 
@@ -334,7 +333,7 @@ const USAGES: &[&str] = &[
     "contextCondense",
 ];
 
-/// Objects of which only the numbers and short texts in them themselves are looked at.
+/// Objects of which only their own numbers and short texts are read.
 const SHALLOWS: &[&str] = &[
     "input",
     "output",
@@ -360,7 +359,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_has_the_kinds_of_all_lists_that_it_stands_in() {
+    fn a_name_has_the_kinds_of_all_lists_that_include_it() {
         for (name, kinds) in [
             ("message", WRAPPER | TEXT | IN_ONE_GO),
             ("data", WRAPPER | LIST | TEXT | IN_ONE_GO),

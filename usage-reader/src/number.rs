@@ -1,6 +1,6 @@
-//! Whole numbers that every language holds, exact sums, and numbers as JSON shows them.
+//! Whole numbers that every language can represent, exact sums, and conversion of numbers to JSON.
 
-/// The largest whole number that every language here holds exactly: 2^53 − 1.
+/// The largest whole number that all supported languages represent exactly: 2^53 − 1.
 pub const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 
 /// A sum of floating-point numbers that is correctly rounded, whatever the order of its terms.
@@ -38,13 +38,13 @@ impl ExactSum {
         self.parts.push(x);
     }
 
-    /// The sum of sums, as exact as they are.
+    /// The sum of other sums, without any loss of precision.
     pub fn of_all<'a>(sums: impl IntoIterator<Item = &'a Self>) -> Self {
         sums.into_iter().flat_map(|sum| sum.parts.iter().copied()).collect()
     }
 
-    /// The sum, rounded once, ties to even. One beyond all numbers is the largest number: no sum of finite
-    /// terms is infinite or none.
+    /// The sum, rounded once, ties to even. Above the range it is the largest finite number: a sum of finite terms is
+    /// never infinite or NaN.
     pub fn value(&self) -> f64 {
         self.rounded().clamp(f64::MIN, f64::MAX)
     }
@@ -89,12 +89,12 @@ pub fn exact_sum(terms: impl IntoIterator<Item = f64>) -> f64 {
     terms.into_iter().collect::<ExactSum>().value()
 }
 
-/// `value` as a JSON number, whole values as integers.
+/// `value` as a JSON number; whole values as integers.
 pub fn to_json(value: f64) -> serde_json::Value {
     as_whole(value).map_or_else(|| value.into(), Into::into)
 }
 
-/// `value` as a whole number, where it is one that every language holds exactly.
+/// `value` as a whole number, if every language can represent it exactly.
 pub fn as_whole(value: f64) -> Option<i64> {
     (value.fract() == 0.0 && value.abs() <= MAX_SAFE_INTEGER as f64).then_some(value as i64)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::usage_projection::{LONGEST_TEXT, scalar};
 
-/// The attributes of OpenTelemetry as an object, without long texts: these are what people and models wrote.
+/// The attributes of OpenTelemetry as an object. Long texts are left out, since they are prompts and responses.
 pub(crate) fn read(raw: &str) -> Option<Map<String, Value>> {
     #[derive(Deserialize)]
     struct Attribute<'a> {
@@ -36,7 +36,7 @@ pub(crate) fn read(raw: &str) -> Option<Map<String, Value>> {
         if raw.len() > LONGEST_TEXT {
             return None;
         }
-        // Whole numbers of 64 bits are text in JSON, and some exporters write all numbers so.
+        // OTLP's JSON writes 64-bit integers as text, and some exporters write all numbers that way.
         match scalar(raw)? {
             Value::String(text) => Some(match text.parse::<i64>() {
                 Ok(number) if text.len() < 16 => Value::from(number),
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_numbers_however_they_are_written_and_long_texts_are_left_out() {
+    fn numbers_are_read_from_text_too_and_long_texts_are_left_out() {
         let raw = json!([
             {"key": "a", "value": {"intValue": "5"}},
             {"key": "b", "value": {"intValue": 6}},

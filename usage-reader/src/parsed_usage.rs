@@ -1,4 +1,4 @@
-//! What was read of one call by one model, with the same meaning whichever provider reported it.
+//! What was read about one call of one model, with the same meaning for every provider.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,19 +7,19 @@ use crate::call::Circumstances;
 use crate::fields::{Object, reported_sum, sum};
 use crate::number::{self, exact_sum};
 
-/// Whether a provider's input count has the cached tokens in it.
+/// Whether a provider's input count includes the cached tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CachedTokens {
-    /// They are part of the input, unless the total shows otherwise.
+    /// They are included in the input, unless the total shows otherwise.
     Included,
     /// They are counted in addition to the input, unless the total shows otherwise.
     Additional,
-    /// They are counted in addition to the input, and the total is not the provider's but one that was computed
-    /// without them.
+    /// They are counted in addition to the input, and the total was computed without them by somebody other than the
+    /// provider.
     AdditionalToTotal,
 }
 
-/// Numbers as a provider gave them.
+/// Numbers as the provider reported them.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct RawCounts {
     pub(crate) input: Option<i64>,
@@ -32,8 +32,8 @@ pub(crate) struct RawCounts {
 }
 
 impl RawCounts {
-    /// All input tokens. A total that has room for the cache beside the input shows that it is not in there, and one
-    /// that has none shows that it is, whatever the source is known for.
+    /// All input tokens. The total decides whether the input includes the cache: if it equals the sum with the cache
+    /// added, it does not; if it equals the sum without it, it does. Otherwise the rule of the source applies.
     fn whole_input(&self, cached_tokens: CachedTokens) -> Option<i64> {
         let (read, write) = (self.cache_read.or(self.cached), self.cache_write);
         let all = reported_sum([self.input, read, write]);
@@ -45,7 +45,7 @@ impl RawCounts {
         if cached == 0 || cached_tokens == CachedTokens::AdditionalToTotal {
             return default;
         }
-        // Reasoning may be a part of the output or not; both explain a total.
+        // Reasoning may be included in the output or not; either may explain the total.
         let explains = |input: i64| {
             let reasoning = self.reasoning.unwrap_or(0);
             sum([input, output]) == Some(total) || sum([input, output, reasoning]) == Some(total)
@@ -58,27 +58,27 @@ impl RawCounts {
     }
 }
 
-/// Marks what may be a copy of a call.
+/// The note that marks a possible copy of a call.
 pub(crate) const COPY: &str = "copy";
 
-/// One call by one model, or the sum of several. Absent means not reported; 0 is reported as 0.
+/// One call of one model, or the sum of several. Absent means not reported; a reported 0 stays 0.
 ///
 /// Counts are whole numbers from 0 to 2^53 − 1, costs and durations finite and not negative. Times are milliseconds
 /// since 1970-01-01T00:00:00Z, of years 0 to 9999.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ParsedUsage {
-    /// Who provides the model.
+    /// The provider of the model.
     pub provider: Option<String>,
-    /// The model that answered.
+    /// The model that returned the response.
     pub model: Option<String>,
-    /// How an adapter says that it called the agent.
+    /// How the adapter called the agent, according to the adapter.
     pub invocation_kind: Option<String>,
     /// The currency of `cost`.
     pub currency: Option<String>,
-    /// All input tokens, cached ones included.
+    /// All input tokens, including cached ones.
     pub input: Option<i64>,
-    /// All output tokens, reasoning included.
+    /// All output tokens, including reasoning.
     pub output: Option<i64>,
     /// The provider's own total, else input + output where both are reported.
     pub total: Option<i64>,
@@ -88,7 +88,7 @@ pub struct ParsedUsage {
     pub cache_read: Option<i64>,
     /// Input tokens that were written to a cache.
     pub cache_write: Option<i64>,
-    /// What the provider says that it cost.
+    /// The cost that the provider reports.
     pub cost: Option<f64>,
     /// How long the call took, in milliseconds.
     pub duration_ms: Option<f64>,
@@ -96,15 +96,15 @@ pub struct ParsedUsage {
     pub started_at_ms: Option<i64>,
     /// When the call ended; not before it began.
     pub finished_at_ms: Option<i64>,
-    /// When the call counts.
+    /// The time to which the call is attributed.
     pub timestamp_ms: Option<i64>,
-    /// Where no time is reported: when the nearest line before was written.
+    /// If no time is reported: when the nearest line before was written.
     pub earlier_ms: Option<i64>,
-    /// What has no field of its own: the source, reasoning, web searches and the like. See `docs/extract.md`.
+    /// Values without a field of their own: the source, reasoning, web searches and others. See `docs/extract.md`.
     pub extra: Map<String, Value>,
-    /// Numbers that were not read although their names say tokens, cost or cache: the names.
+    /// The names of numbers that were not read although their names suggest tokens, cost or cache.
     pub unread: Vec<String>,
-    /// Of a sum over several models: each of them. Else empty.
+    /// The models of a sum over several models; otherwise empty.
     pub models: Vec<ParsedUsage>,
 }
 
@@ -154,7 +154,7 @@ impl ParsedUsage {
         self.extra.get(name).and_then(Value::as_i64)
     }
 
-    /// Whether anything was reported that counts.
+    /// Whether any usage was reported.
     pub(crate) fn has_usage(&self) -> bool {
         [self.input, self.output, self.total, self.cached, self.cache_read, self.cache_write]
             .iter()
@@ -163,7 +163,7 @@ impl ParsedUsage {
             || self.extra.keys().any(|name| name.starts_with("billed_"))
     }
 
-    /// Makes the numbers agree with each other, and notes what they leave open.
+    /// Makes the numbers consistent, and notes what remains unknown.
     pub(crate) fn settle(&mut self) {
         match (self.cached, self.cache_read) {
             (None, read) => self.cached = read,
@@ -171,9 +171,9 @@ impl ParsedUsage {
             _ => {}
         }
         let read = self.cached.max(self.cache_read);
-        // Of what is left of a session's count, calls may have taken more of the input than of the cache.
+        // In the remainder of a session's count, calls may have reduced the input by more than the cache.
         if self.input.is_some() && read > self.input && !self.extra.contains_key("remainder") {
-            // More came from the cache than there was input: then it was counted in addition, whoever says otherwise.
+            // Cached tokens cannot exceed the input, so the input does not include them, whatever the source claims.
             self.input = reported_sum([self.input, read, self.cache_write]);
         }
         self.note_rest();
@@ -198,7 +198,7 @@ impl ParsedUsage {
         self.note_residual();
     }
 
-    /// What a total says beyond input and output, negative where it says less.
+    /// Notes the difference between the total and input + output; negative if the total is lower.
     pub(crate) fn note_residual(&mut self) {
         self.extra.shift_remove("residual");
         let (Some(input), Some(output)) = (self.input, self.output) else { return };
@@ -209,7 +209,7 @@ impl ParsedUsage {
         }
     }
 
-    /// What shows whether another call of the same key is this one.
+    /// The properties that show whether another call with the same key is this one.
     pub fn circumstances(&self) -> Circumstances<'_> {
         let noted = |name: &str| self.extra.get(name)?.as_str();
         Circumstances {
@@ -221,12 +221,12 @@ impl ParsedUsage {
         }
     }
 
-    /// Whether it may be a copy of a call that another agent made, and gives way to that.
+    /// Whether this may be a copy of a call that another agent made; the original is then preferred.
     fn is_copy(&self) -> bool {
         self.extra.contains_key(COPY)
     }
 
-    /// Two versions of one call: of a copy and an original the original, else what both come to.
+    /// Merges two versions of one call. If one is a copy, the result is the original.
     #[must_use]
     pub fn merged_with(mut self, other: Self) -> Self {
         match (self.is_copy(), other.is_copy()) {
@@ -239,8 +239,8 @@ impl ParsedUsage {
         }
     }
 
-    /// Lays another version of the same call over this one: of each count the larger one, and what else the fuller
-    /// version reports.
+    /// Merges another version of the same call into this one: the larger value of each count, and for the other fields
+    /// the version with more tokens, then the other one.
     fn merge_version(&mut self, other: Self) {
         let size = |one: &Self| (one.output, one.input, one.cost.map(|cost| (cost * 1e9) as i64));
         let (mut fuller, lesser) = if size(&other) >= size(self) {
@@ -283,12 +283,12 @@ impl ParsedUsage {
         [self.input, self.output, self.cached, self.cache_read, self.cache_write]
     }
 
-    /// Input, output, cached and written.
+    /// Input, output, cached and written tokens.
     pub(crate) fn reported_counts(&self) -> [Option<i64>; 4] {
         [self.input, self.output, self.cached, self.cache_write]
     }
 
-    /// Takes off what `part` has of these numbers, and returns what of `part` is left.
+    /// Subtracts from these numbers what `part` has in common with them, and returns the rest of `part`.
     pub(crate) fn take_off(&mut self, part: &Self) -> Self {
         let mut rest = part.clone();
         let fields = |one: &mut Self| {
@@ -320,7 +320,7 @@ impl ParsedUsage {
         rest
     }
 
-    /// Makes the notes agree with numbers of which calls were taken off: what they say is of all calls together.
+    /// Removes the notes that are about all calls together, after some of the calls were subtracted from the numbers.
     pub(crate) fn settle_remainder(&mut self) {
         for name in [
             "reasoning",
@@ -337,7 +337,7 @@ impl ParsedUsage {
         self.settle();
     }
 
-    /// The same usage with nothing in it, where something was reported.
+    /// The same usage with 0 for everything that was reported.
     pub fn emptied(mut self) -> Self {
         let whole = self.clone();
         self.take_off(&whole);
@@ -351,7 +351,7 @@ impl ParsedUsage {
             || self.cost.is_some_and(|cost| cost > 1e-12)
     }
 
-    /// Adds another call's numbers. What is reported of one alone stays reported.
+    /// Adds another call's numbers. A number that only one of the two reports is kept.
     pub(crate) fn add(&mut self, other: &Self) {
         if self.total.is_some() || other.total.is_some() {
             self.total = reported_sum([self.known_total(), other.known_total()]);
@@ -391,12 +391,12 @@ impl ParsedUsage {
         }
     }
 
-    /// Amounts in different currencies are no sum; neither is one of them the cost of both.
     /// The total, or what is known of it, so that the total of a sum covers the input and output of the sum.
     fn known_total(&self) -> Option<i64> {
         self.total.or_else(|| reported_sum([self.input, self.output]))
     }
 
+    /// Amounts in different currencies cannot be added, and neither of them is the cost of both calls.
     fn add_cost(&mut self, other: &Self) {
         if self.cost.is_some() && other.cost.is_some() && self.currency != other.currency {
             (self.cost, self.currency) = (None, None);
@@ -418,7 +418,7 @@ fn plus(one: Option<i64>, other: Option<i64>) -> Option<i64> {
     one.zip(other).and_then(|(one, other)| sum([one, other]))
 }
 
-/// Numbers are added; of the rest stays what all say.
+/// Adds numbers; of other notes keeps those that are equal in both.
 fn add_notes(own: &mut Object, other: &Object) {
     for (name, value) in other {
         let Some(before) = own.get(name) else {

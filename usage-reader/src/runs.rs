@@ -1,4 +1,4 @@
-//! Runs of agents whose end counts what their calls counted. A call that both report counts once.
+//! Runs of agents whose end reports the sum of their calls. A call that both report is counted once.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::session::Report;
 use crate::source::{Role, Work};
 use crate::sources::{COST_OF_NO_MODEL, began_anew, counts_before};
 
-/// A call of a run that is not over.
+/// A call of a run that has not ended.
 #[derive(Debug)]
 struct Held {
     agent: &'static str,
@@ -21,11 +21,11 @@ struct Held {
 #[derive(Debug, Default)]
 pub(crate) struct Runs {
     held: Vec<Held>,
-    /// The session that each agent named last.
+    /// The session that each agent named most recently.
     sessions: HashMap<&'static str, String>,
-    /// The last count of each agent's run.
+    /// The newest count of each agent's run.
     ends: HashMap<&'static str, (Counts, Option<String>)>,
-    /// The last count of each agent's session that has no name. One that goes on from it takes its place.
+    /// The newest count of each agent's session without a name. A later count of the same session replaces it.
     unnamed: HashMap<&'static str, ExtractedCall>,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Runs {
 type Counts = Vec<[Option<i64>; 4]>;
 
 impl Runs {
-    /// Names the session where the line leaves it to the lines before it.
+    /// Adds the session from earlier lines if this line does not name one.
     pub(crate) fn complete(&mut self, mut work: Work) -> Work {
         match &work.session {
             Some(session) if work.role != Role::Call => {
@@ -47,12 +47,12 @@ impl Runs {
         work
     }
 
-    /// Keeps a call until its run is over.
+    /// Keeps a call until its run ends.
     pub(crate) fn hold(&mut self, work: &Work, call: ExtractedCall) {
         self.held.push(Held { agent: work.agent, session: work.session.clone(), call });
     }
 
-    /// The end of a run, with what it counts.
+    /// Processes the end of a run, and the counts that it reports.
     pub(crate) fn end(
         &mut self,
         work: &Work,
@@ -85,7 +85,7 @@ impl Runs {
         self.ends.insert(work.agent, (counts, session.clone()));
         let parts: Vec<&ParsedUsage> = own.iter().flat_map(|held| &held.call.parts).collect();
         let mut fit = Fit::of(&usages, &parts);
-        // An agent that counts its session knows it better than its lines, unless it says nothing.
+        // The agent's own count of its session is preferred to its lines, unless it is 0.
         if work.role == Role::Session
             && fit == Fit::TooSmall
             && usages.iter().any(ParsedUsage::counts_for_something)
@@ -97,10 +97,10 @@ impl Runs {
             closed.extend(held.into_iter().map(named));
         };
         if work.role == Role::Run && fit == Fit::Same {
-            // The calls say more: when each was made, and by which model.
+            // The calls have more detail: the time and the model of each.
             return keep(own, closed);
         }
-        // Counts that have no room for the calls are of something else, or of nothing.
+        // Counts lower than the sum of the calls belong to something else.
         let is_separate = fit == Fit::TooSmall && work.session.is_none();
         if fit == Fit::TooSmall {
             keep(own, closed);
@@ -115,7 +115,7 @@ impl Runs {
         }
     }
 
-    /// Keeps the count of a session without a name, and returns the one before if that is of another session.
+    /// Keeps the count of a session without a name, and returns the previous count if it belongs to another session.
     fn count_unnamed(&mut self, agent: &'static str, call: ExtractedCall) -> Option<ExtractedCall> {
         let report = |call: &ExtractedCall| Report { models: call.parts.clone(), ..Report::default() };
         let before = self.unnamed.remove(agent);
@@ -132,13 +132,13 @@ impl Runs {
         }
     }
 
-    /// The name of the session, which is that of the run's first call where the agent names none.
+    /// The name of the session; if the agent does not report one, it is derived from the run's first call.
     fn session(&self, work: &Work, own: &[Held]) -> Option<String> {
         let named = work.session.as_ref().or_else(|| own.iter().find_map(|held| held.session.as_ref()));
         named.map(|session| format!("{}\0{session}", work.agent)).or_else(|| first_call(work.agent, own))
     }
 
-    /// The calls of runs that did not end.
+    /// The calls of runs that have not ended.
     pub(crate) fn finish(self, calls: &mut Vec<ExtractedCall>) {
         let mut first: HashMap<&'static str, Option<String>> = HashMap::new();
         for held in self.held {
@@ -157,7 +157,7 @@ impl Runs {
     }
 }
 
-/// Names the model, the session and the run where the end itself does not.
+/// Adds the model, the session and the id of the run if the end of the run does not report them.
 fn complete_usages(usages: &mut [ParsedUsage], work: &Work, body: Fields<'_>, model: Option<&str>) {
     for parsed in &mut *usages {
         if parsed.model.is_none() && !parsed.extra.contains_key(COST_OF_NO_MODEL) {
@@ -179,7 +179,7 @@ fn first_call(agent: &str, own: &[Held]) -> Option<String> {
     }
 }
 
-/// The call that stands for a whole run or session.
+/// The call that represents a whole run or session.
 fn whole(
     work: &Work,
     body: Fields<'_>,
@@ -197,7 +197,7 @@ fn whole(
         usages.iter_mut().for_each(|parsed| parsed.note("cumulative", true));
     }
     let report = Report {
-        // A count of the whole session needs no name, unless its agent gives it one: the highest one holds.
+        // A count of a whole session needs no id, unless its agent provides one: the highest count is used.
         id: id.filter(|_| work.role != Role::Session || work.key.is_some()).unwrap_or_default(),
         began_anew: if work.role == Role::Process { began_anew(body) } else { work.began_anew },
         before: if work.role == Role::Process { counts_before(body) } else { None },
@@ -215,7 +215,7 @@ fn whole(
     }
 }
 
-/// The span around a span.
+/// The parent of a span.
 fn parent(body: Fields<'_>) -> Option<String> {
     let outer = || body.object(&["parentSpanContext"])?.text(&["spanId"]);
     let parent = body.text(&["parentSpanId", "parent_span_id", "parent_id"]).or_else(outer)?;
@@ -223,14 +223,14 @@ fn parent(body: Fields<'_>) -> Option<String> {
     Some(format!("span\0{trace}\0{parent}"))
 }
 
-/// How the count of a run meets that of its calls.
+/// How the count of a run relates to the sum of its calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fit {
-    /// There are calls, and the run has room for them.
+    /// There are calls, and the run's count is not lower than their sum.
     Room,
-    /// The calls are all that the run counts.
+    /// The run counts exactly these calls.
     Same,
-    /// The run counts less.
+    /// The run counts less than its calls.
     TooSmall,
     /// There are no calls.
     Alone,
@@ -252,7 +252,7 @@ impl Fit {
             whole.iter().any(|one| one.cost.is_some()) && parts.iter().any(|one| one.cost.is_none());
         let says_model =
             whole.iter().all(|one| one.model.is_some()) && parts.iter().any(|one| one.model.is_none());
-        // A run may know less of what its cache held, never more of what its model wrote.
+        // A run may report fewer cached tokens than its calls, but never more output tokens.
         if output == Some(of_outputs)
             && input.is_none_or(|input| input <= of_parts)
             && !says_cost

@@ -1,8 +1,8 @@
-//! What the counts of a session come to, whichever of them are known and in whatever order they came.
+//! The total of a session, from whichever of its counts are known, in any order.
 //!
-//! A session is reported by counts of all its calls, by its calls, or by both. Of each number that is the larger of
-//! the two: a call that both have counts once. So the result depends on what was reported, not on its order, and
-//! reporting it again changes nothing.
+//! A session is reported by cumulative counts, by its calls, or by both. The total is the larger of the two for each
+//! number, since a call that is in both counts once. So the result depends on what was reported, but not on the order,
+//! and repeating a report changes nothing.
 
 use std::collections::HashMap;
 
@@ -12,24 +12,24 @@ use crate::call::{DedupKey, ExtractedCall};
 use crate::number::exact_sum;
 use crate::parsed_usage::ParsedUsage;
 
-/// One count of a session, as the agent reported it.
+/// One cumulative count of a session, as the agent reported it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Report {
-    /// What the report is known by; a replay has the same.
+    /// The id of the report; a replay has the same one.
     pub id: String,
-    /// Whether the count is known to begin with this report's own work (`true`), to go on from an earlier one
-    /// (`false`), or neither.
+    /// Whether the count starts at 0 with this report's own work (`true`), continues an earlier count (`false`), or
+    /// neither is known.
     pub began_anew: Option<bool>,
-    /// Input, output, cached and written tokens before this report's own work, where the report says what that was.
+    /// Input, output, cached and written tokens before this report's own work, if known.
     pub before: Option<[i64; 4]>,
-    /// When it was written, where that is known.
+    /// When it was written, if known.
     pub at_ms: Option<i64>,
-    /// The report of which this one is a part.
+    /// The report that includes this one.
     pub parent: Option<String>,
-    /// Whether the count is of no use where calls of the session are known: it may hold other counts again.
+    /// Whether calls of the session replace the count, because it may count them again.
     pub gives_way: bool,
-    /// The numbers, one for each model.
+    /// The numbers, one entry for each model.
     pub models: Vec<ParsedUsage>,
 }
 
@@ -47,22 +47,22 @@ impl Report {
         ]
     }
 
-    /// Whether the count is a later one of the same session than `earlier`: no number is lower.
+    /// Whether this may be a later count of the same session as `earlier`: no number is lower.
     pub fn goes_on_from(&self, earlier: &Self) -> bool {
         self.has_room_for(earlier)
     }
 
-    /// Whether the count may be a later one of the process of `earlier`.
+    /// Whether this may be a later count of the same process as `earlier`.
     fn may_go_on_from(&self, earlier: &Self) -> bool {
-        // A report's own work may be that of its last call alone. Where the earlier report says all of its own, what was
-        // before this one has to have room for that.
+        // A report's own work may be only its last call. If `earlier` started at 0, the numbers before this report's
+        // own work must not be lower than those of `earlier`.
         let was_before =
             |before: [i64; 4]| before.iter().zip(earlier.counts()).all(|(own, other)| *own >= other);
         let has_room = earlier.began_anew != Some(true) || self.before.is_none_or(was_before);
         self.began_anew != Some(true) && self.has_room_for(earlier) && has_room
     }
 
-    /// Whether the count is the one after `earlier`: what it was before its own work is what that counted.
+    /// Whether this count directly follows `earlier`: the numbers before its own work are those of `earlier`.
     fn is_next_after(&self, earlier: &Self) -> bool {
         self.may_go_on_from(earlier) && self.before.is_some_and(|before| before == earlier.counts()[..4])
     }
@@ -73,11 +73,11 @@ impl Report {
     }
 }
 
-/// What all reports of a session come to: those of one process replace each other, and processes are added.
+/// The total of all reports of a session: later reports of a process replace earlier ones, and the processes are added.
 ///
-/// A report that began anew, or that has no room for any earlier one, is of a process of its own; any other one goes
-/// on from the one that it names, or from the last one that it has room for. They are in the order of their times, or of
-/// their size where these are not known.
+/// A report that started at 0, or that is not at least as high as any earlier one, belongs to a new process. Any other
+/// report continues the one whose counts it starts from, or else the last one that is not higher. Reports are ordered
+/// by time, or by size if times are missing.
 pub fn total_of_reports(reports: &[Report]) -> Vec<ParsedUsage> {
     let mut all: Vec<&Report> = Vec::new();
     for report in reports {
@@ -120,8 +120,8 @@ pub fn total_of_reports(reports: &[Report]) -> Vec<ParsedUsage> {
     models
 }
 
-/// What the whole has beyond the calls that are known beside it. First of the model of each call; a call of a model
-/// that the whole does not name is taken off the others.
+/// What the total has in addition to the calls that are known individually. Each call is subtracted from its own model
+/// first; a call of a model that the total does not name is subtracted from the others.
 pub fn remainder(mut whole: Vec<ParsedUsage>, calls: &[ParsedUsage]) -> Vec<ParsedUsage> {
     let is_touched = !calls.is_empty();
     let mut rest: Vec<ParsedUsage> = Vec::new();
@@ -140,8 +140,8 @@ pub fn remainder(mut whole: Vec<ParsedUsage>, calls: &[ParsedUsage]) -> Vec<Pars
     whole
 }
 
-/// Reduces the parts of a session's count, the last one first, until their sum is not more than `rest`. Returns which of
-/// them changed.
+/// Reduces the parts of a session's count, starting with the last one, until their sum does not exceed `rest`. Returns
+/// the indexes of those that changed.
 pub fn reduce(parts: &mut [ParsedUsage], rest: &ParsedUsage) -> Vec<usize> {
     let mut excess = ParsedUsage::default();
     parts.iter().for_each(|part| excess.add(part));
@@ -161,12 +161,12 @@ pub fn reduce(parts: &mut [ParsedUsage], rest: &ParsedUsage) -> Vec<usize> {
     changed
 }
 
-/// The sessions among the calls of an input.
+/// Combines the counts and the calls of the sessions in an input.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions;
 
 impl Sessions {
-    /// Puts the reports of each session together, and takes off what its calls have of them.
+    /// Combines the reports of each session, and subtracts the calls that are listed individually.
     pub(crate) fn settle(calls: Vec<ExtractedCall>) -> Vec<ExtractedCall> {
         let mut reports: HashMap<String, Vec<Report>> = HashMap::new();
         for call in &calls {
@@ -189,7 +189,7 @@ impl Sessions {
             };
             let parts = parts.get(session).map(Vec::as_slice).unwrap_or_default();
             if let Some(report) = &call.report {
-                // All reports of a session are one call, where the last of them stands.
+                // All reports of a session become one call, in the place of the first.
                 let Some(mut all) = reports.remove(session) else { continue };
                 if report.gives_way && !parts.is_empty() {
                     continue;

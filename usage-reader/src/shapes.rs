@@ -1,4 +1,4 @@
-//! What a body reports: the usage of the source whose fields it has, and what stands beside it in all of them.
+//! Interprets a body: the usage by the source that has these fields, and the fields beside it that all sources share.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ const TIME: &[&str] = &[
     "createTime",
     "create_time",
     "event.timestamp",
-    // Those of the lines and recordings around a body.
+    // The names in the lines and recordings around a body.
     "ts",
     "time",
     "recorded_at",
@@ -39,10 +39,10 @@ const TIME: &[&str] = &[
     "__REALTIME_TIMESTAMP",
 ];
 
-/// The usages of this object itself: the main one first, then those of other models that worked for it.
-/// `None` where it reports nothing that a record has room for.
+/// The usages of this object itself: the main one first, then those of other models that were used for it. `None` if it
+/// reports nothing that a record can store.
 pub(crate) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<ParsedUsage>> {
-    // Most objects of a stream report nothing: one look at their names is enough to know.
+    // Most objects of a stream report nothing; their names alone rule them out.
     let may_be_usage = all.keys().any(|name| is_name_of_usage(name)) && !is_only_counted(Fields::of(all));
     let has_adapter_names = sources::has_adapter_names(Fields::of(all));
     if !may_be_usage && !has_adapter_names {
@@ -75,7 +75,7 @@ pub(crate) fn interpret(all: &Object, hint: Option<&str>) -> Option<Vec<ParsedUs
     Some(usages)
 }
 
-/// Types of lines that report no usage and still say something about those that do.
+/// Types of lines that report no usage but affect the lines that do.
 const CONTEXTS: &[&str] = &[
     "init",
     "system",
@@ -87,8 +87,7 @@ const CONTEXTS: &[&str] = &[
     "turn_context",
 ];
 
-/// Whether an object may report usage, or something about that of other lines. Most events of a stream do not, and
-/// are not looked at any further.
+/// Whether an object may report usage, or context for other lines. Most events of a stream do not, and are skipped.
 pub(crate) fn is_of_interest(all: &Object) -> bool {
     all.iter().any(|(name, value)| match value {
         _ if names::is(name, OF_USAGE | OF_INTEREST) || is_count_name(name) => true,
@@ -108,7 +107,7 @@ pub(crate) fn is_of_interest(all: &Object) -> bool {
     })
 }
 
-/// Whether the object says how many tokens a question would have: a count that no model was asked for.
+/// Whether the object only counts the tokens of a prompt, without a call of a model.
 fn is_only_counted(all: Fields<'_>) -> bool {
     all.has("totalBillableCharacters")
         || all.text(&["object"]) == Some("response.input_tokens")
@@ -116,7 +115,7 @@ fn is_only_counted(all: Fields<'_>) -> bool {
         || is_input_alone(all)
 }
 
-/// Anthropic and Bedrock return the count of a question as the only number there is.
+/// Anthropic and Bedrock return the count of a prompt as the only number.
 fn is_input_alone(all: Fields<'_>) -> bool {
     const INPUT: &[&str] = &["input_tokens", "inputTokens", "totalTokens", "total_tokens", "tokens"];
     const BESIDE: &[&str] = &["context_management", "cachedContentTokenCount"];
@@ -126,14 +125,14 @@ fn is_input_alone(all: Fields<'_>) -> bool {
         && names.all(|name| (INPUT.contains(&name) && is_number(&name)) || BESIDE.contains(&name))
 }
 
-/// Whether a field of this name is, or is a part of, what some shape calls its usage.
+/// Whether some format uses this name for its usage, or for a part of it.
 fn is_name_of_usage(name: &str) -> bool {
     names::is(name, OF_USAGE) || is_count_name(name)
 }
 
-/// A field that is called a number of tokens, or their details.
+/// Whether the name is that of a token count, or of its details.
 fn is_count_name(name: &str) -> bool {
-    // Most names end with none of the last letters of these.
+    // The last letter rules out most names.
     if !matches!(name.as_bytes().last(), Some(b's' | b'S' | b't' | b'T' | b'n')) {
         return false;
     }
@@ -149,15 +148,15 @@ fn is_count_name(name: &str) -> bool {
         || ends("ticks")
 }
 
-/// What the sources read, in the order of the places: what covers more comes first.
+/// Reads the body with the sources, in the order of their places: what covers more comes first.
 fn read(body: &Body<'_>) -> Vec<ParsedUsage> {
     let of_usage = |usage| sources::read(Place::Usage, body, usage);
     let containers = || CONTAINERS.iter().filter_map(|name| body.all.object(&[name]));
-    // Groq's streams and Moonshot's keep the usage elsewhere.
+    // Groq's and Moonshot's streams have the usage in other places.
     let groq = || body.all.object(&["x_groq"])?.object(&["usage"]);
     let moonshot = || body.all.objects("choices").find_map(|choice| choice.object(&["usage"]));
-    // A usage object by itself. A body has keys of the same names that mean something else (`input`, `output`),
-    // so only those that no body has are taken for usage.
+    // A usage object without a body around it. Bodies use some of the same names with another meaning (`input`,
+    // `output`), so only names that no body has identify usage.
     let is_usage = body.all.names().any(is_count_name) && !body.all.has("tokens_evaluated");
     let own = || is_usage.then_some(body.all);
     first_of([
@@ -176,7 +175,7 @@ fn first_of(places: [&dyn Fn() -> Vec<ParsedUsage>; 8]) -> Vec<ParsedUsage> {
     places.iter().map(|read| read()).find(|usages| !usages.is_empty()).unwrap_or_default()
 }
 
-/// What was paid for without a token: images, searches.
+/// A cost without tokens: images, searches.
 fn cost_alone(body: &Body<'_>, usage: Fields<'_>) -> Option<ParsedUsage> {
     let mut parsed = ParsedUsage::default();
     sources::costs(body, usage, &mut parsed);
@@ -184,7 +183,7 @@ fn cost_alone(body: &Body<'_>, usage: Fields<'_>) -> Option<ParsedUsage> {
     parsed.cost.is_some().then_some(parsed)
 }
 
-/// What stands beside the usage in every shape.
+/// Adds the fields beside the usage, which all formats share.
 fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
     let all = body.all;
     if parsed.model.is_none() {
@@ -206,7 +205,7 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
     }
     parsed
         .note_text("speed", all.object(&["performanceConfig"]).and_then(|config| config.text(&["latency"])));
-    // Bedrock counts the same call again.
+    // Bedrock reports the same call a second time.
     sources::bedrock_metrics(all).into_iter().flat_map(Fields::values).for_each(drop);
     if all.has("is_batch") {
         parsed.note("batch", true);
@@ -226,10 +225,10 @@ fn complete(body: &Body<'_>, parsed: &mut ParsedUsage) {
     }
 }
 
-/// The tier of the call, beside its usage, in it, or in what a framework keeps of the provider.
+/// The service tier of the call: beside its usage, in it, or in the provider metadata of a framework.
 fn service_tier(all: Fields<'_>) -> Option<&str> {
     const NAMES: &[&str] = &["service_tier", "serviceTier"];
-    // What was asked for may not be what was done.
+    // The tier that was requested may differ from the one that was used.
     const ASKED: &[&str] = &["request", "Request", "httpRequest", "req", "input"];
     let within = || {
         let mut entries = all.entries().filter(|(name, _)| !ASKED.contains(name));
@@ -241,7 +240,7 @@ fn service_tier(all: Fields<'_>) -> Option<&str> {
     all.text(NAMES).or_else(within).or_else(of_sdk)
 }
 
-/// Vercel's gateway and LiteLLM say beside the usage what a call cost; the former writes it as text.
+/// The cost that Vercel's gateway or LiteLLM reports beside the usage; the former writes it as text.
 fn gateway_cost(all: Fields<'_>) -> Option<f64> {
     let gateway = sdk_metadata(all).and_then(|all| all.object(&["gateway"]));
     let reported = gateway.and_then(|gateway| gateway.amount(&["cost"]));

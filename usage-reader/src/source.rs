@@ -1,65 +1,65 @@
-//! What is known of one provider or agent, behind one trait: how its fields are known, what they mean, and which of
-//! its lines are of the same work.
+//! The trait of a source, which is one provider or agent: how its fields are recognised, what they mean, and which of
+//! its lines belong together.
 
 use crate::body::Body;
 use crate::fields::Fields;
 use crate::parsed_usage::ParsedUsage;
 
-/// Where a source's fields stand. What stands in an earlier place covers what stands in a later one.
+/// Where the fields of a source are. A field in an earlier place includes those in later ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// The body as a whole: a usage object in it is a part of what is reported.
+    /// The body as a whole, which may report more than a usage object in it.
     Body,
-    /// A usage object, under one of many names or by itself.
+    /// A usage object, under one of many names or on its own.
     Usage,
-    /// The body, where no usage object in it is read.
+    /// The body, if no usage object in it was read.
     Rest,
 }
 
 /// One provider or agent.
 pub(crate) trait Source: Sync {
-    /// Its name in the table of sources, unique.
+    /// Its unique name in the table of sources.
     fn name(&self) -> &'static str;
 
-    /// Where its fields stand.
+    /// Where its fields are.
     fn place(&self) -> Place {
         Place::Usage
     }
 
-    /// Whether the fields are its own. `usage` is the body unless the place is [`Place::Usage`].
+    /// Whether the fields belong to this source. `usage` is the body unless the place is [`Place::Usage`].
     fn detect(&self, _body: &Body<'_>, _usage: Fields<'_>) -> bool {
         false
     }
 
-    /// What the fields mean: one usage for each model, the one that was asked first. Empty where no value is one.
+    /// The meaning of the fields: one usage for each model, the requested one first. Empty if no value is valid.
     fn read(&self, _body: &Body<'_>, _usage: Fields<'_>) -> Vec<ParsedUsage> {
         Vec::new()
     }
 
-    /// What this line, or the body in it, is to the lines around it. `None` where it is not of this source, or a
-    /// call like any other.
+    /// How this line, or the body in it, relates to the lines around it. `None` if it is not from this source, or is an
+    /// independent call.
     fn work(&self, _line: Fields<'_>) -> Option<Work> {
         None
     }
 }
 
-/// What a line is to the lines around it.
+/// How a line relates to the lines around it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Work {
     pub(crate) role: Role,
-    /// The agent whose run it belongs to.
+    /// The agent whose run the line belongs to.
     pub(crate) agent: &'static str,
-    /// The agent's name of the run, where the line has it.
+    /// The agent's name of the run, if the line has it.
     pub(crate) session: Option<String>,
-    /// What the call is known by; else the provider's id.
+    /// The key of the call; if absent, the provider's id.
     pub(crate) key: Option<String>,
     /// Whether it may be a copy of a call that another agent made.
     pub(crate) is_copy: bool,
-    /// The span in which it was made. What is reported of one call twice has the same one.
+    /// The span in which the call was made. Two reports of the same call have the same span.
     pub(crate) within: Option<String>,
-    /// Whether the count is of no use where calls of the session are known: it holds these again.
+    /// Whether calls of the session replace the count, because it counts them again.
     pub(crate) gives_way: bool,
-    /// Whether the count begins with its own work, where the source says so.
+    /// Whether the count starts at 0 with its own work, if the source reports that.
     pub(crate) began_anew: Option<bool>,
 }
 
@@ -68,7 +68,7 @@ impl Work {
         Self { role, agent, session: session.map(str::to_owned), ..Self::default() }
     }
 
-    /// Whether what it belongs to is a trace or a message, which is no session.
+    /// Whether the session is actually a trace or a message.
     pub(crate) fn is_named_by_trace(&self) -> bool {
         ["trace", "langfuse-trace", "opencode"].contains(&self.agent)
     }
@@ -78,13 +78,13 @@ impl Work {
     }
 }
 
-/// The part that a line has in the work of its run.
+/// The role of a line in its run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Role {
     /// A call, or a version of one.
     #[default]
     Call,
-    /// A call of a run that may end with a count of all of them.
+    /// A call of a run whose end may report the sum of its calls.
     Part,
     /// The count of all calls of the run since its process began.
     Process,
@@ -92,15 +92,15 @@ pub(crate) enum Role {
     Run,
     /// The count of all calls of the session since its beginning.
     Session,
-    /// A piece of an answer that has no id, whose counts are those of the answer so far.
+    /// A piece of a response without an id; its counts are cumulative within the response.
     Piece {
-        /// Whether the answer ends with it.
+        /// Whether this is the last piece of the response.
         is_last: bool,
-        /// Whether it has nothing but counts, which may be those of the answer that has just ended.
+        /// Whether it has only counts, which may belong to the response that has just ended.
         is_count_alone: bool,
     },
-    /// What other lines report, too.
+    /// Usage that other lines report as well.
     Repeated,
-    /// Reports no usage, but what the lines after it belong to.
+    /// No usage, but context for the lines after it.
     Context,
 }

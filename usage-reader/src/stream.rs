@@ -1,4 +1,4 @@
-//! The events of one answer: by what they belong together, and what they come to.
+//! The events of one response: what identifies them, and how they are merged.
 
 use serde_json::Value;
 
@@ -16,14 +16,14 @@ const ID: &[&str] = &[
     "request_id",
 ];
 
-/// Which stream of messages an event is of: the agents below an agent have streams of their own.
+/// The stream of messages that an event belongs to: subagents of an agent have streams of their own.
 pub(crate) fn stream_of(body: &Object) -> String {
     let of = |name| text(body, &[name]).unwrap_or_default();
     format!("{}\0{}", of("session_id"), of("parent_tool_use_id"))
 }
 
-/// The provider's id of the answer. Ollama numbers its answers at random below 1,000, which is no id; with
-/// the second in which it was made it is one.
+/// The provider's id of the response. Ollama's ids are random numbers below 1,000, so they identify a response only
+/// together with the second in which it was created.
 pub(crate) fn id_of(body: &Object) -> Option<String> {
     let all = Fields::of(body);
     let named = |fields: Fields<'_>| fields.text(ID).map(str::to_owned);
@@ -35,7 +35,7 @@ pub(crate) fn id_of(body: &Object) -> Option<String> {
     }
 }
 
-/// Lays a later event over the earlier ones of its stream: what it reports replaces what was reported.
+/// Merges a later event of a stream into the earlier ones: its fields replace earlier values.
 pub(crate) fn merge(earlier: &mut Object, later: Object) {
     for (name, value) in later {
         match (earlier.get_mut(&name), value) {

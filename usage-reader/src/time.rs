@@ -1,20 +1,20 @@
-//! Moments as milliseconds since 1970-01-01T00:00:00Z, of years 0 to 9999.
+//! Timestamps in milliseconds since 1970-01-01T00:00:00Z, of the years 0 to 9999.
 
 use std::borrow::Cow;
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 
-/// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC).
-/// Digits beyond milliseconds are cut, not rounded. `None` where the text is anything else.
+/// Reads an RFC 3339 timestamp with `Z` or an offset, or a date alone (midnight UTC). Digits beyond milliseconds are
+/// truncated, not rounded. `None` for any other text.
 pub fn parse(text: &str) -> Option<i64> {
     if let Some(stored) = read_stored_form(text) {
         return Some(stored);
     }
     let moment = match DateTime::parse_from_rfc3339(text) {
-        // A leap second has no place on a clock that other programs here can read.
+        // Other programs cannot read a leap second.
         Ok(moment) if moment.nanosecond() >= 1_000_000_000 => return None,
         Ok(moment) => moment.to_utc(),
-        // chrono also takes signs, blanks and single digits, which here would be another date's text.
+        // chrono also accepts signs, blanks and single digits, which are not valid here.
         Err(_) if is_date(text) => {
             NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?.and_utc()
         }
@@ -23,8 +23,8 @@ pub fn parse(text: &str) -> Option<i64> {
     (0..=9999).contains(&moment.year()).then(|| moment.timestamp_millis())
 }
 
-/// Reads what [`parse`] does, and the other forms in which programs write a moment that has a zone: a blank in place
-/// of the `T`, an offset without a colon or without minutes, ` UTC`.
+/// Reads what [`parse`] does, and other formats of a timestamp with a zone: a blank in place of the `T`, an offset
+/// without a colon or without minutes, ` UTC`.
 pub(crate) fn parse_lenient(text: &str) -> Option<i64> {
     parse(text).or_else(|| parse_mail(text)).or_else(|| {
         let text = text.trim();
@@ -35,15 +35,15 @@ pub(crate) fn parse_lenient(text: &str) -> Option<i64> {
     })
 }
 
-/// The form of mails and of HTTP: `Fri, 20 Mar 2026 12:00:00 GMT`.
+/// The format of e-mail and HTTP: `Fri, 20 Mar 2026 12:00:00 GMT`.
 fn parse_mail(text: &str) -> Option<i64> {
     let begins = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);
     let moment = begins.then(|| DateTime::parse_from_rfc2822(text.trim()).ok())??;
     in_range(moment.timestamp_millis())
 }
 
-/// The clock's reading as RFC 3339 has it, where it is one of ISO 8601 without separators, without seconds, or with a
-/// comma before their fraction.
+/// Converts the date and time to RFC 3339, from ISO 8601 without separators or without seconds, or with a comma before
+/// the fraction.
 fn in_full(clock: &str) -> String {
     let clock = clock.replace(',', ".");
     let is_digits =
@@ -58,7 +58,7 @@ fn in_full(clock: &str) -> String {
     }
 }
 
-/// Reads what [`parse_lenient`] does, and a moment without a zone, which is one of UTC.
+/// Reads what [`parse_lenient`] does, and a timestamp without a zone as UTC.
 pub(crate) fn parse_utc(text: &str) -> Option<i64> {
     parse_lenient(text).or_else(|| parse(&format!("{}Z", with_t(text.trim()))))
 }
@@ -71,7 +71,8 @@ fn with_t(clock: &str) -> String {
     }
 }
 
-/// The clock's reading and the zone, the latter as `parse` has it. The minus signs of the date are none of a zone.
+/// The date and time, and the zone in the form that `parse` expects. A minus sign within the date does not begin a
+/// zone.
 fn split_zone(text: &str) -> Option<(&str, String)> {
     if let Some(clock) = text.strip_suffix(['Z', 'z']) {
         return Some((clock, "Z".to_owned()));
@@ -83,13 +84,13 @@ fn split_zone(text: &str) -> Option<(&str, String)> {
     is_offset.then(|| (clock, format!("{}{}:{}", &zone[..1], &digits[..2], digits.get(2..4).unwrap_or("00"))))
 }
 
-/// `millis`, where it is a moment of the years 0 to 9999.
+/// `millis`, if it is within the years 0 to 9999.
 pub fn in_range(millis: i64) -> Option<i64> {
     let moment = DateTime::<Utc>::from_timestamp_millis(millis)?;
     (0..=9999).contains(&moment.year()).then_some(millis)
 }
 
-/// The form in which timestamps are stored, read without the general parser: histories are long.
+/// Parses the format in which timestamps are stored without the general parser, since histories are long.
 fn read_stored_form(text: &str) -> Option<i64> {
     let bytes: &[u8; 24] = text.as_bytes().try_into().ok()?;
     let number = |from: usize, to: usize| {
@@ -106,7 +107,7 @@ fn read_stored_form(text: &str) -> Option<i64> {
     Some(time.and_utc().timestamp_millis())
 }
 
-/// Whether the text has the form `2026-03-20`.
+/// Whether the text has the format `2026-03-20`.
 fn is_date(text: &str) -> bool {
     text.len() == 10
         && text.bytes().enumerate().all(|(place, byte)| match place {
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_forms_of_a_moment_are_read_where_they_name_a_zone() {
+    fn other_formats_are_read_if_they_name_a_zone() {
         let noon = parse("2026-03-20T12:00:00.250Z");
         for text in [
             "2026-03-20T12:00:00.250+0000",
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_and_numbers_are_held_to_the_same_years() {
+    fn texts_and_numbers_have_the_same_range_of_years() {
         let (first, last) = (-62_167_219_200_000, 253_402_300_799_999);
         assert_eq!(parse("0000-01-01T00:00:00.000Z"), Some(first));
         assert_eq!(parse("9999-12-31T23:59:59.9999Z"), Some(last));

@@ -1,20 +1,20 @@
-//! Numbers that no source read although their names say tokens, cost or cache. What a provider adds is listed by its
-//! name, so that it is missed by nobody; its value is not kept.
+//! Numbers that no source reads although their names suggest tokens, cost or cache. Listing their names makes fields
+//! that providers add visible; the values are not stored.
 
 use serde_json::Value;
 
 use crate::fields::{Object, ReadLog};
 
-/// How many names are listed, and how deep they are looked for.
+/// The maximum number of names, and the maximum depth of the search.
 const MOST: usize = 32;
 const DEEPEST: usize = 6;
 const LONGEST_NAME: usize = 64;
 
-/// Objects that stand for other bodies, and are read as such.
+/// Objects that are other bodies, and are read as such.
 const ELSEWHERE: &[&str] =
     &["response", "message", "raw", "rawResponse", "raw_response", "body", "nativeUsage", "native_usage"];
 
-/// Names that speak of tokens and are no use of any.
+/// Names that mention tokens but are not usage.
 const NO_USE: &[&str] = &[
     "max_tokens",
     "maxTokens",
@@ -30,7 +30,7 @@ const NO_USE: &[&str] = &[
     "is_byok",
 ];
 
-/// The names of such numbers in the body, each with the names around it.
+/// The paths of such numbers in the body.
 pub(crate) fn names(all: &Object, log: &ReadLog) -> Vec<String> {
     let mut found = Vec::new();
     look(all, "", 0, log, &mut found);
@@ -42,17 +42,17 @@ fn look(object: &Object, path: &str, depth: usize, log: &ReadLog, found: &mut Ve
         if found.len() >= MOST {
             return;
         }
-        // A name that is more than a name may be something that people or models wrote.
+        // Other names may be text of users or models.
         if !is_name(name) {
             continue;
         }
         match value {
             Value::Object(_) if ELSEWHERE.contains(&name.as_str()) => {}
-            // An object of which nothing was read is covered by the one that was.
+            // At the top level, only objects that were read in part are searched; the others repeat them.
             Value::Object(inner) if depth < DEEPEST && (depth > 0 || has_read(inner, log)) => {
                 look(inner, &format!("{path}{name}."), depth + 1, log, found);
             }
-            // Lists of what a usage consists of.
+            // The items of a usage.
             Value::Array(values) if depth > 0 && depth < DEEPEST => {
                 for inner in values.iter().filter_map(Value::as_object) {
                     look(inner, &format!("{path}{name}."), depth + 1, log, found);
@@ -74,7 +74,7 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/$@".contains(&byte))
 }
 
-/// Whether it is a number of something, which some write as text.
+/// Whether it is a number above 0, possibly as text.
 fn is_more_than_nothing(value: &Value) -> bool {
     let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
     number.is_some_and(|number: f64| number.is_finite() && number > 0.0)
@@ -87,7 +87,7 @@ fn has_read(object: &Object, log: &ReadLog) -> bool {
     })
 }
 
-/// Whether the name speaks of use.
+/// Whether the name suggests usage.
 fn says_use(name: &str) -> bool {
     let has = |part: &str| {
         let mut places = name.as_bytes().windows(part.len());

@@ -1,8 +1,7 @@
-//! Reads a JSON object for its usage alone: the parts that hold what a model said are skipped unread.
+//! Reads only the usage from a JSON object: prompts and responses are skipped unread.
 //!
-//! Each value is read by itself, so that one that cannot be read (a number beyond all numbers, half of a
-//! surrogate pair) costs itself and nothing else. What is skipped is skipped without recursion, so no depth
-//! of nesting can exhaust the stack.
+//! Each value is read separately, so that an invalid one (a number out of range, half of a surrogate pair) affects
+//! nothing else. Skipping does not recurse, so deep nesting cannot exhaust the stack.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,14 +15,14 @@ use crate::encoded::may_be_document;
 use crate::names::{self, IN_ONE_GO, LIST, SHALLOW, TEXT, USAGE, WRAPPER};
 use crate::otel_attributes;
 
-/// How deep wrappers and usage objects are followed.
+/// The maximum depth of wrappers and usage objects.
 const DEEPEST: u8 = 12;
-/// Longer text is no name, id or time.
+/// The maximum length of a name, an id or a time.
 pub(crate) const LONGEST_TEXT: usize = 512;
-/// A longer object is no usage object.
+/// The maximum length of a usage object.
 const LONGEST_USAGE: usize = 1 << 20;
 
-/// Whether a text may be a document: JSON, or the events of a server.
+/// Whether a text may be a document: JSON, or server-sent events.
 pub(crate) fn is_document(text: &str) -> bool {
     let text = text.trim_start_matches(['\u{feff}', '\u{1e}', ' ', '\n', '\r', '\t']);
     ["{", "[{", "[ {", "[\n", "data:", "event:", "id:", ": ", ":\n"]
@@ -31,7 +30,7 @@ pub(crate) fn is_document(text: &str) -> bool {
         .any(|start| text.starts_with(start))
 }
 
-/// Whether the field is usage, or a part of a usage object that stands by itself.
+/// Whether the field is usage, or belongs to a usage object without a wrapper.
 fn is_usage(key: &str) -> bool {
     names::is(key, USAGE) || key.ends_with("details") || key.ends_with("Details")
 }
@@ -43,9 +42,9 @@ enum Place {
     Shallow,
 }
 
-/// The object that `text` holds, without what has nothing to do with usage. `None` where it is no object.
+/// The object in `text`, without what is unrelated to usage. `None` if the text is not an object.
 pub(crate) fn read(text: &str) -> Option<Map<String, Value>> {
-    // Wrappers are read in one go; only where that meets what cannot be read, value by value.
+    // Wrappers are parsed in one pass; only if that fails, value by value.
     read_object(text, Objects { place: Place::Body, depth: DEEPEST, in_one_go: true })
         .or_else(|| object(text, Place::Body, DEEPEST))
 }
@@ -96,7 +95,7 @@ impl<'de> Visitor<'de> for Objects {
     }
 }
 
-/// What stands under the name of a wrapper, whatever it is.
+/// The value of a wrapper, whatever its type.
 struct Wrapped<'k> {
     depth: u8,
     key: &'k str,
@@ -193,19 +192,19 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
             let inside = inside(key, raw, place)?;
             object(raw, inside, depth.checked_sub(1)?).map(Value::Object)
         }
-        // Whether a chunk is the last one of its answer stands in here, among what the model said.
+        // Among the candidates, which are otherwise skipped, is the mark of the last chunk of a response.
         b'[' if place == Place::Body && key == "candidates" => {
             Some(Value::Bool(raw.contains("\"finishReason\"") || raw.contains("\"finish_reason\"")))
         }
         b'[' => {
             let is_kept = match place {
                 Place::Usage => raw.len() <= LONGEST_USAGE,
-                // Where a journal of VS Code sets something, and what it appends.
+                // The path of a change in a VS Code journal, and the values that it appends.
                 Place::Body if key == "k" => raw.len() <= LONGEST_TEXT,
                 Place::Body if key == "v" => true,
                 Place::Body if key == "choices" => raw.contains("\"usage\""),
                 Place::Body if is_usage(key) => raw.len() <= LONGEST_USAGE,
-                // OpenTelemetry's seconds and nanoseconds.
+                // OpenTelemetry's pairs of seconds and nanoseconds.
                 Place::Body if matches!(key, "startTime" | "endTime" | "hrTime") => raw.len() <= 64,
                 Place::Body => names::is(key, LIST),
                 Place::Shallow => false,
@@ -214,9 +213,9 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
             if is_kept { array(raw, inside, depth) } else { None }
         }
         b'"' if raw.len() > LONGEST_TEXT => {
-            // No more of it is parsed than its beginning, unless that is a document's.
+            // A long text is parsed only if its beginning is that of a document.
             let is_kept = place == Place::Body && names::is(key, TEXT) && begins_a_document(raw);
-            // Of texts that people and models wrote only those are read that a source keeps its numbers in.
+            // Text of users and models is parsed only if a source stores its numbers in it.
             let is_said = key == "text"
                 && is_document(&raw[1..])
                 && !raw.contains("tokensIn")
@@ -230,7 +229,7 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
     }
 }
 
-/// Whether the JSON string may be a document, by its first characters.
+/// Whether the JSON string may be a document, judged by its first characters.
 fn begins_a_document(raw: &str) -> bool {
     let mut beginning = raw.get(1..).unwrap_or_default();
     while let Some(rest) = ["\\n", "\\r", "\\t", "\\ufeff", "\\u001e", "\u{feff}", " "]
@@ -250,7 +249,7 @@ fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
         Place::Body if is_usage(key) => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
         Place::Body if names::is(key, SHALLOW) => Some(Place::Shallow),
         Place::Body if key == "embeddings" => raw.contains("\"token_count\"").then_some(Place::Usage),
-        // What a model said, unless it is what a recorder of HTTP calls so.
+        // The text of a model, unless a recorder of HTTP calls uses this name for a body.
         Place::Body if key == "content" => raw.contains("\"mimeType\"").then_some(Place::Body),
         Place::Body => names::is(key, WRAPPER).then_some(Place::Body),
     }
@@ -262,7 +261,7 @@ fn array(text: &str, place: Place, depth: u8) -> Option<Value> {
     values.ok().map(Value::Array)
 }
 
-/// A null says as much as a missing value.
+/// Null is the same as absent.
 pub(crate) fn scalar(text: &str) -> Option<Value> {
     match text.as_bytes().first()? {
         b'"' => serde_json::from_str(text).ok().map(Value::String),
@@ -280,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_nothing_to_do_with_usage_is_left_out() {
+    fn everything_unrelated_to_usage_is_left_out() {
         let text = r#"{"id":"r","content":[{"usage":{"input_tokens":9}}],"usage":{"a":1,"b":null,"c":{"d":[2]}},
                        "message":{"content":{"x":1},"model":"m"}}"#;
         let expected = json!({"id": "r", "usage": {"a": 1, "c": {"d": [2]}}, "message": {"model": "m"}});
@@ -288,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cannot_be_read_costs_itself_alone() {
+    fn an_invalid_value_affects_nothing_else() {
         let text = r#"{"usage":{"a":1e999,"b":2,"c":"\ud83d"},"text":"\ud83d","n":-1e400}"#;
         assert_eq!(Value::Object(read(text).unwrap()), json!({"usage": {"b": 2}}));
         for text in ["", "[]", "{", "{\"a\":NaN}", "{}x", "\"\"", "nul", "{\"a\":1,}"] {
@@ -297,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn no_depth_exhausts_the_stack() {
+    fn deep_nesting_does_not_exhaust_the_stack() {
         let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(200_000), close.repeat(200_000));
         for (open, close) in
             [("[", "]"), ("{\"usage\":", "}"), ("{\"response\":", "}"), ("{\"content\":", "}")]

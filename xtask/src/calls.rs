@@ -52,7 +52,7 @@ pub fn returner(param: &Param) -> Option<&'static Call> {
     CALLS.iter().find(|call| call.name == name)
 }
 
-/// The field of another call's input that a parameter repeats, beside the result of that call.
+/// The field of another call's input that a parameter repeats, if it also takes the result of that call.
 pub fn repeated_field(params: &[Param], param: &Param) -> Option<&'static Field> {
     let taken = params.iter().filter_map(returner).flat_map(|call| call.params);
     let records = taken.filter_map(|param| match param.kind {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_says_which_call_returned_it() {
+    fn a_parameter_names_the_call_that_returned_it() {
         let call = Call::named("render_tokens_table").unwrap();
         let [rows, group_by] = call.params else { panic!("it takes rows and dimensions") };
         assert_eq!(returner(rows).unwrap().name, "token_usage_summary");

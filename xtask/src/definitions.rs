@@ -56,7 +56,7 @@ pub fn base(record: &Definition) -> Option<&'static Definition> {
     })
 }
 
-/// The enumerations of fields, by the name of their type.
+/// The enumerations of fields, by the names of their types.
 pub fn choices() -> BTreeMap<&'static str, &'static [&'static str]> {
     let kinds = all().into_iter().flat_map(Definition::all_fields).map(|field| field.kind);
     let words = CALLS.iter().flat_map(|call| call.params).filter_map(|param| match param.kind {

@@ -1,6 +1,6 @@
 //! Layout of documentation for other languages.
 
-/// The paragraphs of a doc comment, without the leading blank of each line; the lines of a paragraph are joined.
+/// The paragraphs of a doc comment, without leading blanks; the lines of a paragraph are joined.
 pub fn paragraphs(doc: &str) -> Vec<String> {
     let mut paragraphs: Vec<String> = vec![String::new()];
     for line in doc.lines().map(str::trim) {
@@ -33,7 +33,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The text with each line that is not empty indented.
+/// The text with each non-empty line indented.
 pub fn indented(text: &str, by: usize) -> String {
     let blanks = " ".repeat(by);
     text.lines()

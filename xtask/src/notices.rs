@@ -74,7 +74,7 @@ pub fn metadata(platform: &str) -> Result<Value, String> {
     serde_json::from_slice(&run.stdout).map_err(|error| format!("cargo metadata: {error}"))
 }
 
-/// All packages from elsewhere that are part of the shipped crates, without those that only build or test them.
+/// All third-party packages that are compiled into the shipped crates, without build and test dependencies.
 fn compiled_in(metadata: &Value) -> Result<Vec<Package>, String> {
     let by_id = |list: &Value| -> BTreeMap<String, Value> {
         let items = list.as_array().into_iter().flatten();
@@ -109,7 +109,7 @@ fn compiled_in(metadata: &Value) -> Result<Vec<Package>, String> {
     Ok(seen.iter().map(|id| &packages[id]).filter(from_elsewhere).map(package).collect())
 }
 
-/// The licence texts of a package; of several licences only that of MIT.
+/// The licence texts of a package; if it has several licences, only the MIT one.
 fn terms(package: &Package) -> Result<Vec<String>, String> {
     let folder = Path::new(&package.folder);
     let entries = std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;

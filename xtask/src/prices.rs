@@ -1,5 +1,5 @@
-//! The price table of `mcoda-price-table`, from the data of the crate genai-prices. Without what no call needs:
-//! descriptions, comments, how responses are read, and prices of units that no call reports.
+//! Converts the data of the crate genai-prices to the table of `mcoda-price-table`. Leaves out everything that no call
+//! needs: descriptions, comments, how to read responses, and prices of units that no call reports.
 
 use std::path::Path;
 

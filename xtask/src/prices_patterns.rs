@@ -1,12 +1,12 @@
-//! The few regular expressions of the price table as rules, so that the library needs no engine for them. They consist
-//! of literal text, digits, and alternatives, which are expanded.
+//! Converts the few regular expressions of the price table to rules, so that the library needs no regex engine. They
+//! consist of literal text, digits, and alternatives, which are expanded.
 
-/// "No segment of the name is `tts`", which looks ahead and therefore is not expanded.
+/// "No segment of the name is `tts`": a look-ahead, so it is not expanded.
 const NOT_SPEECH: &str = "^(?!.*-[tT][tT][sS](?:$|-))";
 /// "No slash follows the first segment", at the start of a pattern.
 const NO_SLASH: &str = "^(?![^/]+/)";
 
-/// The rule of an expression; an error for one that is written in a way that is not known here.
+/// The rule for an expression; an error if its syntax is not supported here.
 pub fn rule_of_pattern(pattern: &str) -> Result<String, String> {
     if pattern == NOT_SPEECH {
         return Ok("! |2 *-tts- $-tts".into());
@@ -70,7 +70,7 @@ fn part(rest: &mut &str, first: char) -> Option<Vec<String>> {
         None => literal.is_ascii_alphanumeric() || "-_/:@=".contains(literal),
     };
     *rest = escaped.unwrap_or(rest).get(literal.len_utf8()..)?;
-    // A repetition of what is before it is not among what is known.
+    // Repetition of the preceding element is not supported.
     let is_repeated = rest.starts_with(['*', '+', '?', '{']);
     (is_literal && !is_repeated && literal != '#').then(|| vec![literal.to_string()])
 }

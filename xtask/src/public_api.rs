@@ -1,8 +1,8 @@
-//! The list of everything that a Rust host can use of the engine. Its changes are the changes that hosts see.
+//! The list of the engine's public API for Rust hosts. A change of the list is a change that hosts see.
 //!
-//! It is made of rustdoc's JSON, which only a nightly toolchain writes. `RUSTC_BOOTSTRAP` makes this one write it, for
-//! rustdoc alone: for rustc it would compile all dependencies anew. So this program takes the place of rustdoc, and
-//! starts it with the variable.
+//! It is derived from rustdoc's JSON, which only a nightly toolchain writes. `RUSTC_BOOTSTRAP` enables it in this
+//! toolchain, but only for rustdoc: for rustc it would recompile all dependencies. So this program is started in place
+//! of rustdoc, and starts rustdoc with the variable.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -13,26 +13,26 @@ use crate::File;
 
 const LIST: &str = "core/public-api.txt";
 
-/// The version of rustdoc's JSON that `public-api` reads. Another toolchain may write another one.
+/// The version of rustdoc's JSON that `public-api` reads. Another toolchain may write another version.
 const FORMAT: u64 = 57;
 
-/// Set where this program was started in the place of rustdoc.
+/// Set when this program is started in place of rustdoc.
 const AS_RUSTDOC: &str = "MCODA_XTASK_AS_RUSTDOC";
 
-/// Whether this program was started in the place of rustdoc.
+/// Whether this program was started in place of rustdoc.
 #[allow(clippy::disallowed_methods, reason = "the variable belongs to this program")]
 pub fn is_rustdoc() -> bool {
     std::env::var_os(AS_RUSTDOC).is_some()
 }
 
-/// Runs rustdoc with this program's arguments.
+/// Runs rustdoc with the arguments of this program.
 pub fn rustdoc() -> ExitCode {
     let status =
         Command::new("rustdoc").args(std::env::args_os().skip(1)).env("RUSTC_BOOTSTRAP", "1").status();
     if status.is_ok_and(|status| status.success()) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The list; `None` with a toolchain whose JSON cannot be read.
+/// The list; `None` if the toolchain's JSON has another version.
 pub fn file() -> Result<Option<File>, String> {
     let json = rustdoc_json()?;
     let text = std::fs::read_to_string(&json).map_err(|error| format!("{}: {error}", json.display()))?;
@@ -78,7 +78,7 @@ fn rustdoc_json() -> Result<PathBuf, String> {
     Ok(Path::new(target).join("doc/mcoda_core.json"))
 }
 
-/// One item a line. The methods of an implemented trait follow from its name.
+/// One item per line. The methods of an implemented trait are left out, since the trait's name implies them.
 fn without_methods_of_traits(items: &[String]) -> String {
     let mut text = String::new();
     let mut implementing = None;

@@ -7,7 +7,7 @@ use crate::args::Args;
 use crate::failure::Failure;
 use crate::out::Output;
 
-/// The script by which a shell completes `mcodactl` command lines.
+/// Prints the script with which a shell completes `mcodactl` commands.
 pub fn run(shell: Shell) -> Result<Output, Failure> {
     let mut script = Vec::new();
     generate(shell, &mut Args::command(), "mcodactl", &mut script);

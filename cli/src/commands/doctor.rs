@@ -46,7 +46,7 @@ impl Doctor {
     }
 }
 
-/// Copies the write-ahead log into the database, and says how far that went.
+/// Copies the write-ahead log into the database, and reports how much was copied.
 pub fn checkpoint(global: &GlobalArgs) -> Result<Output, Failure> {
     let json = global.wants_json()?;
     let workspace = open::existing_workspace(global)?;

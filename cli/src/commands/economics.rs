@@ -39,7 +39,7 @@ pub struct Economics {
 }
 
 impl Economics {
-    /// Says what finished work costs.
+    /// Shows the cost of finished work.
     pub fn run(&self, global: &GlobalArgs) -> Result<Output, Failure> {
         let format = global.format(&[Format::Table, Format::Json])?;
         let query = EconomicsQuery {

@@ -24,7 +24,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Says what is left and when it will be done.
+    /// Shows the remaining work and when it will be completed.
     pub fn run(&self, global: &GlobalArgs, out: &mut Out) -> Result<(), Failure> {
         let format = global.format(&[Format::Table, Format::Json])?;
         let workspace = open::existing_workspace(global)?;

@@ -12,7 +12,7 @@ use crate::flags::GlobalArgs;
 use crate::open;
 use crate::out::Output;
 
-/// Shorter files are read before a bar could be looked at.
+/// Shorter files are read before a progress bar would be noticed.
 const LONG_FILE: u64 = 16 << 20;
 const BUFFER: usize = 256 * 1024;
 
@@ -33,7 +33,7 @@ pub fn run(
     let summary = if file.as_os_str() == "-" {
         workspace.record_agent_stream(input, &context, progress)
     } else {
-        // The engine takes the file's own time where lines have none.
+        // The engine uses the file's own time for lines without one.
         workspace.record_agent_file_with_progress(file, &context, progress)
     };
     bar.finish_and_clear();
@@ -48,7 +48,7 @@ pub fn run(
     match (json, global.quiet) {
         (true, _) => Output::json(&summary),
         (false, true) => Ok(Output::Text(String::new())),
-        // A database that is opened by its file has no JSON log that could be behind.
+        // A database that is opened by its file has no JSON log that may need an update.
         (false, false) => Ok(Output::Text(in_words(&summary, global.db.is_none()))),
     }
 }
@@ -65,7 +65,7 @@ fn input(file: &Path) -> std::io::Result<(Box<dyn BufRead>, u64)> {
     Ok((Box::new(BufReader::with_capacity(BUFFER, file)), metadata.len()))
 }
 
-/// A bar on a terminal, for a file that takes a while; indicatif draws on nothing else.
+/// A progress bar for long files. indicatif draws it on terminals only.
 fn bar(length: u64, is_quiet: bool) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {eta} left");
     match style {
@@ -74,7 +74,7 @@ fn bar(length: u64, is_quiet: bool) -> ProgressBar {
     }
 }
 
-/// Whether there was something to read, and nothing of it is usage.
+/// Whether there was input, but none of it is usage.
 fn is_all_skipped(summary: &ImportSummary) -> bool {
     let records = summary.recorded + summary.updated + summary.duplicates + summary.refused;
     records == 0 && !reasons(summary).is_empty()

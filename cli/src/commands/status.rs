@@ -20,7 +20,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// Says where a task is and how it got there.
+    /// Shows the status of a task and its history.
     pub fn run(&self, global: &GlobalArgs) -> Result<Output, Failure> {
         let format = global.format(&[Format::Table, Format::Json, Format::Csv])?;
         let workspace = open::existing_workspace(global)?;

@@ -29,7 +29,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Says what was spent.
+    /// Shows usage and cost.
     pub fn run(&self, global: &GlobalArgs, out: &mut Out) -> Result<(), Failure> {
         let format = global.format(&[Format::Table, Format::Json, Format::Csv])?;
         let workspace = open::existing_workspace(global)?;
@@ -54,7 +54,7 @@ impl Tokens {
         }
     }
 
-    /// An empty table would leave open whether there is anything at all.
+    /// With an empty table it would be unknown whether the workspace has any records.
     fn nothing(&self, workspace: &Workspace) -> Result<Output, Failure> {
         let text = if !workspace.telemetry_config()?.local_recording {
             "No token usage matches, and none is recorded: the telemetry settings are strict (mcodactl telemetry \

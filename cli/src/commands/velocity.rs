@@ -7,7 +7,7 @@ use crate::flags::{EstimateArgs, Format, GlobalArgs};
 use crate::open;
 use crate::out::Output;
 
-/// Says how fast each lane works.
+/// Shows the velocity of each lane.
 pub fn run(args: &EstimateArgs, global: &GlobalArgs) -> Result<Output, Failure> {
     let format = global.format(&[Format::Table, Format::Json])?;
     let velocity = open::existing_workspace(global)?.velocity(&args.options())?;

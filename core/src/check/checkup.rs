@@ -1,4 +1,4 @@
-//! The course of a check: one examination after the other, each with what came of it.
+//! Runs the examinations of a check, and collects their findings.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sqlite::CancelToken;
 use crate::time::Deadline;
 
-/// What was found so far.
+/// The findings so far, and the names of the completed examinations.
 #[derive(Debug)]
 pub(super) struct Checkup {
     findings: Vec<Finding>,
@@ -15,7 +15,7 @@ pub(super) struct Checkup {
     limit: Option<(Duration, Deadline)>,
 }
 
-/// What an examination found, and what else it found out.
+/// The findings of an examination, and other information that it obtained.
 pub(super) struct Found<T> {
     pub(super) findings: Vec<Finding>,
     pub(super) value: T,
@@ -27,8 +27,8 @@ impl Checkup {
         Self { findings: Vec::new(), checked: Vec::new(), limit }
     }
 
-    /// Makes one examination. Where it fails, that is a finding: of `severity`, or an error where the database or its
-    /// disk is at fault.
+    /// Runs one examination. A failure is a finding: an error if the database or its disk is at fault, else of
+    /// `severity`.
     pub(super) fn examine(
         &mut self,
         name: &'static str,
@@ -38,7 +38,7 @@ impl Checkup {
         self.find_out(name, severity, || Ok(Found { findings: work()?, value: () })).map(drop)
     }
 
-    /// As [`Checkup::examine`], with what else was found out. `None` where the examination failed.
+    /// Like [`Checkup::examine`], and returns the other information. `None` if the examination failed.
     pub(super) fn find_out<T>(
         &mut self,
         name: &'static str,
@@ -67,7 +67,7 @@ impl Checkup {
         }
     }
 
-    /// An error that ends the examination alone. One that gives up the whole call is returned as an error.
+    /// Returns an error that affects only this examination. Fails if the error ends the whole call.
     fn own(&self, error: Error) -> Result<Error> {
         match error.kind() {
             ErrorKind::Closed => Err(error),
@@ -81,7 +81,7 @@ impl Checkup {
         }
     }
 
-    /// What one damaged page makes fail several examinations say once.
+    /// Adds a finding, unless another examination has reported the same one, for example because of one damaged page.
     fn add(&mut self, finding: Finding) {
         let is_known = |known: &Finding| {
             known.code == finding.code && known.code != "not_examined" && known.message == finding.message
@@ -91,7 +91,7 @@ impl Checkup {
         }
     }
 
-    /// The findings, the worst first, and the names of what was examined.
+    /// The findings, the worst first, and the names of the completed examinations.
     pub(super) fn end(mut self) -> (Vec<Finding>, Vec<String>) {
         self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         (self.findings, self.checked.into_iter().map(str::to_owned).collect())

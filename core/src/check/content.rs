@@ -1,4 +1,4 @@
-//! Whether the database holds together, and whether its schema is the one that this build knows.
+//! Whether the database is intact, and whether this build knows its schema.
 
 use super::checkup::Found;
 use super::finding::{EXAMPLES, Finding, Severity};
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::migration::{self, DatabaseKind, VERSION};
 use crate::repository::health;
 
-/// What the schema says.
+/// The version and the kind of the schema.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Schema {
     pub(super) version: i32,
@@ -15,21 +15,21 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    /// Whether this build knows it.
+    /// Whether this build knows the schema.
     pub(super) fn is_known(&self) -> bool {
         self.version <= VERSION
     }
 
-    /// Whether it has all that this build writes to.
+    /// Whether the schema has everything that this build writes to.
     pub(super) fn is_current(&self) -> bool {
         self.version == VERSION
     }
 }
 
-/// How many messages of SQLite's are asked for: one damaged page makes many.
+/// The maximum number of messages to request from SQLite: one damaged page causes many.
 const MOST_MESSAGES: usize = 100;
 
-/// The version of the schema, and what it lacks. That it can be read shows that this is a database at all.
+/// The version of the schema, and what is missing in it. Reading it also shows that the file is a database.
 pub(super) fn schema(subject: &Subject<'_>) -> Result<Found<Schema>> {
     let found = subject.view.read(|connection| migration::look(connection, subject.expected))?;
     let database = subject.database.display();
@@ -64,7 +64,7 @@ pub(super) fn schema(subject: &Subject<'_>) -> Result<Found<Schema>> {
     Ok(Found { findings, value: Schema { version, kind } })
 }
 
-/// Whether the pages, rows and, where it is `full`, indexes of the database hold together.
+/// Whether the pages and rows of the database are intact; if `is_full`, its indexes, too.
 pub(super) fn integrity(subject: &Subject<'_>, is_full: bool) -> Result<Vec<Finding>> {
     let mut messages =
         subject.view.read(|connection| health::integrity(connection, is_full, MOST_MESSAGES))?;
@@ -77,7 +77,7 @@ pub(super) fn integrity(subject: &Subject<'_>, is_full: bool) -> Result<Vec<Find
     Ok(vec![finding.counted(count).with_examples(messages)])
 }
 
-/// Rows that name others that are not there.
+/// Rows that refer to rows which do not exist.
 pub(super) fn foreign_keys(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let broken = subject.view.read(|connection| health::broken_references(connection, EXAMPLES))?;
     let finding = |broken: health::Broken| {

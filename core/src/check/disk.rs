@@ -1,18 +1,18 @@
-//! How much room the disk has.
+//! How much free space the disk has.
 
 use super::finding::{Finding, Severity};
 use super::subject::Subject;
 use crate::error::Result;
 
-/// With less than this a checkpoint or a repair of the log may fail at any time.
+/// Below this, a checkpoint or a repair of the log may fail at any time.
 #[cfg(unix)]
 const FULL: u64 = 16 << 20;
 
-/// With less than this it is time to make room.
+/// Below this, space should be freed.
 #[cfg(unix)]
 const LOW: u64 = 256 << 20;
 
-/// The free room where the database lies, and where the JSON log does.
+/// The free space on the disk of the database, and on that of the JSON log.
 #[cfg(unix)]
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
@@ -59,7 +59,7 @@ fn of_room(
     Some(Finding::new(severity, code, folder, message, "make room on the disk"))
 }
 
-/// Elsewhere the system is not asked, which is said.
+/// On other platforms the free space is not read, which is reported.
 #[cfg(not(unix))]
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     Ok(vec![Finding::new(

@@ -1,4 +1,4 @@
-//! Which file the database is, and who may read and write it and what lies beside it.
+//! Whether the database is one regular file, and whether the permissions of it and of the files beside it are right.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::paths;
 use crate::sqlite::{refuse_aliases, refuse_network};
 
-/// Whether there is one file, under one name, on a disk that SQLite can work on.
+/// Whether there is one file, under one name, on a disk that SQLite supports.
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let database = subject.database;
     let mut findings = Vec::new();
@@ -69,7 +69,7 @@ fn missing(database: &Path) -> Option<Finding> {
     }
 }
 
-/// Whether this user can write to the files, and nobody else can change or exchange them.
+/// Whether this user can write to the files, and no other user can change or replace them.
 pub(super) fn permissions(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     if let Some(user) = subject.own_place()

@@ -1,4 +1,4 @@
-//! What a check is asked, and what it returns.
+//! The options of a check, and its result.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ record! {
     }
 }
 
-/// How many examples a finding shows.
+/// The maximum number of examples in a finding.
 pub(super) const EXAMPLES: usize = 5;
 
 impl CheckOptions {
@@ -129,13 +129,13 @@ impl Finding {
         }
     }
 
-    /// What an error says that opening the database would fail with, or that an examination did.
+    /// A finding for an error that opening the database would fail with, or that an examination failed with.
     pub(super) fn of_error(severity: Severity, code: &str, subject: impl ToString, error: &Error) -> Self {
         let advice = "do what the message says, and check again";
         Self::new(severity, code, subject, error.message(), advice)
     }
 
-    /// What is not a sound database any more.
+    /// A finding for a database that is damaged.
     pub(super) fn damaged(subject: impl ToString, message: impl Into<String>) -> Self {
         let advice = "make no more records in it, copy the file and what lies beside it (-wal, -shm) away, and restore a backup";
         Self::new(Severity::Error, "damaged", subject, message, advice)

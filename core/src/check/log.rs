@@ -1,4 +1,4 @@
-//! Whether the JSON log holds what the database does.
+//! Whether the JSON log has the same records as the database.
 
 use std::path::Path;
 
@@ -11,27 +11,27 @@ use crate::repository::health::{self, RowSet};
 use crate::repository::log_queue;
 use crate::telemetry::{LogState, read_log_unlocked};
 
-/// How often the log is read anew where somebody writes to it meanwhile.
+/// How often the log is read again if another program writes to it meanwhile.
 const ATTEMPTS: usize = 3;
 
-/// Of how many entries that the database lacks it is looked again whether they were recorded meanwhile.
+/// The maximum number of entries missing in the database for which it is checked whether they were recorded meanwhile.
 const MOST_UNKNOWN: usize = 10_000;
 
-/// What was found out about the log.
+/// The result of the comparison.
 #[derive(Debug, Default)]
 struct Comparison {
     state: Option<LogState>,
-    /// Entries of which the database has no record, in the state that was read before.
+    /// Entries that the database did not have in the state that was read first.
     unknown: Sample<MOST_UNKNOWN>,
     differing: Sample<EXAMPLES>,
     repeated: Sample<EXAMPLES>,
-    /// Elements that are no records.
+    /// Elements that are not records.
     strange: u64,
     missing: Sample<EXAMPLES>,
     waiting: u64,
 }
 
-/// How many there are, and the first few.
+/// How many there are, and the first few of them.
 #[derive(Debug, Default)]
 struct Sample<const MOST: usize> {
     count: u64,
@@ -47,17 +47,17 @@ impl<const MOST: usize> Sample<MOST> {
     }
 }
 
-/// Compares the log with the database, in memory that hardly depends on how long they are. It takes no lock, so
-/// records go on meanwhile.
+/// Compares the log with the database, in nearly constant memory. It takes no lock, so that other calls can record
+/// meanwhile.
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let Some(path) = subject.log() else { return Ok(Vec::new()) };
     for _ in 0..ATTEMPTS {
-        // Before the log: what is committed and not queued in this state is in the log by now.
+        // The database is read before the log: what is committed and not queued in this state is in the log by now.
         let mut found = subject.view.read(|connection| compare(connection, &path))?;
         if found.state == Some(LogState::Changing) {
             continue;
         }
-        // What was recorded after that state is in the log rightly.
+        // Records that were added after that state are in the log correctly.
         let known = |connection: &Connection| {
             let mut known = 0;
             let mut left = Vec::new();
@@ -124,7 +124,7 @@ fn compare_entry(
         if !is_new {
             found.repeated.add(id);
         } else if found.waiting > 0 && log_queue::has_any(connection, &[id])? {
-            // The next record takes it off the queue.
+            // The next call that records removes it from the queue.
             found.waiting -= 1;
         }
     } else if !log_queue::has_any(connection, &[id])? {
@@ -203,7 +203,7 @@ fn of_state(found: &Comparison, path: &Path) -> Vec<Finding> {
         vec![Finding::new(severity, code, path.display(), message, advice)]
     };
     match found.state {
-        // A workspace in which nothing was recorded has none.
+        // A workspace without records has no log.
         None | Some(LogState::Complete | LogState::Missing | LogState::Changing) => Vec::new(),
         Some(LogState::Unfinished) => finding(
             Severity::Info,

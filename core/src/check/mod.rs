@@ -1,7 +1,7 @@
-//! Looking at a database and what lies beside it for everything that is wrong, or soon will be. Nothing is changed.
+//! Examines a database and the files beside it for everything that is wrong, or will be soon. Changes nothing.
 //!
-//! Each file here examines one subject. What cannot be examined is a finding as well: nothing is taken for sound because
-//! it could not be looked at.
+//! Each file here examines one subject. If something cannot be examined, that is a finding, too: nothing is considered
+//! intact without having been examined.
 
 mod checkup;
 mod content;
@@ -23,7 +23,7 @@ use self::checkup::Checkup;
 use crate::error::Result;
 use crate::migration::DatabaseKind;
 
-/// Examines everything there is. An error means that the call was given up, or that the handle is closed.
+/// Runs all examinations. An error means that the call was cancelled, or that the handle is closed.
 pub(crate) fn check(subject: &Subject<'_>, options: &CheckOptions) -> Result<CheckReport> {
     let mut checkup = Checkup::new(options.time_limit()?);
     if subject.is_in_memory() {
@@ -43,7 +43,7 @@ pub(crate) fn check(subject: &Subject<'_>, options: &CheckOptions) -> Result<Che
     Ok(report(checkup, subject, options, schema))
 }
 
-/// What is in the database. Returns what its schema says, where that can be read.
+/// Examines the content of the database. Returns its schema version and kind, if these can be read.
 fn examine_content(
     checkup: &mut Checkup,
     subject: &Subject<'_>,
@@ -56,7 +56,7 @@ fn examine_content(
         checkup.examine("integrity", Severity::Error, || content::integrity(subject, options.is_full()))?;
     }
     checkup.examine("foreignKeys", Severity::Warning, || content::foreign_keys(subject))?;
-    // Of what a newer build keeps, this one does not know what is readable.
+    // This build does not know which values of a newer schema are readable.
     if let Some(kind) = schema.kind.filter(|_| schema.is_known()) {
         checkup.examine("rows", Severity::Warning, || rows::unreadable(subject, kind))?;
         if kind == DatabaseKind::Workspace {

@@ -5,7 +5,7 @@ use super::subject::Subject;
 use crate::error::Result;
 use crate::sqlite::{Elsewhere, elsewhere};
 
-/// Whether another copy of SQLite, or anything else in this process, has the database open.
+/// Whether another copy of SQLite, or another part of this process, has the database open.
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let database = subject.database.display();
     Ok(match elsewhere(&subject.real()) {
@@ -43,13 +43,13 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     })
 }
 
-/// The libraries of this process that may hold a copy of SQLite, by their names.
+/// The libraries of this process whose names suggest a copy of SQLite.
 fn libraries() -> Vec<String> {
     let Ok(maps) = std::fs::read_to_string("/proc/self/maps") else { return Vec::new() };
     let mut names: Vec<String> = Vec::new();
     for path in maps.lines().filter_map(|line| line.find('/').map(|start| &line[start..])) {
         let is_sqlite = path.rsplit('/').next().is_some_and(|name| name.to_lowercase().contains("sqlite"));
-        // A database may be mapped, too.
+        // A database with such a name may be mapped as well.
         if is_sqlite && path.contains(".so") && !names.iter().any(|known| known == path) {
             names.push(path.to_owned());
         }

@@ -1,7 +1,7 @@
-//! Which processes have locks on a file.
+//! Which processes hold locks on a file.
 //!
-//! Linux shows them: `/proc/<pid>/fd` which files a process has open, `fdinfo` beside it the locks on each, and
-//! `/proc/locks` all locks, but of this library's kind not whose they are.
+//! Linux shows them: `/proc/<pid>/fd` has the files that a process has open, `fdinfo` beside it the locks on each, and
+//! `/proc/locks` all locks, but not the owners of locks of the kind that this library uses.
 
 use std::path::Path;
 
@@ -9,27 +9,27 @@ use crate::error::Result;
 use crate::printable::printable;
 use crate::sqlite::{READ_LOCKS, Watch};
 
-/// A process that has locks of readers on a file.
+/// A process that holds reader locks on a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reader {
     pub(super) pid: u32,
     /// The name of its command.
     pub(super) command: String,
     pub(super) is_own: bool,
-    /// The bytes that are locked.
+    /// The locked bytes.
     pub(super) bytes: Vec<u64>,
 }
 
-/// Who reads.
+/// The processes that read.
 #[derive(Debug)]
 pub(super) enum Readers {
-    /// These, and of the bytes in `hidden` nobody can be seen who locks them.
+    /// The visible ones. The bytes in `hidden` are locked by processes that are not visible.
     Seen { readers: Vec<Reader>, hidden: Vec<u64> },
-    /// That cannot be seen.
+    /// They cannot be determined, for this reason.
     Unknown(String),
 }
 
-/// Who has locks of readers on this `-shm`. An error means that the call was given up.
+/// The processes that hold reader locks on this `-shm` file. An error means that the call was cancelled.
 pub(super) fn readers(shm: &Path) -> Result<Readers> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     return linux::readers(shm);
@@ -66,7 +66,7 @@ mod linux {
         for process in processes.flatten() {
             watch.check()?;
             let Some(pid) = process.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            // One that has ended meanwhile reads nothing any more; one of another user's is not shown.
+            // A process that has ended meanwhile holds no locks; the files of another user's process are not visible.
             let bytes = locked_by(&process.path(), file);
             if !bytes.is_empty() {
                 hidden.retain(|byte| !bytes.contains(byte));
@@ -101,12 +101,13 @@ mod linux {
         printable(name.trim_end())
     }
 
-    /// Whether a line of `/proc/locks` is about this file. Devices have other numbers there on some file systems.
+    /// Whether a line of `/proc/locks` is about this file. Only the inode is compared, since some file systems show
+    /// other device numbers there.
     fn names(line: &str, file: FileId) -> bool {
         line.split_whitespace().nth(5).and_then(|id| id.rsplit(':').next()?.parse().ok()) == Some(file.1)
     }
 
-    /// The bytes of readers that these locks are on: `1: OFDLCK ADVISORY READ -1 fd:01:1234 123 123`.
+    /// The reader bytes that these locks cover: `1: OFDLCK ADVISORY READ -1 fd:01:1234 123 123`.
     fn bytes_of<'l>(lines: impl Iterator<Item = &'l str>) -> Vec<u64> {
         let mut bytes = Vec::new();
         for line in lines {
@@ -126,7 +127,7 @@ mod linux {
         use super::*;
 
         #[test]
-        fn a_lock_says_on_which_bytes_it_is() {
+        fn a_lock_shows_the_bytes_that_it_covers() {
             let lines = [
                 "1: OFDLCK  ADVISORY  READ -1 fe:00:123456 124 125",
                 "2: POSIX  ADVISORY  WRITE 4711 fe:00:123456 128 128",

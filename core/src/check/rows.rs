@@ -1,4 +1,4 @@
-//! Rows that cannot be read, and rows that questions do not see.
+//! Rows that cannot be read, and rows that queries do not return.
 
 use super::finding::{EXAMPLES, Finding, Severity};
 use super::subject::Subject;
@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::migration::{self, DatabaseKind};
 use crate::repository::health::{self, Workspaces};
 
-/// Values that are read as absent although something stands there.
+/// Values that are read as absent because they are invalid.
 pub(super) fn unreadable(subject: &Subject<'_>, kind: DatabaseKind) -> Result<Vec<Finding>> {
     let found = subject.view.read(|connection| {
         let mut found = Vec::new();
@@ -32,7 +32,7 @@ pub(super) fn unreadable(subject: &Subject<'_>, kind: DatabaseKind) -> Result<Ve
     Ok(found.into_iter().map(finding).collect())
 }
 
-/// Rows of other workspaces, which no question of this one sees.
+/// Rows of other workspaces, which no query of this one returns.
 pub(super) fn workspace_ids(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let Some(own) = subject.workspace_id else { return Ok(Vec::new()) };
     let found = subject.view.read(health::workspaces)?;

@@ -5,7 +5,7 @@ use super::subject::Subject;
 use crate::error::{ErrorKind, Result};
 use crate::paths;
 
-/// A file that is missing says nothing, which is no fault. One that cannot be read keeps a workspace from being opened.
+/// A missing file is not an error. A file that cannot be read prevents the workspace from being opened.
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let unreadable = |path: &std::path::PathBuf| {
         let error = paths::read_object(path).err()?;

@@ -1,4 +1,4 @@
-//! What a check looks at.
+//! The subject of a check.
 
 use std::path::{Path, PathBuf};
 
@@ -6,21 +6,21 @@ use crate::migration::DatabaseKind;
 use crate::paths::{self, Locations};
 use crate::sqlite::{IN_MEMORY, View};
 
-/// A database, how to look at it, and what belongs to it.
+/// A database, how to read it, and the files that belong to it.
 #[derive(Debug)]
 pub(crate) struct Subject<'a> {
     pub(crate) view: View<'a>,
     pub(crate) database: &'a Path,
-    /// What kind of database it has to be, where that is known.
+    /// The expected kind of the database, if known.
     pub(crate) expected: Option<DatabaseKind>,
     pub(crate) workspace_id: Option<&'a str>,
-    /// The folder of the JSON log, where there is to be one.
+    /// The folder of the JSON log, if there should be one.
     pub(crate) log_folder: Option<&'a Path>,
-    /// The user's own folders. Where the database lies in them, only he may be able to change which file it is.
+    /// The user's own folders. If the database is in one of them, no other user may be able to replace it.
     pub(crate) user: Option<&'a Locations>,
-    /// The config files, and that of the workspace's id.
+    /// The config files, and the file with the workspace's id.
     pub(crate) settings: Vec<PathBuf>,
-    /// Whether the environment turns the database off.
+    /// Whether the environment disables the database.
     pub(crate) is_turned_off: bool,
 }
 
@@ -29,23 +29,23 @@ impl Subject<'_> {
         self.database.as_os_str() == IN_MEMORY
     }
 
-    /// Whether there is a file that can be looked at as a database. Why not is a finding about the files.
+    /// Whether there is a file that can be opened as a database. If not, the examination of the files reports why.
     pub(super) fn is_there(&self) -> bool {
         self.database.metadata().is_ok_and(|file| file.is_file()) && !self.is_foreign_pipe()
     }
 
-    /// SQLite would wait for the other end of a pipe that lies beside the database.
+    /// Whether a file beside the database is a pipe: SQLite would wait for its other end.
     fn is_foreign_pipe(&self) -> bool {
         self.beside().iter().any(|path| paths::refuse_irregular_at(path).is_err())
     }
 
-    /// The database and what SQLite keeps beside it, where links lead.
+    /// The database and the files that SQLite keeps beside it, with links resolved.
     pub(super) fn beside(&self) -> [PathBuf; 4] {
         let real = self.real();
         paths::DATABASE_FILES.map(|suffix| paths::beside(&real, suffix))
     }
 
-    /// The file that SQLite works on, which is where links lead.
+    /// The file that SQLite works on, with links resolved.
     pub(super) fn real(&self) -> PathBuf {
         self.database.canonicalize().unwrap_or_else(|_| self.database.to_owned())
     }
@@ -55,7 +55,7 @@ impl Subject<'_> {
         real.parent().map_or_else(|| real.clone(), Path::to_owned)
     }
 
-    /// The folder as it was named, since links on the way to it count.
+    /// The folder as it was named: links in its path matter.
     pub(super) fn folder_by_name(&self) -> PathBuf {
         self.database.parent().map_or_else(|| self.database.to_owned(), Path::to_owned)
     }
@@ -68,7 +68,7 @@ impl Subject<'_> {
         self.log_folder.map(|folder| folder.join(paths::TOKEN_LOG_LOCK_FILE))
     }
 
-    /// The user's folders, where the database lies in them.
+    /// The user's folders, if the database is in one of them.
     pub(super) fn own_place(&self) -> Option<&Locations> {
         self.user.filter(|user| self.database.starts_with(user.global_folder()))
     }

@@ -1,4 +1,4 @@
-//! How long the write-ahead log is, and who keeps it from being copied into the database.
+//! The length of the write-ahead log, and which processes prevent it from being copied into the database.
 
 use super::finding::{Finding, Severity};
 use super::processes::{Reader, Readers, readers};
@@ -7,10 +7,10 @@ use crate::error::{Error, Result};
 use crate::paths::{self, none_if_missing};
 use crate::sqlite::Wal;
 
-/// A log of this library's stays below 80 MiB, and so do those of other programs, unless somebody reads for long.
+/// The log stays below 80 MiB with this library and with other programs, unless somebody reads for a long time.
 const LONG: u64 = 128 << 20;
 
-/// The length of the log, what of it is not in the database yet, and who reads an old state.
+/// The length of the log, the part of it that is not in the database yet, and the readers of an old state.
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let real = subject.real();
     let log = paths::beside(&real, "-wal");

@@ -1,5 +1,5 @@
-//! The names that mcoda's own adapters use. Where they stand at the top they hold over what the provider's
-//! usage says, each by itself.
+//! The fields of mcoda's own adapters. At the top level, each overrides the corresponding value of the provider's
+//! usage.
 
 use crate::body::Body;
 use crate::fields::Fields;
@@ -19,7 +19,7 @@ const KIND: &[&str] = &["invocationKind", "invocation_kind"];
 const COST_USD: &[&str] = &["costUsd", "cost_usd", "costUSD"];
 const COST: &[&str] = &["costEstimate", "cost_estimate"];
 
-/// The names that an object around a body gives the body, and that hold over the body's own.
+/// The fields that a body inherits from an object around it, and that override the body's own.
 pub(crate) const INHERITED: &[&[&str]] = &[
     PROMPT,
     COMPLETION,
@@ -37,21 +37,21 @@ pub(crate) const INHERITED: &[&[&str]] = &[
     &["provider", "vendor", "currency"],
 ];
 
-/// Whether it is one of these names.
+/// Whether this is the name of such a field.
 pub(crate) fn is_adapter_name(name: &str) -> bool {
     INHERITED.iter().any(|names| names.contains(&name))
 }
 
-/// Whether the object uses any of these names.
+/// Whether the object has any of these fields.
 pub(crate) fn is_in(all: Fields<'_>) -> bool {
     // A usage object may have a duration of its own.
     all.names().any(is_adapter_name) || all.object(&["usage"]).is_some_and(|usage| usage.has("duration_ms"))
 }
 
-/// Lays the adapter's names over what was read. Numbers of tokens belong to one usage alone.
+/// Overrides what was read with the adapter's fields. Token counts apply only if there is a single usage.
 pub(crate) fn overlay(body: &Body<'_>, parsed: &mut ParsedUsage, is_single: bool) {
     let all = body.all;
-    // These bodies use one of the names for something else.
+    // In these bodies one of the names has another meaning.
     let is_taken = ["tokens_evaluated", "native_tokens_prompt"].iter().any(|name| all.has(name));
     if is_single && !is_taken {
         tokens(all, parsed);
@@ -79,7 +79,7 @@ fn tokens(all: Fields<'_>, parsed: &mut ParsedUsage) {
     let completion = all.count(COMPLETION);
     let total = all.count(TOTAL);
     if total.is_none() && (prompt.is_some() || completion.is_some()) {
-        // The provider's total was of other numbers.
+        // The provider's total was the sum of other numbers.
         let is_same = prompt.is_none_or(|prompt| parsed.input == Some(prompt))
             && completion.is_none_or(|completion| parsed.output == Some(completion));
         parsed.total = parsed.total.filter(|_| is_same);
@@ -89,13 +89,13 @@ fn tokens(all: Fields<'_>, parsed: &mut ParsedUsage) {
     parsed.total = total.or(parsed.total);
     let (cached, read) = (all.count(CACHED), all.count(READ));
     if cached.is_some() || read.is_some() {
-        // A source that names one of the two names both.
+        // If only one of the two is reported, it is the value of both.
         (parsed.cached, parsed.cache_read) = (cached.or(read), read.or(cached));
     }
     parsed.cache_write = all.count(WRITE).or(parsed.cache_write);
 }
 
-/// Whether something was reported that a record has room for, though it is no usage.
+/// Whether something was reported that a record can store, although it is not usage.
 pub(crate) fn reports(parsed: &ParsedUsage) -> bool {
     parsed.duration_ms.is_some() || parsed.started_at_ms.is_some() || parsed.finished_at_ms.is_some()
 }

@@ -1,4 +1,5 @@
-//! Amp's threads: a message has its call's usage, the ledger its model and time. Both name the message.
+//! Amp's threads: a message has the usage of its call, the ledger the model and the time. Both have the id of the
+//! message.
 
 use crate::body::Body;
 use crate::fields::Fields;
@@ -58,7 +59,7 @@ impl Source for LedgerEvent {
     }
 }
 
-/// A message. Its usage names the model, which no other one does.
+/// A message. It is recognised by the model in its usage, which no other format has.
 pub(super) struct Message;
 
 impl Source for Message {
@@ -80,7 +81,7 @@ impl Source for Message {
             cache_write: usage.count(WRITE),
             ..RawCounts::default()
         };
-        // How full the context was.
+        // The size of the context, which is not usage.
         usage.count(&["totalInputTokens", "maxInputTokens"]);
         let mut parsed = ParsedUsage::new(NAME, reported, CachedTokens::Additional);
         parsed.model = usage.text(&["model"]).map(str::to_owned);

@@ -7,7 +7,7 @@ use crate::source::Source;
 
 const TOTAL: &[&str] = &["total_tokens", "totalTokens"];
 
-/// What one usage object, or one entry of its `iterations`, counts.
+/// The counts of one usage object, or of one entry of its `iterations`.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     input: Option<i64>,
@@ -44,7 +44,7 @@ impl Counts {
         self.each(other, |a, b| reported_sum([a, b]))
     }
 
-    /// Of each count the larger one.
+    /// The larger value of each count.
     fn most(self, other: Self) -> Self {
         self.each(other, Option::max)
     }
@@ -61,7 +61,7 @@ impl Counts {
     }
 }
 
-/// The usage object of a message, in JSON's spelling or in Claude Code's.
+/// The usage object of a message, in the names of the API or those of Claude Code.
 pub(super) struct Messages;
 
 impl Source for Messages {
@@ -85,11 +85,11 @@ impl Source for Messages {
     }
 }
 
-/// What was done for one call, one entry a model; the first is the one that the top level is of.
+/// The counts of each model in the call; the first is the model of the top level.
 fn by_model(body: &Body<'_>, usage: Fields<'_>) -> Vec<(Option<String>, Counts)> {
     let iterations = || usage.objects("iterations");
     let fallback = iterations().filter(|iteration| is_fallback(*iteration)).last();
-    // A body without a model is of the one that its own messages name.
+    // If the body names no model, it is the one of its own messages.
     let own_message = || {
         let mut messages = iterations().filter(|all| all.text(&["type"]) == Some("message"));
         messages.next()?.text(&["model"])
@@ -105,18 +105,18 @@ fn by_model(body: &Body<'_>, usage: Fields<'_>) -> Vec<(Option<String>, Counts)>
             None => models.push((model.map(str::to_owned), counts)),
         }
     }
-    // The top level leaves the compaction of the context out, and the attempts before a fallback; iterations
-    // may be missing from the list. What was done is what either of them knows of.
+    // The top level does not include the compaction of the context and the attempts before a fallback; the list may
+    // lack iterations. So the larger of the two is used.
     models[0].1 = Counts::of(usage).most(models[0].1);
     models
 }
 
-/// Another attempt, after a model refused.
+/// Whether this is another attempt after a model refused.
 fn is_fallback(iteration: Fields<'_>) -> bool {
     iteration.text(&["type"]) == Some("fallback_message")
 }
 
-/// The call itself, and one usage for each other model that worked for it.
+/// The call itself, and one usage for each other model that was used for it.
 pub(super) fn messages(body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
     let mut models = by_model(body, usage).into_iter();
     let Some((model, counts)) = models.next() else { return Vec::new() };
@@ -134,13 +134,13 @@ pub(super) fn messages(body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
         parsed.model = model;
         parsed
     }));
-    // An attempt that reports no numbers is none.
+    // An attempt without counts is left out.
     usages.retain(ParsedUsage::has_usage);
     usages
 }
 
-/// Anthropic gives no total. One that somebody in between adds shows what they made of the cached tokens, unless
-/// the caller says that the numbers are Anthropic's.
+/// Anthropic reports no total. If a gateway adds one, it shows how the gateway counts cached tokens, unless the caller
+/// says that the numbers are Anthropic's own.
 fn cached_tokens(body: &Body<'_>, usage: Fields<'_>) -> CachedTokens {
     if usage.object(&["input_tokens_details", "input_token_details"]).is_some() {
         CachedTokens::Included

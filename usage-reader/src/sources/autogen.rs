@@ -1,4 +1,4 @@
-//! AutoGen's messages: each has the tokens of its call in `models_usage`, which is OpenAI's shape.
+//! AutoGen's messages: `models_usage` has the tokens of the call, in OpenAI's format.
 
 use crate::fields::Fields;
 use crate::source::{Role, Source, Work};

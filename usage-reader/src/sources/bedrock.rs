@@ -1,5 +1,5 @@
-//! Amazon Bedrock: Converse, the metrics of invoke, the log of invocations, and the traces of agents. Cached tokens
-//! are counted in addition to the input; the total has them in it.
+//! Amazon Bedrock: Converse, the metrics of InvokeModel, the invocation log, and the traces of agents. Cached tokens
+//! are counted in addition to the input; the total includes them.
 
 use crate::body::Body;
 use crate::fields::{Fields, reported_sum};
@@ -18,7 +18,7 @@ const WRITE: &[&str] = &[
     "cacheCreationInputTokenCount",
 ];
 
-/// Converse, its stream's `metadata` event, the metrics of invoke and Nova's answers to it.
+/// Converse, the `metadata` event of its stream, the metrics of InvokeModel, and Nova's responses to it.
 pub(super) struct Converse;
 
 impl Source for Converse {
@@ -31,7 +31,7 @@ impl Source for Converse {
         usage.has_any(&["cacheWriteInputTokens", "cacheWriteInputTokenCount"])
             || usage.has_any(&["cacheReadInputTokenCount", "cacheDetails", "inputTokenCount"])
             || (usage.has("outputTokenCount") && !usage.has("promptTokenCount"))
-            // Claude Code spells the writes so.
+            // Claude Code uses this name for cache writes.
             || (is_plain && usage.has_any(READ) && !usage.has("cacheCreationInputTokens"))
             || (is_plain && body.all.has_any(&["stopReason", "metrics", "traceId", "foundationModel"]))
     }
@@ -82,7 +82,7 @@ fn read(
     vec![parsed]
 }
 
-/// An entry of the log of invocations, which counts input and output in objects of their own.
+/// An entry of the invocation log, which has input and output in separate objects.
 pub(super) struct InvocationLog;
 
 impl Source for InvocationLog {
@@ -113,7 +113,7 @@ impl Source for InvocationLog {
     }
 }
 
-/// A step of an agent. Each answer of a model is a call, which is known by the step's trace.
+/// A step of an agent. Each response of a model is a call, identified by the step's trace id.
 pub(super) struct AgentTrace;
 
 impl Source for AgentTrace {
@@ -132,7 +132,7 @@ impl Source for AgentTrace {
     }
 }
 
-/// Titan's answers to invoke. In a stream the first chunk has the input and the last one the output.
+/// Titan's responses to InvokeModel. In a stream, the first chunk has the input and the last one the output.
 pub(super) struct Titan;
 
 impl Source for Titan {
@@ -169,7 +169,7 @@ impl Source for Titan {
     }
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        // An embedding comes in one piece.
+        // An embedding is not streamed.
         let is_piece = line.has("outputText") || line.has("totalOutputTextTokenCount");
         let is_last = line.has("completionReason");
         (is_piece && !line.has("results"))
@@ -177,7 +177,7 @@ impl Source for Titan {
     }
 }
 
-/// Llama's answers to invoke. A stream counts up in every chunk.
+/// Llama's responses to InvokeModel. In a stream, the counts are cumulative.
 pub(super) struct Llama;
 
 impl Source for Llama {
@@ -214,7 +214,7 @@ impl Source for Llama {
     }
 }
 
-/// How long an invocation took, from the metrics that end its stream.
+/// The duration of an invocation, from the metrics at the end of its stream.
 pub(crate) fn latency(all: Fields<'_>) -> Option<f64> {
     metrics(all)?.measure(&["invocationLatency"])
 }

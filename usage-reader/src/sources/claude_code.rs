@@ -1,7 +1,7 @@
-//! Claude Code: its messages, and the last line of a run.
+//! Claude Code: its messages, and the result at the end of a run.
 //!
-//! The result's `usage` can be that of the last call alone; `modelUsage` has all calls of the process, those of
-//! other models included. A process that resumes a session begins at 0, or from version 2.1.277 on at the session's
+//! The result's `usage` may be that of the last call only; `modelUsage` includes all calls of the process, also those
+//! of other models. If a process resumes a session, its counts start at 0, or from version 2.1.277 on at the session's
 //! totals.
 
 use crate::body::Body;
@@ -9,15 +9,15 @@ use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
 
-/// Marks a usage that is what a run cost beyond what its models did.
+/// The note that marks a usage that has only the part of a run's cost that belongs to no model.
 pub(crate) const COST_OF_NO_MODEL: &str = "cost_of_no_model";
 
 const MODELS: &[&str] = &["modelUsage", "model_usage"];
 
-/// Whose runs they are, in the names of sessions.
+/// The agent in the keys of sessions.
 const AGENT: &str = "claude-code";
 
-/// The line that ends a run.
+/// The result at the end of a run.
 pub(super) struct Run;
 
 impl Source for Run {
@@ -52,7 +52,7 @@ impl Source for Run {
         }
         if has_models {
             split_of_all(all, &mut usages);
-            // The run's own part of what the models did.
+            // The usage of this run, out of the counts of the process.
             all.object(&["usage"]).map(|usage| super::anthropic::messages(body, usage));
         }
         put_cost(all.measure(&["total_cost_usd"]), &mut usages);
@@ -63,7 +63,7 @@ impl Source for Run {
         usages
     }
 
-    /// The lines of `stream-json` (`session_id`), which end with a count of the run, and those of transcripts
+    /// The lines of `stream-json` (`session_id`), which end with the counts of the run, and those of transcripts
     /// (`sessionId`), which do not.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let of = |role| Some(Work::new(role, AGENT, line.text(&["session_id", "sessionId"])));
@@ -76,17 +76,17 @@ impl Source for Run {
             "assistant" if line.object(&["message"]).is_some() => of(Role::Part),
             "stream_event" if line.has_any(&["session_id", "uuid", "parent_tool_use_id"]) => of(Role::Part),
             "result" if line.has_any(MODELS) || is_result(line) => of(Role::Process),
-            // Qwen Code and Amp write the same lines, without a cost.
+            // Qwen Code and Amp write the same lines without a cost.
             "result" if line.has("usage") => of(Role::Run),
-            // What came back from tools and people may hold anything, and is no answer of a model.
+            // Input of tools and users may contain anything, and is not a response of a model.
             "user" => of(Role::Context),
             _ => None,
         }
     }
 }
 
-/// What Claude Code's events and the programs that read its transcripts report of a call or a day: the names of the
-/// cache's writes beside `input_tokens` are theirs alone, and Anthropic's input has no cached tokens in it.
+/// The usage of a call or a day, from Claude Code's events or programs that read its transcripts. Only they use these
+/// names for cache writes beside `input_tokens`, and Anthropic's input does not include cached tokens.
 pub(super) struct Events;
 
 impl Source for Events {
@@ -118,7 +118,7 @@ impl Source for Events {
     }
 }
 
-/// The end of a run, which the SDK for Python gives no type.
+/// Whether this is the end of a run, which the Python SDK reports without a type.
 fn is_result(all: Fields<'_>) -> bool {
     let is_typed = all.text(&["type"]) == Some("result");
     all.has("total_cost_usd") && (is_typed || (all.has("num_turns") && all.has("duration_api_ms")))
@@ -142,12 +142,13 @@ fn of_model(name: &str, usage: Fields<'_>) -> Option<ParsedUsage> {
     parsed.cost = usage.measure(&["costUSD"]);
     parsed.currency = parsed.cost.map(|_| "USD".into());
     parsed.note_count("web_searches", usage.count(&["webSearchRequests"]));
-    // What the model could take is no use of it.
+    // Limits of the model, which are not usage.
     usage.count(&["contextWindow", "maxOutputTokens"]);
     parsed.has_usage().then_some(parsed)
 }
 
-/// How long the cache is to live is reported for the last call alone; it is known of all where that was all.
+/// The lifetimes of cache writes are reported for the last call only. They are valid for the run if it has no other
+/// calls.
 fn split_of_all(all: Fields<'_>, usages: &mut [ParsedUsage]) {
     let last = all.object(&["usage"]);
     let ([only], Some(last)) = (usages, last) else { return };
@@ -160,7 +161,7 @@ fn split_of_all(all: Fields<'_>, usages: &mut [ParsedUsage]) {
     }
 }
 
-/// The run's cost is the models' costs. What they leave out belongs to no reported model.
+/// Distributes the run's cost over the models. A remainder belongs to no reported model.
 fn put_cost(total: Option<f64>, usages: &mut Vec<ParsedUsage>) {
     const NOTHING: f64 = 1e-9;
     let Some(total) = total else { return };
@@ -180,19 +181,19 @@ fn put_cost(total: Option<f64>, usages: &mut Vec<ParsedUsage>) {
     }
 }
 
-/// Whether the result's own `usage` is all that its process counted: then the process began with this run.
+/// Whether the result's own `usage` equals the counts of its process: then the process began with this run.
 pub(crate) fn began_anew(result: Fields<'_>) -> Option<bool> {
     let [all, own] = counts(result)?;
     Some(all == own)
 }
 
-/// What the process had counted before this run: input, output, cached and written tokens.
+/// The counts of the process before this run: input, output, cached and written tokens.
 pub(crate) fn counts_before(result: Fields<'_>) -> Option<[i64; 4]> {
     let [all, own] = counts(result)?;
     Some(std::array::from_fn(|index| (all[index] - own[index]).max(0)))
 }
 
-/// The process's counts and those of the run, the cache in the input.
+/// The counts of the process and those of the run; the input includes the cache.
 fn counts(result: Fields<'_>) -> Option<[[i64; 4]; 2]> {
     let models = result.object(MODELS)?;
     let usage = result.object(&["usage"])?;

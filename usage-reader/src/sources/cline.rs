@@ -1,5 +1,5 @@
-//! Cline, Roo and Kilo: the requests of `ui_messages.json`, the answers of `messages.json`, and the events of
-//! `cline --json`, whose ends count the whole run.
+//! Cline, Roo and Kilo: the requests in `ui_messages.json`, the responses in `messages.json`, and the events of
+//! `cline --json`, the last of which has the counts of the whole run.
 
 use serde_json::Value;
 
@@ -10,16 +10,16 @@ use crate::source::{Place, Role, Source, Work};
 
 const NAME: &str = "cline";
 
-/// Messages of `ui_messages.json` whose text is the numbers of a request. That of all others is what people, models and
-/// tools said.
+/// Messages of `ui_messages.json` whose text contains the numbers of a request. The text of all others comes from
+/// users, models and tools.
 const REQUESTS: &[&str] = &["api_req_started", "api_req_finished", "deleted_api_reqs", "subagent_usage"];
 
-/// Whether the object's `text` holds the numbers of a request.
+/// Whether the object's `text` contains the numbers of a request.
 pub(crate) fn has_request_as_text(all: &Object) -> bool {
     all.get("say").and_then(Value::as_str).is_some_and(|say| REQUESTS.contains(&say))
 }
 
-/// The text of a request in `ui_messages.json`. Its input leaves the cache out.
+/// The text of a request in `ui_messages.json`. Its input does not include the cache.
 pub(super) struct Request;
 
 impl Source for Request {
@@ -43,13 +43,13 @@ impl Source for Request {
             cache_write: all.count(&["cacheWrites"]),
             ..RawCounts::default()
         };
-        // What the summary of a long conversation cost beside its requests.
+        // The cost of summarising a long conversation, which is in addition to its requests.
         if let Some(condensed) = all.object(&["contextCondense"]) {
             let mut parsed = ParsedUsage::new(NAME, RawCounts::default(), CachedTokens::Additional);
             cost(condensed, &["cost"], &mut parsed);
             return if parsed.cost.is_some() { vec![parsed] } else { Vec::new() };
         }
-        // Roo says whose numbers these are; those of OpenAI's protocol have the cache in the input.
+        // Roo names the API protocol; with OpenAI's, the input includes the cache.
         let cached_tokens = match body.all.text(&["apiProtocol"]) {
             Some("openai") => CachedTokens::Included,
             _ => CachedTokens::Additional,
@@ -59,7 +59,7 @@ impl Source for Request {
         vec![parsed]
     }
 
-    /// A request is written again when its answer is there; what it is known by is when it was made.
+    /// A request is written again when its response arrives, so it is identified by its time.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         if !line.text(&["say"]).is_some_and(|say| REQUESTS.contains(&say)) {
             return None;
@@ -69,7 +69,7 @@ impl Source for Request {
     }
 }
 
-/// What a call or a run came to. The input has the cache in it, as the costs of real files show.
+/// The counts of a call or a run. The input includes the cache, which the costs in real files confirm.
 pub(super) struct Metrics;
 
 impl Source for Metrics {
@@ -118,7 +118,7 @@ impl Source for Metrics {
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let of = |role| Some(Work::new(role, NAME, line.text(&["sessionId", "session_id"])));
-        // The answers of `messages.json`, and the session beside it, which counts them.
+        // The responses in `messages.json`, and the session beside them, which reports their sum.
         if line.text(&["role"]) == Some("assistant") && line.object(&["metrics"]).is_some() && line.has("ts")
         {
             return of(Role::Call);

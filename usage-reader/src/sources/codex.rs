@@ -1,4 +1,4 @@
-//! OpenAI Codex, the one source whose lines mean nothing without those before them.
+//! OpenAI Codex, the only source whose lines depend on the lines before them.
 //!
 //! | lines | what the counter spans |
 //! |---|---|
@@ -6,62 +6,62 @@
 //! | `token_count` of rollout files | `total_token_usage` the thread, `last_token_usage` the last call |
 //! | `token_usage_record` of rollout files, from version 0.153 on | the response, the compaction of the context included |
 //!
-//! So the first are one count of a session, and the others are calls.
+//! So the first kind are counts of a session, and the others are calls.
 
 use crate::call::{DedupKey, ExtractedCall};
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::session::Report;
 
-/// Lines that are written at once are no further apart; no model answers so fast.
+/// Lines that are written together are no further apart than this; no model responds so fast.
 const AT_ONCE_MS: i64 = 500;
 
-/// Whose sessions they are.
+/// The agent in the keys of sessions.
 const AGENT: &str = "codex";
 
-/// The threads of one input, one after the other.
+/// The threads of one input, in sequence.
 #[derive(Debug, Default)]
 pub(crate) struct Codex {
     thread: Option<String>,
-    /// Whether the input has the thread's beginning, so that its first count is of nothing else.
+    /// Whether the input has the beginning of the thread, so that its first count includes no earlier work.
     has_beginning: bool,
     model: Option<String>,
-    /// The last count of the thread, from which the next one is distinguished.
+    /// The newest count of the thread, which is subtracted from the next one.
     last: Option<RawCounts>,
-    /// The counts of the last call, where these were reported.
+    /// The counts of the last call, if reported.
     last_call: Option<RawCounts>,
     /// Counts of the thread as a whole, one for each model.
     parts: Vec<ParsedUsage>,
-    /// A fork repeats its origin's history at its beginning: when the last line of that was written.
+    /// In a fork, which begins with a copy of its origin's history: when the last line of the copy was written.
     repeated_at: Option<i64>,
-    /// When the fork was made.
+    /// When the fork was created.
     forked_at: Option<i64>,
     /// Whether the calls have records of their own, which the counts repeat.
     has_records: bool,
     last_at: Option<i64>,
 }
 
-/// What a line was to Codex.
+/// The meaning of a line for Codex.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Seen {
     /// One call.
     Call(Box<ExtractedCall>),
-    /// One call, which a record may report again.
+    /// One call that a `token_usage_record` may report again.
     Counted(Box<ExtractedCall>),
     /// A new count of the thread.
     Count,
-    /// Usage that other lines report, too.
+    /// Usage that other lines report as well.
     Repeated,
-    /// What following lines belong to.
+    /// Context for the following lines.
     Context,
-    /// Nothing of Codex.
+    /// Not a line of Codex.
     Other,
 }
 
 impl Codex {
-    /// Takes a line. The count of a thread that is over goes to `done`.
+    /// Processes a line. The count of a thread that has ended is added to `done`.
     pub(crate) fn observe(&mut self, line: Fields<'_>, done: &mut Vec<ExtractedCall>) -> Seen {
-        // A notification of the MCP server has the event of a conversation.
+        // A notification of the MCP server contains an event of a conversation.
         let event = line.object(&["params"]).filter(|params| params.object(&["msg"]).is_some());
         if let Some(conversation) = event.and_then(|event| event.text(&["conversationId"])) {
             self.begin(Some(conversation), done);
@@ -100,17 +100,17 @@ impl Codex {
         Seen::Context
     }
 
-    /// Whether the thread that is counted is known by a name.
+    /// Whether the current thread has a name.
     pub(crate) fn has_thread(&self) -> bool {
         self.thread.is_some()
     }
 
-    /// Whether the lines of a fork may still be those of its origin.
+    /// Whether the lines of a fork may still be a copy of its origin's history.
     pub(crate) fn is_repeating(&self) -> bool {
         self.repeated_at.is_some()
     }
 
-    /// The app server reports each thread's total.
+    /// Processes a notification of the app server, which has the total of a thread.
     fn notification(&mut self, line: Fields<'_>, done: &mut Vec<ExtractedCall>) -> Seen {
         let usage =
             line.object(&["params"]).and_then(|params| Some((params, params.object(&["tokenUsage"])?)));
@@ -128,7 +128,7 @@ impl Codex {
         Seen::Count
     }
 
-    /// A response. The lines that count it again are repeated.
+    /// A response. The lines that report it again are skipped.
     fn record(&mut self, record: Fields<'_>, at: Option<i64>) -> Seen {
         self.has_records = true;
         let Some(usage) = record.object(&["usage"]).map(reported) else { return Seen::Context };
@@ -140,7 +140,7 @@ impl Codex {
         Seen::Call(Box::new(self.call(usage, key, thread, at)))
     }
 
-    /// `info` has the thread's total and the last call's own numbers: one or the other, never both.
+    /// `info` has the thread's total and the counts of the last call; only one of them is used.
     fn token_count(&mut self, event: Fields<'_>, at: Option<i64>) -> Seen {
         let info = event.object(&["info"]).unwrap_or(event);
         let bare = info.has("input_tokens").then(|| reported(info));
@@ -159,10 +159,10 @@ impl Codex {
             return Seen::Context;
         }
         let own = match (total, before) {
-            // An unchanged total is no new call.
+            // An unchanged total means that there was no new call.
             (Some(total), Some(before)) if total == before => return Seen::Repeated,
             (None, _) if last == last_call => return Seen::Repeated,
-            // A thread that counts from the beginning again did so after what was counted.
+            // A lower total means that the thread's counter has restarted.
             (Some(total), Some(before)) if goes_back(before, total) => last.unwrap_or(total),
             (Some(total), Some(before)) => {
                 each(total, before, |now, before| Some(now? - before.unwrap_or(0)))
@@ -180,7 +180,7 @@ impl Codex {
         Seen::Counted(Box::new(self.call(own, key, self.thread.clone(), at)))
     }
 
-    /// A count without the line of a rollout around it is of the thread.
+    /// A count without the line of a rollout around it belongs to the thread.
     fn bare_count(&mut self, line: Fields<'_>, at: Option<i64>) -> Seen {
         let info = line.object(&["info"]).unwrap_or(line);
         let total = info.object(&["total_token_usage"]).map(reported);
@@ -201,8 +201,8 @@ impl Codex {
         Seen::Count
     }
 
-    /// A fork writes its origin's history at once, with its own time or with the old ones. What comes later
-    /// than that is its own.
+    /// Tracks the copied history at the beginning of a fork. It is written within an instant, with the fork's time or
+    /// with the original times; later lines are the fork's own.
     fn follow_repetition(&mut self, at: Option<i64>) {
         if let (Some(before), Some(now)) = (self.repeated_at, at) {
             let is_own =
@@ -213,7 +213,7 @@ impl Codex {
 
     fn begin_file(&mut self, meta: Fields<'_>, at: Option<i64>, done: &mut Vec<ExtractedCall>) {
         let is_first = self.thread.is_none() && self.last.is_none();
-        // A fork repeats its origin's history from its name on.
+        // The copied history includes the line that names the origin.
         if self.repeated_at.is_some() {
             return;
         }
@@ -228,7 +228,7 @@ impl Codex {
     }
 
     fn begin(&mut self, thread: Option<&str>, done: &mut Vec<ExtractedCall>) {
-        // A file may say twice which thread it is of.
+        // A file may name its thread twice.
         if thread.is_some() && thread == self.thread.as_deref() {
             return;
         }
@@ -245,11 +245,11 @@ impl Codex {
         }
     }
 
-    /// The thread's count is now `total`.
+    /// Sets the thread's count to `total`.
     fn count_up(&mut self, total: RawCounts, at: Option<i64>) {
         let before = self.last.unwrap_or_default();
         if goes_back(before, total) {
-            // It counts from the beginning again, after what was counted.
+            // The counter has restarted, so the whole count is new.
             self.add(total, at);
         } else {
             self.add(each(total, before, |now, before| Some(now? - before.unwrap_or(0))), at);
@@ -291,7 +291,7 @@ impl Codex {
         }
     }
 
-    /// The count of the thread so far.
+    /// Ends the thread and returns its count.
     pub(crate) fn take(&mut self) -> Option<ExtractedCall> {
         let this = std::mem::take(self);
         self.model = this.model;
@@ -315,13 +315,13 @@ impl Codex {
     }
 }
 
-/// Whether the thread began with another one's history, the agents below an agent included.
+/// Whether the thread begins with the history of another one. Subagents of an agent do so, too.
 fn is_fork(meta: Fields<'_>) -> bool {
     meta.has("forked_from_id")
         || meta.object(&["source"]).is_some_and(|source| source.object(&["subagent"]).is_some())
 }
 
-/// Whether the object is what rollouts call `info`.
+/// Whether the object is the `info` of a rollout.
 fn is_info(object: Fields<'_>) -> bool {
     object.has_any(&["total_token_usage", "last_token_usage"])
 }

@@ -1,12 +1,12 @@
-//! Cohere: `tokens` is what was processed, `billed_units` what is charged. The cached tokens are part of the
-//! former, and can be more than the latter.
+//! Cohere: `tokens` is what was processed, `billed_units` what is charged. Cached tokens are included in the former,
+//! and may exceed the latter.
 
 use crate::body::Body;
 use crate::fields::{Fields, as_measure};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Source};
 
-/// `usage` of version 2 and `meta` of version 1.
+/// `usage` of version 2, and `meta` of version 1.
 pub(super) struct Units;
 
 impl Source for Units {
@@ -52,7 +52,7 @@ fn has_units(usage: Fields<'_>) -> bool {
 
 fn read(body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
     let billed = usage.object(&["billed_units"]);
-    // Embeddings are counted in billed units alone.
+    // Embeddings report billed units only.
     let Some(tokens) = usage.object(&["tokens"]).or(billed) else { return Vec::new() };
     let reported = RawCounts {
         input: tokens.count(&["input_tokens"]),

@@ -1,12 +1,12 @@
-//! Copilot CLI, which has the cached tokens in the input. The end of a session counts from its beginning, also where
-//! the session went on.
+//! Copilot CLI, whose input includes the cached tokens. The end of a session reports the counts since its beginning,
+//! even after it was resumed.
 
 use crate::body::Body;
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
 
-/// What all calls of a session came to, one usage for each model.
+/// The totals of a session, one usage for each model.
 pub(super) struct Session;
 
 impl Source for Session {
@@ -27,7 +27,7 @@ impl Source for Session {
         let of_model = |(name, metrics): (&str, Fields<'_>)| {
             let usage = metrics.object(&["usage"])?;
             let input = usage.count(&["inputTokens"]);
-            // A part of what is not reported would be more than the whole beside other models.
+            // Cached tokens without an input are ignored: in the sum over all models they could exceed the input.
             let part = |name: &str| usage.count(&[name]).filter(|_| input.is_some());
             let reported = RawCounts {
                 input,
@@ -41,7 +41,7 @@ impl Source for Session {
             parsed.model = Some(name.to_owned());
             body.name_provider(&mut parsed, "github-copilot");
             let requests = metrics.object(&["requests"]);
-            // Its `cost` is one of premium requests, not of money.
+            // `cost` is a number of premium requests, not an amount of money.
             parsed.note_count("requests", requests.and_then(|all| all.count(&["count", "cost"])));
             parsed.note("cumulative", true);
             parsed.has_usage().then_some(parsed)
@@ -57,7 +57,7 @@ impl Source for Session {
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let data = line.object(&["data"]);
         let session = data.and_then(|data| data.text(&["sessionId"]));
-        // A session that went on reports its counts again; one that began to count anew reports lower ones.
+        // A resumed session reports its counts again; one whose counter has restarted reports lower ones.
         let name = line.text(&["id"]).or_else(|| line.text(&["timestamp"]));
         let key = name.map(|name| format!("copilot\0{name}"));
         let of = |role| {

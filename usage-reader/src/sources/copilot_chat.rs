@@ -1,5 +1,5 @@
-//! The chat sessions of Copilot in VS Code: the result of a request has its tokens. Newer versions keep a journal: the
-//! session as it was, and then what was set or appended.
+//! Chat sessions of Copilot in VS Code: the result of a request has its tokens. Newer versions write a journal: the
+//! initial session, and then each change.
 
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ impl Source for Request {
             output: numbers.count(&["outputTokens"]),
             ..RawCounts::default()
         };
-        // The same answer, counted by the editor.
+        // The editor's own count of the same response.
         all.count(&["completionTokens"]);
         let mut parsed = ParsedUsage::new(NAME, reported, CachedTokens::Included);
         let model = numbers.text(&["resolvedModel"]).or_else(|| all.text(&["resolvedModel", "modelId"]));
@@ -46,41 +46,41 @@ impl Source for Request {
         if counts(line).is_some() {
             return Some(Work::new(Role::Call, NAME, None).known_by(Some(format!("{NAME}\0{request}"))));
         }
-        // What the editor counts while there is no result.
+        // The editor's own count, before there is a result.
         (line.has("completionTokens") && !line.has("promptTokens"))
             .then(|| Work::new(Role::Context, NAME, None))
     }
 }
 
-/// The object with the request's tokens: its result's metadata, or that by itself.
+/// The object with the request's tokens: the metadata of its result, or that object itself.
 fn counts(all: Fields<'_>) -> Option<Fields<'_>> {
     let has_both = |numbers: &Fields<'_>| numbers.has("promptTokens") && numbers.has("outputTokens");
     let of_result = || all.object(&["result"])?.object(&["metadata"]).filter(has_both);
     of_result().or_else(|| Some(all).filter(has_both))
 }
 
-/// The requests of the session whose journal is read, without what was said in them.
+/// The requests of the session whose journal is read, without prompts and responses.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     session: Option<String>,
     requests: Vec<Object>,
 }
 
-/// What a line of a journal does: kinds 0, 1 and 2.
+/// The kinds of journal lines: 0, 1 and 2.
 const SETS_ALL: i64 = 0;
 const SETS: i64 = 1;
 const APPENDS: i64 = 2;
 
 impl Journal {
-    /// Whether the line is one of a journal.
+    /// Whether the line belongs to a journal.
     pub(crate) fn is_entry(line: &Object) -> bool {
-        // A kind, a path, a value and a place: most objects have more than that.
+        // A journal line has a kind, a path, a value and an index; most other objects have more fields.
         line.len() <= 4
             && line.get("kind").is_some_and(Value::is_i64)
             && (line.contains_key("v") || line.contains_key("k"))
     }
 
-    /// Takes a line, and returns the requests that it changed.
+    /// Processes a line, and returns the requests that it changed.
     pub(crate) fn observe(&mut self, mut line: Object) -> Vec<Object> {
         let kind = line.get("kind").and_then(Value::as_i64).unwrap_or(-1);
         let path = match line.shift_remove("k") {
@@ -96,7 +96,7 @@ impl Journal {
             }
             (SETS, Some(value)) => self.set(&path, value),
             (APPENDS, Some(value)) if is_requests(&path) && path.len() < 2 => {
-                // Requests that were taken back were answered all the same; what follows takes their places.
+                // Removed requests were still answered; the ones that follow reuse their indexes.
                 if let Some(length) = line.get("i").and_then(Value::as_u64) {
                     self.requests.truncate(usize::try_from(length).unwrap_or(usize::MAX));
                 }
@@ -138,7 +138,7 @@ impl Journal {
     }
 }
 
-/// Whether the path leads to the requests or into them. One without a name is theirs, too.
+/// Whether the path points to the requests or into them. A missing path does, too.
 fn is_requests(path: &[Value]) -> bool {
     path.first().is_none_or(|first| first == "requests")
 }
@@ -147,7 +147,7 @@ fn objects(values: Option<Value>) -> Vec<Object> {
     let Some(Value::Array(values)) = values else { return Vec::new() };
     let object = |value| match value {
         Value::Object(object) => object,
-        // A place is a place, whatever is in it.
+        // The index must stay occupied, whatever the element is.
         _ => Object::new(),
     };
     values.into_iter().map(object).collect()

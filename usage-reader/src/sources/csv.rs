@@ -1,4 +1,4 @@
-//! The table of usage that Cursor's dashboard exports: a heading, and a row for each call.
+//! The table of usage that Cursor's dashboard exports: a heading, and one row per call.
 
 use serde_json::Value;
 
@@ -8,12 +8,12 @@ use crate::number;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Source};
 
-/// How the heading of the table begins.
+/// The first column of the heading.
 const FIRST: &str = "Date";
 const WITH_WRITE: &str = "Input (w/ Cache Write)";
 const WITHOUT_WRITE: &str = "Input (w/o Cache Write)";
 
-/// The names of the columns, where the line is a heading of such a table.
+/// The names of the columns, if the line is the heading of such a table.
 pub(crate) fn heading(line: &str) -> Option<Vec<String>> {
     let columns = cells(line.trim_start_matches('\u{feff}'));
     let has = |name: &str| columns.iter().any(|column| column == name);
@@ -34,7 +34,7 @@ pub(crate) fn row(columns: &[String], line: &str) -> Option<Object> {
     Some(columns.iter().zip(&cells).map(|(column, cell)| (column.clone(), value(cell))).collect())
 }
 
-/// The cells of a line. A cell in quotes may hold commas, and quotes that are doubled.
+/// The cells of a line. A quoted cell may contain commas and doubled quotes.
 fn cells(line: &str) -> Vec<String> {
     let mut cells = vec![String::new()];
     let mut is_quoted = false;
@@ -73,7 +73,7 @@ impl Source for Row {
         let [with, without, read, output, total] =
             [WITH_WRITE, WITHOUT_WRITE, "Cache Read", "Output Tokens", "Total Tokens"]
                 .map(|name| all.count(&[name]));
-        // The total shows whether the first column has the second one in it.
+        // The total shows whether the first column includes the second one.
         let rest = |input: Option<i64>| crate::fields::reported_sum([input, read, output]);
         let both = crate::fields::reported_sum([with, without]);
         let (input, write) = if total.is_some() && total == rest(with) {

@@ -1,11 +1,11 @@
-//! Cursor keeps the cache apart from the input.
+//! Cursor, whose input does not include the cache.
 
 use crate::body::Body;
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::Source;
 
-/// The end of a run of its agent, and the events of its dashboard. No other run that ends so has these names.
+/// The end of a run of its agent, and the events of its dashboard. No other format uses these names there.
 pub(super) struct Usage;
 
 impl Source for Usage {

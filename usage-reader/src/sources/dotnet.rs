@@ -1,5 +1,5 @@
-//! Microsoft.Extensions.AI, which speaks of counts in the singular. Cached tokens are part of the input, reasoning is
-//! part of the output.
+//! Microsoft.Extensions.AI, whose names of counts are in the singular. Cached tokens are included in the input,
+//! reasoning is included in the output.
 
 use crate::body::Body;
 use crate::fields::Fields;

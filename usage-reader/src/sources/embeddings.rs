@@ -1,11 +1,11 @@
-//! Models without an output: embeddings and reranking, of which the total is the input.
+//! Models without output tokens: embeddings and reranking. Their total is the input.
 
 use crate::body::Body;
 use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Source};
 
-/// Vertex AI's embeddings, which count in the statistics of each.
+/// Vertex AI's embeddings, each of which has its count in `statistics`.
 pub(super) struct Predictions;
 
 impl Source for Predictions {
@@ -36,7 +36,7 @@ fn statistics(prediction: Fields<'_>) -> Option<Fields<'_>> {
     prediction.object(&["embeddings"])?.object(&["statistics"])
 }
 
-/// Whose model it is, by its name: these have names of their own, and the shape of their answers is shared.
+/// The provider, inferred from the name of the model, since several providers share the format of the response.
 pub(crate) fn provider_of(model: &str) -> Option<&'static str> {
     const MODELS: &[(&str, &str)] = &[
         ("text-embedding-3-", "openai"),
@@ -47,7 +47,7 @@ pub(crate) fn provider_of(model: &str) -> Option<&'static str> {
     MODELS.iter().find(|(start, _)| model.starts_with(start)).map(|(_, provider)| *provider)
 }
 
-/// Whether the answer is a list of embeddings or of ranks, or the model's name says that it makes one.
+/// Whether the response is a list of embeddings or ranks, or the name of the model implies one.
 pub(crate) fn has_no_output(body: &Body<'_>) -> bool {
     let all = body.all;
     let of_data = || all.objects("data").next().is_some_and(is_element);

@@ -1,5 +1,5 @@
-//! Gemini: cached tokens are part of the prompt; thoughts come on top of the candidates, and what tools put
-//! into the prompt comes on top of the prompt.
+//! Gemini: cached tokens are included in the prompt; thoughts are in addition to the candidates, and tokens of tool
+//! results are in addition to the prompt.
 
 use crate::body::Body;
 use crate::fields::{Fields, reported_sum};
@@ -21,7 +21,7 @@ const TOOLS: &[&str] = &["toolUsePromptTokenCount", "tool_use_prompt_token_count
 const CACHED: &[&str] = &["cachedContentTokenCount", "cached_content_token_count"];
 const TOTAL: &[&str] = &["totalTokenCount", "total_token_count"];
 
-/// `usageMetadata` of generateContent, Vertex AI and the Live API, in the spelling of JSON or of Python.
+/// `usageMetadata` of generateContent, Vertex AI and the Live API, with the names of JSON or of Python.
 pub(super) struct Generate;
 
 impl Source for Generate {
@@ -30,7 +30,7 @@ impl Source for Generate {
     }
 
     fn detect(&self, _body: &Body<'_>, usage: Fields<'_>) -> bool {
-        // The last name of the output is one of other sources, too.
+        // Other sources use the last name of the output, too.
         let output = &CANDIDATES[..CANDIDATES.len() - 1];
         [PROMPT, output, THOUGHTS, TOOLS, CACHED, TOTAL].iter().any(|names| usage.has_any(names))
     }
@@ -42,7 +42,7 @@ impl Source for Generate {
             return Vec::new();
         }
         let input = reported_sum([prompt, tools]);
-        // Servers that only speak like Gemini may count thoughts among the candidates; then their total has them once.
+        // Some compatible servers include thoughts in the candidates; their total then counts them once.
         let has_thoughts =
             thoughts <= candidates && total.is_some() && total == reported_sum([input, candidates]);
         let reported = RawCounts {
@@ -63,7 +63,7 @@ impl Source for Generate {
         ] {
             modalities(usage, [camel, snake], ["tokenCount", "token_count"], prefix, &mut parsed);
         }
-        // Parts of parts.
+        // Details of other details.
         for name in ["cacheTokensDetails", "cache_tokens_details", "toolUsePromptTokensDetails"] {
             for detail in usage.objects(name) {
                 detail.count(&["tokenCount", "token_count"]);
@@ -73,14 +73,14 @@ impl Source for Generate {
         vec![parsed]
     }
 
-    /// Its stream counts up in every piece, and not every server gives the answer an id.
+    /// The counts are cumulative within a stream, and not every server sends an id.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let of = |role| {
             line.text(&["responseId", "response_id"]).is_none().then(|| Work::new(role, "gemini", None))
         };
         match line.get("candidates") {
             Some(candidates) => of(Role::Piece { is_last: candidates.as_bool()?, is_count_alone: false }),
-            // The counts of an answer may come after its end.
+            // The counts of a response may come after its end.
             None => {
                 line.object(&["usageMetadata", "usage_metadata"])
                     .filter(|_| line.has_any(&["modelVersion", "model_version"]))?;
@@ -134,7 +134,7 @@ impl Source for Interactions {
         vec![parsed]
     }
 
-    /// Each event of a stream has the counts of its interaction so far, and only the first and the last its id.
+    /// Each event of a stream has the counts of its interaction so far; only the first and the last one have its id.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let kind = line.text(&["event_type"])?;
         let is_of_it =

@@ -1,4 +1,4 @@
-//! Gemini CLI: the statistics of a session, and the messages that it keeps in its folder.
+//! Gemini CLI: the statistics of a session, and the messages that it stores in its folder.
 
 use crate::body::Body;
 use crate::fields::{Fields, reported_sum, sum};
@@ -7,7 +7,7 @@ use crate::source::{Place, Role, Source, Work};
 
 const NAME: &str = "gemini-cli";
 
-/// What a session came to: one usage for each model. It counts from the beginning in every run.
+/// The totals of a session, one usage for each model. They start at 0 in every run.
 pub(super) struct Statistics;
 
 impl Source for Statistics {
@@ -39,10 +39,10 @@ impl Source for Statistics {
         if usages.is_empty() {
             usages.extend(streamed(stats));
         } else {
-            // The sums of the models.
+            // The sums over the models.
             stats.count(&["total_tokens", "input_tokens", "output_tokens", "cached", "input"]);
         }
-        // How long all models took together says nothing of one of them, so it stands on the first.
+        // The duration of all models together cannot be split, so the first one gets it.
         if let Some(first) = usages.first_mut()
             && let Some(duration) = stats.measure(&["duration_ms"])
         {
@@ -52,7 +52,7 @@ impl Source for Statistics {
         usages
     }
 
-    /// A run reports its session alone, and has no id of its own.
+    /// A run reports only its session, and has no id of its own.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         line.object(&["stats"])?;
         let session = line.text(&["session_id", "sessionId"])?;
@@ -66,14 +66,14 @@ impl Source for Statistics {
             Some(models) => models.entries().map(of_model).collect(),
             None => vec![of_model(("", stats))],
         };
-        // A run that resumes a session counts from its own beginning.
+        // A run that resumes a session starts at 0.
         let work = Work::new(Role::Session, NAME, Some(session));
         let key = format!("{session}:{}", models.join(":"));
         Some(Work { began_anew: Some(true), ..work.known_by(Some(key)) })
     }
 }
 
-/// `--output-format json`: `prompt` has the cached tokens, `input` has not.
+/// `--output-format json`: `prompt` includes the cached tokens, `input` does not.
 fn session(tokens: Fields<'_>, api: Option<Fields<'_>>) -> ParsedUsage {
     let [cached, thoughts, tool] = ["cached", "thoughts", "tool"].map(|name| tokens.count(&[name]));
     let uncached = tokens.count(&["input"]);
@@ -93,14 +93,14 @@ fn session(tokens: Fields<'_>, api: Option<Fields<'_>>) -> ParsedUsage {
     parsed
 }
 
-/// `--output-format stream-json`: thoughts are in the total alone.
+/// `--output-format stream-json`: thoughts are included in the total only.
 fn streamed(numbers: Fields<'_>) -> Option<ParsedUsage> {
     let input = numbers.count(&["input_tokens"]);
     let candidates = numbers.count(&["output_tokens"]);
     if input.is_none() && candidates.is_none() {
         return None;
     }
-    // `input` is the part of `input_tokens` that no cache had.
+    // `input` is `input_tokens` without the cached ones.
     numbers.count(&["input"]);
     let total = numbers.count(&["total_tokens"]);
     let shown = input.zip(candidates).and_then(|(input, output)| sum([input, output]));
@@ -116,7 +116,7 @@ fn streamed(numbers: Fields<'_>) -> Option<ParsedUsage> {
     Some(ParsedUsage::new(NAME, reported, CachedTokens::Included))
 }
 
-/// One message of the chat that it keeps in its folder.
+/// One message of a chat that it stores in its folder.
 pub(super) struct Message;
 
 impl Source for Message {

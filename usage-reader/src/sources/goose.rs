@@ -1,4 +1,4 @@
-//! goose: the names that begin with `accumulated_` are the session's, the bare ones beside them the last call's.
+//! goose: names that begin with `accumulated_` are the session's counts, the others are those of its last call.
 
 use crate::body::Body;
 use crate::fields::Fields;
@@ -24,7 +24,7 @@ impl Source for Session {
 
     fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
         let [input, output, total] = [NAMES[0], NAMES[1], NAMES[2]].map(|name| all.count(&[name]));
-        // The last call is in the session's counts.
+        // The session's counts include the last call.
         let last = [
             "input_tokens",
             "output_tokens",

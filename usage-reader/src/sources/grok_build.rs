@@ -1,4 +1,4 @@
-//! Grok Build: the end of a turn has the usage of each model. Cached tokens are part of the input.
+//! Grok Build: the end of a turn has the usage of each model. Cached tokens are included in the input.
 
 use crate::body::Body;
 use crate::fields::Fields;
@@ -35,7 +35,7 @@ impl Source for Turn {
         let update = params.object(&["update"])?;
         update.object(&["usage"])?;
         let meta = params.object(&["_meta"]).or_else(|| line.object(&["_meta"]));
-        // A turn is known by its prompt; what is written of it again has another number.
+        // A turn is identified by its prompt; a repeated line has another number.
         let prompt = update.text(&["prompt_id", "promptId"]);
         let event = prompt.or_else(|| meta?.text(&["promptId", "eventId"]));
         let session = params.text(&["sessionId"]);

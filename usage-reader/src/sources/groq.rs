@@ -1,4 +1,5 @@
-//! Groq, Cerebras and SambaNova speak OpenAI's chat and measure in seconds. The total leaves the queue out.
+//! Groq, Cerebras and SambaNova, which use OpenAI's chat format and measure in seconds. The total time does not include
+//! the queue.
 
 use crate::body::Body;
 use crate::fields::Fields;

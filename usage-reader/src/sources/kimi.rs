@@ -1,4 +1,4 @@
-//! Kimi's command line keeps the cache apart from the input.
+//! Kimi's command line, whose input does not include the cache.
 
 use crate::body::Body;
 use crate::fields::Fields;
@@ -37,7 +37,7 @@ impl Source for Call {
         vec![parsed]
     }
 
-    /// A step's usage is recorded by itself, too.
+    /// The usage of a step is also recorded on its own.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let is_end = line.text(&["event", "type"]) == Some("step.end");
         is_end.then(|| Work::new(Role::Repeated, self.name(), None))

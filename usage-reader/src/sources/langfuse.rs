@@ -1,5 +1,5 @@
-//! Langfuse's observations: `usageDetails` names each kind of token, and `input` has no cached ones in it where they
-//! have a kind of their own.
+//! Langfuse's observations: `usageDetails` has a count for each kind of token. `input` does not include cached tokens
+//! if these have a kind of their own.
 
 use crate::body::Body;
 use crate::fields::{Fields, as_count, reported_sum};
@@ -11,7 +11,7 @@ const READ: &[&str] =
     &["cache_read_input_tokens", "input_cached_tokens", "input_cache_read", "cached_tokens", "input_cached"];
 const WRITE: &[&str] = &["cache_creation_input_tokens", "input_cache_creation", "input_cache_write"];
 
-/// Whose calls the observations of a trace are.
+/// The agent in the session keys of traces.
 const TRACE: &str = "langfuse-trace";
 
 pub(super) struct Observation;
@@ -40,7 +40,7 @@ impl Source for Observation {
             reasoning: details.count(&["output_reasoning_tokens", "output_reasoning", "reasoning_tokens"]),
             ..RawCounts::default()
         };
-        // The same call in the older form.
+        // The same call in the older format.
         if let Some(usage) = all.object(&["usage"]) {
             usage.values().filter_map(|(_, value)| as_count(value)).for_each(drop);
         }
@@ -64,7 +64,7 @@ impl Source for Observation {
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         line.object(DETAILS)?;
         let key = line.text(&["id"]).map(str::to_owned);
-        // What stands over generations counts them again.
+        // Observations that contain generations count them again.
         let is_call = line.text(&["type"]).is_none_or(|kind| {
             ["GENERATION", "EMBEDDING"].iter().any(|call| kind.eq_ignore_ascii_case(call))
         });

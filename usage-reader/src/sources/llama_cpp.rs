@@ -1,4 +1,4 @@
-//! llama.cpp: its own `/completion`, and what its server measures beside OpenAI's usage.
+//! llama.cpp: its own `/completion`, and its server's measurements beside OpenAI's usage.
 
 use crate::body::Body;
 use crate::fields::{Fields, sum};
@@ -30,7 +30,7 @@ impl Source for Completion {
             return Vec::new();
         }
         let timed = all.object(&["timings"]);
-        // How full the cache is after the call, which is what `tokens_cached` says, is no count of hits.
+        // `tokens_cached` is the size of the cache after the call, not the number of hits.
         let cached = all.count(&["tokens_cached"]).filter(|cached| timed.is_none() && Some(*cached) <= input);
         let reported = RawCounts { input, output, cached, ..RawCounts::default() };
         let mut parsed = ParsedUsage::new(NAME, reported, CachedTokens::Included);
@@ -42,8 +42,8 @@ impl Source for Completion {
     }
 }
 
-/// The last piece of a stream where nobody asked for usage. What it evaluated is the prompt only together with what
-/// came from its cache.
+/// The last piece of a stream for which no usage was requested. The prompt is the sum of the evaluated and the cached
+/// tokens.
 pub(super) struct Timed;
 
 impl Source for Timed {
@@ -76,20 +76,20 @@ impl Source for Timed {
     }
 }
 
-/// What the server measured beside OpenAI's usage.
+/// Adds the server's measurements beside OpenAI's usage.
 pub(super) fn measures(body: &Body<'_>, parsed: &mut ParsedUsage) {
     let Some(measured) = body.all.object(&["timings"]) else { return };
     body.name_provider(parsed, NAME);
     timings(measured, parsed);
 }
 
-/// Where llama.cpp does not say how much came from its cache, that is what it did not evaluate.
+/// If llama.cpp does not report cached tokens, they are the part of the prompt that it did not evaluate.
 fn timings(timings: Fields<'_>, parsed: &mut ParsedUsage) {
     let (hits, evaluated) = (timings.count(&["cache_n"]), timings.count(&["prompt_n"]));
     if parsed.cached.is_none() {
         let rest = parsed.input.zip(evaluated).map(|(prompt, evaluated)| prompt - evaluated);
         let cached = hits.or(rest.filter(|rest| *rest >= 0));
-        // A hit count that is more than the prompt is of something else.
+        // A value above the prompt cannot be a count of hits.
         let cached = cached.filter(|cached| parsed.input.is_none_or(|prompt| *cached <= prompt));
         (parsed.cached, parsed.cache_read) = (cached, cached);
     }

@@ -1,4 +1,4 @@
-//! The table of sources, and which of them reads what several know.
+//! The table of sources, and which source is used if several recognise the same fields.
 
 mod adapter;
 mod amp;
@@ -102,7 +102,7 @@ const SOURCES: &[&dyn Source] = &[
     &zed::Thread,
 ];
 
-/// Who reads fields that several sources know: the source, those that it comes before, and why.
+/// Sources that recognise the same fields: the preferred source, those that it overrides, and why.
 const OVERLAPS: &[(&str, &[&str], &str)] = &[
     ("kimi", &["openai-responses"], "`output` stands beside Kimi's own names; nobody else has `input_other`"),
     (
@@ -200,14 +200,14 @@ const OVERLAPS: &[(&str, &[&str], &str)] = &[
     ("amp-ledger", &["cohere-body"], "credits are Amp's"),
 ];
 
-/// What the sources of a place read in `usage`. Two of which none comes before the other are noted.
+/// Reads `usage` with the sources of a place. If two match and neither overrides the other, that is noted.
 pub(crate) fn read(place: Place, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
     let found = SOURCES.iter().filter(|source| source.place() == place && source.detect(body, usage));
     let mut found: Vec<&dyn Source> = found.copied().collect();
     while !found.is_empty() {
         let is_behind = |one: &dyn Source| found.iter().any(|other| comes_before(other.name(), one.name()));
         let first: Vec<&dyn Source> = found.iter().copied().filter(|one| !is_behind(*one)).collect();
-        // A circle among the overlaps would leave none; a test holds that there is none.
+        // A cycle of overrides would leave none; a test checks that there is no cycle.
         let Some(chosen) = first.first().or(found.first()).copied() else { break };
         let mut usages = chosen.read(body, usage);
         if !usages.is_empty() {
@@ -226,7 +226,7 @@ fn comes_before(one: &str, other: &str) -> bool {
     OVERLAPS.iter().any(|(name, behind, _)| *name == one && behind.contains(&other))
 }
 
-/// What the line is to the lines around it.
+/// How the line relates to the lines around it.
 pub(crate) fn work(line: Fields<'_>) -> Option<Work> {
     SOURCES.iter().find_map(|source| source.work(line))
 }
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn overlaps_name_sources_of_one_place_and_have_no_circle() {
+    fn overlaps_name_sources_of_one_place_and_have_no_cycle() {
         let place_of =
             |name: &str| SOURCES.iter().find(|source| source.name() == name).map(|source| source.place());
         let names: HashSet<&str> = SOURCES.iter().map(|source| source.name()).collect();
@@ -250,7 +250,7 @@ mod tests {
                 assert!(!comes_before(other, name), "{name} {other}");
             }
         }
-        // Taking away what nothing comes before leaves nothing.
+        // Without a cycle, removing the sources that nothing overrides, again and again, removes all of them.
         let mut left = names;
         while !left.is_empty() {
             let first: Vec<&str> = left

@@ -1,7 +1,7 @@
-//! OpenAI's two shapes, and the many providers and gateways that speak them.
+//! OpenAI's two formats, and the many providers and gateways that use them.
 //!
-//! Cached tokens are part of the input, and reasoning is part of the output, unless the numbers themselves
-//! say otherwise: xAI's chat leaves reasoning out of `completion_tokens`, and its total shows it.
+//! Cached tokens are included in the input, and reasoning is included in the output, unless the numbers show otherwise:
+//! xAI's chat does not include reasoning in `completion_tokens`, which its total reveals.
 
 use super::{embeddings, groq, llama_cpp, openrouter, perplexity, xai};
 use crate::body::Body;
@@ -28,7 +28,7 @@ const OUTPUT_DETAILS: &[&str] = &[
     "completion_token_details",
 ];
 const CACHED: &[&str] = &["cached_tokens", "cachedTokens"];
-/// Other names of cached tokens, which stand beside the input and never among its details.
+/// Other names of cached tokens, which are beside the input and never among its details.
 const CACHED_BESIDE: &[&str] = &[
     "num_cached_tokens",
     "prompt_cache_hit_tokens",
@@ -52,7 +52,7 @@ const READ: &[&str] = &[
     "cacheReadTokens",
     "cache_read_input_tokens",
     "cacheReadInputTokens",
-    // LangChain writes OpenAI's tiers into the names.
+    // LangChain includes OpenAI's tiers in the names.
     "flex_cache_read",
     "priority_cache_read",
 ];
@@ -83,9 +83,9 @@ const REASONING: &[&str] = &[
 const REASONING_BESIDE: &[&str] = &["reasoning_tokens", "reasoningTokens", "reasoning_output_tokens"];
 const DETAILED: &[(&str, &str)] =
     &[("audio_tokens", "audio"), ("image_tokens", "image"), ("video_tokens", "video"), ("audio", "audio")];
-/// Costs that say in which currency they are; the last name is DeepInfra's, which documents it.
+/// Costs whose names imply US dollars; DeepInfra documents that for the last one.
 const DOLLARS: &[&str] = &["cost_usd", "costUsd", "costUSD", "total_cost_usd", "estimated_cost"];
-/// Parts of input and output that say nothing more: text, and predictions that are billed as output.
+/// Details of input and output that add no information: text, and predictions that are billed as output.
 const PARTS: &[&str] = &[
     "text_tokens",
     "accepted_prediction_tokens",
@@ -113,10 +113,11 @@ impl Source for Chat {
     fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
         let hit = usage.count(&["prompt_cache_hit_tokens"]);
         let missed = usage.count(&["prompt_cache_miss_tokens"]);
-        // DeepSeek's prompt is what it found in the cache and what it did not.
+        // DeepSeek's prompt is the sum of cache hits and misses.
         let input = usage.count(&["prompt_tokens", "promptTokens"]).or_else(|| sum([hit?, missed?]));
         let output = usage.count(&["completion_tokens", "completionTokens"]);
-        // Version 4 of the Vercel AI SDK hands Anthropic's own number on; gateways that write `prompt_tokens` never do.
+        // Version 4 of the Vercel AI SDK passes Anthropic's own number on; gateways that write `prompt_tokens` never
+        // do.
         let is_handed_on = usage.has("promptTokens") && body.cached_is_additional();
         let cached = if is_handed_on { CachedTokens::AdditionalToTotal } else { CachedTokens::Included };
         let mut reported = RawCounts { input, output, ..RawCounts::default() };
@@ -133,8 +134,7 @@ impl Source for Chat {
     }
 }
 
-/// `input_tokens` and `output_tokens` with the cached ones as a part: the Responses API, and whoever speaks
-/// like it.
+/// `input_tokens`, which includes the cached ones, and `output_tokens`: the Responses API, and compatible providers.
 pub(super) struct Responses;
 
 impl Source for Responses {
@@ -154,7 +154,7 @@ impl Source for Responses {
         if input.is_none() && output.is_none() && total.is_none() && !details {
             return Vec::new();
         }
-        // The Vercel AI SDK calls those of embeddings so.
+        // The Vercel AI SDK uses this name for embeddings.
         let is_embedding = usage.count(&["tokens"]).is_some() || embeddings::has_no_output(body);
         if input.is_none() && output.is_none() && is_embedding {
             input = total;
@@ -169,7 +169,7 @@ impl Source for Responses {
     }
 }
 
-/// A piece of a streamed answer. Some servers write the counts so far into each one, and give the answer no id.
+/// A piece of a streamed response. Some servers write cumulative counts into each piece, and send no id.
 pub(super) struct Chunk;
 
 impl Source for Chunk {
@@ -184,7 +184,7 @@ impl Source for Chunk {
     }
 }
 
-/// A run of an assistant counts its steps.
+/// A run of an assistant reports the sum of its steps.
 pub(super) struct AssistantRun;
 
 impl Source for AssistantRun {
@@ -213,7 +213,7 @@ fn read(usage: Fields<'_>, source: &str, reported: RawCounts, cached_tokens: Cac
     let split = details
         .object(&["cache_creation_token_details", "cache_creation_tokens_details"])
         .or_else(|| usage.object(&["cache_creation"]))
-        // LangChain counts there what it then leaves out of `cache_creation`.
+        // LangChain moves these counts out of `cache_creation`.
         .or_else(|| {
             details.has_any(&["ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"]).then_some(details)
         });
@@ -240,7 +240,7 @@ fn read(usage: Fields<'_>, source: &str, reported: RawCounts, cached_tokens: Cac
             parsed.note_count(&format!("{prefix}_{kind}"), from.count(&[name]));
         }
     }
-    // Parts of parts, and what pydantic-ai keeps of the provider's own names.
+    // Details of other details, and the provider's own names, which pydantic-ai keeps.
     let cached_details = details.object(&["cached_tokens_details"]);
     cached_details.into_iter().flat_map(Fields::values).for_each(drop);
     if let Some(own) = usage.object(&["details"]) {
@@ -254,8 +254,8 @@ fn read(usage: Fields<'_>, source: &str, reported: RawCounts, cached_tokens: Cac
     parsed
 }
 
-/// Adds reasoning to the output where the numbers show that it comes on top: where the total has it beside
-/// the output, or where it alone is more than the output.
+/// Adds reasoning to the output if the numbers show that it is not included: if the total has it in addition to the
+/// output, or if it exceeds the output.
 fn add_reasoning(parsed: &mut ParsedUsage, reported: RawCounts) {
     let (Some(output), Some(reasoning @ 1..)) = (reported.output, reported.reasoning) else { return };
     let with_reasoning = sum([output, reasoning]);
@@ -270,7 +270,7 @@ fn add_reasoning(parsed: &mut ParsedUsage, reported: RawCounts) {
     }
 }
 
-/// What the provider or the gateway says it cost.
+/// The cost that the provider or the gateway reports.
 pub(crate) fn costs(body: &Body<'_>, usage: Fields<'_>, parsed: &mut ParsedUsage) {
     if let Some(dollars) = xai::dollars(usage) {
         (parsed.cost, parsed.currency) = (Some(dollars), Some("USD".into()));

@@ -1,12 +1,12 @@
-//! opencode keeps the cache apart from the input. Only the total shows whether reasoning is part of the output, which
-//! it was before opencode reported totals.
+//! opencode, whose input does not include the cache. Only the total shows whether reasoning is included in the output,
+//! as it was before opencode reported totals.
 
 use crate::body::Body;
 use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
 
-/// Whose calls the ends of steps are: those of a message.
+/// The agent in the session keys of steps; the session is their message.
 const STEPS: &str = "opencode";
 
 /// A message, or the end of one of its steps.
@@ -61,9 +61,9 @@ impl Source for Message {
         vec![parsed]
     }
 
-    /// A fork copies the messages of its session and gives them new ids: what stays is when each was begun.
+    /// A fork copies the messages of its session with new ids; only the time at which each began stays the same.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        // The end of a step is of no use where its message is known, which counts all steps.
+        // If the message is known, the ends of its steps are ignored, since it includes all of them.
         if line.text(&["type"]) == Some("step-finish") {
             let work = Work::new(Role::Session, STEPS, Some(line.text(&["messageID"])?));
             let key = line.text(&["id"]).map(str::to_owned);

@@ -1,5 +1,5 @@
-//! OpenHands: `accumulated_token_usage` is what all calls of a conversation came to, `token_usages` has each of them.
-//! Cached tokens are part of the prompt.
+//! OpenHands: `accumulated_token_usage` is the total of a conversation, `token_usages` has each call. Cached tokens are
+//! included in the prompt.
 
 use crate::body::Body;
 use crate::fields::{Fields, reported_sum};
@@ -22,7 +22,7 @@ impl Source for Metrics {
             || metrics(all).is_some_and(|metrics| metrics.object(&["accumulated_token_usage"]).is_some())
     }
 
-    /// One usage for each model that the calls name, else one for all. The cost of all is that of the first.
+    /// One usage for each model that the calls name, or one for all. The first one gets the cost of all.
     fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
         let purposes: Vec<ParsedUsage> =
             of_purposes(all).flat_map(|metrics| self.of_metrics(metrics)).collect();
@@ -42,7 +42,7 @@ impl Source for Metrics {
     }
 }
 
-/// What the models were asked for, each with metrics of its own.
+/// The purposes for which models were used, each with its own metrics.
 fn of_purposes(all: Fields<'_>) -> impl Iterator<Item = Fields<'_>> {
     let stats = all.object(&["stats"]).unwrap_or(all);
     stats.object(&["usage_to_metrics"]).into_iter().flat_map(Fields::entries).map(|(_, metrics)| metrics)
@@ -92,7 +92,7 @@ impl Metrics {
             reasoning: usage.count(&["reasoning_tokens"]),
             ..RawCounts::default()
         };
-        // What is no use of the model.
+        // Limits of the model, which are not usage.
         usage.count(&["context_window", "per_turn_token"]);
         let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
         parsed.model = usage.text(&["model"]).filter(|model| *model != "default").map(str::to_owned);

@@ -1,11 +1,11 @@
-//! OpenRouter: OpenAI's chat with a cost, and `/generation`.
+//! OpenRouter: OpenAI's chat format with a cost, and `/generation`.
 
 use crate::body::Body;
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Source};
 
-/// `usage.cost`. With a key of one's own at the provider behind OpenRouter, that provider's amount is what was spent.
+/// `usage.cost`. With the user's own key for the upstream provider, the upstream cost is what was paid.
 pub(super) fn cost(body: &Body<'_>, usage: Fields<'_>, parsed: &mut ParsedUsage) {
     let details = usage.object(&["cost_details"]);
     let is_openrouter = details.is_some()
@@ -18,7 +18,7 @@ pub(super) fn cost(body: &Body<'_>, usage: Fields<'_>, parsed: &mut ParsedUsage)
     if usage.is_true("is_byok") {
         parsed.note("is_byok", true);
         parsed.note_number("router_cost", own);
-        // 0 says nothing of what the upstream took.
+        // A cost of 0 does not include what the upstream provider charged.
         parsed.cost = upstream.or(own.filter(|cost| *cost > 0.0));
     } else {
         parsed.cost = own;
@@ -28,7 +28,7 @@ pub(super) fn cost(body: &Body<'_>, usage: Fields<'_>, parsed: &mut ParsedUsage)
     }
 }
 
-/// `/generation`: what the model itself counted, not the tokens of another model's tokenizer.
+/// `/generation`: the model's own counts, not those of another tokenizer.
 pub(super) struct Generation;
 
 impl Source for Generation {

@@ -1,15 +1,15 @@
-//! OpenTelemetry: spans and log records of OTLP's JSON, and lines of exporters that write one span each. Metrics
-//! count the same calls again and are not read.
+//! OpenTelemetry: spans and log records of OTLP's JSON, and exporters that write one span per line. Metrics are not
+//! read, since they count the same calls again.
 //!
-//! The conventions for generative AI have the cached tokens in the input; Claude Code's events have not.
+//! By the conventions for generative AI, the input includes the cached tokens; in Claude Code's events it does not.
 
 use crate::body::Body;
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
 
-// Of each the current name of the conventions first, then older ones, OpenInference's, the Vercel AI SDK's, and those
-// of Codex's events.
+// The current name of each in the conventions, then older ones, OpenInference's, the Vercel AI SDK's, and those of
+// Codex's events.
 const INPUT: &[&str] = &[
     "gen_ai.usage.input_tokens",
     "gen_ai.usage.prompt_tokens",
@@ -33,7 +33,7 @@ const TOTAL: &[&str] = &[
     "llm.token_count.total",
     "llm.usage.total_tokens",
     "ai.usage.totalTokens",
-    // Codex calls its total so.
+    // Codex uses this name for its total.
     "tool_token_count",
 ];
 const READ: &[&str] = &[
@@ -93,10 +93,10 @@ const START: &[&str] = &["startTimeUnixNano", "start_time_unix_nano", "startTime
 const END: &[&str] = &["endTimeUnixNano", "end_time_unix_nano", "endTime", "end_time"];
 const TIME: &[&str] = &["timeUnixNano", "time_unix_nano", "observedTimeUnixNano", "hrTime"];
 
-/// Whose calls the spans of a trace are. No session of an agent has its name.
+/// The agent in the session keys of traces. It differs from all names of agents.
 const TRACE: &str = "trace";
 
-/// Claude Code's own names, which mean what Anthropic's do.
+/// Claude Code's own names, with the meaning that Anthropic gives them.
 const CLAUDE: [(&str, &str); 4] = [
     ("input_tokens", "cache_creation_tokens"),
     ("output_tokens", "cache_creation_tokens"),
@@ -147,11 +147,11 @@ impl Source for Record {
         vec![parsed]
     }
 
-    /// The span of an agent counts what the spans of its calls count. A log record names the span that it was written
-    /// in, so both are one call.
+    /// The span of an agent includes the counts of the spans of its calls. A log record names its span, so the two are
+    /// one call.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let attributes = line.object(&["attributes"])?;
-        // Gemini CLI's events have names of their own, which its source reads.
+        // Gemini CLI's events use their own names, which another source reads.
         let is_gemini = attributes.has("input_token_count");
         if !is_convention(attributes) && !is_claude(attributes) && !is_gemini {
             return None;
@@ -215,7 +215,7 @@ fn of_claude(attributes: Fields<'_>) -> ParsedUsage {
     parsed
 }
 
-/// Whether the span stands over those of its calls.
+/// Whether the span contains those of its calls.
 fn is_whole(line: Fields<'_>, attributes: Fields<'_>) -> bool {
     let operation = attributes.text(&["gen_ai.operation.name"]);
     const AGENTS: &[&str] =
@@ -229,7 +229,7 @@ fn is_whole(line: Fields<'_>, attributes: Fields<'_>) -> bool {
     };
     let kind = attributes.text(&["openinference.span.kind", "traceloop.span.kind"]).unwrap_or_default();
     let is_chain = ["AGENT", "CHAIN", "workflow", "agent", "task"].contains(&kind);
-    // The Vercel AI SDK's calls are below spans of the same name without the last part.
+    // In the Vercel AI SDK, the span around a call has the same name without the last part.
     let own = attributes.text(&["ai.operationId", "operation.name"]).or_else(|| line.text(&["name"]));
     let is_outer = own.is_some_and(|name| {
         let name = name.split(' ').next().unwrap_or(name);

@@ -1,5 +1,5 @@
-//! pi keeps the cache apart from the input, and reports a message by up to five kinds of line. A message is known by
-//! when it was made.
+//! pi, whose input does not include the cache, and which reports a message on up to five kinds of line. A message is
+//! identified by its time.
 
 use crate::body::Body;
 use crate::fields::{Fields, as_measure};

@@ -1,5 +1,5 @@
-//! The Vercel AI SDK. Version 6 says what comes from the cache as a part of the input; version 5 hands the
-//! provider's own number on, so that only who knows the provider knows what it means.
+//! The Vercel AI SDK. In version 6 the input includes the cache; version 5 passes the provider's own number on, whose
+//! meaning depends on the provider.
 
 use crate::body::Body;
 use crate::fields::{Fields, Object, reported_sum};
@@ -50,7 +50,7 @@ impl Source for Version6 {
     }
 }
 
-/// Version 5, and the names of version 4 beside what a provider adds in its own metadata.
+/// Version 5, and the names of version 4 beside the provider's own metadata.
 pub(super) struct Version5;
 
 impl Source for Version5 {
@@ -90,7 +90,7 @@ impl Source for Version5 {
         vec![parsed]
     }
 
-    /// The end of a stream counts its steps.
+    /// The end of a stream reports the sum of its steps.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let of = |role| Some(Work::new(role, "vercel-ai-sdk", None));
         match line.text(&["type"])? {

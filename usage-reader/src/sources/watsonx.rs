@@ -1,4 +1,4 @@
-//! IBM's watsonx, which counts in the elements of `results`. A stream counts up in every event.
+//! IBM's watsonx, whose counts are in the elements of `results`. In a stream they are cumulative.
 
 use crate::body::Body;
 use crate::fields::Fields;

@@ -1,10 +1,10 @@
-//! xAI, which speaks OpenAI's shapes: chat leaves reasoning out of the output, and money is counted in ticks.
+//! xAI, which uses OpenAI's formats. Chat does not include reasoning in the output, and costs are in ticks.
 
 use crate::body::Body;
 use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::ParsedUsage;
 
-/// The SDK writes them as text, like all numbers of 64 bits.
+/// The SDK writes them as text, like all 64-bit integers.
 pub(super) const TICKS: &[&str] = &["cost_in_usd_ticks", "costInUsdTicks", "costUsdTicks"];
 
 const TICKS_PER_DOLLAR: f64 = 1e10;
@@ -13,7 +13,7 @@ pub(super) fn dollars(usage: Fields<'_>) -> Option<f64> {
     usage.amount(TICKS).map(|ticks| ticks / TICKS_PER_DOLLAR)
 }
 
-/// Chat leaves reasoning out of `completion_tokens`, total or not.
+/// `completion_tokens` does not include reasoning, with or without a total.
 pub(super) fn speaks_chat(body: &Body<'_>, usage: Fields<'_>, parsed: &mut ParsedUsage) {
     if !usage.has_any(TICKS) && !body.hint_is(&["xai", "x-ai", "grok"]) {
         return;

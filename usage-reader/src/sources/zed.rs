@@ -34,7 +34,7 @@ impl Source for Thread {
                 None => requests = Some(one),
             }
         }
-        // A thread that was cut back keeps its sum; one from before there was a sum has its requests alone.
+        // A truncated thread keeps its sum; an old thread, from before sums were stored, has only its requests.
         if sum.as_ref().map(|sum| (sum.input, sum.output))
             < requests.as_ref().map(|sum| (sum.input, sum.output))
         {

@@ -1,4 +1,4 @@
-//! The exports that take and return JSON: one for each call, and one more for each that the global database has.
+//! The exports that take and return JSON: one for each call, and another one if the global database has the call, too.
 
 use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
 use mcoda_core::definition::{Definition, Kind, Presence};
@@ -7,16 +7,16 @@ use super::{WRITTEN, doc, formatted, in_c};
 use crate::File;
 use crate::markdown::paragraphs;
 
-/// Calls that C has by hand, since they neither take nor give JSON.
+/// Calls whose exports are written by hand, since they neither take nor return JSON.
 const BY_HAND: [&str; 2] = ["close", "backup_to"];
 
-/// Names that programs rely on and that are not those of the calls.
+/// Exports whose names differ from their calls, because compiled programs rely on them.
 const NAMES: [(&str, &str); 2] = [("opt_out", "telemetry_opt_out"), ("opt_in", "telemetry_opt_in")];
 
-/// A parameter that the list of what programs rely on has under another name.
+/// A parameter whose name differs in the list of declarations that programs rely on.
 const PARAMETERS: [(&str, &str, &str); 1] = [("tasks.get", "task", "id_or_key")];
 
-/// What an export is made on.
+/// The handle that an export takes.
 #[derive(Clone, Copy, PartialEq)]
 pub enum On {
     Nothing,
@@ -47,7 +47,7 @@ use crate::workspace::{{self, mcoda_workspace}};
     ("ffi/src/calls.rs", formatted(&source))
 }
 
-/// Every export with its call, in the order of the table.
+/// Every export with its call, in the order of the call table.
 pub fn exports() -> impl Iterator<Item = (&'static Call, On)> {
     let calls = CALLS.iter().filter(|call| !BY_HAND.contains(&call.name));
     calls.flat_map(|call| {
@@ -68,7 +68,7 @@ pub fn name(call: &Call, on: On) -> String {
     format!("mcoda_{global}{}{json}", name.replace('.', "_"))
 }
 
-/// Whether a call gives text for people, which is given as it is.
+/// Whether a call returns text for people, which is passed on unchanged.
 pub fn gives_text(call: &Call) -> bool {
     matches!(call.returns, Kind::Text)
 }
@@ -128,7 +128,7 @@ fn argument(param: &Param, name: &str) -> String {
     format!("input::{read}(\"{name}\", {name})?")
 }
 
-/// The comment: what the call does, its parameters, what it gives, and what holds for errors, threads and memory.
+/// The comment: what the call does, its parameters, its result, and the rules for errors, threads and memory.
 fn comment(call: &Call, on: On, out: &str) -> Vec<String> {
     let mut texts: Vec<String> = paragraphs(call.doc).iter().map(|text| in_c(text)).collect();
     if on == On::Global {

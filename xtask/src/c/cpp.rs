@@ -1,4 +1,4 @@
-//! The C++ header: what the definitions say of it, in the places that its template leaves open.
+//! The C++ header: the parts that are derived from the definitions, inserted into its template.
 
 use mcoda_core::calls::{Call, ParamKind};
 use mcoda_core::definition::{Field, Kind};
@@ -11,7 +11,7 @@ use crate::markdown::{paragraphs, wrapped};
 
 const TEMPLATE: &str = include_str!("../../templates/mcoda.hpp");
 
-/// Longest line of the header.
+/// The maximum line length of the header.
 const WIDTH: usize = 116;
 
 pub fn file() -> File {
@@ -100,7 +100,7 @@ fn fields_of(handle: &Handle, class: &str, setter: &'static str) -> String {
     text
 }
 
-/// The type of `std::chrono` in which a field can be given as well, and how it is passed.
+/// The type of `std::chrono` that a field also accepts, and how it is passed.
 fn of_chrono(field: &Field, setter: &str) -> Option<(&'static str, &'static str)> {
     match (setter, field.kind) {
         ("text", Kind::Time) => {

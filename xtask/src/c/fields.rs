@@ -1,7 +1,8 @@
 //! The handles that a caller fills in field by field: their fields with the numbers in the header, and their setters.
 //!
-//! Each type of value has an enum of its own, so that a field does not compile with the setter of another type or handle.
-//! A field that programs rely on keeps its number, wherever the definition has it; a new one gets the next.
+//! Each type of value has its own enum, so that passing a field to the setter of another type or handle does not
+//! compile. A field that programs rely on keeps its number, wherever it is in the definition; a new field gets the next
+//! number.
 
 use mcoda_core::definition::{Bound, Definition, Field, Kind, Record};
 use mcoda_core::{
@@ -15,17 +16,17 @@ use crate::markdown::paragraphs;
 /// The declarations and numbers that compiled programs rely on.
 const PROMISED: &str = include_str!("../../../ffi/tests/abi_1.txt");
 
-/// A handle: where it is written, and its names.
+/// A handle: the file that it is written to, and its names.
 pub struct Handle {
     file: &'static str,
     record: &'static Definition,
-    /// The type that reads it; `None` if it is passed on as it is.
+    /// The type that reads the handle; `None` if it is passed on unchanged.
     read_by: Option<&'static str>,
-    /// What an error calls a parameter of this type.
+    /// The name of a parameter of this type in errors.
     parameter: &'static str,
     pub handle: &'static str,
     prefix: &'static str,
-    /// What it is, after "Makes".
+    /// What the handle is, after "Makes".
     pub what: &'static str,
 }
 
@@ -162,13 +163,13 @@ impl Handle {
     /// The name of its class in C++.
     pub fn cpp_name(&self) -> String {
         match self.handle {
-            // `token_usage` is what a workspace calls its rows.
+            // In C++, `token_usage` is the name of the workspace's rows.
             "mcoda_token_usage" => "usage".to_owned(),
             other => other.trim_start_matches("mcoda_").to_owned(),
         }
     }
 
-    /// The words of the setters that it has.
+    /// The names of the setters of the handle.
     pub fn setters(&self) -> impl Iterator<Item = &'static str> {
         SETTERS.iter().filter(|setter| self.fields_of(setter).next().is_some()).map(|setter| setter.word)
     }
@@ -254,7 +255,7 @@ pub unsafe extern \"C\" fn {handle}_clear({parameter}: *mut {handle}, error: *mu
         )
     }
 
-    /// The fields with their numbers, in the order of these.
+    /// The fields with their numbers, in numerical order.
     fn numbered(&self) -> impl Iterator<Item = (usize, &'static Field)> {
         let promised = |field: &Field| {
             let before = format!("{} = ", self.constant(field));
@@ -376,8 +377,8 @@ fn variant(number: usize, field: &Field, constant: &str) -> String {
     format!("{comment}{constant} = {number},\n")
 }
 
-/// The setters of a field, each with what it adds to the name of the field's constant: an enum of C cannot share a
-/// constant with another one.
+/// The setters of a field, each with a suffix for the field's constant: two enums in C cannot have a constant with the
+/// same name.
 fn setters_of(field: &Field) -> Vec<(&'static str, &'static str)> {
     match field.kind {
         Kind::Text | Kind::Time | Kind::Choice(..) => vec![("text", "")],

@@ -1,4 +1,5 @@
-//! What the C library repeats: the fields of the handles that callers fill in, and the calls that take and return JSON.
+//! The generated code of the C library: the fields of the handles that callers fill in, and the calls that take and
+//! return JSON.
 
 mod calls;
 mod cpp;
@@ -20,7 +21,7 @@ pub fn files() -> Vec<File> {
     files
 }
 
-/// The text as rustfmt has it, so that it passes the same checks as what is written by hand.
+/// The text as rustfmt formats it, so that it passes the same checks as handwritten code.
 fn formatted(text: &str) -> String {
     let root = crate::root();
     let mut rustfmt = Command::new("rustfmt")
@@ -38,7 +39,7 @@ fn formatted(text: &str) -> String {
     String::from_utf8(output.stdout).expect("rustfmt writes UTF-8")
 }
 
-/// Docs with the names of C: errors by their codes.
+/// Documentation with C names: errors by their codes.
 fn in_c(text: &str) -> String {
     mcoda_core::ErrorKind::ALL.iter().fold(text.to_owned(), |text, kind| {
         text.replace(&format!("`{kind:?}`"), &format!("`MCODA_{}`", kind.name()))

@@ -10,7 +10,7 @@ pub fn files() -> Vec<File> {
     vec![("tests/c/calls.h", header()), ("tests/c/calls.json", signatures())]
 }
 
-/// The exports by their parameters, for the program that runs the shared vectors.
+/// The exports, grouped by their parameters, for the program that runs the shared test vectors.
 fn header() -> String {
     let mut text = format!("{WRITTEN}\n\n");
     for (table, on) in [("free", On::Nothing), ("call", On::Workspace), ("global", On::Global)] {

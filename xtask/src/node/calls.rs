@@ -1,4 +1,4 @@
-//! The calls: as methods of TypeScript.
+//! The calls as TypeScript methods.
 
 use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
 use mcoda_core::definition::{Kind, camel_case};
@@ -7,10 +7,10 @@ use super::{WRITTEN, comment, types};
 use crate::File;
 use crate::calls::{class_name, of_repository, own_name, repeated_field, repositories, returner};
 
-/// Calls whose arguments or results JSON has no form for, or that are more than a call there.
+/// Calls that are written by hand: their arguments or results cannot be JSON, or they do more than call the engine.
 const BY_HAND: [&str; 2] = ["query", "close"];
 
-/// Functions that read files: they run on a thread and return a promise.
+/// Functions that read files, so they run on another thread and return a promise.
 const ON_A_THREAD: [&str; 1] = ["check_path"];
 
 /// The classes with the methods of sessions, workspaces and repositories.
@@ -116,7 +116,7 @@ fn arguments(call: &Call) -> String {
     format!("argumentsOf{}({})", member(call.json), parameters(call).join(", "))
 }
 
-/// How JavaScript reaches the member with this name.
+/// The JavaScript expression for the member with this name.
 fn member(name: &str) -> String {
     if name.contains('.') { format!("['{name}']") } else { format!(".{name}") }
 }
@@ -144,7 +144,7 @@ const argumentsOf = {{
     ("bindings-node/lib/arguments.ts", text)
 }
 
-/// What a parameter is called. The last one of every method is called `options`.
+/// The name of a parameter. The last one of every method is called `options`.
 fn name_of(param: &Param) -> String {
     match param.kind {
         ParamKind::Record(record) if param.json == "options" => {
@@ -163,7 +163,7 @@ fn argument(param: &Param) -> String {
         (ParamKind::Boolean, _) => format!("encode.optionalBoolean('{name}', {name})"),
         (ParamKind::Time, _) => format!("encode.optionalTime('{name}', {name})"),
         (ParamKind::Body, _) => format!("bodyText({name})"),
-        // Absent, the environment is that of this realm.
+        // If the environment is absent, that of this JavaScript realm is used.
         (ParamKind::Record(definition), _)
             if definition.all_fields().any(|field| field.name == "environment") =>
         {
@@ -178,7 +178,7 @@ fn argument(param: &Param) -> String {
     }
 }
 
-/// The imports of the types that these calls name.
+/// The imports of the types that these calls mention.
 fn type_imports(is_used: impl Fn(&&Call) -> bool) -> String {
     let calls: Vec<&Call> =
         CALLS.iter().filter(is_used).filter(|call| !BY_HAND.contains(&call.name)).collect();
@@ -196,7 +196,7 @@ fn type_imports(is_used: impl Fn(&&Call) -> bool) -> String {
         .concat()
 }
 
-/// The records and words that these calls name.
+/// The records and enumerations that these calls mention.
 fn record_names(calls: &[&Call]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for call in calls {
@@ -233,7 +233,7 @@ fn parameter_types(call: &Call) -> Vec<String> {
 fn parameter(call: &Call, param: &Param) -> String {
     let kind = match param.kind {
         ParamKind::Text => "string".to_owned(),
-        // Editors offer the known words, and others are accepted.
+        // Editors suggest the known words; other words are accepted.
         ParamKind::Word(name, _) => format!("{name} | (string & {{}})"),
         ParamKind::Path => "string | URL".to_owned(),
         ParamKind::Boolean => "boolean".to_owned(),
@@ -251,7 +251,7 @@ fn parameter(call: &Call, param: &Param) -> String {
     }
 }
 
-/// The type of an argument that is the result of another call, or repeats a field of its input.
+/// The type of an argument that is the result of another call, or that repeats a field of its input.
 fn given(call: &Call, param: &Param) -> String {
     match returner(param).map(|call| call.returns) {
         Some(Kind::List(kind)) => format!("readonly {}[]", types::output(*kind)),
@@ -271,7 +271,7 @@ fn result(call: &Call) -> String {
     if call.may_return_nothing { format!("{whole} | null") } else { whole }
 }
 
-/// What the library itself returns has every field, which a server that is older may lack.
+/// The library's own results have every field, while those of an older server may lack some.
 fn complete(kind: Kind) -> String {
     let own = types::output(kind);
     let is_object = matches!(kind, Kind::Record(_) | Kind::Named(_)) && own != "unknown";

@@ -1,10 +1,10 @@
-//! The OpenAPI contract, which says what an older server may leave out.
+//! The OpenAPI contract, which lists the fields that an older server may leave out.
 
 use serde_json::Value;
 
 const CONTRACT: &str = include_str!("../../../docs/openapi/mcoda-telemetry.yaml");
 
-/// The schema of a record, where the contract describes it.
+/// The schema of a record, if the contract describes it.
 pub struct Schema(Value);
 
 pub fn schemas() -> impl Fn(&str) -> Option<Schema> {
@@ -17,7 +17,7 @@ impl Schema {
         self.0["required"].as_array().is_some_and(|names| names.iter().any(|name| name == field))
     }
 
-    /// Texts that it has beside the fields of the record, with what they are.
+    /// The text properties that the schema has in addition to the fields of the record, with their descriptions.
     pub fn more_texts(&self, known: &[&str]) -> Vec<(String, String)> {
         let properties = self.0["properties"].as_object().into_iter().flatten();
         let more = properties.filter(|(name, _)| !known.contains(&name.as_str()));

@@ -1,4 +1,4 @@
-//! What the binding for Node repeats: the types of records, and a method for each call.
+//! The generated code of the Node binding: the types of records, and a method for each call.
 
 mod calls;
 mod contract;
@@ -16,7 +16,7 @@ pub fn files() -> Vec<File> {
     vec![records::file(), calls::encoders(), calls::classes(), calls::functions()]
 }
 
-/// A comment of JSDoc. Names in code are camelCase, as JavaScript has them.
+/// A JSDoc comment. Names in code are in camelCase, as in JavaScript.
 fn comment(doc: &str, indent: usize) -> String {
     let paragraphs: Vec<String> = paragraphs(doc).iter().map(|text| in_javascript(text)).collect();
     let blank = " ".repeat(indent);
@@ -36,7 +36,7 @@ fn comment(doc: &str, indent: usize) -> String {
     }
 }
 
-/// Names between backticks as JavaScript has them: links without their targets, calls and fields in camelCase.
+/// Converts names between backticks to JavaScript: links without their targets, calls and fields in camelCase.
 fn in_javascript(text: &str) -> String {
     let mut parts = text.split('`');
     let mut written = parts.next().unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! The types of records: those that callers give, and those that calls return.
+//! The types of records: those that callers pass, and those that calls return.
 
 use mcoda_core::calls::{CALLS, ParamKind};
 use mcoda_core::definition::{Definition, Field, Kind, Presence, Record};
@@ -25,7 +25,7 @@ pub fn file() -> File {
     ("bindings-node/lib/records.ts", text)
 }
 
-/// The records that callers give, and those inside of them, each once.
+/// The records that callers pass, and the records in them, each once.
 fn given() -> Vec<&'static Definition> {
     let mut found = Vec::new();
     add_given(Options::DEFINITION, &mut found);
@@ -101,7 +101,7 @@ fn output_field(record: &'static Definition, field: &'static Field, schema: Opti
     let mark = if may_lack { "?" } else { "" };
     let is_null = field.presence == Presence::Optional && !field.is_left_out;
     let null = if is_null { " | null" } else { "" };
-    // What is reported of a call has its own words; the row says what was stored.
+    // These records report stored values, so the documentation of absent input does not apply.
     let doc = if record.name == "TokenUsageRow" || record.name == "TokenUsage" {
         field.doc.split(" Absent:").next().unwrap_or_default()
     } else {

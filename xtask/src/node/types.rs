@@ -1,10 +1,10 @@
-//! The types of TypeScript that values have.
+//! The TypeScript types of values.
 
 use mcoda_core::definition::{Bound, Definition, Field, Kind};
 
 use crate::definitions;
 
-/// The type of a field that a caller gives.
+/// The type of a field that a caller passes.
 pub fn input(field: &Field) -> String {
     match (field.kind, field.bound) {
         (_, Some(Bound::Span)) => "Bound".to_owned(),
@@ -40,10 +40,10 @@ pub fn output(kind: Kind) -> String {
     }
 }
 
-/// What the type of a returned record is called. What callers give has the same name as the record.
+/// The name of the type of a returned record. A type that callers pass has the same name as its record.
 pub fn output_name(record: &'static Definition) -> &'static str {
     match definitions::base(record) {
-        // The contract has its other fields among those of the base.
+        // In the contract, the additional fields belong to the base.
         Some(base) => base.name,
         None if record.name == "TokenUsage" => "ExtractedUsage",
         None => record.name,

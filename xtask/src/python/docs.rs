@@ -1,4 +1,4 @@
-//! The docs of definitions as docstrings.
+//! The documentation of definitions as docstrings.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::WIDTH;
 use crate::definitions;
 use crate::markdown::{paragraphs, wrapped};
 
-/// The errors, by what the docs of Rust call them.
+/// The errors, by their names in the Rust documentation.
 pub const ERRORS: &[(ErrorKind, &str)] = &[
     (
         ErrorKind::InvalidInput,
@@ -22,12 +22,12 @@ pub const ERRORS: &[(ErrorKind, &str)] = &[
     (ErrorKind::Unsupported, "Not possible with this database, or in a transaction."),
 ];
 
-/// The paragraphs of a doc, in the words of Python.
+/// The paragraphs of a doc comment, in Python's terms.
 pub fn python(doc: &str) -> Vec<String> {
     paragraphs(doc).iter().map(|paragraph| paragraph_of(paragraph)).collect()
 }
 
-/// The same in one paragraph.
+/// The same as one paragraph.
 pub fn in_one(doc: &str) -> String {
     python(doc).join(" ")
 }
@@ -59,7 +59,7 @@ fn sentence_of(sentence: &str, names: &BTreeMap<&str, &str>) -> String {
     python.replace('\\', "\\\\")
 }
 
-/// Python has no null.
+/// Replaces null, which Python does not have.
 fn prose(text: &str) -> String {
     let mut prose = String::new();
     for word in text.split_inclusive(|letter: char| !letter.is_alphanumeric()) {
@@ -71,7 +71,7 @@ fn prose(text: &str) -> String {
     prose
 }
 
-/// The text of links without where they lead.
+/// The text without the targets of links.
 fn without_links(text: &str) -> String {
     let (mut plain, mut rest, mut is_code) = (String::new(), text, false);
     while let Some(letter) = rest.chars().next() {
@@ -95,7 +95,7 @@ fn without_links(text: &str) -> String {
     plain
 }
 
-/// What fields and parameters are called in Python, by their JSON names where these are other ones.
+/// The Python names of fields and parameters, by their JSON names if these differ.
 fn snake_case_names() -> BTreeMap<&'static str, &'static str> {
     let fields = definitions::all().into_iter().flat_map(|definition| definition.all_fields());
     let params = CALLS.iter().flat_map(|call| call.params);
@@ -119,7 +119,7 @@ pub fn lines_of(paragraphs: &[String], indentation: usize) -> Vec<String> {
         if index > 0 {
             lines.push(String::new());
         }
-        // The quotes stand before the first line.
+        // The opening quotes are on the first line.
         lines.extend(wrapped(paragraph, WIDTH - indentation - 3));
     }
     lines

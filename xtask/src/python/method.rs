@@ -15,7 +15,7 @@ use crate::markdown::indented;
 const TIMEOUT: &str = "Seconds, above 0, after which a call that is waiting or only reading is cancelled \
                        (``CancelledError``). Absent: no limit.";
 
-/// Where a call stands.
+/// Where a call is defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// In the module.
@@ -26,18 +26,18 @@ pub enum Place {
     Repository,
 }
 
-/// What a method is made of.
+/// The parts of a method.
 pub struct Method<'a> {
     pub name: &'a str,
     pub place: Place,
     pub params: &'a [Param],
-    /// What it returns: the type, and the lines of its body.
+    /// The type that it returns, and the lines of its body.
     pub returns: String,
     pub body: Vec<String>,
     /// Paragraphs, and then lines of sections.
     pub doc: Vec<String>,
     pub raises: Vec<(String, String)>,
-    /// The name of its examples.
+    /// The name of its example.
     pub example: &'a str,
 }
 
@@ -63,7 +63,7 @@ pub fn of_call(call: &'static Call, place: Place) -> String {
         doc.push("None if there is no such entity.".to_owned());
     }
     let (returns, body) = returned(call, place);
-    // A value of another type than those is refused, whatever it holds.
+    // A body of any other type is rejected with `InvalidInput`.
     let may_be_no_body = call.params.iter().any(|param| matches!(param.kind, ParamKind::Body));
     let raises = ERRORS
         .iter()
@@ -98,7 +98,7 @@ impl Method<'_> {
         })
     }
 
-    /// Whether the fields may be given in place of the mapping, some of which have to.
+    /// Whether the fields may be passed instead of the mapping, and some of them are required.
     fn has_required_fields(&self) -> bool {
         self.record().is_some_and(|(index, record)| {
             !self.params[index].is_optional
@@ -111,8 +111,8 @@ impl Method<'_> {
         self.params[index + 1..].iter().all(|param| param.is_optional)
     }
 
-    /// What stands between `def` and the body. Where fields are required there are two more, which say that either
-    /// the mapping is given or the fields are.
+    /// The text between `def` and the body. If fields are required there are two overloads in addition: with the
+    /// mapping, and with the fields.
     fn signature(&self, is_given: Option<bool>) -> String {
         let record = self.record();
         let has_no_mapping = is_given == Some(false);
@@ -163,7 +163,7 @@ impl Method<'_> {
         let name = param.name;
         let type_ = match param.kind {
             ParamKind::Text => "str".to_owned(),
-            // Editors offer the known words, and others are accepted.
+            // Editors suggest the known words; other words are accepted.
             ParamKind::Word(name, _) => format!("{name} | str"),
             ParamKind::Path => "StrPath".to_owned(),
             ParamKind::Boolean => return format!("{name}: bool = False"),
@@ -203,7 +203,7 @@ impl Method<'_> {
     }
 }
 
-/// The fields by their names, as the native module takes them.
+/// The fields by name, as the native module expects them.
 pub fn keywords<'f>(fields: impl Iterator<Item = &'f Field>) -> String {
     let entry = |field: &Field| match field.kind {
         Kind::LogPlace => format!("    \"{0}\": folder({0}),\n", field.name),
@@ -212,13 +212,13 @@ pub fn keywords<'f>(fields: impl Iterator<Item = &'f Field>) -> String {
     format!("keywords = {{\n{}}}\n", fields.map(entry).collect::<String>())
 }
 
-/// What runs as a test in the docstring of the call.
+/// The example in the docstring of the call, which also runs as a test.
 fn example(call: &str) -> Option<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../bindings-python/examples");
     std::fs::read_to_string(folder.join(format!("{call}.txt"))).ok()
 }
 
-/// What the docs of a parameter say about how its value looks in Python.
+/// The part of a parameter's documentation about the form of its value in Python.
 fn form(param: &Param, has_keywords: bool) -> String {
     match param.kind {
         ParamKind::Record(_) if has_keywords => " A mapping of the fields below.".to_owned(),
@@ -248,7 +248,7 @@ fn keyword(field: &Field, is_alone: bool) -> String {
     }
 }
 
-/// What another call returned, or a field of what that one took.
+/// The type of a result of another call, or of a field that the other call took.
 fn json_type(params: &[Param], param: &Param) -> String {
     if let Some(call) = returner(param) {
         return match call.returns {
@@ -260,7 +260,7 @@ fn json_type(params: &[Param], param: &Param) -> String {
     field.map_or("object".to_owned(), types::input)
 }
 
-/// The type that the call returns, and what makes that of what the engine returns.
+/// The type that the call returns, and the code that converts the engine's result to it.
 fn returned(call: &Call, place: Place) -> (String, Vec<String>) {
     let made = made(call, place);
     match call.returns {
@@ -310,7 +310,7 @@ fn plain(type_: String, made: &str) -> (String, Vec<String>) {
     (type_, body)
 }
 
-/// The call as the native module makes it.
+/// The code that calls the native module.
 fn made(call: &Call, place: Place) -> String {
     let first = call.params.iter().position(|param| matches!(param.kind, ParamKind::Record(_)));
     let of = |(index, param)| argument(param, first == Some(index));

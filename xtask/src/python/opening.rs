@@ -1,4 +1,4 @@
-//! How databases are opened: the options as keywords.
+//! The functions that open databases, with the options as keyword arguments.
 
 use mcoda_core::Options;
 use mcoda_core::definition::{Field, Record};
@@ -9,14 +9,14 @@ use super::{module, types};
 use crate::File;
 use crate::markdown::indented;
 
-/// What the global database has none of.
+/// Options that the global database does not have.
 const OF_WORKSPACES: &[&str] = &["workspace_id", "json_log"];
 
-/// A method that opens.
+/// A method that opens a database.
 struct Opener {
     name: &'static str,
     native: &'static str,
-    /// The path that it takes, and what that is.
+    /// The name of its path parameter, and the documentation of that.
     path: Option<(&'static str, &'static str)>,
     doc: &'static str,
     is_global: bool,

@@ -21,7 +21,7 @@ pub fn all() -> Vec<&'static Definition> {
     definitions::returned()
 }
 
-/// The call that writes the record for people, where there is one.
+/// The call that formats the record for people, if there is one.
 fn renderer(record: &Definition) -> Option<&'static str> {
     let name = format!("render_{}", snake_case(record.name));
     CALLS.iter().map(|call| call.name).find(|call| *call == name)
@@ -83,7 +83,7 @@ fn choices() -> File {
     let names: Vec<String> = choices.keys().map(|name| (*name).to_owned()).collect();
     let mut body = String::new();
     for (name, words) in choices {
-        // Not one `Literal` of many words, which stubtest takes for another type at run time.
+        // stubtest does not recognise a single `Literal` of many words at run time.
         let words: Vec<String> = words.iter().map(|word| format!("    Literal[\"{word}\"],\n")).collect();
         body +=
             &format!("\n{name}: TypeAlias = Union[\n{}]\n\"\"\"One of these words.\"\"\"\n", words.concat());

@@ -1,8 +1,8 @@
-//! The types of Python that values have.
+//! The Python types of values.
 
 use mcoda_core::definition::{Bound, Field, Kind, Presence};
 
-/// The type of a field that a caller gives.
+/// The type of a field that a caller passes.
 pub fn input(field: &Field) -> String {
     if field.bound == Some(Bound::Span) { "Bound".to_owned() } else { input_kind(field.kind) }
 }
@@ -25,14 +25,14 @@ fn input_kind(kind: Kind) -> String {
     }
 }
 
-/// The type of a field of a record that a call returns. A time of a row may be text that is not a time.
+/// The type of a field of a record that a call returns. A time in a row may be text that is not a valid time.
 pub fn output(field: &Field) -> String {
     let kind = output_kind(field.kind);
     let may_be_none = field.presence == Presence::Optional || matches!(field.kind, Kind::StoredTime);
     if may_be_none { format!("{kind} | None") } else { kind }
 }
 
-/// Whether Python can compute a hash of the field's value. It cannot of a dict, or of JSON that may be one.
+/// Whether the field's value is hashable in Python. A dict is not, and neither is JSON that may be one.
 pub fn is_hashable(kind: Kind) -> bool {
     match kind {
         Kind::Object | Kind::Sums | Kind::Named("Json") => false,
@@ -41,7 +41,7 @@ pub fn is_hashable(kind: Kind) -> bool {
     }
 }
 
-/// The type of a value that a call returns, other than the list that some return.
+/// The type of a value that a call returns. A list in a record is a tuple; `method` handles a call that returns a list.
 pub fn output_kind(kind: Kind) -> String {
     match kind {
         Kind::Text | Kind::Group(_) => "str".to_owned(),

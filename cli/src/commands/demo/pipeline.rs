@@ -1,7 +1,7 @@
 //! An agent pipeline at work: two agents implement, one reviews, one tests.
 //!
-//! Who works when is planned first; then everything up to now is recorded in the order of time, as a host
-//! would have done while it happened.
+//! The schedule is planned first; then everything up to now is recorded in order of time, as a host would have recorded
+//! it.
 
 use mcoda_core::{
     CommandRun, CommandRunEnd, Job, NewCommandRun, NewJob, NewTaskRun, Task, TaskRun, Timestamp, TokenUsage,
@@ -27,13 +27,13 @@ enum Step {
     End,
 }
 
-/// The rows of a visit that is under way.
+/// The rows of a visit that is in progress.
 struct Runs {
     command: CommandRun,
     task: TaskRun,
 }
 
-/// Plays everything up to `now`.
+/// Records everything up to `now`.
 pub fn run(workspace: &Workspace, tasks: &[Task], now: Timestamp) -> Result<(), Failure> {
     let visits = plan(tasks, now);
     let job = workspace.jobs().create(&NewJob {
@@ -54,7 +54,7 @@ pub fn run(workspace: &Workspace, tasks: &[Task], now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// What happens up to `now`, in the order of time.
+/// The steps up to `now`, in order of time.
 fn in_order(visits: &[Visit<'_>], now: Timestamp) -> Vec<(Timestamp, usize, Step)> {
     let mut steps = Vec::new();
     for (index, visit) in visits.iter().enumerate() {
@@ -138,7 +138,7 @@ fn call(
     Ok(())
 }
 
-/// Later calls of a visit send what the earlier ones said again, and find most of it in the cache.
+/// Later calls of a visit send the content of the earlier ones again, and find most of it in the cache.
 fn size(visit: &Visit<'_>, number: usize) -> Call {
     let points = visit.task.story_points.unwrap_or(1.0) as i64;
     let turn = number as i64 + 1;

@@ -1,10 +1,10 @@
-//! Who works on what, and when.
+//! The schedule: which agent works on which task, and when.
 
 use mcoda_core::{Task, Timestamp};
 
 const MINUTE: i64 = 60_000;
 
-/// How long before now the first agent began.
+/// How long ago the first agent began.
 const BEGAN: i64 = 26 * 60 * MINUTE;
 
 /// An agent and what its calls cost.
@@ -62,7 +62,7 @@ pub fn plan(tasks: &[Task], now: Timestamp) -> Vec<Visit<'_>> {
     team.visits
 }
 
-/// When each agent is free again.
+/// The time at which each agent is free again.
 struct Team<'t> {
     implementers: [i64; 2],
     reviewer: i64,
@@ -106,7 +106,7 @@ impl<'t> Team<'t> {
         self.reviewer
     }
 
-    /// Adds a visit and says when it ends.
+    /// Adds a visit and returns its end.
     fn visit(
         &mut self,
         task: &'t Task,

@@ -1,4 +1,4 @@
-//! How good forecasts would have been: the same computation at earlier moments, compared with what happened then.
+//! How accurate forecasts would have been: the same computation at earlier times, compared with what happened then.
 
 use super::calendar::Calendar;
 use super::pipeline::{self, Outcome, Pipeline, Stage, Visit};
@@ -6,29 +6,29 @@ use super::predict::{Request, predict};
 use super::quantiles::{self, LEVELS, Quantiles, quantile};
 use super::{LANES, scores};
 
-/// What a backtest is asked.
+/// The input of a backtest.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::estimate) struct BacktestRequest<'a> {
     pub(in crate::estimate) pipeline: &'a Pipeline,
     pub(in crate::estimate) calendar: Option<&'a Calendar>,
     pub(in crate::estimate) trials: usize,
     pub(in crate::estimate) seed: u64,
-    /// The newest visits of a lane that make the velocity of the contract's formula.
+    /// How many of a lane's newest visits the velocity in the contract's formula is computed from.
     pub(in crate::estimate) window: usize,
 }
 
 /// One forecast at an earlier moment.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::estimate) struct Comparison {
-    /// When it would have been made: hours, as in the pipeline.
+    /// When it would have been made, in hours, as in the pipeline.
     pub(in crate::estimate) origin: f64,
-    /// How many more completions it is about.
+    /// How many more completions it predicts.
     pub(in crate::estimate) tasks: usize,
     /// Hours until then.
     pub(in crate::estimate) actual: f64,
     pub(in crate::estimate) forecast: Distribution,
     pub(in crate::estimate) baseline: Option<Distribution>,
-    /// By the contract's formula; None without a velocity.
+    /// The result of the contract's formula; None without a velocity.
     pub(in crate::estimate) contract: Option<f64>,
 }
 
@@ -36,7 +36,7 @@ pub(in crate::estimate) struct Comparison {
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::estimate) struct Distribution {
     pub(in crate::estimate) quantiles: Quantiles,
-    /// In steps of 5 %, from 5 % to 95 %.
+    /// Quantiles in steps of 5 %, from 5 % to 95 %.
     pub(in crate::estimate) steps: Vec<f64>,
 }
 
@@ -48,14 +48,14 @@ impl Distribution {
     }
 }
 
-/// The numbers of further completions that forecasts are judged by.
+/// The numbers of further completions for which forecasts are scored.
 pub(in crate::estimate) const HORIZONS: [usize; 4] = [5, 10, 20, 40];
 
-/// The first forecast is made after so many completions, and at most so many are made.
+/// The first forecast is made after this many completions, and at most this many are made.
 const FIRST: usize = 5;
 const MOST_ORIGINS: usize = 40;
 
-/// Forecasts at moments that are spread evenly over the completions, each right after one of them.
+/// Forecasts at times that are spread evenly over the completions, each directly after one of them.
 pub(in crate::estimate) fn backtest(request: &BacktestRequest<'_>) -> Vec<Comparison> {
     let completions = request.pipeline.completions();
     let places = completions.len().saturating_sub(FIRST + HORIZONS[0] - 1);
@@ -93,8 +93,8 @@ pub(in crate::estimate) fn backtest(request: &BacktestRequest<'_>) -> Vec<Compar
     found
 }
 
-/// The pipeline as its events show it at an earlier moment. Tasks that are done now without an event that says when are
-/// left out.
+/// The pipeline at an earlier time, reconstructed from its events. Tasks that are completed now without an event for it
+/// are left out.
 fn as_of(pipeline: &Pipeline, moment: f64) -> Pipeline {
     let mut earlier = pipeline.clone();
     earlier.now = moment;
@@ -113,7 +113,7 @@ fn as_of(pipeline: &Pipeline, moment: f64) -> Pipeline {
     earlier
 }
 
-/// The contract's throughput bound by the velocities of the newest visits (docs/estimate.md).
+/// The throughput bound of the contract's formula, from the velocities of the newest visits (docs/estimate.md).
 fn contract_hours(pipeline: &Pipeline, window: usize) -> Option<f64> {
     let visits = pipeline::visits(pipeline);
     let points = |task: usize| pipeline.tasks[task].points.unwrap_or(0.0);
@@ -156,7 +156,7 @@ pub(in crate::estimate) struct Score {
     pub(in crate::estimate) crps: f64,
 }
 
-/// None where there is nothing to score.
+/// None if there is nothing to score.
 pub(in crate::estimate) fn score<'c>(
     forecasts: impl Iterator<Item = (&'c Distribution, f64)>,
 ) -> Option<Score> {
@@ -183,7 +183,7 @@ pub(in crate::estimate) fn score<'c>(
     Some(score)
 }
 
-/// The scores of forecasts that are one number each, which say nothing of how sure they are.
+/// The scores of forecasts that are a single number, without an uncertainty.
 pub(in crate::estimate) fn score_points(forecasts: impl Iterator<Item = (f64, f64)>) -> Option<Score> {
     let same = |hours: f64| Distribution {
         quantiles: Quantiles { p10: hours, p50: hours, p80: hours, p85: hours, p95: hours },
@@ -208,7 +208,7 @@ mod tests {
     use super::super::pipeline::{Event, Task};
     use super::*;
 
-    /// One worker for all lanes: every task takes three hours.
+    /// All lanes share one worker, and every task takes three hours.
     fn steady(tasks: usize) -> Pipeline {
         let mut pipeline = Pipeline { now: 3.0 * tasks as f64, ..Pipeline::default() };
         for task in 0..tasks {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_pipeline_is_forecast_nearly_exactly() {
+    fn a_steady_pipeline_is_forecast_almost_exactly() {
         let found = run(&steady(40));
         assert!(found.len() > 60);
         for comparison in &found {
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_contracts_formula_is_that_of_its_page() {
+    fn the_contracts_formula_is_the_documented_one() {
         // Two of four tasks done at 6 h: 4 points are left; a lane takes 1 h for 2 points.
         let half = as_of(&steady(4), 6.0);
         assert_eq!(half.open_tasks(), 2);

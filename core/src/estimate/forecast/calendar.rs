@@ -1,16 +1,16 @@
-//! Working time: which hours of the week work happens in, so that nights and weekends are no progress.
+//! Working time: the hours of the week in which work happens, so that nights and weekends do not count as progress.
 
-/// Working intervals, ascending and apart, in hours. Behind the last one time goes on working at the intervals' average
-/// share.
+/// Working intervals in hours, ascending and disjoint. After the last one, working time continues at the average share
+/// of the intervals.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::estimate) struct Calendar {
     intervals: Vec<(f64, f64)>,
-    /// Working hours before each interval, and behind the last.
+    /// Working hours before each interval, and after the last one.
     before: Vec<f64>,
 }
 
 impl Calendar {
-    /// None where there is no working time. Intervals that overlap or touch become one.
+    /// None without working time. Intervals that overlap or touch are merged.
     pub(in crate::estimate) fn new(mut intervals: Vec<(f64, f64)>) -> Option<Self> {
         intervals.retain(|(from, until)| until > from);
         intervals.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -28,7 +28,7 @@ impl Calendar {
         (!joined.is_empty()).then_some(Self { intervals: joined, before })
     }
 
-    /// Working hours until this moment.
+    /// Working hours until this time.
     pub(in crate::estimate) fn to_work(&self, wall: f64) -> f64 {
         let place = self.intervals.partition_point(|(_, until)| *until <= wall);
         match self.intervals.get(place) {
@@ -37,7 +37,7 @@ impl Calendar {
         }
     }
 
-    /// The first moment with so many working hours before it.
+    /// The earliest time with this many working hours before it.
     pub(in crate::estimate) fn to_wall(&self, work: f64) -> f64 {
         let place = self.before.partition_point(|before| *before < work).max(1) - 1;
         match self.intervals.get(place) {
@@ -56,18 +56,18 @@ impl Calendar {
 }
 
 const SLOTS: usize = 48;
-/// A night is at least five hours long, and so improbable by chance.
+/// A night has at least this many half hours, so that it is improbable by chance.
 const SHORTEST_NIGHT: usize = 10;
 const CHANCE: f64 = 1e-3;
-/// A habit is known for sure from so many days on.
+/// A pattern needs events on at least this many days.
 const FEWEST_DAYS: usize = 3;
-/// As far as intervals reach behind now: two years.
+/// How far the intervals extend into the future: two years.
 const DAYS_AHEAD: f64 = 731.0;
-/// A calendar covers no more than a hundred years.
+/// The maximum length of a calendar: a hundred years.
 const MOST_DAYS: f64 = 36_525.0;
 
-/// The calendar that the moments of events show; None where they fall at any time of the day and of the week. Hours count
-/// from a midnight of a Monday.
+/// The calendar that is inferred from the times of events; None if they are spread over all times of the day and the
+/// week. Hours count from midnight of a Monday.
 pub(super) fn inferred(moments: &[f64], now: f64) -> Option<Calendar> {
     // The first event may be an import.
     let first = moments.iter().copied().fold(f64::INFINITY, f64::min);
@@ -83,7 +83,7 @@ pub(super) fn inferred(moments: &[f64], now: f64) -> Option<Calendar> {
     daily(first, now, hours.unwrap_or((0.0, 24.0)), rest.unwrap_or([false; 7]))
 }
 
-/// The same hours each day from the first event to two years behind now, but for days of the week that are off.
+/// The same hours each day, from the first event until two years from now, except for days off.
 fn daily(first: f64, now: f64, (from, until): (f64, f64), rest: [bool; 7]) -> Option<Calendar> {
     let last_day = (now / 24.0).floor() + DAYS_AHEAD;
     let first_day = ((first / 24.0).floor() - 1.0).max(last_day - MOST_DAYS);
@@ -92,9 +92,8 @@ fn daily(first: f64, now: f64, (from, until): (f64, f64), rest: [bool; 7]) -> Op
     Calendar::new(working.map(|day| (24.0 * day + from, 24.0 * day + until)).collect())
 }
 
-/// The working hours of a day: what is left by the longest run of half hours of the day in which hardly anything
-/// happened, if chance would leave so long a run in fewer than one of a thousand histories. The end may lie behind
-/// midnight.
+/// The working hours of a day: all but the longest run of half hours in which hardly anything happened, provided that
+/// chance would leave such a run in fewer than one of a thousand histories. The end may be after midnight.
 fn day(moments: &[f64]) -> Option<(f64, f64)> {
     let mut seen: Vec<(i64, usize)> = moments
         .iter()
@@ -124,7 +123,7 @@ fn day(moments: &[f64]) -> Option<(f64, f64)> {
     Some((from, if until > from { until } else { until + 24.0 }))
 }
 
-/// The days of the week, Monday first, on which nothing ever happened, if chance would leave so many out.
+/// The days of the week, Monday first, on which nothing ever happened, provided that chance is an unlikely explanation.
 fn days_off(moments: &[f64]) -> Option<[bool; 7]> {
     let mut days: Vec<i64> = moments.iter().map(|at| (at / 24.0).floor() as i64).collect();
     days.sort_unstable();
@@ -138,7 +137,7 @@ fn days_off(moments: &[f64]) -> Option<[bool; 7]> {
         .then(|| std::array::from_fn(|day| (0..length).any(|offset| (begin + offset) % 7 == day)))
 }
 
-/// The longest run of quiet places on a circle, if there is one and not all are.
+/// The longest run of quiet places on a circle; None if there is none, or if all are quiet.
 fn longest_run(quiet: &[bool]) -> Option<(usize, usize)> {
     let count = quiet.len();
     if quiet.iter().all(|quiet| *quiet) {
@@ -150,7 +149,7 @@ fn longest_run(quiet: &[bool]) -> Option<(usize, usize)> {
     (longest.1 > 0).then_some(longest)
 }
 
-/// The chance that of `count` events at most `inside` fall into a share of the time.
+/// The probability that at most `inside` of `count` events fall into a share of the time.
 fn at_most(inside: usize, count: usize, share: f64) -> f64 {
     let log_choose = |k: usize| {
         libm::lgamma(count as f64 + 1.0)
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn working_hours_and_moments_invert_each_other() {
+    fn working_hours_and_times_are_inverse() {
         let calendar = nine_to_five();
         assert_eq!(calendar.to_work(8.0), 0.0);
         assert_eq!(calendar.to_work(10.0), 1.0);
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn intervals_that_overlap_count_once_and_no_interval_is_no_calendar() {
+    fn overlapping_intervals_count_once_and_no_interval_is_no_calendar() {
         let calendar = Calendar::new(vec![(5.0, 7.0), (0.0, 2.0), (1.0, 3.0), (9.0, 9.0)]).unwrap();
         assert_eq!(calendar.to_work(100.0_f64.min(7.0)), 5.0);
         assert_eq!(Calendar::new(vec![(1.0, 1.0)]), None);
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn nights_are_found_where_there_are_any() {
+    fn nights_are_found_if_there_are_any() {
         let office = moments(6, 9.0, 17.0);
         let (from, until) = day(&office).unwrap();
         assert!((8.5..=9.5).contains(&from) && (16.5..=17.5).contains(&until), "{from} {until}");
@@ -219,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn one_night_shows_nothing() {
+    fn one_night_is_not_enough() {
         let at_once = [vec![1.0; 10], vec![11.0; 10]].concat();
         for moments in [moments(2, 9.0, 17.0), at_once] {
             assert_eq!(inferred(&moments, 41.0), None, "a pause that was seen once is no habit");

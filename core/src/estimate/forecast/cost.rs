@@ -1,27 +1,27 @@
-//! What completing the open tasks costs: what completed tasks of like size have cost, all their passes included.
+//! The cost of the open tasks, predicted from completed tasks of similar size, including all their passes.
 
 use super::quantiles::sorted;
 use super::random::Random;
 
-/// A task with what it has cost: completed ones are what costs are drawn from, open ones what they are drawn for.
+/// The cost of a task so far. Costs are drawn from completed tasks, for open ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::estimate) struct Spent {
     pub(in crate::estimate) points: f64,
     pub(in crate::estimate) cost: f64,
 }
 
-/// Fewer completed tasks with a known cost than that say nothing.
+/// The minimum number of completed tasks with a known cost.
 pub(in crate::estimate) const FEWEST_COSTS: usize = 5;
-/// The newest completed tasks that count.
+/// How many of the newest completed tasks are used.
 const WINDOW: usize = 200;
-/// So many completed tasks are of like size, those with as many points first.
+/// The minimum number of completed tasks that a cost is drawn from: those with equal points, then the nearest.
 const ALIKE: usize = 8;
-/// More draws than this are not made: a group of tasks of one size costs a multiple of what one does.
+/// The maximum number of draws. Beyond it, several tasks of similar size share one draw.
 const MOST_DRAWS: usize = 2_000_000;
 
-/// The cost until everything is completed, trial by trial, ascending. `completed` is in the order of completion. In each
-/// trial the completed tasks are drawn anew, so that the figure is as uncertain as so few leave it; what an open task has
-/// cost already is taken off what is drawn for it. None where too few costs are known.
+/// The cost until everything is completed, one value per trial, ascending. `completed` is in the order of completion.
+/// Each trial resamples the completed tasks, so that the result reflects the uncertainty of a small sample. The cost of
+/// an open task so far is subtracted from what is drawn for it. None if too few costs are known.
 pub(in crate::estimate) fn trials(
     completed: &[Spent],
     open: &[Spent],
@@ -50,7 +50,8 @@ pub(in crate::estimate) fn trials(
     Some(sorted((0..count).map(trial).collect()))
 }
 
-/// The part of an ascending pool that is of this size: all with as many points, and the nearest ones up to a number.
+/// The range of an ascending pool with a similar size: all tasks with equal points, and the nearest ones if these are
+/// too few.
 fn alike(pool: &[Spent], points: f64) -> (usize, usize) {
     let mut first = pool.partition_point(|task| task.points < points);
     let mut end = pool.partition_point(|task| task.points <= points);
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_are_those_of_completed_tasks_of_like_size() {
+    fn costs_are_drawn_from_completed_tasks_of_similar_size() {
         let completed: Vec<Spent> =
             (0..40).map(|n| if n % 2 == 0 { spent(1.0, 1.0) } else { spent(8.0, 20.0) }).collect();
         let small = trials(&completed, &[spent(1.0, 0.0); 10], 200, 1).unwrap();
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_costs_say_nothing_and_no_task_costs_nothing() {
+    fn too_few_costs_give_no_result_and_no_task_costs_nothing() {
         assert_eq!(trials(&[spent(1.0, 1.0); 4], &[spent(1.0, 0.0)], 10, 1), None);
         assert_eq!(trials(&[spent(1.0, 1.0); 5], &[], 3, 1), Some(vec![0.0; 3]));
     }

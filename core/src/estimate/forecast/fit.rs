@@ -1,4 +1,5 @@
-//! The flow model of a pipeline: how many work in each lane, how long their work takes, and where tasks go.
+//! The flow model of a pipeline: the number of workers in each lane, how long their work takes, and where tasks go
+//! next.
 
 use super::LANES;
 use super::pace::{self, Change, Surprise};
@@ -9,7 +10,7 @@ use super::workers;
 /// Who does the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stations {
-    /// Each lane has workers of its own.
+    /// Each lane has its own workers.
     Lanes,
     /// Agents take each task through all lanes.
     Agents,
@@ -21,7 +22,7 @@ pub(super) struct Candidate {
     pub(super) workers: usize,
     pub(super) weight: f64,
     pub(super) service: Service,
-    /// When work on each visit of the lane began; infinite where it waits.
+    /// When work on each visit of the lane began; infinite if it has not begun.
     pub(super) starts: Vec<f64>,
 }
 
@@ -29,7 +30,7 @@ pub(super) struct Candidate {
 pub(super) struct LaneModel {
     /// The mean of the logarithms of the visits' story points.
     pub(super) centre: f64,
-    /// Places of the lane's visits among all visits, by arrival.
+    /// Indexes of the lane's visits among all visits, by arrival.
     pub(super) visits: Vec<usize>,
     pub(super) candidates: Vec<Candidate>,
 }
@@ -37,33 +38,33 @@ pub(super) struct LaneModel {
 #[derive(Debug, Clone)]
 pub(super) struct Flow {
     pub(super) stations: Stations,
-    /// Agents, or workers of the implementation.
+    /// Agents, or workers of the implementation lane.
     pub(super) workers: usize,
     pub(super) lanes: [LaneModel; LANES],
     pub(super) change: Option<Change>,
-    /// Visits of each lane that led back, and that led on.
+    /// The number of visits of each lane after which the task went back, and forward.
     pub(super) back: [usize; LANES],
     pub(super) forward: [usize; LANES],
     /// Hours between a completion and the start that followed it.
     pub(super) gaps: Vec<f64>,
-    /// The logarithm of each task's story points; of the mean where they are not known.
+    /// The logarithm of each task's story points; of the mean if they are not known.
     pub(super) log_points: Vec<f64>,
 }
 
-/// More workers than this are not distinguished from waiting.
+/// Above this number, more workers cannot be distinguished from no waiting.
 const MOST_WORKERS: usize = 12;
 
-/// The loss of a visit that ends before its work could begin, and of each doubling (times ln 2) of the workers. Scores are
-/// logarithms of likelihoods.
+/// The penalty of a visit that ends before its work could begin, and of each doubling (times ln 2) of the workers.
+/// Scores are log-likelihoods.
 const IMPOSSIBLE: f64 = 500.0;
 const PENALTY: f64 = 3.0;
 
-/// The newest visits of a lane that its service times are read from, and those that are looked at to find when their work
-/// began.
+/// How many of a lane's newest visits the service times are estimated from, and how many are used to find when their
+/// work began.
 const SAMPLES: usize = 300;
 const LOOKED_AT: usize = 600;
 
-/// The newest exits that the number of workers is read from.
+/// How many of the newest exits the number of workers is estimated from.
 const WINDOW: usize = 20;
 
 pub(super) fn fit(pipeline: &Pipeline, visits: &Visits) -> Flow {
@@ -99,18 +100,18 @@ pub(super) fn fit(pipeline: &Pipeline, visits: &Visits) -> Flow {
     }
 }
 
-/// What starts show of who does the work.
+/// How work is divided, inferred from the starts of work.
 struct Starts {
     stations: Stations,
-    /// When an agent was idle: from a completion to the start that followed it.
+    /// When each agent was idle: from a completion to the next start.
     idle: Vec<(f64, f64)>,
 }
 
-/// Agents take each task through all lanes if starts follow completions rather than exits from the implementation, or if
-/// there were never more tasks in all lanes than there once were in the implementation alone.
+/// Agents take each task through all lanes if starts follow completions rather than exits from the implementation, or
+/// if the number of tasks in all lanes never exceeded the maximum of the implementation alone.
 ///
-/// Which of several idle agents starts a task is not known: the one that became idle last is taken. The sum of idle hours
-/// is right for any order, and an agent that left for good stays out of it.
+/// It is not known which of several idle agents starts a task, so the one that became idle last is assumed. The sum of
+/// idle hours is right in any order, and an agent that has left for good is not included in it.
 fn starts(pipeline: &Pipeline) -> Starts {
     const SHARE: f64 = 0.7;
     const FEWEST: u32 = 8;
@@ -151,8 +152,8 @@ fn starts(pipeline: &Pipeline) -> Starts {
     Starts { stations, idle }
 }
 
-/// The number at work over the newest exits, and at least those at work now. Agents that are about to start their next
-/// task count.
+/// The typical number of workers over the newest exits, and at least the number at work now. Includes agents that are
+/// about to start their next task.
 fn station_workers(pipeline: &Pipeline, visits: &Visits, starts: &Starts) -> usize {
     let is_agents = starts.stations == Stations::Agents;
     let own = || visits.all.iter().filter(|visit| visit.lane == 0 || is_agents);
@@ -168,7 +169,7 @@ fn station_workers(pipeline: &Pipeline, visits: &Visits, starts: &Starts) -> usi
     let from = exits.len().checked_sub(WINDOW).map_or(first, |index| exits[index]);
     let hours = workers::concurrency(&changes, from, pipeline.now);
     let is_waiting = pipeline.tasks.iter().any(|task| matches!(task.stage, Stage::Backlog | Stage::SentBack));
-    // With nothing left to start the number at work falls, and says less than what it was.
+    // When nothing is left to start, the number at work decreases and is no longer typical.
     let usual = workers::level(&hours, 0.5).max(if is_waiting { 0 } else { workers::level(&hours, 0.8) });
     let now = own().filter(|visit| visit.outcome == Outcome::Open).count();
     usual.max(now).max(1)
@@ -219,7 +220,7 @@ impl Fitter<'_> {
         model
     }
 
-    /// Leaves out the visits that were over before the newest ones began.
+    /// Removes the visits that ended before the newest ones began.
     fn forget_old(&self, visits: &mut Vec<usize>) {
         let closed: Vec<f64> = visits
             .iter()
@@ -232,7 +233,7 @@ impl Fitter<'_> {
         }
     }
 
-    /// Without a visit a lane is assumed to take a few tenths of the implementation's hours.
+    /// A lane without visits is assumed to take a few tenths of the implementation's hours.
     fn unvisited(&self, lane: usize, base_of_implementation: Option<f64>) -> LaneModel {
         const USUAL_SHARE: f64 = -0.9;
         let base = base_of_implementation.map_or(0.0, |base| base + USUAL_SHARE);
@@ -249,7 +250,7 @@ impl Fitter<'_> {
         let starts = if is_direct { arrivals } else { workers::starts(&arrivals, &departures, workers) };
         let least = least_hours(&starts, &departures);
         let count = visits.len();
-        // Open visits are the newest ones mostly, and may be many.
+        // Open visits are usually the newest ones, and there may be many.
         let newest = visits.iter().rposition(|visit| visit.left.is_some()).map_or(0, |place| place + 1);
         let recency = |index: usize| libm::exp2(-((count - 1 - index) as f64) / 12.0);
         let mut impossible = 0.0;
@@ -293,7 +294,7 @@ impl Fitter<'_> {
         (Candidate { workers, weight: 1.0, service, starts }, score)
     }
 
-    /// How much each visit that is over took longer than expected.
+    /// How much longer than expected each completed visit took.
     fn surprises(&self, lanes: &[LaneModel; LANES]) -> Vec<Surprise> {
         let mut found = Vec::new();
         for model in lanes {
@@ -316,8 +317,8 @@ impl Fitter<'_> {
         found
     }
 
-    /// Priors for each lane in which slope and spread are those of all lanes together, so that a lane with few visits
-    /// leans on the others.
+    /// Priors for each lane, with the slope and spread of all lanes together, so that a lane with few visits follows
+    /// the others.
     fn pooled(&self, lanes: &[LaneModel; LANES]) -> [Prior; LANES] {
         const LANE_DEGREES: f64 = 6.0;
         const LANE_DEVIATION: f64 = 0.12;
@@ -371,7 +372,7 @@ impl LaneModel {
     }
 }
 
-/// Less than that is no work: a hundredth of the median.
+/// The minimum duration that counts as work: a hundredth of the median.
 fn least_hours(starts: &[f64], departures: &[f64]) -> f64 {
     let hours = starts.iter().zip(departures).map(|(start, left)| left - start);
     let mut hours: Vec<f64> = hours.filter(|hours| hours.is_finite() && *hours > 0.0).collect();

@@ -1,4 +1,5 @@
-//! Trials of the flow model: parameters drawn from what the history leaves open, then a run from the present state.
+//! Trials of the flow model: each draws the parameters that the history leaves uncertain, and simulates from the
+//! present state.
 
 use super::LANES;
 use super::fit::{Candidate, Flow, Stations};
@@ -10,36 +11,36 @@ use super::trial::{self, Job, Parameters, Place, Simulator};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Trials {
     pub(super) outcomes: Vec<trial::Outcome>,
-    /// The hours of the completions that were asked for, trial by trial.
+    /// The hours of the requested completions, for each trial.
     pub(super) completions: Vec<Vec<f64>>,
-    /// The hours at which no more tasks were left than the tail.
+    /// The hour at which only the last tasks (`tail`) are left.
     pub(super) before_tail: Vec<f64>,
     /// The workers of each lane.
     pub(super) workers: Vec<[usize; LANES]>,
-    /// How often a task is implemented, on average.
+    /// How many times a task is implemented, on average.
     pub(super) passes: Vec<f64>,
 }
 
-/// A task that is open, or a group of the backlog by its first one.
+/// An open task, or a group of backlog tasks, represented by its first one.
 struct Open {
     task: usize,
-    /// Where it is in a lane: the lane, and the place among the lane's visits.
+    /// The visit that the task is in: the lane, and the index among the lane's visits.
     visit: Option<(usize, usize)>,
     tasks: u32,
-    /// The logarithm of its story points, where they are known.
+    /// The logarithm of its story points, if known.
     log_points: Option<f64>,
 }
 
-/// What trials are made of, besides the model.
+/// The settings of the trials.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan<'a> {
     pub(super) trials: usize,
     pub(super) seed: u64,
-    /// So many tasks of the backlog are simulated as one.
+    /// How many backlog tasks are simulated as one.
     pub(super) group: usize,
-    /// Numbers of completions whose hour is asked for, ascending.
+    /// The numbers of completions whose hour is requested, ascending.
     pub(super) targets: &'a [usize],
-    /// A number of last tasks.
+    /// How many tasks count as the last ones.
     pub(super) tail: usize,
 }
 
@@ -144,7 +145,7 @@ fn job(
     Job { log_points, place, was_in: passes.map(|passes| passes > 0), tasks: open.tasks }
 }
 
-/// The open tasks: those in lanes by arrival, then what was sent back, then the backlog.
+/// The open tasks: those in lanes by arrival, then those that were sent back, then the backlog.
 fn in_order(pipeline: &Pipeline, visits: &Visits, flow: &Flow, group: usize) -> Vec<Open> {
     let log_points = |tasks: &[usize]| {
         let known = tasks.iter().filter_map(|task| pipeline.tasks[*task].points.map(sized));

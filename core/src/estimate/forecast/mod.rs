@@ -1,5 +1,6 @@
-//! When everything will be done: a simulation of the pipeline from its present state, beside a bootstrap of its
-//! throughput. Pure computation on plain data: no SQL, no clock, no platform's mathematics. docs/forecast.md explains it.
+//! When everything will be completed: a simulation of the pipeline from its present state, combined with a bootstrap of
+//! its throughput. Pure computation on plain data, without SQL, clock, or the platform's mathematical functions.
+//! docs/forecast.md explains it.
 
 mod backtest;
 mod calendar;

@@ -1,12 +1,12 @@
 //! The normal distribution.
 
-/// The share of a standard normal variable that lies below `z`.
+/// The probability that a standard normal variable is below `z`.
 pub(super) fn share_below(z: f64) -> f64 {
     0.5 * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2)
 }
 
-/// The density of a standard normal variable, divided by the share that lies above `z`: the mean of what is above `z`
-/// (the inverse Mills ratio).
+/// The mean of a standard normal variable above `z`: its density, divided by the probability above `z` (the inverse
+/// Mills ratio).
 pub(super) fn mean_above(z: f64) -> f64 {
     const ROOT_OF_TWO_PI: f64 = 2.506_628_274_631_000_5;
     let above = share_below(-z);
@@ -17,8 +17,8 @@ pub(super) fn mean_above(z: f64) -> f64 {
     }
 }
 
-/// The inverse of [`share_below`], for shares above 0 and below 1: Wichura, "Algorithm AS 241: the percentage points of
-/// the normal distribution", 1988 (PPND16).
+/// The inverse of [`share_below`], for probabilities above 0 and below 1: Wichura, "Algorithm AS 241: the percentage
+/// points of the normal distribution", 1988 (PPND16).
 pub(super) fn quantile(share: f64) -> f64 {
     let q = share - 0.5;
     if q.abs() <= 0.425 {
@@ -31,7 +31,7 @@ pub(super) fn quantile(share: f64) -> f64 {
     if q < 0.0 { -z } else { z }
 }
 
-/// A fraction of two polynomials; the constant term of the lower one is 1.
+/// The coefficients of a rational function; the constant term of the denominator is 1.
 type Ratio = ([f64; 8], [f64; 7]);
 
 fn ratio((above, below): &Ratio, r: f64) -> f64 {
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_those_of_the_tables() {
+    fn quantiles_equal_published_tables() {
         for (share, z) in [
             (0.5, 0.0),
             (0.85, 1.036_433_389_493_789_8),
@@ -123,14 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn shares_and_quantiles_invert_each_other() {
+    fn shares_and_quantiles_are_inverse() {
         for share in [1e-9, 0.01, 0.074, 0.076, 0.3, 0.5, 0.8, 0.999_999] {
             assert!((share_below(quantile(share)) / share - 1.0).abs() < 1e-9, "{share}");
         }
     }
 
     #[test]
-    fn what_is_above_a_high_bound_lies_just_above_it() {
+    fn the_mean_above_a_high_bound_is_just_above_it() {
         assert!((mean_above(0.0) - 0.797_884_560_802_865_4).abs() < 1e-12);
         for z in [3.0, 5.9, 6.1, 20.0] {
             assert!(mean_above(z) > z && mean_above(z) < z + 1.0 / z, "{z}: {}", mean_above(z));

@@ -1,7 +1,7 @@
 //! A change of pace in the history.
 
-/// How much a visit took longer than expected, as a logarithm, when its work began, and how precisely that is known
-/// (one over the variance).
+/// How much longer than expected a visit took, as a logarithm; when its work began; and the precision (the inverse of
+/// the variance).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Surprise {
     pub(super) began: f64,
@@ -9,23 +9,23 @@ pub(super) struct Surprise {
     pub(super) precision: f64,
 }
 
-/// From a moment on, visits take longer by a factor (or shorter).
+/// From this time on, visits take longer by a factor (or shorter).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Change {
     pub(super) at: f64,
-    /// Its logarithm.
+    /// The logarithm of the factor.
     pub(super) shift: f64,
     pub(super) variance: f64,
 }
 
-/// A squared score above this is no chance: the largest of many places at which a history can be split exceeds 14 in
-/// fewer than one of a hundred histories without a change.
+/// A squared score above this is significant: in a history without a change, the largest score over all possible splits
+/// exceeds 14 in fewer than one of a hundred cases.
 const THRESHOLD: f64 = 14.0;
 
-/// The fewest visits on either side.
+/// The minimum number of visits on either side.
 const LEAST: usize = 6;
 
-/// The place at which the errors before and after differ most, if they differ by more than chance (Page, "A test for a
+/// The split at which the errors before and after differ most, if the difference is significant (Page, "A test for a
 /// change in a parameter occurring at an unknown point", 1955).
 pub(super) fn change(mut surprises: Vec<Surprise>) -> Option<Change> {
     if surprises.len() < 16 {

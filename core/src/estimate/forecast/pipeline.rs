@@ -1,18 +1,18 @@
-//! What a forecast is made from: the tasks as they are now, and how they came there. Times are hours since a midnight.
+//! The input of a forecast: the current tasks, and their moves so far. Times are hours since a midnight.
 
 use super::LANES;
 
 /// Where a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::estimate) enum Stage {
-    /// Not begun, or in a status that says nothing about its lane.
+    /// Not started, or in a status that belongs to no lane.
     Backlog,
     /// In a lane: 0 implementation, 1 review, 2 QA.
     Lane(usize),
     /// Sent back to the implementation.
     SentBack,
     Completed,
-    /// Nothing will become of it.
+    /// It will not be completed.
     Cancelled,
 }
 
@@ -34,14 +34,14 @@ pub(in crate::estimate) struct Event {
     pub(in crate::estimate) to: Stage,
 }
 
-/// A task as it is now.
+/// The current state of a task.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::estimate) struct Task {
     pub(in crate::estimate) points: Option<f64>,
     pub(in crate::estimate) stage: Stage,
 }
 
-/// The tasks in the order in which they are worked on, and the moves until now, in the order of time.
+/// The tasks in the order in which they are worked on, and the moves so far, in order of time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::estimate) struct Pipeline {
     pub(in crate::estimate) tasks: Vec<Task>,
@@ -50,7 +50,7 @@ pub(in crate::estimate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// The same with all times replaced, which keeps their order.
+    /// The same pipeline with all times converted by a function that preserves their order.
     pub(in crate::estimate) fn with_times(&self, time: impl Fn(f64) -> f64) -> Self {
         let events = self.events.iter().map(|event| Event { at: time(event.at), ..*event });
         Self { tasks: self.tasks.clone(), events: events.collect(), now: time(self.now) }
@@ -60,8 +60,8 @@ impl Pipeline {
         self.tasks.iter().filter(|task| task.stage.is_open()).count()
     }
 
-    /// The moments at which tasks were completed, with the tasks, oldest first. A task that was reopened counts once, by
-    /// its newest completion.
+    /// The times of completions with their tasks, oldest first. A task that was reopened is included once, with its
+    /// newest completion.
     pub(in crate::estimate) fn completions(&self) -> Vec<(f64, usize)> {
         let mut seen = vec![false; self.tasks.len()];
         let is_newest = |event: &&Event| {
@@ -75,7 +75,7 @@ impl Pipeline {
         found
     }
 
-    /// The story points of tasks that have some, at least a quarter each: work that counts nothing still takes time.
+    /// The story points of tasks that have some, at least a quarter each: work with 0 points still takes time.
     pub(in crate::estimate) fn known_points(&self) -> Vec<f64> {
         self.tasks
             .iter()
@@ -86,7 +86,7 @@ impl Pipeline {
     }
 }
 
-/// The least that a task counts.
+/// The minimum size of a task.
 const LEAST_POINTS: f64 = 0.25;
 
 pub(in crate::estimate) fn sized(points: f64) -> f64 {
@@ -98,39 +98,39 @@ pub(in crate::estimate) fn sized(points: f64) -> f64 {
 pub(in crate::estimate) struct Visit {
     pub(in crate::estimate) task: usize,
     pub(in crate::estimate) lane: usize,
-    /// Whether the task was in this lane before.
+    /// Whether the task had been in this lane before.
     pub(in crate::estimate) is_later_pass: bool,
     pub(in crate::estimate) entered: f64,
-    /// None while it lasts.
+    /// None while the visit lasts.
     pub(in crate::estimate) left: Option<f64>,
     pub(in crate::estimate) outcome: Outcome,
 }
 
-/// Where a visit led.
+/// How a visit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::estimate) enum Outcome {
     Open,
-    /// On to a later lane or to the end.
+    /// The task went to a later lane, or was completed.
     Forward,
-    /// Back to an earlier lane or the backlog.
+    /// The task went back to an earlier lane or the backlog.
     Back,
-    /// The task was cancelled: how long the visit would have lasted is not known, only that it lasted longer.
+    /// The task was cancelled. How long the visit would have lasted is not known, only that it would have lasted
+    /// longer.
     Cancelled,
 }
 
-/// All visits in the order in which they began, and what else the moves show.
+/// All visits in the order in which they began, and other counts from the moves.
 #[derive(Debug, Clone, Default)]
 pub(in crate::estimate) struct Visits {
     pub(in crate::estimate) all: Vec<Visit>,
-    /// How often each task was in each lane, the present visit included.
+    /// How often each task was in each lane, including the current visit.
     pub(in crate::estimate) passes: Vec<[u32; LANES]>,
-    /// How often a task went past each lane without a visit.
+    /// How often a task skipped each lane.
     pub(in crate::estimate) skips: [usize; LANES],
 }
 
-/// Reads visits off the moves. What the moves say of the present is overruled by the tasks' own stages: a task that is
-/// in a lane and has no open visit there has just come, and a visit that no move ended is left out where its task is
-/// elsewhere.
+/// Derives visits from the moves. For the present, the tasks' own stages take precedence: if a task is in a lane
+/// without an open visit there, it has just arrived; an open visit is removed if its task is elsewhere.
 pub(in crate::estimate) fn visits(pipeline: &Pipeline) -> Visits {
     let count = pipeline.tasks.len();
     let mut found = Visits { passes: vec![[0; LANES]; count], ..Visits::default() };
@@ -172,7 +172,7 @@ impl Visits {
     }
 }
 
-/// Makes the open visits those of the tasks' stages.
+/// Makes the open visits agree with the tasks' stages.
 fn settle(pipeline: &Pipeline, found: &mut Visits, open: &[Option<usize>]) {
     let mut is_stale = vec![false; found.all.len()];
     for (task, visit) in open.iter().enumerate() {

@@ -6,26 +6,26 @@ use super::pipeline::{self, Pipeline, Stage, Visits, sized};
 use super::quantiles;
 use super::{LANES, flow, throughput};
 
-/// What a forecast is asked.
+/// The input of a forecast.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::estimate) struct Request<'a> {
     pub(in crate::estimate) pipeline: &'a Pipeline,
-    /// The working time; without one, the one that the events show.
+    /// The working time; if absent, it is inferred from the events.
     pub(in crate::estimate) calendar: Option<&'a Calendar>,
     pub(in crate::estimate) trials: usize,
     pub(in crate::estimate) seed: u64,
-    /// The numbers of further completions whose hours are asked for, ascending.
+    /// The numbers of further completions whose hours are requested, ascending.
     pub(in crate::estimate) targets: &'a [usize],
 }
 
-/// How the forecast was made.
+/// The model that the forecast uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::estimate) enum Model {
     /// The flow simulation, corrected by the throughput.
     Flow,
-    /// The throughput alone: no task was seen in a lane.
+    /// The throughput alone, since no task has been in a lane.
     Throughput,
-    /// Nothing: there is no history.
+    /// No forecast, since there is no history.
     Schedule,
 }
 
@@ -34,32 +34,32 @@ pub(in crate::estimate) enum Model {
 pub(in crate::estimate) struct Prediction {
     /// Completed tasks in the history.
     pub(in crate::estimate) samples: usize,
-    /// Trials that were made.
+    /// The number of trials.
     pub(in crate::estimate) trials: usize,
-    /// Tasks of the backlog that were simulated as one.
+    /// How many backlog tasks were simulated as one.
     pub(in crate::estimate) group: usize,
     pub(in crate::estimate) model: Option<Model>,
-    /// When everything is implemented, reviewed and completed; empty where that cannot be said.
+    /// When everything is implemented, reviewed and completed; empty if unknown.
     pub(in crate::estimate) milestones: [Vec<f64>; LANES],
-    /// When so many more tasks are completed, as asked for.
+    /// When the requested numbers of further tasks are completed.
     pub(in crate::estimate) targets: Vec<Vec<f64>>,
     /// The bootstrap alone: until everything is completed, and until each target.
     pub(in crate::estimate) baseline: Option<Vec<f64>>,
     pub(in crate::estimate) baseline_targets: Vec<Vec<f64>>,
     /// The share of trials in which each lane was the bottleneck.
     pub(in crate::estimate) bottleneck: Option<[f64; LANES]>,
-    /// How often a task is implemented, on average.
+    /// How many times a task is implemented, on average.
     pub(in crate::estimate) passes_per_task: Option<f64>,
-    /// Hours since the newest event, and the longest pause before, where the first is longer.
+    /// Hours since the newest event, and the longest earlier pause, if the former is longer.
     pub(in crate::estimate) stalled: Option<(f64, f64)>,
 }
 
-/// More tasks times trials than this are not simulated one by one.
+/// The maximum number of tasks times trials to simulate one by one.
 const MOST_TASK_TRIALS: usize = 2_000_000;
-/// Fewer jobs than that are not grouped; there are fewer trials then.
+/// The backlog is never grouped into fewer jobs than this; the number of trials is reduced instead.
 const FEWEST_JOBS: usize = 200;
 
-/// The flow's share in the logarithm of hours, at least. The rest is the bootstrap's.
+/// The minimum weight of the flow simulation in the logarithm of hours. The rest is that of the bootstrap.
 const FLOW_SHARE: f64 = 0.6;
 
 pub(in crate::estimate) fn predict(request: &Request<'_>) -> Prediction {
@@ -144,10 +144,10 @@ fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: 
         None => complete.clone(),
     };
     found.milestones = std::array::from_fn(|lane| {
-        // What the bootstrap says of the end corrects the milestones before it by the same factor.
+        // The milestones before the end are corrected by the same factor as the end.
         let own = quantiles::sorted(last(lane));
         let pairs = own.iter().zip(mixed.iter().zip(&complete));
-        // The factor may fall from one quantile to the next; hours must not.
+        // The factor may decrease from one quantile to the next; hours must not.
         let mut highest = 0.0_f64;
         let corrected = pairs.map(|(own, (mixed, complete))| {
             highest = highest.max(if *complete > 0.0 { own * mixed / complete } else { *own });
@@ -169,8 +169,9 @@ fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: 
     found.passes_per_task = Some(trials.passes.iter().sum::<f64>() / trials.passes.len().max(1) as f64);
 }
 
-/// The last tasks, that are done while some workers have nothing left to do, which the bootstrap does not see: a quarter
-/// of the agents, and half of that where lanes have workers of their own, who are not all busy before.
+/// The number of last tasks: they are completed while some workers are already idle, which the bootstrap does not
+/// model. A quarter of the agents, or half of that if lanes have their own workers, since these are not all busy
+/// earlier either.
 fn last_tasks(flow: &Flow) -> usize {
     match flow.stations {
         Stations::Agents => flow.workers / 4,
@@ -181,7 +182,7 @@ fn last_tasks(flow: &Flow) -> usize {
     }
 }
 
-/// The share of trials in which each lane had the most work for each of its workers.
+/// The share of trials in which each lane had the most work per worker.
 fn bottleneck(flow: &Flow, trials: &flow::Trials) -> [f64; LANES] {
     let mut counts = [0_usize; LANES];
     for (outcome, workers) in trials.outcomes.iter().zip(&trials.workers) {
@@ -195,7 +196,7 @@ fn bottleneck(flow: &Flow, trials: &flow::Trials) -> [f64; LANES] {
     counts.map(|count| count as f64 / trials.outcomes.len() as f64)
 }
 
-/// Whether nothing has happened for longer than ever before.
+/// Whether the current pause is longer than any before.
 fn stalled(pipeline: &Pipeline) -> Option<(f64, f64)> {
     const FEWEST: usize = 5;
     if pipeline.events.len() < FEWEST {
@@ -235,7 +236,7 @@ impl Bootstrap {
         }
     }
 
-    /// Until so many of the open tasks are done, those that are furthest on first; ascending.
+    /// The hours until this many of the open tasks are completed, the most advanced ones first; ascending.
     fn trials(&self, tasks: usize, trials: usize) -> Option<Vec<f64>> {
         let left: f64 = self.open.iter().take(tasks).sum();
         let hours = throughput::trials(&self.done, tasks.min(self.open.len()), left, trials, self.seed)?;

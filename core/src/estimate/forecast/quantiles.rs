@@ -1,6 +1,6 @@
-//! Quantiles of trials, and the mix of two forecasts.
+//! Quantiles of trials, and the combination of two forecasts.
 
-/// The hours by which a share of the trials is done.
+/// The hours by which a share of the trials is completed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::estimate) struct Quantiles {
     pub(in crate::estimate) p10: f64,
@@ -14,7 +14,7 @@ pub(in crate::estimate) struct Quantiles {
 pub(in crate::estimate) const LEVELS: [f64; 5] = [0.1, 0.5, 0.8, 0.85, 0.95];
 
 impl Quantiles {
-    /// None where there are no trials.
+    /// None without trials.
     pub(in crate::estimate) fn of(ascending: &[f64]) -> Option<Self> {
         if ascending.is_empty() {
             return None;
@@ -28,7 +28,7 @@ impl Quantiles {
     }
 }
 
-/// The value that a share of all is below. There is at least one.
+/// The value below which this share of the values is. There is at least one value.
 pub(in crate::estimate) fn quantile(ascending: &[f64], level: f64) -> f64 {
     ascending[((level * ascending.len() as f64) as usize).min(ascending.len() - 1)]
 }
@@ -39,9 +39,9 @@ pub(super) fn sorted(mut hours: Vec<f64>) -> Vec<f64> {
 }
 
 /// The weighted means of the logarithms of two forecasts' quantiles (Vincent averaging: Ratcliff, "Group reaction time
-/// distributions and an analysis of distribution statistics", 1979). The first one has at least the weight `share`, and
-/// more where it is the sharper one: then precision decides. Above the median the mix is no narrower than the first one, in
-/// proportion. Both are ascending and equally long.
+/// distributions and an analysis of distribution statistics", 1979). The weight of the first one is at least `share`,
+/// and higher if it is the more precise one. Above the median, the result is relatively no narrower than the first one.
+/// Both are ascending and of equal length.
 pub(super) fn mixed(first: &[f64], second: &[f64], share: f64) -> Vec<f64> {
     let spread = |hours: &[f64]| {
         let (low, high) = (quantile(hours, 0.1), quantile(hours, 0.85));
@@ -58,7 +58,8 @@ pub(super) fn mixed(first: &[f64], second: &[f64], share: f64) -> Vec<f64> {
         }
     };
     let mut mixed: Vec<f64> = first.iter().zip(second).map(mix).collect();
-    // A bootstrap of few gaps knows nothing of rare long visits: above the median the first one's spread is the least.
+    // A bootstrap of few gaps underestimates rare long visits, so above the median the spread is at least that of the
+    // first.
     let middle = mixed.len() / 2;
     if let Some(widen) = first.get(middle).filter(|hours| **hours > 0.0).map(|hours| mixed[middle] / hours) {
         let upper = mixed.iter_mut().zip(first).skip(middle);
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mix_lies_between_and_leans_on_the_sharper_one() {
+    fn a_mix_is_between_both_and_closer_to_the_more_precise_one() {
         let wide: Vec<f64> = (1..=100).map(f64::from).collect();
         let doubled: Vec<f64> = wide.iter().map(|hours| 2.0 * hours).collect();
         let mixed_equally = mixed(&wide, &doubled, 0.7);

@@ -1,7 +1,7 @@
-//! The generator that trials are drawn from, and the distributions that they need.
+//! The random generator of the trials, and the distributions that they use.
 //!
-//! The algorithms are fixed here, and `exp` and `log` come from a library of our own build, so that the same seed gives
-//! the same bytes on every platform and in every version of a dependency.
+//! The algorithms are fixed here, and `exp` and `log` come from a library that is compiled in, so that the same seed
+//! gives the same bytes on every platform and with every version of a dependency.
 
 use super::normal;
 
@@ -12,8 +12,8 @@ pub(super) struct Random {
 }
 
 impl Random {
-    /// The stream with this number. Streams of one seed are independent, so that a trial does not depend on how many
-    /// there are.
+    /// The stream with this number. Streams of one seed are independent, so that a trial does not depend on the number
+    /// of trials.
     pub(super) fn new(seed: u64, stream: u64) -> Self {
         let mut mixer = seed ^ stream.wrapping_mul(0xD134_2543_DE82_EF95).rotate_left(17);
         let mut next = || {
@@ -33,7 +33,7 @@ impl Random {
         result
     }
 
-    /// Above 0 and below 1.
+    /// Uniform, above 0 and below 1.
     pub(super) fn uniform(&mut self) -> f64 {
         const STEP: f64 = 1.0 / (1_u64 << 53) as f64;
         ((self.next() >> 11) as f64 + 0.5) * STEP
@@ -44,17 +44,18 @@ impl Random {
         ((u128::from(self.next()) * count as u128) >> 64) as usize
     }
 
-    /// One of these; nothing where there are none.
+    /// One of these, chosen uniformly; `None` if there are none.
     pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
         if from.is_empty() { None } else { Some(from[self.below(from.len())]) }
     }
 
-    /// Mean 0, variance 1.
+    /// Normal, with mean 0 and variance 1.
     pub(super) fn normal(&mut self) -> f64 {
         normal::quantile(self.uniform())
     }
 
-    /// Scale 1 (Marsaglia and Tsang, "A simple method for generating gamma variables", 2000). `shape` is above 0.
+    /// Gamma with scale 1 (Marsaglia and Tsang, "A simple method for generating gamma variables", 2000). `shape` is
+    /// above 0.
     pub(super) fn gamma(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {
             let boost = libm::exp(libm::log(self.uniform()) / shape);
@@ -75,7 +76,7 @@ impl Random {
         }
     }
 
-    /// A sum of `degrees` squared normals.
+    /// Chi-square: a sum of `degrees` squared normal variables.
     pub(super) fn chi_square(&mut self, degrees: f64) -> f64 {
         2.0 * self.gamma(degrees / 2.0)
     }
@@ -113,7 +114,7 @@ mod tests {
         assert_ne!(Random::new(2, 0).next(), FIRST[0]);
     }
 
-    /// By the reference implementation in C of its authors, from SplitMix64 with the seed 1.
+    /// From the authors' reference implementation in C, with SplitMix64 and the seed 1.
     const FIRST: [u64; 3] = [0xcfc5d07f6f03c29b, 0xbf424132963fe08d, 0x19a37d5757aaf520];
 
     #[test]

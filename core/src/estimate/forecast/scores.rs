@@ -1,11 +1,11 @@
-//! How good a forecast was, once the truth is known.
+//! Scores of forecasts, given what actually happened.
 
-/// The levels at which a distribution is compared with the truth: 5 % to 95 %.
+/// The levels at which a distribution is compared with the actual value: 5 % to 95 %.
 pub(in crate::estimate) const STEPS: [f64; 19] =
     [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95];
 
 /// The mean pinball loss of quantiles: Koenker and Bassett, "Regression quantiles", 1978. Twice the mean over evenly
-/// spread levels is the continuous ranked probability score (Gneiting and Ranjan, "Comparing density forecasts using
+/// spaced levels is the continuous ranked probability score (Gneiting and Ranjan, "Comparing density forecasts using
 /// threshold- and quantile-weighted scoring rules", 2011).
 pub(in crate::estimate) fn mean_pinball(levels: &[f64], quantiles: &[f64], actual: f64) -> f64 {
     let loss = |(level, quantile): (&f64, &f64)| {
@@ -14,8 +14,8 @@ pub(in crate::estimate) fn mean_pinball(levels: &[f64], quantiles: &[f64], actua
     levels.iter().zip(quantiles).map(loss).sum::<f64>() / levels.len() as f64
 }
 
-/// The interval in which a share lies with 95 %, where it was seen so often: Wilson, "Probable inference, the law of
-/// succession, and statistical inference", 1927.
+/// The 95 % confidence interval of a proportion: Wilson, "Probable inference, the law of succession, and statistical
+/// inference", 1927.
 pub(in crate::estimate) fn binomial_interval(seen: usize, count: usize) -> (f64, f64) {
     const Z: f64 = 1.959_963_984_540_054;
     let n = count as f64;
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn losses_are_those_of_hand_arithmetic() {
+    fn losses_equal_hand_computed_values() {
         assert_eq!(mean_pinball(&[0.5], &[10.0], 14.0), 2.0);
         assert!((mean_pinball(&[0.85], &[10.0], 8.0) - 0.3).abs() < 1e-12);
         assert!((mean_pinball(&[0.5, 0.85], &[10.0, 10.0], 8.0) - 0.65).abs() < 1e-12);

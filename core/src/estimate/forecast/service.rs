@@ -1,9 +1,9 @@
-//! How long a visit's work takes: a regression of the logarithm of its hours on the logarithm of its story points.
+//! The duration of a visit's work: a regression of the logarithm of its hours on the logarithm of its story points.
 //!
-//! log hours = base + slope · (log points − centre) + later · (1 on a later pass) + error, errors normal. The prior is
-//! normal-inverse-gamma, so that the posterior is as well (Gelman et al., "Bayesian data analysis", 3rd ed., 14.8).
-//! Visits that are not over are right-censored: their hours are replaced by what is expected of them, given that they
-//! take longer (Tobin, "Estimation of relationships for limited dependent variables", 1958, by the EM algorithm).
+//! log hours = base + slope · (log points − centre) + later · (1 on a later pass) + error, with normal errors. The
+//! prior is normal-inverse-gamma, and so is the posterior (Gelman et al., "Bayesian data analysis", 3rd ed., 14.8).
+//! Visits that have not ended are right-censored: their hours are replaced by their expectation, given that they take
+//! longer (Tobin, "Estimation of relationships for limited dependent variables", 1958, by the EM algorithm).
 
 use super::normal;
 use super::random::Random;
@@ -16,10 +16,10 @@ type Matrix = [[f64; 3]; 3];
 pub(super) struct Sample {
     /// Logarithm of its hours.
     pub(super) log_hours: f64,
-    /// Logarithm of its story points, less the centre.
+    /// Logarithm of its story points, minus the centre.
     pub(super) log_points: f64,
     pub(super) is_later_pass: bool,
-    /// Whether it takes longer than that.
+    /// Whether the visit has not ended, so that it takes longer than `log_hours`.
     pub(super) is_censored: bool,
 }
 
@@ -33,7 +33,7 @@ fn terms(log_points: f64, is_later_pass: bool) -> Vector {
     [1.0, log_points, f64::from(u8::from(is_later_pass))]
 }
 
-/// What is assumed before any visit is seen. Precisions are in units of the variance of the errors.
+/// The assumption before any visit is known. Precisions are relative to the variance of the errors.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Prior {
     pub(super) base: f64,
@@ -46,11 +46,11 @@ pub(super) struct Prior {
     pub(super) variance: f64,
 }
 
-/// Durations grow with points, less than in proportion; a later pass takes three quarters of the first; two thirds of
-/// all visits lie within a factor of 1.8.
+/// Durations grow less than in proportion to points; a later pass takes three quarters of the first; two thirds of all
+/// visits are within a factor of 1.8.
 pub(super) const PRIOR: Prior = Prior {
     base: 0.0,
-    // One visit outweighs it a thousand times.
+    // A single visit outweighs it a thousand times.
     base_precision: 1e-3,
     slope: 0.6,
     slope_precision: 1.44,
@@ -60,15 +60,15 @@ pub(super) const PRIOR: Prior = Prior {
     variance: 0.35,
 };
 
-/// What the visits of one lane say.
+/// The estimate from the visits of one lane.
 #[derive(Debug, Clone)]
 pub(super) struct Service {
     mean: Vector,
-    /// The lower Cholesky factor of the precision, in units of the variance of the errors.
+    /// The lower Cholesky factor of the precision, relative to the variance of the errors.
     factor: Matrix,
     pub(super) degrees: f64,
     pub(super) variance: f64,
-    /// The errors of visits that are over, in units of their deviation, around 0, ascending.
+    /// The standardised errors of completed visits, centred on 0, ascending.
     pub(super) errors: Vec<f64>,
 }
 
@@ -110,13 +110,13 @@ impl Service {
         self.mean[0]
     }
 
-    /// How well a visit fits: the logarithm of the density of its hours.
+    /// The log-density of a visit's hours under this model.
     pub(super) fn log_density(&self, sample: &Sample) -> f64 {
         let error = sample.log_hours - dot(self.mean, sample.terms());
         -0.5 * (error * error / self.variance + libm::log(self.variance)) - sample.log_hours
     }
 
-    /// One set of parameters from the posterior.
+    /// Draws one set of parameters from the posterior.
     pub(super) fn draw(&self, random: &mut Random) -> Drawn {
         const MOST_VARIANCE: f64 = 2.25;
         let variance = self.variance * self.degrees / random.chi_square(self.degrees).max(1e-9);
@@ -128,7 +128,7 @@ impl Service {
     }
 }
 
-/// Parameters of one trial.
+/// The parameters of one trial.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Drawn {
     pub(super) base: f64,
@@ -146,7 +146,7 @@ struct Posterior {
 
 impl Posterior {
     fn of(samples: &[Sample], hours: &[f64], spread: &[f64], prior: &Prior) -> Self {
-        /// What a visit that is not over says of the spread, compared with one that is.
+        /// The weight of a censored visit in the estimate of the spread, compared with a completed one.
         const CENSORED_WEIGHT: f64 = 0.3;
         let mut precision = [[0.0; 3]; 3];
         let own = [prior.base_precision, prior.slope_precision, prior.later_precision];
@@ -181,7 +181,7 @@ impl Posterior {
         Self { mean, precision, degrees, variance: variance.max(1e-6) }
     }
 
-    /// Replaces the hours of censored visits by their expectation, and their spread by what that leaves open.
+    /// Replaces the hours of censored visits by their expectation, and their spread by the remaining uncertainty.
     fn complete(&self, samples: &[Sample], hours: &mut [f64], spread: &mut [f64]) {
         let deviation = self.variance.sqrt();
         for (index, sample) in samples.iter().enumerate().filter(|(_, sample)| sample.is_censored) {
@@ -198,7 +198,7 @@ fn dot(a: Vector, b: Vector) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-/// The lower factor of a symmetric positive matrix.
+/// The lower Cholesky factor of a symmetric positive definite matrix.
 fn cholesky(matrix: Matrix) -> Matrix {
     let mut factor = [[0.0; 3]; 3];
     for row in 0..3 {
@@ -212,7 +212,7 @@ fn cholesky(matrix: Matrix) -> Matrix {
     factor
 }
 
-/// x in factor · x = right.
+/// Solves factor · x = right.
 fn solve(factor: &Matrix, right: Vector) -> Vector {
     let mut x = [0.0; 3];
     for row in 0..3 {
@@ -222,7 +222,7 @@ fn solve(factor: &Matrix, right: Vector) -> Vector {
     x
 }
 
-/// x in factorᵀ · x = right.
+/// Solves factorᵀ · x = right.
 fn solve_transposed(factor: &Matrix, right: Vector) -> Vector {
     let mut x = [0.0; 3];
     for row in (0..3).rev() {
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn visits_that_last_longer_than_any_that_is_over_raise_what_is_expected() {
+    fn open_visits_longer_than_all_completed_ones_raise_the_expectation() {
         let over: Vec<Sample> = [0.8, 1.0, 1.2].map(|hours| sample(hours, 1.0)).to_vec();
         let without = Service::fit(&over, &PRIOR).expected(0.0, false);
         let open = Sample { is_censored: true, ..sample(4.0, 1.0) };

@@ -1,23 +1,23 @@
-//! How long visits last, while some of them are not over.
+//! How long visits last, if some of them have not ended yet.
 
-/// How long a visit lasted, or has lasted so far.
+/// The duration of a visit, or its duration so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::estimate) struct Stay {
     pub(in crate::estimate) hours: f64,
     pub(in crate::estimate) is_over: bool,
 }
 
-/// The share of visits that last longer than a number of hours, as a step function: Kaplan and Meier, "Nonparametric
-/// estimation from incomplete observations", 1958.
+/// The share of visits that last longer than a number of hours, as a step function: the estimator of Kaplan and Meier,
+/// "Nonparametric estimation from incomplete observations", 1958.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::estimate) struct Survival {
-    /// Hours, ascending, with the share that lasts longer.
+    /// Hours, ascending, with the share of visits that last longer.
     steps: Vec<(f64, f64)>,
 }
 
 impl Survival {
     pub(in crate::estimate) fn new(mut stays: Vec<Stay>) -> Self {
-        // At the same hour, visits that end come before those that are censored.
+        // At the same hour, visits that end precede those that are censored.
         stays.sort_by(|a, b| a.hours.total_cmp(&b.hours).then(b.is_over.cmp(&a.is_over)));
         let mut steps = Vec::new();
         let (mut share, mut at_risk) = (1.0, stays.len());
@@ -32,9 +32,9 @@ impl Survival {
         Self { steps }
     }
 
-    /// The hours within which a share of the visits ends; None where so many have not ended yet.
+    /// The hours within which this share of the visits ends; None if not that many have ended yet.
     pub(in crate::estimate) fn quantile(&self, share: f64) -> Option<f64> {
-        // The product of fractions may miss a round share by its last digit.
+        // The product of fractions may differ from a round share in its last digit.
         const LAST_DIGITS: f64 = 1e-12;
         self.steps.iter().find(|(_, left)| *left <= 1.0 - share + LAST_DIGITS).map(|(hours, _)| *hours)
     }
@@ -60,8 +60,8 @@ mod tests {
     }
 
     #[test]
-    fn open_visits_shift_what_is_above_them() {
-        // By hand: at 1 h 1 of 5 ends, at 3 h 1 of 3 (one was censored at 2 h), at 4 h 1 of 2.
+    fn open_visits_raise_the_quantiles_above_them() {
+        // By hand: at 1 h, 1 of 5 ends; at 3 h, 1 of 3 (one was censored at 2 h); at 4 h, 1 of 2.
         let survival = Survival::new(stays(&[1.0, 3.0, 4.0], &[2.0, 9.0]));
         let expected = [(1.0, 0.8), (3.0, 0.8 * 2.0 / 3.0), (4.0, 0.8 / 3.0)];
         for ((hours, share), (expected_hours, expected_share)) in survival.steps.iter().zip(expected) {
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn round_shares_are_found_in_spite_of_rounding() {
+    fn round_shares_are_found_despite_rounding_errors() {
         let survival = Survival::new(stays(&(1..=20).map(f64::from).collect::<Vec<_>>(), &[]));
         assert_eq!(survival.quantile(0.95), Some(19.0));
         assert_eq!(survival.quantile(0.85), Some(17.0));

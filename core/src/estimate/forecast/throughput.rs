@@ -1,17 +1,17 @@
-//! The throughput bootstrap: what is left goes as fast as the newest completions came.
+//! The throughput bootstrap: the remaining tasks are completed at the rate of the newest completions.
 //!
-//! Gaps between completions are drawn with the story points of the task that ends them, from a history that is itself
-//! drawn anew in each trial, so that the rate is as uncertain as so few gaps leave it (Efron, "Bootstrap methods: another
+//! Gaps between completions are drawn together with the story points of the task that ends them. Each trial resamples
+//! the history first, so that the rate reflects the uncertainty of a small sample (Efron, "Bootstrap methods: another
 //! look at the jackknife", 1979).
 
 use super::random::Random;
 
-/// The newest gaps that count.
+/// How many of the newest gaps are used.
 const WINDOW: usize = 50;
 
-/// Hours until everything is done, trial by trial. `done` are moments and story points of what was done, oldest first;
-/// `left` the story points that are left, in `tasks` tasks. None with fewer than two completions, or where they all
-/// happened at one moment.
+/// Hours until everything is completed, for each trial. `done` has times and story points of completed tasks, oldest
+/// first; `left` is the sum of the remaining story points, in `tasks` tasks. None if there are fewer than two
+/// completions, or if all have the same time.
 pub(super) fn trials(
     done: &[(f64, f64)],
     tasks: usize,
@@ -27,7 +27,7 @@ pub(super) fn trials(
     if gaps.iter().all(|gap| gap.0 <= 0.0) {
         return None;
     }
-    // Beyond this many draws the mean of the pool is as good.
+    // Beyond this many draws, the mean of the pool is as accurate.
     const MOST_DRAWS: usize = 2_000;
     let draws = tasks.min(MOST_DRAWS);
     let mut pool = gaps.to_vec();

@@ -1,18 +1,18 @@
-//! One run of the flow model from the present state to the end.
+//! One simulation of the flow model, from the present state to the end.
 
 use super::LANES;
 use super::normal;
 use super::random::Random;
 use super::service::Drawn;
 
-/// Where each open task is at the start of a trial.
+/// The state of each open task at the start of a trial.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Place {
     /// Waits for the implementation.
     Backlog,
     /// Waits in this lane.
     Waiting(usize),
-    /// Is at work in this lane, for so many hours.
+    /// Is being worked on in this lane, for this many more hours.
     Working(usize, f64),
 }
 
@@ -21,9 +21,9 @@ pub(super) enum Place {
 pub(super) struct Job {
     pub(super) log_points: f64,
     pub(super) place: Place,
-    /// In which lanes it was before; that in which it is now not counted.
+    /// The lanes that it has been in before, without the current one.
     pub(super) was_in: [bool; LANES],
-    /// How many tasks it is in one: 1, or a group of the backlog.
+    /// The number of tasks that it represents: 1, or the size of a group of the backlog.
     pub(super) tasks: u32,
 }
 
@@ -34,30 +34,30 @@ pub(super) struct Parameters<'a> {
     pub(super) centre: [f64; LANES],
     pub(super) errors: [&'a [f64]; LANES],
     pub(super) workers: [usize; LANES],
-    /// Whether agents take each task through all lanes, with these hours between tasks.
+    /// The hours between tasks, if agents take each task through all lanes.
     pub(super) gaps: Option<&'a [f64]>,
-    /// The chance that a visit leads back.
+    /// The probability that a visit leads back.
     pub(super) back: [f64; LANES],
-    /// The chance that a task goes past a lane without a visit.
+    /// The probability that a task skips a lane.
     pub(super) skip: [f64; LANES],
-    /// A factor on all hours.
+    /// A factor for all hours.
     pub(super) pace: f64,
 }
 
-/// What one trial ends with.
+/// The result of one trial.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outcome {
-    /// When the last task left each lane for good, and was completed.
+    /// When the last task left each lane for good; for the last lane, when it was completed.
     pub(super) last_exit: [f64; LANES],
     /// The hours of work in each lane, and visits.
     pub(super) work: [f64; LANES],
     pub(super) visits: [u32; LANES],
 }
 
-/// Draws from observed errors outweigh the normal distribution from this many on.
+/// From this many observed errors on, draws from them outweigh the normal distribution.
 const NORMAL_WEIGHT: f64 = 10.0;
 
-/// Room that trials share, so that each allocates nothing.
+/// Buffers that trials share, to avoid allocations.
 #[derive(Debug, Default)]
 pub(super) struct Simulator {
     agenda: Agenda,
@@ -70,8 +70,8 @@ pub(super) struct Simulator {
 }
 
 impl Simulator {
-    /// Jobs are in the order in which they are begun; those that wait in a lane, in the order in which they came.
-    /// `at_completion` sees the tasks and the hour of each completion.
+    /// Jobs are in the order in which they are started; those that wait in a lane, in the order of arrival.
+    /// `at_completion` is called with the tasks and the hour of each completion.
     pub(super) fn run(
         &mut self,
         jobs: &[Job],
@@ -133,7 +133,7 @@ impl Simulator {
         }
     }
 
-    /// Gives work to whoever is free.
+    /// Assigns work to idle workers.
     fn fill(
         &mut self,
         jobs: &[Job],
@@ -213,8 +213,8 @@ impl Simulator {
     }
 }
 
-/// The hours of several tasks of one size: their mean is that of the log-normal distribution, and what is random about it
-/// shrinks with the root of their number.
+/// The hours of several tasks of one size: their mean is that of the log-normal distribution, and the relative random
+/// error decreases with the square root of their number.
 fn group_hours(tasks: u32, expected: f64, deviation: f64, error: f64) -> f64 {
     let tasks = f64::from(tasks);
     let to_mean = 0.5 * deviation * deviation * (1.0 - 1.0 / tasks);
@@ -238,9 +238,9 @@ impl Parameters<'_> {
         }
     }
 
-    /// The hours that are left of a visit that has lasted for `age` hours: a draw from what is above that.
+    /// The remaining hours of a visit that has lasted for `age` hours: drawn from the distribution above `age`.
     fn rest(&self, lane: usize, expected: f64, age: f64, random: &mut Random) -> f64 {
-        /// No visit lasts more than twenty times as long again as it has lasted.
+        /// A visit lasts at most twenty times as long as it has lasted so far.
         const FURTHEST: f64 = 3.0;
         let age = age.max(1e-9);
         let (log_age, deviation) = (libm::log(age), self.drawn[lane].deviation);
@@ -260,7 +260,7 @@ impl Parameters<'_> {
     }
 }
 
-/// What ends next: a binary heap by time.
+/// The next events: a binary heap by time.
 #[derive(Debug, Default)]
 struct Agenda {
     heap: Vec<(f64, u32)>,

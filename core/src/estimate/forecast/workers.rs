@@ -1,18 +1,19 @@
-//! How many work in a lane at once.
+//! The number of tasks that are worked on in a lane at once.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use super::pipeline::Visit;
 
-/// When work on each visit begins where `workers` work on one each and are never idle beside a queue. In whatever order
-/// visits are taken, the k-th start is then the later of the k-th arrival and of the departure that is `workers` before
-/// it (Kiefer and Wolfowitz, "On the theory of queues with many servers", 1955, follow the same recursion forwards). Whose
-/// start it is depends on the order, which nobody recorded: of those that wait, the one that leaves first is taken. The
-/// mean of all work is right for any order, since it is the sum of departures less that of starts.
+/// When work on each visit begins, if there are `workers` workers with one task each, who are never idle while tasks
+/// wait. In any order of service, the k-th start is the later of the k-th arrival and the departure that is `workers`
+/// before it (Kiefer and Wolfowitz, "On the theory of queues with many servers", 1955, use the same recursion
+/// forwards). Which visit it belongs to depends on the order, which is not recorded: of the waiting visits, the one
+/// that leaves first is assumed. The mean of all work is right in any order, since it is the sum of departures minus
+/// that of starts.
 ///
-/// `arrivals` ascend; departures of visits that are not over are infinite, and so is the start of a visit that waits
-/// still.
+/// `arrivals` are ascending. Departures of visits that have not ended are infinite, and so is the start of a visit that
+/// is still waiting.
 pub(super) fn starts(arrivals: &[f64], departures: &[f64], workers: usize) -> Vec<f64> {
     let mut left = departures.to_vec();
     left.sort_by(f64::total_cmp);
@@ -34,7 +35,7 @@ pub(super) fn starts(arrivals: &[f64], departures: &[f64], workers: usize) -> Ve
     starts
 }
 
-/// A visit that waits: the heap gives out the one that leaves first, of several the oldest.
+/// A waiting visit. The heap returns the one that leaves first; of several, the oldest.
 #[derive(Debug, PartialEq)]
 struct Waiting {
     leaves: f64,
@@ -55,8 +56,8 @@ impl Ord for Waiting {
     }
 }
 
-/// The time-weighted share of moments at which each number of tasks was at work, from the changes of that number, in the
-/// order of time, between two moments. The last place holds all higher numbers.
+/// The hours during which each number of tasks was at work, between two times, from the changes of that number in order
+/// of time. The last element is for all higher numbers.
 pub(super) fn concurrency(changes: &[(f64, i32)], from: f64, until: f64) -> Vec<f64> {
     const MOST: usize = 200;
     let mut hours = vec![0.0; MOST + 1];
@@ -88,14 +89,14 @@ pub(super) fn level(hours: &[f64], share: f64) -> usize {
         .unwrap_or(0)
 }
 
-/// When visits of these kinds began and ended, as changes of the number of tasks at work.
+/// When these visits began and ended, as changes of the number of tasks at work.
 pub(super) fn changes<'v>(visits: impl Iterator<Item = &'v Visit>) -> Vec<(f64, i32)> {
     let mut found: Vec<(f64, i32)> = Vec::new();
     for visit in visits {
         found.push((visit.entered, 1));
         found.extend(visit.left.map(|left| (left, -1)));
     }
-    // Who leaves at a moment makes room for who comes.
+    // At the same time, departures precede arrivals.
     found.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     found
 }

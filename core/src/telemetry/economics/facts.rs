@@ -1,4 +1,4 @@
-//! What is known of the tasks on which calls were made, each read once.
+//! The facts about the tasks on which calls were made. Each task is read once.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use crate::repository::status_events;
 use crate::status::{self, StatusLane, StatusSettings};
 use crate::time::Timestamp;
 
-/// What became of a task.
+/// The outcome of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Open,
@@ -29,11 +29,11 @@ pub(super) struct TaskFacts {
     pub(super) first_sent_back: Option<Timestamp>,
     /// When it was last completed, if it is completed now and an event shows it.
     pub(super) completed_at: Option<Timestamp>,
-    /// Where each of its transitions led, oldest first.
+    /// The time and the lane of each of its transitions, oldest first.
     moves: Box<[(Timestamp, Option<&'static str>)]>,
 }
 
-/// The tasks that were looked at.
+/// The tasks that have been read.
 pub(super) struct Facts<'t> {
     tx: &'t Connection,
     statuses: &'t StatusSettings,
@@ -48,7 +48,7 @@ impl<'t> Facts<'t> {
         Self { tx, statuses, tasks: Vec::new(), places: HashMap::new(), names: Names::default() }
     }
 
-    /// The place of the task with this id in `tasks`; `None` if there is none.
+    /// The index of the task with this id in `tasks`; `None` if it does not exist.
     pub(super) fn of(&mut self, id: &str) -> Result<Option<usize>> {
         if let Some(place) = self.places.get(id) {
             return Ok(*place);
@@ -98,7 +98,7 @@ impl<'t> Facts<'t> {
     }
 }
 
-/// How far a task with this status has come; `None` for a status that says nothing about it.
+/// The progress that a status represents; `None` for a status outside of the pipeline.
 fn stage(stored: &str) -> Option<u8> {
     match &*status::canonical(stored) {
         status::NOT_STARTED | status::IN_PROGRESS | status::CHANGES_REQUESTED => Some(0),
@@ -119,7 +119,7 @@ fn lane_of(stored: &str) -> Option<&'static str> {
     }
 }
 
-/// The lane of a call: by the newest transition of its task up to that time, else by its command.
+/// The lane of a call: from the newest transition of its task up to that time, or else from its command.
 pub(super) fn lane(
     task: Option<&TaskFacts>,
     at: Option<Timestamp>,
@@ -138,7 +138,7 @@ pub(super) fn lane(
     }
 }
 
-/// Texts, each stored once under a number; 0 is none.
+/// Texts, each stored once and identified by a number; 0 means absent.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     numbers: HashMap<Rc<str>, u32>,

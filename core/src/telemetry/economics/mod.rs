@@ -1,4 +1,4 @@
-//! What finished work costs: spend by agent, model and lane, beside what became of the tasks on which it was spent.
+//! The cost of finished work: spend by agent, model and lane, and the outcome of the tasks on which it was spent.
 
 mod dimension;
 mod facts;
@@ -160,7 +160,7 @@ const TOKENS: usize = 8;
 const TOKENS_IN: usize = 9;
 const TOKENS_OUT: usize = 10;
 
-/// One call, as far as it matters here.
+/// The values of one call that economics needs.
 struct Spend<'r> {
     at: Option<Timestamp>,
     cost: Option<f64>,
@@ -168,7 +168,7 @@ struct Spend<'r> {
     tokens: i64,
 }
 
-/// What the calls that match the query cost, beside the outcome of their tasks.
+/// The cost of the calls that match the query, and the outcome of their tasks.
 pub(crate) fn economics(
     query_context: &QueryContext<'_>,
     query: &EconomicsQuery,
@@ -248,7 +248,7 @@ impl Collector<'_> {
         Ok(())
     }
 
-    /// The number of the text in a column.
+    /// The number of the name in a column.
     fn number(&mut self, row: &ScanRow<'_>, column: usize) -> Result<u32> {
         Ok(self.facts.names.number(row.columns.text(column)?.as_deref()))
     }
@@ -276,7 +276,8 @@ impl Collector<'_> {
     }
 }
 
-/// The most expensive first; then those without a known cost, by their tokens; else by the values of the dimensions.
+/// The most expensive rows first, then those without a known cost by their tokens; rows that are equal, by the values
+/// of their dimensions.
 fn order(a: &EconomicsRow, b: &EconomicsRow) -> std::cmp::Ordering {
     let cost = |row: &EconomicsRow| row.cost.unwrap_or(-1.0);
     let names = |row: &EconomicsRow| {
@@ -297,7 +298,7 @@ fn spend<'r>(row: &ScanRow<'_>, currency: &'r str) -> Result<Spend<'r>> {
     Ok(Spend { at: row.time, cost: columns.real(COST)?, currency: currency.trim(), tokens })
 }
 
-/// The limits of a query that the scan does not know.
+/// The filters of a query that the scan itself does not apply.
 struct Limits<'q> {
     ids: ScopeIds,
     model: Option<&'q str>,

@@ -25,7 +25,7 @@ record! {
 }
 
 impl Spread {
-    /// Of tasks with an amount and a size each; sizes are above 0.
+    /// For tasks with an amount and a size each; sizes are above 0.
     pub(super) fn of(tasks: &[(f64, f64)]) -> Self {
         let count = tasks.len();
         if count == 0 {
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_are_of_the_tasks_and_the_mean_is_of_their_sums() {
+    fn quantiles_are_those_of_the_tasks_and_the_mean_is_of_their_sums() {
         let found = Spread::of(&[(1.0, 1.0), (4.0, 2.0), (9.0, 3.0), (40.0, 4.0)]);
         assert_eq!(found, Spread { mean: Some(5.4), median: Some(2.5), p85: Some(10.0), tasks: 4 });
         let twenty: Vec<(f64, f64)> = (1..=20).map(|value| (f64::from(value), 1.0)).collect();

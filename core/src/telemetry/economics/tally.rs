@@ -1,4 +1,5 @@
-//! Sums by group, and by group and task. What is kept grows with the groups and their tasks, not with the calls.
+//! Sums by group, and by group and task. Memory grows with the number of groups and their tasks, not with that of
+//! calls.
 
 use std::collections::HashMap;
 
@@ -7,7 +8,7 @@ use super::{EconomicsDimension, EconomicsRow, Spend, Spread};
 use crate::number::{ExactSum, exact_sum};
 use crate::telemetry::summary::{Costs, TokenSum};
 
-/// The values of a group, by dimension: numbers of names, 0 for none.
+/// The values of a group by dimension, as numbers of names; 0 means absent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(super) struct Key([u32; 6]);
 
@@ -34,7 +35,7 @@ struct Tally {
     calls_without_task: u64,
 }
 
-/// What a group spent on one task.
+/// The spend of a group on one task.
 #[derive(Debug, Default)]
 struct TaskSpend {
     cost: ExactSum,
@@ -52,7 +53,7 @@ pub(super) struct Tallies {
 }
 
 impl Tallies {
-    /// Adds a call of the group, on the task at this place among the facts.
+    /// Adds a call of the group, on the task with this index among the facts.
     pub(super) fn add(
         &mut self,
         key: Key,
@@ -76,7 +77,7 @@ impl Tallies {
         }
     }
 
-    /// The rows of the groups, without the values of their dimensions, and that of all calls.
+    /// The rows of the groups, without the values of their dimensions, and the row of all calls.
     pub(super) fn rows(self, facts: &Facts<'_>) -> (Vec<(Key, EconomicsRow)>, EconomicsRow) {
         let mut of_groups: Vec<Vec<(u32, TaskSpend)>> = self.groups.iter().map(|_| Vec::new()).collect();
         let mut of_all: HashMap<u32, TaskSpend> = HashMap::new();
