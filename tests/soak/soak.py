@@ -93,8 +93,9 @@ def faults(writers, foreign, database, logs):
                 name = f"{writer.name}-{number}"
                 if rows.pop(name, None) != number:
                     yield f"{name} was acknowledged and is not in the database"
-                if entries.pop(name, 0) != 1:
-                    yield f"{name} was acknowledged and is not once in the log"
+                times = entries.pop(name, 0)
+                if times != 1:
+                    yield f"{name} was acknowledged and is {times} times in the logs"
             # The last one may have been recorded without having been acknowledged.
             rows.pop(f"{writer.name}-{len(acknowledged) + 1}", None)
             entries.pop(f"{writer.name}-{len(acknowledged) + 1}", None)
