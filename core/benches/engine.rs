@@ -1,18 +1,18 @@
 //! What the engine's main calls cost, each beside a peer in the same run: `cargo bench --bench engine`.
 //!
-//! Times are medians of rounds that take turns, so that a machine that slows down slows both.
+//! Times are medians of rounds that take turns.
+
+mod compare;
 
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Instant;
 
+use compare::Medians;
 use mcoda_core::{
     EstimateOptions, NewEpic, NewProject, NewStory, NewTask, TokenUsage, TransitionContext, VelocityMode,
     Workspace,
 };
 use rusqlite::Connection;
-
-const ROUNDS: usize = 7;
 
 fn main() {
     println!(
@@ -26,35 +26,9 @@ fn main() {
     estimates();
 }
 
-/// The processor time that this process's threads have had so far, in seconds; 0 if the system does not report it. That of
-/// threads that have ended is missing.
-fn processor_time() -> f64 {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
-    let nanos = |task: std::fs::DirEntry| {
-        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<f64>().ok()
-    };
-    tasks.flatten().filter_map(nanos).sum::<f64>() / 1e9
-}
-
-/// Runs `ours` and `peer` in turn and prints the medians of the time that one of `calls` calls took, and of the processor
-/// time.
-fn compare(what: &str, calls: usize, mut ours: impl FnMut(), mut peer: impl FnMut()) {
-    let mut times = [const { Vec::new() }; 4];
-    for _ in 0..ROUNDS {
-        for (first, work) in [&mut ours as &mut dyn FnMut(), &mut peer].into_iter().enumerate() {
-            let (start, processor) = (Instant::now(), processor_time());
-            work();
-            let spent = [start.elapsed().as_secs_f64(), processor_time() - processor];
-            for (kind, time) in spent.into_iter().enumerate() {
-                times[2 * kind + first].push(time * 1e6 / calls as f64);
-            }
-        }
-    }
-    let [ours, peer, ours_cpu, peer_cpu] = times.map(|mut times: Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[ROUNDS / 2]
-    });
+/// Compares the two and prints a line of the table.
+fn compare(what: &str, calls: usize, ours: impl FnMut(), peer: impl FnMut()) {
+    let Medians { ours, peer, ours_cpu, peer_cpu } = compare::compare(calls, ours, peer);
     println!(
         "{what:44} {ours:12.1} {peer:12.1} {:7.2} {ours_cpu:10.1} {peer_cpu:10.1} {:7.2}",
         ours / peer,

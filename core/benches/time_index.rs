@@ -1,14 +1,16 @@
 //! What an index of token usage by time costs and saves: `cargo bench --bench time_index`.
 
+mod compare;
+
 use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
+use compare::Medians;
 use mcoda_core::{Clock, TokenUsage, TokenUsageQuery, Workspace};
 use rusqlite::Connection;
 
 const ROWS: usize = 1_000_000;
-const ROUNDS: usize = 7;
 const RECORDS: usize = 2_000;
 
 fn main() {
@@ -57,31 +59,9 @@ fn make(path: &Path) {
     db.execute_batch(&sql).expect("rows");
 }
 
-/// The processor time that this process's threads have had so far, in seconds; 0 if the system does not report it.
-fn processor_time() -> f64 {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return 0.0 };
-    let nanos = |task: std::fs::DirEntry| {
-        let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<f64>().ok()
-    };
-    tasks.flatten().filter_map(nanos).sum::<f64>() / 1e9
-}
-
-/// Runs both in turn and prints the medians of the time and the processor time of one of `calls` calls, in microseconds.
-fn compare(what: &str, calls: usize, mut ours: impl FnMut(), mut peer: impl FnMut()) {
-    let mut times = [const { Vec::new() }; 4];
-    for _ in 0..ROUNDS {
-        for (first, work) in [&mut ours as &mut dyn FnMut(), &mut peer].into_iter().enumerate() {
-            let (start, processor) = (Instant::now(), processor_time());
-            work();
-            times[first].push(start.elapsed().as_secs_f64() * 1e6 / calls as f64);
-            times[2 + first].push((processor_time() - processor) * 1e6 / calls as f64);
-        }
-    }
-    let [ours, peer, ours_cpu, peer_cpu] = times.map(|mut times: Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[ROUNDS / 2]
-    });
+/// Compares the two and prints a line.
+fn compare(what: &str, calls: usize, ours: impl FnMut(), peer: impl FnMut()) {
+    let Medians { ours, peer, ours_cpu, peer_cpu } = compare::compare(calls, ours, peer);
     println!(
         "{what}: {ours:.1} / {peer:.1} µs = {:.3}; processor {ours_cpu:.1} / {peer_cpu:.1} µs = {:.2}",
         ours / peer,
