@@ -6,7 +6,7 @@
 //!   open, without dropping locks.
 //! - [`ClosedInChildren`]: a lock file that a forked child does not have.
 //! - [`mount_of`]: the mount of a file.
-//! - [`before_closing`], [`after_closing`], [`handle_opened`] and [`handle_freed`]: returning freed memory to the system.
+//! - [`returning_memory`], [`handle_opened`] and [`handle_freed`]: returning freed memory to the system.
 //! - Two functions that a system SQLite before 3.44 lacks, if that is linked.
 
 #[cfg(unix)]
@@ -83,5 +83,5 @@ pub use error::Exposed;
 pub use layer::{
     close_new, elsewhere, install, is_locked, is_open_with_posix_locks, read_start, refuse_foreign,
 };
-pub use memory::{after_closing, before_closing, handle_freed, handle_opened};
+pub use memory::{handle_freed, handle_opened, returning_memory};
 pub use mounts::mount_of;

@@ -33,21 +33,17 @@ pub fn handle_opened() {
 
 /// Counts a handle that is freed, and returns memory to the system if much was freed.
 pub fn handle_freed() {
-    before_closing();
-    HANDLES.fetch_sub(1, Relaxed);
-    after_closing();
+    returning_memory(|| HANDLES.fetch_sub(1, Relaxed));
 }
 
-/// Notes how much memory is used, before a connection is closed.
-pub fn before_closing() {
+/// Runs `free`, which closes a connection, and returns memory to the system if much was freed.
+pub fn returning_memory<T>(free: impl FnOnce() -> T) -> T {
     USAGE.before(in_use());
-}
-
-/// Returns memory to the system if much was freed. To be called after a connection was closed.
-pub fn after_closing() {
+    let freed = free();
     if USAGE.after(in_use()) {
         return_memory();
     }
+    freed
 }
 
 /// The memory in use, over time.

@@ -4,8 +4,8 @@ use std::path::Path;
 
 pub(crate) use mcoda_sqlite_locks::Elsewhere;
 pub(super) use mcoda_sqlite_locks::{
-    after_closing, before_closing, close_new, handle_freed, handle_opened, install, is_locked,
-    is_open_with_posix_locks, mount_of, read_start,
+    close_new, handle_freed, handle_opened, install, is_locked, is_open_with_posix_locks, mount_of,
+    read_start, returning_memory,
 };
 
 use crate::error::{Error, ErrorKind, Result};

@@ -170,10 +170,7 @@ impl Writer {
         };
         waiting.iter().for_each(Waiter::wake);
         connection.map_or(Ok(()), |connection| {
-            locks::before_closing();
-            let closed = connection.close();
-            locks::after_closing();
-            closed.map_err(|(_, error)| error.into())
+            locks::returning_memory(|| connection.close().map_err(|(_, error)| error.into()))
         })
     }
 
@@ -299,9 +296,7 @@ impl Drop for Writer {
         if is_inherited {
             std::mem::forget(availability);
         } else if let Availability::Free(connection) = availability {
-            locks::before_closing();
-            drop(connection);
-            locks::after_closing();
+            locks::returning_memory(|| drop(connection));
         }
     }
 }
