@@ -77,16 +77,13 @@ pub(super) fn fill_again(
     if usage.cost_estimate.is_some() {
         return;
     }
-    fill(usage, overrides, now);
     let by_user = notes::of(stored.metadata.as_ref()).is_some_and(|notes| notes.contains_key(PRICE_OVERRIDE));
-    if by_user && computed(stored, overrides, now) != stored.cost_estimate {
-        (usage.cost_estimate, usage.currency) = (None, None);
-        if let Some(notes) = notes::of_mut(&mut usage.metadata) {
-            [PRICE_OVERRIDE, PRICE_TABLE, PRICE_MODEL]
-                .iter()
-                .for_each(|name| drop(notes.shift_remove(*name)));
-            notes.insert(COST_SOURCE.into(), "unknown".into());
-        }
+    if !by_user || computed(stored, overrides, now) == stored.cost_estimate {
+        return fill(usage, overrides, now);
+    }
+    usage.currency = None;
+    if let Some(notes) = notes::of_mut(&mut usage.metadata) {
+        notes.insert(COST_SOURCE.into(), "unknown".into());
     }
 }
 

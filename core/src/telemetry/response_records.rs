@@ -76,10 +76,17 @@ impl Batch<'_> {
     /// Computes the cost where this call asks for it, or where an earlier call has asked for that of `stored`, of which
     /// `usage` is the later version.
     fn fill_cost(&self, usage: &mut TokenUsage, stored: Option<&TokenUsageRecord>) -> Result<()> {
-        let earlier = stored.filter(|stored| reader::is_cost_computed(stored));
-        if self.context.compute_cost {
-            price::fill(usage, self.overrides()?, self.now);
-        } else if let Some(stored) = earlier {
+        match stored {
+            _ if self.context.compute_cost => price::fill(usage, self.overrides()?, self.now),
+            Some(stored) => self.fill_cost_again(usage, stored)?,
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Computes the cost of a later version of `stored`, if that was computed.
+    fn fill_cost_again(&self, usage: &mut TokenUsage, stored: &TokenUsageRecord) -> Result<()> {
+        if reader::is_cost_computed(stored) {
             price::fill_again(usage, stored, self.overrides()?, self.now);
         }
         Ok(())
@@ -159,18 +166,6 @@ impl Recorder<'_> {
         batch: &Batch<'_>,
     ) -> Result<Prepared> {
         self.completed(reader::timed_record(parsed, batch.written_at), None, id, is_first, batch)
-    }
-
-    /// [`Recorder::prepared`] of a later version of `stored`.
-    fn prepared_over(
-        &self,
-        parsed: ParsedUsage,
-        stored: Option<&TokenUsageRecord>,
-        id: String,
-        is_first: bool,
-        batch: &Batch<'_>,
-    ) -> Result<Prepared> {
-        self.completed(reader::timed_record(parsed, batch.written_at), stored, Some(id), is_first, batch)
     }
 
     fn completed(
@@ -345,7 +340,8 @@ impl Recorder<'_> {
             let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
             return Ok((prepared, done));
         }
-        let prepared = self.prepared_over(parsed, earlier.first(), ids.number(0), is_first, batch)?;
+        let usage = reader::timed_record(parsed, batch.written_at);
+        let prepared = self.completed(usage, earlier.first(), Some(ids.number(0)), is_first, batch)?;
         // A replay of a known count contains nothing new.
         if change == Change::Known && !earlier.is_empty() {
             return Ok((prepared, UpsertOutcome::Duplicate));
