@@ -172,7 +172,7 @@ pub(crate) fn load_estimate_data(
             Pace::Config
         };
         // A history with inferred transitions is for velocities alone.
-        newest.forget();
+        newest.take();
         let found = Present::newest(tx, &scope, newest, statuses, now)?;
         Ok(found.map(|(present, recent)| (present, Past::Newest(recent), pace)))
     };

@@ -73,12 +73,7 @@ impl<'t> Newest<'t> {
         Ok(Some(measured))
     }
 
-    /// Forgets what was read, and what was inferred from runs.
-    pub(super) fn forget(&mut self) {
-        self.take();
-    }
-
-    /// The history that was read, which is forgotten here.
+    /// The history that was read, with what was inferred from runs, which is forgotten here.
     pub(super) fn take(&mut self) -> History {
         self.places.clear();
         std::mem::take(&mut self.history)

@@ -50,12 +50,12 @@ impl<'s> TaskScope<'s> {
             return Ok(Some(names.into_iter().map(source).collect()));
         }
         let index = match self.ids {
-            ScopeIds { story: Some(_), .. } => "",
-            ScopeIds { epic: Some(_), .. } => TASKS_OF_EPIC.name,
-            ScopeIds { project: Some(_), .. } => TASKS_OF_PROJECT.name,
-            _ => "",
+            ScopeIds { story: Some(_), .. } => None,
+            ScopeIds { epic: Some(_), .. } => Some(TASKS_OF_EPIC.name),
+            ScopeIds { project: Some(_), .. } => Some(TASKS_OF_PROJECT.name),
+            _ => None,
         };
-        let index = if index.is_empty() { String::new() } else { format!(" INDEXED BY {index}") };
+        let index = index.map(|index| format!(" INDEXED BY {index}")).unwrap_or_default();
         let mut source = Source { sql: format!("FROM tasks{index} WHERE 1"), values: Vec::new() };
         for (column, value) in self.limits() {
             source.values.push(value.to_owned());
