@@ -160,6 +160,73 @@ fn a_log_that_was_moved_away_took_its_records_with_it() {
 }
 
 #[test]
+fn a_log_that_was_moved_away_after_an_append_that_nobody_confirmed_took_its_records_with_it() {
+    // Few records, which the lock file can list, and more.
+    for count in [1, 20] {
+        let fixture = Fixture::new();
+        let workspace = fixture.open();
+        record(&workspace, "1");
+        workspace.close().unwrap();
+        let lock_file = fixture.workspace_folder().join("token_usage.json.lock");
+        let before = std::fs::read(&lock_file).unwrap();
+        let workspace = fixture.open();
+        workspace.record_token_usages(&vec![usage(json!({})); count]).unwrap();
+        std::mem::forget(workspace);
+        // As if it had died after the append.
+        let raw = fixture.raw();
+        raw.execute(
+            "INSERT OR IGNORE INTO token_usage_log_queue SELECT id FROM token_usage WHERE id <> '1'",
+            [],
+        )
+        .unwrap();
+        std::fs::write(&lock_file, before).unwrap();
+        let old = fixture.workspace_folder().join("token_usage.json.1");
+        std::fs::rename(fixture.log_file(), &old).unwrap();
+        record(&fixture.open(), "last");
+        assert_eq!((read_log(&old).len(), fixture.log_ids()), (1 + count, vec!["last".to_owned()]));
+    }
+}
+
+/// As a program that rotates logs does it, under the hands of those that write.
+#[test]
+fn a_log_that_is_moved_away_at_any_moment_keeps_each_record_once() {
+    let fixture = Fixture::new();
+    drop(fixture.open());
+    let folder = fixture.workspace_folder();
+    let (mut ids, mut logs) = (Vec::new(), Vec::new());
+    std::thread::scope(|scope| {
+        let write = |size: usize| {
+            let workspace = fixture.open();
+            move || {
+                let batch = vec![usage(json!({})); size];
+                let record = |_| workspace.record_token_usages(&batch).unwrap();
+                (0..rounds(400)).flat_map(record).map(|one| one.id).collect::<Vec<_>>()
+            }
+        };
+        let writers = [1, 1, 6].map(|size| scope.spawn(write(size)));
+        while writers.iter().any(|writer| !writer.is_finished()) {
+            let moved = folder.join(format!("old-{}.json", logs.len()));
+            if std::fs::rename(fixture.log_file(), &moved).is_ok() {
+                logs.push(moved);
+            }
+            std::thread::sleep(Duration::from_micros(300));
+        }
+        ids.extend(writers.into_iter().flat_map(|writer| writer.join().unwrap()));
+    });
+    drop(fixture.open());
+    logs.extend(Some(fixture.log_file()).filter(|log| log.exists()));
+    let mut logged: Vec<String> = logs
+        .iter()
+        .flat_map(|log| read_log(log))
+        .map(|record| record["id"].as_str().unwrap().to_owned())
+        .collect();
+    logged.sort();
+    ids.sort();
+    assert_eq!(logged.len(), ids.len());
+    assert!(logged == ids && logs.len() > 10, "{} logs", logs.len());
+}
+
+#[test]
 fn a_log_that_was_cut_loses_what_was_cut_and_nothing_else() {
     let fixture = killed();
     let log = std::fs::read(fixture.log_file()).unwrap();

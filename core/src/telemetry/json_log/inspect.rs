@@ -106,6 +106,16 @@ pub(super) fn stamp_of(path: &Path, file: &FileLock) -> Result<Stamp> {
     }
 }
 
+/// The stamp of a file that was just written to. It may have been moved away in the meantime: what was written is there,
+/// and must not be written again. `Busy` if it was removed, and that with it.
+pub(super) fn stamp_of_written(path: &Path, file: &FileLock) -> Result<Stamp> {
+    let metadata = file.file().metadata().map_err(|error| Error::storage("inspect", path, error))?;
+    if cfg!(unix) && paths::links_of(&metadata) > 0 {
+        return Stamp::of(&metadata).map_err(|error| Error::storage("inspect", path, error));
+    }
+    stamp_of(path, file)
+}
+
 pub(super) fn open(path: &Path) -> Result<Option<File>> {
     let opened = paths::open_own(path, OpenOptions::new().read(true).write(true));
     paths::none_if_missing(opened).map_err(|error| Error::storage("open", path, error))

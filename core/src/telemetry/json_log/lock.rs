@@ -163,6 +163,10 @@ impl FileLock {
         self.0.id == paths::id_of(metadata)
     }
 
+    pub(super) fn id(&self) -> Option<paths::FileId> {
+        self.0.id
+    }
+
     pub(super) fn file(&self) -> &File {
         &self.0.file
     }

@@ -9,6 +9,7 @@ mod entries;
 mod head;
 mod inspect;
 mod lock;
+mod moved;
 mod positioned;
 mod read_unlocked;
 mod repair;
@@ -22,6 +23,7 @@ mod tests;
 
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,9 +37,9 @@ pub(crate) use self::read_unlocked::{LogState, read_unlocked};
 use self::scan::Element;
 pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 pub(crate) use self::state::MOST_QUEUED;
-use self::state::{Clean, Queued};
+use self::state::{Clean, Queued, Recorded, Stamp};
 use crate::error::{Error, ErrorKind, Result};
-use crate::paths::{self, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
+use crate::paths::{self, FileId, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
 use crate::sqlite::Watch;
 use crate::time::{Deadline, Timestamp, check_clock};
 
@@ -225,7 +227,7 @@ impl JsonLog {
             LockOutcome::NotNeeded => return Ok(None),
             LockOutcome::TimedOut => return Err(is_held()),
         };
-        let recorded =
+        let Recorded { state: recorded, written } =
             state::read(lock.file()).map_err(|error| Error::storage("read", &self.lock_path, error))?;
         let (mut is_confirmed, mut entries) = (false, None);
         let contents = match file {
@@ -248,6 +250,8 @@ impl JsonLog {
             entries,
             is_recorded: is_confirmed,
             was_interrupted: !is_confirmed,
+            written,
+            confirmed: recorded.as_ref().filter(|one| one.is_confirmed).map(|one| one.stamp),
             queued: recorded.map(|recorded| recorded.queued).unwrap_or_default(),
             lock,
             _guard: guard,
@@ -267,6 +271,10 @@ pub(crate) struct Locked<'l> {
     /// Whether the lock file describes `contents` and nothing is left to confirm.
     is_recorded: bool,
     was_interrupted: bool,
+    /// The file that was written to last, according to the lock file. It may have been moved away.
+    written: Option<FileId>,
+    /// The stamp of that file, if no record in it was queued then, except those in `queued`.
+    confirmed: Option<Stamp>,
     /// Records that earlier holders logged and left in the queue, even if the log was replaced since.
     queued: Vec<Queued>,
     lock: FileLock,
@@ -299,16 +307,37 @@ impl Locked<'_> {
         Some(if *logged == record { WasLogged::Unchanged } else { WasLogged::Changed })
     }
 
-    /// The ids of which the log has a record. Reads the whole file, unless locking did.
+    /// The ids of which the log has a record, or the file that was the log when its last holder did not finish. Reads the
+    /// whole file, unless locking did.
     pub(crate) fn ids_present(&mut self, ids: &[&str]) -> Result<HashSet<String>> {
+        let mut present: HashSet<String> = HashSet::new();
         if let Some(records) = self.known_records(self.entries.as_ref(), ids)? {
-            return Ok(records.into_keys().collect());
+            present.extend(records.into_keys());
+        } else {
+            self.visit(ids, |id, _| {
+                present.insert(id.to_owned());
+            })?;
         }
-        let mut present = HashSet::new();
-        self.visit(ids, |id, _| {
-            present.insert(id.to_owned());
-        })?;
+        let missing: HashSet<&str> = ids.iter().copied().filter(|id| !present.contains(*id)).collect();
+        if !missing.is_empty()
+            && let Some(moved) = self.moved()?
+        {
+            let visit = |found: &Element<'_>| {
+                present.extend(found.id().filter(|id| missing.contains(id)).map(str::to_owned));
+            };
+            scan::scan_file(&moved, visit).map_err(|error| Error::storage("read", &self.log.path, error))?;
+        }
         Ok(present)
+    }
+
+    /// The file that was written to last, if it was moved away and may contain records that nobody confirmed.
+    fn moved(&self) -> Result<Option<File>> {
+        let present = self.contents.as_ref().and_then(|contents| contents.file.id());
+        let Some(written) = self.written.filter(|written| Some(*written) != present) else { return Ok(None) };
+        let Some(file) = moved::find(&self.log.path, written)? else { return Ok(None) };
+        let stamp = file.metadata().and_then(|metadata| Stamp::of(&metadata));
+        let stamp = stamp.map_err(|error| Error::storage("inspect", &self.log.path, error))?;
+        Ok((self.confirmed != Some(stamp)).then_some(file))
     }
 
     /// The records with these ids. Reads the whole file, unless this handle has read it and nobody has written to it since.
@@ -398,9 +427,12 @@ impl Locked<'_> {
         if records.is_empty() {
             return Ok(());
         }
-        // The lock file need not be marked as dirty: if we die, the array no longer ends where the lock file says.
+        // The lock file need not be marked as unfinished: if we die, the array no longer ends where the lock file says.
         self.check_lock()?;
         self.is_recorded = false;
+        if let Some(contents) = &self.contents {
+            self.written = self.note_written(&contents.file)?;
+        }
         let path = &self.log.path;
         match &mut self.contents {
             Some(Contents { file, tail, stamp }) => {
@@ -408,7 +440,7 @@ impl Locked<'_> {
                     return Err(lock::busy(path, "a program that does not use the lock is writing to it"));
                 }
                 *tail = append::append(path, file.file(), stamp.length, *tail, records)?;
-                *stamp = inspect::stamp_of(path, file)?;
+                *stamp = inspect::stamp_of_written(path, file)?;
             }
             None => self.contents = Some(self.create(records)?),
         }
@@ -437,7 +469,7 @@ impl Locked<'_> {
         match &self.contents {
             Some(Contents { tail, stamp, .. }) if !self.is_recorded || queued != self.queued => {
                 let (stamp, end, close) = (*stamp, tail.end, tail.close);
-                self.write_state(Some(&Clean { is_confirmed, stamp, end, close, queued }))
+                self.write_state(&Clean { is_confirmed, stamp, end, close, queued })
             }
             // Nothing is recorded of a missing file: reading all of it costs nothing.
             _ => Ok(()),
@@ -449,8 +481,10 @@ impl Locked<'_> {
         let exists = || lock::busy(path, "a program that does not use the lock has just created it");
         let file = paths::create_new_file(path, self.log.database.as_deref())?.ok_or_else(exists)?;
         let file = FileLock::of_new(path, Readers::Others, file)?.ok_or_else(exists)?;
-        let created = append::create(path, file.file(), records)
-            .and_then(|tail| inspect::stamp_of(path, &file).map(|stamp| (tail, stamp)));
+        let created = self
+            .note_written(&file)
+            .and_then(|_| append::create(path, file.file(), records))
+            .and_then(|tail| inspect::stamp_of_written(path, &file).map(|stamp| (tail, stamp)));
         match created {
             Ok((tail, stamp)) => Ok(Contents { file, tail, stamp }),
             Err(error) => {
@@ -471,14 +505,25 @@ impl Locked<'_> {
         Err(lock::busy(&self.log.lock_path, "it was removed or replaced a moment ago"))
     }
 
-    /// Marks the log as dirty in the lock file, before a write after which the file may end where it ended before.
+    /// Notes in the lock file which file is about to be written to, unless it says so already.
+    fn note_written(&self, file: &FileLock) -> Result<Option<FileId>> {
+        if let Some(id) = file.id()
+            && self.written != Some(id)
+        {
+            state::write_written(self.lock.file(), id)
+                .map_err(|error| Error::storage("write", &self.log.lock_path, error))?;
+        }
+        Ok(file.id())
+    }
+
+    /// Marks the log as unfinished in the lock file, before a write after which the file may end where it ended before.
     fn begin(&mut self) -> Result<()> {
         self.check_lock()?;
         self.is_recorded = false;
-        self.write_state(None)
+        self.write_state(&Clean::unfinished(self.queued.clone()))
     }
 
-    fn write_state(&self, state: Option<&Clean>) -> Result<()> {
+    fn write_state(&self, state: &Clean) -> Result<()> {
         state::write(self.lock.file(), state)
             .map_err(|error| Error::storage("write", &self.log.lock_path, error))
     }

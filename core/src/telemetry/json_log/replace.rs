@@ -91,7 +91,7 @@ impl Locked<'_> {
         for range in old {
             blank_one(path, file.file(), *range)?;
         }
-        *stamp = inspect::stamp_of(path, file)?;
+        *stamp = inspect::stamp_of_written(path, file)?;
         Ok(())
     }
 }

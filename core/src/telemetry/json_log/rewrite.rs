@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::inspect::{Contents, stamp_of};
+use super::inspect::{Contents, stamp_of, stamp_of_written};
 use super::lock::{self, FileLock, Readers};
 use super::scan::{BUFFER, Tail};
 use super::state::Stamp;
@@ -30,7 +30,7 @@ pub(super) fn replace(
             return Err(lock::busy(path, "a program that does not use the lock is writing to it"));
         }
         fs::rename(&name, &target).map_err(|error| Error::storage("replace", path, error))?;
-        let stamp = stamp_of(path, &file)?;
+        let stamp = stamp_of_written(path, &file)?;
         Ok(Contents { file, tail, stamp })
     });
     if replaced.is_err() {

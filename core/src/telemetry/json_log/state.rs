@@ -1,5 +1,5 @@
 //! The state of the log in the lock file: whether the last holder finished, the file as it left it, and which logged records
-//! are still queued in the database.
+//! are still queued in the database. After it follows which file was written to last, in case it is moved away.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use sha2::{Digest, Sha256};
 
 use super::positioned::{read_at, write_at};
+use crate::paths::FileId;
 
 /// Every state has this length, so that a shorter one overwrites a longer one completely.
 const LINE_LENGTH: usize = 128;
@@ -20,6 +21,10 @@ const UNCONFIRMED: &str = "unconfirmed";
 const FORMAT_WITH_QUEUED: &str = "mcoda-log-state-2";
 const LINE_LENGTH_WITH_QUEUED: usize = 256;
 
+/// What precedes the device and inode of the file that was written to last. Builds that do not know it do not read so far.
+const WRITTEN: &str = "mcoda-log-file-1";
+const WRITTEN_LENGTH: usize = 64;
+
 /// How many logged records may still be queued. The limit keeps the state short.
 pub(crate) const MOST_QUEUED: usize = 4;
 
@@ -31,6 +36,9 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
+    /// That of no file.
+    const NONE: Self = Self { length: 0, modified_nanos: 0 };
+
     pub(super) fn of(metadata: &Metadata) -> io::Result<Self> {
         let modified_nanos =
             metadata.modified()?.duration_since(UNIX_EPOCH).map_or(0, |since_epoch| since_epoch.as_nanos());
@@ -76,31 +84,51 @@ pub(super) struct Clean {
     pub(super) queued: Vec<Queued>,
 }
 
-/// `None` if the last holder did not finish, or if nothing is known.
-pub(super) fn read(lock_file: &File) -> io::Result<Option<Clean>> {
-    let bytes = read_at(lock_file, 0, LINE_LENGTH_WITH_QUEUED)?;
-    Ok(std::str::from_utf8(&bytes).ok().and_then(parse))
+impl Clean {
+    /// The state during a write after which the file may end where it ended before. It describes no file, but the records
+    /// in `queued` stay known: the file that they are in may have been moved away.
+    pub(super) fn unfinished(queued: Vec<Queued>) -> Self {
+        Self { is_confirmed: false, stamp: Stamp::NONE, end: 0, close: 0, queued }
+    }
 }
 
-/// `None` marks the log as dirty.
-pub(super) fn write(lock_file: &File, state: Option<&Clean>) -> io::Result<()> {
-    let (text, length) = match state {
-        Some(Clean { is_confirmed, stamp, end, close, queued }) => {
-            let word = if *is_confirmed { CONFIRMED } else { UNCONFIRMED };
-            let (format, length) = match queued[..] {
-                [] => (FORMAT, LINE_LENGTH),
-                [..] => (FORMAT_WITH_QUEUED, LINE_LENGTH_WITH_QUEUED),
-            };
-            let mut text = format!("{format} {word} {} {} {end} {close}", stamp.length, stamp.modified_nanos);
-            for Queued { id, entry } in queued {
-                text += &format!(" {id:016x}{entry:016x}");
-            }
-            (text, length)
-        }
-        None => (format!("{FORMAT} dirty"), LINE_LENGTH),
+/// What the lock file says.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    /// `None` if nothing is known.
+    pub(super) state: Option<Clean>,
+    /// The file that was written to last.
+    pub(super) written: Option<FileId>,
+}
+
+pub(super) fn read(lock_file: &File) -> io::Result<Recorded> {
+    let bytes = read_at(lock_file, 0, LINE_LENGTH_WITH_QUEUED + WRITTEN_LENGTH)?;
+    let (state, written) = bytes.split_at(bytes.len().min(LINE_LENGTH_WITH_QUEUED));
+    let state = std::str::from_utf8(state).ok().and_then(parse);
+    let written = std::str::from_utf8(written).ok().and_then(parse_written);
+    Ok(Recorded { state, written })
+}
+
+pub(super) fn write(lock_file: &File, state: &Clean) -> io::Result<()> {
+    let Clean { is_confirmed, stamp, end, close, queued } = state;
+    let word = if *is_confirmed { CONFIRMED } else { UNCONFIRMED };
+    let (format, length) = match queued[..] {
+        [] => (FORMAT, LINE_LENGTH),
+        [..] => (FORMAT_WITH_QUEUED, LINE_LENGTH_WITH_QUEUED),
     };
+    let mut text = format!("{format} {word} {} {} {end} {close}", stamp.length, stamp.modified_nanos);
+    for Queued { id, entry } in queued {
+        text += &format!(" {id:016x}{entry:016x}");
+    }
     let width = length - 1;
     write_at(lock_file, format!("{text:width$}\n").as_bytes(), 0)
+}
+
+/// Notes the file that is written to from now on.
+pub(super) fn write_written(lock_file: &File, (device, inode): FileId) -> io::Result<()> {
+    let width = WRITTEN_LENGTH - 1;
+    let text = format!("{:width$}\n", format!("{WRITTEN} {device} {inode}"));
+    write_at(lock_file, text.as_bytes(), LINE_LENGTH_WITH_QUEUED as u64)
 }
 
 fn parse(text: &str) -> Option<Clean> {
@@ -124,6 +152,12 @@ fn parse(text: &str) -> Option<Clean> {
     (queued.is_empty() != has_queued).then_some(Clean { is_confirmed, stamp, end, close, queued })
 }
 
+fn parse_written(text: &str) -> Option<FileId> {
+    let mut words = text.strip_suffix('\n')?.strip_prefix(WRITTEN)?.split_ascii_whitespace();
+    let id = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    words.next().is_none().then_some(id)
+}
+
 fn parse_queued(word: &str) -> Option<Queued> {
     let hash = |digits: &str| u64::from_str_radix(digits, 16).ok();
     if word.len() != 32 {
@@ -139,7 +173,8 @@ mod tests {
     #[test]
     fn a_state_is_read_as_it_was_written() {
         let file = tempfile::tempfile().unwrap();
-        assert_eq!(read(&file).unwrap(), None);
+        assert_eq!(read(&file).unwrap().state, None);
+        assert_eq!(read(&file).unwrap().written, None);
         let long = Clean {
             is_confirmed: false,
             stamp: Stamp { length: u64::MAX, modified_nanos: u128::from(u64::MAX) },
@@ -161,11 +196,18 @@ mod tests {
             Clean { queued: most, ..long.clone() },
             Clean { queued, ..long.clone() },
         ];
-        let [one, most, another] = with_queued.map(Some);
-        for state in [Some(long), Some(short.clone()), None, one, most, Some(short), another, None] {
-            write(&file, state.as_ref()).unwrap();
-            assert_eq!(read(&file).unwrap(), state);
+        let [one, most, another] = with_queued;
+        let unfinished = Clean::unfinished(Vec::new());
+        for state in [long, short.clone(), unfinished.clone(), one, most, short, another, unfinished] {
+            write(&file, &state).unwrap();
+            assert_eq!(read(&file).unwrap().state, Some(state));
             assert!(file.metadata().unwrap().len() <= LINE_LENGTH_WITH_QUEUED as u64);
+        }
+        for written in [(u64::MAX, u64::MAX), (1, 2)] {
+            let before = read(&file).unwrap().state;
+            write_written(&file, written).unwrap();
+            let Recorded { state, written: read } = read(&file).unwrap();
+            assert_eq!((state, read), (before, Some(written)));
         }
     }
 
@@ -175,7 +217,7 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         let stamp = Stamp { length: 1, modified_nanos: 2 };
         let queued = vec![Queued::new("a", "{}")];
-        write(&file, Some(&Clean { is_confirmed: true, stamp, end: 3, close: 4, queued })).unwrap();
+        write(&file, &Clean { is_confirmed: true, stamp, end: 3, close: 4, queued }).unwrap();
         let bytes = read_at(&file, 0, LINE_LENGTH).unwrap();
         assert!(!bytes.starts_with(FORMAT.as_bytes()) && !bytes.ends_with(b"\n"));
     }
