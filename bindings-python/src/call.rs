@@ -11,6 +11,7 @@ use pyo3::types::{PyDict, PyList, PyMapping, PyTuple};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::columns::Columns;
 use crate::failure::Failure;
 use crate::from_python::{body, check_times, fields, input, list, nested, path, text, time_text, truth};
 use crate::to_python::to_python;
@@ -61,6 +62,28 @@ pub(crate) fn call(
     limit: Option<Duration>,
 ) -> Returned {
     let call = Call::named(name)?;
+    let (arguments, raw_path) = arguments_of(call, given)?;
+    let reply = detached(py, limit, || match &raw_path {
+        Some(path) => with_raw_path(target, call, path, &arguments),
+        None => target.call(call.name, &arguments).map(|reply| reply.to_value()),
+    })?;
+    Ok(to_python(py, &reply)?)
+}
+
+/// [`call`] for a call that returns rows.
+pub(crate) fn columns(
+    py: Python<'_>,
+    target: Target<'_>,
+    name: &str,
+    given: &Bound<'_, PyTuple>,
+    limit: Option<Duration>,
+) -> Result<Columns, Failure> {
+    let (arguments, _) = arguments_of(Call::named(name)?, given)?;
+    Ok(Columns(detached(py, limit, || target.columns(name, &arguments))?))
+}
+
+/// The arguments as JSON, and a path that JSON cannot express.
+fn arguments_of(call: &Call, given: &Bound<'_, PyTuple>) -> Result<(Vec<Value>, Option<PathBuf>), Failure> {
     let mut arguments = Vec::with_capacity(given.len());
     let mut raw_path = None;
     for (index, given) in given.iter().enumerate() {
@@ -85,11 +108,7 @@ pub(crate) fn call(
             None => nested("arguments", &given)?,
         });
     }
-    let reply = detached(py, limit, || match &raw_path {
-        Some(path) => with_raw_path(target, call, path, &arguments),
-        None => target.call(call.name, &arguments).map(|reply| reply.to_value()),
-    })?;
-    Ok(to_python(py, &reply)?)
+    Ok((arguments, raw_path))
 }
 
 /// A path as text; unchanged where it is not UTF-8.

@@ -6,9 +6,10 @@ use std::sync::Mutex;
 use mcoda_core::calls::{Held, Target};
 use mcoda_core::{Options, TokenUsageQuery};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyTuple};
 
 use crate::call::{self, Returned, detached};
+use crate::columns::Columns;
 use crate::cursor::Cursor;
 use crate::failure::Failure;
 use crate::from_python::{fields, path, seconds, text};
@@ -116,17 +117,30 @@ impl Handle {
         call::call(py, self.held.target(), name, arguments, seconds("timeout", timeout)?)
     }
 
-    #[pyo3(signature = (sql, params, /, *, timeout))]
-    fn query<'py>(
+    /// [`Handle::call`] for a call that returns rows.
+    #[pyo3(signature = (name, /, *arguments, timeout))]
+    fn columns(
         &self,
-        py: Python<'py>,
-        sql: &Bound<'py, PyAny>,
-        params: &Bound<'py, PyAny>,
-        timeout: &Bound<'py, PyAny>,
-    ) -> Result<(Vec<String>, Bound<'py, PyList>), Failure> {
+        py: Python<'_>,
+        name: &str,
+        arguments: &Bound<'_, PyTuple>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> Result<Columns, Failure> {
+        call::columns(py, self.held.target(), name, arguments, seconds("timeout", timeout)?)
+    }
+
+    #[pyo3(signature = (sql, params, /, *, timeout))]
+    fn query(
+        &self,
+        py: Python<'_>,
+        sql: &Bound<'_, PyAny>,
+        params: &Bound<'_, PyAny>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> Result<Columns, Failure> {
         let limit = seconds("timeout", timeout)?;
         let (sql, params) = (text("sql", sql)?, sql::params(params)?);
-        Ok(sql::rows(py, detached(py, limit, || self.held.session().query(&sql, &params))?)?)
+        let columns = detached(py, limit, || self.held.session().query_columns(&sql, &params))?;
+        Ok(Columns(mcoda_core::Columns::Sql(columns)))
     }
 
     #[pyo3(signature = (given, keywords, /, *, timeout))]

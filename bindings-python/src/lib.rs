@@ -9,6 +9,7 @@
 compile_error!("this crate has to be built with panic = \"unwind\"");
 
 mod call;
+mod columns;
 mod cursor;
 mod failure;
 mod from_python;
@@ -26,6 +27,8 @@ mod _mcoda {
 
     #[pymodule_export]
     use super::call_of_library;
+    #[pymodule_export]
+    use super::columns::Columns;
     #[pymodule_export]
     use super::cursor::Cursor;
     #[pymodule_export]

@@ -1,6 +1,6 @@
-//! Parameters of SQL, and the rows that it returns.
+//! Parameters of SQL, and the values that it returns.
 
-use mcoda_core::{Error, SqlParams, SqlValue, Table};
+use mcoda_core::{Error, SqlParams, SqlValue};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
@@ -25,6 +25,11 @@ pub(crate) fn params(given: &Bound<'_, PyAny>) -> Result<SqlParams, Failure> {
     } else {
         Err(Error::invalid(FIELD, kind_of(given), "a list, a tuple, or a mapping of names").into())
     }
+}
+
+/// A row of values.
+pub(crate) fn values(given: &Bound<'_, PyAny>) -> Result<Vec<SqlValue>, Failure> {
+    given.try_iter()?.map(|one| value(&one?)).collect()
 }
 
 fn value(given: &Bound<'_, PyAny>) -> Result<SqlValue, Failure> {
@@ -56,17 +61,7 @@ fn real(number: f64) -> Result<SqlValue, Failure> {
     Err(Error::invalid(FIELD, number, "a finite number").into())
 }
 
-/// The names of the columns, and a tuple for each row.
-pub(crate) fn rows<'py>(py: Python<'py>, table: Table) -> PyResult<(Vec<String>, Bound<'py, PyList>)> {
-    let rows = PyList::empty(py);
-    for row in table.rows {
-        let values = row.into_iter().map(|value| cell(py, value)).collect::<PyResult<Vec<_>>>()?;
-        rows.append(PyTuple::new(py, values)?)?;
-    }
-    Ok((table.columns, rows))
-}
-
-fn cell(py: Python<'_>, value: SqlValue) -> PyResult<Bound<'_, PyAny>> {
+pub(crate) fn cell(py: Python<'_>, value: SqlValue) -> PyResult<Bound<'_, PyAny>> {
     Ok(match value {
         SqlValue::Null => py.None().into_bound(py),
         SqlValue::Integer(number) => number.into_pyobject(py)?.into_any(),

@@ -56,6 +56,8 @@ mod boundary;
 pub mod calls;
 mod check;
 mod checking;
+#[cfg(feature = "arrow")]
+mod columns;
 #[doc(hidden)]
 pub mod definition;
 mod error;
@@ -86,6 +88,8 @@ mod workspace;
 #[doc(hidden)]
 pub use boundary::catch_panic;
 pub use check::{CheckOptions, CheckReport, Finding, Severity};
+#[cfg(feature = "arrow")]
+pub use columns::{Columns, RecordColumns, SqlColumns};
 pub use error::{Error, ErrorKind, Result};
 pub use estimate::{
     AgingBands, Backfilled, Backlog, BacklogTotals, Backtest, BacktestHorizon, BacktestRow, BacktestScore,

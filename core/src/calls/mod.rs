@@ -6,6 +6,8 @@
 
 mod argument;
 mod batch;
+#[cfg(feature = "arrow")]
+mod columns;
 mod held;
 mod macros;
 mod pieces;
@@ -21,11 +23,14 @@ pub use table::CALLS;
 
 pub use crate::sqlite::EndReason;
 
-use crate::definition::Kind;
+use crate::definition::{Definition, Kind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::global::Global;
 use crate::session::Session;
 use crate::workspace::Workspace;
+
+/// The field of a record that has rows.
+const ROWS: &str = "rows";
 
 /// One call.
 #[derive(Debug)]
@@ -78,14 +83,15 @@ impl Target<'_> {
     /// Errors: those of the call; `InvalidInput` for an unknown name, and for invalid arguments.
     pub fn call(&self, name: &str, arguments: &[Value]) -> Result<Reply> {
         let call = Call::named(name)?;
-        if arguments.len() > call.params.len() {
-            let given = format!("{} for {}", arguments.len(), call.name);
-            return Err(Error::invalid("arguments", given, &format!("at most {}", call.params.len())));
-        }
+        call.check_count(arguments)?;
+        self.as_one_call(|| (call.run)(self, arguments))
+    }
+
+    fn as_one_call<T>(&self, work: impl FnOnce() -> T) -> T {
         match self {
-            Self::Library => (call.run)(self, arguments),
-            Self::Workspace(workspace) => workspace.as_one_call(|| (call.run)(self, arguments)),
-            Self::Global(global) => global.as_one_call(|| (call.run)(self, arguments)),
+            Self::Library => work(),
+            Self::Workspace(workspace) => workspace.as_one_call(work),
+            Self::Global(global) => global.as_one_call(work),
         }
     }
 
@@ -119,6 +125,28 @@ impl Call {
         found.ok_or_else(|| {
             Error::invalid("call", format_args!("{name:?}"), "the name of a call, for example tasks.create")
         })
+    }
+
+    /// The record of the rows that the call returns; `None` if it returns none, or those of a statement.
+    #[must_use]
+    pub fn rows(&self) -> Option<&'static Definition> {
+        match self.returns {
+            Kind::List(Kind::Record(row)) => Some(row),
+            // A record that has rows beside their total.
+            Kind::Record(record) => record.all_fields().find_map(|field| match field.kind {
+                Kind::List(Kind::Record(row)) if field.name == ROWS => Some(*row),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    fn check_count(&self, arguments: &[Value]) -> Result<()> {
+        if arguments.len() > self.params.len() {
+            let given = format!("{} for {}", arguments.len(), self.name);
+            return Err(Error::invalid("arguments", given, &format!("at most {}", self.params.len())));
+        }
+        Ok(())
     }
 }
 

@@ -55,6 +55,7 @@ impl Bound {
             b"positive" => Self::Positive,
             b"depth" => Self::Depth,
             b"span" => Self::Span,
+            b"day" => Self::Day,
             _ => return None,
         })
     }

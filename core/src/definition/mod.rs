@@ -123,6 +123,8 @@ pub enum Bound {
     Depth,
     /// The beginning or end of a time range: a time, or a time span before now such as `7d`.
     Span,
+    /// A day, `2026-03-20`.
+    Day,
 }
 
 /// A type that is defined by `record!`.

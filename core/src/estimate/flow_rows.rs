@@ -44,7 +44,7 @@ record! {
     #[non_exhaustive]
     pub struct FlowDay("day", "camelCase"): {
         /// The day, for example `2026-03-20`.
-        pub day: String,
+        pub day: String = day,
         /// Not begun, sent back, or in a status outside of the lanes; tasks without any transition included.
         pub backlog: u64,
         /// In progress.
@@ -66,7 +66,7 @@ record! {
     #[non_exhaustive]
     pub struct ThroughputDay("day", "camelCase"): {
         /// The day, for example `2026-03-20`.
-        pub day: String,
+        pub day: String = day,
         /// The number of tasks.
         pub tasks: u64,
         /// The sum of their story points; a task without points counts as 0.

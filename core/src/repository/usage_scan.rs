@@ -124,10 +124,22 @@ pub(crate) fn for_each_at(
     rowids: impl IntoIterator<Item = i64>,
     mut visit: impl FnMut(i64, TokenUsageRecord),
 ) -> Result<()> {
+    for_each_row_at(connection, rowids, |row, indices| {
+        // The number of the row is the last column.
+        visit(row.get(row.as_ref().column_count() - 1)?, TokenUsageRecord::read(row, indices)?);
+        Ok(())
+    })
+}
+
+/// [`for_each_at`], with the rows as the statement has them: the indices are those of a record's columns.
+pub(crate) fn for_each_row_at(
+    connection: &Connection,
+    rowids: impl IntoIterator<Item = i64>,
+    mut visit: impl FnMut(&Row<'_>, &ColumnIndices) -> Result<()>,
+) -> Result<()> {
     let sql = "SELECT *, rowid AS number FROM token_usage WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid";
     let mut statement = connection.prepare_cached(sql)?;
     let indices = ColumnIndices::of::<TokenUsageRecord>(&statement)?;
-    let number = statement.column_count() - 1;
     let mut rowids = rowids.into_iter().peekable();
     while let Some(first) = rowids.next() {
         // Most rows were recorded in order of time, so the next row is usually the one that follows.
@@ -137,7 +149,7 @@ pub(crate) fn for_each_at(
         }
         let mut rows = statement.query([first, last])?;
         while let Some(row) = rows.next()? {
-            visit(row.get(number)?, TokenUsageRecord::read(row, &indices)?);
+            visit(row, &indices)?;
         }
     }
     Ok(())

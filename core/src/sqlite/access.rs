@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::database::Database;
 use super::open_transaction::OpenTransaction;
-use super::read_only_query::{SqlParams, Table};
+use super::read_only_query::{Collect, SqlParams};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where the calls of a handle run: each in a transaction of its own, or all within one open transaction.
@@ -49,10 +49,10 @@ impl Access {
     }
 
     /// Runs a read-only statement of the host.
-    pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
+    pub(crate) fn select<C: Collect>(&self, sql: &str, params: &SqlParams) -> Result<C::Collected> {
         match self {
-            Self::Own(database) => database.select(sql, params),
-            Self::Within(transaction) => transaction.select(sql, params),
+            Self::Own(database) => database.select::<C>(sql, params),
+            Self::Within(transaction) => transaction.select::<C>(sql, params),
         }
     }
 

@@ -14,7 +14,7 @@ use super::connect::{ConnectOptions, IN_MEMORY, busy_timeout_of, is_intact, rele
 use super::database_file::DatabaseFile;
 use super::host::{HostConnection, require_foreign_keys};
 use super::open_transaction::{EndReason, OpenTransaction, in_savepoint};
-use super::read_only_query::{SqlParams, Table, run_query};
+use super::read_only_query::{Collect, SqlParams, run_query};
 use super::readers::Readers;
 use super::transfer::Checkpoint;
 use super::write_transaction::{WaitPolicy, begin_read, begin_write};
@@ -253,11 +253,11 @@ impl Database {
     }
 
     /// Runs a read-only statement of the host.
-    pub(crate) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
+    pub(crate) fn select<C: Collect>(&self, sql: &str, params: &SqlParams) -> Result<C::Collected> {
         self.with_reader(|connection, wait| {
             let own_transaction = (!self.is_nested(connection)).then_some(wait);
             with_cancellation(connection, wait.watch, |connection| {
-                run_query(connection, sql, params, own_transaction, self.query_bytes)
+                run_query::<C>(connection, sql, params, own_transaction, self.query_bytes)
             })
         })
     }

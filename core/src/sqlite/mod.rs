@@ -38,6 +38,9 @@ pub(crate) use new_file::database_content;
 pub use open_transaction::EndReason;
 pub(crate) use open_transaction::OpenTransaction;
 use read_only_query::Bound;
+pub(crate) use read_only_query::TableCollector;
+#[cfg(feature = "arrow")]
+pub(crate) use read_only_query::{Budget, Collect};
 pub use read_only_query::{SqlParams, SqlValue, Table};
 pub use transfer::Checkpoint;
 pub(crate) use view::{FileView, View};

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::cancel::{Watch, is_within_host_check, with_stop_condition};
 use super::database::Database;
-use super::read_only_query::{SqlParams, Table, run_query};
+use super::read_only_query::{Collect, SqlParams, run_query};
 use super::writer::{WriterGuard, busy_after};
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::{Backoff, Deadline};
@@ -145,9 +145,9 @@ impl OpenTransaction {
     }
 
     /// Runs a read-only statement of the host.
-    pub(super) fn select(&self, sql: &str, params: &SqlParams) -> Result<Table> {
+    pub(super) fn select<C: Collect>(&self, sql: &str, params: &SqlParams) -> Result<C::Collected> {
         self.with_connection(true, |connection| {
-            run_query(connection, sql, params, None, self.database.query_bytes())
+            run_query::<C>(connection, sql, params, None, self.database.query_bytes())
         })
     }
 

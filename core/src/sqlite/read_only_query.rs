@@ -6,7 +6,7 @@ use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Batch, Connection, Statement};
+use rusqlite::{Batch, Connection, Row, Statement};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Number, Value};
 
@@ -147,6 +147,16 @@ impl SqlValue {
         }
     }
 
+    pub(crate) fn borrowed(&self) -> ValueRef<'_> {
+        match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Real(number) => ValueRef::Real(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }
+    }
+
     fn from_number(number: &Number) -> Result<Self> {
         match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => Ok(Self::Integer(whole)),
@@ -166,13 +176,7 @@ pub(super) struct Bound<'a>(pub(super) &'a SqlValue);
 
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            SqlValue::Null => ValueRef::Null,
-            SqlValue::Integer(number) => ValueRef::Integer(*number),
-            SqlValue::Real(number) => ValueRef::Real(*number),
-            SqlValue::Text(text) => ValueRef::Text(text.as_bytes()),
-            SqlValue::Blob(bytes) => ValueRef::Blob(bytes),
-        }))
+        Ok(ToSqlOutput::Borrowed(self.0.borrowed()))
     }
 }
 
@@ -210,15 +214,61 @@ impl Serialize for Table {
     }
 }
 
+/// What becomes of the rows of a statement.
+pub(crate) trait Collect {
+    type Collected;
+
+    /// Begins with the names of the columns of the statement, and the largest size of the result.
+    fn new(names: Vec<String>, statement: &Statement<'_>, budget: Budget) -> Self;
+    fn budget(&self) -> &Budget;
+    fn push(&mut self, row: &Row<'_>) -> Result<()>;
+    fn finish(self) -> Self::Collected;
+}
+
+/// Collects the rows as a table.
+pub(crate) struct TableCollector {
+    table: Table,
+    budget: Budget,
+}
+
+impl Collect for TableCollector {
+    type Collected = Table;
+
+    fn new(columns: Vec<String>, _statement: &Statement<'_>, budget: Budget) -> Self {
+        Self { table: Table { columns, rows: Vec::new() }, budget }
+    }
+
+    fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    fn push(&mut self, row: &Row<'_>) -> Result<()> {
+        let (budget, count) = (&mut self.budget, self.table.columns.len());
+        let mut values = Vec::new();
+        budget.spend(size_of::<Vec<SqlValue>>() + count * size_of::<SqlValue>())?;
+        budget.have(values.try_reserve_exact(count))?;
+        for place in 0..count {
+            values.push(budget.copy(row.get_ref(place)?)?);
+        }
+        budget.have(self.table.rows.try_reserve(1))?;
+        self.table.rows.push(values);
+        Ok(())
+    }
+
+    fn finish(self) -> Table {
+        self.table
+    }
+}
+
 /// Runs one read-only statement, in a transaction of its own with this wait policy, or in the open transaction of the
 /// host. Any other statement is refused before it runs.
-pub(super) fn run_query(
+pub(super) fn run_query<C: Collect>(
     connection: &mut Connection,
     sql: &str,
     params: &SqlParams,
     wait: Option<&WaitPolicy<'_>>,
     max_bytes: usize,
-) -> Result<Table> {
+) -> Result<C::Collected> {
     let guarded = ReadOnlyGuard::new(connection, max_bytes)?;
     let connection = &*guarded.connection;
     let _transaction = wait.map(|wait| begin_read(connection, wait)).transpose()?;
@@ -236,31 +286,29 @@ pub(super) fn run_query(
         return Err(Error::invalid("sql", "a statement that returns nothing", ALLOWED));
     }
     params.bind(&mut statement)?;
-    let columns = columns(&statement)?;
-    let mut budget = Budget { left: max_bytes, most: max_bytes };
-    let mut rows = Vec::new();
+    let budget = Budget { left: max_bytes, most: max_bytes };
+    let mut collector = C::new(columns(&statement)?, &statement, budget);
     let mut found = statement.raw_query();
-    while let Some(row) = found.next().map_err(|error| budget.failed(error))? {
-        let mut values = Vec::new();
-        budget.spend(size_of::<Vec<SqlValue>>() + columns.len() * size_of::<SqlValue>())?;
-        budget.have(values.try_reserve_exact(columns.len()))?;
-        for place in 0..columns.len() {
-            values.push(budget.copy(row.get_ref(place)?)?);
-        }
-        budget.have(rows.try_reserve(1))?;
-        rows.push(values);
+    while let Some(row) = found.next().map_err(|error| collector.budget().failed(error))? {
+        collector.push(row)?;
     }
-    Ok(Table { columns, rows })
+    Ok(collector.finish())
 }
 
 /// The remaining size of a result. A host must not run out of memory because of a large one.
-struct Budget {
+#[derive(Debug)]
+pub(crate) struct Budget {
     left: usize,
     most: usize,
 }
 
 impl Budget {
-    fn spend(&mut self, bytes: usize) -> Result<()> {
+    #[cfg(feature = "arrow")]
+    pub(crate) fn unlimited() -> Self {
+        Self { left: usize::MAX, most: usize::MAX }
+    }
+
+    pub(crate) fn spend(&mut self, bytes: usize) -> Result<()> {
         self.left = self.left.checked_sub(bytes).ok_or_else(|| self.too_large())?;
         Ok(())
     }
@@ -270,7 +318,7 @@ impl Budget {
         reserved.map_err(|error| self.too_large().with_source(error))
     }
 
-    fn copy(&mut self, value: ValueRef<'_>) -> Result<SqlValue> {
+    pub(crate) fn copy(&mut self, value: ValueRef<'_>) -> Result<SqlValue> {
         let mut copy = |bytes: &[u8]| {
             self.spend(bytes.len())?;
             let mut copied = Vec::new();

@@ -36,6 +36,8 @@ pub(crate) use json_log::{JsonLog, LogState, read_unlocked as read_log_unlocked}
 pub(crate) use log_writer::finish as finish_log;
 pub use mcoda_usage_reader::MAX_EXTRACT_BYTES;
 pub use price_override::PriceOverride;
+#[cfg(feature = "arrow")]
+pub(crate) use query::token_usage_columns;
 pub(crate) use query::{AgentNames, QueryContext, token_usage};
 pub use query::{TokenUsageCursor, TokenUsageQuery, TokenUsageRow};
 pub use reader::{extract_usage, extract_usages};

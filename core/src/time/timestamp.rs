@@ -65,6 +65,12 @@ impl Timestamp {
         if self.0 < 0 { UNIX_EPOCH.checked_sub(millis) } else { UNIX_EPOCH.checked_add(millis) }
     }
 
+    /// Whole days since 1970-01-01, in UTC.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn days(self) -> i64 {
+        self.0.div_euclid(86_400_000)
+    }
+
     /// Hours from `earlier` to `self`, negative if `earlier` is the later one.
     pub(crate) fn hours_since(self, earlier: Self) -> f64 {
         (self.0 - earlier.0) as f64 / MILLIS_PER_HOUR

@@ -85,7 +85,7 @@ record! {
         pub project_key: Option<String>,
         /// The Monday of the week in which the task was completed, `2026-03-16`; of a call on another task, or on none, the
         /// week of the call.
-        pub week: Option<String>,
+        pub week: Option<String> = day,
         /// The number of calls.
         pub calls: u64,
         /// The number of calls whose cost is known. If it is less than `calls`, costs are those of a part of them.

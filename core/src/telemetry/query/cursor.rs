@@ -123,7 +123,7 @@ pub(crate) fn token_usage(query_context: &QueryContext<'_>) -> Result<Vec<TokenU
 }
 
 /// The positions of the rows of the page, in order.
-fn index(query_context: &QueryContext<'_>) -> Result<(Filter, Vec<SortKey>)> {
+pub(super) fn index(query_context: &QueryContext<'_>) -> Result<(Filter, Vec<SortKey>)> {
     let page = Page::of(query_context.query)?;
     let filter = query_context.filter(query_context.query.since.as_deref())?;
     let mut moments = Vec::new();

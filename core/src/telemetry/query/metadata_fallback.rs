@@ -11,18 +11,24 @@ pub(super) const ACTION: [&str; 2] = ["action", "phase"];
 /// The names of the error kind in metadata.
 pub(super) const ERROR_KIND: [&str; 3] = ["error_kind", "errorKind", "error"];
 
-/// Command and action in metadata; invalid metadata has neither.
+/// Command, action and error kind in metadata; invalid metadata has none of them.
 #[derive(Debug, Default)]
 pub(super) struct MetadataFields {
     command: [Option<String>; COMMAND.len()],
     action: [Option<String>; ACTION.len()],
+    error_kind: [Option<String>; ERROR_KIND.len()],
 }
 
 impl MetadataFields {
     /// Parses the text of a JSON object. Other fields are skipped: a scan of half a million rows must not build half a
     /// million objects.
     pub(super) fn read(metadata: &str) -> Self {
-        serde_json::from_str(metadata).unwrap_or_default()
+        Self::of(metadata).unwrap_or_default()
+    }
+
+    /// [`MetadataFields::read`]; `None` if the text is not a JSON object.
+    pub(super) fn of(metadata: &str) -> Option<Self> {
+        serde_json::from_str(metadata).ok()
     }
 
     pub(super) fn command(&mut self) -> Option<String> {
@@ -33,11 +39,19 @@ impl MetadataFields {
         first(&mut self.action)
     }
 
+    #[cfg(any(feature = "arrow", test))]
+    pub(super) fn error_kind(&mut self) -> Option<String> {
+        first(&mut self.error_kind)
+    }
+
     fn field_mut(&mut self, name: &str) -> Option<&mut Option<String>> {
         if let Some(place) = COMMAND.iter().position(|known| *known == name) {
             return self.command.get_mut(place);
         }
-        ACTION.iter().position(|known| *known == name).and_then(|place| self.action.get_mut(place))
+        if let Some(place) = ACTION.iter().position(|known| *known == name) {
+            return self.action.get_mut(place);
+        }
+        ERROR_KIND.iter().position(|known| *known == name).and_then(|place| self.error_kind.get_mut(place))
     }
 }
 
@@ -131,9 +145,9 @@ mod tests {
     use crate::telemetry::query::row::first_text;
 
     /// The fields of the whole object.
-    fn slowly(metadata: &str) -> [Option<String>; 2] {
+    fn slowly(metadata: &str) -> [Option<String>; 3] {
         let object: Map<String, Value> = serde_json::from_str(metadata).unwrap_or_default();
-        [first_text(&object, &COMMAND), first_text(&object, &ACTION)]
+        [first_text(&object, &COMMAND), first_text(&object, &ACTION), first_text(&object, &ERROR_KIND)]
     }
 
     #[test]
@@ -149,6 +163,7 @@ mod tests {
             r#"{"comm\u0061nd":"\u00e9\n","x":{"command":"inner"},"y":[1,-2.5,true,null,{"a":[]}]}"#,
             r#"{"command":"c","n":1e999}"#,
             r#"{"command":"c","n":"\ud800"}"#,
+            r#"{"error":"timeout","error_kind":"","errorKind":3}"#,
             r#"{"command":"c"} x"#,
             r#"{"command":"c""#,
             "null",
@@ -158,7 +173,11 @@ mod tests {
             &deep(200),
         ] {
             let mut fields = MetadataFields::read(metadata);
-            assert_eq!([fields.command(), fields.action()], slowly(metadata), "{metadata}");
+            assert_eq!(
+                [fields.command(), fields.action(), fields.error_kind()],
+                slowly(metadata),
+                "{metadata}"
+            );
         }
     }
 }

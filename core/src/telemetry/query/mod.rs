@@ -1,6 +1,8 @@
 //! Queries of recorded token usage.
 
 mod agents;
+#[cfg(feature = "arrow")]
+mod columns;
 mod cursor;
 mod metadata_fallback;
 mod page;
@@ -8,6 +10,8 @@ mod row;
 mod scan;
 
 pub(crate) use agents::AgentNames;
+#[cfg(feature = "arrow")]
+pub(crate) use columns::token_usage_columns;
 pub use cursor::TokenUsageCursor;
 pub(crate) use cursor::token_usage;
 pub(super) use page::Page;
