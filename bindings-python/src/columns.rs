@@ -79,6 +79,6 @@ impl Columns {
     fn stream<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyCapsule>, Failure> {
         let reader = detached(py, None, || self.0.reader())?;
         // A capsule whose stream nobody took releases it.
-        Ok(PyCapsule::new(py, FFI_ArrowArrayStream::new(reader), Some(c"arrow_array_stream".into()))?)
+        Ok(PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(reader), c"arrow_array_stream")?)
     }
 }

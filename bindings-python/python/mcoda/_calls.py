@@ -26,13 +26,12 @@ from ._records import (
     ThroughputDay,
     TimeIndex,
     TokenUsageRow,
-    TokenUsageSummaryRow,
     Transition,
 )
 from ._repositories import CommandRuns, Epics, Jobs, Projects, Stories, TaskRuns, Tasks
 from ._summary import TokenUsageSummary
 from ._table import Table
-from ._types import Body, Bound, Fields, NO_FIELDS, SqlParam, StrPath, Time
+from ._types import Body, Bound, Fields, NO_FIELDS, SqlParam, SqlValue, StrPath, Time
 
 
 class SessionCalls(Caller):
@@ -432,7 +431,7 @@ class SessionCalls(Caller):
         page_size: int | None = None,
         now: Time | None = None,
         timeout: float | None = None,
-    ) -> list[TokenUsageRow]:
+    ) -> Table[TokenUsageRow]:
         """Lists single agent calls in order of time.
 
         Args:
@@ -494,7 +493,7 @@ class SessionCalls(Caller):
             "page_size": page_size,
             "now": now,
         }
-        return [TokenUsageRow._read(row) for row in self._native.call("token_usage", (query, keywords), timeout=timeout)]
+        return Table._of(self._native.columns("token_usage", (query, keywords), timeout=timeout), TokenUsageRow, "token_usage")
 
     def iter_token_usage(
         self,
@@ -662,8 +661,8 @@ class SessionCalls(Caller):
             "now": now,
             "group_by": group_by,
         }
-        rows = [TokenUsageSummaryRow._read(row) for row in self._native.call("token_usage_summary", (query, keywords), timeout=timeout)]
-        return TokenUsageSummary(rows, list_argument(query, "group_by", "groupBy", group_by))
+        columns = self._native.columns("token_usage_summary", (query, keywords), timeout=timeout)
+        return TokenUsageSummary._grouped(columns, list_argument(query, "group_by", "groupBy", group_by))
 
     def query(
         self,
@@ -671,7 +670,7 @@ class SessionCalls(Caller):
         params: Sequence[SqlParam] | Mapping[str, SqlParam] | None = None,
         *,
         timeout: float | None = None,
-    ) -> Table:
+    ) -> Table[tuple[SqlValue, ...]]:
         """Runs one read-only SQL statement on a consistent state of the database, and returns an object for
         each row.
 
@@ -691,7 +690,7 @@ class SessionCalls(Caller):
         >>> table.rows
         ((42,),)
         """
-        return Table(*self._native.query(sql, params, timeout=timeout))
+        return Table._of(self._native.query(sql, params, timeout=timeout))
 
     def batch(self, calls: Iterable[Fields], *, timeout: float | None = None) -> list[Any]:
         """Makes calls in one transaction: all of them or none. Returns their results in order. An error names
@@ -989,7 +988,7 @@ class WorkspaceCalls(SessionCalls):
         until: Bound | None = None,
         now: Time | None = None,
         timeout: float | None = None,
-    ) -> list[StatusEvent]:
+    ) -> Table[StatusEvent]:
         """Lists the status events of one task or of all tasks, in order of time.
 
         Args:
@@ -1012,7 +1011,7 @@ class WorkspaceCalls(SessionCalls):
             "until": until,
             "now": now,
         }
-        return [StatusEvent._read(row) for row in self._native.call("status_events", (query, keywords), timeout=timeout)]
+        return Table._of(self._native.columns("status_events", (query, keywords), timeout=timeout), StatusEvent, "status_events")
 
     def backfill_status_events(
         self,
@@ -1352,7 +1351,7 @@ class WorkspaceCalls(SessionCalls):
         seed: int | None = None,
         calendar: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-    ) -> list[LaneVisit]:
+    ) -> Table[LaneVisit]:
         """The visits of tasks to lanes by the recorded transitions, in the order in which they began.
 
         Args:
@@ -1403,7 +1402,7 @@ class WorkspaceCalls(SessionCalls):
             "seed": seed,
             "calendar": calendar,
         }
-        return [LaneVisit._read(row) for row in self._native.call("lane_visits", (options, keywords), timeout=timeout)]
+        return Table._of(self._native.columns("lane_visits", (options, keywords), timeout=timeout), LaneVisit, "lane_visits")
 
     def cumulative_flow(
         self,
@@ -1427,7 +1426,7 @@ class WorkspaceCalls(SessionCalls):
         seed: int | None = None,
         calendar: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-    ) -> list[FlowDay]:
+    ) -> Table[FlowDay]:
         """How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of
         the first transition to today: the rows of a cumulative flow diagram.
 
@@ -1479,7 +1478,7 @@ class WorkspaceCalls(SessionCalls):
             "seed": seed,
             "calendar": calendar,
         }
-        return [FlowDay._read(row) for row in self._native.call("cumulative_flow", (options, keywords), timeout=timeout)]
+        return Table._of(self._native.columns("cumulative_flow", (options, keywords), timeout=timeout), FlowDay, "cumulative_flow")
 
     def throughput(
         self,
@@ -1503,7 +1502,7 @@ class WorkspaceCalls(SessionCalls):
         seed: int | None = None,
         calendar: Mapping[str, Any] | None = None,
         timeout: float | None = None,
-    ) -> list[ThroughputDay]:
+    ) -> Table[ThroughputDay]:
         """What was completed on each day in the calendar's time zone, from the day of the first transition to
         today.
 
@@ -1555,7 +1554,7 @@ class WorkspaceCalls(SessionCalls):
             "seed": seed,
             "calendar": calendar,
         }
-        return [ThroughputDay._read(row) for row in self._native.call("throughput", (options, keywords), timeout=timeout)]
+        return Table._of(self._native.columns("throughput", (options, keywords), timeout=timeout), ThroughputDay, "throughput")
 
     def inspect_job(self, job_id: str, *, timeout: float | None = None) -> JobInspection:
         """Returns a job with its task runs and its total usage by command, agent and model.

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ._choices import EconomicsDimension, Severity
 from ._result import Displayable, Result
+from ._table import Tabular
 
 __all__ = [
     "Backfilled",
@@ -521,7 +522,7 @@ class EconomicsRow(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Economics(Displayable):
+class Economics(Tabular[EconomicsRow], Displayable):
     """What finished work costs, by groups. ``str()`` of it is text for people."""
 
     group_by: tuple[EconomicsDimension, ...]
@@ -531,6 +532,8 @@ class Economics(Displayable):
     total: EconomicsRow
     """All calls as one group. A task on which several groups worked counts once here."""
     _render: ClassVar[str] = "render_economics"
+    _call: ClassVar[str] = "economics"
+    _row: ClassVar[type[Result]] = EconomicsRow
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -670,7 +673,7 @@ class BacktestRow(Result):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Backtest(Result):
+class Backtest(Tabular[BacktestRow], Result):
     """How good forecasts would have been: made at earlier times, each right after a completion, by what was
     known then, and compared with what happened.
     """
@@ -685,6 +688,8 @@ class Backtest(Result):
     """The results, by the number of further completions that a forecast was about."""
     rows: tuple[BacktestRow, ...]
     """The forecasts."""
+    _call: ClassVar[str] = "backtest"
+    _row: ClassVar[type[Result]] = BacktestRow
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -9,6 +9,7 @@ from typing import Any, overload
 
 from ._caller import Repository, as_list
 from ._records import CommandRun, Epic, Job, Project, Story, Task, TaskRun
+from ._table import Table
 from ._types import Fields, NO_FIELDS, Time
 
 __all__ = [
@@ -98,14 +99,14 @@ class Projects(Repository):
         row = self._native.call("projects.get", key, timeout=timeout)
         return None if row is None else Project._read(row)
 
-    def list(self, *, timeout: float | None = None) -> builtins.list[Project]:
+    def list(self, *, timeout: float | None = None) -> Table[Project]:
         """Lists all projects, by key.
 
         Args:
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
-        return [Project._read(row) for row in self._native.call("projects.list", timeout=timeout)]
+        return Table._of(self._native.columns("projects.list", timeout=timeout), Project, "projects.list")
 
 
 class Epics(Repository):
@@ -217,7 +218,7 @@ class Epics(Repository):
         row = self._native.call("epics.get", id, timeout=timeout)
         return None if row is None else Epic._read(row)
 
-    def list(self, project_id: str | None = None, *, timeout: float | None = None) -> builtins.list[Epic]:
+    def list(self, project_id: str | None = None, *, timeout: float | None = None) -> Table[Epic]:
         """Lists the epics of a project, or of all projects, by key.
 
         Args:
@@ -225,7 +226,7 @@ class Epics(Repository):
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
-        return [Epic._read(row) for row in self._native.call("epics.list", project_id, timeout=timeout)]
+        return Table._of(self._native.columns("epics.list", project_id, timeout=timeout), Epic, "epics.list")
 
 
 class Stories(Repository):
@@ -347,7 +348,7 @@ class Stories(Repository):
         row = self._native.call("stories.get", id, timeout=timeout)
         return None if row is None else Story._read(row)
 
-    def list(self, epic_id: str | None = None, *, timeout: float | None = None) -> builtins.list[Story]:
+    def list(self, epic_id: str | None = None, *, timeout: float | None = None) -> Table[Story]:
         """Lists the user stories of an epic, or of all epics, by key.
 
         Args:
@@ -355,7 +356,7 @@ class Stories(Repository):
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
-        return [Story._read(row) for row in self._native.call("stories.list", epic_id, timeout=timeout)]
+        return Table._of(self._native.columns("stories.list", epic_id, timeout=timeout), Story, "stories.list")
 
 
 class Tasks(Repository):
@@ -522,7 +523,7 @@ class Tasks(Repository):
         row = self._native.call("tasks.get", task, timeout=timeout)
         return None if row is None else Task._read(row)
 
-    def list(self, user_story_id: str | None = None, *, timeout: float | None = None) -> builtins.list[Task]:
+    def list(self, user_story_id: str | None = None, *, timeout: float | None = None) -> Table[Task]:
         """Lists the tasks of a user story, or of all stories, by key.
 
         Args:
@@ -530,7 +531,7 @@ class Tasks(Repository):
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
-        return [Task._read(row) for row in self._native.call("tasks.list", user_story_id, timeout=timeout)]
+        return Table._of(self._native.columns("tasks.list", user_story_id, timeout=timeout), Task, "tasks.list")
 
 
 class Jobs(Repository):
@@ -633,14 +634,14 @@ class Jobs(Repository):
         row = self._native.call("jobs.get", id, timeout=timeout)
         return None if row is None else Job._read(row)
 
-    def list(self, *, timeout: float | None = None) -> builtins.list[Job]:
+    def list(self, *, timeout: float | None = None) -> Table[Job]:
         """Lists the jobs of this workspace, newest first.
 
         Args:
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
-        return [Job._read(row) for row in self._native.call("jobs.list", timeout=timeout)]
+        return Table._of(self._native.columns("jobs.list", timeout=timeout), Job, "jobs.list")
 
     def finish(
         self,
@@ -954,7 +955,7 @@ class TaskRuns(Repository):
         row = self._native.call("task_runs.get", id, timeout=timeout)
         return None if row is None else TaskRun._read(row)
 
-    def list(self, task_id: str, *, timeout: float | None = None) -> builtins.list[TaskRun]:
+    def list(self, task_id: str, *, timeout: float | None = None) -> Table[TaskRun]:
         """Lists the runs of a task, oldest first.
 
         Args:
@@ -962,7 +963,7 @@ class TaskRuns(Repository):
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
         """
-        return [TaskRun._read(row) for row in self._native.call("task_runs.list", task_id, timeout=timeout)]
+        return Table._of(self._native.columns("task_runs.list", task_id, timeout=timeout), TaskRun, "task_runs.list")
 
     def finish(
         self,

@@ -2,65 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from . import _mcoda
 from ._records import TokenUsageSummaryRow
-from ._result import preformatted
+from ._table import Table
+
+_CALL = "token_usage_summary"
 
 
-class TokenUsageSummary(Sequence[TokenUsageSummaryRow]):
+class TokenUsageSummary(Table[TokenUsageSummaryRow]):
     """The rows of a summary. ``str()`` of it is a table; a notebook shows that too.
 
     >>> import mcoda
     >>> with mcoda.Workspace.open_db(":memory:") as ws:
     ...     recorded = ws.record_token_usage(agent_id="claude", tokens_prompt=1200, tokens_completion=300)
     ...     summary = ws.token_usage_summary(group_by=["agent"])
-    >>> summary
-    <TokenUsageSummary of 1 row>
     >>> summary[0].agent_id, summary[0].tokens_total
     ('claude', 1500)
     """
 
-    __slots__ = ("_group_by", "_rows")
+    __slots__ = ("_group_by",)
 
-    def __init__(self, rows: Sequence[TokenUsageSummaryRow], group_by: Sequence[str] = ()) -> None:
-        self._rows = tuple(rows)
-        self._group_by = tuple(group_by)
+    _group_by: tuple[str, ...]
 
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """The rows by their JSON names."""
-        return [row.to_dict() for row in self._rows]
+    def __init__(self, rows: Iterable[TokenUsageSummaryRow], group_by: Sequence[str] = ()) -> None:
+        self._columns = _mcoda.Columns.from_json(_CALL, [row._json() for row in rows])
+        self._row, self._call, self._group_by = TokenUsageSummaryRow, _CALL, tuple(group_by)
 
-    @overload
-    def __getitem__(self, index: int) -> TokenUsageSummaryRow: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[TokenUsageSummaryRow]: ...
-    def __getitem__(self, index: int | slice) -> TokenUsageSummaryRow | Sequence[TokenUsageSummaryRow]:
-        return self._rows[index]
+    @classmethod
+    def _grouped(cls, columns: _mcoda.Columns, group_by: Sequence[str]) -> TokenUsageSummary:
+        summary = cls._of(columns, TokenUsageSummaryRow, _CALL)
+        summary._group_by = tuple(group_by)
+        return summary
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def __iter__(self) -> Iterator[TokenUsageSummaryRow]:
-        return iter(self._rows)
+    def _with(self, columns: _mcoda.Columns) -> TokenUsageSummary:  # type: ignore[override]
+        return self._grouped(columns, self._group_by)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, TokenUsageSummary):
-            return NotImplemented
-        return (self._rows, self._group_by) == (other._rows, other._group_by)
+        if isinstance(other, TokenUsageSummary) and self._group_by != other._group_by:
+            return False
+        return super().__eq__(other)
 
-    def __hash__(self) -> int:
-        return hash((self._rows, self._group_by))
+    __hash__ = Table.__hash__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TokenUsageSummary, (self.rows, self._group_by)
 
     def __str__(self) -> str:
-        rows = [row._json() for row in self._rows]
-        text: str = _mcoda.call("render_tokens_table", rows, list(self._group_by))
+        text: str = _mcoda.call("render_tokens_table", self.to_dicts(), list(self._group_by))
         return text
-
-    def __repr__(self) -> str:
-        return f"<TokenUsageSummary of {len(self)} {'row' if len(self) == 1 else 'rows'}>"
-
-    def _repr_html_(self) -> str:
-        return preformatted(str(self))

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mcoda_core::ErrorKind;
-use mcoda_core::calls::{CALLS, Call, Param, ParamKind};
+use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
 use mcoda_core::definition::{Definition, Field, Kind, Presence};
 
 use super::docs::{ERRORS, docstring, in_one, lines_of, python, section};
@@ -274,27 +274,30 @@ fn returned(call: &Call, place: Place) -> (String, Vec<String>) {
         Kind::Record(record) => {
             (record.name.to_owned(), vec![format!("return {}._read({made})", record.name)])
         }
-        Kind::List(Kind::Record(record))
-            if record.fields.iter().any(|field| matches!(field.kind, Kind::Group(_))) =>
-        {
+        Kind::List(Kind::Record(record)) if is_question(call) => {
+            let columns = made.replacen(".call(", ".columns(", 1);
+            if !record.fields.iter().any(|field| matches!(field.kind, Kind::Group(_))) {
+                let body = format!("return Table._of({columns}, {}, \"{}\")", record.name, call.name);
+                return (format!("Table[{}]", record.name), vec![body]);
+            }
             let summary = record.name.trim_end_matches("Row");
             let group_by = call.params.iter().find(|param| matches!(param.kind, ParamKind::Record(_)));
             let group_by = group_by.map_or_else(String::new, |param| {
                 format!("list_argument({}, \"group_by\", \"groupBy\", group_by)", param.name)
             });
-            (
-                summary.to_owned(),
-                vec![
-                    format!("rows = [{}._read(row) for row in {made}]", record.name),
-                    format!("return {summary}(rows, {group_by})"),
-                ],
-            )
+            let body = vec![
+                format!("columns = {columns}"),
+                format!("return {summary}._grouped(columns, {group_by})"),
+            ];
+            (summary.to_owned(), body)
         }
         Kind::List(Kind::Record(record)) => (
             format!("{}[{}]", place.list(), record.name),
             vec![format!("return [{}._read(row) for row in {made}]", record.name)],
         ),
-        Kind::Named("Table") => ("Table".to_owned(), vec![format!("return Table(*{made})")]),
+        Kind::Named("Table") => {
+            ("Table[tuple[SqlValue, ...]]".to_owned(), vec![format!("return Table._of({made})")])
+        }
         Kind::Named(name) if name != "Json" => {
             (name.to_owned(), vec![format!("return {name}._read({made})")])
         }
@@ -303,6 +306,12 @@ fn returned(call: &Call, place: Place) -> (String, Vec<String>) {
         kind if call.may_return_nothing => plain(format!("{} | None", types::output_kind(kind)), &made),
         kind => plain(types::output_kind(kind), &made),
     }
+}
+
+/// Whether the call asks for rows: neither a write of many records nor a function without a database.
+fn is_question(call: &Call) -> bool {
+    let takes_many = call.params.iter().any(|param| matches!(param.kind, ParamKind::Records(..)));
+    call.owner != Owner::Library && !takes_many
 }
 
 fn plain(type_: String, made: &str) -> (String, Vec<String>) {

@@ -44,8 +44,8 @@ const MODULES: &[(&str, &[&str])] = &[
     ("._handle", &["Handle", "folder"]),
     ("._result", &["Displayable", "Result"]),
     ("._summary", &["TokenUsageSummary"]),
-    ("._table", &["Table"]),
-    ("._types", &["NO_FIELDS", "Body", "Bound", "Fields", "SqlParam", "StrPath", "Time"]),
+    ("._table", &["Table", "Tabular"]),
+    ("._types", &["NO_FIELDS", "Body", "Bound", "Fields", "SqlParam", "SqlValue", "StrPath", "Time"]),
 ];
 
 fn imports(path: &str, body: &str) -> String {

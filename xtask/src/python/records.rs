@@ -1,6 +1,6 @@
 //! The classes of the records that calls return.
 
-use mcoda_core::calls::CALLS;
+use mcoda_core::calls::{CALLS, Call};
 use mcoda_core::definition::{Definition, Field, Kind};
 
 use super::docs::{docstring, in_one, lines_of, python};
@@ -25,6 +25,12 @@ pub fn all() -> Vec<&'static Definition> {
 fn renderer(record: &Definition) -> Option<&'static str> {
     let name = format!("render_{}", snake_case(record.name));
     CALLS.iter().map(|call| call.name).find(|call| *call == name)
+}
+
+/// The call that returns the record with rows, and the record of these rows.
+fn rows(record: &Definition) -> Option<(&'static str, &'static str)> {
+    let returns = |call: &&Call| matches!(call.returns, Kind::Record(own) if own.name == record.name);
+    CALLS.iter().find(returns).and_then(|call| Some((call.name, call.rows()?.name)))
 }
 
 fn class(record: &Definition) -> String {
@@ -54,7 +60,12 @@ fn class(record: &Definition) -> String {
     if let Some(renderer) = renderer {
         body += &format!("_render: ClassVar[str] = \"{renderer}\"\n");
     }
-    let base_class = base.map_or(if renderer.is_some() { "Displayable" } else { "Result" }, |base| base.name);
+    let mut base_class =
+        base.map_or(if renderer.is_some() { "Displayable" } else { "Result" }, |base| base.name).to_owned();
+    if let Some((call, row)) = rows(record) {
+        body += &format!("_call: ClassVar[str] = \"{call}\"\n_row: ClassVar[type[Result]] = {row}\n");
+        base_class = format!("Tabular[{row}], {base_class}");
+    }
     let slots = if base.is_some() { "" } else { "slots=True, " };
     let name = record.name;
     format!(
