@@ -2,7 +2,7 @@
 
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use mcoda_core::calls::Call;
-use mcoda_core::{Columns as Content, Error, RecordColumns, SqlColumns};
+use mcoda_core::{Columns as Content, Error, RecordColumns, SqlColumns, report};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList, PyTuple};
 use serde_json::Value;
@@ -72,6 +72,18 @@ impl Columns {
                 Ok(list.into_any())
             }
         }
+    }
+
+    /// The rows as a text table. `total` has one row, which sums them up.
+    #[pyo3(signature = (total, /))]
+    fn text(&self, py: Python<'_>, total: Option<&Self>) -> Result<String, Failure> {
+        detached(py, None, || report::rows_text(&self.0, total.map(|total| &total.0)))
+    }
+
+    /// The rows as an HTML table.
+    #[pyo3(signature = (total, /))]
+    fn html(&self, py: Python<'_>, total: Option<&Self>) -> Result<String, Failure> {
+        detached(py, None, || report::rows_html(&self.0, total.map(|total| &total.0)))
     }
 
     /// The columns as a stream of Arrow's C interface, in the capsule of Arrow's protocol for Python.

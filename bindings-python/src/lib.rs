@@ -34,6 +34,8 @@ mod _mcoda {
     #[pymodule_export]
     use super::handle::Handle;
     #[pymodule_export]
+    use super::in_html;
+    #[pymodule_export]
     use super::read_time;
 
     #[pymodule_init]
@@ -50,6 +52,13 @@ mod _mcoda {
 #[pyo3(signature = (name, /, *arguments))]
 fn call_of_library(py: Python<'_>, name: &str, arguments: &Bound<'_, PyTuple>) -> call::Returned {
     call::call(py, Target::Library, name, arguments, None)
+}
+
+/// The text of a result as HTML.
+#[pyfunction]
+#[pyo3(signature = (text, /))]
+fn in_html(text: &str) -> String {
+    mcoda_core::report::in_html(text)
 }
 
 /// A time as the engine reads it, as an aware `datetime` in UTC; None where the text is not a time, or `datetime` does

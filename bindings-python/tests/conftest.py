@@ -55,7 +55,7 @@ def shop(ws: mcoda.Workspace) -> Shop:
     return Shop(ws, project, epic, story, task)
 
 
-def everything(ws: mcoda.Workspace) -> dict[str, mcoda.Table]:
+def everything(ws: mcoda.Workspace) -> dict[str, mcoda.Table[tuple[mcoda.SqlValue, ...]]]:
     """All that the database holds: equal before and after a call that failed."""
     tables = ws.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     names = [str(row[0]) for row in tables]

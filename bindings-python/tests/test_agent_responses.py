@@ -128,7 +128,7 @@ def test_a_response_without_usage_is_an_empty_record(body: Any, ws: mcoda.Worksp
     assert all(value is None for value in usage.to_dict().values())
     assert repr(usage) == "TokenUsage()" and mcoda.extract_usages(body) == []
     recorded = ws.record_agent_response(body, agent_id="claude")
-    assert (recorded.usage, recorded.records, ws.token_usage()) == (usage, (), [])
+    assert (recorded.usage, recorded.records, list(ws.token_usage())) == (usage, (), [])
 
 
 @pytest.mark.parametrize("body", [None, 7, 7.5, float("nan"), True, {1, 2}, object(), Usage, Decimal(1)], ids=repr)

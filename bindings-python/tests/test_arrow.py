@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import date, datetime, timezone
@@ -88,7 +89,9 @@ def test_four_libraries_see_the_same_table(name: str, worked: mcoda.Workspace) -
     assert (frame.columns, frame.shape) == (names, (len(rows), len(names)))
     assert as_rows(names, frame.to_dict(as_series=False)) == rows
 
-    duck = duckdb.sql("FROM t").to_arrow_table()
+    relation = duckdb.sql("FROM t")
+    assert relation is not None
+    duck = relation.to_arrow_table()
     assert duck.column_names == names and as_rows(names, duck.to_pydict()) == rows
 
     typed = t.to_pandas()
@@ -129,9 +132,6 @@ def test_a_table_without_rows_has_its_columns(ws: mcoda.Workspace) -> None:
 
 
 def test_rows_that_another_program_wrote_are_as_before(worked: mcoda.Workspace) -> None:
-    worked.database_path.touch()
-    import sqlite3
-
     with sqlite3.connect(worked.database_path) as host:
         host.execute("UPDATE token_usage SET timestamp = 'soon', metadata_json = '[1]' WHERE rowid = 1")
         host.execute("UPDATE token_usage SET started_at = '2026-03-20T09:00:00+01:00', tokens_total = 'x' WHERE rowid = 2")

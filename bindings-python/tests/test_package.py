@@ -171,4 +171,4 @@ def test_the_wheel_works_in_a_clean_environment(tmp_path: Path, file: Path) -> N
     assert "recorded call-1" in run(python, QUICKSTART, file, cwd=tmp_path)
     without_arrow = "import mcoda; mcoda.Workspace.open_db(':memory:').query('SELECT 1 AS n').to_arrow()"
     done = subprocess.run([python, "-c", without_arrow], text=True, capture_output=True, check=False)
-    assert "ModuleNotFoundError: No module named 'pyarrow'" in done.stderr
+    assert "ModuleNotFoundError: to_arrow() needs pyarrow: pip install 'libmcoda[arrow]'" in done.stderr

@@ -154,7 +154,7 @@ def test_settings_are_shown_and_changed(file: Path, monkeypatch: pytest.MonkeyPa
         config = ws.telemetry_config()
         assert config.local_recording and config.remote_export and not config.opt_out and not config.strict
         assert (config.endpoint, config.config_path) == (None, str(file.parent / "config.json"))
-        assert str(config).startswith("SETTING") and config._repr_html_().startswith("<pre>SETTING")
+        assert str(config).startswith("SETTING") and ">SETTING</th>" in config._repr_html_()
         Path(str(config.config_path)).write_text('{"a": 1, "telemetry": {"endpoint": "https://example.org"}}')
         out = ws.opt_out()
         assert (out.opt_out, out.strict, out.endpoint) == (True, False, "https://example.org")
@@ -194,7 +194,7 @@ def test_text_tables_of_results_equal_those_of_their_json(shop: Shop) -> None:
     assert mcoda.render_tokens_table(summary, ["agent"]) == str(summary)
     assert mcoda.render_tokens_table(iter(summary.to_dicts()), ("agent",)) == str(summary)
     assert mcoda.render_tokens_table(summary).startswith("PROJECT | COMMAND | AGENT")
-    lists: list[tuple[Callable[[Any], str], list[Any], str]] = [
+    lists: list[tuple[Callable[[Any], str], Any, str]] = [
         (mcoda.render_job_tokens, rows, "<claude>"),
         (mcoda.render_jobs, jobs, job.id),
         (mcoda.render_status_events, events, "in_progress"),

@@ -15,7 +15,7 @@ from conftest import Shop
 MIXED = "SELECT 1 AS n, 'a' AS name, x'00ff' AS bytes, 1.5 AS real UNION ALL SELECT 2, NULL, NULL, NULL"
 
 
-def test_a_table_is_a_sequence_of_tuples(ws: mcoda.Workspace) -> None:
+def test_a_table_has_tuples(ws: mcoda.Workspace) -> None:
     table = ws.query(MIXED)
     assert table.columns == ("n", "name", "bytes", "real")
     assert table.rows == ((1, "a", b"\x00\xff", 1.5), (2, None, None, None))
@@ -25,8 +25,8 @@ def test_a_table_is_a_sequence_of_tuples(ws: mcoda.Workspace) -> None:
     assert table.to_dicts()[1] == {"n": 2, "name": None, "bytes": None, "real": None}
     assert table == ws.query(MIXED) and hash(table) == hash(ws.query(MIXED)) and table != [1]
     assert pickle.loads(pickle.dumps(table)) == table
-    assert repr(table) == "<Table of 2 rows: n, name, bytes, real>"
-    assert repr(ws.query("SELECT 1 AS one")) == "<Table of 1 row: one>"
+    assert repr(table[:1]) == "n | name | bytes   | real\n--+------+---------+-----\n1 | a    | 2 bytes |  1.5\n1 row"
+    assert repr(ws.query("SELECT 12345 AS one")) == "   one\n------\n12,345\n1 row"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,22 @@ def test_a_column_of_mixed_types_cannot_be_converted_to_arrow(ws: mcoda.Workspac
 def test_a_notebook_shows_a_table(shop: Shop) -> None:
     shop.ws.projects.ensure(key="<b>")
     html = shop.ws.query("SELECT key, NULL AS missing FROM projects ORDER BY key")._repr_html_()
-    assert "<th>key</th>" in html and "<td>&lt;b&gt;</td><td></td>" in html and "<b>" not in html
+    assert ">key</th>" in html and ">&lt;b&gt;</td>" in html and "<b>" not in html
     sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) SELECT i FROM n"
     html = shop.ws.query(sql)._repr_html_()
-    assert html.count("<tr>") == 51 and "10 more rows" in html
+    assert html.count("<tr>") == 1 + 18 + 1 and ">1</td>" in html and ">60</td>" in html and "<p>60 rows</p>" in html
+
+
+def test_a_table_is_shown_with_readable_numbers_and_totals(ws: mcoda.Workspace) -> None:
+    for agent, tokens in (("a", 12_400), ("<b>", 900)):
+        ws.record_token_usage(agent_id=agent, tokens_prompt=tokens, duration_ms=65_000, cost_estimate=0.25)
+    for table in (ws.token_usage(), ws.token_usage_summary(group_by=["agent"]), ws.economics(group_by=["agent"])):
+        html = table._repr_html_()
+        assert "<table>" in html and "&lt;b&gt;" in html and "<b>" not in html
+        assert ">0.50</th>" in html or ">0.5000</th>" in html or ">0.5</th>" in html, html
+    html = ws.token_usage_summary(group_by=["agent"])._repr_html_()
+    assert '<td style="text-align:right">12,400</td>' in html and '<th style="text-align:right">13,300</th>' in html
+    assert ">1 min 5 s</td>" in html and ">2 min 10 s</th>" in html
+    assert "12,400" in repr(ws.token_usage()) and "\n2 rows; " in repr(ws.token_usage())
+    for text in (ws.velocity(), ws.estimate()):
+        assert text._repr_html_().count("<table>") >= 1 and "<th " in text._repr_html_()

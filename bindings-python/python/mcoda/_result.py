@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import types
 from collections.abc import Callable
 from datetime import datetime
@@ -76,12 +75,7 @@ class Displayable(Result):
         return text
 
     def _repr_html_(self) -> str:
-        return preformatted(str(self))
-
-
-def preformatted(text: str) -> str:
-    """Text as a notebook shows it."""
-    return f"<pre>{html.escape(text)}</pre>"
+        return _mcoda.in_html(str(self))
 
 
 def _restored(cls: type[R], values: tuple[Any, ...], source: dict[str, Any] | None) -> R:

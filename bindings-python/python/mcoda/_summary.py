@@ -37,13 +37,13 @@ class TokenUsageSummary(Table[TokenUsageSummaryRow]):
         summary._group_by = tuple(group_by)
         return summary
 
-    def _with(self, columns: _mcoda.Columns) -> TokenUsageSummary:  # type: ignore[override]
+    def _with(self, columns: _mcoda.Columns) -> TokenUsageSummary:
         return self._grouped(columns, self._group_by)
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, TokenUsageSummary) and self._group_by != other._group_by:
-            return False
-        return super().__eq__(other)
+        if not isinstance(other, TokenUsageSummary):
+            return NotImplemented
+        return self._group_by == other._group_by and super().__eq__(other)
 
     __hash__ = Table.__hash__
 

@@ -142,6 +142,13 @@ class Table(Generic[R]):
     def __hash__(self) -> int:
         return hash(self.rows)
 
+    def __repr__(self) -> str:
+        """A text table, as wide as a terminal: of many rows the first and the last."""
+        return self._columns.text(None).removesuffix("\n")
+
+    def _repr_html_(self) -> str:
+        return self._columns.html(None)
+
     def __reduce__(self) -> tuple[Any, ...]:
         rows = self._columns.rows(0, len(self))
         return _restored, (type(self), self._call, self._row if self._call else None, self.columns, rows)
@@ -169,8 +176,18 @@ class Tabular(Generic[R]):
     @property
     def table(self) -> Table[R]:
         """The rows as a table."""
-        rows = cast(Result, self)._json()["rows"]
-        return Table._of(_mcoda.Columns.from_json(self._call, rows), self._row, self._call)
+        return Table._of(self._json_columns("rows"), self._row, self._call)
+
+    def _json_columns(self, field: str) -> _mcoda.Columns:
+        rows = cast(Result, self)._json().get(field, [])
+        return _mcoda.Columns.from_json(self._call, rows if isinstance(rows, list) else [rows])
+
+    def _repr_html_(self) -> str:
+        if not hasattr(self, "_source"):
+            # One that a program made.
+            return _mcoda.in_html(repr(self))
+        total = self._json_columns("total")
+        return self._json_columns("rows").html(total if len(total) else None)
 
     def to_pandas(self) -> Any:
         """The rows as a ``pandas.DataFrame``; needs pandas and pyarrow."""

@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 /// Builds the columns of a record. A row is complete when each column has a value of it.
 #[derive(Debug)]
 pub(crate) struct RecordBuilder {
+    record: &'static str,
     columns: Vec<Column>,
     schema: SchemaRef,
     values: Vec<Values>,
@@ -61,6 +62,7 @@ impl RecordBuilder {
     pub(crate) fn new(record: &Definition) -> Self {
         let columns = layout::columns(record);
         Self {
+            record: record.name,
             schema: Arc::new(Schema::new(layout::fields(&columns))),
             values: columns.iter().map(Values::new).collect(),
             named: vec![false; columns.len()],
@@ -101,7 +103,7 @@ impl RecordBuilder {
         if self.rows > 0 {
             self.end_batch()?;
         }
-        Ok(RecordColumns::new(self.columns, self.named, self.schema, self.batches))
+        Ok(RecordColumns::new(self.record, self.columns, self.named, self.schema, self.batches))
     }
 
     fn end_batch(&mut self) -> Result<()> {

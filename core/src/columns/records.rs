@@ -23,6 +23,7 @@ pub struct RecordColumns(Window<Content>);
 
 #[derive(Debug)]
 struct Content {
+    record: &'static str,
     columns: Vec<Column>,
     named: Vec<bool>,
     schema: SchemaRef,
@@ -47,13 +48,14 @@ pub(super) struct Others {
 
 impl RecordColumns {
     pub(super) fn new(
+        record: &'static str,
         columns: Vec<Column>,
         named: Vec<bool>,
         schema: SchemaRef,
         batches: Vec<Batch>,
     ) -> Self {
         let length = batches.iter().map(|batch| batch.batch.num_rows()).sum();
-        Self(Window::new(Content { columns, named, schema, batches }, length))
+        Self(Window::new(Content { record, columns, named, schema, batches }, length))
     }
 
     /// The columns of these records, which are given as their JSON.
@@ -74,6 +76,12 @@ impl RecordColumns {
             }
         }
         builder.finish()
+    }
+
+    /// The name of the record.
+    #[must_use]
+    pub fn record(&self) -> &'static str {
+        self.0.whole.record
     }
 
     pub(super) fn len(&self) -> usize {

@@ -10,7 +10,10 @@ mod economics;
 mod estimate;
 mod forecast;
 mod format;
+mod html;
 mod jobs;
+#[cfg(feature = "arrow")]
+mod rows;
 mod settings;
 mod table;
 mod timeline;
@@ -27,7 +30,10 @@ pub use color::in_color;
 pub use economics::render_economics;
 pub use estimate::{render_estimate, render_estimate_json, render_velocity, render_velocity_json};
 pub use forecast::{render_backtest, render_forecast};
+pub use html::in_html;
 pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};
+#[cfg(feature = "arrow")]
+pub use rows::{rows_html, rows_text};
 pub use settings::render_telemetry_config;
 pub use timeline::render_status_events;
 pub use tokens::render_tokens_table;

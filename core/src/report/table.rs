@@ -16,13 +16,13 @@ pub(super) enum Align {
 
 /// Rows with a header and a rule. Columns are as wide as the display width of their widest cell.
 #[derive(Debug)]
-pub(super) struct Table {
-    columns: Vec<(&'static str, Align)>,
+pub(super) struct Table<'n> {
+    columns: Vec<(&'n str, Align)>,
     rows: Vec<Vec<String>>,
 }
 
-impl Table {
-    pub(super) fn new(columns: impl Into<Vec<(&'static str, Align)>>) -> Self {
+impl<'n> Table<'n> {
+    pub(super) fn new(columns: impl Into<Vec<(&'n str, Align)>>) -> Self {
         Self { columns: columns.into(), rows: Vec::new() }
     }
 
