@@ -260,8 +260,7 @@ impl Session {
         self.access.select::<TableCollector>(sql, params)
     }
 
-    /// [`Session::token_usage`] as columns, which are read from the database directly: 500,000 rows need a tenth of the
-    /// memory. Empty text of a column counts as text.
+    /// [`Session::token_usage`] as columns, which are read from the database without an object for each row.
     ///
     /// Errors: as [`Session::token_usage`].
     #[cfg(feature = "arrow")]

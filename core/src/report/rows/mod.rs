@@ -157,10 +157,11 @@ impl ShownColumn {
             align: style.align,
             cells: cells.iter().map(|cell| style.text(cell)).collect(),
             total: total.map(|total| style.text(total)).filter(|text| !text.is_empty()),
-            is_zero: !cells.is_empty() && cells
-                .iter()
-                .chain(total)
-                .all(|cell| matches!(cell, Cell::Whole(0)) || *cell == Cell::Real(0.0)),
+            is_zero: !cells.is_empty()
+                && cells
+                    .iter()
+                    .chain(total)
+                    .all(|cell| matches!(cell, Cell::Whole(0)) || *cell == Cell::Real(0.0)),
             is_id: ["id", "workspace_id"].contains(&&*name) || is_uuids(cells),
             name,
         }
