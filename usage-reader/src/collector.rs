@@ -26,6 +26,8 @@ const TEXT: &str = "text:";
 #[derive(Debug)]
 struct Draft {
     key: Option<String>,
+    /// The key that the input gives, if another call in it has the same one.
+    shared_key: Option<String>,
     /// The merged body while its stream continues: each event adds fields.
     stream: Option<Object>,
     call: ExtractedCall,
@@ -60,8 +62,8 @@ pub(crate) struct Collector {
     messages: HashMap<String, String>,
     /// The key and the input of the last call in each span.
     spans: HashMap<String, (String, Option<i64>)>,
-    /// A response that arrives in pieces, and the text of its newest piece.
-    piece: Option<(Draft, String)>,
+    /// A response that arrives in pieces, and its key if no piece has an id.
+    piece: Option<(Draft, Option<String>)>,
     /// Whether the newest piece was the last one of its response.
     is_answer_over: bool,
     before: Option<Before>,
@@ -164,10 +166,14 @@ impl Collector {
             thread.name_if_unknown(self.codex_text.take());
         }
         match seen {
-            CodexSeen::Call(mut call) => {
+            CodexSeen::Call(mut call, is_count_of_earlier_part) => {
                 call.name_if_unknown(self.name(source));
                 let counts = |call: &ExtractedCall| call.parts.first().map(ParsedUsage::reported_counts);
-                self.closed.extend(self.counted.take().filter(|counted| counts(counted) != counts(&call)));
+                match self.counted.take() {
+                    // A shorter input without this line has recorded the count.
+                    Some(counted) if counts(&counted) == counts(&call) => call.key = counted.key,
+                    counted => self.closed.extend(counted.filter(|_| !is_count_of_earlier_part)),
+                }
                 self.closed.push(*call);
                 Some(true)
             }
@@ -328,7 +334,7 @@ impl Collector {
             session: work.session.as_ref().map(|session| format!("{}\0{session}", work.agent)),
             ..ExtractedCall::of(usages)
         };
-        Draft { key, stream, call, work, earlier_ms: self.last_ms }
+        Draft { key, shared_key: None, stream, call, work, earlier_ms: self.last_ms }
     }
 
     /// A key for a response without an id, from its text.
@@ -365,7 +371,7 @@ impl Collector {
         is_last: bool,
         is_count_alone: bool,
     ) {
-        let key = id_of(&body);
+        let key = work.key.clone().or_else(|| id_of(&body));
         if let Some(first) = usages.first_mut() {
             first.note_text("response_id", key.as_deref());
         }
@@ -381,12 +387,12 @@ impl Collector {
         }
         let draft = self.new_draft(key, None, usages, work);
         match &mut self.piece {
-            Some((whole, last)) => {
+            Some((whole, _)) => {
                 whole.key = whole.key.take().or(draft.key);
                 whole.call.merge_versions(draft.call);
-                source.clone_into(last);
             }
-            None => self.piece = Some((draft, source.to_owned())),
+            // The first piece identifies the response also in a file that has grown since.
+            None => self.piece = Some((draft, self.name(source))),
         }
         self.is_answer_over = is_last;
     }
@@ -394,8 +400,8 @@ impl Collector {
     /// Closes the response that arrived in pieces, complete or truncated.
     fn end_pieces(&mut self) {
         self.is_answer_over = false;
-        if let Some((mut draft, last)) = self.piece.take() {
-            draft.key = draft.key.or_else(|| self.name(&last));
+        if let Some((mut draft, name)) = self.piece.take() {
+            draft.key = draft.key.or(name);
             self.draft(draft);
         }
     }
@@ -419,6 +425,7 @@ impl Collector {
                 return;
             }
             // The loop terminates here at the latest: this key includes everything that can distinguish two calls.
+            draft.shared_key = draft.shared_key.take().or_else(|| draft.key.clone());
             let key = draft.key.take().map_or(DedupKey::None, DedupKey::Response);
             let named = ExtractedCall { key, ..draft.call.clone() }.key_beside_another();
             match named {
@@ -447,12 +454,13 @@ impl Collector {
 
     fn close(&mut self, mut draft: Draft) {
         read_stream(&mut draft, self.provider_hint.as_deref());
-        let Draft { key, mut call, work, earlier_ms, .. } = draft;
+        let Draft { key, shared_key, mut call, work, earlier_ms, .. } = draft;
         let Some(first) = call.parts.first_mut() else { return };
         if first.timestamp_ms.is_none() {
             call.parts.iter_mut().for_each(|parsed| parsed.earlier_ms = earlier_ms);
         }
-        call.key = key.map_or(DedupKey::None, DedupKey::Response);
+        // Other inputs may have the same call first, so the caller decides which call has the shared key.
+        call.key = shared_key.or(key).map_or(DedupKey::None, DedupKey::Response);
         match work.role {
             Role::Part => self.runs.hold(&work, call),
             _ => self.closed.push(call),
