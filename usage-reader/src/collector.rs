@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 
 use sha2::{Digest, Sha256};
 
-use crate::call::{DedupKey, ExtractedCall};
+use crate::call::{DedupKey, ExtractedCall, Twin};
 use crate::fields::{Fields, Object, text};
 use crate::locate::{Located, locate, time_of};
 use crate::parsed_usage::{COPY, ParsedUsage};
@@ -461,6 +461,7 @@ impl Collector {
         }
         // Other inputs may have the same call first, so the caller decides which call has the shared key.
         call.key = shared_key.or(key).map_or(DedupKey::None, DedupKey::Response);
+        call.twin = work.channel.and_then(|channel| Twin::of(&call.parts, channel));
         match work.role {
             Role::Part => self.runs.hold(&work, call),
             _ => self.closed.push(call),

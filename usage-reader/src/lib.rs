@@ -38,7 +38,7 @@ pub mod time;
 mod unread;
 mod usage_projection;
 
-pub use self::call::{Circumstances, DedupKey, ExtractedCall};
+pub use self::call::{Circumstances, DedupKey, ExtractedCall, Twin};
 pub use self::call_reader::{CallReader, Skipped};
 pub use self::parsed_usage::ParsedUsage;
 pub use self::session::{Report, reduce, remainder, total_of_reports};

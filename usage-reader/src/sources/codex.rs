@@ -8,7 +8,7 @@
 //!
 //! So the first kind are counts of a session, and the others are calls.
 
-use crate::call::{DedupKey, ExtractedCall};
+use crate::call::{Channel, DedupKey, ExtractedCall, Twin};
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::session::Report;
@@ -298,10 +298,12 @@ impl Codex {
         parsed.note_text("session", thread.as_deref());
         parsed.timestamp_ms = at;
         parsed.settle();
+        let parts = vec![parsed];
         ExtractedCall {
+            twin: Twin::of(&parts, Channel::Transcript),
             key: key.map_or(DedupKey::None, DedupKey::Response),
             session: thread.map(|thread| format!("{AGENT}\0{thread}")),
-            ..ExtractedCall::of(vec![parsed])
+            ..ExtractedCall::of(parts)
         }
     }
 
