@@ -3,8 +3,6 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use sha2::{Digest, Sha256};
-
 use crate::call::{DedupKey, ExtractedCall, Twin};
 use crate::fields::{Fields, Object, text};
 use crate::locate::{Located, locate, time_of};
@@ -14,13 +12,11 @@ use crate::shapes::{interpret, is_of_interest};
 use crate::source::{Role, Work};
 use crate::sources::{self, Codex, CodexSeen, Journal};
 use crate::stream::{id_of, merge, stream_of};
+use crate::text_names::TextNames;
 
 /// How many calls stay open for further events. Events of one call are close together; if a version of the call comes
 /// later, the caller merges it.
 const OPEN: usize = 64;
-
-/// The prefix of the key of a response that has no id.
-const TEXT: &str = "text:";
 
 /// A call that further events may still change.
 #[derive(Debug)]
@@ -71,9 +67,10 @@ pub(crate) struct Collector {
     closed: Vec<ExtractedCall>,
     /// Values that were reported without any usage.
     rest: Option<ParsedUsage>,
-    /// How often each text was seen, by its hash. Identifies calls without an id when a file is read again.
-    seen: Option<HashMap<u64, u32>>,
-    is_in_memory: bool,
+    /// Names the responses without an id.
+    names: Option<TextNames>,
+    /// The names of bodies that cannot be read.
+    unread: Vec<String>,
     /// The time of the newest line that has one.
     last_ms: Option<i64>,
 }
@@ -87,13 +84,14 @@ impl Collector {
     /// Identifies calls without an id by their text and the number of its occurrence, so that a file that is read
     /// again, or that has grown, gives the same keys.
     pub(crate) fn naming_by_text(mut self) -> Self {
-        self.seen = Some(HashMap::new());
+        self.names = Some(TextNames::default());
         self
     }
 
     /// Like [`Self::naming_by_text`], but with cheaper keys that are valid for this input only.
-    pub(crate) fn naming_in_memory(self) -> Self {
-        Self { is_in_memory: true, ..self.naming_by_text() }
+    pub(crate) fn naming_in_memory(mut self) -> Self {
+        self.names = Some(TextNames { are_temporary: true, ..TextNames::default() });
+        self
     }
 
     /// Processes one object of the input and its text, and returns whether it reported any usage.
@@ -154,6 +152,12 @@ impl Collector {
                 self.draft(self.new_draft(key, Some(body), Vec::new(), work.unwrap_or_default()));
                 false
             }
+            Located::Unreadable(name) => {
+                if !self.unread.contains(&name) {
+                    self.unread.push(name);
+                }
+                false
+            }
             Located::Nothing => false,
         }
     }
@@ -183,7 +187,7 @@ impl Collector {
                 Some(true)
             }
             CodexSeen::Count => {
-                if self.seen.is_some() && !self.codex.has_thread() {
+                if self.names.is_some() && !self.codex.has_thread() {
                     self.codex_text = self.name(source);
                 }
                 Some(true)
@@ -339,17 +343,7 @@ impl Collector {
 
     /// A key for a response without an id, from its text.
     fn name(&mut self, source: &str) -> Option<String> {
-        use std::hash::{DefaultHasher, Hash, Hasher};
-        let seen = self.seen.as_mut()?;
-        let mut hasher = DefaultHasher::new();
-        source.hash(&mut hasher);
-        let times = seen.entry(hasher.finish()).or_default();
-        *times += 1;
-        if self.is_in_memory {
-            return Some(format!("{TEXT}{:x}:{times}", hasher.finish()));
-        }
-        let digest: String = Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(format!("{TEXT}{digest}:{times}"))
+        self.names.as_mut().map(|names| names.name(source))
     }
 
     fn begin_message(&mut self, body: &Object) {
@@ -476,6 +470,11 @@ impl Collector {
         parts.into_iter().for_each(|draft| self.close(draft));
     }
 
+    /// The names of bodies that could not be read so far.
+    pub(crate) fn unread(&self) -> &[String] {
+        &self.unread
+    }
+
     /// The calls that are complete.
     pub(crate) fn take_closed(&mut self) -> Vec<ExtractedCall> {
         std::mem::take(&mut self.closed)
@@ -502,7 +501,7 @@ impl Collector {
 fn read_stream(draft: &mut Draft, hint: Option<&str>) {
     let Some(body) = draft.stream.take() else { return };
     draft.call.parts = interpret(&body, hint).unwrap_or_default();
-    let id = draft.key.as_deref().filter(|id| !id.starts_with(TEXT));
+    let id = draft.key.as_deref().filter(|id| !TextNames::is_one(id));
     if let Some(first) = draft.call.parts.first_mut() {
         first.note_text("response_id", id);
     }

@@ -34,8 +34,10 @@ mod shapes;
 mod source;
 mod sources;
 mod stream;
+mod text_names;
 pub mod time;
 mod unread;
+mod unread_body;
 mod usage_projection;
 
 pub use self::call::{Circumstances, DedupKey, ExtractedCall, Twin};

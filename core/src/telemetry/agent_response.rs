@@ -98,7 +98,8 @@ record! {
         pub logged: bool,
         /// What was skipped.
         pub skipped: Skipped,
-        /// The names of numbers that were not read although the names say tokens, cost or cache.
+        /// The names of numbers that were not read although the names say tokens, cost or cache, and of recorded bodies
+        /// whose compression is not read: `body (br)`.
         pub unread: Vec<String>,
         /// Why the log could not be written, for the first time that it failed.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,6 +154,7 @@ impl Recorder<'_> {
             }
             progress(source.bytes());
         }
+        summary.add_unread(source.unread());
         summary.bytes = source.bytes();
         summary.lines = source.lines();
         summary.objects = source.objects();
