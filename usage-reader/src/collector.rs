@@ -4,11 +4,12 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::call::{DedupKey, ExtractedCall, Twin};
+use crate::draft::Draft;
 use crate::fields::{Fields, Object, text};
 use crate::locate::{Located, locate, time_of};
 use crate::parsed_usage::{COPY, ParsedUsage};
 use crate::runs::Runs;
-use crate::shapes::{interpret, is_of_interest};
+use crate::shapes::is_of_interest;
 use crate::source::{Role, Work};
 use crate::sources::{self, Codex, CodexSeen, Journal};
 use crate::stream::{id_of, merge, stream_of};
@@ -17,20 +18,6 @@ use crate::text_names::TextNames;
 /// How many calls stay open for further events. Events of one call are close together; if a version of the call comes
 /// later, the caller merges it.
 const OPEN: usize = 64;
-
-/// A call that further events may still change.
-#[derive(Debug)]
-struct Draft {
-    key: Option<String>,
-    /// The key that the input gives, if another call in it has the same one.
-    shared_key: Option<String>,
-    /// The merged body while its stream continues: each event adds fields.
-    stream: Option<Object>,
-    call: ExtractedCall,
-    work: Work,
-    /// When the nearest line before with a time was written.
-    earlier_ms: Option<i64>,
-}
 
 /// The last event that reported usage.
 #[derive(Debug)]
@@ -90,7 +77,7 @@ impl Collector {
 
     /// Like [`Self::naming_by_text`], but with cheaper keys that are valid for this input only.
     pub(crate) fn naming_in_memory(mut self) -> Self {
-        self.names = Some(TextNames { are_temporary: true, ..TextNames::default() });
+        self.names = Some(TextNames::temporary());
         self
     }
 
@@ -412,7 +399,7 @@ impl Collector {
                 }
                 return;
             }
-            read_stream(open, self.provider_hint.as_deref());
+            open.read_stream(self.provider_hint.as_deref());
             let (known, other) = (&open.call.circumstances(), &draft.call.circumstances());
             if open.stream.is_some() || !known.is_another_call(other) {
                 open.call.merge_versions(draft.call);
@@ -447,7 +434,7 @@ impl Collector {
     }
 
     fn close(&mut self, mut draft: Draft) {
-        read_stream(&mut draft, self.provider_hint.as_deref());
+        draft.read_stream(self.provider_hint.as_deref());
         let Draft { key, shared_key, mut call, work, earlier_ms, .. } = draft;
         let Some(first) = call.parts.first_mut() else { return };
         if first.timestamp_ms.is_none() {
@@ -494,15 +481,5 @@ impl Collector {
             call
         }));
         (calls, self.rest)
-    }
-}
-
-/// Reads the usage of a stream from its merged events.
-fn read_stream(draft: &mut Draft, hint: Option<&str>) {
-    let Some(body) = draft.stream.take() else { return };
-    draft.call.parts = interpret(&body, hint).unwrap_or_default();
-    let id = draft.key.as_deref().filter(|id| !TextNames::is_one(id));
-    if let Some(first) = draft.call.parts.first_mut() {
-        first.note_text("response_id", id);
     }
 }

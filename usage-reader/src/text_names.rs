@@ -15,10 +15,14 @@ pub(crate) struct TextNames {
     /// How often each text was seen, by its hash.
     seen: HashMap<u64, u32>,
     /// Whether the keys are needed for this input only, and may be cheaper.
-    pub(crate) are_temporary: bool,
+    are_temporary: bool,
 }
 
 impl TextNames {
+    pub(crate) fn temporary() -> Self {
+        Self { are_temporary: true, ..Self::default() }
+    }
+
     pub(crate) fn name(&mut self, text: &str) -> String {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);

@@ -133,7 +133,8 @@ impl<'de> Visitor<'de> for Wrapped<'_> {
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         let is_kept = text.len() <= LONGEST_TEXT || (names::is(self.key, TEXT) && may_be_document(text));
-        let beginning = || text.get(..BEGINNING).filter(|text| names::is(self.key, TEXT) && looks_encoded(text));
+        let beginning =
+            || text.get(..BEGINNING).filter(|text| names::is(self.key, TEXT) && looks_encoded(text));
         Ok(if is_kept { Some(text) } else { beginning() }.map(Value::from))
     }
 
@@ -226,7 +227,8 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
                 && !raw.contains("tokensIn")
                 && !raw.contains("usage");
             if !is_kept || is_said {
-                let beginning = raw.get(1..=BEGINNING).filter(|_| place == Place::Body && names::is(key, TEXT));
+                let beginning =
+                    raw.get(1..=BEGINNING).filter(|_| place == Place::Body && names::is(key, TEXT));
                 return beginning.filter(|text| looks_encoded(text)).map(Value::from);
             }
             serde_json::from_str(raw).ok().filter(|text: &String| may_be_document(text)).map(Value::String)

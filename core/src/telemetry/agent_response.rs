@@ -98,8 +98,7 @@ record! {
         pub logged: bool,
         /// What was skipped.
         pub skipped: Skipped,
-        /// The names of numbers that were not read although the names say tokens, cost or cache, and of recorded bodies
-        /// whose compression is not read: `body (br)`.
+        /// The names of numbers that were not read although the names say tokens, cost or cache.
         pub unread: Vec<String>,
         /// Why the log could not be written, for the first time that it failed.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -223,7 +223,7 @@ fn of_claude(attributes: Fields<'_>) -> ParsedUsage {
 fn is_whole(line: Fields<'_>, attributes: Fields<'_>) -> bool {
     let operation = attributes.text(&["gen_ai.operation.name"]);
     const AGENTS: &[&str] =
-        &["invoke_agent", "create_agent", "invoke_workflow", "agent", "agent run", "agent_run"];
+        &["invoke_agent", "agent_step", "create_agent", "invoke_workflow", "agent", "agent run", "agent_run"];
     let name = line.text(&["name"]).unwrap_or_default();
     let is_agent = match operation {
         Some(operation) => AGENTS.contains(&operation),

@@ -44,7 +44,9 @@ impl Source for Message {
         }
         let model = message.text(&["model"]).unwrap_or_default();
         if let Some(made) = message.moment(&["timestamp"]) {
-            return Some(Work::new(Role::Call, self.name(), None).known_by(Some(format!("pi\0{model}\0{made}"))));
+            return Some(
+                Work::new(Role::Call, self.name(), None).known_by(Some(format!("pi\0{model}\0{made}"))),
+            );
         }
         // Without a time, the events of a message are known by its counts, which only the last ones have in full.
         let key = || {
