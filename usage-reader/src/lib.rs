@@ -20,6 +20,7 @@ mod call;
 mod call_reader;
 mod collector;
 mod documents;
+mod draft;
 mod encoded;
 mod fields;
 mod locate;
@@ -34,11 +35,13 @@ mod shapes;
 mod source;
 mod sources;
 mod stream;
+mod text_names;
 pub mod time;
 mod unread;
+mod unread_body;
 mod usage_projection;
 
-pub use self::call::{Circumstances, DedupKey, ExtractedCall};
+pub use self::call::{Circumstances, DedupKey, ExtractedCall, Twin};
 pub use self::call_reader::{CallReader, Skipped};
 pub use self::parsed_usage::ParsedUsage;
 pub use self::session::{Report, reduce, remainder, total_of_reports};
@@ -64,24 +67,40 @@ pub fn total(text: &str, provider: Option<&str>) -> Option<ParsedUsage> {
 /// [`total`].
 pub fn by_model(text: &str, provider: Option<&str>) -> Vec<ParsedUsage> {
     let (calls, rest) = collect(text, Collector::new(provider).naming_in_memory());
-    let models = call::by_model(calls.each());
-    if models.is_empty() { rest.into_iter().collect() } else { models }
+    models(calls, rest)
 }
 
 /// Each call in the text, and [`total`].
 pub fn calls(text: &str, provider: Option<&str>) -> (Vec<ExtractedCall>, Option<ParsedUsage>) {
     let (calls, rest) = collect(text, Collector::new(provider));
     let each = calls.unsettled().to_vec();
-    let models = call::by_model(calls.each());
-    (each, if models.is_empty() { rest } else { whole(models) })
+    (each, whole(models(calls, rest)))
 }
 
-/// The calls, and what a single object reported without usage.
-fn collect(text: &str, mut collector: Collector) -> (Calls, Option<ParsedUsage>) {
-    if text.len() > MAX_EXTRACT_BYTES {
-        return (Calls::default(), None);
+/// What an input reports beside its calls: what a single object reported without usage, and the bodies that cannot be
+/// read.
+struct Rest {
+    reported: Option<ParsedUsage>,
+    unread: Vec<String>,
+}
+
+fn models(calls: Calls, rest: Rest) -> Vec<ParsedUsage> {
+    let mut models = call::by_model(calls.each());
+    if models.is_empty() {
+        let nothing = || (!rest.unread.is_empty()).then(ParsedUsage::default);
+        models.extend(rest.reported.or_else(nothing));
     }
+    if let Some(first) = models.first_mut() {
+        first.unread.extend(rest.unread);
+    }
+    models
+}
+
+fn collect(text: &str, mut collector: Collector) -> (Calls, Rest) {
     let mut calls = Calls::default();
+    if text.len() > MAX_EXTRACT_BYTES {
+        return (calls, Rest { reported: None, unread: Vec::new() });
+    }
     let mut objects = 0;
     split(text, &mut |piece| {
         if let Piece::Object(object, text) = piece {
@@ -90,8 +109,10 @@ fn collect(text: &str, mut collector: Collector) -> (Calls, Option<ParsedUsage>)
             collector.take_closed().into_iter().for_each(|call| calls.add(call));
         }
     });
-    let (last, rest) = collector.finish();
+    let unread = collector.unread().to_vec();
+    let (last, reported) = collector.finish();
     last.into_iter().for_each(|call| calls.add(call));
     // Of several objects, it is not known which one's times would apply.
-    (calls, rest.filter(|_| objects == 1))
+    let reported = reported.filter(|_| objects == 1);
+    (calls, Rest { reported, unread })
 }

@@ -153,6 +153,7 @@ impl Recorder<'_> {
             }
             progress(source.bytes());
         }
+        summary.add_unread(source.unread());
         summary.bytes = source.bytes();
         summary.lines = source.lines();
         summary.objects = source.objects();

@@ -24,6 +24,7 @@ mod session_count;
 mod session_delta;
 mod settings;
 mod summary;
+mod twin;
 mod usage;
 
 pub use agent_context::AgentContext;
