@@ -43,9 +43,9 @@ def test_a_summary_says_what_its_range_leaves_out(ws: mcoda.Workspace) -> None:
     assert (summary[0].calls, summary.calls_outside) == (2, 1)
     whole = ws.token_usage_summary(since="all")
     assert (whole.since, whole.until, whole.calls_outside) == (None, None, 0)
-    day = ws.token_usage_summary({"since": date(2026, 3, 18), "until": date(2026, 3, 18)})
-    assert day.until == datetime(2026, 3, 18, 23, 59, 59, 999000, tzinfo=timezone.utc)
-    assert day.calls_outside == 2
+    one = ws.token_usage_summary({"since": date(2026, 3, 18), "until": date(2026, 3, 18)})
+    assert one.until == datetime(2026, 3, 18, 23, 59, 59, 999000, tzinfo=timezone.utc)
+    assert one.calls_outside == 2
     for again in (copy.copy(summary), pickle.loads(pickle.dumps(summary))):
         assert (again, again.since) == (summary, summary.since)
         with pytest.raises(TypeError, match="query again"):
