@@ -423,7 +423,7 @@ export abstract class WorkspaceCalls extends SessionCalls {
    * of which the database has no rows, and for a `new` that is neither the id of the handle nor in the database.
    * `InvalidInput` for an `old` that is the id of the handle: open it with the new id first.
    */
-  async relocate(old: string, new: string, options?: CallOptions | null): Promise<Complete<Relocated>> {
-    return this[CALL]('relocate', argumentsOf.relocate(old, new), options)
+  async relocate(oldId: string, newId: string, options?: CallOptions | null): Promise<Complete<Relocated>> {
+    return this[CALL]('relocate', argumentsOf.relocate(oldId, newId), options)
   }
 }

@@ -76,7 +76,7 @@ impl Dispatcher {
     pub fn new(
         env: Env,
         #[napi(
-            ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null) => void"
+            ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null, otherWorkspaceIds: string[] | null) => void"
         )]
         settle: Function<'_, Settled, ()>,
     ) -> napi::Result<Self> {

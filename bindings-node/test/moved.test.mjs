@@ -46,7 +46,7 @@ test('of_several_ids_none_is_guessed_and_the_empty_result_lists_them', async (t)
 test('relocating_gives_all_rows_of_an_id_to_another', async (t) => {
   const workspace = await opened(t, await databaseOf(t, 'one', 'two'), { workspaceId: 'shop' })
   const error = await rejection(workspace.relocate('nobody', 'shop'))
-  assert.deepEqual([error.kind, error.field], ['NotFound', 'old'])
+  assert.deepEqual([error.kind, error.field], ['NotFound', 'oldId'])
   const done = await workspace.relocate('one', 'shop')
   assert.deepEqual(done, { tokenUsage: 1, jobs: 0, commandRuns: 0, workspaceFile: false })
   assert.equal((await workspace.tokenUsage()).length, 1)

@@ -1838,7 +1838,7 @@ class WorkspaceCalls(SessionCalls):
         """
         return [KnownWorkspace._read(row) for row in self._native.call("workspace_ids", timeout=timeout)]
 
-    def relocate(self, old: str, new: str, *, timeout: float | None = None) -> Relocated:
+    def relocate(self, old_id: str, new_id: str, *, timeout: float | None = None) -> Relocated:
         """Gives all rows of the workspace ``old`` in this database to the workspace ``new``, in one
         transaction, and returns how many there were in each table. If ``workspace.json`` beside the database
         names ``old``, it names ``new`` from then on. The JSON log ``token_usage.json`` is not changed: its
@@ -1859,4 +1859,4 @@ class WorkspaceCalls(SessionCalls):
             ConflictError: An existing row or file conflicts with the call.
             UnsupportedError: Not possible with this database, or in a transaction.
         """
-        return Relocated._read(self._native.call("relocate", old, new, timeout=timeout))
+        return Relocated._read(self._native.call("relocate", old_id, new_id, timeout=timeout))

@@ -378,17 +378,19 @@ pub static CALLS: &[Call] = calls! {
     /// database, and a project that was moved may have rows under two ids.
     Workspace "workspace_ids"() -> Vec<KnownWorkspace> [] |workspace| workspace.workspace_ids();
 
-    /// Gives all rows of the workspace `old` in this database to the workspace `new`, in one transaction, and returns how
-    /// many there were in each table. If `workspace.json` beside the database names `old`, it names `new` from then on. The
-    /// JSON log `token_usage.json` is not changed: its entries keep the old id. `NotFound` for an `old` of which the database
-    /// has no rows, and for a `new` that is neither the id of the handle nor in the database. `InvalidInput` for an `old` that
-    /// is the id of the handle: open it with the new id first.
+    /// Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how many there
+    /// were in each table. If `workspace.json` beside the database names the old id, it names the new one from then on. The
+    /// JSON log `token_usage.json` is not changed: its entries keep the old id. `NotFound` for an old id of which the database
+    /// has no rows, and for a new one that is neither the id of the handle nor in the database. `InvalidInput` if the old id
+    /// is that of the handle: open it with the new id first.
     Workspace "relocate"(
         /// The id that the rows have.
-        old: String,
+        old_id: String,
         /// The id that they get.
-        new: String,
-    ) -> Relocated [InvalidInput, NotFound, Conflict, Unsupported] |workspace| workspace.relocate(&old, &new);
+        new_id: String,
+    ) -> Relocated [InvalidInput, NotFound, Conflict, Unsupported] |workspace| {
+        workspace.relocate(&old_id, &new_id)
+    };
 
     /// Returns the project with this key, and creates it if there is none: any number of processes may call this at the
     /// same time, and all get the same project.

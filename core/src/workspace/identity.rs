@@ -35,20 +35,20 @@ impl Workspace {
     pub fn relocate(&self, old: &str, new: &str) -> Result<Relocated> {
         self.access().outside("relocate")?;
         let own = self.id();
-        for (field, id) in [("old", old), ("new", new)] {
+        for (field, id) in [("oldId", old), ("newId", new)] {
             if id.trim().is_empty() {
                 return Err(Error::invalid(field, "blank text", "the id of a workspace"));
             }
         }
         if old == new {
-            return Err(Error::invalid("new", format_args!("{new:?}"), "another id than old"));
+            return Err(Error::invalid("newId", format_args!("{new:?}"), "another id than oldId"));
         }
         if old == own {
             let allowed = "the id of another workspace: open this one with the new id as workspaceId first";
-            return Err(Error::invalid("old", format_args!("{old:?}, the id of this handle"), allowed));
+            return Err(Error::invalid("oldId", format_args!("{old:?}, the id of this handle"), allowed));
         }
         let mut done = self.access().write(|tx| {
-            for (field, id) in [("old", old), ("new", new)] {
+            for (field, id) in [("oldId", old), ("newId", new)] {
                 if id != own && !workspace_ids::has(tx, id)? {
                     return Err(Error::not_found(field, "workspace in this database with id", id));
                 }
