@@ -7,12 +7,15 @@ use std::time::Duration;
 use mcoda_core::calls::{Call, Param, ParamKind, Target};
 use mcoda_core::{AgentContext, CancelToken, Error, Result, Session, catch_panic};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyMapping, PyTuple};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::from_python::{body, check_times, fields, input, list, nested, path, text, time_text, truth};
+use crate::from_python::{
+    body, check_times, fields, input, is_missing, list, nested, path, text, time_text, truth,
+};
 use crate::to_python::to_python;
 
 /// The result of most methods.
@@ -85,11 +88,23 @@ pub(crate) fn call(
             None => nested("arguments", &given)?,
         });
     }
-    let reply = detached(py, limit, || match &raw_path {
-        Some(path) => with_raw_path(target, call, path, &arguments),
-        None => target.call(call.name, &arguments).map(|reply| reply.to_value()),
+    let (reply, others) = detached(py, limit, || match &raw_path {
+        Some(path) => with_raw_path(target, call, path, &arguments).map(|reply| (reply, Vec::new())),
+        None => {
+            let reply = target.call(call.name, &arguments)?;
+            Ok((reply.to_value(), reply.other_workspaces().to_vec()))
+        }
     })?;
+    if let (false, Target::Workspace(workspace)) = (others.is_empty(), target) {
+        warn_of_others(py, workspace.id(), &others)?;
+    }
     Ok(to_python(py, &reply)?)
+}
+
+/// Warns that a result is empty because the database has rows of other workspaces only.
+fn warn_of_others(py: Python<'_>, own: &str, others: &[String]) -> PyResult<()> {
+    static WARN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    WARN.import(py, "mcoda._errors", "warn_of_others")?.call1((own, others)).map(drop)
 }
 
 /// A path as text; unchanged where it is not UTF-8.
@@ -122,7 +137,7 @@ fn argument(param: &Param, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     let name = param.json;
     Ok(match param.kind {
         ParamKind::Boolean => truth(name, given)?.into(),
-        _ if param.is_optional && given.is_none() => Value::Null,
+        _ if param.is_optional && is_missing(given)? => Value::Null,
         ParamKind::Text | ParamKind::Word(..) => text(name, given)?.into(),
         ParamKind::Path => path_text(name, given)?.map_err(|path| not_utf8(name, &path))?.into(),
         ParamKind::Time => time_text(name, given)?.into(),

@@ -221,7 +221,7 @@ BAD: list[tuple[Callable[[Any], str], str]] = [
 
 @pytest.mark.parametrize(("render", "field"), BAD)
 def test_a_value_that_is_not_a_result_cannot_be_rendered(render: Callable[[Any], str], field: str) -> None:
-    for given in (None, 7, "text", [7], {"a": object()}, {"now": float("nan")}):
+    for given in (None, 7, "text", [7], {"a": object()}, {"now": float("inf")}):
         refused(lambda: render(given), mcoda.InvalidInputError, field)
     with pytest.raises(mcoda.InvalidInputError, match="groupBy"):
         mcoda.render_tokens_table([], ["moon"])  # type: ignore[list-item]

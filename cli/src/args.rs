@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use crate::commands::{
     doctor, economics, estimate, export, forecast, job, record, status, telemetry, tokens, transition,
+    workspaces,
 };
 use crate::flags::{EstimateArgs, GlobalArgs};
 
@@ -51,6 +52,10 @@ pub enum Command {
     Telemetry(telemetry::Telemetry),
     /// Examine a database and what lies beside it, changing nothing: what is wrong, how bad it is, and what to do
     Doctor(doctor::Doctor),
+    /// List the workspaces in the home folder, with the root, the id and the last use of each
+    Workspaces,
+    /// Give the rows of a workspace another workspace id, after a project was moved
+    Relocate(workspaces::Relocate),
     /// Copy the write-ahead log into the database file and empty it
     Checkpoint,
     /// Run the sample backlog of a web shop through an agent pipeline and show the results

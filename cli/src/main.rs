@@ -13,26 +13,24 @@ mod record_flags;
 mod usage_flags;
 mod watch;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind as ClapError;
-use mcoda_core::report::printable;
 
 use args::Args;
 use failure::Failure;
-use out::{Out, Output};
+use out::{Out, Output, print_note};
 
 fn main() -> ExitCode {
     // A panic, which is a bug of mcodactl, is reported on one line, without a backtrace.
     std::panic::set_hook(Box::new(|panic| {
-        print_error(&format!("this is a bug in mcodactl, please report it: {panic}"));
+        print_note(&format!("this is a bug in mcodactl, please report it: {panic}"));
     }));
     match std::panic::catch_unwind(run) {
         Ok(Ok(()) | Err(Failure::BrokenPipe)) => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
-            print_error(failure.message());
+            print_note(failure.message());
             ExitCode::from(failure.exit_code())
         }
         Err(_) => ExitCode::FAILURE,
@@ -48,9 +46,4 @@ fn run() -> Result<(), Failure> {
         }
         Err(error) => Err(Failure::from_clap(&error)),
     }
-}
-
-/// Writes one line to stderr. If that fails, only the exit code reports the error.
-fn print_error(message: &str) {
-    let _ = writeln!(std::io::stderr(), "mcodactl: {}", printable(message));
 }

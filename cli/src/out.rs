@@ -24,6 +24,11 @@ impl Output {
     }
 }
 
+/// Writes one line to stderr. If that fails, only the exit code reports an error.
+pub fn print_note(message: &str) {
+    let _ = writeln!(std::io::stderr(), "mcodactl: {}", printable(message));
+}
+
 /// The standard output.
 #[derive(Debug)]
 pub struct Out {

@@ -43,10 +43,11 @@ pub struct UsageFlags {
 /// A time span.
 #[derive(Debug, clap::Args)]
 pub struct TimeFlags {
-    /// From this timestamp, or this time span before now: 7d (units s, m, h, d, w, mo), or today, yesterday, this-week, all
+    /// From this timestamp or date, or this time span before now: 7d (units ms, s, m, h, d, w, mo), or today, yesterday,
+    /// this-week, all
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Up to this timestamp, or this time span before now
+    /// Up to this timestamp or the end of this date, or this time span before now
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, overload
 
 from . import _mcoda
-from ._records import TokenUsageSummaryRow
+from ._records import TokenUsageSummaryRow, UsageRange
 from ._result import preformatted
 
 
@@ -23,11 +24,47 @@ class TokenUsageSummary(Sequence[TokenUsageSummaryRow]):
     ('claude', 1500)
     """
 
-    __slots__ = ("_group_by", "_rows")
+    __slots__ = ("_count_outside", "_group_by", "_range", "_rows")
 
-    def __init__(self, rows: Sequence[TokenUsageSummaryRow], group_by: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        rows: Iterable[TokenUsageSummaryRow],
+        group_by: Sequence[str] = (),
+        range: UsageRange | None = None,
+        count_outside: Callable[[], int] | None = None,
+    ) -> None:
         self._rows = tuple(rows)
         self._group_by = tuple(group_by)
+        self._range = range
+        self._count_outside = count_outside
+
+    @property
+    def since(self) -> datetime | None:
+        """The first time that is included; None without a limit."""
+        return None if self._range is None else self._range.since
+
+    @property
+    def until(self) -> datetime | None:
+        """The last time that is included; None without a limit."""
+        return None if self._range is None else self._range.until
+
+    @property
+    def calls_outside(self) -> int:
+        """How many calls the summary leaves out because of its time range: calls before and after it, and those with an
+        invalid time. They are counted when this is read, each time anew, so the database must be open.
+
+        >>> import mcoda
+        >>> with mcoda.Workspace.open_db(":memory:") as ws:
+        ...     recorded = ws.record_token_usage(timestamp="2026-01-01", tokens_prompt=5)
+        ...     ws.token_usage_summary().calls_outside
+        1
+        """
+        if self._count_outside is None:
+            raise TypeError("this summary was copied or not returned by a call, so it cannot count: query again")
+        return self._count_outside()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TokenUsageSummary, (self._rows, self._group_by, self._range)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """The rows by their JSON names."""

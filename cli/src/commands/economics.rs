@@ -54,7 +54,11 @@ impl Economics {
             time_zone: self.time_zone.clone(),
             now: None,
         };
-        let economics = open::existing_workspace(global)?.economics(&query)?;
+        let workspace = open::existing_workspace(global)?;
+        let economics = workspace.economics(&query)?;
+        if economics.rows.is_empty() {
+            open::note_other_workspaces(&workspace)?;
+        }
         match format {
             Format::Json => Output::json(&economics),
             _ if economics.rows.is_empty() => Ok(Output::Text("No calls match.\n".to_owned())),

@@ -55,7 +55,11 @@ impl Job {
 
 fn list(state: Option<&str>, global: &GlobalArgs) -> Result<Output, Failure> {
     let format = global.format(&TABLES)?;
-    let mut jobs = open::existing_workspace(global)?.jobs().list()?;
+    let workspace = open::existing_workspace(global)?;
+    let mut jobs = workspace.jobs().list()?;
+    if jobs.is_empty() {
+        open::note_other_workspaces(&workspace)?;
+    }
     jobs.retain(|job| state.is_none_or(|state| job.state == state));
     match format {
         Format::Json => Output::json(&jobs),

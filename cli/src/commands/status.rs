@@ -29,6 +29,7 @@ impl Status {
             since: self.time.since.clone(),
             until: self.time.until.clone(),
             now: None,
+            time_zone: None,
         };
         let events = workspace.status_events(&query)?;
         match format {

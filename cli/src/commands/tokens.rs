@@ -36,6 +36,9 @@ impl Tokens {
         let query = TokenUsageQuery { time_zone: self.time_zone.clone(), ..self.usage.query() };
         self.watch.run(out, || {
             let rows = workspace.token_usage_summary(&query, &self.group_by)?;
+            if rows.is_empty() {
+                open::note_other_workspaces(&workspace)?;
+            }
             self.output(&workspace, &rows, format)
         })
     }

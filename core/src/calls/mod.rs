@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub use argument::{Param, ParamKind};
 pub use held::Held;
-pub use reply::Reply;
+pub use reply::{OF_ONE_WORKSPACE, Reply};
 pub use table::CALLS;
 
 pub use crate::sqlite::EndReason;
@@ -84,7 +84,13 @@ impl Target<'_> {
         }
         match self {
             Self::Library => (call.run)(self, arguments),
-            Self::Workspace(workspace) => workspace.as_one_call(|| (call.run)(self, arguments)),
+            Self::Workspace(workspace) => workspace.as_one_call(|| {
+                let reply = (call.run)(self, arguments)?;
+                match reply.is_empty {
+                    true => Ok(reply.with_other_workspaces(workspace.unseen_workspaces()?)),
+                    false => Ok(reply),
+                }
+            }),
             Self::Global(global) => global.as_one_call(|| (call.run)(self, arguments)),
         }
     }

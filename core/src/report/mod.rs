@@ -15,6 +15,7 @@ mod settings;
 mod table;
 mod timeline;
 mod tokens;
+mod workspaces;
 
 use std::fmt;
 
@@ -31,6 +32,7 @@ pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};
 pub use settings::render_telemetry_config;
 pub use timeline::render_status_events;
 pub use tokens::render_tokens_table;
+pub use workspaces::render_workspaces;
 
 use crate::check::CheckReport;
 use crate::error::{Error, Result};

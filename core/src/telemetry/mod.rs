@@ -44,6 +44,6 @@ pub use record::Recorded;
 pub(crate) use recorder::Recorder;
 pub use settings::TelemetryConfig;
 pub(crate) use settings::{Overrides, TelemetrySettings, write_consent};
-pub(crate) use summary::token_usage_summary;
-pub use summary::{Dimension, Group, TokenUsageSummaryQuery, TokenUsageSummaryRow};
+pub use summary::{CallsOutside, Dimension, Group, TokenUsageSummaryQuery, TokenUsageSummaryRow, UsageRange};
+pub(crate) use summary::{calls_outside, token_usage_summary, usage_range};
 pub use usage::TokenUsage;

@@ -279,16 +279,14 @@ fn returned(call: &Call, place: Place) -> (String, Vec<String>) {
         {
             let summary = record.name.trim_end_matches("Row");
             let group_by = call.params.iter().find(|param| matches!(param.kind, ParamKind::Record(_)));
-            let group_by = group_by.map_or_else(String::new, |param| {
-                format!("list_argument({}, \"group_by\", \"groupBy\", group_by)", param.name)
-            });
-            (
-                summary.to_owned(),
+            let body = group_by.map_or_else(Vec::new, |param| {
+                let name = param.name;
                 vec![
-                    format!("rows = [{}._read(row) for row in {made}]", record.name),
-                    format!("return {summary}(rows, {group_by})"),
-                ],
-            )
+                    format!("groups = list_argument({name}, \"group_by\", \"groupBy\", group_by)"),
+                    format!("return self._summary({name}, keywords, groups, timeout)"),
+                ]
+            });
+            (summary.to_owned(), body)
         }
         Kind::List(Kind::Record(record)) => (
             format!("{}[{}]", place.list(), record.name),

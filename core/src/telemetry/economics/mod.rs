@@ -38,11 +38,13 @@ record! {
         pub model: Option<String>,
         /// Only calls of this provider.
         pub provider: Option<String>,
-        /// Calls at or after this timestamp, or within this time span before now (`7d`). Absent: no limit.
+        /// Calls at or after this timestamp, or within this time span before now (`7d`), or from a day of the time zone on: a
+        /// date, `today`, `yesterday`, `this-week`. Absent: no limit.
         pub since: Option<String> = span,
-        /// Calls at or before this timestamp, or this time span before now.
+        /// Calls at or before this timestamp, or this time span before now, or to the end of a day of the time zone: a date
+        /// includes that day.
         pub until: Option<String> = span,
-        /// The time zone of the weeks, by its name in the IANA database. Absent: UTC.
+        /// The time zone of the weeks and of dates in `since` and `until`, by its name in the IANA database. Absent: UTC.
         pub time_zone: Option<String>,
         /// The time from which spans count back. Absent: the handle's clock.
         pub now: Option<Timestamp>,

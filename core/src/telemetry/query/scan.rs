@@ -133,12 +133,19 @@ impl Filter {
 }
 
 impl QueryContext<'_> {
+    /// The time range of the query, with this `since`.
+    pub(in super::super) fn range(&self, since: Option<&str>) -> Result<Range> {
+        let query = self.query;
+        let zone = Zone::read("timeZone", query.time_zone.as_deref())?;
+        Range::read(since, query.until.as_deref(), query.now.unwrap_or(self.now), zone)
+    }
+
     /// The filter of the query, with this `since`.
     pub(in super::super) fn filter(&self, since: Option<&str>) -> Result<Filter> {
         let query = self.query;
         let zone = Zone::read("timeZone", query.time_zone.as_deref())?;
         Ok(Filter {
-            range: Range::read(since, query.until.as_deref(), query.now.unwrap_or(self.now), zone)?,
+            range: self.range(since)?,
             zone,
             selection: self.selection()?,
             command: query.command.clone(),

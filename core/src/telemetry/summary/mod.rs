@@ -15,11 +15,12 @@ pub use input::TokenUsageSummaryQuery;
 use self::groups::Groups;
 pub(super) use self::sums::{Costs, TokenSum};
 use self::sums::{Sums, columns};
-use super::query::{Page, Projection, QueryContext, for_each};
+use super::query::{Page, Projection, QueryContext, TokenUsageQuery, for_each};
 use crate::definition::record;
 use crate::error::Result;
 use crate::number;
 use crate::repository::token_usage::{COUNTS, token_counts};
+use crate::time::Timestamp;
 
 /// The default of `since` in a summary.
 const DEFAULT_SINCE: &str = "7d";
@@ -113,6 +114,61 @@ pub(super) fn summary_since(
     let row =
         |(group, sums): (Group, Sums)| sums.into_row(query_context.workspace_id.map(str::to_owned), group);
     Ok(page.cut(groups.in_order()).map(row).collect())
+}
+
+record! {
+    /// The time range of a query.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct UsageRange("range", "camelCase"): {
+        /// The first time that is included; absent without a limit.
+        pub since: Option<Timestamp>,
+        /// The last time that is included; absent without a limit.
+        pub until: Option<Timestamp>,
+        /// The time from which spans such as `7d` count back. Given in the query, it fixes them.
+        pub now: Timestamp,
+    }
+}
+
+record! {
+    /// The calls that a summary leaves out because of its time range.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    #[non_exhaustive]
+    pub struct CallsOutside("callsOutside", "camelCase"): {
+        /// All of them: those before and after the range, and those with an invalid time.
+        pub calls: u64,
+        /// Those before the range.
+        pub before: u64,
+        /// Those after the range.
+        pub after: u64,
+    }
+}
+
+/// The time range of a summary with this query.
+pub(crate) fn usage_range(query_context: &QueryContext<'_>) -> Result<UsageRange> {
+    let query = query_context.query;
+    let (since, until) = query_context.range(Some(query.since.as_deref().unwrap_or(DEFAULT_SINCE)))?.ends();
+    Ok(UsageRange { since, until, now: query.now.unwrap_or(query_context.now) })
+}
+
+/// Counts the calls that match the query but for its time range.
+pub(crate) fn calls_outside(query_context: &QueryContext<'_>) -> Result<CallsOutside> {
+    let range = usage_range(query_context)?;
+    let all = TokenUsageQuery { since: None, until: None, ..query_context.query.clone() };
+    let filter = QueryContext { query: &all, ..*query_context }.filter(None)?;
+    let mut outside = CallsOutside::default();
+    if range.since.is_none() && range.until.is_none() {
+        return Ok(outside);
+    }
+    for_each(query_context.tx, &filter, Projection::default(), |row| {
+        let is_before = row.time.is_some_and(|time| range.since.is_some_and(|since| time < since));
+        let is_after = row.time.is_some_and(|time| range.until.is_some_and(|until| time > until));
+        outside.before += u64::from(is_before);
+        outside.after += u64::from(is_after && !is_before);
+        outside.calls += u64::from(is_before || is_after || row.time.is_none());
+        Ok(())
+    })?;
+    Ok(outside)
 }
 
 /// A repeated dimension must not become two fields of the same name.
