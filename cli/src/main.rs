@@ -9,6 +9,7 @@ mod failure;
 mod flags;
 mod open;
 mod out;
+mod period;
 mod record_flags;
 mod usage_flags;
 mod watch;

@@ -109,10 +109,11 @@ pub use session::{Session, TimeIndex};
 pub use sqlite::{CancelToken, Checkpoint, SqlParams, SqlValue, Synchronous, Table};
 pub use status::TaskStatus;
 pub use telemetry::{
-    AgentContext, Dimension, Economics, EconomicsDimension, EconomicsQuery, EconomicsRow, Group,
-    ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES, PriceOverride, Recorded, RecordedResponse,
-    ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery,
-    TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
+    AgentContext, BacklogKeys, Dimension, Economics, EconomicsDimension, EconomicsQuery, EconomicsReport,
+    EconomicsRow, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES, PriceOverride,
+    Recorded, RecordedResponse, ReportPeriod, ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage,
+    TokenUsageCursor, TokenUsageQuery, TokenUsageReport, TokenUsageReportRow, TokenUsageRow,
+    TokenUsageSummaryRow, extract_usage, extract_usages,
 };
 pub use time::{Clock, StoredTime, Timestamp};
 pub use transaction::Transaction;

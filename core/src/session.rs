@@ -17,8 +17,8 @@ use crate::repository::Store;
 use crate::sqlite::{Access, Checkpoint, Database, FileView, OpenTransaction, SqlParams, Table, View};
 use crate::telemetry::{
     self, AgentContext, AgentNames, Dimension, ImportSummary, JsonLog, QueryContext, Recorded,
-    RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageRow,
-    TokenUsageSummaryRow,
+    RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageReport,
+    TokenUsageRow, TokenUsageSummaryRow,
 };
 use crate::time::Clock;
 
@@ -235,6 +235,18 @@ impl Session {
         group_by: &[Dimension],
     ) -> Result<Vec<TokenUsageSummaryRow>> {
         self.access.read(|tx| telemetry::token_usage_summary(&self.query_context(tx, query), group_by))
+    }
+
+    /// [`Session::token_usage_summary`] for people: with the total of all groups, the keys of projects, epics, stories and tasks,
+    /// and the number of calls before the time range, which are counted here: that takes a pass over them.
+    ///
+    /// Errors: as [`Session::token_usage`].
+    pub fn token_usage_report(
+        &self,
+        query: &TokenUsageQuery,
+        group_by: &[Dimension],
+    ) -> Result<TokenUsageReport> {
+        self.access.read(|tx| telemetry::token_usage_report(&self.query_context(tx, query), group_by))
     }
 
     /// Creates an index of the recorded usage by time, with which queries of a short time range read that range instead of

@@ -5,7 +5,7 @@ use mcoda_core::report::render_telemetry_config;
 use crate::failure::Failure;
 use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::Output;
+use crate::out::{self, Output};
 
 /// What to do about telemetry.
 #[derive(Debug, clap::Subcommand)]
@@ -35,7 +35,7 @@ impl Telemetry {
         match format {
             Format::Json => Output::json(&config),
             _ if global.quiet && !matches!(self, Self::Show) => Ok(Output::Text(String::new())),
-            _ => Ok(Output::Text(render_telemetry_config(&config))),
+            _ => Ok(Output::Text(render_telemetry_config(&config, out::width()))),
         }
     }
 }

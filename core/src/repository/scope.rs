@@ -61,6 +61,28 @@ fn keys(connection: &Connection, sql: &str) -> Result<HashMap<String, String>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// A part of the backlog that has a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keyed {
+    Project,
+    Epic,
+    Story,
+    Task,
+}
+
+/// The key of the row with this id.
+pub(crate) fn key(connection: &Connection, of: Keyed, id: &str) -> Result<Option<String>> {
+    let table = match of {
+        Keyed::Project => "projects",
+        Keyed::Epic => "epics",
+        Keyed::Story => "user_stories",
+        Keyed::Task => "tasks",
+    };
+    let mut statement = connection.prepare_cached(&format!("SELECT key FROM {table} WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    Ok(rows.next()?.map(|row| row::required_text(row, "key")).transpose()?)
+}
+
 /// The id of the one epic with this key. `NotFound` if there is none; `InvalidInput` if there are several.
 pub(crate) fn one_epic(connection: &Connection, key: &str, within: &ScopeIds) -> Result<String> {
     let mut found = epics(connection, key, within)?;
