@@ -16,7 +16,7 @@ pub struct Estimate {
     args: EstimateArgs,
     #[command(flatten)]
     forecast: ForecastArgs,
-    /// Make no forecast: the ETAs are those of a schedule
+    /// Skip the forecast, which reads the whole history; the ETAs come from a schedule
     #[arg(long, conflicts_with_all = ["by", "trials", "seed", "calendar"])]
     no_forecast: bool,
     #[command(flatten)]

@@ -10,15 +10,15 @@ use crate::out::{self, Output};
 /// What to do about telemetry.
 #[derive(Debug, clap::Subcommand)]
 pub enum Telemetry {
-    /// Show what holds for recording and for sending records away
+    /// Show whether usage is recorded, and whether it may be exported
     Show,
-    /// Send no records away
+    /// Disable remote export; local recording continues
     OptOut {
-        /// Record nothing here either
+        /// Also stop recording in this workspace
         #[arg(long)]
         strict: bool,
     },
-    /// Take an opting-out back, a strict one too
+    /// Undo an opt-out, also a strict one
     OptIn,
 }
 

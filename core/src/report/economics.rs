@@ -16,9 +16,10 @@ use crate::telemetry::{Economics, EconomicsDimension, EconomicsRow, Spread};
 pub fn render_economics(economics: &Economics, width: Option<usize>) -> String {
     let group_by = economics.group_by.iter().map(|dimension| Column::text(dimension.name().to_uppercase()));
     let mut table = Table::new(group_by.chain(columns()).collect::<Vec<_>>());
+    let common = economics.total.currency.as_deref();
     let cells = |row: &EconomicsRow| -> Vec<String> {
         let names = economics.group_by.iter().map(|dimension| name(row, *dimension));
-        names.map(|name| name.unwrap_or(MISSING).to_owned()).chain(numbers(row)).collect()
+        names.map(|name| name.unwrap_or(MISSING).to_owned()).chain(numbers(row, common)).collect()
     };
     economics.rows.iter().for_each(|row| table.row(cells(row)));
     if economics.rows.len() > 1 {
@@ -61,7 +62,12 @@ fn name(row: &EconomicsRow, dimension: EconomicsDimension) -> Option<&str> {
     }
 }
 
-fn numbers(row: &EconomicsRow) -> Vec<String> {
+/// `common` is the currency of all rows, which stands below the table; without one, each cost has its own.
+fn numbers(row: &EconomicsRow, common: Option<&str>) -> Vec<String> {
+    let cost = match (row.cost, row.currency.as_deref(), common) {
+        (Some(cost), Some(code), None) => format!("{} {code}", money(Some(cost))),
+        (cost, ..) => money(cost),
+    };
     let spread = |spread: &Spread| [spread.mean, spread.median, spread.p85].map(money);
     let [point, point_median, point_p85] = spread(&row.cost_per_story_point);
     let [task, task_median, task_p85] = spread(&row.cost_per_task);
@@ -70,7 +76,7 @@ fn numbers(row: &EconomicsRow) -> Vec<String> {
     vec![
         count(row.calls),
         count(row.tokens),
-        money(row.cost),
+        cost,
         count(row.tasks),
         count(row.completed_tasks),
         thousands(&number(row.completed_story_points)),
@@ -149,6 +155,11 @@ mod tests {
         assert_eq!(cells[2], claude);
         assert_eq!(cells[3][2], "-");
         assert_eq!(cells[4][0], "all");
+        let euros = EconomicsRow { currency: Some("EUR".to_owned()), ..row("codex", Some(2.0)) };
+        let total = EconomicsRow { currency: None, ..row("", None) };
+        let mixed = Economics { rows: vec![row("claude", Some(1.0)), euros], total, ..economics.clone() };
+        let mixed = render_economics(&mixed, None);
+        assert!(mixed.contains("| 1.00 USD |") && mixed.contains("| 2.00 EUR |"), "{mixed}");
         let notes: Vec<&str> = text.lines().skip(5).collect();
         assert_eq!(notes.len(), 3, "{text}");
         assert!(notes[1].starts_with("The cost is known of 1,199 of 1,200 calls"), "{text}");

@@ -68,13 +68,13 @@ fn token_cells(row: &TokenUsageRow, keys: &BacklogKeys) -> [String; 15] {
 pub fn render_jobs(jobs: &[Job], width: Option<usize>) -> String {
     let mut table = Table::new([
         Column::whole("JOB"),
-        Column::text("TYPE").minor(2),
+        Column::text("TYPE").minor(4),
         Column::text("STATE"),
-        Column::text("COMMAND"),
-        Column::text("AGENTS").minor(1),
-        Column::whole("PROGRESS").minor(3),
-        Column::time("CREATED"),
-        Column::time("COMPLETED").minor(4),
+        Column::text("COMMAND").minor(2),
+        Column::text("AGENTS").minor(3),
+        Column::whole("PROGRESS").minor(5),
+        Column::time("CREATED").minor(1),
+        Column::time("COMPLETED").minor(6),
     ]);
     for job in jobs {
         table.row([
