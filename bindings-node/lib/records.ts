@@ -3,7 +3,7 @@
 import type { Metadata } from './contract'
 import type { Bound, JsonObject, Time } from './inputs'
 
-export type Dimension = 'project' | 'command' | 'agent' | 'model' | 'day' | 'job' | 'action' | 'provider' | 'task' | 'epic' | 'story' | 'hour' | 'week' | 'month'
+export type Dimension = 'project' | 'command' | 'agent' | 'model' | 'day' | 'job' | 'action' | 'provider' | 'task' | 'epic' | 'story' | 'hour' | 'week' | 'month' | 'session'
 
 export type EconomicsDimension = 'agent' | 'model' | 'lane' | 'epic' | 'project' | 'week'
 
@@ -1003,6 +1003,8 @@ export interface TokenUsageSummaryRow {
   week?: string | null
   /** The group's value, if it is grouped by it. */
   month?: string | null
+  /** The group's value, if it is grouped by it. */
+  session?: string | null
   /** The number of calls. */
   calls: number
   /**

@@ -111,10 +111,11 @@ pub use session::{Session, TimeIndex};
 pub use sqlite::{CancelToken, Checkpoint, SqlParams, SqlValue, Synchronous, Table};
 pub use status::TaskStatus;
 pub use telemetry::{
-    AgentContext, CallsOutside, Dimension, Economics, EconomicsDimension, EconomicsQuery, EconomicsRow,
-    Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES, PriceOverride, Recorded,
-    RecordedResponse, ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage, TokenUsageCursor,
-    TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, UsageRange, extract_usage, extract_usages,
+    AgentContext, BacklogKeys, CallsOutside, Dimension, Economics, EconomicsDimension, EconomicsQuery,
+    EconomicsReport, EconomicsRow, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES,
+    PriceOverride, Recorded, RecordedResponse, ReportPeriod, ResponseRecord, Skipped, Spread,
+    TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageReport, TokenUsageReportRow,
+    TokenUsageRow, TokenUsageSummaryRow, UsageRange, extract_usage, extract_usages,
 };
 pub use time::{Clock, StoredTime, Timestamp};
 pub use transaction::Transaction;

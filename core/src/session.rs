@@ -17,8 +17,8 @@ use crate::repository::Store;
 use crate::sqlite::{Access, Checkpoint, Database, FileView, OpenTransaction, SqlParams, Table, View};
 use crate::telemetry::{
     self, AgentContext, AgentNames, CallsOutside, Dimension, ImportSummary, JsonLog, QueryContext, Recorded,
-    RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageRow,
-    TokenUsageSummaryRow, UsageRange,
+    RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageReport,
+    TokenUsageRow, TokenUsageSummaryRow, UsageRange,
 };
 use crate::time::Clock;
 
@@ -266,6 +266,18 @@ impl Session {
     /// ```
     pub fn calls_outside(&self, query: &TokenUsageQuery) -> Result<CallsOutside> {
         self.access.read(|tx| telemetry::calls_outside(&self.query_context(tx, query)))
+    }
+
+    /// [`Session::token_usage_summary`] for people: with the total of all groups, the keys of projects, epics, stories and tasks,
+    /// and the number of calls before the time range, which are counted here: that takes a pass over them.
+    ///
+    /// Errors: as [`Session::token_usage`].
+    pub fn token_usage_report(
+        &self,
+        query: &TokenUsageQuery,
+        group_by: &[Dimension],
+    ) -> Result<TokenUsageReport> {
+        self.access.read(|tx| telemetry::token_usage_report(&self.query_context(tx, query), group_by))
     }
 
     /// Creates an index of the recorded usage by time, with which queries of a short time range read that range instead of

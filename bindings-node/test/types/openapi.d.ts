@@ -131,7 +131,7 @@ export interface components {
          * @description The dimensions of a summary.
          * @enum {string}
          */
-        Dimension: "project" | "command" | "agent" | "model" | "day" | "job" | "action" | "provider" | "task" | "epic" | "story" | "hour" | "week" | "month";
+        Dimension: "project" | "command" | "agent" | "model" | "day" | "job" | "action" | "provider" | "task" | "epic" | "story" | "hour" | "week" | "month" | "session";
         /**
          * @description The source of a velocity - the settings, history, or a mix of both.
          * @enum {string}
@@ -306,6 +306,8 @@ export interface components {
             week?: string | null;
             /** @description The month in the requested time zone, 2026-03. */
             month?: string | null;
+            /** @description The session or thread of the agent, as its report named it. */
+            session?: string | null;
             /** @description The number of calls. */
             calls: number;
             /** @description The number of calls whose cost is known. */

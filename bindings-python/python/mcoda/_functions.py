@@ -168,7 +168,7 @@ def render_tokens_table(
     >>> import mcoda
     >>> row = {"agent_id": "claude", "calls": 2, "tokens_total": 1500, "cost_estimate": 0.25}
     >>> mcoda.render_tokens_table([row], ["agent"]).splitlines()[2][:14]
-    'claude | 2    '
+    'claude |     2'
     """
     returned: str = _mcoda.call("render_tokens_table", as_json(rows), as_json(group_by))
     return returned

@@ -399,6 +399,8 @@ class TokenUsageSummaryRow(Result):
     """The group's value, where grouped by it."""
     month: str | None
     """The group's value, where grouped by it."""
+    session: str | None
+    """The group's value, where grouped by it."""
     calls: int
     """The number of calls."""
     tokens_prompt: int

@@ -14,7 +14,7 @@ use crate::usage_flags::UsageFlags;
 #[derive(Debug, clap::Args)]
 pub struct Export {
     /// Export the status changes of tasks instead of agent calls
-    #[arg(long, conflicts_with_all = ["project", "agent", "command", "job", "page", "page_size"])]
+    #[arg(long, conflicts_with_all = ["project", "epic", "agent", "model", "provider", "command", "job", "time_zone", "page", "page_size"])]
     moves: bool,
     #[command(flatten)]
     usage: UsageFlags,

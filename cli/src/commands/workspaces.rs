@@ -6,7 +6,7 @@ use mcoda_core::{Environment, workspaces};
 use crate::failure::Failure;
 use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::Output;
+use crate::out::{self, Output};
 
 /// Lists the workspaces of the user.
 pub fn list(global: &GlobalArgs) -> Result<Output, Failure> {
@@ -15,7 +15,7 @@ pub fn list(global: &GlobalArgs) -> Result<Output, Failure> {
     match format {
         Format::Json => Output::json(&found),
         _ if found.is_empty() => Ok(Output::Text("There is no workspace in the home folder.\n".to_owned())),
-        _ => Ok(Output::Text(render_workspaces(&found))),
+        _ => Ok(Output::Text(render_workspaces(&found, out::width()))),
     }
 }
 

@@ -27,9 +27,9 @@ use crate::session::TimeIndex;
 use crate::sqlite::{Checkpoint, SqlParams, Table};
 use crate::status::StatusWord;
 use crate::telemetry::{
-    AgentContext, CallsOutside, Economics, EconomicsQuery, ImportSummary, JobInspection, Recorded,
-    RecordedResponse, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
-    UsageRange, extract_usage, extract_usages,
+    AgentContext, BacklogKeys, CallsOutside, Economics, EconomicsQuery, ImportSummary, JobInspection,
+    Recorded, RecordedResponse, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow,
+    TokenUsageSummaryRow, UsageRange, extract_usage, extract_usages,
 };
 use crate::time::Timestamp;
 
@@ -81,7 +81,7 @@ pub static CALLS: &[Call] = calls! {
         let rows: Vec<TokenUsageSummaryRow> = report::read("rows", &rows.0)?;
         let group_by = group_by.map_or(Value::Null, |json| json.0);
         let (_, group_by) = TokenUsageQuery::from_summary_json(&serde_json::json!({ "groupBy": group_by }))?;
-        Ok(report::render_tokens_table(&rows, &group_by))
+        Ok(report::render_tokens_table(&rows, &group_by, None))
     };
 
     #[cfg(feature = "report")]
@@ -90,7 +90,8 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `token_usage`.
         rows: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_job_tokens(&report::read::<Vec<_>>("rows", &rows.0)?))
+        let rows: Vec<TokenUsageRow> = report::read("rows", &rows.0)?;
+        Ok(report::render_job_tokens(&rows, &BacklogKeys::default(), None))
     };
 
     #[cfg(feature = "report")]
@@ -98,7 +99,7 @@ pub static CALLS: &[Call] = calls! {
     Library "render_jobs"(
         /// The result of `jobs.list`.
         jobs: Json,
-    ) -> String [InvalidInput] |_library| Ok(report::render_jobs(&report::read::<Vec<_>>("jobs", &jobs.0)?));
+    ) -> String [InvalidInput] |_library| Ok(report::render_jobs(&report::read::<Vec<_>>("jobs", &jobs.0)?, None));
 
     #[cfg(feature = "report")]
     /// Renders a job with its runs and its usage as text.
@@ -106,7 +107,7 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `inspect_job`.
         inspection: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_job_inspection(&report::read("inspection", &inspection.0)?))
+        Ok(report::render_job_inspection(&report::read("inspection", &inspection.0)?, None))
     };
 
     #[cfg(feature = "report")]
@@ -129,7 +130,7 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `economics`.
         economics: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_economics(&report::read("economics", &economics.0)?))
+        Ok(report::render_economics(&report::read("economics", &economics.0)?, None))
     };
 
     #[cfg(feature = "report")]
@@ -138,7 +139,7 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `status_events`.
         events: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_status_events(&report::read::<Vec<_>>("events", &events.0)?))
+        Ok(report::render_status_events(&report::read::<Vec<_>>("events", &events.0)?, None))
     };
 
     #[cfg(feature = "report")]
@@ -147,7 +148,7 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `telemetry_config`.
         config: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_telemetry_config(&report::read("config", &config.0)?))
+        Ok(report::render_telemetry_config(&report::read("config", &config.0)?, None))
     };
 
     #[cfg(feature = "report")]

@@ -83,6 +83,28 @@ pub(crate) fn resolve(
     Ok(ids)
 }
 
+/// A part of the backlog that has a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keyed {
+    Project,
+    Epic,
+    Story,
+    Task,
+}
+
+/// The key of the row with this id.
+pub(crate) fn key(connection: &Connection, of: Keyed, id: &str) -> Result<Option<String>> {
+    let table = match of {
+        Keyed::Project => "projects",
+        Keyed::Epic => "epics",
+        Keyed::Story => "user_stories",
+        Keyed::Task => "tasks",
+    };
+    let mut statement = connection.prepare_cached(&format!("SELECT key FROM {table} WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    Ok(rows.next()?.map(|row| row::required_text(row, "key")).transpose()?)
+}
+
 /// The id of the one epic with this key. `NotFound` if there is none; `InvalidInput` if there are several.
 pub(crate) fn one_epic(connection: &Connection, key: &str, within: &ScopeIds) -> Result<String> {
     only("epicKey", "epic with key", key, epics(connection, key, within)?, "projectKey")

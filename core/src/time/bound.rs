@@ -33,6 +33,12 @@ impl Range {
         (self.since, self.until)
     }
 
+    /// The time before the range; `None` if it has no beginning.
+    pub(crate) fn earlier(&self) -> Option<Self> {
+        let until = self.since?.minus_millis(1)?;
+        Some(Self { since: None, until: Some(until) })
+    }
+
     /// Whether a row with this stored time is in the range. An invalid time is in the range only if there is no bound.
     pub(crate) fn holds(&self, stored: &str) -> bool {
         self.holds_time(Timestamp::read(stored))

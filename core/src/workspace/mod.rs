@@ -22,7 +22,10 @@ use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Stories
 use crate::session::Session;
 use crate::sqlite::OpenTransaction;
 use crate::status::StatusSettings;
-use crate::telemetry::{self, Economics, EconomicsQuery, JobInspection, TokenUsageQuery};
+use crate::telemetry::{
+    self, BacklogKeys, Economics, EconomicsQuery, EconomicsReport, JobInspection, TokenUsageQuery,
+    TokenUsageRow,
+};
 use crate::transaction::{self, Handle, Transaction};
 
 /// The records of one project. The common part with the global database are the calls of a [`Session`].
@@ -143,6 +146,21 @@ impl Workspace {
         let statuses = StatusSettings::from_configs(&self.shared().configs.load()?)?;
         let all = TokenUsageQuery::default();
         self.access().read(|tx| telemetry::economics(&self.query_context(tx, &all), query, &statuses))
+    }
+
+    /// [`Workspace::economics`] for people: with the number of calls before the time range, which are counted here. That takes a
+    /// pass over them.
+    ///
+    /// Errors: as [`Workspace::economics`].
+    pub fn economics_report(&self, query: &EconomicsQuery) -> Result<EconomicsReport> {
+        let statuses = StatusSettings::from_configs(&self.shared().configs.load()?)?;
+        let all = TokenUsageQuery::default();
+        self.access().read(|tx| telemetry::economics_report(&self.query_context(tx, &all), query, &statuses))
+    }
+
+    /// The keys of the tasks of single calls, for a table of them.
+    pub fn task_keys(&self, calls: &[TokenUsageRow]) -> Result<BacklogKeys> {
+        self.access().read(|tx| BacklogKeys::of_calls(tx, calls))
     }
 
     /// Changes the status of the task with this id or key: the task, its metadata and the status event are written in

@@ -14,7 +14,7 @@ pub(super) use page::Page;
 pub use row::TokenUsageRow;
 pub(super) use row::millis;
 pub(crate) use scan::QueryContext;
-pub(super) use scan::{Projection, ScanRow, SortKey, for_each};
+pub(super) use scan::{Filter, Projection, ScanRow, SortKey, for_each};
 
 use crate::definition::record;
 use crate::time::Timestamp;

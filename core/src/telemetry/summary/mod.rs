@@ -3,6 +3,7 @@
 mod dimension;
 mod groups;
 mod input;
+mod report;
 mod sums;
 
 use std::collections::BTreeMap;
@@ -11,11 +12,13 @@ use serde::Deserialize;
 
 pub use dimension::{Dimension, Group};
 pub use input::TokenUsageSummaryQuery;
+pub(crate) use report::token_usage_report;
+pub use report::{TokenUsageReport, TokenUsageReportRow};
 
 use self::groups::Groups;
 pub(super) use self::sums::{Costs, TokenSum};
 use self::sums::{Sums, columns};
-use super::query::{Page, Projection, QueryContext, TokenUsageQuery, for_each};
+use super::query::{Filter, Page, Projection, QueryContext, TokenUsageQuery, for_each};
 use crate::definition::record;
 use crate::error::Result;
 use crate::number;
@@ -95,25 +98,42 @@ pub(super) fn summary_since(
     group_by: &[Dimension],
 ) -> Result<Vec<TokenUsageSummaryRow>> {
     let page = Page::of(query_context.query)?;
-    let filter = query_context.filter(since)?;
-    let group_by = distinct(Dimension::or_default(group_by));
-    let mut projection = Projection {
-        plain: columns(),
-        command: group_by.contains(&Dimension::Command),
-        action: group_by.contains(&Dimension::Action),
-    };
-    let dimensions = group_by.into_iter().map(|dimension| {
-        let place = dimension.column().map(|column| {
-            projection.plain.push(column);
-            projection.plain.len() - 1
-        });
-        (dimension, place)
-    });
-    let mut groups = Groups::new(dimensions.collect(), filter.zone);
-    for_each(query_context.tx, &filter, projection, |row| groups.sums_of(row)?.add(row.columns))?;
+    let summary = Summary::read(query_context, since, group_by)?;
     let row =
         |(group, sums): (Group, Sums)| sums.into_row(query_context.workspace_id.map(str::to_owned), group);
-    Ok(page.cut(groups.in_order()).map(row).collect())
+    Ok(page.cut(summary.groups).map(row).collect())
+}
+
+/// What a scan has added up.
+struct Summary {
+    filter: Filter,
+    /// Each dimension once.
+    group_by: Vec<Dimension>,
+    /// In the order in which they first appear in time.
+    groups: Vec<(Group, Sums)>,
+}
+
+impl Summary {
+    fn read(query_context: &QueryContext<'_>, since: Option<&str>, group_by: &[Dimension]) -> Result<Self> {
+        let filter = query_context.filter(since)?;
+        let group_by = distinct(Dimension::or_default(group_by));
+        let mut projection = Projection {
+            plain: columns(),
+            command: group_by.contains(&Dimension::Command),
+            action: group_by.contains(&Dimension::Action),
+            session: group_by.contains(&Dimension::Session),
+        };
+        let dimensions = group_by.iter().map(|dimension| {
+            let place = dimension.column().map(|column| {
+                projection.plain.push(column);
+                projection.plain.len() - 1
+            });
+            (*dimension, place)
+        });
+        let mut groups = Groups::new(dimensions.collect(), filter.zone);
+        for_each(query_context.tx, &filter, projection, |row| groups.sums_of(row)?.add(row.columns))?;
+        Ok(Self { filter, group_by, groups: groups.in_order() })
+    }
 }
 
 record! {
