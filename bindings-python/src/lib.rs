@@ -13,6 +13,7 @@ mod cursor;
 mod failure;
 mod from_python;
 mod handle;
+mod response;
 mod sql;
 mod to_python;
 
@@ -32,6 +33,8 @@ mod _mcoda {
     use super::handle::Handle;
     #[pymodule_export]
     use super::read_time;
+    #[pymodule_export]
+    use super::response::Response;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

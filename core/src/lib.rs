@@ -111,8 +111,8 @@ pub use status::TaskStatus;
 pub use telemetry::{
     AgentContext, Dimension, Economics, EconomicsDimension, EconomicsQuery, EconomicsRow, Group,
     ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES, PriceOverride, Recorded, RecordedResponse,
-    ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery,
-    TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
+    ResponseReader, ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage, TokenUsageCursor,
+    TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
 };
 pub use time::{Clock, StoredTime, Timestamp};
 pub use transaction::Transaction;

@@ -70,6 +70,7 @@ from ._records import *
 from ._repositories import *
 from ._summary import TokenUsageSummary
 from ._table import Table
+from ._tracking import TrackedCall, current_call
 from ._transaction import GlobalTransaction, WorkspaceTransaction
 from ._types import Body, SqlParam, SqlValue, Time
 from ._workspace import Workspace
@@ -168,6 +169,7 @@ __all__ = [
     "TokenUsageSummary",
     "TokenUsageSummaryRow",
     "TokensToComplete",
+    "TrackedCall",
     "Transition",
     "UnsupportedError",
     "Velocity",
@@ -178,6 +180,7 @@ __all__ = [
     "WorkspaceTransaction",
     "__version__",
     "check_path",
+    "current_call",
     "extract_usage",
     "extract_usages",
     "render_check",

@@ -27,7 +27,7 @@ mod summary;
 mod usage;
 
 pub use agent_context::AgentContext;
-pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skipped};
+pub use agent_response::{ImportSummary, RecordedResponse, ResponseReader, ResponseRecord, Skipped};
 pub(crate) use economics::economics;
 pub use economics::{Economics, EconomicsDimension, EconomicsQuery, EconomicsRow, Spread};
 pub(crate) use inspection::inspect_job;
