@@ -40,8 +40,10 @@ def test_the_version_is_that_of_all_of_libmcoda() -> None:
 
 def test_all_public_names_are_there() -> None:
     assert mcoda.__all__ == sorted({*mcoda.__all__})
-    public = {name for name in vars(mcoda) if not name.startswith("_")}
-    assert {*mcoda.__all__} == public | {"__version__"}
+    public = {name for name in vars(mcoda) if not name.startswith("_")} - {"TYPE_CHECKING"}
+    assert {*mcoda.__all__} == public | {"__version__"} == {*dir(mcoda)} - {"__all__", "__doc__"}
+    with pytest.raises(AttributeError, match="module 'mcoda' has no attribute 'misspelt'"):
+        getattr(mcoda, "misspelt")
 
 
 @pytest.mark.parametrize("name", ["mcoda", *MODULES])
@@ -107,7 +109,7 @@ def test_mypy_reports_wrong_uses(tmp_path: Path) -> None:
 
 
 def test_the_stubs_match_the_module(tmp_path: Path) -> None:
-    run(sys.executable, "-m", "mypy.stubtest", "mcoda", cwd=tmp_path)
+    run(sys.executable, "-m", "mypy.stubtest", "--mypy-config-file", PYPROJECT, "mcoda", cwd=tmp_path)
 
 
 def test_the_quickstart_runs(file: Path) -> None:

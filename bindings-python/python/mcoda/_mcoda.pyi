@@ -2,10 +2,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, final
 
-__all__ = ["Cursor", "Handle", "Response", "__version__", "call", "read_time"]
+__all__ = ["Cursor", "Handle", "Response", "__version__", "call", "mcodactl", "read_time"]
 __version__: str
 
 def call(name: str, /, *arguments: object) -> Any: ...
+def mcodactl(arguments: list[str], /) -> int: ...
 def read_time(text: str, /) -> datetime | None: ...
 
 @final

@@ -1,0 +1,61 @@
+//! `mcodactl`: records the usage of agents and the status of tasks; queries usage, velocity and estimates.
+//!
+//! It parses arguments, calls the engine and prints; everything else is in the engine. It is a library, so that
+//! `python -m mcoda` is the same program.
+
+mod args;
+mod commands;
+mod csv;
+mod failure;
+mod flags;
+mod open;
+mod out;
+mod record_flags;
+mod usage_flags;
+mod watch;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::panic::AssertUnwindSafe;
+
+use clap::Parser;
+use clap::error::ErrorKind as ClapError;
+use mcoda_core::report::printable;
+
+use args::Args;
+use failure::Failure;
+use out::{Out, Output};
+
+/// Runs the command line, and returns the exit code of the process: 0, 1 for an error, 2 for an invalid command line.
+/// The first argument is the name of the program. It is meant to be all that the process does: the handler of panics that
+/// it sets is that of the process.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
+    // A panic, which is a bug of mcodactl, is reported on one line, without a backtrace.
+    std::panic::set_hook(Box::new(|panic| {
+        print_error(&format!("this is a bug in mcodactl, please report it: {panic}"));
+    }));
+    match std::panic::catch_unwind(AssertUnwindSafe(|| run(args))) {
+        Ok(Ok(()) | Err(Failure::BrokenPipe)) => 0,
+        Ok(Err(failure)) => {
+            print_error(failure.message());
+            failure.exit_code()
+        }
+        Err(_) => 1,
+    }
+}
+
+/// Parses the command line and runs the command.
+fn run(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
+    match Args::try_parse_from(args) {
+        Ok(args) => commands::run(&args, &mut Out::new(args.global.no_color)),
+        Err(error) if matches!(error.kind(), ClapError::DisplayHelp | ClapError::DisplayVersion) => {
+            Out::new(true).print(&Output::Text(error.to_string()))
+        }
+        Err(error) => Err(Failure::from_clap(&error)),
+    }
+}
+
+/// Writes one line to stderr. If that fails, only the exit code reports the error.
+fn print_error(message: &str) {
+    let _ = writeln!(std::io::stderr(), "mcodactl: {}", printable(message));
+}
