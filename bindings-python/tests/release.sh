@@ -1,22 +1,33 @@
 #!/usr/bin/env bash
-# What a user does: installs from the folder with pip alone, and from the source distribution, each into a clean
-# environment. Both compile the optimised library, which takes minutes.
+# What a release does for Linux on this machine: builds the wheel for glibc 2.28 and later. Then what a user does: installs
+# that wheel, the folder, and the source distribution, each into a clean environment. All compile the optimised library,
+# which takes minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+floor=2.28
+tools=$PWD/target/zig
+if [[ ! -x $tools/bin/cargo-zigbuild ]]; then
+    python3 -m venv "$tools"
+    "$tools/bin/pip" install --quiet --disable-pip-version-check --requirement bindings-node/requirements.txt
+fi
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 quickstart="$PWD/docs/examples/quickstart.py"
 
+PATH="$tools/bin:$PATH" target/venv/bin/maturin build --release --zig --compatibility "manylinux_${floor/./_}" \
+    --manifest-path bindings-python/Cargo.toml --interpreter python3 --out "$place/dist"
 target/venv/bin/maturin sdist --manifest-path bindings-python/Cargo.toml --out "$place/dist"
-for source in ./bindings-python "$place"/dist/libmcoda-*.tar.gz; do
+for source in "$place"/dist/libmcoda-*-cp310-abi3-manylinux_"${floor/./_}"_*.whl ./bindings-python "$place"/dist/libmcoda-*.tar.gz; do
     rm -rf "$place/venv"
     python3 -m venv "$place/venv"
     "$place/venv/bin/pip" install --quiet --disable-pip-version-check "$source"
-    (cd "$place" && "$place/venv/bin/python" "$quickstart")
+    (cd "$place" && "$place/venv/bin/python" "$quickstart" && "$place/venv/bin/python" -m mcoda --version)
     module=$("$place/venv/bin/python" -c 'import mcoda._mcoda; print(mcoda._mcoda.__file__)')
     ./tests/switches.sh "$module"
     ls "$place"/venv/lib/*/site-packages/libmcoda-*.dist-info/licenses/THIRD-PARTY-NOTICES >/dev/null
+    ls "$place"/venv/lib/*/site-packages/libmcoda-*.dist-info/sboms/mcoda-python.cyclonedx.json >/dev/null
+    [[ $source != *.whl ]] || ./tests/glibc.sh "$floor" "$module"
     # Who builds from a source distribution builds for themselves.
     [[ $source == *.tar.gz ]] || ./tests/paths.sh "$module"
 done
