@@ -17,14 +17,13 @@ markers repeat what they say, for print without colour.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar, Union
+from typing import Any, Union
 
 from ._calls import WorkspaceCalls
 from ._estimate import Estimate, QuantileTimes
-from ._records import Economics, FlowDay, ThroughputDay
-from ._summary import TokenUsageSummary
+from ._records import Economics, FlowDay, ThroughputDay, TokenUsageSummaryRow
 
 try:
     from matplotlib import dates, pyplot
@@ -43,8 +42,6 @@ __all__ = [
     "throughput",
 ]
 
-T = TypeVar("T")
-
 # Okabe and Ito, "Color Universal Design", 2008; without black and yellow, which are hard to see on white.
 _BLUE, _ORANGE, _GREEN, _PINK, _SKY, _VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
 _GREY = "#999999"
@@ -56,7 +53,7 @@ _LANE_NAMES = {"implementation": "Implementation", "review": "Review", "qa": "QA
 
 
 def spend(
-    source: WorkspaceCalls | TokenUsageSummary, axes: Axes | None = None, *, currency: str | None = None, **query: Any
+    source: WorkspaceCalls | Iterable[TokenUsageSummaryRow], axes: Axes | None = None, *, currency: str | None = None, **query: Any
 ) -> Axes:
     """What the calls of each day cost, by model. The summary has to be grouped by day and model.
 
@@ -64,7 +61,7 @@ def spend(
     """
     if isinstance(source, WorkspaceCalls):
         currency = currency or source.economics().total.currency
-    rows = _answer(source, lambda ws: ws.token_usage_summary(group_by=["day", "model"], **query))
+    rows = list(_answer(source, lambda ws: ws.token_usage_summary(group_by=["day", "model"], **query)))
     axes = _titled(axes, "Spend by day and model")
     others = sorted({name for row in rows for name in row.cost_by_currency or ()})
     if others:
@@ -83,9 +80,9 @@ def spend(
     return _noted(axes, notes)
 
 
-def cache_share(source: WorkspaceCalls | TokenUsageSummary, axes: Axes | None = None, **query: Any) -> Axes:
+def cache_share(source: WorkspaceCalls | Iterable[TokenUsageSummaryRow], axes: Axes | None = None, **query: Any) -> Axes:
     """The share of the input tokens of each day that came from a cache. The summary has to be grouped by day."""
-    rows = _answer(source, lambda ws: ws.token_usage_summary(group_by=["day"], **query))
+    rows = list(_answer(source, lambda ws: ws.token_usage_summary(group_by=["day"], **query)))
     axes = _titled(axes, "Input tokens that came from a cache")
     known = [(_day(row.day), row.tokens_cached / row.tokens_prompt) for row in rows if row.day and row.tokens_prompt]
     if not known:
@@ -99,10 +96,10 @@ def cache_share(source: WorkspaceCalls | TokenUsageSummary, axes: Axes | None = 
 
 
 def cumulative_flow(
-    source: WorkspaceCalls | Sequence[FlowDay], axes: Axes | None = None, **options: Any
+    source: WorkspaceCalls | Iterable[FlowDay], axes: Axes | None = None, **options: Any
 ) -> Axes:
     """How many tasks were where at the end of each day; cancelled ones are left out."""
-    rows = _answer(source, lambda ws: ws.cumulative_flow(**options))
+    rows = list(_answer(source, lambda ws: ws.cumulative_flow(**options)))
     axes = _titled(axes, "Cumulative flow")
     layers = [
         ("completed", "Completed", _GREEN, "..."),
@@ -192,14 +189,14 @@ def _draw_ages(axes: Axes, at: int, ages: list[tuple[Any, float]], hours: int, l
 
 
 def throughput(
-    source: WorkspaceCalls | Sequence[ThroughputDay],
+    source: WorkspaceCalls | Iterable[ThroughputDay],
     axes: Axes | None = None,
     *,
     story_points: bool = False,
     **options: Any,
 ) -> Axes:
     """How many tasks were completed on each day, or how many story points."""
-    rows = _answer(source, lambda ws: ws.throughput(**options))
+    rows = list(_answer(source, lambda ws: ws.throughput(**options)))
     axes = _titled(axes, "Completed each day")
     values = [row.story_points if story_points else row.tasks for row in rows]
     if not any(values):
@@ -211,11 +208,12 @@ def throughput(
 
 
 def burn_up(
-    source: WorkspaceCalls | tuple[Sequence[FlowDay], Estimate], axes: Axes | None = None, **options: Any
+    source: WorkspaceCalls | tuple[Iterable[FlowDay], Estimate], axes: Axes | None = None, **options: Any
 ) -> Axes:
     """The completed tasks and all tasks by day, and when the forecast expects all of them to be completed: its median, and
     a fan of the times by probability. The answer is that of ``cumulative_flow`` and of ``estimate``."""
-    rows, estimate = _answer(source, lambda ws: (ws.cumulative_flow(**options), ws.estimate(**options)))
+    flow, estimate = _answer(source, lambda ws: (ws.cumulative_flow(**options), ws.estimate(**options)))
+    rows = list(flow)
     axes = _titled(axes, "Burn-up")
     scope = [row.backlog + row.implementation + row.review + row.qa + row.completed for row in rows]
     if not any(scope):
