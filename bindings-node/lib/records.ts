@@ -217,6 +217,10 @@ export interface AgentContext {
   timestamp?: Time | null | undefined
   /** Additional data; stored beside `usage` in the record's metadata. */
   metadata?: JsonObject | null | undefined
+  /** The error of the call, for example `timeout`; stored in the record's metadata. */
+  errorKind?: string | null | undefined
+  /** Whether a response without usage is recorded too, as a call without counts. Otherwise it records nothing. */
+  recordEmpty?: boolean | null | undefined
   /**
    * Whether a cost that the response does not report is computed from the price table. Needs the crate feature
    * `prices`; without it that is an `Unsupported` error.

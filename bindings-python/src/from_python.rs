@@ -147,7 +147,7 @@ pub(crate) fn body<'a>(given: &'a Bound<'_, PyAny>) -> Result<Cow<'a, str>, Fail
         if value.is_object() || value.is_array() {
             return Ok(value.to_string().into());
         }
-        let allowed = "text, bytes, a mapping, a list, or an object with model_dump()";
+        let allowed = "text, bytes, a mapping, a list, or an object with model_dump() or to_dict()";
         Err(Error::invalid("body", kind_of(given), allowed).into())
     }
 }
@@ -210,11 +210,10 @@ impl Walk<'_> {
             self.container(given, Self::object)
         } else if given.hasattr(intern!(given.py(), "__index__"))? {
             self.whole(given)
-        } else if self.skips && is_model(given)? {
-            // The providers' own packages return models of pydantic.
-            self.container(given, |walk, model| {
-                walk.value(&model.call_method0(intern!(model.py(), "model_dump"))?)
-            })
+        } else if self.skips
+            && let Some(fields) = fields_of(given)?
+        {
+            self.container(given, |walk, _| walk.value(&fields))
         } else {
             Err(self.refused(kind_of(given)))
         }
@@ -367,9 +366,25 @@ fn span(field: &str, given: &Bound<'_, PyAny>) -> Result<String, Failure> {
     Ok(format!("{millis}ms"))
 }
 
-/// Whether the value is a model of pydantic; the class of one is not.
-fn is_model(given: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok(!given.is_instance_of::<PyType>() && given.hasattr(intern!(given.py(), "model_dump"))?)
+/// The fields of an object that a provider's package returned; a class has none.
+fn fields_of<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = given.py();
+    if given.is_instance_of::<PyType>() {
+        return Ok(None);
+    }
+    // Models of pydantic have the first, generated clients and messages of protobuf the second.
+    for name in [intern!(py, "model_dump"), intern!(py, "to_dict")] {
+        if let Some(dump) = given.getattr_opt(name)? {
+            return dump.call0().map(Some);
+        }
+    }
+    let Some(names) = given.getattr_opt(intern!(py, "__dataclass_fields__"))? else { return Ok(None) };
+    let fields = PyDict::new(py);
+    for name in names.try_iter()? {
+        let name = name?.cast_into::<PyString>()?;
+        fields.set_item(&name, given.getattr(&name)?)?;
+    }
+    Ok(Some(fields.into_any()))
 }
 
 /// A datetime in the form in which the engine stores times, UTC with milliseconds; a date as its text. `None` for other

@@ -1,6 +1,7 @@
 //! `mcodactl`: records the usage of agents and the status of tasks; queries usage, velocity and estimates.
 //!
-//! It parses arguments, calls the engine and prints; everything else is in the engine.
+//! It parses arguments, calls the engine and prints; everything else is in the engine. It is a library, so that
+//! `python -m mcoda` is the same program, and `cargo xtask generate` can write its manual pages.
 
 mod args;
 mod commands;
@@ -14,7 +15,8 @@ mod record_flags;
 mod usage_flags;
 mod watch;
 
-use std::process::ExitCode;
+use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
 
 use clap::error::ErrorKind as ClapError;
 use clap::{CommandFactory, Parser};
@@ -23,19 +25,21 @@ use args::Args;
 use failure::Failure;
 use out::{Out, Output, print_note};
 
-/// The program: parses the command line, runs the command and reports an error. Returns the exit code.
-pub fn main() -> ExitCode {
+/// Runs the command line, and returns the exit code of the process: 0, 1 for an error, 2 for an invalid command line.
+/// The first argument is the name of the program. It is meant to be all that the process does: the handler of panics that
+/// it sets is that of the process.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     // A panic, which is a bug of mcodactl, is reported on one line, without a backtrace.
     std::panic::set_hook(Box::new(|panic| {
         print_note(&format!("this is a bug in mcodactl, please report it: {panic}"));
     }));
-    match std::panic::catch_unwind(run) {
-        Ok(Ok(()) | Err(Failure::BrokenPipe)) => ExitCode::SUCCESS,
+    match std::panic::catch_unwind(AssertUnwindSafe(|| run(args))) {
+        Ok(Ok(()) | Err(Failure::BrokenPipe)) => 0,
         Ok(Err(failure)) => {
             print_note(failure.message());
-            ExitCode::from(failure.exit_code())
+            failure.exit_code()
         }
-        Err(_) => ExitCode::FAILURE,
+        Err(_) => 1,
     }
 }
 
@@ -45,8 +49,8 @@ pub fn command() -> clap::Command {
 }
 
 /// Parses the command line and runs the command.
-fn run() -> Result<(), Failure> {
-    match Args::try_parse() {
+fn run(args: impl IntoIterator<Item = OsString>) -> Result<(), Failure> {
+    match Args::try_parse_from(args) {
         Ok(args) => commands::run(&args, &mut Out::new(args.global.no_color)),
         Err(error) if matches!(error.kind(), ClapError::DisplayHelp | ClapError::DisplayVersion) => {
             Out::new(true).print(&Output::Text(error.to_string()))

@@ -1,7 +1,7 @@
-//! The program `mcodactl`. It is a library as well, so that `cargo xtask generate` can write its manual pages.
+//! The program `mcodactl`.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mcoda_cli::main()
+    mcoda_cli::main(std::env::args_os()).into()
 }

@@ -113,7 +113,7 @@ pub use status::TaskStatus;
 pub use telemetry::{
     AgentContext, BacklogKeys, CallsOutside, Dimension, Economics, EconomicsDimension, EconomicsQuery,
     EconomicsReport, EconomicsRow, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES,
-    PriceOverride, Recorded, RecordedResponse, ReportPeriod, ResponseRecord, Skipped, Spread,
+    PriceOverride, Recorded, RecordedResponse, ReportPeriod, ResponseReader, ResponseRecord, Skipped, Spread,
     TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageReport, TokenUsageReportRow,
     TokenUsageRow, TokenUsageSummaryRow, UsageRange, extract_usage, extract_usages,
 };

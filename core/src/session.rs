@@ -17,8 +17,8 @@ use crate::repository::Store;
 use crate::sqlite::{Access, Checkpoint, Database, FileView, OpenTransaction, SqlParams, Table, View};
 use crate::telemetry::{
     self, AgentContext, AgentNames, CallsOutside, Dimension, ImportSummary, JsonLog, QueryContext, Recorded,
-    RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageReport,
-    TokenUsageRow, TokenUsageSummaryRow, UsageRange,
+    RecordedResponse, Recorder, ResponseReader, TokenUsage, TokenUsageCursor, TokenUsageQuery,
+    TokenUsageReport, TokenUsageRow, TokenUsageSummaryRow, UsageRange,
 };
 use crate::time::Clock;
 
@@ -158,6 +158,17 @@ impl Session {
     /// ```
     pub fn record_agent_response(&self, body: &str, context: &AgentContext) -> Result<RecordedResponse> {
         self.recorder().record_response(body, context)
+    }
+
+    /// Records a response that was read in pieces, as [`Session::record_agent_response`] records one that is complete.
+    ///
+    /// Errors: as there.
+    pub fn record_agent_pieces(
+        &self,
+        response: ResponseReader,
+        context: &AgentContext,
+    ) -> Result<RecordedResponse> {
+        self.recorder().record_pieces(response, context)
     }
 
     /// Reads JSON bodies and lines to the end and records them as [`Session::record_agent_response`] does, in memory

@@ -368,9 +368,9 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
 /// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 /// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
-/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
-/// receives an object of `usage`, `records`.
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`,
+/// `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be NULL) is what the host knows about it.
+/// `json` (may be NULL) receives an object of `usage`, `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -402,9 +402,9 @@ pub unsafe extern "C" fn mcoda_record_agent_response_json(
 /// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 /// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
-/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
-/// receives an object of `usage`, `records`.
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`,
+/// `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be NULL) is what the host knows about it.
+/// `json` (may be NULL) receives an object of `usage`, `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -434,9 +434,10 @@ pub unsafe extern "C" fn mcoda_global_record_agent_response_json(
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
-/// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
-/// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
+/// `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`, `computeCost`, `asDeltas`,
+/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+/// receives an object of `bytes`, `lines`, `objects`, `recorded`, `updated`, `duplicates`, `refused`,
+/// `logged`, `skipped`, `unread`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -468,9 +469,10 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
-/// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
-/// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
+/// `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`, `computeCost`, `asDeltas`,
+/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+/// receives an object of `bytes`, `lines`, `objects`, `recorded`, `updated`, `duplicates`, `refused`,
+/// `logged`, `skipped`, `unread`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.

@@ -216,6 +216,8 @@ class SessionCalls(Caller):
         duration_ms: float | None = None,
         timestamp: Time | None = None,
         metadata: Mapping[str, Any] | None = None,
+        error_kind: str | None = None,
+        record_empty: bool | None = None,
         compute_cost: bool | None = None,
         as_deltas: bool | None = None,
         price_overrides: Sequence[Fields] | None = None,
@@ -255,6 +257,9 @@ class SessionCalls(Caller):
             timestamp: The time by which queries select and order the call. Absent: the creation time in the
                 response, if any, or else now.
             metadata: Additional data; stored beside ``usage`` in the record's metadata.
+            error_kind: The error of the call, for example ``timeout``; stored in the record's metadata.
+            record_empty: Whether a response without usage is recorded too, as a call without counts.
+                Otherwise it records nothing.
             compute_cost: Whether a cost that the response does not report is computed from the price table.
                 Needs the crate feature ``prices``; without it that is an ``UnsupportedError`` error.
             as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
@@ -300,6 +305,8 @@ class SessionCalls(Caller):
             "duration_ms": duration_ms,
             "timestamp": timestamp,
             "metadata": metadata,
+            "error_kind": error_kind,
+            "record_empty": record_empty,
             "compute_cost": compute_cost,
             "as_deltas": as_deltas,
             "price_overrides": price_overrides,
@@ -332,6 +339,8 @@ class SessionCalls(Caller):
         duration_ms: float | None = None,
         timestamp: Time | None = None,
         metadata: Mapping[str, Any] | None = None,
+        error_kind: str | None = None,
+        record_empty: bool | None = None,
         compute_cost: bool | None = None,
         as_deltas: bool | None = None,
         price_overrides: Sequence[Fields] | None = None,
@@ -370,6 +379,9 @@ class SessionCalls(Caller):
             timestamp: The time by which queries select and order the call. Absent: the creation time in the
                 response, if any, or else now.
             metadata: Additional data; stored beside ``usage`` in the record's metadata.
+            error_kind: The error of the call, for example ``timeout``; stored in the record's metadata.
+            record_empty: Whether a response without usage is recorded too, as a call without counts.
+                Otherwise it records nothing.
             compute_cost: Whether a cost that the response does not report is computed from the price table.
                 Needs the crate feature ``prices``; without it that is an ``UnsupportedError`` error.
             as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
@@ -408,6 +420,8 @@ class SessionCalls(Caller):
             "duration_ms": duration_ms,
             "timestamp": timestamp,
             "metadata": metadata,
+            "error_kind": error_kind,
+            "record_empty": record_empty,
             "compute_cost": compute_cost,
             "as_deltas": as_deltas,
             "price_overrides": price_overrides,

@@ -30,7 +30,7 @@ mod twin;
 mod usage;
 
 pub use agent_context::AgentContext;
-pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skipped};
+pub use agent_response::{ImportSummary, RecordedResponse, ResponseReader, ResponseRecord, Skipped};
 pub use backlog_keys::BacklogKeys;
 pub use economics::{Economics, EconomicsDimension, EconomicsQuery, EconomicsReport, EconomicsRow, Spread};
 pub(crate) use economics::{economics, economics_report};
