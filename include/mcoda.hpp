@@ -1742,11 +1742,11 @@ public:
     /// `MCODA_NOT_FOUND` for an `old` of which the database has no rows, and for a `new` that is neither the id of
     /// the handle nor in the database. `MCODA_INVALID_INPUT` for an `old` that is the id of the handle: open it
     /// with the new id first. See `mcoda_relocate_json`.
-    result<json> try_relocate_json(const std::string &old, const std::string &new)
+    result<json> try_relocate_json(const std::string &old_id, const std::string &new_id)
     {
-        return detail::reply(mcoda_relocate_json, handle_.get(), old.c_str(), new.c_str());
+        return detail::reply(mcoda_relocate_json, handle_.get(), old_id.c_str(), new_id.c_str());
     }
-    json relocate_json(const std::string &old, const std::string &new) { return try_relocate_json(old, new).value(); }
+    json relocate_json(const std::string &old_id, const std::string &new_id) { return try_relocate_json(old_id, new_id).value(); }
 
     /// Returns the project with this key, and creates it if there is none: any number of processes may call this at
     /// the same time, and all get the same project. See `mcoda_projects_ensure_json`.

@@ -1230,13 +1230,13 @@ pub unsafe extern "C" fn mcoda_workspace_ids_json(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_relocate_json(
     workspace: *mut mcoda_workspace,
-    old: *const c_char,
-    new: *const c_char,
+    old_id: *const c_char,
+    new_id: *const c_char,
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     write_reply(json, error, || {
-        workspace::call(workspace, "relocate", &[input::string("old", old)?, input::string("new", new)?])
+        workspace::call(workspace, "relocate", &[input::string("old_id", old_id)?, input::string("new_id", new_id)?])
     })
 }
 
