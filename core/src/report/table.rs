@@ -140,8 +140,7 @@ impl Table {
         let mut text = self.lines(&shown, &widths, true);
         if !left_out.is_empty() {
             left_out.sort_unstable();
-            let mut titles: Vec<&str> =
-                left_out.iter().map(|column| &*self.columns[*column].title).collect();
+            let mut titles: Vec<&str> = left_out.iter().map(|column| &*self.columns[*column].title).collect();
             // Two columns may have the same title.
             titles.dedup();
             text += &wrap(&format!("Left out for lack of width: {}", titles.join(", ")), width);
