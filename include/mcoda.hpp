@@ -214,7 +214,8 @@ public:
     options() : handle_(mcoda_options_new()) {}
 
     /// The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`,
-    /// else the path of the root, or of the file's folder.
+    /// which a new workspace of a root gets; else the path of the root, or of the file's folder, unless the
+    /// database has no rows of that path and those of one other id: then that one.
     options &set_workspace_id(const std::optional<std::string> &value)
     {
         return value ? put(mcoda_options_set_text, MCODA_OPTION_WORKSPACE_ID, value->c_str()) : *this;
@@ -1736,12 +1737,12 @@ public:
     }
     json workspace_ids_json() { return try_workspace_ids_json().value(); }
 
-    /// Gives all rows of the workspace `old` in this database to the workspace `new`, in one transaction, and
-    /// returns how many there were in each table. If `workspace.json` beside the database names `old`, it names
-    /// `new` from then on. The JSON log `token_usage.json` is not changed: its entries keep the old id.
-    /// `MCODA_NOT_FOUND` for an `old` of which the database has no rows, and for a `new` that is neither the id of
-    /// the handle nor in the database. `MCODA_INVALID_INPUT` for an `old` that is the id of the handle: open it
-    /// with the new id first. See `mcoda_relocate_json`.
+    /// Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how
+    /// many there were in each table. If `workspace.json` beside the database names the old id, it names the new
+    /// one from then on. The JSON log `token_usage.json` is not changed: its entries keep the old id.
+    /// `MCODA_NOT_FOUND` for an old id of which the database has no rows, and for a new one that is neither the id
+    /// of the handle nor in the database. `MCODA_INVALID_INPUT` if the old id is that of the handle: open it with
+    /// the new id first. See `mcoda_relocate_json`.
     result<json> try_relocate_json(const std::string &old_id, const std::string &new_id)
     {
         return detail::reply(mcoda_relocate_json, handle_.get(), old_id.c_str(), new_id.c_str());

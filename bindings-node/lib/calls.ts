@@ -2,7 +2,7 @@
 import argumentsOf from './arguments'
 import { CALL } from './internals'
 import type { Complete, Estimate, Velocity } from './contract'
-import type { AgentBody, BatchCall, Time, CallOptions } from './inputs'
+import type { AgentBody, BatchCall, Time, CallOptions, OtherWorkspaces } from './inputs'
 import type { AgentContext, Backfilled, Backtest, CallsOutside, CheckOptions, CheckReport, Checkpoint, CommandRun, CommandRunEnd, DeletedTask, Economics, EconomicsQuery, Epic, EstimateOptions, FlowDay, ImportSummary, Job, JobInspection, KnownWorkspace, LaneVisit, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, Relocated, StatusEvent, StatusEventsQuery, Story, Task, TaskChanges, TaskFilter, TaskRun, TaskStatus, TaskTransition, TelemetryConfig, ThroughputDay, TimeIndex, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext, UsageRange } from './records'
 import { Repository, Session } from './session'
 
@@ -128,7 +128,7 @@ export class Jobs extends Repository {
   }
 
   /** Lists the jobs of this workspace, newest first. */
-  async list(options?: CallOptions | null): Promise<Complete<Job>[]> {
+  async list(options?: CallOptions | null): Promise<Complete<Job>[] & OtherWorkspaces> {
     return this[CALL]('jobs.list', [], options)
   }
 
@@ -150,7 +150,7 @@ export class CommandRuns extends Repository {
   }
 
   /** Lists the command runs of this workspace, newest first. */
-  async list(options?: CallOptions | null): Promise<Complete<CommandRun>[]> {
+  async list(options?: CallOptions | null): Promise<Complete<CommandRun>[] & OtherWorkspaces> {
     return this[CALL]('commandRuns.list', [], options)
   }
 
@@ -219,7 +219,7 @@ export abstract class SessionCalls extends Session {
   }
 
   /** Lists single agent calls in order of time. */
-  async tokenUsage(query?: TokenUsageQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageRow>[]> {
+  async tokenUsage(query?: TokenUsageQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageRow>[] & OtherWorkspaces> {
     return this[CALL]('tokenUsage', argumentsOf.tokenUsage(query), options)
   }
 
@@ -227,7 +227,7 @@ export abstract class SessionCalls extends Session {
    * Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since` is
    * absent, only the last 7 days are included.
    */
-  async tokenUsageSummary(query?: TokenUsageSummaryQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageSummaryRow>[]> {
+  async tokenUsageSummary(query?: TokenUsageSummaryQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageSummaryRow>[] & OtherWorkspaces> {
     return this[CALL]('tokenUsageSummary', argumentsOf.tokenUsageSummary(query), options)
   }
 
@@ -310,7 +310,7 @@ export abstract class WorkspaceCalls extends SessionCalls {
    * completed story point and task, the share of tasks that were sent back, and what was spent on rework, on
    * abandoned tasks and on no task. Writes nothing.
    */
-  async economics(query?: EconomicsQuery | null, options?: CallOptions | null): Promise<Complete<Economics>> {
+  async economics(query?: EconomicsQuery | null, options?: CallOptions | null): Promise<Complete<Economics> & OtherWorkspaces> {
     return this[CALL]('economics', argumentsOf.economics(query), options)
   }
 
@@ -417,11 +417,11 @@ export abstract class WorkspaceCalls extends SessionCalls {
   }
 
   /**
-   * Gives all rows of the workspace `old` in this database to the workspace `new`, in one transaction, and returns
-   * how many there were in each table. If `workspace.json` beside the database names `old`, it names `new` from
-   * then on. The JSON log `tokenUsage.json` is not changed: its entries keep the old id. `NotFound` for an `old`
-   * of which the database has no rows, and for a `new` that is neither the id of the handle nor in the database.
-   * `InvalidInput` for an `old` that is the id of the handle: open it with the new id first.
+   * Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how many
+   * there were in each table. If `workspace.json` beside the database names the old id, it names the new one from
+   * then on. The JSON log `tokenUsage.json` is not changed: its entries keep the old id. `NotFound` for an old id
+   * of which the database has no rows, and for a new one that is neither the id of the handle nor in the database.
+   * `InvalidInput` if the old id is that of the handle: open it with the new id first.
    */
   async relocate(oldId: string, newId: string, options?: CallOptions | null): Promise<Complete<Relocated>> {
     return this[CALL]('relocate', argumentsOf.relocate(oldId, newId), options)

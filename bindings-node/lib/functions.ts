@@ -35,8 +35,8 @@ export async function checkPath(path: string | URL, checkPathOptions?: CheckPath
  * Lists the workspaces in the user's global folder, `.mcoda/workspaces` in the home folder, with the root of the
  * project, the id and the last use of each, the last used first. Nothing is written, and nobody is locked out.
  */
-export function workspaces(workspacesOptions?: WorkspacesOptions | null): FoundWorkspace[] {
-  return compute('workspaces', argumentsOf.workspaces(workspacesOptions))
+export async function workspaces(workspacesOptions?: WorkspacesOptions | null, options?: CallOptions | null): Promise<FoundWorkspace[]> {
+  return work('workspaces', argumentsOf.workspaces(workspacesOptions), options, callSite())
 }
 
 /** Renders a summary as a text table. */

@@ -18,8 +18,9 @@ export type VelocityMode = 'config' | 'empirical' | 'mixed'
 /** The options of opening a database. An absent option has its default. */
 export interface OpenOptions {
   /**
-   * The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`, else
-   * the path of the root, or of the file's folder.
+   * The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`, which
+   * a new workspace of a root gets; else the path of the root, or of the file's folder, unless the database has no
+   * rows of that path and those of one other id: then that one.
    */
   workspaceId?: string | null | undefined
   /** Settings in the format of `config.json`, which override those of the files. Default: none. */

@@ -39,7 +39,8 @@ fn killed() -> Fixture {
 /// somebody else may be writing it.
 fn mend(fixture: &Fixture) {
     if let Ok(file) = std::fs::File::options().write(true).open(fixture.log_file()) {
-        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(10)).unwrap();
+        let modified = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(modified - Duration::from_secs(10)).unwrap();
     }
     drop(fixture.open());
 }

@@ -1215,15 +1215,15 @@ pub unsafe extern "C" fn mcoda_workspace_ids_json(
     write_reply(json, error, || workspace::call(workspace, "workspace_ids", &[]))
 }
 
-/// Gives all rows of the workspace `old` in this database to the workspace `new`, in one transaction, and
-/// returns how many there were in each table. If `workspace.json` beside the database names `old`, it names
-/// `new` from then on. The JSON log `token_usage.json` is not changed: its entries keep the old id.
-/// `MCODA_NOT_FOUND` for an `old` of which the database has no rows, and for a `new` that is neither the id
-/// of the handle nor in the database. `MCODA_INVALID_INPUT` for an `old` that is the id of the handle: open
-/// it with the new id first.
+/// Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how
+/// many there were in each table. If `workspace.json` beside the database names the old id, it names the new
+/// one from then on. The JSON log `token_usage.json` is not changed: its entries keep the old id.
+/// `MCODA_NOT_FOUND` for an old id of which the database has no rows, and for a new one that is neither the
+/// id of the handle nor in the database. `MCODA_INVALID_INPUT` if the old id is that of the handle: open it
+/// with the new id first.
 ///
-/// `old` (text) is the id that the rows have. `new` (text) is the id that they get. `json` (may be NULL)
-/// receives an object of `tokenUsage`, `jobs`, `commandRuns`, `workspaceFile`.
+/// `old_id` (text) is the id that the rows have. `new_id` (text) is the id that they get. `json` (may be
+/// NULL) receives an object of `tokenUsage`, `jobs`, `commandRuns`, `workspaceFile`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`,
 /// `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1236,7 +1236,11 @@ pub unsafe extern "C" fn mcoda_relocate_json(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     write_reply(json, error, || {
-        workspace::call(workspace, "relocate", &[input::string("old_id", old_id)?, input::string("new_id", new_id)?])
+        workspace::call(
+            workspace,
+            "relocate",
+            &[input::string("old_id", old_id)?, input::string("new_id", new_id)?],
+        )
     })
 }
 

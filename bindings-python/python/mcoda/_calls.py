@@ -1853,16 +1853,16 @@ class WorkspaceCalls(SessionCalls):
         return [KnownWorkspace._read(row) for row in self._native.call("workspace_ids", timeout=timeout)]
 
     def relocate(self, old_id: str, new_id: str, *, timeout: float | None = None) -> Relocated:
-        """Gives all rows of the workspace ``old`` in this database to the workspace ``new``, in one
-        transaction, and returns how many there were in each table. If ``workspace.json`` beside the database
-        names ``old``, it names ``new`` from then on. The JSON log ``token_usage.json`` is not changed: its
-        entries keep the old id. ``NotFoundError`` for an ``old`` of which the database has no rows, and for
-        a ``new`` that is neither the id of the handle nor in the database. ``InvalidInputError`` for an
-        ``old`` that is the id of the handle: open it with the new id first.
+        """Gives all rows of a workspace in this database another workspace id, in one transaction, and returns
+        how many there were in each table. If ``workspace.json`` beside the database names the old id, it
+        names the new one from then on. The JSON log ``token_usage.json`` is not changed: its entries keep
+        the old id. ``NotFoundError`` for an old id of which the database has no rows, and for a new one that
+        is neither the id of the handle nor in the database. ``InvalidInputError`` if the old id is that of
+        the handle: open it with the new id first.
 
         Args:
-            old: The id that the rows have.
-            new: The id that they get.
+            old_id: The id that the rows have.
+            new_id: The id that they get.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 

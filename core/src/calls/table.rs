@@ -27,9 +27,9 @@ use crate::session::TimeIndex;
 use crate::sqlite::{Checkpoint, SqlParams, Table};
 use crate::status::StatusWord;
 use crate::telemetry::{
-    AgentContext, BacklogKeys, CallsOutside, Economics, EconomicsQuery, ImportSummary, JobInspection,
-    Recorded, RecordedResponse, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow,
-    TokenUsageSummaryRow, UsageRange, extract_usage, extract_usages,
+    AgentContext, CallsOutside, Economics, EconomicsQuery, ImportSummary, JobInspection, Recorded,
+    RecordedResponse, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+    UsageRange, extract_usage, extract_usages,
 };
 use crate::time::Timestamp;
 
@@ -91,7 +91,7 @@ pub static CALLS: &[Call] = calls! {
         rows: Json,
     ) -> String [InvalidInput] |_library| {
         let rows: Vec<TokenUsageRow> = report::read("rows", &rows.0)?;
-        Ok(report::render_job_tokens(&rows, &BacklogKeys::default(), None))
+        Ok(report::render_job_tokens(&rows, &crate::telemetry::BacklogKeys::default(), None))
     };
 
     #[cfg(feature = "report")]
