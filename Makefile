@@ -11,6 +11,9 @@ WHEELS := target/wheels
 PREFIX ?= /usr/local
 DESTDIR ?=
 PROFILE ?= library
+# The manual pages of mcodactl.
+INSTALL_PAGES = install -d "$(DESTDIR)$(PREFIX)/share/man/man1" && \
+	install -m 644 man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
 # How long `make load` and each target of `make fuzz` run, and which targets these are.
 SECONDS ?= 60
 TARGETS ?= $(sort $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs))))
@@ -143,9 +146,16 @@ ifeq ($(PROFILE),size)
 install: export LIBSQLITE3_FLAGS := -USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 \
 	-USQLITE_ENABLE_RTREE -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_SOUNDEX
 endif
-install: ## Install the C library: make install PREFIX=/usr/local DESTDIR= PROFILE=library (or size, or release, the fastest)
+install: ## Install the C library, and the manual pages of mcodactl: make install PREFIX=/usr/local DESTDIR= PROFILE=library (or size, or release, the fastest)
 	$(CARGO) build --package mcoda-ffi --profile $(PROFILE:debug=dev)
 	./ffi/install.sh "$${CARGO_TARGET_DIR:-target}/$(PROFILE)" "$(PREFIX)" "$(DESTDIR)"
+	$(INSTALL_PAGES)
+
+install-cli: ## Install mcodactl with its manual pages: make install-cli PREFIX=/usr/local DESTDIR=
+	$(CARGO) build --package mcoda-cli --release
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 "$${CARGO_TARGET_DIR:-target}/release/mcodactl" "$(DESTDIR)$(PREFIX)/bin"
+	$(INSTALL_PAGES)
 
 format: ## Format the code
 	$(CARGO) fmt --all
@@ -153,4 +163,4 @@ format: ## Format the code
 clean: ## Remove everything that was built
 	$(CARGO) clean
 
-.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-reference test-node test-c test-size bench-node fuzz load header install format clean
+.PHONY: help demo test test-full build lint test-rust test-docs test-data test-oracle test-python test-reference test-node test-c test-size bench-node fuzz load header install install-cli format clean

@@ -338,6 +338,8 @@ enum mcoda_new_epic_text_field
     MCODA_NEW_EPIC_TITLE = 3,
     // Its description.
     MCODA_NEW_EPIC_DESCRIPTION = 4,
+    // When it was created, for an import. Absent: now.
+    MCODA_NEW_EPIC_CREATED_AT = 8,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -378,6 +380,8 @@ enum mcoda_new_project_text_field
     MCODA_NEW_PROJECT_NAME = 2,
     // Its description.
     MCODA_NEW_PROJECT_DESCRIPTION = 3,
+    // When it was created, for an import. Absent: now.
+    MCODA_NEW_PROJECT_CREATED_AT = 5,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -460,6 +464,8 @@ enum mcoda_new_story_text_field
     MCODA_NEW_STORY_DESCRIPTION = 5,
     // Its acceptance criteria.
     MCODA_NEW_STORY_ACCEPTANCE_CRITERIA = 6,
+    // When it was created, for an import. Absent: now.
+    MCODA_NEW_STORY_CREATED_AT = 10,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -558,6 +564,8 @@ enum mcoda_new_task_text_field
     MCODA_NEW_TASK_VCS_LAST_COMMIT_SHA = 15,
     // The version of the OpenAPI document that it was created from.
     MCODA_NEW_TASK_OPENAPI_VERSION_AT_CREATION = 16,
+    // When it was created, for an import. Absent: now.
+    MCODA_NEW_TASK_CREATED_AT = 18,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -645,7 +653,8 @@ enum mcoda_options_text_field
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     // The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`,
-    // else the path of the root, or of the file's folder.
+    // which a new workspace of a root gets; else the path of the root, or of the file's folder, unless the
+    // database has no rows of that path and those of one other id: then that one.
     MCODA_OPTION_WORKSPACE_ID = 1,
     // Whether `token_usage.json` is written, or the folder in which it is written. Default: true for a root; a
     // database file has no log unless a folder is given.
@@ -972,6 +981,13 @@ void mcoda_error_free(mcoda_error *error);
 // its length in bytes without the NUL. JSON contains no other NUL. Threads: any, until the string is
 // freed.
 const char *mcoda_string_text(const mcoda_string *string, size_t *length);
+
+// The ids of other workspaces, as a JSON array, if the result of the call is empty because the database has rows of other
+// workspaces only: the project was moved, or was opened with another id than before. NULL otherwise, and for NULL. It
+// belongs to the string. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until the
+// string is freed.
+const char *mcoda_string_other_workspaces(const mcoda_string *string,
+                                          size_t *length);
 
 // A value within a JSON text that a call returned, for programs without a JSON library. `pointer` is a JSON pointer
 // (RFC 6901): "/id", "/0/taskId"; "" is the whole. `value` receives a string without its quotes, and anything else
@@ -1572,6 +1588,12 @@ mcoda_code mcoda_global_token_usage_summary(mcoda_global *global,
                                             mcoda_rows **rows,
                                             mcoda_error **error);
 
+// The ids of other workspaces, as `mcoda_string_other_workspaces` returns them: a JSON array if there is no row because the
+// database has rows of other workspaces only; NULL otherwise, and for NULL. It belongs to the rows. `length` (may be NULL)
+// receives its length in bytes without the NUL. Threads: any, until the rows are freed.
+const char *mcoda_rows_other_workspaces(const mcoda_rows *rows,
+                                        size_t *length);
+
 // The number of rows; 0 for NULL. Threads: any, until they are freed.
 uint64_t mcoda_rows_count(const mcoda_rows *rows);
 
@@ -1870,6 +1892,17 @@ mcoda_code mcoda_check_path_json(const char *path,
                                  mcoda_string **json,
                                  mcoda_error **error);
 
+// Lists the workspaces in the user's global folder, `.mcoda/workspaces` in the home folder, with the root of
+// the project, the id and the last use of each, the last used first. Nothing is written, and nobody is
+// locked out.
+//
+// `options` (a JSON object of `environment`, all optional, may be NULL) is where to look. Absent: in the
+// home folder of the process. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_STORAGE`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_workspaces_json(const char *options, mcoda_string **json, mcoda_error **error);
+
 // Renders a summary as a text table.
 //
 // `rows` (JSON) is the result of `token_usage_summary`. `group_by` (JSON, may be NULL) is the dimensions
@@ -2023,9 +2056,9 @@ mcoda_code mcoda_global_record_token_usages_json(mcoda_global *global,
 // `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 // `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 // `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
-// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
-// receives an object of `usage`, `records`.
+// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`,
+// `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be NULL) is what the host knows about it.
+// `json` (may be NULL) receives an object of `usage`, `records`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2046,9 +2079,9 @@ mcoda_code mcoda_record_agent_response_json(mcoda_workspace *workspace,
 // `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 // `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 // `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
-// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
-// receives an object of `usage`, `records`.
+// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`,
+// `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be NULL) is what the host knows about it.
+// `json` (may be NULL) receives an object of `usage`, `records`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2067,9 +2100,10 @@ mcoda_code mcoda_global_record_agent_response_json(mcoda_global *global,
 // `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 // `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 // `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
-// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
-// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
+// `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`, `computeCost`, `asDeltas`,
+// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+// receives an object of `bytes`, `lines`, `objects`, `recorded`, `updated`, `duplicates`, `refused`,
+// `logged`, `skipped`, `unread`, `logError`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2090,9 +2124,10 @@ mcoda_code mcoda_record_agent_file_json(mcoda_workspace *workspace,
 // `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 // `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 // `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
-// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
-// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
+// `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`, `computeCost`, `asDeltas`,
+// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+// receives an object of `bytes`, `lines`, `objects`, `recorded`, `updated`, `duplicates`, `refused`,
+// `logged`, `skipped`, `unread`, `logError`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2161,6 +2196,70 @@ mcoda_code mcoda_global_token_usage_summary_json(mcoda_global *global,
                                                  const char *query,
                                                  mcoda_string **json,
                                                  mcoda_error **error);
+
+// Returns the time range of a summary with this query: its first and last time, and the time from which
+// spans count back. Reads no records.
+//
+// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+// `groupBy`, all optional, may be NULL) is the query of the summary. `json` (may be NULL) receives an object
+// of `since`, `until`, `now`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_token_usage_range_json(mcoda_workspace *workspace,
+                                        const char *query,
+                                        mcoda_string **json,
+                                        mcoda_error **error);
+
+// Returns the time range of a summary with this query: its first and last time, and the time from which
+// spans count back. Reads no records.
+//
+// On the user's global database, which has no backlog.
+//
+// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+// `groupBy`, all optional, may be NULL) is the query of the summary. `json` (may be NULL) receives an object
+// of `since`, `until`, `now`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+// caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_token_usage_range_json(mcoda_global *global,
+                                               const char *query,
+                                               mcoda_string **json,
+                                               mcoda_error **error);
+
+// Counts the calls that a summary with this query leaves out because of its time range: those that match the
+// rest of the query, and are before or after the range or have an invalid time. It reads them.
+//
+// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+// `groupBy`, all optional, may be NULL) is the query of the summary. `json` (may be NULL) receives an object
+// of `calls`, `before`, `after`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_calls_outside_json(mcoda_workspace *workspace,
+                                    const char *query,
+                                    mcoda_string **json,
+                                    mcoda_error **error);
+
+// Counts the calls that a summary with this query leaves out because of its time range: those that match the
+// rest of the query, and are before or after the range or have an invalid time. It reads them.
+//
+// On the user's global database, which has no backlog.
+//
+// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+// `groupBy`, all optional, may be NULL) is the query of the summary. `json` (may be NULL) receives an object
+// of `calls`, `before`, `after`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_global_calls_outside_json(mcoda_global *global,
+                                           const char *query,
+                                           mcoda_string **json,
+                                           mcoda_error **error);
 
 // Runs one read-only SQL statement on a consistent state of the database, and returns an object for each
 // row.
@@ -2340,10 +2439,24 @@ mcoda_code mcoda_record_status_transition_json(mcoda_workspace *workspace,
                                                mcoda_string **json,
                                                mcoda_error **error);
 
+// Changes the statuses of many tasks, in the given order and in one transaction: all of them or none. As a
+// history may hold the statuses of other programs, any word is accepted. An error names the transition.
+//
+// `transitions` (a JSON array, each item a JSON object of `task`, `toStatus`, and optionally `commandName`,
+// `jobId`, `taskRunId`, `agentId`, `timestamp`, `metadata`, `metadataPatch`, `reason`, `expectedFrom`,
+// `allowUnknownStatus`) is the transitions. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_record_status_transitions_json(mcoda_workspace *workspace,
+                                                const char *transitions,
+                                                mcoda_string **json,
+                                                mcoda_error **error);
+
 // Lists the status events of one task or of all tasks, in order of time.
 //
-// `query` (a JSON object of `task`, `since`, `until`, `now`, all optional, may be NULL) is selects the
-// events. Absent: all. `json` (may be NULL) receives an array.
+// `query` (a JSON object of `task`, `since`, `until`, `timeZone`, `now`, all optional, may be NULL) is
+// selects the events. Absent: all. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 // any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2499,12 +2612,39 @@ mcoda_code mcoda_telemetry_opt_out_json(mcoda_workspace *workspace,
 // `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
 mcoda_code mcoda_telemetry_opt_in_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
+// Lists the workspaces whose rows are in the database, by id. Usually it is this one alone; several may
+// share a database, and a project that was moved may have rows under two ids.
+//
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_workspace_ids_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
+
+// Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how
+// many there were in each table. If `workspace.json` beside the database names the old id, it names the new
+// one from then on. The JSON log `token_usage.json` is not changed: its entries keep the old id.
+// `MCODA_NOT_FOUND` for an old id of which the database has no rows, and for a new one that is neither the
+// id of the handle nor in the database. `MCODA_INVALID_INPUT` if the old id is that of the handle: open it
+// with the new id first.
+//
+// `old_id` (text) is the id that the rows have. `new_id` (text) is the id that they get. `json` (may be
+// NULL) receives an object of `tokenUsage`, `jobs`, `commandRuns`, `workspaceFile`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`,
+// `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_relocate_json(mcoda_workspace *workspace,
+                               const char *old_id,
+                               const char *new_id,
+                               mcoda_string **json,
+                               mcoda_error **error);
+
 // Returns the project with this key, and creates it if there is none: any number of processes may call this
 // at the same time, and all get the same project.
 //
-// `project` (a JSON object of `key`, and optionally `name`, `description`, `metadata`) is the project.
-// `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`, `metadata`, `createdAt`,
-// `updatedAt`.
+// `project` (a JSON object of `key`, and optionally `name`, `description`, `metadata`, `createdAt`) is the
+// project. `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`, `metadata`,
+// `createdAt`, `updatedAt`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 // caller, `json` with `mcoda_string_free`.
@@ -2537,8 +2677,9 @@ mcoda_code mcoda_projects_list_json(mcoda_workspace *workspace, mcoda_string **j
 // with this key.
 //
 // `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `storyPointsTotal`,
-// `priority`, `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`,
-// `title`, `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
+// `priority`, `metadata`, `createdAt`) is the epic. `json` (may be NULL) receives an object of `id`,
+// `projectId`, `key`, `title`, `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`,
+// `updatedAt`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2550,8 +2691,8 @@ mcoda_code mcoda_epics_create_json(mcoda_workspace *workspace,
 // Creates many epics in one transaction: all or none. An error names the epic.
 //
 // `epics` (a JSON array, each item a JSON object of `projectId`, `key`, `title`, and optionally
-// `description`, `storyPointsTotal`, `priority`, `metadata`) is the epics. `json` (may be NULL) receives an
-// array.
+// `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`) is the epics. `json` (may be NULL)
+// receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2587,9 +2728,9 @@ mcoda_code mcoda_epics_list_json(mcoda_workspace *workspace,
 // with this key.
 //
 // `story` (a JSON object of `epicId`, `key`, `title`, and optionally `projectId`, `description`,
-// `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user story. `json` (may be NULL)
-// receives an object of `id`, `projectId`, `epicId`, `key`, `title`, `description`, `acceptanceCriteria`,
-// `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
+// `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`) is the user story. `json`
+// (may be NULL) receives an object of `id`, `projectId`, `epicId`, `key`, `title`, `description`,
+// `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2601,8 +2742,8 @@ mcoda_code mcoda_stories_create_json(mcoda_workspace *workspace,
 // Creates many user stories in one transaction: all or none. An error names the story.
 //
 // `stories` (a JSON array, each item a JSON object of `epicId`, `key`, `title`, and optionally `projectId`,
-// `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user stories.
-// `json` (may be NULL) receives an array.
+// `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`) is the user
+// stories. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2640,9 +2781,9 @@ mcoda_code mcoda_stories_list_json(mcoda_workspace *workspace,
 //
 // `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`, `projectId`,
 // `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
-// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`) is the task.
-// `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`,
-// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
+// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`, `createdAt`) is
+// the task. `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`,
+// `title`, `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
 // `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`, `createdAt`,
 // `updatedAt`.
 //
@@ -2657,8 +2798,8 @@ mcoda_code mcoda_tasks_create_json(mcoda_workspace *workspace,
 //
 // `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`,
 // `projectId`, `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`,
-// `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`)
-// is the tasks. `json` (may be NULL) receives an array.
+// `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`,
+// `createdAt`) is the tasks. `json` (may be NULL) receives an array.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 // `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -2694,12 +2835,56 @@ mcoda_code mcoda_tasks_list_json(mcoda_workspace *workspace,
                                  mcoda_string **json,
                                  mcoda_error **error);
 
+// Lists the tasks that match the filter, by key. `MCODA_INVALID_INPUT` for a key that several epics or
+// stories have.
+//
+// `filter` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `statuses`, `type`, `assignee`, `agentId`,
+// all optional, may be NULL) is selects the tasks. Absent: all. `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_tasks_find_json(mcoda_workspace *workspace,
+                                 const char *filter,
+                                 mcoda_string **json,
+                                 mcoda_error **error);
+
+// Changes fields of a task. Its status is changed by `record_status_transition` only. `MCODA_CONFLICT` for a
+// key that another task of the story has.
+//
+// `task` (text) is the task, by id or key. `changes` (a JSON object of `key`, `title`, `description`,
+// `type`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`,
+// `vcsLastCommitSha`, `metadataPatch`, `clear`, all optional) is the changes. `json` (may be NULL) receives
+// an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`,
+// `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`,
+// `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`, `createdAt`, `updatedAt`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_tasks_update_json(mcoda_workspace *workspace,
+                                   const char *task,
+                                   const char *changes,
+                                   mcoda_string **json,
+                                   mcoda_error **error);
+
+// Deletes a task with its status events, runs, comments and locks, in one transaction. Its usage is kept
+// without the task: what it cost is still a part of every sum. The JSON log is not changed.
+//
+// `task` (text) is the task, by id or key. `json` (may be NULL) receives an object of `taskId`,
+// `statusEvents`, `taskRuns`, `tokenUsage`.
+//
+// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+// any. Frees: the caller, `json` with `mcoda_string_free`.
+mcoda_code mcoda_tasks_delete_json(mcoda_workspace *workspace,
+                                   const char *task,
+                                   mcoda_string **json,
+                                   mcoda_error **error);
+
 // Creates a job.
 //
 // `job` (a JSON object of `type`, and optionally `state`, `commandName`, `agentId`, `agentIds`, `payload`,
-// `totalItems`, `processedItems`, `lastCheckpoint`) is the job. `json` (may be NULL) receives an object of
-// `id`, `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`,
-// `processedItems`, `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
+// `totalItems`, `processedItems`, `lastCheckpoint`, `createdAt`) is the job. `json` (may be NULL) receives
+// an object of `id`, `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`,
+// `totalItems`, `processedItems`, `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 //
 // Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 // caller, `json` with `mcoda_string_free`.
@@ -2771,6 +2956,14 @@ mcoda_code mcoda_command_runs_get_json(mcoda_workspace *workspace,
                                        const char *id,
                                        mcoda_string **json,
                                        mcoda_error **error);
+
+// Lists the command runs of this workspace, newest first.
+//
+// `json` (may be NULL) receives an array.
+//
+// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+// `mcoda_string_free`.
+mcoda_code mcoda_command_runs_list_json(mcoda_workspace *workspace, mcoda_string **json, mcoda_error **error);
 
 // Finishes a command run. Its duration is the time since it began.
 //
@@ -2883,10 +3076,12 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_NEW_EPIC_KEY ((enum mcoda_new_epic_text_field)MCODA_NEW_EPIC_KEY)
 #define MCODA_NEW_EPIC_TITLE ((enum mcoda_new_epic_text_field)MCODA_NEW_EPIC_TITLE)
 #define MCODA_NEW_EPIC_DESCRIPTION ((enum mcoda_new_epic_text_field)MCODA_NEW_EPIC_DESCRIPTION)
+#define MCODA_NEW_EPIC_CREATED_AT ((enum mcoda_new_epic_text_field)MCODA_NEW_EPIC_CREATED_AT)
 #define MCODA_NEW_PROJECT_METADATA ((enum mcoda_new_project_json_field)MCODA_NEW_PROJECT_METADATA)
 #define MCODA_NEW_PROJECT_KEY ((enum mcoda_new_project_text_field)MCODA_NEW_PROJECT_KEY)
 #define MCODA_NEW_PROJECT_NAME ((enum mcoda_new_project_text_field)MCODA_NEW_PROJECT_NAME)
 #define MCODA_NEW_PROJECT_DESCRIPTION ((enum mcoda_new_project_text_field)MCODA_NEW_PROJECT_DESCRIPTION)
+#define MCODA_NEW_PROJECT_CREATED_AT ((enum mcoda_new_project_text_field)MCODA_NEW_PROJECT_CREATED_AT)
 #define MCODA_NEW_STORY_PRIORITY ((enum mcoda_new_story_int_field)MCODA_NEW_STORY_PRIORITY)
 #define MCODA_NEW_STORY_METADATA ((enum mcoda_new_story_json_field)MCODA_NEW_STORY_METADATA)
 #define MCODA_NEW_STORY_STORY_POINTS_TOTAL ((enum mcoda_new_story_real_field)MCODA_NEW_STORY_STORY_POINTS_TOTAL)
@@ -2896,6 +3091,7 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_NEW_STORY_TITLE ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_TITLE)
 #define MCODA_NEW_STORY_DESCRIPTION ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_DESCRIPTION)
 #define MCODA_NEW_STORY_ACCEPTANCE_CRITERIA ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_ACCEPTANCE_CRITERIA)
+#define MCODA_NEW_STORY_CREATED_AT ((enum mcoda_new_story_text_field)MCODA_NEW_STORY_CREATED_AT)
 #define MCODA_NEW_TASK_PRIORITY ((enum mcoda_new_task_int_field)MCODA_NEW_TASK_PRIORITY)
 #define MCODA_NEW_TASK_METADATA ((enum mcoda_new_task_json_field)MCODA_NEW_TASK_METADATA)
 #define MCODA_NEW_TASK_STORY_POINTS ((enum mcoda_new_task_real_field)MCODA_NEW_TASK_STORY_POINTS)
@@ -2913,6 +3109,7 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_NEW_TASK_VCS_BASE_BRANCH ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_VCS_BASE_BRANCH)
 #define MCODA_NEW_TASK_VCS_LAST_COMMIT_SHA ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_VCS_LAST_COMMIT_SHA)
 #define MCODA_NEW_TASK_OPENAPI_VERSION_AT_CREATION ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_OPENAPI_VERSION_AT_CREATION)
+#define MCODA_NEW_TASK_CREATED_AT ((enum mcoda_new_task_text_field)MCODA_NEW_TASK_CREATED_AT)
 #define MCODA_OPTION_NO_TELEMETRY ((enum mcoda_options_bool_field)MCODA_OPTION_NO_TELEMETRY)
 #define MCODA_OPTION_JSON_LOG ((enum mcoda_options_bool_field)MCODA_OPTION_JSON_LOG)
 #define MCODA_OPTION_READ_ONLY ((enum mcoda_options_bool_field)MCODA_OPTION_READ_ONLY)

@@ -214,7 +214,8 @@ public:
     options() : handle_(mcoda_options_new()) {}
 
     /// The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`,
-    /// else the path of the root, or of the file's folder.
+    /// which a new workspace of a root gets; else the path of the root, or of the file's folder, unless the
+    /// database has no rows of that path and those of one other id: then that one.
     options &set_workspace_id(const std::optional<std::string> &value)
     {
         return value ? put(mcoda_options_set_text, MCODA_OPTION_WORKSPACE_ID, value->c_str()) : *this;
@@ -787,6 +788,16 @@ public:
         return value ? put(mcoda_new_project_set_text, MCODA_NEW_PROJECT_DESCRIPTION, value->c_str()) : *this;
     }
 
+    /// When it was created, for an import. Absent: now.
+    new_project &set_created_at(const std::optional<std::string> &value)
+    {
+        return value ? put(mcoda_new_project_set_text, MCODA_NEW_PROJECT_CREATED_AT, value->c_str()) : *this;
+    }
+    new_project &set_created_at(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_new_project_set_text, MCODA_NEW_PROJECT_CREATED_AT, detail::time(value).c_str());
+    }
+
     /// JSON. Additional data of the host.
     new_project &set_metadata(const std::optional<std::string> &value)
     {
@@ -840,6 +851,16 @@ public:
     new_epic &set_description(const std::optional<std::string> &value)
     {
         return value ? put(mcoda_new_epic_set_text, MCODA_NEW_EPIC_DESCRIPTION, value->c_str()) : *this;
+    }
+
+    /// When it was created, for an import. Absent: now.
+    new_epic &set_created_at(const std::optional<std::string> &value)
+    {
+        return value ? put(mcoda_new_epic_set_text, MCODA_NEW_EPIC_CREATED_AT, value->c_str()) : *this;
+    }
+    new_epic &set_created_at(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_new_epic_set_text, MCODA_NEW_EPIC_CREATED_AT, detail::time(value).c_str());
     }
 
     /// Its priority: smaller numbers come first.
@@ -919,6 +940,16 @@ public:
     new_story &set_acceptance_criteria(const std::optional<std::string> &value)
     {
         return value ? put(mcoda_new_story_set_text, MCODA_NEW_STORY_ACCEPTANCE_CRITERIA, value->c_str()) : *this;
+    }
+
+    /// When it was created, for an import. Absent: now.
+    new_story &set_created_at(const std::optional<std::string> &value)
+    {
+        return value ? put(mcoda_new_story_set_text, MCODA_NEW_STORY_CREATED_AT, value->c_str()) : *this;
+    }
+    new_story &set_created_at(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_new_story_set_text, MCODA_NEW_STORY_CREATED_AT, detail::time(value).c_str());
     }
 
     /// Its priority: smaller numbers come first.
@@ -1046,6 +1077,16 @@ public:
     new_task &set_openapi_version_at_creation(const std::optional<std::string> &value)
     {
         return value ? put(mcoda_new_task_set_text, MCODA_NEW_TASK_OPENAPI_VERSION_AT_CREATION, value->c_str()) : *this;
+    }
+
+    /// When it was created, for an import. Absent: now.
+    new_task &set_created_at(const std::optional<std::string> &value)
+    {
+        return value ? put(mcoda_new_task_set_text, MCODA_NEW_TASK_CREATED_AT, value->c_str()) : *this;
+    }
+    new_task &set_created_at(std::chrono::system_clock::time_point value)
+    {
+        return put(mcoda_new_task_set_text, MCODA_NEW_TASK_CREATED_AT, detail::time(value).c_str());
     }
 
     /// Its priority: smaller numbers come first.
@@ -1499,6 +1540,23 @@ public:
     }
     json token_usage_summary_json(const std::optional<std::string> &query = std::nullopt) { return try_token_usage_summary_json(query).value(); }
 
+    /// Returns the time range of a summary with this query: its first and last time, and the time from which spans
+    /// count back. Reads no records. See `mcoda_token_usage_range_json`.
+    result<json> try_token_usage_range_json(const std::optional<std::string> &query = std::nullopt)
+    {
+        return detail::reply(mcoda_token_usage_range_json, handle_.get(), detail::pointer(query));
+    }
+    json token_usage_range_json(const std::optional<std::string> &query = std::nullopt) { return try_token_usage_range_json(query).value(); }
+
+    /// Counts the calls that a summary with this query leaves out because of its time range: those that match the
+    /// rest of the query, and are before or after the range or have an invalid time. It reads them. See
+    /// `mcoda_calls_outside_json`.
+    result<json> try_calls_outside_json(const std::optional<std::string> &query = std::nullopt)
+    {
+        return detail::reply(mcoda_calls_outside_json, handle_.get(), detail::pointer(query));
+    }
+    json calls_outside_json(const std::optional<std::string> &query = std::nullopt) { return try_calls_outside_json(query).value(); }
+
     /// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each row.
     /// See `mcoda_query_json`.
     result<json> try_query_json(const std::string &sql, const std::optional<std::string> &params = std::nullopt)
@@ -1565,6 +1623,15 @@ public:
         return detail::reply(mcoda_record_status_transition_json, handle_.get(), task.c_str(), to_status.c_str(), detail::pointer(context));
     }
     json record_status_transition_json(const std::string &task, const std::string &to_status, const std::optional<std::string> &context = std::nullopt) { return try_record_status_transition_json(task, to_status, context).value(); }
+
+    /// Changes the statuses of many tasks, in the given order and in one transaction: all of them or none. As a
+    /// history may hold the statuses of other programs, any word is accepted. An error names the transition. See
+    /// `mcoda_record_status_transitions_json`.
+    result<json> try_record_status_transitions_json(const std::string &transitions)
+    {
+        return detail::reply(mcoda_record_status_transitions_json, handle_.get(), transitions.c_str());
+    }
+    json record_status_transitions_json(const std::string &transitions) { return try_record_status_transitions_json(transitions).value(); }
 
     /// Lists the status events of one task or of all tasks, in order of time. See `mcoda_status_events_json`.
     result<json> try_status_events_json(const std::optional<std::string> &query = std::nullopt)
@@ -1661,6 +1728,26 @@ public:
         return detail::reply(mcoda_telemetry_opt_in_json, handle_.get());
     }
     json telemetry_opt_in_json() { return try_telemetry_opt_in_json().value(); }
+
+    /// Lists the workspaces whose rows are in the database, by id. Usually it is this one alone; several may share
+    /// a database, and a project that was moved may have rows under two ids. See `mcoda_workspace_ids_json`.
+    result<json> try_workspace_ids_json()
+    {
+        return detail::reply(mcoda_workspace_ids_json, handle_.get());
+    }
+    json workspace_ids_json() { return try_workspace_ids_json().value(); }
+
+    /// Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how
+    /// many there were in each table. If `workspace.json` beside the database names the old id, it names the new
+    /// one from then on. The JSON log `token_usage.json` is not changed: its entries keep the old id.
+    /// `MCODA_NOT_FOUND` for an old id of which the database has no rows, and for a new one that is neither the id
+    /// of the handle nor in the database. `MCODA_INVALID_INPUT` if the old id is that of the handle: open it with
+    /// the new id first. See `mcoda_relocate_json`.
+    result<json> try_relocate_json(const std::string &old_id, const std::string &new_id)
+    {
+        return detail::reply(mcoda_relocate_json, handle_.get(), old_id.c_str(), new_id.c_str());
+    }
+    json relocate_json(const std::string &old_id, const std::string &new_id) { return try_relocate_json(old_id, new_id).value(); }
 
     /// Returns the project with this key, and creates it if there is none: any number of processes may call this at
     /// the same time, and all get the same project. See `mcoda_projects_ensure_json`.
@@ -1775,6 +1862,31 @@ public:
     }
     json tasks_list_json(const std::optional<std::string> &user_story_id = std::nullopt) { return try_tasks_list_json(user_story_id).value(); }
 
+    /// Lists the tasks that match the filter, by key. `MCODA_INVALID_INPUT` for a key that several epics or stories
+    /// have. See `mcoda_tasks_find_json`.
+    result<json> try_tasks_find_json(const std::optional<std::string> &filter = std::nullopt)
+    {
+        return detail::reply(mcoda_tasks_find_json, handle_.get(), detail::pointer(filter));
+    }
+    json tasks_find_json(const std::optional<std::string> &filter = std::nullopt) { return try_tasks_find_json(filter).value(); }
+
+    /// Changes fields of a task. Its status is changed by `record_status_transition` only. `MCODA_CONFLICT` for a
+    /// key that another task of the story has. See `mcoda_tasks_update_json`.
+    result<json> try_tasks_update_json(const std::string &task, const std::string &changes)
+    {
+        return detail::reply(mcoda_tasks_update_json, handle_.get(), task.c_str(), changes.c_str());
+    }
+    json tasks_update_json(const std::string &task, const std::string &changes) { return try_tasks_update_json(task, changes).value(); }
+
+    /// Deletes a task with its status events, runs, comments and locks, in one transaction. Its usage is kept
+    /// without the task: what it cost is still a part of every sum. The JSON log is not changed. See
+    /// `mcoda_tasks_delete_json`.
+    result<json> try_tasks_delete_json(const std::string &task)
+    {
+        return detail::reply(mcoda_tasks_delete_json, handle_.get(), task.c_str());
+    }
+    json tasks_delete_json(const std::string &task) { return try_tasks_delete_json(task).value(); }
+
     /// Creates a job. See `mcoda_jobs_create_json`.
     result<json> try_jobs_create_json(const std::string &job)
     {
@@ -1816,6 +1928,13 @@ public:
         return detail::reply(mcoda_command_runs_get_json, handle_.get(), id.c_str());
     }
     json command_runs_get_json(const std::string &id) { return try_command_runs_get_json(id).value(); }
+
+    /// Lists the command runs of this workspace, newest first. See `mcoda_command_runs_list_json`.
+    result<json> try_command_runs_list_json()
+    {
+        return detail::reply(mcoda_command_runs_list_json, handle_.get());
+    }
+    json command_runs_list_json() { return try_command_runs_list_json().value(); }
 
     /// Finishes a command run. Its duration is the time since it began. See `mcoda_command_runs_finish_json`.
     result<json> try_command_runs_finish_json(const std::string &id, const std::string &end)
@@ -1978,6 +2097,23 @@ public:
     }
     json token_usage_summary_json(const std::optional<std::string> &query = std::nullopt) { return try_token_usage_summary_json(query).value(); }
 
+    /// Returns the time range of a summary with this query: its first and last time, and the time from which spans
+    /// count back. Reads no records. See `mcoda_global_token_usage_range_json`.
+    result<json> try_token_usage_range_json(const std::optional<std::string> &query = std::nullopt)
+    {
+        return detail::reply(mcoda_global_token_usage_range_json, handle_.get(), detail::pointer(query));
+    }
+    json token_usage_range_json(const std::optional<std::string> &query = std::nullopt) { return try_token_usage_range_json(query).value(); }
+
+    /// Counts the calls that a summary with this query leaves out because of its time range: those that match the
+    /// rest of the query, and are before or after the range or have an invalid time. It reads them. See
+    /// `mcoda_global_calls_outside_json`.
+    result<json> try_calls_outside_json(const std::optional<std::string> &query = std::nullopt)
+    {
+        return detail::reply(mcoda_global_calls_outside_json, handle_.get(), detail::pointer(query));
+    }
+    json calls_outside_json(const std::optional<std::string> &query = std::nullopt) { return try_calls_outside_json(query).value(); }
+
     /// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each row.
     /// See `mcoda_global_query_json`.
     result<json> try_query_json(const std::string &sql, const std::optional<std::string> &params = std::nullopt)
@@ -2061,6 +2197,15 @@ inline result<json> try_check_path_json(const std::string &path, const std::opti
     return detail::reply(mcoda_check_path_json, path.c_str(), detail::pointer(options));
 }
 inline json check_path_json(const std::string &path, const std::optional<std::string> &options = std::nullopt) { return try_check_path_json(path, options).value(); }
+
+/// Lists the workspaces in the user's global folder, `.mcoda/workspaces` in the home folder, with the root of the
+/// project, the id and the last use of each, the last used first. Nothing is written, and nobody is locked out. See
+/// `mcoda_workspaces_json`.
+inline result<json> try_workspaces_json(const std::optional<std::string> &options = std::nullopt)
+{
+    return detail::reply(mcoda_workspaces_json, detail::pointer(options));
+}
+inline json workspaces_json(const std::optional<std::string> &options = std::nullopt) { return try_workspaces_json(options).value(); }
 
 /// Renders a summary as a text table. See `mcoda_render_tokens_table`.
 inline result<json> try_render_tokens_table(const std::string &rows, const std::optional<std::string> &group_by = std::nullopt)

@@ -3,9 +3,10 @@
 export declare class Dispatcher {
   /**
    * `settle` receives the number of each call with either its result as JSON or its error. Of a large result it receives
-   * the first piece, and the others as `rest`.
+   * the first piece, and the others as `rest`. If a result is empty because the database has rows of other workspaces
+   * only, it receives their ids.
    */
-  constructor(settle: (call: number, json: string | null, failure: Failure | null, rest: Pieces | null) => void)
+  constructor(settle: (call: number, json: string | null, failure: Failure | null, rest: Pieces | null, otherWorkspaceIds: string[] | null) => void)
   /** Keeps the process alive for pending replies. */
   ref(): void
   /** Lets the process end. */

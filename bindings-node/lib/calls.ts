@@ -2,8 +2,8 @@
 import argumentsOf from './arguments'
 import { CALL } from './internals'
 import type { Complete, Estimate, Velocity } from './contract'
-import type { AgentBody, BatchCall, Time, CallOptions } from './inputs'
-import type { AgentContext, Backfilled, Backtest, CheckOptions, CheckReport, Checkpoint, CommandRun, CommandRunEnd, Economics, EconomicsQuery, Epic, EstimateOptions, FlowDay, ImportSummary, Job, JobInspection, LaneVisit, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, StatusEvent, StatusEventsQuery, Story, Task, TaskRun, TaskStatus, TelemetryConfig, ThroughputDay, TimeIndex, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext } from './records'
+import type { AgentBody, BatchCall, Time, CallOptions, OtherWorkspaces } from './inputs'
+import type { AgentContext, Backfilled, Backtest, CallsOutside, CheckOptions, CheckReport, Checkpoint, CommandRun, CommandRunEnd, DeletedTask, Economics, EconomicsQuery, Epic, EstimateOptions, FlowDay, ImportSummary, Job, JobInspection, KnownWorkspace, LaneVisit, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Recorded, RecordedResponse, Relocated, StatusEvent, StatusEventsQuery, Story, Task, TaskChanges, TaskFilter, TaskRun, TaskStatus, TaskTransition, TelemetryConfig, ThroughputDay, TimeIndex, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryQuery, TokenUsageSummaryRow, Transition, TransitionContext, UsageRange } from './records'
 import { Repository, Session } from './session'
 
 export class Projects extends Repository {
@@ -93,6 +93,27 @@ export class Tasks extends Repository {
   async list(userStoryId?: string | null, options?: CallOptions | null): Promise<Complete<Task>[]> {
     return this[CALL]('tasks.list', argumentsOf['tasks.list'](userStoryId), options)
   }
+
+  /** Lists the tasks that match the filter, by key. `InvalidInput` for a key that several epics or stories have. */
+  async find(filter?: TaskFilter | null, options?: CallOptions | null): Promise<Complete<Task>[]> {
+    return this[CALL]('tasks.find', argumentsOf['tasks.find'](filter), options)
+  }
+
+  /**
+   * Changes fields of a task. Its status is changed by `recordStatusTransition` only. `Conflict` for a key that
+   * another task of the story has.
+   */
+  async update(task: string, changes: TaskChanges, options?: CallOptions | null): Promise<Complete<Task>> {
+    return this[CALL]('tasks.update', argumentsOf['tasks.update'](task, changes), options)
+  }
+
+  /**
+   * Deletes a task with its status events, runs, comments and locks, in one transaction. Its usage is kept without
+   * the task: what it cost is still a part of every sum. The JSON log is not changed.
+   */
+  async delete(task: string, options?: CallOptions | null): Promise<Complete<DeletedTask>> {
+    return this[CALL]('tasks.delete', argumentsOf['tasks.delete'](task), options)
+  }
 }
 
 export class Jobs extends Repository {
@@ -107,7 +128,7 @@ export class Jobs extends Repository {
   }
 
   /** Lists the jobs of this workspace, newest first. */
-  async list(options?: CallOptions | null): Promise<Complete<Job>[]> {
+  async list(options?: CallOptions | null): Promise<Complete<Job>[] & OtherWorkspaces> {
     return this[CALL]('jobs.list', [], options)
   }
 
@@ -126,6 +147,11 @@ export class CommandRuns extends Repository {
   /** Returns the command run with this id. */
   async get(id: string, options?: CallOptions | null): Promise<Complete<CommandRun> | null> {
     return this[CALL]('commandRuns.get', argumentsOf['commandRuns.get'](id), options)
+  }
+
+  /** Lists the command runs of this workspace, newest first. */
+  async list(options?: CallOptions | null): Promise<Complete<CommandRun>[] & OtherWorkspaces> {
+    return this[CALL]('commandRuns.list', [], options)
   }
 
   /** Finishes a command run. Its duration is the time since it began. */
@@ -193,7 +219,7 @@ export abstract class SessionCalls extends Session {
   }
 
   /** Lists single agent calls in order of time. */
-  async tokenUsage(query?: TokenUsageQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageRow>[]> {
+  async tokenUsage(query?: TokenUsageQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageRow>[] & OtherWorkspaces> {
     return this[CALL]('tokenUsage', argumentsOf.tokenUsage(query), options)
   }
 
@@ -201,8 +227,24 @@ export abstract class SessionCalls extends Session {
    * Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since` is
    * absent, only the last 7 days are included.
    */
-  async tokenUsageSummary(query?: TokenUsageSummaryQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageSummaryRow>[]> {
+  async tokenUsageSummary(query?: TokenUsageSummaryQuery | null, options?: CallOptions | null): Promise<Complete<TokenUsageSummaryRow>[] & OtherWorkspaces> {
     return this[CALL]('tokenUsageSummary', argumentsOf.tokenUsageSummary(query), options)
+  }
+
+  /**
+   * Returns the time range of a summary with this query: its first and last time, and the time from which spans
+   * count back. Reads no records.
+   */
+  async tokenUsageRange(query?: TokenUsageSummaryQuery | null, options?: CallOptions | null): Promise<Complete<UsageRange>> {
+    return this[CALL]('tokenUsageRange', argumentsOf.tokenUsageRange(query), options)
+  }
+
+  /**
+   * Counts the calls that a summary with this query leaves out because of its time range: those that match the
+   * rest of the query, and are before or after the range or have an invalid time. It reads them.
+   */
+  async callsOutside(query?: TokenUsageSummaryQuery | null, options?: CallOptions | null): Promise<Complete<CallsOutside>> {
+    return this[CALL]('callsOutside', argumentsOf.callsOutside(query), options)
   }
 
   /**
@@ -268,7 +310,7 @@ export abstract class WorkspaceCalls extends SessionCalls {
    * completed story point and task, the share of tasks that were sent back, and what was spent on rework, on
    * abandoned tasks and on no task. Writes nothing.
    */
-  async economics(query?: EconomicsQuery | null, options?: CallOptions | null): Promise<Complete<Economics>> {
+  async economics(query?: EconomicsQuery | null, options?: CallOptions | null): Promise<Complete<Economics> & OtherWorkspaces> {
     return this[CALL]('economics', argumentsOf.economics(query), options)
   }
 
@@ -280,6 +322,14 @@ export abstract class WorkspaceCalls extends SessionCalls {
    */
   async recordStatusTransition(task: string, toStatus: TaskStatus | (string & {}), context?: TransitionContext | null, options?: CallOptions | null): Promise<Complete<Transition>> {
     return this[CALL]('recordStatusTransition', argumentsOf.recordStatusTransition(task, toStatus, context), options)
+  }
+
+  /**
+   * Changes the statuses of many tasks, in the given order and in one transaction: all of them or none. As a
+   * history may hold the statuses of other programs, any word is accepted. An error names the transition.
+   */
+  async recordStatusTransitions(transitions: Iterable<TaskTransition>, options?: CallOptions | null): Promise<Complete<Transition>[]> {
+    return this[CALL]('recordStatusTransitions', argumentsOf.recordStatusTransitions(transitions), options)
   }
 
   /** Lists the status events of one task or of all tasks, in order of time. */
@@ -356,5 +406,24 @@ export abstract class WorkspaceCalls extends SessionCalls {
   /** Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new settings. */
   async optIn(options?: CallOptions | null): Promise<Complete<TelemetryConfig>> {
     return this[CALL]('optIn', [], options)
+  }
+
+  /**
+   * Lists the workspaces whose rows are in the database, by id. Usually it is this one alone; several may share a
+   * database, and a project that was moved may have rows under two ids.
+   */
+  async workspaceIds(options?: CallOptions | null): Promise<Complete<KnownWorkspace>[]> {
+    return this[CALL]('workspaceIds', [], options)
+  }
+
+  /**
+   * Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how many
+   * there were in each table. If `workspace.json` beside the database names the old id, it names the new one from
+   * then on. The JSON log `tokenUsage.json` is not changed: its entries keep the old id. `NotFound` for an old id
+   * of which the database has no rows, and for a new one that is neither the id of the handle nor in the database.
+   * `InvalidInput` if the old id is that of the handle: open it with the new id first.
+   */
+  async relocate(oldId: string, newId: string, options?: CallOptions | null): Promise<Complete<Relocated>> {
+    return this[CALL]('relocate', argumentsOf.relocate(oldId, newId), options)
   }
 }

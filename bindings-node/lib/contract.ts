@@ -23,6 +23,7 @@ type Occasional =
   | 'hour'
   | 'week'
   | 'month'
+  | 'session'
   | 'cost_by_currency'
   | 'logError'
   | 'endpoint'

@@ -22,7 +22,12 @@ export interface Opened {
 
 type Options = CallOptions | null | undefined
 type StartHandle = (call: number, json: string) => Handle
-type Reply = { json: string | null; failure: Failure | null; rest?: Pieces | null }
+type Reply = {
+  json: string | null
+  failure: Failure | null
+  rest?: Pieces | null
+  otherWorkspaceIds?: string[] | null
+}
 
 const TIMED_OUT: Failure = {
   kind: 'Cancelled',
@@ -34,9 +39,9 @@ const TIMED_OUT: Failure = {
 const pending = new Map<number, (reply: Reply) => void>()
 let lastCall = 0
 
-const dispatcher = new native.Dispatcher((call, json, failure, rest) => {
+const dispatcher = new native.Dispatcher((call, json, failure, rest, otherWorkspaceIds) => {
   // A call that was cancelled is no longer here.
-  pending.get(call)?.({ json, failure, rest })
+  pending.get(call)?.({ json, failure, rest, otherWorkspaceIds })
 })
 
 export async function open(name: string, args: unknown[], options: Options, site: CallSite | undefined): Promise<Opened> {
@@ -143,11 +148,20 @@ async function send(
   const signal = signalOf(options)
   if (signal?.aborted) throw signal.reason
   const json = JSON.stringify(args)
-  const { json: result, failure, rest } = await reply((call) => start(call, json), cancel, signal, timeoutOf(options))
-  if (!failure) return decodeInTurns(result!, rest ?? null, decode, signal)
+  const { failure, ...found } = await reply((call) => start(call, json), cancel, signal, timeoutOf(options))
+  if (!failure) {
+    const result = decodeInTurns(found.json!, found.rest ?? null, decode, signal)
+    return found.otherWorkspaceIds ? withOtherWorkspaces(await result, found.otherWorkspaceIds) : result
+  }
   // A call that was cancelled has changed nothing, whatever it was waiting for.
   if (signal?.aborted && failure.kind === 'Cancelled') throw signal.reason
   throw at(site, McodaError.from(failure))
+}
+
+/** An empty result, with the ids of the workspaces because of which it is empty. */
+function withOtherWorkspaces(result: unknown, ids: string[]): unknown {
+  // Not enumerable: the result equals any other empty one, and is the same JSON.
+  return Object.defineProperty(result as object, 'otherWorkspaceIds', { value: ids })
 }
 
 function reply(

@@ -5,7 +5,7 @@ import { compute } from './compute'
 import { work } from './dispatcher'
 import type { Estimate, Velocity } from './contract'
 import type { AgentBody, CallOptions } from './inputs'
-import type { CheckPathOptions, CheckReport, Dimension, Economics, ExtractedUsage, Job, JobInspection, StatusEvent, TelemetryConfig, TokenUsageRow, TokenUsageSummaryRow } from './records'
+import type { CheckPathOptions, CheckReport, Dimension, Economics, ExtractedUsage, FoundWorkspace, Job, JobInspection, StatusEvent, TelemetryConfig, TokenUsageRow, TokenUsageSummaryRow, WorkspacesOptions } from './records'
 
 /**
  * Extracts the usage from a response of a provider or an agent, as one record: the sum of its calls. Unexpected
@@ -29,6 +29,14 @@ export function extractUsages(body: AgentBody, provider?: string | null): Extrac
  */
 export async function checkPath(path: string | URL, checkPathOptions?: CheckPathOptions | null, options?: CallOptions | null): Promise<CheckReport> {
   return work('checkPath', argumentsOf.checkPath(path, checkPathOptions), options, callSite())
+}
+
+/**
+ * Lists the workspaces in the user's global folder, `.mcoda/workspaces` in the home folder, with the root of the
+ * project, the id and the last use of each, the last used first. Nothing is written, and nobody is locked out.
+ */
+export async function workspaces(workspacesOptions?: WorkspacesOptions | null, options?: CallOptions | null): Promise<FoundWorkspace[]> {
+  return work('workspaces', argumentsOf.workspaces(workspacesOptions), options, callSite())
 }
 
 /** Renders a summary as a text table. */

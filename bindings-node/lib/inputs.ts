@@ -1,7 +1,10 @@
 /** A point in time: a `Date`, RFC 3339 text with `Z` or an offset, or a date alone (midnight UTC). */
 export type Time = Date | string
 
-/** A bound in time: as `Time`, or a span before now such as `7d` (units s, m, h, d, w). */
+/**
+ * A bound in time: as `Time`; a day of the query's time zone (`2026-03-20`, `today`, `yesterday`, `this-week`), which is included
+ * as a whole; a span before now such as `7d` (units ms, s, m, h, d, w, mo); or `all`.
+ */
 export type Bound = Date | string
 
 /** A JSON value. A `Date` inside becomes its ISO text. */
@@ -24,6 +27,15 @@ export interface CallOptions {
    * rejects with a `McodaError` of the kind `Cancelled`. Default: no limit.
    */
   timeoutMs?: number | null | undefined
+}
+
+/** What the result of a query may have besides its rows. */
+export interface OtherWorkspaces {
+  /**
+   * The ids of other workspaces, where there are no rows because the database has those of other workspaces only: the project
+   * was moved, or is opened with another id than before. Not enumerable.
+   */
+  readonly otherWorkspaceIds?: readonly string[]
 }
 
 /** The last argument of a transaction. */

@@ -3,7 +3,7 @@
 import type { Metadata } from './contract'
 import type { Bound, JsonObject, Time } from './inputs'
 
-export type Dimension = 'project' | 'command' | 'agent' | 'model' | 'day' | 'job' | 'action' | 'provider' | 'task' | 'epic' | 'story' | 'hour' | 'week' | 'month'
+export type Dimension = 'project' | 'command' | 'agent' | 'model' | 'day' | 'job' | 'action' | 'provider' | 'task' | 'epic' | 'story' | 'hour' | 'week' | 'month' | 'session'
 
 export type EconomicsDimension = 'agent' | 'model' | 'lane' | 'epic' | 'project' | 'week'
 
@@ -18,8 +18,9 @@ export type VelocityMode = 'config' | 'empirical' | 'mixed'
 /** The options of opening a database. An absent option has its default. */
 export interface OpenOptions {
   /**
-   * The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`, else
-   * the path of the root, or of the file's folder.
+   * The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`, which
+   * a new workspace of a root gets; else the path of the root, or of the file's folder, unless the database has no
+   * rows of that path and those of one other id: then that one.
    */
   workspaceId?: string | null | undefined
   /** Settings in the format of `config.json`, which override those of the files. Default: none. */
@@ -71,6 +72,15 @@ export interface CheckPathOptions {
    */
   jsonLog?: boolean | string | URL | null | undefined
   /** The environment that holds for this check, as of the options to open a database with. */
+  environment?: JsonObject | null | undefined
+}
+
+/** Where to look for workspaces. */
+export interface WorkspacesOptions {
+  /**
+   * The environment variables that name the home folder, as when a database is opened. Default: those of the
+   * process.
+   */
   environment?: JsonObject | null | undefined
 }
 
@@ -208,6 +218,10 @@ export interface AgentContext {
   timestamp?: Time | null | undefined
   /** Additional data; stored beside `usage` in the record's metadata. */
   metadata?: JsonObject | null | undefined
+  /** The error of the call, for example `timeout`; stored in the record's metadata. */
+  errorKind?: string | null | undefined
+  /** Whether a response without usage is recorded too, as a call without counts. Otherwise it records nothing. */
+  recordEmpty?: boolean | null | undefined
   /**
    * Whether a cost that the response does not report is computed from the price table. Needs the crate feature
    * `prices`; without it that is an `Unsupported` error.
@@ -275,16 +289,19 @@ export interface TokenUsageQuery {
   /** Only usage of this provider. */
   provider?: string | null | undefined
   /**
-   * Usage at or after this timestamp, or within this time span before now (`7d`; units s, m, h, d, w, and mo for
-   * calendar months), or from a day on: `today`, `yesterday`, `this-week`. `all` is no limit. Absent: the last 7
-   * days for a summary, no limit for a list of rows.
+   * Usage at or after this timestamp, or within this time span before now (`7d`; units ms, s, m, h, d, w, and mo
+   * for calendar months), or from a day of the time zone on: a date, `today`, `yesterday`, `this-week`. `all` is
+   * no limit. Absent: the last 7 days for a summary, no limit for a list of rows.
    */
   since?: Bound | null | undefined
-  /** Usage at or before this timestamp, or this time span before now. */
+  /**
+   * Usage at or before this timestamp, or this time span before now, or to the end of a day of the time zone: a
+   * date includes that day.
+   */
   until?: Bound | null | undefined
   /**
-   * The time zone of the days in a summary by day, by its name in the IANA database (`Europe/Berlin`). Absent:
-   * UTC. Dates in `since` and `until` still begin at midnight UTC.
+   * The time zone of the days in a summary by day and of dates in `since` and `until`, by its name in the IANA
+   * database (`Europe/Berlin`). Absent: UTC.
    */
   timeZone?: string | null | undefined
   /** The page of the result, from 1. Absent: 1. */
@@ -326,11 +343,17 @@ export interface EconomicsQuery {
   model?: string | null | undefined
   /** Only calls of this provider. */
   provider?: string | null | undefined
-  /** Calls at or after this timestamp, or within this time span before now (`7d`). Absent: no limit. */
+  /**
+   * Calls at or after this timestamp, or within this time span before now (`7d`), or from a day of the time zone
+   * on: a date, `today`, `yesterday`, `this-week`. Absent: no limit.
+   */
   since?: Bound | null | undefined
-  /** Calls at or before this timestamp, or this time span before now. */
+  /**
+   * Calls at or before this timestamp, or this time span before now, or to the end of a day of the time zone: a
+   * date includes that day.
+   */
   until?: Bound | null | undefined
-  /** The time zone of the weeks, by its name in the IANA database. Absent: UTC. */
+  /** The time zone of the weeks and of dates in `since` and `until`, by its name in the IANA database. Absent: UTC. */
   timeZone?: string | null | undefined
   /** The time from which spans count back. Absent: the handle's clock. */
   now?: Time | null | undefined
@@ -360,14 +383,30 @@ export interface TransitionContext {
   allowUnknownStatus?: boolean | null | undefined
 }
 
+/** One transition of a batch: the task, its new status, and details. */
+export interface TaskTransition extends TransitionContext {
+  /** The task, by id or key; required. */
+  task: string
+  /** Its new status, for example `inProgress`; required. Any word is accepted. */
+  toStatus: string
+}
+
 /** Selects the events; by default all of them. */
 export interface StatusEventsQuery {
   /** The task, by id or key. */
   task?: string | null | undefined
-  /** Events at or after this timestamp, or within this time span before now (`7d`). */
+  /**
+   * Events at or after this timestamp, or within this time span before now (`7d`), or from a day of the time zone
+   * on: a date, `today`, `yesterday`, `this-week`.
+   */
   since?: Bound | null | undefined
-  /** Events at or before this timestamp, or this time span before now. */
+  /**
+   * Events at or before this timestamp, or this time span before now, or to the end of a day of the time zone: a
+   * date includes that day.
+   */
   until?: Bound | null | undefined
+  /** The time zone of these days, by its name in the IANA database (`Europe/Berlin`). Absent: UTC. */
+  timeZone?: string | null | undefined
   /** The time from which spans count back. Absent: the handle's clock. */
   now?: Time | null | undefined
 }
@@ -428,6 +467,8 @@ export interface NewProject {
   description?: string | null | undefined
   /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
+  /** When it was created, for an import. Absent: now. */
+  createdAt?: Time | null | undefined
 }
 
 /** The fields of a new epic. */
@@ -446,6 +487,8 @@ export interface NewEpic {
   priority?: number | null | undefined
   /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
+  /** When it was created, for an import. Absent: now. */
+  createdAt?: Time | null | undefined
 }
 
 /** The fields of a new user story. */
@@ -468,6 +511,8 @@ export interface NewStory {
   priority?: number | null | undefined
   /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
+  /** When it was created, for an import. Absent: now. */
+  createdAt?: Time | null | undefined
 }
 
 /** The fields of a new task. */
@@ -506,6 +551,65 @@ export interface NewTask {
   openapiVersionAtCreation?: string | null | undefined
   /** Additional data of the host. */
   metadata?: JsonObject | null | undefined
+  /** When it was created, for an import. Absent: now. */
+  createdAt?: Time | null | undefined
+}
+
+/** Selects tasks; by default all of them. */
+export interface TaskFilter {
+  /** Only tasks of the project with this key. An unknown key is `NotFound`. */
+  projectKey?: string | null | undefined
+  /** Only tasks of the epic with this key. A key that several epics have needs `projectKey`, too. */
+  epicKey?: string | null | undefined
+  /**
+   * Only tasks of the user story with this key. A key that several stories have needs `epicKey` or `projectKey`,
+   * too.
+   */
+  storyKey?: string | null | undefined
+  /** Only tasks with one of these statuses; case, surrounding blanks and older names do not matter. */
+  statuses?: readonly string[] | null | undefined
+  /** Only tasks of this type. */
+  type?: string | null | undefined
+  /** Only tasks of this person; case is ignored. */
+  assignee?: string | null | undefined
+  /** Only tasks that are assigned to the agent with this id. */
+  agentId?: string | null | undefined
+}
+
+/**
+ * The changes to a task: fields that are absent stay as they are. Its status is changed by
+ * `recordStatusTransition`.
+ */
+export interface TaskChanges {
+  /** Its key, unique in the story. */
+  key?: string | null | undefined
+  /** Its title, on one line. */
+  title?: string | null | undefined
+  /** Its description. */
+  description?: string | null | undefined
+  /** Its type. */
+  type?: string | null | undefined
+  /** Its size in story points: finite, 0 or more. */
+  storyPoints?: number | null | undefined
+  /** Its priority: smaller numbers come first. */
+  priority?: number | null | undefined
+  /** The agent to which it is assigned. */
+  assignedAgentId?: string | null | undefined
+  /** The person to whom it is assigned. */
+  assigneeHuman?: string | null | undefined
+  /** The git branch of its work. */
+  vcsBranch?: string | null | undefined
+  /** The git branch that its work started from. */
+  vcsBaseBranch?: string | null | undefined
+  /** The last git commit of its work. */
+  vcsLastCommitSha?: string | null | undefined
+  /** Merged into the task's metadata: existing names get the new values. */
+  metadataPatch?: JsonObject | null | undefined
+  /**
+   * The names of fields to make empty: `description`, `type`, `storyPoints`, `priority`, `assignedAgentId`,
+   * `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`.
+   */
+  clear?: readonly string[] | null | undefined
 }
 
 /** The fields of a new job. */
@@ -528,6 +632,8 @@ export interface NewJob {
   processedItems?: number | null | undefined
   /** The last point from which the host can resume it. */
   lastCheckpoint?: string | null | undefined
+  /** When it was created, for an import. Absent: now. */
+  createdAt?: Time | null | undefined
 }
 
 /** The fields of a new command run. */
@@ -698,6 +804,25 @@ export interface CheckReport {
   checked: string[]
   /** What was found, the worst first. */
   findings: Finding[]
+}
+
+/** A workspace in the user's global folder. */
+export interface FoundWorkspace {
+  /** The folder with its database, in `.mcoda/workspaces`. */
+  folder: string
+  /**
+   * The root folder of its project. The folder has only the hash of it, so it is known where the workspace's file
+   * or its rows name it. After a move of the folder, none is known.
+   */
+  root: string | null
+  /** Whether the root is a folder now. Null where the root is unknown. */
+  rootExists: boolean | null
+  /** Its id; null if it has none yet, or if its rows have several and no file says which. */
+  id: string | null
+  /** When its database or its JSON log was last written to. */
+  lastUsed: string | null
+  /** Why its id is unknown, if it could not be read. */
+  problem: string | null
 }
 
 /** The outcome of one record. */
@@ -883,6 +1008,8 @@ export interface TokenUsageSummaryRow {
   week?: string | null
   /** The group's value, if it is grouped by it. */
   month?: string | null
+  /** The group's value, if it is grouped by it. */
+  session?: string | null
   /** The number of calls. */
   calls: number
   /**
@@ -935,6 +1062,26 @@ export interface TokenUsageSummaryRow {
   cost_by_currency?: { [currency: string]: number }
   /** The number of calls whose cost is known. If it is less than `calls`, the cost is that of a part of them. */
   cost_known_calls?: number
+}
+
+/** The time range of a query. */
+export interface UsageRange {
+  /** The first time that is included; absent without a limit. */
+  since: string | null
+  /** The last time that is included; absent without a limit. */
+  until: string | null
+  /** The time from which spans such as `7d` count back. Given in the query, it fixes them. */
+  now: string
+}
+
+/** The calls that a summary leaves out because of its time range. */
+export interface CallsOutside {
+  /** All of them: those before and after the range, and those with an invalid time. */
+  calls: number
+  /** Those before the range. */
+  before: number
+  /** Those after the range. */
+  after: number
 }
 
 /** What became of copying the write-ahead log into the database. */
@@ -1339,6 +1486,32 @@ export interface TelemetryConfig {
   configPath?: string
 }
 
+/** A workspace whose rows are in a database. */
+export interface KnownWorkspace {
+  /** Its id. */
+  id: string
+  /** Whether it is the id of the handle, which new records get and queries select. */
+  own: boolean
+  /** The number of its records of usage. */
+  tokenUsage: number
+  /** The number of its jobs. */
+  jobs: number
+  /** The number of its command runs. */
+  commandRuns: number
+}
+
+/** The rows that `relocate` gave another workspace id. */
+export interface Relocated {
+  /** How many records of usage. */
+  tokenUsage: number
+  /** How many jobs. */
+  jobs: number
+  /** How many command runs. */
+  commandRuns: number
+  /** Whether `workspace.json` beside the database named the old id, and now names the new one. */
+  workspaceFile: boolean
+}
+
 /** A project: the top level of the backlog. */
 export interface Project {
   /** UUID text. */
@@ -1451,6 +1624,18 @@ export interface Task {
   createdAt: string
   /** When the row last changed. */
   updatedAt: string
+}
+
+/** What was deleted with a task. */
+export interface DeletedTask {
+  /** The id of the task. */
+  taskId: string
+  /** How many status events were deleted with it. */
+  statusEvents: number
+  /** How many task runs were deleted with it. */
+  taskRuns: number
+  /** How many records of usage belonged to it. They are kept, without the task. */
+  tokenUsage: number
 }
 
 /** One run of a command. */

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json as object;
 
 use crate::arguments::Arguments;
-use crate::reply::{Failure, Outcome, PIECE, json};
+use crate::reply::{Failure, Outcome, answer, json};
 use crate::table;
 
 /// The database or transaction behind a handle.
@@ -82,7 +82,7 @@ impl Engine {
             "commit" => one(&self.0.commit()?),
             _ => match why(name) {
                 Some(why) => Err(self.0.roll_back_because(why).into()),
-                None => Ok(self.0.target().call(name, arguments.all())?.to_json_pieces(PIECE)?),
+                None => answer(&self.0.target().call(name, arguments.all())?),
             },
         }
     }
@@ -90,13 +90,13 @@ impl Engine {
     /// JSON cannot represent some values of SQL.
     fn query(&self, arguments: &Arguments) -> Outcome {
         let (sql, params) = (arguments.text(0)?, table::params(arguments)?);
-        table::pieces(&self.0.session().query(sql, &params)?)
+        table::pieces(&self.0.session().query(sql, &params)?).map(Into::into)
     }
 }
 
 /// A result that is always short.
 fn one(value: &impl Serialize) -> Outcome {
-    json(value).map(|json| vec![json])
+    json(value).map(|json| vec![json].into())
 }
 
 /// Why a call with this name ends a transaction. The call fails with the error that all other calls fail with from then

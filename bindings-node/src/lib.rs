@@ -70,12 +70,13 @@ pub struct Dispatcher {
 #[napi]
 impl Dispatcher {
     /// `settle` receives the number of each call with either its result as JSON or its error. Of a large result it receives
-    /// the first piece, and the others as `rest`.
+    /// the first piece, and the others as `rest`. If a result is empty because the database has rows of other workspaces
+    /// only, it receives their ids.
     #[napi(constructor)]
     pub fn new(
         env: Env,
         #[napi(
-            ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null) => void"
+            ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null, otherWorkspaceIds: string[] | null) => void"
         )]
         settle: Function<'_, Settled, ()>,
     ) -> napi::Result<Self> {
@@ -138,7 +139,7 @@ impl Dispatcher {
         worker.submit(call, move |worker| {
             worker.leave();
             let arguments = Arguments::read(&json)?;
-            Ok(Target::Library.call(&name, arguments.all())?.to_json_pieces(reply::PIECE)?)
+            reply::answer(&Target::Library.call(&name, arguments.all())?)
         });
         Handle { worker, queues: Arc::clone(&self.queues) }
     }
@@ -162,7 +163,7 @@ impl Handle {
         self.worker.submit(call, move |worker| {
             let arguments = Arguments::read(&json)?;
             if name == "close" && worker.is_closed() {
-                return Ok(vec!["null".to_owned()]);
+                return Ok(vec!["null".to_owned()].into());
             }
             let outcome = worker.engine()?.call(&name, &arguments);
             if name == "rollback" || (outcome.is_ok() && ["close", "commit"].contains(&&*name)) {

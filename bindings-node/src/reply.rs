@@ -1,6 +1,7 @@
 //! The result of a call, and how it gets from a handle's thread to JavaScript.
 
 use mcoda_core::ErrorKind;
+use mcoda_core::calls::Reply;
 use napi::bindgen_prelude::{FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
@@ -55,8 +56,28 @@ impl From<mcoda_core::Error> for Failure {
 /// How long the pieces are in which a result crosses, in bytes: what JavaScript parses in well under a millisecond.
 pub(crate) const PIECE: usize = 64 * 1024;
 
-/// A call's result as JSON in pieces, the first one first, or its error.
-pub(crate) type Outcome = Result<Vec<String>, Failure>;
+/// A call's result, or its error.
+pub(crate) type Outcome = Result<Answer, Failure>;
+
+/// A call's result.
+pub(crate) struct Answer {
+    /// As JSON in pieces, the first one first.
+    pieces: Vec<String>,
+    /// The ids of other workspaces, if it is empty because of them.
+    other_workspaces: Vec<String>,
+}
+
+impl From<Vec<String>> for Answer {
+    fn from(pieces: Vec<String>) -> Self {
+        Self { pieces, other_workspaces: Vec::new() }
+    }
+}
+
+/// The result of a call of the engine.
+pub(crate) fn answer(reply: &Reply) -> Outcome {
+    let other_workspaces = reply.other_workspaces().to_vec();
+    Ok(Answer { pieces: reply.to_json_pieces(PIECE)?, other_workspaces })
+}
 
 pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|error| {
@@ -79,7 +100,7 @@ impl Pieces {
 }
 
 /// The arguments of `settle`.
-pub(crate) type Settled = FnArgs<(i64, Option<String>, Option<Failure>, Option<Pieces>)>;
+pub(crate) type Settled = FnArgs<(i64, Option<String>, Option<Failure>, Option<Pieces>, Option<Vec<String>>)>;
 
 /// Calls `settle` on the thread of its JavaScript environment. It is weak: waiting for it keeps no process
 /// alive, unless it is held.
@@ -94,12 +115,14 @@ impl Replies {
         let settle = builder.build_callback(|context| {
             let (call, outcome) = context.value;
             Ok(FnArgs::from(match outcome {
-                Ok(pieces) => {
+                Ok(Answer { pieces, other_workspaces }) => {
                     let mut pieces = pieces.into_iter();
                     let first = pieces.next();
-                    (call, first, None, (pieces.len() > 0).then_some(Pieces(pieces)))
+                    let rest = (pieces.len() > 0).then_some(Pieces(pieces));
+                    let other_workspaces = (!other_workspaces.is_empty()).then_some(other_workspaces);
+                    (call, first, None, rest, other_workspaces)
                 }
-                Err(failure) => (call, None, Some(failure), None),
+                Err(failure) => (call, None, Some(failure), None, None),
             }))
         })?;
         Ok(Self(settle))

@@ -28,7 +28,7 @@ impl Rows {
             let query = TokenUsageQuery::from_json(&Arguments::read(&arguments)?.options(0))?;
             let opened = worker.engine()?.token_usage_cursor(&query)?;
             *cursor.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
-            json(&()).map(|json| vec![json])
+            json(&()).map(|json| vec![json].into())
         });
         rows
     }
@@ -43,7 +43,7 @@ impl Rows {
         self.worker.submit(call, move |_| {
             let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
             let rows = cursor.as_mut().map(|cursor| cursor.next_chunk(CHUNK)).transpose()?;
-            json(&rows.unwrap_or_default()).map(|json| vec![json])
+            json(&rows.unwrap_or_default()).map(|json| vec![json].into())
         });
     }
 

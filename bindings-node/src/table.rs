@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::arguments::Arguments;
-use crate::reply::{self, Failure, Outcome, PIECE};
+use crate::reply::{self, Failure, PIECE};
 
 /// A value that is null in the JSON.
 #[derive(Serialize, Deserialize)]
@@ -56,7 +56,7 @@ struct Rows<'a> {
 }
 
 /// A table as JSON in pieces, each with all columns and some of the rows.
-pub(crate) fn pieces(table: &Table) -> Outcome {
+pub(crate) fn pieces(table: &Table) -> Result<Vec<String>, Failure> {
     let mut pieces = Vec::new();
     let mut rows = &table.rows[..];
     loop {

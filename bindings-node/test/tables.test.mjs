@@ -15,10 +15,10 @@ async function results(t) {
   await workspace.recordStatusTransition(task.key, 'in_progress')
   await workspace.taskRuns.finish(run.id, 'succeeded')
   return {
-    renderTokensTable: [await workspace.tokenUsageSummary(), /^PROJECT.*\n.*\n.*work-on-tasks.* 1200 /],
-    renderJobTokens: [await workspace.tokenUsage({ jobId: job.id }), /^TIME.*\n.*\n.*claude.* 1200 /m],
+    renderTokensTable: [await workspace.tokenUsageSummary(), /^COMMAND.*\n.*\n.*work-on-tasks.* 1,200\b/],
+    renderJobTokens: [await workspace.tokenUsage({ jobId: job.id }), /^TIME.*\n.*\n.*claude.* 1,200\b/m],
     renderJobs: [await workspace.jobs.list(), new RegExp(job.id)],
-    renderJobInspection: [await workspace.inspectJob(job.id), /P-1[^]*1200/],
+    renderJobInspection: [await workspace.inspectJob(job.id), /P-1[^]*1,200/],
     renderEstimate: [await workspace.estimate({ spPerHourAll: 2 }), /P-1/],
     renderVelocity: [await workspace.velocity({ spPerHourAll: 2 }), /2/],
     renderStatusEvents: [await workspace.statusEvents(), /in_progress/],
@@ -45,7 +45,7 @@ test('the_table_of_a_summary_has_the_columns_that_were_grouped_by', async (t) =>
   await workspace.recordTokenUsage({ agentId: 'claude', timestamp: '2026-03-20T12:00:00Z' })
   const groupBy = ['day', 'agent']
   const rows = await workspace.tokenUsageSummary({ since: '2026-01-01', groupBy })
-  assert.match(mcoda.renderTokensTable(rows, groupBy), /^AGENT +\| DAY.*\n.*\nclaude +\| 2026-03-20/)
+  assert.match(mcoda.renderTokensTable(rows, groupBy), /^DAY +\| AGENT.*\n.*\n2026-03-20 +\| claude/)
   assert.equal(mcoda.renderTokensTable([], null), mcoda.renderTokensTable([]))
   assert.throws(
     () => mcoda.renderTokensTable(rows, ['moon']),

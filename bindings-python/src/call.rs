@@ -7,13 +7,16 @@ use std::time::Duration;
 use mcoda_core::calls::{Call, Param, ParamKind, Target};
 use mcoda_core::{AgentContext, CancelToken, Error, Result, Session, catch_panic};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyMapping, PyTuple};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::columns::Columns;
 use crate::failure::Failure;
-use crate::from_python::{body, check_times, fields, input, list, nested, path, text, time_text, truth};
+use crate::from_python::{
+    body, check_times, fields, input, is_missing, list, nested, path, text, time_text, truth,
+};
 use crate::to_python::to_python;
 
 /// The result of most methods.
@@ -63,10 +66,14 @@ pub(crate) fn call(
 ) -> Returned {
     let call = Call::named(name)?;
     let (arguments, raw_path) = arguments_of(call, given)?;
-    let reply = detached(py, limit, || match &raw_path {
-        Some(path) => with_raw_path(target, call, path, &arguments),
-        None => target.call(call.name, &arguments).map(|reply| reply.to_value()),
+    let (reply, others) = detached(py, limit, || match &raw_path {
+        Some(path) => with_raw_path(target, call, path, &arguments).map(|reply| (reply, Vec::new())),
+        None => {
+            let reply = target.call(call.name, &arguments)?;
+            Ok((reply.to_value(), reply.other_workspaces().to_vec()))
+        }
     })?;
+    warn_of_others(py, target, &others)?;
     Ok(to_python(py, &reply)?)
 }
 
@@ -79,7 +86,16 @@ pub(crate) fn columns(
     limit: Option<Duration>,
 ) -> Result<Columns, Failure> {
     let (arguments, _) = arguments_of(Call::named(name)?, given)?;
-    Ok(Columns(detached(py, limit, || target.columns(name, &arguments))?))
+    let (columns, others) = detached(py, limit, || {
+        let columns = target.columns(name, &arguments)?;
+        let others = match target {
+            Target::Workspace(workspace) if columns.is_empty() => workspace.unseen_workspaces()?,
+            _ => Vec::new(),
+        };
+        Ok((columns, others))
+    })?;
+    warn_of_others(py, target, &others)?;
+    Ok(Columns(columns))
 }
 
 /// The arguments as JSON, and a path that JSON cannot express.
@@ -109,6 +125,16 @@ fn arguments_of(call: &Call, given: &Bound<'_, PyTuple>) -> Result<(Vec<Value>, 
         });
     }
     Ok((arguments, raw_path))
+}
+
+/// Warns that a result is empty because the database has rows of other workspaces only.
+fn warn_of_others(py: Python<'_>, target: Target<'_>, others: &[String]) -> PyResult<()> {
+    static WARN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let Target::Workspace(workspace) = target else { return Ok(()) };
+    if others.is_empty() {
+        return Ok(());
+    }
+    WARN.import(py, "mcoda._errors", "warn_of_others")?.call1((workspace.id(), others)).map(drop)
 }
 
 /// A path as text; unchanged where it is not UTF-8.
@@ -141,7 +167,7 @@ fn argument(param: &Param, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
     let name = param.json;
     Ok(match param.kind {
         ParamKind::Boolean => truth(name, given)?.into(),
-        _ if param.is_optional && given.is_none() => Value::Null,
+        _ if param.is_optional && is_missing(given)? => Value::Null,
         ParamKind::Text | ParamKind::Word(..) => text(name, given)?.into(),
         ParamKind::Path => path_text(name, given)?.map_err(|path| not_utf8(name, &path))?.into(),
         ParamKind::Time => time_text(name, given)?.into(),

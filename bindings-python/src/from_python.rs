@@ -12,8 +12,8 @@ use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError, PyVal
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{
-    PyBool, PyByteArray, PyBytes, PyDate, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString,
-    PyTuple, PyType, PyTzInfo,
+    PyBool, PyByteArray, PyBytes, PyDate, PyDateTime, PyDelta, PyDict, PyFloat, PyInt, PyList, PyMapping,
+    PyString, PyTuple, PyType, PyTzInfo,
 };
 use serde_json::{Map, Value};
 
@@ -147,7 +147,7 @@ pub(crate) fn body<'a>(given: &'a Bound<'_, PyAny>) -> Result<Cow<'a, str>, Fail
         if value.is_object() || value.is_array() {
             return Ok(value.to_string().into());
         }
-        let allowed = "text, bytes, a mapping, a list, or an object with model_dump()";
+        let allowed = "text, bytes, a mapping, a list, or an object with model_dump() or to_dict()";
         Err(Error::invalid("body", kind_of(given), allowed).into())
     }
 }
@@ -188,7 +188,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn value(&mut self, given: &Bound<'_, PyAny>) -> Result<Value, Failure> {
-        if given.is_none() {
+        if is_missing(given)? {
             Ok(Value::Null)
         } else if let Ok(text) = given.cast::<PyString>() {
             string(self.field, text).map(Value::String)
@@ -200,21 +200,28 @@ impl Walk<'_> {
             self.whole(given)
         } else if let Some(time) = time(self.field, given)? {
             Ok(time.into())
+        } else if let Some(scalar) = numpy_scalar(given)? {
+            self.value(&scalar)
+        } else if self.is_bound() && given.is_instance_of::<PyDelta>() {
+            span(self.field, given).map(Value::String)
         } else if given.is_instance_of::<PyList>() || given.is_instance_of::<PyTuple>() {
             self.container(given, Self::array)
         } else if given.is_instance_of::<PyMapping>() {
             self.container(given, Self::object)
         } else if given.hasattr(intern!(given.py(), "__index__"))? {
-            // Whole numbers of NumPy and others.
             self.whole(given)
-        } else if self.skips && is_model(given)? {
-            // The providers' own packages return models of pydantic.
-            self.container(given, |walk, model| {
-                walk.value(&model.call_method0(intern!(model.py(), "model_dump"))?)
-            })
+        } else if self.skips
+            && let Some(fields) = fields_of(given)?
+        {
+            self.container(given, |walk, _| walk.value(&fields))
         } else {
             Err(self.refused(kind_of(given)))
         }
+    }
+
+    /// Whether the value is the beginning or the end of a time range, which may be a time span before now.
+    fn is_bound(&self) -> bool {
+        self.inside.is_empty() && matches!(self.field, "since" | "until")
     }
 
     fn real(&self, number: f64) -> Result<Value, Failure> {
@@ -300,9 +307,84 @@ impl Walk<'_> {
     }
 }
 
-/// Whether the value is a model of pydantic; the class of one is not.
-fn is_model(given: &Bound<'_, PyAny>) -> PyResult<bool> {
-    Ok(!given.is_instance_of::<PyType>() && given.hasattr(intern!(given.py(), "model_dump"))?)
+/// Whether the value is None, or what pandas has in its place: NaN, `pandas.NA` or `pandas.NaT`.
+pub(crate) fn is_missing(given: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if let Ok(number) = given.cast::<PyFloat>() {
+        return Ok(number.value().is_nan());
+    }
+    if given.is_none() {
+        return Ok(true);
+    }
+    if is_of_builtins(given) {
+        return Ok(false);
+    }
+    let kind = given.get_type();
+    let name = kind.name()?;
+    Ok(matches!(&*name.to_cow()?, "NAType" | "NaTType") && kind.module()?.to_cow()?.starts_with("pandas."))
+}
+
+/// The Python value of a NumPy scalar, for example of `numpy.float32` or `numpy.bool_`. `None` for other values, and for a
+/// time of NumPy, which has no time zone.
+fn numpy_scalar<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = given.py();
+    if is_of_builtins(given) || &*given.get_type().module()?.to_cow()? != "numpy" {
+        return Ok(None);
+    }
+    let Ok(kind) = given.getattr(intern!(py, "dtype")).and_then(|dtype| dtype.getattr(intern!(py, "kind")))
+    else {
+        return Ok(None);
+    };
+    let kind: String = kind.extract()?;
+    let item = || given.call_method0(intern!(py, "item"));
+    match &*kind {
+        "b" | "i" | "u" | "f" => item().map(Some),
+        // A missing time has no value; others are refused, since no time zone is known.
+        "M" | "m" if given.ne(given)? => Ok(Some(py.None().into_bound(py))),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the value has one of the types that nearly all values have, none of which is of pandas or NumPy.
+fn is_of_builtins(given: &Bound<'_, PyAny>) -> bool {
+    given.is_exact_instance_of::<PyString>()
+        || given.is_exact_instance_of::<PyInt>()
+        || given.is_exact_instance_of::<PyBool>()
+        || given.is_exact_instance_of::<PyDict>()
+        || given.is_exact_instance_of::<PyList>()
+        || given.is_exact_instance_of::<PyTuple>()
+}
+
+/// A time span before now, as text.
+fn span(field: &str, given: &Bound<'_, PyAny>) -> Result<String, Failure> {
+    let part = |name: &str| given.getattr(name)?.extract::<i64>();
+    let millis = (part("days")? * 86_400 + part("seconds")?) * 1000 + part("microseconds")? / 1000;
+    if millis < 0 {
+        return Err(
+            Error::invalid(field, format_args!("{given}"), "a timedelta before now, 0 or more").into()
+        );
+    }
+    Ok(format!("{millis}ms"))
+}
+
+/// The fields of an object that a provider's package returned; a class has none.
+fn fields_of<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = given.py();
+    if given.is_instance_of::<PyType>() {
+        return Ok(None);
+    }
+    // Models of pydantic have the first, generated clients and messages of protobuf the second.
+    for name in [intern!(py, "model_dump"), intern!(py, "to_dict")] {
+        if let Some(dump) = given.getattr_opt(name)? {
+            return dump.call0().map(Some);
+        }
+    }
+    let Some(names) = given.getattr_opt(intern!(py, "__dataclass_fields__"))? else { return Ok(None) };
+    let fields = PyDict::new(py);
+    for name in names.try_iter()? {
+        let name = name?.cast_into::<PyString>()?;
+        fields.set_item(&name, given.getattr(&name)?)?;
+    }
+    Ok(Some(fields.into_any()))
 }
 
 /// A datetime in the form in which the engine stores times, UTC with milliseconds; a date as its text. `None` for other

@@ -4,15 +4,16 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use mcoda_core::calls::{Held, Target};
-use mcoda_core::{Options, TokenUsageQuery};
+use mcoda_core::{AgentContext, Options, TokenUsageQuery};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::call::{self, Returned, detached};
+use crate::call::{self, Returned, detached, returned};
 use crate::columns::Columns;
 use crate::cursor::Cursor;
 use crate::failure::Failure;
 use crate::from_python::{fields, path, seconds, text};
+use crate::response::Response;
 use crate::sql;
 
 /// What calls are made on. Arguments named `given` are the caller's mapping, those named `keywords` the keywords
@@ -157,6 +158,24 @@ impl Handle {
         let cursor =
             detached(py, limit, || session.token_usage_cursor(&TokenUsageQuery::from_json(&query)?))?;
         Ok(Cursor(Mutex::new(cursor)))
+    }
+
+    #[pyo3(signature = (response, given, keywords, /, *, timeout))]
+    fn record_agent_pieces(
+        &self,
+        py: Python<'_>,
+        response: &Bound<'_, Response>,
+        given: &Bound<'_, PyAny>,
+        keywords: &Bound<'_, PyDict>,
+        timeout: &Bound<'_, PyAny>,
+    ) -> Returned {
+        let limit = seconds("timeout", timeout)?;
+        let context = fields("context", given, keywords)?;
+        let response = response.get();
+        returned(py, limit, || {
+            let context = AgentContext::from_json(&context)?;
+            self.held.session().record_agent_pieces(response.take()?, &context)
+        })
     }
 
     /// Begins a transaction, which is rolled back after this many seconds.

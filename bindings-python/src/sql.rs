@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
 use crate::failure::Failure;
-use crate::from_python::{kind_of, string, text, time};
+use crate::from_python::{is_missing, kind_of, string, text, time};
 
 const FIELD: &str = "params";
 
@@ -33,7 +33,7 @@ pub(crate) fn values(given: &Bound<'_, PyAny>) -> Result<Vec<SqlValue>, Failure>
 }
 
 fn value(given: &Bound<'_, PyAny>) -> Result<SqlValue, Failure> {
-    if given.is_none() {
+    if is_missing(given)? {
         Ok(SqlValue::Null)
     } else if let Ok(text) = given.cast::<PyString>() {
         Ok(SqlValue::Text(string(FIELD, text)?))

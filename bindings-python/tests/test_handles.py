@@ -31,7 +31,7 @@ def test_the_documented_first_lines_work(file: Path) -> None:
 def test_a_workspace_of_a_root_lies_in_the_home_folder(tmp_path: Path, home: Path) -> None:
     with mcoda.Workspace.open(tmp_path / "shop") as ws:
         assert ws.database_path.is_relative_to(home / ".mcoda/workspaces")
-        assert ws.id == str(tmp_path / "shop")
+        assert (ws.database_path.parent / "workspace.json").exists()
         assert ws.record_token_usage(tokens_prompt=1).logged
         assert (ws.database_path.parent / "token_usage.json").exists()
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import os
 import pkgutil
 import re
 import subprocess
 import sys
+import types
 import venv
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,8 +43,11 @@ def test_the_version_is_that_of_all_of_libmcoda() -> None:
 
 def test_all_public_names_are_there() -> None:
     assert mcoda.__all__ == sorted({*mcoda.__all__})
-    public = {name for name in vars(mcoda) if not name.startswith("_")}
-    assert {*mcoda.__all__} == public | {"__version__"}
+    is_module = {name for name, value in vars(mcoda).items() if isinstance(value, types.ModuleType)}
+    public = {name for name in vars(mcoda) if not name.startswith("_")} - is_module - {"TYPE_CHECKING"}
+    assert {*mcoda.__all__} == public | {"__version__"} == {*dir(mcoda)} - {"__all__", "__doc__"}
+    with pytest.raises(AttributeError, match="module 'mcoda' has no attribute 'misspelt'"):
+        getattr(mcoda, "misspelt")
 
 
 @pytest.mark.parametrize("name", ["mcoda", *MODULES])
@@ -93,6 +99,8 @@ ws.transaction(limit="1")
 ws.transaction().record_token_usage(tokens_prompt="1")
 mcoda.Global.open_db(":memory:").transaction().tasks
 ws.batch([7])
+ws.track(agnt="a")
+ws.track().response()
 """
 
 
@@ -106,8 +114,30 @@ def test_mypy_reports_wrong_uses(tmp_path: Path) -> None:
     assert found == set(range(4, len(WRONG.splitlines()) + 1)), done.stdout
 
 
+def pyright(*files: Path, cwd: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", *map(str, files)]
+    done = subprocess.run(command, cwd=cwd, text=True, capture_output=True, check=False)
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert report["summary"]["filesAnalyzed"] > 0
+    return report
+
+
+def test_pyright_finds_no_error_in_the_package(tmp_path: Path) -> None:
+    report = pyright(*PACKAGE.glob("*.py"), cwd=tmp_path)
+    assert report["summary"]["filesAnalyzed"] >= len(MODULES)
+    assert [one for one in report["generalDiagnostics"] if one["severity"] == "error"] == []
+
+
+def test_pyright_reports_wrong_uses(tmp_path: Path) -> None:
+    program = tmp_path / "wrong.py"
+    program.write_text(WRONG)
+    report = pyright(program, cwd=tmp_path)
+    found = {one["range"]["start"]["line"] + 1 for one in report["generalDiagnostics"] if one["severity"] == "error"}
+    assert found == set(range(4, len(WRONG.splitlines()) + 1)), report
+
+
 def test_the_stubs_match_the_module(tmp_path: Path) -> None:
-    run(sys.executable, "-m", "mypy.stubtest", "mcoda", cwd=tmp_path)
+    run(sys.executable, "-m", "mypy.stubtest", "--mypy-config-file", PYPROJECT, "mcoda", cwd=tmp_path)
 
 
 def test_the_quickstart_runs(file: Path) -> None:
@@ -161,6 +191,19 @@ def test_the_wheel_holds_the_package_and_nothing_else() -> None:
     }
     assert all(name.startswith(("mcoda/", "libmcoda-")) for name in names)
     assert "-cp310-abi3-" in wheel().name
+
+
+def test_the_wheel_lists_the_crates_in_the_binary() -> None:
+    with zipfile.ZipFile(wheel()) as content:
+        (name,) = [name for name in content.namelist() if name.endswith("/sboms/mcoda-python.cyclonedx.json")]
+        bill = json.loads(content.read(name))
+    assert (bill["bomFormat"], bill["metadata"]["component"]["name"]) == ("CycloneDX", "mcoda-python")
+    crates = {crate["name"]: crate for crate in bill["components"]}
+    lock = (REPOSITORY / "Cargo.lock").read_text(encoding="utf-8")
+    versions = {*re.findall(r'^name = "(.*)"\nversion = "(.*)"$', lock, re.MULTILINE)}
+    assert {"libsqlite3-sys", "pyo3", "serde_json"} <= {*crates}
+    for crate in bill["components"]:
+        assert (crate["name"], crate["version"]) in versions and crate["licenses"], crate
 
 
 def test_the_wheel_works_in_a_clean_environment(tmp_path: Path, file: Path) -> None:

@@ -291,7 +291,7 @@ def test_a_batch_is_all_of_its_calls(shop: Shop) -> None:
 RECORD = "record_token_usage"
 BATCHES: list[tuple[Any, type[mcoda.McodaError], str | None, str]] = [
     ({"call": RECORD, "args": [{"tokens_prompt": -1}]}, mcoda.InvalidInputError, "tokensPrompt", f" ({RECORD})"),
-    ({"call": RECORD, "args": [{"id": float("nan")}]}, mcoda.InvalidInputError, "id", f" ({RECORD})"),
+    ({"call": RECORD, "args": [{"id": float("inf")}]}, mcoda.InvalidInputError, "id", f" ({RECORD})"),
     ({"call": RECORD, "args": [{"job_id": "nobody"}]}, mcoda.NotFoundError, "jobId", f" ({RECORD})"),
     ({"call": "tasks.get", "args": [7]}, mcoda.InvalidInputError, "task", " (tasks.get)"),
     ({"call": "tasks.get", "args": ["a", "b"]}, mcoda.InvalidInputError, "arguments", " (tasks.get)"),

@@ -24,6 +24,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(case, id=f"{file.stem}::{case['name']}")
 
 
+@pytest.mark.filterwarnings("ignore::mcoda.OtherWorkspaceWarning")
 @pytest.mark.parametrize("case", list(cases()))
 def test_vector(case: dict[str, Any], tmp_path: Path, file: Path) -> None:
     if "fixture" in case:

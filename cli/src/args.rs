@@ -5,6 +5,7 @@ use clap_complete::Shell;
 
 use crate::commands::{
     doctor, economics, estimate, export, forecast, job, record, status, telemetry, tokens, transition,
+    workspaces,
 };
 use crate::flags::{EstimateArgs, GlobalArgs};
 
@@ -40,17 +41,21 @@ pub enum Command {
     Velocity(EstimateArgs),
     /// Show the remaining work and when it will be done
     Estimate(estimate::Estimate),
-    /// Show when the work will be done, and how sure that is
+    /// Show when the work will be done, with probabilities
     Forecast(forecast::Forecast),
-    /// Show how good forecasts would have been in this workspace
+    /// Show how accurate forecasts would have been in this workspace
     Backtest(forecast::Backtest),
     /// Export every agent call, or every status change, as JSON lines or CSV
     Export(export::Export),
     /// Show or change whether usage is recorded and may be exported
     #[command(subcommand, arg_required_else_help = false)]
     Telemetry(telemetry::Telemetry),
-    /// Examine a database and what lies beside it, changing nothing: what is wrong, how bad it is, and what to do
+    /// Check a database and the files beside it for faults, and say what to do; nothing is changed
     Doctor(doctor::Doctor),
+    /// List the workspaces in the home folder, with the root, the id and the last use of each
+    Workspaces,
+    /// Give the rows of a workspace another workspace id, after a project was moved
+    Relocate(workspaces::Relocate),
     /// Copy the write-ahead log into the database file and empty it
     Checkpoint,
     /// Run the sample backlog of a web shop through an agent pipeline and show the results

@@ -19,7 +19,7 @@ pub struct GlobalArgs {
     /// The root folder of the project [default: the current folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub workspace: Option<PathBuf>,
-    /// The workspace's id [default: that of workspace.json, else the folder]
+    /// The workspace's id [default: that of workspace.json, else the folder, else the only one in the database]
     #[arg(long, global = true, value_name = "ID")]
     pub workspace_id: Option<String>,
     /// A JSON file with velocity and telemetry settings, which override those of the workspace and the user

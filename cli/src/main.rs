@@ -1,56 +1,7 @@
-//! `mcodactl`: records the usage of agents and the status of tasks; queries usage, velocity and estimates.
-//!
-//! It parses arguments, calls the engine and prints; everything else is in the engine.
+//! The program `mcodactl`.
 
-mod args;
-mod commands;
-mod csv;
-mod failure;
-mod flags;
-mod open;
-mod out;
-mod record_flags;
-mod usage_flags;
-mod watch;
-
-use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-use clap::error::ErrorKind as ClapError;
-use mcoda_core::report::printable;
-
-use args::Args;
-use failure::Failure;
-use out::{Out, Output};
-
 fn main() -> ExitCode {
-    // A panic, which is a bug of mcodactl, is reported on one line, without a backtrace.
-    std::panic::set_hook(Box::new(|panic| {
-        print_error(&format!("this is a bug in mcodactl, please report it: {panic}"));
-    }));
-    match std::panic::catch_unwind(run) {
-        Ok(Ok(()) | Err(Failure::BrokenPipe)) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => {
-            print_error(failure.message());
-            ExitCode::from(failure.exit_code())
-        }
-        Err(_) => ExitCode::FAILURE,
-    }
-}
-
-/// Parses the command line and runs the command.
-fn run() -> Result<(), Failure> {
-    match Args::try_parse() {
-        Ok(args) => commands::run(&args, &mut Out::new(args.global.no_color)),
-        Err(error) if matches!(error.kind(), ClapError::DisplayHelp | ClapError::DisplayVersion) => {
-            Out::new(true).print(&Output::Text(error.to_string()))
-        }
-        Err(error) => Err(Failure::from_clap(&error)),
-    }
-}
-
-/// Writes one line to stderr. If that fails, only the exit code reports the error.
-fn print_error(message: &str) {
-    let _ = writeln!(std::io::stderr(), "mcodactl: {}", printable(message));
+    mcoda_cli::main(std::env::args_os()).into()
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 use crate::flags::GlobalArgs;
+use crate::out::print_note;
 
 /// Opens the workspace, and creates it if it is missing.
 pub fn workspace(global: &GlobalArgs) -> Result<Workspace, Failure> {
@@ -26,6 +27,25 @@ pub fn refuse_conflicting_flags(global: &GlobalArgs) -> Result<(), Failure> {
     if let Some(root) = global.workspace.as_deref().filter(|root| !root.is_dir()) {
         return Err(Failure::failed(format_args!("--workspace: {} is not a folder", root.display())));
     }
+    Ok(())
+}
+
+/// Says on stderr why a query has no result, if the database has rows of other workspaces only: the project was moved, or
+/// is opened with another id than before.
+pub fn note_other_workspaces(workspace: &Workspace) -> Result<(), Failure> {
+    const SHOWN: usize = 5;
+    let others = workspace.unseen_workspaces()?;
+    if others.is_empty() {
+        return Ok(());
+    }
+    let more =
+        if others.len() > SHOWN { format!(" and {} more", others.len() - SHOWN) } else { String::new() };
+    let shown = others.iter().take(SHOWN).map(|id| format!("{id:?}")).collect::<Vec<_>>().join(", ");
+    print_note(&format!(
+        "the database has no rows of the workspace {:?}, but of {shown}{more}: give --workspace-id, or see `mcodactl \
+         relocate --help`",
+        workspace.id()
+    ));
     Ok(())
 }
 

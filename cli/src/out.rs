@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, IsTerminal, StdoutLock, Write};
 
-use mcoda_core::report::{in_color, printable};
+use mcoda_core::report::{in_color, printable, wrap};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -22,6 +22,11 @@ impl Output {
         let text = serde_json::to_string_pretty(output).map_err(Failure::failed)?;
         Ok(Self::Data(text + "\n"))
     }
+}
+
+/// Writes one line to stderr. If that fails, only the exit code reports an error.
+pub fn print_note(message: &str) {
+    let _ = writeln!(std::io::stderr(), "mcodactl: {}", printable(message));
 }
 
 /// The standard output.
@@ -72,6 +77,22 @@ impl Out {
             Err(error) => Err(Failure::failed(format!("cannot write the output: {error}"))),
         }
     }
+}
+
+/// The width that texts are to fit: `COLUMNS` if that is set, else the terminal's. Without both there is no limit, since what
+/// reads a pipe or a file later has no width.
+#[allow(clippy::disallowed_methods, reason = "the width concerns the command line only")]
+pub fn width() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok());
+    let terminal = || console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    columns
+        .or_else(|| if std::io::stdout().is_terminal() { terminal() } else { None })
+        .filter(|width| *width > 0)
+}
+
+/// A sentence as lines of the [width].
+pub fn wrapped(sentence: &str) -> String {
+    wrap(sentence, width())
 }
 
 /// Replaces what a terminal would interpret, since stored text may contain escape sequences.

@@ -1,37 +1,48 @@
-//! Flags that select token usage.
+//! Flags that select agent calls.
 
 use mcoda_core::TokenUsageQuery;
 
-/// The filters of token usage.
+/// Which calls, by what was recorded with them.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Which token usage")]
-pub struct UsageFlags {
-    /// Only usage of the project with this key
+#[command(next_help_heading = "Which calls")]
+pub struct CallFlags {
+    /// Only calls for the project with this key
     #[arg(long, value_name = "KEY")]
-    project: Option<String>,
-    /// Only usage of this agent
+    pub project: Option<String>,
+    /// Only calls for the epic with this key
+    #[arg(long, value_name = "KEY")]
+    pub epic: Option<String>,
+    /// Only calls of this agent
     #[arg(long, value_name = "SLUG|ID")]
-    agent: Option<String>,
-    /// Only usage of this command, for example work-on-tasks
+    pub agent: Option<String>,
+    /// Only calls of this model
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Only calls of this provider
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+    #[command(flatten)]
+    pub time: TimeFlags,
+    /// The time zone of days, weeks and months, also of today and this-week: Europe/Berlin [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    pub time_zone: Option<String>,
+}
+
+/// Which calls, by anything that a query of single calls knows.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Which calls")]
+pub struct UsageFlags {
+    #[command(flatten)]
+    pub calls: CallFlags,
+    /// Only calls of this command, for example work-on-tasks
     #[arg(long, value_name = "NAME")]
     command: Option<String>,
-    /// Only usage of the job with this id
+    /// Only calls of the job with this id
     #[arg(long, value_name = "ID")]
     job: Option<String>,
-    /// Only usage of the task with this id
+    /// Only calls for the task with this id
     #[arg(long, value_name = "ID")]
     task: Option<String>,
-    /// Only usage that was recorded for the epic with this key
-    #[arg(long, value_name = "KEY")]
-    epic: Option<String>,
-    /// Only usage of this model
-    #[arg(long, value_name = "NAME")]
-    model: Option<String>,
-    /// Only usage of this provider
-    #[arg(long, value_name = "NAME")]
-    provider: Option<String>,
-    #[command(flatten)]
-    time: TimeFlags,
     /// The page of the result, from 1
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     page: Option<i64>,
@@ -40,13 +51,14 @@ pub struct UsageFlags {
     page_size: Option<i64>,
 }
 
-/// A time span.
+/// A time range.
 #[derive(Debug, clap::Args)]
 pub struct TimeFlags {
-    /// From this timestamp, or this time span before now: 7d (units s, m, h, d, w, mo), or today, yesterday, this-week, all
+    /// From this time on: a timestamp, a date, a time span before now (7d, 6mo; units s, m, h, d, w, mo), today, yesterday,
+    /// this-week, or all
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Up to this timestamp, or this time span before now
+    /// Up to this time, given as for --since; a date includes that day
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
 }
@@ -54,17 +66,19 @@ pub struct TimeFlags {
 impl UsageFlags {
     /// Converts the flags to the engine's query.
     pub fn query(&self) -> TokenUsageQuery {
+        let calls = &self.calls;
         TokenUsageQuery {
-            project_key: self.project.clone(),
-            agent: self.agent.clone(),
+            project_key: calls.project.clone(),
+            epic_key: calls.epic.clone(),
+            agent: calls.agent.clone(),
+            model: calls.model.clone(),
+            provider: calls.provider.clone(),
+            since: calls.time.since.clone(),
+            until: calls.time.until.clone(),
+            time_zone: calls.time_zone.clone(),
             command: self.command.clone(),
             job_id: self.job.clone(),
             task_id: self.task.clone(),
-            epic_key: self.epic.clone(),
-            model: self.model.clone(),
-            provider: self.provider.clone(),
-            since: self.time.since.clone(),
-            until: self.time.until.clone(),
             page: self.page,
             page_size: self.page_size,
             ..TokenUsageQuery::default()

@@ -32,11 +32,11 @@ fn jobs_are_listed() {
     let list = ["job", "list", DB, "--workspace-id=w"];
     let text = sandbox.text(&list);
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("JOB ") && lines[0].ends_with("| TYPE | STATE   | COMMAND | AGENTS | PROGRESS                               | CREATED                  | COMPLETED"), "{text}");
-    assert!(lines[2].contains("| sync | failed  | -       | -      | -                                      | 2026-01-05T10:00:00.000Z | 2026-01-05T10:00:00.000Z"), "{text}");
+    assert!(lines[0].starts_with("JOB ") && lines[0].ends_with("| TYPE | STATE   | AGENTS | PROGRESS                               | CREATED                  | COMPLETED"), "{text}");
+    assert!(lines[2].contains("| sync | failed  | -      | -                                      | 2026-01-05T10:00:00.000Z | 2026-01-05T10:00:00.000Z"), "{text}");
     assert!(
         lines[3].starts_with(&format!(
-            "{id} | work | running | -       | claude | [--------------------]   0.0 %  0 of 4 |"
+            "{id} | work | running | claude | [--------------------]   0.0 %  0 of 4 |"
         )),
         "{text}"
     );
@@ -57,9 +57,9 @@ fn a_job_is_inspected_over_all_time() {
         "Job:       {id}\nType:      work\nState:     running\nProgress:  [--------------------]   0.0 %  0 of 4\n\
          Agents:    claude\nCreated:   2026-01-05T10:00:00.000Z\nUpdated:   2026-01-05T10:00:00.000Z\n\n\
          Task runs: none\n\n\
-         COMMAND       | AGENT  | MODEL  | CALLS | TOKENS_IN | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | CACHE_READ | CACHE_WRITE | DURATION_MS | COST\n\
-         --------------+--------+--------+-------+-----------+------------+--------------+---------------+------------+-------------+-------------+-------\n\
-         work-on-tasks | claude | sonnet | 1     | 1200      | 0          | 0            | 800           | 0          | 0           | 1500        | 0.5000\n"
+         COMMAND       | AGENT  | MODEL  | CALLS | TOKENS_IN | TOKENS_CACHED | DURATION |   COST\n\
+         --------------+--------+--------+-------+-----------+---------------+----------+-------\n\
+         work-on-tasks | claude | sonnet |     1 |     1,200 |           800 |    1.5 s | 0.5000\n"
     );
     assert_eq!(text, expected);
     let result = sandbox.json(&["job", "inspect", &id, DB, "--workspace-id=w", "--json"]);
@@ -73,9 +73,9 @@ fn the_calls_of_a_job_are_listed() {
     let id = job(&sandbox);
     let tokens = ["job", "tokens", &id, DB, "--workspace-id=w"];
     let expected = "\
-TIME                     | ACTION | COMMAND       | CMD_RUN | TASK | AGENT  | MODEL  | TOKENS_IN | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | CACHE_READ | CACHE_WRITE | DURATION_MS | ERROR_KIND
--------------------------+--------+---------------+---------+------+--------+--------+-----------+------------+--------------+---------------+------------+-------------+-------------+-----------
-2026-01-05T10:00:00.000Z | -      | work-on-tasks | -       | -    | claude | sonnet | 1200      | -          | -            | 800           | -          | -           | 1500        | -
+TIME                     | COMMAND       | AGENT  | MODEL  | TOKENS_IN | TOKENS_CACHED | DURATION
+-------------------------+---------------+--------+--------+-----------+---------------+---------
+2026-01-05T10:00:00.000Z | work-on-tasks | claude | sonnet |     1,200 |           800 |    1.5 s
 ";
     assert_eq!(sandbox.text(&tokens), expected);
     assert_eq!(sandbox.json(&[&tokens[..], &["--json"]].concat())[0]["id"], "1");
@@ -123,9 +123,9 @@ fn the_status_changes_of_a_task_are_printed_as_a_timeline() {
 P-1-1-T1: Task
 Status: failed
 
-TIME                     | FROM        | TO          | AFTER      | COMMAND       | AGENT  | NOTE
+TIME                     | FROM        | TO          |      AFTER | COMMAND       | AGENT  | NOTE
 -------------------------+-------------+-------------+------------+---------------+--------+-------------
-2026-03-20T03:00:00.000Z | not_started | in_progress | -          | work-on-tasks | claude | -
+2026-03-20T03:00:00.000Z | not_started | in_progress |          - | work-on-tasks | claude | -
 2026-03-20T05:30:00.000Z | in_progress | failed      | 2 h 30 min | work-on-tasks | -      | out of money
 ";
     assert_eq!(sandbox.text(&["status", "P-1-1-T1", DB]), expected);

@@ -32,12 +32,9 @@ fn tables_show_stored_text_sanitized_on_one_line() {
         status.starts_with(&format!("P-1-1-T1: Task{SANITIZED}\nStatus: red{SANITIZED}\n\nTIME ")),
         "{status}"
     );
-    assert!(
-        status.trim_end().ends_with(&format!("| not_started | red{SANITIZED} | -     | -       | -     | -")),
-        "{status}"
-    );
+    assert!(status.trim_end().ends_with(&format!("| not_started | red{SANITIZED}")), "{status}");
     let tokens = sandbox.text(&["tokens", DB, "--workspace-id=w", "--now=2026-03-21"]);
-    assert!(tokens.contains(&format!("| ada{SANITIZED} | 1 ")), "{tokens}");
+    assert!(tokens.contains(&format!("ada{SANITIZED} |     1\n")), "{tokens}");
     let moved = sandbox.text(&["transition", "P-1-1-T1", "blocked", DB]);
     assert_eq!(moved, format!("P-1-1-T1: red{SANITIZED} → blocked\n"));
     let id = format!("w{HOSTILE}");

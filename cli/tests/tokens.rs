@@ -36,10 +36,13 @@ fn tokens(sandbox: &Sandbox, args: &[&str]) -> Outcome {
 fn usage_is_printed_as_a_table() {
     let sandbox = with_usage();
     let expected = "\
-PROJECT | COMMAND       | AGENT  | CALLS | TOKENS_IN | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | CACHE_READ | CACHE_WRITE | DURATION_MS | COST
---------+---------------+--------+-------+-----------+------------+--------------+---------------+------------+-------------+-------------+-------
--       | work-on-tasks | claude | 2     | 1210      | 300        | 1500         | 800           | 0          | 0           | 1500        | 1.0313
--       | code-review   | 日本語 | 1     | 5         | 0          | 0            | 0             | 0          | 0           | 0           | -
+COMMAND       | AGENT  | CALLS | TOKENS_IN | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | DURATION | COST | COST_KNOWN
+--------------+--------+-------+-----------+------------+--------------+---------------+----------+------+-----------
+work-on-tasks | claude |     2 |     1,210 |        300 |        1,500 |           800 |    1.5 s | 1.03 |          -
+code-review   | 日本語 |     1 |         5 |          0 |            0 |             0 |        - |    - |          -
+all           |        |     3 |     1,215 |        300 |        1,500 |           800 |    1.5 s | 1.03 |     2 of 3
+Costs are in USD.
+Last 7 days; 1 earlier call is not in it, --since all shows it.
 ";
     assert_eq!(tokens(&sandbox, &[]).text(), expected);
     assert_eq!(tokens(&sandbox, &["--no-color", "--format=table", "--quiet"]).text(), expected);
@@ -71,10 +74,10 @@ fn flags_narrow_with_and_without_an_equals_sign() {
 }
 
 #[test]
-fn dimensions_are_named_in_any_order_and_days_are_those_of_a_zone() {
+fn columns_have_the_order_asked_for_and_days_are_those_of_a_zone() {
     let sandbox = with_usage();
     let text = tokens(&sandbox, &["--group-by=day,agent"]).text();
-    assert!(text.starts_with("AGENT  | DAY        | CALLS |"), "{text}");
+    assert!(text.starts_with("DAY        | AGENT  | CALLS |"), "{text}");
     let days = |args: &[&str]| {
         let rows: Value = serde_json::from_str(&tokens(&sandbox, args).text()).unwrap();
         rows.as_array()
@@ -101,9 +104,9 @@ fn a_summary_is_json_and_csv_too() {
             .unwrap();
     assert_eq!(rows[0]["model_name"], "a, \"b\"\tc");
     let expected = "\
-workspace_id,agent_id,model_name,calls,tokens_prompt,tokens_completion,tokens_total,tokens_cached,tokens_cache_read,tokens_cache_write,duration_ms,cost_estimate,cost_by_currency,cost_known_calls
-w,claude,,2,1210,300,1500,800,0,0,1500,1.03125,,2
-w,日本語,\"a, \"\"b\"\"\tc\",1,5,0,0,0,0,0,0,,,0
+workspace_id,model_name,agent_id,calls,tokens_prompt,tokens_completion,tokens_total,tokens_cached,tokens_cache_read,tokens_cache_write,duration_ms,cost_estimate,cost_by_currency,cost_known_calls
+w,,claude,2,1210,300,1500,800,0,0,1500,1.03125,,2
+w,\"a, \"\"b\"\"\tc\",日本語,1,5,0,0,0,0,0,0,,,0
 ";
     assert_eq!(tokens(&sandbox, &["--format=csv", "--group-by=model,agent"]).text(), expected);
     assert!(tokens(&sandbox, &["--format=jsonl"]).failure(2).contains("table, json, csv"));
@@ -115,8 +118,10 @@ w,日本語,\"a, \"\"b\"\"\tc\",1,5,0,0,0,0,0,0,,,0
 fn an_empty_result_says_why() {
     let sandbox = with_usage();
     let text = tokens(&sandbox, &["--agent=nobody"]).text();
-    assert_eq!(text, "No token usage matches. Without --since, only the last 7 days are included.\n");
-    assert_eq!(tokens(&sandbox, &["--agent=nobody", "--since=4w"]).text(), "No token usage matches.\n");
+    assert_eq!(text, "No calls match.\nLast 7 days.\n");
+    let text = tokens(&sandbox, &["--agent=old", "--since=4w"]).text();
+    assert_eq!(text, "No calls match.\nLast 4 weeks; 1 earlier call is not in it, --since all shows it.\n");
+    assert_eq!(tokens(&sandbox, &["--agent=nobody", "--since=all"]).text(), "No calls match.\nAll time.\n");
     assert_eq!(tokens(&sandbox, &["--agent=nobody", "--json"]).text(), "[]\n");
     sandbox.write("config.json", r#"{"telemetry": {"strict": true}}"#);
     assert!(tokens(&sandbox, &["--agent=nobody"]).text().contains("strict"));
@@ -135,7 +140,54 @@ fn a_slug_that_cannot_be_looked_up_fails_and_an_id_works() {
             assert!(message.contains(part), "{part:?} in {message}");
         }
     }
-    assert!(tokens(&sandbox, &["--agent=claude"]).text().contains("| claude | 2 "));
+    assert!(tokens(&sandbox, &["--agent=claude"]).text().contains("| claude |     2 "));
+}
+
+#[test]
+fn a_table_fits_the_width_that_columns_names() {
+    let sandbox = with_usage();
+    let shown = |width: &str| {
+        let mut command =
+            sandbox.command(&["tokens", DB, "--workspace-id=w", NOW, "--group-by=model,agent,command"]);
+        command.env("COLUMNS", width);
+        finish(command).text()
+    };
+    let all = tokens(&sandbox, &["--group-by=model,agent,command"]).text();
+    for ignored in ["", "wide", "0", "-80", "400"] {
+        assert_eq!(shown(ignored), all, "{ignored:?}");
+    }
+    for width in [60, 80, 100] {
+        let text = shown(&width.to_string());
+        assert!(
+            text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= width),
+            "{width}\n{text}"
+        );
+        assert!(text.contains("Left out for lack of width: ") && text.contains("\nall "), "{text}");
+    }
+}
+
+#[test]
+fn projects_and_tasks_are_shown_by_their_keys() {
+    let sandbox = Sandbox::new();
+    let task = &sandbox.backlog(&[1.0])[0];
+    let (id, project) = (&task.id, &task.project_id);
+    let call =
+        json!({"taskId": id, "projectId": project, "tokensPrompt": 7, "timestamp": "2026-03-20T08:00:00Z"});
+    let gone = json!({"tokensPrompt": 1, "timestamp": "2026-03-20T09:00:00Z"});
+    sandbox.write("calls.json", &json!([call, gone]).to_string());
+    sandbox.text(&["record", DB, "--workspace-id=w", "--input=calls.json"]);
+    let text = tokens(&sandbox, &["--group-by=task,project"]).text();
+    let expected = "\
+TASK     | PROJECT | CALLS | TOKENS_IN
+---------+---------+-------+----------
+P-1-1-T1 | P       |     1 |         7
+-        | -       |     1 |         1
+all      |         |     2 |         8
+Last 7 days.
+";
+    assert_eq!(text, expected);
+    let rows: Value = serde_json::from_str(&tokens(&sandbox, &["--group-by=task", "--json"]).text()).unwrap();
+    assert_eq!(rows[0]["task_id"], **id, "programs get the id");
 }
 
 #[test]
@@ -163,7 +215,7 @@ fn watching_ends_when_the_pipe_is_closed() {
     let sandbox = with_usage();
     let mut child = sandbox.command(&["tokens", DB, "--workspace-id=w", NOW, "--watch=0.1"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.next().unwrap().unwrap().starts_with("PROJECT"));
+    assert!(lines.next().unwrap().unwrap().starts_with("COMMAND"));
     drop(lines);
     let start = Instant::now();
     let code = loop {

@@ -39,7 +39,7 @@ fn the_shell_examples_of_the_usage_page_work() {
         "failed → in_progress",
         "call-2 recorded",
         "\"epic\": \"SHOP-2\"",
-        "AGENT  | DAY        | CALLS | TOKENS_IN",
+        "DAY        | AGENT  | CALLS | TOKENS_IN",
         "workspace_id,project_id,command_name,agent_id,calls",
         "| failed      | in_progress ",
         "Remote export   | disabled",

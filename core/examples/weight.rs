@@ -15,7 +15,7 @@ fn main() -> Result<()> {
     let query = TokenUsageQuery { time_zone, ..TokenUsageQuery::default() };
     let rows = workspace.token_usage_summary(&query, &dimensions)?;
     #[cfg(feature = "report")]
-    println!("{}", mcoda_core::report::render_tokens_table(&rows, &dimensions));
+    println!("{}", mcoda_core::report::render_tokens_table(&rows, &dimensions, None));
     #[cfg(not(feature = "report"))]
     println!("{} days", rows.len());
     Ok(())

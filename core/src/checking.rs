@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::migration::DatabaseKind;
 use crate::options::{JsonLogPlace, Options};
 use crate::paths::{
-    self, CONFIG_FILE, DATABASE_FILE, Environment, Locations, TOKEN_LOG_FILE, WORKSPACE_FILE,
+    self, CONFIG_FILE, DATABASE_FILE, Environment, Locations, TOKEN_LOG_FILE, WORKSPACE_FILE, WorkspaceFile,
 };
 use crate::sqlite::{FileView, IN_MEMORY, View};
 
@@ -93,12 +93,14 @@ impl Options {
         let global_config = user.as_ref().map(|user| user.global_config().to_owned());
         let mut settings: Vec<PathBuf> = global_config.into_iter().chain(own).collect();
         settings.dedup();
-        let workspace_id = self.workspace_id.unwrap_or_else(|| workspace_id(folder, named));
+        let stated_id = self.workspace_id.or_else(|| written_id(folder));
+        let default_id = named.display().to_string();
         let subject = Subject {
             view: View::File(FileView::of(database)),
             database,
             expected,
-            workspace_id: Some(&workspace_id),
+            workspace_id: Some(stated_id.as_deref().unwrap_or(&default_id)),
+            is_default_id: stated_id.is_none(),
             log_folder: log_folder.as_deref(),
             user: user.as_ref(),
             settings,
@@ -108,12 +110,7 @@ impl Options {
     }
 }
 
-/// The id that opening the workspace would use. A file that cannot be read is reported by another examination.
-fn workspace_id(folder: &Path, named: &Path) -> String {
-    let id =
-        paths::read_object(&folder.join(WORKSPACE_FILE)).ok().flatten().and_then(|mut own| own.remove("id"));
-    match id {
-        Some(Value::String(id)) if !id.trim().is_empty() => id,
-        _ => named.display().to_string(),
-    }
+/// The id that `workspace.json` names. A file that cannot be read is reported by another examination.
+fn written_id(folder: &Path) -> Option<String> {
+    WorkspaceFile::read(folder).ok()?.id
 }

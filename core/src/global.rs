@@ -66,6 +66,7 @@ impl Global {
         let database = options.open_database(file, migration::DatabaseKind::Global)?;
         let shared = Shared {
             workspace_id: None,
+            own_folder: None,
             log: None,
             configs: ConfigSources { files: global_config.into_iter().collect(), given: options.config },
             global_database: None,

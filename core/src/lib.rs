@@ -68,6 +68,7 @@ pub mod host;
 mod id;
 mod input;
 mod lifecycle;
+mod locating;
 mod migration;
 mod natural_order;
 mod number;
@@ -100,23 +101,25 @@ pub use estimate::{
 };
 pub use global::Global;
 pub use id::IdSource;
-pub use lifecycle::{StatusEventsQuery, Transition, TransitionContext};
+pub use lifecycle::{StatusEventsQuery, TaskChanges, TaskTransition, Transition, TransitionContext};
+pub use locating::{FoundWorkspace, workspaces};
 pub use number::MAX_SAFE_INTEGER;
 pub use options::Options;
 pub use paths::Environment;
 pub use repository::{
-    CommandRun, CommandRunEnd, CommandRuns, Epic, Epics, Job, Jobs, NewCommandRun, NewEpic, NewJob,
-    NewProject, NewStory, NewTask, NewTaskRun, Project, Projects, StatusEvent, Stories, Story, Task, TaskRun,
-    TaskRuns, Tasks,
+    CommandRun, CommandRunEnd, CommandRuns, DeletedTask, Epic, Epics, Job, Jobs, KnownWorkspace,
+    NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask, NewTaskRun, Project, Projects, Relocated,
+    StatusEvent, Stories, Story, Task, TaskFilter, TaskRun, TaskRuns, Tasks,
 };
 pub use session::{Session, TimeIndex};
 pub use sqlite::{CancelToken, Checkpoint, SqlParams, SqlValue, Synchronous, Table};
 pub use status::TaskStatus;
 pub use telemetry::{
-    AgentContext, Dimension, Economics, EconomicsDimension, EconomicsQuery, EconomicsRow, Group,
-    ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES, PriceOverride, Recorded, RecordedResponse,
-    ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery,
-    TokenUsageRow, TokenUsageSummaryRow, extract_usage, extract_usages,
+    AgentContext, BacklogKeys, CallsOutside, Dimension, Economics, EconomicsDimension, EconomicsQuery,
+    EconomicsReport, EconomicsRow, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES,
+    PriceOverride, Recorded, RecordedResponse, ReportPeriod, ResponseReader, ResponseRecord, Skipped, Spread,
+    TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageReport, TokenUsageReportRow,
+    TokenUsageRow, TokenUsageSummaryRow, UsageRange, extract_usage, extract_usages,
 };
 pub use time::{Clock, StoredTime, Timestamp};
 pub use transaction::Transaction;

@@ -5,16 +5,15 @@ use std::cmp::Ordering;
 /// Runs of ASCII digits compare by value, everything else by Unicode code point, ties by the raw text.
 /// This is a total order.
 pub(crate) fn compare(a: &str, b: &str) -> Ordering {
-    let (mut left, mut right) = (a, b);
-    while let (Some(x), Some(y)) = (left.chars().next(), right.chars().next()) {
+    // The order of bytes in UTF-8 is that of code points.
+    let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
+    while let ([x, ..], [y, ..]) = (left, right) {
         let order = if x.is_ascii_digit() && y.is_ascii_digit() {
-            let (x, y) = (take_digits(&mut left), take_digits(&mut right));
-            let (x, y) = (x.trim_start_matches('0'), y.trim_start_matches('0'));
+            let (x, y) = (take_number(&mut left), take_number(&mut right));
             x.len().cmp(&y.len()).then_with(|| x.cmp(y))
         } else {
-            left = &left[x.len_utf8()..];
-            right = &right[y.len_utf8()..];
-            x.cmp(&y)
+            (left, right) = (&left[1..], &right[1..]);
+            x.cmp(y)
         };
         if order != Ordering::Equal {
             return order;
@@ -23,11 +22,13 @@ pub(crate) fn compare(a: &str, b: &str) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| a.cmp(b))
 }
 
-fn take_digits<'a>(text: &mut &'a str) -> &'a str {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+/// The digits that the text begins with, without leading zeros.
+fn take_number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
+    let end = text.iter().position(|c| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
     *text = rest;
-    digits
+    let zeros = digits.iter().take_while(|c| **c == b'0').count();
+    &digits[zeros..]
 }
 
 #[cfg(test)]

@@ -87,7 +87,8 @@ record! {
     #[derive(Debug)]
     pub(crate) struct OpenOptions("options", "camelCase"): input {
         /// The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`,
-        /// else the path of the root, or of the file's folder.
+        /// which a new workspace of a root gets; else the path of the root, or of the file's folder, unless the database has
+        /// no rows of that path and those of one other id: then that one.
         pub(crate) workspace_id: Option<String>,
         /// Settings in the format of `config.json`, which override those of the files. Default: none.
         pub(crate) config: Option<Map<String, Value>>,
@@ -178,8 +179,9 @@ impl Options {
         Ok(options)
     }
 
-    /// The workspace id. Default: the id in `workspace.json` beside the database, else the path of the project's root,
-    /// or of the database's folder if the database is opened by its file.
+    /// The workspace id. Default: the id in `workspace.json` beside the database, which a new workspace of a root gets; else
+    /// the path of the project's root, or of the database's folder if the database is opened by its file. If the database
+    /// has no rows of that path and those of one other id, the project was moved, and that id is used.
     pub fn workspace_id(mut self, id: impl Into<String>) -> Self {
         self.workspace_id = Some(id.into());
         self

@@ -20,9 +20,9 @@ use crate::sqlite::{
     Access, Checkpoint, Database, FileView, OpenTransaction, SqlParams, Table, TableCollector, View,
 };
 use crate::telemetry::{
-    self, AgentContext, AgentNames, Dimension, ImportSummary, JsonLog, QueryContext, Recorded,
-    RecordedResponse, Recorder, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageRow,
-    TokenUsageSummaryRow,
+    self, AgentContext, AgentNames, CallsOutside, Dimension, ImportSummary, JsonLog, QueryContext, Recorded,
+    RecordedResponse, Recorder, ResponseReader, TokenUsage, TokenUsageCursor, TokenUsageQuery,
+    TokenUsageReport, TokenUsageRow, TokenUsageSummaryRow, UsageRange,
 };
 use crate::time::Clock;
 
@@ -52,6 +52,8 @@ record! {
 pub(crate) struct Shared {
     /// The workspace id; `None` for the global database.
     pub(crate) workspace_id: Option<String>,
+    /// The folder of a workspace's database, if the handle may write there.
+    pub(crate) own_folder: Option<PathBuf>,
     pub(crate) log: Option<JsonLog>,
     pub(crate) configs: ConfigSources,
     /// The database with the slugs of a workspace's agents. `None` without a home folder.
@@ -162,6 +164,17 @@ impl Session {
         self.recorder().record_response(body, context)
     }
 
+    /// Records a response that was read in pieces, as [`Session::record_agent_response`] records one that is complete.
+    ///
+    /// Errors: as there.
+    pub fn record_agent_pieces(
+        &self,
+        response: ResponseReader,
+        context: &AgentContext,
+    ) -> Result<RecordedResponse> {
+        self.recorder().record_pieces(response, context)
+    }
+
     /// Reads JSON bodies and lines to the end and records them as [`Session::record_agent_response`] does, in memory
     /// that does not grow with the input: a file of responses, or a transcript. A call without an id is identified by
     /// its text and the number of earlier occurrences of that text, so reading a file again, or one that has grown,
@@ -241,6 +254,47 @@ impl Session {
         self.access.read(|tx| telemetry::token_usage_summary(&self.query_context(tx, query), group_by))
     }
 
+    /// The time range of a summary with this query. Reads no records.
+    ///
+    /// Errors: `InvalidInput` for an invalid time bound and an unknown time zone.
+    pub fn token_usage_range(&self, query: &TokenUsageQuery) -> Result<UsageRange> {
+        self.access.read(|tx| telemetry::usage_range(&self.query_context(tx, query)))
+    }
+
+    /// Counts the calls that a summary with this query leaves out because of its time range: those that match the rest of
+    /// the query, and are before or after the range or have an invalid time. Pages do not matter.
+    ///
+    /// Errors: as [`Session::token_usage`].
+    ///
+    /// ```
+    /// # fn main() -> mcoda_core::Result<()> {
+    /// use mcoda_core::{TokenUsage, TokenUsageQuery, Workspace};
+    ///
+    /// let workspace = Workspace::open_db(":memory:")?;
+    /// workspace.record_token_usage(&TokenUsage { timestamp: Some("2026-01-01".parse()?), ..Default::default() })?;
+    /// workspace.record_token_usage(&TokenUsage::default())?;
+    /// let week = TokenUsageQuery::default();
+    /// assert_eq!(workspace.token_usage_summary(&week, &[])?[0].calls, 1);
+    /// assert_eq!(workspace.calls_outside(&week)?.before, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn calls_outside(&self, query: &TokenUsageQuery) -> Result<CallsOutside> {
+        self.access.read(|tx| telemetry::calls_outside(&self.query_context(tx, query)))
+    }
+
+    /// [`Session::token_usage_summary`] for people: with the total of all groups, the keys of projects, epics, stories and tasks,
+    /// and the number of calls before the time range, which are counted here: that takes a pass over them.
+    ///
+    /// Errors: as [`Session::token_usage`].
+    pub fn token_usage_report(
+        &self,
+        query: &TokenUsageQuery,
+        group_by: &[Dimension],
+    ) -> Result<TokenUsageReport> {
+        self.access.read(|tx| telemetry::token_usage_report(&self.query_context(tx, query), group_by))
+    }
+
     /// Creates an index of the recorded usage by time, with which queries of a short time range read that range instead of
     /// all rows. Without it, recording is a little cheaper, and such a query takes about 0.8 s for each million rows. It
     /// stays in the database, for every handle and process, and every program that records keeps it up to date; the queries
@@ -311,6 +365,7 @@ impl Session {
             database: path,
             expected: Some(kind),
             workspace_id: shared.workspace_id.as_deref(),
+            is_default_id: false,
             log_folder: shared.log.as_ref().and_then(|log| log.path().parent()),
             user: shared.user.as_ref(),
             settings: shared.configs.files.iter().cloned().chain(own).collect(),

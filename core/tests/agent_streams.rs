@@ -5,7 +5,7 @@ mod common;
 
 use common::responses::*;
 use common::*;
-use mcoda_core::{AgentContext, ErrorKind, Global};
+use mcoda_core::{AgentContext, ErrorKind, Global, ResponseReader};
 use serde_json::json;
 
 #[test]
@@ -93,4 +93,23 @@ fn a_file_is_recorded_and_one_that_cannot_be_read_is_named() {
     workspace.close().unwrap();
     let closed = workspace.record_agent_file(file.with_extension("none"), &AgentContext::default());
     assert_eq!(closed.unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[test]
+fn a_response_read_in_pieces_is_recorded_as_one_that_is_complete() {
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    let context = AgentContext { agent_id: Some("a".into()), ..AgentContext::default() };
+    let mut response = ResponseReader::new(None);
+    response.push_value(&message("msg_1", 3).to_string());
+    let text = format!("data: {}\n\n", message("msg_2", 4));
+    response.push(&text[..40]);
+    response.push(&text[40..]);
+    let done = workspace.record_agent_pieces(response, &context).unwrap();
+    assert_eq!((done.records.len(), done.usage.tokens_completion), (2, Some(7)));
+    let body = format!("{}\n{}", message("msg_1", 3), message("msg_2", 4));
+    let whole = workspace.record_agent_response(&body, &context).unwrap();
+    assert!(whole.records.iter().all(|record| record.duplicate), "{whole:?}");
+    assert_eq!(whole.usage, done.usage);
+    let nothing = workspace.record_agent_pieces(ResponseReader::new(None), &context).unwrap();
+    assert!(nothing.records.is_empty());
 }

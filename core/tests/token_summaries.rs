@@ -164,9 +164,52 @@ fn costs_in_several_currencies_are_never_added_up() {
     #[cfg(feature = "report")]
     {
         let rows = desk.summary(json!({"groupBy": ["agent"]}));
-        let table = mcoda_core::report::render_tokens_table(&rows, &[mcoda_core::Dimension::Agent]);
-        assert!(table.ends_with("| 3.0000 EUR, 0.3000 USD, 7.0000 XXX\n"), "{table}");
+        let table = mcoda_core::report::render_tokens_table(&rows, &[mcoda_core::Dimension::Agent], None);
+        assert!(table.contains("| 3.00 EUR, 0.3000 USD, 7.00 XXX |"), "{table}");
     }
+}
+
+// Reports
+
+#[test]
+fn a_report_has_the_total_of_all_pages_and_counts_what_the_time_range_leaves_out() {
+    let desk = Desk::new();
+    let call = |agent: &str, day: &str, cost: f64, currency: &str| {
+        json!({"agentId": agent, "timestamp": day, "costEstimate": cost, "currency": currency, "tokensPrompt": 1,
+               "durationMs": 0.1})
+    };
+    desk.record(&[
+        call("one", "2026-03-19", 0.1, "USD"),
+        call("two", "2026-03-20", 0.2, "EUR"),
+        call("two", "2026-03-20", 0.3, "eur"),
+        call("one", "2026-01-01", 9.0, "USD"),
+        call("two", "2026-03-13T11:59:59.999Z", 9.0, "USD"),
+        call("two", "2026-03-13T12:00:00Z", 0.0, "EUR"),
+    ]);
+    desk.put("undated", &json!({"agent_id": "one", "timestamp": "soon"}));
+    let read = |query: Value| {
+        let (query, group_by) = mcoda_core::TokenUsageQuery::from_summary_json(&query).unwrap();
+        desk.workspace.token_usage_report(&query, &group_by).unwrap()
+    };
+    let now = "2026-03-20T12:00:00Z";
+    let report = read(json!({"groupBy": ["agent"], "now": now, "pageSize": 1, "page": 2}));
+    assert_eq!(report.rows.len(), 1);
+    assert_eq!((report.rows[0].sums.calls, report.rows[0].currency.as_deref()), (1, Some("USD")));
+    assert_eq!((report.total.sums.calls, report.total.sums.tokens_prompt), (4, 4));
+    assert_eq!(report.total.sums.duration_ms, 0.4);
+    assert_eq!((report.total.sums.cost_estimate, report.total.currency), (None, None));
+    let costs = report.total.sums.cost_by_currency.unwrap();
+    assert_eq!(costs.into_iter().collect::<Vec<_>>(), [("EUR".into(), 0.5), ("USD".into(), 0.1)]);
+    assert_eq!(report.period.since.unwrap().to_string(), "2026-03-13T12:00:00.000Z");
+    assert_eq!((report.period.until, report.period.earlier_calls), (None, 2));
+    let one = read(json!({"groupBy": ["agent"], "now": now, "agent": "one", "until": "1d"}));
+    assert_eq!(one.period.earlier_calls, 1, "only those that the other filters select");
+    let all = read(json!({"groupBy": ["agent"], "now": now, "since": "all"}));
+    assert_eq!((all.period.since, all.period.earlier_calls, all.total.sums.calls), (None, 0, 7));
+    assert_eq!(
+        all.rows.iter().map(|row| row.sums.clone()).collect::<Vec<_>>(),
+        desk.summary(json!({"groupBy": ["agent"], "now": now, "since": "all"}))
+    );
 }
 
 // Size

@@ -60,7 +60,10 @@ pub(crate) unsafe fn write_reply(
     error: *mut *mut mcoda_error,
     work: impl FnOnce() -> Result<Reply>,
 ) -> mcoda_code {
-    write_out(json, error, || Ok(mcoda_string::new(work()?.to_json()?)))
+    write_out(json, error, || {
+        let reply = work()?;
+        Ok(mcoda_string::new(reply.to_json()?).with_other_workspaces(reply.other_workspaces()))
+    })
 }
 
 /// Writes the text for people that a call returns to `text`, which may not be NULL.

@@ -92,6 +92,24 @@ pub unsafe extern "C" fn mcoda_check_path_json(
     })
 }
 
+/// Lists the workspaces in the user's global folder, `.mcoda/workspaces` in the home folder, with the root of
+/// the project, the id and the last use of each, the last used first. Nothing is written, and nobody is
+/// locked out.
+///
+/// `options` (a JSON object of `environment`, all optional, may be NULL) is where to look. Absent: in the
+/// home folder of the process. `json` (may be NULL) receives an array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_STORAGE`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_workspaces_json(
+    options: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || library::call("workspaces", &[input::optional_json("options", options)?]))
+}
+
 /// Renders a summary as a text table.
 ///
 /// `rows` (JSON) is the result of `token_usage_summary`. `group_by` (JSON, may be NULL) is the dimensions
@@ -350,9 +368,9 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
 /// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 /// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
-/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
-/// receives an object of `usage`, `records`.
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`,
+/// `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be NULL) is what the host knows about it.
+/// `json` (may be NULL) receives an object of `usage`, `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -384,9 +402,9 @@ pub unsafe extern "C" fn mcoda_record_agent_response_json(
 /// `body` (text) is a response body, the events of a stream, or a transcript. `context` (a JSON object of
 /// `provider`, `responseId`, `sessionId`, `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`,
 /// `taskRunId`, `taskId`, `projectId`, `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`,
-/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`,
-/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
-/// receives an object of `usage`, `records`.
+/// `startedAt`, `finishedAt`, `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`,
+/// `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be NULL) is what the host knows about it.
+/// `json` (may be NULL) receives an object of `usage`, `records`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -416,9 +434,10 @@ pub unsafe extern "C" fn mcoda_global_record_agent_response_json(
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
-/// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
-/// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
+/// `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`, `computeCost`, `asDeltas`,
+/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+/// receives an object of `bytes`, `lines`, `objects`, `recorded`, `updated`, `duplicates`, `refused`,
+/// `logged`, `skipped`, `unread`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -450,9 +469,10 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
 /// `path` (text) is the file. `context` (a JSON object of `provider`, `responseId`, `sessionId`,
 /// `workspaceId`, `agentId`, `modelName`, `jobId`, `commandRunId`, `taskRunId`, `taskId`, `projectId`,
 /// `epicId`, `userStoryId`, `commandName`, `action`, `invocationKind`, `startedAt`, `finishedAt`,
-/// `durationMs`, `timestamp`, `metadata`, `computeCost`, `asDeltas`, `priceOverrides`, all optional, may be
-/// NULL) is what the host knows about it. `json` (may be NULL) receives an object of `bytes`, `lines`,
-/// `objects`, `recorded`, `updated`, `duplicates`, `refused`, `logged`, `skipped`, `unread`, `logError`.
+/// `durationMs`, `timestamp`, `metadata`, `errorKind`, `recordEmpty`, `computeCost`, `asDeltas`,
+/// `priceOverrides`, all optional, may be NULL) is what the host knows about it. `json` (may be NULL)
+/// receives an object of `bytes`, `lines`, `objects`, `recorded`, `updated`, `duplicates`, `refused`,
+/// `logged`, `skipped`, `unread`, `logError`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_STORAGE`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -556,6 +576,98 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary_json(
 ) -> mcoda_code {
     write_reply(json, error, || {
         global::call(global, "token_usage_summary", &[input::optional_json("query", query)?])
+    })
+}
+
+/// Returns the time range of a summary with this query: its first and last time, and the time from which
+/// spans count back. Reads no records.
+///
+/// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+/// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+/// `groupBy`, all optional, may be NULL) is the query of the summary. `json` (may be NULL) receives an object
+/// of `since`, `until`, `now`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+/// caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_token_usage_range_json(
+    workspace: *mut mcoda_workspace,
+    query: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(workspace, "token_usage_range", &[input::optional_json("query", query)?])
+    })
+}
+
+/// Returns the time range of a summary with this query: its first and last time, and the time from which
+/// spans count back. Reads no records.
+///
+/// On the user's global database, which has no backlog.
+///
+/// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+/// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+/// `groupBy`, all optional, may be NULL) is the query of the summary. `json` (may be NULL) receives an object
+/// of `since`, `until`, `now`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
+/// caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_token_usage_range_json(
+    global: *mut mcoda_global,
+    query: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        global::call(global, "token_usage_range", &[input::optional_json("query", query)?])
+    })
+}
+
+/// Counts the calls that a summary with this query leaves out because of its time range: those that match the
+/// rest of the query, and are before or after the range or have an invalid time. It reads them.
+///
+/// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+/// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+/// `groupBy`, all optional, may be NULL) is the query of the summary. `json` (may be NULL) receives an object
+/// of `calls`, `before`, `after`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+/// any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_calls_outside_json(
+    workspace: *mut mcoda_workspace,
+    query: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(workspace, "calls_outside", &[input::optional_json("query", query)?])
+    })
+}
+
+/// Counts the calls that a summary with this query leaves out because of its time range: those that match the
+/// rest of the query, and are before or after the range or have an invalid time. It reads them.
+///
+/// On the user's global database, which has no backlog.
+///
+/// `query` (a JSON object of `projectKey`, `agent`, `command`, `includeRowsWithoutCommand`, `jobId`,
+/// `taskId`, `epicKey`, `model`, `provider`, `since`, `until`, `timeZone`, `page`, `pageSize`, `now`,
+/// `groupBy`, all optional, may be NULL) is the query of the summary. `json` (may be NULL) receives an object
+/// of `calls`, `before`, `after`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+/// any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_global_calls_outside_json(
+    global: *mut mcoda_global,
+    query: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        global::call(global, "calls_outside", &[input::optional_json("query", query)?])
     })
 }
 
@@ -825,10 +937,31 @@ pub unsafe extern "C" fn mcoda_record_status_transition_json(
     })
 }
 
+/// Changes the statuses of many tasks, in the given order and in one transaction: all of them or none. As a
+/// history may hold the statuses of other programs, any word is accepted. An error names the transition.
+///
+/// `transitions` (a JSON array, each item a JSON object of `task`, `toStatus`, and optionally `commandName`,
+/// `jobId`, `taskRunId`, `agentId`, `timestamp`, `metadata`, `metadataPatch`, `reason`, `expectedFrom`,
+/// `allowUnknownStatus`) is the transitions. `json` (may be NULL) receives an array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+/// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_record_status_transitions_json(
+    workspace: *mut mcoda_workspace,
+    transitions: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(workspace, "record_status_transitions", &[input::json("transitions", transitions)?])
+    })
+}
+
 /// Lists the status events of one task or of all tasks, in order of time.
 ///
-/// `query` (a JSON object of `task`, `since`, `until`, `now`, all optional, may be NULL) is selects the
-/// events. Absent: all. `json` (may be NULL) receives an array.
+/// `query` (a JSON object of `task`, `since`, `until`, `timeZone`, `now`, all optional, may be NULL) is
+/// selects the events. Absent: all. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
 /// any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1066,12 +1199,57 @@ pub unsafe extern "C" fn mcoda_telemetry_opt_in_json(
     write_reply(json, error, || workspace::call(workspace, "opt_in", &[]))
 }
 
+/// Lists the workspaces whose rows are in the database, by id. Usually it is this one alone; several may
+/// share a database, and a project that was moved may have rows under two ids.
+///
+/// `json` (may be NULL) receives an array.
+///
+/// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_workspace_ids_json(
+    workspace: *mut mcoda_workspace,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || workspace::call(workspace, "workspace_ids", &[]))
+}
+
+/// Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how
+/// many there were in each table. If `workspace.json` beside the database names the old id, it names the new
+/// one from then on. The JSON log `token_usage.json` is not changed: its entries keep the old id.
+/// `MCODA_NOT_FOUND` for an old id of which the database has no rows, and for a new one that is neither the
+/// id of the handle nor in the database. `MCODA_INVALID_INPUT` if the old id is that of the handle: open it
+/// with the new id first.
+///
+/// `old_id` (text) is the id that the rows have. `new_id` (text) is the id that they get. `json` (may be
+/// NULL) receives an object of `tokenUsage`, `jobs`, `commandRuns`, `workspaceFile`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_UNSUPPORTED`, `MCODA_BUSY`,
+/// `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_relocate_json(
+    workspace: *mut mcoda_workspace,
+    old_id: *const c_char,
+    new_id: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(
+            workspace,
+            "relocate",
+            &[input::string("old_id", old_id)?, input::string("new_id", new_id)?],
+        )
+    })
+}
+
 /// Returns the project with this key, and creates it if there is none: any number of processes may call this
 /// at the same time, and all get the same project.
 ///
-/// `project` (a JSON object of `key`, and optionally `name`, `description`, `metadata`) is the project.
-/// `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`, `metadata`, `createdAt`,
-/// `updatedAt`.
+/// `project` (a JSON object of `key`, and optionally `name`, `description`, `metadata`, `createdAt`) is the
+/// project. `json` (may be NULL) receives an object of `id`, `key`, `name`, `description`, `metadata`,
+/// `createdAt`, `updatedAt`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -1123,8 +1301,9 @@ pub unsafe extern "C" fn mcoda_projects_list_json(
 /// with this key.
 ///
 /// `epic` (a JSON object of `projectId`, `key`, `title`, and optionally `description`, `storyPointsTotal`,
-/// `priority`, `metadata`) is the epic. `json` (may be NULL) receives an object of `id`, `projectId`, `key`,
-/// `title`, `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
+/// `priority`, `metadata`, `createdAt`) is the epic. `json` (may be NULL) receives an object of `id`,
+/// `projectId`, `key`, `title`, `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`,
+/// `updatedAt`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1141,8 +1320,8 @@ pub unsafe extern "C" fn mcoda_epics_create_json(
 /// Creates many epics in one transaction: all or none. An error names the epic.
 ///
 /// `epics` (a JSON array, each item a JSON object of `projectId`, `key`, `title`, and optionally
-/// `description`, `storyPointsTotal`, `priority`, `metadata`) is the epics. `json` (may be NULL) receives an
-/// array.
+/// `description`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`) is the epics. `json` (may be NULL)
+/// receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1197,9 +1376,9 @@ pub unsafe extern "C" fn mcoda_epics_list_json(
 /// with this key.
 ///
 /// `story` (a JSON object of `epicId`, `key`, `title`, and optionally `projectId`, `description`,
-/// `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user story. `json` (may be NULL)
-/// receives an object of `id`, `projectId`, `epicId`, `key`, `title`, `description`, `acceptanceCriteria`,
-/// `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
+/// `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`) is the user story. `json`
+/// (may be NULL) receives an object of `id`, `projectId`, `epicId`, `key`, `title`, `description`,
+/// `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`, `updatedAt`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1216,8 +1395,8 @@ pub unsafe extern "C" fn mcoda_stories_create_json(
 /// Creates many user stories in one transaction: all or none. An error names the story.
 ///
 /// `stories` (a JSON array, each item a JSON object of `epicId`, `key`, `title`, and optionally `projectId`,
-/// `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`) is the user stories.
-/// `json` (may be NULL) receives an array.
+/// `description`, `acceptanceCriteria`, `storyPointsTotal`, `priority`, `metadata`, `createdAt`) is the user
+/// stories. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1274,9 +1453,9 @@ pub unsafe extern "C" fn mcoda_stories_list_json(
 ///
 /// `task` (a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`, `projectId`,
 /// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
-/// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`) is the task.
-/// `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`,
-/// `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
+/// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`, `createdAt`) is
+/// the task. `json` (may be NULL) receives an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`,
+/// `title`, `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`,
 /// `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`, `createdAt`,
 /// `updatedAt`.
 ///
@@ -1296,8 +1475,8 @@ pub unsafe extern "C" fn mcoda_tasks_create_json(
 ///
 /// `tasks` (a JSON array, each item a JSON object of `userStoryId`, `key`, `title`, and optionally `epicId`,
 /// `projectId`, `description`, `type`, `status`, `storyPoints`, `priority`, `assignedAgentId`,
-/// `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`)
-/// is the tasks. `json` (may be NULL) receives an array.
+/// `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`, `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`,
+/// `createdAt`) is the tasks. `json` (may be NULL) receives an array.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
 /// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
@@ -1354,12 +1533,79 @@ pub unsafe extern "C" fn mcoda_tasks_list_json(
     })
 }
 
+/// Lists the tasks that match the filter, by key. `MCODA_INVALID_INPUT` for a key that several epics or
+/// stories have.
+///
+/// `filter` (a JSON object of `projectKey`, `epicKey`, `storyKey`, `statuses`, `type`, `assignee`, `agentId`,
+/// all optional, may be NULL) is selects the tasks. Absent: all. `json` (may be NULL) receives an array.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+/// any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_tasks_find_json(
+    workspace: *mut mcoda_workspace,
+    filter: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(workspace, "tasks.find", &[input::optional_json("filter", filter)?])
+    })
+}
+
+/// Changes fields of a task. Its status is changed by `record_status_transition` only. `MCODA_CONFLICT` for a
+/// key that another task of the story has.
+///
+/// `task` (text) is the task, by id or key. `changes` (a JSON object of `key`, `title`, `description`,
+/// `type`, `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`,
+/// `vcsLastCommitSha`, `metadataPatch`, `clear`, all optional) is the changes. `json` (may be NULL) receives
+/// an object of `id`, `projectId`, `epicId`, `userStoryId`, `key`, `title`, `description`, `type`, `status`,
+/// `storyPoints`, `priority`, `assignedAgentId`, `assigneeHuman`, `vcsBranch`, `vcsBaseBranch`,
+/// `vcsLastCommitSha`, `openapiVersionAtCreation`, `metadata`, `createdAt`, `updatedAt`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_CONFLICT`, `MCODA_BUSY`, `MCODA_STORAGE`,
+/// `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_tasks_update_json(
+    workspace: *mut mcoda_workspace,
+    task: *const c_char,
+    changes: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || {
+        workspace::call(
+            workspace,
+            "tasks.update",
+            &[input::string("task", task)?, input::json("changes", changes)?],
+        )
+    })
+}
+
+/// Deletes a task with its status events, runs, comments and locks, in one transaction. Its usage is kept
+/// without the task: what it cost is still a part of every sum. The JSON log is not changed.
+///
+/// `task` (text) is the task, by id or key. `json` (may be NULL) receives an object of `taskId`,
+/// `statusEvents`, `taskRuns`, `tokenUsage`.
+///
+/// Errors: `MCODA_INVALID_INPUT`, `MCODA_NOT_FOUND`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads:
+/// any. Frees: the caller, `json` with `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_tasks_delete_json(
+    workspace: *mut mcoda_workspace,
+    task: *const c_char,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || workspace::call(workspace, "tasks.delete", &[input::string("task", task)?]))
+}
+
 /// Creates a job.
 ///
 /// `job` (a JSON object of `type`, and optionally `state`, `commandName`, `agentId`, `agentIds`, `payload`,
-/// `totalItems`, `processedItems`, `lastCheckpoint`) is the job. `json` (may be NULL) receives an object of
-/// `id`, `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`, `totalItems`,
-/// `processedItems`, `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
+/// `totalItems`, `processedItems`, `lastCheckpoint`, `createdAt`) is the job. `json` (may be NULL) receives
+/// an object of `id`, `workspaceId`, `type`, `state`, `commandName`, `agentId`, `agentIds`, `payload`,
+/// `totalItems`, `processedItems`, `lastCheckpoint`, `createdAt`, `updatedAt`, `completedAt`, `errorSummary`.
 ///
 /// Errors: `MCODA_INVALID_INPUT`, `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the
 /// caller, `json` with `mcoda_string_free`.
@@ -1474,6 +1720,21 @@ pub unsafe extern "C" fn mcoda_command_runs_get_json(
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
     write_reply(json, error, || workspace::call(workspace, "command_runs.get", &[input::string("id", id)?]))
+}
+
+/// Lists the command runs of this workspace, newest first.
+///
+/// `json` (may be NULL) receives an array.
+///
+/// Errors: `MCODA_BUSY`, `MCODA_STORAGE`, `MCODA_CLOSED`. Threads: any. Frees: the caller, `json` with
+/// `mcoda_string_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_command_runs_list_json(
+    workspace: *mut mcoda_workspace,
+    json: *mut *mut mcoda_string,
+    error: *mut *mut mcoda_error,
+) -> mcoda_code {
+    write_reply(json, error, || workspace::call(workspace, "command_runs.list", &[]))
 }
 
 /// Finishes a command run. Its duration is the time since it began.

@@ -27,6 +27,8 @@ pub enum mcoda_new_epic_text_field {
     MCODA_NEW_EPIC_TITLE = 3,
     /// Its description.
     MCODA_NEW_EPIC_DESCRIPTION = 4,
+    /// When it was created, for an import. Absent: now.
+    MCODA_NEW_EPIC_CREATED_AT = 8,
 }
 
 /// The type of a parameter that the header declares as `mcoda_new_epic_text_field`. It is any number, since C
@@ -77,6 +79,7 @@ pub(crate) const FIELDS: &[Field] = &[
     (mcoda_new_epic_text_field::MCODA_NEW_EPIC_KEY as i32, "key", Type::Text),
     (mcoda_new_epic_text_field::MCODA_NEW_EPIC_TITLE as i32, "title", Type::Text),
     (mcoda_new_epic_text_field::MCODA_NEW_EPIC_DESCRIPTION as i32, "description", Type::Text),
+    (mcoda_new_epic_text_field::MCODA_NEW_EPIC_CREATED_AT as i32, "createdAt", Type::Text),
     (mcoda_new_epic_int_field::MCODA_NEW_EPIC_PRIORITY as i32, "priority", Type::Int),
     (mcoda_new_epic_real_field::MCODA_NEW_EPIC_STORY_POINTS_TOTAL as i32, "storyPointsTotal", Type::Real),
     (mcoda_new_epic_json_field::MCODA_NEW_EPIC_METADATA as i32, "metadata", Type::Json),

@@ -25,6 +25,8 @@ pub enum mcoda_new_project_text_field {
     MCODA_NEW_PROJECT_NAME = 2,
     /// Its description.
     MCODA_NEW_PROJECT_DESCRIPTION = 3,
+    /// When it was created, for an import. Absent: now.
+    MCODA_NEW_PROJECT_CREATED_AT = 5,
 }
 
 /// The type of a parameter that the header declares as `mcoda_new_project_text_field`. It is any number,
@@ -48,6 +50,7 @@ pub(crate) const FIELDS: &[Field] = &[
     (mcoda_new_project_text_field::MCODA_NEW_PROJECT_KEY as i32, "key", Type::Text),
     (mcoda_new_project_text_field::MCODA_NEW_PROJECT_NAME as i32, "name", Type::Text),
     (mcoda_new_project_text_field::MCODA_NEW_PROJECT_DESCRIPTION as i32, "description", Type::Text),
+    (mcoda_new_project_text_field::MCODA_NEW_PROJECT_CREATED_AT as i32, "createdAt", Type::Text),
     (mcoda_new_project_json_field::MCODA_NEW_PROJECT_METADATA as i32, "metadata", Type::Json),
 ];
 

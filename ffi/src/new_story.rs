@@ -31,6 +31,8 @@ pub enum mcoda_new_story_text_field {
     MCODA_NEW_STORY_DESCRIPTION = 5,
     /// Its acceptance criteria.
     MCODA_NEW_STORY_ACCEPTANCE_CRITERIA = 6,
+    /// When it was created, for an import. Absent: now.
+    MCODA_NEW_STORY_CREATED_AT = 10,
 }
 
 /// The type of a parameter that the header declares as `mcoda_new_story_text_field`. It is any number, since
@@ -87,6 +89,7 @@ pub(crate) const FIELDS: &[Field] = &[
         "acceptanceCriteria",
         Type::Text,
     ),
+    (mcoda_new_story_text_field::MCODA_NEW_STORY_CREATED_AT as i32, "createdAt", Type::Text),
     (mcoda_new_story_int_field::MCODA_NEW_STORY_PRIORITY as i32, "priority", Type::Int),
     (mcoda_new_story_real_field::MCODA_NEW_STORY_STORY_POINTS_TOTAL as i32, "storyPointsTotal", Type::Real),
     (mcoda_new_story_json_field::MCODA_NEW_STORY_METADATA as i32, "metadata", Type::Json),

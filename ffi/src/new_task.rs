@@ -47,6 +47,8 @@ pub enum mcoda_new_task_text_field {
     MCODA_NEW_TASK_VCS_LAST_COMMIT_SHA = 15,
     /// The version of the OpenAPI document that it was created from.
     MCODA_NEW_TASK_OPENAPI_VERSION_AT_CREATION = 16,
+    /// When it was created, for an import. Absent: now.
+    MCODA_NEW_TASK_CREATED_AT = 18,
 }
 
 /// The type of a parameter that the header declares as `mcoda_new_task_text_field`. It is any number, since C
@@ -111,6 +113,7 @@ pub(crate) const FIELDS: &[Field] = &[
         "openapiVersionAtCreation",
         Type::Text,
     ),
+    (mcoda_new_task_text_field::MCODA_NEW_TASK_CREATED_AT as i32, "createdAt", Type::Text),
     (mcoda_new_task_int_field::MCODA_NEW_TASK_PRIORITY as i32, "priority", Type::Int),
     (mcoda_new_task_real_field::MCODA_NEW_TASK_STORY_POINTS as i32, "storyPoints", Type::Real),
     (mcoda_new_task_json_field::MCODA_NEW_TASK_METADATA as i32, "metadata", Type::Json),

@@ -22,7 +22,8 @@ pub struct mcoda_options(pub(crate) Fields);
 #[repr(i32)]
 pub enum mcoda_options_text_field {
     /// The workspace id that is stored in new records and used in queries. Default: the id in `workspace.json`,
-    /// else the path of the root, or of the file's folder.
+    /// which a new workspace of a root gets; else the path of the root, or of the file's folder, unless the
+    /// database has no rows of that path and those of one other id: then that one.
     MCODA_OPTION_WORKSPACE_ID = 1,
     /// Whether `token_usage.json` is written, or the folder in which it is written. Default: true for a root; a
     /// database file has no log unless a folder is given.

@@ -14,7 +14,7 @@ use crate::cursor::{self, mcoda_token_usage_cursor};
 use crate::error::{Result, mcoda_error};
 use crate::global::{self, mcoda_global};
 use crate::input::{self, text};
-use crate::string::Text;
+use crate::string::{self, Text};
 use crate::workspace::{self, mcoda_workspace};
 
 /// The type of a value in a row. The numbers are stable.
@@ -79,6 +79,7 @@ impl Cell {
 pub struct mcoda_rows {
     columns: Vec<Text>,
     cells: Vec<Cell>,
+    other_workspaces: Option<Text>,
 }
 
 impl mcoda_rows {
@@ -94,7 +95,8 @@ impl mcoda_rows {
             };
             cells.extend(columns.iter().map(cell));
         }
-        Ok(Self { columns: columns.into_iter().map(|(name, _)| Text::new(name)).collect(), cells })
+        let columns = columns.into_iter().map(|(name, _)| Text::new(name)).collect();
+        Ok(Self { columns, cells, other_workspaces: None })
     }
 
     fn count(&self) -> usize {
@@ -146,7 +148,9 @@ pub unsafe extern "C" fn mcoda_token_usage_summary(
 ) -> mcoda_code {
     write_required_out("rows", rows, error, || {
         let query = [input::optional_json("query", query)?];
-        summary(&workspace::call(workspace, "token_usage_summary", &query)?.to_value())
+        let reply = workspace::call(workspace, "token_usage_summary", &query)?;
+        let other_workspaces = string::other_workspaces(reply.other_workspaces());
+        Ok(mcoda_rows { other_workspaces, ..summary(&reply.to_value())? })
     })
 }
 
@@ -170,6 +174,17 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary(
 fn summary(rows: &Value) -> Result<mcoda_rows> {
     let rows: &[Value] = rows.as_array().map_or(&[], Vec::as_slice);
     mcoda_rows::new(TokenUsageSummaryRow::DEFINITION, rows)
+}
+
+/// The ids of other workspaces, as `mcoda_string_other_workspaces` returns them: a JSON array if there is no row because the
+/// database has rows of other workspaces only; NULL otherwise, and for NULL. It belongs to the rows. `length` (may be NULL)
+/// receives its length in bytes without the NUL. Threads: any, until the rows are freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_rows_other_workspaces(
+    rows: *const mcoda_rows,
+    length: *mut usize,
+) -> *const c_char {
+    Text::borrow(length, || rows.as_ref()?.other_workspaces.as_ref())
 }
 
 /// The number of rows; 0 for NULL. Threads: any, until they are freed.

@@ -43,11 +43,21 @@ impl Text {
 
 /// Text that a call returns, in UTF-8; JSON where the call's comment says so. The caller owns it and frees it with
 /// `mcoda_string_free`.
-pub struct mcoda_string(Text);
+pub struct mcoda_string(Text, Option<Text>);
+
+/// The ids as JSON; `None` if there are none.
+pub(crate) fn other_workspaces(ids: &[String]) -> Option<Text> {
+    (!ids.is_empty()).then(|| Text::new(Value::from(ids).to_string()))
+}
 
 impl mcoda_string {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(Text::new(text))
+        Self(Text::new(text), None)
+    }
+
+    /// The same, with the ids of other workspaces if the result is empty because of them.
+    pub(crate) fn with_other_workspaces(self, ids: &[String]) -> Self {
+        Self(self.0, other_workspaces(ids))
     }
 
     pub(crate) fn json(value: &impl Serialize) -> Result<Self> {
@@ -62,6 +72,18 @@ impl mcoda_string {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mcoda_string_text(string: *const mcoda_string, length: *mut usize) -> *const c_char {
     Text::borrow(length, || Some(&string.as_ref()?.0))
+}
+
+/// The ids of other workspaces, as a JSON array, if the result of the call is empty because the database has rows of other
+/// workspaces only: the project was moved, or was opened with another id than before. NULL otherwise, and for NULL. It
+/// belongs to the string. `length` (may be NULL) receives its length in bytes without the NUL. Threads: any, until the
+/// string is freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mcoda_string_other_workspaces(
+    string: *const mcoda_string,
+    length: *mut usize,
+) -> *const c_char {
+    Text::borrow(length, || string.as_ref()?.1.as_ref())
 }
 
 /// A value within a JSON text that a call returned, for programs without a JSON library. `pointer` is a JSON pointer

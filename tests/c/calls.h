@@ -2,6 +2,12 @@
 
 static const struct {
     const char *name;
+    mcoda_code (*call)(const char *, mcoda_string **, mcoda_error **);
+} frees1[] = {
+    {"workspaces", mcoda_workspaces_json},
+};
+static const struct {
+    const char *name;
     mcoda_code (*call)(const char *, const char *, mcoda_string **, mcoda_error **);
 } frees2[] = {
     {"extract_usage", mcoda_extract_usage_json},
@@ -16,8 +22,10 @@ static const struct {
     {"create_time_index", mcoda_create_time_index_json},
     {"telemetry_config", mcoda_telemetry_config_json},
     {"opt_in", mcoda_telemetry_opt_in_json},
+    {"workspace_ids", mcoda_workspace_ids_json},
     {"projects.list", mcoda_projects_list_json},
     {"jobs.list", mcoda_jobs_list_json},
+    {"command_runs.list", mcoda_command_runs_list_json},
 };
 static const struct {
     const char *name;
@@ -27,9 +35,12 @@ static const struct {
     {"record_token_usages", mcoda_record_token_usages_json},
     {"token_usage", mcoda_token_usage_json},
     {"token_usage_summary", mcoda_token_usage_summary_json},
+    {"token_usage_range", mcoda_token_usage_range_json},
+    {"calls_outside", mcoda_calls_outside_json},
     {"batch", mcoda_batch_json},
     {"check", mcoda_check_json},
     {"economics", mcoda_economics_json},
+    {"record_status_transitions", mcoda_record_status_transitions_json},
     {"status_events", mcoda_status_events_json},
     {"backfill_status_events", mcoda_backfill_status_events_json},
     {"velocity", mcoda_velocity_json},
@@ -53,6 +64,8 @@ static const struct {
     {"tasks.create_many", mcoda_tasks_create_many_json},
     {"tasks.get", mcoda_tasks_get_json},
     {"tasks.list", mcoda_tasks_list_json},
+    {"tasks.find", mcoda_tasks_find_json},
+    {"tasks.delete", mcoda_tasks_delete_json},
     {"jobs.create", mcoda_jobs_create_json},
     {"jobs.get", mcoda_jobs_get_json},
     {"command_runs.create", mcoda_command_runs_create_json},
@@ -68,6 +81,8 @@ static const struct {
     {"record_agent_response", mcoda_record_agent_response_json},
     {"record_agent_file", mcoda_record_agent_file_json},
     {"query", mcoda_query_json},
+    {"relocate", mcoda_relocate_json},
+    {"tasks.update", mcoda_tasks_update_json},
     {"command_runs.finish", mcoda_command_runs_finish_json},
 };
 static const struct {
@@ -93,6 +108,8 @@ static const struct {
     {"record_token_usages", mcoda_global_record_token_usages_json},
     {"token_usage", mcoda_global_token_usage_json},
     {"token_usage_summary", mcoda_global_token_usage_summary_json},
+    {"token_usage_range", mcoda_global_token_usage_range_json},
+    {"calls_outside", mcoda_global_calls_outside_json},
     {"batch", mcoda_global_batch_json},
     {"check", mcoda_global_check_json},
 };

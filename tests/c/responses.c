@@ -166,7 +166,7 @@ static void answers_become_tables(void)
     mcoda_string_free(json);
 
     OK(mcoda_token_usage_json(workspace, "{\"agent\": \"claude\"}", &json, &error));
-    HOLDS(rendered(mcoda_render_job_tokens, json), "claude-x", "1000");
+    HOLDS(rendered(mcoda_render_job_tokens, json), "claude-x", "1,000");
 
     OK(mcoda_jobs_create_json(workspace, "{\"type\": \"nightly\"}", &json, &error));
     char id[64];

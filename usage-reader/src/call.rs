@@ -17,6 +17,53 @@ pub enum DedupKey {
     Session(String),
 }
 
+/// The way in which an agent reports its calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Channel {
+    Transcript,
+    Telemetry,
+}
+
+/// What the transcript and the telemetry of an agent have in common if they report the same call: they give it
+/// different ids, but the same session and the same input, which no two calls of a session share.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Twin {
+    call: String,
+    channel: Channel,
+}
+
+impl Twin {
+    /// `None` if the session or the input is unknown.
+    pub(crate) fn of(parts: &[ParsedUsage], channel: Channel) -> Option<Self> {
+        let [only] = parts else { return None };
+        let session = only.extra.get("session")?.as_str()?;
+        let input = only.input.filter(|input| *input > 0)?;
+        let [read, write] = [only.cache_read, only.cache_write].map(Option::unwrap_or_default);
+        Some(Self { call: format!("{session}\0{input}\0{read}\0{write}"), channel })
+    }
+
+    /// The name that reports of this call by the same channel share.
+    pub fn own_name(&self) -> String {
+        self.name(self.channel)
+    }
+
+    /// The name that reports of this call by the other channel share.
+    pub fn other_name(&self) -> String {
+        self.name(match self.channel {
+            Channel::Transcript => Channel::Telemetry,
+            Channel::Telemetry => Channel::Transcript,
+        })
+    }
+
+    fn name(&self, channel: Channel) -> String {
+        let channel = match channel {
+            Channel::Transcript => "transcript",
+            Channel::Telemetry => "telemetry",
+        };
+        format!("twin\0{channel}\0{}", self.call)
+    }
+}
+
 /// One call, or one session that is counted as a whole.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ExtractedCall {
@@ -28,6 +75,8 @@ pub struct ExtractedCall {
     pub is_cumulative: bool,
     /// The agent's report, if this is a count of a session.
     pub report: Option<Report>,
+    /// What a report of the same call by another channel has in common with this one.
+    pub twin: Option<Twin>,
     /// One entry for each model that was used; the first is the model that was requested.
     pub parts: Vec<ParsedUsage>,
 }
@@ -115,6 +164,8 @@ impl ExtractedCall {
 pub(crate) struct Calls {
     calls: Vec<ExtractedCall>,
     known: HashMap<DedupKey, usize>,
+    /// The calls that a channel reports under a name, and that no other channel has reported yet.
+    twins: HashMap<String, Vec<usize>>,
 }
 
 impl Calls {
@@ -133,6 +184,13 @@ impl Calls {
             if let Some(index) = self.known.get(&call.key).copied() {
                 return self.join(index, call);
             }
+        }
+        if let Some(twin) = &call.twin {
+            if let Some(index) = self.twins.get_mut(&twin.other_name()).and_then(Vec::pop) {
+                self.known.insert(call.key.clone(), index);
+                return self.join(index, call);
+            }
+            self.twins.entry(twin.own_name()).or_default().push(self.calls.len());
         }
         self.known.insert(call.key.clone(), self.calls.len());
         self.calls.push(call);

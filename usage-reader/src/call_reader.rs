@@ -34,6 +34,7 @@ pub struct CallReader<R> {
     lines: u64,
     objects: u64,
     skipped: Skipped,
+    unread: Vec<String>,
 }
 
 impl<R: BufRead> CallReader<R> {
@@ -49,6 +50,7 @@ impl<R: BufRead> CallReader<R> {
             lines: 0,
             objects: 0,
             skipped: Skipped::default(),
+            unread: Vec::new(),
         }
     }
 
@@ -58,6 +60,7 @@ impl<R: BufRead> CallReader<R> {
         for _ in 0..lines {
             if !self.read_line()? {
                 self.observe(&mut collector, None);
+                self.unread = collector.unread().to_vec();
                 let (calls, _) = collector.finish();
                 return Ok(Some(calls));
             }
@@ -88,6 +91,11 @@ impl<R: BufRead> CallReader<R> {
     /// What was skipped so far.
     pub fn skipped(&self) -> &Skipped {
         &self.skipped
+    }
+
+    /// The names of recorded bodies that could not be read, when everything has been read.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// Processes a line, or the end of the input.

@@ -3,36 +3,21 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use sha2::{Digest, Sha256};
-
-use crate::call::{DedupKey, ExtractedCall};
+use crate::call::{DedupKey, ExtractedCall, Twin};
+use crate::draft::Draft;
 use crate::fields::{Fields, Object, text};
 use crate::locate::{Located, locate, time_of};
 use crate::parsed_usage::{COPY, ParsedUsage};
 use crate::runs::Runs;
-use crate::shapes::{interpret, is_of_interest};
+use crate::shapes::is_of_interest;
 use crate::source::{Role, Work};
 use crate::sources::{self, Codex, CodexSeen, Journal};
 use crate::stream::{id_of, merge, stream_of};
+use crate::text_names::TextNames;
 
 /// How many calls stay open for further events. Events of one call are close together; if a version of the call comes
 /// later, the caller merges it.
 const OPEN: usize = 64;
-
-/// The prefix of the key of a response that has no id.
-const TEXT: &str = "text:";
-
-/// A call that further events may still change.
-#[derive(Debug)]
-struct Draft {
-    key: Option<String>,
-    /// The merged body while its stream continues: each event adds fields.
-    stream: Option<Object>,
-    call: ExtractedCall,
-    work: Work,
-    /// When the nearest line before with a time was written.
-    earlier_ms: Option<i64>,
-}
 
 /// The last event that reported usage.
 #[derive(Debug)]
@@ -60,8 +45,8 @@ pub(crate) struct Collector {
     messages: HashMap<String, String>,
     /// The key and the input of the last call in each span.
     spans: HashMap<String, (String, Option<i64>)>,
-    /// A response that arrives in pieces, and the text of its newest piece.
-    piece: Option<(Draft, String)>,
+    /// A response that arrives in pieces, and its key if no piece has an id.
+    piece: Option<(Draft, Option<String>)>,
     /// Whether the newest piece was the last one of its response.
     is_answer_over: bool,
     before: Option<Before>,
@@ -69,9 +54,10 @@ pub(crate) struct Collector {
     closed: Vec<ExtractedCall>,
     /// Values that were reported without any usage.
     rest: Option<ParsedUsage>,
-    /// How often each text was seen, by its hash. Identifies calls without an id when a file is read again.
-    seen: Option<HashMap<u64, u32>>,
-    is_in_memory: bool,
+    /// Names the responses without an id.
+    names: Option<TextNames>,
+    /// The names of bodies that cannot be read.
+    unread: Vec<String>,
     /// The time of the newest line that has one.
     last_ms: Option<i64>,
 }
@@ -85,13 +71,14 @@ impl Collector {
     /// Identifies calls without an id by their text and the number of its occurrence, so that a file that is read
     /// again, or that has grown, gives the same keys.
     pub(crate) fn naming_by_text(mut self) -> Self {
-        self.seen = Some(HashMap::new());
+        self.names = Some(TextNames::default());
         self
     }
 
     /// Like [`Self::naming_by_text`], but with cheaper keys that are valid for this input only.
-    pub(crate) fn naming_in_memory(self) -> Self {
-        Self { is_in_memory: true, ..self.naming_by_text() }
+    pub(crate) fn naming_in_memory(mut self) -> Self {
+        self.names = Some(TextNames::temporary());
+        self
     }
 
     /// Processes one object of the input and its text, and returns whether it reported any usage.
@@ -152,6 +139,12 @@ impl Collector {
                 self.draft(self.new_draft(key, Some(body), Vec::new(), work.unwrap_or_default()));
                 false
             }
+            Located::Unreadable(name) => {
+                if !self.unread.contains(&name) {
+                    self.unread.push(name);
+                }
+                false
+            }
             Located::Nothing => false,
         }
     }
@@ -164,10 +157,14 @@ impl Collector {
             thread.name_if_unknown(self.codex_text.take());
         }
         match seen {
-            CodexSeen::Call(mut call) => {
+            CodexSeen::Call(mut call, is_count_of_earlier_part) => {
                 call.name_if_unknown(self.name(source));
                 let counts = |call: &ExtractedCall| call.parts.first().map(ParsedUsage::reported_counts);
-                self.closed.extend(self.counted.take().filter(|counted| counts(counted) != counts(&call)));
+                match self.counted.take() {
+                    // A shorter input without this line has recorded the count.
+                    Some(counted) if counts(&counted) == counts(&call) => call.key = counted.key,
+                    counted => self.closed.extend(counted.filter(|_| !is_count_of_earlier_part)),
+                }
                 self.closed.push(*call);
                 Some(true)
             }
@@ -177,7 +174,7 @@ impl Collector {
                 Some(true)
             }
             CodexSeen::Count => {
-                if self.seen.is_some() && !self.codex.has_thread() {
+                if self.names.is_some() && !self.codex.has_thread() {
                     self.codex_text = self.name(source);
                 }
                 Some(true)
@@ -328,22 +325,12 @@ impl Collector {
             session: work.session.as_ref().map(|session| format!("{}\0{session}", work.agent)),
             ..ExtractedCall::of(usages)
         };
-        Draft { key, stream, call, work, earlier_ms: self.last_ms }
+        Draft { key, shared_key: None, stream, call, work, earlier_ms: self.last_ms }
     }
 
     /// A key for a response without an id, from its text.
     fn name(&mut self, source: &str) -> Option<String> {
-        use std::hash::{DefaultHasher, Hash, Hasher};
-        let seen = self.seen.as_mut()?;
-        let mut hasher = DefaultHasher::new();
-        source.hash(&mut hasher);
-        let times = seen.entry(hasher.finish()).or_default();
-        *times += 1;
-        if self.is_in_memory {
-            return Some(format!("{TEXT}{:x}:{times}", hasher.finish()));
-        }
-        let digest: String = Sha256::digest(source).iter().map(|byte| format!("{byte:02x}")).collect();
-        Some(format!("{TEXT}{digest}:{times}"))
+        self.names.as_mut().map(|names| names.name(source))
     }
 
     fn begin_message(&mut self, body: &Object) {
@@ -365,7 +352,7 @@ impl Collector {
         is_last: bool,
         is_count_alone: bool,
     ) {
-        let key = id_of(&body);
+        let key = work.key.clone().or_else(|| id_of(&body));
         if let Some(first) = usages.first_mut() {
             first.note_text("response_id", key.as_deref());
         }
@@ -381,12 +368,12 @@ impl Collector {
         }
         let draft = self.new_draft(key, None, usages, work);
         match &mut self.piece {
-            Some((whole, last)) => {
+            Some((whole, _)) => {
                 whole.key = whole.key.take().or(draft.key);
                 whole.call.merge_versions(draft.call);
-                source.clone_into(last);
             }
-            None => self.piece = Some((draft, source.to_owned())),
+            // The first piece identifies the response also in a file that has grown since.
+            None => self.piece = Some((draft, self.name(source))),
         }
         self.is_answer_over = is_last;
     }
@@ -394,8 +381,8 @@ impl Collector {
     /// Closes the response that arrived in pieces, complete or truncated.
     fn end_pieces(&mut self) {
         self.is_answer_over = false;
-        if let Some((mut draft, last)) = self.piece.take() {
-            draft.key = draft.key.or_else(|| self.name(&last));
+        if let Some((mut draft, name)) = self.piece.take() {
+            draft.key = draft.key.or(name);
             self.draft(draft);
         }
     }
@@ -412,13 +399,14 @@ impl Collector {
                 }
                 return;
             }
-            read_stream(open, self.provider_hint.as_deref());
+            open.read_stream(self.provider_hint.as_deref());
             let (known, other) = (&open.call.circumstances(), &draft.call.circumstances());
             if open.stream.is_some() || !known.is_another_call(other) {
                 open.call.merge_versions(draft.call);
                 return;
             }
             // The loop terminates here at the latest: this key includes everything that can distinguish two calls.
+            draft.shared_key = draft.shared_key.take().or_else(|| draft.key.clone());
             let key = draft.key.take().map_or(DedupKey::None, DedupKey::Response);
             let named = ExtractedCall { key, ..draft.call.clone() }.key_beside_another();
             match named {
@@ -446,13 +434,15 @@ impl Collector {
     }
 
     fn close(&mut self, mut draft: Draft) {
-        read_stream(&mut draft, self.provider_hint.as_deref());
-        let Draft { key, mut call, work, earlier_ms, .. } = draft;
+        draft.read_stream(self.provider_hint.as_deref());
+        let Draft { key, shared_key, mut call, work, earlier_ms, .. } = draft;
         let Some(first) = call.parts.first_mut() else { return };
         if first.timestamp_ms.is_none() {
             call.parts.iter_mut().for_each(|parsed| parsed.earlier_ms = earlier_ms);
         }
-        call.key = key.map_or(DedupKey::None, DedupKey::Response);
+        // Other inputs may have the same call first, so the caller decides which call has the shared key.
+        call.key = shared_key.or(key).map_or(DedupKey::None, DedupKey::Response);
+        call.twin = work.channel.and_then(|channel| Twin::of(&call.parts, channel));
         match work.role {
             Role::Part => self.runs.hold(&work, call),
             _ => self.closed.push(call),
@@ -465,6 +455,11 @@ impl Collector {
             self.open.drain(..).partition(|draft| draft.work.role == Role::Part);
         self.open = others.into();
         parts.into_iter().for_each(|draft| self.close(draft));
+    }
+
+    /// The names of bodies that could not be read so far.
+    pub(crate) fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// The calls that are complete.
@@ -486,15 +481,5 @@ impl Collector {
             call
         }));
         (calls, self.rest)
-    }
-}
-
-/// Reads the usage of a stream from its merged events.
-fn read_stream(draft: &mut Draft, hint: Option<&str>) {
-    let Some(body) = draft.stream.take() else { return };
-    draft.call.parts = interpret(&body, hint).unwrap_or_default();
-    let id = draft.key.as_deref().filter(|id| !id.starts_with(TEXT));
-    if let Some(first) = draft.call.parts.first_mut() {
-        first.note_text("response_id", id);
     }
 }

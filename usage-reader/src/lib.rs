@@ -1,8 +1,8 @@
 //! Reads the token usage and the cost from the responses of providers and the output of agents.
 //!
 //! It uses no clock, no environment and no files. [`total`], [`by_model`] and [`calls`] read a text in memory;
-//! [`CallReader`] reads input of any length line by line. Each returns [`ParsedUsage`], in which every number has the
-//! same meaning for every provider.
+//! [`CallReader`] reads input of any length line by line, [`Pieces`] a response while it arrives. Each returns
+//! [`ParsedUsage`], in which every number has the same meaning for every provider.
 //!
 //! `documents` splits the input into objects, `usage_projection` keeps only what may be usage, `locate` finds the body
 //! in its wrappers, each file in `sources` defines what the numbers of one format mean, and `collector` combines the
@@ -20,6 +20,7 @@ mod call;
 mod call_reader;
 mod collector;
 mod documents;
+mod draft;
 mod encoded;
 mod fields;
 mod locate;
@@ -28,24 +29,29 @@ mod names;
 pub mod number;
 mod otel_attributes;
 mod parsed_usage;
+mod pieces;
 mod runs;
 mod session;
 mod shapes;
 mod source;
 mod sources;
 mod stream;
+mod text_names;
 pub mod time;
 mod unread;
+mod unread_body;
 mod usage_projection;
 
-pub use self::call::{Circumstances, DedupKey, ExtractedCall};
+pub use self::call::{Circumstances, DedupKey, ExtractedCall, Twin};
 pub use self::call_reader::{CallReader, Skipped};
 pub use self::parsed_usage::ParsedUsage;
+pub use self::pieces::Pieces;
 pub use self::session::{Report, reduce, remainder, total_of_reports};
 
-use self::call::{Calls, whole};
+use self::call::whole;
 use self::collector::Collector;
-use self::documents::{Piece, split};
+use self::documents::split;
+use self::pieces::Collected;
 
 /// The maximum length of a text: 1 GiB.
 pub const MAX_EXTRACT_BYTES: usize = 1 << 30;
@@ -63,35 +69,18 @@ pub fn total(text: &str, provider: Option<&str>) -> Option<ParsedUsage> {
 /// The usage of the calls in the text, one entry for each model, in the order of their first appearance. Their sum is
 /// [`total`].
 pub fn by_model(text: &str, provider: Option<&str>) -> Vec<ParsedUsage> {
-    let (calls, rest) = collect(text, Collector::new(provider).naming_in_memory());
-    let models = call::by_model(calls.each());
-    if models.is_empty() { rest.into_iter().collect() } else { models }
+    collect(text, Collector::new(provider).naming_in_memory()).models()
 }
 
 /// Each call in the text, and [`total`].
 pub fn calls(text: &str, provider: Option<&str>) -> (Vec<ExtractedCall>, Option<ParsedUsage>) {
-    let (calls, rest) = collect(text, Collector::new(provider));
-    let each = calls.unsettled().to_vec();
-    let models = call::by_model(calls.each());
-    (each, if models.is_empty() { rest } else { whole(models) })
+    collect(text, Collector::new(provider)).totalled()
 }
 
-/// The calls, and what a single object reported without usage.
-fn collect(text: &str, mut collector: Collector) -> (Calls, Option<ParsedUsage>) {
-    if text.len() > MAX_EXTRACT_BYTES {
-        return (Calls::default(), None);
+fn collect(text: &str, collector: Collector) -> Collected {
+    let mut collected = Collected::new(collector);
+    if text.len() <= MAX_EXTRACT_BYTES {
+        split(text, &mut |piece| collected.see(piece));
     }
-    let mut calls = Calls::default();
-    let mut objects = 0;
-    split(text, &mut |piece| {
-        if let Piece::Object(object, text) = piece {
-            objects += 1;
-            collector.observe(object, text);
-            collector.take_closed().into_iter().for_each(|call| calls.add(call));
-        }
-    });
-    let (last, rest) = collector.finish();
-    last.into_iter().for_each(|call| calls.add(call));
-    // Of several objects, it is not known which one's times would apply.
-    (calls, rest.filter(|_| objects == 1))
+    collected
 }

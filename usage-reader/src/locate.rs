@@ -10,6 +10,7 @@ use crate::parsed_usage::ParsedUsage;
 use crate::shapes::interpret;
 use crate::sources::{INHERITED, has_request_as_text, is_adapter_name};
 use crate::time;
+use crate::unread_body;
 
 /// Fields that a body inherits from the objects around it if it does not have them itself.
 const FALLBACK: &[&str] = &[
@@ -62,6 +63,8 @@ pub(crate) enum Located {
     Rest(Vec<ParsedUsage>),
     /// The beginning of a message whose usage follows later.
     Message(Object),
+    /// A body in an encoding that is not read, by its name.
+    Unreadable(String),
     Nothing,
 }
 
@@ -77,6 +80,7 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
         }
         usages => usages,
     };
+    let mut unreadable = unread_body::name(&all);
     let around = around(&all);
     let kind = text(&all, &["type"]).map(str::to_owned);
     let ledger = ledger_events(&mut all, &around);
@@ -89,6 +93,7 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
         let inner = inherit(inner, &around, kind.as_deref());
         match locate(inner, hint) {
             Located::Nothing | Located::Rest(_) => {}
+            Located::Unreadable(name) => unreadable = Some(name),
             found => return found,
         }
     }
@@ -103,6 +108,9 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     }
     if kind.as_deref() == Some("message_start") {
         return Located::Message(all);
+    }
+    if let Some(name) = unreadable {
+        return Located::Unreadable(name);
     }
     usages.map_or(Located::Nothing, Located::Rest)
 }

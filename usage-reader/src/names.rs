@@ -323,6 +323,7 @@ const USAGES: &[&str] = &[
     "source",
     "aggregateUsage",
     "models_usage",
+    "usage_object",
     "accumulated_token_usage",
     "cumulative_token_usage",
     "request_token_usage",

@@ -38,6 +38,22 @@ impl ExactSum {
         self.parts.push(x);
     }
 
+    /// Adds one term so many times, with the same result as [`ExactSum::add`] for each.
+    pub fn add_times(&mut self, term: f64, count: u64) {
+        // The product and its rounding error are exact, unless they are beyond the range of a double.
+        const TINY: f64 = 1e-250;
+        const WHOLE: u64 = 1 << 53;
+        let times = count as f64;
+        let product = term * times;
+        let is_exact = count < WHOLE && product.is_finite() && product.abs() > TINY;
+        if is_exact && count > 1 {
+            self.add(product);
+            self.add(term.mul_add(times, -product));
+        } else if term != 0.0 {
+            (0..count).for_each(|_| self.add(term));
+        }
+    }
+
     /// The sum of other sums, without any loss of precision.
     pub fn of_all<'a>(sums: impl IntoIterator<Item = &'a Self>) -> Self {
         sums.into_iter().flat_map(|sum| sum.parts.iter().copied()).collect()
@@ -106,6 +122,20 @@ mod tests {
     #[test]
     fn ten_times_a_tenth_is_one() {
         assert_eq!(exact_sum([0.1; 10]), 1.0);
+    }
+
+    #[test]
+    fn adding_a_term_many_times_is_adding_each() {
+        for term in [0.1, -3.7, 0.0, 1e300, f64::MAX, 5e-324, 1e-260, 1.0 + f64::EPSILON] {
+            for count in [0, 1, 2, 3, 10, 1_000, 4_097] {
+                let (mut once, mut each) = (ExactSum::default(), ExactSum::default());
+                once.add(1.0 / 3.0);
+                each.add(1.0 / 3.0);
+                once.add_times(term, count);
+                (0..count).for_each(|_| each.add(term));
+                assert_eq!(once.value().to_bits(), each.value().to_bits(), "{count} times {term}");
+            }
+        }
     }
 
     #[test]

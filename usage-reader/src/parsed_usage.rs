@@ -183,6 +183,7 @@ impl ParsedUsage {
     }
 
     fn note_rest(&mut self) {
+        self.drop_impossible();
         if let Some(input) = self.input
             && (self.cache_read.is_some() || self.cache_write.is_some())
         {
@@ -196,6 +197,16 @@ impl ParsedUsage {
             self.note("cache_write_unsplit", write - split);
         }
         self.note_residual();
+    }
+
+    /// Of an input and an output that no total could hold, at least the larger one is damaged.
+    fn drop_impossible(&mut self) {
+        if let (Some(input), Some(output)) = (self.input, self.output)
+            && sum([input, output]).is_none()
+        {
+            let larger = if input > output { &mut self.input } else { &mut self.output };
+            *larger = None;
+        }
     }
 
     /// Notes the difference between the total and input + output; negative if the total is lower.

@@ -104,6 +104,9 @@ impl Runs {
         let is_separate = fit == Fit::TooSmall && work.session.is_none();
         if fit == Fit::TooSmall {
             keep(own, closed);
+        } else if work.session.is_some() {
+            // A shorter input without the end of the run may have recorded these calls, without their session.
+            keep(own.into_iter().filter(|held| held.session.is_none()).collect(), closed);
         }
         let id = body.text(&["uuid"]).map(str::to_owned).or(name);
         let session = session.filter(|_| !is_separate);

@@ -52,6 +52,24 @@ impl Report {
         self.has_room_for(earlier)
     }
 
+    /// This report in place of `earlier`, which has the same id. A model that only one of them names is that of both, and
+    /// models that only `earlier` has remain, without counts.
+    #[must_use]
+    pub fn replacing(mut self, earlier: &Self) -> Self {
+        let mut named = earlier.models.iter().filter(|one| one.model.is_some() && one.counts_for_something());
+        if let ([own], Some(other), None) = (&mut self.models[..], named.next(), named.next())
+            && own.model.is_none()
+        {
+            own.model.clone_from(&other.model);
+        }
+        for other in &earlier.models {
+            if !self.models.iter().any(|own| own.model == other.model) {
+                self.models.push(other.clone().emptied());
+            }
+        }
+        self
+    }
+
     /// Whether this may be a later count of the same process as `earlier`.
     fn may_go_on_from(&self, earlier: &Self) -> bool {
         // A report's own work may be only its last call. If `earlier` started at 0, the numbers before this report's

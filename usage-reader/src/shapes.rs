@@ -9,6 +9,7 @@ use crate::names::{self, CONTAINERS, LIST, OF_INTEREST, OF_USAGE, TEXT};
 use crate::parsed_usage::ParsedUsage;
 use crate::source::Place;
 use crate::sources;
+use crate::unread_body;
 
 const MODEL: &[&str] = &[
     "model",
@@ -102,6 +103,7 @@ pub(crate) fn is_of_interest(all: &Object) -> bool {
         Value::String(text) => {
             (matches!(&**name, "type" | "subtype") && CONTEXTS.contains(&&**text))
                 || (names::is(name, TEXT) && may_be_document(text))
+                || unread_body::are_headers(name)
         }
         _ => false,
     })
@@ -152,6 +154,12 @@ fn is_count_name(name: &str) -> bool {
 fn read(body: &Body<'_>) -> Vec<ParsedUsage> {
     let of_usage = |usage| sources::read(Place::Usage, body, usage);
     let containers = || CONTAINERS.iter().filter_map(|name| body.all.object(&[name]));
+    // LiteLLM's log has the usage in the metadata, and repeats a part of it.
+    let logged = || {
+        let usage = body.all.object(&["metadata"])?.object(&["usage_object"])?;
+        body.all.count(&["prompt_tokens", "completion_tokens", "total_tokens"]);
+        Some(usage)
+    };
     // Groq's and Moonshot's streams have the usage in other places.
     let groq = || body.all.object(&["x_groq"])?.object(&["usage"]);
     let moonshot = || body.all.objects("choices").find_map(|choice| choice.object(&["usage"]));
@@ -162,6 +170,7 @@ fn read(body: &Body<'_>) -> Vec<ParsedUsage> {
     first_of([
         &|| sources::read(Place::Body, body, body.all),
         &|| containers().map(of_usage).find(|usages| !usages.is_empty()).unwrap_or_default(),
+        &|| logged().map(of_usage).unwrap_or_default(),
         &|| groq().map(of_usage).unwrap_or_default(),
         &|| sources::bedrock_metrics(body.all).map(of_usage).unwrap_or_default(),
         &|| sources::read(Place::Rest, body, body.all),
@@ -171,7 +180,7 @@ fn read(body: &Body<'_>) -> Vec<ParsedUsage> {
     ])
 }
 
-fn first_of(places: [&dyn Fn() -> Vec<ParsedUsage>; 8]) -> Vec<ParsedUsage> {
+fn first_of(places: [&dyn Fn() -> Vec<ParsedUsage>; 9]) -> Vec<ParsedUsage> {
     places.iter().map(|read| read()).find(|usages| !usages.is_empty()).unwrap_or_default()
 }
 

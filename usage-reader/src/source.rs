@@ -2,6 +2,7 @@
 //! its lines belong together.
 
 use crate::body::Body;
+use crate::call::Channel;
 use crate::fields::Fields;
 use crate::parsed_usage::ParsedUsage;
 
@@ -61,6 +62,8 @@ pub(crate) struct Work {
     pub(crate) gives_way: bool,
     /// Whether the count starts at 0 with its own work, if the source reports that.
     pub(crate) began_anew: Option<bool>,
+    /// The channel of the line, if its agent reports each call by another one as well.
+    pub(crate) channel: Option<Channel>,
 }
 
 impl Work {
@@ -71,6 +74,10 @@ impl Work {
     /// Whether the session is actually a trace or a message.
     pub(crate) fn is_named_by_trace(&self) -> bool {
         ["trace", "langfuse-trace", "opencode"].contains(&self.agent)
+    }
+
+    pub(crate) fn by(self, channel: Channel) -> Self {
+        Self { channel: Some(channel), ..self }
     }
 
     pub(crate) fn known_by(self, key: Option<String>) -> Self {

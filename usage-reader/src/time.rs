@@ -35,6 +35,13 @@ pub(crate) fn parse_lenient(text: &str) -> Option<i64> {
     })
 }
 
+/// When a UUID of version 7 was made, which its first 48 bits say.
+pub(crate) fn of_uuid(id: &str) -> Option<i64> {
+    let is_version_7 = id.len() == 36 && id.as_bytes()[14] == b'7' && id.as_bytes()[13] == b'-';
+    let digits = is_version_7.then(|| id.get(..8).zip(id.get(9..13)))??;
+    in_range(i64::from_str_radix(&[digits.0, digits.1].concat(), 16).ok()?)
+}
+
 /// The format of e-mail and HTTP: `Fri, 20 Mar 2026 12:00:00 GMT`.
 fn parse_mail(text: &str) -> Option<i64> {
     let begins = text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic);

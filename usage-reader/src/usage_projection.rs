@@ -14,6 +14,7 @@ use serde_json::{Map, Number, Value};
 use crate::encoded::may_be_document;
 use crate::names::{self, IN_ONE_GO, LIST, SHALLOW, TEXT, USAGE, WRAPPER};
 use crate::otel_attributes;
+use crate::unread_body::{self, BEGINNING, looks_encoded};
 
 /// The maximum depth of wrappers and usage objects.
 const DEEPEST: u8 = 12;
@@ -132,7 +133,9 @@ impl<'de> Visitor<'de> for Wrapped<'_> {
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         let is_kept = text.len() <= LONGEST_TEXT || (names::is(self.key, TEXT) && may_be_document(text));
-        Ok(is_kept.then(|| Value::String(text.to_owned())))
+        let beginning =
+            || text.get(..BEGINNING).filter(|text| names::is(self.key, TEXT) && looks_encoded(text));
+        Ok(if is_kept { Some(text) } else { beginning() }.map(Value::from))
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
@@ -187,6 +190,9 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
     if key == "attributes" && raw.starts_with('[') {
         return otel_attributes::read(raw).map(Value::Object);
     }
+    if place == Place::Body && unread_body::are_headers(key) {
+        return unread_body::encoding(raw).map(Value::from);
+    }
     match raw.as_bytes().first()? {
         b'{' => {
             let inside = inside(key, raw, place)?;
@@ -221,7 +227,9 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
                 && !raw.contains("tokensIn")
                 && !raw.contains("usage");
             if !is_kept || is_said {
-                return None;
+                let beginning =
+                    raw.get(1..=BEGINNING).filter(|_| place == Place::Body && names::is(key, TEXT));
+                return beginning.filter(|text| looks_encoded(text)).map(Value::from);
             }
             serde_json::from_str(raw).ok().filter(|text: &String| may_be_document(text)).map(Value::String)
         }

@@ -55,3 +55,59 @@ fn what_is_not_reported_is_absent_and_times_are_milliseconds() {
     assert_eq!((timestamp_ms, provider.as_deref()), (Some(1_774_008_000_000), Some("openai")));
     assert_eq!(total("nothing", None), None);
 }
+
+#[test]
+fn a_recorded_body_whose_compression_is_not_read_is_named() {
+    let digits = "1b2a01f88f12".repeat(60);
+    let text = "GyoBAPiNkqQfGyoBAPiN".repeat(40);
+    let pairs = |encoding: &str| {
+        format!(
+            r#"[{{"name":"content-type","value":"application/json"}},{{"name":"content-encoding","value":"{encoding}"}}]"#
+        )
+    };
+    let har = |encoding: &str, text: &str| {
+        let headers = pairs(encoding);
+        format!(
+            r#"{{"log":{{"entries":[{{"request":{{"url":"https://a.example"}},"response":{{"status":200,"headers":{headers},"content":{{"mimeType":"application/json","text":{text:?}}}}}}}]}}}}"#
+        )
+    };
+    let call = r#"{"id":"c","usage":{"prompt_tokens":7,"completion_tokens":3}}"#;
+    let decoded = format!(r#"{{"object":"list","data":[{{"id":"{}"}}]}}"#, "m".repeat(600));
+    for (text, named, input) in [
+        (har("br", &text), Some("body (br)"), None),
+        (har("zstd", &text[..80]), Some("body (zstd)"), None),
+        (
+            format!(
+                r#"{{"http_interactions":[{{"response":{{"headers":{{"Content-Encoding":["br"],"Content-Type":["application/json"]}},"body":{{"encoding":"ASCII-8BIT","base64_string":"{text}"}}}}}}]}}"#
+            ),
+            Some("body (br)"),
+            None,
+        ),
+        (
+            format!(
+                r#"[{{"scope":"https://a.example","response":["{digits}"],"rawHeaders":["Content-Type","application/json","Content-Encoding","br"]}},{{"scope":"https://a.example","response":{call},"rawHeaders":[]}}]"#
+            ),
+            Some("body (br)"),
+            Some(7),
+        ),
+        // A recorder that stores the decoded body, another kind of content, and an encoding that is read.
+        (har("br", call), None, Some(7)),
+        (har("br", &decoded), None, None),
+        (har("br", &text).replace("application/json", "image/png"), None, None),
+        (har("gzip", &text), None, None),
+    ] {
+        let mut reader = CallReader::new(text.as_bytes(), None);
+        while reader.next_calls(1).expect("no error").is_some() {}
+        let named: Vec<String> = named.into_iter().map(str::to_owned).collect();
+        assert_eq!(reader.unread(), named, "{text}");
+        let found = total(&text, None).unwrap_or_default();
+        assert_eq!((found.unread, found.input), (named, input), "{text}");
+    }
+}
+
+#[test]
+fn of_counts_that_no_total_can_hold_the_larger_one_is_skipped() {
+    let body = r#"{"id":"c","usage":{"prompt_tokens":9007199254740991,"completion_tokens":3}}"#;
+    let found = total(body, None).expect("usage");
+    assert_eq!((found.input, found.output, found.total), (None, Some(3), None));
+}

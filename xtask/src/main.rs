@@ -5,6 +5,7 @@
 mod c;
 mod calls;
 mod definitions;
+mod man;
 mod markdown;
 mod node;
 mod notices;
@@ -18,6 +19,8 @@ use std::process::ExitCode;
 
 /// A generated file: its path from the root of the repository, and its text.
 type File = (&'static str, String);
+/// One whose name is generated, too.
+type NamedFile = (String, String);
 
 fn main() -> ExitCode {
     if public_api::is_rustdoc() {
@@ -41,16 +44,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn files() -> Result<Vec<File>, String> {
-    Ok([c::files(), python::files(), node::files(), vec![notices::file()?, prices::file()?]].concat())
+fn files() -> Result<Vec<NamedFile>, String> {
+    let files =
+        [c::files(), python::files(), node::files(), vec![notices::file()?, prices::file()?]].concat();
+    let named = files.into_iter().map(|(path, text)| (path.to_owned(), text));
+    Ok(named.chain(man::files()?).collect())
 }
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn write(files: &[File]) -> Result<(), String> {
+fn write(files: &[(impl AsRef<str>, String)]) -> Result<(), String> {
     for (path, text) in files {
+        let path = path.as_ref();
         let file = root().join(path);
         if std::fs::read_to_string(&file).is_ok_and(|before| before == *text) {
             continue;
@@ -61,10 +68,11 @@ fn write(files: &[File]) -> Result<(), String> {
     Ok(())
 }
 
-fn check(files: &[File]) -> Result<(), String> {
+fn check(files: &[(impl AsRef<str>, String)]) -> Result<(), String> {
     let is_stale =
-        |(path, text): &File| !std::fs::read_to_string(root().join(path)).is_ok_and(|now| now == *text);
-    let stale: Vec<&str> = files.iter().filter(|file| is_stale(file)).map(|(path, _)| *path).collect();
+        |path: &str, text: &str| !std::fs::read_to_string(root().join(path)).is_ok_and(|now| now == text);
+    let files = files.iter().map(|(path, text)| (path.as_ref(), text));
+    let stale: Vec<&str> = files.filter(|(path, text)| is_stale(path, text)).map(|(path, _)| path).collect();
     if stale.is_empty() {
         return Ok(());
     }

@@ -131,7 +131,7 @@ export interface components {
          * @description The dimensions of a summary.
          * @enum {string}
          */
-        Dimension: "project" | "command" | "agent" | "model" | "day" | "job" | "action" | "provider" | "task" | "epic" | "story" | "hour" | "week" | "month";
+        Dimension: "project" | "command" | "agent" | "model" | "day" | "job" | "action" | "provider" | "task" | "epic" | "story" | "hour" | "week" | "month" | "session";
         /**
          * @description The source of a velocity - the settings, history, or a mix of both.
          * @enum {string}
@@ -306,6 +306,8 @@ export interface components {
             week?: string | null;
             /** @description The month in the requested time zone, 2026-03. */
             month?: string | null;
+            /** @description The session or thread of the agent, as its report named it. */
+            session?: string | null;
             /** @description The number of calls. */
             calls: number;
             /** @description The number of calls whose cost is known. */
@@ -830,13 +832,13 @@ export interface components {
         job_id: string;
         /** @description Only usage of this task. */
         task_id: string;
-        /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (midnight UTC), or a time span before now (7d; s, m, h, d, w). Absent: the last 7 days for a summary. */
+        /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (the whole day in `time_zone`, UTC without one), or a time span before now (7d; ms, s, m, h, d, w, mo). Absent: the last 7 days for a summary. */
         from: string;
-        /** @description Up to this time, inclusive; written as `from`. */
+        /** @description Up to this time, inclusive; written as `from`. A date includes that day. */
         to: string;
         /** @description The dimensions to group by. */
         group_by: components["schemas"]["Dimension"][];
-        /** @description The time zone of the days, by its name in the IANA database. */
+        /** @description The time zone of the days and of dates in `from` and `to`, by its name in the IANA database. */
         time_zone: string;
         /** @description The page of the result. */
         page: number;
@@ -888,13 +890,13 @@ export interface operations {
                 job_id?: components["parameters"]["job_id"];
                 /** @description Only usage of this task. */
                 task_id?: components["parameters"]["task_id"];
-                /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (midnight UTC), or a time span before now (7d; s, m, h, d, w). Absent: the last 7 days for a summary. */
+                /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (the whole day in `time_zone`, UTC without one), or a time span before now (7d; ms, s, m, h, d, w, mo). Absent: the last 7 days for a summary. */
                 from?: components["parameters"]["from"];
-                /** @description Up to this time, inclusive; written as `from`. */
+                /** @description Up to this time, inclusive; written as `from`. A date includes that day. */
                 to?: components["parameters"]["to"];
                 /** @description The dimensions to group by. */
                 group_by?: components["parameters"]["group_by"];
-                /** @description The time zone of the days, by its name in the IANA database. */
+                /** @description The time zone of the days and of dates in `from` and `to`, by its name in the IANA database. */
                 time_zone?: components["parameters"]["time_zone"];
                 /** @description The page of the result. */
                 page?: components["parameters"]["page"];
@@ -939,9 +941,9 @@ export interface operations {
                 job_id?: components["parameters"]["job_id"];
                 /** @description Only usage of this task. */
                 task_id?: components["parameters"]["task_id"];
-                /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (midnight UTC), or a time span before now (7d; s, m, h, d, w). Absent: the last 7 days for a summary. */
+                /** @description From this time on, inclusive: an RFC 3339 timestamp, a date (the whole day in `time_zone`, UTC without one), or a time span before now (7d; ms, s, m, h, d, w, mo). Absent: the last 7 days for a summary. */
                 from?: components["parameters"]["from"];
-                /** @description Up to this time, inclusive; written as `from`. */
+                /** @description Up to this time, inclusive; written as `from`. A date includes that day. */
                 to?: components["parameters"]["to"];
                 /** @description The page of the result. */
                 page?: components["parameters"]["page"];

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar, Union
 
 from . import _mcoda
-from ._records import TokenUsageRow
+from ._records import CallsOutside, TokenUsageRow, UsageRange
 from ._result import Result
+from ._summary import TokenUsageSummary
 from ._types import Fields
 
 _ROWS_AT_ONCE = 256
@@ -29,6 +30,22 @@ class Caller:
         # As long as rows are left, this keeps the handle open, which otherwise closes when nothing refers to it.
         while rows := cursor.next_rows(_ROWS_AT_ONCE, timeout):
             yield from map(TokenUsageRow._read, rows)
+
+    def _summary(
+        self, query: Fields, keywords: dict[str, Any], group_by: tuple[str, ...], timeout: float | None
+    ) -> TokenUsageSummary:
+        # The time is fixed, so that what is counted later is what this summary leaves out.
+        query = dict(query) if isinstance(query, Mapping) else query
+        within = UsageRange._read(self._native.call("token_usage_range", (query, keywords), timeout=timeout))
+        if query.get("now") is None:
+            keywords = {**keywords, "now": within.now}
+        columns = self._native.columns("token_usage_summary", (query, keywords), timeout=timeout)
+
+        def count_outside() -> int:
+            outside = self._native.call("calls_outside", (query, keywords), timeout=timeout)
+            return CallsOutside._read(outside).calls
+
+        return TokenUsageSummary._grouped(columns, group_by, within, count_outside)
 
 
 class Repository:

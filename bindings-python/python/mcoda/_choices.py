@@ -29,6 +29,7 @@ Dimension: TypeAlias = Union[
     Literal["hour"],
     Literal["week"],
     Literal["month"],
+    Literal["session"],
 ]
 """One of these words."""
 

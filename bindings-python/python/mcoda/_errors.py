@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+from types import FrameType
 from typing import Any, ClassVar
 
 
@@ -122,6 +125,31 @@ class CancelledError(McodaError):
     __module__ = "mcoda"
     code = 10
     kind = "Cancelled"
+
+
+class OtherWorkspaceWarning(UserWarning):
+    """A result is empty because the database has rows of other workspaces only: the project was moved, or was opened with
+    another id than before."""
+
+    __module__ = "mcoda"
+
+
+_SHOWN = 5
+
+
+def warn_of_others(own: str, others: list[str]) -> None:
+    """Warns the caller of this package."""
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    shown = ", ".join(map(repr, others[:_SHOWN]))
+    message = (
+        f"the database has no rows of the workspace {own!r}, but of {shown}{more}: open it with one of them as "
+        "workspace_id, or see Workspace.relocate"
+    )
+    level = 1
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).split(".")[0] == "mcoda":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, OtherWorkspaceWarning, stacklevel=level)
 
 
 _BY_CODE: dict[int, type[McodaError]] = {

@@ -14,6 +14,7 @@ from ._handle import folder
 from ._records import (
     CheckReport,
     Economics,
+    FoundWorkspace,
     Job,
     JobInspection,
     StatusEvent,
@@ -38,6 +39,7 @@ __all__ = [
     "render_telemetry_config",
     "render_tokens_table",
     "render_velocity",
+    "workspaces",
 ]
 
 
@@ -123,6 +125,32 @@ def check_path(
     return CheckReport._read(_mcoda.call("check_path", path, (options, keywords)))
 
 
+def workspaces(
+    options: Fields = NO_FIELDS,
+    /,
+    *,
+    environment: Mapping[str, Any] | None = None,
+) -> list[FoundWorkspace]:
+    """Lists the workspaces in the user's global folder, ``.mcoda/workspaces`` in the home folder, with the root
+    of the project, the id and the last use of each, the last used first. Nothing is written, and nobody is
+    locked out.
+
+    Args:
+        options: Where to look. Absent: in the home folder of the process. A mapping of the fields below.
+        environment: The environment variables that name the home folder, as when a database is opened.
+            Default: those of the process.
+
+    Raises:
+        InvalidInputError: An invalid value; the message names the field, the value given and the values
+            allowed.
+        StorageError: A file cannot be read or written.
+    """
+    keywords = {
+        "environment": environment,
+    }
+    return [FoundWorkspace._read(row) for row in _mcoda.call("workspaces", (options, keywords))]
+
+
 def render_tokens_table(
     rows: Iterable[OrJson[TokenUsageSummaryRow]],
     group_by: Sequence[Dimension] | None = None,
@@ -140,7 +168,7 @@ def render_tokens_table(
     >>> import mcoda
     >>> row = {"agent_id": "claude", "calls": 2, "tokens_total": 1500, "cost_estimate": 0.25}
     >>> mcoda.render_tokens_table([row], ["agent"]).splitlines()[2][:14]
-    'claude | 2    '
+    'claude |     2'
     """
     returned: str = _mcoda.call("render_tokens_table", as_json(rows), as_json(group_by))
     return returned

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from . import _mcoda
 from ._calls import SessionCalls
+from ._tracking import Tracks
 from ._types import StrPath
 
 B = TypeVar("B", bound="Held")
@@ -40,7 +41,7 @@ class Held:
         raise TypeError(f"an open {type(self).__name__} cannot be pickled: pass its path, and open it there")
 
 
-class Handle(Held, SessionCalls):
+class Handle(Held, SessionCalls, Tracks):
     """An open database. Any number of threads may use it: writing calls run one after the other, queries run in parallel
     with them. All of them wait without the GIL."""
 

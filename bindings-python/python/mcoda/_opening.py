@@ -44,7 +44,9 @@ class OpensWorkspace(Handle):
             root: The project's folder. Its database is in the user's ``.mcoda`` folder.
             options: A mapping of the fields below.
             workspace_id: The workspace id that is stored in new records and used in queries. Default: the
-                id in ``workspace.json``, else the path of the root, or of the file's folder.
+                id in ``workspace.json``, which a new workspace of a root gets; else the path of the root, or of
+                the file's folder, unless the database has no rows of that path and those of one other id: then
+                that one.
             config: Settings in the format of ``config.json``, which override those of the files. Default:
                 none.
             no_telemetry: Whether remote export is off for this handle. Default: false.
@@ -105,7 +107,9 @@ class OpensWorkspace(Handle):
             path: The file.
             options: A mapping of the fields below.
             workspace_id: The workspace id that is stored in new records and used in queries. Default: the
-                id in ``workspace.json``, else the path of the root, or of the file's folder.
+                id in ``workspace.json``, which a new workspace of a root gets; else the path of the root, or of
+                the file's folder, unless the database has no rows of that path and those of one other id: then
+                that one.
             config: Settings in the format of ``config.json``, which override those of the files. Default:
                 none.
             no_telemetry: Whether remote export is off for this handle. Default: false.

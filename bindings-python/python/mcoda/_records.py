@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from ._choices import EconomicsDimension, Severity
+from ._handle import folder
 from ._result import Displayable, Result
 from ._table import Tabular
 
@@ -17,24 +18,29 @@ __all__ = [
     "BacktestHorizon",
     "BacktestRow",
     "BacktestScore",
+    "CallsOutside",
     "CheckReport",
     "Checkpoint",
     "CommandRun",
     "Coverage",
+    "DeletedTask",
     "Economics",
     "EconomicsRow",
     "Epic",
     "Finding",
     "FlowDay",
+    "FoundWorkspace",
     "ImportSummary",
     "InspectedRun",
     "Job",
     "JobInspection",
+    "KnownWorkspace",
     "LaneVisit",
     "Project",
     "QuantileHours",
     "Recorded",
     "RecordedResponse",
+    "Relocated",
     "ResponseRecord",
     "Skipped",
     "Spread",
@@ -49,6 +55,7 @@ __all__ = [
     "TokenUsageRow",
     "TokenUsageSummaryRow",
     "Transition",
+    "UsageRange",
 ]
 
 
@@ -170,6 +177,26 @@ class CheckReport(Result):
     """
     findings: tuple[Finding, ...]
     """What was found, the worst first."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FoundWorkspace(Result):
+    """A workspace in the user's global folder."""
+
+    folder: str
+    """The folder with its database, in ``.mcoda/workspaces``."""
+    root: str | None
+    """The root folder of its project. The folder has only the hash of it, so it is known where the workspace's
+    file or its rows name it. After a move of the folder, none is known.
+    """
+    root_exists: bool | None
+    """Whether the root is a folder now. None where the root is unknown."""
+    id: str | None
+    """Its id; None if it has none yet, or if its rows have several and no file says which."""
+    last_used: datetime | None
+    """When its database or its JSON log was last written to."""
+    problem: str | None
+    """Why its id is unknown, if it could not be read."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -373,6 +400,8 @@ class TokenUsageSummaryRow(Result):
     """The group's value, where grouped by it."""
     month: str | None
     """The group's value, where grouped by it."""
+    session: str | None
+    """The group's value, where grouped by it."""
     calls: int
     """The number of calls."""
     tokens_prompt: int
@@ -412,6 +441,30 @@ class TokenUsageSummaryRow(Result):
     """The number of calls whose cost is known. If it is less than ``calls``, the cost is that of a part of
     them.
     """
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UsageRange(Result):
+    """The time range of a query."""
+
+    since: datetime | None
+    """The first time that is included; absent without a limit."""
+    until: datetime | None
+    """The last time that is included; absent without a limit."""
+    now: datetime
+    """The time from which spans such as ``7d`` count back. Given in the query, it fixes them."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CallsOutside(Result):
+    """The calls that a summary leaves out because of its time range."""
+
+    calls: int
+    """All of them: those before and after the range, and those with an invalid time."""
+    before: int
+    """Those before the range."""
+    after: int
+    """Those after the range."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -870,6 +923,36 @@ class TelemetryConfig(Displayable):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class KnownWorkspace(Result):
+    """A workspace whose rows are in a database."""
+
+    id: str
+    """Its id."""
+    own: bool
+    """Whether it is the id of the handle, which new records get and queries select."""
+    token_usage: int
+    """The number of its records of usage."""
+    jobs: int
+    """The number of its jobs."""
+    command_runs: int
+    """The number of its command runs."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Relocated(Result):
+    """The rows that ``relocate`` gave another workspace id."""
+
+    token_usage: int
+    """How many records of usage."""
+    jobs: int
+    """How many jobs."""
+    command_runs: int
+    """How many command runs."""
+    workspace_file: bool
+    """Whether ``workspace.json`` beside the database named the old id, and now names the new one."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Project(Result):
     """A project: the top level of the backlog."""
 
@@ -989,6 +1072,20 @@ class Task(Result):
     """When the row was created."""
     updated_at: datetime | None
     """When the row last changed."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeletedTask(Result):
+    """What was deleted with a task."""
+
+    task_id: str
+    """The id of the task."""
+    status_events: int
+    """How many status events were deleted with it."""
+    task_runs: int
+    """How many task runs were deleted with it."""
+    token_usage: int
+    """How many records of usage belonged to it. They are kept, without the task."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

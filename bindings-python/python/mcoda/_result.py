@@ -6,9 +6,10 @@ import dataclasses
 import types
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from . import _mcoda
+from ._errors import InvalidInputError
 
 R = TypeVar("R", bound="Result")
 Reader = Callable[[Any], Any]
@@ -25,9 +26,23 @@ class Result:
 
     _source: dict[str, Any]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The result by its JSON names, exactly as the engine returned it; a time is text, as it is stored."""
-        return copied(self._json())  # type: ignore[no-any-return]
+    def to_dict(self, names: Literal["json", "snake"] = "json") -> dict[str, Any]:
+        """The result by its JSON names, exactly as the engine returned it; a time is text, as it is stored.
+
+        Args:
+            names: ``"snake"`` names the fields as the attributes are named (``tokens_prompt``), in this result and in
+                those within it. The host's own data, for example metadata, keeps its names.
+
+        >>> import mcoda
+        >>> with mcoda.Workspace.open_db(":memory:") as ws:
+        ...     job = ws.jobs.create(type="sprint", total_items=12)
+        >>> job.to_dict()["totalItems"], job.to_dict(names="snake")["total_items"]
+        (12, 12)
+        """
+        if names not in ("json", "snake"):
+            raise InvalidInputError(f'names: got {names!r}; expected "json" or "snake"', "names")
+        source = copied(self._json())
+        return source if names == "json" else _in_snake_case(type(self), source)
 
     @classmethod
     def _read(cls: type[R], source: dict[str, Any]) -> R:
@@ -76,6 +91,35 @@ class Displayable(Result):
 
     def _repr_html_(self) -> str:
         return _mcoda.in_html(str(self))
+
+
+def _in_snake_case(cls: type[Result], source: dict[str, Any]) -> dict[str, Any]:
+    within = _results_within(cls)
+
+    def value(name: str, given: Any) -> Any:
+        inner = within.get(name)
+        if inner is None:
+            return given
+        if isinstance(given, list):
+            return [_in_snake_case(inner, one) for one in given]
+        return _in_snake_case(inner, given) if isinstance(given, dict) else given
+
+    named = ((_snake_case(name), given) for name, given in source.items())
+    return {name: value(name, given) for name, given in named}
+
+
+def _results_within(cls: type[Result]) -> dict[str, type[Result]]:
+    """The class of each field that holds a result, or a tuple of them."""
+    found = {}
+    for name, hint in get_type_hints(cls).items():
+        for part in (hint, *get_args(hint)):
+            if isinstance(part, type) and issubclass(part, Result):
+                found[name] = part
+    return found
+
+
+def _snake_case(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 def _restored(cls: type[R], values: tuple[Any, ...], source: dict[str, Any] | None) -> R:

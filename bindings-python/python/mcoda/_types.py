@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeAlias, Union
 
@@ -14,8 +14,10 @@ StrPath: TypeAlias = Union[str, "os.PathLike[str]"]
 Time: TypeAlias = Union[str, datetime, date]
 """A time: text (RFC 3339 with ``Z`` or an offset, or a date), an aware datetime, or a date (midnight UTC)."""
 
-Bound: TypeAlias = Union[str, datetime, date]
-"""The beginning or end of a range: a time, or a span before now, ``<n>s|m|h|d|w`` (``"7d"``)."""
+Bound: TypeAlias = Union[str, datetime, date, timedelta]
+"""The beginning or end of a range: a time; a day of the query's time zone (``date``, ``"2026-03-20"``, ``"today"``,
+``"yesterday"``, ``"this-week"``), which is included as a whole; a span before now (``timedelta``, or text
+``<n>ms|s|m|h|d|w|mo``, ``"7d"``); or ``"all"``."""
 
 Fields: TypeAlias = Mapping[str, Any]
 """Fields by their names, in camelCase or snake_case."""

@@ -7,58 +7,56 @@ use mcoda_core::{EconomicsDimension, EconomicsQuery};
 use crate::failure::Failure;
 use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::Output;
-use crate::usage_flags::TimeFlags;
+use crate::out::{self, Output};
+use crate::period::period;
+use crate::usage_flags::CallFlags;
 
 /// The flags of `economics`.
 #[derive(Debug, clap::Args)]
 pub struct Economics {
-    /// What to group by, several separated by commas [default: agent,model]
+    /// What to group by, several separated by commas; the columns have this order [default: agent,model]
     #[arg(long, value_name = "DIMENSION,…", value_delimiter = ',', value_parser = dimension())]
     group_by: Vec<EconomicsDimension>,
-    /// Only calls of the project with this key
-    #[arg(long, value_name = "KEY")]
-    project: Option<String>,
-    /// Only calls of the epic with this key
-    #[arg(long, value_name = "KEY")]
-    epic: Option<String>,
-    /// Only calls of this agent
-    #[arg(long, value_name = "SLUG|ID")]
-    agent: Option<String>,
-    /// Only calls of this model
-    #[arg(long, value_name = "NAME")]
-    model: Option<String>,
-    /// Only calls of this provider
-    #[arg(long, value_name = "NAME")]
-    provider: Option<String>,
     #[command(flatten)]
-    time: TimeFlags,
-    /// The time zone of the weeks, for example Europe/Berlin [default: UTC]
-    #[arg(long, value_name = "ZONE")]
-    time_zone: Option<String>,
+    calls: CallFlags,
 }
 
 impl Economics {
     /// Shows the cost of finished work.
     pub fn run(&self, global: &GlobalArgs) -> Result<Output, Failure> {
         let format = global.format(&[Format::Table, Format::Json])?;
-        let query = EconomicsQuery {
-            group_by: self.group_by.clone(),
-            project_key: self.project.clone(),
-            epic_key: self.epic.clone(),
-            agent: self.agent.clone(),
-            model: self.model.clone(),
-            provider: self.provider.clone(),
-            since: self.time.since.clone(),
-            until: self.time.until.clone(),
-            time_zone: self.time_zone.clone(),
-            now: None,
+        let workspace = open::existing_workspace(global)?;
+        if format == Format::Json {
+            let economics = workspace.economics(&self.query())?;
+            if economics.rows.is_empty() {
+                open::note_other_workspaces(&workspace)?;
+            }
+            return Output::json(&economics);
+        }
+        let report = workspace.economics_report(&self.query())?;
+        let table = if report.economics.rows.is_empty() {
+            open::note_other_workspaces(&workspace)?;
+            "No calls match.\n".to_owned()
+        } else {
+            render_economics(&report.economics, out::width())
         };
-        let economics = open::existing_workspace(global)?.economics(&query)?;
-        match format {
-            Format::Json => Output::json(&economics),
-            _ if economics.rows.is_empty() => Ok(Output::Text("No calls match.\n".to_owned())),
-            _ => Ok(Output::Text(render_economics(&economics))),
+        let period = period(&self.calls.time, "All time", &report.period);
+        Ok(Output::Text(table + &out::wrapped(&period)))
+    }
+
+    fn query(&self) -> EconomicsQuery {
+        let calls = &self.calls;
+        EconomicsQuery {
+            group_by: self.group_by.clone(),
+            project_key: calls.project.clone(),
+            epic_key: calls.epic.clone(),
+            agent: calls.agent.clone(),
+            model: calls.model.clone(),
+            provider: calls.provider.clone(),
+            since: calls.time.since.clone(),
+            until: calls.time.until.clone(),
+            time_zone: calls.time_zone.clone(),
+            now: None,
         }
     }
 }

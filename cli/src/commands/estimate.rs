@@ -6,7 +6,7 @@ use mcoda_core::report::render_estimate;
 use crate::failure::Failure;
 use crate::flags::{EstimateArgs, ForecastArgs, Format, GlobalArgs};
 use crate::open;
-use crate::out::{Out, Output};
+use crate::out::{self, Out, Output};
 use crate::watch::Watch;
 
 /// The flags of `estimate`.
@@ -16,7 +16,7 @@ pub struct Estimate {
     args: EstimateArgs,
     #[command(flatten)]
     forecast: ForecastArgs,
-    /// Make no forecast: the ETAs are those of a schedule
+    /// Skip the forecast, which reads the whole history; the ETAs come from a schedule
     #[arg(long, conflicts_with_all = ["by", "trials", "seed", "calendar"])]
     no_forecast: bool,
     #[command(flatten)]
@@ -36,7 +36,7 @@ impl Estimate {
             let estimate = workspace.estimate(&options)?;
             match format {
                 Format::Json => Output::json(&estimate),
-                _ => Ok(Output::Text(render_estimate(&estimate))),
+                _ => Ok(Output::Text(render_estimate(&estimate, out::width()))),
             }
         })
     }

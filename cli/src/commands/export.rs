@@ -14,7 +14,7 @@ use crate::usage_flags::UsageFlags;
 #[derive(Debug, clap::Args)]
 pub struct Export {
     /// Export the status changes of tasks instead of agent calls
-    #[arg(long, conflicts_with_all = ["project", "agent", "command", "job", "page", "page_size"])]
+    #[arg(long, conflicts_with_all = ["project", "epic", "agent", "model", "provider", "command", "job", "time_zone", "page", "page_size"])]
     moves: bool,
     #[command(flatten)]
     usage: UsageFlags,
@@ -36,19 +36,25 @@ impl Export {
         let mut cursor = workspace.token_usage_cursor(&self.usage.query())?;
         let columns = csv::columns::<TokenUsageRow>();
         begin(format, &columns, out)?;
+        let mut is_empty = true;
         loop {
             let rows = cursor.next_chunk(CHUNK)?;
             if rows.is_empty() {
-                return Ok(());
+                return if is_empty { open::note_other_workspaces(workspace) } else { Ok(()) };
             }
+            is_empty = false;
             write(format, &columns, &rows, out)?;
         }
     }
 
     fn moves(&self, workspace: &Workspace, format: Format, out: &mut Out) -> Result<(), Failure> {
         let query = self.usage.query();
-        let query =
-            StatusEventsQuery { task: query.task_id, since: query.since, until: query.until, now: None };
+        let query = StatusEventsQuery {
+            task: query.task_id,
+            since: query.since,
+            until: query.until,
+            ..Default::default()
+        };
         let events = workspace.status_events(&query)?;
         let columns = csv::columns::<StatusEvent>();
         begin(format, &columns, out)?;

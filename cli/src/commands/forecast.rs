@@ -5,7 +5,7 @@ use mcoda_core::report::{render_backtest, render_forecast};
 use crate::failure::Failure;
 use crate::flags::{EstimateArgs, ForecastArgs, Format, GlobalArgs};
 use crate::open;
-use crate::out::{Out, Output};
+use crate::out::{self, Out, Output};
 use crate::watch::Watch;
 
 /// The flags of `forecast`.
@@ -29,7 +29,7 @@ impl Forecast {
             let estimate = workspace.estimate(&options)?;
             match format {
                 Format::Json => Output::json(&estimate.forecast),
-                _ => Ok(Output::Text(render_forecast(&estimate))),
+                _ => Ok(Output::Text(render_forecast(&estimate, out::width()))),
             }
         })
     }
@@ -52,7 +52,7 @@ impl Backtest {
         let backtest = workspace.backtest(&self.forecast.add_to(self.args.options()))?;
         match format {
             Format::Json => Output::json(&backtest),
-            _ => Ok(Output::Text(render_backtest(&backtest))),
+            _ => Ok(Output::Text(render_backtest(&backtest, out::width()))),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::csv;
 use crate::failure::Failure;
 use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::Output;
+use crate::out::{self, Output};
 use crate::usage_flags::TimeFlags;
 
 /// The subcommands of `job`.
@@ -46,7 +46,7 @@ impl Job {
                 let inspection = open::existing_workspace(global)?.inspect_job(job)?;
                 match format {
                     Format::Json => Output::json(&inspection),
-                    _ => Ok(Output::Text(render_job_inspection(&inspection))),
+                    _ => Ok(Output::Text(render_job_inspection(&inspection, out::width()))),
                 }
             }
         }
@@ -55,24 +55,29 @@ impl Job {
 
 fn list(state: Option<&str>, global: &GlobalArgs) -> Result<Output, Failure> {
     let format = global.format(&TABLES)?;
-    let mut jobs = open::existing_workspace(global)?.jobs().list()?;
+    let workspace = open::existing_workspace(global)?;
+    let mut jobs = workspace.jobs().list()?;
+    if jobs.is_empty() {
+        open::note_other_workspaces(&workspace)?;
+    }
     jobs.retain(|job| state.is_none_or(|state| job.state == state));
     match format {
         Format::Json => Output::json(&jobs),
         Format::Csv => Ok(Output::Data(csv::table(&jobs)?)),
         _ if jobs.is_empty() => Ok(Output::Text("No job matches.\n".to_owned())),
-        _ => Ok(Output::Text(render_jobs(&jobs))),
+        _ => Ok(Output::Text(render_jobs(&jobs, out::width()))),
     }
 }
 
 fn tokens(job: &str, time: &TimeFlags, global: &GlobalArgs) -> Result<Output, Failure> {
     let format = global.format(&TABLES)?;
-    let rows = calls_of(&open::existing_workspace(global)?, job, time)?;
+    let workspace = open::existing_workspace(global)?;
+    let rows = calls_of(&workspace, job, time)?;
     match format {
         Format::Json => Output::json(&rows),
         Format::Csv => Ok(Output::Data(csv::table(&rows)?)),
         _ if rows.is_empty() => Ok(Output::Text("No token usage of this job matches.\n".to_owned())),
-        _ => Ok(Output::Text(render_job_tokens(&rows))),
+        _ => Ok(Output::Text(render_job_tokens(&rows, &workspace.task_keys(&rows)?, out::width()))),
     }
 }
 

@@ -16,6 +16,7 @@ pub mod telemetry;
 pub mod tokens;
 pub mod transition;
 mod velocity;
+pub mod workspaces;
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;
@@ -32,6 +33,8 @@ pub fn run(args: &Args, out: &mut Out) -> Result<(), Failure> {
         Command::Doctor(doctor) => return doctor.run(global, out),
         Command::Checkpoint => doctor::checkpoint(global),
         Command::Init => init::run(global),
+        Command::Workspaces => workspaces::list(global),
+        Command::Relocate(relocate) => relocate.run(global),
         Command::Record(record) => record.run(global),
         Command::Transition(transition) => transition.run(global),
         Command::Job(job) => job.run(global),

@@ -7,7 +7,7 @@ use crate::csv;
 use crate::failure::Failure;
 use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::Output;
+use crate::out::{self, Output};
 use crate::usage_flags::TimeFlags;
 
 /// The flags of `status`.
@@ -29,6 +29,7 @@ impl Status {
             since: self.time.since.clone(),
             until: self.time.until.clone(),
             now: None,
+            time_zone: None,
         };
         let events = workspace.status_events(&query)?;
         match format {
@@ -42,7 +43,7 @@ impl Status {
                     let any = self.time.since.is_none() && self.time.until.is_none();
                     format!("No status change {}.\n", if any { "is recorded" } else { "in this time span" })
                 } else {
-                    render_status_events(&events)
+                    render_status_events(&events, out::width())
                 };
                 let (key, title) = (printable(&task.key), printable(&task.title));
                 Ok(Output::Text(format!("{key}: {title}\nStatus: {}\n\n{timeline}", printable(&task.status))))

@@ -5,20 +5,20 @@ use mcoda_core::report::render_telemetry_config;
 use crate::failure::Failure;
 use crate::flags::{Format, GlobalArgs};
 use crate::open;
-use crate::out::Output;
+use crate::out::{self, Output};
 
 /// What to do about telemetry.
 #[derive(Debug, clap::Subcommand)]
 pub enum Telemetry {
-    /// Show what holds for recording and for sending records away
+    /// Show whether usage is recorded, and whether it may be exported
     Show,
-    /// Send no records away
+    /// Disable remote export; local recording continues
     OptOut {
-        /// Record nothing here either
+        /// Also stop recording in this workspace
         #[arg(long)]
         strict: bool,
     },
-    /// Take an opting-out back, a strict one too
+    /// Undo an opt-out, also a strict one
     OptIn,
 }
 
@@ -35,7 +35,7 @@ impl Telemetry {
         match format {
             Format::Json => Output::json(&config),
             _ if global.quiet && !matches!(self, Self::Show) => Ok(Output::Text(String::new())),
-            _ => Ok(Output::Text(render_telemetry_config(&config))),
+            _ => Ok(Output::Text(render_telemetry_config(&config, out::width()))),
         }
     }
 }

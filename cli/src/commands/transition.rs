@@ -13,7 +13,7 @@ use crate::out::Output;
 pub struct Transition {
     /// The task's id or key
     task: String,
-    /// The status that it gets, for example in_progress
+    /// The new status, for example in_progress
     status: String,
     /// The command that changes the status, for example work-on-tasks
     #[arg(long, value_name = "NAME")]
@@ -27,7 +27,7 @@ pub struct Transition {
     /// The agent that changes the status
     #[arg(long, value_name = "ID")]
     agent: Option<String>,
-    /// When it moved [default: now]
+    /// The time of the change [default: now]
     #[arg(long, value_name = "TIMESTAMP")]
     timestamp: Option<Timestamp>,
     /// Details of the status change
@@ -36,7 +36,7 @@ pub struct Transition {
     /// Details to merge into the task's own
     #[arg(long, value_name = "JSON", value_parser = json_object)]
     metadata_patch: Option<JsonObject>,
-    /// Why it fails or is sent back
+    /// Why the task failed or is sent back
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// The status that the task must have; otherwise nothing is changed

@@ -5,7 +5,7 @@ use mcoda_core::report::render_velocity;
 use crate::failure::Failure;
 use crate::flags::{EstimateArgs, Format, GlobalArgs};
 use crate::open;
-use crate::out::Output;
+use crate::out::{self, Output};
 
 /// Shows the velocity of each lane.
 pub fn run(args: &EstimateArgs, global: &GlobalArgs) -> Result<Output, Failure> {
@@ -13,6 +13,6 @@ pub fn run(args: &EstimateArgs, global: &GlobalArgs) -> Result<Output, Failure> 
     let velocity = open::existing_workspace(global)?.velocity(&args.options())?;
     match format {
         Format::Json => Output::json(&velocity),
-        _ => Ok(Output::Text(render_velocity(&velocity))),
+        _ => Ok(Output::Text(render_velocity(&velocity, out::width()))),
     }
 }

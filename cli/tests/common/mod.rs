@@ -43,7 +43,7 @@ impl Sandbox {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcodactl"));
         command.args(args).current_dir(self.folder.path()).env("HOME", self.folder.path());
         command.env_remove("MCODA_CONFIG").env_remove("MCODA_DISABLE_DB").env_remove("MCODA_TELEMETRY");
-        command.env("TZ", "UTC");
+        command.env("TZ", "UTC").env_remove("COLUMNS");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -18,7 +18,7 @@ use serde_json::Value;
 
 pub use argument::{Param, ParamKind};
 pub use held::Held;
-pub use reply::Reply;
+pub use reply::{OF_ONE_WORKSPACE, Reply};
 pub use table::CALLS;
 
 pub use crate::sqlite::EndReason;
@@ -84,7 +84,15 @@ impl Target<'_> {
     pub fn call(&self, name: &str, arguments: &[Value]) -> Result<Reply> {
         let call = Call::named(name)?;
         call.check_count(arguments)?;
-        self.as_one_call(|| (call.run)(self, arguments))
+        self.as_one_call(|| {
+            let reply = (call.run)(self, arguments)?;
+            Ok(match self {
+                Self::Workspace(workspace) if reply.is_empty => {
+                    reply.with_other_workspaces(workspace.unseen_workspaces()?)
+                }
+                _ => reply,
+            })
+        })
     }
 
     fn as_one_call<T>(&self, work: impl FnOnce() -> T) -> T {

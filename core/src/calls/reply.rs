@@ -1,35 +1,60 @@
 //! The result of a call, in the forms that the bindings need.
 
+use std::any::Any;
+
 use serde::Serialize;
 use serde_json::Value;
 
 use super::pieces::pieces;
 use crate::error::{Error, ErrorKind, Result};
+use crate::repository::{CommandRun, Job};
+use crate::telemetry::{Economics, TokenUsageRow, TokenUsageSummaryRow};
+
+/// The calls that select by the workspace's id.
+pub const OF_ONE_WORKSPACE: [&str; 5] =
+    ["token_usage", "token_usage_summary", "economics", "jobs.list", "command_runs.list"];
 
 /// The result of a call.
-pub struct Reply(Box<dyn Returned>);
+pub struct Reply {
+    value: Box<dyn Returned>,
+    pub(super) is_empty: bool,
+    other_workspaces: Vec<String>,
+}
 
 impl Reply {
     pub(super) fn new(value: impl Serialize + Send + 'static) -> Self {
-        Self(Box::new(value))
+        let is_empty = is_empty(&value);
+        Self { value: Box::new(value), is_empty, other_workspaces: Vec::new() }
+    }
+
+    pub(super) fn with_other_workspaces(self, ids: Vec<String>) -> Self {
+        Self { other_workspaces: ids, ..self }
+    }
+
+    /// The ids of other workspaces in the database, if the result is empty and the database has no rows of this workspace:
+    /// the project was moved, or is opened with another id than before. Hosts say so; otherwise it would seem that nothing
+    /// was recorded.
+    #[must_use]
+    pub fn other_workspaces(&self) -> &[String] {
+        &self.other_workspaces
     }
 
     /// As JSON text.
     pub fn to_json(&self) -> Result<String> {
-        self.0.to_json().map_err(not_json)
+        self.value.to_json().map_err(not_json)
     }
 
     /// As JSON text in pieces, for a host that reads a large result a piece at a time. An array is several arrays with its
     /// items in their order, each of which ends after the item with which it reaches `bytes`; anything else is one piece.
     pub fn to_json_pieces(&self, bytes: usize) -> Result<Vec<String>> {
-        self.0.to_json_pieces(bytes).map_err(not_json)
+        self.value.to_json_pieces(bytes).map_err(not_json)
     }
 
     /// As a JSON value.
     #[must_use]
     pub fn to_value(&self) -> Value {
         // A value that cannot be serialized, such as an infinite number, is null.
-        self.0.to_value().unwrap_or_default()
+        self.value.to_value().unwrap_or_default()
     }
 }
 
@@ -37,6 +62,15 @@ impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Reply").field(&self.to_value()).finish()
     }
+}
+
+/// Whether the result of a query that selects by the workspace's id has no rows.
+fn is_empty(value: &dyn Any) -> bool {
+    value.downcast_ref::<Vec<TokenUsageRow>>().is_some_and(Vec::is_empty)
+        || value.downcast_ref::<Vec<TokenUsageSummaryRow>>().is_some_and(Vec::is_empty)
+        || value.downcast_ref::<Vec<Job>>().is_some_and(Vec::is_empty)
+        || value.downcast_ref::<Vec<CommandRun>>().is_some_and(Vec::is_empty)
+        || value.downcast_ref::<Economics>().is_some_and(|economics| economics.rows.is_empty())
 }
 
 trait Returned: Send {

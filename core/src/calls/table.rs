@@ -14,20 +14,22 @@ use crate::checking::{CheckPathOptions, check_path};
 use crate::estimate::{
     Backfilled, Backtest, Estimate, EstimateOptions, FlowDay, LaneVisit, ThroughputDay, Velocity,
 };
-use crate::lifecycle::{StatusEventsQuery, Transition, TransitionContext};
+use crate::lifecycle::{StatusEventsQuery, TaskChanges, TaskTransition, Transition, TransitionContext};
+use crate::locating::{FoundWorkspace, WorkspacesOptions, workspaces_by};
 #[cfg(feature = "report")]
 use crate::report;
 use crate::repository::{
-    CommandRun, CommandRunEnd, Epic, Job, NewCommandRun, NewEpic, NewJob, NewProject, NewStory, NewTask,
-    NewTaskRun, Project, StatusEvent, Story, Task, TaskRun,
+    CommandRun, CommandRunEnd, DeletedTask, Epic, Job, KnownWorkspace, NewCommandRun, NewEpic, NewJob,
+    NewProject, NewStory, NewTask, NewTaskRun, Project, Relocated, StatusEvent, Story, Task, TaskFilter,
+    TaskRun,
 };
 use crate::session::TimeIndex;
 use crate::sqlite::{Checkpoint, SqlParams, Table};
 use crate::status::StatusWord;
 use crate::telemetry::{
-    AgentContext, Economics, EconomicsQuery, ImportSummary, JobInspection, Recorded, RecordedResponse,
-    TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow, extract_usage,
-    extract_usages,
+    AgentContext, CallsOutside, Economics, EconomicsQuery, ImportSummary, JobInspection, Recorded,
+    RecordedResponse, TelemetryConfig, TokenUsage, TokenUsageQuery, TokenUsageRow, TokenUsageSummaryRow,
+    UsageRange, extract_usage, extract_usages,
 };
 use crate::time::Timestamp;
 
@@ -61,6 +63,13 @@ pub static CALLS: &[Call] = calls! {
         options: OrEmpty<CheckPathOptions>,
     ) -> CheckReport [InvalidInput, Storage] |_library| check_path(&path, options.0);
 
+    /// Lists the workspaces in the user's global folder, `.mcoda/workspaces` in the home folder, with the root of the
+    /// project, the id and the last use of each, the last used first. Nothing is written, and nobody is locked out.
+    Library "workspaces"(
+        /// Where to look. Absent: in the home folder of the process.
+        options: OrEmpty<WorkspacesOptions>,
+    ) -> Vec<FoundWorkspace> [InvalidInput, Storage] |_library| workspaces_by(options.0);
+
     #[cfg(feature = "report")]
     /// Renders a summary as a text table.
     Library "render_tokens_table"(
@@ -72,7 +81,7 @@ pub static CALLS: &[Call] = calls! {
         let rows: Vec<TokenUsageSummaryRow> = report::read("rows", &rows.0)?;
         let group_by = group_by.map_or(Value::Null, |json| json.0);
         let (_, group_by) = TokenUsageQuery::from_summary_json(&serde_json::json!({ "groupBy": group_by }))?;
-        Ok(report::render_tokens_table(&rows, &group_by))
+        Ok(report::render_tokens_table(&rows, &group_by, None))
     };
 
     #[cfg(feature = "report")]
@@ -81,7 +90,8 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `token_usage`.
         rows: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_job_tokens(&report::read::<Vec<_>>("rows", &rows.0)?))
+        let rows: Vec<TokenUsageRow> = report::read("rows", &rows.0)?;
+        Ok(report::render_job_tokens(&rows, &crate::telemetry::BacklogKeys::default(), None))
     };
 
     #[cfg(feature = "report")]
@@ -89,7 +99,7 @@ pub static CALLS: &[Call] = calls! {
     Library "render_jobs"(
         /// The result of `jobs.list`.
         jobs: Json,
-    ) -> String [InvalidInput] |_library| Ok(report::render_jobs(&report::read::<Vec<_>>("jobs", &jobs.0)?));
+    ) -> String [InvalidInput] |_library| Ok(report::render_jobs(&report::read::<Vec<_>>("jobs", &jobs.0)?, None));
 
     #[cfg(feature = "report")]
     /// Renders a job with its runs and its usage as text.
@@ -97,7 +107,7 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `inspect_job`.
         inspection: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_job_inspection(&report::read("inspection", &inspection.0)?))
+        Ok(report::render_job_inspection(&report::read("inspection", &inspection.0)?, None))
     };
 
     #[cfg(feature = "report")]
@@ -120,7 +130,7 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `economics`.
         economics: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_economics(&report::read("economics", &economics.0)?))
+        Ok(report::render_economics(&report::read("economics", &economics.0)?, None))
     };
 
     #[cfg(feature = "report")]
@@ -129,7 +139,7 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `status_events`.
         events: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_status_events(&report::read::<Vec<_>>("events", &events.0)?))
+        Ok(report::render_status_events(&report::read::<Vec<_>>("events", &events.0)?, None))
     };
 
     #[cfg(feature = "report")]
@@ -138,7 +148,7 @@ pub static CALLS: &[Call] = calls! {
         /// The result of `telemetry_config`.
         config: Json,
     ) -> String [InvalidInput] |_library| {
-        Ok(report::render_telemetry_config(&report::read("config", &config.0)?))
+        Ok(report::render_telemetry_config(&report::read("config", &config.0)?, None))
     };
 
     #[cfg(feature = "report")]
@@ -198,6 +208,20 @@ pub static CALLS: &[Call] = calls! {
     ) -> Vec<TokenUsageSummaryRow> [InvalidInput, NotFound] |session| {
         session.token_usage_summary(&query.0, &query.1)
     };
+
+    /// Returns the time range of a summary with this query: its first and last time, and the time from which spans count
+    /// back. Reads no records.
+    Session "token_usage_range"(
+        /// The query of the summary.
+        query: Summary,
+    ) -> UsageRange [InvalidInput] |session| session.token_usage_range(&query.0);
+
+    /// Counts the calls that a summary with this query leaves out because of its time range: those that match the rest of
+    /// the query, and are before or after the range or have an invalid time. It reads them.
+    Session "calls_outside"(
+        /// The query of the summary.
+        query: Summary,
+    ) -> CallsOutside [InvalidInput, NotFound] |session| session.calls_outside(&query.0);
 
     /// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each row.
     Session "query"(
@@ -266,6 +290,15 @@ pub static CALLS: &[Call] = calls! {
         context: OrEmpty<TransitionContext>,
     ) -> Transition [InvalidInput, NotFound, Conflict] |workspace| {
         workspace.record_status_transition(&task, &to_status.0, &context.0)
+    };
+
+    /// Changes the statuses of many tasks, in the given order and in one transaction: all of them or none. As a history may
+    /// hold the statuses of other programs, any word is accepted. An error names the transition.
+    Workspace "record_status_transitions"(
+        /// The transitions.
+        transitions: Vec<TaskTransition>,
+    ) -> Vec<Transition> [InvalidInput, NotFound, Conflict] |workspace| {
+        workspace.record_status_transitions(&transitions)
     };
 
     /// Lists the status events of one task or of all tasks, in order of time.
@@ -340,6 +373,24 @@ pub static CALLS: &[Call] = calls! {
     /// Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new settings.
     Workspace "opt_in"() -> TelemetryConfig [InvalidInput, Corrupt, Storage, Unsupported] |workspace| {
         workspace.opt_in()
+    };
+
+    /// Lists the workspaces whose rows are in the database, by id. Usually it is this one alone; several may share a
+    /// database, and a project that was moved may have rows under two ids.
+    Workspace "workspace_ids"() -> Vec<KnownWorkspace> [] |workspace| workspace.workspace_ids();
+
+    /// Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how many there
+    /// were in each table. If `workspace.json` beside the database names the old id, it names the new one from then on. The
+    /// JSON log `token_usage.json` is not changed: its entries keep the old id. `NotFound` for an old id of which the database
+    /// has no rows, and for a new one that is neither the id of the handle nor in the database. `InvalidInput` if the old id
+    /// is that of the handle: open it with the new id first.
+    Workspace "relocate"(
+        /// The id that the rows have.
+        old_id: String,
+        /// The id that they get.
+        new_id: String,
+    ) -> Relocated [InvalidInput, NotFound, Conflict, Unsupported] |workspace| {
+        workspace.relocate(&old_id, &new_id)
     };
 
     /// Returns the project with this key, and creates it if there is none: any number of processes may call this at the
@@ -430,6 +481,28 @@ pub static CALLS: &[Call] = calls! {
         user_story_id: Option<String>,
     ) -> Vec<Task> [] |workspace| workspace.tasks().list(user_story_id.as_deref());
 
+    /// Lists the tasks that match the filter, by key. `InvalidInput` for a key that several epics or stories have.
+    Workspace "tasks.find"(
+        /// Selects the tasks. Absent: all.
+        filter: OrEmpty<TaskFilter>,
+    ) -> Vec<Task> [InvalidInput, NotFound] |workspace| workspace.tasks().find(&filter.0);
+
+    /// Changes fields of a task. Its status is changed by `record_status_transition` only. `Conflict` for a key that another
+    /// task of the story has.
+    Workspace "tasks.update"(
+        /// The task, by id or key.
+        task: String,
+        /// The changes.
+        changes: TaskChanges,
+    ) -> Task [InvalidInput, NotFound, Conflict] |workspace| workspace.update_task(&task, &changes);
+
+    /// Deletes a task with its status events, runs, comments and locks, in one transaction. Its usage is kept without the
+    /// task: what it cost is still a part of every sum. The JSON log is not changed.
+    Workspace "tasks.delete"(
+        /// The task, by id or key.
+        task: String,
+    ) -> DeletedTask [InvalidInput, NotFound] |workspace| workspace.tasks().delete(&task);
+
     /// Creates a job.
     Workspace "jobs.create"(
         /// The job.
@@ -466,6 +539,9 @@ pub static CALLS: &[Call] = calls! {
         /// The id.
         id: String,
     ) -> Option<CommandRun> [] |workspace| workspace.command_runs().get(&id);
+
+    /// Lists the command runs of this workspace, newest first.
+    Workspace "command_runs.list"() -> Vec<CommandRun> [] |workspace| workspace.command_runs().list();
 
     /// Finishes a command run. Its duration is the time since it began.
     Workspace "command_runs.finish"(

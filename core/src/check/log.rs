@@ -177,7 +177,8 @@ fn findings(found: &Comparison, path: &Path) -> Vec<Finding> {
         found.differing.count,
         &found.differing.first,
         "entries of the log are not what the database has under their ids",
-        "the database is the truth: another program changed either of them",
+        "the database is the truth: another program changed either of them, relocate gave the records another workspace id, \
+         or what they refer to was deleted",
     );
     add(
         "log_repeats",

@@ -1,5 +1,7 @@
 //! Rows that cannot be read, and rows that queries do not return.
 
+use std::collections::BTreeSet;
+
 use super::finding::{EXAMPLES, Finding, Severity};
 use super::subject::Subject;
 use crate::error::Result;
@@ -36,7 +38,16 @@ pub(super) fn unreadable(subject: &Subject<'_>, kind: DatabaseKind) -> Result<Ve
 pub(super) fn workspace_ids(subject: &Subject<'_>) -> Result<Vec<Finding>> {
     let Some(own) = subject.workspace_id else { return Ok(Vec::new()) };
     let found = subject.view.read(health::workspaces)?;
+    if subject.is_default_id && is_moved(&found, own) {
+        return Ok(Vec::new());
+    }
     Ok(found.into_iter().filter_map(|found| of_table(found, own)).collect())
+}
+
+/// Whether all rows belong to one other workspace, whose id opening the database uses.
+fn is_moved(found: &[Workspaces], own: &str) -> bool {
+    let ids: BTreeSet<&str> = found.iter().flat_map(|of| of.ids.keys()).flatten().map(|id| &**id).collect();
+    ids.len() == 1 && !ids.contains(own) && found.iter().all(|of| of.further == 0)
 }
 
 fn of_table(found: Workspaces, own: &str) -> Option<Finding> {
@@ -58,7 +69,7 @@ fn of_table(found: Workspaces, own: &str) -> Option<Finding> {
             found.table,
             crate::printable::printable(own)
         ),
-        "where the project was moved, put its old id into workspace.json, or open with that workspaceId",
+        "where the project was moved, give them its id with relocate, or open it with their id as workspaceId",
     );
     Some(finding.counted(count).with_examples(others.take(EXAMPLES).map(shown).collect()))
 }

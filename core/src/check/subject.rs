@@ -14,6 +14,8 @@ pub(crate) struct Subject<'a> {
     /// The expected kind of the database, if known.
     pub(crate) expected: Option<DatabaseKind>,
     pub(crate) workspace_id: Option<&'a str>,
+    /// Whether nothing names that id: then opening the database uses another id, if its rows have that one only.
+    pub(crate) is_default_id: bool,
     /// The folder of the JSON log, if there should be one.
     pub(crate) log_folder: Option<&'a Path>,
     /// The user's own folders. If the database is in one of them, no other user may be able to replace it.

@@ -127,7 +127,7 @@ impl TaskState {
     }
 }
 
-/// The tasks of a backlog, counted one by one.
+/// The tasks of a backlog, counted.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     /// By next lane; finished tasks last.
@@ -138,17 +138,23 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn add(&mut self, state: TaskState, story_points: Option<f64>) {
+        self.add_all(state, story_points, 1);
+    }
+
+    /// Adds so many tasks of the same state and story points.
+    pub(super) fn add_all(&mut self, state: TaskState, story_points: Option<f64>, count: u64) {
         let (tasks, points) = &mut self.work[state.next_lane().map_or(3, |lane| lane as usize)];
-        *tasks += 1;
-        points.add(story_points.unwrap_or(0.0));
-        self.with_points += usize::from(story_points.is_some());
-        self.counts.total += 1;
+        points.add_times(story_points.unwrap_or(0.0), count);
+        let count = count as usize;
+        *tasks += count;
+        self.with_points += if story_points.is_some() { count } else { 0 };
+        self.counts.total += count;
         match state {
-            TaskState::ReadyToCodeReview => self.counts.ready_to_code_review += 1,
-            TaskState::Failed => self.counts.failed += 1,
-            TaskState::InProgress => self.counts.in_progress += 1,
-            TaskState::ReadyToQa => self.counts.ready_to_qa += 1,
-            TaskState::Completed => self.counts.completed += 1,
+            TaskState::ReadyToCodeReview => self.counts.ready_to_code_review += count,
+            TaskState::Failed => self.counts.failed += count,
+            TaskState::InProgress => self.counts.in_progress += count,
+            TaskState::ReadyToQa => self.counts.ready_to_qa += count,
+            TaskState::Completed => self.counts.completed += count,
             TaskState::Cancelled | TaskState::ChangesRequested | TaskState::Further(_) | TaskState::Other => {
             }
         }

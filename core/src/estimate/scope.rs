@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::options::EstimateOptions;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::repository::scope::{self, ScopeIds};
 
 /// The scope of an estimate, as given in the call; absent fields were not given.
@@ -40,22 +40,11 @@ impl Scope {
     }
 }
 
-/// Each key is looked up within those above it. An unknown key is `NotFound`; a key that several rows have is
-/// `InvalidInput`.
+/// The ids of the scope's keys.
 pub(super) fn resolve(tx: &Connection, options: &EstimateOptions) -> Result<ScopeIds> {
-    let mut ids = ScopeIds::default();
-    if let Some(key) = &options.project_key {
-        ids.project = Some(only("projectKey", "project with key", key, scope::projects(tx, key)?, "")?);
-    }
-    if let Some(key) = &options.epic_key {
-        let found = scope::epics(tx, key, &ids)?;
-        ids.epic = Some(only("epicKey", "epic with key", key, found, "projectKey")?);
-    }
-    if let Some(key) = &options.story_key {
-        let found = scope::stories(tx, key, &ids)?;
-        ids.story = Some(only("storyKey", "user story with key", key, found, "projectKey or epicKey")?);
-    }
-    Ok(ids)
+    let [project, epic, story] =
+        [&options.project_key, &options.epic_key, &options.story_key].map(Option::as_deref);
+    scope::resolve(tx, project, epic, story)
 }
 
 /// Whether a stored name is that of the person; upper and lower case and surrounding blanks are ignored.
@@ -63,16 +52,4 @@ pub(super) fn is_person(name: &str) -> impl Fn(&str) -> bool + use<> {
     let folded = |name: &str| name.trim().to_lowercase();
     let wanted = folded(name);
     move |stored| folded(stored) == wanted
-}
-
-fn only(field: &str, what: &str, key: &str, mut found: Vec<String>, narrower: &str) -> Result<String> {
-    match (found.pop(), found.len()) {
-        (None, _) => Err(Error::not_found(field, what, key)),
-        (Some(id), 0) => Ok(id),
-        (Some(_), others) => {
-            let allowed =
-                format!("a unique key, or {narrower} in addition: {} rows have this one", others + 1);
-            Err(Error::invalid(field, format_args!("{key:?}"), &allowed))
-        }
-    }
 }

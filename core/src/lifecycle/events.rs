@@ -14,10 +14,14 @@ record! {
     pub struct StatusEventsQuery("query", "camelCase"): input {
         /// The task, by id or key.
         pub task: Option<String>,
-        /// Events at or after this timestamp, or within this time span before now (`7d`).
+        /// Events at or after this timestamp, or within this time span before now (`7d`), or from a day of the time zone on: a
+        /// date, `today`, `yesterday`, `this-week`.
         pub since: Option<String> = span,
-        /// Events at or before this timestamp, or this time span before now.
+        /// Events at or before this timestamp, or this time span before now, or to the end of a day of the time zone: a date
+        /// includes that day.
         pub until: Option<String> = span,
+        /// The time zone of these days, by its name in the IANA database (`Europe/Berlin`). Absent: UTC.
+        pub time_zone: Option<String>,
         /// The time from which spans count back. Absent: the handle's clock.
         pub now: Option<Timestamp>,
     }
@@ -30,7 +34,7 @@ pub(crate) fn status_events(
     query: &StatusEventsQuery,
     now: Timestamp,
 ) -> Result<Vec<StatusEvent>> {
-    let zone = Zone::read("timeZone", None)?;
+    let zone = Zone::read("timeZone", query.time_zone.as_deref())?;
     let range = Range::read(query.since.as_deref(), query.until.as_deref(), query.now.unwrap_or(now), zone)?;
     let task_id = match &query.task {
         Some(task) => {

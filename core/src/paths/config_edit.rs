@@ -38,13 +38,58 @@ pub(crate) fn edit_part(
     part: &str,
     change: impl Fn(&Map<String, Value>) -> Result<Vec<(&'static str, Value)>>,
 ) -> Result<()> {
+    edit(file, like, |before| {
+        let changes = match before.and_then(|before| before.object.get(part)) {
+            None | Some(Value::Null) => change(&Map::new()),
+            Some(Value::Object(values)) => change(values),
+            Some(other) => Err(Error::invalid(part, given(other), "an object")),
+        };
+        let changes = changes.map_err(|error| error.context(file.display()))?;
+        let mut object = Verbatim::of(before)?;
+        let mut inner = match object.get(part).map(RawValue::get) {
+            None | Some("null") => Verbatim::default(),
+            Some(text) => Verbatim::read(text)?,
+        };
+        inner.set_all(changes)?;
+        object.set(part, inner.text("  "))?;
+        Ok(object)
+    })
+}
+
+/// Changes fields of the JSON object in `file`, as [`edit_part`] does those of a part.
+pub(super) fn edit_fields(
+    file: &Path,
+    like: Option<&Path>,
+    change: impl Fn(&Map<String, Value>) -> Result<Vec<(&'static str, Value)>>,
+) -> Result<()> {
+    edit(file, like, |before| {
+        let mut object = Verbatim::of(before)?;
+        object.set_all(change(before.map_or(&Map::new(), |before| &before.object))?)?;
+        Ok(object)
+    })
+}
+
+/// Creates `file` with the text of a JSON object; `false` if it exists.
+pub(super) fn create_object(file: &Path, text: &str) -> Result<bool> {
+    if file.exists() {
+        return Ok(false);
+    }
+    replace(file, None, None, text)
+}
+
+/// Replaces the content of `file`, until nobody else has changed it meanwhile.
+fn edit(
+    file: &Path,
+    like: Option<&Path>,
+    changed: impl Fn(Option<&ObjectFile>) -> Result<Verbatim>,
+) -> Result<()> {
     for _ in 0..ATTEMPTS {
         let lock = RewriteLock::wait(file);
         let before = read_file(file)?;
         if before.is_some() && lock.was_missing() {
             continue;
         }
-        let text = changed(file, before.as_ref(), part, &change)?;
+        let text = changed(before.as_ref())?.text("") + "\n";
         if replace(file, like, before.as_ref().map(|before| &*before.text), &text)? {
             return Ok(());
         }
@@ -53,33 +98,12 @@ pub(crate) fn edit_part(
     Err(Error::new(ErrorKind::Conflict, message))
 }
 
-/// The text of the file with the change.
-fn changed(
-    file: &Path,
-    before: Option<&ObjectFile>,
-    part: &str,
-    change: impl Fn(&Map<String, Value>) -> Result<Vec<(&'static str, Value)>>,
-) -> Result<String> {
-    let changes = match before.and_then(|before| before.object.get(part)) {
-        None | Some(Value::Null) => change(&Map::new()),
-        Some(Value::Object(values)) => change(values),
-        Some(other) => Err(Error::invalid(part, given(other), "an object")),
-    };
-    let changes = changes.map_err(|error| error.context(file.display()))?;
-    let text = before.map_or("{}", |before| before.text.trim_start_matches('\u{feff}'));
-    let mut object = Verbatim::read(text)?;
-    let mut inner = match object.get(part).map(RawValue::get) {
-        None | Some("null") => Verbatim::default(),
-        Some(text) => Verbatim::read(text)?,
-    };
-    for (name, value) in changes {
-        inner.set(name, value.to_string())?;
-    }
-    object.set(part, inner.text("  "))?;
-    Ok(object.text("") + "\n")
-}
-
 impl Verbatim {
+    /// The object of the file; a missing file has none.
+    fn of(file: Option<&ObjectFile>) -> Result<Self> {
+        Self::read(file.map_or("{}", |file| file.text.trim_start_matches('\u{feff}')))
+    }
+
     fn read(text: &str) -> Result<Self> {
         serde_json::from_str(text).map_err(|error| internal(&error))
     }
@@ -87,6 +111,10 @@ impl Verbatim {
     /// Of duplicate names, the last one counts.
     fn get(&self, name: &str) -> Option<&RawValue> {
         self.0.iter().rev().find(|(own, _)| own == name).map(|(_, value)| &**value)
+    }
+
+    fn set_all(&mut self, changes: Vec<(&'static str, Value)>) -> Result<()> {
+        changes.into_iter().try_for_each(|(name, value)| self.set(name, value.to_string()))
     }
 
     fn set(&mut self, name: &str, json: String) -> Result<()> {

@@ -62,7 +62,12 @@ impl Locations {
         let digest = Sha256::digest(text.as_bytes());
         let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let base = Path::new(&text).file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        Ok(self.global.join("workspaces").join(format!("{}-{hash}", folder_name(base))))
+        Ok(self.workspaces_folder().join(format!("{}-{hash}", folder_name(base))))
+    }
+
+    /// The folder with the folders of all workspaces.
+    pub(crate) fn workspaces_folder(&self) -> PathBuf {
+        self.global.join("workspaces")
     }
 
     /// Refuses a database in `folder`, a workspace's or the global one, that other users could have replaced or chosen:

@@ -9,6 +9,7 @@ mod location;
 mod opened;
 mod permissions;
 mod rewrite_lock;
+mod workspace_file;
 
 pub(crate) use config::{Config, ConfigSources};
 pub(crate) use config_edit::edit_part;
@@ -25,3 +26,4 @@ pub(crate) use opened::{
 pub(crate) use permissions::{
     create_folder, create_new_file, create_whole_file, open_or_create_file, sync_folder,
 };
+pub(crate) use workspace_file::WorkspaceFile;

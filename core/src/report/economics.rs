@@ -1,60 +1,54 @@
 //! What finished work costs, as a table.
 
 use super::decimals::fixed;
-use super::table::{Align, MISSING, Table};
+use super::format::{count, money, number, thousands};
+use super::shorten::wrap;
+use super::table::{Column, MISSING, Table};
 use crate::telemetry::{Economics, EconomicsDimension, EconomicsRow, Spread};
 
 /// The groups as a table: what each spent, what it completed, what a story point and a task cost (mean, median and P85),
 /// the share of its tasks that were sent back, and what was spent on rework, on abandoned tasks and on no task. The last row
-/// is that of all calls. Missing values are `-`. Below it stands what limits the numbers.
+/// is that of all calls. Columns without any value are left out; missing values are `-`. Below it stands what limits the
+/// numbers.
 ///
-/// Every line ends with `\n`.
-pub fn render_economics(economics: &Economics) -> String {
-    let mut columns: Vec<(&'static str, Align)> =
-        economics.group_by.iter().map(|dimension| (title(*dimension), Align::Left)).collect();
-    columns.extend(
-        [
-            "CALLS",
-            "TOKENS",
-            "COST",
-            "TASKS",
-            "DONE",
-            "SP",
-            "COST/SP",
-            "MEDIAN",
-            "P85",
-            "COST/TASK",
-            "MEDIAN",
-            "P85",
-            "SENT BACK",
-            "REWORK",
-            "ABANDONED",
-            "NO TASK",
-        ]
-        .map(|name| (name, Align::Right)),
-    );
-    let mut table = Table::new(columns);
-    for row in &economics.rows {
+/// `width` is that of the terminal, if the text is to fit one. Every line ends with `\n`.
+#[must_use]
+pub fn render_economics(economics: &Economics, width: Option<usize>) -> String {
+    let group_by = economics.group_by.iter().map(|dimension| Column::text(dimension.name().to_uppercase()));
+    let mut table = Table::new(group_by.chain(columns()).collect::<Vec<_>>());
+    let common = economics.total.currency.as_deref();
+    let cells = |row: &EconomicsRow| -> Vec<String> {
         let names = economics.group_by.iter().map(|dimension| name(row, *dimension));
-        table.row(names.map(|name| name.unwrap_or(MISSING).to_owned()).chain(numbers(row)));
-    }
+        names.map(|name| name.unwrap_or(MISSING).to_owned()).chain(numbers(row, common)).collect()
+    };
+    economics.rows.iter().for_each(|row| table.row(cells(row)));
     if economics.rows.len() > 1 {
-        let count = economics.group_by.len();
-        let label = (0..count).map(|place| if place == 0 { "all".to_owned() } else { String::new() });
-        table.row(label.chain(numbers(&economics.total)));
+        table.total(cells(&economics.total));
     }
-    table.text() + &notes(&economics.total)
+    table.text(width) + &notes(&economics.total, width)
 }
 
-fn title(dimension: EconomicsDimension) -> &'static str {
-    match dimension {
-        EconomicsDimension::Agent => "AGENT",
-        EconomicsDimension::Model => "MODEL",
-        EconomicsDimension::Lane => "LANE",
-        EconomicsDimension::Epic => "EPIC",
-        EconomicsDimension::Project => "PROJECT",
-        EconomicsDimension::Week => "WEEK",
-    }
+/// The columns of the numbers. Where there is little room, what a story point and a task cost on average stays.
+fn columns() -> [Column; 16] {
+    let spent = |title| Column::number(title).unless_zero();
+    [
+        Column::number("CALLS").minor(5),
+        spent("TOKENS").minor(6),
+        Column::number("COST"),
+        Column::number("TASKS").minor(2),
+        Column::number("DONE"),
+        Column::number("SP").minor(3),
+        Column::number("COST/SP"),
+        Column::number("MEDIAN/SP").minor(8),
+        Column::number("P85/SP").minor(9),
+        Column::number("COST/TASK").minor(1),
+        Column::number("MEDIAN/TASK").minor(10),
+        Column::number("P85/TASK").minor(11),
+        Column::number("SENT BACK"),
+        spent("REWORK").minor(4),
+        spent("ABANDONED").minor(7),
+        spent("NO TASK").minor(7),
+    ]
 }
 
 fn name(row: &EconomicsRow, dimension: EconomicsDimension) -> Option<&str> {
@@ -68,19 +62,24 @@ fn name(row: &EconomicsRow, dimension: EconomicsDimension) -> Option<&str> {
     }
 }
 
-fn numbers(row: &EconomicsRow) -> Vec<String> {
+/// `common` is the currency of all rows, which stands below the table; without one, each cost has its own.
+fn numbers(row: &EconomicsRow, common: Option<&str>) -> Vec<String> {
+    let cost = match (row.cost, row.currency.as_deref(), common) {
+        (Some(cost), Some(code), None) => format!("{} {code}", money(Some(cost))),
+        (cost, ..) => money(cost),
+    };
     let spread = |spread: &Spread| [spread.mean, spread.median, spread.p85].map(money);
     let [point, point_median, point_p85] = spread(&row.cost_per_story_point);
     let [task, task_median, task_p85] = spread(&row.cost_per_task);
     let share =
         row.sent_back_share.map_or(MISSING.to_owned(), |share| format!("{} %", fixed(share * 100.0, 0)));
     vec![
-        thousands(&row.calls.to_string()),
-        thousands(&row.tokens.to_string()),
-        money(row.cost),
-        thousands(&row.tasks.to_string()),
-        thousands(&row.completed_tasks.to_string()),
-        thousands(&super::format::number(row.completed_story_points)),
+        count(row.calls),
+        count(row.tokens),
+        cost,
+        count(row.tasks),
+        count(row.completed_tasks),
+        thousands(&number(row.completed_story_points)),
         point,
         point_median,
         point_p85,
@@ -95,68 +94,34 @@ fn numbers(row: &EconomicsRow) -> Vec<String> {
 }
 
 /// What a reader of the table must know about its numbers.
-fn notes(total: &EconomicsRow) -> String {
-    let mut notes = String::new();
+fn notes(total: &EconomicsRow, width: Option<usize>) -> String {
+    let mut notes = Vec::new();
     match &total.currency {
-        Some(currency) => notes += &format!("Costs are in {currency}.\n"),
+        Some(currency) => notes.push(format!("Costs are in {currency}.")),
         None if total.cost.is_none() && total.cost_known_calls > 0 => {
-            notes += "The calls have costs in several currencies, which are not added up.\n";
+            notes.push("The calls have costs in several currencies, which are not added up.".to_owned());
         }
         None => {}
     }
     if total.cost_known_calls < total.calls {
-        notes += &format!(
-            "The cost is known of {} of {} calls; the others count as calls and tokens only.\n",
-            thousands(&total.cost_known_calls.to_string()),
-            thousands(&total.calls.to_string())
-        );
+        notes.push(format!(
+            "The cost is known of {} of {} calls; the others count as calls and tokens only.",
+            count(total.cost_known_calls),
+            count(total.calls)
+        ));
     }
     if total.calls_without_task > 0 {
-        notes += &format!(
-            "{} calls belong to no task: their cost is in NO TASK, and in no cost per story point or task.\n",
-            thousands(&total.calls_without_task.to_string())
-        );
+        notes.push(format!(
+            "{} calls belong to no task: their cost is in NO TASK, and in no cost per story point or task.",
+            count(total.calls_without_task)
+        ));
     }
-    notes
-}
-
-/// An amount of money: two decimals, four below 1.
-pub(super) fn money(amount: Option<f64>) -> String {
-    let Some(amount) = amount else { return MISSING.to_owned() };
-    let decimals = if amount != 0.0 && amount.abs() < 1.0 { 4 } else { 2 };
-    thousands(&fixed(amount, decimals))
-}
-
-/// A decimal number with a comma between each three digits of its whole part.
-pub(super) fn thousands(number: &str) -> String {
-    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
-    let (whole, rest) = digits.find('.').map_or((digits, ""), |point| digits.split_at(point));
-    let mut text = String::from(sign);
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + rest
+    notes.iter().map(|note| wrap(note, width)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_three_digits() {
-        for (number, text) in
-            [("0", "0"), ("999", "999"), ("1000", "1,000"), ("-1234567.125", "-1,234,567.125")]
-        {
-            assert_eq!(thousands(number), text);
-        }
-        assert_eq!(
-            [Some(0.0), Some(0.03125), Some(12345.678), None].map(money),
-            ["0.00", "0.0313", "12,345.68", "-"]
-        );
-    }
 
     #[test]
     fn the_last_row_is_that_of_all_calls() {
@@ -179,16 +144,22 @@ mod tests {
             rows: vec![row("claude", Some(1234.5)), row("codex", None)],
             total: EconomicsRow { agent_id: None, calls_without_task: 3, ..row("", Some(1234.5)) },
         };
-        let text = render_economics(&economics);
+        let text = render_economics(&economics, None);
         let cells: Vec<Vec<&str>> =
             text.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
-        assert_eq!(&cells[0][..4], ["AGENT", "CALLS", "TOKENS", "COST"]);
-        assert_eq!(
-            &cells[2][..10],
-            ["claude", "1,200", "0", "1,234.50", "10", "4", "12.5", "0.5000", "0.2500", "2.00"]
-        );
-        assert_eq!(cells[3][3], "-");
-        assert_eq!((cells[4][0], cells[4][13]), ("all", "25 %"));
+        // None has a figure per task, rework, or spend on abandoned tasks.
+        let titles =
+            ["AGENT", "CALLS", "COST", "TASKS", "DONE", "SP", "COST/SP", "MEDIAN/SP", "P85/SP", "SENT BACK"];
+        assert_eq!(cells[0], titles);
+        let claude = ["claude", "1,200", "1,234.50", "10", "4", "12.5", "0.5000", "0.2500", "2.00", "25 %"];
+        assert_eq!(cells[2], claude);
+        assert_eq!(cells[3][2], "-");
+        assert_eq!(cells[4][0], "all");
+        let euros = EconomicsRow { currency: Some("EUR".to_owned()), ..row("codex", Some(2.0)) };
+        let total = EconomicsRow { currency: None, ..row("", None) };
+        let mixed = Economics { rows: vec![row("claude", Some(1.0)), euros], total, ..economics.clone() };
+        let mixed = render_economics(&mixed, None);
+        assert!(mixed.contains("| 1.00 USD |") && mixed.contains("| 2.00 EUR |"), "{mixed}");
         let notes: Vec<&str> = text.lines().skip(5).collect();
         assert_eq!(notes.len(), 3, "{text}");
         assert!(notes[1].starts_with("The cost is known of 1,199 of 1,200 calls"), "{text}");

@@ -9,9 +9,12 @@ use serde_json::Value;
 use self::partial::{PartialEstimate, PartialVelocity};
 use super::decimals::fixed;
 use super::forecast::forecast_text;
-use super::format::{completion_bar, format_duration, format_positive_duration, format_velocity, number};
+use super::format::{
+    completion_bar, count, format_duration, format_positive_duration, format_velocity, number, thousands,
+};
 use super::read;
-use super::table::{Align, Table};
+use super::shorten::wrap;
+use super::table::{Column, Table};
 use crate::error::Result;
 use crate::estimate::{
     Completions, Estimate, NextTransition, NextTransitions, PerLane, Scope, StatusCounts, Velocity,
@@ -29,11 +32,11 @@ const LISTED: usize = 10;
 /// An estimate as text: scope, lanes, task counts, completion, velocity, milestones, the tasks in progress with their
 /// ages, and the next transitions.
 ///
-/// Times are shown in UTC and in this machine's time zone; everything else depends only on the estimate. The text ends
-/// with a line feed.
+/// Times are shown in UTC and in this machine's time zone; everything else depends only on the estimate. `width` is that of
+/// the terminal, if the text is to fit one. The text ends with a line feed.
 #[must_use]
-pub fn render_estimate(estimate: &Estimate) -> String {
-    estimate_text(&estimate.into())
+pub fn render_estimate(estimate: &Estimate, width: Option<usize>) -> String {
+    estimate_text(&estimate.into(), width)
 }
 
 /// [`render_estimate`] for the JSON of an estimate, which may come from an older server: optional fields of the
@@ -41,42 +44,43 @@ pub fn render_estimate(estimate: &Estimate) -> String {
 ///
 /// `InvalidInput` with the name `estimate` for any other JSON.
 pub fn render_estimate_json(estimate: &Value) -> Result<String> {
-    Ok(estimate_text(&read("estimate", estimate)?))
+    Ok(estimate_text(&read("estimate", estimate)?, None))
 }
 
-/// The velocity of each lane and its source, as text. The text ends with a line feed.
+/// The velocity of each lane and its source, as text. `width` is that of the terminal, if the text is to fit one. The text
+/// ends with a line feed.
 #[must_use]
-pub fn render_velocity(velocity: &Velocity) -> String {
-    velocity_text(&velocity.into())
+pub fn render_velocity(velocity: &Velocity, width: Option<usize>) -> String {
+    velocity_text(&velocity.into(), width)
 }
 
 /// [`render_velocity`] for the JSON of a velocity, as [`render_estimate_json`] for that of an estimate.
 ///
 /// `InvalidInput` with the name `velocity` for any other JSON.
 pub fn render_velocity_json(velocity: &Value) -> Result<String> {
-    Ok(velocity_text(&read("velocity", velocity)?))
+    Ok(velocity_text(&read("velocity", velocity)?, None))
 }
 
-fn estimate_text(estimate: &PartialEstimate) -> String {
+fn estimate_text(estimate: &PartialEstimate, width: Option<usize>) -> String {
     let sections = [
         Some(heading(estimate)),
-        estimate.forecast.as_ref().map(forecast_text),
-        Some(lanes(estimate)),
-        progress(estimate.status_counts.as_ref(), estimate.completion.as_ref()),
-        Some(velocity_source(&estimate.effective_velocity)),
-        Some(milestones(estimate)),
-        estimate.next_transitions.as_ref().map(|transitions| next(transitions, estimate.now)),
-        estimate.wip.as_ref().map(|wip| work_in_progress(wip, estimate)),
+        estimate.forecast.as_ref().map(|forecast| forecast_text(forecast, width)),
+        Some(lanes(estimate, width)),
+        progress(estimate.status_counts.as_ref(), estimate.completion.as_ref(), width),
+        Some(wrap(&velocity_source(&estimate.effective_velocity), width)),
+        Some(milestones(estimate, width)),
+        estimate.next_transitions.as_ref().map(|transitions| next(transitions, estimate.now, width)),
+        estimate.wip.as_ref().map(|wip| work_in_progress(wip, estimate, width)),
     ];
     sections.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
-fn velocity_text(velocity: &PartialVelocity) -> String {
-    let mut table = Table::new([("LANE", Align::Left), ("SP/H", Align::Right), ("SOURCE", Align::Left)]);
+fn velocity_text(velocity: &PartialVelocity, width: Option<usize>) -> String {
+    let mut table = Table::new([Column::whole("LANE"), Column::number("SP/H"), Column::text("SOURCE")]);
     for (lane, name) in LANES.into_iter().enumerate() {
         table.row([name.to_owned(), format_velocity(speeds(velocity)[lane]), lane_source(velocity, lane)]);
     }
-    format!("{}\n{}", table.text(), velocity_source(velocity))
+    format!("{}\n{}", table.text(width), wrap(&velocity_source(velocity), width))
 }
 
 fn heading(estimate: &PartialEstimate) -> String {
@@ -103,25 +107,25 @@ fn scope(scope: &Scope) -> String {
     if parts.is_empty() { "the whole workspace".to_owned() } else { parts.join(", ") }
 }
 
-fn lanes(estimate: &PartialEstimate) -> String {
+fn lanes(estimate: &PartialEstimate, width: Option<usize>) -> String {
     let totals = &estimate.backlog_totals;
     let backlog = [totals.implementation, totals.review, totals.qa];
     let hours = &estimate.durations_hours;
     let left = [hours.implementation_hours, hours.review_hours, hours.qa_hours];
     let velocity = &estimate.effective_velocity;
     let mut table = Table::new([
-        ("LANE", Align::Left),
-        ("SP LEFT", Align::Right),
-        ("TASKS", Align::Right),
-        ("SP/H", Align::Right),
-        ("SOURCE", Align::Left),
-        ("TIME LEFT", Align::Right),
+        Column::whole("LANE"),
+        Column::number("SP LEFT"),
+        Column::number("TASKS"),
+        Column::number("SP/H"),
+        Column::text("SOURCE").minor(1),
+        Column::number("TIME LEFT"),
     ]);
     for (lane, name) in LANES.into_iter().enumerate() {
         table.row([
             name.to_owned(),
-            number(backlog[lane].story_points),
-            backlog[lane].tasks.to_string(),
+            thousands(&number(backlog[lane].story_points)),
+            count(backlog[lane].tasks),
             format_velocity(speeds(velocity)[lane]),
             lane_source(velocity, lane),
             left[lane].map_or_else(|| "never".to_owned(), format_duration),
@@ -131,15 +135,26 @@ fn lanes(estimate: &PartialEstimate) -> String {
     let tasks: usize = backlog.iter().map(|lane| lane.tasks).sum();
     let total = hours.total_hours.map_or_else(|| "never".to_owned(), format_duration);
     let blank = String::new;
-    table.row(["all lanes".to_owned(), number(story_points), tasks.to_string(), blank(), blank(), total]);
+    let story_points = thousands(&number(story_points));
+    table.row(["all lanes".to_owned(), story_points, count(tasks), blank(), blank(), total]);
     // Without this line, the bound and the milestones below would seem to contradict each other.
-    table.text()
-        + "Time left is story points / velocity, minus the hours already spent on tasks in progress; for all lanes, it is\n\
-           the time that the slowest lane needs for everything. The milestones below follow each task through its queues.\n"
+    let explanation = [
+        "Time left is story points / velocity, minus the hours already spent on tasks in progress; for all lanes, it is",
+        "the time that the slowest lane needs for everything. The milestones below follow each task through its queues.",
+    ];
+    let explanation = match width {
+        Some(_) => wrap(&explanation.join(" "), width),
+        None => explanation.map(|line| format!("{line}\n")).concat(),
+    };
+    table.text(width) + &explanation
 }
 
-fn progress(status_counts: Option<&StatusCounts>, done: Option<&Completions>) -> Option<String> {
-    let tasks = status_counts.map(|known| format!("Tasks: {}\n", counts(known)));
+fn progress(
+    status_counts: Option<&StatusCounts>,
+    done: Option<&Completions>,
+    width: Option<usize>,
+) -> Option<String> {
+    let tasks = status_counts.map(|known| wrap(&format!("Tasks: {}", counts(known)), width));
     let bars = done.map(|done| {
         let bars =
             [("implemented", done.work_on_tasks), ("reviewed", done.ready_to_qa), ("completed", done.done)];
@@ -164,8 +179,8 @@ fn counts(counts: &StatusCounts) -> String {
     ];
     let others = counts.total.saturating_sub(named.iter().map(|(count, _)| count).sum());
     let shown = named.into_iter().chain([(others, "in other statuses")]).filter(|(count, _)| *count > 0);
-    let parts: Vec<String> = shown.map(|(count, status)| format!("{count} {status}")).collect();
-    format!("{}, of which {}", counts.total, parts.join(", "))
+    let parts: Vec<String> = shown.map(|(tasks, status)| format!("{} {status}", count(tasks))).collect();
+    format!("{}, of which {}", count(counts.total), parts.join(", "))
 }
 
 fn speeds(velocity: &PartialVelocity) -> [f64; 3] {
@@ -191,7 +206,7 @@ fn velocity_source(velocity: &PartialVelocity) -> String {
         Some(window) => format!("up to {window} of the newest passes"),
     };
     let explanation = match (velocity.source, velocity.requested_mode) {
-        (VelocityMode::Config, None) => return format!("Velocity: {}\n", velocity.source.name()),
+        (VelocityMode::Config, None) => return format!("Velocity: {}", velocity.source.name()),
         (VelocityMode::Config, Some(VelocityMode::Config)) => {
             "as set in the config and for this call".to_owned()
         }
@@ -201,19 +216,19 @@ fn velocity_source(velocity: &PartialVelocity) -> String {
         (VelocityMode::Empirical, _) => format!("measured on {newest} through each lane"),
         (VelocityMode::Mixed, _) => format!("a mix of the config and {newest} through each lane"),
     };
-    format!("Velocity: {} ({explanation})\n", velocity.source.name())
+    format!("Velocity: {} ({explanation})", velocity.source.name())
 }
 
-fn milestones(estimate: &PartialEstimate) -> String {
+fn milestones(estimate: &PartialEstimate, width: Option<usize>) -> String {
     let etas = &estimate.etas;
     let etas = [etas.ready_to_review_eta, etas.ready_to_qa_eta, etas.complete_eta];
     // A later milestone waits for the earlier ones, so the first lane that never ends is the cause.
     let stuck = etas.iter().position(Option::is_none).unwrap_or_default();
     let mut table = Table::new([
-        ("ALL TASKS", Align::Left),
-        ("WHEN", Align::Left),
-        ("ETA", Align::Left),
-        ("LOCAL TIME", Align::Left),
+        Column::whole("ALL TASKS"),
+        Column::whole("WHEN"),
+        Column::time("ETA"),
+        Column::whole("LOCAL TIME").minor(1),
     ]);
     for (milestone, eta) in ["implemented", "reviewed", "completed"].into_iter().zip(etas) {
         let (when, iso, local) = match eta {
@@ -226,7 +241,7 @@ fn milestones(estimate: &PartialEstimate) -> String {
         };
         table.row([milestone.to_owned(), when, iso, local]);
     }
-    table.text()
+    table.text(width)
 }
 
 fn never_reached(lane: usize, velocity: f64) -> String {
@@ -243,18 +258,18 @@ fn from_now(at: Timestamp, now: Option<Timestamp>) -> String {
     }
 }
 
-fn next(next: &NextTransitions, now: Option<Timestamp>) -> String {
+fn next(next: &NextTransitions, now: Option<Timestamp>, width: Option<usize>) -> String {
     let first = [
         ("implemented", &next.ready_to_review),
         ("reviewed", &next.ready_to_qa),
         ("completed", &next.complete),
     ];
     let mut table = Table::new([
-        ("NEXT", Align::Left),
-        ("TASK", Align::Left),
-        ("WHEN", Align::Left),
-        ("ETA", Align::Left),
-        ("LOCAL TIME", Align::Left),
+        Column::whole("NEXT"),
+        Column::text("TASK"),
+        Column::whole("WHEN"),
+        Column::time("ETA"),
+        Column::whole("LOCAL TIME").minor(1),
     ]);
     for (milestone, transition) in first {
         let Some(NextTransition { task_key, at, .. }) = transition else { continue };
@@ -267,16 +282,16 @@ fn next(next: &NextTransitions, now: Option<Timestamp>) -> String {
             at.map_or_else(missing, Timestamp::local_text),
         ]);
     }
-    if table.is_empty() { "Next: nothing is left to do\n".to_owned() } else { table.text() }
+    if table.is_empty() { "Next: nothing is left to do\n".to_owned() } else { table.text(width) }
 }
 
-fn work_in_progress(wip: &PerLane<Wip>, estimate: &PartialEstimate) -> String {
+fn work_in_progress(wip: &PerLane<Wip>, estimate: &PartialEstimate, width: Option<usize>) -> String {
     let mut table = Table::new([
-        ("IN LANE NOW", Align::Left),
-        ("TASK", Align::Left),
-        ("AGE", Align::Right),
-        ("MOVES ON", Align::Left),
-        ("OLDER THAN", Align::Left),
+        Column::whole("IN LANE NOW"),
+        Column::text("TASK"),
+        Column::number("AGE"),
+        Column::whole("MOVES ON").minor(2),
+        Column::whole("OLDER THAN").minor(1),
     ]);
     let mut unlisted = String::new();
     for (name, wip) in LANES.into_iter().zip(in_order(wip)) {
@@ -285,7 +300,7 @@ fn work_in_progress(wip: &PerLane<Wip>, estimate: &PartialEstimate) -> String {
         }
         unlisted += &omitted_tasks(name, wip);
     }
-    if table.is_empty() { "In work now: no task\n".to_owned() } else { table.text() + &unlisted }
+    if table.is_empty() { "In work now: no task\n".to_owned() } else { table.text(width) + &unlisted }
 }
 
 fn wip_row(lane: &str, item: &WipItem, estimate: &PartialEstimate) -> [String; 5] {
@@ -309,7 +324,11 @@ fn wip_row(lane: &str, item: &WipItem, estimate: &PartialEstimate) -> [String; 5
 /// The number of tasks that the list omits.
 fn omitted_tasks(lane: &str, wip: &Wip) -> String {
     let more = wip.items.len().saturating_sub(LISTED);
-    if more == 0 { String::new() } else { format!("{lane}: {more} more, {} aging in all\n", wip.aging) }
+    if more == 0 {
+        String::new()
+    } else {
+        format!("{lane}: {} more, {} aging in all\n", count(more), count(wip.aging))
+    }
 }
 
 fn in_order<T>(lanes: &PerLane<T>) -> [&T; 3] {

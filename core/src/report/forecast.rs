@@ -1,8 +1,9 @@
 //! A forecast and a backtest as text.
 
 use super::decimals::fixed;
-use super::format::{format_duration, number};
-use super::table::{Align, MISSING, Table};
+use super::format::{count, format_duration, money, number, thousands};
+use super::shorten::wrap;
+use super::table::{Column, MISSING, Table};
 use crate::estimate::{Backtest, BacktestScore, Coverage, Estimate, Forecast, Milestone, QuantileHours};
 use crate::printable::printable;
 use crate::time::Timestamp;
@@ -14,29 +15,29 @@ const BAR: usize = 30;
 const MILESTONES: [&str; 3] = ["implemented", "reviewed", "completed"];
 
 /// Formats the forecast of an estimate for display: when the milestones are reached with a probability of 50 and of
-/// 85 %, and what it rests on. The text ends with a newline.
+/// 85 %, and what it rests on. `width` is that of the terminal, if the text is to fit one. The text ends with a newline.
 #[must_use]
-pub fn render_forecast(estimate: &Estimate) -> String {
+pub fn render_forecast(estimate: &Estimate, width: Option<usize>) -> String {
     match &estimate.forecast {
-        Some(forecast) => forecast_text(forecast),
+        Some(forecast) => forecast_text(forecast, width),
         None => "No forecast was asked for\n".to_owned(),
     }
 }
 
-pub(super) fn forecast_text(forecast: &Forecast) -> String {
+pub(super) fn forecast_text(forecast: &Forecast, width: Option<usize>) -> String {
     let milestones = [&forecast.ready_to_review, &forecast.ready_to_qa, &forecast.complete];
     let last = milestones.iter().filter_map(|milestone| milestone.as_ref()).map(|found| found.hours.p95);
     let Some(last) = last.reduce(f64::max) else {
         let reason = forecast.reason.as_deref().unwrap_or("cannot forecast");
-        return format!("Forecast: {}\n", printable(reason));
+        return wrap(&format!("Forecast: {}", printable(reason)), width);
     };
     let mut table = Table::new([
-        ("FORECAST", Align::Left),
-        ("P50", Align::Left),
-        ("AT", Align::Left),
-        ("P85", Align::Left),
-        ("AT", Align::Left),
-        ("P10 TO P95", Align::Left),
+        Column::whole("FORECAST"),
+        Column::whole("P50"),
+        Column::time("AT").minor(2),
+        Column::whole("P85"),
+        Column::time("AT").minor(1),
+        Column::whole("P10 TO P95").minor(3),
     ]);
     for (name, milestone) in MILESTONES.into_iter().zip(milestones) {
         let Some(Milestone { hours, at }) = milestone else { continue };
@@ -50,7 +51,7 @@ pub(super) fn forecast_text(forecast: &Forecast) -> String {
             bar(hours, last),
         ]);
     }
-    table.text() + &notes(forecast)
+    table.text(width) + &notes(forecast, width)
 }
 
 fn duration(hours: f64) -> String {
@@ -75,7 +76,7 @@ fn bar(hours: &QuantileHours, last: f64) -> String {
     format!("[{cells}]")
 }
 
-fn notes(forecast: &Forecast) -> String {
+fn notes(forecast: &Forecast, width: Option<usize>) -> String {
     let mut notes = vec![basis(forecast)];
     notes.extend(
         forecast.done_by.map(|done| format!("Completed by {}: {}", done.at, percent(done.probability))),
@@ -96,11 +97,11 @@ fn notes(forecast: &Forecast) -> String {
     if let Some(cost) = &forecast.cost {
         let currency =
             cost.currency.as_deref().map(|name| format!(" {}", printable(name))).unwrap_or_default();
-        let (p50, p85) = (fixed(cost.p50, 2), fixed(cost.p85, 2));
+        let [p50, p85] = [cost.p50, cost.p85].map(|cost| money(Some(cost)));
         notes.push(format!("Cost to complete: {p50}{currency} (P50), {p85}{currency} (P85)"));
     }
     if let Some(tokens) = forecast.tokens {
-        let (p50, p85) = (number(tokens.p50.round()), number(tokens.p85.round()));
+        let [p50, p85] = [tokens.p50, tokens.p85].map(|tokens| thousands(&number(tokens.round())));
         notes.push(format!("Tokens to complete: {p50} (P50), {p85} (P85)"));
     }
     if let Some(stalled) = forecast.stalled {
@@ -112,13 +113,13 @@ fn notes(forecast: &Forecast) -> String {
     if let Some(tasks) = forecast.tasks_per_job {
         notes.push(format!("The backlog is large: {tasks} tasks were simulated as one"));
     }
-    notes.iter().map(|note| format!("{note}\n")).collect()
+    notes.iter().map(|note| wrap(note, width)).collect()
 }
 
 fn basis(forecast: &Forecast) -> String {
     let tasks = match forecast.samples {
         1 => "1 completed task".to_owned(),
-        samples => format!("{samples} completed tasks"),
+        samples => format!("{} completed tasks", count(samples)),
     };
     let made =
         format!("{} trials, model {}, seed {}", forecast.trials, printable(&forecast.model), forecast.seed);
@@ -137,22 +138,22 @@ fn percent(share: f64) -> String {
 }
 
 /// Formats a backtest for display: for each horizon how often P50, P85 and P95 were not exceeded, and how far off the
-/// forecasts were. The text ends with a newline.
+/// forecasts were. `width` is that of the terminal, if the text is to fit one. The text ends with a newline.
 #[must_use]
-pub fn render_backtest(backtest: &Backtest) -> String {
+pub fn render_backtest(backtest: &Backtest, width: Option<usize>) -> String {
     if backtest.horizons.is_empty() {
         return "Backtest: not enough to judge: it takes 10 completed tasks\n".to_owned();
     }
     let mut table = Table::new([
-        ("NEXT TASKS", Align::Right),
-        ("BY", Align::Left),
-        ("FORECASTS", Align::Right),
-        ("WITHIN P50", Align::Left),
-        ("WITHIN P85", Align::Left),
-        ("WITHIN P95", Align::Left),
-        ("MEDIAN ERROR", Align::Right),
-        ("PINBALL H", Align::Right),
-        ("CRPS H", Align::Right),
+        Column::number("NEXT TASKS"),
+        Column::whole("BY"),
+        Column::number("FORECASTS").minor(4),
+        Column::text("WITHIN P50").minor(1),
+        Column::text("WITHIN P85"),
+        Column::text("WITHIN P95").minor(1),
+        Column::number("MEDIAN ERROR"),
+        Column::number("PINBALL H").minor(3),
+        Column::number("CRPS H").minor(2),
     ]);
     for horizon in &backtest.horizons {
         let mut row = |by: &str, score: &BacktestScore, has_quantiles: bool| {
@@ -177,13 +178,11 @@ pub fn render_backtest(backtest: &Backtest) -> String {
             row("durationsHours", contract, false);
         }
     }
-    let origins = backtest.origins;
-    format!(
-        "{}Made at {origins} earlier times with {} trials each (seed {})\n",
-        table.text(),
-        backtest.trials,
-        backtest.seed
-    )
+    let made = format!(
+        "Made at {} earlier times with {} trials each (seed {})",
+        backtest.origins, backtest.trials, backtest.seed
+    );
+    table.text(width) + &wrap(&made, width)
 }
 
 fn coverage(coverage: &Coverage) -> String {
@@ -243,18 +242,21 @@ reviewed    | in 6 h  | 1970-01-01T06:00:00.000Z | in 9 h  | 1970-01-01T09:00:00
 completed   | in 10 h | 1970-01-01T10:00:00.000Z | in 15 h | 1970-01-01T15:00:00.000Z | [        -------========.......]
 From 48 completed tasks (1000 trials, model flow, seed 1)
 ";
-        assert_eq!(forecast_text(&forecast()), expected);
+        assert_eq!(forecast_text(&forecast(), None), expected);
     }
 
     #[test]
     fn what_is_weak_is_said() {
-        let text = forecast_text(&Forecast {
-            basis: "prior".to_owned(),
-            samples: 1,
-            done_by: Some(DoneBy { at: Timestamp::EPOCH, probability: 0.99 }),
-            stalled: Some(Stalled { hours: 50.0, longest_before: 20.0 }),
-            ..forecast()
-        });
+        let text = forecast_text(
+            &Forecast {
+                basis: "prior".to_owned(),
+                samples: 1,
+                done_by: Some(DoneBy { at: Timestamp::EPOCH, probability: 0.99 }),
+                stalled: Some(Stalled { hours: 50.0, longest_before: 20.0 }),
+                ..forecast()
+            },
+            None,
+        );
         for part in
             ["From 1 completed task ", "too few to rely on", "1970-01-01T00:00:00.000Z: > 95 %", "Stalled"]
         {
@@ -267,6 +269,9 @@ From 48 completed tasks (1000 trials, model flow, seed 1)
             reason: Some("cannot forecast: no task has been completed yet".to_owned()),
             ..forecast()
         };
-        assert_eq!(forecast_text(&nothing), "Forecast: cannot forecast: no task has been completed yet\n");
+        assert_eq!(
+            forecast_text(&nothing, None),
+            "Forecast: cannot forecast: no task has been completed yet\n"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Formatting of numbers and durations.
 
 use super::decimals::fixed;
+use super::table::MISSING;
 
 const MINUTES_PER_HOUR: f64 = 60.0;
 const HOURS_PER_DAY: f64 = 24.0;
@@ -8,6 +9,46 @@ const DAYS_PER_YEAR: f64 = 365.25;
 
 /// The width of a completion bar in characters.
 const BAR: usize = 20;
+
+/// A whole number with a comma between each three digits: `20,112`.
+pub fn count(value: impl std::fmt::Display) -> String {
+    thousands(&value.to_string())
+}
+
+/// A decimal number with a comma between each three digits of its whole part.
+pub(super) fn thousands(number: &str) -> String {
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
+    let (whole, rest) = digits.find('.').map_or((digits, ""), |point| digits.split_at(point));
+    let mut text = String::from(sign);
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + rest
+}
+
+/// An amount of money: two decimals, four below 1.
+pub(super) fn money(amount: Option<f64>) -> String {
+    let Some(amount) = amount else { return MISSING.to_owned() };
+    let decimals = if amount != 0.0 && amount.abs() < 1.0 { 4 } else { 2 };
+    thousands(&fixed(amount, decimals))
+}
+
+/// The duration of agent calls: `850 ms`, `1.5 s`, `3 min 20 s`, and from an hour on as [`format_duration`].
+pub(super) fn format_millis(millis: f64) -> String {
+    let seconds = (millis / 1000.0).round();
+    if millis < 999.5 {
+        format!("{} ms", fixed(millis.max(0.0), 0))
+    } else if millis < 9_950.0 {
+        format!("{} s", number((millis / 100.0).round() / 10.0))
+    } else if seconds < 3600.0 {
+        units(seconds, 60.0, "min", "s")
+    } else {
+        format_duration(seconds / 3600.0)
+    }
+}
 
 /// With at most two decimals, without trailing zeros.
 pub(super) fn number(value: f64) -> String {
@@ -61,6 +102,7 @@ pub(super) fn completion_bar(done: usize, total: usize) -> String {
     let percent = if total == 0 { 0.0 } else { done as f64 / total as f64 * 100.0 };
     let filled = (done * BAR).checked_div(total).unwrap_or(0).min(BAR);
     let percent = format!("{} %", fixed(percent, 1));
+    let (done, total) = (count(done), count(total));
     format!("[{}{}] {percent:>7}  {done} of {total}", "#".repeat(filled), "-".repeat(BAR - filled))
 }
 
@@ -87,6 +129,37 @@ mod tests {
         }
         assert_eq!(format_duration(0.0), "0 min");
         assert_eq!(format_duration(0.001), "< 1 min");
+    }
+
+    #[test]
+    fn durations_of_calls_have_two_units() {
+        for (millis, text) in [
+            (0.0, "0 ms"),
+            (0.4, "0 ms"),
+            (850.0, "850 ms"),
+            (999.6, "1 s"),
+            (1500.0, "1.5 s"),
+            (14_086.0, "14 s"),
+            (59_700.0, "1 min"),
+            (200_000.0, "3 min 20 s"),
+            (3_599_700.0, "1 h"),
+            (5_400_000.0, "1 h 30 min"),
+        ] {
+            assert_eq!(format_millis(millis), text, "{millis}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_three_digits() {
+        for (number, text) in
+            [("0", "0"), ("999", "999"), ("1000", "1,000"), ("-1234567.125", "-1,234,567.125")]
+        {
+            assert_eq!(thousands(number), text);
+        }
+        assert_eq!(
+            [Some(0.0), Some(0.03125), Some(12345.678), None].map(money),
+            ["0.00", "0.0313", "12,345.68", "-"]
+        );
     }
 
     #[test]

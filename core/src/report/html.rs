@@ -4,7 +4,12 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::table::Align;
+/// The alignment of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Align {
+    Left,
+    Right,
+}
 
 /// A table in HTML. A notebook aligns cells as it likes, so each says how it is meant.
 #[derive(Debug, Default)]
@@ -145,15 +150,15 @@ fn cells<'l>(line: &'l str, rule: &str) -> Vec<&'l str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::Table;
+    use super::super::table::{Column, Table};
     use super::*;
 
     #[test]
     fn tables_are_tables_and_the_rest_is_as_it_was() {
-        let mut table = Table::new([("TASK", Align::Left), ("SP", Align::Right), ("NOTE", Align::Left)]);
+        let mut table = Table::new([Column::text("TASK"), Column::number("SP"), Column::text("NOTE")]);
         table.row(["日本 | <b>", "1", "a & b"].map(str::to_owned));
         table.row(["x", "100", ""].map(str::to_owned));
-        let html = in_html(&format!("Lanes\n\n{}\nAfter\n", table.text()));
+        let html = in_html(&format!("Lanes\n\n{}\nAfter\n", table.text(None)));
         let cell = |align: &str, text: &str| format!("<td style=\"text-align:{align}\">{text}</td>");
         assert!(
             html.starts_with(

@@ -1,68 +1,81 @@
 //! Jobs and their usage, as tables.
 
-use super::format::{completion_bar, format_positive_duration};
-use super::table::{Align, MISSING, Table};
+use super::format::{completion_bar, count, format_millis, format_positive_duration};
+use super::table::{Column, MISSING, Table};
 use super::tokens::render_tokens_table;
-use crate::number;
 use crate::printable::printable;
 use crate::repository::{Job, TaskRun};
-use crate::telemetry::{InspectedRun, JobInspection, TokenUsageRow};
+use crate::telemetry::{BacklogKeys, Dimension, InspectedRun, JobInspection, TokenUsageRow};
 use crate::time::Timestamp;
 
-const TOKEN_COLUMNS: [&str; 15] = [
-    "TIME",
-    "ACTION",
-    "COMMAND",
-    "CMD_RUN",
-    "TASK",
-    "AGENT",
-    "MODEL",
-    "TOKENS_IN",
-    "TOKENS_OUT",
-    "TOKENS_TOTAL",
-    "TOKENS_CACHED",
-    "CACHE_READ",
-    "CACHE_WRITE",
-    "DURATION_MS",
-    "ERROR_KIND",
-];
-
 /// Single agent calls as a table, one per line, in the given order: for example the calls of a job from
-/// [`Session::token_usage`](crate::Session::token_usage). Missing values are `-`.
+/// [`Session::token_usage`](crate::Session::token_usage). `keys` are shown in place of the ids of tasks. Columns without any
+/// value are left out; missing values are `-`.
 ///
-/// Every line ends with `\n`.
+/// `width` is that of the terminal, if the table is to fit one. Every line ends with `\n`.
 #[must_use]
-pub fn render_job_tokens(rows: &[TokenUsageRow]) -> String {
-    let mut table = Table::new(TOKEN_COLUMNS.map(|name| (name, Align::Left)));
-    rows.iter().for_each(|row| table.row(token_cells(row)));
-    table.text()
+pub fn render_job_tokens(rows: &[TokenUsageRow], keys: &BacklogKeys, width: Option<usize>) -> String {
+    let mut table = Table::new(token_columns());
+    rows.iter().for_each(|row| table.row(token_cells(row, keys)));
+    table.text(width)
 }
 
-fn token_cells(row: &TokenUsageRow) -> [String; TOKEN_COLUMNS.len()] {
-    let count = |value: Option<i64>| value.map_or_else(missing, |value| value.to_string());
+fn token_columns() -> [Column; 15] {
+    [
+        Column::time("TIME"),
+        Column::text("ACTION").minor(5),
+        Column::text("COMMAND").minor(3),
+        Column::text("CMD_RUN").minor(10),
+        Column::text("TASK"),
+        Column::text("AGENT"),
+        Column::text("MODEL").minor(4),
+        Column::number("TOKENS_IN").minor(2),
+        Column::number("TOKENS_OUT").minor(2),
+        Column::number("TOKENS_TOTAL").minor(1),
+        Column::number("TOKENS_CACHED").minor(7),
+        Column::number("CACHE_READ").minor(9),
+        Column::number("CACHE_WRITE").minor(8),
+        Column::number("DURATION").minor(6),
+        Column::text("ERROR_KIND"),
+    ]
+}
+
+fn token_cells(row: &TokenUsageRow, keys: &BacklogKeys) -> [String; 15] {
+    let tokens = |value: Option<i64>| value.map_or_else(missing, count);
+    let task = row.task_id.as_deref().map(|id| keys.get(Dimension::Task, id).unwrap_or(id));
     [
         row.timestamp.to_string(),
         text(row.action.as_deref()),
         text(row.command_name.as_deref()),
         text(row.command_run_id.as_deref()),
-        text(row.task_id.as_deref()),
+        text(task),
         text(row.agent_id.as_deref()),
         text(row.model_name.as_deref()),
-        count(row.tokens_prompt),
-        count(row.tokens_completion),
-        count(row.tokens_total),
-        count(row.tokens_cached),
-        count(row.tokens_cache_read),
-        count(row.tokens_cache_write),
-        row.duration_ms.map_or_else(missing, |millis| number::to_json(millis).to_string()),
+        tokens(row.tokens_prompt),
+        tokens(row.tokens_completion),
+        tokens(row.tokens_total),
+        tokens(row.tokens_cached),
+        tokens(row.tokens_cache_read),
+        tokens(row.tokens_cache_write),
+        row.duration_ms.map_or_else(missing, format_millis),
         text(row.error_kind.as_deref()),
     ]
 }
 
-/// Jobs as a table, one per line, in the given order. Every line ends with `\n`.
-pub fn render_jobs(jobs: &[Job]) -> String {
-    let columns = ["JOB", "TYPE", "STATE", "COMMAND", "AGENTS", "PROGRESS", "CREATED", "COMPLETED"];
-    let mut table = Table::new(columns.map(|name| (name, Align::Left)));
+/// Jobs as a table, one per line, in the given order. `width` is that of the terminal, if the table is to fit one. Every line
+/// ends with `\n`.
+#[must_use]
+pub fn render_jobs(jobs: &[Job], width: Option<usize>) -> String {
+    let mut table = Table::new([
+        Column::whole("JOB"),
+        Column::text("TYPE").minor(4),
+        Column::text("STATE"),
+        Column::text("COMMAND").minor(2),
+        Column::text("AGENTS").minor(3),
+        Column::whole("PROGRESS").minor(5),
+        Column::time("CREATED").minor(1),
+        Column::time("COMPLETED").minor(6),
+    ]);
     for job in jobs {
         table.row([
             job.id.clone(),
@@ -75,18 +88,18 @@ pub fn render_jobs(jobs: &[Job]) -> String {
             text(job.completed_at.as_deref()),
         ]);
     }
-    table.text()
+    table.text(width)
 }
 
-/// A job as text: its state and progress, its task runs, and its usage by command, agent and model. The text ends with
-/// a line feed.
+/// A job as text: its state and progress, its task runs, and its usage by command, agent and model. `width` is that of the
+/// terminal, if the text is to fit one. The text ends with a line feed.
 #[must_use]
-pub fn render_job_inspection(inspection: &JobInspection) -> String {
+pub fn render_job_inspection(inspection: &JobInspection, width: Option<usize>) -> String {
     let tokens = match &*inspection.tokens {
         [] => "Tokens: none recorded\n".to_owned(),
-        rows => render_tokens_table(rows, JobInspection::GROUPED_BY),
+        rows => render_tokens_table(rows, JobInspection::GROUPED_BY, width),
     };
-    [heading(&inspection.job), runs(&inspection.task_runs), tokens].join("\n")
+    [heading(&inspection.job), runs(&inspection.task_runs, width), tokens].join("\n")
 }
 
 fn heading(job: &Job) -> String {
@@ -113,7 +126,7 @@ fn progress(job: &Job) -> Option<String> {
     match job.total_items.map(usize::try_from) {
         Some(Ok(total)) if total > 0 => Some(completion_bar(done, total)),
         _ if done == 0 => None,
-        _ => Some(format!("{done} done")),
+        _ => Some(format!("{} done", count(done))),
     }
 }
 
@@ -124,9 +137,16 @@ fn agents(job: &Job) -> String {
     }
 }
 
-fn runs(runs: &[InspectedRun]) -> String {
-    let columns = ["TASK", "RUN OF", "STATUS", "AGENT", "STARTED", "FINISHED", "TOOK"];
-    let mut table = Table::new(columns.map(|name| (name, Align::Left)));
+fn runs(runs: &[InspectedRun], width: Option<usize>) -> String {
+    let mut table = Table::new([
+        Column::text("TASK"),
+        Column::text("RUN OF").minor(2),
+        Column::text("STATUS"),
+        Column::text("AGENT").minor(1),
+        Column::time("STARTED"),
+        Column::time("FINISHED").minor(3),
+        Column::number("TOOK"),
+    ]);
     for InspectedRun { run, task_key } in runs {
         table.row([
             task_key.clone().unwrap_or_else(|| run.task_id.clone()),
@@ -138,7 +158,7 @@ fn runs(runs: &[InspectedRun]) -> String {
             duration(run).unwrap_or_else(missing),
         ]);
     }
-    if table.is_empty() { "Task runs: none\n".to_owned() } else { table.text() }
+    if table.is_empty() { "Task runs: none\n".to_owned() } else { table.text(width) }
 }
 
 fn duration(run: &TaskRun) -> Option<String> {

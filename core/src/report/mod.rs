@@ -15,9 +15,11 @@ mod jobs;
 #[cfg(feature = "arrow")]
 mod rows;
 mod settings;
+mod shorten;
 mod table;
 mod timeline;
 mod tokens;
+mod workspaces;
 
 use std::fmt;
 
@@ -30,13 +32,16 @@ pub use color::in_color;
 pub use economics::render_economics;
 pub use estimate::{render_estimate, render_estimate_json, render_velocity, render_velocity_json};
 pub use forecast::{render_backtest, render_forecast};
+pub use format::count;
 pub use html::in_html;
 pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};
 #[cfg(feature = "arrow")]
 pub use rows::{rows_html, rows_text};
 pub use settings::render_telemetry_config;
+pub use shorten::wrap;
 pub use timeline::render_status_events;
-pub use tokens::render_tokens_table;
+pub use tokens::{render_tokens_report, render_tokens_table};
+pub use workspaces::render_workspaces;
 
 use crate::check::CheckReport;
 use crate::error::{Error, Result};
@@ -57,28 +62,28 @@ pub fn read<T: DeserializeOwned>(field: &str, result: &Value) -> Result<T> {
 
 /// Gives a result the text of its function as `Display`.
 macro_rules! displayed {
-    ($($result:ty: $render:ident;)+) => {$(
+    ($($result:ty: $render:ident$(($width:expr))?;)+) => {$(
         #[doc = concat!("The text of [`", stringify!($render), "`].")]
         impl fmt::Display for $result {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&$render(self))
+                f.write_str(&$render(self$(, $width)?))
             }
         }
     )+};
 }
 
 displayed! {
-    Backtest: render_backtest;
+    Backtest: render_backtest(None);
     CheckReport: render_check;
-    Estimate: render_estimate;
-    Velocity: render_velocity;
-    JobInspection: render_job_inspection;
-    TelemetryConfig: render_telemetry_config;
+    Estimate: render_estimate(None);
+    Velocity: render_velocity(None);
+    JobInspection: render_job_inspection(None);
+    TelemetryConfig: render_telemetry_config(None);
 }
 
 /// The text of [`render_forecast`].
 impl fmt::Display for Forecast {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&forecast::forecast_text(self))
+        f.write_str(&forecast::forecast_text(self, None))
     }
 }

@@ -1,13 +1,14 @@
 //! Settings, as a table.
 
-use super::table::{Align, Table};
+use super::table::{Column, Table};
 use crate::telemetry::TelemetryConfig;
 
-/// The telemetry settings as a table, one per line. Every line ends with `\n`.
+/// The telemetry settings as a table, one per line. `width` is that of the terminal, if the table is to fit one. Every line
+/// ends with `\n`.
 #[must_use]
-pub fn render_telemetry_config(config: &TelemetryConfig) -> String {
+pub fn render_telemetry_config(config: &TelemetryConfig, width: Option<usize>) -> String {
     let enabled = |is: bool| if is { "enabled" } else { "disabled" }.to_owned();
-    let mut table = Table::new([("SETTING", Align::Left), ("VALUE", Align::Left)]);
+    let mut table = Table::new([Column::whole("SETTING"), Column::text("VALUE")]);
     let export = match (config.remote_export, config.off_by_environment, config.off_by_handle) {
         (false, true, _) => "disabled by MCODA_TELEMETRY=off".to_owned(),
         (false, _, true) => "disabled for this handle".to_owned(),
@@ -24,5 +25,5 @@ pub fn render_telemetry_config(config: &TelemetryConfig) -> String {
     if let Some(path) = &config.config_path {
         row("Config path", path.clone());
     }
-    table.text()
+    table.text(width)
 }

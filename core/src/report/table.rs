@@ -1,29 +1,104 @@
 //! A padded table of text.
 
+use std::borrow::Cow;
+
 use unicode_width::UnicodeWidthStr;
 
+use super::shorten::{shorten, wrap};
 use crate::printable::printable;
 
 /// The text of a missing value.
 pub(super) const MISSING: &str = "-";
 
-/// The alignment of a column.
+/// The label of a row that is the total of the others.
+const TOTAL: &str = "all";
+
+/// Columns are left out before texts are made shorter than this.
+const SHORT: usize = 12;
+/// Texts are not made shorter than this.
+const SHORTEST: usize = 6;
+
+const SEPARATOR: &str = " | ";
+
+/// A column: its title, and what may be done to its cells where there is little room.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    title: Cow<'static, str>,
+    content: Content,
+    is_left_out_if_zero: bool,
+    /// Columns with a higher number are the first that are left out for lack of room; those with 0 never are.
+    minor: u8,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
-    Left,
-    Right,
+enum Content {
+    /// A name or a sentence, which may be shortened.
+    Text,
+    /// A time, which is shown up to the minute where there is little room.
+    Time,
+    /// Aligned to the right, and never shortened.
+    Number,
+    /// Never shortened.
+    Whole,
 }
 
-/// Rows with a header and a rule. Columns are as wide as the display width of their widest cell.
+impl Column {
+    fn new(title: impl Into<Cow<'static, str>>, content: Content) -> Self {
+        Self { title: title.into(), content, is_left_out_if_zero: false, minor: 0 }
+    }
+
+    pub(super) fn text(title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(title, Content::Text)
+    }
+
+    pub(super) fn time(title: &'static str) -> Self {
+        Self::new(title, Content::Time)
+    }
+
+    pub(super) fn number(title: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(title, Content::Number)
+    }
+
+    pub(super) fn whole(title: &'static str) -> Self {
+        Self::new(title, Content::Whole)
+    }
+
+    /// Left out if it has no value but zeros.
+    pub(super) fn unless_zero(self) -> Self {
+        Self { is_left_out_if_zero: true, ..self }
+    }
+
+    /// May be left out for lack of room, before those with lower numbers.
+    pub(super) fn minor(self, minor: u8) -> Self {
+        Self { minor, ..self }
+    }
+
+    fn is_empty_cell(&self, cell: &str) -> bool {
+        let is_missing = matches!(cell, "" | MISSING);
+        is_missing || (self.is_left_out_if_zero && !cell.contains(|c| matches!(c, '1'..='9')))
+    }
+
+    /// The cell as it is shown where there is little room.
+    fn in_little_room<'c>(&self, cell: &'c str) -> Cow<'c, str> {
+        let is_exact = self.content == Content::Time && cell.len() == 24 && cell.ends_with('Z');
+        let minute = if is_exact { cell.get(..16) } else { None };
+        minute.map_or(Cow::Borrowed(cell), |minute| Cow::Owned(minute.replace('T', " ")))
+    }
+}
+
+/// Rows with a header and a rule. Columns are as wide as the display width of their widest cell; those without any value are
+/// left out.
 #[derive(Debug)]
-pub(super) struct Table<'n> {
-    columns: Vec<(&'n str, Align)>,
+pub(super) struct Table {
+    columns: Vec<Column>,
     rows: Vec<Vec<String>>,
+    /// The last row: the sum of the others.
+    total: Option<Vec<String>>,
 }
 
-impl<'n> Table<'n> {
-    pub(super) fn new(columns: impl Into<Vec<(&'n str, Align)>>) -> Self {
-        Self { columns: columns.into(), rows: Vec::new() }
+impl Table {
+    pub(super) fn new(columns: impl Into<Vec<Column>>) -> Self {
+        Self { columns: columns.into(), rows: Vec::new(), total: None }
     }
 
     /// Adds a row, which has a cell for each column.
@@ -31,73 +106,131 @@ impl<'n> Table<'n> {
         self.rows.push(cells.into_iter().map(|text| printable(&text)).collect());
     }
 
+    /// Sets the row that sums up the others. Its label stands in the first column that is shown.
+    pub(super) fn total(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.total = Some(cells.into_iter().map(|text| printable(&text)).collect());
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The table, one row per line, without trailing blanks.
-    pub(super) fn text(&self) -> String {
-        let header: Vec<String> = self.columns.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let width = |column: usize| {
-            let cells = std::iter::once(&header).chain(&self.rows).filter_map(|row| row.get(column));
-            cells.map(|cell| cell.width()).max().unwrap_or(0)
+    /// The table, one row per line, without trailing blanks. With a `width`, times and texts are shortened where the lines
+    /// would be longer, and then minor columns are left out, which a line below the table names.
+    pub(super) fn text(&self, width: Option<usize>) -> String {
+        let mut shown: Vec<usize> =
+            (0..self.columns.len()).filter(|column| self.has_values(*column)).collect();
+        let mut widths: Vec<usize> = shown.iter().map(|column| self.width(*column, false)).collect();
+        let Some(limit) = width.filter(|limit| line_width(&widths) > *limit) else {
+            return self.lines(&shown, &widths, false);
         };
-        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
-        let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-        let mut text = self.line(&header, &widths);
-        text += &format!("{}\n", rule.join("-+-"));
-        for row in &self.rows {
-            text += &self.line(row, &widths);
+        let mut left_out = Vec::new();
+        loop {
+            let minor = shown.iter().copied().max_by_key(|column| (self.columns[*column].minor, *column));
+            let minor = minor.filter(|column| self.columns[*column].minor > 0);
+            widths = self.fitting(&shown, limit, if minor.is_some() { SHORT } else { SHORTEST });
+            match minor {
+                Some(column) if line_width(&widths) > limit => {
+                    shown.retain(|own| *own != column);
+                    left_out.push(column);
+                }
+                _ => break,
+            }
+        }
+        let mut text = self.lines(&shown, &widths, true);
+        if !left_out.is_empty() {
+            left_out.sort_unstable();
+            let mut titles: Vec<&str> = left_out.iter().map(|column| &*self.columns[*column].title).collect();
+            // Two columns may have the same title.
+            titles.dedup();
+            text += &wrap(&format!("Left out for lack of width: {}", titles.join(", ")), width);
         }
         text
     }
 
-    fn line(&self, row: &[String], widths: &[usize]) -> String {
-        let padded = |((cell, width), (_, align)): ((&String, &usize), &(&str, Align))| {
+    fn has_values(&self, column: usize) -> bool {
+        let own = &self.columns[column];
+        let is_empty = |row: &Vec<String>| row.get(column).is_none_or(|cell| own.is_empty_cell(cell));
+        self.rows.is_empty() || !self.rows.iter().chain(&self.total).all(is_empty)
+    }
+
+    fn width(&self, column: usize, is_little: bool) -> usize {
+        let own = &self.columns[column];
+        let cells = self.rows.iter().chain(&self.total).filter_map(|row| row.get(column));
+        let cells = cells.map(|cell| if is_little { own.in_little_room(cell).width() } else { cell.width() });
+        cells.chain([own.title.width()]).max().unwrap_or(0)
+    }
+
+    /// The widths at which the columns fit the limit, or nearly: no text is made shorter than `shortest` or its title.
+    fn fitting(&self, shown: &[usize], limit: usize, shortest: usize) -> Vec<usize> {
+        let natural: Vec<usize> = shown.iter().map(|column| self.width(*column, true)).collect();
+        let cut_to = |longest: usize| -> Vec<usize> {
+            let cut = |(column, width): (&usize, &usize)| {
+                let own = &self.columns[*column];
+                if own.content == Content::Text {
+                    (*width).min(longest.max(own.title.width()))
+                } else {
+                    *width
+                }
+            };
+            shown.iter().zip(&natural).map(cut).collect()
+        };
+        let longest = natural.iter().copied().max().unwrap_or(0);
+        let fits = |longest: &usize| line_width(&cut_to(*longest)) <= limit;
+        cut_to((shortest..=longest).rev().find(fits).unwrap_or(shortest))
+    }
+
+    fn lines(&self, shown: &[usize], widths: &[usize], is_little: bool) -> String {
+        let titles = shown.iter().map(|column| Cow::Borrowed(&*self.columns[*column].title));
+        let mut text = self.line(titles, shown, widths);
+        let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
+        text += &format!("{}\n", rule.join("-+-"));
+        let cell = |row: &'_ [String], column: usize, width: usize| -> String {
+            let own = &self.columns[column];
+            let cell = row.get(column).map_or("", String::as_str);
+            let cell = if is_little { own.in_little_room(cell) } else { Cow::Borrowed(cell) };
+            if own.content == Content::Text { shorten(&cell, width) } else { cell.into_owned() }
+        };
+        for row in &self.rows {
+            let cells = shown.iter().zip(widths).map(|(column, width)| cell(row, *column, *width).into());
+            text += &self.line(cells, shown, widths);
+        }
+        if let Some(row) = &self.total {
+            // A total has no names, which are not missing.
+            let cells = shown.iter().zip(widths).enumerate().map(|(place, (column, width))| {
+                match self.columns[*column].content {
+                    _ if place == 0 => TOTAL.into(),
+                    Content::Text => "".into(),
+                    _ => cell(row, *column, *width).into(),
+                }
+            });
+            text += &self.line(cells, shown, widths);
+        }
+        text
+    }
+
+    fn line<'c>(
+        &self,
+        cells: impl Iterator<Item = Cow<'c, str>>,
+        shown: &[usize],
+        widths: &[usize],
+    ) -> String {
+        let padded = |((cell, column), width): ((Cow<'c, str>, &usize), &usize)| {
             let blanks = " ".repeat(width.saturating_sub(cell.width()));
-            match align {
-                Align::Left => cell.clone() + &blanks,
-                Align::Right => blanks + cell,
+            if self.columns[*column].content == Content::Number {
+                blanks + &cell
+            } else {
+                cell.into_owned() + &blanks
             }
         };
-        let cells: Vec<String> = row.iter().zip(widths).zip(&self.columns).map(padded).collect();
-        format!("{}\n", cells.join(" | ").trim_end())
+        let cells: Vec<String> = cells.zip(shown).zip(widths).map(padded).collect();
+        format!("{}\n", cells.join(SEPARATOR).trim_end())
     }
+}
+
+fn line_width(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + SEPARATOR.len() * widths.len().saturating_sub(1)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table(columns: [(&'static str, Align); 2], rows: &[[&str; 2]]) -> String {
-        let mut table = Table::new(columns);
-        rows.iter().for_each(|row| table.row(row.map(str::to_owned)));
-        table.text()
-    }
-
-    #[test]
-    fn columns_are_as_wide_as_a_terminal_shows_them() {
-        let columns = [("NAME", Align::Left), ("N", Align::Right)];
-        let text = table(columns, &[["日本語", "1"], ["é", "12"], ["e\u{301}", "3"]]);
-        assert_eq!(text, "NAME   |  N\n-------+---\n日本語 |  1\né      | 12\ne\u{301}      |  3\n");
-    }
-
-    #[test]
-    fn an_emoji_of_several_characters_is_as_wide_as_one() {
-        let columns = [("NAME", Align::Left), ("N", Align::Right)];
-        let text = table(columns, &[["👩‍👩‍👧", "1"], ["🇩🇪 ok", "2"], ["❤️", "3"], ["ok", "4"]]);
-        assert_eq!(text, "NAME  | N\n------+--\n👩‍👩‍👧    | 1\n🇩🇪 ok | 2\n❤️    | 3\nok    | 4\n");
-    }
-
-    #[test]
-    fn no_line_ends_with_blanks_and_no_cell_breaks_a_line() {
-        let columns = [("A", Align::Left), ("B", Align::Left)];
-        let text = table(columns, &[["x\ny\u{1b}\u{202e}31m", "long"], ["", "z"]]);
-        assert_eq!(text, "A        | B\n---------+-----\nx y\u{fffd}\u{fffd}31m | long\n         | z\n");
-    }
-
-    #[test]
-    fn a_table_without_rows_is_its_header() {
-        assert_eq!(table([("A", Align::Left), ("BC", Align::Left)], &[]), "A | BC\n--+---\n");
-    }
-}
+mod tests;

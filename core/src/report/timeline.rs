@@ -5,42 +5,42 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::format::format_positive_duration;
-use super::table::{Align, MISSING, Table};
+use super::table::{Column, MISSING, Table};
 use crate::repository::StatusEvent;
 use crate::time::Timestamp;
 
 /// Status events as a table, one per line, in the given order: the time, the old and new status, the time spent in the
 /// old status, who changed it, and why. If there are events of several tasks, each line has the id of its task.
 ///
-/// Every line ends with `\n`.
+/// `width` is that of the terminal, if the table is to fit one. Every line ends with `\n`.
 #[must_use]
-pub fn render_status_events(events: &[StatusEvent]) -> String {
+pub fn render_status_events(events: &[StatusEvent], width: Option<usize>) -> String {
     let several = events.iter().any(|event| event.task_id != events[0].task_id);
-    let columns = ["TIME", "TASK", "FROM", "TO", "AFTER", "COMMAND", "AGENT", "NOTE"];
-    let shown = |column: &str| several || column != "TASK";
-    let mut table = Table::new(
-        columns
-            .into_iter()
-            .filter(|column| shown(column))
-            .map(|name| (name, Align::Left))
-            .collect::<Vec<_>>(),
-    );
+    let mut table = Table::new([
+        Column::time("TIME"),
+        Column::text("TASK"),
+        Column::text("FROM"),
+        Column::text("TO"),
+        Column::number("AFTER"),
+        Column::text("COMMAND").minor(3),
+        Column::text("AGENT").minor(2),
+        Column::text("NOTE").minor(1),
+    ]);
     let mut last: HashMap<&str, &StatusEvent> = HashMap::new();
     for event in events {
         let before = last.insert(&event.task_id, event);
-        let cells = [
+        table.row([
             event.timestamp.to_string(),
-            event.task_id.clone(),
+            if several { event.task_id.clone() } else { MISSING.to_owned() },
             text(event.from_status.as_deref()),
             event.to_status.clone(),
             before.and_then(|before| between(before, event)).unwrap_or_else(|| MISSING.to_owned()),
             text(event.command_name.as_deref()),
             text(event.agent_id.as_deref()),
             note(event).unwrap_or_else(|| MISSING.to_owned()),
-        ];
-        table.row(columns.into_iter().zip(cells).filter(|(column, _)| shown(column)).map(|(_, cell)| cell));
+        ]);
     }
-    table.text()
+    table.text(width)
 }
 
 /// The time between two status changes.

@@ -1,91 +1,122 @@
 //! Token usage summaries, as a table.
 
-use super::decimals::fixed;
-use super::table::{Align, MISSING, Table};
-use crate::number::to_json;
-use crate::telemetry::{Dimension, TokenUsageSummaryRow};
+use super::format::{count, format_millis, money};
+use super::shorten::wrap;
+use super::table::{Column, MISSING, Table};
+use crate::printable::printable;
+use crate::telemetry::{BacklogKeys, Dimension, TokenUsageReport, TokenUsageReportRow, TokenUsageSummaryRow};
 
-const NUMBERS: [&str; 9] = [
-    "CALLS",
-    "TOKENS_IN",
-    "TOKENS_OUT",
-    "TOKENS_TOTAL",
-    "TOKENS_CACHED",
-    "CACHE_READ",
-    "CACHE_WRITE",
-    "DURATION_MS",
-    "COST",
-];
-
-const COST_DECIMALS: usize = 4;
-
-/// The rows of a summary as a table: a column for each grouped dimension (an empty `group_by` means
-/// [`Dimension::DEFAULT`]), then calls, tokens, milliseconds and cost. Missing values are `-`. If a group has costs in
-/// several currencies, each is shown with its code. If the cost of some calls is unknown, of how many it is known follows:
-/// `1.2000 (98 of 100)`.
+/// The rows of a summary as a table: a column for each grouped dimension in the order of `group_by` (empty:
+/// [`Dimension::DEFAULT`]), then calls, tokens, the duration and the cost. Columns without any value are left out; missing
+/// values are `-`. If a group has costs in several currencies, each is shown with its code. If the cost of some calls is
+/// unknown, a column says of how many it is known: `98 of 100`.
 ///
-/// Every line ends with `\n`.
+/// `width` is that of the terminal, if the table is to fit one. Every line ends with `\n`.
 #[must_use]
-pub fn render_tokens_table(rows: &[TokenUsageSummaryRow], group_by: &[Dimension]) -> String {
-    let dimensions = Dimension::or_default(group_by);
-    let dimensions: Vec<Dimension> =
-        Dimension::ALL.iter().copied().filter(|dimension| dimensions.contains(dimension)).collect();
-    let header = dimensions.iter().map(|dimension| title(*dimension)).chain(NUMBERS);
-    let mut table = Table::new(header.map(|name| (name, Align::Left)).collect::<Vec<_>>());
-    rows.iter().for_each(|row| table.row(cells(row, &dimensions)));
-    table.text()
+pub fn render_tokens_table(
+    rows: &[TokenUsageSummaryRow],
+    group_by: &[Dimension],
+    width: Option<usize>,
+) -> String {
+    let group_by = each_once(Dimension::or_default(group_by));
+    let keys = BacklogKeys::default();
+    let mut table = Table::new(columns(&group_by));
+    rows.iter().for_each(|row| table.row(cells(row, None, &group_by, &keys)));
+    table.text(width)
 }
 
-fn title(dimension: Dimension) -> &'static str {
-    match dimension {
-        Dimension::Project => "PROJECT",
-        Dimension::Command => "COMMAND",
-        Dimension::Agent => "AGENT",
-        Dimension::Model => "MODEL",
-        Dimension::Day => "DAY",
-        Dimension::Job => "JOB",
-        Dimension::Action => "ACTION",
-        Dimension::Provider => "PROVIDER",
-        Dimension::Task => "TASK",
-        Dimension::Epic => "EPIC",
-        Dimension::Story => "STORY",
-        Dimension::Hour => "HOUR",
-        Dimension::Week => "WEEK",
-        Dimension::Month => "MONTH",
+/// A report as a table: as [`render_tokens_table`], with keys in place of ids, and the total of all groups in the last row.
+/// The currency of the costs stands below, or with each cost if there are several.
+///
+/// `width` is that of the terminal, if the table is to fit one. Every line ends with `\n`.
+#[must_use]
+pub fn render_tokens_report(report: &TokenUsageReport, width: Option<usize>) -> String {
+    let mut table = Table::new(columns(&report.group_by));
+    // One currency is named once.
+    let common = report.total.currency.as_deref();
+    let row = |row: &TokenUsageReportRow| {
+        let own = row.currency.as_deref().filter(|_| common.is_none());
+        cells(&row.sums, own, &report.group_by, &report.keys)
+    };
+    report.rows.iter().for_each(|group| table.row(row(group)));
+    if report.rows.len() > 1 {
+        table.total(row(&report.total));
     }
+    let currency =
+        common.map(|code| wrap(&format!("Costs are in {}.", printable(code)), width)).unwrap_or_default();
+    table.text(width) + &currency
 }
 
-fn cells(row: &TokenUsageSummaryRow, dimensions: &[Dimension]) -> Vec<String> {
-    let group = dimensions.iter().map(|dimension| row.group.get(*dimension).unwrap_or(MISSING).to_owned());
+fn each_once(given: &[Dimension]) -> Vec<Dimension> {
+    let mut once = Vec::new();
+    for dimension in given {
+        if !once.contains(dimension) {
+            once.push(*dimension);
+        }
+    }
+    once
+}
+
+fn columns(group_by: &[Dimension]) -> Vec<Column> {
+    let tokens = |title| Column::number(title).unless_zero();
+    let grouped = group_by.iter().map(|dimension| Column::text(dimension.name().to_uppercase()));
     let numbers = [
-        row.calls.to_string(),
-        row.tokens_prompt.to_string(),
-        row.tokens_completion.to_string(),
-        row.tokens_total.to_string(),
-        row.tokens_cached.to_string(),
-        row.tokens_cache_read.to_string(),
-        row.tokens_cache_write.to_string(),
-        to_json(row.duration_ms).to_string(),
-        cost(row),
+        Column::number("CALLS"),
+        tokens("TOKENS_IN").minor(2),
+        tokens("TOKENS_OUT").minor(3),
+        tokens("TOKENS_TOTAL").minor(1),
+        tokens("TOKENS_CACHED").minor(6),
+        tokens("CACHE_READ").minor(8),
+        tokens("CACHE_WRITE").minor(7),
+        tokens("DURATION").minor(5),
+        Column::number("COST"),
+        Column::number("COST_KNOWN").minor(4),
+    ];
+    grouped.chain(numbers).collect()
+}
+
+fn cells(
+    row: &TokenUsageSummaryRow,
+    currency: Option<&str>,
+    group_by: &[Dimension],
+    keys: &BacklogKeys,
+) -> Vec<String> {
+    let group = group_by.iter().map(|dimension| match row.group.get(*dimension) {
+        Some(value) => keys.get(*dimension, value).unwrap_or(value).to_owned(),
+        None => MISSING.to_owned(),
+    });
+    let numbers = [
+        count(row.calls),
+        count(row.tokens_prompt),
+        count(row.tokens_completion),
+        count(row.tokens_total),
+        count(row.tokens_cached),
+        count(row.tokens_cache_read),
+        count(row.tokens_cache_write),
+        // 0 means that no call reported one.
+        if row.duration_ms > 0.0 { format_millis(row.duration_ms) } else { MISSING.to_owned() },
+        cost(row, currency),
+        cost_known(row),
     ];
     group.chain(numbers).collect()
 }
 
-fn cost(row: &TokenUsageSummaryRow) -> String {
+fn cost(row: &TokenUsageSummaryRow, currency: Option<&str>) -> String {
     let several = row.cost_by_currency.iter().flatten();
-    let texts: Vec<String> =
-        several.map(|(code, sum)| format!("{} {code}", fixed(*sum, COST_DECIMALS))).collect();
-    let cost = match row.cost_estimate {
-        Some(sum) => fixed(sum, COST_DECIMALS),
-        None if texts.is_empty() => return MISSING.to_owned(),
-        None => texts.join(", "),
-    };
-    // A sum of a part of the calls must not look like that of all.
-    if row.cost_known_calls < row.calls {
-        format!("{cost} ({} of {})", row.cost_known_calls, row.calls)
-    } else {
-        cost
+    let texts: Vec<String> = several.map(|(code, sum)| format!("{} {code}", money(Some(*sum)))).collect();
+    match (row.cost_estimate, currency) {
+        (None, _) if !texts.is_empty() => texts.join(", "),
+        (Some(sum), Some(code)) => format!("{} {code}", money(Some(sum))),
+        (sum, _) => money(sum),
     }
+}
+
+/// A sum of a part of the calls must not look like that of all.
+fn cost_known(row: &TokenUsageSummaryRow) -> String {
+    if row.cost_known_calls == 0 || row.cost_known_calls >= row.calls {
+        return MISSING.to_owned();
+    }
+    format!("{} of {}", count(row.cost_known_calls), count(row.calls))
 }
 
 #[cfg(test)]
@@ -106,33 +137,37 @@ mod tests {
     }
 
     #[test]
-    fn grouped_dimensions_stand_first_in_a_fixed_order() {
-        let table = render_tokens_table(&[], &[Dimension::Task, Dimension::Day, Dimension::Project]);
-        assert!(table.starts_with("PROJECT | DAY | TASK | CALLS | TOKENS_IN"), "{table}");
-        assert!(render_tokens_table(&[], &[]).starts_with("PROJECT | COMMAND | AGENT | CALLS"));
-        let all = render_tokens_table(&[], Dimension::ALL);
+    fn grouped_dimensions_stand_first_in_the_order_asked_for() {
+        let table = render_tokens_table(&[], &[Dimension::Task, Dimension::Day, Dimension::Task], None);
+        assert!(table.starts_with("TASK | DAY | CALLS | TOKENS_IN"), "{table}");
+        assert!(render_tokens_table(&[], &[], None).starts_with("PROJECT | COMMAND | AGENT | CALLS"));
+        let all = render_tokens_table(&[], Dimension::ALL, None);
         assert!(all.starts_with(
-            "PROJECT | COMMAND | AGENT | MODEL | DAY | JOB | ACTION | PROVIDER | TASK | EPIC | STORY | HOUR | WEEK | MONTH | CALLS | TOKENS_IN \
-             | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | CACHE_READ | CACHE_WRITE | DURATION_MS | COST\n--------+-"
+            "PROJECT | COMMAND | AGENT | MODEL | DAY | JOB | ACTION | PROVIDER | TASK | EPIC | STORY | HOUR | WEEK | MONTH | SESSION \
+             | CALLS | TOKENS_IN | TOKENS_OUT | TOKENS_TOTAL | TOKENS_CACHED | CACHE_READ | CACHE_WRITE | DURATION | COST \
+             | COST_KNOWN\n--------+-"
         ));
     }
 
     #[test]
-    fn costs_have_four_decimals_and_missing_values_are_a_dash() {
+    fn costs_are_money_and_missing_values_are_a_dash() {
         let dollars_and_euros = TokenUsageSummaryRow {
             cost_by_currency: Some(BTreeMap::from([("USD".into(), 1.5), ("EUR".into(), 0.03125)])),
             ..row(None)
         };
-        let partly = TokenUsageSummaryRow { cost_known_calls: 1, ..row(Some(0.5)) };
+        let partly = TokenUsageSummaryRow { cost_known_calls: 1, ..row(Some(1234.5)) };
+        let unknown = TokenUsageSummaryRow { cost_known_calls: 0, ..row(None) };
         let table = render_tokens_table(
-            &[row(Some(0.03125)), row(None), dollars_and_euros, partly],
+            &[row(Some(0.03125)), unknown, dollars_and_euros, partly],
             &[Dimension::Agent],
+            None,
         );
         let lines: Vec<Vec<&str>> =
-            table.lines().skip(2).map(|line| line.split(" | ").map(str::trim).collect()).collect();
-        assert_eq!(lines[0], ["-", "2", "1200", "0", "0", "0", "0", "0", "14086", "0.0313"]);
-        assert_eq!(lines[1].last(), Some(&"-"));
-        assert_eq!(lines[2].last(), Some(&"0.0313 EUR, 1.5000 USD"));
-        assert_eq!(lines[3].last(), Some(&"0.5000 (1 of 2)"));
+            table.lines().map(|line| line.split(" | ").map(str::trim).collect()).collect();
+        assert_eq!(lines[0], ["CALLS", "TOKENS_IN", "DURATION", "COST", "COST_KNOWN"]);
+        assert_eq!(lines[2], ["2", "1,200", "14 s", "0.0313", "-"]);
+        assert_eq!(lines[3], ["2", "1,200", "14 s", "-", "-"]);
+        assert_eq!(lines[4][3..], ["0.0313 EUR, 1.50 USD", "-"]);
+        assert_eq!(lines[5][3..], ["1,234.50", "1 of 2"]);
     }
 }

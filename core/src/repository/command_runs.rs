@@ -1,5 +1,7 @@
 //! The table `command_runs` of a workspace.
 
+use std::cmp::Reverse;
+
 use rusqlite::{Connection, params};
 
 use super::{Store, agents, check, stored};
@@ -144,6 +146,16 @@ impl CommandRuns<'_> {
     /// The command run with this id.
     pub fn get(&self, id: &str) -> Result<Option<CommandRun>> {
         self.store.access.read(|tx| by_id(tx, id))
+    }
+
+    /// The command runs of this workspace, newest first; runs with an invalid time come last.
+    pub fn list(&self) -> Result<Vec<CommandRun>> {
+        self.store.access.read(|tx| {
+            let sql = "SELECT * FROM command_runs WHERE workspace_id = ?1 ORDER BY rowid DESC";
+            let mut runs: Vec<CommandRun> = stored::all(tx, sql, [self.workspace_id])?;
+            runs.sort_by_cached_key(|run| Reverse(Timestamp::read(&run.started_at)));
+            Ok(runs)
+        })
     }
 
     /// Finishes a command run. Its duration is the time since it began.

@@ -73,6 +73,8 @@ record! {
         pub processed_items: Option<i64>,
         /// The last point from which the host can resume it.
         pub last_checkpoint: Option<String>,
+        /// When it was created, for an import. Absent: now.
+        pub created_at: Option<Timestamp>,
     }
 }
 
@@ -116,7 +118,7 @@ impl Jobs<'_> {
                 total_items: new.total_items,
                 processed_items: new.processed_items.or(Some(0)),
                 last_checkpoint: new.last_checkpoint.clone(),
-                created_at: now.clone(),
+                created_at: new.created_at.map_or_else(|| now.clone(), StoredTime::from),
                 updated_at: now,
                 completed_at: None,
                 error_summary: None,

@@ -6,6 +6,7 @@ mod epics;
 mod projects;
 pub(crate) mod stored;
 mod stories;
+mod task_filter;
 
 pub(crate) mod agent_names;
 pub(crate) mod agents;
@@ -27,6 +28,7 @@ pub(crate) mod tasks;
 pub(crate) mod token_usage;
 pub(crate) mod usage_scan;
 pub(crate) mod usage_times;
+pub(crate) mod workspace_ids;
 
 pub use command_runs::{CommandRun, CommandRunEnd, CommandRuns, NewCommandRun};
 pub use epics::{Epic, Epics, NewEpic};
@@ -34,8 +36,10 @@ pub use jobs::{Job, Jobs, NewJob};
 pub use projects::{NewProject, Project, Projects};
 pub use status_events::StatusEvent;
 pub use stories::{NewStory, Stories, Story};
+pub use task_filter::{DeletedTask, TaskFilter};
 pub use task_runs::{NewTaskRun, TaskRun, TaskRuns};
 pub use tasks::{NewTask, Task, Tasks};
+pub use workspace_ids::{KnownWorkspace, Relocated};
 
 use rusqlite::Connection;
 

@@ -7,7 +7,7 @@ use super::{Store, stored};
 use crate::definition::{constructor, record};
 use crate::error::Result;
 use crate::natural_order;
-use crate::time::StoredTime;
+use crate::time::{StoredTime, Timestamp};
 
 record! {
     /// A project: the top level of the backlog.
@@ -43,6 +43,8 @@ record! {
         pub description: Option<String>,
         /// Additional data of the host.
         pub metadata: Map<String, Value> = depth,
+        /// When it was created, for an import. Absent: now.
+        pub created_at: Option<Timestamp>,
     }
 }
 
@@ -67,7 +69,7 @@ impl Projects<'_> {
                     name: new.name.clone(),
                     description: new.description.clone(),
                     metadata: new.metadata.clone(),
-                    created_at: now.clone(),
+                    created_at: new.created_at.map_or_else(|| now.clone(), StoredTime::from),
                     updated_at: now,
                 };
                 stored::insert(tx, &project)?;

@@ -61,14 +61,63 @@ fn keys(connection: &Connection, sql: &str) -> Result<HashMap<String, String>> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The ids of the project, the epic and the story with these keys; each key is looked up within those above it. An unknown
+/// key is `NotFound`; a key that several rows have is `InvalidInput`.
+pub(crate) fn resolve(
+    connection: &Connection,
+    project: Option<&str>,
+    epic: Option<&str>,
+    story: Option<&str>,
+) -> Result<ScopeIds> {
+    let mut ids = ScopeIds::default();
+    if let Some(key) = project {
+        ids.project = Some(only("projectKey", "project with key", key, projects(connection, key)?, "")?);
+    }
+    if let Some(key) = epic {
+        ids.epic = Some(one_epic(connection, key, &ids)?);
+    }
+    if let Some(key) = story {
+        let found = stories(connection, key, &ids)?;
+        ids.story = Some(only("storyKey", "user story with key", key, found, "projectKey or epicKey")?);
+    }
+    Ok(ids)
+}
+
+/// A part of the backlog that has a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keyed {
+    Project,
+    Epic,
+    Story,
+    Task,
+}
+
+/// The key of the row with this id.
+pub(crate) fn key(connection: &Connection, of: Keyed, id: &str) -> Result<Option<String>> {
+    let table = match of {
+        Keyed::Project => "projects",
+        Keyed::Epic => "epics",
+        Keyed::Story => "user_stories",
+        Keyed::Task => "tasks",
+    };
+    let mut statement = connection.prepare_cached(&format!("SELECT key FROM {table} WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    Ok(rows.next()?.map(|row| row::required_text(row, "key")).transpose()?)
+}
+
 /// The id of the one epic with this key. `NotFound` if there is none; `InvalidInput` if there are several.
 pub(crate) fn one_epic(connection: &Connection, key: &str, within: &ScopeIds) -> Result<String> {
-    let mut found = epics(connection, key, within)?;
-    let count = found.len();
-    let id = found.pop().ok_or_else(|| Error::not_found("epicKey", "epic with key", key))?;
-    if count > 1 {
-        let allowed = format!("a unique key, or projectKey in addition: {count} rows have this one");
-        return Err(Error::invalid("epicKey", format_args!("{key:?}"), &allowed));
+    only("epicKey", "epic with key", key, epics(connection, key, within)?, "projectKey")
+}
+
+fn only(field: &str, what: &str, key: &str, mut found: Vec<String>, narrower: &str) -> Result<String> {
+    match (found.pop(), found.len()) {
+        (None, _) => Err(Error::not_found(field, what, key)),
+        (Some(id), 0) => Ok(id),
+        (Some(_), others) => {
+            let allowed =
+                format!("a unique key, or {narrower} in addition: {} rows have this one", others + 1);
+            Err(Error::invalid(field, format_args!("{key:?}"), &allowed))
+        }
     }
-    Ok(id)
 }

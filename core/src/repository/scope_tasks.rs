@@ -160,52 +160,67 @@ pub(crate) fn by_id(connection: &Connection, scope: &TaskScope<'_>, id: &str) ->
     Ok(row.filter(|row| scope.has_person(row)))
 }
 
-/// Passes the status and the story points of each task of the project, or of all projects, to `visit`, in no order, with the
-/// number of its row.
+/// Tasks of one project with one status and one number of story points.
+#[derive(Debug)]
+pub(crate) struct StatusGroup<'r> {
+    pub(crate) status: &'r [u8],
+    pub(crate) story_points: Option<f64>,
+    pub(crate) tasks: u64,
+    /// The number of the row of one of them.
+    pub(crate) number: i64,
+}
+
+/// Passes the groups of the project's tasks, or of those of all projects, to `visit`; those of one project and status follow
+/// each other.
 pub(crate) fn for_each_status(
     connection: &Connection,
     project: Option<&str>,
-    mut visit: impl FnMut(i64, &[u8], Option<f64>),
+    mut visit: impl FnMut(&StatusGroup<'_>),
 ) -> Result<()> {
     let condition = if project.is_some() { " WHERE project_id = ?1" } else { "" };
     let index = TASKS_OF_PROJECT.name;
-    let sql = format!("SELECT rowid, status, story_points FROM tasks INDEXED BY {index}{condition}");
+    let sql = format!(
+        "SELECT status, story_points, count(*), min(rowid) FROM tasks INDEXED BY {index}{condition}
+         GROUP BY project_id, status, story_points"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(project))?;
     while let Some(row) = rows.next()? {
         let converted;
-        let bytes = match row.get_ref(1)? {
+        let status = match row.get_ref(0)? {
             ValueRef::Text(bytes) => bytes,
             other => {
                 converted = row::as_text(other).unwrap_or_default();
                 converted.as_bytes()
             }
         };
-        visit(row.get(0)?, bytes, row::as_real(row.get_ref(2)?));
+        let story_points = row::as_real(row.get_ref(1)?);
+        let tasks = u64::try_from(row.get::<_, i64>(2)?).unwrap_or_default();
+        visit(&StatusGroup { status, story_points, tasks, number: row.get(3)? });
     }
     Ok(())
 }
 
-/// Passes the tasks with these row numbers, which are in ascending order, to `visit`.
-pub(crate) fn for_each_at(
+/// Passes the tasks that have the project and the status of one of these rows to `visit`, in insertion order. Rows stand for
+/// the statuses, since what another program stored as a status may be anything.
+pub(crate) fn for_each_like(
     connection: &Connection,
     numbers: &[i64],
     mut visit: impl FnMut(TaskRow),
 ) -> Result<()> {
-    // Skipping some rows is faster than searching for the next one.
-    const GAP: u64 = 16;
-    let sql =
-        format!("SELECT {COLUMNS}, rowid AS number FROM tasks WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid");
-    let mut statement = connection.prepare_cached(&sql)?;
-    for range in numbers.chunk_by(|number, next| next.abs_diff(*number) <= GAP) {
-        let mut wanted = range.iter().peekable();
-        let mut rows = statement.query([range.first(), range.last()])?;
-        while let Some(row) = rows.next()? {
-            let number: i64 = row.get(6)?;
-            if wanted.next_if(|wanted| **wanted == number).is_some() {
-                visit(TaskRow::read(row)?);
-            }
-        }
+    let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+    let index = TASKS_OF_PROJECT.name;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tasks WHERE rowid IN (
+             SELECT rowid FROM tasks INDEXED BY {index}
+             WHERE (project_id, status) IN (SELECT project_id, status FROM tasks WHERE rowid IN ({})))
+         ORDER BY rowid",
+        numbers.join(", ")
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(TaskRow::read(row)?);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, epics, stored};
 use crate::definition::{constructor, record};
 use crate::error::{Error, Result};
-use crate::time::StoredTime;
+use crate::time::{StoredTime, Timestamp};
 use crate::{natural_order, number};
 
 record! {
@@ -64,6 +64,8 @@ record! {
         pub priority: Option<i64>,
         /// Additional data of the host.
         pub metadata: Map<String, Value> = depth,
+        /// When it was created, for an import. Absent: now.
+        pub created_at: Option<Timestamp>,
     }
 }
 
@@ -116,7 +118,7 @@ impl Stories<'_> {
             story_points_total: new.story_points_total,
             priority: new.priority,
             metadata: new.metadata.clone(),
-            created_at: now.clone(),
+            created_at: new.created_at.map_or_else(|| now.clone(), StoredTime::from),
             updated_at: now,
         };
         stored::insert(tx, &story).map_err(|error| check::unique_violation(error, "user story", &new.key))?;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
 use super::scope::{CONDITION, ScopeIds};
+use super::tasks::Task;
 use super::{row, stored};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -61,6 +62,32 @@ pub(crate) fn set_status(connection: &Connection, id: &str, status: &str, now: &
         .prepare_cached("UPDATE tasks SET status = ?2, updated_at = ?3 WHERE id = ?1")?
         .execute(params![id, status, now])?;
     check_changed(connection, id, changed)
+}
+
+/// Writes the fields of the task that people change, other than its status and its metadata.
+pub(crate) fn set_fields(connection: &Connection, task: &Task, now: &str) -> Result<()> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE tasks SET key = ?2, title = ?3, description = ?4, type = ?5, story_points = ?6, priority = ?7,
+                 assigned_agent_id = ?8, assignee_human = ?9, vcs_branch = ?10, vcs_base_branch = ?11,
+                 vcs_last_commit_sha = ?12, updated_at = ?13 WHERE id = ?1",
+        )?
+        .execute(params![
+            task.id,
+            task.key,
+            task.title,
+            task.description,
+            task.task_type,
+            task.story_points,
+            task.priority,
+            task.assigned_agent_id,
+            task.assignee_human,
+            task.vcs_branch,
+            task.vcs_base_branch,
+            task.vcs_last_commit_sha,
+            now
+        ])?;
+    check_changed(connection, &task.id, changed)
 }
 
 pub(crate) fn set_metadata(

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, stored, stories};
 use crate::definition::{constructor, record};
 use crate::error::{Error, Result, shorten};
-use crate::time::StoredTime;
+use crate::time::{StoredTime, Timestamp};
 use crate::{natural_order, number, status};
 
 record! {
@@ -96,6 +96,8 @@ record! {
         pub openapi_version_at_creation: Option<String>,
         /// Additional data of the host.
         pub metadata: Map<String, Value> = depth,
+        /// When it was created, for an import. Absent: now.
+        pub created_at: Option<Timestamp>,
     }
 }
 
@@ -173,7 +175,7 @@ impl Tasks<'_> {
             vcs_last_commit_sha: new.vcs_last_commit_sha.clone(),
             openapi_version_at_creation: new.openapi_version_at_creation.clone(),
             metadata: new.metadata.clone(),
-            created_at: now.clone(),
+            created_at: new.created_at.map_or_else(|| now.clone(), StoredTime::from),
             updated_at: now,
         };
         stored::insert(tx, &task).map_err(|error| check::unique_violation(error, "task", &new.key))?;

@@ -33,6 +33,8 @@ pub(crate) struct Columns {
     pub(crate) plain: Vec<&'static str>,
     /// The metadata is read if one of these columns has no text.
     pub(crate) completed: Vec<&'static str>,
+    /// The metadata is read in any case.
+    pub(crate) metadata: bool,
 }
 
 /// One row of a scan.
@@ -58,7 +60,7 @@ impl ScannedRow<'_> {
         Ok(self.text_at(TIMESTAMP)?.unwrap_or_default())
     }
 
-    /// The metadata, if it is needed and one of the completed columns has no text.
+    /// The metadata, if it is read of this row.
     pub(crate) fn metadata(&self) -> Result<Option<Cow<'_, str>>> {
         self.text_at(METADATA)
     }
@@ -197,6 +199,7 @@ impl Selection {
 fn sql(selection: &Selection, columns: &Columns, conditions: &[(&'static str, &str)]) -> String {
     let lacks = |name: &str| selection.workspace_id.is_none() && WORKSPACE_ONLY.contains(&name);
     let metadata = match &*columns.completed {
+        _ if columns.metadata => "metadata_json".to_owned(),
         [] => "NULL".to_owned(),
         names => {
             let empty = |name: &&str| format!("typeof({name}) <> 'text' OR {name} = ''");

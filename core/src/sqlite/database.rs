@@ -123,6 +123,10 @@ impl Database {
         self.is_turned_off
     }
 
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.is_read_only
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.file.path()
     }

@@ -59,6 +59,10 @@ record! {
         pub timestamp: Option<Timestamp>,
         /// Additional data; stored beside `usage` in the record's metadata.
         pub metadata: Option<Map<String, Value>> = depth,
+        /// The error of the call, for example `timeout`; stored in the record's metadata.
+        pub error_kind: Option<String>,
+        /// Whether a response without usage is recorded too, as a call without counts. Otherwise it records nothing.
+        pub record_empty: bool,
         /// Whether a cost that the response does not report is computed from the price table. Needs the crate feature
         /// `prices`; without it that is an `Unsupported` error.
         pub compute_cost: bool,
@@ -105,6 +109,9 @@ impl AgentContext {
         usage.timestamp = self.timestamp.or(usage.timestamp);
         for (name, value) in self.metadata.iter().flatten().filter(|(name, _)| *name != "usage") {
             usage.metadata.get_or_insert_default().insert(name.clone(), value.clone());
+        }
+        if let Some(kind) = &self.error_kind {
+            usage.metadata.get_or_insert_default().insert("error_kind".into(), kind.as_str().into());
         }
     }
 }

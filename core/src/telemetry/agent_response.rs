@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use mcoda_usage_reader::CallReader;
+use mcoda_usage_reader::{CallReader, ExtractedCall, ParsedUsage, Pieces};
 
 use super::agent_context::AgentContext;
 use super::reader;
@@ -106,6 +106,43 @@ record! {
     }
 }
 
+/// A response of a provider or an agent that arrives in pieces: the events of a stream, or parts of its text. It keeps
+/// only what may be usage, so its memory does not grow with what the response says.
+///
+/// ```
+/// # fn main() -> mcoda_core::Result<()> {
+/// use mcoda_core::{AgentContext, ResponseReader, Workspace};
+///
+/// let mut response = ResponseReader::new(None);
+/// response.push(r#"data: {"id": "msg_1", "usage": {"input_tok"#);
+/// response.push("ens\": 12, \"output_tokens\": 5}}\n\n");
+/// let workspace = Workspace::open_db(":memory:")?;
+/// let done = workspace.record_agent_pieces(response, &AgentContext::default())?;
+/// assert_eq!(done.usage.tokens_prompt, Some(12));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ResponseReader(Pieces);
+
+impl ResponseReader {
+    /// A reader of one response. `provider` is needed only if the format leaves the meaning of a number open.
+    #[must_use]
+    pub fn new(provider: Option<&str>) -> Self {
+        Self(Pieces::new(provider))
+    }
+
+    /// Reads a part of the text, which may end anywhere. If no part contains a line break, each is a line.
+    pub fn push(&mut self, text: &str) {
+        self.0.push(text);
+    }
+
+    /// Reads one event or body as a whole: the text of one JSON value.
+    pub fn push_value(&mut self, json: &str) {
+        self.0.push_value(json);
+    }
+}
+
 /// The maximum length of a body that is parsed as a whole, which needs memory for the body and its parsed form.
 const LARGEST_BODY: usize = 512 << 20;
 
@@ -116,7 +153,25 @@ impl Recorder<'_> {
             let allowed = format!("at most {LARGEST_BODY} bytes: record a larger one as a file");
             return Err(Error::invalid("body", given, &allowed));
         }
-        let (calls, total) = mcoda_usage_reader::calls(body, context.provider.as_deref());
+        self.record_read(mcoda_usage_reader::calls(body, context.provider.as_deref()), context)
+    }
+
+    pub(crate) fn record_pieces(
+        &self,
+        response: ResponseReader,
+        context: &AgentContext,
+    ) -> Result<RecordedResponse> {
+        self.record_read(response.0.finish(), context)
+    }
+
+    fn record_read(
+        &self,
+        (mut calls, total): (Vec<ExtractedCall>, Option<ParsedUsage>),
+        context: &AgentContext,
+    ) -> Result<RecordedResponse> {
+        if calls.is_empty() && context.record_empty {
+            calls.push(ExtractedCall { parts: vec![ParsedUsage::default()], ..ExtractedCall::default() });
+        }
         let recorded = self.record_calls(calls, context, None)?;
         let mut usage = reader::record_or_empty(total);
         if usage.cost_estimate.is_none() {
@@ -153,6 +208,7 @@ impl Recorder<'_> {
             }
             progress(source.bytes());
         }
+        summary.add_unread(source.unread());
         summary.bytes = source.bytes();
         summary.lines = source.lines();
         summary.objects = source.objects();

@@ -4,6 +4,7 @@ mod agent_context;
 mod agent_ids;
 mod agent_response;
 mod attribution;
+mod backlog_keys;
 mod economics;
 mod inspection;
 mod json_log;
@@ -12,6 +13,7 @@ mod merge_versions;
 mod notes;
 #[cfg(feature = "prices")]
 mod override_cost;
+mod period;
 #[cfg_attr(not(feature = "prices"), path = "no_prices.rs")]
 mod price;
 mod price_override;
@@ -24,17 +26,20 @@ mod session_count;
 mod session_delta;
 mod settings;
 mod summary;
+mod twin;
 mod usage;
 
 pub use agent_context::AgentContext;
-pub use agent_response::{ImportSummary, RecordedResponse, ResponseRecord, Skipped};
-pub(crate) use economics::economics;
-pub use economics::{Economics, EconomicsDimension, EconomicsQuery, EconomicsRow, Spread};
+pub use agent_response::{ImportSummary, RecordedResponse, ResponseReader, ResponseRecord, Skipped};
+pub use backlog_keys::BacklogKeys;
+pub use economics::{Economics, EconomicsDimension, EconomicsQuery, EconomicsReport, EconomicsRow, Spread};
+pub(crate) use economics::{economics, economics_report};
 pub(crate) use inspection::inspect_job;
 pub use inspection::{InspectedRun, JobInspection};
 pub(crate) use json_log::{JsonLog, LogState, read_unlocked as read_log_unlocked};
 pub(crate) use log_writer::finish as finish_log;
 pub use mcoda_usage_reader::MAX_EXTRACT_BYTES;
+pub use period::ReportPeriod;
 pub use price_override::PriceOverride;
 #[cfg(feature = "arrow")]
 pub(crate) use query::token_usage_columns;
@@ -45,6 +50,9 @@ pub use record::Recorded;
 pub(crate) use recorder::Recorder;
 pub use settings::TelemetryConfig;
 pub(crate) use settings::{Overrides, TelemetrySettings, write_consent};
-pub(crate) use summary::token_usage_summary;
-pub use summary::{Dimension, Group, TokenUsageSummaryQuery, TokenUsageSummaryRow};
+pub use summary::{
+    CallsOutside, Dimension, Group, TokenUsageReport, TokenUsageReportRow, TokenUsageSummaryQuery,
+    TokenUsageSummaryRow, UsageRange,
+};
+pub(crate) use summary::{calls_outside, token_usage_report, token_usage_summary, usage_range};
 pub use usage::TokenUsage;

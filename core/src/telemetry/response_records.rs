@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use mcoda_usage_reader::{DedupKey, ExtractedCall, ParsedUsage, Report, reduce};
+use mcoda_usage_reader::{DedupKey, ExtractedCall, ParsedUsage, Report, Twin, reduce};
 use rusqlite::Connection;
 
 use super::agent_context::AgentContext;
@@ -14,7 +14,7 @@ use super::record::{Logging, Prepared, UpsertOutcome};
 use super::recorder::Recorder;
 use super::session_count::{self, Change};
 use super::usage::TokenUsage;
-use super::{log_writer, price, reader, session_delta, settings};
+use super::{log_writer, price, reader, session_delta, settings, twin};
 use crate::error::Result;
 use crate::paths::Config;
 use crate::repository::token_usage::{self, TokenUsageRecord};
@@ -40,6 +40,7 @@ struct PendingCall {
     /// The model as it was reported, of a part that is not the first.
     model: Option<String>,
     session: Option<String>,
+    twin: Option<Twin>,
     is_first: bool,
 }
 
@@ -194,14 +195,22 @@ impl Recorder<'_> {
             (DedupKey::Response(key), DedupKey::Response(beside)) => Some([key, beside]),
             _ => None,
         };
-        let session = call.session;
+        let (session, twin) = (call.session, call.twin);
         let parts = call.parts.into_iter().enumerate().map(|(index, parsed)| {
             let is_first = index == 0;
             let model = parsed.model.clone();
             let id = keys.as_ref().map(|[key, _]| response_id(key, model.as_deref(), is_first));
             let prepared = self.prepared(parsed.clone(), id, is_first, batch)?;
-            let (keys, session) = (keys.clone(), session.clone());
-            Ok(Pending::Call(Box::new(PendingCall { prepared, parsed, keys, model, session, is_first })))
+            let (keys, session, twin) = (keys.clone(), session.clone(), twin.clone());
+            Ok(Pending::Call(Box::new(PendingCall {
+                prepared,
+                parsed,
+                keys,
+                model,
+                session,
+                twin,
+                is_first,
+            })))
         });
         parts.collect()
     }
@@ -257,7 +266,15 @@ impl Recorder<'_> {
         };
         for key in keys {
             let id = response_id(key, call.model.as_deref(), call.is_first);
-            let stored = token_usage::find(tx, &id)?;
+            let mut stored = token_usage::find(tx, &id)?;
+            if let (None, Some(twin)) = (&stored, &call.twin) {
+                stored = twin::find(tx, twin, &id)?;
+                let record_id = stored.as_ref().map_or(&*id, |stored| &stored.id);
+                twin::remember(tx, twin, &id, record_id)?;
+                if let Some(stored) = stored {
+                    return self.write_version(tx, call, &stored, batch);
+                }
+            }
             let Some(stored) = stored else {
                 let prepared = if key == &keys[0] {
                     call.prepared.clone()
@@ -271,13 +288,25 @@ impl Recorder<'_> {
             if key == &keys[0] && known.circumstances().is_another_call(&call.parsed.circumstances()) {
                 continue;
             }
-            let merged = known.merged_with(call.parsed.clone());
-            let usage = reader::later_version(merged, &stored);
-            let prepared = self.completed(usage, Some(&stored), Some(id), call.is_first, batch)?;
-            let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
-            return Ok((prepared, done));
+            return self.write_version(tx, call, &stored, batch);
         }
         Ok((call.prepared.clone(), UpsertOutcome::Duplicate))
+    }
+
+    /// Merges one model's part of a call into the stored version.
+    fn write_version(
+        &self,
+        tx: &Connection,
+        call: &PendingCall,
+        stored: &TokenUsageRecord,
+        batch: &Batch<'_>,
+    ) -> Result<Written> {
+        let merged = reader::parsed(stored).merged_with(call.parsed.clone());
+        let usage = reader::later_version(merged, stored);
+        let prepared = self.completed(usage, Some(stored), Some(stored.id.clone()), call.is_first, batch)?;
+        let now = batch.now.to_string();
+        let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+        Ok((prepared, done))
     }
 
     /// Adds counts to a session, and updates the session's records.

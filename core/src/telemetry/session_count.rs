@@ -21,11 +21,11 @@ pub(super) enum Change {
 pub(super) fn report(tx: &Connection, session: &str, report: &Report) -> Result<Change> {
     session_usage::ensure(tx)?;
     let known = reports(tx, session)?;
-    if let Some(known) = known.iter().find(|known| known.id == report.id)
-        && !report.goes_on_from(known)
-    {
+    let earlier = known.iter().find(|known| known.id == report.id);
+    if earlier.is_some_and(|earlier| !report.goes_on_from(earlier)) {
         return Ok(Change::Known);
     }
+    let report = &earlier.map_or_else(|| report.clone(), |earlier| report.clone().replacing(earlier));
     let is_same = known.contains(report);
     let json = serde_json::to_string(report).map_err(not_json)?;
     session_usage::put_report(tx, session, &report.id, &json)?;

@@ -12,8 +12,9 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// Each bound is a timestamp, a date, a time span before `now` (`<n>s|m|h|d|w|mo`), or one of the words `today`,
-    /// `yesterday`, `this-week` (from Monday on) and `all`, whose days are those of the zone.
+    /// Each bound is a timestamp, a date, a time span before `now` (`<n>ms|s|m|h|d|w|mo`), or one of the words `today`,
+    /// `yesterday`, `this-week` (from Monday on) and `all`. A date and a word are whole days of the zone: from the first
+    /// moment for `since`, to the last one for `until`.
     pub(crate) fn read(since: Option<&str>, until: Option<&str>, now: Timestamp, zone: Zone) -> Result<Self> {
         let bound = |field, text: Option<&str>| match text {
             Some(text) => read_bound(field, text, now, zone),
@@ -25,6 +26,17 @@ impl Range {
     /// The bounds; `None` if there are none.
     pub(crate) fn bounds(&self) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
         (self.since.is_some() || self.until.is_some()).then_some((self.since, self.until))
+    }
+
+    /// The first and the last time; `None` is no limit.
+    pub(crate) fn ends(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.since, self.until)
+    }
+
+    /// The time before the range; `None` if it has no beginning.
+    pub(crate) fn earlier(&self) -> Option<Self> {
+        let until = self.since?.minus_millis(1)?;
+        Some(Self { since: None, until: Some(until) })
     }
 
     /// Whether a row with this stored time is in the range. An invalid time is in the range only if there is no bound.
@@ -51,13 +63,14 @@ fn read_bound(field: &str, text: &str, now: Timestamp, zone: Zone) -> Result<Opt
         "today" => (zone.day_of(now), 1),
         "yesterday" => (Day::numbered(zone.day_of(now).number() - 1), 1),
         "this-week" => (zone.week_of(now), 7),
+        _ if let Some(day) = Day::read(text) => (day, 1),
         _ => {
             let found = Timestamp::read(text)
                 .or_else(|| read_span(text).and_then(|span| now.minus_millis(span)))
                 .or_else(|| read_months(text).and_then(|months| now.minus_months(months)));
             return found.map(Some).ok_or_else(|| {
                 let allowed = format!(
-                    "{ALLOWED}, a time span before now: <n>s|m|h|d|w|mo (7d), or today, yesterday, this-week, all"
+                    "{ALLOWED}, a time span before now: <n>ms|s|m|h|d|w|mo (7d), or today, yesterday, this-week, all"
                 );
                 Error::invalid(field, format_args!("{text:?}"), &allowed)
             });
@@ -79,19 +92,17 @@ fn read_months(text: &str) -> Option<u32> {
 
 /// A time span in milliseconds.
 fn read_span(text: &str) -> Option<i64> {
-    let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        "w" => 604_800,
+    let (count, unit) = text.split_at_checked(text.find(|c: char| !c.is_ascii_digit())?)?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        "w" => 604_800_000,
         _ => return None,
     };
-    if count.is_empty() || !count.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    count.parse::<i64>().ok()?.checked_mul(seconds * 1000)
+    count.parse::<i64>().ok()?.checked_mul(millis)
 }
 
 #[cfg(test)]
@@ -148,6 +159,34 @@ mod tests {
         assert_eq!(range.since.unwrap().to_string(), "2026-02-28T12:00:00.000Z");
     }
 
+    #[test]
+    fn a_date_is_the_whole_day() {
+        let day = |since: &str, until: &str| Some([since, until].map(|time| Some(time.to_owned())));
+        let expected = day("2026-03-01T00:00:00.000Z", "2026-03-20T23:59:59.999Z");
+        assert_eq!(Some(bounds("2026-03-01", "2026-03-20", None)), expected);
+        assert_eq!(Some(bounds(" 2026-03-01 ", "2026-03-20", Some("UTC"))), expected);
+        // The last day of all has no end before which it could be.
+        assert_eq!(bounds("9999-12-31", "9999-12-31", None)[1], None);
+        assert_eq!(bounds("250ms", "0s", None)[0].as_deref(), Some("2026-03-20T11:59:59.750Z"));
+    }
+
+    #[cfg(feature = "time-zones")]
+    #[test]
+    fn a_date_is_a_day_of_the_zone() {
+        // The clocks go forward on 2026-03-29: that day has 23 hours.
+        let found = bounds("2026-03-29", "2026-03-29", Some("Europe/Berlin"));
+        assert_eq!(
+            found,
+            ["2026-03-28T23:00:00.000Z", "2026-03-29T21:59:59.999Z"].map(|time| Some(time.to_owned()))
+        );
+        // A time of its own is not moved.
+        let exact = bounds("2026-03-29T00:00:00Z", "2026-03-29T12:00:00+02:00", Some("Europe/Berlin"));
+        assert_eq!(
+            exact,
+            ["2026-03-29T00:00:00.000Z", "2026-03-29T10:00:00.000Z"].map(|time| Some(time.to_owned()))
+        );
+    }
+
     #[cfg(feature = "time-zones")]
     #[test]
     fn a_day_is_that_of_the_zone() {
@@ -172,6 +211,9 @@ mod tests {
             "1.5h",
             "7 d",
             "7D",
+            "7m s",
+            "2026-3-1",
+            "2026-02-30",
             "99999999999999999w",
             "9999999w",
             "7é",

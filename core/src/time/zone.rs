@@ -111,6 +111,13 @@ impl Zone {
 }
 
 impl Day {
+    /// The day of a date alone, `2026-03-20`. `None` for any other text.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        const LENGTH: usize = "2026-03-20".len();
+        let midnight = Timestamp::read(text).filter(|_| text.len() == LENGTH)?;
+        Some(Self(midnight.millis().div_euclid(MILLIS_PER_DAY)))
+    }
+
     pub(crate) fn numbered(number: i64) -> Self {
         Self(number)
     }

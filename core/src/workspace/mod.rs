@@ -1,5 +1,6 @@
 //! The handle of a project's database.
 
+mod identity;
 mod open;
 mod telemetry_config;
 
@@ -13,13 +14,18 @@ use crate::estimate::{
     self, Backfilled, Backtest, Estimate, EstimateOptions, FlowDay, ForecastSettings, LaneVisit,
     ThroughputDay, Velocity, VelocitySettings,
 };
-use crate::lifecycle::{self, StatusEventsQuery, Transition, TransitionContext, WriteContext};
+use crate::lifecycle::{
+    self, StatusEventsQuery, TaskChanges, TaskTransition, Transition, TransitionContext, WriteContext,
+};
 use crate::options::Options;
-use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Stories, TaskRuns, Tasks};
+use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Stories, Task, TaskRuns, Tasks};
 use crate::session::Session;
 use crate::sqlite::OpenTransaction;
 use crate::status::StatusSettings;
-use crate::telemetry::{self, Economics, EconomicsQuery, JobInspection, TokenUsageQuery};
+use crate::telemetry::{
+    self, BacklogKeys, Economics, EconomicsQuery, EconomicsReport, JobInspection, TokenUsageQuery,
+    TokenUsageRow,
+};
 use crate::transaction::{self, Handle, Transaction};
 
 /// The records of one project. The common part with the global database are the calls of a [`Session`].
@@ -77,7 +83,9 @@ impl Workspace {
         Options::new()
     }
 
-    /// The workspace id, which is stored in new records.
+    /// The workspace id, which is stored in new records and selects those of queries: the given one; else that of
+    /// `workspace.json`, which every new workspace gets; else the path of the root or of the database's folder. If the
+    /// database has no rows of that path and those of one other id, the project was moved, and its id is the other one.
     #[must_use]
     pub fn id(&self) -> &str {
         self.shared().workspace_id.as_deref().unwrap_or_default()
@@ -140,6 +148,21 @@ impl Workspace {
         self.access().read(|tx| telemetry::economics(&self.query_context(tx, &all), query, &statuses))
     }
 
+    /// [`Workspace::economics`] for people: with the number of calls before the time range, which are counted here. That takes a
+    /// pass over them.
+    ///
+    /// Errors: as [`Workspace::economics`].
+    pub fn economics_report(&self, query: &EconomicsQuery) -> Result<EconomicsReport> {
+        let statuses = StatusSettings::from_configs(&self.shared().configs.load()?)?;
+        let all = TokenUsageQuery::default();
+        self.access().read(|tx| telemetry::economics_report(&self.query_context(tx, &all), query, &statuses))
+    }
+
+    /// The keys of the tasks of single calls, for a table of them.
+    pub fn task_keys(&self, calls: &[TokenUsageRow]) -> Result<BacklogKeys> {
+        self.access().read(|tx| BacklogKeys::of_calls(tx, calls))
+    }
+
     /// Changes the status of the task with this id or key: the task, its metadata and the status event are written in
     /// one transaction. If the task already has the status, no event is written. The statuses are those of
     /// [`TaskStatus`](crate::TaskStatus) and those that `statuses` in `config.json` names, each with the lane in which its
@@ -169,9 +192,32 @@ impl Workspace {
         to_status: impl AsRef<str>,
         context: &TransitionContext,
     ) -> Result<Transition> {
-        let shared = self.shared();
-        let write_context = WriteContext { ids: &shared.ids, configs: &shared.configs, clock: shared.clock };
+        let write_context = self.write_context();
         self.access().write(|tx| lifecycle::record(tx, task, to_status.as_ref(), context, write_context))
+    }
+
+    /// Changes the statuses of many tasks, in the given order and in one transaction: all of them or none. As a history
+    /// may hold the statuses of other programs, any word is accepted.
+    ///
+    /// Errors: as [`Workspace::record_status_transition`]; they name the transition.
+    pub fn record_status_transitions(&self, transitions: &[TaskTransition]) -> Result<Vec<Transition>> {
+        let write_context = self.write_context();
+        self.access().write(|tx| lifecycle::record_all(tx, transitions, write_context))
+    }
+
+    fn write_context(&self) -> WriteContext<'_> {
+        let shared = self.shared();
+        WriteContext { ids: &shared.ids, configs: &shared.configs, clock: shared.clock }
+    }
+
+    /// Changes fields of the task with this id or key. Its status is changed by
+    /// [`record_status_transition`](Self::record_status_transition) only.
+    ///
+    /// Errors: `NotFound` for an unknown task; `InvalidInput` for a key that several tasks have, and for a field that is both
+    /// changed and made empty; `Conflict` for a key that another task of the story has.
+    pub fn update_task(&self, task: &str, changes: &TaskChanges) -> Result<Task> {
+        let now = self.shared().clock.now();
+        self.access().write(|tx| lifecycle::update(tx, task, changes, now))
     }
 
     /// Lists the status events of one task or of all tasks, in order of time.

@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{Export, Settings, Workspace};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::host::HostDatabase;
+use crate::id::IdSource;
 use crate::migration;
 use crate::options::{JsonLogPlace, Options};
-use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Environment, Locations, WORKSPACE_FILE};
+use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Environment, Locations, WorkspaceFile};
+use crate::repository::workspace_ids::{self, Known};
 use crate::session::{Session, Shared};
 use crate::sqlite::{Database, IN_MEMORY};
 use crate::telemetry::JsonLog;
+use crate::time::check_clock;
 
 impl Options {
     /// Opens the workspace of the project at `root`, and creates what is missing.
@@ -32,6 +33,7 @@ impl Options {
             user: Some(locations),
             usual_log: Some(folder.clone()),
             folder: Some(folder),
+            root: Some(root),
         };
         location.open(self)
     }
@@ -72,6 +74,9 @@ struct WorkspaceLocation {
     database: PathBuf,
     /// The folder of the database; none in memory.
     folder: Option<PathBuf>,
+    /// The project's root. Its folder is this workspace's alone, so its id is written there; a database that is opened by
+    /// its file may be one of several in its folder.
+    root: Option<PathBuf>,
     default_id: String,
     /// The user's folders; none without a home folder.
     user: Option<Locations>,
@@ -86,6 +91,7 @@ impl WorkspaceLocation {
             default_id: folder.as_ref().unwrap_or(&database).display().to_string(),
             user: Locations::new(environment).ok(),
             usual_log: None,
+            root: None,
             folder,
             database,
         }
@@ -102,10 +108,10 @@ impl WorkspaceLocation {
         options: Options,
         open_database: impl FnOnce(&Options, &Path) -> Result<Database>,
     ) -> Result<Workspace> {
-        let id = self.workspace_id(&options)?;
+        let stated_id = self.stated_id(&options)?;
         let log_folder = match &options.json_log {
             _ if options.is_read_only() => None,
-            JsonLogPlace::Usual => self.usual_log,
+            JsonLogPlace::Usual => self.usual_log.clone(),
             JsonLogPlace::Off => None,
             JsonLogPlace::In(folder) => Some(paths::absolute(folder)?),
         };
@@ -114,7 +120,7 @@ impl WorkspaceLocation {
             paths::refuse_open_folder(folder)?;
         }
         let user_config = self.user.as_ref().map(|user| user.global_config().to_owned());
-        let own_config = self.folder.map(|folder| folder.join(CONFIG_FILE));
+        let own_config = self.folder.as_ref().map(|folder| folder.join(CONFIG_FILE));
         let settings = Settings {
             own_config: own_config.clone(),
             export: Export {
@@ -124,8 +130,13 @@ impl WorkspaceLocation {
             is_read_only: options.is_read_only(),
         };
         let database = open_database(&options, &self.database)?;
+        let id = match stated_id {
+            Some(id) => id,
+            None => self.found_id(&database)?,
+        };
         let shared = Shared {
             workspace_id: Some(id),
+            own_folder: self.folder.filter(|_| !options.is_read_only()),
             log: log_folder.map(|folder| JsonLog::new(&folder).of(&self.database)),
             configs: ConfigSources {
                 files: user_config.into_iter().chain(own_config).collect(),
@@ -143,25 +154,45 @@ impl WorkspaceLocation {
         Ok(workspace)
     }
 
-    /// The given id, or else that of `workspace.json` beside the database, or else the default.
-    fn workspace_id(&self, options: &Options) -> Result<String> {
+    /// The given id, or else that of `workspace.json`, or else a new one for a workspace that has no database yet.
+    fn stated_id(&self, options: &Options) -> Result<Option<String>> {
         if let Some(id) = &options.workspace_id {
-            return if id.trim().is_empty() {
-                Err(Error::invalid("workspaceId", "blank text", "an id that is not blank"))
-            } else {
-                Ok(id.clone())
+            return match id.trim().is_empty() {
+                true => Err(Error::invalid("workspaceId", "blank text", "an id that is not blank")),
+                false => Ok(Some(id.clone())),
             };
         }
-        let Some(folder) = &self.folder else { return Ok(self.default_id.clone()) };
-        let file = folder.join(WORKSPACE_FILE);
-        match paths::read_object(&file)?.and_then(|mut object| object.remove("id")) {
-            None | Some(Value::Null) => Ok(self.default_id.clone()),
-            Some(Value::String(id)) if !id.trim().is_empty() => Ok(id),
-            Some(_) => {
-                let message =
-                    format!("{}: id must be text that is not blank: repair the file", file.display());
-                Err(Error::new(ErrorKind::Corrupt, message))
-            }
+        let Some(folder) = &self.folder else { return Ok(Some(self.default_id.clone())) };
+        let written = WorkspaceFile::read(folder)?.id;
+        let Some(root) = self.root.as_ref().filter(|_| written.is_none()) else { return Ok(written) };
+        let is_new = !options.is_read_only() && matches!(self.database.try_exists(), Ok(false));
+        if !is_new || check_clock().is_err() {
+            return Ok(None);
+        }
+        let created_at = options.clock.now().to_string();
+        WorkspaceFile::create(folder, &IdSource::default().next(), root, Some(created_at)).map(Some)
+    }
+
+    /// The id of a workspace whose database has been there without a `workspace.json`: the path of the root or the
+    /// folder. If the database has no rows of it, and those of one other id, the workspace was moved: its id is the other
+    /// one. That is written down, since from now on others may record under another id.
+    fn found_id(&self, database: &Database) -> Result<String> {
+        // Whoever created the database a moment ago wrote the file before.
+        let written = self.folder.as_deref().map(WorkspaceFile::read).transpose()?.and_then(|file| file.id);
+        if let Some(id) = written {
+            return Ok(id);
+        }
+        if database.is_turned_off() {
+            return Ok(self.default_id.clone());
+        }
+        match database.read_on_writer(|tx| workspace_ids::look(tx, &self.default_id))? {
+            Known::OwnOrNone | Known::Others => Ok(self.default_id.clone()),
+            Known::OneOther(id) => match (&self.folder, &self.root) {
+                (Some(folder), Some(root)) if !database.is_read_only() => {
+                    WorkspaceFile::create(folder, &id, root, None)
+                }
+                _ => Ok(id),
+            },
         }
     }
 }

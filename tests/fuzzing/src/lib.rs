@@ -2,6 +2,7 @@
 //!
 //! `fuzz/` runs them under libFuzzer, and `tests/short.rs` on the same corpus and some thousand mutations of it.
 
+mod damage;
 mod databases;
 mod json_log;
 mod records;
@@ -19,7 +20,7 @@ pub use rows::rows;
 pub use sessions::sessions;
 pub use times::times;
 pub use usage_bodies::usage_bodies;
-pub use usage_sources::usage_sources;
+pub use usage_sources::{damaged_line, fixtures, usage_sources};
 
 use mcoda_core::{Clock, Environment, Error, ErrorKind, Options, Timestamp, Workspace};
 

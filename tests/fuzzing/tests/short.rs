@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use mcoda_fuzzing::TARGETS;
+use mcoda_fuzzing::{TARGETS, damaged_line, fixtures, usage_sources};
 
 /// Pseudo-random numbers with a fixed sequence (Marsaglia's xorshift64).
 struct Xorshift(u64);
@@ -129,8 +129,42 @@ fn any_body_is_read_within_the_rules_and_counts_once() {
 }
 
 #[test]
-fn lines_of_every_source_are_read_within_the_rules_and_count_once() {
-    run("usage_sources", 600);
+fn damaged_files_of_every_source_are_read_within_the_rules_and_count_once() {
+    run("usage_sources", 300);
+}
+
+/// Calls `check` with every fixture and the four bytes of an edit of it, and lists all of them that fail. Returns for how
+/// many `check` was of use.
+fn try_damage(check: fn(usize, [u8; 4]) -> bool) -> usize {
+    const KINDS: usize = 10;
+    let mut random = Xorshift(0x2026_1130);
+    let mut failures = Vec::new();
+    let mut used = 0;
+    for fixture in 0..fixtures() {
+        for round in 0..rounds(1) {
+            let mut any = || random.below(256) as u8;
+            let edit = [((fixture + round * 7) % KINDS) as u8, any(), any(), any()];
+            match std::panic::catch_unwind(|| check(fixture, edit)) {
+                Ok(is_used) => used += usize::from(is_used),
+                Err(_) => failures.push((fixture, edit)),
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} edits fail: {failures:?}", failures.len());
+    used
+}
+
+#[test]
+fn damage_of_every_kind_to_every_source_costs_itself_alone() {
+    try_damage(|fixture, edit| {
+        usage_sources(&[&(fixture as u16).to_le_bytes()[..], &edit].concat());
+        true
+    });
+}
+
+#[test]
+fn damage_to_one_line_leaves_the_records_of_the_others() {
+    assert!(try_damage(damaged_line) > 40);
 }
 
 #[test]

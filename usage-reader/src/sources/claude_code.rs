@@ -5,6 +5,7 @@
 //! totals.
 
 use crate::body::Body;
+use crate::call::Channel;
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
@@ -66,7 +67,10 @@ impl Source for Run {
     /// The lines of `stream-json` (`session_id`), which end with the counts of the run, and those of transcripts
     /// (`sessionId`), which do not.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        let of = |role| Some(Work::new(role, AGENT, line.text(&["session_id", "sessionId"])));
+        let of = |role| {
+            let work = Work::new(role, AGENT, line.text(&["session_id", "sessionId"]));
+            Some(if matches!(role, Role::Call | Role::Part) { work.by(Channel::Transcript) } else { work })
+        };
         match line.text(&["type"]).or_else(|| is_result(line).then_some("result"))? {
             "system" if line.text(&["subtype"]) == Some("init") => of(Role::Context),
             "assistant" | "stream_event" if line.has("sessionId") => {

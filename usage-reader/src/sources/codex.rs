@@ -8,10 +8,11 @@
 //!
 //! So the first kind are counts of a session, and the others are calls.
 
-use crate::call::{DedupKey, ExtractedCall};
+use crate::call::{Channel, DedupKey, ExtractedCall, Twin};
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::session::Report;
+use crate::time;
 
 /// Lines that are written together are no further apart than this; no model responds so fast.
 const AT_ONCE_MS: i64 = 500;
@@ -36,16 +37,20 @@ pub(crate) struct Codex {
     repeated_at: Option<i64>,
     /// When the fork was created.
     forked_at: Option<i64>,
+    /// Whether the turns of the copied history say when they began.
+    repeats_dated_turns: bool,
     /// Whether the calls have records of their own, which the counts repeat.
     has_records: bool,
+    /// How many counts there were before the first record.
+    counts: u32,
     last_at: Option<i64>,
 }
 
 /// The meaning of a line for Codex.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Seen {
-    /// One call.
-    Call(Box<ExtractedCall>),
+    /// One call, and whether the `token_count` before it reports a call of an earlier part of the rollout.
+    Call(Box<ExtractedCall>, bool),
     /// One call that a `token_usage_record` may report again.
     Counted(Box<ExtractedCall>),
     /// A new count of the thread.
@@ -71,7 +76,7 @@ impl Codex {
         let kind = line.text(&["type"]);
         let inner = payload.and_then(|payload| payload.text(&["type"]));
         let at = line.moment(&["timestamp"]);
-        self.follow_repetition(at);
+        self.follow_repetition(at, payload);
         match (kind, payload) {
             (Some("thread.started"), _) => self.begin(line.text(&["thread_id"]), done),
             (Some("session_meta"), Some(meta)) => self.begin_file(meta, at, done),
@@ -130,6 +135,8 @@ impl Codex {
 
     /// A response. The lines that report it again are skipped.
     fn record(&mut self, record: Fields<'_>, at: Option<i64>) -> Seen {
+        // In a part without the beginning, the first count repeats the last record of the part before.
+        let is_of_earlier_part = !self.has_records && !self.has_beginning && self.counts == 1;
         self.has_records = true;
         let Some(usage) = record.object(&["usage"]).map(reported) else { return Seen::Context };
         if self.repeated_at.is_some() {
@@ -137,7 +144,7 @@ impl Codex {
         }
         let thread = record.text(&["thread_id"]).map(str::to_owned).or_else(|| self.thread.clone());
         let key = record.text(&["response_id"]).map(str::to_owned);
-        Seen::Call(Box::new(self.call(usage, key, thread, at)))
+        Seen::Call(Box::new(self.call(usage, key, thread, at)), is_of_earlier_part && self.thread.is_none())
     }
 
     /// `info` has the thread's total and the counts of the last call; only one of them is used.
@@ -152,6 +159,7 @@ impl Codex {
         let (before, last_call) = (self.last, self.last_call);
         self.last = total.or(self.last);
         self.last_call = last.or(self.last_call);
+        self.counts = self.counts.saturating_add(1);
         if self.has_records {
             return Seen::Repeated;
         }
@@ -171,12 +179,7 @@ impl Codex {
             (Some(total), None) => last.unwrap_or(total),
             (None, _) => last.unwrap_or_default(),
         };
-        let number = |count: Option<i64>| count.unwrap_or(-1);
-        let counts = |raw: RawCounts| format!("{}/{}", number(raw.input), number(raw.output));
-        let key = at.map(|at| {
-            let (total, last) = (total.unwrap_or_default(), last.unwrap_or_default());
-            format!("{AGENT}\0{at}\0{}\0{}", counts(total), counts(last))
-        });
+        let key = key(total, last, at);
         Seen::Counted(Box::new(self.call(own, key, self.thread.clone(), at)))
     }
 
@@ -201,14 +204,23 @@ impl Codex {
         Seen::Count
     }
 
-    /// Tracks the copied history at the beginning of a fork. It is written within an instant, with the fork's time or
+    /// Tracks the copied history at the beginning of a fork. A turn that began before the fork is part of it. Where
+    /// turns do not say when they began, the history is what was written within an instant, with the fork's time or
     /// with the original times; later lines are the fork's own.
-    fn follow_repetition(&mut self, at: Option<i64>) {
-        if let (Some(before), Some(now)) = (self.repeated_at, at) {
-            let is_own =
-                now.saturating_sub(before) > AT_ONCE_MS && self.forked_at.is_none_or(|forked| now > forked);
-            self.repeated_at = (!is_own).then(|| before.max(now));
+    fn follow_repetition(&mut self, at: Option<i64>, payload: Option<Fields<'_>>) {
+        let Some(before) = self.repeated_at else { return };
+        let now = at.unwrap_or(before);
+        if let Some((begun, forked)) = payload.and_then(turn_begun).zip(self.forked_at) {
+            if begun >= forked {
+                self.repeated_at = None;
+                return;
+            }
+            self.repeats_dated_turns = true;
         }
+        let is_own = !self.repeats_dated_turns
+            && now.saturating_sub(before) > AT_ONCE_MS
+            && self.forked_at.is_none_or(|forked| now > forked);
+        self.repeated_at = (!is_own).then(|| before.max(now));
     }
 
     fn begin_file(&mut self, meta: Fields<'_>, at: Option<i64>, done: &mut Vec<ExtractedCall>) {
@@ -219,8 +231,10 @@ impl Codex {
         }
         self.begin(meta.text(&["id", "session_id"]), done);
         if is_fork(meta) && self.parts.is_empty() && self.last.is_none() {
-            self.repeated_at = at.or_else(|| meta.moment(&["timestamp"]));
-            self.forked_at = self.repeated_at;
+            let created = meta.text(&["id", "session_id"]).and_then(time::of_uuid);
+            self.repeated_at = at.or_else(|| meta.moment(&["timestamp"])).or(created);
+            // The file may be written only with the fork's first turn.
+            self.forked_at = created.or(self.repeated_at);
             self.has_beginning = false;
         } else {
             self.has_beginning |= is_first || self.last.is_none();
@@ -284,10 +298,12 @@ impl Codex {
         parsed.note_text("session", thread.as_deref());
         parsed.timestamp_ms = at;
         parsed.settle();
+        let parts = vec![parsed];
         ExtractedCall {
+            twin: Twin::of(&parts, Channel::Transcript),
             key: key.map_or(DedupKey::None, DedupKey::Response),
             session: thread.map(|thread| format!("{AGENT}\0{thread}")),
-            ..ExtractedCall::of(vec![parsed])
+            ..ExtractedCall::of(parts)
         }
     }
 
@@ -315,9 +331,29 @@ impl Codex {
     }
 }
 
+/// The key of a call that a `token_count` reports. The same total after the same call is the same line again, wherever
+/// it stands. The first calls of two threads may have the same counts, so their times distinguish them.
+fn key(total: Option<RawCounts>, last: Option<RawCounts>, at: Option<i64>) -> Option<String> {
+    let of = |raw: Option<RawCounts>| {
+        let raw = raw.unwrap_or_default();
+        [raw.input, raw.output, raw.cached, raw.reasoning]
+            .map(|count| count.unwrap_or(-1).to_string())
+            .join("/")
+    };
+    let is_first = total.is_none() || last.is_none() || total == last;
+    let at = if is_first { at?.to_string() } else { String::new() };
+    Some(format!("{AGENT}\0{at}\0{}\0{}", of(total), of(last)))
+}
+
+/// When the turn that the line belongs to began: from the turn's id, or to the end of a second.
+fn turn_begun(payload: Fields<'_>) -> Option<i64> {
+    let of_id = payload.text(&["turn_id"]).and_then(time::of_uuid);
+    of_id.or_else(|| payload.moment(&["started_at"]).map(|begun| begun - begun % 1000 + 999))
+}
+
 /// Whether the thread begins with the history of another one. Subagents of an agent do so, too.
 fn is_fork(meta: Fields<'_>) -> bool {
-    meta.has("forked_from_id")
+    meta.has_any(&["forked_from_id", "parent_thread_id"])
         || meta.object(&["source"]).is_some_and(|source| source.object(&["subagent"]).is_some())
 }
 

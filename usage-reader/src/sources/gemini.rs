@@ -140,7 +140,9 @@ impl Source for Interactions {
         let is_of_it =
             kind.starts_with("interaction.") || kind.starts_with("step.") || kind.starts_with("content.");
         let is_last = matches!(kind, "interaction.completed" | "interaction.complete" | "interaction.failed");
-        is_of_it.then(|| Work::new(Role::Piece { is_last, is_count_alone: false }, self.name(), None))
+        let id = line.object(&["interaction"]).and_then(|interaction| interaction.text(&["id"]));
+        let work = Work::new(Role::Piece { is_last, is_count_alone: false }, self.name(), None);
+        is_of_it.then(|| work.known_by(id.map(str::to_owned)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Gemini CLI: the statistics of a session, and the messages that it stores in its folder.
 
 use crate::body::Body;
+use crate::call::Channel;
 use crate::fields::{Fields, reported_sum, sum};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
@@ -157,6 +158,7 @@ impl Source for Message {
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let tokens = line.object(&["tokens"])?;
         let is_message = line.text(&["type"]) == Some("gemini") && tokens.has_any(&["thoughts", "tool"]);
-        is_message.then(|| Work::new(Role::Call, NAME, line.text(&["sessionId", "session_id"])))
+        let work = || Work::new(Role::Call, NAME, line.text(&["sessionId", "session_id"]));
+        is_message.then(|| work().by(Channel::Transcript))
     }
 }

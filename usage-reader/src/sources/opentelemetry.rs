@@ -4,6 +4,7 @@
 //! By the conventions for generative AI, the input includes the cached tokens; in Claude Code's events it does not.
 
 use crate::body::Body;
+use crate::call::Channel;
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
@@ -170,7 +171,10 @@ impl Source for Record {
         };
         let within = of_span().filter(|_| role == Role::Call);
         let gives_way = role == Role::Session;
-        Some(Work { gives_way, within, ..Work::new(role, agent, session).known_by(key) })
+        // These agents also write a transcript.
+        let is_of_agent = is_claude(attributes) || is_gemini || attributes.has("cached_token_count");
+        let channel = (is_of_agent && role == Role::Call).then_some(Channel::Telemetry);
+        Some(Work { gives_way, within, channel, ..Work::new(role, agent, session).known_by(key) })
     }
 }
 
@@ -219,7 +223,7 @@ fn of_claude(attributes: Fields<'_>) -> ParsedUsage {
 fn is_whole(line: Fields<'_>, attributes: Fields<'_>) -> bool {
     let operation = attributes.text(&["gen_ai.operation.name"]);
     const AGENTS: &[&str] =
-        &["invoke_agent", "create_agent", "invoke_workflow", "agent", "agent run", "agent_run"];
+        &["invoke_agent", "agent_step", "create_agent", "invoke_workflow", "agent", "agent run", "agent_run"];
     let name = line.text(&["name"]).unwrap_or_default();
     let is_agent = match operation {
         Some(operation) => AGENTS.contains(&operation),

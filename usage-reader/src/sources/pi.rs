@@ -42,9 +42,30 @@ impl Source for Message {
         if !message.object(&["usage"]).is_some_and(is_usage) {
             return None;
         }
-        let made = message.moment(&["timestamp"])?;
-        let key = format!("pi\0{}\0{made}", message.text(&["model"]).unwrap_or_default());
-        Some(Work::new(Role::Call, self.name(), None).known_by(Some(key)))
+        let model = message.text(&["model"]).unwrap_or_default();
+        if let Some(made) = message.moment(&["timestamp"]) {
+            return Some(
+                Work::new(Role::Call, self.name(), None).known_by(Some(format!("pi\0{model}\0{made}"))),
+            );
+        }
+        // Without a time, the events of a message are known by its counts, which only the last ones have in full.
+        let key = || {
+            let counts = ["input", "output", "cacheRead", "cacheWrite"];
+            let usage = message.object(&["usage"])?;
+            let counts = counts.map(|name| usage.count(&[name]).unwrap_or_default().to_string());
+            Some(format!("pi\0{model}\0{}", counts.join("/")))
+        };
+        match line.text(&["type"]) {
+            Some("message_start" | "message_update") => Some(Work::new(Role::Repeated, self.name(), None)),
+            Some("message_end" | "turn_end" | "agent_end") => {
+                Some(Work::new(Role::Call, self.name(), None).known_by(key()))
+            }
+            // The end of a run lists its messages.
+            None if line.text(&["role"]) == Some("assistant") => {
+                Some(Work::new(Role::Call, self.name(), None).known_by(key()))
+            }
+            _ => None,
+        }
     }
 }
 

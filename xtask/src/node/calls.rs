@@ -1,6 +1,6 @@
 //! The calls as TypeScript methods.
 
-use mcoda_core::calls::{CALLS, Call, Owner, Param, ParamKind};
+use mcoda_core::calls::{CALLS, Call, OF_ONE_WORKSPACE, Owner, Param, ParamKind};
 use mcoda_core::definition::{Kind, camel_case};
 
 use super::{WRITTEN, comment, types};
@@ -11,7 +11,7 @@ use crate::calls::{class_name, of_repository, own_name, repeated_field, reposito
 const BY_HAND: [&str; 2] = ["query", "close"];
 
 /// Functions that read files, so they run on another thread and return a promise.
-const ON_A_THREAD: [&str; 1] = ["check_path"];
+const ON_A_THREAD: [&str; 2] = ["check_path", "workspaces"];
 
 /// The classes with the methods of sessions, workspaces and repositories.
 pub fn classes() -> File {
@@ -191,6 +191,9 @@ fn type_imports(is_used: impl Fn(&&Call) -> bool) -> String {
         inputs.push("CallOptions".to_owned());
     }
     let contract = named(&["Complete", "Estimate", "Velocity"]);
+    if text.contains("OtherWorkspaces") {
+        inputs.push("OtherWorkspaces".to_owned());
+    }
     [(contract, "contract"), (inputs, "inputs"), (record_names(&calls), "records")]
         .map(|(names, module)| format!("import type {{ {} }} from './{module}'\n", names.join(", ")))
         .concat()
@@ -268,7 +271,11 @@ fn result(call: &Call) -> String {
         Kind::List(kind) => format!("{}[]", complete(*kind)),
         kind => complete(kind),
     };
-    if call.may_return_nothing { format!("{whole} | null") } else { whole }
+    match call.may_return_nothing {
+        true => format!("{whole} | null"),
+        false if OF_ONE_WORKSPACE.contains(&call.name) => format!("{whole} & OtherWorkspaces"),
+        false => whole,
+    }
 }
 
 /// The library's own results have every field, while those of an older server may lack some.

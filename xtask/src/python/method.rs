@@ -282,13 +282,13 @@ fn returned(call: &Call, place: Place) -> (String, Vec<String>) {
             }
             let summary = record.name.trim_end_matches("Row");
             let group_by = call.params.iter().find(|param| matches!(param.kind, ParamKind::Record(_)));
-            let group_by = group_by.map_or_else(String::new, |param| {
-                format!("list_argument({}, \"group_by\", \"groupBy\", group_by)", param.name)
+            let body = group_by.map_or_else(Vec::new, |param| {
+                let name = param.name;
+                vec![
+                    format!("groups = list_argument({name}, \"group_by\", \"groupBy\", group_by)"),
+                    format!("return self._summary({name}, keywords, groups, timeout)"),
+                ]
             });
-            let body = vec![
-                format!("columns = {columns}"),
-                format!("return {summary}._grouped(columns, {group_by})"),
-            ];
             (summary.to_owned(), body)
         }
         Kind::List(Kind::Record(record)) => (

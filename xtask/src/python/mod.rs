@@ -13,8 +13,8 @@ use crate::{File, calls as table, definitions};
 
 pub fn files() -> Vec<File> {
     let modules = [records::files(), calls::files(), opening::files()].concat();
-    let package = package::file(&modules);
-    [modules, vec![package]].concat()
+    let package = package::files(&modules);
+    [modules, package].concat()
 }
 
 /// A module: its imports, and then its own lines.

@@ -4,7 +4,7 @@ mod backlog;
 mod pipeline;
 mod plan;
 
-use mcoda_core::report::{printable, render_estimate, render_tokens_table, render_velocity};
+use mcoda_core::report::{printable, render_estimate, render_tokens_report, render_velocity};
 use mcoda_core::{
     Clock, Dimension, Environment, Estimate, EstimateOptions, TokenUsageQuery, TokenUsageSummaryRow,
     Velocity, VelocityMode, Workspace,
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::flags::GlobalArgs;
-use crate::out::Output;
+use crate::out::{self, Output};
 
 /// Creates a workspace, runs the pipeline and prints its cost, its velocity and the remaining work.
 /// With `--db` the database is kept.
@@ -50,7 +50,8 @@ pub fn run(global: &GlobalArgs) -> Result<Output, Failure> {
         Some(_) => format!("It is kept: try `mcodactl estimate --db {path} --epic SHOP-2`."),
         None => "It was temporary; `mcodactl demo --db demo.db` keeps it.".to_owned(),
     };
-    Ok(Output::Text(format!("{}\n\nDatabase: {path}\n{fate}\n", DemoResults::query(&workspace)?.text())))
+    let text = DemoResults::query(&workspace)?.text(&workspace)?;
+    Ok(Output::Text(format!("{text}\n\nDatabase: {path}\n{fate}\n")))
 }
 
 /// The dimensions by which usage is summed.
@@ -82,16 +83,21 @@ impl DemoResults {
         })
     }
 
-    fn text(&self) -> String {
+    fn text(&self, workspace: &Workspace) -> Result<String, Failure> {
+        let width = out::width();
+        let spent = |group_by: &[Dimension]| {
+            let report = workspace.token_usage_report(&TokenUsageQuery::default(), group_by)?;
+            Ok::<_, Failure>(render_tokens_report(&report, width))
+        };
         let parts = [
             "WHAT DID WE SPEND?\n".to_owned(),
-            render_tokens_table(&self.spent, &SPENT_BY),
-            render_tokens_table(&self.spent_by_day, &[Dimension::Day]),
+            spent(&SPENT_BY)?,
+            spent(&[Dimension::Day])?,
             "HOW FAST ARE WE?\n".to_owned(),
-            render_velocity(&self.velocity),
+            render_velocity(&self.velocity, width),
             "WHEN WILL IT BE DONE?\n".to_owned(),
-            render_estimate(&self.estimate),
+            render_estimate(&self.estimate, width),
         ];
-        parts.map(|part| part.trim_end().to_owned()).join("\n\n")
+        Ok(parts.map(|part| part.trim_end().to_owned()).join("\n\n"))
     }
 }

@@ -69,6 +69,14 @@ pub(super) struct Simulator {
     busy: [usize; LANES],
 }
 
+/// What one trial is about, and what it has found so far.
+struct Trial<'t> {
+    jobs: &'t [Job],
+    parameters: &'t Parameters<'t>,
+    random: &'t mut Random,
+    outcome: Outcome,
+}
+
 impl Simulator {
     /// Jobs are in the order in which they are started; those that wait in a lane, in the order of arrival.
     /// `at_completion` is called with the tasks and the hour of each completion.
@@ -79,51 +87,52 @@ impl Simulator {
         random: &mut Random,
         mut at_completion: impl FnMut(u32, f64),
     ) -> Outcome {
-        let mut outcome = Outcome::default();
-        self.begin(jobs, parameters, random);
+        let mut trial = Trial { jobs, parameters, random, outcome: Outcome::default() };
+        self.begin(&mut trial);
         loop {
-            self.fill(jobs, parameters, random, &mut outcome);
-            let Some((clock, job)) = self.agenda.pop() else { return outcome };
+            self.fill(&mut trial);
+            let Some((clock, job)) = self.agenda.pop() else { return trial.outcome };
             let lane = usize::from(self.lane[job as usize]);
             self.busy[lane] -= 1;
-            if parameters.back[lane] > 0.0 && random.uniform() < parameters.back[lane] {
-                self.send_back(job, jobs, parameters, random, clock, &mut outcome);
+            if trial.happens(parameters.back[lane]) {
+                self.send_back(&mut trial, job, clock);
                 continue;
             }
             let mut next = lane + 1;
-            outcome.last_exit[lane] = clock;
-            while next < LANES && parameters.skip[next] > 0.0 && random.uniform() < parameters.skip[next] {
-                outcome.last_exit[next] = clock;
+            trial.outcome.last_exit[lane] = clock;
+            while next < LANES && trial.happens(parameters.skip[next]) {
+                trial.outcome.last_exit[next] = clock;
                 next += 1;
             }
             if next == LANES {
                 at_completion(jobs[job as usize].tasks, clock);
             } else if parameters.gaps.is_some() {
-                self.work(next, job, jobs, parameters, random, clock, &mut outcome);
+                self.work(&mut trial, next, job, clock);
             } else {
                 self.queues[next].push(job);
             }
         }
     }
 
-    fn begin(&mut self, jobs: &[Job], parameters: &Parameters<'_>, random: &mut Random) {
+    fn begin(&mut self, trial: &mut Trial<'_>) {
         self.agenda.clear();
         self.queues.iter_mut().for_each(Vec::clear);
         self.heads = [0; LANES];
         self.busy = [0; LANES];
         self.sent_back.clear();
         self.lane.clear();
-        self.lane.resize(jobs.len(), 0);
+        self.lane.resize(trial.jobs.len(), 0);
         self.was_in.clear();
-        self.was_in.extend(jobs.iter().map(|job| job.was_in));
-        for (index, job) in jobs.iter().enumerate() {
+        self.was_in.extend(trial.jobs.iter().map(|job| job.was_in));
+        let parameters = trial.parameters;
+        for (index, job) in trial.jobs.iter().enumerate() {
             let id = index as u32;
             match job.place {
                 Place::Backlog => self.queues[0].push(id),
                 Place::Waiting(lane) => self.queues[lane].push(id),
                 Place::Working(lane, age) => {
                     let expected = parameters.expected(lane, job.log_points, job.was_in[lane]);
-                    let hours = parameters.rest(lane, expected, age, random);
+                    let hours = parameters.rest(lane, expected, age, trial.random);
                     self.was_in[index][lane] = true;
                     self.lane[index] = lane as u8;
                     self.busy[lane] += 1;
@@ -134,26 +143,21 @@ impl Simulator {
     }
 
     /// Assigns work to idle workers.
-    fn fill(
-        &mut self,
-        jobs: &[Job],
-        parameters: &Parameters<'_>,
-        random: &mut Random,
-        outcome: &mut Outcome,
-    ) {
+    fn fill(&mut self, trial: &mut Trial<'_>) {
         let clock = self.agenda.clock;
+        let parameters = trial.parameters;
         if let Some(gaps) = parameters.gaps {
             while self.busy.iter().sum::<usize>() < parameters.workers[0] {
                 let Some(job) = self.take(0) else { return };
-                let gap = random.pick(gaps).unwrap_or(0.0);
-                self.work(0, job, jobs, parameters, random, clock + gap, outcome);
+                let gap = trial.random.pick(gaps).unwrap_or(0.0);
+                self.work(trial, 0, job, clock + gap);
             }
             return;
         }
         for lane in 0..LANES {
             while self.busy[lane] < parameters.workers[lane] {
                 let Some(job) = self.take(lane) else { break };
-                self.work(lane, job, jobs, parameters, random, clock, outcome);
+                self.work(trial, lane, job, clock);
             }
         }
     }
@@ -169,47 +173,38 @@ impl Simulator {
         Some(job)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the state of a trial")]
-    fn work(
-        &mut self,
-        lane: usize,
-        job: u32,
-        jobs: &[Job],
-        parameters: &Parameters<'_>,
-        random: &mut Random,
-        clock: f64,
-        outcome: &mut Outcome,
-    ) {
+    fn work(&mut self, trial: &mut Trial<'_>, lane: usize, job: u32, clock: f64) {
         let index = job as usize;
+        let Job { log_points, tasks, .. } = trial.jobs[index];
+        let parameters = trial.parameters;
         let is_later = std::mem::replace(&mut self.was_in[index][lane], true);
-        let expected = parameters.expected(lane, jobs[index].log_points, is_later);
-        let error = parameters.error(lane, random);
+        let expected = parameters.expected(lane, log_points, is_later);
+        let error = parameters.error(lane, trial.random);
         let deviation = parameters.drawn[lane].deviation;
-        let hours = match jobs[index].tasks {
+        let hours = match tasks {
             1 => libm::exp(expected + deviation * error),
             tasks => group_hours(tasks, expected, deviation, error),
         } * parameters.pace;
-        outcome.work[lane] += hours;
-        outcome.visits[lane] += 1;
+        trial.outcome.work[lane] += hours;
+        trial.outcome.visits[lane] += 1;
         self.lane[index] = lane as u8;
         self.busy[lane] += 1;
         self.agenda.push(clock + hours, job);
     }
 
-    fn send_back(
-        &mut self,
-        job: u32,
-        jobs: &[Job],
-        parameters: &Parameters<'_>,
-        random: &mut Random,
-        clock: f64,
-        outcome: &mut Outcome,
-    ) {
-        if parameters.gaps.is_some() {
-            self.work(0, job, jobs, parameters, random, clock, outcome);
+    fn send_back(&mut self, trial: &mut Trial<'_>, job: u32, clock: f64) {
+        if trial.parameters.gaps.is_some() {
+            self.work(trial, 0, job, clock);
         } else {
             self.sent_back.push(job);
         }
+    }
+}
+
+impl Trial<'_> {
+    /// Whether something of this probability happens. What never does takes no random number.
+    fn happens(&mut self, probability: f64) -> bool {
+        probability > 0.0 && self.random.uniform() < probability
     }
 }
 

@@ -151,7 +151,7 @@ IN LANE NOW    | TASK |        AGE | MOVES ON  | OLDER THAN
 implementation | P-1  | 5 h 12 min | in 24 min | 91 % of past visits: aging
 implementation | P 2  |          - | -         | -
 ";
-    assert_eq!(without_local(&render_estimate(&estimate()), &moments), expected);
+    assert_eq!(without_local(&render_estimate(&estimate(), None), &moments), expected);
 }
 
 #[test]
@@ -162,11 +162,11 @@ fn a_lane_with_speed_zero_is_reported() {
     result.etas.complete_eta = None;
     result.durations_hours.review_hours = None;
     result.durations_hours.total_hours = None;
-    let text = render_estimate(&result);
+    let text = render_estimate(&result, None);
     assert_eq!(text.matches("| never: review has no velocity | -  ").count(), 2, "{text}");
     assert_eq!(text.matches("|      never\n").count(), 2, "{text}");
     result.effective_velocity.review_sp_per_hour = 1e-300;
-    assert!(render_estimate(&result).contains("never: review is too slow"));
+    assert!(render_estimate(&result, None).contains("never: review is too slow"));
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn no_remaining_work_is_done_now_and_an_empty_backlog_is_reported() {
     result.completion = Completions::default();
     result.wip = PerLane::default();
     result.next_transitions = NextTransitions::default();
-    let text = render_estimate(&result);
+    let text = render_estimate(&result, None);
     for line in [
         "Estimate for the whole workspace\n",
         "Tasks: none here yet\n",
@@ -196,7 +196,7 @@ fn no_remaining_work_is_done_now_and_an_empty_backlog_is_reported() {
 fn a_bar_is_full_only_if_all_work_is_done() {
     let of = completion_bar;
     assert_eq!(of(9, 9), "[####################] 100.0 %  9 of 9");
-    assert_eq!(of(9_999, 10_000), "[###################-] 100.0 %  9999 of 10000");
+    assert_eq!(of(9_999, 10_000), "[###################-] 100.0 %  9,999 of 10,000");
     assert_eq!(of(1, 3), "[######--------------]  33.3 %  1 of 3");
 }
 
@@ -205,7 +205,7 @@ fn long_lanes_list_their_oldest_tasks() {
     let mut result = estimate();
     let items: Vec<WipItem> = (0..12).map(|n| in_progress(&format!("P-{n}"), Some(1.0), Some(0.9))).collect();
     result.wip.implementation = Wip { tasks: 12, aging: 12, items };
-    let text = render_estimate(&result);
+    let text = render_estimate(&result, None);
     assert!(text.contains("| P-9 ") && !text.contains("| P-10 "), "{text}");
     assert!(text.ends_with("implementation: 2 more, 12 aging in all\n"), "{text}");
 }
@@ -221,7 +221,7 @@ QA             |  8.00 | config
 
 Velocity: empirical (measured on up to 50 of the newest passes through each lane)
 ";
-    assert_eq!(render_velocity(&velocity()), expected);
+    assert_eq!(render_velocity(&velocity(), None), expected);
     for (source, requested_mode, window_tasks, line) in [
         (VelocityMode::Config, VelocityMode::Config, 10, "config (as set in the config and for this call)"),
         (
@@ -237,7 +237,7 @@ Velocity: empirical (measured on up to 50 of the newest passes through each lane
             "mixed (a mix of the config and the newest pass through each lane)",
         ),
     ] {
-        let text = render_velocity(&Velocity { source, requested_mode, window_tasks, ..velocity() });
+        let text = render_velocity(&Velocity { source, requested_mode, window_tasks, ..velocity() }, None);
         assert!(text.ends_with(&format!("\nVelocity: {line}\n")), "{text}");
     }
 }
@@ -291,11 +291,11 @@ fn an_estimates_json_gives_the_same_text() {
     let estimate = estimate();
     assert_eq!(
         render_estimate_json(&serde_json::to_value(&estimate).unwrap()).unwrap(),
-        render_estimate(&estimate)
+        render_estimate(&estimate, None)
     );
     let velocity = velocity();
     assert_eq!(
         render_velocity_json(&serde_json::to_value(&velocity).unwrap()).unwrap(),
-        render_velocity(&velocity)
+        render_velocity(&velocity, None)
     );
 }

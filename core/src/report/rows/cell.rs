@@ -7,7 +7,7 @@ use arrow_schema::DataType;
 
 use super::super::decimals::fixed;
 use super::super::format::format_positive_duration;
-use super::super::table::Align;
+use super::super::html::Align;
 use crate::printable::printable;
 use crate::sqlite::SqlValue;
 use crate::time::{Day, Timestamp};

@@ -9,8 +9,8 @@ use arrow_schema::{DataType, Field};
 
 use self::cell::{Cell, Style};
 use self::totals::totals;
-use super::html::{HtmlTable, escaped};
-use super::table::{Align, Table};
+use super::html::{Align, HtmlTable, escaped};
+use super::table::{Column, Table};
 use crate::columns::Columns;
 use crate::error::Result;
 
@@ -50,9 +50,11 @@ struct ShownColumn {
 pub fn rows_text(columns: &Columns, total: Option<&Columns>) -> Result<String> {
     let mut shown = Shown::of(columns, total)?;
     let narrowed = shown.narrow();
-    let heads: Vec<(&str, Align)> =
-        shown.columns.iter().map(|column| (&*column.name, column.align)).collect();
-    let mut table = Table::new(heads);
+    let head = |column: &ShownColumn| match column.align {
+        Align::Left => Column::text(column.name.clone()),
+        Align::Right => Column::number(column.name.clone()),
+    };
+    let mut table = Table::new(shown.columns.iter().map(head).collect::<Vec<_>>());
     for row in 0..shown.columns.first().map_or(0, |column| column.cells.len()) {
         if shown.left_out > 0 && row == FIRST {
             table.row(shown.columns.iter().map(|_| "…".to_owned()));
@@ -62,7 +64,7 @@ pub fn rows_text(columns: &Columns, total: Option<&Columns>) -> Result<String> {
     if let Some(total) = shown.total() {
         table.row(total);
     }
-    Ok(format!("{}{}\n", table.text(), shown.caption(&narrowed)))
+    Ok(format!("{}{}\n", table.text(None), shown.caption(&narrowed)))
 }
 
 /// The rows as an HTML table, for a notebook. `total` as for [`rows_text`].

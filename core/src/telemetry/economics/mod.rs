@@ -14,7 +14,8 @@ pub use spread::Spread;
 
 use self::facts::Facts;
 use self::tally::{Key, Tallies};
-use super::query::{Projection, QueryContext, ScanRow, TokenUsageQuery, for_each};
+use super::period::ReportPeriod;
+use super::query::{Filter, Projection, QueryContext, ScanRow, TokenUsageQuery, for_each};
 use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::number;
@@ -38,11 +39,13 @@ record! {
         pub model: Option<String>,
         /// Only calls of this provider.
         pub provider: Option<String>,
-        /// Calls at or after this timestamp, or within this time span before now (`7d`). Absent: no limit.
+        /// Calls at or after this timestamp, or within this time span before now (`7d`), or from a day of the time zone on: a
+        /// date, `today`, `yesterday`, `this-week`. Absent: no limit.
         pub since: Option<String> = span,
-        /// Calls at or before this timestamp, or this time span before now.
+        /// Calls at or before this timestamp, or this time span before now, or to the end of a day of the time zone: a date
+        /// includes that day.
         pub until: Option<String> = span,
-        /// The time zone of the weeks, by its name in the IANA database. Absent: UTC.
+        /// The time zone of the weeks and of dates in `since` and `until`, by its name in the IANA database. Absent: UTC.
         pub time_zone: Option<String>,
         /// The time from which spans count back. Absent: the handle's clock.
         pub now: Option<Timestamp>,
@@ -134,6 +137,16 @@ record! {
     }
 }
 
+/// [`Economics`] with what its time range leaves out, for people.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct EconomicsReport {
+    /// The cost of finished work.
+    pub economics: Economics,
+    /// The time range.
+    pub period: ReportPeriod,
+}
+
 /// The columns that the scan reads, in the order of their places below.
 const COLUMNS: [&str; 11] = [
     "agent_id",
@@ -174,6 +187,34 @@ pub(crate) fn economics(
     query: &EconomicsQuery,
     statuses: &StatusSettings,
 ) -> Result<Economics> {
+    let (collector, _) = collect(query_context, query, statuses)?;
+    Ok(collector.into_economics(&Keys::read(query_context.tx)?))
+}
+
+/// [`economics`] with the calls that its time range leaves out.
+pub(crate) fn economics_report(
+    query_context: &QueryContext<'_>,
+    query: &EconomicsQuery,
+    statuses: &StatusSettings,
+) -> Result<EconomicsReport> {
+    let tx = query_context.tx;
+    let (mut collector, filter) = collect(query_context, query, statuses)?;
+    let period = ReportPeriod::of(&filter, |earlier| {
+        let mut calls = 0;
+        for_each(tx, earlier, projection(), |row| {
+            calls += u64::from(collector.place(row)?.is_some());
+            Ok(())
+        })?;
+        Ok(calls)
+    })?;
+    Ok(EconomicsReport { economics: collector.into_economics(&Keys::read(tx)?), period })
+}
+
+fn collect<'t>(
+    query_context: &QueryContext<'t>,
+    query: &'t EconomicsQuery,
+    statuses: &'t StatusSettings,
+) -> Result<(Collector<'t>, Filter)> {
     let tx = query_context.tx;
     let limits = Limits::read(query_context, query)?;
     let zone = Zone::read("timeZone", query.time_zone.as_deref())?;
@@ -186,12 +227,15 @@ pub(crate) fn economics(
     };
     let scan = QueryContext { query: &calls, ..*query_context };
     let filter = scan.filter(query.since.as_deref())?;
-    let projection = Projection { plain: COLUMNS.to_vec(), command: true, action: false };
     let group_by = dimension::distinct(&query.group_by);
     let facts = Facts::new(tx, statuses);
     let mut collector = Collector { limits, group_by, zone, facts, tallies: Tallies::default() };
-    for_each(tx, &filter, projection, |row| collector.add(row))?;
-    Ok(collector.into_economics(&Keys::read(tx)?))
+    for_each(tx, &filter, projection(), |row| collector.add(row))?;
+    Ok((collector, filter))
+}
+
+fn projection() -> Projection {
+    Projection { plain: COLUMNS.to_vec(), command: true, ..Projection::default() }
 }
 
 /// The sums of a scan.
@@ -203,11 +247,19 @@ struct Collector<'t> {
     tallies: Tallies,
 }
 
+/// Where a call belongs: its task, and the numbers of the names of its project and epic.
+struct Place {
+    task: Option<usize>,
+    project: u32,
+    epic: u32,
+}
+
 impl Collector<'_> {
-    fn add(&mut self, row: &ScanRow<'_>) -> Result<()> {
+    /// Where the call belongs; `None` if it does not match the query.
+    fn place(&mut self, row: &ScanRow<'_>) -> Result<Option<Place>> {
         let text = |place| row.columns.text(place);
         if !self.limits.has(text(MODEL)?.as_deref(), text(PROVIDER)?.as_deref()) {
-            return Ok(());
+            return Ok(None);
         }
         let task = match text(TASK)? {
             Some(id) => self.facts.of(&id)?,
@@ -218,9 +270,12 @@ impl Collector<'_> {
             None => [self.number(row, PROJECT)?, self.number(row, EPIC)?],
         };
         let names = &self.facts.names;
-        if !self.limits.is_within(names.text(project), names.text(epic)) {
-            return Ok(());
-        }
+        let is_within = self.limits.is_within(names.text(project), names.text(epic));
+        Ok(is_within.then_some(Place { task, project, epic }))
+    }
+
+    fn add(&mut self, row: &ScanRow<'_>) -> Result<()> {
+        let Some(Place { task, project, epic }) = self.place(row)? else { return Ok(()) };
         let mut key = Key::default();
         for place in 0..self.group_by.len() {
             let dimension = self.group_by[place];
@@ -242,7 +297,7 @@ impl Collector<'_> {
             };
             key.set(dimension, number);
         }
-        let currency = text(CURRENCY)?;
+        let currency = row.columns.text(CURRENCY)?;
         let spend = spend(row, currency.as_deref().unwrap_or_default())?;
         self.tallies.add(key, task, task.map(|place| &self.facts.tasks[place]), &spend);
         Ok(())

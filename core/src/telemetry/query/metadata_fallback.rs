@@ -11,12 +11,17 @@ pub(super) const ACTION: [&str; 2] = ["action", "phase"];
 /// The names of the error kind in metadata.
 pub(super) const ERROR_KIND: [&str; 3] = ["error_kind", "errorKind", "error"];
 
-/// Command, action and error kind in metadata; invalid metadata has none of them.
+/// Where the details of a call's usage are, and among them the session.
+const NOTES: &str = "usage";
+const SESSION: &str = "session";
+
+/// Command, action, error kind and session in metadata; invalid metadata has none of them.
 #[derive(Debug, Default)]
 pub(super) struct MetadataFields {
     command: [Option<String>; COMMAND.len()],
     action: [Option<String>; ACTION.len()],
     error_kind: [Option<String>; ERROR_KIND.len()],
+    session: Option<String>,
 }
 
 impl MetadataFields {
@@ -42,6 +47,10 @@ impl MetadataFields {
     #[cfg(any(feature = "arrow", test))]
     pub(super) fn error_kind(&mut self) -> Option<String> {
         first(&mut self.error_kind)
+    }
+
+    pub(super) fn session(&mut self) -> Option<String> {
+        self.session.take().filter(|text| !text.is_empty())
     }
 
     fn field_mut(&mut self, name: &str) -> Option<&mut Option<String>> {
@@ -71,10 +80,13 @@ impl<'de> Deserialize<'de> for MetadataFields {
 
             fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<MetadataFields, A::Error> {
                 let mut found = MetadataFields::default();
-                while let Some(Scalar(name)) = fields.next_key::<Scalar>()? {
-                    let Scalar(text) = fields.next_value()?;
-                    if let Some(place) = name.as_deref().and_then(|name| found.field_mut(name)) {
-                        // Of duplicate fields the last one counts, as in any JSON object.
+                while let Some(name) = fields.next_key::<Scanned>()? {
+                    let Scanned { text, session } = fields.next_value()?;
+                    let Some(name) = name.text else { continue };
+                    // Of duplicate fields the last one counts, as in any JSON object.
+                    if name == NOTES {
+                        found.session = session;
+                    } else if let Some(place) = found.field_mut(&name) {
                         *place = text;
                     }
                 }
@@ -85,52 +97,61 @@ impl<'de> Deserialize<'de> for MetadataFields {
     }
 }
 
-/// A value of which only text matters. Other values are parsed by the same rules as a whole object, so that the same
-/// input is invalid.
-struct Scalar(Option<String>);
+/// A value of which only its text matters, or the session of an object. Everything is parsed by the same rules as a whole
+/// object, so that the same input is invalid.
+#[derive(Default)]
+struct Scanned {
+    text: Option<String>,
+    session: Option<String>,
+}
 
-impl<'de> Deserialize<'de> for Scalar {
+impl<'de> Deserialize<'de> for Scanned {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any;
         impl<'de> Visitor<'de> for Any {
-            type Value = Scalar;
+            type Value = Scanned;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("any JSON value")
             }
 
-            fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
-                Ok(Scalar(Some(text.to_owned())))
+            fn visit_str<E>(self, text: &str) -> Result<Scanned, E> {
+                Ok(Scanned { text: Some(text.to_owned()), session: None })
             }
 
-            fn visit_unit<E>(self) -> Result<Scalar, E> {
-                Ok(Scalar(None))
+            fn visit_unit<E>(self) -> Result<Scanned, E> {
+                Ok(Scanned::default())
             }
 
-            fn visit_bool<E>(self, _: bool) -> Result<Scalar, E> {
-                Ok(Scalar(None))
+            fn visit_bool<E>(self, _: bool) -> Result<Scanned, E> {
+                Ok(Scanned::default())
             }
 
-            fn visit_i64<E>(self, _: i64) -> Result<Scalar, E> {
-                Ok(Scalar(None))
+            fn visit_i64<E>(self, _: i64) -> Result<Scanned, E> {
+                Ok(Scanned::default())
             }
 
-            fn visit_u64<E>(self, _: u64) -> Result<Scalar, E> {
-                Ok(Scalar(None))
+            fn visit_u64<E>(self, _: u64) -> Result<Scanned, E> {
+                Ok(Scanned::default())
             }
 
-            fn visit_f64<E>(self, _: f64) -> Result<Scalar, E> {
-                Ok(Scalar(None))
+            fn visit_f64<E>(self, _: f64) -> Result<Scanned, E> {
+                Ok(Scanned::default())
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Scalar, A::Error> {
-                while items.next_element::<Scalar>()?.is_some() {}
-                Ok(Scalar(None))
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Scanned, A::Error> {
+                while items.next_element::<Scanned>()?.is_some() {}
+                Ok(Scanned::default())
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Scalar, A::Error> {
-                while fields.next_entry::<Scalar, Scalar>()?.is_some() {}
-                Ok(Scalar(None))
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Scanned, A::Error> {
+                let mut session = None;
+                while let Some((name, value)) = fields.next_entry::<Scanned, Scanned>()? {
+                    if name.text.as_deref() == Some(SESSION) {
+                        session = value.text;
+                    }
+                }
+                Ok(Scanned { text: None, session })
             }
         }
         deserializer.deserialize_any(Any)
@@ -145,9 +166,16 @@ mod tests {
     use crate::telemetry::query::row::first_text;
 
     /// The fields of the whole object.
-    fn slowly(metadata: &str) -> [Option<String>; 3] {
+    fn slowly(metadata: &str) -> [Option<String>; 4] {
         let object: Map<String, Value> = serde_json::from_str(metadata).unwrap_or_default();
-        [first_text(&object, &COMMAND), first_text(&object, &ACTION), first_text(&object, &ERROR_KIND)]
+        let session = object.get(NOTES).and_then(|notes| notes.get(SESSION)?.as_str());
+        let session = session.filter(|text| !text.is_empty()).map(str::to_owned);
+        [
+            first_text(&object, &COMMAND),
+            first_text(&object, &ACTION),
+            first_text(&object, &ERROR_KIND),
+            session,
+        ]
     }
 
     #[test]
@@ -162,6 +190,10 @@ mod tests {
             r#"{"command":null,"command":"c"}"#,
             r#"{"comm\u0061nd":"\u00e9\n","x":{"command":"inner"},"y":[1,-2.5,true,null,{"a":[]}]}"#,
             r#"{"command":"c","n":1e999}"#,
+            r#"{"usage":{"session":"s","models":{"session":"inner"}},"session":"outer","command":"c"}"#,
+            r#"{"usage":{"session":"s","session":7}}"#,
+            r#"{"usage":{"session":"s"},"usage":["session","t"]}"#,
+            r#"{"usage":{"session":""},"x":{"usage":{"session":"deep"}}}"#,
             r#"{"command":"c","n":"\ud800"}"#,
             r#"{"error":"timeout","error_kind":"","errorKind":3}"#,
             r#"{"command":"c"} x"#,
@@ -173,11 +205,8 @@ mod tests {
             &deep(200),
         ] {
             let mut fields = MetadataFields::read(metadata);
-            assert_eq!(
-                [fields.command(), fields.action(), fields.error_kind()],
-                slowly(metadata),
-                "{metadata}"
-            );
+            let found = [fields.command(), fields.action(), fields.error_kind(), fields.session()];
+            assert_eq!(found, slowly(metadata), "{metadata}");
         }
     }
 }

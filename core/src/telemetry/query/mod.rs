@@ -18,7 +18,7 @@ pub(super) use page::Page;
 pub use row::TokenUsageRow;
 pub(super) use row::millis;
 pub(crate) use scan::QueryContext;
-pub(super) use scan::{Projection, ScanRow, SortKey, for_each};
+pub(super) use scan::{Filter, Projection, ScanRow, SortKey, for_each};
 
 use crate::definition::record;
 use crate::time::Timestamp;
@@ -48,14 +48,15 @@ record! {
         pub model: Option<String>,
         /// Only usage of this provider.
         pub provider: Option<String>,
-        /// Usage at or after this timestamp, or within this time span before now (`7d`; units s, m, h, d, w,
-        /// and mo for calendar months), or from a day on: `today`, `yesterday`, `this-week`. `all` is no limit. Absent:
-        /// the last 7 days for a summary, no limit for a list of rows.
+        /// Usage at or after this timestamp, or within this time span before now (`7d`; units ms, s, m, h, d, w,
+        /// and mo for calendar months), or from a day of the time zone on: a date, `today`, `yesterday`, `this-week`. `all`
+        /// is no limit. Absent: the last 7 days for a summary, no limit for a list of rows.
         pub since: Option<String> = span,
-        /// Usage at or before this timestamp, or this time span before now.
+        /// Usage at or before this timestamp, or this time span before now, or to the end of a day of the time zone: a date
+        /// includes that day.
         pub until: Option<String> = span,
-        /// The time zone of the days in a summary by day, by its name in the IANA database (`Europe/Berlin`). Absent:
-        /// UTC. Dates in `since` and `until` still begin at midnight UTC.
+        /// The time zone of the days in a summary by day and of dates in `since` and `until`, by its name in the IANA
+        /// database (`Europe/Berlin`). Absent: UTC.
         pub time_zone: Option<String>,
         /// The page of the result, from 1. Absent: 1.
         pub page: Option<i64> = positive,

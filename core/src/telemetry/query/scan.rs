@@ -46,7 +46,7 @@ impl SortKey {
 #[derive(Debug, Clone)]
 pub(in super::super) struct Filter {
     selection: Selection,
-    range: Range,
+    pub(in super::super) range: Range,
     command: Option<String>,
     include_rows_without_command: bool,
     pub(in super::super) zone: Zone,
@@ -59,6 +59,7 @@ pub(in super::super) struct Projection {
     pub(in super::super) plain: Vec<&'static str>,
     pub(in super::super) command: bool,
     pub(in super::super) action: bool,
+    pub(in super::super) session: bool,
 }
 
 /// One row of a scan.
@@ -71,6 +72,8 @@ pub(in super::super) struct ScanRow<'r> {
     pub(in super::super) command: Option<Cow<'r, str>>,
     /// As in [`TokenUsageRow`](super::TokenUsageRow), if it was requested.
     pub(in super::super) action: Option<Cow<'r, str>>,
+    /// The agent's session, by the metadata, if it was requested.
+    pub(in super::super) session: Option<Cow<'r, str>>,
 }
 
 /// Passes the rows that match the filter to `visit`, in insertion order.
@@ -81,7 +84,8 @@ pub(in super::super) fn for_each(
     mut visit: impl FnMut(&ScanRow<'_>) -> Result<()>,
 ) -> Result<()> {
     let needs = [projection.command || filter.command.is_some(), projection.action];
-    let mut columns = Columns { plain: projection.plain, completed: Vec::new() };
+    let mut columns =
+        Columns { plain: projection.plain, completed: Vec::new(), metadata: projection.session };
     let mut completed = [None; 2];
     for ((place, column), needed) in completed.iter_mut().zip(["command_name", "action"]).zip(needs) {
         if needed {
@@ -96,28 +100,34 @@ pub(in super::super) fn for_each(
         if !filter.range.holds_time(time) {
             return Ok(());
         }
-        let [command, action] = complete(row, completed)?;
+        let [command, action, session] = complete(row, completed)?;
         if filter.passes_command(command.as_deref()) {
             let sort_key = SortKey::new(time, row.rowid()?);
-            visit(&ScanRow { sort_key, time, columns: row, command, action })?;
+            visit(&ScanRow { sort_key, time, columns: row, command, action, session })?;
         }
         Ok(())
     })
 }
 
-/// Command and action, from their columns or else from the metadata.
-fn complete<'r>(row: &'r ScannedRow<'_>, places: [Option<usize>; 2]) -> Result<[Option<Cow<'r, str>>; 2]> {
+/// Command and action, from their columns or else from the metadata, and the session that the metadata names.
+fn complete<'r>(row: &'r ScannedRow<'_>, places: [Option<usize>; 2]) -> Result<[Option<Cow<'r, str>>; 3]> {
     let column = |place: Option<usize>| place.map_or(Ok(None), |place| row.text(place));
-    let mut texts = [column(places[0])?, column(places[1])?];
+    let mut texts = [column(places[0])?, column(places[1])?, None];
     if let Some(metadata) = row.metadata()? {
         let mut fields = MetadataFields::read(&metadata);
         texts[0] = texts[0].take().or_else(|| fields.command().map(Cow::Owned));
         texts[1] = texts[1].take().or_else(|| fields.action().map(Cow::Owned));
+        texts[2] = fields.session().map(Cow::Owned);
     }
     Ok(texts)
 }
 
 impl Filter {
+    /// The same filter for the time before its range; `None` if that has no beginning.
+    pub(in super::super) fn earlier(&self) -> Option<Self> {
+        Some(Self { range: self.range.earlier()?, ..self.clone() })
+    }
+
     /// Whether a record that was found at this position still matches the filter.
     pub(super) fn still_matches(&self, found: SortKey, record: &TokenUsageRecord) -> bool {
         SortKey::new(Timestamp::read(&record.timestamp), found.rowid) == found && self.selection.holds(record)
@@ -133,12 +143,19 @@ impl Filter {
 }
 
 impl QueryContext<'_> {
+    /// The time range of the query, with this `since`.
+    pub(in super::super) fn range(&self, since: Option<&str>) -> Result<Range> {
+        let query = self.query;
+        let zone = Zone::read("timeZone", query.time_zone.as_deref())?;
+        Range::read(since, query.until.as_deref(), query.now.unwrap_or(self.now), zone)
+    }
+
     /// The filter of the query, with this `since`.
     pub(in super::super) fn filter(&self, since: Option<&str>) -> Result<Filter> {
         let query = self.query;
         let zone = Zone::read("timeZone", query.time_zone.as_deref())?;
         Ok(Filter {
-            range: Range::read(since, query.until.as_deref(), query.now.unwrap_or(self.now), zone)?,
+            range: self.range(since)?,
             zone,
             selection: self.selection()?,
             command: query.command.clone(),

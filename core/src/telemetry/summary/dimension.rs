@@ -8,64 +8,85 @@ use serde::{Serialize, Serializer};
 use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, Result};
 
-/// A property of recorded usage that a summary groups by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Dimension {
+/// Defines the dimensions: of each its documentation, its name in a query, and the name of its JSON field in a result.
+macro_rules! dimensions {
+    ($($(#[doc = $doc:literal])* $dimension:ident: $name:literal, $field:literal;)+) => {
+        /// A property of recorded usage that a summary groups by.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Dimension {
+            $($(#[doc = $doc])* $dimension,)+
+        }
+
+        impl Dimension {
+            /// Every dimension.
+            pub const ALL: &'static [Self] = &[$(Self::$dimension),+];
+
+            /// The dimension's name in a query.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$dimension => $name,)+
+                }
+            }
+
+            /// The name of the dimension's JSON field in a result.
+            #[must_use]
+            pub const fn field(self) -> &'static str {
+                match self {
+                    $(Self::$dimension => $field,)+
+                }
+            }
+        }
+
+        impl Described for Dimension {
+            const KIND: Kind = Kind::Choice("Dimension", &[$($name),+]);
+        }
+
+        impl Described for Group {
+            const KIND: Kind = Kind::Group(&[$($field),+]);
+        }
+    };
+}
+
+dimensions! {
     /// The project, by id; `project_id` in JSON.
-    Project,
+    Project: "project", "project_id";
     /// The command; `command_name` in JSON.
-    Command,
+    Command: "command", "command_name";
     /// The agent, by id; `agent_id` in JSON.
-    Agent,
+    Agent: "agent", "agent_id";
     /// The model; `model_name` in JSON.
-    Model,
+    Model: "model", "model_name";
     /// The day in the query's time zone, `2026-03-20`.
-    Day,
+    Day: "day", "day";
     /// The job, by id; `job_id` in JSON.
-    Job,
+    Job: "job", "job_id";
     /// The step of the command.
-    Action,
+    Action: "action", "action";
     /// The provider of the model.
-    Provider,
+    Provider: "provider", "provider";
     /// The task, by id; `task_id` in JSON.
-    Task,
+    Task: "task", "task_id";
     /// The epic that was recorded, by id; `epic_id` in JSON.
-    Epic,
+    Epic: "epic", "epic_id";
     /// The user story that was recorded, by id; `user_story_id` in JSON.
-    Story,
+    Story: "story", "user_story_id";
     /// The hour in the query's time zone, `2026-03-20 14:00`.
-    Hour,
+    Hour: "hour", "hour";
     /// The Monday of the week in the query's time zone, `2026-03-16`.
-    Week,
+    Week: "week", "week";
     /// The month in the query's time zone, `2026-03`.
-    Month,
+    Month: "month", "month";
+    /// The session or thread of the agent, as its report named it: `usage.session` of the record's metadata.
+    Session: "session", "session";
 }
 
 impl Dimension {
     /// The default dimensions of a summary.
     pub const DEFAULT: &'static [Self] = &[Self::Project, Self::Command, Self::Agent];
 
-    /// Every dimension, in the order of a table's columns.
-    pub const ALL: &'static [Self] = &[
-        Self::Project,
-        Self::Command,
-        Self::Agent,
-        Self::Model,
-        Self::Day,
-        Self::Job,
-        Self::Action,
-        Self::Provider,
-        Self::Task,
-        Self::Epic,
-        Self::Story,
-        Self::Hour,
-        Self::Week,
-        Self::Month,
-    ];
-
-    /// The dimension with this name: `project`, `command`, `agent`, `model`, `day`, `job`, `action`, `provider`, `task`,
-    /// `epic`, `story`, `hour`, `week` or `month`.
+    /// The dimension with this [name](Dimension::name).
     pub fn from_name(name: &str) -> Result<Self> {
         let found = Self::ALL.iter().copied().find(|dimension| dimension.name() == name);
         found.ok_or_else(|| {
@@ -74,82 +95,24 @@ impl Dimension {
         })
     }
 
-    /// The dimension's name in a query.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Project => "project",
-            Self::Command => "command",
-            Self::Agent => "agent",
-            Self::Model => "model",
-            Self::Day => "day",
-            Self::Job => "job",
-            Self::Action => "action",
-            Self::Provider => "provider",
-            Self::Task => "task",
-            Self::Epic => "epic",
-            Self::Story => "story",
-            Self::Hour => "hour",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
-
-    /// The name of the dimension's JSON field in a result.
-    #[must_use]
-    pub const fn field(self) -> &'static str {
-        match self {
-            Self::Project => "project_id",
-            Self::Command => "command_name",
-            Self::Agent => "agent_id",
-            Self::Model => "model_name",
-            Self::Day => "day",
-            Self::Job => "job_id",
-            Self::Action => "action",
-            Self::Provider => "provider",
-            Self::Task => "task_id",
-            Self::Epic => "epic_id",
-            Self::Story => "user_story_id",
-            Self::Hour => "hour",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
-
-    /// `query_context`, or the default where that is empty.
-    pub(crate) fn or_default(query_context: &[Self]) -> &[Self] {
-        if query_context.is_empty() { Self::DEFAULT } else { query_context }
+    /// `group_by`, or the default where that is empty.
+    pub(crate) fn or_default(group_by: &[Self]) -> &[Self] {
+        if group_by.is_empty() { Self::DEFAULT } else { group_by }
     }
 
     /// Its column, if it has one and no metadata completes it.
     pub(super) fn column(self) -> Option<&'static str> {
         match self {
-            Self::Command | Self::Action | Self::Day | Self::Hour | Self::Week | Self::Month => None,
+            Self::Command
+            | Self::Action
+            | Self::Session
+            | Self::Day
+            | Self::Hour
+            | Self::Week
+            | Self::Month => None,
             other => Some(other.field()),
         }
     }
-}
-
-impl Described for Dimension {
-    const KIND: Kind = Kind::Choice(
-        "Dimension",
-        &[
-            Self::Project.name(),
-            Self::Command.name(),
-            Self::Agent.name(),
-            Self::Model.name(),
-            Self::Day.name(),
-            Self::Job.name(),
-            Self::Action.name(),
-            Self::Provider.name(),
-            Self::Task.name(),
-            Self::Epic.name(),
-            Self::Story.name(),
-            Self::Hour.name(),
-            Self::Week.name(),
-            Self::Month.name(),
-        ],
-    );
 }
 
 /// An optional list; an unknown name is refused by the list's own parser.
@@ -196,25 +159,6 @@ impl Group {
     pub fn iter(&self) -> impl Iterator<Item = (Dimension, Option<&str>)> {
         self.0.iter().map(|(dimension, value)| (*dimension, value.as_deref()))
     }
-}
-
-impl Described for Group {
-    const KIND: Kind = Kind::Group(&[
-        Dimension::Project.field(),
-        Dimension::Command.field(),
-        Dimension::Agent.field(),
-        Dimension::Model.field(),
-        Dimension::Day.field(),
-        Dimension::Job.field(),
-        Dimension::Action.field(),
-        Dimension::Provider.field(),
-        Dimension::Task.field(),
-        Dimension::Epic.field(),
-        Dimension::Story.field(),
-        Dimension::Hour.field(),
-        Dimension::Week.field(),
-        Dimension::Month.field(),
-    ]);
 }
 
 impl Serialize for Group {

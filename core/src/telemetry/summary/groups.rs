@@ -98,6 +98,7 @@ impl Groups {
             })),
             (Dimension::Command, _) => text(row.command.as_deref().map(Cow::Borrowed)),
             (Dimension::Action, _) => text(row.action.as_deref().map(Cow::Borrowed)),
+            (Dimension::Session, _) => text(row.session.as_deref().map(Cow::Borrowed)),
             (_, Some(index)) => text(row.columns.text(index)?),
             (_, None) => GroupValue::Nothing,
         })

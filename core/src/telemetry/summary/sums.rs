@@ -55,6 +55,28 @@ impl Sums {
         Ok(())
     }
 
+    /// The sums of all rows of several groups.
+    pub(super) fn of_all<'s>(groups: impl IntoIterator<Item = &'s Self>) -> Self {
+        let mut all = Self::default();
+        let mut durations = Vec::new();
+        for group in groups {
+            all.calls += group.calls;
+            all.cost_known_calls += group.cost_known_calls;
+            for (sum, own) in all.tokens.iter_mut().zip(group.tokens) {
+                sum.add_sum(own);
+            }
+            durations.push(&group.duration_ms);
+            all.costs.add_all(&group.costs);
+        }
+        all.duration_ms = ExactSum::of_all(durations);
+        all
+    }
+
+    /// The one currency of the cost.
+    pub(super) fn currency(&self) -> Option<String> {
+        self.costs.currency()
+    }
+
     pub(super) fn into_row(self, workspace_id: Option<String>, group: Group) -> TokenUsageSummaryRow {
         let mut row = TokenUsageSummaryRow {
             workspace_id,
@@ -88,6 +110,15 @@ impl Costs {
             self.0.len() - 1
         });
         self.0[place].1.add(cost);
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        for (code, own) in &other.0 {
+            match self.0.iter_mut().find(|(known, _)| known == code) {
+                Some((_, sum)) => *sum = ExactSum::of_all([&*sum, own]),
+                None => self.0.push((code.clone(), own.clone())),
+            }
+        }
     }
 
     fn codes(&self) -> impl Iterator<Item = &str> {

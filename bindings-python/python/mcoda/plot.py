@@ -1,0 +1,366 @@
+"""Pictures of the work and of what it costs: ``pip install 'libmcoda[plot]'``.
+
+Each function takes a workspace, or what the call of that name returned, and draws it into ``axes``, or into those of a
+new figure. It returns the axes. Other keywords are arguments of the call, for example ``since="30d"``. The engine has
+computed the numbers. Colours are those of Okabe and Ito, which the colour-blind can tell apart; hatches and
+markers repeat what they say, for print without colour.
+
+>>> import matplotlib
+>>> matplotlib.use("Agg")
+>>> import mcoda
+>>> from mcoda import plot
+>>> with mcoda.Workspace.open_db(":memory:") as ws:
+...     axes = plot.throughput(ws)
+>>> axes.get_title()
+'Completed each day'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Union
+
+from ._calls import WorkspaceCalls
+from ._estimate import Estimate, QuantileTimes
+from ._records import Economics, FlowDay, ThroughputDay, TokenUsageSummaryRow
+
+try:
+    from matplotlib import dates, pyplot
+    from matplotlib.axes import Axes
+    from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+except ImportError as _error:
+    raise ImportError(f"mcoda.plot needs matplotlib ({_error}): pip install 'libmcoda[plot]'") from _error
+
+__all__ = [
+    "burn_up",
+    "cache_share",
+    "cost_per_story_point",
+    "cumulative_flow",
+    "lane_times",
+    "spend",
+    "throughput",
+]
+
+# Okabe and Ito, "Color Universal Design", 2008; without black and yellow, which are hard to see on white.
+_BLUE, _ORANGE, _GREEN, _PINK, _SKY, _VERMILION = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"
+_GREY = "#999999"
+_COLOURS = [_BLUE, _ORANGE, _GREEN, _PINK, _SKY, _VERMILION]
+_HATCHES = ["", "///", "...", "\\\\\\", "xxx", "ooo", "++"]
+
+_LANES = ["implementation", "review", "qa"]
+_LANE_NAMES = {"implementation": "Implementation", "review": "Review", "qa": "QA"}
+
+
+def spend(
+    source: WorkspaceCalls | Iterable[TokenUsageSummaryRow], axes: Axes | None = None, *, currency: str | None = None, **query: Any
+) -> Axes:
+    """What the calls of each day cost, by model. The summary has to be grouped by day and model.
+
+    ``currency`` names the amounts. Where there are several currencies, it says which one is drawn; absent: the first.
+    """
+    if isinstance(source, WorkspaceCalls):
+        currency = currency or source.economics().total.currency
+    rows = list(_answer(source, lambda ws: ws.token_usage_summary(group_by=["day", "model"], **query)))
+    axes = _titled(axes, "Spend by day and model")
+    others = sorted({name for row in rows for name in row.cost_by_currency or ()})
+    if others:
+        currency = currency or others[0]
+    costs = [(row, _cost(row.cost_estimate, row.cost_by_currency, currency)) for row in rows]
+    known = [(row.day, row.model_name or "unknown model", cost) for row, cost in costs if row.day and cost is not None]
+    if not known:
+        return _nothing(axes, "no calls with a known cost" if len(rows) else "no calls")
+    _stacked(axes, known)
+    notes = [f"amounts in {', '.join(set(others) - {currency})} are left out"] if others else []
+    unknown = sum(row.calls - row.cost_known_calls for row in rows)
+    if unknown:
+        notes.append(f"the cost of {unknown:,} of {sum(row.calls for row in rows):,} calls is unknown")
+    axes.set_ylabel(f"Cost ({currency})" if currency else "Cost")
+    _legend(axes, "Model")
+    return _noted(axes, notes)
+
+
+def cache_share(source: WorkspaceCalls | Iterable[TokenUsageSummaryRow], axes: Axes | None = None, **query: Any) -> Axes:
+    """The share of the input tokens of each day that came from a cache. The summary has to be grouped by day."""
+    rows = list(_answer(source, lambda ws: ws.token_usage_summary(group_by=["day"], **query)))
+    axes = _titled(axes, "Input tokens that came from a cache")
+    known = [(_day(row.day), row.tokens_cached / row.tokens_prompt) for row in rows if row.day and row.tokens_prompt]
+    if not known:
+        return _nothing(axes, "no calls with input tokens")
+    days, shares = zip(*sorted(known))
+    axes.bar(days, shares, width=0.8, color=_SKY, edgecolor="black", linewidth=0.5)
+    axes.set_ylim(0, 1)
+    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axes.set_ylabel("Share of input tokens (%)")
+    return _by_day(axes)
+
+
+def cumulative_flow(
+    source: WorkspaceCalls | Iterable[FlowDay], axes: Axes | None = None, **options: Any
+) -> Axes:
+    """How many tasks were where at the end of each day; cancelled ones are left out."""
+    rows = list(_answer(source, lambda ws: ws.cumulative_flow(**options)))
+    axes = _titled(axes, "Cumulative flow")
+    layers = [
+        ("completed", "Completed", _GREEN, "..."),
+        ("qa", "QA", _SKY, "///"),
+        ("review", "Review", _ORANGE, ""),
+        ("implementation", "Implementation", _BLUE, "\\\\\\"),
+        ("backlog", "Backlog", "#DDDDDD", ""),
+    ]
+    if not any(getattr(row, name) for row in rows for name, *_ in layers):
+        return _nothing(axes, "no tasks with transitions")
+    below = [0] * len(rows)
+    days = [_day(row.day) for row in rows]
+    for name, label, colour, hatch in layers:
+        top = [low + getattr(row, name) for low, row in zip(below, rows)]
+        axes.fill_between(
+            days, below, top, step="mid", label=label, facecolor=colour, hatch=hatch, edgecolor="black", linewidth=0.4
+        )
+        below = top
+    axes.set_ylim(0, max(below) * 1.05)
+    axes.set_ylabel("Tasks")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend(axes, "Status", reverse=True)
+    return _by_day(axes)
+
+
+def lane_times(source: WorkspaceCalls | Estimate, axes: Axes | None = None, **options: Any) -> Axes:
+    """The age of each task that is in a lane now, before bands of the lane's finished visits: a task above the 85 % band
+    has been there for longer than 85 % of them took."""
+    estimate = _answer(source, lambda ws: ws.estimate(**options))
+    axes = _titled(axes, "Age of tasks in work, and how long lanes take")
+    bands = {lane: getattr(estimate.lane_times, lane).bands for lane in _LANES}
+    ages = {
+        lane: [(item, item.age_hours) for item in getattr(estimate.wip, lane).items if item.age_hours is not None]
+        for lane in _LANES
+    }
+    limits = [getattr(band, name) for band in bands.values() for name, _, _ in _BANDS]
+    values = [value for value in [*limits, *(age for items in ages.values() for _, age in items)] if value is not None]
+    if not values:
+        return _nothing(axes, "no tasks in work, and too few finished visits")
+    unit, hours = ("days", 24) if max(values) >= 72 else ("hours", 1)
+    labelled: set[str] = set()
+    for at, lane in enumerate(_LANES):
+        low = 0.0
+        for name, label, colour in _BANDS:
+            top = getattr(bands[lane], name)
+            if top is not None:
+                shown = label if label not in labelled else "_"
+                axes.bar(at, top / hours - low, bottom=low, width=0.8, color=colour, edgecolor="white", label=shown)
+                labelled.add(label)
+                low = top / hours
+        _draw_ages(axes, at, ages[lane], hours, labelled)
+    axes.set_xticks(range(len(_LANES)), [_LANE_NAMES[lane] for lane in _LANES])
+    axes.set_xlim(-0.6, len(_LANES) - 0.4)
+    axes.set_ylim(0, None)
+    axes.set_xlabel("Lane")
+    axes.set_ylabel(f"Time in the lane ({unit})")
+    _legend(axes, None)
+    return axes
+
+
+# Darker with age, so that print without colour has the order.
+_BANDS = [
+    ("p50", "50 % of visits", "#E8F1F8"),
+    ("p70", "70 %", "#BBD7EA"),
+    ("p85", "85 %", "#7FB3D5"),
+    ("p95", "95 %", "#3F7FAE"),
+]
+
+
+def _draw_ages(axes: Axes, at: int, ages: list[tuple[Any, float]], hours: int, labelled: set[str]) -> None:
+    for ageing, label, colour, marker in [
+        (False, "task", "black", "o"),
+        (True, "ageing task", _VERMILION, "^"),
+    ]:
+        found = [(item, age / hours) for item, age in ages if item.aging is ageing]
+        if not found:
+            continue
+        # Side by side, so that tasks of one age do not hide each other.
+        places = [at + 0.5 * ((index + 0.5) / len(found) - 0.5) for index in range(len(found))]
+        shown = label if label not in labelled else "_"
+        heights = [age for _, age in found]
+        axes.scatter(places, heights, label=shown, color=colour, marker=marker, edgecolors="white", s=45, zorder=3)
+        labelled.add(label)
+        if len(found) <= 6:
+            for place, (item, age) in zip(places, found):
+                axes.annotate(item.task_key, (place, age), (4, 4), textcoords="offset points", fontsize=7)
+
+
+def throughput(
+    source: WorkspaceCalls | Iterable[ThroughputDay],
+    axes: Axes | None = None,
+    *,
+    story_points: bool = False,
+    **options: Any,
+) -> Axes:
+    """How many tasks were completed on each day, or how many story points."""
+    rows = list(_answer(source, lambda ws: ws.throughput(**options)))
+    axes = _titled(axes, "Completed each day")
+    values = [row.story_points if story_points else row.tasks for row in rows]
+    if not any(values):
+        return _nothing(axes, "nothing was completed")
+    axes.bar([_day(row.day) for row in rows], values, width=0.8, color=_GREEN, edgecolor="black", linewidth=0.5)
+    axes.set_ylabel("Story points" if story_points else "Tasks")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    return _by_day(axes)
+
+
+def burn_up(
+    source: WorkspaceCalls | tuple[Iterable[FlowDay], Estimate], axes: Axes | None = None, **options: Any
+) -> Axes:
+    """The completed tasks and all tasks by day, and when the forecast expects all of them to be completed: its median, and
+    a fan of the times by probability. The answer is that of ``cumulative_flow`` and of ``estimate``."""
+    flow, estimate = _answer(source, lambda ws: (ws.cumulative_flow(**options), ws.estimate(**options)))
+    rows = list(flow)
+    axes = _titled(axes, "Burn-up")
+    scope = [row.backlog + row.implementation + row.review + row.qa + row.completed for row in rows]
+    if not any(scope):
+        return _nothing(axes, "no tasks with transitions")
+    days = [_day(row.day) for row in rows]
+    axes.plot(days, scope, color="black", linestyle="--", label="All tasks")
+    axes.plot(days, [row.completed for row in rows], color=_GREEN, linewidth=2.5, label="Completed")
+    forecast = estimate.forecast
+    if forecast and forecast.complete:
+        _fan(axes, estimate.now, rows[-1].completed, scope[-1], forecast.complete.at)
+    axes.set_ylim(0, max(scope) * 1.1)
+    axes.set_ylabel("Tasks")
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    _legend(axes, None)
+    note = forecast.reason if forecast and not forecast.complete else None
+    return _noted(_by_day(axes), [f"no forecast: {note}"] if note else [])
+
+
+def _fan(axes: Axes, now: datetime, done: int, scope: int, at: QuantileTimes) -> None:
+    """The times as triangles from now: the outer ones are less sure."""
+    for low, high, colour, hatch, label in [
+        (at.p10, at.p95, "#D6E6F2", "", "10 % to 95 % sure"),
+        (at.p50, at.p85, "#8FBBDA", "///", "50 % to 85 % sure"),
+    ]:
+        if low is not None and high is not None:
+            axes.fill(
+                [_at(now), _at(low), _at(high)], [done, scope, scope], color=colour, hatch=hatch, edgecolor=_BLUE, linewidth=0.5,
+                label=label,
+            )  # fmt: skip
+    if at.p50 is not None:
+        axes.plot([_at(now), _at(at.p50)], [done, scope], color=_BLUE, label="Forecast, median", marker="D", markevery=[1])
+        axes.annotate(f"{at.p50:%d %b %Y}", (_at(at.p50), scope), (0, 6), textcoords="offset points", ha="center")
+
+
+def cost_per_story_point(source: WorkspaceCalls | Economics, axes: Axes | None = None, **query: Any) -> Axes:
+    """What a completed story point cost by agent: the median of the tasks, their mean, and what 85 % of them do not exceed.
+    The answer has to be grouped by agent."""
+    economics = _answer(source, lambda ws: ws.economics(group_by=["agent"], **query))
+    axes = _titled(axes, "Cost per completed story point")
+    rows = [row for row in economics.rows if row.cost_per_story_point.median is not None]
+    if not rows:
+        return _nothing(axes, "no completed tasks with story points and a known cost")
+    spreads = [row.cost_per_story_point for row in rows]
+    places = range(len(rows), 0, -1)
+    axes.barh(
+        places, [spread.median for spread in spreads], height=0.6, color=_ORANGE, edgecolor="black", linewidth=0.5, label="Median"
+    )
+    for of, marker, label in [("mean", "D", "Mean"), ("p85", "|", "85 % cost no more")]:
+        values = [getattr(spread, of) for spread in spreads]
+        axes.scatter(values, places, color="black", marker=marker, s=40 if marker == "D" else 150, zorder=3, label=label)
+    names = [f"{row.agent_id or 'unknown agent'}\n({_count(row.cost_per_story_point.tasks, 'task')})" for row in rows]
+    axes.set_yticks(places, names)
+    axes.set_ylim(0.4, len(rows) + 0.6)
+    axes.set_xlim(0, None)
+    currency = economics.total.currency
+    axes.set_xlabel(f"Cost per story point ({currency})" if currency else "Cost per story point")
+    axes.set_ylabel("Agent")
+    _legend(axes, None)
+    return axes
+
+
+def _answer(source: Any, call: Any) -> Any:
+    return call(source) if isinstance(source, WorkspaceCalls) else source
+
+
+def _titled(axes: Axes | None, title: str) -> Axes:
+    if axes is None:
+        _, axes = pyplot.subplots(figsize=(7, 4), layout="constrained")
+    axes.set_title(title)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_axisbelow(True)
+    axes.grid(axis="y", color="#DDDDDD", linewidth=0.6)
+    return axes
+
+
+def _nothing(axes: Axes, why: str) -> Axes:
+    """A picture that says that there is nothing to see, which no axes without content do."""
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.text(0.5, 0.5, f"Nothing to show: {why}.", ha="center", va="center", transform=axes.transAxes, color="#555555")
+    return axes
+
+
+def _noted(axes: Axes, notes: Iterable[str]) -> Axes:
+    text = "; ".join(notes)
+    if text:
+        # Below the axis, whose label it goes on from.
+        axes.set_xlabel(f"{axes.get_xlabel()}\n{text[0].upper()}{text[1:]}.".strip())
+    return axes
+
+
+def _stacked(axes: Axes, values: Iterable[tuple[str, str, float]]) -> None:
+    """Bars of (day, name, value), stacked by name: the largest first."""
+    by_name: dict[str, dict[float, float]] = {}
+    for day, name, value in values:
+        by_name.setdefault(name, {})[_day(day)] = value
+    below: dict[float, float] = {}
+    for index, name in enumerate(sorted(by_name, key=lambda name: -sum(by_name[name].values()))):
+        days = sorted(by_name[name])
+        axes.bar(
+            days,
+            [by_name[name][day] for day in days],
+            bottom=[below.get(day, 0) for day in days],
+            width=0.8,
+            label=name,
+            color=_COLOURS[index % len(_COLOURS)],
+            hatch=_HATCHES[index % len(_HATCHES)],
+            edgecolor="black",
+            linewidth=0.5,
+        )
+        below.update((day, below.get(day, 0) + by_name[name][day]) for day in days)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.2f}" if value < 10 else f"{value:,.0f}"))
+    _by_day(axes)
+
+
+def _by_day(axes: Axes) -> Axes:
+    locator = dates.AutoDateLocator(minticks=2, maxticks=8, interval_multiples=True)
+    # Not finer than days, which the numbers are of.
+    locator.intervald[dates.HOURLY] = [24]
+    axes.xaxis.set_major_locator(locator)
+    formatter = dates.ConciseDateFormatter(locator)
+    for formats in (formatter.formats, formatter.zero_formats):
+        formats[2] = "%d %b"
+    formatter.offset_formats[1] = formatter.offset_formats[2] = "%Y"
+    axes.xaxis.set_major_formatter(formatter)
+    axes.set_xlabel("Day")
+    return axes
+
+
+def _legend(axes: Axes, title: str | None, *, reverse: bool = False) -> None:
+    axes.legend(title=title, reverse=reverse, fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def _day(text: str) -> float:
+    """The day as a place on an axis of matplotlib's dates."""
+    return _at(datetime.fromisoformat(text))
+
+
+def _at(time: datetime) -> float:
+    return float(dates.date2num(time))
+
+
+def _cost(one: float | None, several: Union[dict[str, float], None], currency: str | None) -> float | None:
+    return several.get(currency or "") if several else one
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

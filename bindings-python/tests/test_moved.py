@@ -1,0 +1,61 @@
+"""Projects that were moved, and databases with several workspaces."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+
+import mcoda
+
+
+def database_of(file: Path, *ids: str) -> None:
+    with mcoda.Workspace.open_db(file, workspace_id="made") as ws:
+        for one in ids:
+            ws.record_token_usage(workspace_id=one)
+
+
+def test_the_only_id_in_the_file_is_used_for_reading_and_writing(file: Path) -> None:
+    database_of(file, "/old/shop")
+    with mcoda.Workspace.open_db(file) as ws, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert (ws.id, len(ws.token_usage())) == ("/old/shop", 1)
+        assert list(ws.jobs.list()) == []
+
+
+def test_of_several_ids_none_is_guessed_and_the_empty_result_lists_them(file: Path) -> None:
+    database_of(file, "one", "two")
+    with mcoda.Workspace.open_db(file) as ws:
+        for ask in (ws.token_usage, ws.token_usage_summary, ws.economics, ws.jobs.list, ws.command_runs.list):
+            with pytest.warns(mcoda.OtherWorkspaceWarning, match="'one', 'two'") as caught:
+                ask()
+            assert [warning.filename for warning in caught] == [__file__]
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(mcoda.OtherWorkspaceWarning):
+                ws.token_usage()
+            ws.record_token_usage()
+            assert list(ws.jobs.list()) == []
+        assert [(known.id, known.own) for known in ws.workspace_ids()][1:] == [("one", False), ("two", False)]
+
+
+def test_relocating_gives_all_rows_of_an_id_to_another(file: Path) -> None:
+    database_of(file, "one", "two")
+    with mcoda.Workspace.open_db(file, workspace_id="shop") as ws:
+        with pytest.raises(mcoda.NotFoundError, match="nobody"):
+            ws.relocate("nobody", "shop")
+        done = ws.relocate("one", "shop")
+        assert (done.token_usage, done.jobs, done.workspace_file) == (1, 0, False)
+        assert len(ws.token_usage()) == 1
+
+
+def test_a_new_workspace_gets_a_stable_id(tmp_path: Path) -> None:
+    with mcoda.Workspace.open(tmp_path / "shop") as ws:
+        first = ws.id
+    with mcoda.Workspace.open(tmp_path / "shop") as ws:
+        assert ws.id == first != str(tmp_path / "shop")
+    found = mcoda.workspaces()
+    assert [(one.id, one.root, one.root_exists) for one in found] == [(first, str(tmp_path / "shop"), False)]
+    assert found[0].last_used is not None
+    assert mcoda.workspaces(environment={"HOME": str(tmp_path)}) == []

@@ -1,0 +1,121 @@
+"""Values that a notebook has: time spans, missing values, NumPy's numbers, and names in snake_case."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import date, datetime, timedelta, timezone
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import mcoda
+from conftest import Shop
+
+NOON = datetime(2026, 3, 20, 12, tzinfo=timezone.utc)
+
+
+def test_a_timedelta_is_a_span_before_now(ws: mcoda.Workspace) -> None:
+    for hours in (1, 3):
+        ws.record_token_usage(id=f"{hours}", timestamp=NOON - timedelta(hours=hours))
+    rows = ws.token_usage(since=timedelta(hours=2), now=NOON)
+    assert [row.id for row in rows] == ["1"]
+    rows = ws.token_usage({"until": timedelta(hours=1, milliseconds=1)}, now=NOON)
+    assert [row.id for row in rows] == ["3"]
+    with pytest.raises(mcoda.InvalidInputError, match="since"):
+        ws.token_usage(since=timedelta(hours=-1))
+
+
+def test_a_date_is_a_whole_day_of_the_time_zone(ws: mcoda.Workspace) -> None:
+    ws.record_token_usage(id="late", timestamp="2026-03-20T23:30:00Z")
+    day = date(2026, 3, 20)
+    assert len(ws.token_usage(since=day, until=day)) == 1
+    assert len(ws.token_usage(since=day, until=day, time_zone="Europe/Berlin")) == 0
+    assert len(ws.token_usage(since=date(2026, 3, 21), time_zone="Europe/Berlin")) == 1
+
+
+def test_a_summary_says_what_its_range_leaves_out(ws: mcoda.Workspace) -> None:
+    for name, day in (("a", 1), ("b", 18), ("c", 19)):
+        ws.record_token_usage(id=name, timestamp=f"2026-03-{day:02}T12:00:00Z", agent_id="claude")
+    summary = ws.token_usage_summary(now=NOON, agent="claude")
+    assert (summary.since, summary.until) == (NOON - timedelta(days=7), None)
+    assert (summary[0].calls, summary.calls_outside) == (2, 1)
+    whole = ws.token_usage_summary(since="all")
+    assert (whole.since, whole.until, whole.calls_outside) == (None, None, 0)
+    one = ws.token_usage_summary({"since": date(2026, 3, 18), "until": date(2026, 3, 18)})
+    assert one.until == datetime(2026, 3, 18, 23, 59, 59, 999000, tzinfo=timezone.utc)
+    assert one.calls_outside == 2
+    for again in (copy.copy(summary), pickle.loads(pickle.dumps(summary))):
+        assert (again, again.since) == (summary, summary.since)
+        with pytest.raises(TypeError, match="query again"):
+            _ = again.calls_outside
+
+
+def stand_in(module: str, name: str, **members: Any) -> Any:
+    """An object of a type with this name, as pandas and NumPy have them."""
+    return type(name, (), {"__module__": module, **members})()
+
+
+MISSING = [
+    float("nan"),
+    stand_in("pandas._libs.missing", "NAType"),
+    stand_in("pandas._libs.tslibs.nattype", "NaTType"),
+]
+
+
+@pytest.mark.parametrize("missing", MISSING, ids=lambda value: type(value).__name__)
+def test_missing_values_of_pandas_are_absent(missing: Any, shop: Shop) -> None:
+    recorded = shop.ws.record_token_usage(
+        {"id": "a", "tokensPrompt": 3.0, "tokensCached": missing, "timestamp": missing},
+        cost_estimate=missing,
+        metadata={"x": missing, "y": [missing]},
+    )
+    row = shop.ws.token_usage()[0]
+    assert recorded.recorded and (row.tokens_prompt, row.tokens_cached, row.cost_estimate) == (3, None, None)
+    assert (row.metadata["x"], row.metadata["y"]) == (None, [None])
+    tasks = [{"userStoryId": shop.story.id, "key": "P-2", "title": "t", "storyPoints": missing}]
+    assert shop.ws.tasks.create_many(tasks)[0].story_points is None
+    assert shop.ws.query("SELECT ?1 IS NULL AS missing", [missing]).rows == ((1,),)
+    with pytest.raises(mcoda.InvalidInputError, match="key"):
+        shop.ws.tasks.create({"userStoryId": shop.story.id, "key": missing, "title": "t"})
+
+
+def test_a_type_of_another_module_with_such_a_name_is_refused(ws: mcoda.Workspace) -> None:
+    with pytest.raises(mcoda.InvalidInputError, match="costEstimate"):
+        ws.record_token_usage({"costEstimate": stand_in("elsewhere", "NAType")})
+
+
+def test_scalars_of_numpy_are_values(ws: mcoda.Workspace) -> None:
+    numpy: ModuleType = pytest.importorskip("numpy")
+    ws.record_token_usage(
+        {
+            "id": "a",
+            "tokensPrompt": numpy.int64(7),
+            "tokensCached": numpy.float32(2),
+            "costEstimate": numpy.float32(0.5),
+            "durationMs": numpy.float32("nan"),
+            "timestamp": numpy.datetime64("NaT"),
+            "metadata": {"ok": numpy.bool_(True), "text": numpy.str_("x")},
+        }
+    )
+    row = ws.token_usage()[0]
+    assert (row.tokens_prompt, row.tokens_cached, row.cost_estimate, row.duration_ms) == (7, 2, 0.5, None)
+    assert row.metadata == {"ok": True, "text": "x"}
+    with pytest.raises(mcoda.InvalidInputError, match="timestamp"):
+        ws.record_token_usage({"timestamp": numpy.datetime64("2026-03-20T12:00:00")})
+    with pytest.raises(mcoda.InvalidInputError, match="costEstimate"):
+        ws.record_token_usage({"costEstimate": numpy.float32("inf")})
+
+
+def test_a_result_has_names_in_snake_case(shop: Shop) -> None:
+    task = shop.ws.tasks.update("P-1", metadata_patch={"hostKey": {"innerKey": 1}})
+    snake = task.to_dict(names="snake")
+    assert snake["user_story_id"] == shop.story.id and "userStoryId" not in snake
+    assert snake["metadata"] == {"hostKey": {"innerKey": 1}}
+    assert snake["created_at"] == task.to_dict()["createdAt"]
+    estimate = shop.ws.estimate(sp_per_hour_all=2).to_dict(names="snake")
+    assert estimate["backlog_totals"]["implementation"]["story_points"] == 1
+    with pytest.raises(mcoda.InvalidInputError, match="camel"):
+        task.to_dict(names="camel")  # type: ignore[arg-type]
+

@@ -1,0 +1,198 @@
+"""The pictures of `mcoda.plot`: what they show, of a sample and of nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import pytest
+
+import mcoda
+from conftest import REPOSITORY, Shop
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+
+from mcoda import plot
+
+from sample import NOW, fill
+
+NOTEBOOKS = REPOSITORY / "docs/notebooks"
+
+# The function, its keywords for the sample, its title, and its labels of the axes.
+PICTURES: list[tuple[Callable[..., Axes], dict[str, Any], str, str, str]] = [
+    (plot.spend, {"since": "30d", "now": NOW}, "Spend by day and model", "Day", "Cost (USD)"),
+    (plot.cache_share, {"since": "30d", "now": NOW}, "Input tokens that came from a cache", "Day", "Share of input tokens (%)"),
+    (plot.cumulative_flow, {"now": NOW}, "Cumulative flow", "Day", "Tasks"),
+    (plot.lane_times, {"now": NOW}, "Age of tasks in work, and how long lanes take", "Lane", "Time in the lane (days)"),
+    (plot.throughput, {"now": NOW}, "Completed each day", "Day", "Tasks"),
+    (plot.burn_up, {"now": NOW}, "Burn-up", "Day", "Tasks"),
+    (plot.cost_per_story_point, {}, "Cost per completed story point", "Cost per story point (USD)", "Agent"),
+]
+NAMES = [function.__name__ for function, *_ in PICTURES]
+
+
+@pytest.fixture(scope="module")
+def sample() -> Iterator[mcoda.Workspace]:
+    with mcoda.Workspace.open_db(":memory:") as ws:
+        fill(ws)
+        yield ws
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    pyplot.close("all")
+
+
+def image(axes: Axes) -> bytes:
+    file = io.BytesIO()
+    assert axes is pyplot.gca()
+    pyplot.savefig(file, format="png")
+    return file.getvalue()
+
+
+def legend(axes: Axes) -> list[str]:
+    found = axes.get_legend()
+    return [text.get_text() for text in found.get_texts()] if found else []
+
+
+@pytest.mark.parametrize("function, keywords, title, x, y", PICTURES, ids=NAMES)
+def test_a_picture_has_a_title_and_labels_with_units(
+    sample: mcoda.Workspace, function: Callable[..., Axes], keywords: dict[str, Any], title: str, x: str, y: str
+) -> None:
+    _, given = pyplot.subplots()
+    before = pyplot.get_fignums()
+    assert function(sample, given, **keywords) is given
+    assert (given.get_title(), given.get_xlabel(), given.get_ylabel()) == (title, x, y)
+    drawn = image(given)
+    assert drawn.startswith(b"\x89PNG")
+    assert not any(text.get_text().startswith("Nothing") for text in given.texts)
+    # No figure but the given one.
+    assert pyplot.get_fignums() == before
+
+
+@pytest.mark.parametrize("function", [function for function, *_ in PICTURES], ids=NAMES)
+def test_a_picture_of_an_empty_workspace_says_so(ws: mcoda.Workspace, function: Callable[..., Axes]) -> None:
+    axes = function(ws)
+    (text,) = axes.texts
+    assert text.get_text().startswith("Nothing to show: ")
+    assert image(axes) and axes.get_title()
+
+
+def test_all_pictures_are_in_the_list() -> None:
+    assert sorted(NAMES) == plot.__all__
+
+
+def heights(axes: Axes) -> list[float]:
+    return [patch.get_height() for container in axes.containers for patch in container if patch.get_height()]
+
+
+def test_bars_are_as_high_as_the_numbers(sample: mcoda.Workspace) -> None:
+    days = sample.token_usage_summary(group_by=["day", "model"], since="30d", now=NOW)
+    axes = plot.spend(days, currency="USD")
+    assert sorted(heights(axes)) == pytest.approx(sorted(row.cost_estimate for row in days if row.cost_estimate))
+    assert sorted(legend(axes)) == ["claude-sonnet-4-5", "gemini-2.5-pro", "gpt-5-codex"]
+    # Models differ in colour and in hatch.
+    first = [container[0] for container in axes.containers]
+    assert len({bar.get_facecolor() for bar in first}) == len({bar.get_hatch() for bar in first}) == 3
+    flow = sample.throughput(now=NOW)
+    assert sum(heights(plot.throughput(flow))) == sum(day.tasks for day in flow) > 20
+    axes = plot.throughput(flow, story_points=True)
+    assert sum(heights(axes)) == sum(day.story_points for day in flow) and axes.get_ylabel() == "Story points"
+    shares = heights(plot.cache_share(sample, since="30d", now=NOW))
+    assert shares and all(0.3 <= share <= 0.9 for share in shares)
+
+
+def test_the_burn_up_reaches_all_tasks_at_the_forecast(sample: mcoda.Workspace) -> None:
+    answer = sample.cumulative_flow(now=NOW), sample.estimate(now=NOW)
+    axes = plot.burn_up(answer)
+    lines = {str(line.get_label()): line.get_ydata() for line in axes.lines}
+    assert lines["All tasks"][-1] == 40 and lines["Completed"][-1] == answer[0][-1].completed
+    assert list(lines["Forecast, median"]) == [answer[0][-1].completed, 40]
+    forecast = answer[1].forecast
+    assert forecast and forecast.complete and forecast.complete.at.p50
+    assert f"{forecast.complete.at.p50:%d %b %Y}" in [text.get_text() for text in axes.texts]
+    assert "50 % to 85 % sure" in legend(axes)
+
+
+def test_the_lanes_show_each_task_in_work(sample: mcoda.Workspace) -> None:
+    estimate = sample.estimate(now=NOW)
+    axes = plot.lane_times(estimate)
+    points = sum(len(collection.get_offsets()) for collection in axes.collections)
+    assert points == sum(lane.tasks for lane in (estimate.wip.implementation, estimate.wip.review, estimate.wip.qa)) > 2
+    assert {"task", "50 % of visits", "95 %"} <= {*legend(axes)}
+
+
+def test_agents_are_named_with_their_number_of_tasks(sample: mcoda.Workspace) -> None:
+    economics = sample.economics(group_by=["agent"])
+    labels = [label.get_text() for label in plot.cost_per_story_point(economics).get_yticklabels()]
+    assert labels == [f"{row.agent_id}\n({row.cost_per_story_point.tasks} tasks)" for row in economics.rows]
+
+
+def test_unknown_costs_and_other_currencies_are_said(shop: Shop) -> None:
+    ws = shop.ws
+    for currency, cost in [("EUR", 2.0), ("USD", 3.0)]:
+        ws.record_token_usage(model_name="m", cost_estimate=cost, currency=currency)
+    ws.record_token_usage(model_name="m", tokens_prompt=5)
+    axes = plot.spend(ws, currency="USD")
+    assert heights(axes) == [3.0] and axes.get_ylabel() == "Cost (USD)"
+    assert axes.get_xlabel() == "Day\nAmounts in EUR are left out; the cost of 1 of 3 calls is unknown."
+    assert heights(plot.spend(ws)) == [2.0]
+
+
+def noted(function: Callable[..., Axes], drawn: list[str]) -> Callable[..., Axes]:
+    def note(*arguments: Any, **keywords: Any) -> Axes:
+        drawn.append(function.__name__)
+        return function(*arguments, **keywords)
+
+    return note
+
+
+def test_the_notebook_draws_all_pictures_in_25_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = json.loads((NOTEBOOKS / "velocity.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    lines = [line for cell in cells for line in cell.splitlines() if line.strip()]
+    assert len(lines) <= 25
+    drawn: list[str] = []
+    for name in plot.__all__:
+        function = getattr(plot, name)
+        monkeypatch.setattr(plot, name, noted(function, drawn))
+    names: dict[str, Any] = {}
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for cell in cells:
+            exec(cell, names)
+    assert sorted(drawn) == plot.__all__ and "claude" in printed.getvalue()
+    for number in pyplot.get_fignums():
+        pyplot.figure(number).savefig(io.BytesIO())
+
+
+def test_ten_questions_take_15_lines(sample: mcoda.Workspace) -> None:
+    program = (REPOSITORY / "docs/examples/ten_questions.py").read_text(encoding="utf-8")
+    body = program.split("def answers", 1)[1].split("\n\n\n", 1)[0].splitlines()[1:]
+    assert len(body) <= 15 and sum("  # " in line for line in body) == 10
+    names: dict[str, Any] = {"__name__": "questions"}
+    exec(compile(program, "ten_questions.py", "exec"), names)
+    answers = names["answers"](sample, NOW)
+    assert len(answers) == 10 and all(answers[:7] + answers[8:]), answers
+    costs, _, economics, velocity, done, cost, lanes, _, flow, throughput = answers
+    assert costs[0].model_name and economics.rows[0].cost_per_story_point.median
+    assert velocity.source == "empirical" and done.at.p85 > done.at.p50 > NOW and cost.currency == "USD"
+    assert lanes.review.p85 and len(flow) == len(throughput) == 7
+
+
+def test_without_matplotlib_the_error_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "matplotlib.py").write_text("raise ImportError('not here')")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import mcoda.plot"
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=False)
+    assert "mcoda.plot needs matplotlib (not here): pip install 'libmcoda[plot]'" in done.stderr

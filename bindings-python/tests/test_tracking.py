@@ -1,0 +1,378 @@
+"""Recording calls while they are made: `track` and `tracked`."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import logging
+import threading
+import time
+from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mcoda
+from conftest import Shop
+
+
+def body(number: int, output: int = 5) -> dict[str, Any]:
+    return {"id": f"msg_{number}", "type": "message", "model": "m", "usage": {"input_tokens": 12, "output_tokens": output}}
+
+
+def events(number: int) -> list[dict[str, Any]]:
+    return [
+        {"type": "message_start", "message": body(number, output=1)},
+        {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "hello"}},
+        {"type": "message_delta", "delta": {}, "usage": {"output_tokens": 40}},
+        {"type": "message_stop"},
+    ]
+
+
+EVENTS = events(1)
+LINES = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in EVENTS]
+
+
+def only(ws: mcoda.Workspace) -> mcoda.TokenUsageRow:
+    (row,) = ws.token_usage()
+    return row
+
+
+def test_a_tracked_call_records_its_time_and_its_usage(shop: Shop) -> None:
+    ws = shop.ws
+    job = ws.jobs.create(type="work")
+    with ws.track(
+        {"invocation_kind": "chat"}, agent="a", task="P-1", command="c", action="plan", job=job.id, metadata={"n": 1}
+    ) as call:
+        time.sleep(0.05)
+        answer = body(1)
+        assert call.response(answer) is answer
+        assert call.recorded is None
+    row = only(ws)
+    assert (row.agent_id, row.task_id, row.command_name, row.action) == ("a", shop.task.id, "c", "plan")
+    assert (row.job_id, row.invocation_kind, row.metadata["n"], row.error_kind) == (job.id, "chat", 1, None)
+    assert (row.tokens_prompt, row.tokens_completion) == (12, 5)
+    assert row.duration_ms is not None and 50 <= row.duration_ms < 5000
+    assert row.started_at is not None and row.finished_at is not None
+    assert abs((row.finished_at - row.started_at).total_seconds() * 1000 - row.duration_ms) < 2
+    assert call.recorded is not None and call.recorded.records[0].id == row.id and call.error is None
+
+
+def test_a_task_is_named_by_its_id_too(shop: Shop) -> None:
+    with shop.ws.track(task=shop.task.id):
+        pass
+    assert only(shop.ws).task_id == shop.task.id
+
+
+def test_a_call_that_fails_is_recorded_and_raises_its_own_exception(ws: mcoda.Workspace) -> None:
+    mistake = ConnectionResetError("gone")
+    with pytest.raises(ConnectionResetError) as raised:
+        with ws.track(agent="a", model="gpt-5", compute_cost=True):
+            raise mistake
+    row = only(ws)
+    assert raised.value is mistake
+    assert (row.error_kind, row.agent_id, row.tokens_prompt, row.cost_estimate) == ("ConnectionResetError", "a", None, None)
+    assert row.duration_ms is not None
+
+
+def test_the_error_of_a_call_may_be_named(ws: mcoda.Workspace) -> None:
+    with ws.track() as call:
+        call.error_kind = "refusal"
+    assert only(ws).error_kind == "refusal"
+
+
+def test_several_responses_of_a_call_are_recorded_each(ws: mcoda.Workspace) -> None:
+    with ws.track(agent="a") as call:
+        call.response(body(1))
+        call.response(json.dumps(body(2)))
+        call.response([body(3), body(4)])
+    assert [row.tokens_prompt for row in ws.token_usage()] == [12] * 4
+
+
+class Model:
+    """What a provider's package returns."""
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.fields = fields
+
+
+class PydanticModel(Model):
+    def model_dump(self) -> dict[str, Any]:
+        return self.fields
+
+
+class GeneratedModel(Model):
+    def to_dict(self) -> dict[str, Any]:
+        return self.fields
+
+
+@dataclasses.dataclass
+class Usage:
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclasses.dataclass(slots=True)
+class Reply:
+    id: str
+    usage: Usage
+
+
+@pytest.mark.parametrize(
+    "response",
+    [PydanticModel(body(1)), GeneratedModel(body(1)), Reply("msg_1", Usage(12, 5)), json.dumps(body(1)).encode()],
+    ids=["model_dump", "to_dict", "dataclass", "bytes"],
+)
+def test_objects_of_the_providers_packages_are_read(ws: mcoda.Workspace, response: Any) -> None:
+    with ws.track() as call:
+        call.response(response)
+    assert (only(ws).tokens_prompt, only(ws).tokens_completion, call.error) == (12, 5, None)
+
+
+def pieces(text: str, length: int) -> list[str]:
+    return [text[at : at + length] for at in range(0, len(text), length)]
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [EVENTS, [PydanticModel(event) for event in EVENTS], LINES, pieces("".join(LINES), 7), "".join(LINES).split("\n")],
+    ids=["events", "models", "server-sent events", "pieces", "lines"],
+)
+def test_a_stream_is_passed_on_and_recorded(ws: mcoda.Workspace, chunks: list[Any]) -> None:
+    with ws.track() as call:
+        assert list(call.stream(chunks)) == chunks
+    assert (only(ws).tokens_prompt, only(ws).tokens_completion) == (12, 40)
+
+
+def test_a_stream_that_breaks_counts_as_far_as_it_came(ws: mcoda.Workspace) -> None:
+    def broken() -> Iterator[Any]:
+        yield EVENTS[0]
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        with ws.track() as call:
+            list(call.stream(broken()))
+    assert (only(ws).tokens_prompt, only(ws).tokens_completion, only(ws).error_kind) == (12, 1, "TimeoutError")
+
+
+def test_a_failure_to_record_does_not_reach_the_host(ws: mcoda.Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    with ws.track(task="nowhere") as call:
+        result = 7
+    assert result == 7 and isinstance(call.error, mcoda.NotFoundError) and call.recorded is None
+    assert [(record.name, record.levelno) for record in caplog.records] == [("mcoda", logging.WARNING)]
+    assert 'cannot record a call: taskId: there is no task "nowhere"' in caplog.text
+    ws.close()
+    with pytest.raises(ZeroDivisionError), ws.track(strict=True) as call:
+        _ = 1 / 0
+    assert isinstance(call.error, mcoda.ClosedError)
+    with ws.track(provider=7) as call:  # type: ignore[arg-type]
+        pass
+    assert isinstance(call.error, mcoda.McodaError)
+
+
+def test_a_failure_to_record_is_raised_if_asked(ws: mcoda.Workspace) -> None:
+    with pytest.raises(mcoda.NotFoundError, match="nowhere"), ws.track(task="nowhere", strict=True):
+        pass
+    with pytest.raises(mcoda.InvalidInputError, match="body: got None"), ws.track(strict=True) as call:
+        call.response(None)
+    assert only(ws).error_kind == "InvalidInputError"
+
+
+class Broken:
+    def model_dump(self) -> object:
+        raise ValueError("a fault of the package")
+
+
+def test_a_response_that_cannot_be_read_is_a_warning(ws: mcoda.Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    with ws.track() as call:
+        broken = Broken()
+        assert call.response(broken) is broken
+        assert call.response(7) == 7
+    assert isinstance(call.error, ValueError) and len(caplog.records) == 1
+    assert only(ws).tokens_prompt is None
+
+
+def test_a_call_is_recorded_once(ws: mcoda.Workspace) -> None:
+    with ws.track() as call:
+        pass
+    with pytest.raises(RuntimeError, match="track"), call:
+        pass
+    assert len(ws.token_usage()) == 1
+
+
+def test_a_tracked_function_records_each_call(shop: Shop) -> None:
+    @shop.ws.tracked(agent="a", task="P-1", command="c")
+    def ask(number: int, *, output: int = 5) -> dict[str, Any]:
+        """Asks."""
+        return body(number, output)
+
+    assert ask(1)["id"] == "msg_1" and ask(2, output=9)["id"] == "msg_2"
+    assert (ask.__name__, ask.__doc__) == ("ask", "Asks.")
+    rows = shop.ws.token_usage()
+    assert [(row.task_id, row.tokens_completion) for row in rows] == [(shop.task.id, 5), (shop.task.id, 9)]
+
+
+def test_a_tracked_function_may_return_anything(ws: mcoda.Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    @ws.tracked(agent="a")
+    def ask() -> float:
+        call = mcoda.current_call()
+        assert call is not None
+        call.response(body(1))
+        return 0.5
+
+    assert ask() == 0.5 and mcoda.current_call() is None
+    assert only(ws).tokens_prompt == 12 and not caplog.records
+
+
+def test_a_tracked_generator_is_a_stream(ws: mcoda.Workspace) -> None:
+    seen: list[Any] = []
+
+    @ws.tracked(agent="a")
+    def chunks() -> Generator[Any, Any, str]:
+        for event in EVENTS:
+            seen.append((yield event))
+            assert mcoda.current_call() is not None
+        return "the end"
+
+    def whole() -> Generator[Any, Any, None]:
+        assert (yield from chunks()) == "the end"
+
+    given = []
+    for chunk in whole():
+        assert mcoda.current_call() is None
+        given.append(chunk)
+    assert given == EVENTS and seen == [None] * 4
+    assert (only(ws).tokens_completion, only(ws).error_kind) == (40, None)
+    generator: Any = chunks()
+    next(generator)
+    assert generator.send("more") == EVENTS[1] and seen[-1] == "more"
+    generator.close()
+    assert [row.tokens_completion for row in ws.token_usage()] == [40]
+    with pytest.raises(KeyError):
+        generator = chunks()
+        next(generator)
+        generator.throw(KeyError("k"))
+
+
+def test_calls_in_coroutines_are_recorded_too(ws: mcoda.Workspace) -> None:
+    @ws.tracked(agent="function")
+    async def ask(number: int) -> Any:
+        await asyncio.sleep(0.01)
+        call = mcoda.current_call()
+        assert call is not None
+        call.error_kind = str(number)
+        return body(number)
+
+    @ws.tracked(agent="generator")
+    async def chunks() -> AsyncIterator[Any]:
+        for event in events(11):
+            await asyncio.sleep(0)
+            assert mcoda.current_call() is not None
+            yield event
+
+    async def main() -> None:
+        await asyncio.gather(*(ask(number) for number in range(1, 6)))
+        async with ws.track(agent="block") as call:
+            assert [chunk async for chunk in call.stream(every(events(12)))] == events(12)
+        assert call.recorded is not None
+        assert len([chunk async for chunk in chunks()]) == 4
+        with pytest.raises(ValueError):
+            async with ws.track(agent="fault"):
+                raise ValueError
+        assert mcoda.current_call() is None
+
+    asyncio.run(main())
+    rows = {(row.agent_id, row.error_kind): row.tokens_completion for row in ws.token_usage()}
+    functions = {("function", str(number)): 5 for number in range(1, 6)}
+    assert {name: rows.pop(name) for name in functions} == functions
+    assert rows == {("block", None): 40, ("generator", None): 40, ("fault", "ValueError"): None}
+
+
+async def every(values: list[Any]) -> AsyncIterator[Any]:
+    for value in values:
+        yield value
+
+
+def test_the_event_loop_goes_on_while_the_database_is_locked(file: Path) -> None:
+    async def main(ws: mcoda.Workspace, other: mcoda.Workspace) -> int:
+        beats = 0
+        with other.transaction() as tx:
+            tx.projects.ensure(key="P")
+
+            async def call() -> None:
+                async with ws.track(agent="a") as call:
+                    call.response(body(1))
+
+            waiting = asyncio.ensure_future(call())
+            for _ in range(20):
+                await asyncio.sleep(0.005)
+                beats += 1
+            assert not waiting.done()
+        await waiting
+        return beats
+
+    with mcoda.Workspace.open_db(file) as ws, mcoda.Workspace.open_db(file) as other:
+        assert asyncio.run(main(ws, other)) == 20
+        assert only(ws).tokens_prompt == 12
+
+
+def test_a_cancelled_task_records_its_call(ws: mcoda.Workspace) -> None:
+    async def main() -> None:
+        async def call() -> None:
+            async with ws.track(agent="a"):
+                await asyncio.sleep(60)
+
+        task = asyncio.ensure_future(call())
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert only(ws).error_kind == "CancelledError"
+
+
+def test_threads_have_calls_of_their_own(ws: mcoda.Workspace) -> None:
+    start = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        start.wait()
+        for round in range(5):
+            with ws.track(agent=str(number)) as call:
+                assert mcoda.current_call() is call
+                call.response(body(number * 100 + round))
+
+    threads = [threading.Thread(target=work, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    rows = ws.token_usage()
+    assert sorted((row.agent_id, row.tokens_prompt) for row in rows) == sorted((str(n), 12) for n in range(8) for _ in range(5))
+
+
+def test_a_long_stream_needs_no_memory_of_its_text(ws: mcoda.Workspace) -> None:
+    import tracemalloc
+
+    def chunks() -> Iterator[Any]:
+        yield EVENTS[0]
+        for number in range(2000):
+            yield {"type": "text", "text": "x", "snapshot": "x" * 10_000, "n": number}
+        yield EVENTS[2]
+
+    tracemalloc.start()
+    with ws.track() as call:
+        for _ in call.stream(chunks()):
+            pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert only(ws).tokens_completion == 40 and peak < 2_000_000
+
+
+def test_calls_outside_of_projects_are_tracked_too(file: Path) -> None:
+    with mcoda.Global.open_db(file) as db:
+        with db.track() as call:
+            call.response(body(1))
+        assert [row.tokens_prompt for row in db.token_usage()] == [12]

@@ -1,0 +1,67 @@
+//! A summary for people.
+
+use super::dimension::{Dimension, Group};
+use super::sums::Sums;
+use super::{DEFAULT_SINCE, Summary, TokenUsageSummaryRow};
+use crate::error::Result;
+use crate::telemetry::backlog_keys::BacklogKeys;
+use crate::telemetry::period::ReportPeriod;
+use crate::telemetry::query::{Page, Projection, QueryContext, for_each};
+
+/// A summary of token usage with what people ask next: the total, the names of what the rows have ids of, and what the time
+/// range leaves out. [`render_tokens_report`](crate::report::render_tokens_report) prints it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TokenUsageReport {
+    /// The dimensions of the rows, in the order asked for.
+    pub group_by: Vec<Dimension>,
+    /// The groups of the page, as [`Session::token_usage_summary`](crate::Session::token_usage_summary) returns them.
+    pub rows: Vec<TokenUsageReportRow>,
+    /// All calls of the time range as one group, also those on other pages.
+    pub total: TokenUsageReportRow,
+    /// The keys of the projects, epics, stories and tasks that the rows name.
+    pub keys: BacklogKeys,
+    /// The time range.
+    pub period: ReportPeriod,
+}
+
+/// One group of a report.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct TokenUsageReportRow {
+    /// The sums.
+    pub sums: TokenUsageSummaryRow,
+    /// The currency of the cost, by its upper-case code; `None` if none was reported, or several.
+    pub currency: Option<String>,
+}
+
+/// The summary of the last seven days or of the query's time range, as a report.
+pub(crate) fn token_usage_report(
+    query_context: &QueryContext<'_>,
+    group_by: &[Dimension],
+) -> Result<TokenUsageReport> {
+    let since = query_context.query.since.as_deref().unwrap_or(DEFAULT_SINCE);
+    let page = Page::of(query_context.query)?;
+    let Summary { filter, group_by, groups } = Summary::read(query_context, Some(since), group_by)?;
+    let total = Sums::of_all(groups.iter().map(|(_, sums)| sums));
+    let groups: Vec<(Group, Sums)> = page.cut(groups).collect();
+    // The global database has no backlog.
+    let keys = match query_context.workspace_id {
+        Some(_) => BacklogKeys::of_groups(query_context.tx, groups.iter().map(|(group, _)| group))?,
+        None => BacklogKeys::default(),
+    };
+    let period = ReportPeriod::of(&filter, |earlier| {
+        let mut calls = 0;
+        for_each(query_context.tx, earlier, Projection::default(), |_| {
+            calls += 1;
+            Ok(())
+        })?;
+        Ok(calls)
+    })?;
+    let row = |(group, sums): (Group, Sums)| TokenUsageReportRow {
+        currency: sums.currency(),
+        sums: sums.into_row(query_context.workspace_id.map(str::to_owned), group),
+    };
+    let total = row((Group::default(), total));
+    Ok(TokenUsageReport { group_by, rows: groups.into_iter().map(row).collect(), total, keys, period })
+}
