@@ -23,11 +23,16 @@ fn a_workspace_is_that_of_its_project_folder() {
     let project = sandbox.path("shop");
     std::fs::create_dir(&project).unwrap();
     let named = sandbox.json(&["init", "--json", "--workspace", "shop"]);
-    assert_eq!(named["workspaceId"].as_str().unwrap(), project.to_str().unwrap());
     let mut inside = sandbox.command(&["init", "--json"]);
     inside.current_dir(&project);
     let inside: Value = serde_json::from_str(&common::finish(inside).text()).unwrap();
-    assert_eq!(inside["databasePath"], named["databasePath"]);
+    assert_eq!(
+        (&inside["databasePath"], &inside["workspaceId"]),
+        (&named["databasePath"], &named["workspaceId"])
+    );
+    let of_folder =
+        sandbox.json(&["init", "--json", "--workspace", "shop", "--workspace-id", project.to_str().unwrap()]);
+    assert_eq!(of_folder["databasePath"], named["databasePath"]);
 }
 
 #[test]

@@ -191,7 +191,7 @@ fn two_processes_that_open_a_new_workspace_at_once_both_succeed() {
     for _ in 0..3 {
         let fixture = Fixture::new();
         let output = in_processes(&fixture, "open");
-        assert_eq!(output, vec![fixture.root().to_str().unwrap(); 2]);
+        assert_eq!(output, vec![fixture.open().id(); 2]);
     }
 }
 

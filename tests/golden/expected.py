@@ -83,6 +83,11 @@ def bound(text):
     return None if text is None else millis_of(text)
 
 
+def end_bound(text):
+    """The time of the end of a range; a date includes its day."""
+    return bound(text) + UNITS["d"] - 1 if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text or "") else bound(text)
+
+
 def metadata_of(row):
     try:
         found = json.loads(row["metadata_json"] or "{}")
@@ -113,7 +118,7 @@ def millis_taken(row):
 
 
 def is_wanted(row, options, project, since):
-    at, until = millis_of(row["timestamp"]), bound(options.get("until"))
+    at, until = millis_of(row["timestamp"]), end_bound(options.get("until"))
     if since is not None and (at is None or at < since) or until is not None and (at is None or at > until):
         return False
     if "command" in options:

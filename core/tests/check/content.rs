@@ -170,7 +170,7 @@ fn rows_of_other_workspaces_are_found() {
     let other = one(&report, "other_workspace");
     assert_eq!((other.severity, other.count), (Severity::Warning, Some(2)), "{report:?}");
     assert_eq!(other.examples, ["none (1)", "/old/place (1)"], "{report:?}");
-    assert!(other.advice.contains("workspace.json"), "{report:?}");
+    assert!(other.advice.contains("relocate"), "{report:?}");
     let as_old = fixture.options().workspace_id("/old/place").check(fixture.root(), &CheckOptions::default());
     assert_eq!(one(&as_old.unwrap(), "other_workspace").count, Some(2));
 }

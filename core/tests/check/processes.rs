@@ -158,11 +158,8 @@ fn what_a_crash_left_is_checked_and_left_alone() {
         let before = everything(&left);
         let how = CheckOptions::default();
         // The project's root is part of the folder's name, so it is checked by its file.
-        let report = left
-            .options()
-            .workspace_id(crashed.root().to_str().unwrap())
-            .check_db(folder.join("mcoda.db"), &how)
-            .unwrap();
+        let report =
+            left.options().workspace_id(workspace.id()).check_db(folder.join("mcoda.db"), &how).unwrap();
         assert_eq!(everything(&left), before);
         report
     };
