@@ -12,21 +12,25 @@ from ._estimate import Estimate, Velocity
 from ._records import (
     Backfilled,
     Backtest,
+    CallsOutside,
     CheckReport,
     Checkpoint,
     Economics,
     FlowDay,
     ImportSummary,
     JobInspection,
+    KnownWorkspace,
     LaneVisit,
     Recorded,
     RecordedResponse,
+    Relocated,
     StatusEvent,
     TelemetryConfig,
     ThroughputDay,
     TimeIndex,
     TokenUsageRow,
     Transition,
+    UsageRange,
 )
 from ._repositories import CommandRuns, Epics, Jobs, Projects, Stories, TaskRuns, Tasks
 from ._summary import TokenUsageSummary
@@ -212,6 +216,8 @@ class SessionCalls(Caller):
         duration_ms: float | None = None,
         timestamp: Time | None = None,
         metadata: Mapping[str, Any] | None = None,
+        error_kind: str | None = None,
+        record_empty: bool | None = None,
         compute_cost: bool | None = None,
         as_deltas: bool | None = None,
         price_overrides: Sequence[Fields] | None = None,
@@ -251,6 +257,9 @@ class SessionCalls(Caller):
             timestamp: The time by which queries select and order the call. Absent: the creation time in the
                 response, if any, or else now.
             metadata: Additional data; stored beside ``usage`` in the record's metadata.
+            error_kind: The error of the call, for example ``timeout``; stored in the record's metadata.
+            record_empty: Whether a response without usage is recorded too, as a call without counts.
+                Otherwise it records nothing.
             compute_cost: Whether a cost that the response does not report is computed from the price table.
                 Needs the crate feature ``prices``; without it that is an ``UnsupportedError`` error.
             as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
@@ -296,6 +305,8 @@ class SessionCalls(Caller):
             "duration_ms": duration_ms,
             "timestamp": timestamp,
             "metadata": metadata,
+            "error_kind": error_kind,
+            "record_empty": record_empty,
             "compute_cost": compute_cost,
             "as_deltas": as_deltas,
             "price_overrides": price_overrides,
@@ -328,6 +339,8 @@ class SessionCalls(Caller):
         duration_ms: float | None = None,
         timestamp: Time | None = None,
         metadata: Mapping[str, Any] | None = None,
+        error_kind: str | None = None,
+        record_empty: bool | None = None,
         compute_cost: bool | None = None,
         as_deltas: bool | None = None,
         price_overrides: Sequence[Fields] | None = None,
@@ -366,6 +379,9 @@ class SessionCalls(Caller):
             timestamp: The time by which queries select and order the call. Absent: the creation time in the
                 response, if any, or else now.
             metadata: Additional data; stored beside ``usage`` in the record's metadata.
+            error_kind: The error of the call, for example ``timeout``; stored in the record's metadata.
+            record_empty: Whether a response without usage is recorded too, as a call without counts.
+                Otherwise it records nothing.
             compute_cost: Whether a cost that the response does not report is computed from the price table.
                 Needs the crate feature ``prices``; without it that is an ``UnsupportedError`` error.
             as_deltas: Whether a response with cumulative counts of its session is recorded as the increase
@@ -404,6 +420,8 @@ class SessionCalls(Caller):
             "duration_ms": duration_ms,
             "timestamp": timestamp,
             "metadata": metadata,
+            "error_kind": error_kind,
+            "record_empty": record_empty,
             "compute_cost": compute_cost,
             "as_deltas": as_deltas,
             "price_overrides": price_overrides,
@@ -449,13 +467,14 @@ class SessionCalls(Caller):
             epic_key: Only usage that was recorded for the epic with this key.
             model: Only usage of this model.
             provider: Only usage of this provider.
-            since: Usage at or after this timestamp, or within this time span before now (``7d``; units s,
-                m, h, d, w, and mo for calendar months), or from a day on: ``today``, ``yesterday``,
-                ``this-week``. ``all`` is no limit. Absent: the last 7 days for a summary, no limit for a list
-                of rows.
-            until: Usage at or before this timestamp, or this time span before now.
-            time_zone: The time zone of the days in a summary by day, by its name in the IANA database
-                (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` still begin at midnight UTC.
+            since: Usage at or after this timestamp, or within this time span before now (``7d``; units ms,
+                s, m, h, d, w, and mo for calendar months), or from a day of the time zone on: a date,
+                ``today``, ``yesterday``, ``this-week``. ``all`` is no limit. Absent: the last 7 days for a
+                summary, no limit for a list of rows.
+            until: Usage at or before this timestamp, or this time span before now, or to the end of a day
+                of the time zone: a date includes that day.
+            time_zone: The time zone of the days in a summary by day and of dates in ``since`` and
+                ``until``, by its name in the IANA database (``Europe/Berlin``). Absent: UTC.
             page: The page of the result, from 1. Absent: 1.
             page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
             now: The time from which spans count back. Absent: the handle's clock.
@@ -537,13 +556,14 @@ class SessionCalls(Caller):
             epic_key: Only usage that was recorded for the epic with this key.
             model: Only usage of this model.
             provider: Only usage of this provider.
-            since: Usage at or after this timestamp, or within this time span before now (``7d``; units s,
-                m, h, d, w, and mo for calendar months), or from a day on: ``today``, ``yesterday``,
-                ``this-week``. ``all`` is no limit. Absent: the last 7 days for a summary, no limit for a list
-                of rows.
-            until: Usage at or before this timestamp, or this time span before now.
-            time_zone: The time zone of the days in a summary by day, by its name in the IANA database
-                (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` still begin at midnight UTC.
+            since: Usage at or after this timestamp, or within this time span before now (``7d``; units ms,
+                s, m, h, d, w, and mo for calendar months), or from a day of the time zone on: a date,
+                ``today``, ``yesterday``, ``this-week``. ``all`` is no limit. Absent: the last 7 days for a
+                summary, no limit for a list of rows.
+            until: Usage at or before this timestamp, or this time span before now, or to the end of a day
+                of the time zone: a date includes that day.
+            time_zone: The time zone of the days in a summary by day and of dates in ``since`` and
+                ``until``, by its name in the IANA database (``Europe/Berlin``). Absent: UTC.
             page: The page of the result, from 1. Absent: 1.
             page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
             now: The time from which spans count back. Absent: the handle's clock.
@@ -624,13 +644,14 @@ class SessionCalls(Caller):
             epic_key: Only usage that was recorded for the epic with this key.
             model: Only usage of this model.
             provider: Only usage of this provider.
-            since: Usage at or after this timestamp, or within this time span before now (``7d``; units s,
-                m, h, d, w, and mo for calendar months), or from a day on: ``today``, ``yesterday``,
-                ``this-week``. ``all`` is no limit. Absent: the last 7 days for a summary, no limit for a list
-                of rows.
-            until: Usage at or before this timestamp, or this time span before now.
-            time_zone: The time zone of the days in a summary by day, by its name in the IANA database
-                (``Europe/Berlin``). Absent: UTC. Dates in ``since`` and ``until`` still begin at midnight UTC.
+            since: Usage at or after this timestamp, or within this time span before now (``7d``; units ms,
+                s, m, h, d, w, and mo for calendar months), or from a day of the time zone on: a date,
+                ``today``, ``yesterday``, ``this-week``. ``all`` is no limit. Absent: the last 7 days for a
+                summary, no limit for a list of rows.
+            until: Usage at or before this timestamp, or this time span before now, or to the end of a day
+                of the time zone: a date includes that day.
+            time_zone: The time zone of the days in a summary by day and of dates in ``since`` and
+                ``until``, by its name in the IANA database (``Europe/Berlin``). Absent: UTC.
             page: The page of the result, from 1. Absent: 1.
             page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
             now: The time from which spans count back. Absent: the handle's clock.
@@ -661,8 +682,170 @@ class SessionCalls(Caller):
             "now": now,
             "group_by": group_by,
         }
-        columns = self._native.columns("token_usage_summary", (query, keywords), timeout=timeout)
-        return TokenUsageSummary._grouped(columns, list_argument(query, "group_by", "groupBy", group_by))
+        groups = list_argument(query, "group_by", "groupBy", group_by)
+        return self._summary(query, keywords, groups, timeout)
+
+    def token_usage_range(
+        self,
+        query: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        agent: str | None = None,
+        command: str | None = None,
+        include_rows_without_command: bool | None = None,
+        job_id: str | None = None,
+        task_id: str | None = None,
+        epic_key: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+        since: Bound | None = None,
+        until: Bound | None = None,
+        time_zone: str | None = None,
+        page: int | None = None,
+        page_size: int | None = None,
+        now: Time | None = None,
+        group_by: Sequence[Dimension] | None = None,
+        timeout: float | None = None,
+    ) -> UsageRange:
+        """Returns the time range of a summary with this query: its first and last time, and the time from which
+        spans count back. Reads no records.
+
+        Args:
+            query: The query of the summary. A mapping of the fields below.
+            project_key: Only usage of the project with this key. An unknown key is ``NotFoundError``.
+            agent: Only usage of this agent, by id or slug. Text that occurs as an agent id in the
+                workspace's usage is an id; other text is looked up as a slug in the user's global database, and
+                is used as an id if it is unknown there or that database is missing. If that database cannot be
+                read, the call fails: ``Busy``, ``CorruptError``, ``StorageError`` or ``UnsupportedError``.
+            command: Only usage of this command. Usage without a command is excluded.
+            include_rows_without_command: Includes usage without a command in spite of the filter by
+                ``command``, as mcoda's TypeScript packages do.
+            job_id: Only usage of the job with this id.
+            task_id: Only usage of the task with this id.
+            epic_key: Only usage that was recorded for the epic with this key.
+            model: Only usage of this model.
+            provider: Only usage of this provider.
+            since: Usage at or after this timestamp, or within this time span before now (``7d``; units ms,
+                s, m, h, d, w, and mo for calendar months), or from a day of the time zone on: a date,
+                ``today``, ``yesterday``, ``this-week``. ``all`` is no limit. Absent: the last 7 days for a
+                summary, no limit for a list of rows.
+            until: Usage at or before this timestamp, or this time span before now, or to the end of a day
+                of the time zone: a date includes that day.
+            time_zone: The time zone of the days in a summary by day and of dates in ``since`` and
+                ``until``, by its name in the IANA database (``Europe/Berlin``). Absent: UTC.
+            page: The page of the result, from 1. Absent: 1.
+            page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
+            now: The time from which spans count back. Absent: the handle's clock.
+            group_by: The dimensions to group by. Absent or empty: project, command and agent.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+        """
+        keywords = {
+            "project_key": project_key,
+            "agent": agent,
+            "command": command,
+            "include_rows_without_command": include_rows_without_command,
+            "job_id": job_id,
+            "task_id": task_id,
+            "epic_key": epic_key,
+            "model": model,
+            "provider": provider,
+            "since": since,
+            "until": until,
+            "time_zone": time_zone,
+            "page": page,
+            "page_size": page_size,
+            "now": now,
+            "group_by": group_by,
+        }
+        return UsageRange._read(self._native.call("token_usage_range", (query, keywords), timeout=timeout))
+
+    def calls_outside(
+        self,
+        query: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        agent: str | None = None,
+        command: str | None = None,
+        include_rows_without_command: bool | None = None,
+        job_id: str | None = None,
+        task_id: str | None = None,
+        epic_key: str | None = None,
+        model: str | None = None,
+        provider: str | None = None,
+        since: Bound | None = None,
+        until: Bound | None = None,
+        time_zone: str | None = None,
+        page: int | None = None,
+        page_size: int | None = None,
+        now: Time | None = None,
+        group_by: Sequence[Dimension] | None = None,
+        timeout: float | None = None,
+    ) -> CallsOutside:
+        """Counts the calls that a summary with this query leaves out because of its time range: those that
+        match the rest of the query, and are before or after the range or have an invalid time. It reads
+        them.
+
+        Args:
+            query: The query of the summary. A mapping of the fields below.
+            project_key: Only usage of the project with this key. An unknown key is ``NotFoundError``.
+            agent: Only usage of this agent, by id or slug. Text that occurs as an agent id in the
+                workspace's usage is an id; other text is looked up as a slug in the user's global database, and
+                is used as an id if it is unknown there or that database is missing. If that database cannot be
+                read, the call fails: ``Busy``, ``CorruptError``, ``StorageError`` or ``UnsupportedError``.
+            command: Only usage of this command. Usage without a command is excluded.
+            include_rows_without_command: Includes usage without a command in spite of the filter by
+                ``command``, as mcoda's TypeScript packages do.
+            job_id: Only usage of the job with this id.
+            task_id: Only usage of the task with this id.
+            epic_key: Only usage that was recorded for the epic with this key.
+            model: Only usage of this model.
+            provider: Only usage of this provider.
+            since: Usage at or after this timestamp, or within this time span before now (``7d``; units ms,
+                s, m, h, d, w, and mo for calendar months), or from a day of the time zone on: a date,
+                ``today``, ``yesterday``, ``this-week``. ``all`` is no limit. Absent: the last 7 days for a
+                summary, no limit for a list of rows.
+            until: Usage at or before this timestamp, or this time span before now, or to the end of a day
+                of the time zone: a date includes that day.
+            time_zone: The time zone of the days in a summary by day and of dates in ``since`` and
+                ``until``, by its name in the IANA database (``Europe/Berlin``). Absent: UTC.
+            page: The page of the result, from 1. Absent: 1.
+            page_size: The number of rows (in a summary: groups) per page, 1 or more. Absent: all of them.
+            now: The time from which spans count back. Absent: the handle's clock.
+            group_by: The dimensions to group by. Absent or empty: project, command and agent.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "agent": agent,
+            "command": command,
+            "include_rows_without_command": include_rows_without_command,
+            "job_id": job_id,
+            "task_id": task_id,
+            "epic_key": epic_key,
+            "model": model,
+            "provider": provider,
+            "since": since,
+            "until": until,
+            "time_zone": time_zone,
+            "page": page,
+            "page_size": page_size,
+            "now": now,
+            "group_by": group_by,
+        }
+        return CallsOutside._read(self._native.call("calls_outside", (query, keywords), timeout=timeout))
 
     def query(
         self,
@@ -887,10 +1070,12 @@ class WorkspaceCalls(SessionCalls):
             agent: Only calls of this agent, by id or slug, as in ``token_usage``.
             model: Only calls of this model.
             provider: Only calls of this provider.
-            since: Calls at or after this timestamp, or within this time span before now (``7d``). Absent:
-                no limit.
-            until: Calls at or before this timestamp, or this time span before now.
-            time_zone: The time zone of the weeks, by its name in the IANA database. Absent: UTC.
+            since: Calls at or after this timestamp, or within this time span before now (``7d``), or from a
+                day of the time zone on: a date, ``today``, ``yesterday``, ``this-week``. Absent: no limit.
+            until: Calls at or before this timestamp, or this time span before now, or to the end of a day
+                of the time zone: a date includes that day.
+            time_zone: The time zone of the weeks and of dates in ``since`` and ``until``, by its name in
+                the IANA database. Absent: UTC.
             now: The time from which spans count back. Absent: the handle's clock.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
@@ -978,6 +1163,29 @@ class WorkspaceCalls(SessionCalls):
         }
         return Transition._read(self._native.call("record_status_transition", task, to_status, (context, keywords), timeout=timeout))
 
+    def record_status_transitions(
+        self,
+        transitions: Iterable[Fields],
+        *,
+        timeout: float | None = None,
+    ) -> list[Transition]:
+        """Changes the statuses of many tasks, in the given order and in one transaction: all of them or none.
+        As a history may hold the statuses of other programs, any word is accepted. An error names the
+        transition.
+
+        Args:
+            transitions: The transitions. Each is a mapping of fields.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
+        """
+        return [Transition._read(row) for row in self._native.call("record_status_transitions", as_list(transitions), timeout=timeout)]
+
     def status_events(
         self,
         query: Fields = NO_FIELDS,
@@ -986,6 +1194,7 @@ class WorkspaceCalls(SessionCalls):
         task: str | None = None,
         since: Bound | None = None,
         until: Bound | None = None,
+        time_zone: str | None = None,
         now: Time | None = None,
         timeout: float | None = None,
     ) -> Table[StatusEvent]:
@@ -994,8 +1203,12 @@ class WorkspaceCalls(SessionCalls):
         Args:
             query: Selects the events. Absent: all. A mapping of the fields below.
             task: The task, by id or key.
-            since: Events at or after this timestamp, or within this time span before now (``7d``).
-            until: Events at or before this timestamp, or this time span before now.
+            since: Events at or after this timestamp, or within this time span before now (``7d``), or from
+                a day of the time zone on: a date, ``today``, ``yesterday``, ``this-week``.
+            until: Events at or before this timestamp, or this time span before now, or to the end of a day
+                of the time zone: a date includes that day.
+            time_zone: The time zone of these days, by its name in the IANA database (``Europe/Berlin``).
+                Absent: UTC.
             now: The time from which spans count back. Absent: the handle's clock.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
@@ -1009,6 +1222,7 @@ class WorkspaceCalls(SessionCalls):
             "task": task,
             "since": since,
             "until": until,
+            "time_zone": time_zone,
             "now": now,
         }
         return Table._of(self._native.columns("status_events", (query, keywords), timeout=timeout), StatusEvent, "status_events")
@@ -1627,3 +1841,36 @@ class WorkspaceCalls(SessionCalls):
             UnsupportedError: Not possible with this database, or in a transaction.
         """
         return TelemetryConfig._read(self._native.call("opt_in", timeout=timeout))
+
+    def workspace_ids(self, *, timeout: float | None = None) -> Table[KnownWorkspace]:
+        """Lists the workspaces whose rows are in the database, by id. Usually it is this one alone; several may
+        share a database, and a project that was moved may have rows under two ids.
+
+        Args:
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+        """
+        return Table._of(self._native.columns("workspace_ids", timeout=timeout), KnownWorkspace, "workspace_ids")
+
+    def relocate(self, old_id: str, new_id: str, *, timeout: float | None = None) -> Relocated:
+        """Gives all rows of a workspace in this database another workspace id, in one transaction, and returns
+        how many there were in each table. If ``workspace.json`` beside the database names the old id, it
+        names the new one from then on. The JSON log ``token_usage.json`` is not changed: its entries keep
+        the old id. ``NotFoundError`` for an old id of which the database has no rows, and for a new one that
+        is neither the id of the handle nor in the database. ``InvalidInputError`` if the old id is that of
+        the handle: open it with the new id first.
+
+        Args:
+            old_id: The id that the rows have.
+            new_id: The id that they get.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
+            UnsupportedError: Not possible with this database, or in a transaction.
+        """
+        return Relocated._read(self._native.call("relocate", old_id, new_id, timeout=timeout))

@@ -10,7 +10,7 @@ from . import _mcoda
 from ._caller import OrJson, as_json
 from ._choices import Dimension
 from ._estimate import Estimate, Velocity
-from ._handle import folder
+from ._handle import as_folder
 from ._records import (
     CheckReport,
     Economics,
@@ -119,7 +119,7 @@ def check_path(
         "full": full,
         "time_limit_ms": time_limit_ms,
         "workspace_id": workspace_id,
-        "json_log": folder(json_log),
+        "json_log": as_folder(json_log),
         "environment": environment,
     }
     return CheckReport._read(_mcoda.call("check_path", path, (options, keywords)))

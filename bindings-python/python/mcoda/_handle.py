@@ -62,6 +62,6 @@ class Handle(Held, SessionCalls, Tracks):
         self.close()
 
 
-def folder(path: bool | StrPath | None) -> bool | str | None:
+def as_folder(path: bool | StrPath | None) -> bool | str | None:
     """Where the JSON log is written, as text where it is a path."""
     return os.fspath(path) if isinstance(path, os.PathLike) else path

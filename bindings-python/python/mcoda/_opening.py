@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from . import _mcoda
 from ._choices import Synchronous
-from ._handle import Handle, folder
+from ._handle import Handle, as_folder
 from ._types import Fields, NO_FIELDS, StrPath
 
 
@@ -72,7 +72,7 @@ class OpensWorkspace(Handle):
             "workspace_id": workspace_id,
             "config": config,
             "no_telemetry": no_telemetry,
-            "json_log": folder(json_log),
+            "json_log": as_folder(json_log),
             "synchronous": synchronous,
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,
@@ -135,7 +135,7 @@ class OpensWorkspace(Handle):
             "workspace_id": workspace_id,
             "config": config,
             "no_telemetry": no_telemetry,
-            "json_log": folder(json_log),
+            "json_log": as_folder(json_log),
             "synchronous": synchronous,
             "busy_timeout_ms": busy_timeout_ms,
             "read_only": read_only,

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from ._choices import EconomicsDimension, Severity
-from ._handle import folder
 from ._result import Displayable, Result
 from ._table import Tabular
 

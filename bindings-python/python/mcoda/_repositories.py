@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, overload
 
 from ._caller import Repository, as_list
-from ._records import CommandRun, Epic, Job, Project, Story, Task, TaskRun
+from ._records import CommandRun, DeletedTask, Epic, Job, Project, Story, Task, TaskRun
 from ._table import Table
 from ._types import Fields, NO_FIELDS, Time
 
@@ -38,6 +38,7 @@ class Projects(Repository):
         name: str | None = None,
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Project: ...
     @overload
@@ -49,6 +50,7 @@ class Projects(Repository):
         name: str | None = None,
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Project: ...
     def ensure(
@@ -60,6 +62,7 @@ class Projects(Repository):
         name: str | None = None,
         description: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Project:
         """Returns the project with this key, and creates it if there is none: any number of processes may call
@@ -71,6 +74,7 @@ class Projects(Repository):
             name: Its name.
             description: Its description.
             metadata: Additional data of the host.
+            created_at: When it was created, for an import. Absent: now.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -83,6 +87,7 @@ class Projects(Repository):
             "name": name,
             "description": description,
             "metadata": metadata,
+            "created_at": created_at,
         }
         return Project._read(self._native.call("projects.ensure", (project, keywords), timeout=timeout))
 
@@ -127,6 +132,7 @@ class Epics(Repository):
         story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Epic: ...
     @overload
@@ -141,6 +147,7 @@ class Epics(Repository):
         story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Epic: ...
     def create(
@@ -155,6 +162,7 @@ class Epics(Repository):
         story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Epic:
         """Creates an epic. ``NotFoundError`` if its project is unknown, ``ConflictError`` if the project has an
@@ -169,6 +177,7 @@ class Epics(Repository):
             story_points_total: Its size in story points: finite, 0 or more.
             priority: Its priority: smaller numbers come first.
             metadata: Additional data of the host.
+            created_at: When it was created, for an import. Absent: now.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -186,6 +195,7 @@ class Epics(Repository):
             "story_points_total": story_points_total,
             "priority": priority,
             "metadata": metadata,
+            "created_at": created_at,
         }
         return Epic._read(self._native.call("epics.create", (epic, keywords), timeout=timeout))
 
@@ -249,6 +259,7 @@ class Stories(Repository):
         story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Story: ...
     @overload
@@ -265,6 +276,7 @@ class Stories(Repository):
         story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Story: ...
     def create(
@@ -281,6 +293,7 @@ class Stories(Repository):
         story_points_total: float | None = None,
         priority: int | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Story:
         """Creates a user story. ``NotFoundError`` if its epic is unknown, ``ConflictError`` if the epic has a
@@ -297,6 +310,7 @@ class Stories(Repository):
             story_points_total: Its size in story points: finite, 0 or more.
             priority: Its priority: smaller numbers come first.
             metadata: Additional data of the host.
+            created_at: When it was created, for an import. Absent: now.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -316,6 +330,7 @@ class Stories(Repository):
             "story_points_total": story_points_total,
             "priority": priority,
             "metadata": metadata,
+            "created_at": created_at,
         }
         return Story._read(self._native.call("stories.create", (story, keywords), timeout=timeout))
 
@@ -387,6 +402,7 @@ class Tasks(Repository):
         vcs_last_commit_sha: str | None = None,
         openapi_version_at_creation: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Task: ...
     @overload
@@ -411,6 +427,7 @@ class Tasks(Repository):
         vcs_last_commit_sha: str | None = None,
         openapi_version_at_creation: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Task: ...
     def create(
@@ -435,6 +452,7 @@ class Tasks(Repository):
         vcs_last_commit_sha: str | None = None,
         openapi_version_at_creation: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Task:
         """Creates a task. ``NotFoundError`` if its story is unknown, ``ConflictError`` if the story has a task
@@ -459,6 +477,7 @@ class Tasks(Repository):
             vcs_last_commit_sha: The last git commit of its work.
             openapi_version_at_creation: The version of the OpenAPI document that it was created from.
             metadata: Additional data of the host.
+            created_at: When it was created, for an import. Absent: now.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -486,6 +505,7 @@ class Tasks(Repository):
             "vcs_last_commit_sha": vcs_last_commit_sha,
             "openapi_version_at_creation": openapi_version_at_creation,
             "metadata": metadata,
+            "created_at": created_at,
         }
         return Task._read(self._native.call("tasks.create", (task, keywords), timeout=timeout))
 
@@ -533,6 +553,137 @@ class Tasks(Repository):
         """
         return Table._of(self._native.columns("tasks.list", user_story_id, timeout=timeout), Task, "tasks.list")
 
+    def find(
+        self,
+        filter: Fields = NO_FIELDS,
+        /,
+        *,
+        project_key: str | None = None,
+        epic_key: str | None = None,
+        story_key: str | None = None,
+        statuses: Sequence[str] | None = None,
+        type: str | None = None,
+        assignee: str | None = None,
+        agent_id: str | None = None,
+        timeout: float | None = None,
+    ) -> Table[Task]:
+        """Lists the tasks that match the filter, by key. ``InvalidInputError`` for a key that several epics or
+        stories have.
+
+        Args:
+            filter: Selects the tasks. Absent: all. A mapping of the fields below.
+            project_key: Only tasks of the project with this key. An unknown key is ``NotFoundError``.
+            epic_key: Only tasks of the epic with this key. A key that several epics have needs
+                ``project_key``, too.
+            story_key: Only tasks of the user story with this key. A key that several stories have needs
+                ``epic_key`` or ``project_key``, too.
+            statuses: Only tasks with one of these statuses; case, surrounding blanks and older names do not
+                matter.
+            type: Only tasks of this type.
+            assignee: Only tasks of this person; case is ignored.
+            agent_id: Only tasks that are assigned to the agent with this id.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        keywords = {
+            "project_key": project_key,
+            "epic_key": epic_key,
+            "story_key": story_key,
+            "statuses": statuses,
+            "type": type,
+            "assignee": assignee,
+            "agent_id": agent_id,
+        }
+        return Table._of(self._native.columns("tasks.find", (filter, keywords), timeout=timeout), Task, "tasks.find")
+
+    def update(
+        self,
+        task: str,
+        changes: Fields = NO_FIELDS,
+        *,
+        key: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        type: str | None = None,
+        story_points: float | None = None,
+        priority: int | None = None,
+        assigned_agent_id: str | None = None,
+        assignee_human: str | None = None,
+        vcs_branch: str | None = None,
+        vcs_base_branch: str | None = None,
+        vcs_last_commit_sha: str | None = None,
+        metadata_patch: Mapping[str, Any] | None = None,
+        clear: Sequence[str] | None = None,
+        timeout: float | None = None,
+    ) -> Task:
+        """Changes fields of a task. Its status is changed by ``record_status_transition`` only.
+        ``ConflictError`` for a key that another task of the story has.
+
+        Args:
+            task: The task, by id or key.
+            changes: The changes. A mapping of the fields below.
+            key: Its key, unique in the story.
+            title: Its title, on one line.
+            description: Its description.
+            type: Its type.
+            story_points: Its size in story points: finite, 0 or more.
+            priority: Its priority: smaller numbers come first.
+            assigned_agent_id: The agent to which it is assigned.
+            assignee_human: The person to whom it is assigned.
+            vcs_branch: The git branch of its work.
+            vcs_base_branch: The git branch that its work started from.
+            vcs_last_commit_sha: The last git commit of its work.
+            metadata_patch: Merged into the task's metadata: existing names get the new values.
+            clear: The names of fields to make empty: ``description``, ``type``, ``story_points``,
+                ``priority``, ``assigned_agent_id``, ``assignee_human``, ``vcs_branch``, ``vcs_base_branch``,
+                ``vcs_last_commit_sha``.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+            ConflictError: An existing row or file conflicts with the call.
+        """
+        keywords = {
+            "key": key,
+            "title": title,
+            "description": description,
+            "type": type,
+            "story_points": story_points,
+            "priority": priority,
+            "assigned_agent_id": assigned_agent_id,
+            "assignee_human": assignee_human,
+            "vcs_branch": vcs_branch,
+            "vcs_base_branch": vcs_base_branch,
+            "vcs_last_commit_sha": vcs_last_commit_sha,
+            "metadata_patch": metadata_patch,
+            "clear": clear,
+        }
+        return Task._read(self._native.call("tasks.update", task, (changes, keywords), timeout=timeout))
+
+    def delete(self, task: str, *, timeout: float | None = None) -> DeletedTask:
+        """Deletes a task with its status events, runs, comments and locks, in one transaction. Its usage is
+        kept without the task: what it cost is still a part of every sum. The JSON log is not changed.
+
+        Args:
+            task: The task, by id or key.
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+
+        Raises:
+            InvalidInputError: An invalid value; the message names the field, the value given and the values
+                allowed.
+            NotFoundError: A referenced entity does not exist.
+        """
+        return DeletedTask._read(self._native.call("tasks.delete", task, timeout=timeout))
+
 
 class Jobs(Repository):
     """The jobs of a workspace."""
@@ -554,6 +705,7 @@ class Jobs(Repository):
         total_items: int | None = None,
         processed_items: int | None = None,
         last_checkpoint: str | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Job: ...
     @overload
@@ -570,6 +722,7 @@ class Jobs(Repository):
         total_items: int | None = None,
         processed_items: int | None = None,
         last_checkpoint: str | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Job: ...
     def create(
@@ -586,6 +739,7 @@ class Jobs(Repository):
         total_items: int | None = None,
         processed_items: int | None = None,
         last_checkpoint: str | None = None,
+        created_at: Time | None = None,
         timeout: float | None = None,
     ) -> Job:
         """Creates a job.
@@ -601,6 +755,7 @@ class Jobs(Repository):
             total_items: The number of items.
             processed_items: The number of finished items. Absent: 0.
             last_checkpoint: The last point from which the host can resume it.
+            created_at: When it was created, for an import. Absent: now.
             timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
                 (``CancelledError``). Absent: no limit.
 
@@ -618,6 +773,7 @@ class Jobs(Repository):
             "total_items": total_items,
             "processed_items": processed_items,
             "last_checkpoint": last_checkpoint,
+            "created_at": created_at,
         }
         return Job._read(self._native.call("jobs.create", (job, keywords), timeout=timeout))
 
@@ -768,6 +924,15 @@ class CommandRuns(Repository):
         """
         row = self._native.call("command_runs.get", id, timeout=timeout)
         return None if row is None else CommandRun._read(row)
+
+    def list(self, *, timeout: float | None = None) -> Table[CommandRun]:
+        """Lists the command runs of this workspace, newest first.
+
+        Args:
+            timeout: Seconds, above 0, after which a call that is waiting or only reading is cancelled
+                (``CancelledError``). Absent: no limit.
+        """
+        return Table._of(self._native.columns("command_runs.list", timeout=timeout), CommandRun, "command_runs.list")
 
     @overload
     def finish(

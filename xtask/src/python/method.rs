@@ -206,7 +206,7 @@ impl Method<'_> {
 /// The fields by name, as the native module expects them.
 pub fn keywords<'f>(fields: impl Iterator<Item = &'f Field>) -> String {
     let entry = |field: &Field| match field.kind {
-        Kind::LogPlace => format!("    \"{0}\": folder({0}),\n", field.name),
+        Kind::LogPlace => format!("    \"{0}\": as_folder({0}),\n", field.name),
         _ => format!("    \"{0}\": {0},\n", field.name),
     };
     format!("keywords = {{\n{}}}\n", fields.map(entry).collect::<String>())

@@ -41,7 +41,7 @@ const MODULES: &[(&str, &[&str])] = &[
     (".", &["_mcoda"]),
     ("._caller", &["Caller", "OrJson", "Repository", "as_json", "as_list", "list_argument"]),
     ("._estimate", &["Estimate", "Velocity"]),
-    ("._handle", &["Handle", "folder"]),
+    ("._handle", &["Handle", "as_folder"]),
     ("._result", &["Displayable", "Result"]),
     ("._summary", &["TokenUsageSummary"]),
     ("._table", &["Table", "Tabular"]),
