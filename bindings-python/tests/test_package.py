@@ -171,7 +171,7 @@ def test_the_examples_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
     readme = (REPOSITORY / "bindings-python/README.md").read_text(encoding="utf-8")
     (program,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert "claude | 1 " in run(sys.executable, "-c", program, cwd=tmp_path)
+    assert "claude |     1 " in run(sys.executable, "-c", program, cwd=tmp_path)
 
 
 def wheel() -> Path:

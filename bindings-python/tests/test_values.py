@@ -93,7 +93,7 @@ def test_every_time_in_a_result_is_a_datetime(shop: Shop) -> None:
         for field in dataclasses.fields(cls)
         if field.name.endswith(("_at", "_eta", "timestamp"))
     }
-    assert names == like_times | {"at", "now", "origin", "p10", "p50", "p80", "p85", "p95"}
+    assert names == like_times | {"at", "last_used", "now", "origin", "since", "until", "p10", "p50", "p80", "p85", "p95"}
 
 
 @pytest.mark.parametrize("text", ["yesterday", "", "2026-03-20T12:00:00", "20260320", "1774008000", "0000-03-20"])
@@ -141,7 +141,7 @@ def test_bounds_may_be_datetimes_dates_and_spans(ws: mcoda.Workspace) -> None:
     assert found(since=ten) == [10, 11]
     assert found(until=ten) == [9, 10]
     assert found(since=date(2026, 3, 20)) == [9, 10, 11]
-    assert found(until=date(2026, 3, 20)) == []
+    assert found(until=date(2026, 3, 20)) == [9, 10, 11] and found(until=date(2026, 3, 19)) == []
     assert found(since="90m", now=NOON) == [11]
     assert [row.calls for row in ws.token_usage_summary(since=ten, until=NOON)] == [2]
     assert ws.estimate(now=NOON).now == NOON.replace(microsecond=123000)
@@ -319,8 +319,22 @@ def results(shop: Shop) -> list[Any]:
         ws.estimate(now=NOON + timedelta(hours=1)),
         ws.checkpoint(),
         mcoda.check_path("/nowhere"),
+        ws.calls_outside(),
+        ws.token_usage_range(),
+        *ws.workspace_ids(),
         *results_of_history(ws.database_path.with_name("history.db")),
+        *results_of_places(ws.database_path.parent),
     ]
+
+
+def results_of_places(home: Path) -> list[Any]:
+    """The results about workspaces: those in a home folder, and one that was moved."""
+    root, environment = home / "root", {"HOME": str(home)}
+    root.mkdir()
+    with mcoda.Workspace.open(root, environment=environment) as ws:
+        with mcoda.Workspace.open(root, environment=environment, workspace_id="old") as old:
+            old.record_token_usage(tokens_prompt=1)
+        return [*mcoda.workspaces(environment=environment), ws.relocate("old", ws.id)]
 
 
 def results_of_history(file: Path) -> list[Any]:
@@ -336,6 +350,7 @@ def results_of_history(file: Path) -> list[Any]:
             *ws.throughput(),
             ws.economics(),
             ws.create_time_index(),
+            ws.tasks.delete(str(ws.query("SELECT id FROM tasks LIMIT 1")[0][0])),
         ]
 
 

@@ -75,6 +75,6 @@ def as_json(value: object) -> object:
 
 
 def list_argument(fields: Fields, name: str, json_name: str, keyword: Sequence[Any] | None) -> tuple[Any, ...]:
-    """The list that a call got, as a keyword or in the mapping."""
+    """The list that a call got, as a keyword or in the mapping. Empty if it is no list, for the engine to refuse."""
     values = keyword if keyword is not None else fields.get(json_name) or fields.get(name)
-    return tuple(values or ())
+    return tuple(values) if isinstance(values, Iterable) else ()
