@@ -86,14 +86,7 @@ pub(crate) fn columns(
     limit: Option<Duration>,
 ) -> Result<Columns, Failure> {
     let (arguments, _) = arguments_of(Call::named(name)?, given)?;
-    let (columns, others) = detached(py, limit, || {
-        let columns = target.columns(name, &arguments)?;
-        let others = match target {
-            Target::Workspace(workspace) if columns.is_empty() => workspace.unseen_workspaces()?,
-            _ => Vec::new(),
-        };
-        Ok((columns, others))
-    })?;
+    let (columns, others) = detached(py, limit, || target.columns(name, &arguments))?;
     warn_of_others(py, target, &others)?;
     Ok(Columns(columns))
 }

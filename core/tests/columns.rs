@@ -8,7 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMillisecondType};
 use arrow_schema::DataType;
 use common::desk::*;
-use common::{backlog, moves};
+use common::{Fixture, backlog, moves, usage};
 use mcoda_core::calls::{CALLS, Owner, Target};
 use mcoda_core::{Columns, Error, ErrorKind, Global, RecordColumns, SqlColumns, SqlValue, Workspace};
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn json_of(columns: &Columns) -> Value {
 
 /// The columns of a call, which hold what the call returns.
 fn checked(target: Target<'_>, name: &str, arguments: &[Value]) -> Columns {
-    let columns = target.columns(name, arguments).unwrap();
+    let (columns, _) = target.columns(name, arguments).unwrap();
     let mut rows = target.call(name, arguments).unwrap().to_value();
     if let Some(record) = rows.as_object_mut() {
         rows = record.remove("rows").unwrap();
@@ -58,7 +58,7 @@ fn one_batch(columns: &Columns) -> RecordBatch {
 }
 
 fn sql(workspace: &Workspace, sql: &str) -> Result<Columns, Error> {
-    Target::Workspace(workspace).columns("query", &[sql.into()])
+    Target::Workspace(workspace).columns("query", &[sql.into()]).map(|(columns, _)| columns)
 }
 
 /// Rows that other programs wrote.
@@ -146,7 +146,7 @@ fn columns_have_the_types_of_the_definition() {
         "id": "1", "tokensPrompt": 5, "costEstimate": 2, "startedAt": "2026-03-20T12:00:00.250Z", "metadata": {"a": 1}
     })]);
     let target = Target::Workspace(&desk.workspace);
-    let batch = one_batch(&target.columns("token_usage", &[]).unwrap());
+    let batch = one_batch(&target.columns("token_usage", &[]).unwrap().0);
     let column = |name: &str| batch.column_by_name(name).unwrap().clone();
     assert_eq!(column("id").as_string::<i32>().value(0), "1");
     assert_eq!(column("tokens_prompt").as_primitive::<Int64Type>().value(0), 5);
@@ -157,10 +157,10 @@ fn columns_have_the_types_of_the_definition() {
     assert_eq!(started.data_type().to_string(), r#"Timestamp(ms, "UTC")"#);
     assert_eq!(started.as_primitive::<TimestampMillisecondType>().value(0), 1_774_008_000_250);
 
-    let days = target.columns("token_usage_summary", &[json!({"groupBy": ["day"]})]).unwrap();
+    let days = target.columns("token_usage_summary", &[json!({"groupBy": ["day"]})]).unwrap().0;
     let days = one_batch(&days);
     assert_eq!(days.column_by_name("day").unwrap().as_primitive::<Date32Type>().value(0), 20_532);
-    let economics = one_batch(&target.columns("economics", &[]).unwrap());
+    let economics = one_batch(&target.columns("economics", &[]).unwrap().0);
     let spread = economics.column_by_name("cost_per_task").unwrap();
     assert_eq!(spread.as_struct().column_names(), ["mean", "median", "p85", "tasks"]);
 }
@@ -170,7 +170,7 @@ fn an_empty_result_has_the_same_schema() {
     let desk = Desk::new();
     let target = Target::Workspace(&desk.workspace);
     let schema =
-        |name: &str, arguments: &[Value]| target.columns(name, arguments).unwrap().to_arrow().unwrap().0;
+        |name: &str, arguments: &[Value]| target.columns(name, arguments).unwrap().0.to_arrow().unwrap().0;
     let empty = schema("token_usage", &[]);
     let select = [json!("SELECT id, tokens_prompt, cost_estimate, 1 AS one FROM token_usage")];
     let types: Vec<DataType> =
@@ -243,7 +243,7 @@ fn many_rows_are_several_batches() {
         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 70000)
         SELECT printf('%06d', i), 'w', '2026-03-20T12:00:00.000Z', i FROM n";
     rusqlite::Connection::open(desk.workspace.database_path()).unwrap().execute(insert, []).unwrap();
-    let usage = Target::Workspace(&desk.workspace).columns("token_usage", &[]).unwrap();
+    let usage = Target::Workspace(&desk.workspace).columns("token_usage", &[]).unwrap().0;
     assert_eq!((usage.len(), usage.to_arrow().unwrap().1.len()), (70_001, 2));
     let around = json_of(&usage.slice(65_535..65_537));
     assert_eq!((&around[0]["tokens_prompt"], &around[1]["id"]), (&json!(65_535), &json!("065536")));
@@ -293,4 +293,24 @@ fn rows_of_json_become_columns() {
     let columns = SqlColumns::from_rows(vec!["a".into(), "b".into()], rows.clone()).unwrap();
     assert_eq!(columns.to_rows(), rows);
     assert_eq!(RecordColumns::from_json(usage, [json!(7)]).unwrap_err().field(), Some("row"));
+}
+
+/// Other languages have the reply, Python the columns: both say the same of an empty answer.
+#[test]
+fn an_empty_answer_names_other_workspaces_as_its_reply_does() {
+    let fixture = Fixture::new();
+    for id in ["one", "two"] {
+        let other = fixture.options().workspace_id(id).open(fixture.root()).unwrap();
+        other.record_token_usage(&usage(json!({}))).unwrap();
+    }
+    let workspace = fixture.options().workspace_id("own").open(fixture.root()).unwrap();
+    let target = Target::Workspace(&workspace);
+    for (name, names_others) in
+        [("token_usage", true), ("token_usage_summary", true), ("jobs.list", true), ("projects.list", false)]
+    {
+        let (columns, others) = target.columns(name, &[]).unwrap();
+        assert!(columns.is_empty(), "{name}");
+        assert_eq!(others, target.call(name, &[]).unwrap().other_workspaces(), "{name}");
+        assert_eq!(others.len(), if names_others { 2 } else { 0 }, "{name}");
+    }
 }

@@ -10,7 +10,7 @@ use mcoda_core::report::{rows_html, rows_text};
 use serde_json::{Value, json};
 
 fn asked(desk: &Desk, name: &str, arguments: Value) -> Columns {
-    Target::Workspace(&desk.workspace).columns(name, arguments.as_array().unwrap()).unwrap()
+    Target::Workspace(&desk.workspace).columns(name, arguments.as_array().unwrap()).unwrap().0
 }
 
 #[test]

@@ -86,13 +86,17 @@ impl Target<'_> {
         call.check_count(arguments)?;
         self.as_one_call(|| {
             let reply = (call.run)(self, arguments)?;
-            Ok(match self {
-                Self::Workspace(workspace) if reply.is_empty => {
-                    reply.with_other_workspaces(workspace.unseen_workspaces()?)
-                }
-                _ => reply,
-            })
+            let others = self.others_if(reply.is_empty)?;
+            Ok(reply.with_other_workspaces(others))
         })
+    }
+
+    /// What an empty result says besides: the ids of other workspaces, if the database has rows of them only.
+    fn others_if(&self, is_empty: bool) -> Result<Vec<String>> {
+        match self {
+            Self::Workspace(workspace) if is_empty => workspace.unseen_workspaces(),
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn as_one_call<T>(&self, work: impl FnOnce() -> T) -> T {

@@ -84,16 +84,20 @@ pub(crate) fn look(connection: &Connection, own: &str) -> Result<Known> {
 /// Whether there is a row with this id.
 pub(crate) fn has(connection: &Connection, id: &str) -> Result<bool> {
     for table in TABLES {
-        let mut is_found = false;
-        for_each(connection, table, |found| {
-            is_found = found == id;
-            !is_found
-        })?;
-        if is_found {
+        if is_in(connection, table, id)? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+fn is_in(connection: &Connection, table: &str, id: &str) -> Result<bool> {
+    let mut is_found = false;
+    for_each(connection, table, |found| {
+        is_found = found == id;
+        !is_found
+    })?;
+    Ok(is_found)
 }
 
 /// The ids of all rows, in their order as text, with the number of rows of each.
@@ -128,12 +132,7 @@ pub(crate) fn relocate(tx: &Connection, old: &str, new: &str) -> Result<Relocate
     for (table, count) in TABLES.into_iter().zip(&mut counts) {
         let sql = format!("UPDATE {table} SET workspace_id = ?2 WHERE workspace_id = ?1");
         *count = tx.execute(&sql, params![old, new])? as u64;
-        let mut is_left = false;
-        for_each(tx, table, |id| {
-            is_left = id == old;
-            !is_left
-        })?;
-        stored::check_changed(table, usize::from(!is_left))?;
+        stored::check_changed(table, usize::from(!is_in(tx, table, old)?))?;
     }
     let [command_runs, jobs, token_usage] = counts;
     Ok(Relocated { token_usage, jobs, command_runs, workspace_file: false })

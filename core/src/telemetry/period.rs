@@ -19,7 +19,7 @@ pub struct ReportPeriod {
 impl ReportPeriod {
     /// The period of the filter. `count` counts the calls that match another filter: the same one, for the time before.
     pub(super) fn of(filter: &Filter, count: impl FnOnce(&Filter) -> Result<u64>) -> Result<Self> {
-        let (since, until) = filter.range.bounds().unwrap_or_default();
+        let (since, until) = filter.range.ends();
         let earlier_calls = filter.earlier().map_or(Ok(0), |earlier| count(&earlier))?;
         Ok(Self { since, until, earlier_calls })
     }

@@ -25,7 +25,7 @@ impl Range {
 
     /// The bounds; `None` if there are none.
     pub(crate) fn bounds(&self) -> Option<(Option<Timestamp>, Option<Timestamp>)> {
-        (self.since.is_some() || self.until.is_some()).then_some((self.since, self.until))
+        (self.since.is_some() || self.until.is_some()).then_some(self.ends())
     }
 
     /// The first and the last time; `None` is no limit.

@@ -28,6 +28,11 @@ use crate::time::Timestamp;
 /// The default of `since` in a summary.
 const DEFAULT_SINCE: &str = "7d";
 
+/// Where the time range of a summary begins.
+fn since(query: &TokenUsageQuery) -> &str {
+    query.since.as_deref().unwrap_or(DEFAULT_SINCE)
+}
+
 /// Defines the row of a summary, with a sum for each token count.
 macro_rules! summary_row {
     ({ $($(#[doc = $doc:literal])* $count:ident $(| $alias:literal)*,)* }) => {
@@ -84,11 +89,7 @@ pub(crate) fn token_usage_summary(
     query_context: &QueryContext<'_>,
     group_by: &[Dimension],
 ) -> Result<Vec<TokenUsageSummaryRow>> {
-    summary_since(
-        query_context,
-        Some(query_context.query.since.as_deref().unwrap_or(DEFAULT_SINCE)),
-        group_by,
-    )
+    summary_since(query_context, Some(since(query_context.query)), group_by)
 }
 
 /// [`token_usage_summary`] from `since` on, without limit if that is absent.
@@ -167,7 +168,7 @@ record! {
 /// The time range of a summary with this query.
 pub(crate) fn usage_range(query_context: &QueryContext<'_>) -> Result<UsageRange> {
     let query = query_context.query;
-    let (since, until) = query_context.range(Some(query.since.as_deref().unwrap_or(DEFAULT_SINCE)))?.ends();
+    let (since, until) = query_context.range(Some(since(query)))?.ends();
     Ok(UsageRange { since, until, now: query.now.unwrap_or(query_context.now) })
 }
 

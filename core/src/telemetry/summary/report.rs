@@ -2,7 +2,7 @@
 
 use super::dimension::{Dimension, Group};
 use super::sums::Sums;
-use super::{DEFAULT_SINCE, Summary, TokenUsageSummaryRow};
+use super::{Summary, TokenUsageSummaryRow, since};
 use crate::error::Result;
 use crate::telemetry::backlog_keys::BacklogKeys;
 use crate::telemetry::period::ReportPeriod;
@@ -40,9 +40,9 @@ pub(crate) fn token_usage_report(
     query_context: &QueryContext<'_>,
     group_by: &[Dimension],
 ) -> Result<TokenUsageReport> {
-    let since = query_context.query.since.as_deref().unwrap_or(DEFAULT_SINCE);
     let page = Page::of(query_context.query)?;
-    let Summary { filter, group_by, groups } = Summary::read(query_context, Some(since), group_by)?;
+    let Summary { filter, group_by, groups } =
+        Summary::read(query_context, Some(since(query_context.query)), group_by)?;
     let total = Sums::of_all(groups.iter().map(|(_, sums)| sums));
     let groups: Vec<(Group, Sums)> = page.cut(groups).collect();
     // The global database has no backlog.
