@@ -171,8 +171,7 @@ impl ParsedUsage {
             _ => {}
         }
         let read = self.cached.max(self.cache_read);
-        // In the remainder of a session's count, calls may have reduced the input by more than the cache.
-        if self.input.is_some() && read > self.input && !self.extra.contains_key("remainder") {
+        if self.input.is_some() && read > self.input {
             // Cached tokens cannot exceed the input, so the input does not include them, whatever the source claims.
             self.input = reported_sum([self.input, read, self.cache_write]);
         }
@@ -343,6 +342,8 @@ impl ParsedUsage {
         ] {
             self.extra.shift_remove(name);
         }
+        // The calls may have taken more from the input than from the cache, if the whole does not count their writes.
+        self.input = self.input.map(|input| input.max(self.cached.max(self.cache_read).unwrap_or(0)));
         self.total = plus(self.input, self.output).or(self.total);
         self.note("remainder", true);
         self.settle();

@@ -31,6 +31,20 @@ fn the_total_of_a_sum_covers_a_call_of_which_only_the_input_is_known() {
 }
 
 #[test]
+fn the_rest_of_a_session_has_no_more_cached_tokens_than_input() {
+    // The count of the session lost its cache creation, so its calls take more from its input than from its cache.
+    let message = r#"{"type":"assistant","sessionId":"s","message":{"id":"MSG","model":"little","usage":{"input_tokens":2,"cache_creation_input_tokens":10,"cache_read_input_tokens":90,"output_tokens":30}}}"#;
+    let result = r#"{"type":"result","session_id":"s","total_cost_usd":0.1,"usage":{"input_tokens":20,"output_tokens":300,"cache_read_input_tokens":5000},"modelUsage":{"big":{"inputTokens":20,"outputTokens":300,"cacheReadInputTokens":5000,"costUSD":0.1}}}"#;
+    let text =
+        [message.replace("MSG", "msg_1"), message.replace("MSG", "msg_2"), result.to_owned()].join("\n");
+    let models = by_model(&text, None);
+    let rest = models.iter().find(|one| one.model.as_deref() == Some("big")).unwrap();
+    assert_eq!((rest.input, rest.cached, rest.cache_read), (Some(4820), Some(4820), Some(4820)));
+    assert_eq!((rest.output, rest.total), (Some(240), Some(5060)));
+    assert_eq!((rest.extra.get("residual"), rest.extra["input_uncached"].as_i64()), (None, Some(0)));
+}
+
+#[test]
 fn a_reader_finds_line_by_line_what_is_in_the_whole_text() {
     let mut reader = CallReader::new(LINES.as_bytes(), None);
     let mut found = Vec::new();
