@@ -195,8 +195,8 @@ impl Splitter {
                     }
                     // Only the elements of an array matter. A file system fills a write that it has lost with zeros.
                     b' ' | b'\t' | b'\r' | b',' | b'[' | b']' | b'\0' => {}
-                    // Elements that are not objects are skipped.
-                    _ => match after_scalar(text, index - 1) {
+                    // Elements that are not objects are skipped, and what is left of a damaged record.
+                    _ => match after_scalar(text, index - 1).or_else(|| next_record(text, index - 1)) {
                         Some(behind) => index = behind,
                         None => {
                             see(Piece::Other);
@@ -347,6 +347,16 @@ fn repaired(text: &str) -> String {
     repaired
 }
 
+/// The beginning of the next record on a line that begins with a record: directly behind the end of another. An object
+/// behind a name or in an array is a part of the damaged record.
+fn next_record(text: &str, from: usize) -> Option<usize> {
+    if !text.starts_with('{') || from == 0 {
+        return None;
+    }
+    let is_behind_another = |at: &usize| text[..*at].trim_end_matches([' ', '\0']).ends_with('}');
+    text[from..].match_indices("{\"").map(|(at, _)| from + at).find(is_behind_another)
+}
+
 /// The end of the number, text or other scalar that begins at `from` in an array.
 fn after_scalar(text: &str, from: usize) -> Option<usize> {
     text.starts_with('[').then_some(())?;
@@ -421,6 +431,7 @@ mod tests {
             ("[{\"n\":1,\"a\":{\"b\":5,\n{\"n\":2},\n{\"n\":3}]", "x 2 3"),
             ("\u{1e}{\"n\":1}\n\u{1e}{\"n\":2}", "1 2"),
             ("{\"n\":1}}\n{\"n\":2}", "1 o 2"),
+            ("{\"n\":1],\"m\":{\"n\":5},\"t\":[{\"n\":6},{\"n\":7}]}{\"n\":2}\n{\"n\":3}", "x 2 3"),
             ("{\"n\":1,\"t\":\"to{\"n\":2}\n{\"n\":3}", "x 2 3"),
             ("{\"n\":1,\"t\":{\"n\":2}\n{\"n\":3}", "x 2 3"),
             ("{\"n\":1,\"t\":{\"m\":2},\"u\":[{\"n\":7}]", "x"),

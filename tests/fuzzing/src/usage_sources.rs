@@ -72,12 +72,17 @@ pub fn damaged_line(fixture: usize, edit: [u8; 4]) -> bool {
         return false;
     }
     let chosen = usize::from(edit[3]) % lines.len();
+    let others = [&alone[..chosen], &alone[chosen + 1..]].concat().concat();
+    // The others may need the line, as a fork of a Codex thread needs the one with which its own work begins.
+    let remaining = [&lines[..chosen], &lines[chosen + 1..]].concat().join(&b'\n');
+    if sorted(others.clone()) != sorted(recorded(&remaining)) {
+        return false;
+    }
     let changed = damaged(lines[chosen], &edit);
     let mut all = lines;
     all[chosen] = &changed;
     let all = all.join(&b'\n');
     let found = recorded(&all);
-    let others = alone.iter().enumerate().filter(|(line, _)| *line != chosen).flat_map(|(_, rows)| rows);
     for row in others {
         let has_all = |one: &Row| one.0 == row.0 && one.1 >= row.1 && one.2 >= row.2;
         assert!(found.iter().any(has_all), "{row:?} is lost: {}", all.escape_ascii());
