@@ -201,11 +201,11 @@ fn a_report_has_the_total_of_all_pages_and_counts_what_the_time_range_leaves_out
     let costs = report.total.sums.cost_by_currency.unwrap();
     assert_eq!(costs.into_iter().collect::<Vec<_>>(), [("EUR".into(), 0.5), ("USD".into(), 0.1)]);
     assert_eq!(report.period.since.unwrap().to_string(), "2026-03-13T12:00:00.000Z");
-    assert_eq!((report.period.until, report.period.earlier_calls), (None, 2));
+    assert_eq!((report.period.until, report.period.outside.before), (None, 2));
     let one = read(json!({"groupBy": ["agent"], "now": now, "agent": "one", "until": "1d"}));
-    assert_eq!(one.period.earlier_calls, 1, "only those that the other filters select");
+    assert_eq!(one.period.outside.before, 1, "only those that the other filters select");
     let all = read(json!({"groupBy": ["agent"], "now": now, "since": "all"}));
-    assert_eq!((all.period.since, all.period.earlier_calls, all.total.sums.calls), (None, 0, 7));
+    assert_eq!((all.period.since, all.period.outside.calls, all.total.sums.calls), (None, 0, 7));
     assert_eq!(
         all.rows.iter().map(|row| row.sums.clone()).collect::<Vec<_>>(),
         desk.summary(json!({"groupBy": ["agent"], "now": now, "since": "all"}))
