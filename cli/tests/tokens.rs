@@ -123,7 +123,7 @@ fn an_empty_result_says_why() {
     let text =
         tokens(&sandbox, &["--agent=claude", "--model=gpt", "--provider=x", "--until=2026-01-01"]).text();
     assert!(!text.contains("agent"), "the agent has calls: {text}");
-    assert!(text.contains("No call has the model \"gpt\"; there are a, \"b\"\u{fffd}c.\n"), "{text}");
+    assert!(text.contains("No call has the model \"gpt\"; there are a, \"b\" c.\n"), "{text}");
     assert!(text.contains("No call has the provider \"x\", or any other.\n"), "{text}");
     let economics = sandbox.text(&["economics", DB, "--workspace-id=w", NOW, "--agent=nobody"]);
     assert_eq!(economics, format!("No calls match.\n{unknown}All time.\n"));

@@ -112,6 +112,7 @@ impl Table {
     }
 
     /// The same with another label of the total.
+    #[cfg(feature = "arrow")]
     pub(super) fn labelled(self, label: &'static str) -> Self {
         Self { label, ..self }
     }

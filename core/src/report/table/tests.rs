@@ -97,6 +97,7 @@ fn texts_are_shortened_before_columns_are_left_out() {
     );
 }
 
+#[cfg(feature = "arrow")]
 #[test]
 fn the_label_of_a_total_has_room_and_takes_no_sum_away() {
     let total = |columns: [Column; 2], cells: [&str; 2]| {
