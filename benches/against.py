@@ -81,8 +81,8 @@ def measure(old: Path, new: Path, folder: Path, events: int, rounds: int) -> Non
         medians = {who: [statistics.median(column) for column in zip(*runs)] for who, runs in taken.items()}
         (wall, processor, peak, tasks), (own, own_processor, own_peak, _), (sql, *_) = (
             medians[who] for who in ("old", "new", "SQL"))
-        cells = [f"{events:,}", f"{tasks:,.0f}", question, *(f"{micros / 1000:.3g}" for micros in (wall, own, sql)),
-                 f"{wall / own:.3g}", f"{sql / own:.3g}", f"{processor / own_processor:.3g}", f"{peak:.1f}",
+        cells = [f"{events:,}", f"{tasks:,.0f}", question, *(short(micros / 1000) for micros in (wall, own, sql)),
+                 short(wall / own), short(sql / own), short(processor / own_processor), f"{peak:.1f}",
                  f"{own_peak:.1f}"]
         print(f"| {' | '.join(cells)} |", flush=True)
 
@@ -91,6 +91,10 @@ def ask(program: Path, file: Path, question: str, times: int) -> list[float]:
     """The medians of `times` answers of one process: wall and processor time in µs, peak memory in MiB; the number of tasks."""
     command = [program, "ask", file, question, str(times)]
     return [float(word) for word in subprocess.run(command, capture_output=True, check=True, text=True).stdout.split()]
+
+
+def short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
 
 
 def git(*arguments: str) -> bytes:

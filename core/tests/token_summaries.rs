@@ -189,7 +189,9 @@ fn a_report_has_the_total_of_all_pages_and_counts_what_the_time_range_leaves_out
     desk.put("undated", &json!({"agent_id": "one", "timestamp": "soon"}));
     let read = |query: Value| {
         let (query, group_by) = mcoda_core::TokenUsageQuery::from_summary_json(&query).unwrap();
-        desk.workspace.token_usage_report(&query, &group_by).unwrap()
+        let report = desk.workspace.token_usage_report(&query, &group_by).unwrap();
+        assert_eq!(report.period.outside, desk.workspace.calls_outside(&query).unwrap());
+        report
     };
     let now = "2026-03-20T12:00:00Z";
     let report = read(json!({"groupBy": ["agent"], "now": now, "pageSize": 1, "page": 2}));
