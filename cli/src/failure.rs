@@ -60,8 +60,34 @@ impl Failure {
     }
 }
 
+/// The flags and arguments whose names are not those of the engine's fields.
+const FLAGS: &[(&str, &str)] = &[
+    ("since", "--since"),
+    ("until", "--until"),
+    ("timeZone", "--time-zone"),
+    ("projectKey", "--project"),
+    ("epicKey", "--epic"),
+    ("storyKey", "--story"),
+    ("page", "--page"),
+    ("pageSize", "--page-size"),
+    ("windowTasks", "--velocity-window"),
+    ("spPerHourAll", "--sp-per-hour"),
+    ("spPerHourImplementation", "--sp-per-hour-implementation"),
+    ("spPerHourReview", "--sp-per-hour-review"),
+    ("spPerHourQa", "--sp-per-hour-qa"),
+    ("toStatus", "STATUS"),
+    ("expectedFrom", "--expected-from"),
+];
+
 impl From<mcoda_core::Error> for Failure {
+    /// The message, with the flag in place of the engine's field.
     fn from(error: mcoda_core::Error) -> Self {
-        Self::failed(error)
+        let message = error.to_string();
+        let in_flags = FLAGS.iter().find_map(|(field, flag)| {
+            let rest = message.strip_prefix(field)?;
+            rest.starts_with(": ").then(|| format!("{flag}{rest}"))
+        });
+        let message = in_flags.unwrap_or(message);
+        Self::Failed(message.replace("allowUnknownStatus takes any", "--allow-unknown-status takes any"))
     }
 }

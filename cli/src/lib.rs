@@ -8,6 +8,7 @@ mod commands;
 mod csv;
 mod failure;
 mod flags;
+mod no_match;
 mod open;
 mod out;
 mod period;

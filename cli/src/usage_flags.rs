@@ -1,6 +1,8 @@
 //! Flags that select agent calls.
 
-use mcoda_core::TokenUsageQuery;
+use mcoda_core::{TokenUsageQuery, Workspace};
+
+use crate::failure::Failure;
 
 /// Which calls, by what was recorded with them.
 #[derive(Debug, clap::Args)]
@@ -36,12 +38,12 @@ pub struct UsageFlags {
     pub calls: CallFlags,
     /// Only calls of this command, for example work-on-tasks
     #[arg(long, value_name = "NAME")]
-    command: Option<String>,
+    pub command: Option<String>,
     /// Only calls of the job with this id
     #[arg(long, value_name = "ID")]
     job: Option<String>,
-    /// Only calls for the task with this id
-    #[arg(long, value_name = "ID")]
+    /// Only calls for the task with this id or key
+    #[arg(long, value_name = "ID|KEY")]
     task: Option<String>,
     /// The page of the result, from 1
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -64,10 +66,14 @@ pub struct TimeFlags {
 }
 
 impl UsageFlags {
-    /// Converts the flags to the engine's query.
-    pub fn query(&self) -> TokenUsageQuery {
+    /// Converts the flags to the engine's query. A task that the workspace does not have may have calls of other programs.
+    pub fn query(&self, workspace: &Workspace) -> Result<TokenUsageQuery, Failure> {
+        let id = |task: &String| {
+            let found = workspace.tasks().get(task)?;
+            Ok::<_, Failure>(found.map_or_else(|| task.clone(), |found| found.id))
+        };
         let calls = &self.calls;
-        TokenUsageQuery {
+        Ok(TokenUsageQuery {
             project_key: calls.project.clone(),
             epic_key: calls.epic.clone(),
             agent: calls.agent.clone(),
@@ -78,10 +84,10 @@ impl UsageFlags {
             time_zone: calls.time_zone.clone(),
             command: self.command.clone(),
             job_id: self.job.clone(),
-            task_id: self.task.clone(),
+            task_id: self.task.as_ref().map(id).transpose()?,
             page: self.page,
             page_size: self.page_size,
             ..TokenUsageQuery::default()
-        }
+        })
     }
 }

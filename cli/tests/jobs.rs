@@ -73,9 +73,10 @@ fn the_calls_of_a_job_are_listed() {
     let id = job(&sandbox);
     let tokens = ["job", "tokens", &id, DB, "--workspace-id=w"];
     let expected = "\
-TIME                     | COMMAND       | AGENT  | MODEL  | TOKENS_IN | TOKENS_CACHED | DURATION
--------------------------+---------------+--------+--------+-----------+---------------+---------
-2026-01-05T10:00:00.000Z | work-on-tasks | claude | sonnet |     1,200 |           800 |    1.5 s
+TIME                     | COMMAND       | AGENT  | MODEL  | TOKENS_IN | TOKENS_CACHED | DURATION |   COST
+-------------------------+---------------+--------+--------+-----------+---------------+----------+-------
+2026-01-05T10:00:00.000Z | work-on-tasks | claude | sonnet |     1,200 |           800 |    1.5 s | 0.5000
+All time.
 ";
     assert_eq!(sandbox.text(&tokens), expected);
     assert_eq!(sandbox.json(&[&tokens[..], &["--json"]].concat())[0]["id"], "1");
@@ -85,7 +86,11 @@ TIME                     | COMMAND       | AGENT  | MODEL  | TOKENS_IN | TOKENS_
     );
     assert_eq!(
         sandbox.text(&[&tokens[..], &["--until=2026-01-01"]].concat()),
-        "No token usage of this job matches.\n"
+        "No token usage of this job matches.\nUp to 2026-01-01 23:59 UTC.\n"
+    );
+    assert_eq!(
+        sandbox.text(&[&tokens[..], &["--since=2026-02-01"]].concat()),
+        "No token usage of this job matches.\nSince 2026-02-01 00:00 UTC; 1 earlier call is not in it, --since all shows it.\n"
     );
     assert!(sandbox.run(&["job", "tokens", "none", DB]).failure(1).contains("there is no job \"none\""));
     assert!(sandbox.run(&["job", "inspekt", "x"]).failure(2).contains("inspekt"));
@@ -94,6 +99,47 @@ TIME                     | COMMAND       | AGENT  | MODEL  | TOKENS_IN | TOKENS_
     assert!(elsewhere.contains("belongs to the workspace \"w\": give --workspace-id"), "{elsewhere}");
     let shown = sandbox.text(&["job", "inspect", &id, DB, "--workspace-id=another"]);
     assert_eq!(shown, sandbox.text(&["job", "inspect", &id, DB, "--workspace-id=w"]));
+}
+
+#[test]
+fn the_calls_of_a_job_and_its_groups_are_summed() {
+    let sandbox = Sandbox::new();
+    let id = job(&sandbox);
+    let job = id.clone();
+    let call = |id: &str, more: Value| {
+        let mut call = json!({"id": id, "jobId": job, "agentId": "codex", "tokensPrompt": 1000});
+        call.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        call.to_string()
+    };
+    let record = |calls: &[String]| {
+        sandbox.write("calls.json", &format!("[{}]", calls.join(",")));
+        sandbox.text(&["record", DB, "--workspace-id=w", "--now=2026-01-06T10:00:00Z", "--input=calls.json"])
+    };
+    record(&[
+        call("2", json!({"costEstimate": 1.25, "currency": "USD", "durationMs": 2500})),
+        call("3", json!({})),
+    ]);
+    let tokens = || sandbox.text(&["job", "tokens", &id, DB, "--workspace-id=w"]);
+    let text = tokens();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].ends_with("| TOKENS_IN | TOKENS_CACHED | DURATION |   COST"), "{text}");
+    assert!(
+        lines[5].starts_with("all  ")
+            && lines[5].ends_with("|     3,200 |           800 |      4 s |   1.75"),
+        "{text}"
+    );
+    assert_eq!(lines[6..], ["Costs are in USD.", "The cost is known of 2 of 3 calls.", "All time."]);
+    let inspected = || sandbox.text(&["job", "inspect", &id, DB, "--workspace-id=w"]);
+    let text = inspected();
+    let last: Vec<&str> = text.lines().rev().collect();
+    assert_eq!(last[0], "Costs are in USD.");
+    assert!(last[1].starts_with("all  ") && last[1].ends_with("|   1.75 |     2 of 3"), "{text}");
+    // Several currencies are never added up.
+    record(&[call("4", json!({"costEstimate": 2.0, "currency": "EUR"}))]);
+    let text = tokens();
+    let total = "2.00 EUR, 1.25 USD, 0.5000 XXX";
+    assert!(text.contains(" 2.00 EUR\n") && text.contains(" 1.25 USD\n") && text.contains(total), "{text}");
+    assert!(inspected().contains(total), "{}", inspected());
 }
 
 #[test]

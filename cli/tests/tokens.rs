@@ -67,9 +67,9 @@ fn flags_narrow_with_and_without_an_equals_sign() {
     assert_eq!((calls(&["--job=j"]), calls(&["--task=t"])), (0, 0));
     assert_eq!(calls(&["--page=2", "--page-size=1"]), 1);
     let message = tokens(&sandbox, &["--project=NONE"]).failure(1);
-    assert!(message.contains("projectKey") && message.contains("NONE"), "{message}");
-    assert!(tokens(&sandbox, &["--since=tomorrow"]).failure(1).contains("since"));
-    assert!(tokens(&sandbox, &["--time-zone=Mars/Olympus"]).failure(1).contains("timeZone"));
+    assert!(message.starts_with("--project: ") && message.contains("NONE"), "{message}");
+    assert!(tokens(&sandbox, &["--since=tomorrow"]).failure(1).starts_with("--since: got"));
+    assert!(tokens(&sandbox, &["--time-zone=Mars/Olympus"]).failure(1).starts_with("--time-zone: "));
     assert!(tokens(&sandbox, &["--group-by=agnet"]).failure(2).contains("--group-by"));
 }
 
@@ -118,10 +118,23 @@ w,\"a, \"\"b\"\"\tc\",日本語,1,5,0,0,0,0,0,0,,,0
 fn an_empty_result_says_why() {
     let sandbox = with_usage();
     let text = tokens(&sandbox, &["--agent=nobody"]).text();
-    assert_eq!(text, "No calls match.\nLast 7 days.\n");
+    let unknown = "No call has the agent \"nobody\"; there are claude, old, 日本語.\n";
+    assert_eq!(text, format!("No calls match.\n{unknown}Last 7 days.\n"));
+    let text =
+        tokens(&sandbox, &["--agent=claude", "--model=gpt", "--provider=x", "--until=2026-01-01"]).text();
+    assert!(!text.contains("agent"), "the agent has calls: {text}");
+    assert!(text.contains("No call has the model \"gpt\"; there are a, \"b\" c.\n"), "{text}");
+    assert!(text.contains("No call has the provider \"x\", or any other.\n"), "{text}");
+    let economics = sandbox.text(&["economics", DB, "--workspace-id=w", NOW, "--agent=nobody"]);
+    assert_eq!(economics, format!("No calls match.\n{unknown}All time.\n"));
+    assert_eq!(
+        tokens(&sandbox, &["--page=9", "--page-size=2"]).text(),
+        "This page has no groups.\nLast 7 days; 1 earlier call is not in it, --since all shows it.\n"
+    );
     let text = tokens(&sandbox, &["--agent=old", "--since=4w"]).text();
     assert_eq!(text, "No calls match.\nLast 4 weeks; 1 earlier call is not in it, --since all shows it.\n");
-    assert_eq!(tokens(&sandbox, &["--agent=nobody", "--since=all"]).text(), "No calls match.\nAll time.\n");
+    let text = tokens(&sandbox, &["--agent=nobody", "--since=all"]).text();
+    assert_eq!(text, format!("No calls match.\n{unknown}All time.\n"));
     assert_eq!(tokens(&sandbox, &["--agent=nobody", "--json"]).text(), "[]\n");
     sandbox.write("config.json", r#"{"telemetry": {"strict": true}}"#);
     assert!(tokens(&sandbox, &["--agent=nobody"]).text().contains("strict"));
@@ -188,6 +201,11 @@ Last 7 days.
     assert_eq!(text, expected);
     let rows: Value = serde_json::from_str(&tokens(&sandbox, &["--group-by=task", "--json"]).text()).unwrap();
     assert_eq!(rows[0]["task_id"], **id, "programs get the id");
+    for name in [id, "P-1-1-T1"] {
+        let text = tokens(&sandbox, &["--group-by=task", "--task", name]).text();
+        assert_eq!(text.lines().nth(2), Some("P-1-1-T1 |     1 |         7"), "{text}");
+        assert_eq!(exported(&sandbox, &["--task", name]).lines().count(), 1);
+    }
 }
 
 #[test]

@@ -56,10 +56,12 @@ fn a_refused_transition_changes_nothing_and_says_why() {
     sandbox.backlog(&[3.0]);
     for (flags, part) in [
         (&["NOPE", "in_progress"][..], "there is no task with id or key \"NOPE\""),
-        (&["P-1-1-T1", " "], "toStatus"),
+        (&["P-1-1-T1", " "], "STATUS: "),
         (&["P-1-1-T1", "in_progress", "--job", "nope"], "jobId"),
         (&["P-1-1-T1", "in_progress", "--task-run", "nope"], "taskRunId"),
-        (&["P-1-1-T1", "completed", "--expected-from", "ready_to_qa"], "expectedFrom"),
+        (&["P-1-1-T1", "completed", "--expected-from", "ready_to_qa"], "--expected-from: "),
+        (&["P-1-1-T1", "in_progres"], "did you mean \"in_progress\"?"),
+        (&["P-1-1-T1", "done"], "--allow-unknown-status takes any"),
     ] {
         let message = sandbox.run(&[&["transition", DB], flags].concat()).failure(1);
         assert!(message.contains(part), "{message}");

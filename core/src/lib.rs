@@ -116,10 +116,11 @@ pub use sqlite::{CancelToken, Checkpoint, SqlParams, SqlValue, Synchronous, Tabl
 pub use status::TaskStatus;
 pub use telemetry::{
     AgentContext, BacklogKeys, CallsOutside, Dimension, Economics, EconomicsDimension, EconomicsQuery,
-    EconomicsReport, EconomicsRow, Group, ImportSummary, InspectedRun, JobInspection, MAX_EXTRACT_BYTES,
-    PriceOverride, Recorded, RecordedResponse, ReportPeriod, ResponseReader, ResponseRecord, Skipped, Spread,
-    TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery, TokenUsageReport, TokenUsageReportRow,
-    TokenUsageRow, TokenUsageSummaryRow, UsageRange, extract_usage, extract_usages,
+    EconomicsReport, EconomicsRow, Group, ImportSummary, InspectedRun, JobInspection, JobReport,
+    MAX_EXTRACT_BYTES, PriceOverride, Recorded, RecordedResponse, ReportPeriod, ResponseReader,
+    ResponseRecord, Skipped, Spread, TelemetryConfig, TokenUsage, TokenUsageCursor, TokenUsageQuery,
+    TokenUsageReport, TokenUsageReportRow, TokenUsageRow, TokenUsageSummaryRow, UsageRange, extract_usage,
+    extract_usages,
 };
 pub use time::{Clock, StoredTime, Timestamp};
 pub use transaction::Transaction;

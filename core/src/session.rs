@@ -284,7 +284,7 @@ impl Session {
     }
 
     /// [`Session::token_usage_summary`] for people: with the total of all groups, the keys of projects, epics, stories and tasks,
-    /// and the number of calls before the time range, which are counted here: that takes a pass over them.
+    /// and the number of calls outside of the time range, which are counted here: that takes a pass over all calls.
     ///
     /// Errors: as [`Session::token_usage`].
     pub fn token_usage_report(

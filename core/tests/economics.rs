@@ -82,6 +82,22 @@ fn the_example_of_the_documentation() {
 }
 
 #[test]
+fn a_report_counts_the_calls_outside_of_its_time_that_the_filters_select() {
+    let (_fixture, workspace) = example();
+    let counted = |filter: Value| {
+        let mut query = json!({"since": at("07:00:00").to_string(), "until": at("08:00:00").to_string()});
+        query.as_object_mut().unwrap().extend(filter.as_object().unwrap().clone());
+        let report = workspace.economics_report(&EconomicsQuery::from_json(&query).unwrap()).unwrap();
+        let outside = report.period.outside;
+        [report.economics.total.calls, outside.calls, outside.before, outside.after]
+    };
+    assert_eq!(counted(json!({})), [1, 5, 4, 1]);
+    assert_eq!(counted(json!({"agent": "codex"})), [1, 2, 2, 0]);
+    assert_eq!(counted(json!({"model": "another"})), [0, 0, 0, 0]);
+    assert_eq!(counted(json!({"since": "all", "until": null})), [6, 0, 0, 0]);
+}
+
+#[test]
 fn a_call_is_in_the_lane_that_its_task_was_in() {
     let (_fixture, workspace) = example();
     let found = economics(&workspace, json!({"groupBy": ["lane"]}));

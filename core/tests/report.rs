@@ -96,6 +96,7 @@ fn the_calls_of_a_job_are_listed_one_by_one() {
             "TOKENS_CACHED",
             "CACHE_READ",
             "DURATION",
+            "COST",
             "ERROR_KIND"
         ]
     );
@@ -103,10 +104,13 @@ fn the_calls_of_a_job_are_listed_one_by_one() {
         table[1][..6],
         ["2025-01-01T08:00:00.000Z", "plan", "work-on-tasks", "P-日本", "claude", "sonnet"]
     );
-    assert_eq!(table[1][6..], ["1,200", "300", "1,500", "800", "800", "1.5 s", "-"]);
+    let sums = ["1,200", "300", "1,500", "800", "800", "1.5 s"];
+    assert_eq!((&table[1][6..12], &table[1][12..]), (&sums[..], &["0.0313", "-"][..]));
     assert_eq!(table[2][..6], ["2025-01-02T00:00:00.000Z", "-", "work-on-tasks", "-", "claude", "sonnet"]);
-    assert_eq!(table[2][6..], ["-", "-", "-", "-", "-", "-", "timeout"]);
-    assert_eq!(table.len(), 3);
+    assert_eq!(table[2][6..], ["-", "-", "-", "-", "-", "-", "-", "timeout"]);
+    assert_eq!(table[3][..6], ["all", "", "", "", "", ""]);
+    assert_eq!((&table[3][6..12], &table[3][12..]), (&sums[..], &["0.0313 |"][..]));
+    assert_eq!(table[4..], [["The cost is known of 1 of 2 calls."]]);
 }
 
 #[test]
@@ -127,6 +131,8 @@ fn an_inspected_job_shows_all_of_its_time() {
         id = job.id
     );
     assert_eq!(render_job_inspection(&inspection, None), expected);
+    // The total of one group is that group.
+    assert_eq!(render_job_report(&workspace.job_report(&job.id).unwrap(), None), expected);
     assert_eq!(workspace.inspect_job("none").unwrap_err().field(), Some("jobId"));
 }
 

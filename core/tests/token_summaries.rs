@@ -189,7 +189,9 @@ fn a_report_has_the_total_of_all_pages_and_counts_what_the_time_range_leaves_out
     desk.put("undated", &json!({"agent_id": "one", "timestamp": "soon"}));
     let read = |query: Value| {
         let (query, group_by) = mcoda_core::TokenUsageQuery::from_summary_json(&query).unwrap();
-        desk.workspace.token_usage_report(&query, &group_by).unwrap()
+        let report = desk.workspace.token_usage_report(&query, &group_by).unwrap();
+        assert_eq!(report.period.outside, desk.workspace.calls_outside(&query).unwrap());
+        report
     };
     let now = "2026-03-20T12:00:00Z";
     let report = read(json!({"groupBy": ["agent"], "now": now, "pageSize": 1, "page": 2}));
@@ -201,11 +203,11 @@ fn a_report_has_the_total_of_all_pages_and_counts_what_the_time_range_leaves_out
     let costs = report.total.sums.cost_by_currency.unwrap();
     assert_eq!(costs.into_iter().collect::<Vec<_>>(), [("EUR".into(), 0.5), ("USD".into(), 0.1)]);
     assert_eq!(report.period.since.unwrap().to_string(), "2026-03-13T12:00:00.000Z");
-    assert_eq!((report.period.until, report.period.earlier_calls), (None, 2));
+    assert_eq!((report.period.until, report.period.outside.before), (None, 2));
     let one = read(json!({"groupBy": ["agent"], "now": now, "agent": "one", "until": "1d"}));
-    assert_eq!(one.period.earlier_calls, 1, "only those that the other filters select");
+    assert_eq!(one.period.outside.before, 1, "only those that the other filters select");
     let all = read(json!({"groupBy": ["agent"], "now": now, "since": "all"}));
-    assert_eq!((all.period.since, all.period.earlier_calls, all.total.sums.calls), (None, 0, 7));
+    assert_eq!((all.period.since, all.period.outside.calls, all.total.sums.calls), (None, 0, 7));
     assert_eq!(
         all.rows.iter().map(|row| row.sums.clone()).collect::<Vec<_>>(),
         desk.summary(json!({"groupBy": ["agent"], "now": now, "since": "all"}))

@@ -6,9 +6,10 @@ use mcoda_core::{EconomicsDimension, EconomicsQuery};
 
 use crate::failure::Failure;
 use crate::flags::{Format, GlobalArgs};
+use crate::no_match::no_match;
 use crate::open;
 use crate::out::{self, Output};
-use crate::period::period;
+use crate::period::{ALL_TIME, period};
 use crate::usage_flags::CallFlags;
 
 /// The flags of `economics`.
@@ -36,11 +37,11 @@ impl Economics {
         let report = workspace.economics_report(&self.query())?;
         let table = if report.economics.rows.is_empty() {
             open::note_other_workspaces(&workspace)?;
-            "No calls match.\n".to_owned()
+            no_match(&workspace, &self.calls, None)?
         } else {
             render_economics(&report.economics, out::width())
         };
-        let period = period(&self.calls.time, "All time", &report.period);
+        let period = period(&self.calls.time, ALL_TIME, &report.period);
         Ok(Output::Text(table + &out::wrapped(&period)))
     }
 

@@ -33,7 +33,7 @@ impl Export {
 
     /// Reads the rows in chunks.
     fn calls(&self, workspace: &Workspace, format: Format, out: &mut Out) -> Result<(), Failure> {
-        let mut cursor = workspace.token_usage_cursor(&self.usage.query())?;
+        let mut cursor = workspace.token_usage_cursor(&self.usage.query(workspace)?)?;
         let columns = csv::columns::<TokenUsageRow>();
         begin(format, &columns, out)?;
         let mut is_empty = true;
@@ -48,7 +48,7 @@ impl Export {
     }
 
     fn moves(&self, workspace: &Workspace, format: Format, out: &mut Out) -> Result<(), Failure> {
-        let query = self.usage.query();
+        let query = self.usage.query(workspace)?;
         let query = StatusEventsQuery {
             task: query.task_id,
             since: query.since,

@@ -1,6 +1,6 @@
 //! `mcodactl job`
 
-use mcoda_core::report::{render_job_inspection, render_job_tokens, render_jobs};
+use mcoda_core::report::{render_job_report, render_job_tokens, render_jobs};
 use mcoda_core::{TokenUsageQuery, TokenUsageRow, Workspace};
 
 use crate::csv;
@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::flags::{Format, GlobalArgs};
 use crate::open;
 use crate::out::{self, Output};
+use crate::period::{self, ALL_TIME};
 use crate::usage_flags::TimeFlags;
 
 /// The subcommands of `job`.
@@ -43,10 +44,10 @@ impl Job {
             Self::Tokens { job, time } => tokens(job, time, global),
             Self::Inspect { job } => {
                 let format = global.format(&[Format::Table, Format::Json])?;
-                let inspection = open::existing_workspace(global)?.inspect_job(job)?;
+                let report = open::existing_workspace(global)?.job_report(job)?;
                 match format {
-                    Format::Json => Output::json(&inspection),
-                    _ => Ok(Output::Text(render_job_inspection(&inspection, out::width()))),
+                    Format::Json => Output::json(&report.inspection),
+                    _ => Ok(Output::Text(render_job_report(&report, out::width()))),
                 }
             }
         }
@@ -72,27 +73,40 @@ fn list(state: Option<&str>, global: &GlobalArgs) -> Result<Output, Failure> {
 fn tokens(job: &str, time: &TimeFlags, global: &GlobalArgs) -> Result<Output, Failure> {
     let format = global.format(&TABLES)?;
     let workspace = open::existing_workspace(global)?;
-    let rows = calls_of(&workspace, job, time)?;
+    let query = TokenUsageQuery {
+        job_id: Some(job.to_owned()),
+        since: Some(time.since.clone().unwrap_or_else(|| "all".to_owned())),
+        until: time.until.clone(),
+        ..TokenUsageQuery::default()
+    };
+    let rows = calls_of(&workspace, job, &query)?;
     match format {
         Format::Json => Output::json(&rows),
         Format::Csv => Ok(Output::Data(csv::table(&rows)?)),
-        _ if rows.is_empty() => Ok(Output::Text("No token usage of this job matches.\n".to_owned())),
-        _ => Ok(Output::Text(render_job_tokens(&rows, &workspace.task_keys(&rows)?, out::width()))),
+        _ => {
+            let table = if rows.is_empty() {
+                "No token usage of this job matches.\n".to_owned()
+            } else {
+                render_job_tokens(&rows, &workspace.task_keys(&rows)?, out::width())
+            };
+            let range = workspace.token_usage_range(&query)?;
+            let outside = workspace.calls_outside(&query)?;
+            let period = period::in_words(time, ALL_TIME, range.since, range.until, &outside);
+            Ok(Output::Text(table + &out::wrapped(&period)))
+        }
     }
 }
 
 /// A misspelt job, or one of another workspace, must not look like a job without usage.
-fn calls_of(workspace: &Workspace, job: &str, time: &TimeFlags) -> Result<Vec<TokenUsageRow>, Failure> {
+fn calls_of(
+    workspace: &Workspace,
+    job: &str,
+    query: &TokenUsageQuery,
+) -> Result<Vec<TokenUsageRow>, Failure> {
     let Some(found) = workspace.jobs().get(job)? else {
         return Err(Failure::failed(format_args!("there is no job {job:?}: mcodactl job list shows them")));
     };
-    let query = TokenUsageQuery {
-        job_id: Some(job.to_owned()),
-        since: time.since.clone(),
-        until: time.until.clone(),
-        ..TokenUsageQuery::default()
-    };
-    let rows = workspace.token_usage(&query)?;
+    let rows = workspace.token_usage(query)?;
     if rows.is_empty() && found.workspace_id != workspace.id() {
         let of = found.workspace_id;
         let message = format_args!("job {job:?} belongs to the workspace {of:?}: give --workspace-id");

@@ -8,6 +8,7 @@ use mcoda_core::{Dimension, TokenUsageQuery, TokenUsageSummaryRow, Workspace};
 use crate::csv;
 use crate::failure::Failure;
 use crate::flags::{Format, GlobalArgs};
+use crate::no_match::no_match;
 use crate::open;
 use crate::out::{self, Out, Output};
 use crate::period::period;
@@ -31,7 +32,7 @@ impl Tokens {
     pub fn run(&self, global: &GlobalArgs, out: &mut Out) -> Result<(), Failure> {
         let format = global.format(&[Format::Table, Format::Json, Format::Csv])?;
         let workspace = open::existing_workspace(global)?;
-        let query = self.usage.query();
+        let query = self.usage.query(&workspace)?;
         self.watch.run(out, || match format {
             Format::Json => Output::json(&self.rows(&workspace, &query)?),
             Format::Csv => self.csv(&self.rows(&workspace, &query)?),
@@ -58,8 +59,10 @@ impl Tokens {
         }
         let table = if !report.rows.is_empty() {
             render_tokens_report(&report, out::width())
+        } else if report.total.sums.calls > 0 {
+            "This page has no groups.\n".to_owned()
         } else if workspace.telemetry_config()?.local_recording {
-            "No calls match.\n".to_owned()
+            no_match(workspace, &self.usage.calls, self.usage.command.as_deref())?
         } else {
             "No calls match, and none are recorded: the telemetry settings are strict (mcodactl telemetry show).\n"
                 .to_owned()
@@ -69,12 +72,8 @@ impl Tokens {
     }
 
     fn csv(&self, rows: &[TokenUsageSummaryRow]) -> Result<Output, Failure> {
-        let mut grouped: Vec<&str> = Vec::new();
-        for dimension in if self.group_by.is_empty() { Dimension::DEFAULT } else { &self.group_by } {
-            if !grouped.contains(&dimension.field()) {
-                grouped.push(dimension.field());
-            }
-        }
+        let group_by = Dimension::of_query(&self.group_by);
+        let grouped: Vec<&str> = group_by.iter().map(|dimension| dimension.field()).collect();
         let fields = TokenUsageSummaryRow::DEFINITION.all_fields();
         let columns: Vec<&str> =
             fields.flat_map(|field| if field.is_flat { grouped.clone() } else { vec![field.json] }).collect();

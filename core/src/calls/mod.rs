@@ -2,7 +2,6 @@
 //!
 //! A binding that has a call's name and its arguments as JSON needs only [`Target::call`]. `cargo xtask generate`
 //! writes the methods, types and documentation of the bindings from the table.
-//! repeats of the table (methods, types, docs) is written by `cargo xtask generate`.
 
 mod argument;
 mod batch;
@@ -33,7 +32,7 @@ use crate::workspace::Workspace;
 const ROWS: &str = "rows";
 
 /// One call.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Call {
     /// Its name, for example `tasks.create_many`; the part before the dot is its repository.
     pub name: &'static str,

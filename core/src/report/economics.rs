@@ -1,7 +1,7 @@
 //! What finished work costs, as a table.
 
 use super::decimals::fixed;
-use super::format::{count, money, number, thousands};
+use super::format::{count, money, money_in, number, thousands};
 use super::shorten::wrap;
 use super::table::{Column, MISSING, Table};
 use crate::telemetry::{Economics, EconomicsDimension, EconomicsRow, Spread};
@@ -64,10 +64,7 @@ fn name(row: &EconomicsRow, dimension: EconomicsDimension) -> Option<&str> {
 
 /// `common` is the currency of all rows, which stands below the table; without one, each cost has its own.
 fn numbers(row: &EconomicsRow, common: Option<&str>) -> Vec<String> {
-    let cost = match (row.cost, row.currency.as_deref(), common) {
-        (Some(cost), Some(code), None) => format!("{} {code}", money(Some(cost))),
-        (cost, ..) => money(cost),
-    };
+    let cost = money_in(row.cost, row.currency.as_deref().filter(|_| common.is_none()));
     let spread = |spread: &Spread| [spread.mean, spread.median, spread.p85].map(money);
     let [point, point_median, point_p85] = spread(&row.cost_per_story_point);
     let [task, task_median, task_p85] = spread(&row.cost_per_task);

@@ -36,6 +36,14 @@ pub(super) fn money(amount: Option<f64>) -> String {
     thousands(&fixed(amount, decimals))
 }
 
+/// An amount of money, with its currency if that is given: `1.50 USD`.
+pub(super) fn money_in(amount: Option<f64>, currency: Option<&str>) -> String {
+    match (amount, currency) {
+        (Some(_), Some(code)) => format!("{} {code}", money(amount)),
+        _ => money(amount),
+    }
+}
+
 /// The duration of agent calls: `850 ms`, `1.5 s`, `3 min 20 s`, and from an hour on as [`format_duration`].
 pub(super) fn format_millis(millis: f64) -> String {
     let seconds = (millis / 1000.0).round();

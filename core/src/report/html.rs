@@ -4,22 +4,17 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthChar;
 
-/// The alignment of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Align {
-    Left,
-    Right,
-}
+use super::table::Column;
 
 /// A table in HTML. A notebook aligns cells as it likes, so each says how it is meant.
 #[derive(Debug, Default)]
 pub(super) struct HtmlTable {
-    columns: Vec<(String, Align)>,
+    columns: Vec<Column>,
     body: String,
 }
 
 impl HtmlTable {
-    pub(super) fn new(columns: Vec<(String, Align)>) -> Self {
+    pub(super) fn new(columns: Vec<Column>) -> Self {
         Self { columns, body: String::new() }
     }
 
@@ -48,15 +43,15 @@ impl HtmlTable {
     }
 
     pub(super) fn html(&self) -> String {
-        let head = line("th", &self.columns, self.columns.iter().map(|(name, _)| &**name));
+        let head = line("th", &self.columns, self.columns.iter().map(Column::title));
         format!("<table>\n<thead>\n{head}</thead>\n<tbody>\n{}</tbody>\n</table>\n", self.body)
     }
 }
 
-fn line<'c>(tag: &str, columns: &[(String, Align)], cells: impl IntoIterator<Item = &'c str>) -> String {
+fn line<'c>(tag: &str, columns: &[Column], cells: impl IntoIterator<Item = &'c str>) -> String {
     let mut line = String::from("<tr>");
-    for (cell, (_, align)) in cells.into_iter().zip(columns) {
-        let side = if *align == Align::Right { "right" } else { "left" };
+    for (cell, column) in cells.into_iter().zip(columns) {
+        let side = if column.is_right() { "right" } else { "left" };
         // Writing to a string cannot fail.
         let _ = write!(line, "<{tag} style=\"text-align:{side}\">{}</{tag}>", escaped(cell));
     }
@@ -113,10 +108,11 @@ fn table(header: &str, rule: &str, rows: &[&str]) -> String {
         own.clone().any(|cell| cell.starts_with(' ') && !cell.trim().is_empty())
             || rows.iter().filter_map(|row| row.get(column)).all(|cell| is_number(cell.trim()))
     };
-    let align = |column: usize| if is_right(column) { Align::Right } else { Align::Left };
-    let columns =
-        header.iter().enumerate().map(|(column, name)| (name.trim().to_owned(), align(column))).collect();
-    let mut table = HtmlTable::new(columns);
+    let column = |(place, name): (usize, &&str)| {
+        let title = name.trim().to_owned();
+        if is_right(place) { Column::number(title) } else { Column::text(title) }
+    };
+    let mut table = HtmlTable::new(header.iter().enumerate().map(column).collect());
     rows.iter().for_each(|row| table.row(row.iter().map(|cell| cell.trim())));
     table.html()
 }
@@ -150,7 +146,7 @@ fn cells<'l>(line: &'l str, rule: &str) -> Vec<&'l str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::{Column, Table};
+    use super::super::table::Table;
     use super::*;
 
     #[test]

@@ -1,26 +1,42 @@
 //! Jobs and their usage, as tables.
 
-use super::format::{completion_bar, count, format_millis, format_positive_duration};
+use super::format::{completion_bar, count, format_millis, format_positive_duration, money_in};
+use super::shorten::wrap;
 use super::table::{Column, MISSING, Table};
-use super::tokens::render_tokens_table;
+use super::tokens::{cost, currency_note, render_tokens_report, render_tokens_table};
 use crate::printable::printable;
 use crate::repository::{Job, TaskRun};
-use crate::telemetry::{BacklogKeys, Dimension, InspectedRun, JobInspection, TokenUsageRow};
+use crate::telemetry::{
+    BacklogKeys, Dimension, InspectedRun, JobInspection, JobReport, TokenUsageReportRow, TokenUsageRow,
+    TokenUsageSummaryRow,
+};
 use crate::time::Timestamp;
 
-/// Single agent calls as a table, one per line, in the given order: for example the calls of a job from
-/// [`Session::token_usage`](crate::Session::token_usage). `keys` are shown in place of the ids of tasks. Columns without any
-/// value are left out; missing values are `-`.
+/// Single agent calls as a table, one per line, in the given order, and their sums in the last row: for example the calls of a
+/// job from [`Session::token_usage`](crate::Session::token_usage). `keys` are shown in place of the ids of tasks. Columns
+/// without any value are left out; missing values are `-`. The currency of the costs stands below, or with each cost if there
+/// are several; so does the number of calls whose cost is known, if that is not known of all.
 ///
-/// `width` is that of the terminal, if the table is to fit one. Every line ends with `\n`.
+/// `width` is that of the terminal, if the text is to fit one. Every line ends with `\n`.
 #[must_use]
 pub fn render_job_tokens(rows: &[TokenUsageRow], keys: &BacklogKeys, width: Option<usize>) -> String {
+    let total = TokenUsageReportRow::of_calls(rows);
+    // One currency is named once.
+    let common = total.currency.as_deref();
     let mut table = Table::new(token_columns());
-    rows.iter().for_each(|row| table.row(token_cells(row, keys)));
-    table.text(width)
+    rows.iter().for_each(|row| table.row(token_cells(row, keys, common)));
+    if rows.len() > 1 {
+        table.total(total_cells(rows, &total.sums));
+    }
+    let mut text = table.text(width) + &currency_note(common, width);
+    let (known, calls) = (total.sums.cost_known_calls, total.sums.calls);
+    if known > 0 && known < calls {
+        text += &wrap(&format!("The cost is known of {} of {} calls.", count(known), count(calls)), width);
+    }
+    text
 }
 
-fn token_columns() -> [Column; 15] {
+fn token_columns() -> [Column; 16] {
     [
         Column::time("TIME"),
         Column::text("ACTION").minor(5),
@@ -36,13 +52,16 @@ fn token_columns() -> [Column; 15] {
         Column::number("CACHE_READ").minor(9),
         Column::number("CACHE_WRITE").minor(8),
         Column::number("DURATION").minor(6),
+        Column::number("COST"),
         Column::text("ERROR_KIND"),
     ]
 }
 
-fn token_cells(row: &TokenUsageRow, keys: &BacklogKeys) -> [String; 15] {
+/// `common` is the currency of all calls, which stands below the table.
+fn token_cells(row: &TokenUsageRow, keys: &BacklogKeys, common: Option<&str>) -> [String; 16] {
     let tokens = |value: Option<i64>| value.map_or_else(missing, count);
     let task = row.task_id.as_deref().map(|id| keys.get(Dimension::Task, id).unwrap_or(id));
+    let currency = row.currency.as_deref().filter(|code| common.is_none() && !code.trim().is_empty());
     [
         row.timestamp.to_string(),
         text(row.action.as_deref()),
@@ -58,7 +77,34 @@ fn token_cells(row: &TokenUsageRow, keys: &BacklogKeys) -> [String; 15] {
         tokens(row.tokens_cache_read),
         tokens(row.tokens_cache_write),
         row.duration_ms.map_or_else(missing, format_millis),
+        money_in(row.cost_estimate, currency),
         text(row.error_kind.as_deref()),
+    ]
+}
+
+/// The sums in the columns of numbers: missing where no call has a value. The cells of texts and times are empty.
+fn total_cells(rows: &[TokenUsageRow], sums: &TokenUsageSummaryRow) -> [String; 16] {
+    let is_any = |has: fn(&TokenUsageRow) -> bool| rows.iter().any(has);
+    let sum = |is_known: bool, text: String| if is_known { text } else { missing() };
+    let none = String::new;
+    [
+        none(),
+        none(),
+        none(),
+        none(),
+        none(),
+        none(),
+        none(),
+        sum(is_any(|row| row.tokens_prompt.is_some()), count(sums.tokens_prompt)),
+        sum(is_any(|row| row.tokens_completion.is_some()), count(sums.tokens_completion)),
+        sum(is_any(|row| row.tokens_total.is_some()), count(sums.tokens_total)),
+        sum(is_any(|row| row.tokens_cached.is_some()), count(sums.tokens_cached)),
+        sum(is_any(|row| row.tokens_cache_read.is_some()), count(sums.tokens_cache_read)),
+        sum(is_any(|row| row.tokens_cache_write.is_some()), count(sums.tokens_cache_write)),
+        sum(is_any(|row| row.duration_ms.is_some()), format_millis(sums.duration_ms)),
+        // Several currencies have their codes, and one stands below.
+        cost(sums, None),
+        none(),
     ]
 }
 
@@ -95,9 +141,19 @@ pub fn render_jobs(jobs: &[Job], width: Option<usize>) -> String {
 /// terminal, if the text is to fit one. The text ends with a line feed.
 #[must_use]
 pub fn render_job_inspection(inspection: &JobInspection, width: Option<usize>) -> String {
+    inspected(inspection, width, || render_tokens_table(&inspection.tokens, JobInspection::GROUPED_BY, width))
+}
+
+/// A job as [`render_job_inspection`], with the total of its usage and the currency of its costs.
+#[must_use]
+pub fn render_job_report(report: &JobReport, width: Option<usize>) -> String {
+    inspected(&report.inspection, width, || render_tokens_report(&report.tokens, width))
+}
+
+fn inspected(inspection: &JobInspection, width: Option<usize>, tokens: impl FnOnce() -> String) -> String {
     let tokens = match &*inspection.tokens {
         [] => "Tokens: none recorded\n".to_owned(),
-        rows => render_tokens_table(rows, JobInspection::GROUPED_BY, width),
+        _ => tokens(),
     };
     [heading(&inspection.job), runs(&inspection.task_runs, width), tokens].join("\n")
 }

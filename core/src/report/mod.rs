@@ -34,7 +34,7 @@ pub use estimate::{render_estimate, render_estimate_json, render_velocity, rende
 pub use forecast::{render_backtest, render_forecast};
 pub use format::count;
 pub use html::in_html;
-pub use jobs::{render_job_inspection, render_job_tokens, render_jobs};
+pub use jobs::{render_job_inspection, render_job_report, render_job_tokens, render_jobs};
 #[cfg(feature = "arrow")]
 pub use rows::{rows_html, rows_text};
 pub use settings::render_telemetry_config;

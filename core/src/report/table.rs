@@ -10,7 +10,7 @@ use crate::printable::printable;
 /// The text of a missing value.
 pub(super) const MISSING: &str = "-";
 
-/// The label of a row that is the total of the others.
+/// The usual label of a row that is the total of the others.
 const TOTAL: &str = "all";
 
 /// Columns are left out before texts are made shorter than this.
@@ -59,7 +59,7 @@ impl Column {
         Self::new(title, Content::Number)
     }
 
-    pub(super) fn whole(title: &'static str) -> Self {
+    pub(super) fn whole(title: impl Into<Cow<'static, str>>) -> Self {
         Self::new(title, Content::Whole)
     }
 
@@ -71,6 +71,15 @@ impl Column {
     /// May be left out for lack of room, before those with lower numbers.
     pub(super) fn minor(self, minor: u8) -> Self {
         Self { minor, ..self }
+    }
+
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Whether cells are aligned to the right.
+    pub(super) fn is_right(&self) -> bool {
+        self.content == Content::Number
     }
 
     fn is_empty_cell(&self, cell: &str) -> bool {
@@ -94,11 +103,18 @@ pub(super) struct Table {
     rows: Vec<Vec<String>>,
     /// The last row: the sum of the others.
     total: Option<Vec<String>>,
+    label: &'static str,
 }
 
 impl Table {
     pub(super) fn new(columns: impl Into<Vec<Column>>) -> Self {
-        Self { columns: columns.into(), rows: Vec::new(), total: None }
+        Self { columns: columns.into(), rows: Vec::new(), total: None, label: TOTAL }
+    }
+
+    /// The same with another label of the total.
+    #[cfg(feature = "arrow")]
+    pub(super) fn labelled(self, label: &'static str) -> Self {
+        Self { label, ..self }
     }
 
     /// Adds a row, which has a cell for each column.
@@ -106,7 +122,7 @@ impl Table {
         self.rows.push(cells.into_iter().map(|text| printable(&text)).collect());
     }
 
-    /// Sets the row that sums up the others. Its label stands in the first column that is shown.
+    /// Sets the row that sums up the others. Its label stands in the first column that is shown, unless that has a sum.
     pub(super) fn total(&mut self, cells: impl IntoIterator<Item = String>) {
         self.total = Some(cells.into_iter().map(|text| printable(&text)).collect());
     }
@@ -118,16 +134,25 @@ impl Table {
     /// The table, one row per line, without trailing blanks. With a `width`, times and texts are shortened where the lines
     /// would be longer, and then minor columns are left out, which a line below the table names.
     pub(super) fn text(&self, width: Option<usize>) -> String {
+        let (text, left_out) = self.fitted(width);
+        if left_out.is_empty() {
+            return text;
+        }
+        text + &wrap(&format!("Left out for lack of width: {}", left_out.join(", ")), width)
+    }
+
+    /// The table as [`Table::text`], and the titles of the columns that were left out for lack of room.
+    pub(super) fn fitted(&self, width: Option<usize>) -> (String, Vec<&str>) {
         let mut shown: Vec<usize> =
             (0..self.columns.len()).filter(|column| self.has_values(*column)).collect();
-        let mut widths: Vec<usize> = shown.iter().map(|column| self.width(*column, false)).collect();
+        let mut widths = self.widths(&shown, false);
         let Some(limit) = width.filter(|limit| line_width(&widths) > *limit) else {
-            return self.lines(&shown, &widths, false);
+            return (self.lines(&shown, &widths, false), Vec::new());
         };
         let mut left_out = Vec::new();
         loop {
             let minor = shown.iter().copied().max_by_key(|column| (self.columns[*column].minor, *column));
-            let minor = minor.filter(|column| self.columns[*column].minor > 0);
+            let minor = minor.filter(|column| self.columns[*column].minor > 0 && shown.len() > 1);
             widths = self.fitting(&shown, limit, if minor.is_some() { SHORT } else { SHORTEST });
             match minor {
                 Some(column) if line_width(&widths) > limit => {
@@ -137,21 +162,26 @@ impl Table {
                 _ => break,
             }
         }
-        let mut text = self.lines(&shown, &widths, true);
-        if !left_out.is_empty() {
-            left_out.sort_unstable();
-            let mut titles: Vec<&str> = left_out.iter().map(|column| &*self.columns[*column].title).collect();
-            // Two columns may have the same title.
-            titles.dedup();
-            text += &wrap(&format!("Left out for lack of width: {}", titles.join(", ")), width);
-        }
-        text
+        left_out.sort_unstable();
+        let mut titles: Vec<&str> = left_out.iter().map(|column| self.columns[*column].title()).collect();
+        // Two columns may have the same title.
+        titles.dedup();
+        (self.lines(&shown, &widths, true), titles)
     }
 
     fn has_values(&self, column: usize) -> bool {
         let own = &self.columns[column];
         let is_empty = |row: &Vec<String>| row.get(column).is_none_or(|cell| own.is_empty_cell(cell));
         self.rows.is_empty() || !self.rows.iter().chain(&self.total).all(is_empty)
+    }
+
+    /// The widths at which nothing is shortened.
+    fn widths(&self, shown: &[usize], is_little: bool) -> Vec<usize> {
+        let mut widths: Vec<usize> = shown.iter().map(|column| self.width(*column, is_little)).collect();
+        if let (Some(first), Some(_)) = (widths.first_mut(), &self.total) {
+            *first = (*first).max(self.label.width());
+        }
+        widths
     }
 
     fn width(&self, column: usize, is_little: bool) -> usize {
@@ -163,7 +193,7 @@ impl Table {
 
     /// The widths at which the columns fit the limit, or nearly: no text is made shorter than `shortest` or its title.
     fn fitting(&self, shown: &[usize], limit: usize, shortest: usize) -> Vec<usize> {
-        let natural: Vec<usize> = shown.iter().map(|column| self.width(*column, true)).collect();
+        let natural = self.widths(shown, true);
         let cut_to = |longest: usize| -> Vec<usize> {
             let cut = |(column, width): (&usize, &usize)| {
                 let own = &self.columns[*column];
@@ -197,9 +227,12 @@ impl Table {
         }
         if let Some(row) = &self.total {
             // A total has no names, which are not missing.
+            let is_sum = |column: usize| row.get(column).is_some_and(|cell| !matches!(&**cell, "" | MISSING));
             let cells = shown.iter().zip(widths).enumerate().map(|(place, (column, width))| {
                 match self.columns[*column].content {
-                    _ if place == 0 => TOTAL.into(),
+                    content if place == 0 && (content != Content::Number || !is_sum(*column)) => {
+                        self.label.into()
+                    }
                     Content::Text => "".into(),
                     _ => cell(row, *column, *width).into(),
                 }
@@ -217,11 +250,7 @@ impl Table {
     ) -> String {
         let padded = |((cell, column), width): ((Cow<'c, str>, &usize), &usize)| {
             let blanks = " ".repeat(width.saturating_sub(cell.width()));
-            if self.columns[*column].content == Content::Number {
-                blanks + &cell
-            } else {
-                cell.into_owned() + &blanks
-            }
+            if self.columns[*column].is_right() { blanks + &cell } else { cell.into_owned() + &blanks }
         };
         let cells: Vec<String> = cells.zip(shown).zip(widths).map(padded).collect();
         format!("{}\n", cells.join(SEPARATOR).trim_end())

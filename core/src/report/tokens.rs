@@ -1,6 +1,6 @@
 //! Token usage summaries, as a table.
 
-use super::format::{count, format_millis, money};
+use super::format::{count, format_millis, money_in};
 use super::shorten::wrap;
 use super::table::{Column, MISSING, Table};
 use crate::printable::printable;
@@ -18,7 +18,7 @@ pub fn render_tokens_table(
     group_by: &[Dimension],
     width: Option<usize>,
 ) -> String {
-    let group_by = each_once(Dimension::or_default(group_by));
+    let group_by = Dimension::of_query(group_by);
     let keys = BacklogKeys::default();
     let mut table = Table::new(columns(&group_by));
     rows.iter().for_each(|row| table.row(cells(row, None, &group_by, &keys)));
@@ -42,19 +42,12 @@ pub fn render_tokens_report(report: &TokenUsageReport, width: Option<usize>) -> 
     if report.rows.len() > 1 {
         table.total(row(&report.total));
     }
-    let currency =
-        common.map(|code| wrap(&format!("Costs are in {}.", printable(code)), width)).unwrap_or_default();
-    table.text(width) + &currency
+    table.text(width) + &currency_note(common, width)
 }
 
-fn each_once(given: &[Dimension]) -> Vec<Dimension> {
-    let mut once = Vec::new();
-    for dimension in given {
-        if !once.contains(dimension) {
-            once.push(*dimension);
-        }
-    }
-    once
+/// The line that names the one currency of all costs.
+pub(super) fn currency_note(common: Option<&str>, width: Option<usize>) -> String {
+    common.map(|code| wrap(&format!("Costs are in {}.", printable(code)), width)).unwrap_or_default()
 }
 
 fn columns(group_by: &[Dimension]) -> Vec<Column> {
@@ -101,14 +94,14 @@ fn cells(
     group.chain(numbers).collect()
 }
 
-fn cost(row: &TokenUsageSummaryRow, currency: Option<&str>) -> String {
+/// The cost, with its currency if that is given; several currencies always have theirs.
+pub(super) fn cost(row: &TokenUsageSummaryRow, currency: Option<&str>) -> String {
     let several = row.cost_by_currency.iter().flatten();
-    let texts: Vec<String> = several.map(|(code, sum)| format!("{} {code}", money(Some(*sum)))).collect();
-    match (row.cost_estimate, currency) {
-        (None, _) if !texts.is_empty() => texts.join(", "),
-        (Some(sum), Some(code)) => format!("{} {code}", money(Some(sum))),
-        (sum, _) => money(sum),
+    let texts: Vec<String> = several.map(|(code, sum)| money_in(Some(*sum), Some(code))).collect();
+    if row.cost_estimate.is_none() && !texts.is_empty() {
+        return texts.join(", ");
     }
+    money_in(row.cost_estimate, currency)
 }
 
 /// A sum of a part of the calls must not look like that of all.

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::query::QueryContext;
-use super::summary::{Dimension, TokenUsageSummaryRow, summary_since};
+use super::summary::{Dimension, TokenUsageReport, TokenUsageSummaryRow, report_since};
 use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::repository::{Job, TaskRun, jobs, task_runs};
@@ -41,20 +41,31 @@ impl JobInspection {
     pub const GROUPED_BY: &'static [Dimension] = &[Dimension::Command, Dimension::Agent, Dimension::Model];
 }
 
+/// A job, and its usage with the total, for people. [`render_job_report`](crate::report::render_job_report) prints it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct JobReport {
+    /// The job.
+    pub inspection: JobInspection,
+    /// Its total usage by command, agent and model.
+    pub tokens: TokenUsageReport,
+}
+
 /// The job with this id, with its usage in the handle's workspace. If there is none, the usage in the job's own
 /// workspace: the job must not look like one without usage.
-pub(crate) fn inspect_job(query_context: &QueryContext<'_>, job_id: &str) -> Result<JobInspection> {
+pub(crate) fn job_report(query_context: &QueryContext<'_>, job_id: &str) -> Result<JobReport> {
     let job =
         jobs::by_id(query_context.tx, job_id)?.ok_or_else(|| Error::not_found("jobId", "job", job_id))?;
     let runs = task_runs::of_job(query_context.tx, job_id)?;
-    let mut tokens = summary_since(query_context, None, JobInspection::GROUPED_BY)?;
-    if tokens.is_empty() {
+    let mut tokens = report_since(query_context, None, JobInspection::GROUPED_BY)?;
+    if tokens.rows.is_empty() {
         let own = QueryContext { workspace_id: Some(&job.workspace_id), ..*query_context };
-        tokens = summary_since(&own, None, JobInspection::GROUPED_BY)?;
+        tokens = report_since(&own, None, JobInspection::GROUPED_BY)?;
     }
-    Ok(JobInspection {
+    let inspection = JobInspection {
         job,
         task_runs: runs.into_iter().map(|(run, task_key)| InspectedRun { run, task_key }).collect(),
-        tokens,
-    })
+        tokens: tokens.rows.iter().map(|row| row.sums.clone()).collect(),
+    };
+    Ok(JobReport { inspection, tokens })
 }

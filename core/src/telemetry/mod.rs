@@ -34,12 +34,12 @@ pub use agent_response::{ImportSummary, RecordedResponse, ResponseReader, Respon
 pub use backlog_keys::BacklogKeys;
 pub use economics::{Economics, EconomicsDimension, EconomicsQuery, EconomicsReport, EconomicsRow, Spread};
 pub(crate) use economics::{economics, economics_report};
-pub(crate) use inspection::inspect_job;
-pub use inspection::{InspectedRun, JobInspection};
+pub(crate) use inspection::job_report;
+pub use inspection::{InspectedRun, JobInspection, JobReport};
 pub(crate) use json_log::{JsonLog, LogState, read_unlocked as read_log_unlocked};
 pub(crate) use log_writer::finish as finish_log;
 pub use mcoda_usage_reader::MAX_EXTRACT_BYTES;
-pub use period::ReportPeriod;
+pub use period::{CallsOutside, ReportPeriod, UsageRange};
 pub use price_override::PriceOverride;
 #[cfg(feature = "arrow")]
 pub(crate) use query::token_usage_columns;
@@ -51,8 +51,7 @@ pub(crate) use recorder::Recorder;
 pub use settings::TelemetryConfig;
 pub(crate) use settings::{Overrides, TelemetrySettings, write_consent};
 pub use summary::{
-    CallsOutside, Dimension, Group, TokenUsageReport, TokenUsageReportRow, TokenUsageSummaryQuery,
-    TokenUsageSummaryRow, UsageRange,
+    Dimension, Group, TokenUsageReport, TokenUsageReportRow, TokenUsageSummaryQuery, TokenUsageSummaryRow,
 };
 pub(crate) use summary::{calls_outside, token_usage_report, token_usage_summary, usage_range};
 pub use usage::TokenUsage;

@@ -1,5 +1,7 @@
 //! `since` and `until`: the time range of a query.
 
+use std::cmp::Ordering;
+
 use super::timestamp::ALLOWED;
 use super::{Day, Timestamp, Zone};
 use crate::error::{Error, Result};
@@ -33,12 +35,6 @@ impl Range {
         (self.since, self.until)
     }
 
-    /// The time before the range; `None` if it has no beginning.
-    pub(crate) fn earlier(&self) -> Option<Self> {
-        let until = self.since?.minus_millis(1)?;
-        Some(Self { since: None, until: Some(until) })
-    }
-
     /// Whether a row with this stored time is in the range. An invalid time is in the range only if there is no bound.
     pub(crate) fn holds(&self, stored: &str) -> bool {
         self.holds_time(Timestamp::read(stored))
@@ -46,11 +42,21 @@ impl Range {
 
     /// [`Range::holds`] for a parsed time; `None` if it was invalid.
     pub(crate) fn holds_time(&self, time: Option<Timestamp>) -> bool {
-        if self.since.is_none() && self.until.is_none() {
-            return true;
+        self.place(time) == Some(Ordering::Equal)
+    }
+
+    /// Whether a time is before the range, in it, or after it. An invalid time has no place in a range that has a bound.
+    pub(crate) fn place(&self, time: Option<Timestamp>) -> Option<Ordering> {
+        if self.bounds().is_none() {
+            return Some(Ordering::Equal);
         }
-        time.is_some_and(|time| {
-            self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time <= until)
+        let time = time?;
+        Some(if self.since.is_some_and(|since| time < since) {
+            Ordering::Less
+        } else if self.until.is_some_and(|until| time > until) {
+            Ordering::Greater
+        } else {
+            Ordering::Equal
         })
     }
 }

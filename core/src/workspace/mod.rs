@@ -23,7 +23,7 @@ use crate::session::Session;
 use crate::sqlite::OpenTransaction;
 use crate::status::StatusSettings;
 use crate::telemetry::{
-    self, BacklogKeys, Economics, EconomicsQuery, EconomicsReport, JobInspection, TokenUsageQuery,
+    self, BacklogKeys, Economics, EconomicsQuery, EconomicsReport, JobInspection, JobReport, TokenUsageQuery,
     TokenUsageRow,
 };
 use crate::transaction::{self, Handle, Transaction};
@@ -132,8 +132,15 @@ impl Workspace {
     ///
     /// Errors: `NotFound` for an unknown job.
     pub fn inspect_job(&self, job_id: &str) -> Result<JobInspection> {
+        Ok(self.job_report(job_id)?.inspection)
+    }
+
+    /// [`Workspace::inspect_job`] for people: with the total of its usage.
+    ///
+    /// Errors: `NotFound` for an unknown job.
+    pub fn job_report(&self, job_id: &str) -> Result<JobReport> {
         let query = TokenUsageQuery { job_id: Some(job_id.to_owned()), ..TokenUsageQuery::default() };
-        self.access().read(|tx| telemetry::inspect_job(&self.query_context(tx, &query), job_id))
+        self.access().read(|tx| telemetry::job_report(&self.query_context(tx, &query), job_id))
     }
 
     /// Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the tokens per completed
@@ -148,8 +155,8 @@ impl Workspace {
         self.access().read(|tx| telemetry::economics(&self.query_context(tx, &all), query, &statuses))
     }
 
-    /// [`Workspace::economics`] for people: with the number of calls before the time range, which are counted here. That takes a
-    /// pass over them.
+    /// [`Workspace::economics`] for people: with the number of calls outside of the time range, which are counted here. That takes
+    /// a pass over all calls.
     ///
     /// Errors: as [`Workspace::economics`].
     pub fn economics_report(&self, query: &EconomicsQuery) -> Result<EconomicsReport> {

@@ -6,8 +6,7 @@ use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMillisecon
 use arrow_schema::DataType;
 
 use super::super::decimals::fixed;
-use super::super::format::format_positive_duration;
-use super::super::html::Align;
+use super::super::format::{count, format_positive_duration, thousands};
 use crate::printable::printable;
 use crate::sqlite::SqlValue;
 use crate::time::{Day, Timestamp};
@@ -66,7 +65,7 @@ impl From<SqlValue> for Cell {
             SqlValue::Integer(whole) => Self::Whole(whole),
             SqlValue::Real(real) => Self::Real(real),
             SqlValue::Text(text) => Self::Text(text),
-            SqlValue::Blob(bytes) => Self::Text(format!("{} bytes", grouped(&bytes.len().to_string()))),
+            SqlValue::Blob(bytes) => Self::Text(format!("{} bytes", count(bytes.len()))),
         }
     }
 }
@@ -74,7 +73,8 @@ impl From<SqlValue> for Cell {
 /// How the values of a column are written: all of them in the same way.
 #[derive(Debug)]
 pub(super) struct Style {
-    pub(super) align: Align,
+    /// Whether all values are numbers.
+    pub(super) is_number: bool,
     decimals: usize,
     /// Whether one of the times has milliseconds.
     has_millis: bool,
@@ -94,7 +94,7 @@ impl Style {
             .into_iter()
             .find_map(|(end, millis)| name.ends_with(end).then_some(millis));
         Self {
-            align: if is_number { Align::Right } else { Align::Left },
+            is_number,
             decimals: decimals.max().unwrap_or(0).min(DECIMALS),
             has_millis: cells
                 .clone()
@@ -116,13 +116,13 @@ impl Style {
             (Cell::Whole(_) | Cell::Real(_), Some(millis)) => {
                 span(cell.number().unwrap_or_default() * millis)
             }
-            (Cell::Whole(whole), None) if self.decimals == 0 => grouped(&whole.to_string()),
+            (Cell::Whole(whole), None) if self.decimals == 0 => count(whole),
             (Cell::Whole(_) | Cell::Real(_), None) => {
                 let number = cell.number().unwrap_or_default();
                 let text = fixed(number, self.decimals);
                 // A small amount is not nothing.
                 let is_lost = number > 0.0 && text.bytes().all(|byte| byte == b'0' || byte == b'.');
-                if is_lost { format!("< {}1", &text[..text.len() - 1]) } else { grouped(&text) }
+                if is_lost { format!("< {}1", &text[..text.len() - 1]) } else { thousands(&text) }
             }
         }
     }
@@ -133,23 +133,6 @@ fn cut(text: &str) -> String {
         return text.to_owned();
     }
     text.chars().take(LONGEST - 1).chain(['…']).collect()
-}
-
-/// A number with a comma between groups of three digits.
-fn grouped(number: &str) -> String {
-    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
-    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
-    if !whole.bytes().all(|byte| byte.is_ascii_digit()) {
-        return number.to_owned();
-    }
-    let mut text = String::from(sign);
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + fraction
 }
 
 /// A duration in milliseconds, in one or two units: `340 ms`, `12.5 s`, `3 min 20 s`, `2 h 5 min`.

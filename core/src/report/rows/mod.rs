@@ -9,7 +9,8 @@ use arrow_schema::{DataType, Field};
 
 use self::cell::{Cell, Style};
 use self::totals::totals;
-use super::html::{Align, HtmlTable, escaped};
+use super::format::count;
+use super::html::{HtmlTable, escaped};
 use super::table::{Column, Table};
 use crate::columns::Columns;
 use crate::error::Result;
@@ -20,6 +21,9 @@ const LAST: usize = 6;
 
 /// A table for a terminal is at most so wide; the other columns are named below it.
 const WIDTH: usize = 120;
+
+/// The label of the totals.
+const TOTAL: &str = "total";
 
 /// What is shown of a result.
 struct Shown {
@@ -33,14 +37,10 @@ struct Shown {
 
 /// A column that is shown.
 struct ShownColumn {
-    name: String,
-    align: Align,
+    /// Ids, which only tell rows apart, are the first to be left out for lack of room, and zeros the next.
+    head: Column,
     cells: Vec<String>,
     total: Option<String>,
-    /// Whether it only tells rows apart.
-    is_id: bool,
-    /// Whether it only has zeros.
-    is_zero: bool,
 }
 
 /// The rows as a text table, as wide as a terminal. `total` is a result with one row, which sums up the rows where their
@@ -48,13 +48,8 @@ struct ShownColumn {
 ///
 /// Errors: as [`Columns::to_arrow`].
 pub fn rows_text(columns: &Columns, total: Option<&Columns>) -> Result<String> {
-    let mut shown = Shown::of(columns, total)?;
-    let narrowed = shown.narrow();
-    let head = |column: &ShownColumn| match column.align {
-        Align::Left => Column::text(column.name.clone()),
-        Align::Right => Column::number(column.name.clone()),
-    };
-    let mut table = Table::new(shown.columns.iter().map(head).collect::<Vec<_>>());
+    let shown = Shown::of(columns, total)?;
+    let mut table = Table::new(shown.heads()).labelled(TOTAL);
     for row in 0..shown.columns.first().map_or(0, |column| column.cells.len()) {
         if shown.left_out > 0 && row == FIRST {
             table.row(shown.columns.iter().map(|_| "…".to_owned()));
@@ -62,9 +57,10 @@ pub fn rows_text(columns: &Columns, total: Option<&Columns>) -> Result<String> {
         table.row(shown.columns.iter().map(|column| column.cells[row].clone()));
     }
     if let Some(total) = shown.total() {
-        table.row(total);
+        table.total(total);
     }
-    Ok(format!("{}{}\n", table.text(None), shown.caption(&narrowed)))
+    let (text, left_out) = table.fitted(Some(WIDTH));
+    Ok(format!("{text}{}\n", shown.caption(&left_out)))
 }
 
 /// The rows as an HTML table, for a notebook. `total` as for [`rows_text`].
@@ -72,15 +68,17 @@ pub fn rows_text(columns: &Columns, total: Option<&Columns>) -> Result<String> {
 /// Errors: as [`Columns::to_arrow`].
 pub fn rows_html(columns: &Columns, total: Option<&Columns>) -> Result<String> {
     let shown = Shown::of(columns, total)?;
-    let mut table =
-        HtmlTable::new(shown.columns.iter().map(|column| (column.name.clone(), column.align)).collect());
+    let mut table = HtmlTable::new(shown.heads());
     for row in 0..shown.columns.first().map_or(0, |column| column.cells.len()) {
         if shown.left_out > 0 && row == FIRST {
             table.gap("…");
         }
         table.row(shown.columns.iter().map(|column| &*column.cells[row]));
     }
-    if let Some(total) = shown.total() {
+    if let Some(mut total) = shown.total() {
+        if let Some(first) = total.first_mut().filter(|first| first.is_empty()) {
+            TOTAL.clone_into(first);
+        }
         table.total(total.iter().map(String::as_str));
     }
     Ok(format!("{}<p>{}</p>\n", table.html(), escaped(&shown.caption(&[]))))
@@ -108,22 +106,8 @@ impl Shown {
         Ok(Self { columns: shown.collect(), rows, left_out, empty })
     }
 
-    /// Leaves out what a terminal has no room for, ids and zeros first, and returns the names.
-    fn narrow(&mut self) -> Vec<String> {
-        use unicode_width::UnicodeWidthStr;
-        let width = |column: &ShownColumn| {
-            let total = column.total.iter();
-            column.cells.iter().chain(total).chain([&column.name]).map(|text| text.width()).max().unwrap_or(0)
-                + 3
-        };
-        let mut names = Vec::new();
-        while self.columns.len() > 1 && self.columns.iter().map(width).sum::<usize>() > WIDTH + 3 {
-            let ids = self.columns.iter().rposition(|column| column.is_id);
-            let dispensable = ids.or_else(|| self.columns.iter().rposition(|column| column.is_zero));
-            let removed = self.columns.remove(dispensable.unwrap_or(self.columns.len() - 1));
-            names.push(removed.name);
-        }
-        names
+    fn heads(&self) -> Vec<Column> {
+        self.columns.iter().map(|column| column.head.clone()).collect()
     }
 
     /// The cells of the last line, if there are totals.
@@ -131,19 +115,14 @@ impl Shown {
         if self.rows < 2 || self.columns.iter().all(|column| column.total.is_none()) {
             return None;
         }
-        let mut cells: Vec<String> =
-            self.columns.iter().map(|column| column.total.clone().unwrap_or_default()).collect();
-        if let Some(first) = cells.first_mut().filter(|first| first.is_empty()) {
-            "total".clone_into(first);
-        }
-        Some(cells)
+        Some(self.columns.iter().map(|column| column.total.clone().unwrap_or_default()).collect())
     }
 
     /// The number of rows, and what is not shown.
-    fn caption(&self, narrowed: &[String]) -> String {
-        let rows = Style::of("", [].iter()).text(&Cell::Whole(self.rows as i64));
-        let mut text = format!("{rows} {}", if self.rows == 1 { "row" } else { "rows" });
-        for (what, names) in [("no room for", narrowed), ("no values in", &self.empty)] {
+    fn caption(&self, left_out: &[&str]) -> String {
+        let mut text = format!("{} {}", count(self.rows), if self.rows == 1 { "row" } else { "rows" });
+        let empty: Vec<&str> = self.empty.iter().map(String::as_str).collect();
+        for (what, names) in [("no room for", left_out), ("no values in", &empty)] {
             if !names.is_empty() && self.rows > 0 {
                 text += &format!("; {what} {}", names.join(", "));
             }
@@ -155,17 +134,19 @@ impl Shown {
 impl ShownColumn {
     fn new(name: String, cells: &[Cell], total: Option<&Cell>) -> Self {
         let style = Style::of(&name, cells.iter().chain(total));
+        let is_zero = |cell: &Cell| matches!(cell, Cell::Whole(0)) || *cell == Cell::Real(0.0);
+        let minor = if ["id", "workspace_id"].contains(&&*name) || is_uuids(cells) {
+            3
+        } else if !cells.is_empty() && cells.iter().chain(total).all(is_zero) {
+            2
+        } else {
+            1
+        };
+        let head = if style.is_number { Column::number(name) } else { Column::whole(name) };
         Self {
-            align: style.align,
+            head: head.minor(minor),
             cells: cells.iter().map(|cell| style.text(cell)).collect(),
             total: total.map(|total| style.text(total)).filter(|text| !text.is_empty()),
-            is_zero: !cells.is_empty()
-                && cells
-                    .iter()
-                    .chain(total)
-                    .all(|cell| matches!(cell, Cell::Whole(0)) || *cell == Cell::Real(0.0)),
-            is_id: ["id", "workspace_id"].contains(&&*name) || is_uuids(cells),
-            name,
         }
     }
 }

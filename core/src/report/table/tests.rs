@@ -96,3 +96,29 @@ fn texts_are_shortened_before_columns_are_left_out() {
          Left out for lack of width: CACHED, WRITTEN\n"
     );
 }
+
+#[cfg(feature = "arrow")]
+#[test]
+fn the_label_of_a_total_has_room_and_takes_no_sum_away() {
+    let total = |columns: [Column; 2], cells: [&str; 2]| {
+        let mut table = table(columns, &[["a", "1"], ["b", "2"]]).labelled("total");
+        table.total(cells.map(str::to_owned));
+        table.text(None)
+    };
+    let text = total([Column::whole("T"), Column::number("N")], ["", "3"]);
+    assert_eq!(text, "T     | N\n------+--\na     | 1\nb     | 2\ntotal | 3\n");
+    let text = total([Column::number("M"), Column::number("N")], ["7", "3"]);
+    assert!(text.ends_with("\n    7 | 3\n"), "{text}");
+}
+
+#[test]
+fn one_column_stays_and_those_that_were_left_out_are_named_by_their_place() {
+    let columns = ["A", "B", "C"].map(|title| Column::whole(title).minor(1));
+    let table = table(columns, &[["long text", "b", "another long text"]]);
+    assert_eq!(
+        table.fitted(Some(14)),
+        ("A         | B\n----------+--\nlong text | b\n".to_owned(), vec!["C"])
+    );
+    let (text, left_out) = table.fitted(Some(5));
+    assert_eq!((text.lines().nth(2), left_out), (Some("long text"), vec!["B", "C"]));
+}

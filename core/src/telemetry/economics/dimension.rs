@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::definition::{Described, FieldType, Kind};
 use crate::error::{Error, Result};
+use crate::telemetry::summary::each_once;
 
 /// A property of calls by which their outcome is grouped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,11 @@ impl EconomicsDimension {
         })
     }
 
+    /// The dimensions by which a query groups: each once, in their order, or the default ones if there are none.
+    pub(super) fn of_query(given: &[Self]) -> Vec<Self> {
+        each_once(given, Self::DEFAULT)
+    }
+
     /// The dimension's name in a query.
     pub const fn name(self) -> &'static str {
         match self {
@@ -72,15 +78,4 @@ impl FieldType for Vec<EconomicsDimension> {
     fn absent(_name: &str) -> Result<Self> {
         Ok(Vec::new())
     }
-}
-
-/// Each dimension once, or the default ones.
-pub(super) fn distinct(given: &[EconomicsDimension]) -> Vec<EconomicsDimension> {
-    let mut distinct = Vec::new();
-    for dimension in if given.is_empty() { EconomicsDimension::DEFAULT } else { given } {
-        if !distinct.contains(dimension) {
-            distinct.push(*dimension);
-        }
-    }
-    distinct
 }

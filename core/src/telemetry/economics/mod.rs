@@ -199,14 +199,7 @@ pub(crate) fn economics_report(
 ) -> Result<EconomicsReport> {
     let tx = query_context.tx;
     let (mut collector, filter) = collect(query_context, query, statuses)?;
-    let period = ReportPeriod::of(&filter, |earlier| {
-        let mut calls = 0;
-        for_each(tx, earlier, projection(), |row| {
-            calls += u64::from(collector.place(row)?.is_some());
-            Ok(())
-        })?;
-        Ok(calls)
-    })?;
+    let period = ReportPeriod::of(tx, &filter, projection(), |row| Ok(collector.place(row)?.is_some()))?;
     Ok(EconomicsReport { economics: collector.into_economics(&Keys::read(tx)?), period })
 }
 
@@ -227,7 +220,7 @@ fn collect<'t>(
     };
     let scan = QueryContext { query: &calls, ..*query_context };
     let filter = scan.filter(query.since.as_deref())?;
-    let group_by = dimension::distinct(&query.group_by);
+    let group_by = EconomicsDimension::of_query(&query.group_by);
     let facts = Facts::new(tx, statuses);
     let mut collector = Collector { limits, group_by, zone, facts, tallies: Tallies::default() };
     for_each(tx, &filter, projection(), |row| collector.add(row))?;

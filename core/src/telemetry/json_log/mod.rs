@@ -6,6 +6,7 @@
 
 mod append;
 mod entries;
+mod find;
 mod head;
 mod inspect;
 mod lock;
@@ -20,24 +21,19 @@ mod scan;
 mod state;
 #[cfg(test)]
 mod tests;
+mod write;
 
-use std::borrow::Borrow;
-use std::collections::{HashMap, HashSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
-
-use self::entries::{Entries, Offsets};
+use self::entries::Entries;
 use self::inspect::Contents;
 use self::lock::{FileLock, Kept, LockOutcome, Readers, TimedMutex, TimedMutexGuard};
 pub(crate) use self::read_unlocked::{LogState, read_unlocked};
-use self::scan::Element;
 pub(crate) use self::scan::LONGEST_ELEMENT as LONGEST_ENTRY;
 pub(crate) use self::state::MOST_QUEUED;
-use self::state::{Clean, Queued, Recorded, Stamp};
+use self::state::{Queued, Recorded, Stamp};
 use crate::error::{Error, ErrorKind, Result};
 use crate::paths::{self, FileId, TOKEN_LOG_FILE, TOKEN_LOG_LOCK_FILE};
 use crate::sqlite::Watch;
@@ -294,237 +290,5 @@ impl Locked<'_> {
     /// no database, or another program changed the file.
     pub(crate) fn was_interrupted(&self) -> bool {
         self.was_interrupted
-    }
-
-    /// Whether an earlier holder logged the record with this id and left it in the queue: with this entry, or with another
-    /// one.
-    pub(crate) fn was_logged(&self, id: &str, entry: &str) -> Option<WasLogged> {
-        if self.queued.is_empty() {
-            return None;
-        }
-        let record = Queued::new(id, entry);
-        let logged = self.queued.iter().find(|logged| logged.id == record.id)?;
-        Some(if *logged == record { WasLogged::Unchanged } else { WasLogged::Changed })
-    }
-
-    /// The ids of which the log has a record, or the file that was the log when its last holder did not finish. Reads the
-    /// whole file, unless locking did.
-    pub(crate) fn ids_present(&mut self, ids: &[&str]) -> Result<HashSet<String>> {
-        let mut present: HashSet<String> = HashSet::new();
-        if let Some(records) = self.known_records(self.entries.as_ref(), ids)? {
-            present.extend(records.into_keys());
-        } else {
-            self.visit(ids, |id, _| {
-                present.insert(id.to_owned());
-            })?;
-        }
-        let missing: HashSet<&str> = ids.iter().copied().filter(|id| !present.contains(*id)).collect();
-        if !missing.is_empty()
-            && let Some(moved) = self.moved()?
-        {
-            let visit = |found: &Element<'_>| {
-                present.extend(found.id().filter(|id| missing.contains(id)).map(str::to_owned));
-            };
-            scan::scan_file(&moved, visit).map_err(|error| Error::storage("read", &self.log.path, error))?;
-        }
-        Ok(present)
-    }
-
-    /// The file that was written to last, if it was moved away and may contain records that nobody confirmed.
-    fn moved(&self) -> Result<Option<File>> {
-        let present = self.contents.as_ref().and_then(|contents| contents.file.id());
-        let Some(written) = self.written.filter(|written| Some(*written) != present) else { return Ok(None) };
-        let Some(file) = moved::find(&self.log.path, written)? else { return Ok(None) };
-        let stamp = file.metadata().and_then(|metadata| Stamp::of(&metadata));
-        let stamp = stamp.map_err(|error| Error::storage("inspect", &self.log.path, error))?;
-        Ok((self.confirmed != Some(stamp)).then_some(file))
-    }
-
-    /// The records with these ids. Reads the whole file, unless this handle has read it and nobody has written to it since.
-    pub(crate) fn records(&mut self, ids: &[&str]) -> Result<HashMap<String, Value>> {
-        let Some(contents) = &self.contents else { return Ok(HashMap::new()) };
-        let mut remembered = self.log.entries();
-        if let Some(entries) = self.entries.take() {
-            *remembered = Some(entries);
-        }
-        if let Some(records) = self.known_records(remembered.as_ref(), ids)? {
-            return Ok(records);
-        }
-        let wanted: HashSet<&str> = ids.iter().copied().collect();
-        let mut offsets = Offsets::default();
-        let mut records = HashMap::new();
-        let visit = |found: &Element<'_>| {
-            offsets.add(found);
-            if let Some(id) = found.id()
-                && wanted.contains(id)
-                && let Ok(record) = serde_json::from_str(found.text)
-            {
-                records.entry(id.to_owned()).or_insert(record);
-            }
-        };
-        scan::scan_file(contents.file.file(), visit)
-            .map_err(|error| Error::storage("read", &self.log.path, error))?;
-        *remembered = offsets.of(contents);
-        Ok(records)
-    }
-
-    /// The records with these ids, by the known offsets; `None` if the whole file must be read.
-    fn known_records(
-        &self,
-        entries: Option<&Entries>,
-        ids: &[&str],
-    ) -> Result<Option<HashMap<String, Value>>> {
-        let Some(contents) = &self.contents else { return Ok(None) };
-        match entries.filter(|entries| entries.are_of(contents)) {
-            Some(entries) => {
-                entries.records(contents, ids).map_err(|error| Error::storage("read", &self.log.path, error))
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// As [`Locked::append`], and remembers the offsets for [`Locked::records`]. `records` are ids with their entries.
-    pub(crate) fn append_known(&mut self, records: &[(&str, String)]) -> Result<()> {
-        let known = self.log.entries().take();
-        let known = match &self.contents {
-            Some(contents) => known.filter(|known| known.are_of(contents)),
-            // A file that is created now has no unknown records.
-            None => None,
-        };
-        let is_first = self.contents.is_none();
-        let lines: Vec<&str> = records.iter().map(|(_, line)| line.as_str()).collect();
-        self.append(&lines)?;
-        if let Some(contents) = &self.contents
-            && let Some(known) = known.or_else(|| is_first.then(|| Offsets::default().of(contents)).flatten())
-        {
-            *self.log.entries() = known.with(contents, SEPARATOR, records);
-        }
-        Ok(())
-    }
-
-    /// Calls `visit` for every record with one of these ids. Returns the number of bytes of the elements, with their
-    /// separators and without blanks.
-    fn visit(&mut self, ids: &[&str], mut visit: impl FnMut(&str, &Element<'_>)) -> Result<u64> {
-        let Some(Contents { file, .. }) = &self.contents else { return Ok(0) };
-        let mut used = 0;
-        let wanted: HashSet<&str> = ids.iter().copied().collect();
-        let count_and_visit = |found: &Element<'_>| {
-            used += (found.text.len() + SEPARATOR.len()) as u64;
-            if let Some(id) = found.id()
-                && wanted.contains(id)
-            {
-                visit(id, found);
-            }
-        };
-        scan::scan_file(file.file(), count_and_visit)
-            .map_err(|error| Error::storage("read", &self.log.path, error))?;
-        Ok(used)
-    }
-
-    /// Appends `records`, each a JSON object on one line, with one write. `Busy`, and nothing is written, if a program
-    /// without the lock has changed the file since it was locked.
-    pub(crate) fn append<R: Borrow<str>>(&mut self, records: &[R]) -> Result<()> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        // The lock file need not be marked as unfinished: if we die, the array no longer ends where the lock file says.
-        self.check_lock()?;
-        self.is_recorded = false;
-        if let Some(contents) = &self.contents {
-            self.written = self.note_written(&contents.file)?;
-        }
-        let path = &self.log.path;
-        match &mut self.contents {
-            Some(Contents { file, tail, stamp }) => {
-                if inspect::stamp_of(path, file)? != *stamp {
-                    return Err(lock::busy(path, "a program that does not use the lock is writing to it"));
-                }
-                *tail = append::append(path, file.file(), stamp.length, *tail, records)?;
-                *stamp = inspect::stamp_of_written(path, file)?;
-            }
-            None => self.contents = Some(self.create(records)?),
-        }
-        Ok(())
-    }
-
-    /// Marks every record in the file as known to the database, and unlocks the log.
-    pub(crate) fn confirm(self) -> Result<()> {
-        self.release(true, Vec::new())
-    }
-
-    /// As [`Locked::confirm`], while these records are still queued: ids with their entries, at most [`MOST_QUEUED`].
-    pub(crate) fn confirm_queued(self, records: &[(&str, String)]) -> Result<()> {
-        debug_assert!(records.len() <= MOST_QUEUED);
-        let queued = records.iter().map(|(id, entry)| Queued::new(id, entry)).collect();
-        self.release(true, queued)
-    }
-
-    /// Marks the file as intact, but with records that may still be queued in the database, and unlocks the log.
-    pub(crate) fn leave_unconfirmed(self) -> Result<()> {
-        let queued = self.queued.clone();
-        self.release(false, queued)
-    }
-
-    fn release(self, is_confirmed: bool, queued: Vec<Queued>) -> Result<()> {
-        match &self.contents {
-            Some(Contents { tail, stamp, .. }) if !self.is_recorded || queued != self.queued => {
-                let (stamp, end, close) = (*stamp, tail.end, tail.close);
-                self.write_state(&Clean { is_confirmed, stamp, end, close, queued })
-            }
-            // Nothing is recorded of a missing file: reading all of it costs nothing.
-            _ => Ok(()),
-        }
-    }
-
-    fn create(&self, records: &[impl Borrow<str>]) -> Result<Contents> {
-        let path = &self.log.path;
-        let exists = || lock::busy(path, "a program that does not use the lock has just created it");
-        let file = paths::create_new_file(path, self.log.database.as_deref())?.ok_or_else(exists)?;
-        let file = FileLock::of_new(path, Readers::Others, file)?.ok_or_else(exists)?;
-        let created = self
-            .note_written(&file)
-            .and_then(|_| append::create(path, file.file(), records))
-            .and_then(|tail| inspect::stamp_of_written(path, &file).map(|stamp| (tail, stamp)));
-        match created {
-            Ok((tail, stamp)) => Ok(Contents { file, tail, stamp }),
-            Err(error) => {
-                // There was no file before, and an incomplete one is not JSON.
-                if file.has_name(path).unwrap_or(false) {
-                    let _ = std::fs::remove_file(path);
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// `Busy` if the lock file was removed or replaced, so that the lock excludes nobody.
-    fn check_lock(&self) -> Result<()> {
-        if self.lock.has_name(&self.log.lock_path)? {
-            return Ok(());
-        }
-        Err(lock::busy(&self.log.lock_path, "it was removed or replaced a moment ago"))
-    }
-
-    /// Notes in the lock file which file is about to be written to, unless it says so already.
-    fn note_written(&self, file: &FileLock) -> Result<Option<FileId>> {
-        if let Some(id) = file.id()
-            && self.written != Some(id)
-        {
-            state::write_written(self.lock.file(), id)
-                .map_err(|error| Error::storage("write", &self.log.lock_path, error))?;
-        }
-        Ok(file.id())
-    }
-
-    /// Marks the log as unfinished in the lock file, before a write after which the file may end where it ended before.
-    fn begin(&mut self) -> Result<()> {
-        self.check_lock()?;
-        self.is_recorded = false;
-        self.write_state(&Clean::unfinished(self.queued.clone()))
-    }
-
-    fn write_state(&self, state: &Clean) -> Result<()> {
-        state::write(self.lock.file(), state)
-            .map_err(|error| Error::storage("write", &self.log.lock_path, error))
     }
 }

@@ -5,6 +5,7 @@ mod processes;
 #[cfg(unix)]
 mod removed;
 
+use std::collections::HashSet;
 use std::fs;
 
 use serde_json::{Value, json};

@@ -123,9 +123,9 @@ fn complete<'r>(row: &'r ScannedRow<'_>, places: [Option<usize>; 2]) -> Result<[
 }
 
 impl Filter {
-    /// The same filter for the time before its range; `None` if that has no beginning.
-    pub(in super::super) fn earlier(&self) -> Option<Self> {
-        Some(Self { range: self.range.earlier()?, ..self.clone() })
+    /// The same filter without a time range.
+    pub(in super::super) fn of_all_times(&self) -> Self {
+        Self { range: Range::default(), ..self.clone() }
     }
 
     /// Whether a record that was found at this position still matches the filter.

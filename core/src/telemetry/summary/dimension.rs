@@ -95,9 +95,10 @@ impl Dimension {
         })
     }
 
-    /// `group_by`, or the default where that is empty.
-    pub(crate) fn or_default(group_by: &[Self]) -> &[Self] {
-        if group_by.is_empty() { Self::DEFAULT } else { group_by }
+    /// The dimensions by which a query groups: each once, in their order, or the default ones if there are none.
+    #[must_use]
+    pub fn of_query(given: &[Self]) -> Vec<Self> {
+        each_once(given, Self::DEFAULT)
     }
 
     /// Its column, if it has one and no metadata completes it.
@@ -113,6 +114,17 @@ impl Dimension {
             other => Some(other.field()),
         }
     }
+}
+
+/// Each of the given dimensions once, since a repeated one must not become two fields of the same name.
+pub(crate) fn each_once<D: Copy + PartialEq>(given: &[D], default: &[D]) -> Vec<D> {
+    let mut once = Vec::new();
+    for dimension in if given.is_empty() { default } else { given } {
+        if !once.contains(dimension) {
+            once.push(*dimension);
+        }
+    }
+    once
 }
 
 /// An optional list; an unknown name is refused by the list's own parser.

@@ -40,6 +40,6 @@ impl TokenUsageQuery {
         let mut fields = Fields::new(TokenUsageSummaryQuery::DEFINITION, input)?;
         let query = Self::from_fields(&mut fields)?;
         let group_by: Vec<Dimension> = fields.next()?;
-        Ok((query, Dimension::or_default(&group_by).to_vec()))
+        Ok((query, Dimension::of_query(&group_by)))
     }
 }

@@ -10,20 +10,22 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub(super) use dimension::each_once;
 pub use dimension::{Dimension, Group};
 pub use input::TokenUsageSummaryQuery;
+pub(super) use report::report_since;
 pub(crate) use report::token_usage_report;
 pub use report::{TokenUsageReport, TokenUsageReportRow};
 
 use self::groups::Groups;
 pub(super) use self::sums::{Costs, TokenSum};
 use self::sums::{Sums, columns};
-use super::query::{Filter, Page, Projection, QueryContext, TokenUsageQuery, for_each};
+use super::period::{CallsOutside, UsageRange};
+use super::query::{Filter, Page, Projection, QueryContext, TokenUsageQuery, TokenUsageRow, for_each};
 use crate::definition::record;
 use crate::error::Result;
 use crate::number;
 use crate::repository::token_usage::{COUNTS, token_counts};
-use crate::time::Timestamp;
 
 /// The default of `since` in a summary.
 const DEFAULT_SINCE: &str = "7d";
@@ -79,6 +81,11 @@ macro_rules! summary_row {
                 [$(&mut self.$count),*]
             }
         }
+
+        /// The token counts of a call, in the order of the columns.
+        fn counts_of(call: &TokenUsageRow) -> [Option<i64>; COUNTS.len()] {
+            [$(call.$count),*]
+        }
     };
 }
 
@@ -89,17 +96,8 @@ pub(crate) fn token_usage_summary(
     query_context: &QueryContext<'_>,
     group_by: &[Dimension],
 ) -> Result<Vec<TokenUsageSummaryRow>> {
-    summary_since(query_context, Some(since(query_context.query)), group_by)
-}
-
-/// [`token_usage_summary`] from `since` on, without limit if that is absent.
-pub(super) fn summary_since(
-    query_context: &QueryContext<'_>,
-    since: Option<&str>,
-    group_by: &[Dimension],
-) -> Result<Vec<TokenUsageSummaryRow>> {
     let page = Page::of(query_context.query)?;
-    let summary = Summary::read(query_context, since, group_by)?;
+    let summary = Summary::read(query_context, Some(since(query_context.query)), group_by)?;
     let row =
         |(group, sums): (Group, Sums)| sums.into_row(query_context.workspace_id.map(str::to_owned), group);
     Ok(page.cut(summary.groups).map(row).collect())
@@ -117,7 +115,7 @@ struct Summary {
 impl Summary {
     fn read(query_context: &QueryContext<'_>, since: Option<&str>, group_by: &[Dimension]) -> Result<Self> {
         let filter = query_context.filter(since)?;
-        let group_by = distinct(Dimension::or_default(group_by));
+        let group_by = Dimension::of_query(group_by);
         let mut projection = Projection {
             plain: columns(),
             command: group_by.contains(&Dimension::Command),
@@ -137,34 +135,6 @@ impl Summary {
     }
 }
 
-record! {
-    /// The time range of a query.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[non_exhaustive]
-    pub struct UsageRange("range", "camelCase"): {
-        /// The first time that is included; absent without a limit.
-        pub since: Option<Timestamp>,
-        /// The last time that is included; absent without a limit.
-        pub until: Option<Timestamp>,
-        /// The time from which spans such as `7d` count back. Given in the query, it fixes them.
-        pub now: Timestamp,
-    }
-}
-
-record! {
-    /// The calls that a summary leaves out because of its time range.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-    #[non_exhaustive]
-    pub struct CallsOutside("callsOutside", "camelCase"): {
-        /// All of them: those before and after the range, and those with an invalid time.
-        pub calls: u64,
-        /// Those before the range.
-        pub before: u64,
-        /// Those after the range.
-        pub after: u64,
-    }
-}
-
 /// The time range of a summary with this query.
 pub(crate) fn usage_range(query_context: &QueryContext<'_>) -> Result<UsageRange> {
     let query = query_context.query;
@@ -174,33 +144,8 @@ pub(crate) fn usage_range(query_context: &QueryContext<'_>) -> Result<UsageRange
 
 /// Counts the calls that match the query but for its time range.
 pub(crate) fn calls_outside(query_context: &QueryContext<'_>) -> Result<CallsOutside> {
-    let range = usage_range(query_context)?;
-    let all = TokenUsageQuery { since: None, until: None, ..query_context.query.clone() };
-    let filter = QueryContext { query: &all, ..*query_context }.filter(None)?;
-    let mut outside = CallsOutside::default();
-    if range.since.is_none() && range.until.is_none() {
-        return Ok(outside);
-    }
-    for_each(query_context.tx, &filter, Projection::default(), |row| {
-        let is_before = row.time.is_some_and(|time| range.since.is_some_and(|since| time < since));
-        let is_after = row.time.is_some_and(|time| range.until.is_some_and(|until| time > until));
-        outside.before += u64::from(is_before);
-        outside.after += u64::from(is_after && !is_before);
-        outside.calls += u64::from(is_before || is_after || row.time.is_none());
-        Ok(())
-    })?;
-    Ok(outside)
-}
-
-/// A repeated dimension must not become two fields of the same name.
-fn distinct(group_by: &[Dimension]) -> Vec<Dimension> {
-    let mut distinct: Vec<Dimension> = Vec::new();
-    for dimension in group_by {
-        if !distinct.contains(dimension) {
-            distinct.push(*dimension);
-        }
-    }
-    distinct
+    let filter = query_context.filter(Some(since(query_context.query)))?;
+    CallsOutside::count(query_context.tx, &filter, Projection::default(), |_| Ok(true))
 }
 
 fn costs_json<S: serde::Serializer>(

@@ -2,11 +2,11 @@
 
 use super::dimension::{Dimension, Group};
 use super::sums::Sums;
-use super::{Summary, TokenUsageSummaryRow, since};
+use super::{Summary, TokenUsageSummaryRow, counts_of, since};
 use crate::error::Result;
 use crate::telemetry::backlog_keys::BacklogKeys;
 use crate::telemetry::period::ReportPeriod;
-use crate::telemetry::query::{Page, Projection, QueryContext, for_each};
+use crate::telemetry::query::{Page, Projection, QueryContext, TokenUsageRow};
 
 /// A summary of token usage with what people ask next: the total, the names of what the rows have ids of, and what the time
 /// range leaves out. [`render_tokens_report`](crate::report::render_tokens_report) prints it.
@@ -35,14 +35,37 @@ pub struct TokenUsageReportRow {
     pub currency: Option<String>,
 }
 
+impl TokenUsageReportRow {
+    fn new(sums: Sums, workspace_id: Option<&str>, group: Group) -> Self {
+        Self { currency: sums.currency(), sums: sums.into_row(workspace_id.map(str::to_owned), group) }
+    }
+
+    /// The sums of single calls.
+    pub(crate) fn of_calls(calls: &[TokenUsageRow]) -> Self {
+        let mut sums = Sums::default();
+        for call in calls {
+            sums.add_call(counts_of(call), call.duration_ms, call.cost_estimate, call.currency.as_deref());
+        }
+        Self::new(sums, None, Group::default())
+    }
+}
+
 /// The summary of the last seven days or of the query's time range, as a report.
 pub(crate) fn token_usage_report(
     query_context: &QueryContext<'_>,
     group_by: &[Dimension],
 ) -> Result<TokenUsageReport> {
+    report_since(query_context, Some(since(query_context.query)), group_by)
+}
+
+/// [`token_usage_report`] from `since` on, without limit if that is absent.
+pub(in super::super) fn report_since(
+    query_context: &QueryContext<'_>,
+    since: Option<&str>,
+    group_by: &[Dimension],
+) -> Result<TokenUsageReport> {
     let page = Page::of(query_context.query)?;
-    let Summary { filter, group_by, groups } =
-        Summary::read(query_context, Some(since(query_context.query)), group_by)?;
+    let Summary { filter, group_by, groups } = Summary::read(query_context, since, group_by)?;
     let total = Sums::of_all(groups.iter().map(|(_, sums)| sums));
     let groups: Vec<(Group, Sums)> = page.cut(groups).collect();
     // The global database has no backlog.
@@ -50,18 +73,8 @@ pub(crate) fn token_usage_report(
         Some(_) => BacklogKeys::of_groups(query_context.tx, groups.iter().map(|(group, _)| group))?,
         None => BacklogKeys::default(),
     };
-    let period = ReportPeriod::of(&filter, |earlier| {
-        let mut calls = 0;
-        for_each(query_context.tx, earlier, Projection::default(), |_| {
-            calls += 1;
-            Ok(())
-        })?;
-        Ok(calls)
-    })?;
-    let row = |(group, sums): (Group, Sums)| TokenUsageReportRow {
-        currency: sums.currency(),
-        sums: sums.into_row(query_context.workspace_id.map(str::to_owned), group),
-    };
+    let period = ReportPeriod::of(query_context.tx, &filter, Projection::default(), |_| Ok(true))?;
+    let row = |(group, sums)| TokenUsageReportRow::new(sums, query_context.workspace_id, group);
     let total = row((Group::default(), total));
     Ok(TokenUsageReport { group_by, rows: groups.into_iter().map(row).collect(), total, keys, period })
 }

@@ -37,22 +37,39 @@ pub(super) struct Sums {
 
 impl Sums {
     pub(super) fn add(&mut self, row: &ScannedRow<'_>) -> Result<()> {
-        self.calls += 1;
-        for (place, sum) in self.tokens.iter_mut().enumerate() {
-            sum.add(row.whole(place)?);
+        let mut tokens = [None; COUNTS.len()];
+        for (place, count) in tokens.iter_mut().enumerate() {
+            *count = row.whole(place)?;
         }
         let duration = match row.real(DURATION_MS)? {
             Some(millis) => Some(millis),
             None => row.real(DURATION_SECONDS)?.and_then(millis),
         };
-        if let Some(millis) = duration {
+        let cost = row.real(COST)?;
+        let currency = if cost.is_some() { row.text(CURRENCY)? } else { None };
+        self.add_call(tokens, duration, cost, currency.as_deref());
+        Ok(())
+    }
+
+    /// Adds a call with these token counts, duration in milliseconds, and cost.
+    pub(super) fn add_call(
+        &mut self,
+        tokens: [Option<i64>; COUNTS.len()],
+        duration_ms: Option<f64>,
+        cost: Option<f64>,
+        currency: Option<&str>,
+    ) {
+        self.calls += 1;
+        for (sum, count) in self.tokens.iter_mut().zip(tokens) {
+            sum.add(count);
+        }
+        if let Some(millis) = duration_ms {
             self.duration_ms.add(millis);
         }
-        if let Some(cost) = row.real(COST)? {
+        if let Some(cost) = cost {
             self.cost_known_calls += 1;
-            self.costs.add(row.text(CURRENCY)?.unwrap_or_default().trim(), cost);
+            self.costs.add(currency.unwrap_or_default().trim(), cost);
         }
-        Ok(())
     }
 
     /// The sums of all rows of several groups.
