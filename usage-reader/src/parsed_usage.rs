@@ -58,6 +58,9 @@ impl RawCounts {
     }
 }
 
+/// The note that marks what a session has beyond its calls.
+const REMAINDER: &str = "remainder";
+
 /// The note that marks a possible copy of a call.
 pub(crate) const COPY: &str = "copy";
 
@@ -171,7 +174,9 @@ impl ParsedUsage {
             _ => {}
         }
         let read = self.cached.max(self.cache_read);
-        if self.input.is_some() && read > self.input {
+        // The calls of a remainder may have taken more from one number than from another.
+        let written = self.cache_write.filter(|_| !self.extra.contains_key(REMAINDER));
+        if self.input.is_some() && read.max(written) > self.input {
             // Cached tokens cannot exceed the input, so the input does not include them, whatever the source claims.
             self.input = reported_sum([self.input, read, self.cache_write]);
         }
@@ -345,7 +350,7 @@ impl ParsedUsage {
         // The calls may have taken more from the input than from the cache, if the whole does not count their writes.
         self.input = self.input.map(|input| input.max(self.cached.max(self.cache_read).unwrap_or(0)));
         self.total = plus(self.input, self.output).or(self.total);
-        self.note("remainder", true);
+        self.note(REMAINDER, true);
         self.settle();
     }
 
