@@ -16,12 +16,11 @@ static FIXTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let cases = project.join("usage-reader/tests/cases");
     let read = |file: &str| std::fs::read(cases.join(file)).expect("a fixture");
     let list = |file: &str| -> Vec<Value> { serde_json::from_slice(&read(file)).expect("JSON") };
-    let mut fixtures = Vec::new();
-    for case in ["manifest.json", "found.json"].into_iter().flat_map(list) {
-        let texts = |name: &str| case[name].as_array().into_iter().flatten().filter_map(Value::as_str);
-        fixtures.extend(texts("files").map(read));
-        fixtures.extend(texts("texts").map(|text| text.as_bytes().to_vec()));
-    }
+    let texts = |case: &Value| -> Vec<Vec<u8>> {
+        let of = |name: &str| case[name].as_array().into_iter().flatten().filter_map(Value::as_str);
+        of("files").map(read).chain(of("texts").map(|text| text.as_bytes().to_vec())).collect()
+    };
+    let mut fixtures: Vec<Vec<u8>> = list("manifest.json").iter().flat_map(texts).collect();
     let bodies =
         std::fs::read_to_string(project.join("core/tests/bodies/bodies.jsonl")).expect("the formats");
     fixtures.extend(bodies.lines().map(|line| {
@@ -34,6 +33,8 @@ static FIXTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
             _ => case["body"].to_string().into_bytes(),
         }
     }));
+    // Further cases are added to this list, so it comes last: the inputs of the corpus keep their fixtures.
+    fixtures.extend(list("found.json").iter().flat_map(texts));
     fixtures
 });
 
