@@ -131,6 +131,13 @@ impl ExtractedCall {
         }
     }
 
+    /// Names the model of the parts that have none.
+    pub(crate) fn name_model(&mut self, model: &str) {
+        for part in self.parts.iter_mut().filter(|part| part.model.is_none()) {
+            part.model = Some(model.to_owned());
+        }
+    }
+
     /// The properties that show whether another call with the same key is this one.
     pub fn circumstances(&self) -> Circumstances<'_> {
         self.parts.first().map(ParsedUsage::circumstances).unwrap_or_default()
@@ -139,10 +146,14 @@ impl ExtractedCall {
     /// The key of this call if the same key already belongs to another call.
     pub fn key_beside_another(&self) -> DedupKey {
         let DedupKey::Response(key) = &self.key else { return self.key.clone() };
+        DedupKey::Response(self.key_beside(key))
+    }
+
+    /// The key of this call if `key` already belongs to another call.
+    pub fn key_beside(&self, key: &str) -> String {
         let all = self.circumstances();
         let input = all.input.map_or_else(String::new, |input| input.to_string());
-        let parts = [key, all.id.unwrap_or_default(), all.session.unwrap_or_default(), &input];
-        DedupKey::Response(parts.join("@"))
+        [key, all.id.unwrap_or_default(), all.session.unwrap_or_default(), &input].join("@")
     }
 
     /// Merges another version of the call into this one, model by model.

@@ -65,7 +65,11 @@ impl<R: BufRead> CallReader<R> {
                 return Ok(Some(calls));
             }
             let line = std::mem::take(&mut self.line);
-            self.observe(&mut collector, Some(&String::from_utf8_lossy(&line)));
+            // Most lines are valid, which is faster to check than to correct them.
+            match std::str::from_utf8(&line) {
+                Ok(text) => self.observe(&mut collector, Some(text)),
+                Err(_) => self.observe(&mut collector, Some(&String::from_utf8_lossy(&line))),
+            }
             self.line = line;
         }
         let closed = collector.take_closed();

@@ -12,12 +12,16 @@ use crate::runs::Runs;
 use crate::shapes::is_of_interest;
 use crate::source::{Role, Work};
 use crate::sources::{self, Codex, CodexSeen, Journal};
+use crate::spans::Spans;
 use crate::stream::{id_of, merge, stream_of};
 use crate::text_names::TextNames;
 
 /// How many calls stay open for further events. Events of one call are close together; if a version of the call comes
 /// later, the caller merges it.
-const OPEN: usize = 64;
+pub(crate) const OPEN: usize = 64;
+
+/// How many calls without a model wait for the name of their thread's model.
+const MOST_UNMODELLED: usize = 1024;
 
 /// The last event that reported usage.
 #[derive(Debug)]
@@ -38,13 +42,14 @@ pub(crate) struct Collector {
     journal: Journal,
     /// The last Codex call that was counted; a later `token_usage_record` may report it again.
     counted: Option<ExtractedCall>,
+    /// Calls of a resumed Codex thread that has not named its model yet.
+    unmodelled: Vec<ExtractedCall>,
     /// The text of the last line that was counted for the Codex thread.
     codex_text: Option<String>,
     runs: Runs,
     /// The id of the message that each stream is currently in.
     messages: HashMap<String, String>,
-    /// The key and the input of the last call in each span.
-    spans: HashMap<String, (String, Option<i64>)>,
+    spans: Spans,
     /// A response that arrives in pieces, and its key if no piece has an id.
     piece: Option<(Draft, Option<String>)>,
     /// Whether the newest piece was the last one of its response.
@@ -163,14 +168,18 @@ impl Collector {
                 match self.counted.take() {
                     // A shorter input without this line has recorded the count.
                     Some(counted) if counts(&counted) == counts(&call) => call.key = counted.key,
-                    counted => self.closed.extend(counted.filter(|_| !is_count_of_earlier_part)),
+                    counted => {
+                        let counted = counted.filter(|_| !is_count_of_earlier_part);
+                        counted.into_iter().for_each(|call| self.close_counted(call));
+                    }
                 }
                 self.closed.push(*call);
                 Some(true)
             }
             CodexSeen::Counted(mut call) => {
                 call.name_if_unknown(self.name(source));
-                self.closed.extend(self.counted.replace(*call));
+                let before = self.counted.replace(*call);
+                before.into_iter().for_each(|call| self.close_counted(call));
                 Some(true)
             }
             CodexSeen::Count => {
@@ -180,8 +189,26 @@ impl Collector {
                 Some(true)
             }
             CodexSeen::Repeated => Some(true),
-            CodexSeen::Context => Some(false),
+            CodexSeen::Context => {
+                if let Some(model) = self.codex.model() {
+                    let session = self.codex.session();
+                    let known = self.unmodelled.iter_mut().chain(&mut self.counted);
+                    known.filter(|call| call.session == session).for_each(|call| call.name_model(model));
+                    self.closed.append(&mut self.unmodelled);
+                }
+                Some(false)
+            }
             CodexSeen::Other => None,
+        }
+    }
+
+    /// Closes a call of a Codex thread. A resumed thread may name its model only after its calls.
+    fn close_counted(&mut self, call: ExtractedCall) {
+        let is_of_model = call.parts.iter().all(|part| part.model.is_some());
+        if is_of_model || self.unmodelled.len() >= MOST_UNMODELLED {
+            self.closed.push(call);
+        } else {
+            self.unmodelled.push(call);
         }
     }
 
@@ -240,7 +267,7 @@ impl Collector {
             return true;
         }
         let key = work.key.clone().or(id).or_else(|| self.name(source));
-        let key = self.key_in_span(&work, key, counts[0]);
+        let key = self.spans.key_of(&work, key, [counts[0], counts[1]]);
         self.before = Some(Before { kind, counts, has_id, key: key.clone(), agent: work.agent });
         let stream = is_stream.then_some(body);
         let draft = self.new_draft(key, stream, usages, work);
@@ -276,19 +303,6 @@ impl Collector {
             && has_cache
             && !has_id
             && !before.has_id
-    }
-
-    /// The key of the call. Calls with the same input in the same span share one key.
-    fn key_in_span(&mut self, work: &Work, key: Option<String>, input: Option<i64>) -> Option<String> {
-        let (Some(span), Some(key)) = (&work.within, &key) else { return key };
-        if let Some((known, _)) = self.spans.get(span).filter(|(_, other)| *other == input) {
-            return Some(known.clone());
-        }
-        if self.spans.len() > OPEN {
-            self.spans.clear();
-        }
-        self.spans.insert(span.clone(), (key.clone(), input));
-        Some(key.clone())
     }
 
     /// Whether this line of Copilot reports the same call as the line before: one has only the output, the other one
@@ -402,6 +416,7 @@ impl Collector {
             open.read_stream(self.provider_hint.as_deref());
             let (known, other) = (&open.call.circumstances(), &draft.call.circumstances());
             if open.stream.is_some() || !known.is_another_call(other) {
+                open.work.channel = open.work.channel.or(draft.work.channel);
                 open.call.merge_versions(draft.call);
                 return;
             }
@@ -474,6 +489,7 @@ impl Collector {
             self.close(draft);
         }
         let mut calls = self.closed;
+        calls.extend(self.unmodelled);
         calls.extend(self.counted);
         self.runs.finish(&mut calls);
         calls.extend(self.codex.take().map(|mut call| {

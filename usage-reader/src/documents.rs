@@ -4,10 +4,11 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::damage::{next_record, recovered, repaired};
 use crate::encoded;
 use crate::fields::Object;
 use crate::log_lines::{self, Link, Unwrapped};
-use crate::sources::{csv_heading, csv_row};
+use crate::sources::{csv_heading, csv_row, data_stream_event};
 use crate::usage_projection;
 
 /// An object over several lines that does not end within this many bytes is considered damaged.
@@ -47,6 +48,8 @@ pub(crate) struct Splitter {
     depth: usize,
     in_string: bool,
     is_escaped: bool,
+    /// Whether the line in which the object begins begins with a bracket.
+    in_array: bool,
     /// The beginnings of lines that a log has split, one for each of its streams.
     parts: Vec<Unwrapped>,
     /// The names of the columns if the input is a table.
@@ -114,6 +117,9 @@ impl Splitter {
                 return self.go_on(line.strip_prefix("data:").unwrap_or(line), see);
             }
         }
+        if let Some(event) = data_stream_event(line) {
+            return see(Piece::Object(event, line));
+        }
         if let Some(text) = payload(line) {
             self.begin(text, see);
         }
@@ -151,6 +157,7 @@ impl Splitter {
         if let Some(inner) = encoded::quoted(text) {
             return split(&inner, see);
         }
+        self.in_array = text.starts_with('[');
         if let Some(start) = self.scan(text, 0, see) {
             self.keep(text[start..].to_owned(), see);
         }
@@ -195,7 +202,7 @@ impl Splitter {
                     }
                     // Only the elements of an array matter. A file system fills a write that it has lost with zeros.
                     b' ' | b'\t' | b'\r' | b',' | b'[' | b']' | b'\0' => {}
-                    // Elements that are not objects are skipped, and what is left of a damaged record.
+                    // Elements that are not objects are skipped. Between two records, a write may be missing.
                     _ => match after_scalar(text, index - 1).or_else(|| next_record(text, index - 1)) {
                         Some(behind) => index = behind,
                         None => {
@@ -212,7 +219,7 @@ impl Splitter {
                         Some(read) => see(Piece::Object(read, object)),
                         None => {
                             see(Piece::Damaged);
-                            spliced(object, see);
+                            recovered(object, self.in_array, see);
                         }
                     },
                 }
@@ -252,109 +259,13 @@ impl Splitter {
         !may_follow && line.starts_with('{') && line.ends_with('}') && usage_projection::read(line).is_some()
     }
 
-    /// Reports the pending text as damaged, and reads those of its lines that are complete objects.
+    /// Reports the pending text as damaged, and reads the complete objects in it.
     fn give_up(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
         let (columns, parts) = (self.columns.take(), std::mem::take(&mut self.parts));
-        let text = std::mem::replace(self, Self { columns, parts, ..Self::default() }).pending;
+        let before = std::mem::replace(self, Self { columns, parts, ..Self::default() });
         see(Piece::Damaged);
-        if let Some(first) = text.split('\n').next() {
-            spliced(first, see);
-        }
-        for line in text.split('\n').skip(1).filter_map(payload) {
-            let line = line.trim_end_matches([',', ']', ' ']);
-            if line.starts_with('{')
-                && let Some(object) = usage_projection::read(line)
-            {
-                see(Piece::Object(object, line));
-            }
-        }
+        recovered(&before.pending, before.in_array, see);
     }
-}
-
-/// The complete records in a line that begins with a truncated one: what was written after an interrupted write. A
-/// record begins where no value is allowed, or with the same first name as the truncated one, and extends to the end of
-/// the line.
-fn spliced(line: &str, see: &mut dyn FnMut(Piece<'_>)) {
-    /// The maximum number of positions to try, so that the time is bounded whatever the line contains.
-    const TRIES: usize = 64;
-    let first_name = |text: &str| text.split('"').nth(1).map(str::to_owned);
-    let own = first_name(line);
-    let (mut from, mut tries) = (1, 0);
-    while let Some(at) = line.get(from..).and_then(|rest| rest.find("{\"")).map(|at| from + at) {
-        from = at + 1;
-        let text = &line[at..];
-        let is_value = line[..at].trim_end().ends_with([':', ',', '[']);
-        if is_value && first_name(text) != own {
-            continue;
-        }
-        tries += 1;
-        if tries > TRIES {
-            return;
-        }
-        let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-        let Some(Ok(_)) = values.next() else { continue };
-        let end = values.byte_offset();
-        let ends_line = text[end..].trim_matches(['\0', ' ', '\r']).is_empty();
-        if (!is_value || ends_line)
-            && let Some(object) = usage_projection::read(&text[..end])
-        {
-            see(Piece::Object(object, &text[..end]));
-            from = at + end;
-        }
-    }
-}
-
-/// Corrects JSON from lenient writers: invalid numbers become null, control characters become blanks, and unnecessary
-/// backslashes are removed.
-fn repaired(text: &str) -> String {
-    const NO_NUMBERS: &[&str] = &["NaN", "-Infinity", "Infinity"];
-    let mut repaired = String::with_capacity(text.len());
-    let (mut rest, mut in_string) = (text, false);
-    while let Some(character) = rest.chars().next() {
-        let behind = &rest[character.len_utf8()..];
-        if !in_string && let Some(number) = NO_NUMBERS.iter().find(|number| rest.starts_with(**number)) {
-            repaired.push_str("null");
-            rest = &rest[number.len()..];
-            continue;
-        }
-        rest = behind;
-        match character {
-            '"' => in_string = !in_string,
-            '\\' if in_string => {
-                let escaped = behind.chars().next();
-                let is_code =
-                    |digits: &str| digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-                let is_escape = match escaped {
-                    Some('u') => behind.get(1..5).is_some_and(is_code),
-                    Some(escaped) => "\"\\/bfnrt".contains(escaped),
-                    None => false,
-                };
-                if let Some(escaped) = escaped.filter(|_| is_escape) {
-                    repaired.push(character);
-                    repaired.push(escaped);
-                    rest = &behind[escaped.len_utf8()..];
-                }
-                continue;
-            }
-            _ if in_string && character < ' ' => {
-                repaired.push(' ');
-                continue;
-            }
-            _ => {}
-        }
-        repaired.push(character);
-    }
-    repaired
-}
-
-/// The beginning of the next record on a line that begins with a record: directly behind the end of another. An object
-/// behind a name or in an array is a part of the damaged record.
-fn next_record(text: &str, from: usize) -> Option<usize> {
-    if !text.starts_with('{') || from == 0 {
-        return None;
-    }
-    let is_behind_another = |at: &usize| text[..*at].trim_end_matches([' ', '\0']).ends_with('}');
-    text[from..].match_indices("{\"").map(|(at, _)| from + at).find(is_behind_another)
 }
 
 /// The end of the number, text or other scalar that begins at `from` in an array.
@@ -369,7 +280,7 @@ fn after_scalar(text: &str, from: usize) -> Option<usize> {
 
 /// The JSON in a line: the line itself, or the data of a server-sent event. `None` for a blank line, a comment, and
 /// other fields of an event.
-fn payload(line: &str) -> Option<&str> {
+pub(crate) fn payload(line: &str) -> Option<&str> {
     let line = line.trim_matches(['\u{feff}', '\0', '\u{1e}']).trim();
     let is_field = ["event:", "id:", "retry:", ":"].iter().any(|field| line.starts_with(field));
     let data = line.strip_prefix("data:").map_or(line, str::trim);
@@ -429,9 +340,25 @@ mod tests {
             ("{\"n\":1,\"p\":[NaN,-Infinity]}\n{\"n\":2}", "1 2"),
             ("{\"n\":1,\"t\":\"a\\x \\u12 NaN\u{1}\"}\n{\"n\":2}", "1 2"),
             ("[{\"n\":1,\"a\":{\"b\":5,\n{\"n\":2},\n{\"n\":3}]", "x 2 3"),
+            ("[{\"n\":1,\"a\":5,\n{\"n\":2},\n{\"n\":3}]\n{\"n\":4}", "x 2 3 4"),
+            ("[{\"n\":1,\"a\":5\n {\"n\":2},\n {\"n\":3}\n]\n{\"n\":4}", "x 2 3 4"),
+            ("[{[{\"n\":1},\n{\"n\":2},\n{\"n\":3}]", "x 2 3"),
+            (
+                "[\n {\n  \"n\":1,\n {\n  \"n\":2,\n  \"a\":[\n   {\"n\":9}\n  ]\n },\n {\n  \"n\":3\n }\n]",
+                "x 2 3",
+            ),
+            ("[\n {\n  \"n\":1,\n  \"a\":[\n },\n {\n  \"n\":2\n }\n]\n{\"n\":3}", "x 2 3"),
             ("\u{1e}{\"n\":1}\n\u{1e}{\"n\":2}", "1 2"),
             ("{\"n\":1}}\n{\"n\":2}", "1 o 2"),
             ("{\"n\":1],\"m\":{\"n\":5},\"t\":[{\"n\":6},{\"n\":7}]}{\"n\":2}\n{\"n\":3}", "x 2 3"),
+            ("data: {\"n\":1}data: {\"n\":2}\n{\"n\":3}", "1 2 3"),
+            ("[{\"n\":1,\"t\":\"a\"b\"},{\"n\":2},{\"n\":3}]\n{\"n\":4}", "x 2 3 4"),
+            ("[{\"n\":1,\"a\":{\"b\":1},{\"n\":2,\"a\":{\"b\":2}}, {\"n\":3}]", "x 2 3"),
+            ("[{{\"n\":1},{\"n\":2},{\"n\":3}]", "x 1 2 3"),
+            ("[\"n\":1},{\"n\":2},{\"n\":3}]", "2 3"),
+            ("\"n\":1}{\"n\":2}{\"n\":3}", "2 3"),
+            ("{\"n\":1,\"t\":{\"n\":2},\"u\":[{\"n\":7},{\"n\":8},{\"m\"", "x"),
+            ("{\"n\":1}\0\0:5}}{\"n\":2}", "1 2"),
             ("{\"n\":1,\"t\":\"to{\"n\":2}\n{\"n\":3}", "x 2 3"),
             ("{\"n\":1,\"t\":{\"n\":2}\n{\"n\":3}", "x 2 3"),
             ("{\"n\":1,\"t\":{\"m\":2},\"u\":[{\"n\":7}]", "x"),
@@ -444,7 +371,17 @@ mod tests {
 
     #[test]
     fn the_time_grows_linearly_with_the_length() {
-        for text in ["[\n".repeat(200_000), "{\"a\":\n".repeat(100_000), "{\"a\":[\n".repeat(100_000) + "x"] {
+        for text in [
+            "[\n".repeat(200_000),
+            "{\"a\":\n".repeat(100_000),
+            "{\"a\":[\n".repeat(100_000) + "x",
+            "{\"a\":[\n".to_owned() + &"{\"a\":[}]}\n".repeat(100_000),
+            "[\n".to_owned() + &"{\"n\":1,\n{\"n\":2},\n".repeat(100_000),
+            "[{\"n\":1,".to_owned() + &"{\"n\":2},".repeat(20_000),
+            "x}{\"".repeat(200_000),
+            "x}{\"n\":1}".repeat(20_000),
+            "[{\"n\":1,".to_owned() + &"{\"n\":2},".repeat(20_000) + &"\0".repeat(1_000_000),
+        ] {
             split(&text, &mut |_| {});
         }
     }

@@ -170,7 +170,9 @@ pub(crate) fn as_amount(value: &Value) -> Option<f64> {
 /// inferred from the range: each covers the years 1973 to 5138, and the ranges do not overlap.
 pub(crate) fn as_moment(value: &Value) -> Option<i64> {
     if let Some(text) = value.as_str() {
-        let is_number = text.len() >= 10 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number = text.len() >= 10
+            && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            && text.bytes().filter(|byte| *byte == b'.').count() < 2;
         return if is_number { from_number(text.parse().ok()?) } else { time::parse_lenient(text) };
     }
     if let Some([seconds, nanos]) = value.as_array().map(Vec::as_slice) {
@@ -247,6 +249,7 @@ mod tests {
             json!(1_774_008_000_000_000_i64),
             json!(1_774_008_000_000_000_000_i64),
             json!("1774008000000000000"),
+            json!("1774008000.0"),
         ] {
             assert_eq!(as_moment(&value), expected, "{value}");
         }

@@ -9,6 +9,9 @@ use crate::time;
 /// The maximum length of the prefix of a log line.
 const LONGEST_PREFIX: usize = 160;
 
+/// How many logs may have written their prefixes before a line.
+const MOST_LOGS: u8 = 4;
+
 /// How a log line relates to the lines around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Link {
@@ -42,6 +45,12 @@ impl Unwrapped {
 
 /// The content of the line if the format of the log is known, else `None`: the line is used unchanged.
 pub(crate) fn unwrap(line: &str) -> Option<Unwrapped> {
+    within(line, MOST_LOGS)
+}
+
+/// The content of a line in a log that may itself be in up to `logs` others.
+fn within(line: &str, logs: u8) -> Option<Unwrapped> {
+    let logs = logs.checked_sub(1)?;
     if line.starts_with("{\"log\":") {
         return of_docker(line);
     }
@@ -51,9 +60,15 @@ pub(crate) fn unwrap(line: &str) -> Option<Unwrapped> {
     {
         return None;
     }
+    // Text before a carriage return was overwritten.
+    let is_overwritten = |at: &usize| is_plain && !line.starts_with('[') && !line[..*at].contains("{\"");
+    if let Some(at) = line.rfind("\r{").filter(is_overwritten) {
+        return Some(Unwrapped::whole(&line[at + 1..], None));
+    }
     let clean = if is_plain { Cow::Borrowed(line) } else { Cow::Owned(without_colours(line)) };
-    let readers = [of_kubernetes, of_gitlab, of_prefix_alone, prefixed, behind_time];
-    let unwrapped = readers.iter().find_map(|read| read(&clean));
+    let of_prefix_alone = || of_prefix_alone(&clean, logs);
+    let unwrapped = of_kubernetes(&clean).or_else(|| of_gitlab(&clean)).or_else(of_prefix_alone);
+    let unwrapped = unwrapped.or_else(|| prefixed(&clean)).or_else(|| behind_time(&clean));
     if is_plain || unwrapped.is_some() {
         return unwrapped;
     }
@@ -106,7 +121,8 @@ fn of_gitlab(line: &str) -> Option<Unwrapped> {
 
 /// A line after a prefix that every line of the log has: `service-1  | …` of Docker Compose, `[pod/name/container] …`
 /// of kubectl, and GitHub's job, step and time, separated by tabs.
-fn of_prefix_alone(line: &str) -> Option<Unwrapped> {
+fn of_prefix_alone(line: &str, logs: u8) -> Option<Unwrapped> {
+    let inner = |text: &str| within(text, logs).or_else(|| Some(Unwrapped::whole(text, None)));
     let is_name = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
     };
@@ -114,12 +130,12 @@ fn of_prefix_alone(line: &str) -> Option<Unwrapped> {
         && is_name(name.trim_end())
         && name.len() <= LONGEST_PREFIX
     {
-        return Some(Unwrapped::whole(text.strip_prefix(' ').unwrap_or(text), None));
+        return inner(text.strip_prefix(' ').unwrap_or(text));
     }
     if let Some((pod, text)) = line.strip_prefix("[pod/").and_then(|rest| rest.split_once("] "))
         && is_name(pod)
     {
-        return unwrap(text).or_else(|| Some(Unwrapped::whole(text, None)));
+        return inner(text);
     }
     let mut cells = line.splitn(3, '\t');
     let (job, step, rest) = (cells.next()?, cells.next()?, cells.next()?);
@@ -158,13 +174,17 @@ fn is_moment(word: &str) -> bool {
     word.len() >= "2026-03-20T12:00Z".len() && word.contains('T') && time::parse_lenient(word).is_some()
 }
 
+/// What separates the words of a prefix.
+const BLANK: [char; 2] = [' ', '\t'];
+
 fn is_prefix(prefix: &str, words: &[&str]) -> bool {
     /// Syslog has the most: a priority, a time, a host, a program, its process id, a message id, and structured data.
     const MOST_WORDS: usize = 9;
     let [first, .., last] = words else {
-        return words.first().is_some_and(|word| is_time(word)) && prefix.ends_with(' ');
+        return words.first().is_some_and(|word| is_time(word)) && prefix.ends_with(BLANK);
     };
-    if !prefix.ends_with(' ') || prefix.contains('"') || words.len() > MOST_WORDS {
+    let is_apart = prefix.ends_with(BLANK) || (last.starts_with('[') && is_level(last));
+    if !is_apart || prefix.contains('"') || words.len() > MOST_WORDS {
         return false;
     }
     let is_known = |word: &str| is_time(word) || is_level(word) || is_stream(word);
@@ -265,6 +285,11 @@ mod tests {
             ("<34>1 2026-01-01T00:00:00Z host agent 12 - - {\"n\":1}", Some("2026-01-01T00:00:00Z")),
             ("2026-01-01 00:00:00,123 - agent - INFO - {\"n\":1}", None),
             ("2026-01-01 00:00:00,123 INFO agent: {\"n\":1}", None),
+            ("2026-01-01T00:00:00.000Z\t5c1f-4\tINFO\t{\"n\":1}", Some("2026-01-01T00:00:00.000Z")),
+            ("agent-1  | 2026-01-01T00:00:00Z {\"n\":1}", Some("2026-01-01T00:00:00Z")),
+            ("0|agent  | {\"n\":1}", None),
+            ("Thinking ... 10 %\rThinking ... 20 %\r{\"n\":1}", None),
+            ("2026-01-01T00:00:00Z app[148e] ams [info]{\"n\":1}", Some("2026-01-01T00:00:00Z")),
         ] {
             assert_eq!(of(line), (own.to_owned(), time.map(str::to_owned), Link::Ends), "{line}");
         }
@@ -284,6 +309,13 @@ mod tests {
         ] {
             let (found, _, linked) = of(line);
             assert_eq!((&*found, linked), (text, link), "{line}");
+        }
+    }
+
+    #[test]
+    fn many_prefixes_do_not_exhaust_the_stack() {
+        for prefix in ["[pod/a] ", "a|", "a\t"] {
+            unwrap(&prefix.repeat(1_000_000));
         }
     }
 

@@ -20,7 +20,8 @@ pub(crate) const SHALLOW: u8 = 16;
 pub(crate) const IN_ONE_GO: u8 = 32;
 /// A name that some format uses for its usage, or for a part of it.
 pub(crate) const OF_USAGE: u8 = 64;
-/// Other names that make an object relevant: those of adapters, and the end of Gemini's streams.
+/// Other names that make an object relevant: those of adapters, the end of Gemini's streams, and the beginning of Gemini
+/// CLI's files.
 pub(crate) const OF_INTEREST: u8 = 128;
 
 /// Whether the name is of one of these kinds. It is called for every field of the input, so it is one table look-up.
@@ -36,7 +37,7 @@ pub(crate) fn is(name: &str, kinds: u8) -> bool {
             (ONES_IN_ONE_GO, IN_ONE_GO),
             (CONTAINERS, OF_USAGE),
             (PARTS, OF_USAGE),
-            (&["candidates"], OF_INTEREST),
+            (&["candidates", "projectHash"], OF_INTEREST),
         ];
         let mut kinds = HashMap::default();
         for (names, kind) in lists {
@@ -74,6 +75,7 @@ pub(crate) const CONTAINERS: &[&str] = &[
     "totalUsage",
     "total_usage",
     "aggregateUsage",
+    "accumulated_usage",
     "usage",
     "Usage",
     "usageMetadata",
@@ -141,6 +143,7 @@ pub(crate) const WRAPPERS: &[&str] = &[
     "chunk",
     "completion",
     "metadata",
+    "Metadata",
     "delta",
     "raw",
     "rawResponse",
@@ -189,6 +192,8 @@ pub(crate) const WRAPPERS: &[&str] = &[
     "res",
     "is",
     "jsonPayload",
+    "meta_info",
+    "extra",
     "properties",
     "v",
 ];
@@ -230,6 +235,8 @@ pub(crate) const LISTS: &[&str] = &[
     "ResponseBody",
     "imposters",
     "stubs",
+    "replies",
+    "_webSocketMessages",
     "item",
     "resourceSpans",
     "resource_spans",
@@ -322,6 +329,7 @@ const USAGES: &[&str] = &[
     "time",
     "source",
     "aggregateUsage",
+    "accumulated_usage",
     "models_usage",
     "usage_object",
     "accumulated_token_usage",

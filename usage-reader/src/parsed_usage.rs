@@ -58,6 +58,9 @@ impl RawCounts {
     }
 }
 
+/// The note that marks what a session has beyond its calls.
+const REMAINDER: &str = "remainder";
+
 /// The note that marks a possible copy of a call.
 pub(crate) const COPY: &str = "copy";
 
@@ -171,7 +174,9 @@ impl ParsedUsage {
             _ => {}
         }
         let read = self.cached.max(self.cache_read);
-        if self.input.is_some() && read > self.input {
+        // The calls of a remainder may have taken more from one number than from another.
+        let written = self.cache_write.filter(|_| !self.extra.contains_key(REMAINDER));
+        if self.input.is_some() && read.max(written) > self.input {
             // Cached tokens cannot exceed the input, so the input does not include them, whatever the source claims.
             self.input = reported_sum([self.input, read, self.cache_write]);
         }
@@ -269,6 +274,8 @@ impl ParsedUsage {
         ] {
             *own = (*own).max(other);
         }
+        // The input of one version may be unknown although its cached tokens are not.
+        fuller.cover_cached();
         fuller.total =
             if keeps_total { fuller.total } else { plus(fuller.input, fuller.output) }.or(fuller.total);
         if fuller.cost.is_none() && fuller.counts() == lesser.counts() {
@@ -330,6 +337,12 @@ impl ParsedUsage {
         rest
     }
 
+    /// Raises the input, if it is known, to what was read from the cache.
+    fn cover_cached(&mut self) {
+        let read = self.cached.max(self.cache_read).unwrap_or(0);
+        self.input = self.input.map(|input| input.max(read));
+    }
+
     /// Removes the notes that are about all calls together, after some of the calls were subtracted from the numbers.
     pub(crate) fn settle_remainder(&mut self) {
         for name in [
@@ -343,9 +356,9 @@ impl ParsedUsage {
             self.extra.shift_remove(name);
         }
         // The calls may have taken more from the input than from the cache, if the whole does not count their writes.
-        self.input = self.input.map(|input| input.max(self.cached.max(self.cache_read).unwrap_or(0)));
+        self.cover_cached();
         self.total = plus(self.input, self.output).or(self.total);
-        self.note("remainder", true);
+        self.note(REMAINDER, true);
         self.settle();
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::call::{DedupKey, ExtractedCall};
+use crate::call::{Channel, DedupKey, ExtractedCall};
 use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::ParsedUsage;
 use crate::session::Report;
@@ -27,6 +27,8 @@ pub(crate) struct Runs {
     ends: HashMap<&'static str, (Counts, Option<String>)>,
     /// The newest count of each agent's session without a name. A later count of the same session replaces it.
     unnamed: HashMap<&'static str, ExtractedCall>,
+    /// The output tokens of all messages of the newest session of each agent.
+    outputs: HashMap<&'static str, (Option<String>, i64)>,
 }
 
 /// Input, output, cached and written tokens of each model.
@@ -39,7 +41,7 @@ impl Runs {
             Some(session) if work.role != Role::Call => {
                 self.sessions.insert(work.agent, session.clone());
             }
-            None if matches!(work.role, Role::Part | Role::Process | Role::Run | Role::Session) => {
+            None if work.role != Role::Call || work.channel == Some(Channel::Transcript) => {
                 work.session = self.sessions.get(work.agent).cloned();
             }
             _ => {}
@@ -49,6 +51,12 @@ impl Runs {
 
     /// Keeps a call until its run ends.
     pub(crate) fn hold(&mut self, work: &Work, call: ExtractedCall) {
+        let output = call.parts.iter().filter_map(|part| part.output).fold(0, i64::saturating_add);
+        let known = self.outputs.entry(work.agent).or_default();
+        if known.0 != work.session {
+            *known = (work.session.clone(), 0);
+        }
+        known.1 = known.1.saturating_add(output);
         self.held.push(Held { agent: work.agent, session: work.session.clone(), call });
     }
 
@@ -84,6 +92,7 @@ impl Runs {
         });
         self.ends.insert(work.agent, (counts, session.clone()));
         let parts: Vec<&ParsedUsage> = own.iter().flat_map(|held| &held.call.parts).collect();
+        let own_output = reported_sum(parts.iter().map(|part| part.output)).unwrap_or(0);
         let mut fit = Fit::of(&usages, &parts);
         // The agent's own count of its session is preferred to its lines, unless it is 0.
         if work.role == Role::Session
@@ -110,12 +119,25 @@ impl Runs {
         }
         let id = body.text(&["uuid"]).map(str::to_owned).or(name);
         let session = session.filter(|_| !is_separate);
-        let call = whole(work, body, usages, id, session);
+        let began_anew = self.began_anew(work, &usages, own_output);
+        let mut call = whole(work, body, usages, id, session);
+        if let (Some(report), Some(true)) = (&mut call.report, began_anew) {
+            report.began_anew = began_anew;
+        }
         if work.role == Role::Session && call.session.is_none() {
             closed.extend(self.count_unnamed(work.agent, call));
         } else {
             closed.push(call);
         }
+    }
+
+    /// Whether the count of a session is lower than the output of all its messages, but not than that of the messages
+    /// since its previous count: then it began after that.
+    fn began_anew(&self, work: &Work, usages: &[ParsedUsage], own_output: i64) -> Option<bool> {
+        let (session, messages) = self.outputs.get(work.agent)?;
+        let counted = reported_sum(usages.iter().map(|one| one.output))?;
+        let is_of_it = work.role == Role::Session && *session == work.session;
+        (is_of_it && own_output > 0 && (own_output..*messages).contains(&counted)).then_some(true)
     }
 
     /// Keeps the count of a session without a name, and returns the previous count if it belongs to another session.

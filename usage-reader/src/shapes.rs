@@ -167,8 +167,11 @@ fn read(body: &Body<'_>) -> Vec<ParsedUsage> {
     // `output`), so only names that no body has identify usage.
     let is_usage = body.all.names().any(is_count_name) && !body.all.has("tokens_evaluated");
     let own = || is_usage.then_some(body.all);
+    // The result of an agent of Strands.
+    let accumulated = || body.all.object(&["metrics"])?.object(&["accumulated_usage"]);
     first_of([
         &|| sources::read(Place::Body, body, body.all),
+        &|| accumulated().map(of_usage).unwrap_or_default(),
         &|| containers().map(of_usage).find(|usages| !usages.is_empty()).unwrap_or_default(),
         &|| logged().map(of_usage).unwrap_or_default(),
         &|| groq().map(of_usage).unwrap_or_default(),
@@ -180,7 +183,7 @@ fn read(body: &Body<'_>) -> Vec<ParsedUsage> {
     ])
 }
 
-fn first_of(places: [&dyn Fn() -> Vec<ParsedUsage>; 9]) -> Vec<ParsedUsage> {
+fn first_of(places: [&dyn Fn() -> Vec<ParsedUsage>; 10]) -> Vec<ParsedUsage> {
     places.iter().map(|read| read()).find(|usages| !usages.is_empty()).unwrap_or_default()
 }
 
@@ -254,5 +257,7 @@ fn gateway_cost(all: Fields<'_>) -> Option<f64> {
     let gateway = sdk_metadata(all).and_then(|all| all.object(&["gateway"]));
     let reported = gateway.and_then(|gateway| gateway.amount(&["cost"]));
     let of_litellm = || all.object(&["_hidden_params"])?.measure(&["response_cost"]);
-    reported.or_else(|| all.measure(&["response_cost"])).or_else(of_litellm)
+    // The log of LiteLLM's proxy.
+    let spent = || all.has("call_type").then(|| all.measure(&["spend"]))?;
+    reported.or_else(|| all.measure(&["response_cost"])).or_else(of_litellm).or_else(spent)
 }

@@ -58,6 +58,8 @@ pub(crate) struct Work {
     pub(crate) is_copy: bool,
     /// The span in which the call was made. Two reports of the same call have the same span.
     pub(crate) within: Option<String>,
+    /// The span around that one.
+    pub(crate) around: Option<String>,
     /// Whether calls of the session replace the count, because it counts them again.
     pub(crate) gives_way: bool,
     /// Whether the count starts at 0 with its own work, if the source reports that.
@@ -73,7 +75,7 @@ impl Work {
 
     /// Whether the session is actually a trace or a message.
     pub(crate) fn is_named_by_trace(&self) -> bool {
-        ["trace", "langfuse-trace", "opencode"].contains(&self.agent)
+        ["trace", "langfuse-trace", "langsmith-trace", "opencode"].contains(&self.agent)
     }
 
     pub(crate) fn by(self, channel: Channel) -> Self {

@@ -32,8 +32,13 @@ impl TextNames {
         if self.are_temporary {
             return format!("{PREFIX}{hash:x}:{times}");
         }
-        let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{PREFIX}{digest}:{times}")
+        let mut name = String::from(PREFIX);
+        for byte in Sha256::digest(text) {
+            let digits = [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16));
+            name.extend(digits.into_iter().flatten());
+        }
+        name.push(':');
+        name + &times.to_string()
     }
 
     /// Whether the key is one of these, and not the provider's id.

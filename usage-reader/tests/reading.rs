@@ -45,6 +45,20 @@ fn the_rest_of_a_session_has_no_more_cached_tokens_than_input() {
 }
 
 #[test]
+fn a_version_whose_input_is_unknown_adds_no_cached_tokens_above_the_input() {
+    let event = |input: i64, read: i64, write: i64| {
+        format!(
+            r#"{{"type":"message.updated","properties":{{"info":{{"id":"msg_1","sessionID":"ses_a","role":"assistant","modelID":"m","providerID":"anthropic","tokens":{{"input":{input},"output":20,"cache":{{"read":{read},"write":{write}}}}}}}}}}}"#
+        )
+    };
+    let most = (1_i64 << 53) - 1;
+    let versions = [event(7, 0, 0), event(10, most, 30)].join("\n");
+    let call = total(&versions, None).unwrap();
+    // No total could hold such an input and the output.
+    assert_eq!((call.input, call.cached, call.cache_read), (None, Some(most), Some(most)));
+}
+
+#[test]
 fn a_reader_finds_line_by_line_what_is_in_the_whole_text() {
     let mut reader = CallReader::new(LINES.as_bytes(), None);
     let mut found = Vec::new();

@@ -6,8 +6,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::stored::{self, check_changed};
-use super::token_usage::TokenUsageRecord;
+use super::stored::check_changed;
+use super::token_usage::{self, TokenUsageRecord};
 use crate::error::Result;
 
 const TABLE: &str = "token_usage_sessions";
@@ -67,11 +67,18 @@ pub(crate) fn has_report(connection: &Connection, session: &str) -> Result<bool>
     Ok(connection.prepare_cached(sql)?.query_row([session], |row| row.get(0))?)
 }
 
-/// The records that are calls of the session and are still there.
+/// The ids of the records that are calls of the session, whether or not they are still there.
+pub(crate) fn call_ids(connection: &Connection, session: &str) -> Result<Vec<String>> {
+    let sql = "SELECT entry FROM token_usage_sessions WHERE session = ?1 AND is_report = 0 ORDER BY entry";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([session], |row| row.get(0))?;
+    Ok(rows.collect::<std::result::Result<_, _>>()?)
+}
+
+/// The records that are calls of the session and are still there. SQLite would prepare a statement with both tables anew for
+/// every session, which takes longer than to run it.
 pub(crate) fn calls(connection: &Connection, session: &str) -> Result<Vec<TokenUsageRecord>> {
-    let sql = "SELECT token_usage.* FROM token_usage_sessions AS calls
-               JOIN token_usage ON token_usage.id = calls.entry
-               WHERE calls.session = ?1 AND calls.is_report = 0
-               ORDER BY calls.entry";
-    stored::all(connection, sql, [session])
+    let ids = call_ids(connection, session)?;
+    let found = ids.iter().map(|id| token_usage::find(connection, id));
+    found.filter_map(Result::transpose).collect()
 }

@@ -112,6 +112,10 @@ impl Prepared {
         &self.record
     }
 
+    pub(crate) fn into_record(self) -> TokenUsageRecord {
+        self.record
+    }
+
     /// The result that a call reports for this record.
     pub(crate) fn outcome(&self, recorded: bool, duplicate: bool, log: &Logging) -> Recorded {
         let log_error = log.error.clone();
@@ -132,7 +136,7 @@ impl Prepared {
         now: &str,
     ) -> Result<UpsertOutcome> {
         let Some(stored) = token_usage::find(tx, &self.record.id)? else {
-            self.insert(tx, workspace_id, queue_for_log, now)?;
+            self.insert_new(tx, workspace_id, queue_for_log, now)?;
             return Ok(UpsertOutcome::Inserted);
         };
         let latest = self.over(&stored);
@@ -165,11 +169,23 @@ impl Prepared {
         {
             return if self.is_same_as(stored) { Ok(true) } else { Err(self.conflict()) };
         }
+        self.insert_new(tx, workspace_id, queue_for_log, now)?;
+        Ok(false)
+    }
+
+    /// Inserts the record within the caller's transaction, which has found none with its id.
+    pub(super) fn insert_new(
+        &self,
+        tx: &Connection,
+        workspace_id: Option<&str>,
+        queue_for_log: bool,
+        now: &str,
+    ) -> Result<()> {
         self.insert_row(tx, workspace_id, now)?;
         if queue_for_log {
             log_queue::add(tx, &self.record.id)?;
         }
-        Ok(false)
+        Ok(())
     }
 
     fn insert_row(&self, tx: &Connection, workspace_id: Option<&str>, now: &str) -> Result<()> {

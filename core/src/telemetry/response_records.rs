@@ -1,7 +1,7 @@
 //! Writes the calls that the usage reader extracted, each once, however often it is reported.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use mcoda_usage_reader::{DedupKey, ExtractedCall, ParsedUsage, Report, Twin, reduce};
 use rusqlite::Connection;
@@ -17,6 +17,7 @@ use super::usage::TokenUsage;
 use super::{log_writer, price, reader, session_delta, settings, twin};
 use crate::error::Result;
 use crate::paths::Config;
+use crate::repository::session_usage;
 use crate::repository::token_usage::{self, TokenUsageRecord};
 use crate::time::Timestamp;
 
@@ -60,6 +61,8 @@ struct Batch<'a> {
     overrides: OnceCell<Vec<PriceOverride>>,
     written_at: Option<Timestamp>,
     now: Timestamp,
+    /// `now` as the database has it.
+    now_text: String,
     queue_for_log: bool,
 }
 
@@ -108,22 +111,24 @@ impl Recorder<'_> {
             return Ok(Vec::new());
         }
         let configs = self.configs.load()?;
+        let now = self.clock.now();
         let batch = Batch {
             context,
             configs: &configs,
             overrides: OnceCell::new(),
             written_at,
-            now: self.clock.now(),
+            now,
+            now_text: now.to_string(),
             queue_for_log: self.log.is_some(),
         };
         if settings::is_strict(&configs)? {
             let prepared = self.prepared_alone(calls, &batch)?;
-            return Ok(prepared.iter().map(|one| result_of(one, None, &Logging::default())).collect());
+            return Ok(prepared.into_iter().map(|one| result_of(one, None, &Logging::default())).collect());
         }
         if let Some(log) = self.log.filter(|_| self.access.database().is_turned_off()) {
             let prepared = self.prepared_alone(calls, &batch)?;
             let done = log_writer::upsert_alone(log, &prepared, self.clock, self.busy_timeout)?;
-            let results = prepared.iter().zip(done);
+            let results = prepared.into_iter().zip(done);
             return Ok(results.map(|(one, done)| result_of(one, Some(done), &Logging::done())).collect());
         }
         let mut pending = Vec::new();
@@ -136,7 +141,7 @@ impl Recorder<'_> {
         let is_changed = |(_, outcome): &Written| *outcome != UpsertOutcome::Duplicate;
         let is_queued = written.iter().any(is_changed) || others;
         let log = self.complete_log(&ids, is_queued);
-        Ok(written.iter().map(|(one, done)| result_of(one, Some(*done), &log)).collect())
+        Ok(written.into_iter().map(|(one, done)| result_of(one, Some(done), &log)).collect())
     }
 
     /// The records of the calls if there is no database to compare them with.
@@ -190,9 +195,11 @@ impl Recorder<'_> {
             let report = call.report.unwrap_or_else(|| Report { models: call.parts, ..Report::default() });
             return Ok(vec![Pending::Count(PendingCount { session, report })]);
         }
-        let beside = ExtractedCall { key: key.clone(), ..call.clone() }.key_beside_another();
-        let keys = match (key, beside) {
-            (DedupKey::Response(key), DedupKey::Response(beside)) => Some([key, beside]),
+        let keys = match key {
+            DedupKey::Response(key) => {
+                let beside = call.key_beside(&key);
+                Some([key, beside])
+            }
             _ => None,
         };
         let (session, twin) = (call.session, call.twin);
@@ -222,7 +229,16 @@ impl Recorder<'_> {
         pending: &[Pending],
         batch: &Batch<'_>,
     ) -> Result<(Vec<Written>, bool)> {
+        let is_of_session = |one: &Pending| match one {
+            Pending::Call(call) => call.session.is_some() || call.twin.is_some(),
+            Pending::Count(_) => true,
+        };
+        if pending.iter().any(is_of_session) {
+            session_usage::ensure(tx)?;
+        }
         let mut written = Vec::new();
+        // Whether the sessions have counts.
+        let mut sessions: HashMap<&str, bool> = HashMap::new();
         // Counts come after the calls, and those of one session together: a record is written once.
         let mut counts: Vec<(&str, Vec<&Report>)> = Vec::new();
         let mut counted: BTreeSet<&str> = BTreeSet::new();
@@ -230,10 +246,17 @@ impl Recorder<'_> {
             match one {
                 Pending::Call(call) => {
                     let done = self.write_call(tx, call, batch)?;
-                    if let Some(session) = &call.session
-                        && session_count::add_call(tx, session, &done.0.record().id)?
-                    {
-                        counted.insert(session);
+                    if let Some(session) = &call.session {
+                        session_usage::add_call(tx, session, &done.0.record().id)?;
+                        let is_counted = match sessions.get(&**session) {
+                            Some(is_counted) => *is_counted,
+                            None => {
+                                *sessions.entry(session).or_insert(session_usage::has_report(tx, session)?)
+                            }
+                        };
+                        if is_counted {
+                            counted.insert(session);
+                        }
                     }
                     written.push(done);
                 }
@@ -259,9 +282,8 @@ impl Recorder<'_> {
 
     /// Writes one model's part of a call, or merges it into the stored version.
     fn write_call(&self, tx: &Connection, call: &PendingCall, batch: &Batch<'_>) -> Result<Written> {
-        let now = batch.now.to_string();
         let Some(keys) = &call.keys else {
-            call.prepared.insert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+            call.prepared.insert(tx, self.workspace_id, batch.queue_for_log, &batch.now_text)?;
             return Ok((call.prepared.clone(), UpsertOutcome::Inserted));
         };
         for key in keys {
@@ -281,7 +303,7 @@ impl Recorder<'_> {
                 } else {
                     self.prepared(call.parsed.clone(), Some(id), call.is_first, batch)?
                 };
-                prepared.insert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+                prepared.insert_new(tx, self.workspace_id, batch.queue_for_log, &batch.now_text)?;
                 return Ok((prepared, UpsertOutcome::Inserted));
             };
             let known = reader::parsed(&stored);
@@ -304,8 +326,7 @@ impl Recorder<'_> {
         let merged = reader::parsed(stored).merged_with(call.parsed.clone());
         let usage = reader::later_version(merged, stored);
         let prepared = self.completed(usage, Some(stored), Some(stored.id.clone()), call.is_first, batch)?;
-        let now = batch.now.to_string();
-        let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+        let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &batch.now_text)?;
         Ok((prepared, done))
     }
 
@@ -351,7 +372,7 @@ impl Recorder<'_> {
     ) -> Result<Written> {
         let mut earlier = token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))?;
         let last = earlier.last().map_or(0, |record| SessionIds::number_of(&record.id));
-        let now = batch.now.to_string();
+        let now = &*batch.now_text;
         if last > 0 && self.reduce_deltas(tx, &parsed, &earlier, batch)? {
             earlier = token_usage::between(tx, &ids.number(0), &ids.number(u32::MAX))?;
         }
@@ -366,7 +387,7 @@ impl Recorder<'_> {
             batch.fill_cost(&mut more, None)?;
             more.id = Some(ids.number(last.saturating_add(1)));
             let prepared = Prepared::new(&more, self.workspace_id, self.ids, batch.now)?;
-            let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+            let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, now)?;
             return Ok((prepared, done));
         }
         let usage = reader::timed_record(parsed, batch.written_at);
@@ -375,7 +396,7 @@ impl Recorder<'_> {
         if change == Change::Known && !earlier.is_empty() {
             return Ok((prepared, UpsertOutcome::Duplicate));
         }
-        let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &now)?;
+        let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, now)?;
         Ok((prepared, done))
     }
 
@@ -427,7 +448,7 @@ impl Recorder<'_> {
             price::fill_again(&mut usage, stored, batch.overrides()?, batch.now);
         }
         let prepared = Prepared::new(&usage, self.workspace_id, self.ids, batch.now)?;
-        let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &batch.now.to_string())?;
+        let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &batch.now_text)?;
         Ok(done != UpsertOutcome::Duplicate)
     }
 }
@@ -446,11 +467,11 @@ fn response_id(key: &str, model: Option<&str>, is_first: bool) -> String {
 }
 
 fn result_of(
-    one: &Prepared,
+    one: Prepared,
     done: Option<UpsertOutcome>,
     log: &Logging,
 ) -> (TokenUsageRecord, ResponseRecord) {
-    let record = one.record();
+    let record = one.into_record();
     let result = ResponseRecord {
         id: record.id.clone(),
         model_name: record.model_name.clone(),
@@ -460,5 +481,5 @@ fn result_of(
         logged: log.is_logged,
         log_error: log.error.clone(),
     };
-    (record.clone(), result)
+    (record, result)
 }

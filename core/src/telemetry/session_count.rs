@@ -19,7 +19,6 @@ pub(super) enum Change {
 
 /// Adds a count to those of its session.
 pub(super) fn report(tx: &Connection, session: &str, report: &Report) -> Result<Change> {
-    session_usage::ensure(tx)?;
     let known = reports(tx, session)?;
     let earlier = known.iter().find(|known| known.id == report.id);
     if earlier.is_some_and(|earlier| !report.goes_on_from(earlier)) {
@@ -30,13 +29,6 @@ pub(super) fn report(tx: &Connection, session: &str, report: &Report) -> Result<
     let json = serde_json::to_string(report).map_err(not_json)?;
     session_usage::put_report(tx, session, &report.id, &json)?;
     Ok(if is_same { Change::Known } else { Change::New })
-}
-
-/// Stores that a record is a call of the session. Returns whether the session has cumulative counts.
-pub(super) fn add_call(tx: &Connection, session: &str, record_id: &str) -> Result<bool> {
-    session_usage::ensure(tx)?;
-    session_usage::add_call(tx, session, record_id)?;
-    session_usage::has_report(tx, session)
 }
 
 /// The usage of the session's record for each model: its counts, minus those of the calls that have records of their own.

@@ -12,7 +12,6 @@ use crate::repository::token_usage::TokenUsageRecord;
 
 /// The record of the call that would get the record id `id`, if another channel has reported the call.
 pub(super) fn find(tx: &Connection, twin: &Twin, id: &str) -> Result<Option<TokenUsageRecord>> {
-    session_usage::ensure(tx)?;
     if let Some(known) = session_usage::calls(tx, &also(id))?.pop() {
         return Ok(Some(known));
     }
@@ -21,8 +20,8 @@ pub(super) fn find(tx: &Connection, twin: &Twin, id: &str) -> Result<Option<Toke
         return Ok(None);
     }
     // Each report of one channel has at most one counterpart in the other.
-    let taken = session_usage::calls(tx, &twin.own_name())?;
-    Ok(others.into_iter().find(|other| taken.iter().all(|one| one.id != other.id)))
+    let taken = session_usage::call_ids(tx, &twin.own_name())?;
+    Ok(others.into_iter().find(|other| !taken.contains(&other.id)))
 }
 
 /// Stores that the call with the record id `id` is in this record.

@@ -20,7 +20,7 @@ pub use rows::rows;
 pub use sessions::sessions;
 pub use times::times;
 pub use usage_bodies::usage_bodies;
-pub use usage_sources::{damaged_line, fixtures, usage_sources};
+pub use usage_sources::{damaged_line, fixture_of, fixtures, sources_of, usage_sources};
 
 use mcoda_core::{Clock, Environment, Error, ErrorKind, Options, Timestamp, Workspace};
 

@@ -1,9 +1,10 @@
 //! Damaged fixtures of every source.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use mcoda_core::TokenUsageQuery;
+use mcoda_core::{TokenUsageQuery, TokenUsageRow};
 use serde_json::Value;
 
 use super::damage::damaged;
@@ -15,12 +16,11 @@ static FIXTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let cases = project.join("usage-reader/tests/cases");
     let read = |file: &str| std::fs::read(cases.join(file)).expect("a fixture");
     let list = |file: &str| -> Vec<Value> { serde_json::from_slice(&read(file)).expect("JSON") };
-    let mut fixtures = Vec::new();
-    for case in ["manifest.json", "found.json"].into_iter().flat_map(list) {
-        let texts = |name: &str| case[name].as_array().into_iter().flatten().filter_map(Value::as_str);
-        fixtures.extend(texts("files").map(read));
-        fixtures.extend(texts("texts").map(|text| text.as_bytes().to_vec()));
-    }
+    let texts = |case: &Value| -> Vec<Vec<u8>> {
+        let of = |name: &str| case[name].as_array().into_iter().flatten().filter_map(Value::as_str);
+        of("files").map(read).chain(of("texts").map(|text| text.as_bytes().to_vec())).collect()
+    };
+    let mut fixtures: Vec<Vec<u8>> = list("manifest.json").iter().flat_map(texts).collect();
     let bodies =
         std::fs::read_to_string(project.join("core/tests/bodies/bodies.jsonl")).expect("the formats");
     fixtures.extend(bodies.lines().map(|line| {
@@ -33,6 +33,8 @@ static FIXTURES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
             _ => case["body"].to_string().into_bytes(),
         }
     }));
+    // Further cases are added to this list, so it comes last: the inputs of the corpus keep their fixtures.
+    fixtures.extend(list("found.json").iter().flat_map(texts));
     fixtures
 });
 
@@ -41,12 +43,24 @@ pub fn fixtures() -> usize {
     FIXTURES.len()
 }
 
+/// The sources of the calls in a fixture.
+pub fn sources_of(fixture: usize) -> BTreeSet<String> {
+    let rows = rows(&FIXTURES[fixture]);
+    let source = |row: &TokenUsageRow| row.metadata["usage"]["source"].as_str().map(str::to_owned);
+    rows.iter().filter_map(source).collect()
+}
+
+/// The fixture that an input of [`usage_sources`] damages.
+pub fn fixture_of(data: &[u8]) -> Option<usize> {
+    let bytes = data.first_chunk()?;
+    Some(usize::from(u16::from_le_bytes(*bytes)) % FIXTURES.len())
+}
+
 /// Two bytes choose a fixture, the others damage it. What holds for any body holds for the result, and the damage
 /// affects neither the call before nor the one behind.
 pub fn usage_sources(data: &[u8]) {
-    let Some(([low, high], edits)) = data.split_first_chunk() else { return };
-    let fixture = &FIXTURES[usize::from(u16::from_le_bytes([*low, *high])) % FIXTURES.len()];
-    let text = damaged(fixture, edits);
+    let Some(fixture) = fixture_of(data) else { return };
+    let text = damaged(&FIXTURES[fixture], &data[2..]);
     usage_bodies(&text);
     let call = |id: &str| {
         let usage = format!("{{\"prompt_tokens\":{BEFORE},\"completion_tokens\":{BEHIND}}}");
@@ -63,8 +77,7 @@ pub fn usage_sources(data: &[u8]) {
 pub fn damaged_line(fixture: usize, edit: [u8; 4]) -> bool {
     let Ok(text) = std::str::from_utf8(&FIXTURES[fixture]) else { return false };
     let lines: Vec<&[u8]> = text.trim_end().lines().map(str::as_bytes).collect();
-    // The lines of an array are not independent: a bracket more on the first one begins another document.
-    if text.starts_with('[') || !(2..=40).contains(&lines.len()) {
+    if !(2..=40).contains(&lines.len()) {
         return false;
     }
     let alone: Vec<Vec<Row>> = lines.iter().map(|line| recorded(line)).collect();
@@ -98,10 +111,13 @@ const BEHIND: i64 = 1_234_567;
 type Row = (String, Option<i64>, Option<i64>);
 
 fn recorded(text: &[u8]) -> Vec<Row> {
+    rows(text).into_iter().map(|row| (row.id, row.tokens_prompt, row.tokens_completion)).collect()
+}
+
+fn rows(text: &[u8]) -> Vec<TokenUsageRow> {
     let workspace = options().open_db(":memory:").expect("a database");
     workspace.record_agent_stream(text, &Default::default(), |_| {}).expect("any input");
-    let rows = workspace.token_usage(&TokenUsageQuery::default()).expect("rows");
-    rows.into_iter().map(|row| (row.id, row.tokens_prompt, row.tokens_completion)).collect()
+    workspace.token_usage(&TokenUsageQuery::default()).expect("rows")
 }
 
 fn sorted(mut rows: Vec<Row>) -> Vec<Row> {

@@ -1,8 +1,9 @@
 //! Every target with its corpus, and with mutations of it that are the same in every run.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use mcoda_fuzzing::{TARGETS, damaged_line, fixtures, usage_sources};
+use mcoda_fuzzing::{TARGETS, damaged_line, fixture_of, fixtures, sources_of, usage_sources};
 
 /// Pseudo-random numbers with a fixed sequence (Marsaglia's xorshift64).
 struct Xorshift(u64);
@@ -165,6 +166,22 @@ fn damage_of_every_kind_to_every_source_costs_itself_alone() {
 #[test]
 fn damage_to_one_line_leaves_the_records_of_the_others() {
     assert!(try_damage(damaged_line) > 40);
+}
+
+#[test]
+fn the_corpus_has_a_fixture_of_every_source() {
+    let corpus = corpus("usage_sources");
+    let begun: BTreeSet<usize> = corpus.iter().filter_map(|input| fixture_of(input)).collect();
+    let mut known: BTreeSet<String> = begun.iter().copied().flat_map(sources_of).collect();
+    let mut lacking = Vec::new();
+    for fixture in 0..fixtures() {
+        let missing: BTreeSet<String> = sources_of(fixture).difference(&known).cloned().collect();
+        if !missing.is_empty() {
+            lacking.push(fixture);
+            known.extend(missing);
+        }
+    }
+    assert!(lacking.is_empty(), "no input begins with these fixtures, as two bytes: {lacking:?}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl Source for Messages {
         "anthropic"
     }
 
-    fn detect(&self, _body: &Body<'_>, usage: Fields<'_>) -> bool {
+    fn detect(&self, body: &Body<'_>, usage: Fields<'_>) -> bool {
         let own = [
             "cache_read_input_tokens",
             "cache_creation_input_tokens",
@@ -77,7 +77,8 @@ impl Source for Messages {
             "cache_creation",
             "iterations",
         ];
-        usage.has_any(&own) && !usage.has("prompt_tokens")
+        let is_message = body.all.text(&["type"]) == Some("message") || usage.has("server_tool_use");
+        (usage.has_any(&own) || (is_message && usage.has("input_tokens"))) && !usage.has("prompt_tokens")
     }
 
     fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {

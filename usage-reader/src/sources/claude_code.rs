@@ -73,6 +73,10 @@ impl Source for Run {
         };
         match line.text(&["type"]).or_else(|| is_result(line).then_some("result"))? {
             "system" if line.text(&["subtype"]) == Some("init") => of(Role::Context),
+            // The progress of an agent below the agent, whose messages the result includes.
+            "system" if line.text(&["subtype"]).is_some_and(|kind| kind.starts_with("task_")) => {
+                of(Role::Repeated)
+            }
             "assistant" | "stream_event" if line.has("sessionId") => {
                 let is_copy = line.is_true("isSidechain");
                 of(Role::Call).map(|work| Work { is_copy, ..work })
@@ -111,6 +115,7 @@ impl Source for Events {
             total: usage.count(&["total_tokens", "totalTokens"]),
             cache_read: usage.count(&["cache_read_tokens", "cacheReadTokens"]),
             cache_write: usage.count(&["cache_creation_tokens", "cacheCreationTokens"]),
+            reasoning: usage.count(&["thinkingTokens"]),
             ..RawCounts::default()
         };
         let mut parsed = ParsedUsage::new(AGENT, reported, CachedTokens::Additional);

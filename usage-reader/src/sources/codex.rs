@@ -110,6 +110,16 @@ impl Codex {
         self.thread.is_some()
     }
 
+    /// The model, once it is named.
+    pub(crate) fn model(&self) -> Option<&str> {
+        self.model.as_deref()
+    }
+
+    /// The key of the current thread.
+    pub(crate) fn session(&self) -> Option<String> {
+        self.thread.as_ref().map(|thread| format!("{AGENT}\0{thread}"))
+    }
+
     /// Whether the lines of a fork may still be a copy of its origin's history.
     pub(crate) fn is_repeating(&self) -> bool {
         self.repeated_at.is_some()
@@ -310,15 +320,15 @@ impl Codex {
     /// Ends the thread and returns its count.
     pub(crate) fn take(&mut self) -> Option<ExtractedCall> {
         let this = std::mem::take(self);
-        self.model = this.model;
-        let mut parts = this.parts;
+        self.model.clone_from(&this.model);
+        let mut parts = this.parts.clone();
         for part in &mut parts {
             part.note("cumulative", true);
             part.note_text("session", this.thread.as_deref());
             part.timestamp_ms = this.last_at;
             part.settle();
         }
-        let session = this.thread.map(|thread| format!("{AGENT}\0{thread}"));
+        let session = this.session();
         let key = session.clone().map_or(DedupKey::None, DedupKey::Session);
         let report = session.as_ref().map(|_| Report { models: parts.clone(), ..Report::default() });
         (!parts.is_empty()).then_some(ExtractedCall {

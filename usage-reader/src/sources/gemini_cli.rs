@@ -156,9 +156,13 @@ impl Source for Message {
     }
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
+        let of = |role| Work::new(role, NAME, line.text(&["sessionId", "session_id"]));
+        // In newer versions, the first line of a file names the session, and each message is a line of its own.
+        if line.has("projectHash") && !line.has("messages") {
+            return Some(of(Role::Context));
+        }
         let tokens = line.object(&["tokens"])?;
         let is_message = line.text(&["type"]) == Some("gemini") && tokens.has_any(&["thoughts", "tool"]);
-        let work = || Work::new(Role::Call, NAME, line.text(&["sessionId", "session_id"]));
-        is_message.then(|| work().by(Channel::Transcript))
+        is_message.then(|| of(Role::Call).by(Channel::Transcript))
     }
 }

@@ -1,4 +1,5 @@
-//! goose: names that begin with `accumulated_` are the session's counts, the others are those of its last call.
+//! goose: names that begin with `accumulated_` are the session's counts, the others are those of its last call. Newer
+//! versions have an object for each of the two.
 
 use crate::body::Body;
 use crate::fields::Fields;
@@ -6,6 +7,10 @@ use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
 
 const NAMES: &[&str] = &["accumulated_input_tokens", "accumulated_output_tokens", "accumulated_total_tokens"];
+
+/// The session's counts in an object of their own, and the names in it.
+const NESTED: &str = "accumulated_usage";
+const NAMES_IN_IT: &[&str] = &["input_tokens", "output_tokens", "total_tokens"];
 
 pub(super) struct Session;
 
@@ -19,11 +24,17 @@ impl Source for Session {
     }
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
-        all.has_any(NAMES)
+        all.has_any(NAMES) || nested(all).is_some()
     }
 
     fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
-        let [input, output, total] = [NAMES[0], NAMES[1], NAMES[2]].map(|name| all.count(&[name]));
+        let [input, output, total] = match nested(all) {
+            Some(nested) => [0, 1, 2].map(|index| nested.count(&[NAMES_IN_IT[index]])),
+            None => [0, 1, 2].map(|index| all.count(&[NAMES[index]])),
+        };
+        let cached = |own: &[&str], names: &[&str]| {
+            all.count(own).or_else(|| nested(all).and_then(|nested| nested.count(names)))
+        };
         // The session's counts include the last call.
         let last = [
             "input_tokens",
@@ -35,13 +46,21 @@ impl Source for Session {
             "cache_write_input_tokens",
         ];
         all.count(&last);
+        if let Some(usage) = all.object(&["usage"]) {
+            usage.count(&last);
+        }
         let reported = RawCounts {
             input,
             output,
             total,
-            cache_read: all.count(&["accumulated_cache_read_tokens", "accumulated_cache_read_input_tokens"]),
-            cache_write: all
-                .count(&["accumulated_cache_write_tokens", "accumulated_cache_write_input_tokens"]),
+            cache_read: cached(
+                &["accumulated_cache_read_tokens", "accumulated_cache_read_input_tokens"],
+                &["cache_read_input_tokens", "cache_read_tokens"],
+            ),
+            cache_write: cached(
+                &["accumulated_cache_write_tokens", "accumulated_cache_write_input_tokens"],
+                &["cache_write_input_tokens", "cache_write_tokens"],
+            ),
             ..RawCounts::default()
         };
         let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
@@ -58,6 +77,11 @@ impl Source for Session {
     }
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        line.has_any(NAMES).then(|| Work::new(Role::Session, self.name(), line.text(&["id", "session_id"])))
+        (line.has_any(NAMES) || nested(line).is_some())
+            .then(|| Work::new(Role::Session, self.name(), line.text(&["id", "session_id"])))
     }
+}
+
+fn nested(all: Fields<'_>) -> Option<Fields<'_>> {
+    all.object(&[NESTED]).filter(|nested| nested.has_any(NAMES_IN_IT))
 }

@@ -22,6 +22,7 @@ mod grok_build;
 mod groq;
 mod kimi;
 mod langfuse;
+mod langsmith;
 mod llama_cpp;
 mod lm_studio;
 mod ollama;
@@ -46,6 +47,7 @@ pub(crate) use self::copilot_chat::Journal;
 pub(crate) use self::csv::{heading as csv_heading, row as csv_row};
 pub(crate) use self::embeddings::{has_no_output, provider_of as provider_of_embedding};
 pub(crate) use self::openai::costs;
+pub(crate) use self::vercel::data_stream_event;
 
 use crate::body::Body;
 use crate::fields::Fields;
@@ -83,6 +85,7 @@ const SOURCES: &[&dyn Source] = &[
     &grok_build::Turn,
     &kimi::Call,
     &langfuse::Observation,
+    &langsmith::Run,
     &llama_cpp::Completion,
     &llama_cpp::Timed,
     &lm_studio::Chat,

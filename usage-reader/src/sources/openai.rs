@@ -42,6 +42,7 @@ const CACHED_BESIDE: &[&str] = &[
     "cached_input_token_count",
     "cachedTokenCount",
     "cached_prompt_tokens",
+    "prompt_cached_tokens",
 ];
 const READ: &[&str] = &[
     "tokensCacheRead",
@@ -71,6 +72,7 @@ const WRITE: &[&str] = &[
     "cache_creation_input_tokens",
     "cacheCreationInputTokens",
     "cache_write_input_tokens",
+    "prompt_cache_creation_tokens",
 ];
 const REASONING: &[&str] = &[
     "reasoning_tokens",
@@ -115,7 +117,7 @@ impl Source for Chat {
         let missed = usage.count(&["prompt_cache_miss_tokens"]);
         // DeepSeek's prompt is the sum of cache hits and misses.
         let input = usage.count(&["prompt_tokens", "promptTokens"]).or_else(|| sum([hit?, missed?]));
-        let output = usage.count(&["completion_tokens", "completionTokens"]);
+        let output = usage.count(&["completion_tokens", "completionTokens", "generatedTokens"]);
         // Version 4 of the Vercel AI SDK passes Anthropic's own number on; gateways that write `prompt_tokens` never
         // do.
         let is_handed_on = usage.has("promptTokens") && body.cached_is_additional();

@@ -45,6 +45,7 @@ const READ: &[&str] = &[
     "gen_ai.usage.cached_input_tokens",
     "gen_ai.usage.details.cache_read_tokens",
     "llm.token_count.prompt_details.cache_read",
+    "ai.usage.inputTokenDetails.cacheReadTokens",
     "ai.usage.cachedInputTokens",
     "cached_token_count",
 ];
@@ -58,6 +59,7 @@ const WRITE: &[&str] = &[
     "gen_ai.usage.input_tokens.cache_write",
     "gen_ai.usage.details.cache_write_tokens",
     "llm.token_count.prompt_details.cache_write",
+    "ai.usage.inputTokenDetails.cacheWriteTokens",
     "cache_write_token_count",
 ];
 const REASONING: &[&str] = &[
@@ -66,10 +68,12 @@ const REASONING: &[&str] = &[
     "gen_ai.usage.output_tokens.reasoning",
     "gen_ai.usage.details.reasoning_tokens",
     "llm.token_count.completion_details.reasoning",
+    "ai.usage.outputTokenDetails.reasoningTokens",
     "ai.usage.reasoningTokens",
     "reasoning_token_count",
 ];
-const COST: &[&str] = &["gen_ai.usage.cost", "gen_ai.cost.total_cost", "llm.cost.total", "cost_usd"];
+const COST: &[&str] =
+    &["gen_ai.usage.cost", "gen_ai.cost.total_cost", "llm.cost.total", "operation.cost", "cost_usd"];
 const MODEL: &[&str] = &[
     "gen_ai.response.model",
     "gen_ai.request.model",
@@ -97,6 +101,8 @@ const TIME: &[&str] = &["timeUnixNano", "time_unix_nano", "observedTimeUnixNano"
 /// The agent in the session keys of traces. It differs from all names of agents.
 const TRACE: &str = "trace";
 
+const COPILOT: &str = "copilot";
+
 /// Claude Code's own names, with the meaning that Anthropic gives them.
 const CLAUDE: [(&str, &str); 4] = [
     ("input_tokens", "cache_creation_tokens"),
@@ -118,17 +124,21 @@ impl Source for Record {
     }
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
-        all.object(&["attributes"])
-            .is_some_and(|attributes| is_convention(attributes) || is_claude(attributes))
+        all.object(&["attributes"]).is_some_and(|attributes| {
+            is_convention(attributes) || is_claude(attributes) || is_gemini(attributes)
+        })
     }
 
     fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
         let Some(attributes) = all.object(&["attributes"]) else { return Vec::new() };
-        let mut parsed =
-            if is_convention(attributes) { by_convention(attributes) } else { of_claude(attributes) };
-        if !parsed.has_usage() {
-            return Vec::new();
-        }
+        let parsed = if is_convention(attributes) {
+            Some(by_convention(attributes))
+        } else if is_gemini(attributes) {
+            super::gemini::Generate.read(body, attributes).pop()
+        } else {
+            Some(of_claude(attributes))
+        };
+        let Some(mut parsed) = parsed.filter(ParsedUsage::has_usage) else { return Vec::new() };
         parsed.model = attributes.text(MODEL).map(str::to_owned);
         let provider = attributes.text(PROVIDER).or(parsed.provider.as_deref()).map(str::to_owned);
         parsed.provider = body.provider_hint.map(str::to_owned).or(provider);
@@ -152,29 +162,32 @@ impl Source for Record {
     /// one call.
     fn work(&self, line: Fields<'_>) -> Option<Work> {
         let attributes = line.object(&["attributes"])?;
-        // Gemini CLI's events use their own names, which another source reads.
-        let is_gemini = attributes.has("input_token_count");
-        if !is_convention(attributes) && !is_claude(attributes) && !is_gemini {
+        let of = agent(attributes);
+        if !is_convention(attributes) && of.is_none() {
             return None;
         }
         let context = || line.object(&["context", "spanContext", "_spanContext"]);
         let trace = line.text(TRACE_ID).or_else(|| context()?.text(TRACE_ID));
         let span = line.text(SPAN_ID).or_else(|| context()?.text(SPAN_ID));
-        let of_span = || Some(format!("span\0{}\0{}", trace.unwrap_or_default(), span?));
+        let named = |span: &str| format!("span\0{}\0{span}", trace.unwrap_or_default());
+        let of_span = || span.map(named);
         let key = attributes.text(RESPONSE).map(str::to_owned).or_else(of_span);
         let role = if is_whole(line, attributes) { Role::Session } else { Role::Call };
         let key = if role == Role::Session { of_span() } else { key };
-        let (agent, session) = match trace {
-            Some(trace) => (TRACE, Some(trace)),
-            None if is_claude(attributes) => ("claude-code", attributes.text(SESSION)),
-            None => ("conversation", attributes.text(SESSION)),
+        let (agent, session) = match (of, attributes.text(SESSION), trace) {
+            // The counts that the agent itself reports of the session include this call.
+            (Some(agent), Some(session), _) => (agent, Some(session)),
+            (_, _, Some(trace)) => (TRACE, Some(trace)),
+            (_, session, None) => ("conversation", session),
         };
         let within = of_span().filter(|_| role == Role::Call);
+        let outer = || line.object(&["parentSpanContext"])?.text(SPAN_ID);
+        let around = line.text(&["parentSpanId", "parent_span_id", "parent_id"]).or_else(outer).map(named);
         let gives_way = role == Role::Session;
-        // These agents also write a transcript.
-        let is_of_agent = is_claude(attributes) || is_gemini || attributes.has("cached_token_count");
-        let channel = (is_of_agent && role == Role::Call).then_some(Channel::Telemetry);
-        Some(Work { gives_way, within, channel, ..Work::new(role, agent, session).known_by(key) })
+        // Copilot's transcript has no calls, only their sum.
+        let has_twin = role == Role::Call && of.is_some_and(|agent| agent != COPILOT);
+        let channel = has_twin.then_some(Channel::Telemetry);
+        Some(Work { gives_way, within, around, channel, ..Work::new(role, agent, session).known_by(key) })
     }
 }
 
@@ -182,6 +195,24 @@ fn is_convention(attributes: Fields<'_>) -> bool {
     attributes.has_any(&INPUT[..6])
         || attributes.has_any(&OUTPUT[..6])
         || attributes.has_any(&["cached_token_count", "gen_ai.usage.cost", "llm.token_count.total"])
+}
+
+/// The agent that reports this call in its transcript or its results, too. Both name the session alike.
+fn agent(attributes: Fields<'_>) -> Option<&'static str> {
+    if is_claude(attributes) {
+        Some("claude-code")
+    } else if attributes.has("cached_token_count") {
+        Some("codex")
+    } else if is_gemini(attributes) {
+        Some("gemini-cli")
+    } else {
+        attributes.names().any(|name| name.starts_with("github.copilot.")).then_some(COPILOT)
+    }
+}
+
+/// Whether the names are those of Gemini CLI's and Qwen Code's events. Codex also uses this one, but only beside its own.
+fn is_gemini(attributes: Fields<'_>) -> bool {
+    attributes.has("input_token_count") && !is_convention(attributes)
 }
 
 fn is_claude(attributes: Fields<'_>) -> bool {

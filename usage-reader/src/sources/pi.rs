@@ -32,6 +32,10 @@ impl Source for Message {
             parsed.cost = cost.measure(&["total"]);
             cost.values().filter_map(|(_, value)| as_measure(value)).for_each(drop);
         }
+        if let Some(lifetimes) = usage.object(&["cttl"]) {
+            parsed.note_count("cache_write_5m", lifetimes.count(&["ephemeral5m"]));
+            parsed.note_count("cache_write_1h", lifetimes.count(&["ephemeral1h"]));
+        }
         parsed.currency = parsed.cost.map(|_| "USD".into());
         parsed.timestamp_ms = body.all.moment(&["timestamp"]);
         vec![parsed]

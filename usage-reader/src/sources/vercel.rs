@@ -5,9 +5,20 @@ use crate::body::Body;
 use crate::fields::{Fields, Object, reported_sum};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Role, Source, Work};
+use crate::usage_projection;
 
 const INPUT_DETAILS: &[&str] = &["inputTokenDetails", "inputTokens"];
 const OUTPUT_DETAILS: &[&str] = &["outputTokenDetails", "outputTokens"];
+
+/// The end of a step (`e`) or of the whole (`d`) in the data stream of version 4, whose lines begin with a letter.
+pub(crate) fn data_stream_event(line: &str) -> Option<Object> {
+    const ENDS: &[(&str, &str)] =
+        &[("e:{\"finishReason\"", "finish-step"), ("d:{\"finishReason\"", "finish")];
+    let (_, kind) = ENDS.iter().find(|(start, _)| line.starts_with(start))?;
+    let mut event = usage_projection::read(line[2..].trim_end())?;
+    event.insert("type".into(), (*kind).into());
+    Some(event)
+}
 
 /// Version 6, for applications (`inputTokenDetails`) and for providers (`inputTokens.total`).
 pub(super) struct Version6;
