@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mcoda_core::{TokenUsageCursor, TokenUsageQuery};
 
-use crate::boundary::{call, write_json};
+use crate::boundary::{call, write_out};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::global::{self, mcoda_global};
@@ -66,7 +66,8 @@ pub unsafe extern "C" fn mcoda_global_token_usage_cursor_open(
 }
 
 /// The next rows, at most `limit` of them; `limit` is 1 or more. `json` (may be NULL) receives an array;
-/// it is empty, `[]`, at the end only.
+/// it is empty, `[]`, at the end only. If there are no rows because the database has those of other workspaces only,
+/// `mcoda_string_other_workspaces` of it lists them.
 ///
 /// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or migrated
 /// since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other
@@ -79,10 +80,11 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_next_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_json(json, error, || {
+    write_out(json, error, || {
         let cursor = of(cursor)?;
         let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(cursor.next_chunk(limit)?)
+        let rows = mcoda_string::json(&cursor.next_chunk(limit)?)?;
+        Ok(rows.with_other_workspaces(cursor.other_workspaces()))
     })
 }
 

@@ -236,7 +236,7 @@ pub static CALLS: &[Call] = calls! {
     Batch "batch"(
         /// The calls, each an object with `call`, its name, and `args`, an array of its arguments.
         calls: Calls,
-    ) -> Vec<Value> [InvalidInput, NotFound, Conflict] |target| batch::run(target, &calls);
+    ) -> batch::Results [InvalidInput, NotFound, Conflict] |target| batch::run(target, &calls);
 
     /// Copies the current state of the database into a new file that only its owner can access, and flushes it to the
     /// disk. Writing calls of the handle wait for it; queries, other handles and processes continue. Nothing is
