@@ -33,9 +33,9 @@ fn rows_are_aligned_and_summed_and_empty_columns_are_only_named() {
         "{text}"
     );
     let html = rows_html(&columns, None).unwrap();
-    assert!(html.contains(r#"<td style="text-align:right">12,400</td>"#), "{html}");
+    assert!(html.contains(r#"<td style="text-align:right;white-space:nowrap">12,400</td>"#), "{html}");
     assert!(
-        html.contains(r#"<th style="text-align:left">total</th>"#) && html.contains("cost_known_calls"),
+        html.contains(r#"<th style="text-align:left;white-space:nowrap">total</th>"#) && html.contains("cost_known_calls"),
         "{html}"
     );
 }
@@ -95,7 +95,7 @@ fn a_record_within_a_row_has_columns_of_its_own_and_a_total_may_be_given() {
     let html = rows_html(&asked(&desk, "economics", json!([])), Some(&total)).unwrap();
     assert!(
         html.contains(">cost_per_task.tasks</th>")
-            && html.contains(r#"<th style="text-align:right">2,000</th>"#),
+            && html.contains(r#"<th style="text-align:right;white-space:nowrap">2,000</th>"#),
         "{html}"
     );
 }

@@ -91,7 +91,8 @@ class _Later:
         twin = make_dataclass(cls.__name__, fields, frozen=True, repr=False)
         for name in _LATER:
             setattr(cls, name, vars(twin)[name])
-        return getattr(owner if instance is None else instance, self.name)
+        value = vars(cls)[self.name]
+        return value.__get__(instance, owner) if hasattr(value, "__get__") else value
 
 
 def _values(result: Any) -> tuple[Any, ...]:

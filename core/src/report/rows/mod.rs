@@ -27,7 +27,7 @@ struct Shown {
     rows: usize,
     /// The number of rows that are not shown, which come after the first ones.
     left_out: usize,
-    /// Names of columns of a record that have no values at all.
+    /// Names of columns of a record that have no values at all, without the dimensions by which nobody grouped.
     empty: Vec<String>,
 }
 
@@ -51,8 +51,8 @@ pub fn rows_text(columns: &Columns, total: Option<&Columns>) -> Result<String> {
     let mut shown = Shown::of(columns, total)?;
     let narrowed = shown.narrow();
     let head = |column: &ShownColumn| match column.align {
-        Align::Left => Column::text(column.name.clone()),
-        Align::Right => Column::number(column.name.clone()),
+        Align::Left => Column::text(column.name.clone()).always(),
+        Align::Right => Column::number(column.name.clone()).always(),
     };
     let mut table = Table::new(shown.columns.iter().map(head).collect::<Vec<_>>());
     for row in 0..shown.columns.first().map_or(0, |column| column.cells.len()) {
@@ -98,14 +98,18 @@ impl Shown {
         };
         let first = cells(&columns.slice(0..if left_out > 0 { FIRST } else { rows }))?;
         let last = cells(&columns.slice(if left_out > 0 { rows - LAST } else { rows }..rows))?;
-        let empty = empty(columns)?;
+        let mut empty = empty(columns)?;
         let column = |((name, mut own), (_, last)): ((String, Vec<Cell>), (String, Vec<Cell>))| {
             own.extend(last);
             let total = totals.iter().find(|(other, _)| *other == name).map(|(_, total)| total);
             ShownColumn::new(name, &own, total)
         };
         let shown = first.into_iter().zip(last).filter(|((name, _), _)| !empty.contains(name)).map(column);
-        Ok(Self { columns: shown.collect(), rows, left_out, empty })
+        let shown = shown.collect();
+        if let Columns::Records(records) = columns {
+            empty.retain(|name| records.not_grouped_by().all(|dimension| dimension != name));
+        }
+        Ok(Self { columns: shown, rows, left_out, empty })
     }
 
     /// Leaves out what a terminal has no room for, ids and zeros first, and returns the names.

@@ -28,14 +28,14 @@ impl Record for TokenUsageSummaryQuery {
             bound: None,
             is_flat: false,
             is_left_out: false,
-            doc: " The dimensions to group by. Absent or empty: project, command and agent.\n",
+            doc: " The dimensions to group by, or one alone. Absent or empty: project, command and agent.\n",
         }],
     };
 }
 
 impl TokenUsageQuery {
-    /// Parses the query of a summary, which may have `groupBy`: an array of the names of [dimensions](Dimension). If it
-    /// is absent or empty, [`Dimension::DEFAULT`] is returned.
+    /// Parses the query of a summary, which may have `groupBy`: an array of the names of [dimensions](Dimension), or
+    /// one name. If it is absent or empty, [`Dimension::DEFAULT`] is returned.
     pub fn from_summary_json(input: &Value) -> Result<(Self, Vec<Dimension>)> {
         let mut fields = Fields::new(TokenUsageSummaryQuery::DEFINITION, input)?;
         let query = Self::from_fields(&mut fields)?;
