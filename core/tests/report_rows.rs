@@ -35,7 +35,8 @@ fn rows_are_aligned_and_summed_and_empty_columns_are_only_named() {
     let html = rows_html(&columns, None).unwrap();
     assert!(html.contains(r#"<td style="text-align:right;white-space:nowrap">12,400</td>"#), "{html}");
     assert!(
-        html.contains(r#"<th style="text-align:left;white-space:nowrap">total</th>"#) && html.contains("cost_known_calls"),
+        html.contains(r#"<th style="text-align:left;white-space:nowrap">total</th>"#)
+            && html.contains("cost_known_calls"),
         "{html}"
     );
 }

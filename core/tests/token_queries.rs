@@ -85,7 +85,8 @@ fn invalid_queries_name_the_field() {
         assert_eq!(refused(result), invalid(field), "{query}");
     }
     // Who states no beginning did not mean the default of a summary.
-    let (query, group_by) = TokenUsageQuery::from_summary_json(&json!({"until": "2001-01-01", "groupBy": "agent"})).unwrap();
+    let (query, group_by) =
+        TokenUsageQuery::from_summary_json(&json!({"until": "2001-01-01", "groupBy": "agent"})).unwrap();
     assert_eq!(group_by, [Dimension::Agent]);
     assert_eq!(desk.workspace.token_usage_summary(&query, &group_by).unwrap(), []);
 }

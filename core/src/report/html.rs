@@ -121,11 +121,7 @@ const PRE: &str = "<pre style=\"font-family:monospace;margin:.5em 0;padding:0\">
 fn preformatted(lines: &mut Vec<&str>) -> String {
     let text = std::mem::take(lines).join("\n");
     let text = text.trim_matches('\n');
-    if text.is_empty() {
-        String::new()
-    } else {
-        format!("{PRE}{}</pre>\n", escaped(text))
-    }
+    if text.is_empty() { String::new() } else { format!("{PRE}{}</pre>\n", escaped(text)) }
 }
 
 fn table(header: &str, rule: &str, rows: &[&str]) -> String {
@@ -200,7 +196,8 @@ mod tests {
 
     #[test]
     fn ids_of_other_rows_are_short_and_blanks_count() {
-        let mut table = HtmlTable::new(vec![("id".to_owned(), Align::Left), ("task_id".to_owned(), Align::Left)]);
+        let mut table =
+            HtmlTable::new(vec![("id".to_owned(), Align::Left), ("task_id".to_owned(), Align::Left)]);
         let uuid = "019a0000-0000-7000-8000-00000000001f";
         table.row([uuid, uuid]);
         table.row(["[  --]", "a <b>"]);

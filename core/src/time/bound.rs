@@ -29,7 +29,12 @@ impl Range {
     }
 
     /// [`Range::read`] where the caller did not state `since`: an `until` before it is not a mistake.
-    pub(crate) fn read_ends(since: Option<&str>, until: Option<&str>, now: Timestamp, zone: Zone) -> Result<Self> {
+    pub(crate) fn read_ends(
+        since: Option<&str>,
+        until: Option<&str>,
+        now: Timestamp,
+        zone: Zone,
+    ) -> Result<Self> {
         let bound = |field, text: Option<&str>| match text {
             Some(text) => read_bound(field, text, now, zone),
             None => Ok(None),

@@ -130,7 +130,9 @@ impl Style {
 /// How many decimals a number needs, of those that are shown.
 fn decimals(cell: &Cell) -> usize {
     match cell {
-        Cell::Real(real) => real.to_string().split_once('.').map_or(0, |(_, fraction)| fraction.len()).min(DECIMALS),
+        Cell::Real(real) => {
+            real.to_string().split_once('.').map_or(0, |(_, fraction)| fraction.len()).min(DECIMALS)
+        }
         _ => 0,
     }
 }
