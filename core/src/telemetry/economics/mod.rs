@@ -27,7 +27,7 @@ record! {
     /// Selects the calls whose outcome is asked for; by default all of the workspace.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct EconomicsQuery("query", "camelCase"): input {
-        /// The dimensions to group by, or one alone. Absent or empty: agent and model.
+        /// The dimensions to group by. Absent or empty: agent and model.
         pub group_by: Vec<EconomicsDimension>,
         /// Only calls of the project with this key: on its tasks, or recorded for it without a task.
         pub project_key: Option<String>,

@@ -28,7 +28,7 @@ impl Record for TokenUsageSummaryQuery {
             bound: None,
             is_flat: false,
             is_left_out: false,
-            doc: " The dimensions to group by, or one alone. Absent or empty: project, command and agent.\n",
+            doc: " The dimensions to group by. Absent or empty: project, command and agent.\n",
         }],
     };
 }
