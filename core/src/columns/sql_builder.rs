@@ -80,7 +80,7 @@ pub(super) fn collect(
     let mut collector = SqlCollector::begin(names, declared, Budget::unlimited());
     for (number, row) in rows.into_iter().enumerate() {
         if row.len() != count {
-            let given = format_args!("row {} of length {}", number + 1, row.len());
+            let given = format!("row {} of length {}", number + 1, row.len());
             return Err(Error::invalid("rows", given, &format!("length {count}, a value for each column")));
         }
         for (part, value) in collector.parts.iter_mut().zip(&row) {
