@@ -1,4 +1,4 @@
-"""How long `import mcoda` takes beyond starting Python, and how long its first use: `python benches/import.py [ROUNDS]`.
+"""How long `import mcoda` takes beyond starting Python, its first use, opening a workspace, and a record: `python benches/import.py [ROUNDS]`.
 
 Each round starts one process for each, in turn. Prints the medians in milliseconds of CPU time, which other programs
 disturb less than the time that passes.
@@ -13,6 +13,8 @@ PROGRAMS = {
     "bare": "",
     "import mcoda": "import mcoda",
     "first use": "import mcoda; mcoda.Workspace",
+    "opening": "import mcoda; mcoda.Workspace.open_db(':memory:')",
+    "a record": "import mcoda; mcoda.Workspace.open_db(':memory:').record_token_usage(tokens_prompt=1)",
     "json, sqlite3": "import json, sqlite3",
 }
 

@@ -1544,7 +1544,8 @@ mcoda_code mcoda_global_token_usage_cursor_open(mcoda_global *global,
                                                 mcoda_error **error);
 
 // The next rows, at most `limit` of them; `limit` is 1 or more. `json` (may be NULL) receives an array;
-// it is empty, `[]`, at the end only.
+// it is empty, `[]`, at the end only. If there are no rows because the database has those of other workspaces only,
+// `mcoda_string_other_workspaces` of it lists them.
 //
 // Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or migrated
 // since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other

@@ -243,7 +243,7 @@ export abstract class SessionCalls extends Session {
    * Counts the calls that a summary with this query leaves out because of its time range: those that match the
    * rest of the query, and are before or after the range or have an invalid time. It reads them.
    */
-  async callsOutside(query?: TokenUsageSummaryQuery | null, options?: CallOptions | null): Promise<Complete<CallsOutside>> {
+  async callsOutside(query?: TokenUsageSummaryQuery | null, options?: CallOptions | null): Promise<Complete<CallsOutside> & OtherWorkspaces> {
     return this[CALL]('callsOutside', argumentsOf.callsOutside(query), options)
   }
 
@@ -251,7 +251,7 @@ export abstract class SessionCalls extends Session {
    * Makes calls in one transaction: all of them or none. Returns their results in order. An error names the call.
    * The records are written to the JSON log after the commit, so `logged` is false.
    */
-  async batch(calls: Iterable<BatchCall>, options?: CallOptions | null): Promise<unknown[]> {
+  async batch(calls: Iterable<BatchCall>, options?: CallOptions | null): Promise<unknown[] & OtherWorkspaces> {
     return this[CALL]('batch', argumentsOf.batch(calls), options)
   }
 

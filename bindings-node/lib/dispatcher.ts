@@ -2,7 +2,7 @@
 import type { Failure, Handle, Pieces, Rows, SqlDatabase } from './binary'
 import { type CallSite, at, callSite } from './call_site'
 import { McodaError } from './errors'
-import type { CallOptions } from './inputs'
+import type { CallOptions, OtherWorkspaces } from './inputs'
 import { native } from './native'
 import { onAbort, signalOf, timeoutOf } from './signals'
 import { type Decode, decodeInTurns } from './turns'
@@ -95,11 +95,12 @@ export async function work(name: string, args: unknown[], options: Options, site
   return (await onNewHandle((call, json) => dispatcher.work(call, name, json), args, options, site)).reply
 }
 
-/** The rows of a query, fetched a chunk at a time. */
+/** The rows of a query, fetched a chunk at a time. `noRows` gets the ids of other workspaces if there are none because of them. */
 export async function* rows<T>(
   handle: Handle,
   args: unknown[],
   options: Options,
+  noRows: (otherWorkspaceIds: readonly string[]) => void,
 ): AsyncGenerator<T, void, undefined> {
   const signal = signalOf(options)
   const cancel = (call: number) => handle.cancel(call)
@@ -107,7 +108,8 @@ export async function* rows<T>(
   await send((call, json) => (source = handle.tokenUsage(call, json)), cancel, args, options, callSite(rows))
   try {
     for (;;) {
-      const chunk = (await send((call) => source.next(call), cancel, [], options, callSite(rows))) as T[]
+      const chunk = (await send((call) => source.next(call), cancel, [], options, callSite(rows))) as T[] & OtherWorkspaces
+      if (chunk.otherWorkspaceIds) noRows(chunk.otherWorkspaceIds)
       if (chunk.length === 0) return
       for (const row of chunk) {
         if (signal?.aborted) throw signal.reason

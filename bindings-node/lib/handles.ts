@@ -5,7 +5,7 @@ import * as dispatcher from './dispatcher'
 import { given, record } from './encode'
 import { encodeOptions } from './environment'
 import { invalid } from './errors'
-import type { CallOptions, TransactionOptions } from './inputs'
+import type { CallOptions, OtherWorkspaces, TransactionOptions } from './inputs'
 import { path } from './path'
 import type { OpenOptions, TokenUsageQuery, TokenUsageRow } from './records'
 import { CALL, INTERNAL, internalsOf } from './internals'
@@ -77,12 +77,13 @@ export class Workspace extends WorkspaceCalls implements AsyncDisposable {
 
   /**
    * The rows of `tokenUsage` one by one, in memory that hardly depends on their number. The first `next` determines the
-   * rows; other calls of the handle run in between. Closing the handle ends the iteration with `Closed`.
+   * rows; other calls of the handle run in between. Closing the handle ends the iteration with `Closed`. At the end, the
+   * iterator has `otherWorkspaceIds` if there was no row because the database has those of other workspaces only.
    */
   iterateTokenUsage(
     query?: TokenUsageQuery | null,
     options?: CallOptions | null,
-  ): AsyncGenerator<Complete<TokenUsageRow>, void, undefined> {
+  ): AsyncGenerator<Complete<TokenUsageRow>, void, undefined> & OtherWorkspaces {
     return iterateTokenUsage(this, query, options)
   }
 
@@ -143,13 +144,24 @@ export class Global extends SessionCalls implements AsyncDisposable {
   }
 }
 
-async function* iterateTokenUsage(
+function iterateTokenUsage(
   handle: Session,
   query: TokenUsageQuery | null | undefined,
   options: CallOptions | null | undefined,
+): AsyncGenerator<Complete<TokenUsageRow>, void, undefined> & OtherWorkspaces {
+  const noRows = (ids: readonly string[]) => Object.defineProperty(iterator, 'otherWorkspaceIds', { value: ids })
+  const iterator = generate(handle, query, options, noRows)
+  return iterator
+}
+
+async function* generate(
+  handle: Session,
+  query: TokenUsageQuery | null | undefined,
+  options: CallOptions | null | undefined,
+  noRows: (otherWorkspaceIds: readonly string[]) => void,
 ): AsyncGenerator<Complete<TokenUsageRow>, void, undefined> {
   const native = internalsOf(handle).handle
-  yield* dispatcher.rows<Complete<TokenUsageRow>>(native, [record('query', query)], options)
+  yield* dispatcher.rows<Complete<TokenUsageRow>>(native, [record('query', query)], options, noRows)
 }
 
 async function close(handle: Session, options?: CallOptions | null): Promise<void> {

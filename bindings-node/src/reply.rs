@@ -73,6 +73,12 @@ impl From<Vec<String>> for Answer {
     }
 }
 
+impl Answer {
+    pub(crate) fn new(pieces: Vec<String>, other_workspaces: Vec<String>) -> Self {
+        Self { pieces, other_workspaces }
+    }
+}
+
 /// The result of a call of the engine.
 pub(crate) fn answer(reply: &Reply) -> Outcome {
     let other_workspaces = reply.other_workspaces().to_vec();

@@ -6,7 +6,7 @@ use mcoda_core::{TokenUsageCursor, TokenUsageQuery};
 use napi_derive::napi;
 
 use crate::arguments::Arguments;
-use crate::reply::json;
+use crate::reply::{Answer, json};
 use crate::worker::Worker;
 
 /// The maximum number of rows of a chunk.
@@ -43,7 +43,8 @@ impl Rows {
         self.worker.submit(call, move |_| {
             let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
             let rows = cursor.as_mut().map(|cursor| cursor.next_chunk(CHUNK)).transpose()?;
-            json(&rows.unwrap_or_default()).map(|json| vec![json].into())
+            let others = cursor.as_ref().map_or(Vec::new(), |cursor| cursor.other_workspaces().to_vec());
+            Ok(Answer::new(vec![json(&rows.unwrap_or_default())?], others))
         });
     }
 

@@ -32,11 +32,16 @@ test('of_several_ids_none_is_guessed_and_the_empty_result_lists_them', async (t)
   const results = [
     await workspace.tokenUsage(),
     await workspace.tokenUsageSummary(),
+    await workspace.callsOutside(),
     await workspace.economics(),
     await workspace.jobs.list(),
     await workspace.commandRuns.list(),
   ]
   for (const result of results) assert.deepEqual(result.otherWorkspaceIds, ['one', 'two'])
+  const rows = workspace.iterateTokenUsage()
+  for await (const row of rows) assert.fail(row.id)
+  assert.deepEqual(rows.otherWorkspaceIds, ['one', 'two'])
+  assert.deepEqual((await workspace.batch([{ call: 'tokenUsage', args: [] }])).otherWorkspaceIds, ['one', 'two'])
   assert.deepEqual(results[0], [])
   assert.equal(JSON.stringify(results[0]), '[]')
   await workspace.recordTokenUsage({})

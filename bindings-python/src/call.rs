@@ -121,7 +121,7 @@ fn arguments_of(call: &Call, given: &Bound<'_, PyTuple>) -> Result<(Vec<Value>, 
 }
 
 /// Warns that a result is empty because the database has rows of other workspaces only.
-fn warn_of_others(py: Python<'_>, target: Target<'_>, others: &[String]) -> PyResult<()> {
+pub(crate) fn warn_of_others(py: Python<'_>, target: Target<'_>, others: &[String]) -> PyResult<()> {
     static WARN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let Target::Workspace(workspace) = target else { return Ok(()) };
     if others.is_empty() {

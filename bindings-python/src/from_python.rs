@@ -325,7 +325,7 @@ pub(crate) fn is_missing(given: &Bound<'_, PyAny>) -> PyResult<bool> {
 
 /// The Python value of a NumPy scalar, for example of `numpy.float32` or `numpy.bool_`. `None` for other values, and for a
 /// time of NumPy, which has no time zone.
-fn numpy_scalar<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+pub(crate) fn numpy_scalar<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
     let py = given.py();
     if is_of_builtins(given) || &*given.get_type().module()?.to_cow()? != "numpy" {
         return Ok(None);

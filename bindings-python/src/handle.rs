@@ -157,6 +157,7 @@ impl Handle {
         let session = self.held.session();
         let cursor =
             detached(py, limit, || session.token_usage_cursor(&TokenUsageQuery::from_json(&query)?))?;
+        call::warn_of_others(py, self.held.target(), cursor.other_workspaces())?;
         Ok(Cursor(Mutex::new(cursor)))
     }
 

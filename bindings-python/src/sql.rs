@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
 use crate::failure::Failure;
-use crate::from_python::{is_missing, kind_of, string, text, time};
+use crate::from_python::{is_missing, kind_of, numpy_scalar, string, text, time};
 
 const FIELD: &str = "params";
 
@@ -47,6 +47,8 @@ fn value(given: &Bound<'_, PyAny>) -> Result<SqlValue, Failure> {
         Ok(SqlValue::Blob(bytes.to_vec()))
     } else if let Some(time) = time(FIELD, given)? {
         Ok(SqlValue::Text(time))
+    } else if let Some(scalar) = numpy_scalar(given)? {
+        value(&scalar)
     } else if let Ok(number) = given.extract::<i64>() {
         Ok(SqlValue::Integer(number))
     } else {

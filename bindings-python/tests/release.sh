@@ -15,8 +15,11 @@ trap 'rm -rf "$place"' EXIT
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 quickstart="$PWD/docs/examples/quickstart.py"
 
+# Zig would link an unwinder of its own. Python ends threads that still run with libgcc's (`pthread_exit`), which crashes in
+# code that belongs to another one.
 PATH="$tools/bin:$PATH" target/venv/bin/maturin build --release --zig --compatibility "manylinux_${floor/./_}" \
-    --manifest-path bindings-python/Cargo.toml --interpreter python3 --out "$place/dist"
+    --manifest-path bindings-python/Cargo.toml --interpreter python3 --out "$place/dist" \
+    -- -C "link-arg=$(cc -print-file-name=libgcc_s.so.1)"
 # The list of crates names each of ours by its folder on this machine.
 target/venv/bin/wheel unpack --dest "$place/open" "$place"/dist/libmcoda-*.whl
 bill=$(ls "$place"/open/libmcoda-*/*.dist-info/sboms/mcoda-python.cyclonedx.json)
@@ -38,8 +41,8 @@ for source in "$place"/dist/libmcoda-*-cp310-abi3-manylinux_"${floor/./_}"_*.whl
     [[ $source == *.tar.gz ]] || ./tests/paths.sh "$module"
 done
 
-# The same wheel with the other versions of Python: PYTHONS names them, for example by their paths.
-for python in ${PYTHONS:-python3.10 python3.12 python3.13}; do
+# The same wheel with this version of Python and others: PYTHONS names them, for example by their paths.
+for python in python3 ${PYTHONS:-python3.10 python3.12 python3.13}; do
     if ! "$python" -c '' 2>/dev/null; then
         echo "release: no $python here, so the wheel is not tested with it" >&2
         continue

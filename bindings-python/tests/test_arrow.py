@@ -118,7 +118,8 @@ def test_columns_are_typed_by_what_they_mean(worked: mcoda.Workspace) -> None:
     frame = usage.to_pandas()
     kinds = {name: str(kind) for name, kind in frame.dtypes.items()}
     assert kinds["tokens_total"] == kinds["tokens_prompt"] == "Int64" and kinds["cost_estimate"] == "float64"
-    assert kinds["timestamp"] == kinds["finished_at"] == "datetime64[ms, UTC]" and kinds["agent_id"] == "str"
+    assert kinds["timestamp"] == kinds["finished_at"] == "datetime64[ms, UTC]"
+    assert kinds["agent_id"] == ("object" if pandas.__version__.startswith("2.") else "str")
     assert frame["tokens_total"].sum() == 700 and frame["timestamp"].max() == pandas.Timestamp("2026-03-24T08:30Z")
     days = worked.throughput(now="2026-03-22").to_pandas()
     assert str(days["day"].dtype).startswith("datetime64[") and days["day"].dt.day_name()[0] == "Friday"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,17 @@ def test_the_only_id_in_the_file_is_used_for_reading_and_writing(file: Path) -> 
 def test_of_several_ids_none_is_guessed_and_the_empty_result_lists_them(file: Path) -> None:
     database_of(file, "one", "two")
     with mcoda.Workspace.open_db(file) as ws:
-        for ask in (ws.token_usage, ws.token_usage_summary, ws.economics, ws.jobs.list, ws.command_runs.list):
+        asks: list[Callable[[], object]] = [
+            ws.token_usage,
+            ws.iter_token_usage,
+            ws.token_usage_summary,
+            ws.calls_outside,
+            ws.economics,
+            ws.jobs.list,
+            ws.command_runs.list,
+            lambda: ws.batch([{"call": "tasks.list", "args": []}, {"call": "token_usage", "args": []}]),
+        ]
+        for ask in asks:
             with pytest.warns(mcoda.OtherWorkspaceWarning, match="'one', 'two'") as caught:
                 ask()
             assert [warning.filename for warning in caught] == [__file__]
@@ -37,6 +48,7 @@ def test_of_several_ids_none_is_guessed_and_the_empty_result_lists_them(file: Pa
                 ws.token_usage()
             ws.record_token_usage()
             assert list(ws.jobs.list()) == []
+            assert list(ws.iter_token_usage(agent="nobody")) == []
         assert [(known.id, known.own) for known in ws.workspace_ids()][1:] == [("one", False), ("two", False)]
 
 

@@ -119,3 +119,37 @@ def test_a_result_has_names_in_snake_case(shop: Shop) -> None:
     with pytest.raises(mcoda.InvalidInputError, match="camel"):
         task.to_dict(names="camel")  # type: ignore[arg-type]
 
+
+
+def test_one_dimension_is_given_as_it_is(shop: Shop) -> None:
+    shop.ws.record_token_usage(agent_id="a", tokens_prompt=5)
+    one = shop.ws.token_usage_summary(group_by="agent")
+    assert one == shop.ws.token_usage_summary(group_by=["agent"]) == shop.ws.token_usage_summary({"groupBy": "agent"})
+    assert str(one).startswith("AGENT | CALLS")
+    assert shop.ws.economics(group_by="agent").group_by == ("agent",)
+    with pytest.raises(mcoda.InvalidInputError, match='groupBy: got "dya"; expected one of project, command'):
+        shop.ws.token_usage_summary({"group_by": "dya"})
+
+
+def test_an_end_before_the_beginning_is_refused(ws: mcoda.Workspace) -> None:
+    with pytest.raises(mcoda.InvalidInputError, match="a time at or after since") as caught:
+        ws.token_usage(since=date(2026, 3, 20), until=date(2026, 3, 19))
+    assert caught.value.field == "until"
+
+
+def test_parameters_of_a_query_may_be_numbers_of_numpy(ws: mcoda.Workspace) -> None:
+    numpy = pytest.importorskip("numpy")
+    values = [numpy.float32(1.5), numpy.int8(-3), numpy.uint64(7), numpy.bool_(True), numpy.float64("nan")]
+    assert ws.query("SELECT ? AS a, ? AS b, ? AS c, ? AS d, ? AS e", values)[0] == (1.5, -3, 7, 1, None)
+    with pytest.raises(mcoda.InvalidInputError, match="params: got a value of type datetime64"):
+        ws.query("SELECT ?", [numpy.datetime64("2026-03-20")])
+
+
+def test_a_data_frame_is_refused_with_what_to_do(ws: mcoda.Workspace) -> None:
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    records = [{"id": "a", "tokens_prompt": 5}, {"id": "b", "tokens_prompt": None}]
+    for frame in (pandas.DataFrame(records), polars.DataFrame(records)):
+        with pytest.raises(mcoda.InvalidInputError, match="got a DataFrame; expected mappings"):
+            ws.record_token_usages(frame)
+    ws.record_token_usages(pandas.DataFrame(records).to_dict("records"))
+    assert ws.record_token_usages(polars.DataFrame(records).to_dicts())[1].duplicate

@@ -41,6 +41,21 @@ def test_the_version_is_that_of_all_of_libmcoda() -> None:
     assert re.findall(r'^version = "(.*)"', cargo, re.MULTILINE) == [mcoda.__version__]
 
 
+def test_opening_a_workspace_loads_little() -> None:
+    heavy = "{'dataclasses', 'inspect', 'asyncio', 'logging', 'json', 'sqlite3', 'pandas', 'pyarrow', 'mcoda.plot'}"
+    code = f"""if True:
+        import sys
+        import mcoda
+        assert not [name for name in sys.modules if name.startswith("mcoda.")]
+        ws = mcoda.Workspace.open_db(":memory:")
+        ws.record_token_usage(tokens_prompt=1)
+        assert ws.token_usage()[0].tokens_prompt == 1
+        print(sorted({heavy} & {{*sys.modules}}))
+    """
+    done = subprocess.run([sys.executable, "-S", "-c", code], env={"PYTHONPATH": str(PACKAGE.parent)}, text=True, capture_output=True)
+    assert done.stdout == "[]\n", done.stdout + done.stderr
+
+
 def test_all_public_names_are_there() -> None:
     assert mcoda.__all__ == sorted({*mcoda.__all__})
     is_module = {name for name, value in vars(mcoda).items() if isinstance(value, types.ModuleType)}

@@ -143,7 +143,7 @@ def test_a_job_is_inspected_with_its_runs_and_its_cost(shop: Shop) -> None:
     assert isinstance(run, mcoda.TaskRun) and (run.task_key, run.status) == ("P-1", "succeeded")
     assert [(row.agent_id, row.calls, row.tokens_prompt) for row in inspection.tokens] == [("<claude>", 2, 12)]
     assert f"Job:       {job.id}\n" in str(inspection) and "succeeded" in str(inspection)
-    assert "&lt;claude&gt;" in inspection._repr_html_() and inspection._repr_html_().startswith("<pre>")
+    assert "&lt;claude&gt;" in inspection._repr_html_() and inspection._repr_html_().startswith("<pre ")
     assert repr(inspection).startswith("JobInspection(job=Job(")
     refused(lambda: shop.ws.inspect_job("nobody"), mcoda.NotFoundError, "jobId")
     refused(lambda: shop.ws.inspect_job(7), mcoda.InvalidInputError, "jobId")  # type: ignore[arg-type]

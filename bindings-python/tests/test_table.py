@@ -79,6 +79,45 @@ def test_a_column_of_mixed_types_cannot_be_converted_to_arrow(ws: mcoda.Workspac
         assert caught.value.field == "mixed"
 
 
+def test_a_wrong_index_says_how_a_table_is_indexed(ws: mcoda.Workspace) -> None:
+    table = ws.query("SELECT 1 AS n UNION ALL SELECT 2")
+    assert (table[-2], table[True]) == ((1,), (2,))
+    for index in (2, -3):
+        with pytest.raises(IndexError, match=f"row {index} of a table with 2 rows"):
+            table[index]
+    for wrong in ("n", 1.0, (0, 1), [0]):
+        with pytest.raises(TypeError, match=r"by the number of a row, not by .*: to_pandas\(\)\[name\] is a column"):
+            table[wrong]  # type: ignore[call-overload]
+
+
+def test_a_table_of_ones_own_has_as_many_values_as_columns() -> None:
+    assert mcoda.Table(["a", "b"], [(1, "x"), (2, None)]).to_dicts()[1] == {"a": 2, "b": None}
+    for columns, rows, message in (
+        (["a"], [(1,), (1, 2)], "rows: got row 2 of length 2; expected length 1"),
+        (["a", "b"], [(1,)], "rows: got row 1 of length 1; expected length 2"),
+        (["a", "a"], [(1, 2)], 'columns: got "a" twice'),
+    ):
+        with pytest.raises(mcoda.InvalidInputError, match=message):
+            mcoda.Table(columns, rows)
+
+
+def test_every_column_of_a_query_is_shown(ws: mcoda.Workspace) -> None:
+    assert repr(ws.query("SELECT 1 AS a, NULL AS b")) == "a | b\n--+--\n1 |\n1 row"
+    assert repr(ws.query("SELECT 'x' AS v UNION ALL SELECT 1 UNION ALL SELECT 2.5")).split() == ["v", "---", "x", "1", "2.5", "3", "rows"]
+
+
+def test_ids_of_other_rows_are_short_in_a_notebook(shop: Shop) -> None:
+    html = shop.ws.tasks.list()._repr_html_()
+    assert f">{shop.task.id}</td>" in html
+    assert f' title="{shop.epic.id}">…{shop.epic.id[24:]}</td>' in html
+
+
+def test_the_caption_names_no_dimension_that_nobody_asked_for(ws: mcoda.Workspace) -> None:
+    ws.record_token_usage(agent_id="a")
+    caption = repr(ws.token_usage_summary(group_by="agent")).splitlines()[-1]
+    assert "no values in cost_estimate" in caption and "session" not in caption
+
+
 def test_a_notebook_shows_a_table(shop: Shop) -> None:
     shop.ws.projects.ensure(key="<b>")
     html = shop.ws.query("SELECT key, NULL AS missing FROM projects ORDER BY key")._repr_html_()
@@ -96,7 +135,8 @@ def test_a_table_is_shown_with_readable_numbers_and_totals(ws: mcoda.Workspace) 
         assert "<table>" in html and "&lt;b&gt;" in html and "<b>" not in html
         assert ">0.50</th>" in html or ">0.5000</th>" in html or ">0.5</th>" in html, html
     html = ws.token_usage_summary(group_by=["agent"])._repr_html_()
-    assert '<td style="text-align:right">12,400</td>' in html and '<th style="text-align:right">13,300</th>' in html
+    right = 'style="text-align:right;white-space:nowrap"'
+    assert f"<td {right}>12,400</td>" in html and f"<th {right}>13,300</th>" in html
     assert ">1 min 5 s</td>" in html and ">2 min 10 s</th>" in html
     assert "12,400" in repr(ws.token_usage()) and "\n2 rows; " in repr(ws.token_usage())
     for text in (ws.velocity(), ws.estimate()):

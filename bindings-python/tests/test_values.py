@@ -504,5 +504,5 @@ def test_results_for_people_are_the_engines_tables(shop: Shop) -> None:
     velocity, estimate = shop.ws.velocity(), shop.ws.estimate(now=NOON)
     assert "IMPLEMENTATION" in str(velocity).upper() and str(velocity).endswith("\n")
     assert str(estimate).startswith("Estimate for the whole workspace")
-    assert estimate._repr_html_().startswith("<pre>Estimate") and velocity._repr_html_().startswith("<table>")
+    assert estimate._repr_html_().startswith("<pre ") and velocity._repr_html_().startswith("<table>")
     assert str(estimate.effective_velocity) == mcoda.render_velocity(estimate.effective_velocity)

@@ -292,6 +292,16 @@ fn rows_of_json_become_columns() {
     ];
     let columns = SqlColumns::from_rows(vec!["a".into(), "b".into()], rows.clone()).unwrap();
     assert_eq!(columns.to_rows(), rows);
+    let of = |names: &[&str], values: usize| {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        SqlColumns::from_rows(names, [vec![SqlValue::Null; values]]).map_err(|error| error.to_string())
+    };
+    assert!(of(&["a", "b"], 2).is_ok());
+    assert_eq!(
+        of(&["a"], 2).unwrap_err(),
+        "rows: got row 1 of length 2; expected length 1, a value for each column"
+    );
+    assert_eq!(of(&["a", "a"], 2).unwrap_err(), "columns: got \"a\" twice; expected names that are distinct");
     assert_eq!(RecordColumns::from_json(usage, [json!(7)]).unwrap_err().field(), Some("row"));
 }
 

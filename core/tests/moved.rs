@@ -90,8 +90,20 @@ fn of_several_ids_none_is_guessed_and_the_empty_result_lists_them() {
         assert_eq!(others(&workspace, call), ["one", "two"], "{call}");
     }
     assert!(others(&workspace, "tasks.list").is_empty(), "tasks have no workspace id");
+    let cursor = || workspace.token_usage_cursor(&TokenUsageQuery::default()).unwrap();
+    assert_eq!(cursor().other_workspaces(), ["one", "two"]);
+    let batch = |calls: &[&str]| {
+        let calls: Vec<Value> = calls.iter().map(|call| json!({ "call": call })).collect();
+        let reply = Target::Workspace(&workspace).call("batch", &[json!(calls)]).unwrap();
+        assert_eq!(reply.to_value(), json!(vec![json!([]); calls.len()]));
+        reply.other_workspaces().to_vec()
+    };
+    assert_eq!(batch(&["tasks.list", "token_usage"]), ["one", "two"]);
+    assert!(batch(&["tasks.list"]).is_empty());
     workspace.record_token_usage(&TokenUsage::default()).unwrap();
     assert!(others(&workspace, "jobs.list").is_empty(), "the file has rows of this workspace now");
+    let of_nobody = TokenUsageQuery { agent: Some("nobody".to_owned()), ..TokenUsageQuery::default() };
+    assert!(workspace.token_usage_cursor(&of_nobody).unwrap().other_workspaces().is_empty());
 }
 
 #[test]

@@ -74,14 +74,21 @@ fn invalid_queries_name_the_field() {
     }
     for (query, field) in [
         (json!({"groupBy": ["agnet"]}), "groupBy"),
-        (json!({"groupBy": "agent"}), "groupBy"),
+        (json!({"groupBy": "agnet"}), "groupBy"),
+        (json!({"groupBy": {"agent": true}}), "groupBy"),
         (json!({"since": ""}), "since"),
+        (json!({"since": "2026-03-20", "until": "2026-03-19"}), "until"),
         (json!({"page": -1}), "page"),
     ] {
         let result = TokenUsageQuery::from_summary_json(&query)
             .and_then(|(query, group_by)| desk.workspace.token_usage_summary(&query, &group_by));
         assert_eq!(refused(result), invalid(field), "{query}");
     }
+    // Who states no beginning did not mean the default of a summary.
+    let (query, group_by) =
+        TokenUsageQuery::from_summary_json(&json!({"until": "2001-01-01", "groupBy": "agent"})).unwrap();
+    assert_eq!(group_by, [Dimension::Agent]);
+    assert!(desk.workspace.token_usage_summary(&query, &group_by).unwrap().is_empty());
 }
 
 // Time

@@ -10,8 +10,8 @@ def answers(ws: mcoda.Workspace, now: mcoda.Time | None = None) -> list[object]:
     estimate = ws.estimate(mode="empirical", now=now)
     return [
         ws.token_usage_summary(week, group_by=["day", "model"]),  # 1. What did each model cost on each day?
-        ws.token_usage_summary(week, group_by=["agent"]),  # 2. How much of each agent's input came from a cache?
-        ws.economics(group_by=["agent"]),  # 3. What does a story point cost, and what does rework?
+        ws.token_usage_summary(week, group_by="agent"),  # 2. How much of each agent's input came from a cache?
+        ws.economics(group_by="agent"),  # 3. What does a story point cost, and what does rework?
         ws.velocity(mode="empirical"),  # 4. How fast is each lane?
         estimate.forecast and estimate.forecast.complete,  # 5. When will it be done, and how sure is that?
         estimate.forecast and estimate.forecast.cost,  # 6. What will it still cost?

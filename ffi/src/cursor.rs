@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mcoda_core::{TokenUsageCursor, TokenUsageQuery};
 
-use crate::boundary::{call, write_json};
+use crate::boundary::{call, write_out};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::global::{self, mcoda_global};
@@ -66,7 +66,8 @@ pub unsafe extern "C" fn mcoda_global_token_usage_cursor_open(
 }
 
 /// The next rows, at most `limit` of them; `limit` is 1 or more. `json` (may be NULL) receives an array;
-/// it is empty, `[]`, at the end only.
+/// it is empty, `[]`, at the end only. If there are no rows because the database has those of other workspaces only,
+/// `mcoda_string_other_workspaces` of it lists them.
 ///
 /// Errors: `MCODA_INVALID_INPUT` for a limit of 0, `MCODA_CONFLICT` where the database was rebuilt or migrated
 /// since the cursor was opened (open a new one), `MCODA_CLOSED` for a closed cursor or database. After other
@@ -79,10 +80,11 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_next_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_json(json, error, || {
+    write_out(json, error, || {
         let cursor = of(cursor)?;
         let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(cursor.next_chunk(limit)?)
+        let rows = mcoda_string::json(&cursor.next_chunk(limit)?)?;
+        Ok(rows.with_other_workspaces(cursor.other_workspaces()))
     })
 }
 
@@ -99,4 +101,51 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_close(
         drop(CURSORS.take(cursor));
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::{CStr, CString};
+    use std::ptr::{null, null_mut};
+
+    use mcoda_core::{TokenUsage, Workspace};
+
+    use super::*;
+    use crate::rows::{mcoda_rows_free, mcoda_rows_other_workspaces, mcoda_token_usage_cursor_next};
+    use crate::string::{mcoda_string_free, mcoda_string_other_workspaces};
+    use crate::workspace::{mcoda_workspace_close, mcoda_workspace_open_db};
+
+    #[test]
+    fn a_cursor_without_rows_names_the_other_workspaces() {
+        let folder = std::env::temp_dir().join(format!("mcoda-cursor-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("mcoda.db");
+        let made = Workspace::options().workspace_id("one").open_db(&file).unwrap();
+        made.record_token_usage(&TokenUsage::default()).unwrap();
+        let two = TokenUsage { workspace_id: Some("two".to_owned()), ..TokenUsage::default() };
+        made.record_token_usage(&two).unwrap();
+        drop(made);
+
+        let path = CString::new(file.to_str().unwrap()).unwrap();
+        let (mut workspace, mut cursor) = (null_mut(), null_mut());
+        let (mut json, mut rows) = (null_mut(), null_mut());
+        // SAFETY: the path ends with a NUL, all out-parameters may be written, and what they get is freed once.
+        unsafe {
+            mcoda_workspace_open_db(path.as_ptr(), null(), &mut workspace, null_mut());
+            mcoda_token_usage_cursor_open(workspace, null(), &mut cursor, null_mut());
+            mcoda_token_usage_cursor_next_json(cursor, 5, &mut json, null_mut());
+            mcoda_token_usage_cursor_next(cursor, 5, &mut rows, null_mut());
+            for ids in [
+                mcoda_string_other_workspaces(json, null_mut()),
+                mcoda_rows_other_workspaces(rows, null_mut()),
+            ] {
+                assert_eq!(CStr::from_ptr(ids).to_str(), Ok(r#"["one","two"]"#));
+            }
+            mcoda_string_free(json);
+            mcoda_rows_free(rows);
+            mcoda_token_usage_cursor_close(cursor, null_mut());
+            mcoda_workspace_close(workspace, null_mut());
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -131,7 +131,9 @@ pub unsafe extern "C" fn mcoda_token_usage_cursor_next(
     write_required_out("rows", rows, error, || {
         let cursor = cursor::of(cursor)?;
         let mut cursor = cursor.lock().unwrap_or_else(PoisonError::into_inner);
-        mcoda_rows::new(TokenUsageRow::DEFINITION, &cursor.next_chunk(limit)?)
+        let rows = mcoda_rows::new(TokenUsageRow::DEFINITION, &cursor.next_chunk(limit)?)?;
+        let other_workspaces = string::other_workspaces(cursor.other_workspaces());
+        Ok(mcoda_rows { other_workspaces, ..rows })
     })
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar, Union
 
 from . import _mcoda
+from ._errors import InvalidInputError
 from ._records import CallsOutside, TokenUsageRow, UsageRange
 from ._result import Result
 from ._summary import TokenUsageSummary
@@ -60,8 +61,12 @@ class Repository:
 def as_list(values: Iterable[Fields]) -> object:
     """The elements of an iterable; anything else unchanged, for the engine to refuse.
 
-    A single mapping is an iterable too, of its names, but it is a mistake here.
+    A single mapping is an iterable too, of its names, but it is a mistake here. So is a data frame, of its columns.
     """
+    if hasattr(values, "columns") and hasattr(values, "__arrow_c_stream__"):
+        given = type(values).__name__
+        expected = "mappings, one for each record: to_dict('records') of pandas, to_dicts() of polars"
+        raise InvalidInputError(f"records: got a {given}; expected {expected}", "records")
     return list(values) if isinstance(values, Iterable) and not isinstance(values, Mapping) else values
 
 
@@ -74,7 +79,9 @@ def as_json(value: object) -> object:
     return value
 
 
-def list_argument(fields: Fields, name: str, json_name: str, keyword: Sequence[Any] | None) -> tuple[Any, ...]:
+def list_argument(fields: Fields, name: str, json_name: str, keyword: str | Sequence[Any] | None) -> tuple[Any, ...]:
     """The list that a call got, as a keyword or in the mapping. Empty if it is no list, for the engine to refuse."""
     values = keyword if keyword is not None else fields.get(json_name) or fields.get(name)
+    if isinstance(values, str):
+        return (values,)
     return tuple(values) if isinstance(values, Iterable) else ()

@@ -623,7 +623,7 @@ class SessionCalls(Caller):
         page: int | None = None,
         page_size: int | None = None,
         now: Time | None = None,
-        group_by: Sequence[Dimension] | None = None,
+        group_by: Dimension | Sequence[Dimension] | None = None,
         timeout: float | None = None,
     ) -> TokenUsageSummary:
         """Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If
@@ -705,7 +705,7 @@ class SessionCalls(Caller):
         page: int | None = None,
         page_size: int | None = None,
         now: Time | None = None,
-        group_by: Sequence[Dimension] | None = None,
+        group_by: Dimension | Sequence[Dimension] | None = None,
         timeout: float | None = None,
     ) -> UsageRange:
         """Returns the time range of a summary with this query: its first and last time, and the time from which
@@ -785,7 +785,7 @@ class SessionCalls(Caller):
         page: int | None = None,
         page_size: int | None = None,
         now: Time | None = None,
-        group_by: Sequence[Dimension] | None = None,
+        group_by: Dimension | Sequence[Dimension] | None = None,
         timeout: float | None = None,
     ) -> CallsOutside:
         """Counts the calls that a summary with this query leaves out because of its time range: those that
@@ -1044,7 +1044,7 @@ class WorkspaceCalls(SessionCalls):
         query: Fields = NO_FIELDS,
         /,
         *,
-        group_by: Sequence[EconomicsDimension] | None = None,
+        group_by: EconomicsDimension | Sequence[EconomicsDimension] | None = None,
         project_key: str | None = None,
         epic_key: str | None = None,
         agent: str | None = None,

@@ -153,7 +153,7 @@ def workspaces(
 
 def render_tokens_table(
     rows: Iterable[OrJson[TokenUsageSummaryRow]],
-    group_by: Sequence[Dimension] | None = None,
+    group_by: Dimension | Sequence[Dimension] | None = None,
 ) -> str:
     """Renders a summary as a text table.
 

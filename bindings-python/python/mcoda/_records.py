@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TYPE_CHECKING
 
 from ._choices import EconomicsDimension, Severity
 from ._result import Displayable, Result
 from ._table import Tabular
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+else:
+    from ._dataclass import dataclass, field
 
 __all__ = [
     "Backfilled",

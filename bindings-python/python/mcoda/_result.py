@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import types
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from . import _mcoda
+from ._dataclass import made
 from ._errors import InvalidInputError
 
 R = TypeVar("R", bound="Result")
@@ -62,15 +62,15 @@ class Result:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles keep the engine's JSON."""
-        values = tuple(getattr(self, field.name) for field in _fields(self))
+        values = tuple(getattr(self, name) for name in _names(type(self)))
         return _restored, (type(self), values, getattr(self, "_source", None))
 
     def __repr__(self) -> str:
         """Without the empty fields: most of a row's fields are None."""
         shown = (
-            f"{field.name}={_shown(value)}"
-            for field in _fields(self)
-            if (value := getattr(self, field.name)) not in (None, {}, ())
+            f"{name}={_shown(value)}"
+            for name in _names(type(self))
+            if (value := getattr(self, name)) not in (None, {}, ())
         )
         return f"{type(self).__name__}({', '.join(shown)})"
 
@@ -123,14 +123,16 @@ def _snake_case(name: str) -> str:
 
 
 def _restored(cls: type[R], values: tuple[Any, ...], source: dict[str, Any] | None) -> R:
-    result = cls(*values)
+    result = made(cls, values)
     if source is not None:
         object.__setattr__(result, "_source", source)
     return result
 
 
-def _fields(result: Result | type[Result]) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(result)  # type: ignore[arg-type]  # every subclass is a dataclass
+def _names(cls: type[Result]) -> tuple[str, ...]:
+    """The names of the fields: every subclass is a dataclass."""
+    names: tuple[str, ...] = cls.__match_args__  # type: ignore[attr-defined]
+    return names
 
 
 def copied(value: Any) -> Any:
@@ -154,8 +156,7 @@ def _readers(cls: type[Result]) -> tuple[tuple[str, str, Reader | None], ...]:
     readers = _READERS.get(cls)
     if readers is None:
         hints = get_type_hints(cls)
-        names = [field.name for field in _fields(cls)]
-        readers = _READERS[cls] = tuple((name, _camel_case(name), _reader(hints[name])) for name in names)
+        readers = _READERS[cls] = tuple((name, _camel_case(name), _reader(hints[name])) for name in _names(cls))
     return readers
 
 

@@ -117,7 +117,7 @@ class Table(Generic[R]):
     def __getitem__(self, index: int) -> R: ...
     def __getitem__(self, index: int | slice) -> Any:
         if not isinstance(index, slice):
-            place = range(len(self))[index]
+            place = self._place(index)
             return self._rows(place, place + 1)[0]
         start, stop, step = index.indices(len(self))
         if step == 1:
@@ -152,6 +152,17 @@ class Table(Generic[R]):
     def __reduce__(self) -> tuple[Any, ...]:
         rows = self._columns.rows(0, len(self))
         return _restored, (type(self), self._call, self._row if self._call else None, self.columns, rows)
+
+    def _place(self, index: int) -> int:
+        """The number of a row, which may be counted from the end."""
+        try:
+            return range(len(self))[index]
+        except IndexError:
+            raise IndexError(f"row {index} of a table with {len(self)} rows") from None
+        except TypeError:
+            given = type(index).__name__
+            message = f"a table is indexed by the number of a row, not by {given}: to_pandas()[name] is a column"
+            raise TypeError(message) from None
 
     def _rows(self, start: int, stop: int) -> list[R]:
         read = self._row._read if self._call else self._row

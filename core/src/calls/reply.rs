@@ -5,14 +5,15 @@ use std::any::Any;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::batch;
 use super::pieces::pieces;
 use crate::error::{Error, ErrorKind, Result};
 use crate::repository::{CommandRun, Job};
-use crate::telemetry::{Economics, TokenUsageRow, TokenUsageSummaryRow};
+use crate::telemetry::{CallsOutside, Economics, TokenUsageRow, TokenUsageSummaryRow};
 
 /// The calls that select by the workspace's id.
-pub const OF_ONE_WORKSPACE: [&str; 5] =
-    ["token_usage", "token_usage_summary", "economics", "jobs.list", "command_runs.list"];
+pub const OF_ONE_WORKSPACE: [&str; 6] =
+    ["token_usage", "token_usage_summary", "calls_outside", "economics", "jobs.list", "command_runs.list"];
 
 /// The result of a call.
 pub struct Reply {
@@ -64,12 +65,14 @@ impl std::fmt::Debug for Reply {
     }
 }
 
-/// Whether the result of a query that selects by the workspace's id has no rows.
+/// Whether the result of a query that selects by the workspace's id has no rows, or counts none.
 fn is_empty(value: &dyn Any) -> bool {
     value.downcast_ref::<Vec<TokenUsageRow>>().is_some_and(Vec::is_empty)
         || value.downcast_ref::<Vec<TokenUsageSummaryRow>>().is_some_and(Vec::is_empty)
         || value.downcast_ref::<Vec<Job>>().is_some_and(Vec::is_empty)
         || value.downcast_ref::<Vec<CommandRun>>().is_some_and(Vec::is_empty)
+        || value.downcast_ref::<CallsOutside>().is_some_and(|outside| outside.calls == 0)
+        || value.downcast_ref::<batch::Results>().is_some_and(|results| results.names_others)
         || value.downcast_ref::<Economics>().is_some_and(|economics| economics.rows.is_empty())
 }
 

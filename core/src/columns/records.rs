@@ -9,6 +9,8 @@ use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
 use arrow_schema::SchemaRef;
 use serde_json::{Map, Value};
 
+#[cfg(feature = "report")]
+use super::layout::Absent;
 use super::layout::{Column, ColumnKind};
 use super::{RecordBuilder, Window};
 use crate::definition::Definition;
@@ -82,6 +84,16 @@ impl RecordColumns {
     #[must_use]
     pub fn record(&self) -> &'static str {
         self.0.whole.record
+    }
+
+    /// The names of the dimensions by which the rows are not grouped.
+    #[cfg(feature = "report")]
+    pub(crate) fn not_grouped_by(&self) -> impl Iterator<Item = &'static str> {
+        let content = &self.0.whole;
+        let columns = content.columns.iter().zip(&content.named);
+        columns
+            .filter(|(column, named)| column.absent == Absent::NothingUnlessGrouped && !**named)
+            .map(|(column, _)| column.name)
     }
 
     pub(super) fn len(&self) -> usize {

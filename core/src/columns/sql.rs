@@ -50,7 +50,9 @@ impl SqlColumns {
         Self(Window::new(Content { names, declared, batches, lengths }, length))
     }
 
-    /// The columns of these rows, each as long as `names`; a shorter one is filled up with NULL.
+    /// The columns of these rows, each as long as `names`.
+    ///
+    /// Errors: `InvalidInput` for two names that are the same, and for a row of another length.
     pub fn from_rows(names: Vec<String>, rows: impl IntoIterator<Item = Vec<SqlValue>>) -> Result<Self> {
         super::sql_builder::collect(names, rows)
     }

@@ -11,7 +11,7 @@ use rusqlite::{Row, Statement};
 
 use super::sql::{SqlColumns, SqlPart};
 use super::{BATCH_BYTES, BATCH_ROWS};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sqlite::{Budget, Collect, SqlValue};
 
 /// Collects the rows of a statement as columns.
@@ -71,11 +71,19 @@ pub(super) fn collect(
     names: Vec<String>,
     rows: impl IntoIterator<Item = Vec<SqlValue>>,
 ) -> Result<SqlColumns> {
+    let mut repeated = names.iter().enumerate().filter(|(place, name)| names[..*place].contains(name));
+    if let Some((_, name)) = repeated.next() {
+        return Err(Error::invalid("columns", format_args!("{name:?} twice"), "names that are distinct"));
+    }
     let declared = names.iter().map(|_| DataType::Null).collect();
+    let count = names.len();
     let mut collector = SqlCollector::begin(names, declared, Budget::unlimited());
-    for row in rows {
-        for (place, part) in collector.parts.iter_mut().enumerate() {
-            let value = row.get(place).unwrap_or(&SqlValue::Null);
+    for (number, row) in rows.into_iter().enumerate() {
+        if row.len() != count {
+            let given = format!("row {} of length {}", number + 1, row.len());
+            return Err(Error::invalid("rows", given, &format!("length {count}, a value for each column")));
+        }
+        for (part, value) in collector.parts.iter_mut().zip(&row) {
             collector.bytes += part.push(value.borrowed(), &mut collector.budget)?;
         }
         collector.end_row();

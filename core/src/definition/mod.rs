@@ -16,7 +16,7 @@ pub(crate) use record::{
     bound, camel_name, check_field, column_name, constructor, doc_text, is_flat, is_left_out, json_name,
     record, stored_name,
 };
-pub(crate) use types::{Described, FieldType};
+pub(crate) use types::{Described, FieldType, one_or_many};
 
 /// A record: its name and its fields.
 #[derive(Debug)]

@@ -97,6 +97,14 @@ plain! {
     Vec<String>: "an array of texts", texts, Some(Vec::new());
 }
 
+/// A list of names; a single name may be given as it is.
+pub(crate) fn one_or_many(field: &str, value: &Value) -> Result<Vec<String>> {
+    match value {
+        Value::String(name) => Ok(vec![name.clone()]),
+        _ => FieldType::from_value(field, value),
+    }
+}
+
 impl<T: InputList> FieldType for Vec<T> {
     fn from_value(_name: &str, value: &Value) -> Result<Self> {
         T::read_list(value)

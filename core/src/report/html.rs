@@ -52,10 +52,27 @@ fn line<'c>(tag: &str, columns: &[Column], cells: impl IntoIterator<Item = &'c s
     let mut line = String::from("<tr>");
     for (cell, column) in cells.into_iter().zip(columns) {
         let side = if column.is_right() { "right" } else { "left" };
+        // A notebook breaks a wide table's dates and ids into several lines; the table itself can be scrolled.
+        let space = if cell.contains("  ") { "pre;font-family:monospace" } else { "nowrap" };
+        let (shown, whole) = match short_id(cell) {
+            Some(end) if column.title().ends_with("_id") => (format!("…{end}"), format!(" title=\"{cell}\"")),
+            _ => (escaped(cell), String::new()),
+        };
         // Writing to a string cannot fail.
-        let _ = write!(line, "<{tag} style=\"text-align:{side}\">{}</{tag}>", escaped(cell));
+        let _ = write!(line, "<{tag} style=\"text-align:{side};white-space:{space}\"{whole}>{shown}</{tag}>");
     }
     line + "</tr>\n"
+}
+
+/// The end of a UUID, which tells it apart from those of the same time. A row has several of other rows, and one of its own,
+/// which is shown whole.
+fn short_id(cell: &str) -> Option<&str> {
+    let is_uuid = cell.len() == 36
+        && cell.bytes().enumerate().all(|(place, byte)| match place {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    is_uuid.then(|| &cell[24..])
 }
 
 pub(super) fn escaped(text: &str) -> String {
@@ -66,7 +83,7 @@ pub(super) fn escaped(text: &str) -> String {
 ///
 /// ```
 /// let html = mcoda_core::report::in_html("LANE | SP/H\n-----+-----\nQA   |  1.5\n\n1 < 2\n");
-/// assert!(html.contains("<th style=\"text-align:left\">LANE</th>") && html.contains("<pre>1 &lt; 2</pre>"));
+/// assert!(html.contains(">LANE</th>") && html.contains(">1 &lt; 2</pre>"));
 /// ```
 #[must_use]
 pub fn in_html(text: &str) -> String {
@@ -93,10 +110,13 @@ fn is_rule(line: &str) -> bool {
     line.contains('-') && line.contains('+') && line.bytes().all(|byte| byte == b'-' || byte == b'+')
 }
 
+/// Notebooks differ in the font of such text, and in how far they move it in.
+const PRE: &str = "<pre style=\"font-family:monospace;margin:.5em 0;padding:0\">";
+
 fn preformatted(lines: &mut Vec<&str>) -> String {
     let text = std::mem::take(lines).join("\n");
     let text = text.trim_matches('\n');
-    if text.is_empty() { String::new() } else { format!("<pre>{}</pre>\n", escaped(text)) }
+    if text.is_empty() { String::new() } else { format!("{PRE}{}</pre>\n", escaped(text)) }
 }
 
 fn table(header: &str, rule: &str, rows: &[&str]) -> String {
@@ -155,13 +175,11 @@ mod tests {
         table.row(["日本 | <b>", "1", "a & b"].map(str::to_owned));
         table.row(["x", "100", ""].map(str::to_owned));
         let html = in_html(&format!("Lanes\n\n{}\nAfter\n", table.text(None)));
-        let cell = |align: &str, text: &str| format!("<td style=\"text-align:{align}\">{text}</td>");
-        assert!(
-            html.starts_with(
-                "<pre>Lanes</pre>\n<table>\n<thead>\n<tr><th style=\"text-align:left\">TASK</th>"
-            ),
-            "{html}"
-        );
+        let cell = |align: &str, text: &str| {
+            format!("<td style=\"text-align:{align};white-space:nowrap\">{text}</td>")
+        };
+        let head = "<th style=\"text-align:left;white-space:nowrap\">TASK</th>";
+        assert!(html.starts_with(&format!("{PRE}Lanes</pre>\n<table>\n<thead>\n<tr>{head}")), "{html}");
         assert!(
             html.contains(
                 &(cell("left", "日本 | &lt;b&gt;") + &cell("right", "1") + &cell("left", "a &amp; b"))
@@ -169,13 +187,26 @@ mod tests {
             "{html}"
         );
         assert!(html.contains(&(cell("left", "x") + &cell("right", "100"))), "{html}");
-        assert!(html.ends_with("</table>\n<pre>After</pre>\n"), "{html}");
+        assert!(html.ends_with(&format!("</table>\n{PRE}After</pre>\n")), "{html}");
+    }
+
+    #[test]
+    fn ids_of_other_rows_are_short_and_blanks_count() {
+        let mut table = HtmlTable::new(vec![Column::text("id"), Column::text("task_id")]);
+        let uuid = "019a0000-0000-7000-8000-00000000001f";
+        table.row([uuid, uuid]);
+        table.row(["[  --]", "a <b>"]);
+        let html = table.html();
+        assert!(html.contains(&format!(">{uuid}</td>")), "{html}");
+        assert!(html.contains(&format!(" title=\"{uuid}\">…00000000001f</td>")), "{html}");
+        assert!(html.contains("white-space:pre;font-family:monospace\">[  --]</td>"), "{html}");
+        assert!(html.contains(";white-space:nowrap\">a &lt;b&gt;</td>"), "{html}");
     }
 
     #[test]
     fn text_without_tables_is_preformatted() {
         assert_eq!(in_html(""), "");
-        assert_eq!(in_html("a | b\n-- c\n"), "<pre>a | b\n-- c</pre>\n");
+        assert_eq!(in_html("a | b\n-- c\n"), format!("{PRE}a | b\n-- c</pre>\n"));
         assert_eq!(in_html("A | B\n--+--\n").matches("<th").count(), 3, "a header without rows");
     }
 }

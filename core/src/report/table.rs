@@ -26,6 +26,7 @@ pub(super) struct Column {
     title: Cow<'static, str>,
     content: Content,
     is_left_out_if_zero: bool,
+    is_always_shown: bool,
     /// Columns with a higher number are the first that are left out for lack of room; those with 0 never are.
     minor: u8,
 }
@@ -44,7 +45,7 @@ enum Content {
 
 impl Column {
     fn new(title: impl Into<Cow<'static, str>>, content: Content) -> Self {
-        Self { title: title.into(), content, is_left_out_if_zero: false, minor: 0 }
+        Self { title: title.into(), content, is_left_out_if_zero: false, is_always_shown: false, minor: 0 }
     }
 
     pub(super) fn text(title: impl Into<Cow<'static, str>>) -> Self {
@@ -66,6 +67,12 @@ impl Column {
     /// Left out if it has no value but zeros.
     pub(super) fn unless_zero(self) -> Self {
         Self { is_left_out_if_zero: true, ..self }
+    }
+
+    /// Shown even if it has no value.
+    #[cfg(feature = "arrow")]
+    pub(super) fn always(self) -> Self {
+        Self { is_always_shown: true, ..self }
     }
 
     /// May be left out for lack of room, before those with lower numbers.
@@ -172,7 +179,7 @@ impl Table {
     fn has_values(&self, column: usize) -> bool {
         let own = &self.columns[column];
         let is_empty = |row: &Vec<String>| row.get(column).is_none_or(|cell| own.is_empty_cell(cell));
-        self.rows.is_empty() || !self.rows.iter().chain(&self.total).all(is_empty)
+        own.is_always_shown || self.rows.is_empty() || !self.rows.iter().chain(&self.total).all(is_empty)
     }
 
     /// The widths at which nothing is shortened.

@@ -91,6 +91,14 @@ pub(crate) fn has(connection: &Connection, id: &str) -> Result<bool> {
     Ok(false)
 }
 
+/// The ids of other workspaces, if there is no row with the id `own`.
+pub(crate) fn unseen(connection: &Connection, own: &str) -> Result<Vec<String>> {
+    if has(connection, own)? {
+        return Ok(Vec::new());
+    }
+    Ok(list(connection, None)?.into_iter().map(|known| known.id).collect())
+}
+
 fn is_in(connection: &Connection, table: &str, id: &str) -> Result<bool> {
     let mut is_found = false;
     for_each(connection, table, |found| {

@@ -17,7 +17,26 @@ impl Range {
     /// Each bound is a timestamp, a date, a time span before `now` (`<n>ms|s|m|h|d|w|mo`), or one of the words `today`,
     /// `yesterday`, `this-week` (from Monday on) and `all`. A date and a word are whole days of the zone: from the first
     /// moment for `since`, to the last one for `until`.
+    ///
+    /// Errors: `InvalidInput` for another text, and for an `until` before `since`.
     pub(crate) fn read(since: Option<&str>, until: Option<&str>, now: Timestamp, zone: Zone) -> Result<Self> {
+        let range = Self::read_ends(since, until, now, zone)?;
+        if let (Some(first), Some(last), Some(until)) = (range.since, range.until, until)
+            && last < first
+        {
+            let allowed = format!("a time at or after since ({first})");
+            return Err(Error::invalid("until", format_args!("{until:?} ({last})"), &allowed));
+        }
+        Ok(range)
+    }
+
+    /// [`Range::read`] where the caller did not state `since`: an `until` before it is not a mistake.
+    pub(crate) fn read_ends(
+        since: Option<&str>,
+        until: Option<&str>,
+        now: Timestamp,
+        zone: Zone,
+    ) -> Result<Self> {
         let bound = |field, text: Option<&str>| match text {
             Some(text) => read_bound(field, text, now, zone),
             None => Ok(None),
@@ -137,6 +156,18 @@ mod tests {
         assert!(range.holds("2026-03-06T12:00:00.000Z"));
         assert!(!range.holds("2026-03-06T11:59:59.999Z"));
         assert!(!range.holds("2026-03-20T11:58:30.001Z"));
+    }
+
+    #[test]
+    fn an_end_before_the_beginning_is_refused() {
+        for (since, until) in [("2026-03-20", "2026-03-19"), ("1d", "7d"), ("today", "yesterday")] {
+            let error = Range::read(Some(since), Some(until), now(), utc()).unwrap_err();
+            assert_eq!(error.field(), Some("until"), "{since} {until}");
+            assert!(error.message().contains("at or after since (2026-03-"), "{}", error.message());
+        }
+        let moment = Some("2026-03-20T08:00:00Z");
+        assert!(Range::read(moment, moment, now(), utc()).is_ok());
+        assert!(Range::read_ends(Some("7d"), Some("2026-01-01"), now(), utc()).is_ok());
     }
 
     fn utc() -> Zone {

@@ -67,11 +67,6 @@ impl Workspace {
     /// For the bindings, which say so with an empty result.
     #[doc(hidden)]
     pub fn unseen_workspaces(&self) -> Result<Vec<String>> {
-        self.access().read(|tx| {
-            if workspace_ids::has(tx, self.id())? {
-                return Ok(Vec::new());
-            }
-            Ok(workspace_ids::list(tx, None)?.into_iter().map(|known| known.id).collect())
-        })
+        self.access().read(|tx| workspace_ids::unseen(tx, self.id()))
     }
 }

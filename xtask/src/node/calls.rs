@@ -273,7 +273,9 @@ fn result(call: &Call) -> String {
     };
     match call.may_return_nothing {
         true => format!("{whole} | null"),
-        false if OF_ONE_WORKSPACE.contains(&call.name) => format!("{whole} & OtherWorkspaces"),
+        false if call.name == "batch" || OF_ONE_WORKSPACE.contains(&call.name) => {
+            format!("{whole} & OtherWorkspaces")
+        }
         false => whole,
     }
 }

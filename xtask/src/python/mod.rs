@@ -35,9 +35,8 @@ fn module(path: &'static str, doc: &str, public: &[String], body: &str) -> File 
 /// The modules that define the names which generated code uses.
 const MODULES: &[(&str, &[&str])] = &[
     ("collections.abc", &["Iterable", "Iterator", "Mapping", "Sequence"]),
-    ("dataclasses", &["dataclass", "field"]),
     ("datetime", &["datetime"]),
-    ("typing", &["Any", "ClassVar", "Literal", "TypeAlias", "TypeVar", "Union", "overload"]),
+    ("typing", &["Any", "ClassVar", "Literal", "TYPE_CHECKING", "TypeAlias", "TypeVar", "Union", "overload"]),
     (".", &["_mcoda"]),
     ("._caller", &["Caller", "OrJson", "Repository", "as_json", "as_list", "list_argument"]),
     ("._estimate", &["Estimate", "Velocity"]),
@@ -49,7 +48,13 @@ const MODULES: &[(&str, &[&str])] = &[
 ];
 
 fn imports(path: &str, body: &str) -> String {
-    let used = words_of_code(body);
+    let mut used = words_of_code(body);
+    let dataclass = if used.contains(&"dataclass") {
+        used.push("TYPE_CHECKING");
+        DATACLASS
+    } else {
+        ""
+    };
     let generated = [
         ("._choices", definitions::choices().into_keys().collect::<Vec<_>>()),
         ("._records", records::all().into_iter().map(|record| record.name).collect()),
@@ -71,8 +76,16 @@ fn imports(path: &str, body: &str) -> String {
         *group += &import(module, &names);
     }
     let gap = if library.is_empty() || package.is_empty() { "" } else { "\n" };
-    format!("{library}{gap}{package}")
+    format!("{library}{gap}{package}{dataclass}")
 }
+
+/// Ours does the same, and costs less when the package is loaded.
+const DATACLASS: &str = "
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+else:
+    from ._dataclass import dataclass, field
+";
 
 fn import(module: &str, names: &[&str]) -> String {
     let line = format!("from {module} import {}\n", names.join(", "));

@@ -19,6 +19,7 @@ fn input_kind(kind: Kind) -> String {
         Kind::LogPlace => "bool | StrPath".to_owned(),
         Kind::Sums => "Mapping[str, float]".to_owned(),
         Kind::Record(_) => "Fields".to_owned(),
+        Kind::List(Kind::Choice(name, _)) => format!("{name} | Sequence[{name}]"),
         Kind::List(kind) => format!("Sequence[{}]", input_kind(*kind)),
         Kind::Named(_) => "Any".to_owned(),
         Kind::Nothing => "None".to_owned(),

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
-
 use crate::calls::argument::{Calls, OrEmpty};
 use crate::calls::macros::calls;
 use crate::calls::{Call, batch};
@@ -26,7 +24,7 @@ pub(super) const CALLS: &[Call] = calls! {
     Batch "batch"(
         /// The calls, each an object with `call`, its name, and `args`, an array of its arguments.
         calls: Calls,
-    ) -> Vec<Value> [InvalidInput, NotFound, Conflict] |target| batch::run(target, &calls);
+    ) -> batch::Results [InvalidInput, NotFound, Conflict] |target| batch::run(target, &calls);
 
     /// Copies the current state of the database into a new file that only its owner can access, and flushes it to the
     /// disk. Writing calls of the handle wait for it; queries, other handles and processes continue. Nothing is

@@ -70,7 +70,7 @@ impl From<SqlValue> for Cell {
     }
 }
 
-/// How the values of a column are written: all of them in the same way.
+/// How the values of a column are written: numbers all in the same way, unless there are texts among them.
 #[derive(Debug)]
 pub(super) struct Style {
     /// Whether all values are numbers.
@@ -86,16 +86,12 @@ impl Style {
     pub(super) fn of<'c>(name: &str, cells: impl Iterator<Item = &'c Cell> + Clone) -> Self {
         let mut given = cells.clone().filter(|cell| **cell != Cell::Missing);
         let is_number = given.clone().next().is_some() && given.all(|cell| cell.number().is_some());
-        let decimals = cells.clone().map(|cell| match cell {
-            Cell::Real(real) => real.to_string().split_once('.').map_or(0, |(_, fraction)| fraction.len()),
-            _ => 0,
-        });
         let unit = [("_ms", 1.0), ("_seconds", 1e3), ("hours", 36e5)]
             .into_iter()
             .find_map(|(end, millis)| name.ends_with(end).then_some(millis));
         Self {
             is_number,
-            decimals: decimals.max().unwrap_or(0).min(DECIMALS),
+            decimals: cells.clone().map(decimals).max().unwrap_or(0),
             has_millis: cells
                 .clone()
                 .any(|cell| matches!(cell, Cell::Time(time) if time.millis() % 1000 != 0)),
@@ -116,15 +112,26 @@ impl Style {
             (Cell::Whole(_) | Cell::Real(_), Some(millis)) => {
                 span(cell.number().unwrap_or_default() * millis)
             }
-            (Cell::Whole(whole), None) if self.decimals == 0 => count(whole),
+            (Cell::Whole(whole), None) if self.decimals == 0 || !self.is_number => count(whole),
             (Cell::Whole(_) | Cell::Real(_), None) => {
                 let number = cell.number().unwrap_or_default();
-                let text = fixed(number, self.decimals);
+                let decimals = if !self.is_number { decimals(cell) } else { self.decimals };
+                let text = fixed(number, decimals);
                 // A small amount is not nothing.
                 let is_lost = number > 0.0 && text.bytes().all(|byte| byte == b'0' || byte == b'.');
                 if is_lost { format!("< {}1", &text[..text.len() - 1]) } else { thousands(&text) }
             }
         }
+    }
+}
+
+/// How many decimals a number needs, of those that are shown.
+fn decimals(cell: &Cell) -> usize {
+    match cell {
+        Cell::Real(real) => {
+            real.to_string().split_once('.').map_or(0, |(_, fraction)| fraction.len()).min(DECIMALS)
+        }
+        _ => 0,
     }
 }
 
@@ -184,6 +191,8 @@ mod tests {
         let numbers = [Cell::Real(1_234_567.5), Cell::Real(0.123_456), Cell::Whole(-2000), Cell::Missing];
         assert_eq!(texts("cost", &numbers), ["1,234,567.5000", "0.1235", "-2,000.0000", ""]);
         assert_eq!(texts("cost", &[Cell::Real(0.5), Cell::Real(0.000_01)]), ["0.5000", "< 0.0001"]);
+        let mixed = [Cell::Whole(1), Cell::Real(2.5), Cell::Text("x".to_owned()), Cell::Real(0.125)];
+        assert_eq!(texts("v", &mixed), ["1", "2.5", "x", "0.125"]);
         assert_eq!(texts("n", &[Cell::Whole(999), Cell::Whole(1000)]), ["999", "1,000"]);
         assert_eq!(texts("duration_ms", &[Cell::Whole(1500), Cell::Real(0.4)]), ["1.5 s", "0 ms"]);
         assert_eq!(texts("v", &[Cell::Real(f64::INFINITY)]), ["inf"]);

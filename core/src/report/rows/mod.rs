@@ -31,7 +31,7 @@ struct Shown {
     rows: usize,
     /// The number of rows that are not shown, which come after the first ones.
     left_out: usize,
-    /// Names of columns of a record that have no values at all.
+    /// Names of columns of a record that have no values at all, without the dimensions by which nobody grouped.
     empty: Vec<String>,
 }
 
@@ -96,14 +96,18 @@ impl Shown {
         };
         let first = cells(&columns.slice(0..if left_out > 0 { FIRST } else { rows }))?;
         let last = cells(&columns.slice(if left_out > 0 { rows - LAST } else { rows }..rows))?;
-        let empty = empty(columns)?;
+        let mut empty = empty(columns)?;
         let column = |((name, mut own), (_, last)): ((String, Vec<Cell>), (String, Vec<Cell>))| {
             own.extend(last);
             let total = totals.iter().find(|(other, _)| *other == name).map(|(_, total)| total);
             ShownColumn::new(name, &own, total)
         };
         let shown = first.into_iter().zip(last).filter(|((name, _), _)| !empty.contains(name)).map(column);
-        Ok(Self { columns: shown.collect(), rows, left_out, empty })
+        let shown = shown.collect();
+        if let Columns::Records(records) = columns {
+            empty.retain(|name| records.not_grouped_by().all(|dimension| dimension != name));
+        }
+        Ok(Self { columns: shown, rows, left_out, empty })
     }
 
     fn heads(&self) -> Vec<Column> {
@@ -144,7 +148,7 @@ impl ShownColumn {
         };
         let head = if style.is_number { Column::number(name) } else { Column::whole(name) };
         Self {
-            head: head.minor(minor),
+            head: head.minor(minor).always(),
             cells: cells.iter().map(|cell| style.text(cell)).collect(),
             total: total.map(|total| style.text(total)).filter(|text| !text.is_empty()),
         }

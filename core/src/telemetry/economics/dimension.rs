@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Described, FieldType, Kind};
+use crate::definition::{Described, FieldType, Kind, one_or_many};
 use crate::error::{Error, Result};
 use crate::telemetry::summary::each_once;
 
@@ -69,10 +69,7 @@ impl Described for EconomicsDimension {
 
 impl FieldType for Vec<EconomicsDimension> {
     fn from_value(name: &str, value: &serde_json::Value) -> Result<Self> {
-        Vec::<String>::from_value(name, value)?
-            .iter()
-            .map(|name| EconomicsDimension::from_name(name))
-            .collect()
+        one_or_many(name, value)?.iter().map(|name| EconomicsDimension::from_name(name)).collect()
     }
 
     fn absent(_name: &str) -> Result<Self> {

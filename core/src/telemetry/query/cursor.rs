@@ -8,7 +8,7 @@ use super::row::completed;
 use super::scan::{Filter, Projection, QueryContext, SortKey, for_each};
 use super::{Page, TokenUsageRow};
 use crate::error::{Error, ErrorKind, Result};
-use crate::repository::usage_scan;
+use crate::repository::{usage_scan, workspace_ids};
 use crate::sqlite::Database;
 
 /// The number of rows that the iterator fetches at a time.
@@ -53,6 +53,7 @@ pub struct TokenUsageCursor {
     next: usize,
     fetched: std::vec::IntoIter<TokenUsageRow>,
     has_failed: bool,
+    other_workspaces: Vec<String>,
 }
 
 impl TokenUsageCursor {
@@ -60,7 +61,18 @@ impl TokenUsageCursor {
         let (filter, index) = index(query_context)?;
         let layout = usage_scan::layout_version(query_context.tx)?;
         let fetched = Vec::new().into_iter();
-        Ok(Self { database, filter, layout, index, next: 0, fetched, has_failed: false })
+        let other_workspaces = match query_context.workspace_id {
+            Some(own) if index.is_empty() => workspace_ids::unseen(query_context.tx, own)?,
+            _ => Vec::new(),
+        };
+        Ok(Self { database, filter, layout, index, next: 0, fetched, has_failed: false, other_workspaces })
+    }
+
+    /// The ids of other workspaces in the database, if there are no rows because it has those of other workspaces only: the
+    /// project was moved, or is opened with another id than before. Empty otherwise.
+    #[must_use]
+    pub fn other_workspaces(&self) -> &[String] {
+        &self.other_workspaces
     }
 
     /// The next rows, at most `limit`; empty at the end, and only there. After an error, the chunk can be requested

@@ -147,7 +147,8 @@ impl QueryContext<'_> {
     pub(in super::super) fn range(&self, since: Option<&str>) -> Result<Range> {
         let query = self.query;
         let zone = Zone::read("timeZone", query.time_zone.as_deref())?;
-        Range::read(since, query.until.as_deref(), query.now.unwrap_or(self.now), zone)
+        let read = if query.since.is_some() { Range::read } else { Range::read_ends };
+        read(since, query.until.as_deref(), query.now.unwrap_or(self.now), zone)
     }
 
     /// The filter of the query, with this `since`.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 
-use crate::definition::{Described, FieldType, Kind};
+use crate::definition::{Described, FieldType, Kind, one_or_many};
 use crate::error::{Error, Result};
 
 /// Defines the dimensions: of each its documentation, its name in a query, and the name of its JSON field in a result.
@@ -130,7 +130,7 @@ pub(crate) fn each_once<D: Copy + PartialEq>(given: &[D], default: &[D]) -> Vec<
 /// An optional list; an unknown name is refused by the list's own parser.
 impl FieldType for Vec<Dimension> {
     fn from_value(name: &str, value: &serde_json::Value) -> Result<Self> {
-        Vec::<String>::from_value(name, value)?.iter().map(|name| Dimension::from_name(name)).collect()
+        one_or_many(name, value)?.iter().map(|name| Dimension::from_name(name)).collect()
     }
 
     fn absent(_name: &str) -> Result<Self> {

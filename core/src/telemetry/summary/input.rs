@@ -34,8 +34,8 @@ impl Record for TokenUsageSummaryQuery {
 }
 
 impl TokenUsageQuery {
-    /// Parses the query of a summary, which may have `groupBy`: an array of the names of [dimensions](Dimension). If it
-    /// is absent or empty, [`Dimension::DEFAULT`] is returned.
+    /// Parses the query of a summary, which may have `groupBy`: an array of the names of [dimensions](Dimension), or
+    /// one name. If it is absent or empty, [`Dimension::DEFAULT`] is returned.
     pub fn from_summary_json(input: &Value) -> Result<(Self, Vec<Dimension>)> {
         let mut fields = Fields::new(TokenUsageSummaryQuery::DEFINITION, input)?;
         let query = Self::from_fields(&mut fields)?;
