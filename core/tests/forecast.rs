@@ -220,6 +220,18 @@ fn a_pipeline_that_rests_for_longer_than_ever_is_stalled() {
 }
 
 #[test]
+fn a_pause_is_not_a_visit_that_takes_long() {
+    let (_fixture, workspace) = steady(10, 5);
+    let task = workspace.tasks().get("O-0").unwrap().unwrap();
+    let context = TransitionContext { timestamp: Some(noon()), ..TransitionContext::default() };
+    workspace.record_status_transition(&task.id, "in_progress", &context).unwrap();
+    let p95 =
+        |now: &str| forecast(&workspace, json!({"now": now, "calendar": {}})).complete.unwrap().hours.p95;
+    let (soon, late) = (p95("2026-03-20T13:00:00Z"), p95("2026-03-22T12:00:00Z"));
+    assert!((soon - late).abs() < 1e-6, "{soon} {late}");
+}
+
+#[test]
 fn a_calendar_leaves_out_the_hours_off() {
     let (_fixture, workspace) = steady(20, 10);
     let always = forecast(&workspace, json!({"calendar": {}})).complete.unwrap().hours.p50;

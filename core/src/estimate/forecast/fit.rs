@@ -5,7 +5,7 @@ use super::LANES;
 use super::pace::{self, Change, Surprise};
 use super::pipeline::{Outcome, Pipeline, Stage, Visit, Visits, sized};
 use super::service::{PRIOR, Prior, Sample, Service};
-use super::workers;
+use super::{errors, workers};
 
 /// Who does the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub(super) struct Flow {
     pub(super) workers: usize,
     pub(super) lanes: [LaneModel; LANES],
     pub(super) change: Option<Change>,
+    /// The far errors of all lanes; none without a heavy tail.
+    pub(super) far_errors: Vec<f64>,
     /// The number of visits of each lane after which the task went back, and forward.
     pub(super) back: [usize; LANES],
     pub(super) forward: [usize; LANES],
@@ -91,6 +93,7 @@ pub(super) fn fit(pipeline: &Pipeline, visits: &Visits) -> Flow {
     Flow {
         stations: starts.stations,
         workers: station_workers(pipeline, visits, &starts),
+        far_errors: errors::far(lanes.iter().map(|lane| lane.best().service.errors.as_slice())),
         lanes,
         change: fitter.change,
         back: std::array::from_fn(|lane| count(lane, Outcome::Back)),

@@ -2,6 +2,7 @@
 //! present state.
 
 use super::LANES;
+use super::errors::Errors;
 use super::fit::{Candidate, Flow, Stations};
 use super::pipeline::{Outcome, Pipeline, Stage, Visits, sized};
 use super::random::Random;
@@ -114,7 +115,9 @@ fn parameters<'a>(
     Parameters {
         drawn,
         centre: std::array::from_fn(|lane| flow.lanes[lane].centre),
-        errors: std::array::from_fn(|lane| chosen[lane].service.errors.as_slice()),
+        errors: std::array::from_fn(|lane| {
+            Errors::new(&chosen[lane].service.errors, &flow.far_errors, random)
+        }),
         workers,
         gaps: (flow.stations == Stations::Agents).then_some(flow.gaps.as_slice()),
         back,

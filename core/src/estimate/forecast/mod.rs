@@ -5,6 +5,7 @@
 mod backtest;
 mod calendar;
 mod cost;
+mod errors;
 mod fit;
 mod flow;
 mod normal;

@@ -61,6 +61,8 @@ const FEWEST_JOBS: usize = 200;
 
 /// The minimum weight of the flow simulation in the logarithm of hours. The rest is that of the bootstrap.
 const FLOW_SHARE: f64 = 0.6;
+/// The same if durations have a heavy tail: the bootstrap of a mean is poor where a few values outweigh the others.
+const HEAVY_TAIL_SHARE: f64 = 0.8;
 
 pub(in crate::estimate) fn predict(request: &Request<'_>) -> Prediction {
     if let Some(calendar) = request.calendar {
@@ -107,6 +109,8 @@ fn in_working_time(request: &Request<'_>, pipeline: &Pipeline) -> Prediction {
         .iter()
         .map(|target| bootstrap.trials(*target, found.trials).unwrap_or_default())
         .collect();
+    let resumed = resumed(pipeline, found.stalled);
+    let pipeline = resumed.as_ref().unwrap_or(pipeline);
     let visits = pipeline::visits(pipeline);
     if visits.all.iter().any(|visit| visit.lane == 0 && visit.left.is_some()) {
         simulate(request, pipeline, &visits, &mut found);
@@ -138,9 +142,10 @@ fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: 
         let tails = tails.map(|(outcome, begins)| outcome.last_exit[LANES - 1] - begins);
         hours.iter().zip(tails).map(|(hours, tail)| hours * without_tail + tail).collect::<Vec<f64>>()
     };
+    let share = if flow.far_errors.is_empty() { FLOW_SHARE } else { HEAVY_TAIL_SHARE };
     let complete = quantiles::sorted(last(LANES - 1));
     let mixed = match &found.baseline {
-        Some(hours) => quantiles::mixed(&complete, &quantiles::sorted(baseline(hours)), FLOW_SHARE),
+        Some(hours) => quantiles::mixed(&complete, &quantiles::sorted(baseline(hours)), share),
         None => complete.clone(),
     };
     found.milestones = std::array::from_fn(|lane| {
@@ -161,7 +166,7 @@ fn simulate(request: &Request<'_>, pipeline: &Pipeline, visits: &Visits, found: 
                 trials.completions.iter().filter_map(|hours| hours.get(target).copied()).collect(),
             );
             let baseline = &found.baseline_targets[target];
-            if baseline.len() == own.len() { quantiles::mixed(&own, baseline, FLOW_SHARE) } else { own }
+            if baseline.len() == own.len() { quantiles::mixed(&own, baseline, share) } else { own }
         })
         .collect();
     found.model = Some(Model::Flow);
@@ -206,6 +211,13 @@ fn stalled(pipeline: &Pipeline) -> Option<(f64, f64)> {
     let longest = pauses.fold(0.0, f64::max);
     let since = pipeline.now - pipeline.events.last()?.at;
     (since > longest && longest > 0.0).then_some((since, longest))
+}
+
+/// A stalled pipeline as it was when its pause became the longest. Work resumes now, so what exceeds the longest earlier
+/// pause is time in which nobody worked: a weekend, not a visit that takes long.
+fn resumed(pipeline: &Pipeline, stalled: Option<(f64, f64)>) -> Option<Pipeline> {
+    let (since, longest) = stalled?;
+    Some(Pipeline { now: pipeline.now - since + longest, ..pipeline.clone() })
 }
 
 /// The throughput of a pipeline.

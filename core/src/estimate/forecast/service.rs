@@ -5,8 +5,9 @@
 //! Visits that have not ended are right-censored: their hours are replaced by their expectation, given that they take
 //! longer (Tobin, "Estimation of relationships for limited dependent variables", 1958, by the EM algorithm).
 
-use super::normal;
 use super::random::Random;
+use super::survival::Stay;
+use super::{errors, normal};
 
 type Vector = [f64; 3];
 type Matrix = [[f64; 3]; 3];
@@ -68,7 +69,7 @@ pub(super) struct Service {
     factor: Matrix,
     pub(super) degrees: f64,
     pub(super) variance: f64,
-    /// The standardised errors of completed visits, centred on 0, ascending.
+    /// The distribution of the standardised errors, ascending, centred on 0.
     pub(super) errors: Vec<f64>,
 }
 
@@ -86,12 +87,11 @@ impl Service {
             posterior = Posterior::of(samples, &hours, &spread, prior);
         }
         let deviation = posterior.variance.sqrt();
-        let over = samples.iter().filter(|sample| !sample.is_censored);
-        let mut errors: Vec<f64> =
-            over.map(|sample| (sample.log_hours - dot(posterior.mean, sample.terms())) / deviation).collect();
-        let mean = errors.iter().sum::<f64>() / errors.len().max(1) as f64;
-        errors.iter_mut().for_each(|error| *error -= mean);
-        errors.sort_by(f64::total_cmp);
+        let error = |sample: &Sample| Stay {
+            hours: (sample.log_hours - dot(posterior.mean, sample.terms())) / deviation,
+            is_over: !sample.is_censored,
+        };
+        let errors = errors::observed(samples.iter().map(error).collect());
         Self {
             mean: posterior.mean,
             factor: cholesky(posterior.precision),
@@ -273,6 +273,16 @@ mod tests {
         );
         assert!(with > without + 0.2, "{with}, {without}");
         assert!((hardly.expected(0.0, false) - without).abs() < 0.05);
+    }
+
+    #[test]
+    fn errors_include_those_of_open_visits() {
+        let mut samples: Vec<Sample> = (1..=20).map(|n| sample(0.8 + 0.02 * f64::from(n), 1.0)).collect();
+        samples.extend([8.0; 3].map(|hours| Sample { is_censored: true, ..sample(hours, 1.0) }));
+        let service = Service::fit(&samples, &PRIOR);
+        assert_eq!(service.errors.len(), 23);
+        let least = (8_f64 / 0.82).ln() / service.variance.sqrt();
+        assert!(service.errors[20] - service.errors[0] >= least - 1e-9, "{service:?}");
     }
 
     #[test]

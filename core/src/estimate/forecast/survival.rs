@@ -36,7 +36,13 @@ impl Survival {
     pub(in crate::estimate) fn quantile(&self, share: f64) -> Option<f64> {
         // The product of fractions may differ from a round share in its last digit.
         const LAST_DIGITS: f64 = 1e-12;
-        self.steps.iter().find(|(_, left)| *left <= 1.0 - share + LAST_DIGITS).map(|(hours, _)| *hours)
+        let place = self.steps.partition_point(|(_, left)| *left > 1.0 - share + LAST_DIGITS);
+        self.steps.get(place).map(|(hours, _)| *hours)
+    }
+
+    /// The share of visits that last longer than every visit that has ended.
+    pub(in crate::estimate) fn left(&self) -> f64 {
+        self.steps.last().map_or(1.0, |(_, left)| *left)
     }
 }
 

@@ -1,7 +1,7 @@
 //! One simulation of the flow model, from the present state to the end.
 
 use super::LANES;
-use super::normal;
+use super::errors::Errors;
 use super::random::Random;
 use super::service::Drawn;
 
@@ -32,7 +32,7 @@ pub(super) struct Job {
 pub(super) struct Parameters<'a> {
     pub(super) drawn: [Drawn; LANES],
     pub(super) centre: [f64; LANES],
-    pub(super) errors: [&'a [f64]; LANES],
+    pub(super) errors: [Errors<'a>; LANES],
     pub(super) workers: [usize; LANES],
     /// The hours between tasks, if agents take each task through all lanes.
     pub(super) gaps: Option<&'a [f64]>,
@@ -53,9 +53,6 @@ pub(super) struct Outcome {
     pub(super) work: [f64; LANES],
     pub(super) visits: [u32; LANES],
 }
-
-/// From this many observed errors on, draws from them outweigh the normal distribution.
-const NORMAL_WEIGHT: f64 = 10.0;
 
 /// Buffers that trials share, to avoid allocations.
 #[derive(Debug, Default)]
@@ -179,7 +176,7 @@ impl Simulator {
         let parameters = trial.parameters;
         let is_later = std::mem::replace(&mut self.was_in[index][lane], true);
         let expected = parameters.expected(lane, log_points, is_later);
-        let error = parameters.error(lane, trial.random);
+        let error = parameters.errors[lane].draw(trial.random);
         let deviation = parameters.drawn[lane].deviation;
         let hours = match tasks {
             1 => libm::exp(expected + deviation * error),
@@ -223,16 +220,6 @@ impl Parameters<'_> {
         drawn.base + drawn.slope * (log_points - self.centre[lane]) + later
     }
 
-    fn error(&self, lane: usize, random: &mut Random) -> f64 {
-        let errors = self.errors[lane];
-        let count = errors.len() as f64;
-        if count > 0.0 && random.uniform() * (count + NORMAL_WEIGHT) < count {
-            errors[random.below(errors.len())]
-        } else {
-            random.normal()
-        }
-    }
-
     /// The remaining hours of a visit that has lasted for `age` hours: drawn from the distribution above `age`.
     fn rest(&self, lane: usize, expected: f64, age: f64, random: &mut Random) -> f64 {
         /// A visit lasts at most twenty times as long as it has lasted so far.
@@ -240,16 +227,7 @@ impl Parameters<'_> {
         let age = age.max(1e-9);
         let (log_age, deviation) = (libm::log(age), self.drawn[lane].deviation);
         let least = (log_age - expected) / deviation;
-        let errors = self.errors[lane];
-        let longer = &errors[errors.partition_point(|error| *error <= least)..];
-        let below = normal::share_below(least);
-        let observed = longer.len() as f64;
-        let assumed = NORMAL_WEIGHT * (1.0 - below);
-        let error = if random.uniform() * (observed + assumed) < observed {
-            longer[random.below(longer.len())]
-        } else {
-            normal::quantile((below + (1.0 - below) * random.uniform()).min(1.0 - 1e-12))
-        };
+        let error = self.errors[lane].draw_above(least, random);
         let log_hours = (expected + deviation * error).max(log_age + 0.01 * deviation);
         libm::exp(log_hours.min(log_age + FURTHEST)) - age
     }
