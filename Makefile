@@ -11,6 +11,8 @@ WHEELS := target/wheels
 PREFIX ?= /usr/local
 DESTDIR ?=
 PROFILE ?= library
+# Optional parts of it: arrow, for streams of Apache Arrow.
+FEATURES ?=
 # The manual pages of mcodactl.
 INSTALL_PAGES = install -d "$(DESTDIR)$(PREFIX)/share/man/man1" && \
 	install -m 644 man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
@@ -146,8 +148,8 @@ ifeq ($(PROFILE),size)
 install: export LIBSQLITE3_FLAGS := -USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 \
 	-USQLITE_ENABLE_RTREE -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_SOUNDEX
 endif
-install: ## Install the C library, and the manual pages of mcodactl: make install PREFIX=/usr/local DESTDIR= PROFILE=library (or size, or release, the fastest)
-	$(CARGO) build --package mcoda-ffi --profile $(PROFILE:debug=dev)
+install: ## Install the C library, and the manual pages of mcodactl: make install PREFIX=/usr/local DESTDIR= PROFILE=library (or size, or release, the fastest) FEATURES= (or arrow)
+	$(CARGO) build --package mcoda-ffi --profile $(PROFILE:debug=dev) --features "$(FEATURES)"
 	./ffi/install.sh "$${CARGO_TARGET_DIR:-target}/$(PROFILE)" "$(PREFIX)" "$(DESTDIR)"
 	$(INSTALL_PAGES)
 

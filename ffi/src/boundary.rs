@@ -7,11 +7,19 @@ use serde::Serialize;
 
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
+use crate::log::after_the_call;
 use crate::string::mcoda_string;
 
 /// Runs the work of an export that may fail; the error is written to `error` unless that is NULL.
 pub(crate) unsafe fn call(error: *mut *mut mcoda_error, work: impl FnOnce() -> Result<()>) -> mcoda_code {
-    let done = mcoda_core::catch_panic(|| Ok(work())).unwrap_or_else(|panic| Err(panic.into()));
+    let mut work = Some(work);
+    call_erased(error, &mut || work.take().map_or(Ok(()), |work| work()))
+}
+
+/// [`call`], compiled once for all exports.
+unsafe fn call_erased(error: *mut *mut mcoda_error, work: &mut dyn FnMut() -> Result<()>) -> mcoda_code {
+    let guarded = || mcoda_core::catch_panic(|| Ok(work())).unwrap_or_else(|panic| Err(panic.into()));
+    let done = after_the_call(guarded);
     let Err(failure) = done else { return mcoda_code::MCODA_OK };
     let code = failure.code();
     if !error.is_null() {
@@ -84,7 +92,19 @@ pub(crate) fn make<T>(work: impl FnOnce() -> T) -> *mut T {
 
 /// Reads a value of a handle; `default` where there is none, and on a panic.
 pub(crate) fn or_default_on_panic<T>(default: T, read: impl FnOnce() -> Option<T>) -> T {
-    mcoda_core::catch_panic(|| Ok(read())).ok().flatten().unwrap_or(default)
+    let (mut read, mut found) = (Some(read), None);
+    ignoring_panics(&mut || found = read.take().and_then(|read| read()));
+    found.unwrap_or(default)
+}
+
+fn ignoring_panics(work: &mut dyn FnMut()) {
+    // What reads or frees a handle has no error that it could return.
+    let _ = after_the_call(|| {
+        mcoda_core::catch_panic(|| {
+            work();
+            Ok(())
+        })
+    });
 }
 
 /// Frees what [`write_out`] wrote, or a handle that a `…_new` made.

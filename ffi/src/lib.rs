@@ -54,6 +54,9 @@ mod global;
 
 mod calls;
 
+mod arrow;
+mod log;
+
 mod boundary;
 mod fields;
 mod handles;

@@ -5,19 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 
 use super::backup::backup;
 use super::cancel::{Control, Watch, is_within_host_check, with_cancellation};
 use super::checkpoint::{Checkpoints, RESTART_WAIT};
 use super::connect::{ConnectOptions, IN_MEMORY, busy_timeout_of, is_intact, release_cache};
 use super::database_file::DatabaseFile;
+use super::erased::{Work, erased};
 use super::host::{HostConnection, require_foreign_keys};
 use super::open_transaction::{EndReason, OpenTransaction, in_savepoint};
 use super::read_only_query::{Collect, SqlParams, run_query};
 use super::readers::Readers;
 use super::transfer::Checkpoint;
-use super::write_transaction::{WaitPolicy, begin_read, begin_write};
+use super::write_transaction::{Transaction, WaitPolicy, begin_read, begin_write};
 use super::writer::{OnDrop, SAVEPOINT, Writer, WriterGuard, closed};
 use super::{error_mapping, locks, transfer};
 use crate::error::{Error, ErrorKind, Result};
@@ -159,6 +160,11 @@ impl Database {
 
     /// Runs `work` on one consistent state of the database, in parallel with writers.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        erased(work, |work| self.read_erased(work))
+    }
+
+    /// [`Database::read`], compiled once for all calls.
+    pub(super) fn read_erased(&self, work: Work<'_>) -> Result<()> {
         check_clock()?;
         self.with_reader(|connection, wait| self.read_on(connection, wait, work))
     }
@@ -167,15 +173,10 @@ impl Database {
     /// take longer.
     pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_writer(&watch, |connection, wait| self.read_on(connection, wait, work))
+        erased(work, |work| self.with_writer(&watch, |connection, wait| self.read_on(connection, wait, work)))
     }
 
-    fn read_on<T>(
-        &self,
-        connection: &mut Connection,
-        wait: &WaitPolicy<'_>,
-        work: impl FnOnce(&Connection) -> Result<T>,
-    ) -> Result<T> {
+    fn read_on(&self, connection: &mut Connection, wait: &WaitPolicy<'_>, work: Work<'_>) -> Result<()> {
         let is_nested = self.is_nested(connection);
         with_cancellation(connection, wait.watch, |connection| {
             if is_nested { work(connection) } else { finish(begin_read(connection, wait)?, work) }
@@ -184,6 +185,11 @@ impl Database {
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        erased(work, |work| self.write_erased(work))
+    }
+
+    /// [`Database::write`], compiled once for all calls.
+    pub(super) fn write_erased(&self, work: Work<'_>) -> Result<()> {
         let watch = Watch::writing(&self.control);
         self.with_writer(&watch, |connection, wait| {
             if self.is_nested(connection) {
@@ -198,6 +204,10 @@ impl Database {
 
     /// As [`Database::write`], but `Busy` at once if anybody else uses the database: for work that can be left for later.
     pub(crate) fn write_at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        erased(work, |work| self.write_at_once_erased(work))
+    }
+
+    fn write_at_once_erased(&self, work: Work<'_>) -> Result<()> {
         let watch = Watch::writing(&self.control);
         let wait = WaitPolicy { deadline: Deadline::after(Duration::ZERO), ..self.wait_policy(&watch) };
         let mut guard = self.writer.acquire(wait.deadline, &watch)?;
@@ -456,10 +466,9 @@ fn is_wal(connection: &Connection, options: &ConnectOptions) -> Result<bool> {
 }
 
 /// Rolls back if `work` fails or panics.
-fn finish<T>(transaction: Transaction<'_>, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-    let value = work(&transaction)?;
-    transaction.commit()?;
-    Ok(value)
+fn finish(transaction: Transaction<'_>, work: Work<'_>) -> Result<()> {
+    work(&transaction)?;
+    transaction.commit()
 }
 
 #[cfg(test)]
