@@ -73,7 +73,10 @@ fn what_no_result_contains_is_a_message() {
         std::thread::sleep(Duration::from_millis(1200));
         workspace.record_token_usage(&TokenUsage::default()).unwrap();
         let seen = taken(folder);
-        assert!(seen.len() == 1 && seen[0].starts_with("WARN mcoda::json_log: …token_usage.json: "), "{seen:?}");
+        assert!(
+            seen.len() == 1 && seen[0].starts_with("WARN mcoda::json_log: …token_usage.json: "),
+            "{seen:?}"
+        );
         assert!(seen[0].contains(words), "{seen:?}");
     }
 

@@ -74,17 +74,6 @@ pub(crate) unsafe fn write_reply(
     })
 }
 
-/// Writes the text for people that a call returns to `text`, which may not be NULL.
-pub(crate) unsafe fn write_reply_text(
-    text: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-    work: impl FnOnce() -> Result<Reply>,
-) -> mcoda_code {
-    write_required_out("text", text, error, || {
-        Ok(mcoda_string::new(work()?.to_value().as_str().unwrap_or_default()))
-    })
-}
-
 /// Makes a handle that the caller owns; NULL on a panic.
 pub(crate) fn make<T>(work: impl FnOnce() -> T) -> *mut T {
     or_default_on_panic(ptr::null_mut(), || Some(Box::into_raw(Box::new(work()))))

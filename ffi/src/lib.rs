@@ -61,7 +61,7 @@ mod boundary;
 mod fields;
 mod handles;
 mod input;
-mod library;
+mod json_call;
 mod memory;
 
 pub use abi::MCODA_ABI_VERSION;

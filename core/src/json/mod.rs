@@ -4,11 +4,17 @@
 //! which passes on what it is given: so the code of a type is in the library once, for its text, its text in pieces, and
 //! its value.
 
+#[cfg(feature = "report")]
+mod reader;
+
 use std::io::Write;
 
 use serde::Serialize;
 use serde::ser::{self, Error as _};
 use serde_json::{Error, Map, Number, Value};
+
+#[cfg(feature = "report")]
+pub(crate) use reader::read;
 
 type Result<T> = serde_json::Result<T>;
 
