@@ -11,6 +11,8 @@ WHEELS := target/wheels
 PREFIX ?= /usr/local
 DESTDIR ?=
 PROFILE ?= library
+# Optional parts of it: arrow, for streams of Apache Arrow.
+FEATURES ?=
 # The manual pages of mcodactl.
 INSTALL_PAGES = install -d "$(DESTDIR)$(PREFIX)/share/man/man1" && \
 	install -m 644 man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
@@ -141,13 +143,16 @@ header: ## Generate include/mcoda.h and the list of stable declarations from the
 	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header -- the_header_is nothing_that
 
 # The smallest library has no SQLite parts for tables that libmcoda never makes: full-text search, R-trees, and statistics
-# about the file.
+# about the file. Nothing unwinds through SQLite, so it needs no tables for that; a debugger shows no frames of it.
 ifeq ($(PROFILE),size)
 install: export LIBSQLITE3_FLAGS := -USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 \
-	-USQLITE_ENABLE_RTREE -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_SOUNDEX
+	-USQLITE_ENABLE_RTREE -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_ENABLE_STAT4 -USQLITE_SOUNDEX \
+	-USQLITE_ENABLE_LOAD_EXTENSION -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_OMIT_DEPRECATED -DSQLITE_OMIT_TRACE \
+	-DSQLITE_OMIT_GET_TABLE -DSQLITE_OMIT_COMPLETE -DSQLITE_OMIT_TCL_VARIABLE -DSQLITE_OMIT_SHARED_CACHE
+install: export CFLAGS := $(CFLAGS) -fno-asynchronous-unwind-tables -fno-unwind-tables
 endif
-install: ## Install the C library, and the manual pages of mcodactl: make install PREFIX=/usr/local DESTDIR= PROFILE=library (or size, or release, the fastest)
-	$(CARGO) build --package mcoda-ffi --profile $(PROFILE:debug=dev)
+install: ## Install the C library, and the manual pages of mcodactl: make install PREFIX=/usr/local DESTDIR= PROFILE=library (or size, or release, the fastest) FEATURES= (or arrow)
+	$(CARGO) build --package mcoda-ffi --profile $(PROFILE:debug=dev) --features "$(FEATURES)"
 	./ffi/install.sh "$${CARGO_TARGET_DIR:-target}/$(PROFILE)" "$(PREFIX)" "$(DESTDIR)"
 	$(INSTALL_PAGES)
 

@@ -111,6 +111,31 @@ typedef int32_t mcoda_value_type;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// How important a message is. A more detailed level includes those before it. The numbers are stable.
+enum mcoda_log_level
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // No messages.
+    MCODA_LOG_OFF = 0,
+    // Something failed, and no call returns it as an error.
+    MCODA_LOG_ERROR = 1,
+    // Something is not as it should be, and the library could continue: a damaged log was repaired, a cost is unknown.
+    MCODA_LOG_WARN = 2,
+    // Something happened once: a database was created or migrated, an index was built.
+    MCODA_LOG_INFO = 3,
+    // What helps to find the cause of a problem: a call waits for another writer.
+    MCODA_LOG_DEBUG = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mcoda_log_level mcoda_log_level;
+#else
+typedef int32_t mcoda_log_level;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 // The fields of a `mcoda_estimate_options` that `mcoda_estimate_options_set_bool` sets to true or false. The
 // numbers are stable, and new fields get new ones.
 enum mcoda_estimate_options_bool_field
@@ -866,6 +891,10 @@ typedef int32_t mcoda_transition_context_text_field;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+// The stream of Arrow's C stream interface. The headers of Arrow libraries declare it, and
+// <https://arrow.apache.org/docs/format/CStreamInterface.html> has its declaration for programs without one.
+typedef struct ArrowArrayStream ArrowArrayStream;
+
 // Why a call did not succeed. The caller owns it and frees it with `mcoda_error_free`.
 typedef struct mcoda_error mcoda_error;
 
@@ -883,6 +912,9 @@ typedef struct mcoda_estimate_result mcoda_estimate_result;
 // with a closed handle, or with a pointer that is not such a handle, returns `MCODA_CLOSED`. The pointer cannot be
 // dereferenced.
 typedef struct mcoda_global mcoda_global;
+
+// A message. It belongs to the library, and exists only while the callback runs.
+typedef struct mcoda_log_message mcoda_log_message;
 
 // An epic that is to be created. A field that is not set is absent. The caller owns it and frees it with
 // `mcoda_new_epic_free`. One thread at a time may use it; it may be used for any number of calls.
@@ -940,6 +972,9 @@ typedef struct mcoda_velocity_result mcoda_velocity_result;
 // write queue. The caller closes it with `mcoda_workspace_close`. A call with a closed handle, or with a pointer that
 // is not such a handle, returns `MCODA_CLOSED`. The pointer cannot be dereferenced.
 typedef struct mcoda_workspace mcoda_workspace;
+
+// A function that receives messages; see `mcoda_set_log`. `user_data` is the pointer that was given there.
+typedef void (*mcoda_log_callback)(const mcoda_log_message *message, void *user_data);
 
 #ifdef __cplusplus
 extern "C" {
@@ -3036,6 +3071,68 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
                                        mcoda_string **json,
                                        mcoda_error **error);
 
+// Makes a call that returns rows, and exports its rows as a stream of Apache Arrow (C stream interface). `name` is the
+// name of the call, for example `token_usage`, `token_usage_summary`, `jobs.list` or `query`; `arguments` (a JSON array,
+// may be NULL) are its arguments in their order, for example `[{"since": "30d"}]`. `stream` receives the stream, and may be
+// uninitialized.
+//
+// The rows are read now: the stream is independent of the database and of later calls. Its `release` frees it, and must be
+// called, as the interface demands. Columns have the names and types that docs/c.md lists.
+//
+// Errors: those of the call; `MCODA_INVALID_INPUT` for a call that returns no rows, and for a column of a statement whose
+// values have several types; `MCODA_UNSUPPORTED` if this library was built without the feature `arrow`. Threads: any; the
+// stream one at a time. Frees: the caller, `stream` with its own `release`.
+mcoda_code mcoda_arrow_stream(mcoda_workspace *workspace,
+                              const char *name,
+                              const char *arguments,
+                              ArrowArrayStream *stream,
+                              mcoda_error **error);
+
+// `mcoda_arrow_stream` for the calls in the user's global database. `name`, `arguments` (a JSON array, may be NULL) and
+// `stream` are as there.
+//
+// Errors: as there. Threads: any; the stream one at a time. Frees: the caller, `stream` with its own `release`.
+mcoda_code mcoda_global_arrow_stream(mcoda_global *global,
+                                     const char *name,
+                                     const char *arguments,
+                                     ArrowArrayStream *stream,
+                                     mcoda_error **error);
+
+// Sets the function that receives the messages of the library, for the whole process: what happened that no result
+// contains. Off by default. `callback` may be NULL: no messages, as with the level `MCODA_LOG_OFF`. `user_data` (may be
+// NULL) is passed to it. It receives messages of `level` and of more important ones.
+//
+// The callback runs in the thread of the call that caused the message, when that call has done its work and holds no
+// lock, before it returns; in a thread of the library where no call caused it. A call passes on each of its messages
+// once, and not more than 100. The callback may therefore run in several threads at
+// once. It may make calls, whose messages are dropped. It must not set another callback, and must return: no exception, and
+// no `longjmp`.
+//
+// When this function returns, the callback that was set before does not run any more, so its `user_data` may be freed.
+// Until then, this function waits: do not hold a lock for which the callback waits.
+//
+// Errors: `MCODA_INVALID_INPUT` for an unknown level, `MCODA_UNSUPPORTED` within the callback. Threads: any. Frees:
+// nothing.
+mcoda_code mcoda_set_log(mcoda_log_callback callback,
+                         void *user_data,
+                         mcoda_log_level level,
+                         mcoda_error **error);
+
+// The level of a message; `MCODA_LOG_OFF` for NULL. Threads: the one of the callback, while it runs.
+mcoda_log_level mcoda_log_message_level(const mcoda_log_message *message);
+
+// What a message is about: `database`, `json_log`, `prices` or `workspace`; further ones may be added. NULL for NULL. It
+// belongs to the message. `length` (may be NULL) receives its length in bytes without the NUL. Threads: the one of the
+// callback, while it runs.
+const char *mcoda_log_message_topic(const mcoda_log_message *message,
+                                    size_t *length);
+
+// The message: one line of English. It names files, ids and models, and contains nothing else of a record. NULL for
+// NULL. It belongs to the message. `length` (may be NULL) receives its length in bytes without the NUL. Threads: the one
+// of the callback, while it runs.
+const char *mcoda_log_message_text(const mcoda_log_message *message,
+                                   size_t *length);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
@@ -3067,6 +3164,11 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
 #define MCODA_LANE_IMPLEMENTATION ((enum mcoda_lane)MCODA_LANE_IMPLEMENTATION)
 #define MCODA_LANE_REVIEW ((enum mcoda_lane)MCODA_LANE_REVIEW)
 #define MCODA_LANE_QA ((enum mcoda_lane)MCODA_LANE_QA)
+#define MCODA_LOG_OFF ((enum mcoda_log_level)MCODA_LOG_OFF)
+#define MCODA_LOG_ERROR ((enum mcoda_log_level)MCODA_LOG_ERROR)
+#define MCODA_LOG_WARN ((enum mcoda_log_level)MCODA_LOG_WARN)
+#define MCODA_LOG_INFO ((enum mcoda_log_level)MCODA_LOG_INFO)
+#define MCODA_LOG_DEBUG ((enum mcoda_log_level)MCODA_LOG_DEBUG)
 #define MCODA_MILESTONE_READY_TO_REVIEW ((enum mcoda_milestone)MCODA_MILESTONE_READY_TO_REVIEW)
 #define MCODA_MILESTONE_READY_TO_QA ((enum mcoda_milestone)MCODA_MILESTONE_READY_TO_QA)
 #define MCODA_MILESTONE_COMPLETE ((enum mcoda_milestone)MCODA_MILESTONE_COMPLETE)
@@ -3220,6 +3322,8 @@ mcoda_code mcoda_task_runs_finish_json(mcoda_workspace *workspace,
     mcoda_options_set_json(options, MCODA_OF_TYPE(mcoda_options_json_field, field), value, error)
 #define mcoda_options_set_text(options, field, value, error) \
     mcoda_options_set_text(options, MCODA_OF_TYPE(mcoda_options_text_field, field), value, error)
+#define mcoda_set_log(callback, user_data, level, error) \
+    mcoda_set_log(callback, user_data, MCODA_OF_TYPE(mcoda_log_level, level), error)
 #define mcoda_token_usage_set_int(usage, field, value, error) \
     mcoda_token_usage_set_int(usage, MCODA_OF_TYPE(mcoda_token_usage_int_field, field), value, error)
 #define mcoda_token_usage_set_json(usage, field, value, error) \

@@ -40,7 +40,10 @@ impl IdSource {
         match &self.0 {
             // A call that needs an id is refused if the clock shows a time before 1970.
             Kind::Uuid if check_clock().is_err() => uuid::Uuid::nil().to_string(),
-            Kind::Uuid => ascending_uuid().to_string(),
+            Kind::Uuid => {
+                let mut text = uuid::Uuid::encode_buffer();
+                ascending_uuid().hyphenated().encode_lower(&mut text).to_owned()
+            }
             Kind::Counted(count) => {
                 let number = count.fetch_add(1, Ordering::Relaxed) + 1;
                 format!("00000000-0000-7000-8000-{number:012x}")

@@ -10,8 +10,8 @@ use crate::number::MAX_SAFE_INTEGER;
 
 /// The fields of one input object. Names are camelCase; snake_case names are accepted. A null counts as absent.
 pub(crate) struct Fields<'a> {
-    /// The values in the order of the record's fields.
-    values: std::vec::IntoIter<(&'static Field, Option<&'a Value>)>,
+    /// The values in the order of the record's fields, each with the name under which it was given.
+    values: std::vec::IntoIter<(&'static Field, Option<(&'a str, &'a Value)>)>,
 }
 
 impl<'a> Fields<'a> {
@@ -20,14 +20,16 @@ impl<'a> Fields<'a> {
         let Value::Object(object) = input else {
             return Err(Error::invalid(record.noun, kind_of(input), "an object"));
         };
-        // Each with the name under which it was given.
-        let mut values: Vec<(&Field, Option<(&str, &Value)>)> =
-            record.all_fields().map(|field| (field, None)).collect();
+        let mut values = Vec::with_capacity(record.fields.len());
+        values.extend(record.all_fields().map(|field| (field, None)));
         // Most objects have their fields in the order of the record: each is found behind the one before it.
         let mut start = 0;
         for (name, value) in object {
-            let spelling = Spelling::of(name);
-            let found = (start..values.len()).chain(0..start).find(|index| spelling.names(values[*index].0));
+            let places = || (start..values.len()).chain(0..start);
+            let found = places().find(|index| values[*index].0.json == name).or_else(|| {
+                let spelling = Spelling::of(name);
+                places().find(|index| spelling.names(values[*index].0))
+            });
             start = found.map_or(0, |index| index + 1);
             let Some((field, place)) = found.and_then(|index| values.get_mut(index)) else {
                 let allowed = format!("one of {}", names(record).join(", "));
@@ -35,19 +37,17 @@ impl<'a> Fields<'a> {
             };
             match place {
                 _ if value.is_null() => {}
-                None => *place = Some((name, value)),
+                None => *place = Some((name.as_str(), value)),
                 Some(first) => refuse_second(field, *first, (name, value))?,
             }
         }
-        let values: Vec<_> =
-            values.into_iter().map(|(field, value)| (field, value.map(|(_, value)| value))).collect();
         Ok(Self { values: values.into_iter() })
     }
 
     /// Reads the next field of the record.
     pub(crate) fn next<T: FieldType>(&mut self) -> Result<T> {
         match self.values.next() {
-            Some((field, Some(value))) => T::from_value(field.json, value),
+            Some((field, Some((_, value)))) => T::from_value(field.json, value),
             Some((field, None)) => T::absent(field.json),
             None => T::absent("field"),
         }

@@ -36,6 +36,12 @@
 //! Threads may share a handle: writing calls run one after the other, queries run in parallel with them. All errors are
 //! one [`Error`] with a [kind](ErrorKind) that has the same number in every language.
 //!
+//! # Messages
+//!
+//! What happens that no result contains is written to the [`log`](https://docs.rs/log) crate: a database that was migrated, a
+//! log that was repaired, a model without a price. The targets are `mcoda::database`, `mcoda::json_log`, `mcoda::prices` and
+//! `mcoda::workspace`. A logger may be called while the library holds a lock, and must not make calls.
+//!
 //! # Types
 //!
 //! - **Inputs** ([`TokenUsage`], [`NewTask`], [`EstimateOptions`] …) get new fields in minor versions. Begin with `new`,
@@ -67,10 +73,12 @@ mod global;
 pub mod host;
 mod id;
 mod input;
+mod json;
 mod lifecycle;
 mod locating;
 mod migration;
 mod natural_order;
+mod notice;
 mod number;
 mod options;
 mod paths;
@@ -79,6 +87,7 @@ mod printable;
 pub mod report;
 mod repository;
 mod session;
+mod sorting;
 mod sqlite;
 mod status;
 mod telemetry;

@@ -9,6 +9,7 @@ use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::paths::{DATABASE_FILE, Environment, Locations, TOKEN_LOG_FILE, WorkspaceFile, beside};
 use crate::repository::workspace_ids;
+use crate::sorting::sort_by;
 use crate::sqlite::{FileView, View};
 use crate::time::Timestamp;
 
@@ -84,7 +85,7 @@ pub fn workspaces(environment: &Environment) -> Result<Vec<FoundWorkspace>> {
             found.push(workspace_in(&path, &locations));
         }
     }
-    found.sort_by(|one, other| (other.last_used, &one.folder).cmp(&(one.last_used, &other.folder)));
+    sort_by(&mut found, |one, other| (other.last_used, &one.folder).cmp(&(one.last_used, &other.folder)));
     Ok(found)
 }
 

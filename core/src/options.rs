@@ -10,6 +10,7 @@ use crate::definition::{Definition, Described, FieldType, Kind, Record, record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::id::IdSource;
 use crate::migration;
+use crate::notice::DATABASE;
 use crate::paths::Environment;
 use crate::sqlite::host::HostConnection;
 use crate::sqlite::{
@@ -336,9 +337,12 @@ impl Options {
             synchronous: self.synchronous,
             newest_schema: migration::VERSION,
         };
+        let content = || {
+            log::info!(target: DATABASE, "{}: created as a {} database", file.display(), kind.name());
+            migration::new_database(kind, self.clock.now())
+        };
         let open = || {
-            let connection =
-                connect_or_create(file, &options, Some(&|| migration::new_database(kind, self.clock.now())))?;
+            let connection = connect_or_create(file, &options, Some(&content))?;
             if self.read_only {
                 migration::refuse_other_kind(&connection, kind)?;
             } else {

@@ -127,12 +127,24 @@ impl Session {
     /// # }
     /// ```
     pub fn record_token_usage(&self, usage: &TokenUsage) -> Result<Recorded> {
-        self.recorder().record_one(usage)
+        self.recorder().record_one(usage.clone())
     }
 
     /// Records the usage of many calls in one transaction: all of them or none.
     pub fn record_token_usages(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
+        self.recorder().record(usages.to_vec())
+    }
+
+    /// [`Session::record_token_usages`] for a caller that has no further use for them.
+    #[doc(hidden)]
+    pub fn record_all(&self, usages: Vec<TokenUsage>) -> Result<Vec<Recorded>> {
         self.recorder().record(usages)
+    }
+
+    /// [`Session::record_token_usage`] for a caller that has no further use for it.
+    #[doc(hidden)]
+    pub fn record(&self, usage: TokenUsage) -> Result<Recorded> {
+        self.recorder().record_one(usage)
     }
 
     /// Extracts the usage from a response of a provider or an agent and records it: a response body, the events of a

@@ -3,15 +3,22 @@
 use std::ptr;
 
 use mcoda_core::calls::Reply;
-use serde::Serialize;
 
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
+use crate::log::after_the_call;
 use crate::string::mcoda_string;
 
 /// Runs the work of an export that may fail; the error is written to `error` unless that is NULL.
 pub(crate) unsafe fn call(error: *mut *mut mcoda_error, work: impl FnOnce() -> Result<()>) -> mcoda_code {
-    let done = mcoda_core::catch_panic(|| Ok(work())).unwrap_or_else(|panic| Err(panic.into()));
+    let mut work = Some(work);
+    call_erased(error, &mut || work.take().map_or(Ok(()), |work| work()))
+}
+
+/// [`call`], compiled once for all exports.
+unsafe fn call_erased(error: *mut *mut mcoda_error, work: &mut dyn FnMut() -> Result<()>) -> mcoda_code {
+    let guarded = || mcoda_core::catch_panic(|| Ok(work())).unwrap_or_else(|panic| Err(panic.into()));
+    let done = after_the_call(guarded);
     let Err(failure) = done else { return mcoda_code::MCODA_OK };
     let code = failure.code();
     if !error.is_null() {
@@ -45,15 +52,6 @@ pub(crate) unsafe fn write_required_out<T>(
     write_out(out, error, || if out.is_null() { Err(mcoda_error::null(name)) } else { work() })
 }
 
-/// Writes the result of `work` as JSON to `json`.
-pub(crate) unsafe fn write_json<T: Serialize>(
-    json: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-    work: impl FnOnce() -> Result<T>,
-) -> mcoda_code {
-    write_out(json, error, || mcoda_string::json(&work()?))
-}
-
 /// Writes the result of a call as JSON to `json`.
 pub(crate) unsafe fn write_reply(
     json: *mut *mut mcoda_string,
@@ -66,17 +64,6 @@ pub(crate) unsafe fn write_reply(
     })
 }
 
-/// Writes the text for people that a call returns to `text`, which may not be NULL.
-pub(crate) unsafe fn write_reply_text(
-    text: *mut *mut mcoda_string,
-    error: *mut *mut mcoda_error,
-    work: impl FnOnce() -> Result<Reply>,
-) -> mcoda_code {
-    write_required_out("text", text, error, || {
-        Ok(mcoda_string::new(work()?.to_value().as_str().unwrap_or_default()))
-    })
-}
-
 /// Makes a handle that the caller owns; NULL on a panic.
 pub(crate) fn make<T>(work: impl FnOnce() -> T) -> *mut T {
     or_default_on_panic(ptr::null_mut(), || Some(Box::into_raw(Box::new(work()))))
@@ -84,7 +71,19 @@ pub(crate) fn make<T>(work: impl FnOnce() -> T) -> *mut T {
 
 /// Reads a value of a handle; `default` where there is none, and on a panic.
 pub(crate) fn or_default_on_panic<T>(default: T, read: impl FnOnce() -> Option<T>) -> T {
-    mcoda_core::catch_panic(|| Ok(read())).ok().flatten().unwrap_or(default)
+    let (mut read, mut found) = (Some(read), None);
+    ignoring_panics(&mut || found = read.take().and_then(|read| read()));
+    found.unwrap_or(default)
+}
+
+fn ignoring_panics(work: &mut dyn FnMut()) {
+    // What reads or frees a handle has no error that it could return.
+    let _ = after_the_call(|| {
+        mcoda_core::catch_panic(|| {
+            work();
+            Ok(())
+        })
+    });
 }
 
 /// Frees what [`write_out`] wrote, or a handle that a `…_new` made.
@@ -114,7 +113,7 @@ mod tests {
             let detail = std::ffi::CStr::from_ptr(mcoda_error_detail(error, ptr::null_mut()));
             assert!(detail.to_str().unwrap().starts_with("a panic at ffi/src/boundary.rs:"), "{detail:?}");
             mcoda_error_free(error);
-            assert_eq!(write_json::<()>(ptr::null_mut(), ptr::null_mut(), || panic!()), code);
+            assert_eq!(write_reply(ptr::null_mut(), ptr::null_mut(), || panic!()), code);
         }
         assert!(out.is_null());
         assert_eq!(or_default_on_panic(7, || panic!()), 7);

@@ -4,16 +4,12 @@
 
 use std::ffi::c_char;
 
-use serde_json::Value;
-
-use crate::boundary::{write_reply, write_reply_text};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
-use crate::global::{self, mcoda_global};
-use crate::input;
-use crate::library;
+use crate::global::mcoda_global;
+use crate::json_call::{Given, On, write_json, write_text};
 use crate::string::mcoda_string;
-use crate::workspace::{self, mcoda_workspace};
+use crate::workspace::mcoda_workspace;
 
 /// Extracts the usage from a response of a provider or an agent, as one record: the sum of its calls.
 /// Unexpected content is never an error: impossible values are skipped, and a body without usage yields an
@@ -35,12 +31,13 @@ pub unsafe extern "C" fn mcoda_extract_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        library::call(
-            "extract_usage",
-            &[input::string("body", body)?, input::optional_string("provider", provider)?],
-        )
-    })
+    write_json(
+        On::Nothing,
+        "extract_usage",
+        &[Given::Text("body", body), Given::OptionalText("provider", provider)],
+        json,
+        error,
+    )
 }
 
 /// Extracts the usage from a response of a provider or an agent, one record per model, in the order in which
@@ -58,12 +55,13 @@ pub unsafe extern "C" fn mcoda_extract_usages_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        library::call(
-            "extract_usages",
-            &[input::string("body", body)?, input::optional_string("provider", provider)?],
-        )
-    })
+    write_json(
+        On::Nothing,
+        "extract_usages",
+        &[Given::Text("body", body), Given::OptionalText("provider", provider)],
+        json,
+        error,
+    )
 }
 
 /// Examines a database by its path, without opening it, as `check` examines an open one: also one that is
@@ -84,12 +82,13 @@ pub unsafe extern "C" fn mcoda_check_path_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        library::call(
-            "check_path",
-            &[input::string("path", path)?, input::optional_json("options", options)?],
-        )
-    })
+    write_json(
+        On::Nothing,
+        "check_path",
+        &[Given::Text("path", path), Given::OptionalJson("options", options)],
+        json,
+        error,
+    )
 }
 
 /// Lists the workspaces in the user's global folder, `.mcoda/workspaces` in the home folder, with the root of
@@ -107,7 +106,7 @@ pub unsafe extern "C" fn mcoda_workspaces_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || library::call("workspaces", &[input::optional_json("options", options)?]))
+    write_json(On::Nothing, "workspaces", &[Given::OptionalJson("options", options)], json, error)
 }
 
 /// Renders a summary as a text table.
@@ -123,12 +122,13 @@ pub unsafe extern "C" fn mcoda_render_tokens_table(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || {
-        library::call(
-            "render_tokens_table",
-            &[input::json("rows", rows)?, input::optional_json("group_by", group_by)?],
-        )
-    })
+    write_text(
+        On::Nothing,
+        "render_tokens_table",
+        &[Given::Json("rows", rows), Given::OptionalJson("group_by", group_by)],
+        text,
+        error,
+    )
 }
 
 /// Renders single agent calls as a text table.
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn mcoda_render_job_tokens(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || library::call("render_job_tokens", &[input::json("rows", rows)?]))
+    write_text(On::Nothing, "render_job_tokens", &[Given::Json("rows", rows)], text, error)
 }
 
 /// Renders jobs as a text table.
@@ -156,7 +156,7 @@ pub unsafe extern "C" fn mcoda_render_jobs(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || library::call("render_jobs", &[input::json("jobs", jobs)?]))
+    write_text(On::Nothing, "render_jobs", &[Given::Json("jobs", jobs)], text, error)
 }
 
 /// Renders a job with its runs and its usage as text.
@@ -170,9 +170,7 @@ pub unsafe extern "C" fn mcoda_render_job_inspection(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || {
-        library::call("render_job_inspection", &[input::json("inspection", inspection)?])
-    })
+    write_text(On::Nothing, "render_job_inspection", &[Given::Json("inspection", inspection)], text, error)
 }
 
 /// Renders an estimate as text.
@@ -186,7 +184,7 @@ pub unsafe extern "C" fn mcoda_render_estimate(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || library::call("render_estimate", &[input::json("estimate", estimate)?]))
+    write_text(On::Nothing, "render_estimate", &[Given::Json("estimate", estimate)], text, error)
 }
 
 /// Renders a velocity as text.
@@ -200,7 +198,7 @@ pub unsafe extern "C" fn mcoda_render_velocity(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || library::call("render_velocity", &[input::json("velocity", velocity)?]))
+    write_text(On::Nothing, "render_velocity", &[Given::Json("velocity", velocity)], text, error)
 }
 
 /// Renders what finished work costs as a text table.
@@ -214,9 +212,7 @@ pub unsafe extern "C" fn mcoda_render_economics(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || {
-        library::call("render_economics", &[input::json("economics", economics)?])
-    })
+    write_text(On::Nothing, "render_economics", &[Given::Json("economics", economics)], text, error)
 }
 
 /// Renders status events as a text table.
@@ -230,7 +226,7 @@ pub unsafe extern "C" fn mcoda_render_status_events(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || library::call("render_status_events", &[input::json("events", events)?]))
+    write_text(On::Nothing, "render_status_events", &[Given::Json("events", events)], text, error)
 }
 
 /// Renders the telemetry settings as a text table.
@@ -244,9 +240,7 @@ pub unsafe extern "C" fn mcoda_render_telemetry_config(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || {
-        library::call("render_telemetry_config", &[input::json("config", config)?])
-    })
+    write_text(On::Nothing, "render_telemetry_config", &[Given::Json("config", config)], text, error)
 }
 
 /// What a check has found, for people.
@@ -260,7 +254,7 @@ pub unsafe extern "C" fn mcoda_render_check(
     text: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply_text(text, error, || library::call("render_check", &[input::json("report", report)?]))
+    write_text(On::Nothing, "render_check", &[Given::Json("report", report)], text, error)
 }
 
 /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
@@ -282,9 +276,7 @@ pub unsafe extern "C" fn mcoda_record_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "record_token_usage", &[input::json("usage", usage)?])
-    })
+    write_json(On::Workspace(workspace), "record_token_usage", &[Given::Json("usage", usage)], json, error)
 }
 
 /// Records the usage of one agent call: the row, the agent's attribution to its command run and job, and the
@@ -308,7 +300,7 @@ pub unsafe extern "C" fn mcoda_global_record_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || global::call(global, "record_token_usage", &[input::json("usage", usage)?]))
+    write_json(On::Global(global), "record_token_usage", &[Given::Json("usage", usage)], json, error)
 }
 
 /// Records the usage of many calls in one transaction: all of them or none. An error names the record.
@@ -329,9 +321,7 @@ pub unsafe extern "C" fn mcoda_record_token_usages_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "record_token_usages", &[input::json("usages", usages)?])
-    })
+    write_json(On::Workspace(workspace), "record_token_usages", &[Given::Json("usages", usages)], json, error)
 }
 
 /// Records the usage of many calls in one transaction: all of them or none. An error names the record.
@@ -354,9 +344,7 @@ pub unsafe extern "C" fn mcoda_global_record_token_usages_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        global::call(global, "record_token_usages", &[input::json("usages", usages)?])
-    })
+    write_json(On::Global(global), "record_token_usages", &[Given::Json("usages", usages)], json, error)
 }
 
 /// Extracts the usage from a response of a provider or an agent, as `extract_usages` does, and records it:
@@ -382,13 +370,13 @@ pub unsafe extern "C" fn mcoda_record_agent_response_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(
-            workspace,
-            "record_agent_response",
-            &[input::string("body", body)?, input::optional_json("context", context)?],
-        )
-    })
+    write_json(
+        On::Workspace(workspace),
+        "record_agent_response",
+        &[Given::Text("body", body), Given::OptionalJson("context", context)],
+        json,
+        error,
+    )
 }
 
 /// Extracts the usage from a response of a provider or an agent, as `extract_usages` does, and records it:
@@ -416,13 +404,13 @@ pub unsafe extern "C" fn mcoda_global_record_agent_response_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        global::call(
-            global,
-            "record_agent_response",
-            &[input::string("body", body)?, input::optional_json("context", context)?],
-        )
-    })
+    write_json(
+        On::Global(global),
+        "record_agent_response",
+        &[Given::Text("body", body), Given::OptionalJson("context", context)],
+        json,
+        error,
+    )
 }
 
 /// Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of any
@@ -449,13 +437,13 @@ pub unsafe extern "C" fn mcoda_record_agent_file_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(
-            workspace,
-            "record_agent_file",
-            &[input::string("path", path)?, input::optional_json("context", context)?],
-        )
-    })
+    write_json(
+        On::Workspace(workspace),
+        "record_agent_file",
+        &[Given::Text("path", path), Given::OptionalJson("context", context)],
+        json,
+        error,
+    )
 }
 
 /// Extracts and records the usage in a file: responses, events of a stream, or an agent's transcript, of any
@@ -484,13 +472,13 @@ pub unsafe extern "C" fn mcoda_global_record_agent_file_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        global::call(
-            global,
-            "record_agent_file",
-            &[input::string("path", path)?, input::optional_json("context", context)?],
-        )
-    })
+    write_json(
+        On::Global(global),
+        "record_agent_file",
+        &[Given::Text("path", path), Given::OptionalJson("context", context)],
+        json,
+        error,
+    )
 }
 
 /// Lists single agent calls in order of time.
@@ -508,9 +496,7 @@ pub unsafe extern "C" fn mcoda_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "token_usage", &[input::optional_json("query", query)?])
-    })
+    write_json(On::Workspace(workspace), "token_usage", &[Given::OptionalJson("query", query)], json, error)
 }
 
 /// Lists single agent calls in order of time.
@@ -530,7 +516,7 @@ pub unsafe extern "C" fn mcoda_global_token_usage_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || global::call(global, "token_usage", &[input::optional_json("query", query)?]))
+    write_json(On::Global(global), "token_usage", &[Given::OptionalJson("query", query)], json, error)
 }
 
 /// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since`
@@ -550,9 +536,13 @@ pub unsafe extern "C" fn mcoda_token_usage_summary_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "token_usage_summary", &[input::optional_json("query", query)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "token_usage_summary",
+        &[Given::OptionalJson("query", query)],
+        json,
+        error,
+    )
 }
 
 /// Sums the usage of agent calls by groups, in the order in which the groups first appear in time. If `since`
@@ -574,9 +564,7 @@ pub unsafe extern "C" fn mcoda_global_token_usage_summary_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        global::call(global, "token_usage_summary", &[input::optional_json("query", query)?])
-    })
+    write_json(On::Global(global), "token_usage_summary", &[Given::OptionalJson("query", query)], json, error)
 }
 
 /// Returns the time range of a summary with this query: its first and last time, and the time from which
@@ -596,9 +584,13 @@ pub unsafe extern "C" fn mcoda_token_usage_range_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "token_usage_range", &[input::optional_json("query", query)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "token_usage_range",
+        &[Given::OptionalJson("query", query)],
+        json,
+        error,
+    )
 }
 
 /// Returns the time range of a summary with this query: its first and last time, and the time from which
@@ -620,9 +612,7 @@ pub unsafe extern "C" fn mcoda_global_token_usage_range_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        global::call(global, "token_usage_range", &[input::optional_json("query", query)?])
-    })
+    write_json(On::Global(global), "token_usage_range", &[Given::OptionalJson("query", query)], json, error)
 }
 
 /// Counts the calls that a summary with this query leaves out because of its time range: those that match the
@@ -642,9 +632,7 @@ pub unsafe extern "C" fn mcoda_calls_outside_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "calls_outside", &[input::optional_json("query", query)?])
-    })
+    write_json(On::Workspace(workspace), "calls_outside", &[Given::OptionalJson("query", query)], json, error)
 }
 
 /// Counts the calls that a summary with this query leaves out because of its time range: those that match the
@@ -666,9 +654,7 @@ pub unsafe extern "C" fn mcoda_global_calls_outside_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        global::call(global, "calls_outside", &[input::optional_json("query", query)?])
-    })
+    write_json(On::Global(global), "calls_outside", &[Given::OptionalJson("query", query)], json, error)
 }
 
 /// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each
@@ -687,13 +673,13 @@ pub unsafe extern "C" fn mcoda_query_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(
-            workspace,
-            "query",
-            &[input::string("sql", sql)?, input::optional_json("params", params)?],
-        )
-    })
+    write_json(
+        On::Workspace(workspace),
+        "query",
+        &[Given::Text("sql", sql), Given::OptionalJson("params", params)],
+        json,
+        error,
+    )
 }
 
 /// Runs one read-only SQL statement on a consistent state of the database, and returns an object for each
@@ -714,9 +700,13 @@ pub unsafe extern "C" fn mcoda_global_query_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        global::call(global, "query", &[input::string("sql", sql)?, input::optional_json("params", params)?])
-    })
+    write_json(
+        On::Global(global),
+        "query",
+        &[Given::Text("sql", sql), Given::OptionalJson("params", params)],
+        json,
+        error,
+    )
 }
 
 /// Makes calls in one transaction: all of them or none. Returns their results in order. An error names the
@@ -734,7 +724,7 @@ pub unsafe extern "C" fn mcoda_batch_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "batch", &[input::json("calls", calls)?]))
+    write_json(On::Workspace(workspace), "batch", &[Given::Json("calls", calls)], json, error)
 }
 
 /// Makes calls in one transaction: all of them or none. Returns their results in order. An error names the
@@ -754,7 +744,7 @@ pub unsafe extern "C" fn mcoda_global_batch_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || global::call(global, "batch", &[input::json("calls", calls)?]))
+    write_json(On::Global(global), "batch", &[Given::Json("calls", calls)], json, error)
 }
 
 /// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
@@ -776,9 +766,7 @@ pub unsafe extern "C" fn mcoda_check_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "check", &[input::optional_json("options", options)?])
-    })
+    write_json(On::Workspace(workspace), "check", &[Given::OptionalJson("options", options)], json, error)
 }
 
 /// Examines the database and what lies beside it for everything that is wrong or soon will be, each with what
@@ -802,7 +790,7 @@ pub unsafe extern "C" fn mcoda_global_check_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || global::call(global, "check", &[input::optional_json("options", options)?]))
+    write_json(On::Global(global), "check", &[Given::OptionalJson("options", options)], json, error)
 }
 
 /// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
@@ -819,7 +807,7 @@ pub unsafe extern "C" fn mcoda_checkpoint_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "checkpoint", &[]))
+    write_json(On::Workspace(workspace), "checkpoint", &[], json, error)
 }
 
 /// Copies the write-ahead log into the database file and empties it. Somebody who reads an old state is
@@ -838,7 +826,7 @@ pub unsafe extern "C" fn mcoda_global_checkpoint_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || global::call(global, "checkpoint", &[]))
+    write_json(On::Global(global), "checkpoint", &[], json, error)
 }
 
 /// Creates an index of the recorded usage by time, with which queries of a short time range read that range
@@ -856,7 +844,7 @@ pub unsafe extern "C" fn mcoda_create_time_index_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "create_time_index", &[]))
+    write_json(On::Workspace(workspace), "create_time_index", &[], json, error)
 }
 
 /// Creates an index of the recorded usage by time, with which queries of a short time range read that range
@@ -876,7 +864,7 @@ pub unsafe extern "C" fn mcoda_global_create_time_index_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || global::call(global, "create_time_index", &[]))
+    write_json(On::Global(global), "create_time_index", &[], json, error)
 }
 
 /// Computes what finished work costs, by agent, model, lane, epic, project or week: the cost and the tokens
@@ -897,9 +885,7 @@ pub unsafe extern "C" fn mcoda_economics_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "economics", &[input::optional_json("query", query)?])
-    })
+    write_json(On::Workspace(workspace), "economics", &[Given::OptionalJson("query", query)], json, error)
 }
 
 /// Changes the status of a task: its status, its metadata and the status event, in one transaction. If the
@@ -924,17 +910,17 @@ pub unsafe extern "C" fn mcoda_record_status_transition_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(
-            workspace,
-            "record_status_transition",
-            &[
-                input::string("task", task)?,
-                input::string("to_status", to_status)?,
-                input::optional_json("context", context)?,
-            ],
-        )
-    })
+    write_json(
+        On::Workspace(workspace),
+        "record_status_transition",
+        &[
+            Given::Text("task", task),
+            Given::Text("to_status", to_status),
+            Given::OptionalJson("context", context),
+        ],
+        json,
+        error,
+    )
 }
 
 /// Changes the statuses of many tasks, in the given order and in one transaction: all of them or none. As a
@@ -953,9 +939,13 @@ pub unsafe extern "C" fn mcoda_record_status_transitions_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "record_status_transitions", &[input::json("transitions", transitions)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "record_status_transitions",
+        &[Given::Json("transitions", transitions)],
+        json,
+        error,
+    )
 }
 
 /// Lists the status events of one task or of all tasks, in order of time.
@@ -972,9 +962,7 @@ pub unsafe extern "C" fn mcoda_status_events_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "status_events", &[input::optional_json("query", query)?])
-    })
+    write_json(On::Workspace(workspace), "status_events", &[Given::OptionalJson("query", query)], json, error)
 }
 
 /// Stores the status events that a velocity with the same options infers from successful task runs. Repeating
@@ -994,9 +982,13 @@ pub unsafe extern "C" fn mcoda_backfill_status_events_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "backfill_status_events", &[input::optional_json("options", options)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "backfill_status_events",
+        &[Given::OptionalJson("options", options)],
+        json,
+        error,
+    )
 }
 
 /// Computes the velocity of each lane, in story points per hour. Writes nothing.
@@ -1015,9 +1007,7 @@ pub unsafe extern "C" fn mcoda_velocity_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "velocity", &[input::optional_json("options", options)?])
-    })
+    write_json(On::Workspace(workspace), "velocity", &[Given::OptionalJson("options", options)], json, error)
 }
 
 /// Computes the remaining work, the velocity, and when the work will be done. Writes nothing.
@@ -1036,9 +1026,7 @@ pub unsafe extern "C" fn mcoda_estimate_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "estimate", &[input::optional_json("options", options)?])
-    })
+    write_json(On::Workspace(workspace), "estimate", &[Given::OptionalJson("options", options)], json, error)
 }
 
 /// Makes forecasts for earlier times, each right after a completion and by what was known then, and compares
@@ -1059,9 +1047,7 @@ pub unsafe extern "C" fn mcoda_backtest_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "backtest", &[input::optional_json("options", options)?])
-    })
+    write_json(On::Workspace(workspace), "backtest", &[Given::OptionalJson("options", options)], json, error)
 }
 
 /// The visits of tasks to lanes by the recorded transitions, in the order in which they began.
@@ -1080,9 +1066,13 @@ pub unsafe extern "C" fn mcoda_lane_visits_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "lane_visits", &[input::optional_json("options", options)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "lane_visits",
+        &[Given::OptionalJson("options", options)],
+        json,
+        error,
+    )
 }
 
 /// How many tasks were in each lane at the end of each day in the calendar's time zone, from the day of the
@@ -1102,9 +1092,13 @@ pub unsafe extern "C" fn mcoda_cumulative_flow_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "cumulative_flow", &[input::optional_json("options", options)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "cumulative_flow",
+        &[Given::OptionalJson("options", options)],
+        json,
+        error,
+    )
 }
 
 /// What was completed on each day in the calendar's time zone, from the day of the first transition to today.
@@ -1123,9 +1117,13 @@ pub unsafe extern "C" fn mcoda_throughput_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "throughput", &[input::optional_json("options", options)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "throughput",
+        &[Given::OptionalJson("options", options)],
+        json,
+        error,
+    )
 }
 
 /// Returns a job with its task runs and its total usage by command, agent and model.
@@ -1141,9 +1139,7 @@ pub unsafe extern "C" fn mcoda_inspect_job_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "inspect_job", &[input::string("job_id", job_id)?])
-    })
+    write_json(On::Workspace(workspace), "inspect_job", &[Given::Text("job_id", job_id)], json, error)
 }
 
 /// Returns the settings for recording and export that result from the config files, the environment and the
@@ -1160,7 +1156,7 @@ pub unsafe extern "C" fn mcoda_telemetry_config_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "telemetry_config", &[]))
+    write_json(On::Workspace(workspace), "telemetry_config", &[], json, error)
 }
 
 /// Opts out of remote export, in the `config.json` beside the database. Nothing else in the file is changed,
@@ -1179,7 +1175,7 @@ pub unsafe extern "C" fn mcoda_telemetry_opt_out_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "opt_out", &[Value::Bool(strict)]))
+    write_json(On::Workspace(workspace), "opt_out", &[Given::Boolean(strict)], json, error)
 }
 
 /// Undoes an opt-out, including a strict one: records are kept, and may be exported. Returns the new
@@ -1196,7 +1192,7 @@ pub unsafe extern "C" fn mcoda_telemetry_opt_in_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "opt_in", &[]))
+    write_json(On::Workspace(workspace), "opt_in", &[], json, error)
 }
 
 /// Lists the workspaces whose rows are in the database, by id. Usually it is this one alone; several may
@@ -1212,7 +1208,7 @@ pub unsafe extern "C" fn mcoda_workspace_ids_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "workspace_ids", &[]))
+    write_json(On::Workspace(workspace), "workspace_ids", &[], json, error)
 }
 
 /// Gives all rows of a workspace in this database another workspace id, in one transaction, and returns how
@@ -1235,13 +1231,13 @@ pub unsafe extern "C" fn mcoda_relocate_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(
-            workspace,
-            "relocate",
-            &[input::string("old_id", old_id)?, input::string("new_id", new_id)?],
-        )
-    })
+    write_json(
+        On::Workspace(workspace),
+        "relocate",
+        &[Given::Text("old_id", old_id), Given::Text("new_id", new_id)],
+        json,
+        error,
+    )
 }
 
 /// Returns the project with this key, and creates it if there is none: any number of processes may call this
@@ -1260,9 +1256,7 @@ pub unsafe extern "C" fn mcoda_projects_ensure_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "projects.ensure", &[input::json("project", project)?])
-    })
+    write_json(On::Workspace(workspace), "projects.ensure", &[Given::Json("project", project)], json, error)
 }
 
 /// Returns the project with this key.
@@ -1279,7 +1273,7 @@ pub unsafe extern "C" fn mcoda_projects_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "projects.get", &[input::string("key", key)?]))
+    write_json(On::Workspace(workspace), "projects.get", &[Given::Text("key", key)], json, error)
 }
 
 /// Lists all projects, by key.
@@ -1294,7 +1288,7 @@ pub unsafe extern "C" fn mcoda_projects_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "projects.list", &[]))
+    write_json(On::Workspace(workspace), "projects.list", &[], json, error)
 }
 
 /// Creates an epic. `MCODA_NOT_FOUND` if its project is unknown, `MCODA_CONFLICT` if the project has an epic
@@ -1314,7 +1308,7 @@ pub unsafe extern "C" fn mcoda_epics_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "epics.create", &[input::json("epic", epic)?]))
+    write_json(On::Workspace(workspace), "epics.create", &[Given::Json("epic", epic)], json, error)
 }
 
 /// Creates many epics in one transaction: all or none. An error names the epic.
@@ -1332,9 +1326,7 @@ pub unsafe extern "C" fn mcoda_epics_create_many_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "epics.create_many", &[input::json("epics", epics)?])
-    })
+    write_json(On::Workspace(workspace), "epics.create_many", &[Given::Json("epics", epics)], json, error)
 }
 
 /// Returns the epic with this id.
@@ -1351,7 +1343,7 @@ pub unsafe extern "C" fn mcoda_epics_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "epics.get", &[input::string("id", id)?]))
+    write_json(On::Workspace(workspace), "epics.get", &[Given::Text("id", id)], json, error)
 }
 
 /// Lists the epics of a project, or of all projects, by key.
@@ -1367,9 +1359,13 @@ pub unsafe extern "C" fn mcoda_epics_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "epics.list", &[input::optional_string("project_id", project_id)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "epics.list",
+        &[Given::OptionalText("project_id", project_id)],
+        json,
+        error,
+    )
 }
 
 /// Creates a user story. `MCODA_NOT_FOUND` if its epic is unknown, `MCODA_CONFLICT` if the epic has a story
@@ -1389,7 +1385,7 @@ pub unsafe extern "C" fn mcoda_stories_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "stories.create", &[input::json("story", story)?]))
+    write_json(On::Workspace(workspace), "stories.create", &[Given::Json("story", story)], json, error)
 }
 
 /// Creates many user stories in one transaction: all or none. An error names the story.
@@ -1407,9 +1403,13 @@ pub unsafe extern "C" fn mcoda_stories_create_many_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "stories.create_many", &[input::json("stories", stories)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "stories.create_many",
+        &[Given::Json("stories", stories)],
+        json,
+        error,
+    )
 }
 
 /// Returns the user story with this id.
@@ -1427,7 +1427,7 @@ pub unsafe extern "C" fn mcoda_stories_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "stories.get", &[input::string("id", id)?]))
+    write_json(On::Workspace(workspace), "stories.get", &[Given::Text("id", id)], json, error)
 }
 
 /// Lists the user stories of an epic, or of all epics, by key.
@@ -1443,9 +1443,13 @@ pub unsafe extern "C" fn mcoda_stories_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "stories.list", &[input::optional_string("epic_id", epic_id)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "stories.list",
+        &[Given::OptionalText("epic_id", epic_id)],
+        json,
+        error,
+    )
 }
 
 /// Creates a task. `MCODA_NOT_FOUND` if its story is unknown, `MCODA_CONFLICT` if the story has a task with
@@ -1468,7 +1472,7 @@ pub unsafe extern "C" fn mcoda_tasks_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "tasks.create", &[input::json("task", task)?]))
+    write_json(On::Workspace(workspace), "tasks.create", &[Given::Json("task", task)], json, error)
 }
 
 /// Creates many tasks in one transaction: all or none. An error names the task.
@@ -1487,9 +1491,7 @@ pub unsafe extern "C" fn mcoda_tasks_create_many_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "tasks.create_many", &[input::json("tasks", tasks)?])
-    })
+    write_json(On::Workspace(workspace), "tasks.create_many", &[Given::Json("tasks", tasks)], json, error)
 }
 
 /// Returns the task with this id or key. A key that several tasks have is `MCODA_INVALID_INPUT`, and the
@@ -1509,9 +1511,7 @@ pub unsafe extern "C" fn mcoda_tasks_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "tasks.get", &[input::string("id_or_key", id_or_key)?])
-    })
+    write_json(On::Workspace(workspace), "tasks.get", &[Given::Text("id_or_key", id_or_key)], json, error)
 }
 
 /// Lists the tasks of a user story, or of all stories, by key.
@@ -1528,9 +1528,13 @@ pub unsafe extern "C" fn mcoda_tasks_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "tasks.list", &[input::optional_string("user_story_id", user_story_id)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "tasks.list",
+        &[Given::OptionalText("user_story_id", user_story_id)],
+        json,
+        error,
+    )
 }
 
 /// Lists the tasks that match the filter, by key. `MCODA_INVALID_INPUT` for a key that several epics or
@@ -1548,9 +1552,7 @@ pub unsafe extern "C" fn mcoda_tasks_find_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "tasks.find", &[input::optional_json("filter", filter)?])
-    })
+    write_json(On::Workspace(workspace), "tasks.find", &[Given::OptionalJson("filter", filter)], json, error)
 }
 
 /// Changes fields of a task. Its status is changed by `record_status_transition` only. `MCODA_CONFLICT` for a
@@ -1573,13 +1575,13 @@ pub unsafe extern "C" fn mcoda_tasks_update_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(
-            workspace,
-            "tasks.update",
-            &[input::string("task", task)?, input::json("changes", changes)?],
-        )
-    })
+    write_json(
+        On::Workspace(workspace),
+        "tasks.update",
+        &[Given::Text("task", task), Given::Json("changes", changes)],
+        json,
+        error,
+    )
 }
 
 /// Deletes a task with its status events, runs, comments and locks, in one transaction. Its usage is kept
@@ -1597,7 +1599,7 @@ pub unsafe extern "C" fn mcoda_tasks_delete_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "tasks.delete", &[input::string("task", task)?]))
+    write_json(On::Workspace(workspace), "tasks.delete", &[Given::Text("task", task)], json, error)
 }
 
 /// Creates a job.
@@ -1616,7 +1618,7 @@ pub unsafe extern "C" fn mcoda_jobs_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "jobs.create", &[input::json("job", job)?]))
+    write_json(On::Workspace(workspace), "jobs.create", &[Given::Json("job", job)], json, error)
 }
 
 /// Returns the job with this id.
@@ -1634,7 +1636,7 @@ pub unsafe extern "C" fn mcoda_jobs_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "jobs.get", &[input::string("id", id)?]))
+    write_json(On::Workspace(workspace), "jobs.get", &[Given::Text("id", id)], json, error)
 }
 
 /// Lists the jobs of this workspace, newest first.
@@ -1649,7 +1651,7 @@ pub unsafe extern "C" fn mcoda_jobs_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "jobs.list", &[]))
+    write_json(On::Workspace(workspace), "jobs.list", &[], json, error)
 }
 
 /// Finishes a job.
@@ -1670,17 +1672,17 @@ pub unsafe extern "C" fn mcoda_jobs_finish_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(
-            workspace,
-            "jobs.finish",
-            &[
-                input::string("id", id)?,
-                input::string("state", state)?,
-                input::optional_string("error_summary", error_summary)?,
-            ],
-        )
-    })
+    write_json(
+        On::Workspace(workspace),
+        "jobs.finish",
+        &[
+            Given::Text("id", id),
+            Given::Text("state", state),
+            Given::OptionalText("error_summary", error_summary),
+        ],
+        json,
+        error,
+    )
 }
 
 /// Begins a command run. `MCODA_NOT_FOUND` if its job is unknown.
@@ -1699,9 +1701,13 @@ pub unsafe extern "C" fn mcoda_command_runs_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "command_runs.create", &[input::json("command_run", command_run)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "command_runs.create",
+        &[Given::Json("command_run", command_run)],
+        json,
+        error,
+    )
 }
 
 /// Returns the command run with this id.
@@ -1719,7 +1725,7 @@ pub unsafe extern "C" fn mcoda_command_runs_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "command_runs.get", &[input::string("id", id)?]))
+    write_json(On::Workspace(workspace), "command_runs.get", &[Given::Text("id", id)], json, error)
 }
 
 /// Lists the command runs of this workspace, newest first.
@@ -1734,7 +1740,7 @@ pub unsafe extern "C" fn mcoda_command_runs_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "command_runs.list", &[]))
+    write_json(On::Workspace(workspace), "command_runs.list", &[], json, error)
 }
 
 /// Finishes a command run. Its duration is the time since it began.
@@ -1754,13 +1760,13 @@ pub unsafe extern "C" fn mcoda_command_runs_finish_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(
-            workspace,
-            "command_runs.finish",
-            &[input::string("id", id)?, input::json("end", end)?],
-        )
-    })
+    write_json(
+        On::Workspace(workspace),
+        "command_runs.finish",
+        &[Given::Text("id", id), Given::Json("end", end)],
+        json,
+        error,
+    )
 }
 
 /// Begins a task run. `MCODA_NOT_FOUND` if its task, job or command run is unknown.
@@ -1780,9 +1786,13 @@ pub unsafe extern "C" fn mcoda_task_runs_create_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "task_runs.create", &[input::json("task_run", task_run)?])
-    })
+    write_json(
+        On::Workspace(workspace),
+        "task_runs.create",
+        &[Given::Json("task_run", task_run)],
+        json,
+        error,
+    )
 }
 
 /// Returns the task run with this id.
@@ -1800,7 +1810,7 @@ pub unsafe extern "C" fn mcoda_task_runs_get_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || workspace::call(workspace, "task_runs.get", &[input::string("id", id)?]))
+    write_json(On::Workspace(workspace), "task_runs.get", &[Given::Text("id", id)], json, error)
 }
 
 /// Lists the runs of a task, oldest first.
@@ -1816,9 +1826,7 @@ pub unsafe extern "C" fn mcoda_task_runs_list_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(workspace, "task_runs.list", &[input::string("task_id", task_id)?])
-    })
+    write_json(On::Workspace(workspace), "task_runs.list", &[Given::Text("task_id", task_id)], json, error)
 }
 
 /// Finishes a task run.
@@ -1839,15 +1847,15 @@ pub unsafe extern "C" fn mcoda_task_runs_finish_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_reply(json, error, || {
-        workspace::call(
-            workspace,
-            "task_runs.finish",
-            &[
-                input::string("id", id)?,
-                input::string("status", status)?,
-                input::optional_string("finished_at", finished_at)?,
-            ],
-        )
-    })
+    write_json(
+        On::Workspace(workspace),
+        "task_runs.finish",
+        &[
+            Given::Text("id", id),
+            Given::Text("status", status),
+            Given::OptionalText("finished_at", finished_at),
+        ],
+        json,
+        error,
+    )
 }

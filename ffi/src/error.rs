@@ -32,6 +32,10 @@ impl mcoda_error {
         mcoda_core::Error::not_found("pointer", "value at", pointer).into()
     }
 
+    pub(crate) fn unsupported(message: &str) -> Self {
+        Self { code: mcoda_code::MCODA_UNSUPPORTED, message: Text::new(message), detail: None, field: None }
+    }
+
     pub(crate) fn closed() -> Self {
         Self {
             code: mcoda_code::MCODA_CLOSED,
@@ -39,16 +43,6 @@ impl mcoda_error {
                 "this handle was closed, or is not a handle of this type and process: open a new one",
             ),
             detail: None,
-            field: None,
-        }
-    }
-
-    /// A result that cannot be written as JSON. No result of the engine is known to be one.
-    pub(crate) fn unwritable(cause: serde_json::Error) -> Self {
-        Self {
-            code: mcoda_code::MCODA_INTERNAL,
-            message: Text::new("a fault of libmcoda, please report it: the result cannot be written as JSON"),
-            detail: Some(Text::new(cause.to_string())),
             field: None,
         }
     }

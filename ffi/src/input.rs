@@ -46,16 +46,6 @@ pub(crate) unsafe fn json_or_empty(name: &str, json: *const c_char) -> Result<Va
     optional_text(name, json)?.map_or(Ok(Value::Object(Map::new())), |text| parse(name, text))
 }
 
-/// Required text as a JSON value.
-pub(crate) unsafe fn string(name: &str, text: *const c_char) -> Result<Value> {
-    Ok(self::text(name, text)?.into())
-}
-
-/// Text as a JSON value, or null for NULL.
-pub(crate) unsafe fn optional_string(name: &str, text: *const c_char) -> Result<Value> {
-    Ok(optional_text(name, text)?.into())
-}
-
 /// The options of an estimate; the defaults for NULL.
 pub(crate) unsafe fn estimate_options(options: *const mcoda_estimate_options) -> Result<EstimateOptions> {
     options.as_ref().map_or_else(|| Ok(EstimateOptions::default()), mcoda_estimate_options::read)

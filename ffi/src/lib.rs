@@ -54,11 +54,14 @@ mod global;
 
 mod calls;
 
+mod arrow;
+mod log;
+
 mod boundary;
 mod fields;
 mod handles;
 mod input;
-mod library;
+mod json_call;
 mod memory;
 
 pub use abi::MCODA_ABI_VERSION;

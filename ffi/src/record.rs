@@ -49,7 +49,7 @@ pub unsafe extern "C" fn mcoda_record_token_usage(
 ) -> mcoda_code {
     write_out(recorded, error, || {
         let usage = shared("usage", usage)?.read()?;
-        Ok(workspace::one_call(workspace, |open| open.record_token_usage(&usage))?.into())
+        Ok(workspace::one_call(workspace, |open| open.record(usage))?.into())
     })
 }
 
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn mcoda_record_token_usages(
             return Err(mcoda_error::null("usages"));
         }
         let usages = (0..count).map(read).collect::<Result<Vec<_>>>()?;
-        let recorded = workspace::one_call(workspace, |open| open.record_token_usages(&usages))?;
+        let recorded = workspace::one_call(workspace, |open| open.record_all(usages))?;
         if !duplicates.is_null() {
             duplicates.write(recorded.iter().filter(|one| one.duplicate).count() as u64);
         }

@@ -3,6 +3,7 @@
 use std::ffi::c_char;
 use std::sync::PoisonError;
 
+use mcoda_core::calls::value_of;
 use mcoda_core::definition::{Definition, Field, Kind, Record};
 use mcoda_core::{TokenUsageRow, TokenUsageSummaryRow};
 use serde::Serialize;
@@ -88,8 +89,7 @@ impl mcoda_rows {
         let columns: Vec<(&str, bool)> = definition.all_fields().flat_map(columns).collect();
         let mut cells = Vec::with_capacity(columns.len() * rows.len());
         for row in rows {
-            let row = serde_json::to_value(row).map_err(mcoda_error::unwritable)?;
-            let mut row = if let Value::Object(row) = row { row } else { Map::new() };
+            let mut row = if let Value::Object(row) = value_of(row)? { row } else { Map::new() };
             let cell = |(name, is_real): &(&str, bool)| {
                 Cell::new(row.get_mut(*name).map(Value::take).unwrap_or_default(), *is_real)
             };

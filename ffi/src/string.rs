@@ -3,6 +3,7 @@
 use std::ffi::c_char;
 use std::ptr;
 
+use mcoda_core::calls::json_of;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -61,8 +62,7 @@ impl mcoda_string {
     }
 
     pub(crate) fn json(value: &impl Serialize) -> Result<Self> {
-        let text = serde_json::to_string(value).map_err(mcoda_error::unwritable)?;
-        Ok(Self::new(text))
+        Ok(Self::new(json_of(value)?))
     }
 }
 

@@ -49,6 +49,28 @@ void errors_are_exceptions_or_results(mcoda::workspace &workspace)
     }
 }
 
+void messages_are_passed_to_a_function_object(mcoda::workspace &workspace)
+{
+    const std::string body = R"({"type": "message", "model": "a-model-without-a-price", "usage": {"input_tokens": 1, "output_tokens": 1}})";
+    auto record = [&] { workspace.record_agent_response_json(body, R"({"computeCost": true})"); };
+    std::vector<std::string> seen;
+    bool refused = false;
+    mcoda::set_log([&](mcoda_log_level level, std::string_view topic, std::string_view text) {
+        seen.push_back(std::to_string(level) + " " + std::string(topic) + " " + std::string(text));
+        workspace.token_usage_json();
+        refused = mcoda::try_set_log({}).error().code() == MCODA_UNSUPPORTED;
+        throw std::runtime_error("which is ignored");
+    });
+    record();
+    CHECK(seen.size() == 1 && seen[0].rfind("2 prices no price of \"a-model-without-a-price\"", 0) == 0 && refused);
+    mcoda::set_log([&](mcoda_log_level, std::string_view, std::string_view) { seen.clear(); }, MCODA_LOG_ERROR);
+    record();
+    CHECK(seen.size() == 1);
+    mcoda::set_log({});
+    record();
+    CHECK(seen.size() == 1);
+}
+
 void values_are_optional_and_times_those_of_chrono(mcoda::workspace &workspace)
 {
     // 2024-02-29T23:59:59.999Z, and a time before 1970.
@@ -111,6 +133,8 @@ int main()
     auto workspace = mcoda::workspace::open_db(":memory:", mcoda::options().set_workspace_id("w"));
     CHECK(workspace.id() == "w");
     errors_are_exceptions_or_results(workspace);
+    auto own = mcoda::workspace::open_db(":memory:");
+    messages_are_passed_to_a_function_object(own);
     values_are_optional_and_times_those_of_chrono(workspace);
     a_backlog_moves(workspace);
     auto global = mcoda::global::open_db(":memory:");

@@ -21,6 +21,7 @@ TEXTS = {
     "task_run": '"{\\"taskId\\": \\"x\\", \\"command\\": \\"c\\"}"', "end": '"{\\"status\\": \\"s\\"}"',
     "sql": '"SELECT 1 AS one"', "params": '"[]"', "pointer": '""', "value": '"{}"', "root": "folder",
     "body": '"{}"', "group_by": '"[]"', "rows": '"[]"', "jobs": '"[]"', "events": '"[]"',
+    "arguments": '"[]"', ("mcoda_arrow_stream", "name"): '"token_usage"', ("mcoda_global_arrow_stream", "name"): '"token_usage"',
     "inspection": "good_inspection", "estimate": "good_estimate", "velocity": "good_velocity", "config": "good_config",
     ("mcoda_tasks_create_json", "task"): '"{\\"userStoryId\\": \\"x\\", \\"key\\": \\"k\\", \\"title\\": \\"t\\"}"',
     ("mcoda_workspace_open_db", "path"): '":memory:"', ("mcoda_global_open_db", "path"): '":memory:"',
@@ -32,8 +33,8 @@ JSON = {}
 CONSTANTS = {}
 # Handles that are numbers in a table.
 OPENED = {"mcoda_workspace", "mcoda_global", "mcoda_token_usage_cursor"}
-SCALARS = {"size_t": "1", "int64_t": "1", "int32_t": "0", "double": "1.0", "bool": "true"}
-NOTHING = {"bool": "got == false", "uint64_t": "got == 0", "int64_t": "got == 0", "double": "got != got", "mcoda_code": "got == MCODA_OK", "mcoda_value_type": "got == MCODA_VALUE_ABSENT"}
+SCALARS = {"mcoda_log_callback": "NULL", "size_t": "1", "int64_t": "1", "int32_t": "0", "double": "1.0", "bool": "true"}
+NOTHING = {"bool": "got == false", "uint64_t": "got == 0", "int64_t": "got == 0", "double": "got != got", "mcoda_code": "got == MCODA_OK", "mcoda_value_type": "got == MCODA_VALUE_ABSENT", "mcoda_log_level": "got == MCODA_LOG_OFF"}
 
 
 def functions(header):
@@ -66,7 +67,7 @@ def good(function, kind, stars, name):
     if kind == "char":
         return TEXTS.get((function, name)) or TEXTS.get(name) or JSON.get((function, name)) or f'"{name}"'
     if stars:
-        return {"size_t": "&length", "uint64_t": "&count", "int32_t": "&number"}.get(kind, f"good_{kind}")
+        return {"size_t": "&length", "uint64_t": "&count", "int32_t": "&number", "void": "NULL"}.get(kind, f"good_{kind}")
     return SCALARS.get(kind) or CONSTANTS[kind]
 
 

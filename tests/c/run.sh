@@ -125,7 +125,7 @@ programs_pass() {
         say "the sanitizers of this machine see no leaks, so the tests for leaks would mean nothing" >&2
         exit 1
     fi
-    for source in tests/c/{workflow.c,workflow.cpp,typed.c,header_only.cpp,responses.c,bad_input.c,threads.c,cancellation.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
+    for source in tests/c/{workflow.c,workflow.cpp,typed.c,log.c,header_only.cpp,responses.c,bad_input.c,threads.c,cancellation.c,exit.c,exit.cpp,forks.c,rounds.c} "$out/misuse.c"; do
         [[ -n $cxx || $source != *.cpp ]] || continue
         name=$(basename "$source" | tr . _)
         build "$name" "$source" "${sanitizers[@]}" "${shared[@]}"
@@ -143,6 +143,21 @@ programs_pass_with_clang() {
         return
     fi
     HOME=$real_home CC=clang CXX=clang++ ./tests/c/run.sh programs_pass
+}
+
+# Installs the library with Apache Arrow beside the one without.
+arrow_streams_are_those_of_the_specification() {
+    local plain=$prefix name
+    build arrow tests/c/arrow.c "${sanitizers[@]}" "${shared[@]}"
+    run arrow without
+    prefix=$out/arrow
+    HOME=$real_home make --no-print-directory install PROFILE="$1" FEATURES=arrow PREFIX="$prefix" >/dev/null
+    "$cc" -std=c11 "${warnings[@]}" "${include[@]}" tests/c/arrow.c -o "$out/arrow_with" "${sanitizers[@]}" \
+        -L"$prefix/lib" -lmcoda -Wl,-rpath,"$prefix/lib" -pthread
+    run arrow_with
+    target/venv/bin/python tests/c/arrow.py "$prefix/lib/libmcoda.so"
+    prefix=$plain
+    say "arrow.c and pyarrow read the streams of a library with Apache Arrow; without it, they are an error"
 }
 
 nothing_is_printed() {
@@ -367,6 +382,7 @@ test_library() {
     constants_of_another_enum_do_not_compile
     only_our_symbols_are_visible
     programs_pass
+    arrow_streams_are_those_of_the_specification "$1"
     nothing_is_printed
     running_out_of_memory_is_an_error_or_one_line
     thread_sanitizer_finds_nothing

@@ -19,7 +19,9 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -650,6 +652,67 @@ private:
     owned handle_;
 };
 @FUNCTIONS@
+/// Receives a message of the library: how important it is, what it is about, and one line of text.
+using log_sink = std::function<void(mcoda_log_level level, std::string_view topic, std::string_view text)>;
+
+namespace detail {
+
+/// The sink in use. Never destroyed, since other threads may write messages until the process has ended.
+struct log_slot {
+    std::mutex mutex;
+    std::unique_ptr<log_sink> sink;
+};
+
+inline log_slot &log()
+{
+    static log_slot *slot = new log_slot;
+    return *slot;
+}
+
+inline bool &in_sink()
+{
+    static thread_local bool inside = false;
+    return inside;
+}
+
+inline void pass_on(const mcoda_log_message *message, void *sink)
+{
+    std::size_t topic_length = 0, text_length = 0;
+    const char *topic = mcoda_log_message_topic(message, &topic_length);
+    const char *text = mcoda_log_message_text(message, &text_length);
+    in_sink() = true;
+    try {
+        (*static_cast<log_sink *>(sink))(mcoda_log_message_level(message), std::string_view(topic, topic_length),
+                                         std::string_view(text, text_length));
+    } catch (...) {
+        // No exception may leave a callback.
+    }
+    in_sink() = false;
+}
+
+} // namespace detail
+
+/// Passes the messages of the library to `sink`, those of `level` and more important ones; an empty sink turns them off, as
+/// they are by default. It runs in the thread of the call that caused a message, at the end of that call, and maybe in
+/// several threads at once. It may make calls, whose messages are dropped, and must not call this function. Its exceptions
+/// are ignored. When this function returns, the sink that was set before does not run any more.
+inline result<done> try_set_log(log_sink sink, mcoda_log_level level = MCODA_LOG_WARN)
+{
+    if (detail::in_sink()) {
+        return error(MCODA_UNSUPPORTED, "the sink of a log cannot set another one: return from it first", "", "");
+    }
+    auto next = sink ? std::make_unique<log_sink>(std::move(sink)) : nullptr;
+    const std::lock_guard<std::mutex> lock(detail::log().mutex);
+    auto set = detail::call(mcoda_set_log, next ? detail::pass_on : nullptr, static_cast<void *>(next.get()), level);
+    if (set) {
+        detail::log().sink = std::move(next);
+    }
+    return set;
+}
+
+/// `try_set_log`, which throws if it fails.
+inline void set_log(log_sink sink, mcoda_log_level level = MCODA_LOG_WARN) { try_set_log(std::move(sink), level).value(); }
+
 } // namespace mcoda
 
 #endif // MCODA_HPP

@@ -23,7 +23,7 @@ pub struct Param {
     pub kind: ParamKind,
     /// Whether it may be omitted.
     pub is_optional: bool,
-    /// Its documentation, as Markdown.
+    /// Its documentation, as Markdown. Empty without the feature `docs`.
     pub doc: &'static str,
 }
 

@@ -32,7 +32,7 @@ macro_rules! calls {
                 json: $crate::definition::json_name!("camelCase", $param),
                 kind: <$type as $crate::calls::argument::Argument>::KIND,
                 is_optional: <$type as $crate::calls::argument::Argument>::IS_OPTIONAL,
-                doc: concat!($($param_doc, "\n"),*),
+                doc: $crate::definition::documentation!($($param_doc, "\n"),*),
             }),*],
             returns: <$returns as $crate::definition::Described>::KIND,
             may_return_nothing: matches!(
@@ -40,7 +40,7 @@ macro_rules! calls {
                 $crate::definition::Presence::Optional
             ),
             errors: &[$($crate::error::ErrorKind::$error),*],
-            doc: concat!($($crate::definition::doc_text!($($attribute)*)),*),
+            doc: $crate::definition::documentation!($($crate::definition::doc_text!($($attribute)*)),*),
             run: |target, arguments| {
                 #[allow(unused_mut, unused_variables, reason = "a call may have no parameters")]
                 let mut arguments = arguments.iter();

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::batch;
-use super::pieces::pieces;
 use crate::error::{Error, ErrorKind, Result};
+use crate::json::{self, ToJson};
 use crate::repository::{CommandRun, Job};
 use crate::telemetry::{CallsOutside, Economics, TokenUsageRow, TokenUsageSummaryRow};
 
@@ -17,7 +17,7 @@ pub const OF_ONE_WORKSPACE: [&str; 6] =
 
 /// The result of a call.
 pub struct Reply {
-    value: Box<dyn Returned>,
+    value: Box<dyn ToJson + Send>,
     pub(super) is_empty: bool,
     other_workspaces: Vec<String>,
 }
@@ -42,21 +42,31 @@ impl Reply {
 
     /// As JSON text.
     pub fn to_json(&self) -> Result<String> {
-        self.value.to_json().map_err(not_json)
+        json::text(&*self.value).map_err(not_json)
     }
 
     /// As JSON text in pieces, for a host that reads a large result a piece at a time. An array is several arrays with its
     /// items in their order, each of which ends after the item with which it reaches `bytes`; anything else is one piece.
     pub fn to_json_pieces(&self, bytes: usize) -> Result<Vec<String>> {
-        self.value.to_json_pieces(bytes).map_err(not_json)
+        json::pieces(&*self.value, bytes).map_err(not_json)
     }
 
     /// As a JSON value.
     #[must_use]
     pub fn to_value(&self) -> Value {
         // A value that cannot be serialized, such as an infinite number, is null.
-        self.value.to_value().unwrap_or_default()
+        json::value(&*self.value).unwrap_or_default()
     }
+}
+
+/// A result as JSON text, for a call that a binding does not make by its name.
+pub fn json_of(result: &impl Serialize) -> Result<String> {
+    json::text(result).map_err(not_json)
+}
+
+/// A result as a JSON value, for a call that a binding does not make by its name.
+pub fn value_of(result: &impl Serialize) -> Result<Value> {
+    json::value(result).map_err(not_json)
 }
 
 impl std::fmt::Debug for Reply {
@@ -74,26 +84,6 @@ fn is_empty(value: &dyn Any) -> bool {
         || value.downcast_ref::<CallsOutside>().is_some_and(|outside| outside.calls == 0)
         || value.downcast_ref::<batch::Results>().is_some_and(|results| results.names_others)
         || value.downcast_ref::<Economics>().is_some_and(|economics| economics.rows.is_empty())
-}
-
-trait Returned: Send {
-    fn to_json(&self) -> serde_json::Result<String>;
-    fn to_json_pieces(&self, bytes: usize) -> serde_json::Result<Vec<String>>;
-    fn to_value(&self) -> serde_json::Result<Value>;
-}
-
-impl<T: Serialize + Send> Returned for T {
-    fn to_json(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self)
-    }
-
-    fn to_json_pieces(&self, bytes: usize) -> serde_json::Result<Vec<String>> {
-        pieces(self, bytes)
-    }
-
-    fn to_value(&self) -> serde_json::Result<Value> {
-        serde_json::to_value(self)
-    }
 }
 
 fn not_json(error: serde_json::Error) -> Error {

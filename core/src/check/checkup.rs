@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::finding::{Finding, Severity};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sorting::sort_by_key;
 use crate::sqlite::CancelToken;
 use crate::time::Deadline;
 
@@ -45,6 +46,23 @@ impl Checkup {
         severity: Severity,
         work: impl FnOnce() -> Result<Found<T>>,
     ) -> Result<Option<T>> {
+        let (mut work, mut value) = (Some(work), None);
+        self.run(name, severity, &mut || {
+            let Some(work) = work.take() else { return Ok(Vec::new()) };
+            let found = work()?;
+            value = Some(found.value);
+            Ok(found.findings)
+        })?;
+        Ok(value)
+    }
+
+    /// Runs one examination, in code that is compiled once for all of them.
+    fn run(
+        &mut self,
+        name: &'static str,
+        severity: Severity,
+        work: &mut dyn FnMut() -> Result<Vec<Finding>>,
+    ) -> Result<()> {
         let done = match self.limit {
             None => work(),
             Some((limit, deadline)) if deadline.has_passed() => Err(too_late(limit)),
@@ -54,17 +72,16 @@ impl Checkup {
             }
         };
         match done {
-            Ok(found) => {
-                found.findings.into_iter().for_each(|finding| self.add(finding));
+            Ok(findings) => {
+                findings.into_iter().for_each(|finding| self.add(finding));
                 self.checked.push(name);
-                Ok(Some(found.value))
             }
             Err(error) => {
                 let error = self.own(error)?;
                 self.add(not_examined(name, severity, &error));
-                Ok(None)
             }
         }
+        Ok(())
     }
 
     /// Returns an error that affects only this examination. Fails if the error ends the whole call.
@@ -93,7 +110,7 @@ impl Checkup {
 
     /// The findings, the worst first, and the names of the completed examinations.
     pub(super) fn end(mut self) -> (Vec<Finding>, Vec<String>) {
-        self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        sort_by_key(&mut self.findings, |finding| std::cmp::Reverse(finding.severity));
         (self.findings, self.checked.into_iter().map(str::to_owned).collect())
     }
 }

@@ -13,8 +13,8 @@ pub(crate) use columns::{Column, ColumnIndices, Stored, insert_sql};
 pub use names::camel_case;
 pub(crate) use names::{camel_bytes, camel_length, is_same_name, is_snake_case, joined_bytes, text};
 pub(crate) use record::{
-    bound, camel_name, check_field, column_name, constructor, doc_text, is_flat, is_left_out, json_name,
-    record, stored_name,
+    bound, camel_name, check_field, column_name, constructor, doc_text, documentation, is_flat, is_left_out,
+    json_name, record, stored_name,
 };
 pub(crate) use types::{Described, FieldType, one_or_many};
 
@@ -25,7 +25,7 @@ pub struct Definition {
     pub name: &'static str,
     /// The noun for errors about a value that is not such an object, for example `task`.
     pub noun: &'static str,
-    /// Its documentation, as Markdown.
+    /// Its documentation, as Markdown. Empty without the feature `docs`.
     pub doc: &'static str,
     /// Whether its JSON fields are in snake_case. Otherwise they are in camelCase.
     pub is_snake_case: bool,
@@ -54,7 +54,7 @@ pub struct Field {
     pub is_flat: bool,
     /// Whether JSON omits it if it is absent.
     pub is_left_out: bool,
-    /// Its documentation, as Markdown.
+    /// Its documentation, as Markdown. Empty without the feature `docs`.
     pub doc: &'static str,
 }
 

@@ -48,7 +48,7 @@ macro_rules! record {
             const DEFINITION: &'static $crate::definition::Definition = &$crate::definition::Definition {
                 name: stringify!($name),
                 noun: $noun,
-                doc: concat!($($crate::definition::doc_text!($($attribute)*)),*),
+                doc: $crate::definition::documentation!($($crate::definition::doc_text!($($attribute)*)),*),
                 is_snake_case: $crate::definition::is_snake_case($case),
                 base: None,
                 fields: &[$($crate::definition::Field {
@@ -60,7 +60,7 @@ macro_rules! record {
                     bound: $crate::definition::bound!($($bound)?),
                     is_flat: false $(|| $crate::definition::is_flat!($($field_attribute)*))*,
                     is_left_out: false $(|| $crate::definition::is_left_out!($($field_attribute)*))*,
-                    doc: concat!($($crate::definition::doc_text!($($field_attribute)*)),*),
+                    doc: $crate::definition::documentation!($($crate::definition::doc_text!($($field_attribute)*)),*),
                 }),*],
             };
         }
@@ -164,6 +164,13 @@ macro_rules! constructor {
     };
 }
 
+/// Documentation as data. Only generators and command lines print it, so it is a feature.
+macro_rules! documentation {
+    ($($lines:tt)*) => {
+        if cfg!(feature = "docs") { concat!($($lines)*) } else { "" }
+    };
+}
+
 /// The text of an attribute that is a line of documentation; empty for other attributes.
 macro_rules! doc_text {
     (doc = $text:literal) => {
@@ -259,6 +266,6 @@ macro_rules! bound {
 }
 
 pub(crate) use {
-    bound, camel_name, check_field, column_name, constructor, doc_text, is_flat, is_left_out, json_name,
-    record, stored_name,
+    bound, camel_name, check_field, column_name, constructor, doc_text, documentation, is_flat, is_left_out,
+    json_name, record, stored_name,
 };

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::repository::scope_tasks::TaskScope;
 use crate::repository::status_events::{self, EventRef};
 use crate::repository::task_rows::{self, TaskRow};
+use crate::sorting::sort_by_key;
 use crate::time::Timestamp;
 
 /// One transition of a task. Transitions at the same time keep the order in which they were recorded.
@@ -172,7 +173,7 @@ impl History {
             visits.into_iter().map(move |(visit, order)| (visit, order, place))
         };
         let mut visits: Vec<_> = self.tasks.iter().enumerate().flat_map(of_task).collect();
-        visits.sort_by_key(|(visit, order, _)| std::cmp::Reverse((visit.left, *order)));
+        sort_by_key(&mut visits, |(visit, order, _)| std::cmp::Reverse((visit.left, *order)));
         visits.truncate(count);
         visits
     }

@@ -9,6 +9,7 @@ use super::lane::{Lane, Step};
 use crate::error::Result;
 use crate::repository::scope::ScopeIds;
 use crate::repository::task_runs::{self, SuccessfulRun};
+use crate::sorting::sort_by_key;
 use crate::time::Timestamp;
 
 /// If both ends of a run are this close to those of a recorded visit, they are the same work.
@@ -87,7 +88,7 @@ fn newest_first(rows: Vec<SuccessfulRun>, history: &History) -> Vec<Run> {
         Some(Run { task, started: read(&row.started_at), finished: read(&row.finished_at), row })
     });
     let mut runs: Vec<Run> = with_task.collect();
-    runs.sort_by_key(|run| std::cmp::Reverse((run.finished, run.started)));
+    sort_by_key(&mut runs, |run| std::cmp::Reverse((run.finished, run.started)));
     runs
 }
 

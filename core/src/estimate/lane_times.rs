@@ -6,6 +6,7 @@ use super::forecast::{Outcome, Stay, Survival, Visit, visits};
 use super::lane::PerLane;
 use super::timeline::Timeline;
 use crate::number;
+use crate::sorting::sort_by;
 
 /// How long tasks spend in one lane, in hours, by the newest visits of the window and those that are still open; null
 /// if fewer visits than that have ended. An open visit counts as lasting longer than it has so far (Kaplan–Meier).
@@ -51,7 +52,7 @@ pub(super) fn lane_times(timeline: &Timeline, window: usize) -> PerLane<LaneTime
         let own = all.iter().filter(|visit| visit.lane == lane as usize);
         let (open, mut over): (Vec<&Visit>, Vec<&Visit>) = own.partition(|visit| visit.left.is_none());
         let left = |visit: &Visit| visit.left.unwrap_or(pipeline.now);
-        over.sort_by(|a, b| left(b).total_cmp(&left(a)));
+        sort_by(&mut over, |a, b| left(b).total_cmp(&left(a)));
         over.truncate(window);
         let stay = |visit: &&Visit| Stay {
             hours: (left(visit) - visit.entered).max(0.0),

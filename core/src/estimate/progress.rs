@@ -6,6 +6,7 @@ use super::lane::{Lane, PerLane};
 use super::present::{OpenTask, Present};
 use super::schedule::{Departure, Schedule};
 use crate::number;
+use crate::sorting::sort_by;
 use crate::time::Timestamp;
 
 /// The percentile of the lane's history above which a task counts as aging.
@@ -81,7 +82,7 @@ pub(super) fn wip(present: &Present, now: Timestamp) -> PerLane<Wip> {
         let inside = present.tasks.iter().filter(|task| task.state.lane() == Some(lane));
         let mut items: Vec<WipItem> =
             inside.map(|task| item(task, lane, present.visits.of(lane), now)).collect();
-        items.sort_by(|a, b| {
+        sort_by(&mut items, |a, b| {
             let age = |item: &WipItem| item.age_hours.unwrap_or(-1.0);
             age(b).total_cmp(&age(a)).then_with(|| crate::natural_order::compare(&a.task_key, &b.task_key))
         });

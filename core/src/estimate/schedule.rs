@@ -16,6 +16,7 @@ use super::lane::Lane;
 use super::present::{OpenTask, Present};
 use super::velocity::Velocity;
 use crate::natural_order;
+use crate::sorting::sort_by;
 use crate::time::Timestamp;
 
 /// When the last task of the scope is expected to reach each milestone; `now` if no work is left, null if a lane has
@@ -84,7 +85,7 @@ struct Plan<'a> {
 impl Plan<'_> {
     fn implementation(&self) -> Vec<Departure> {
         let mut queue = self.in_lane(Lane::Implementation);
-        queue.sort_by(|a, b| implementation_order(&self.tasks[*a], &self.tasks[*b]));
+        sort_by(&mut queue, |a, b| implementation_order(&self.tasks[*a], &self.tasks[*b]));
         let mut clock = 0.0;
         let depart = |task: usize| {
             clock += self.work(
@@ -100,7 +101,7 @@ impl Plan<'_> {
     /// The tasks that wait in the lane now, then those that arrive from the previous lane.
     fn queue(&self, lane: Lane, arrivals: &[Departure]) -> Vec<Departure> {
         let mut waiting = self.in_lane(lane);
-        waiting.sort_by(|a, b| arrival_order(&self.tasks[*a], &self.tasks[*b], lane));
+        sort_by(&mut waiting, |a, b| arrival_order(&self.tasks[*a], &self.tasks[*b], lane));
         let head = waiting.first().copied();
         let present = waiting.into_iter().map(|task| Departure { task, hours: 0.0 });
         let mut clock = 0.0_f64;

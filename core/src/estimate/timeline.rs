@@ -4,6 +4,7 @@ use super::forecast::{Event, Pipeline, Stage, Task};
 use super::history::{History, TaskHistory, Transition};
 use super::lane::{Lane, Step};
 use super::schedule::history_order;
+use crate::sorting::sort_by;
 use crate::status;
 use crate::time::Timestamp;
 
@@ -48,7 +49,7 @@ impl Timeline {
     pub(super) fn new(history: &History, now: Timestamp) -> Self {
         let tasks = &history.tasks;
         let mut places: Vec<usize> = (0..tasks.len()).collect();
-        places.sort_by(|a, b| history_order(&tasks[*a], &tasks[*b]));
+        sort_by(&mut places, |a, b| history_order(&tasks[*a], &tasks[*b]));
         let until_now =
             || tasks.iter().flat_map(|task| &task.transitions).map(|step| step.at).filter(|at| *at <= now);
         let origin = Origin::before(until_now().min().unwrap_or(now));

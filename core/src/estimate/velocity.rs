@@ -10,6 +10,7 @@ use super::lane::{Lane, PerLane};
 use super::options::{EstimateOptions, VelocityMode};
 use super::settings::VelocitySettings;
 use crate::number::{self, exact_sum};
+use crate::sorting::sort_by_key;
 
 /// The velocity of each lane.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -129,7 +130,7 @@ fn event_samples(history: &History, lane: Lane, window: usize) -> Vec<Sample> {
 /// The newest of these visits, each with its order and its task.
 pub(super) fn newest_samples(mut visits: Vec<(Visit, i64, &TaskHistory)>, window: usize) -> Vec<Sample> {
     visits.retain(|(visit, ..)| visit.left > visit.entered);
-    visits.sort_by_key(|(visit, order, _)| Reverse((visit.left, *order)));
+    sort_by_key(&mut visits, |(visit, order, _)| Reverse((visit.left, *order)));
     let sample = |(visit, _, task): (Visit, i64, &TaskHistory)| Sample {
         story_points: task.row.story_points.unwrap_or(0.0),
         hours: visit.left.hours_since(visit.entered),

@@ -6,6 +6,7 @@ use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::repository::status_events::{self, StatusEvent};
 use crate::repository::tasks;
+use crate::sorting::sort_by_cached_key;
 use crate::time::{Range, Timestamp, Zone};
 
 record! {
@@ -45,7 +46,7 @@ pub(crate) fn status_events(
     };
     let mut events = status_events::list(tx, task_id.as_deref())?;
     events.retain(|event| range.holds(&event.timestamp));
-    events.sort_by_cached_key(|event| {
+    sort_by_cached_key(&mut events, |event| {
         let time = Timestamp::read(&event.timestamp);
         (time.is_none(), time)
     });

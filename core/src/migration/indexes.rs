@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use super::DatabaseKind;
 use super::change::change;
 use crate::error::{ErrorKind, Result};
+use crate::notice::{DATABASE, file_of};
 use crate::repository::indexes::{INDEXES, Index, are_present};
 use crate::repository::usage_times::TIME_INDEX;
 use crate::sqlite::{WaitPolicy, begin_write};
@@ -26,8 +27,21 @@ pub(super) fn add(connection: &Connection, kind: DatabaseKind, wait: &WaitPolicy
     }
     let wait = WaitPolicy { deadline: Deadline::after(PATIENCE.min(wait.timeout)), ..*wait };
     match create(connection, &wait) {
+        Ok(created) => {
+            if created > 0 {
+                log::info!(target: DATABASE, "{}: created {created} indexes", file_of(connection));
+            }
+            Ok(())
+        }
         Err(error) if error.kind() == ErrorKind::Cancelled => Err(error),
-        _ => Ok(()),
+        Err(error) => {
+            let file = file_of(connection);
+            log::warn!(
+                target: DATABASE,
+                "{file}: its indexes cannot be created, and velocities and estimates take longer: {error}"
+            );
+            Ok(())
+        }
     }
 }
 
@@ -39,10 +53,11 @@ pub(super) fn create_all(connection: &Connection, kind: DatabaseKind) -> Result<
     Ok(())
 }
 
-fn create(connection: &Connection, wait: &WaitPolicy<'_>) -> Result<()> {
+fn create(connection: &Connection, wait: &WaitPolicy<'_>) -> Result<usize> {
     let transaction = begin_write(connection, wait)?;
-    create_missing(&transaction, INDEXES)?;
-    Ok(transaction.commit()?)
+    let created = create_missing(&transaction, INDEXES)?;
+    transaction.commit()?;
+    Ok(created)
 }
 
 /// Creates the index by time of recorded usage, within the caller's transaction. Returns whether it was missing.

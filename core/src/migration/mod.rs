@@ -24,6 +24,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::notice::{DATABASE, file_of};
 use crate::sqlite::{WaitPolicy, begin_write, database_content, schema_version};
 use crate::time::Timestamp;
 use change::change;
@@ -75,9 +76,13 @@ pub(crate) fn migrate(
     // With foreign keys on, dropping a table would first delete its rows, which would cascade into other tables. They
     // cannot be switched inside a transaction.
     switch_foreign_keys(connection, false)?;
+    let was_empty = is_empty(connection);
     let outcome = in_one_transaction(connection, kind, now, wait);
     let switched = switch_foreign_keys(connection, true);
     outcome.and(switched)?;
+    if !was_empty.unwrap_or(true) {
+        log::info!(target: DATABASE, "{}: migrated to schema {VERSION}", file_of(connection));
+    }
     indexes::add(connection, kind, wait)
 }
 
@@ -101,7 +106,7 @@ fn in_one_transaction(
         preconditions::refuse_foreign_tables(&transaction, kind)?;
         apply_changes(&transaction, kind, now)?;
     }
-    Ok(transaction.commit()?)
+    transaction.commit()
 }
 
 fn apply_changes(connection: &Connection, kind: DatabaseKind, now: Timestamp) -> Result<()> {
@@ -117,6 +122,10 @@ fn apply_changes(connection: &Connection, kind: DatabaseKind, now: Timestamp) ->
         table.complete(connection)?;
     }
     change(connection, &format!("PRAGMA user_version = {VERSION}"))
+}
+
+fn is_empty(connection: &Connection) -> Result<bool> {
+    Ok(connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?)
 }
 
 fn switch_foreign_keys(connection: &Connection, on: bool) -> Result<()> {

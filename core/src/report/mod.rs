@@ -46,6 +46,7 @@ pub use workspaces::render_workspaces;
 use crate::check::CheckReport;
 use crate::error::{Error, Result};
 use crate::estimate::{Backtest, Estimate, Forecast, Velocity};
+use crate::json;
 use crate::telemetry::{JobInspection, TelemetryConfig};
 
 /// Parses the JSON of a result: rows of token usage or of a summary, jobs, status events, and others. Fields that are
@@ -54,7 +55,7 @@ use crate::telemetry::{JobInspection, TelemetryConfig};
 ///
 /// `InvalidInput` with the name `field` for any other JSON.
 pub fn read<T: DeserializeOwned>(field: &str, result: &Value) -> Result<T> {
-    T::deserialize(result).map_err(|error| {
+    json::read(result).map_err(|error| {
         let allowed = format!("the JSON of a result ({error})");
         Error::invalid(field, "another JSON value", &allowed)
     })

@@ -8,6 +8,7 @@ use super::{Store, agents, check, stored};
 use crate::definition::{Stored, constructor, record};
 use crate::error::{Error, Result};
 use crate::number;
+use crate::sorting::sort_by_cached_key;
 use crate::time::{StoredTime, Timestamp};
 
 record! {
@@ -153,7 +154,7 @@ impl CommandRuns<'_> {
         self.store.access.read(|tx| {
             let sql = "SELECT * FROM command_runs WHERE workspace_id = ?1 ORDER BY rowid DESC";
             let mut runs: Vec<CommandRun> = stored::all(tx, sql, [self.workspace_id])?;
-            runs.sort_by_cached_key(|run| Reverse(Timestamp::read(&run.started_at)));
+            sort_by_cached_key(&mut runs, |run| Reverse(Timestamp::read(&run.started_at)));
             Ok(runs)
         })
     }

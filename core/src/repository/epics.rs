@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, stored};
 use crate::definition::{constructor, record};
 use crate::error::Result;
+use crate::sorting::sort_by;
 use crate::time::{StoredTime, Timestamp};
 use crate::{natural_order, number};
 
@@ -89,7 +90,7 @@ impl Epics<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM epics WHERE ?1 IS NULL OR project_id = ?1";
             let mut epics: Vec<Epic> = stored::all(tx, sql, [project_id])?;
-            epics.sort_by(|a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            sort_by(&mut epics, |a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(epics)
         })
     }

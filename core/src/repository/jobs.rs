@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{Store, agents, check, stored};
 use crate::definition::{Stored, constructor, record};
 use crate::error::{Error, Result};
+use crate::sorting::sort_by_cached_key;
 use crate::time::{StoredTime, Timestamp};
 
 record! {
@@ -138,7 +139,7 @@ impl Jobs<'_> {
         self.store.access.read(|tx| {
             let sql = "SELECT * FROM jobs WHERE workspace_id = ?1 ORDER BY rowid DESC";
             let mut jobs: Vec<Job> = stored::all(tx, sql, [self.workspace_id])?;
-            jobs.sort_by_cached_key(|job| Reverse(Timestamp::read(&job.created_at)));
+            sort_by_cached_key(&mut jobs, |job| Reverse(Timestamp::read(&job.created_at)));
             Ok(jobs)
         })
     }

@@ -3,6 +3,7 @@
 use rusqlite::Rows;
 
 use crate::error::Result;
+use crate::sorting::sort_by_key;
 use crate::time::Timestamp;
 
 /// What rows are ordered by: a time, and the order in which they were recorded.
@@ -21,7 +22,7 @@ pub(super) struct NewestFirst<'s, T, R> {
 impl<'s, T, R: FnMut(&mut Rows<'_>) -> Result<Option<T>>> NewestFirst<'s, T, R> {
     /// `others` are in any order. `read` reads the next row of a statement that is valid.
     pub(super) fn new(mut others: Vec<T>, read: R, place: fn(&T) -> Place) -> Self {
-        others.sort_by_key(place);
+        sort_by_key(&mut others, place);
         Self { streams: Vec::new(), others, read, place }
     }
 

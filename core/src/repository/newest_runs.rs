@@ -10,6 +10,7 @@ use super::newest_events::Read;
 use super::newest_first::NewestFirst;
 use super::task_runs::SuccessfulRun;
 use crate::error::Result;
+use crate::sorting::sort_by_key;
 use crate::time::Timestamp;
 
 /// A successful run with its times, as far as they are valid.
@@ -57,7 +58,7 @@ pub(crate) fn newest_first(
     }
     let mut passed = 0;
     let mut pass = |at_once: &mut Vec<FoundRun>| -> Result<Option<Read>> {
-        at_once.sort_by_key(|run| std::cmp::Reverse((run.started, run.rowid)));
+        sort_by_key(at_once, |run| std::cmp::Reverse((run.started, run.rowid)));
         for run in at_once.drain(..) {
             if passed == limit {
                 return Ok(Some(Read::TooMany));

@@ -7,6 +7,7 @@ use super::{Store, stored};
 use crate::definition::{constructor, record};
 use crate::error::Result;
 use crate::natural_order;
+use crate::sorting::sort_by;
 use crate::time::{StoredTime, Timestamp};
 
 record! {
@@ -87,7 +88,7 @@ impl Projects<'_> {
     pub fn list(&self) -> Result<Vec<Project>> {
         self.0.access.read(|tx| {
             let mut projects: Vec<Project> = stored::all(tx, "SELECT * FROM projects", [])?;
-            projects.sort_by(|a, b| natural_order::compare(&a.key, &b.key));
+            sort_by(&mut projects, |a, b| natural_order::compare(&a.key, &b.key));
             Ok(projects)
         })
     }

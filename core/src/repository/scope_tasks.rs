@@ -10,6 +10,7 @@ use super::row;
 use super::scope::ScopeIds;
 use super::task_rows::TaskRow;
 use crate::error::Result;
+use crate::sorting::sort_by_key;
 
 /// Whether the name of an assignee, as stored, is that of a person.
 pub(crate) type IsPerson<'p> = &'p dyn Fn(&str) -> bool;
@@ -141,7 +142,7 @@ pub(crate) fn rows(connection: &Connection, scope: &TaskScope<'_>) -> Result<Opt
             }
         }
     }
-    found.sort_by_key(|(number, _)| *number);
+    sort_by_key(&mut found, |(number, _)| *number);
     Ok(Some(found.into_iter().map(|(_, row)| row).collect()))
 }
 

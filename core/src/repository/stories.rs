@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, epics, stored};
 use crate::definition::{constructor, record};
 use crate::error::{Error, Result};
+use crate::sorting::sort_by;
 use crate::time::{StoredTime, Timestamp};
 use crate::{natural_order, number};
 
@@ -97,7 +98,9 @@ impl Stories<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM user_stories WHERE ?1 IS NULL OR epic_id = ?1";
             let mut stories: Vec<Story> = stored::all(tx, sql, [epic_id])?;
-            stories.sort_by(|a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            sort_by(&mut stories, |a, b| {
+                natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id))
+            });
             Ok(stories)
         })
     }

@@ -7,6 +7,7 @@ use super::stored;
 use super::tasks::{Task, Tasks, find};
 use crate::definition::record;
 use crate::error::{Error, Result};
+use crate::sorting::sort_by;
 use crate::{natural_order, status};
 
 record! {
@@ -57,7 +58,7 @@ impl Tasks<'_> {
             let mut found: Vec<Task> =
                 stored::all(tx, &sql, params![scope.project, scope.epic, scope.story])?;
             found.retain(|task| filter.matches(task));
-            found.sort_by(|a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            sort_by(&mut found, |a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(found)
         })
     }

@@ -9,6 +9,7 @@ use super::{Store, check, row, stored, tasks};
 use crate::definition::{ColumnIndices, Stored, constructor, record};
 use crate::error::{Error, Result};
 use crate::number;
+use crate::sorting::{sort_by_cached_key, sort_by_key};
 use crate::time::{StoredTime, Timestamp};
 
 record! {
@@ -152,7 +153,7 @@ impl TaskRuns<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM task_runs WHERE task_id = ?1 ORDER BY rowid";
             let mut runs: Vec<TaskRun> = stored::all(tx, sql, [task_id])?;
-            runs.sort_by_cached_key(|run| {
+            sort_by_cached_key(&mut runs, |run| {
                 let started = Timestamp::read(&run.started_at);
                 (started.is_none(), started)
             });
@@ -193,7 +194,7 @@ pub(crate) fn of_job(connection: &Connection, job_id: &str) -> Result<Vec<(TaskR
     let runs = statement
         .query_map([job_id], |row| Ok((TaskRun::read(row, &indices)?, row::text(row, "task_key")?)))?;
     let mut runs = runs.collect::<Result<Vec<_>, _>>()?;
-    runs.sort_by_cached_key(|(run, _)| {
+    sort_by_cached_key(&mut runs, |(run, _)| {
         let started = Timestamp::read(&run.started_at);
         (started.is_none(), started)
     });
@@ -241,7 +242,7 @@ pub(crate) fn successful_of_tasks<'t>(
             found.push(row?);
         }
     }
-    found.sort_by_key(|(rowid, _)| *rowid);
+    sort_by_key(&mut found, |(rowid, _)| *rowid);
     Ok(found.into_iter().map(|(_, run)| run).collect())
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::{Store, check, stored, stories};
 use crate::definition::{constructor, record};
 use crate::error::{Error, Result, shorten};
+use crate::sorting::sort_by;
 use crate::time::{StoredTime, Timestamp};
 use crate::{natural_order, number, status};
 
@@ -144,7 +145,7 @@ impl Tasks<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM tasks WHERE ?1 IS NULL OR user_story_id = ?1";
             let mut tasks: Vec<Task> = stored::all(tx, sql, [user_story_id])?;
-            tasks.sort_by(|a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            sort_by(&mut tasks, |a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
             Ok(tasks)
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::database::Database;
+use super::erased::erased;
 use super::open_transaction::OpenTransaction;
 use super::read_only_query::{Collect, SqlParams};
 use crate::error::{Error, ErrorKind, Result};
@@ -34,18 +35,18 @@ impl Access {
 
     /// Runs `work` on one consistent state of the database.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        match self {
-            Self::Own(database) => database.read(work),
-            Self::Within(transaction) => transaction.read(work),
-        }
+        erased(work, |work| match self {
+            Self::Own(database) => database.read_erased(work),
+            Self::Within(transaction) => transaction.read_erased(work),
+        })
     }
 
     /// Runs `work` in a transaction: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        match self {
-            Self::Own(database) => database.write(work),
-            Self::Within(transaction) => transaction.write(work),
-        }
+        erased(work, |work| match self {
+            Self::Own(database) => database.write_erased(work),
+            Self::Within(transaction) => transaction.write_erased(work),
+        })
     }
 
     /// Runs a read-only statement of the host.

@@ -110,15 +110,13 @@ impl CancelToken {
 
     /// Makes this token apply to the calls that `work` makes on this thread.
     pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
-        /// Restores the previous token even if `work` panics.
-        struct Restore(Option<CancelToken>);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                exchange(self.0.take());
-            }
-        }
-        let _restore = Restore(exchange(Some(self.clone())));
+        let _restore = self.clone().apply();
         work()
+    }
+
+    /// Makes this token apply to the calls of this thread until the result is dropped.
+    fn apply(self) -> Restore {
+        Restore(exchange(Some(self)))
     }
 
     /// The token that applies to calls on this thread.
@@ -147,6 +145,15 @@ impl CancelToken {
     fn is_of(&self, control: &Arc<Control>) -> bool {
         let is_own = self.0.call.as_ref().is_some_and(|(own, _)| Arc::ptr_eq(own, control));
         is_own || self.0.outer.as_ref().is_some_and(|outer| outer.is_of(control))
+    }
+}
+
+/// Restores the previous token, even if the work of a call panics.
+struct Restore(Option<CancelToken>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        exchange(self.0.take());
     }
 }
 
@@ -216,9 +223,16 @@ impl Control {
 
     /// Makes everything that `work` does on the handle one call, which is cancelled and timed as a whole.
     pub(crate) fn as_one_call<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
+        // `work` is in the code once, since it is the whole of a call.
+        let _restore = self.begin_call();
+        work()
+    }
+
+    /// `None` within a call of the handle.
+    fn begin_call(self: &Arc<Self>) -> Option<Restore> {
         match CancelToken::current() {
-            Some(current) if current.is_of(self) => work(),
-            outer => self.token(outer).during(work),
+            Some(current) if current.is_of(self) => None,
+            outer => Some(self.token(outer).apply()),
         }
     }
 

@@ -7,6 +7,7 @@ mod checkpoint;
 mod connect;
 mod database;
 mod database_file;
+mod erased;
 mod error_mapping;
 mod file_aliases;
 mod filesystem;

@@ -8,9 +8,11 @@ use rusqlite::Connection;
 
 use super::cancel::{Watch, is_within_host_check, with_stop_condition};
 use super::database::Database;
+use super::erased::Work;
 use super::read_only_query::{Collect, SqlParams, run_query};
 use super::writer::{WriterGuard, busy_after};
 use crate::error::{Error, ErrorKind, Result};
+use crate::notice::DATABASE;
 use crate::time::{Backoff, Deadline};
 
 /// A write transaction and its outcome. Calls from several threads run one after the other.
@@ -87,12 +89,12 @@ impl OpenTransaction {
     }
 
     /// Runs `work`, which only reads, within the transaction.
-    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(super) fn read_erased(&self, work: Work<'_>) -> Result<()> {
         self.with_connection(true, |connection| work(connection))
     }
 
     /// Runs `work` so that it changes nothing if it fails. The transaction continues either way.
-    pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    pub(super) fn write_erased(&self, work: Work<'_>) -> Result<()> {
         self.with_connection(false, |connection| in_savepoint(connection, work))
     }
 
@@ -245,16 +247,12 @@ impl Completion {
 }
 
 /// Runs `work` within an open transaction so that it changes nothing if it fails.
-pub(super) fn in_savepoint<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T>,
-) -> Result<T> {
+pub(super) fn in_savepoint(connection: &Connection, work: Work<'_>) -> Result<()> {
     connection.execute_batch("SAVEPOINT mcoda_call")?;
     let undo = RollbackGuard(connection);
-    let value = work(connection)?;
+    work(connection)?;
     std::mem::forget(undo);
-    connection.execute_batch("RELEASE mcoda_call")?;
-    Ok(value)
+    Ok(connection.execute_batch("RELEASE mcoda_call")?)
 }
 
 /// Undoes the changes of a call, unless it is forgotten.
@@ -276,6 +274,8 @@ fn watch(transaction: &Arc<OpenTransaction>, limit: Duration) -> Result<()> {
             && let Some(transaction) = Weak::upgrade(&watched)
         {
             transaction.roll_back(EndReason::Limit);
+            let file = transaction.database.path().display();
+            log::warn!(target: DATABASE, "{file}: a transaction was rolled back at its limit of {limit:?}");
         }
     };
     let thread = std::thread::Builder::new().name("mcoda-limit".to_owned()).spawn(watch);

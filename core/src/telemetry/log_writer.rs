@@ -8,6 +8,8 @@ use rusqlite::Connection;
 use super::json_log::{JsonLog, LONGEST_ENTRY, Locked, MOST_QUEUED, WasLogged};
 use super::record::{Prepared, UpsertOutcome};
 use crate::error::{Error, ErrorKind, Result};
+use crate::json;
+use crate::notice::JSON_LOG;
 use crate::repository::log_queue::{self, Changed};
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::sqlite::{Access, Database};
@@ -148,6 +150,10 @@ fn log_batch(database: &Database, log: &JsonLog, mut locked: Locked<'_>, mine: &
         }
     }
     let added = add(&mut locked, &entries, &queue.changed)?;
+    if mine.is_empty() && !added.is_empty() {
+        let file = log.path().display();
+        log::info!(target: JSON_LOG, "{file}: added {} records that were recorded earlier", added.len());
+    }
     let can_wait = entries.len() <= MOST_QUEUED
         && queue.changed.is_empty()
         && queue.is_all
@@ -306,7 +312,7 @@ pub(crate) fn upsert_alone(
 }
 
 fn log_line(record: &TokenUsageRecord) -> Result<String> {
-    let line = serde_json::to_string(record).map_err(|error| {
+    let line = json::text(record).map_err(|error| {
         Error::new(ErrorKind::Internal, "a record cannot be written as JSON").with_source(error)
     })?;
     if line.len() > LONGEST_ENTRY {

@@ -9,6 +9,7 @@ use super::price_override::PriceOverride;
 use super::reader;
 use super::usage::TokenUsage;
 use crate::error::Result;
+use crate::notice::PRICES;
 use crate::repository::token_usage::TokenUsageRecord;
 use crate::time::Timestamp;
 
@@ -49,8 +50,12 @@ pub(super) fn fill(usage: &mut TokenUsage, overrides: &[PriceOverride], now: Tim
     let at = usage.timestamp.or(usage.finished_at).or(usage.started_at).unwrap_or(now);
     let overridden = override_cost::cost(usage, overrides, at);
     let price = if overridden == Overridden::No { price(usage, at) } else { None };
-    let Some(notes) = notes::of_mut(&mut usage.metadata) else { return };
     let is_known = price.is_some() || matches!(overridden, Overridden::Cost(..));
+    if let Some(model) = usage.model_name.as_deref().filter(|_| !is_known) {
+        let provider = usage.provider.as_deref().unwrap_or("an unknown provider");
+        log::warn!(target: PRICES, "no price of {model:?} by {provider:?} for what was used: the cost is unknown");
+    }
+    let Some(notes) = notes::of_mut(&mut usage.metadata) else { return };
     notes.insert(COST_SOURCE.into(), if is_known { "computed" } else { "unknown" }.into());
     if overridden == Overridden::No {
         notes.insert(PRICE_TABLE.into(), mcoda_price_table::source().into());

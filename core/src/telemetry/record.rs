@@ -11,8 +11,8 @@ use crate::error::{Error, ErrorKind, Result, shorten};
 use crate::id::IdSource;
 use crate::repository::agents::Owner;
 use crate::repository::check::{Table, reference};
-use crate::repository::token_usage::{self, TokenUsageRecord};
-use crate::repository::{log_queue, stored};
+use crate::repository::log_queue;
+use crate::repository::token_usage::{self, Inserter, TokenUsageRecord};
 use crate::time::Timestamp;
 
 record! {
@@ -66,6 +66,8 @@ pub(crate) enum UpsertOutcome {
 #[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     record: TokenUsageRecord,
+    /// Whether the metadata is completed where the record is inserted.
+    is_metadata_new: bool,
     has_id: bool,
     has_workspace_id: bool,
     has_timestamp: bool,
@@ -74,38 +76,59 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// `workspace_id` is `None` in the global database, which knows agents and commands but no backlog.
     pub(crate) fn new(
-        usage: &TokenUsage,
+        usage: TokenUsage,
+        workspace_id: Option<&str>,
+        ids: &IdSource,
+        now: Timestamp,
+    ) -> Result<Self> {
+        Self::without_metadata(usage, workspace_id, ids, now).map(Self::with_metadata)
+    }
+
+    fn without_metadata(
+        usage: TokenUsage,
         workspace_id: Option<&str>,
         ids: &IdSource,
         now: Timestamp,
     ) -> Result<Self> {
         if workspace_id.is_none() {
-            refuse_backlog(usage)?;
+            refuse_backlog(&usage)?;
         }
+        let (has_id, has_workspace_id) = (usage.id.is_some(), usage.workspace_id.is_some());
+        let (has_timestamp, is_metadata_new) = (usage.timestamp.is_some(), usage.metadata.is_none());
         let mut record = usage.complete(workspace_id, now)?;
-        if usage.id.is_none() {
+        if !has_id {
             record.id = ids.next();
         }
-        Ok(Self {
-            record,
-            has_id: usage.id.is_some(),
-            has_workspace_id: usage.workspace_id.is_some(),
-            has_timestamp: usage.timestamp.is_some(),
-        })
+        Ok(Self { record, is_metadata_new, has_id, has_workspace_id, has_timestamp })
     }
 
-    /// Validates and completes a batch; an error names the record.
+    fn with_metadata(mut self) -> Self {
+        self.record.complete_metadata();
+        self.is_metadata_new = false;
+        self
+    }
+
+    /// Validates and completes a batch for [`insert_all`]; an error names the record.
     pub(crate) fn batch(
-        usages: &[TokenUsage],
+        usages: Vec<TokenUsage>,
         workspace_id: Option<&str>,
         ids: &IdSource,
         now: Timestamp,
     ) -> Result<Vec<Self>> {
+        let count = usages.len();
         let prepare = |(index, usage)| {
-            Self::new(usage, workspace_id, ids, now)
-                .map_err(|error| error.in_list("record", index, usages.len()))
+            let prepared = Self::without_metadata(usage, workspace_id, ids, now)
+                .map_err(|error| error.in_list("record", index, count))?;
+            // A record that may exist already is compared with all that is stored.
+            let is_left = prepared.is_metadata_new && !prepared.has_id;
+            Ok(if is_left { prepared } else { prepared.with_metadata() })
         };
-        usages.iter().enumerate().map(prepare).collect()
+        usages.into_iter().enumerate().map(prepare).collect()
+    }
+
+    /// The records of a batch with their metadata, for what does not insert them.
+    pub(crate) fn completed(batch: Vec<Self>) -> Vec<Self> {
+        batch.into_iter().map(Self::with_metadata).collect()
     }
 
     pub(crate) fn record(&self) -> &TokenUsageRecord {
@@ -144,7 +167,7 @@ impl Prepared {
             return Ok(UpsertOutcome::Duplicate);
         }
         token_usage::delete(tx, &stored.id)?;
-        latest.insert_row(tx, workspace_id, now)?;
+        Inserting::new(tx, workspace_id, queue_for_log, now)?.insert_row(&latest)?;
         if queue_for_log {
             log_queue::add_changed(tx, &stored.id)?;
         }
@@ -164,13 +187,7 @@ impl Prepared {
         queue_for_log: bool,
         now: &str,
     ) -> Result<bool> {
-        if self.has_id
-            && let Some(stored) = token_usage::find(tx, &self.record.id)?
-        {
-            return if self.is_same_as(stored) { Ok(true) } else { Err(self.conflict()) };
-        }
-        self.insert_new(tx, workspace_id, queue_for_log, now)?;
-        Ok(false)
+        Inserting::new(tx, workspace_id, queue_for_log, now)?.insert(self)
     }
 
     /// Inserts the record within the caller's transaction, which has found none with its id.
@@ -181,48 +198,7 @@ impl Prepared {
         queue_for_log: bool,
         now: &str,
     ) -> Result<()> {
-        self.insert_row(tx, workspace_id, now)?;
-        if queue_for_log {
-            log_queue::add(tx, &self.record.id)?;
-        }
-        Ok(())
-    }
-
-    fn insert_row(&self, tx: &Connection, workspace_id: Option<&str>, now: &str) -> Result<()> {
-        match workspace_id {
-            Some(_) => self.insert_workspace(tx, now),
-            None => self.insert_global(tx),
-        }
-    }
-
-    fn insert_workspace(&self, tx: &Connection, now: &str) -> Result<()> {
-        let record = &self.record;
-        for (field, table, id) in [
-            ("jobId", Table::Jobs, &record.job_id),
-            ("commandRunId", Table::CommandRuns, &record.command_run_id),
-            ("taskRunId", Table::TaskRuns, &record.task_run_id),
-            ("taskId", Table::Tasks, &record.task_id),
-            ("projectId", Table::Projects, &record.project_id),
-            ("epicId", Table::Epics, &record.epic_id),
-            ("userStoryId", Table::Stories, &record.user_story_id),
-        ] {
-            reference(tx, field, table, id.as_deref())?;
-        }
-        stored::insert(tx, record)?;
-        if let Some(agent) = &record.agent_id {
-            for (owner, id) in [(Owner::CommandRun, &record.command_run_id), (Owner::Job, &record.job_id)] {
-                if let Some(id) = id {
-                    attribution::add_agent(tx, owner, id, agent, now)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn insert_global(&self, tx: &Connection) -> Result<()> {
-        reference(tx, "agentId", Table::Agents, self.record.agent_id.as_deref())?;
-        reference(tx, "commandRunId", Table::CommandRuns, self.record.command_run_id.as_deref())?;
-        token_usage::insert_global(tx, &self.record)
+        Inserting::new(tx, workspace_id, queue_for_log, now)?.insert_new(self)
     }
 
     /// Whether `stored` is what this record would have become. Fields that the caller omitted are ignored: a retry
@@ -259,6 +235,99 @@ impl Prepared {
     }
 }
 
+/// Inserting records within one transaction. What a record has in common with the one before it is not looked up again:
+/// rows that it refers to exist, and its agent is one of its job's.
+struct Inserting<'a> {
+    tx: &'a Connection,
+    rows: Inserter<'a>,
+    is_global: bool,
+    queue_for_log: bool,
+    now: &'a str,
+    before: Option<&'a TokenUsageRecord>,
+}
+
+impl<'a> Inserting<'a> {
+    fn new(
+        tx: &'a Connection,
+        workspace_id: Option<&str>,
+        queue_for_log: bool,
+        now: &'a str,
+    ) -> Result<Self> {
+        let is_global = workspace_id.is_none();
+        let rows = Inserter::new(tx, is_global)?;
+        Ok(Self { tx, rows, is_global, queue_for_log, now, before: None })
+    }
+
+    /// Returns whether the record existed already.
+    fn insert(&mut self, prepared: &'a Prepared) -> Result<bool> {
+        if prepared.has_id
+            && let Some(stored) = token_usage::find(self.tx, &prepared.record.id)?
+        {
+            return if prepared.is_same_as(stored) { Ok(true) } else { Err(prepared.conflict()) };
+        }
+        self.insert_new(prepared)?;
+        Ok(false)
+    }
+
+    fn insert_new(&mut self, prepared: &'a Prepared) -> Result<()> {
+        self.insert_row(prepared)?;
+        if self.queue_for_log {
+            log_queue::add(self.tx, &prepared.record.id)?;
+        }
+        Ok(())
+    }
+
+    fn insert_row(&mut self, prepared: &'a Prepared) -> Result<()> {
+        let record = &prepared.record;
+        let before = self.before.take();
+        for (field, table, of) in REFERENCES.iter().filter(|(_, table, _)| self.refers_to(*table)) {
+            let id = of(record).as_deref();
+            if before.is_none_or(|before| of(before).as_deref() != id) {
+                reference(self.tx, field, *table, id)?;
+            }
+        }
+        self.rows.insert(record, prepared.is_metadata_new)?;
+        if let Some(agent) = record.agent_id.as_ref().filter(|_| !self.is_global) {
+            let is_same_agent = before.is_some_and(|before| before.agent_id.as_ref() == Some(agent));
+            for (owner, of) in OWNERS {
+                let is_known = is_same_agent && before.is_some_and(|before| of(before) == of(record));
+                if let Some(id) = of(record).as_ref().filter(|_| !is_known) {
+                    attribution::add_agent(self.tx, *owner, id, agent, self.now)?;
+                }
+            }
+        }
+        self.before = Some(record);
+        Ok(())
+    }
+
+    /// The global database knows agents and commands, but no backlog. A workspace does not know its agents.
+    fn refers_to(&self, table: Table) -> bool {
+        match table {
+            Table::CommandRuns => true,
+            Table::Agents => self.is_global,
+            _ => !self.is_global,
+        }
+    }
+}
+
+type Id = fn(&TokenUsageRecord) -> &Option<String>;
+
+/// The columns that refer to rows of other tables.
+const REFERENCES: &[(&str, Table, Id)] = &[
+    ("agentId", Table::Agents, |record| &record.agent_id),
+    ("jobId", Table::Jobs, |record| &record.job_id),
+    ("commandRunId", Table::CommandRuns, |record| &record.command_run_id),
+    ("taskRunId", Table::TaskRuns, |record| &record.task_run_id),
+    ("taskId", Table::Tasks, |record| &record.task_id),
+    ("projectId", Table::Projects, |record| &record.project_id),
+    ("epicId", Table::Epics, |record| &record.epic_id),
+    ("userStoryId", Table::Stories, |record| &record.user_story_id),
+];
+
+/// The rows to which the agent of a record is added.
+const OWNERS: &[(Owner, Id)] =
+    &[(Owner::CommandRun, |record| &record.command_run_id), (Owner::Job, |record| &record.job_id)];
+
 /// Inserts a batch within the caller's transaction, and returns for each record whether it existed already.
 pub(crate) fn insert_all(
     tx: &Connection,
@@ -268,10 +337,9 @@ pub(crate) fn insert_all(
     now: Timestamp,
 ) -> Result<Vec<bool>> {
     let now = now.to_string();
-    let insert = |(index, prepared): (usize, &Prepared)| {
-        prepared
-            .insert(tx, workspace_id, queue_for_log, &now)
-            .map_err(|error| error.in_list("record", index, batch.len()))
+    let mut inserting = Inserting::new(tx, workspace_id, queue_for_log, &now)?;
+    let insert = |(index, prepared): (usize, _)| {
+        inserting.insert(prepared).map_err(|error| error.in_list("record", index, batch.len()))
     };
     batch.iter().enumerate().map(insert).collect()
 }

@@ -26,22 +26,24 @@ pub(crate) struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
-    pub(crate) fn record_one(&self, usage: &TokenUsage) -> Result<Recorded> {
-        let mut recorded = self.record(std::slice::from_ref(usage))?;
+    pub(crate) fn record_one(&self, usage: TokenUsage) -> Result<Recorded> {
+        let mut recorded = self.record(vec![usage])?;
         recorded.pop().ok_or_else(|| Error::new(ErrorKind::Internal, "a record got no outcome"))
     }
 
     /// All of the records or none. With strict telemetry none, which is not an error.
-    pub(crate) fn record(&self, usages: &[TokenUsage]) -> Result<Vec<Recorded>> {
+    pub(crate) fn record(&self, usages: Vec<TokenUsage>) -> Result<Vec<Recorded>> {
         self.access.database().check_open()?;
         let now = self.clock.now();
         let batch = Prepared::batch(usages, self.workspace_id, self.ids, now)?;
         if settings::is_strict(&self.configs.load()?)? {
             return Ok(batch.iter().map(|one| one.outcome(false, false, &Logging::default())).collect());
         }
-        let (duplicates, log) = match self.log {
+        match self.log {
             Some(log) if self.access.database().is_turned_off() => {
-                (log_writer::append_alone(log, &batch, self.clock, self.busy_timeout)?, Logging::done())
+                let batch = Prepared::completed(batch);
+                let duplicates = log_writer::append_alone(log, &batch, self.clock, self.busy_timeout)?;
+                return Ok(outcomes(&batch, duplicates, &Logging::done()));
             }
             log => {
                 let insert = |tx: &_| insert_all(tx, &batch, self.workspace_id, log.is_some(), now);
@@ -49,11 +51,9 @@ impl Recorder<'_> {
                 let ids: Vec<&str> = batch.iter().map(|one| one.record().id.as_str()).collect();
                 let is_queued = duplicates.contains(&false);
                 let log = self.complete_log(&ids, is_queued);
-                (duplicates, log)
+                Ok(outcomes(&batch, duplicates, &log))
             }
-        };
-        let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, &log);
-        Ok(batch.iter().zip(duplicates).map(outcome).collect())
+        }
     }
 
     /// Completes the JSON log, at least with the records that have these ids, and returns whether that succeeded. A
@@ -77,4 +77,9 @@ impl Recorder<'_> {
             _ => Logging::default(),
         }
     }
+}
+
+fn outcomes(batch: &[Prepared], duplicates: Vec<bool>, log: &Logging) -> Vec<Recorded> {
+    let outcome = |(one, duplicate): (&Prepared, bool)| one.outcome(true, duplicate, log);
+    batch.iter().zip(duplicates).map(outcome).collect()
 }

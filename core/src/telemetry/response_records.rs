@@ -185,7 +185,7 @@ impl Recorder<'_> {
         batch.context.apply(&mut usage, is_first);
         batch.fill_cost(&mut usage, stored)?;
         usage.id = id;
-        Prepared::new(&usage, self.workspace_id, self.ids, batch.now)
+        Prepared::new(usage, self.workspace_id, self.ids, batch.now)
     }
 
     /// Converts a call to records. Prices are looked up here, before the write lock is taken.
@@ -386,7 +386,7 @@ impl Recorder<'_> {
             };
             batch.fill_cost(&mut more, None)?;
             more.id = Some(ids.number(last.saturating_add(1)));
-            let prepared = Prepared::new(&more, self.workspace_id, self.ids, batch.now)?;
+            let prepared = Prepared::new(more, self.workspace_id, self.ids, batch.now)?;
             let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, now)?;
             return Ok((prepared, done));
         }
@@ -447,7 +447,7 @@ impl Recorder<'_> {
         if reader::is_cost_computed(stored) {
             price::fill_again(&mut usage, stored, batch.overrides()?, batch.now);
         }
-        let prepared = Prepared::new(&usage, self.workspace_id, self.ids, batch.now)?;
+        let prepared = Prepared::new(usage, self.workspace_id, self.ids, batch.now)?;
         let done = prepared.upsert(tx, self.workspace_id, batch.queue_for_log, &batch.now_text)?;
         Ok(done != UpsertOutcome::Duplicate)
     }

@@ -1,7 +1,5 @@
 //! One agent call, as a caller reports it: validation, and completion of absent fields.
 
-use serde_json::{Map, Value};
-
 use crate::definition::check;
 use crate::error::Result;
 pub use crate::repository::token_usage::TokenUsage;
@@ -10,18 +8,19 @@ use crate::time::Timestamp;
 
 impl TokenUsage {
     /// Validates the values, and computes absent ones from the others. A given value is never overwritten.
-    pub(super) fn complete(&self, workspace_id: Option<&str>, now: Timestamp) -> Result<TokenUsageRecord> {
+    ///
+    /// The names that old readers look for in the metadata are not added: [`TokenUsageRecord::complete_metadata`] does that,
+    /// or the statement that inserts the record.
+    pub(super) fn complete(self, workspace_id: Option<&str>, now: Timestamp) -> Result<TokenUsageRecord> {
         self.check()?;
+        let tokens_total = self.total()?;
         let duration_ms = self.duration_ms.or_else(|| self.measured_ms());
-        Ok(TokenUsageRecord {
-            workspace_id: self.workspace_id.clone().or_else(|| workspace_id.map(str::to_owned)),
-            tokens_total: self.total()?,
-            duration_seconds: self.duration_seconds.or_else(|| duration_ms.map(|ms| ms / 1000.0)),
-            duration_ms,
-            timestamp: self.timestamp.unwrap_or(now).to_string(),
-            metadata: self.completed_metadata(),
-            ..self.to_record()
-        })
+        let duration_seconds = self.duration_seconds.or_else(|| duration_ms.map(|ms| ms / 1000.0));
+        let mut record = self.into_record(now);
+        if record.workspace_id.is_none() {
+            record.workspace_id = workspace_id.map(str::to_owned);
+        }
+        Ok(TokenUsageRecord { tokens_total, duration_ms, duration_seconds, ..record })
     }
 
     fn check(&self) -> Result<()> {
@@ -45,29 +44,11 @@ impl TokenUsage {
             _ => self.duration_seconds.map(|seconds| seconds * 1000.0).filter(|ms| ms.is_finite()),
         }
     }
-
-    fn completed_metadata(&self) -> Option<Map<String, Value>> {
-        let mut metadata = self.metadata.clone();
-        let fields = [
-            ("commandName", &self.command_name),
-            ("action", &self.action),
-            ("invocationKind", &self.invocation_kind),
-            ("provider", &self.provider),
-            ("currency", &self.currency),
-        ];
-        for (name, value) in fields {
-            if let Some(value) = value {
-                let object = metadata.get_or_insert_with(|| Map::with_capacity(fields.len()));
-                object.entry(name).or_insert_with(|| value.as_str().into());
-            }
-        }
-        metadata
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::number::MAX_SAFE_INTEGER;
@@ -77,7 +58,9 @@ mod tests {
     }
 
     fn completed(input: Value) -> TokenUsageRecord {
-        TokenUsage::from_json(&input).unwrap().complete(Some("w"), now()).unwrap()
+        let mut record = TokenUsage::from_json(&input).unwrap().complete(Some("w"), now()).unwrap();
+        record.complete_metadata();
+        record
     }
 
     #[test]

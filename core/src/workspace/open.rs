@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::host::HostDatabase;
 use crate::id::IdSource;
 use crate::migration;
+use crate::notice::{JSON_LOG, WORKSPACE};
 use crate::options::{JsonLogPlace, Options};
 use crate::paths::{self, CONFIG_FILE, ConfigSources, DATABASE_FILE, Environment, Locations, WorkspaceFile};
 use crate::repository::workspace_ids::{self, Known};
@@ -150,7 +151,9 @@ impl WorkspaceLocation {
         };
         let workspace = Workspace { session: Session::new(database, shared), settings: Arc::new(settings) };
         // Records that a process committed and did not log before it died.
-        workspace.recorder().complete_log(&[], false);
+        if let Some(error) = workspace.recorder().complete_log(&[], false).error {
+            log::warn!(target: JSON_LOG, "earlier records cannot be added, and stay queued: {error}");
+        }
         Ok(workspace)
     }
 
@@ -187,12 +190,16 @@ impl WorkspaceLocation {
         }
         match database.read_on_writer(|tx| workspace_ids::look(tx, &self.default_id))? {
             Known::OwnOrNone | Known::Others => Ok(self.default_id.clone()),
-            Known::OneOther(id) => match (&self.folder, &self.root) {
-                (Some(folder), Some(root)) if !database.is_read_only() => {
-                    WorkspaceFile::create(folder, &id, root, None)
+            Known::OneOther(id) => {
+                let file = self.database.display();
+                log::info!(target: WORKSPACE, "{file}: has only rows of the workspace {id:?}, whose id is used");
+                match (&self.folder, &self.root) {
+                    (Some(folder), Some(root)) if !database.is_read_only() => {
+                        WorkspaceFile::create(folder, &id, root, None)
+                    }
+                    _ => Ok(id),
                 }
-                _ => Ok(id),
-            },
+            }
         }
     }
 }

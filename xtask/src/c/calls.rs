@@ -32,16 +32,12 @@ pub fn file() -> File {
 
 use std::ffi::c_char;
 
-use serde_json::Value;
-
-use crate::boundary::{{write_reply, write_reply_text}};
 use crate::code::mcoda_code;
 use crate::error::mcoda_error;
-use crate::global::{{self, mcoda_global}};
-use crate::input;
-use crate::library;
+use crate::global::mcoda_global;
+use crate::json_call::{{Given, On, write_json, write_text}};
 use crate::string::mcoda_string;
-use crate::workspace::{{self, mcoda_workspace}};
+use crate::workspace::mcoda_workspace;
 {exports}"
     );
     ("ffi/src/calls.rs", formatted(&source))
@@ -75,16 +71,15 @@ pub fn gives_text(call: &Call) -> bool {
 
 fn export(call: &Call, on: On) -> String {
     let (handle, target) = match on {
-        On::Nothing => ("", "library::call("),
-        On::Workspace => ("workspace: *mut mcoda_workspace,\n", "workspace::call(workspace, "),
-        On::Global => ("global: *mut mcoda_global,\n", "global::call(global, "),
+        On::Nothing => ("", "On::Nothing"),
+        On::Workspace => ("workspace: *mut mcoda_workspace,\n", "On::Workspace(workspace)"),
+        On::Global => ("global: *mut mcoda_global,\n", "On::Global(global)"),
     };
     let parameters: String =
         call.params.iter().map(|param| format!("{}: {},\n", c_name(call, param), c_type(param))).collect();
     let arguments: Vec<String> =
         call.params.iter().map(|param| argument(param, c_name(call, param))).collect();
-    let (out, boundary) =
-        if gives_text(call) { ("text", "write_reply_text") } else { ("json", "write_reply") };
+    let (out, boundary) = if gives_text(call) { ("text", "write_text") } else { ("json", "write_json") };
     format!(
         "
 {comment}#[unsafe(no_mangle)]
@@ -92,7 +87,7 @@ pub unsafe extern \"C\" fn {name}(
     {handle}{parameters}{out}: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {{
-    {boundary}({out}, error, || {target}\"{call_name}\", &[{arguments}]))
+    {boundary}({target}, \"{call_name}\", &[{arguments}], {out}, error)
 }}
 ",
         comment = doc(&comment(call, on, out)),
@@ -113,19 +108,19 @@ pub fn c_name(call: &Call, param: &Param) -> &'static str {
 
 fn argument(param: &Param, name: &str) -> String {
     let read = match (param.kind, param.is_optional) {
-        (ParamKind::Boolean, _) => return format!("Value::Bool({name})"),
+        (ParamKind::Boolean, _) => return format!("Given::Boolean({name})"),
         (
             ParamKind::Text | ParamKind::Word(..) | ParamKind::Path | ParamKind::Time | ParamKind::Body,
             false,
-        ) => "string",
+        ) => "Text",
         (
             ParamKind::Text | ParamKind::Word(..) | ParamKind::Path | ParamKind::Time | ParamKind::Body,
             true,
-        ) => "optional_string",
-        (_, false) => "json",
-        (_, true) => "optional_json",
+        ) => "OptionalText",
+        (_, false) => "Json",
+        (_, true) => "OptionalJson",
     };
-    format!("input::{read}(\"{name}\", {name})?")
+    format!("Given::{read}(\"{name}\", {name})")
 }
 
 /// The comment: what the call does, its parameters, its result, and the rules for errors, threads and memory.

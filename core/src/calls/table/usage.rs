@@ -17,13 +17,13 @@ pub(super) const CALLS: &[Call] = calls! {
     Session "record_token_usage"(
         /// The record.
         usage: TokenUsage,
-    ) -> Recorded [InvalidInput, NotFound, Conflict] |session| session.record_token_usage(&usage);
+    ) -> Recorded [InvalidInput, NotFound, Conflict] |session| session.record(usage);
 
     /// Records the usage of many calls in one transaction: all of them or none. An error names the record.
     Session "record_token_usages"(
         /// The records.
         usages: Vec<TokenUsage>,
-    ) -> Vec<Recorded> [InvalidInput, NotFound, Conflict] |session| session.record_token_usages(&usages);
+    ) -> Vec<Recorded> [InvalidInput, NotFound, Conflict] |session| session.record_all(usages);
 
     /// Extracts the usage from a response of a provider or an agent, as `extract_usages` does, and records it: one
     /// record for each call and each model. A record's id is derived from the provider's id of the response or the

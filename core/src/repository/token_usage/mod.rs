@@ -4,7 +4,8 @@ mod records;
 
 use std::sync::OnceLock;
 
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::types::{ToSqlOutput, Value as SqlValue};
+use rusqlite::{CachedStatement, Connection, params_from_iter};
 
 pub(crate) use records::{COUNTS, TokenUsageRecord, token_counts};
 pub use records::{TokenUsage, TokenUsageRow};
@@ -13,18 +14,53 @@ use super::stored;
 use crate::definition::{Stored, insert_sql};
 use crate::error::Result;
 
-/// Inserts a record into the global table, without the columns that it lacks.
-pub(crate) fn insert_global(connection: &Connection, record: &TokenUsageRecord) -> Result<()> {
+/// Inserts records into the table, with a statement that is prepared once.
+pub(crate) struct Inserter<'c> {
+    statement: CachedStatement<'c>,
+    is_global: bool,
+}
+
+impl<'c> Inserter<'c> {
+    /// The global table lacks some of the columns.
+    pub(crate) fn new(connection: &'c Connection, is_global: bool) -> Result<Self> {
+        let sql = if is_global { global_insert_sql() } else { TokenUsageRecord::insert_sql() };
+        Ok(Self { statement: connection.prepare_cached(sql)?, is_global })
+    }
+
+    /// Inserts a record. If `is_metadata_new`, it has no metadata yet, and that is completed here.
+    pub(crate) fn insert(&mut self, record: &TokenUsageRecord, is_metadata_new: bool) -> Result<()> {
+        let mut values = record.values();
+        if is_metadata_new && let Some(metadata) = values.last_mut() {
+            *metadata = record
+                .new_metadata()?
+                .map_or(ToSqlOutput::Owned(SqlValue::Null), |text| ToSqlOutput::Owned(SqlValue::Text(text)));
+        }
+        let inserted = if self.is_global {
+            let values = TokenUsageRecord::COLUMNS.iter().zip(values);
+            let values = values.filter(|(column, _)| is_global_column(column)).map(|(_, value)| value);
+            self.statement.execute(params_from_iter(values))?
+        } else {
+            self.statement.execute(params_from_iter(values))?
+        };
+        stored::check_changed(TokenUsageRecord::TABLE, inserted)
+    }
+}
+
+const _: () = {
+    let columns = TokenUsageRecord::COLUMNS;
+    assert!(matches!(columns[columns.len() - 1].as_bytes(), b"metadata_json"));
+};
+
+fn is_global_column(column: &&str) -> bool {
+    !TokenUsageRecord::MAY_LACK.contains(column)
+}
+
+fn global_insert_sql() -> &'static str {
     static SQL: OnceLock<String> = OnceLock::new();
-    let is_there = |column: &&str| !TokenUsageRecord::MAY_LACK.contains(column);
-    let sql = SQL.get_or_init(|| {
-        let columns: Vec<&str> = TokenUsageRecord::COLUMNS.iter().copied().filter(is_there).collect();
+    SQL.get_or_init(|| {
+        let columns: Vec<&str> = TokenUsageRecord::COLUMNS.iter().copied().filter(is_global_column).collect();
         insert_sql(TokenUsageRecord::TABLE, &columns)
-    });
-    let values = TokenUsageRecord::COLUMNS.iter().zip(record.values());
-    let values = values.filter(|(column, _)| is_there(column)).map(|(_, value)| value);
-    let inserted = connection.prepare_cached(sql)?.execute(params_from_iter(values))?;
-    stored::check_changed(TokenUsageRecord::TABLE, inserted)
+    })
 }
 
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<TokenUsageRecord>> {

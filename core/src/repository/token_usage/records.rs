@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::definition::record;
 use crate::error::{Error, ErrorKind, Result};
+use crate::json;
 use crate::number;
 use crate::time::{StoredTime, Timestamp};
 
@@ -131,17 +132,17 @@ macro_rules! usage_records {
         }
 
         impl TokenUsage {
-            /// The row of this record, as far as it is known.
-            pub(crate) fn to_record(&self) -> TokenUsageRecord {
+            /// The row of this record, as far as it is known. Without a time it is one of `now`.
+            pub(crate) fn into_record(self, now: Timestamp) -> TokenUsageRecord {
                 TokenUsageRecord {
-                    id: self.id.clone().unwrap_or_default(),
-                    $($text: self.$text.clone(),)*
+                    id: self.id.unwrap_or_default(),
+                    $($text: self.$text,)*
                     $($count: self.$count,)*
                     $($amount: self.$amount,)*
                     started_at: self.started_at.map(|time| time.to_string()),
                     finished_at: self.finished_at.map(|time| time.to_string()),
-                    timestamp: self.timestamp.map(|time| time.to_string()).unwrap_or_default(),
-                    metadata: self.metadata.clone(),
+                    timestamp: self.timestamp.unwrap_or(now).to_string(),
+                    metadata: self.metadata,
                 }
             }
 
@@ -238,18 +239,61 @@ token_counts! {
 }
 
 impl TokenUsageRecord {
+    /// The fields that older readers look for in the metadata, by their names there.
+    fn in_metadata(&self) -> [(&'static str, Option<&str>); 5] {
+        [
+            ("commandName", self.command_name.as_deref()),
+            ("action", self.action.as_deref()),
+            ("invocationKind", self.invocation_kind.as_deref()),
+            ("provider", self.provider.as_deref()),
+            ("currency", self.currency.as_deref()),
+        ]
+    }
+
+    /// Adds those fields to the metadata, where it lacks them.
+    pub(crate) fn complete_metadata(&mut self) {
+        let mut metadata = self.metadata.take();
+        let fields = self.in_metadata();
+        for (name, value) in fields {
+            if let Some(value) = value {
+                let object = metadata.get_or_insert_with(|| Map::with_capacity(fields.len()));
+                object.entry(name).or_insert_with(|| value.into());
+            }
+        }
+        self.metadata = metadata;
+    }
+
+    /// The text of the completed metadata of a record that has none of its own. Most records have none, and the object
+    /// would only be made to be written.
+    pub(super) fn new_metadata(&self) -> Result<Option<String>> {
+        let mut text = Vec::new();
+        for (name, value) in self.in_metadata() {
+            if let Some(value) = value {
+                text.extend_from_slice(if text.is_empty() { b"{\"" } else { b",\"" });
+                text.extend_from_slice(name.as_bytes());
+                text.extend_from_slice(b"\":");
+                serde_json::to_writer(&mut text, value).map_err(|error| unwritable().with_source(error))?;
+            }
+        }
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.push(b'}');
+        String::from_utf8(text).map(Some).map_err(|error| unwritable().with_source(error))
+    }
+
     /// The record as its entry in the JSON log.
     pub(crate) fn to_json(&self) -> Result<Map<String, Value>> {
-        match serde_json::to_value(self) {
+        match json::value(self) {
             Ok(Value::Object(object)) => Ok(object),
-            _ => Err(Error::new(ErrorKind::Internal, "a record cannot be written as JSON")),
+            _ => Err(unwritable()),
         }
     }
 
     /// Whether an entry of the JSON log is this record. What the entry does not have is absent, as is metadata that is
     /// empty; a whole number may be written in either way.
     pub(crate) fn is_logged_as(&self, entry: &str) -> Result<bool> {
-        if serde_json::to_string(self).is_ok_and(|own| own == entry) {
+        if json::text(self).is_ok_and(|own| own == entry) {
             return Ok(true);
         }
         let Ok(Value::Object(entry)) = serde_json::from_str(entry) else { return Ok(false) };
@@ -260,5 +304,36 @@ impl TokenUsageRecord {
         };
         let own = self.to_json()?;
         Ok(own.iter().all(|(name, value)| is_same(value, entry.get(name).unwrap_or(&Value::Null))))
+    }
+}
+
+fn unwritable() -> Error {
+    Error::new(ErrorKind::Internal, "a record cannot be written as JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_that_is_written_directly_is_that_of_the_object() {
+        let quoted = || Some("\"ä\"\n".to_owned());
+        for record in [
+            TokenUsageRecord::default(),
+            TokenUsageRecord { provider: quoted(), ..TokenUsageRecord::default() },
+            TokenUsageRecord {
+                command_name: quoted(),
+                action: Some(String::new()),
+                invocation_kind: Some("chat".into()),
+                provider: Some("p".into()),
+                currency: Some("USD".into()),
+                ..TokenUsageRecord::default()
+            },
+        ] {
+            let mut completed = record.clone();
+            completed.complete_metadata();
+            let expected = completed.metadata.map(|metadata| Value::Object(metadata).to_string());
+            assert_eq!(record.new_metadata().unwrap(), expected);
+        }
     }
 }

@@ -3,22 +3,28 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::Connection;
 
 use super::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sqlite::cancel::{Watch, with_cancellation};
+use crate::sqlite::erased::{Work, erased};
 use crate::sqlite::host::require_foreign_keys;
 use crate::sqlite::locks;
 use crate::sqlite::open_transaction::{EndReason, OpenTransaction, in_savepoint};
 use crate::sqlite::read_only_query::{Collect, SqlParams, run_query};
-use crate::sqlite::write_transaction::{WaitPolicy, begin_read, begin_write};
+use crate::sqlite::write_transaction::{Transaction, WaitPolicy, begin_read, begin_write};
 use crate::sqlite::writer::{OnDrop, SAVEPOINT, WriterGuard, closed};
 use crate::time::{Deadline, check_clock};
 
 impl Database {
     /// Runs `work` on one consistent state of the database, in parallel with writers.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        erased(work, |work| self.read_erased(work))
+    }
+
+    /// [`Database::read`], compiled once for all calls.
+    pub(in crate::sqlite) fn read_erased(&self, work: Work<'_>) -> Result<()> {
         check_clock()?;
         self.with_reader(|connection, wait| self.read_on(connection, wait, work))
     }
@@ -27,15 +33,10 @@ impl Database {
     /// take longer.
     pub(crate) fn read_on_writer<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let watch = Watch::writing(&self.control);
-        self.with_writer(&watch, |connection, wait| self.read_on(connection, wait, work))
+        erased(work, |work| self.with_writer(&watch, |connection, wait| self.read_on(connection, wait, work)))
     }
 
-    fn read_on<T>(
-        &self,
-        connection: &mut Connection,
-        wait: &WaitPolicy<'_>,
-        work: impl FnOnce(&Connection) -> Result<T>,
-    ) -> Result<T> {
+    fn read_on(&self, connection: &mut Connection, wait: &WaitPolicy<'_>, work: Work<'_>) -> Result<()> {
         let is_nested = self.is_nested(connection);
         with_cancellation(connection, wait.watch, |connection| {
             if is_nested { work(connection) } else { finish(begin_read(connection, wait)?, work) }
@@ -44,6 +45,11 @@ impl Database {
 
     /// Runs `work` as one transaction that takes the write lock at its start: all of it happens or nothing.
     pub(crate) fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        erased(work, |work| self.write_erased(work))
+    }
+
+    /// [`Database::write`], compiled once for all calls.
+    pub(in crate::sqlite) fn write_erased(&self, work: Work<'_>) -> Result<()> {
         let watch = Watch::writing(&self.control);
         self.with_writer(&watch, |connection, wait| {
             if self.is_nested(connection) {
@@ -58,6 +64,10 @@ impl Database {
 
     /// As [`Database::write`], but `Busy` at once if anybody else uses the database: for work that can be left for later.
     pub(crate) fn write_at_once<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        erased(work, |work| self.write_at_once_erased(work))
+    }
+
+    fn write_at_once_erased(&self, work: Work<'_>) -> Result<()> {
         let watch = Watch::writing(&self.control);
         let wait = WaitPolicy { deadline: Deadline::after(Duration::ZERO), ..self.wait_policy(&watch) };
         let mut guard = self.writer.acquire(wait.deadline, &watch)?;
@@ -128,8 +138,7 @@ impl Database {
 }
 
 /// Rolls back if `work` fails or panics.
-fn finish<T>(transaction: Transaction<'_>, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-    let value = work(&transaction)?;
-    transaction.commit()?;
-    Ok(value)
+fn finish(transaction: Transaction<'_>, work: Work<'_>) -> Result<()> {
+    work(&transaction)?;
+    transaction.commit()
 }

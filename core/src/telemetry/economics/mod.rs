@@ -20,6 +20,7 @@ use crate::definition::record;
 use crate::error::{Error, Result};
 use crate::number;
 use crate::repository::scope::{self, ScopeIds};
+use crate::sorting::sort_by;
 use crate::status::StatusSettings;
 use crate::time::{Timestamp, Zone};
 
@@ -319,7 +320,7 @@ impl Collector<'_> {
             }
         };
         let mut rows: Vec<EconomicsRow> = rows.into_iter().map(named).collect();
-        rows.sort_by(order);
+        sort_by(&mut rows, order);
         Economics { group_by: self.group_by, rows, total }
     }
 }

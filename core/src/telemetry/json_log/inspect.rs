@@ -12,6 +12,7 @@ use super::repair;
 use super::scan::{Scan, Tail, is_blank, scan_file};
 use super::state::{Clean, Stamp};
 use crate::error::{Error, Result};
+use crate::notice::JSON_LOG;
 use crate::paths;
 use crate::sqlite::Watch;
 use crate::time::{Clock, Deadline, Timestamp};
@@ -63,12 +64,14 @@ pub(super) fn whole(
                 return Ok((contents, entries));
             }
             if is_settled(stamp) {
-                let repaired = match found {
+                let repaired = match &found {
                     Scan::Intact(_) | Scan::Blank => repair::close(path, locked, 0),
-                    Scan::Unclosed { end } => repair::close(path, locked, end),
-                    Scan::Damaged { end } => repair::mend(path, &locked, stamp, end, now),
+                    Scan::Unclosed { end } => repair::close(path, locked, *end),
+                    Scan::Damaged { end } => repair::mend(path, &locked, stamp, *end, now),
                 };
-                return Ok((repaired?, None));
+                let repaired = repaired?;
+                report(path, &found);
+                return Ok((repaired, None));
             }
         }
         if deadline.has_passed() {
@@ -76,6 +79,21 @@ pub(super) fn whole(
         }
         Watch::of_thread().check()?;
         std::thread::sleep(PAUSE.min(deadline.remaining().unwrap_or(PAUSE)));
+    }
+}
+
+/// Says what was repaired. A blank file is a new one.
+fn report(path: &Path, found: &Scan) {
+    let path = path.display();
+    match found {
+        Scan::Intact(_) | Scan::Blank => {}
+        Scan::Unclosed { .. } => {
+            log::warn!(target: JSON_LOG, "{path}: closed after its last complete record: a program ended while it wrote");
+        }
+        Scan::Damaged { .. } => log::warn!(
+            target: JSON_LOG,
+            "{path}: it was damaged; its complete records are kept, and the damaged part is in a .corrupt file beside it"
+        ),
     }
 }
 
