@@ -75,7 +75,7 @@ test('every_question_has_the_rows_of_the_plain_call', async (t) => {
     cumulativeFlow: [],
     throughput: [],
     economics: [],
-    query: ['SELECT key, story_points, 1 AS whole, 0.5 AS real, NULL AS nothing FROM tasks WHERE key = ?', ['P-1']],
+    query: ['SELECT key, story_points, 1 AS whole, 0.5 AS real, NULL AS none FROM tasks WHERE key = ?', ['P-1']],
     backtest: [{ mode: 'empirical' }],
     workspaceIds: [],
     'projects.list': [],
@@ -104,7 +104,7 @@ test('columns_have_types_and_the_names_of_the_fields', async (t) => {
   assert.equal(summary.day, 'Date32<DAY>')
   assert.equal(types(await checked(workspace, 'tasks.list')).storyPoints, 'Float64')
   const economics = await checked(workspace, 'economics')
-  assert.match(types(economics).costPerTask, /^Struct<\{mean:Float64, /)
+  assert.match(types(economics).cost_per_task, /^Struct<\{mean:Float64, /)
 })
 
 test('values_of_sql_are_exact', async (t) => {

@@ -314,7 +314,7 @@ mod ipc {
         let (tasks, _) = read_ipc(&target.columns("tasks.list", &[]).unwrap().0);
         assert!(tasks.column_with_name("storyPoints").is_some());
         let (economics, _) = read_ipc(&target.columns("economics", &[]).unwrap().0);
-        let DataType::Struct(spread) = economics.field_with_name("costPerTask").unwrap().data_type() else {
+        let DataType::Struct(spread) = economics.field_with_name("cost_per_task").unwrap().data_type() else {
             panic!("{economics:?}")
         };
         assert_eq!(spread.len(), 4);
