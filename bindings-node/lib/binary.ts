@@ -4,9 +4,9 @@ export declare class Dispatcher {
   /**
    * `settle` receives the number of each call with either its result as JSON or its error. Of a large result it receives
    * the first piece, and the others as `rest`. If a result is empty because the database has rows of other workspaces
-   * only, it receives their ids.
+   * only, it receives their ids. Instead of JSON, a call of [`Handle::arrow`] has an Arrow IPC stream.
    */
-  constructor(settle: (call: number, json: string | null, failure: Failure | null, rest: Pieces | null, otherWorkspaceIds: string[] | null) => void)
+  constructor(settle: (call: number, json: string | null, failure: Failure | null, rest: Pieces | null, otherWorkspaceIds: string[] | null, arrow: Uint8Array | null) => void)
   /** Keeps the process alive for pending replies. */
   ref(): void
   /** Lets the process end. */
@@ -32,6 +32,8 @@ export declare class Dispatcher {
 export declare class Handle {
   /** Queues the call with this number: `name` identifies it, `json` is the array of its arguments. */
   call(call: number, name: string, json: string): void
+  /** Queues the call with this number, which returns rows: its reply is an Arrow IPC stream. */
+  arrow(call: number, name: string, json: string): void
   /**
    * Queues beginning a transaction, as the call with this number, with a time limit in milliseconds or the
    * engine's default. Calls of the transaction may be made once that has succeeded. They have a queue of their own:

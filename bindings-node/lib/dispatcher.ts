@@ -5,7 +5,7 @@ import { McodaError } from './errors'
 import type { CallOptions, OtherWorkspaces } from './inputs'
 import { native } from './native'
 import { onAbort, signalOf, timeoutOf } from './signals'
-import { type Decode, decodeInTurns } from './turns'
+import { type Decode, copyInTurns, decodeInTurns } from './turns'
 
 /** What a native handle or transaction reports about itself. */
 export interface About {
@@ -27,6 +27,7 @@ type Reply = {
   failure: Failure | null
   rest?: Pieces | null
   otherWorkspaceIds?: string[] | null
+  arrow?: Uint8Array | null
 }
 
 const TIMED_OUT: Failure = {
@@ -39,9 +40,9 @@ const TIMED_OUT: Failure = {
 const pending = new Map<number, (reply: Reply) => void>()
 let lastCall = 0
 
-const dispatcher = new native.Dispatcher((call, json, failure, rest, otherWorkspaceIds) => {
+const dispatcher = new native.Dispatcher((call, json, failure, rest, otherWorkspaceIds, arrow) => {
   // A call that was cancelled is no longer here.
-  pending.get(call)?.({ json, failure, rest, otherWorkspaceIds })
+  pending.get(call)?.({ json, failure, rest, otherWorkspaceIds, arrow })
 })
 
 export async function open(name: string, args: unknown[], options: Options, site: CallSite | undefined): Promise<Opened> {
@@ -88,6 +89,18 @@ export function call(
     site,
     decode,
   )
+}
+
+/** Makes a call of a handle or a transaction that returns rows, as an Arrow IPC stream. */
+export function arrow(
+  handle: Handle,
+  name: string,
+  args: unknown[],
+  options: Options,
+  site: CallSite | undefined,
+): Promise<any> {
+  const start = (call: number, json: string) => handle.arrow(call, name, json)
+  return send(start, (call) => handle.cancel(call), args, options, site)
 }
 
 /** Makes a call that needs no open database, on a thread of its own. */
@@ -152,7 +165,9 @@ async function send(
   const json = JSON.stringify(args)
   const { failure, ...found } = await reply((call) => start(call, json), cancel, signal, timeoutOf(options))
   if (!failure) {
-    const result = decodeInTurns(found.json!, found.rest ?? null, decode, signal)
+    const result = found.arrow
+      ? copyInTurns(found.arrow, signal)
+      : decodeInTurns(found.json!, found.rest ?? null, decode, signal)
     return found.otherWorkspaceIds ? withOtherWorkspaces(await result, found.otherWorkspaceIds) : result
   }
   // A call that was cancelled has changed nothing, whatever it was waiting for.

@@ -1,10 +1,12 @@
+import { arrow } from './arrow'
 import { bindMethods } from './bind'
 import { type CallSite, callSite } from './call_site'
 import * as dispatcher from './dispatcher'
-import type { CallOptions, SqlParams } from './inputs'
+import type { CallOptions, OtherWorkspaces, SqlParams } from './inputs'
 import { CALL, INSPECT, INTERNAL, inspected, internalsOf, keepInternals } from './internals'
 import { queryArguments, rowsOf } from './query'
 import type { Row } from './results'
+import type { SessionRows } from './row_calls'
 import type { Decode } from './turns'
 
 /** What a database and its transactions have in common. */
@@ -23,6 +25,18 @@ export abstract class Session {
   /** One statement that only reads. */
   async query<T = Row>(sql: string, params?: SqlParams | null, options?: CallOptions | null): Promise<T[]> {
     return this[CALL]('query', queryArguments(sql, params), options, undefined, rowsOf)
+  }
+
+  /**
+   * The rows of a call as the bytes of an Arrow IPC stream, which apache-arrow, DuckDB-Wasm, Polars and others read. The
+   * arguments are those of the method with this name, its options included. Columns have the names of the rows' fields.
+   * `InvalidInput` for a column of a query whose values have several types; the field is its name.
+   */
+  async arrow<Name extends keyof SessionRows>(
+    call: Name,
+    ...args: Parameters<SessionRows[Name]>
+  ): Promise<Uint8Array & OtherWorkspaces> {
+    return arrow(this, call, args)
   }
 
   /** @internal */

@@ -4,6 +4,9 @@ import type { Pieces } from './binary'
 /** How many characters are decoded in one turn of the event loop: less than a millisecond's work. */
 const PER_TURN = 64 * 1024
 
+/** How many bytes are copied in one turn of the event loop. */
+const COPIED_PER_TURN = 1024 * 1024
+
 /** Results that are shorter do not count: parsing one takes less time than receiving it. */
 const SHORT = 4 * 1024
 
@@ -39,6 +42,20 @@ async function decodePieces(
     for (const item of decode(piece)) result.push(item)
   }
   return result
+}
+
+/**
+ * Copies bytes of the native part into memory of JavaScript. Only that may be transferred to other threads, as some readers of
+ * Arrow do.
+ */
+export async function copyInTurns(bytes: Uint8Array, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const own = new Uint8Array(bytes.length)
+  for (let start = 0; start < bytes.length; start += COPIED_PER_TURN) {
+    if (start > 0) await turn()
+    if (signal?.aborted) throw signal.reason
+    own.set(bytes.subarray(start, start + COPIED_PER_TURN), start)
+  }
+  return own
 }
 
 /** Waits until the event loop has time for this piece. */

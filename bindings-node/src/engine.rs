@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use mcoda_core::calls::{EndReason, Held, Target};
 use mcoda_core::host::HostDatabase;
-use mcoda_core::{Options, TokenUsageCursor, TokenUsageQuery};
+use mcoda_core::{Columns, Options, TokenUsageCursor, TokenUsageQuery};
 use serde::Serialize;
 use serde_json::json as object;
 
 use crate::arguments::Arguments;
-use crate::reply::{Failure, Outcome, answer, json};
+use crate::reply::{Answer, Failure, Outcome, answer, json};
 use crate::table;
 
 /// The database or transaction behind a handle.
@@ -85,6 +85,17 @@ impl Engine {
                 None => answer(&self.0.target().call(name, arguments.all())?),
             },
         }
+    }
+
+    /// The rows that a call returns, as an Arrow IPC stream.
+    pub(crate) fn arrow(&self, name: &str, arguments: &Arguments) -> Outcome {
+        Answer::arrow(match name {
+            "query" => {
+                let (sql, params) = (arguments.text(0)?, table::params(arguments)?);
+                (Columns::Sql(self.0.session().query_columns(sql, &params)?), Vec::new())
+            }
+            _ => self.0.target().columns(name, arguments.all())?,
+        })
     }
 
     /// JSON cannot represent some values of SQL.

@@ -71,12 +71,12 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// `settle` receives the number of each call with either its result as JSON or its error. Of a large result it receives
     /// the first piece, and the others as `rest`. If a result is empty because the database has rows of other workspaces
-    /// only, it receives their ids.
+    /// only, it receives their ids. Instead of JSON, a call of [`Handle::arrow`] has an Arrow IPC stream.
     #[napi(constructor)]
     pub fn new(
         env: Env,
         #[napi(
-            ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null, otherWorkspaceIds: string[] | null) => void"
+            ts_arg_type = "(call: number, json: string | null, failure: Failure | null, rest: Pieces | null, otherWorkspaceIds: string[] | null, arrow: Uint8Array | null) => void"
         )]
         settle: Function<'_, Settled, ()>,
     ) -> napi::Result<Self> {
@@ -171,6 +171,12 @@ impl Handle {
             }
             outcome
         });
+    }
+
+    /// Queues the call with this number, which returns rows: its reply is an Arrow IPC stream.
+    #[napi]
+    pub fn arrow(&self, call: i64, name: String, json: String) {
+        self.worker.submit(call, move |worker| worker.engine()?.arrow(&name, &Arguments::read(&json)?));
     }
 
     /// Queues beginning a transaction, as the call with this number, with a time limit in milliseconds or the

@@ -1,8 +1,8 @@
 //! The result of a call, and how it gets from a handle's thread to JavaScript.
 
-use mcoda_core::ErrorKind;
 use mcoda_core::calls::Reply;
-use napi::bindgen_prelude::{FnArgs, Function};
+use mcoda_core::{Columns, ErrorKind};
+use napi::bindgen_prelude::{FnArgs, Function, Uint8Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status, sys};
 use napi_derive::napi;
@@ -61,28 +61,40 @@ pub(crate) type Outcome = Result<Answer, Failure>;
 
 /// A call's result.
 pub(crate) struct Answer {
-    /// As JSON in pieces, the first one first.
-    pieces: Vec<String>,
+    content: Content,
     /// The ids of other workspaces, if it is empty because of them.
     other_workspaces: Vec<String>,
 }
 
-impl From<Vec<String>> for Answer {
-    fn from(pieces: Vec<String>) -> Self {
-        Self { pieces, other_workspaces: Vec::new() }
-    }
+enum Content {
+    /// JSON in pieces, the first one first.
+    Json(Vec<String>),
+    /// An Arrow IPC stream.
+    Arrow(Vec<u8>),
 }
 
 impl Answer {
+    /// JSON in pieces.
     pub(crate) fn new(pieces: Vec<String>, other_workspaces: Vec<String>) -> Self {
-        Self { pieces, other_workspaces }
+        Self { content: Content::Json(pieces), other_workspaces }
+    }
+
+    /// The rows as an Arrow IPC stream.
+    pub(crate) fn arrow((columns, other_workspaces): (Columns, Vec<String>)) -> Outcome {
+        Ok(Self { content: Content::Arrow(columns.to_ipc()?), other_workspaces })
+    }
+}
+
+impl From<Vec<String>> for Answer {
+    fn from(pieces: Vec<String>) -> Self {
+        Self { content: Content::Json(pieces), other_workspaces: Vec::new() }
     }
 }
 
 /// The result of a call of the engine.
 pub(crate) fn answer(reply: &Reply) -> Outcome {
     let other_workspaces = reply.other_workspaces().to_vec();
-    Ok(Answer { pieces: reply.to_json_pieces(PIECE)?, other_workspaces })
+    Ok(Answer { content: Content::Json(reply.to_json_pieces(PIECE)?), other_workspaces })
 }
 
 pub(crate) fn json(value: &impl Serialize) -> Result<String, Failure> {
@@ -106,7 +118,8 @@ impl Pieces {
 }
 
 /// The arguments of `settle`.
-pub(crate) type Settled = FnArgs<(i64, Option<String>, Option<Failure>, Option<Pieces>, Option<Vec<String>>)>;
+pub(crate) type Settled =
+    FnArgs<(i64, Option<String>, Option<Failure>, Option<Pieces>, Option<Vec<String>>, Option<Uint8Array>)>;
 
 /// Calls `settle` on the thread of its JavaScript environment. It is weak: waiting for it keeps no process
 /// alive, unless it is held.
@@ -121,14 +134,21 @@ impl Replies {
         let settle = builder.build_callback(|context| {
             let (call, outcome) = context.value;
             Ok(FnArgs::from(match outcome {
-                Ok(Answer { pieces, other_workspaces }) => {
-                    let mut pieces = pieces.into_iter();
-                    let first = pieces.next();
-                    let rest = (pieces.len() > 0).then_some(Pieces(pieces));
+                Ok(Answer { content, other_workspaces }) => {
                     let other_workspaces = (!other_workspaces.is_empty()).then_some(other_workspaces);
-                    (call, first, None, rest, other_workspaces)
+                    match content {
+                        Content::Json(pieces) => {
+                            let mut pieces = pieces.into_iter();
+                            let first = pieces.next();
+                            let rest = (pieces.len() > 0).then_some(Pieces(pieces));
+                            (call, first, None, rest, other_workspaces, None)
+                        }
+                        Content::Arrow(bytes) => {
+                            (call, None, None, None, other_workspaces, Some(bytes.into()))
+                        }
+                    }
                 }
-                Err(failure) => (call, None, Some(failure), None, None),
+                Err(failure) => (call, None, Some(failure), None, None, None),
             }))
         })?;
         Ok(Self(settle))

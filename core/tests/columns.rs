@@ -91,8 +91,8 @@ fn odd(desk: &Desk) {
     }
 }
 
-#[test]
-fn columns_hold_the_rows_of_every_call_that_returns_rows() {
+/// Odd rows, and two tasks with a history and what it cost.
+fn busy() -> Desk {
     let desk = Desk::new();
     odd(&desk);
     let own = backlog(&desk.workspace);
@@ -103,6 +103,12 @@ fn columns_hold_the_rows_of_every_call_that_returns_rows() {
         moves(&desk.workspace, &task, &steps);
         desk.record(&[json!({"task_id": task, "agent_id": "a", "cost_estimate": 0.25, "currency": "USD", "tokens_total": 7})]);
     }
+    desk
+}
+
+#[test]
+fn columns_hold_the_rows_of_every_call_that_returns_rows() {
+    let desk = busy();
     let target = Target::Workspace(&desk.workspace);
     for (name, arguments) in [
         ("token_usage", json!([])),
@@ -247,6 +253,80 @@ fn many_rows_are_several_batches() {
     assert_eq!((usage.len(), usage.to_arrow().unwrap().1.len()), (70_001, 2));
     let around = json_of(&usage.slice(65_535..65_537));
     assert_eq!((&around[0]["tokens_prompt"], &around[1]["id"]), (&json!(65_535), &json!("065536")));
+}
+
+#[cfg(feature = "arrow-ipc")]
+mod ipc {
+    use arrow_array::Array;
+    use arrow_ipc::reader::StreamReader;
+    use arrow_schema::SchemaRef;
+
+    use super::*;
+
+    /// The columns as a reader of the stream has them.
+    fn read_ipc(columns: &Columns) -> (SchemaRef, Vec<RecordBatch>) {
+        let bytes = columns.to_ipc().unwrap();
+        let reader = StreamReader::try_new(&bytes[..], None).unwrap();
+        (reader.schema(), reader.map(Result::unwrap).collect())
+    }
+
+    /// Whether the values are the same; the names within a record may differ.
+    fn same(read: &dyn Array, own: &dyn Array) -> bool {
+        let (Some(read), Some(own)) = (read.as_struct_opt(), own.as_struct_opt()) else { return read == own };
+        let mut fields = read.columns().iter().zip(own.columns());
+        read.len() == own.len()
+            && (0..own.len()).all(|row| read.is_null(row) == own.is_null(row))
+            && fields.all(|(read, own)| same(read, own))
+    }
+
+    #[test]
+    fn a_stream_has_the_same_values_with_the_names_of_the_json() {
+        let desk = busy();
+        let target = Target::Workspace(&desk.workspace);
+        let select = "SELECT 1 AS whole, 0.5 AS real, 'x' AS text, x'00' AS blob, NULL AS none UNION ALL SELECT 2, 1, '', x'', 3";
+        for (name, arguments) in [
+            ("token_usage", vec![]),
+            ("token_usage_summary", vec![json!({"groupBy": ["day", "agent"]})]),
+            ("economics", vec![]),
+            ("tasks.list", vec![]),
+            ("query", vec![json!(select)]),
+        ] {
+            let (columns, _) = target.columns(name, &arguments).unwrap();
+            for columns in [columns.clone(), columns.slice(1..2), columns.slice(0..0)] {
+                let (schema, read) = read_ipc(&columns);
+                let (own_schema, own) = columns.to_arrow().unwrap();
+                assert_eq!(read.len(), own.len(), "{name}");
+                for (read, own) in read.iter().zip(&own) {
+                    for ((read, own), field) in read.columns().iter().zip(own.columns()).zip(schema.fields())
+                    {
+                        assert!(same(read, own), "{name}: {field}");
+                    }
+                }
+                let row = target.call(name, &arguments).unwrap().to_value();
+                let row = row.get("rows").unwrap_or(&row)[0].clone();
+                let names: Vec<&String> = schema.fields().iter().map(|field| field.name()).collect();
+                for field in row.as_object().unwrap().keys() {
+                    assert!(names.contains(&field), "{name}: {field} of {names:?}");
+                }
+                assert_eq!(names.len(), own_schema.fields().len());
+            }
+        }
+        let (tasks, _) = read_ipc(&target.columns("tasks.list", &[]).unwrap().0);
+        assert!(tasks.column_with_name("storyPoints").is_some());
+        let (economics, _) = read_ipc(&target.columns("economics", &[]).unwrap().0);
+        let DataType::Struct(spread) = economics.field_with_name("cost_per_task").unwrap().data_type() else {
+            panic!("{economics:?}")
+        };
+        assert_eq!(spread.len(), 4);
+    }
+
+    #[test]
+    fn a_stream_of_a_column_with_several_types_is_refused_by_name() {
+        let desk = Desk::new();
+        let columns = sql(&desk.workspace, "SELECT 1 AS v UNION ALL SELECT 'a'").unwrap();
+        let error = columns.to_ipc().unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("v")));
+    }
 }
 
 #[test]

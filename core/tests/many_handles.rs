@@ -72,9 +72,9 @@ fn other_process() {
     println!("held after a hundred handles {few:?}, after a thousand {many:?}");
     assert_eq!(many.threads, few.threads, "{many:?}");
     assert!(many.descriptors * 10 <= few.descriptors * 11, "{few:?} became {many:?}");
-    // Other allocators have rules of their own. That of glibc keeps up to some MiB at the end of the heap of each thread,
-    // which no function returns; without returning memory, 200 MiB and more stay here.
+    // Other allocators have rules of their own. That of glibc keeps small blocks for each thread, and the pages around them;
+    // without returning memory, 200 MiB and more stay here, and 9 MiB without returning it once more at the end.
     if cfg!(target_env = "gnu") {
-        assert!(many.resident <= few.resident + 16 * 1024, "{few:?} became {many:?}");
+        assert!(many.resident <= few.resident + 4 * 1024, "{few:?} became {many:?}");
     }
 }

@@ -45,6 +45,12 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   const rows: TokenUsageRow[] = await workspace.tokenUsage({ command: 'work-on-tasks' })
   const sums: TokenUsageSummaryRow[] = await workspace.tokenUsageSummary({ groupBy: ['day', 'agent'] })
   const query = { jobId: 'j', timeZone: 'Europe/Berlin' }
+  const streams: Uint8Array[] = [await workspace.arrow('tokenUsage', query, { signal }), await workspace.arrow('tasks.list')]
+  streams.push(await workspace.arrow('query', 'SELECT ?', [1n]))
+  // @ts-expect-error It returns no rows.
+  await workspace.arrow('estimate')
+  // @ts-expect-error The arguments are those of the method.
+  await workspace.arrow('tokenUsage', { task: 7 })
   for await (const row of workspace.iterateTokenUsage(query, { signal })) rows.push(row)
   const tables: string = renderTokensTable(sums, ['day', 'agent']) + renderJobTokens(rows)
   const body: { usage: { prompt_tokens: number } } = { usage: { prompt_tokens: 3 } }
@@ -143,6 +149,8 @@ export async function whatTheTypesRefuse(
   await workspace.query('SELECT ?', [undefined])
   // @ts-expect-error the global database has no backlog
   await global.estimate()
+  // @ts-expect-error the global database has no backlog
+  await global.arrow('tasks.list')
   // @ts-expect-error a request is about a workspace
   await client.estimate({})
   // @ts-expect-error an older server may lack it

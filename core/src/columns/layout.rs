@@ -93,7 +93,7 @@ fn column(field: &Field) -> Column {
 }
 
 impl Column {
-    pub(super) fn field(&self) -> ArrowField {
+    fn field(&self, name: Name) -> ArrowField {
         let kind = match &self.kind {
             ColumnKind::Text | ColumnKind::Json => DataType::Utf8,
             ColumnKind::Day => DataType::Date32,
@@ -101,17 +101,30 @@ impl Column {
             ColumnKind::Number => DataType::Float64,
             ColumnKind::Boolean => DataType::Boolean,
             ColumnKind::Time => DataType::Timestamp(TimeUnit::Millisecond, Some(UTC.into())),
-            ColumnKind::Record(columns) => DataType::Struct(fields(columns)),
+            ColumnKind::Record(columns) => DataType::Struct(named_fields(columns, name)),
         };
-        ArrowField::new(self.name, kind, true)
+        ArrowField::new(name(self), kind, true)
     }
 }
+
+/// Which of its names a column gets.
+type Name = fn(&Column) -> &'static str;
 
 /// The name that every reader of Arrow takes for UTC.
 pub(super) const UTC: &str = "UTC";
 
 pub(super) fn fields(columns: &[Column]) -> Fields {
-    columns.iter().map(|column| Arc::new(column.field())).collect()
+    named_fields(columns, |column| column.name)
+}
+
+/// The fields with the names that they have in JSON.
+#[cfg(feature = "arrow-ipc")]
+pub(super) fn json_fields(columns: &[Column]) -> Fields {
+    named_fields(columns, |column| column.json)
+}
+
+fn named_fields(columns: &[Column], name: Name) -> Fields {
+    columns.iter().map(|column| Arc::new(column.field(name))).collect()
 }
 
 impl Absent {

@@ -7,6 +7,8 @@
 //! [`Kind`]: crate::definition::Kind
 
 mod builder;
+#[cfg(feature = "arrow-ipc")]
+mod ipc;
 mod layout;
 mod records;
 mod sql;

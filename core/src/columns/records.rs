@@ -6,9 +6,13 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMillisecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
+#[cfg(feature = "arrow-ipc")]
+use arrow_schema::Schema;
 use arrow_schema::SchemaRef;
 use serde_json::{Map, Value};
 
+#[cfg(feature = "arrow-ipc")]
+use super::layout;
 #[cfg(feature = "report")]
 use super::layout::Absent;
 use super::layout::{Column, ColumnKind};
@@ -113,6 +117,12 @@ impl RecordColumns {
             self.0.whole.batches[batch].batch.slice(rows.start, rows.len())
         };
         Ok((Arc::clone(&self.0.whole.schema), self.places().into_iter().map(slice).collect()))
+    }
+
+    /// The schema with the names that the columns have in JSON.
+    #[cfg(feature = "arrow-ipc")]
+    pub(super) fn json_schema(&self) -> Schema {
+        Schema::new(layout::json_fields(&self.0.whole.columns))
     }
 
     /// The records of these rows as their JSON, the same as that of the question.

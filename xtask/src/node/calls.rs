@@ -26,8 +26,10 @@ pub fn classes() -> File {
     let text = format!(
         "{WRITTEN}
 import argumentsOf from './arguments'
+import {{ arrow }} from './arrow'
 import {{ CALL }} from './internals'
-{types}import {{ Repository, Session }} from './session'
+{types}import type {{ WorkspaceRows }} from './row_calls'
+import {{ Repository, Session }} from './session'
 
 {classes}/** The calls of every database. */
 export abstract class SessionCalls extends Session {{
@@ -36,6 +38,14 @@ export abstract class SessionCalls extends Session {{
 /** The calls of a workspace. */
 export abstract class WorkspaceCalls extends SessionCalls {{
 {fields}
+  /** As the method of every database, also for the calls of a workspace. */
+  override async arrow<Name extends keyof WorkspaceRows>(
+    call: Name,
+    ...args: Parameters<WorkspaceRows[Name]>
+  ): Promise<Uint8Array & OtherWorkspaces> {{
+    return arrow(this, call, args)
+  }}
+
 {workspace}}}
 ",
         types = type_imports(is_method),
