@@ -54,6 +54,7 @@ mod tests {
 
     #[test]
     fn items_are_sorted_as_by_the_standard_library() {
+        type Item = (u64, usize);
         // A generator of numbers with many equal keys.
         let mut state = 7_u64;
         let mut next = || {
@@ -64,16 +65,16 @@ mod tests {
             let items: Vec<(u64, usize)> = (0..length).map(|place| (next(), place)).collect();
             let mut expected = items.clone();
             expected.sort_by_key(|(key, _)| *key);
-            let sorted = |sort: &dyn Fn(&mut [(u64, usize)])| {
+            let sorted = |sort: fn(&mut [Item])| {
                 let mut items = items.clone();
                 sort(&mut items);
                 items
             };
-            assert_eq!(sorted(&|items| sort_by(items, |one, other| one.0.cmp(&other.0))), expected);
-            assert_eq!(sorted(&|items| sort_by_key(items, |(key, _)| *key)), expected);
-            assert_eq!(sorted(&|items| sort_by_cached_key(items, |(key, _)| *key)), expected);
+            assert_eq!(sorted(|items| sort_by(items, |one, other| one.0.cmp(&other.0))), expected);
+            assert_eq!(sorted(|items| sort_by_key(items, |(key, _)| *key)), expected);
+            assert_eq!(sorted(|items| sort_by_cached_key(items, |(key, _)| *key)), expected);
             expected.sort_by_key(|(key, _)| Reverse(*key));
-            assert_eq!(sorted(&|items| sort_by_key(items, |(key, _)| Reverse(*key))), expected);
+            assert_eq!(sorted(|items| sort_by_key(items, |(key, _)| Reverse(*key))), expected);
         }
     }
 }

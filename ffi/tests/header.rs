@@ -202,6 +202,7 @@ fn every_export_runs_within_the_panic_boundary() {
         "write_out",
         "write_required_out",
         "write_json",
+        "write_text",
         "write_reply",
         "write_reply_text",
         "make",

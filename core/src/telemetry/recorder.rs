@@ -43,7 +43,7 @@ impl Recorder<'_> {
             Some(log) if self.access.database().is_turned_off() => {
                 let batch = Prepared::completed(batch);
                 let duplicates = log_writer::append_alone(log, &batch, self.clock, self.busy_timeout)?;
-                return Ok(outcomes(&batch, duplicates, &Logging::done()));
+                Ok(outcomes(&batch, duplicates, &Logging::done()))
             }
             log => {
                 let insert = |tx: &_| insert_all(tx, &batch, self.workspace_id, log.is_some(), now);
