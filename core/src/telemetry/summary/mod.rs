@@ -21,7 +21,7 @@ use self::groups::Groups;
 pub(super) use self::sums::{Costs, TokenSum};
 use self::sums::{Sums, columns};
 use super::period::{CallsOutside, UsageRange};
-use super::query::{Filter, Page, Projection, QueryContext, TokenUsageQuery, TokenUsageRow, for_each};
+use super::query::{Filter, Page, Projection, QueryContext, TokenUsageQuery, for_each};
 use crate::definition::record;
 use crate::error::Result;
 use crate::number;
@@ -83,7 +83,8 @@ macro_rules! summary_row {
         }
 
         /// The token counts of a call, in the order of the columns.
-        fn counts_of(call: &TokenUsageRow) -> [Option<i64>; COUNTS.len()] {
+        #[cfg(feature = "report")]
+        fn counts_of(call: &super::TokenUsageRow) -> [Option<i64>; COUNTS.len()] {
             [$(call.$count),*]
         }
     };

@@ -2,11 +2,11 @@
 
 use super::dimension::{Dimension, Group};
 use super::sums::Sums;
-use super::{Summary, TokenUsageSummaryRow, counts_of, since};
+use super::{Summary, TokenUsageSummaryRow, since};
 use crate::error::Result;
 use crate::telemetry::backlog_keys::BacklogKeys;
 use crate::telemetry::period::ReportPeriod;
-use crate::telemetry::query::{Page, Projection, QueryContext, TokenUsageRow};
+use crate::telemetry::query::{Page, Projection, QueryContext};
 
 /// A summary of token usage with what people ask next: the total, the names of what the rows have ids of, and what the time
 /// range leaves out. [`render_tokens_report`](crate::report::render_tokens_report) prints it.
@@ -40,11 +40,17 @@ impl TokenUsageReportRow {
         Self { currency: sums.currency(), sums: sums.into_row(workspace_id.map(str::to_owned), group) }
     }
 
-    /// The sums of single calls.
-    pub(crate) fn of_calls(calls: &[TokenUsageRow]) -> Self {
+    /// The sums of single calls, for their table.
+    #[cfg(feature = "report")]
+    pub(crate) fn of_calls(calls: &[crate::telemetry::TokenUsageRow]) -> Self {
         let mut sums = Sums::default();
         for call in calls {
-            sums.add_call(counts_of(call), call.duration_ms, call.cost_estimate, call.currency.as_deref());
+            sums.add_call(
+                super::counts_of(call),
+                call.duration_ms,
+                call.cost_estimate,
+                call.currency.as_deref(),
+            );
         }
         Self::new(sums, None, Group::default())
     }
