@@ -137,7 +137,7 @@ test-c: $(VENV)/installed ## Test the C library: installed, and used by programs
 	./tests/c/run.sh
 
 test-size: ## Check that the optimised C library stays below its ceiling
-	./tests/size.sh library 6750 12000
+	./tests/size.sh library 5900 10500
 
 header: ## Generate include/mcoda.h and the list of stable declarations from the sources
 	MCODA_WRITE_HEADER=1 $(CARGO) test --quiet --package mcoda-ffi --test header -- the_header_is nothing_that

@@ -64,9 +64,9 @@ pub struct mcoda_log_message {
 pub type mcoda_log_callback =
     Option<unsafe extern "C" fn(message: *const mcoda_log_message, user_data: *mut c_void)>;
 
-/// A callback that was set. It is never freed: a thread may be about to call it.
+/// What was set: a callback, or none. It is never freed: a thread may be about to call it.
 struct Receiver {
-    callback: unsafe extern "C" fn(*const mcoda_log_message, *mut c_void),
+    callback: mcoda_log_callback,
     user_data: *mut c_void,
     /// The process in which threads may be running it. In a forked child those of the parent do not exist.
     process: u32,
@@ -96,7 +96,9 @@ struct Logger;
 
 impl log::Log for Logger {
     fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
-        !RECEIVER.load(Ordering::Relaxed).is_null() && !is_in_callback()
+        // SAFETY: as in `receiver`.
+        let current = unsafe { RECEIVER.load(Ordering::Acquire).as_ref() };
+        current.is_some_and(|receiver| receiver.callback.is_some()) && !is_in_callback()
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -179,9 +181,11 @@ fn deliver(messages: &[mcoda_log_message]) {
         let running = Running(receiver);
         // Another one that was set in between waits for this one, unless it has seen that this one does not run.
         let is_set = ptr::eq(RECEIVER.load(Ordering::SeqCst), receiver);
-        if is_set && IN_CALLBACK.try_with(|inside| inside.set(true)).is_ok() {
+        if let Some(callback) = receiver.callback.filter(|_| is_set)
+            && IN_CALLBACK.try_with(|inside| inside.set(true)).is_ok()
+        {
             // SAFETY: the host has promised that the callback may be called until another one is set.
-            unsafe { (receiver.callback)(message, receiver.user_data) };
+            unsafe { callback(message, receiver.user_data) };
         }
         drop(running);
     }
@@ -192,21 +196,21 @@ fn receiver() -> Option<&'static Receiver> {
     loop {
         let current = RECEIVER.load(Ordering::SeqCst);
         // SAFETY: it is null or came from a box that nobody frees.
-        let found = unsafe { current.as_ref() }?;
+        let found = unsafe { current.as_ref() }.filter(|found| found.callback.is_some())?;
         let process = std::process::id();
         if found.process == process {
             return Some(found);
         }
         let own = Receiver { process, running: AtomicUsize::new(0), _before: current, ..*found };
-        exchange(current, Some(own));
+        exchange(current, own);
     }
 }
 
 /// Sets another one, if `current` is the one that is set.
-fn exchange(current: *mut Receiver, next: Option<Receiver>) -> bool {
-    let next = next.map_or(ptr::null_mut(), |next| Box::into_raw(Box::new(next)));
+fn exchange(current: *mut Receiver, next: Receiver) -> bool {
+    let next = Box::into_raw(Box::new(next));
     let is_set = RECEIVER.compare_exchange(current, next, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-    if !is_set && !next.is_null() {
+    if !is_set {
         // SAFETY: it came from a box, and no other thread has seen it.
         drop(unsafe { Box::from_raw(next) });
     }
@@ -227,13 +231,8 @@ fn set(callback: mcoda_log_callback, user_data: *mut c_void, level: LevelFilter)
     log::set_max_level(if callback.is_some() { level } else { LevelFilter::Off });
     let before = loop {
         let current = RECEIVER.load(Ordering::SeqCst);
-        let next = callback.map(|callback| Receiver {
-            callback,
-            user_data,
-            process: std::process::id(),
-            running: AtomicUsize::new(0),
-            _before: current,
-        });
+        let (process, running) = (std::process::id(), AtomicUsize::new(0));
+        let next = Receiver { callback, user_data, process, running, _before: current };
         if exchange(current, next) {
             break current;
         }

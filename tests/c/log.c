@@ -1,6 +1,8 @@
 /* Messages: off by default, at the end of the call that caused them, of the level that was set, from several threads, and
  * not after another callback was set. */
 
+#define _DEFAULT_SOURCE
+
 #include "check.h"
 
 #include <pthread.h>
@@ -35,7 +37,8 @@ static void receive(const mcoda_log_message *message, void *user_data)
         check_ok(code, &own, "a call within the callback", __FILE__, __LINE__);
         mcoda_string_free(json);
     }
-    REFUSED(mcoda_set_log(NULL, NULL, MCODA_LOG_OFF, &own), MCODA_UNSUPPORTED, NULL);
+    mcoda_code code = mcoda_set_log(NULL, NULL, MCODA_LOG_OFF, &own);
+    check_refused(code, MCODA_UNSUPPORTED, NULL, &own, "another callback within one", __FILE__, __LINE__);
     seen->count++;
 }
 
