@@ -42,7 +42,7 @@ test-full: test $(DENY) ## Run all tests, then many more rounds, the soak, the s
 	./bindings-python/tests/release.sh
 	./bindings-node/test/release.sh
 	./tests/c/run.sh --full
-	./tests/size.sh size 5200 12000
+	./tests/size.sh size 4750 10500
 	$(MAKE) test-reference
 	./tests/node-hammer/run.sh
 	./tests/npm-install.sh tests/npm-sqlite && npm --prefix tests/npm-sqlite test --silent

@@ -3088,7 +3088,7 @@ mcoda_code mcoda_arrow_stream(mcoda_workspace *workspace,
                               ArrowArrayStream *stream,
                               mcoda_error **error);
 
-// `mcoda_arrow_stream` for the calls in the user's global database. `name`, `arguments` (a JSON array, may be NULL) and
+// `mcoda_arrow_stream` for the calls in the user's global database. `arguments` (a JSON array, may be NULL), `name` and
 // `stream` are as there.
 //
 // Errors: as there. Threads: any; the stream one at a time. Frees: the caller, `stream` with its own `release`.

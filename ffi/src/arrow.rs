@@ -43,7 +43,7 @@ pub unsafe extern "C" fn mcoda_arrow_stream(
     })
 }
 
-/// `mcoda_arrow_stream` for the calls in the user's global database. `name`, `arguments` (a JSON array, may be NULL) and
+/// `mcoda_arrow_stream` for the calls in the user's global database. `arguments` (a JSON array, may be NULL), `name` and
 /// `stream` are as there.
 ///
 /// Errors: as there. Threads: any; the stream one at a time. Frees: the caller, `stream` with its own `release`.

@@ -150,7 +150,7 @@ arrow_streams_are_those_of_the_specification() {
     local plain=$prefix name
     build arrow tests/c/arrow.c "${sanitizers[@]}" "${shared[@]}"
     run arrow without
-    prefix=$out/arrow
+    prefix=$out/arrow_prefix
     HOME=$real_home make --no-print-directory install PROFILE="$1" FEATURES=arrow PREFIX="$prefix" >/dev/null
     "$cc" -std=c11 "${warnings[@]}" "${include[@]}" tests/c/arrow.c -o "$out/arrow_with" "${sanitizers[@]}" \
         -L"$prefix/lib" -lmcoda -Wl,-rpath,"$prefix/lib" -pthread
