@@ -337,6 +337,16 @@ impl ParsedUsage {
         rest
     }
 
+    /// Makes the sum of several reports of one session consistent.
+    pub(crate) fn settle_sum(&mut self) {
+        let before = self.input;
+        self.cover_cached();
+        if self.input != before {
+            self.total = plus(self.input, self.output).or(self.total);
+            self.note_rest();
+        }
+    }
+
     /// Raises the input, if it is known, to what was read from the cache.
     fn cover_cached(&mut self) {
         let read = self.cached.max(self.cache_read).unwrap_or(0);

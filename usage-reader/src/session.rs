@@ -135,6 +135,8 @@ pub fn total_of_reports(reports: &[Report]) -> Vec<ParsedUsage> {
             None => models.push(parsed.clone()),
         }
     }
+    // One process may have reported cached tokens without its input.
+    models.iter_mut().for_each(ParsedUsage::settle_sum);
     models
 }
 
