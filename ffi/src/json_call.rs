@@ -6,7 +6,7 @@ use std::ffi::c_char;
 use mcoda_core::calls::{Reply, Target};
 use serde_json::Value;
 
-use crate::boundary::{write_out, write_required_out};
+use crate::boundary::{write_reply, write_required_out};
 use crate::code::mcoda_code;
 use crate::error::{Result, mcoda_error};
 use crate::global::{self, mcoda_global};
@@ -65,10 +65,7 @@ pub(crate) unsafe fn write_json(
     json: *mut *mut mcoda_string,
     error: *mut *mut mcoda_error,
 ) -> mcoda_code {
-    write_out(json, error, || {
-        let reply = reply(on, name, given)?;
-        Ok(mcoda_string::new(reply.to_json()?).with_other_workspaces(reply.other_workspaces()))
-    })
+    write_reply(json, error, || reply(on, name, given))
 }
 
 /// Makes a call, and writes the text for people that it returns to `text`, which may not be NULL.

@@ -96,9 +96,7 @@ struct Logger;
 
 impl log::Log for Logger {
     fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
-        // SAFETY: as in `receiver`.
-        let current = unsafe { RECEIVER.load(Ordering::Acquire).as_ref() };
-        current.is_some_and(|receiver| receiver.callback.is_some()) && !is_in_callback()
+        current().is_some_and(|receiver| receiver.callback.is_some()) && !is_in_callback()
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -191,25 +189,33 @@ fn deliver(messages: &[mcoda_log_message]) {
     }
 }
 
+fn current() -> Option<&'static Receiver> {
+    // SAFETY: it is null or came from a box that nobody frees.
+    unsafe { RECEIVER.load(Ordering::SeqCst).as_ref() }
+}
+
+fn address(receiver: Option<&'static Receiver>) -> *const Receiver {
+    receiver.map_or(ptr::null(), ptr::from_ref)
+}
+
 /// The callback of this process. A forked child gets a copy of its parent's, in which none of the parent's threads run.
 fn receiver() -> Option<&'static Receiver> {
     loop {
-        let current = RECEIVER.load(Ordering::SeqCst);
-        // SAFETY: it is null or came from a box that nobody frees.
-        let found = unsafe { current.as_ref() }.filter(|found| found.callback.is_some())?;
+        let found = current().filter(|found| found.callback.is_some())?;
         let process = std::process::id();
         if found.process == process {
             return Some(found);
         }
-        let own = Receiver { process, running: AtomicUsize::new(0), _before: current, ..*found };
-        exchange(current, own);
+        let own = Receiver { process, running: AtomicUsize::new(0), _before: found, ..*found };
+        exchange(Some(found), own);
     }
 }
 
-/// Sets another one, if `current` is the one that is set.
-fn exchange(current: *mut Receiver, next: Receiver) -> bool {
+/// Sets another one, if `before` is the one that is set.
+fn exchange(before: Option<&'static Receiver>, next: Receiver) -> bool {
+    let before = address(before).cast_mut();
     let next = Box::into_raw(Box::new(next));
-    let is_set = RECEIVER.compare_exchange(current, next, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+    let is_set = RECEIVER.compare_exchange(before, next, Ordering::SeqCst, Ordering::SeqCst).is_ok();
     if !is_set {
         // SAFETY: it came from a box, and no other thread has seen it.
         drop(unsafe { Box::from_raw(next) });
@@ -230,15 +236,14 @@ fn set(callback: mcoda_log_callback, user_data: *mut c_void, level: LevelFilter)
     let callback = callback.filter(|_| level != LevelFilter::Off);
     log::set_max_level(if callback.is_some() { level } else { LevelFilter::Off });
     let before = loop {
-        let current = RECEIVER.load(Ordering::SeqCst);
+        let before = current();
         let (process, running) = (std::process::id(), AtomicUsize::new(0));
-        let next = Receiver { callback, user_data, process, running, _before: current };
-        if exchange(current, next) {
-            break current;
+        let next = Receiver { callback, user_data, process, running, _before: address(before) };
+        if exchange(before, next) {
+            break before;
         }
     };
-    // SAFETY: as in `receiver`.
-    if let Some(before) = unsafe { before.as_ref() }.filter(|before| before.process == std::process::id()) {
+    if let Some(before) = before.filter(|before| before.process == std::process::id()) {
         while before.running.load(Ordering::SeqCst) > 0 {
             std::thread::sleep(Duration::from_millis(1));
         }

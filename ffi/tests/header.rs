@@ -204,7 +204,6 @@ fn every_export_runs_within_the_panic_boundary() {
         "write_json",
         "write_text",
         "write_reply",
-        "write_reply_text",
         "make",
         "free",
         "or_default_on_panic",
