@@ -22,6 +22,11 @@ pub(crate) fn compare(a: &str, b: &str) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| a.cmp(b))
 }
 
+/// The order of rows by their keys, and of those with the same key by their ids.
+pub(crate) fn compare_rows(a: (&str, &str), b: (&str, &str)) -> Ordering {
+    compare(a.0, b.0).then_with(|| a.1.cmp(b.1))
+}
+
 /// The digits that the text begins with, without leading zeros.
 fn take_number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
     let end = text.iter().position(|c| !c.is_ascii_digit()).unwrap_or(text.len());

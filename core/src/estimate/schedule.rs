@@ -153,7 +153,7 @@ fn arrival_order(a: &OpenTask, b: &OpenTask, lane: Lane) -> Ordering {
 
 fn backlog_order(a: &OpenTask, b: &OpenTask) -> Ordering {
     let place = |task: &OpenTask| (task.priority.is_none(), task.priority);
-    let by_key = || natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id));
+    let by_key = || natural_order::compare_rows((&a.key, &a.id), (&b.key, &b.id));
     place(a).cmp(&place(b)).then_with(by_key)
 }
 

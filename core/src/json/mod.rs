@@ -376,56 +376,40 @@ impl Parts<'_> {
         value.write_to(self.sink)
     }
 
-    fn end(self) {
+    fn end(self) -> Result<()> {
         self.sink.end();
         if self.is_variant {
             self.sink.end();
         }
+        Ok(())
     }
 }
 
-macro_rules! items {
-    ($($trait:ident::$function:ident)+) => {$(
+macro_rules! parts {
+    ($($trait:ident::$function:ident($($key:ident)?) = $own:ident)+) => {$(
         impl ser::$trait for Parts<'_> {
             type Ok = ();
             type Error = Error;
 
-            fn $function<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<()> {
-                self.item(value)
+            fn $function<T: Serialize + ?Sized>(&mut self, $($key: &'static str,)? value: &T) -> Result<()> {
+                self.$own($($key,)? value)
             }
 
             fn end(self) -> Result<()> {
-                Parts::end(self);
-                Ok(())
+                Parts::end(self)
             }
         }
     )+};
 }
 
-items! {
-    SerializeSeq::serialize_element SerializeTuple::serialize_element
-    SerializeTupleStruct::serialize_field SerializeTupleVariant::serialize_field
+parts! {
+    SerializeSeq::serialize_element() = item
+    SerializeTuple::serialize_element() = item
+    SerializeTupleStruct::serialize_field() = item
+    SerializeTupleVariant::serialize_field() = item
+    SerializeStruct::serialize_field(key) = field
+    SerializeStructVariant::serialize_field(key) = field
 }
-
-macro_rules! fields {
-    ($($trait:ident)+) => {$(
-        impl ser::$trait for Parts<'_> {
-            type Ok = ();
-            type Error = Error;
-
-            fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<()> {
-                self.field(key, value)
-            }
-
-            fn end(self) -> Result<()> {
-                Parts::end(self);
-                Ok(())
-            }
-        }
-    )+};
-}
-
-fields! { SerializeStruct SerializeStructVariant }
 
 impl ser::SerializeMap for Parts<'_> {
     type Ok = ();
@@ -440,8 +424,7 @@ impl ser::SerializeMap for Parts<'_> {
     }
 
     fn end(self) -> Result<()> {
-        Parts::end(self);
-        Ok(())
+        Parts::end(self)
     }
 }
 

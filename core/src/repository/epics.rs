@@ -90,7 +90,7 @@ impl Epics<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM epics WHERE ?1 IS NULL OR project_id = ?1";
             let mut epics: Vec<Epic> = stored::all(tx, sql, [project_id])?;
-            sort_by(&mut epics, |a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            sort_by(&mut epics, |a, b| natural_order::compare_rows((&a.key, &a.id), (&b.key, &b.id)));
             Ok(epics)
         })
     }

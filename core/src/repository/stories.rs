@@ -98,9 +98,7 @@ impl Stories<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM user_stories WHERE ?1 IS NULL OR epic_id = ?1";
             let mut stories: Vec<Story> = stored::all(tx, sql, [epic_id])?;
-            sort_by(&mut stories, |a, b| {
-                natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id))
-            });
+            sort_by(&mut stories, |a, b| natural_order::compare_rows((&a.key, &a.id), (&b.key, &b.id)));
             Ok(stories)
         })
     }

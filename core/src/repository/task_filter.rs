@@ -58,7 +58,7 @@ impl Tasks<'_> {
             let mut found: Vec<Task> =
                 stored::all(tx, &sql, params![scope.project, scope.epic, scope.story])?;
             found.retain(|task| filter.matches(task));
-            sort_by(&mut found, |a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            sort_by(&mut found, |a, b| natural_order::compare_rows((&a.key, &a.id), (&b.key, &b.id)));
             Ok(found)
         })
     }

@@ -145,7 +145,7 @@ impl Tasks<'_> {
         self.0.access.read(|tx| {
             let sql = "SELECT * FROM tasks WHERE ?1 IS NULL OR user_story_id = ?1";
             let mut tasks: Vec<Task> = stored::all(tx, sql, [user_story_id])?;
-            sort_by(&mut tasks, |a, b| natural_order::compare(&a.key, &b.key).then_with(|| a.id.cmp(&b.id)));
+            sort_by(&mut tasks, |a, b| natural_order::compare_rows((&a.key, &a.id), (&b.key, &b.id)));
             Ok(tasks)
         })
     }
