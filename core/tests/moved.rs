@@ -8,8 +8,8 @@ use std::path::Path;
 use common::*;
 use mcoda_core::calls::{OF_ONE_WORKSPACE, Target};
 use mcoda_core::{
-    CheckOptions, Environment, ErrorKind, NewCommandRun, NewJob, Options, TokenUsage, TokenUsageQuery,
-    Workspace, workspaces,
+    CheckOptions, Environment, ErrorKind, NewCommandRun, NewJob, Options, Severity, TokenUsage,
+    TokenUsageQuery, Workspace, workspaces,
 };
 use serde_json::{Value, json};
 
@@ -301,8 +301,9 @@ fn relocating_writes_workspace_json_and_leaves_the_log() {
     assert_eq!([&grown[0]["workspaceId"], &grown[1]["workspaceId"]], [&json!(id), &json!("shop")]);
     let report = again.check(&CheckOptions::default()).unwrap();
     // The database is the truth; that the log has the old id is said and not repaired.
-    let codes: Vec<&str> = report.findings.iter().map(|finding| &*finding.code).collect();
-    assert_eq!(codes, ["log_differs"]);
+    // With a SQLite of the system, who else has the file open cannot be seen, which is said as information.
+    let faults = report.findings.iter().filter(|finding| finding.severity != Severity::Info);
+    assert_eq!(faults.map(|finding| &*finding.code).collect::<Vec<_>>(), ["log_differs"]);
 }
 
 #[test]

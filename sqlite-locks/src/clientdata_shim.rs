@@ -1,7 +1,7 @@
 //! Two functions that a system SQLite before 3.44 lacks, and that rusqlite uses when it sets hooks.
 //!
-//! They store the closure of a hook together with its connection. Closures that remain when a connection is closed are
-//! freed when another connection at the same address sets that hook, or never; they are small.
+//! They store the closure of a hook together with its connection. Closing a connection does not free it: take the hook away
+//! before, or what it holds stays until another connection at the same address sets that hook.
 #![allow(unsafe_code, reason = "functions of SQLite's, in its own form; each block says why it is sound")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};

@@ -38,7 +38,8 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
             "not_examined",
             "otherSqlite",
             "whether another copy of SQLite in this process has the database open cannot be seen here",
-            "mount /proc, where the system has it",
+            "mount /proc, where the system has it; with the SQLite of the system (crate feature `bundled` turned off), \
+             nothing has to be done if all parts of the program use that one",
         )],
     })
 }

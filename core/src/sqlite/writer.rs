@@ -1,12 +1,14 @@
 //! The writing connection, used by one call at a time.
 
 use std::collections::VecDeque;
+use std::ffi::c_int;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{Thread, ThreadId};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 
 use super::cancel::Watch;
 use super::locks;
@@ -169,9 +171,7 @@ impl Writer {
             std::mem::take(&mut state.waiting)
         };
         waiting.iter().for_each(Waiter::wake);
-        connection.map_or(Ok(()), |connection| {
-            locks::returning_memory(|| connection.close().map_err(|(_, error)| error.into()))
-        })
+        connection.map_or(Ok(()), |connection| close(connection).map_err(Error::from))
     }
 
     /// Acquires the connection if it is free.
@@ -284,6 +284,14 @@ pub(super) fn busy_after(deadline: Deadline) -> Option<Error> {
     })
 }
 
+/// Frees the hook before the connection: a SQLite of the system before 3.44 would keep it, and with it pages of memory.
+fn close(mut connection: Connection) -> rusqlite::Result<()> {
+    locks::returning_memory(|| {
+        let unhooked = connection.wal_hook(None::<fn(&mut Wal, c_int) -> rusqlite::Result<()>>);
+        connection.close().map_err(|(_, error)| error).and(unhooked)
+    })
+}
+
 pub(super) fn closed() -> Error {
     Error::new(ErrorKind::Closed, "this handle was closed: open a new one")
 }
@@ -296,7 +304,8 @@ impl Drop for Writer {
         if is_inherited {
             std::mem::forget(availability);
         } else if let Availability::Free(connection) = availability {
-            locks::returning_memory(|| drop(connection));
+            // Nobody is left to be told.
+            let _ = close(connection);
         }
     }
 }
