@@ -3,7 +3,7 @@
 # debug information would contain them. Everything else keeps its paths, which editors and debuggers follow.
 for argument in "$@"; do
     case $argument in
-        opt-level=[3sz] | -Copt-level=[3sz]) optimised=yes ;;
+        opt-level=[23sz] | -Copt-level=[23sz]) optimised=yes ;;
     esac
 done
 [ -n "${optimised:-}" ] || exec "$@"
