@@ -85,6 +85,8 @@ export declare class SqlDatabase {
   stop(of: number): void
   /** Queues setting how long calls wait for other connections, in milliseconds. */
   setBusyTimeout(call: number, millis: number): void
+  /** Ends the running call with `SQLITE_INTERRUPT`. Queued calls are not affected. */
+  interrupt(): void
   /** Queues closing the database, as the call with this number. Ends calls that yield and have more rows. */
   close(call: number): void
 }

@@ -110,6 +110,15 @@ export class Database<_Driver = any, _Stmt = any> {
   }
 
   /**
+   * Ends the running call, of this database or of a workspace over it: it fails with `SQLITE_INTERRUPT`, or with the kind
+   * `Cancelled`. Calls that wait for their turn are not affected. As with the method of npm's `sqlite3`, a statement that
+   * writes is rolled back, and with it the open transaction.
+   */
+  interrupt(): void {
+    nativeOf(this).interrupt()
+  }
+
+  /**
    * Closes the database after the calls that were made before. When it resolves, the files are closed, and the database
    * writes nothing more.
    */

@@ -187,6 +187,37 @@ test('closing_ends_an_iteration', async () => {
   )
 })
 
+test('an_endless_statement_is_interrupted_and_the_next_one_runs', async () => {
+  const database = await memory()
+  // Nothing runs.
+  database.interrupt()
+  await database.exec('CREATE TABLE t (a)')
+  const n = 'WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) '
+  for (const call of [
+    () => database.all(n + 'SELECT count(*) FROM n'),
+    () => database.get(n + 'SELECT i FROM n WHERE i < 0'),
+    () => database.run(n + 'INSERT INTO t SELECT i FROM n'),
+    () => database.exec(n + 'SELECT count(*) FROM n'),
+  ]) {
+    await assert.rejects(interrupted(call()), { message: 'SQLITE_INTERRUPT: interrupted', code: 'SQLITE_INTERRUPT', errno: 9 })
+    assert.deepEqual(await database.get('SELECT count(*) AS n FROM t'), { n: 0 })
+  }
+  const last = database.all(n + 'SELECT count(*) FROM n')
+  const closed = database.close()
+  await assert.rejects(interrupted(last), { code: 'SQLITE_INTERRUPT' })
+  await closed
+  database.interrupt()
+
+  /** The result of the call, which is interrupted as soon as it runs. */
+  async function interrupted(call) {
+    let runs = true
+    const result = call.finally(() => (runs = false))
+    result.catch(() => {})
+    for (; runs; await sleep(1)) database.interrupt()
+    return result
+  }
+})
+
 test('closing_lets_go_of_the_files', async () => {
   for (let round = 0; round < 20; round += 1) {
     const folder = mkdtempSync(join(tmpdir(), 'mcoda-sqlite-'))

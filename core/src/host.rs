@@ -55,6 +55,14 @@ impl HostDatabase {
         self.connection.set_busy_timeout(timeout)
     }
 
+    /// Ends the running call of this database, or of a workspace over it, with `SQLITE_INTERRUPT` or `Cancelled`; from any
+    /// thread. Calls that begin later are not affected. As with SQLite's function of this name, a statement of the host that
+    /// writes is rolled back, and with it the open transaction.
+    pub fn interrupt(&self) {
+        self.connection.interrupt();
+        self.sessions().iter().for_each(Session::interrupt);
+    }
+
     /// Closes the database, its files, and the workspaces over it. An open transaction is rolled back. `SQLITE_MISUSE` if
     /// it is closed already.
     pub fn close(&self) -> HostResult<()> {

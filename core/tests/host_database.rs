@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use mcoda_core::host::{HostDatabase, HostMode, HostParams, Large};
 use mcoda_core::{
-    ErrorKind, NewEpic, NewProject, NewStory, NewTask, Options, Result, TokenUsage, TokenUsageQuery,
-    TransitionContext, Workspace,
+    ErrorKind, NewEpic, NewProject, NewStory, NewTask, Options, Result, SqlParams, TokenUsage,
+    TokenUsageQuery, TransitionContext, Workspace,
 };
 use serde_json::{Value, json};
 
@@ -197,4 +197,50 @@ fn a_database_that_is_only_read_has_a_workspace_that_only_reads() {
     let workspace = options().open_over(&database).unwrap();
     assert_eq!(workspace.token_usage(&TokenUsageQuery::default()).unwrap().len(), 1);
     assert_eq!(record(&workspace, "two").unwrap_err().kind(), ErrorKind::Storage);
+}
+
+/// Records that a workspace over the object acknowledged would be gone with the log.
+#[cfg(unix)]
+#[test]
+fn nothing_is_recorded_in_a_log_that_was_removed_or_replaced() {
+    for name in ["mcoda.db-wal", "mcoda.db-shm"] {
+        for replaced in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let database = open(folder.path().join("mcoda.db").to_str().unwrap());
+            database.exec("PRAGMA journal_mode = WAL").unwrap();
+            let workspace = options().open_over(&database).unwrap();
+            record(&workspace, "before").unwrap();
+            let (file, moved) = (folder.path().join(name), folder.path().join("moved"));
+            std::fs::rename(&file, &moved).unwrap();
+            if replaced {
+                std::fs::copy(&moved, &file).unwrap();
+            }
+            let error = record(&workspace, "lost").unwrap_err();
+            assert!(error.kind() == ErrorKind::Storage && error.message().contains(name), "{error}");
+            // Back in its place, it is the one that is open.
+            std::fs::rename(&moved, &file).unwrap();
+            record(&workspace, "after").unwrap();
+            database.exec("PRAGMA journal_mode = DELETE").unwrap();
+            record(&workspace, "without a log").unwrap();
+            assert_eq!(count(&database), 3);
+        }
+    }
+}
+
+#[test]
+fn an_interrupt_ends_a_call_of_a_workspace_over_it() {
+    let database = open(MEMORY);
+    let workspace = options().open_over(&database).unwrap();
+    let endless =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n";
+    let ended = std::thread::scope(|scope| {
+        let running = scope.spawn(|| workspace.query(endless, &SqlParams::default()));
+        while !running.is_finished() {
+            database.interrupt();
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        running.join().unwrap()
+    });
+    assert_eq!(ended.unwrap_err().kind(), ErrorKind::Cancelled);
+    record(&workspace, "after").unwrap();
 }

@@ -197,6 +197,14 @@ impl SqlDatabase {
         });
     }
 
+    /// Ends the running call with `SQLITE_INTERRUPT`. Queued calls are not affected.
+    #[napi]
+    pub fn interrupt(&self) {
+        // It is opening, or closed.
+        let Some(database) = self.connection.get() else { return };
+        database.interrupt();
+    }
+
     /// Queues closing the database, as the call with this number. Ends calls that yield and have more rows.
     #[napi]
     pub fn close(&self, call: i64) {

@@ -21,7 +21,8 @@ pub(crate) use location::{
     WORKSPACE_FILE, absolute, beside,
 };
 pub(crate) use opened::{
-    none_if_missing, open_own, open_regular, refuse_irregular_at, refuse_open_folder, refuse_planted,
+    none_if_missing, open_own, open_regular, refuse_irregular_at, refuse_irregular_files, refuse_open_folder,
+    refuse_planted,
 };
 pub(crate) use permissions::{
     create_folder, create_new_file, create_whole_file, open_or_create_file, sync_folder,

@@ -7,6 +7,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use super::location::{DATABASE_FILES, beside};
 use crate::error::{Error, Result};
 
 /// Opens the regular file at `path`, following links.
@@ -43,6 +44,12 @@ pub(crate) fn refuse_irregular_at(path: &Path) -> Result<()> {
     let checked = path.metadata().and_then(|metadata| refuse_irregular(&metadata));
     none_if_missing(checked).map_err(|error| Error::storage("open", path, error))?;
     Ok(())
+}
+
+/// [`refuse_irregular_at`] for all files of a database. If it is a link, the others are beside its target.
+pub(crate) fn refuse_irregular_files(database: &Path) -> Result<()> {
+    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    DATABASE_FILES.iter().try_for_each(|suffix| refuse_irregular_at(&beside(&real, suffix)))
 }
 
 /// Refuses a link to a folder that neither this user nor root made, and a world-writable folder: anyone could replace

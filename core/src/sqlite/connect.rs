@@ -176,11 +176,7 @@ fn prepare_file(path: &Path, read_only: bool, content: Option<NewContent<'_>>) -
     if path.is_dir() {
         return Err(Error::new(ErrorKind::Storage, "it is a folder; name a database file"));
     }
-    // SQLite would block on a pipe. If the file is a link, its side files are beside the target.
-    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    for suffix in paths::DATABASE_FILES {
-        paths::refuse_irregular_at(&paths::beside(&real, suffix))?;
-    }
+    paths::refuse_irregular_files(path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
         if !read_only {

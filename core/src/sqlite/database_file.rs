@@ -1,6 +1,7 @@
 //! The identity of the files that a handle has open, even if they are renamed or replaced.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -18,14 +19,18 @@ pub(super) struct DatabaseFile {
     id: Option<FileId>,
     /// Its state, if it was opened as immutable.
     immutable: Option<Fingerprint>,
-    /// The write-ahead log and its index, for a handle that writes.
-    beside: Vec<(PathBuf, FileId)>,
+    /// Where SQLite puts the write-ahead log and its index, if the file can be identified: beside the target of a link.
+    side_files: Option<[PathBuf; 2]>,
+    /// The write-ahead log and its index, for a handle that writes. Copies share them.
+    beside: Arc<Mutex<Vec<(PathBuf, FileId)>>>,
 }
 
 impl DatabaseFile {
     pub(super) fn at(path: &Path) -> Self {
         let id = identity_at(path).map(|(id, _)| id);
-        Self { path: path.to_owned(), id, immutable: None, beside: Vec::new() }
+        let real = id.and_then(|_| path.canonicalize().ok());
+        let side_files = real.map(|real| ["-wal", "-shm"].map(|suffix| paths::beside(&real, suffix)));
+        Self { path: path.to_owned(), id, immutable: None, side_files, beside: Arc::default() }
     }
 
     /// As [`DatabaseFile::at`], for a read-only handle.
@@ -40,17 +45,38 @@ impl DatabaseFile {
 
     /// Also identifies the write-ahead log and its index, which a connection has open. Nobody replaces or removes them
     /// in the meantime: only SQLite's last connection removes them, and the log is emptied by truncating it.
-    pub(super) fn with_log(mut self) -> Self {
-        // SQLite resolves links before it looks for these files.
-        if self.id.is_some()
-            && let Ok(path) = self.path.canonicalize()
-        {
-            self.beside.extend(["-wal", "-shm"].into_iter().filter_map(|suffix| {
-                let name = paths::beside(&path, suffix);
-                identity_at(&name).map(|(id, _)| (name, id))
-            }));
-        }
+    pub(super) fn with_log(self) -> Self {
+        self.identify_log();
         self
+    }
+
+    /// [`DatabaseFile::with_log`] for a connection whose host may turn the write-ahead log on and off at any time, and
+    /// the same for all copies of this value: called after each use of the connection.
+    pub(super) fn follow_log(&self, connection: &Connection) {
+        let Some([log, _]) = &self.side_files else { return };
+        let was_there = self.beside().iter().any(|(path, _)| path == log);
+        if was_there == log.exists() {
+            return;
+        }
+        let mode = connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+        match mode.as_deref() {
+            // Removed by somebody else: the next write is refused.
+            Ok("wal") if was_there => {}
+            Ok("wal") => self.identify_log(),
+            Ok(_) => self.beside().clear(),
+            // It is asked again after the next use.
+            Err(_) => {}
+        }
+    }
+
+    fn identify_log(&self) {
+        let files = self.side_files.iter().flatten();
+        let identified = files.filter_map(|path| identity_at(path).map(|(id, _)| (path.clone(), id)));
+        *self.beside() = identified.collect();
+    }
+
+    fn beside(&self) -> MutexGuard<'_, Vec<(PathBuf, FileId)>> {
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -75,7 +101,7 @@ impl DatabaseFile {
             let message = "the database file was removed or replaced since it was opened: open it again";
             return Err(Error::new(ErrorKind::Storage, message));
         };
-        for (path, id) in &self.beside {
+        for (path, id) in &*self.beside() {
             if identity_at(path).is_none_or(|(now, _)| now != *id) {
                 let message = format!(
                     "{} was removed or replaced while the database was open, so new records would be lost: close the \

@@ -2,7 +2,7 @@
 //! defaults and SQLite's errors, and no setting that the host did not make.
 //!
 //! It has the locks of every handle: nothing is written if another copy of SQLite in the process could release them, or
-//! if the file was removed, replaced or linked again.
+//! if the file, its write-ahead log or the index of that was removed or replaced, or the file was linked again.
 
 mod fault;
 mod params;
@@ -25,7 +25,7 @@ pub use rows::{Large, RowChunk};
 use self::fault::code;
 use self::rows::RowWriter;
 use self::statement::{is_commit, with_first};
-use super::cancel::{Watch, with_cancellation};
+use super::cancel::{Control, Watch, with_cancellation};
 use super::connect::{IN_MEMORY, busy_timeout_of, newer_schema, schema_version, set_busy_timeout};
 use super::database_file::DatabaseFile;
 use super::file_aliases::refuse_aliases;
@@ -64,6 +64,7 @@ pub struct HostConnection {
     file: DatabaseFile,
     is_in_memory: bool,
     is_read_only: bool,
+    control: Arc<Control>,
     /// Whether a transaction has ended since the last [`HostConnection::take_ended`].
     has_ended: AtomicBool,
 }
@@ -101,7 +102,8 @@ impl HostConnection {
         let file = DatabaseFile::at(&path);
         let is_read_only = !mode.writes;
         let writer = Writer::of_host(connection);
-        Ok(Self { writer, file, is_in_memory, is_read_only, has_ended: AtomicBool::new(false) })
+        let (control, has_ended) = (Arc::default(), AtomicBool::new(false));
+        Ok(Self { writer, file, is_in_memory, is_read_only, control, has_ended })
     }
 
     /// The database file.
@@ -188,6 +190,12 @@ impl HostConnection {
         self.with(|connection| Ok(set_busy_timeout(connection, timeout)?))
     }
 
+    /// Ends the running call with `SQLITE_INTERRUPT`; from any thread. Calls that begin later are not affected. As with
+    /// SQLite's function of this name, a statement that writes is rolled back, and with it the open transaction.
+    pub(crate) fn interrupt(&self) {
+        self.control.interrupt();
+    }
+
     /// Closes the connection and its files. An open transaction is rolled back. `SQLITE_MISUSE` if it is closed already.
     pub fn close(&self) -> HostResult<()> {
         self.writer.check_open()?;
@@ -226,7 +234,9 @@ impl HostConnection {
             return Err(newer_schema(version, newest_schema));
         }
         require_foreign_keys(&guard)?;
-        work(&guard, &wait)
+        let done = work(&guard, &wait);
+        self.file.follow_log(&guard);
+        done
     }
 
     pub(crate) fn is_in_memory(&self) -> bool {
@@ -246,13 +256,14 @@ impl HostConnection {
     }
 
     fn with<T>(&self, work: impl FnOnce(&Connection) -> HostResult<T>) -> HostResult<T> {
-        let watch = Watch::of_thread();
+        let watch = Watch::writing(&self.control);
         let mut guard = self.writer.acquire(Deadline::never(), &watch)?;
         let was_open = !guard.is_autocommit();
         let done = with_cancellation(guard.connection()?, &watch, |connection| Ok(work(connection)))?;
         if was_open && guard.is_autocommit() {
             self.has_ended.store(true, Ordering::Relaxed);
         }
+        self.file.follow_log(&guard);
         done
     }
 
@@ -284,14 +295,14 @@ fn absolute(file: &str) -> HostResult<PathBuf> {
     Ok(std::path::absolute(file).map_err(|error| Error::storage("resolve", Path::new(file), error))?)
 }
 
-/// Refuses a pipe, which SQLite would wait for, and for writing a file with several names.
+/// Refuses a pipe, which SQLite would wait for, and for writing, a file with several names.
 fn check_file(path: &Path, mode: HostMode) -> HostResult<()> {
-    let checked = paths::refuse_irregular_at(path)
-        .and_then(|()| if mode.writes { refuse_aliases(path) } else { Ok(()) });
     // SQLite has its own error for a folder.
     if path.is_dir() {
         return Ok(());
     }
+    let checked = paths::refuse_irregular_files(path)
+        .and_then(|()| if mode.writes { refuse_aliases(path) } else { Ok(()) });
     checked.map_err(|error| HostError::refused(code::CANTOPEN, error.message()))
 }
 

@@ -1,7 +1,9 @@
 //! Rows as JSON, in chunks.
 
-use rusqlite::Row;
+use std::io;
+
 use rusqlite::types::ValueRef;
+use rusqlite::{Row, ffi};
 use serde::Serialize;
 
 use super::HostResult;
@@ -123,7 +125,9 @@ impl RowWriter {
             ValueRef::Blob(bytes) => {
                 self.exact(place, "blob", &self.blobs.len())?;
                 self.bytes += bytes.len();
-                self.blobs.push(bytes.to_vec());
+                let mut copy = Vec::new();
+                append(&mut copy, bytes)?;
+                self.blobs.push(copy);
             }
         }
         Ok(())
@@ -157,7 +161,34 @@ impl RowWriter {
 }
 
 fn write(into: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> HostResult<()> {
-    serde_json::to_writer(into, value).map_err(|error| HostError::internal(error.to_string()))
+    serde_json::to_writer(Growing(into), value).map_err(|error| match error.io_error_kind() {
+        Some(_) => out_of_memory(),
+        None => HostError::internal(error.to_string()),
+    })
+}
+
+fn append(into: &mut Vec<u8>, bytes: &[u8]) -> HostResult<()> {
+    io::Write::write_all(&mut Growing(into), bytes).map_err(|_| out_of_memory())
+}
+
+fn out_of_memory() -> HostError {
+    HostError::refused(ffi::SQLITE_NOMEM, "out of memory")
+}
+
+/// What grows with the values of a row, which may be as large as SQLite allows: an error where there is no memory, in place
+/// of the end of the process.
+struct Growing<'v>(&'v mut Vec<u8>);
+
+impl io::Write for Growing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_reserve(bytes.len())?;
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn json(text: &str) -> HostResult<String> {

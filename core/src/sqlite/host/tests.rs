@@ -218,6 +218,113 @@ fn nothing_is_written_to_a_file_that_has_lost_its_name_or_has_two() {
     assert!(error.code == "SQLITE_CANTOPEN" && error.text.contains("hard links"), "{error:?}");
 }
 
+/// The host turns the log on and off, and another connection may do the same.
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_to_a_log_that_was_removed_or_replaced() {
+    for file in ["x.db-wal", "x.db-shm"] {
+        for replaced in [false, true] {
+            for opened_by_reading in [false, true] {
+                let folder = tempfile::tempdir().unwrap();
+                let file = folder.path().join(file);
+                let database = open(&folder.path().join("x.db"));
+                database.exec("PRAGMA journal_mode = WAL; CREATE TABLE t (a)").unwrap();
+                let other = open(&folder.path().join("x.db"));
+                if opened_by_reading {
+                    all(&other, "SELECT * FROM t", json!(null)).unwrap();
+                } else {
+                    other.exec("BEGIN; INSERT INTO t VALUES (1)").unwrap();
+                }
+                std::fs::rename(&file, folder.path().join("moved")).unwrap();
+                if replaced {
+                    std::fs::copy(folder.path().join("moved"), &file).unwrap();
+                }
+                for database in [&database, &other] {
+                    for write in ["INSERT INTO t VALUES (2)", "COMMIT"] {
+                        let error = database.exec(write).unwrap_err();
+                        let is_known = write == "COMMIT" && error.text.contains("no transaction is active");
+                        assert!(
+                            is_known
+                                || error.code == "SQLITE_READONLY"
+                                    && error.text.contains("removed or replaced"),
+                            "{file:?} {replaced} {error:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_that_its_host_turns_off_is_not_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.db");
+    let database = open(&path);
+    for round in 0..3 {
+        database.exec("PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS t (a)").unwrap();
+        database.exec("INSERT INTO t VALUES (1); PRAGMA journal_mode = DELETE").unwrap();
+        database.exec("INSERT INTO t VALUES (2)").unwrap();
+        // Another one turns it on, and the last connection removes it.
+        let other = open(&path);
+        other.exec("PRAGMA journal_mode = WAL; INSERT INTO t VALUES (3)").unwrap();
+        database.exec("INSERT INTO t VALUES (4)").unwrap();
+        other.exec("INSERT INTO t VALUES (5)").unwrap();
+        other.close().unwrap();
+        database.exec("INSERT INTO t VALUES (6); PRAGMA wal_checkpoint(TRUNCATE); VACUUM").unwrap();
+        let rows = all(&database, "SELECT count(*) AS n FROM t", json!(null)).unwrap();
+        assert_eq!(rows, json!([{"n": 6 * (round + 1)}]));
+    }
+    let moved = folder.path().join("moved");
+    std::fs::rename(folder.path().join("x.db-wal"), moved).unwrap();
+    assert_eq!(database.exec("INSERT INTO t VALUES (7)").unwrap_err().code, "SQLITE_READONLY");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_is_refused_at_once() {
+    for (suffix, writes) in
+        ["", "-journal", "-wal", "-shm"].into_iter().flat_map(|name| [(name, true), (name, false)])
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.db");
+        if !suffix.is_empty() {
+            let database = open(&path);
+            database.exec("CREATE TABLE t (a)").unwrap();
+            database.close().unwrap();
+        }
+        let pipe = paths::beside(&path, suffix);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mode = HostMode { writes, creates: writes };
+        let error = HostConnection::open(path.to_str().unwrap(), mode).unwrap_err();
+        assert_eq!(error.code, "SQLITE_CANTOPEN", "{suffix} {error:?}");
+    }
+}
+
+const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) ";
+
+#[test]
+fn an_endless_statement_is_interrupted_and_the_next_one_runs() {
+    let database = memory();
+    database.exec("CREATE TABLE t (a)").unwrap();
+    // Before a call it does nothing.
+    database.interrupt();
+    for sql in ["SELECT count(*) FROM n", "SELECT i FROM n WHERE i < 0", "INSERT INTO t SELECT i FROM n"] {
+        let sql = format!("{ENDLESS}{sql}");
+        let ended = std::thread::scope(|scope| {
+            let running = scope.spawn(|| all(&database, &sql, json!(null)));
+            while !running.is_finished() {
+                database.interrupt();
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            running.join().unwrap()
+        });
+        assert_eq!(said(ended.unwrap_err()), "SQLITE_INTERRUPT 9 interrupted");
+        assert_eq!(all(&database, "SELECT count(*) AS n FROM t", json!(null)).unwrap(), json!([{"n": 0}]));
+    }
+}
+
 #[test]
 fn it_waits_for_others_as_long_as_its_host_says() {
     let folder = tempfile::tempdir().unwrap();
