@@ -1,8 +1,12 @@
 //! A host's own database object, and a workspace whose calls run on its connection.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, helpers included")]
 
+mod common;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use common::{in_other_process, lines_of};
 
 use mcoda_core::host::{HostDatabase, HostMode, HostParams, Large};
 use mcoda_core::{
@@ -243,4 +247,31 @@ fn an_interrupt_ends_a_call_of_a_workspace_over_it() {
     });
     assert_eq!(ended.unwrap_err().kind(), ErrorKind::Cancelled);
     record(&workspace, "after").unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_value_for_which_there_is_no_memory_is_an_error() {
+    let child = in_other_process(&[("MCODA_TEST_MEMORY", "600")]).spawn().unwrap();
+    assert_eq!(lines_of(child, "code "), ["SQLITE_NOMEM"; 3]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "the other tests run it, in processes of their own"]
+#[allow(clippy::disallowed_methods, reason = "a child process gets its task through the environment")]
+fn other_process() {
+    let Some(mib) = std::env::var("MCODA_TEST_MEMORY").ok().and_then(|mib| mib.parse::<u64>().ok()) else {
+        return;
+    };
+    let database = open(MEMORY);
+    let limit = rustix::process::Rlimit { current: Some(mib << 20), maximum: None };
+    rustix::process::setrlimit(rustix::process::Resource::As, limit).unwrap();
+    // SQLite has the memory for the first two, and this library none for the copy.
+    for value in ["zeroblob(300000000)", "printf('%300000000d', 1)", "zeroblob(900000000)"] {
+        let sql = format!("SELECT {value} AS x");
+        let error = database.first(&sql, &HostParams::default(), Large::Refused).unwrap_err();
+        println!("code {}", error.code);
+        assert_eq!(rows(&database, "SELECT 1 AS a"), json!([{"a": 1}]));
+    }
 }
