@@ -1,5 +1,8 @@
 //! The length of the write-ahead log, and which processes prevent it from being copied into the database.
 
+use std::path::Path;
+use std::time::Duration;
+
 use super::finding::{Finding, Severity};
 use super::processes::{Reader, Readers, readers};
 use super::subject::Subject;
@@ -9,6 +12,9 @@ use crate::sqlite::Wal;
 
 /// The log stays below 80 MiB with this library and with other programs, unless somebody reads for a long time.
 const LONG: u64 = 128 << 20;
+
+/// Longer than most questions take.
+const MOMENT: Duration = Duration::from_millis(25);
 
 /// The length of the log, the part of it that is not in the database yet, and the readers of an old state.
 pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
@@ -41,12 +47,10 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
         findings.push(unseen(severity, &format!("{} cannot be read: {error}", shm.display())));
     }
     let Some(index) = index else { return Ok(findings) };
-    let holds = |reader: &&Reader| reader.bytes.iter().any(|byte| index.is_old(*byte));
-    match readers(&shm)? {
+    match lasting_readers(&shm, index)? {
         Readers::Seen { readers, hidden } => {
-            findings.extend(readers.iter().filter(holds).map(|reader| pinned(reader, severity)));
-            let hidden = hidden.iter().filter(|byte| index.is_old(**byte)).count();
-            if hidden > 0 {
+            findings.extend(readers.iter().map(|reader| pinned(reader, severity)));
+            if !hidden.is_empty() {
                 findings.push(Finding::new(
                     severity,
                     "wal_pinned",
@@ -59,6 +63,33 @@ pub(super) fn examine(subject: &Subject<'_>) -> Result<Vec<Finding>> {
         Readers::Unknown(why) => findings.push(unseen(severity, &why)),
     }
     Ok(findings)
+}
+
+/// The readers of an old state that still read one after [`MOMENT`]. Whoever has just finished prevents nothing, and may be
+/// seen holding a lock without being seen as its holder.
+fn lasting_readers(shm: &Path, index: Wal) -> Result<Readers> {
+    let mut first = readers_of_old_states(shm, index)?;
+    if let Readers::Seen { readers, hidden } = &mut first
+        && !(readers.is_empty() && hidden.is_empty())
+    {
+        std::thread::sleep(MOMENT);
+        if let Ok(Some(index)) = Wal::read(shm)
+            && let Readers::Seen { readers: now, hidden: still } = readers_of_old_states(shm, index)?
+        {
+            readers.retain(|reader| now.iter().any(|one| one.pid == reader.pid));
+            hidden.retain(|byte| still.contains(byte));
+        }
+    }
+    Ok(first)
+}
+
+fn readers_of_old_states(shm: &Path, index: Wal) -> Result<Readers> {
+    let mut found = readers(shm)?;
+    if let Readers::Seen { readers, hidden } = &mut found {
+        readers.retain(|reader| reader.bytes.iter().any(|byte| index.is_old(*byte)));
+        hidden.retain(|byte| index.is_old(*byte));
+    }
+    Ok(found)
 }
 
 fn unseen(severity: Severity, why: &str) -> Finding {
