@@ -10,15 +10,28 @@ use serde_json::{Value, json};
 
 const LEVELS: [&str; 5] = ["p10", "p50", "p80", "p85", "p95"];
 
+const PIPELINE: [&str; 4] = ["in_progress", "ready_to_code_review", "ready_to_qa", "completed"];
+/// Statuses of the settings that mean the same.
+const OWN_WORDS: [&str; 4] = ["in design", "legal", "staging", "released"];
+
+fn own_words() -> Value {
+    json!({"statuses": {"In Design": "implementation", "legal": "review", "staging": "qa", "released": "done"}})
+}
+
 /// Tasks of 2 points that one agent takes through all lanes, an hour each, up to noon; as many are open.
 fn steady(done: usize, open: usize) -> (Fixture, Workspace) {
-    let (fixture, workspace, own) = fixture();
+    steady_in(PIPELINE, &json!({}), done, open)
+}
+
+fn steady_in(statuses: [&str; 4], config: &Value, done: usize, open: usize) -> (Fixture, Workspace) {
+    let fixture = Fixture::new();
+    let options = fixture.options().config(config.as_object().unwrap().clone());
+    let workspace = options.open(fixture.root()).unwrap();
+    let own = backlog(&workspace);
     for number in 0..done {
         let task = own.task(&workspace, &format!("D-{number}"), 2.0);
         let begin = noon().millis() - 3 * 3_600_000 * (done - number) as i64;
-        for (hour, status) in
-            ["in_progress", "ready_to_code_review", "ready_to_qa", "completed"].iter().enumerate()
-        {
+        for (hour, status) in statuses.iter().enumerate() {
             let timestamp = Timestamp::from_millis(begin + 3_600_000 * hour as i64);
             let context = TransitionContext { timestamp, ..TransitionContext::default() };
             workspace.record_status_transition(&task, status, &context).unwrap();
@@ -339,4 +352,111 @@ fn rows_show_visits_flow_and_throughput() {
     assert_eq!((throughput.len(), throughput[0].tasks, throughput[0].story_points), (1, 2, 4.0));
     let later = EstimateOptions { now: Some(at("12:00:00")), ..options };
     assert_eq!(workspace.throughput(&later).unwrap(), throughput);
+}
+
+/// Everything that is said about the history, without the ids of tasks, which are random.
+fn said(workspace: &Workspace) -> Value {
+    let options = EstimateOptions::from_json(&json!({"mode": "empirical"})).unwrap();
+    let found = estimate(workspace, json!({"mode": "empirical"}));
+    let mut said = json!({
+        "visits": workspace.lane_visits(&options).unwrap(),
+        "flow": workspace.cumulative_flow(&options).unwrap(),
+        "throughput": workspace.throughput(&options).unwrap(),
+        "backtest": workspace.backtest(&options).unwrap(),
+    });
+    for part in ["backlogTotals", "completion", "laneTimes", "wip", "etas", "forecast"] {
+        said[part] = found[part].clone();
+    }
+    let lanes = ["implementation", "review", "qa"].map(|lane| said["wip"][lane]["items"].clone());
+    for item in lanes.iter().chain([&said["visits"]]).flat_map(|items| items.as_array().unwrap()) {
+        assert!(item["taskId"].is_string(), "{item}");
+    }
+    let mut without_ids = said;
+    for lane in ["implementation", "review", "qa"] {
+        forget_ids(&mut without_ids["wip"][lane]["items"]);
+    }
+    forget_ids(&mut without_ids["visits"]);
+    without_ids
+}
+
+fn forget_ids(items: &mut Value) {
+    for item in items.as_array_mut().unwrap() {
+        item.as_object_mut().unwrap().remove("taskId");
+    }
+}
+
+#[test]
+fn statuses_of_the_settings_say_what_those_of_the_pipeline_say() {
+    let histories = [(PIPELINE, json!({})), (OWN_WORDS, own_words())].map(|(words, config)| {
+        let (fixture, workspace) = steady_in(words, &config, 40, 4);
+        // One task in each lane, and one that was sent back.
+        for (key, last) in [("O-0", 1), ("O-1", 2), ("O-2", 3)] {
+            let steps = words.iter().zip(["08:00:00", "09:00:00", "10:00:00"]).take(last);
+            moves(&workspace, key, &steps.map(|(word, time)| (*word, time)).collect::<Vec<_>>());
+        }
+        moves(&workspace, "D-0", &[("changes_requested", "11:00:00"), (words[0], "11:30:00")]);
+        (fixture, said(&workspace))
+    });
+    let [(_, expected), (_, found)] = histories;
+    assert_eq!(expected["forecast"]["samples"], 39);
+    assert_eq!(expected["backlogTotals"]["done"]["tasks"], 39);
+    assert_eq!(expected["completion"]["workOnTasks"]["done"], 41);
+    assert_eq!(expected["wip"]["review"]["items"][0]["ageHours"], 3);
+    assert!(expected["backtest"]["origins"].as_u64().unwrap() > 5, "{expected}");
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_is_released_after_its_completion_was_not_sent_back_and_is_not_completed_again() {
+    let (_fixture, workspace) = steady_in(PIPELINE, &own_words(), 12, 3);
+    let before = said(&workspace);
+    assert_eq!((&before["forecast"]["samples"], &before["forecast"]["model"]), (&json!(12), &json!("flow")));
+    for number in 0..12 {
+        moved(&workspace, &format!("D-{number}"), "released", "12:00:00");
+    }
+    assert_eq!(said(&workspace), before);
+    // Only the first of two such statuses completes; without a word about it in the settings, a task is open again.
+    let (_fixture, workspace) = steady(12, 3);
+    let context = TransitionContext { allow_unknown_status: true, ..TransitionContext::default() };
+    for number in 0..12 {
+        workspace.record_status_transition(&format!("D-{number}"), "released", &context).unwrap();
+    }
+    assert_eq!(forecast(&workspace, json!({})).samples, 0);
+}
+
+#[test]
+fn a_task_that_is_reopened_and_released_counts_from_then_on() {
+    let (_fixture, workspace) = steady_in(PIPELINE, &own_words(), 6, 1);
+    moves(&workspace, "D-0", &[("changes_requested", "11:00:00"), ("in design", "11:00:00")]);
+    assert_eq!(forecast(&workspace, json!({})).samples, 5);
+    moved(&workspace, "D-0", "released", "11:45:00");
+    let found = forecast(&workspace, json!({}));
+    assert_eq!((found.samples, found.model.as_str()), (6, "flow"));
+    let visits = workspace.lane_visits(&EstimateOptions::default()).unwrap();
+    let last = visits.iter().rfind(|visit| visit.task_key == "D-0").unwrap();
+    assert_eq!((last.pass_number, last.hours, last.outcome.as_str()), (2, 0.75, "forward"));
+}
+
+#[test]
+fn a_visit_goes_on_through_several_statuses_of_its_lane() {
+    let (_fixture, workspace) = steady_in(PIPELINE, &own_words(), 6, 2);
+    let steps = [
+        ("in design", "05:00:00"),
+        ("in_progress", "06:00:00"),
+        ("ready_to_code_review", "08:00:00"),
+        ("legal", "08:30:00"),
+    ];
+    moves(&workspace, "O-0", &steps);
+    let visits = workspace.lane_visits(&EstimateOptions::default()).unwrap();
+    let own: Vec<_> = visits.iter().filter(|visit| visit.task_key == "O-0").collect();
+    let own: Vec<_> = own.iter().map(|visit| (&*visit.lane, visit.hours, &*visit.outcome)).collect();
+    assert_eq!(own, [("implementation", 3.0, "forward"), ("review", 4.0, "open")]);
+    let found = estimate(&workspace, json!({}));
+    assert_eq!(found["wip"]["review"]["items"][0]["ageHours"], 4, "since it came into the lane");
+    // The contract's hours spent are those in `in_progress` itself.
+    moves(&workspace, "O-1", &[("in design", "09:00:00"), ("in_progress", "11:00:00")]);
+    let found = estimate(&workspace, json!({"spPerHourAll": 1}));
+    assert_eq!(found["wip"]["implementation"]["items"][0]["ageHours"], 3);
+    assert_eq!(found["durationsHours"]["implementationHours"], 1, "2 points, of which one hour was spent");
+    assert_eq!(estimate(&workspace, json!({"spPerHourAll": 1, "forecast": false}))["wip"], found["wip"]);
 }
