@@ -5,7 +5,7 @@ mod common;
 
 use common::estimates::*;
 use common::*;
-use mcoda_core::{Estimate, EstimateOptions, Forecast, Timestamp, TransitionContext, Workspace};
+use mcoda_core::{ErrorKind, Estimate, EstimateOptions, Forecast, Timestamp, TransitionContext, Workspace};
 use serde_json::{Value, json};
 
 const LEVELS: [&str; 5] = ["p10", "p50", "p80", "p85", "p95"];
@@ -105,7 +105,8 @@ fn ten_agents_side_by_side_are_not_added_up() {
         }
         let found = estimate_of(&workspace, json!({"mode": "empirical", "windowTasks": 50}));
         let hours = found.forecast.unwrap().complete.unwrap().hours;
-        assert!((98.0 * 0.85..98.0 * 1.15).contains(&hours.p50), "{lanes:?}: {hours:?}");
+        // The specification asks for 112 hours with 15 % of error, and the truth here is below them.
+        assert!((112.0 * 0.85..98.0 * 1.15).contains(&hours.p50), "{lanes:?}: {hours:?}");
         assert!(found.durations_hours.total_hours.unwrap() > 300.0, "the contract's bound adds them up");
     }
 }
@@ -259,6 +260,85 @@ fn a_calendar_leaves_out_the_hours_off() {
 }
 
 #[test]
+fn the_calendar_of_the_settings_yields_to_that_of_a_call() {
+    let half = json!({"hours": "00:00-12:00", "daysOff": ["2026-03-21", "2026-03-22"]});
+    let (fixture, workspace) = steady(20, 10);
+    let text = |workspace: &Workspace, options: Value| {
+        serde_json::to_string(&estimate_of(workspace, options).forecast).unwrap()
+    };
+    let [with, without] =
+        [half.clone(), json!({})].map(|calendar| text(&workspace, json!({"calendar": calendar})));
+    assert_ne!(with, without);
+    drop(workspace);
+    let of_config = |calendar: &Value| {
+        let config = object(json!({"calendar": calendar}));
+        fixture.options().config(config).open(fixture.root()).unwrap()
+    };
+    let workspace = of_config(&half);
+    assert_eq!(text(&workspace, json!({})), with);
+    assert_eq!(text(&workspace, json!({"calendar": {}})), without);
+    drop(workspace);
+    let workspace = of_config(&json!({"hours": "9"}));
+    for error in [
+        workspace.estimate(&EstimateOptions::default()).unwrap_err(),
+        workspace.backtest(&EstimateOptions::default()).unwrap_err(),
+        workspace.throughput(&EstimateOptions::default()).unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::InvalidInput, Some("calendar.hours")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn tasks_that_never_leave_the_implementation_are_forecast_by_their_throughput() {
+    let (_fixture, workspace, own) = fixture();
+    for (number, hour) in (0..5).zip(["07", "08", "09", "10", "11"]) {
+        let task = own.task(&workspace, &format!("D-{number}"), 2.0);
+        moved(&workspace, &task, "completed", &format!("{hour}:00:00"));
+    }
+    for number in 0..2 {
+        own.task(&workspace, &format!("O-{number}"), 2.0);
+    }
+    let found = forecast(&workspace, json!({}));
+    assert_eq!((found.model.as_str(), found.samples), ("throughput", 5));
+    assert_eq!(found.complete, found.baseline.map(|baseline| baseline.complete));
+    assert_eq!(found.ready_to_review, found.complete);
+    // Reviews alone say nothing about the work before them.
+    moves(&workspace, "O-0", &[("ready_to_code_review", "11:10:00"), ("completed", "11:20:00")]);
+    assert_eq!(forecast(&workspace, json!({})).model, "throughput");
+    moves(&workspace, "O-1", &[("in_progress", "11:30:00")]);
+    assert_eq!(forecast(&workspace, json!({})).model, "throughput", "it has not left the implementation");
+    moves(&workspace, "O-1", &[("changes_requested", "11:40:00")]);
+    assert_eq!(forecast(&workspace, json!({})).model, "flow");
+}
+
+#[test]
+fn few_tasks_and_none_with_story_points_give_defined_results() {
+    for (done, open) in [(0, 1), (1, 0), (1, 1), (2, 1), (6, 1), (12, 3)] {
+        for points in ["2", "NULL", "0"] {
+            let (fixture, workspace) = steady(done, open);
+            fixture.raw().execute_batch(&format!("UPDATE tasks SET story_points = {points}")).unwrap();
+            for mode in ["config", "empirical", "mixed"] {
+                let found = estimate_of(&workspace, json!({"mode": mode, "by": "2026-03-25"}));
+                assert_defined(&found);
+                let found = found.forecast.unwrap();
+                let is_known = done > 0 || open == 0;
+                assert_eq!(
+                    (found.samples, found.complete.is_some()),
+                    (done, is_known),
+                    "{done} {open} {points}"
+                );
+                assert_eq!(found.done_by.is_some(), is_known);
+            }
+            assert_eq!(workspace.backtest(&EstimateOptions::default()).unwrap().origins > 0, done > 10);
+        }
+    }
+}
+
+#[test]
 fn too_many_trials_and_wrong_seeds_are_refused() {
     let (_fixture, workspace) = steady(0, 1);
     for (options, field) in [
@@ -325,6 +405,24 @@ fn a_backtest_compares_with_what_happened() {
     let baseline = five.baseline.as_ref().unwrap();
     assert!(baseline.median_error < 1e-9, "equal gaps are forecast exactly: {baseline:?}");
     assert!(found.rows.iter().all(|row| (row.actual - 3.0 * row.tasks as f64).abs() < 1e-9));
+    #[cfg(feature = "report")]
+    {
+        let text = mcoda_core::report::render_backtest(&found, None);
+        assert!(text.starts_with("NEXT TASKS | BY "), "{text}");
+        let last = text.lines().rfind(|line| line.trim_start().starts_with("20 | forecast ")).unwrap();
+        assert!(last.contains(": not enough to judge |"), "{text}");
+        for by in ["throughput", "durationsHours"] {
+            assert_eq!(text.lines().filter(|line| line.contains(&format!("| {by} "))).count(), 3, "{text}");
+        }
+        assert!(
+            text.ends_with(&format!(
+                "Made at {} earlier times with 200 trials each (seed 1)\n",
+                found.origins
+            ))
+        );
+        let narrow = mcoda_core::report::render_backtest(&found, Some(80));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    }
     let (_fixture, workspace) = steady(9, 1);
     assert_eq!(workspace.backtest(&EstimateOptions::default()).unwrap().horizons, []);
 }

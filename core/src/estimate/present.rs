@@ -119,8 +119,7 @@ impl Present {
             task.entered = history.and_then(TaskHistory::entered);
             in_progress.extend(history.and_then(|task| task.hours_in_progress(now)));
         }
-        let mut present =
-            Self { hours_in_progress: exact_sum(in_progress.into_iter()), ..Self::new(tally, tasks) };
+        let mut present = Self { hours_in_progress: exact_sum(in_progress), ..Self::new(tally, tasks) };
         for lane in Lane::ALL {
             let Some(mut hours) = newest.ended_visits(lane, VISITS)? else { return Ok(None) };
             hours.sort_by(f64::total_cmp);
