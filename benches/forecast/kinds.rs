@@ -44,6 +44,8 @@ pub struct Kind {
     pub unequal: bool,
     /// Whether tasks come in bursts, and are not all there from the start.
     pub bursts: bool,
+    /// The state is that after between so many completed tasks; if absent, that at 40 to 70 % of the pipeline's life.
+    pub completed: Option<(usize, usize)>,
     /// Whether the past says what the future is like.
     pub is_steady: bool,
 }
@@ -63,6 +65,7 @@ const BASE: Kind = Kind {
     come_and_go: false,
     unequal: false,
     bursts: false,
+    completed: None,
     is_steady: true,
 };
 
@@ -114,4 +117,5 @@ pub const KINDS: &[Kind] = &[
     Kind { name: "slower from the middle on", pace: 1.8, is_steady: false, ..BASE },
     Kind { name: "faster from the middle on", pace: 0.55, is_steady: false, ..BASE },
     Kind { name: "workers come and go", come_and_go: true, is_steady: false, ..BASE },
+    Kind { name: "two to five completed tasks", completed: Some((2, 5)), ..BASE },
 ];

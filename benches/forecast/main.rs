@@ -90,7 +90,9 @@ fn run(kind: &Kind, arguments: &Arguments, random: &mut Random) -> Option<Run> {
     let mut tasks = simulate(kind, TASKS, random);
     let mut completions: Vec<f64> = tasks.iter().map(Task::completed).collect();
     completions.sort_by(f64::total_cmp);
-    let cut = match arguments.completed {
+    let of_kind = kind.completed.map(|(from, to)| from + random.below(to - from + 1));
+    let completed = arguments.completed.or(of_kind);
+    let cut = match completed {
         Some(count) => random.between(completions[count - 1], completions[count]),
         None => random.between(0.4, 0.7) * completions[TASKS - 1],
     };

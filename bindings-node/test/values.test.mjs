@@ -71,6 +71,8 @@ test('a_date_is_taken_wherever_a_time_is_meant', async (t) => {
   assert.equal((await workspace.statusEvents({ until: at(2) })).length, 1)
   assert.equal((await workspace.statusEvents({ since: at(3) })).length, 0)
   assert.equal((await workspace.estimate({ now: at(4) })).now, text(4))
+  await workspace.recordStatusTransition(task.id, 'completed', { timestamp: at(3) })
+  assert.deepEqual((await workspace.estimate({ now: at(4), by: at(5) })).forecast.doneBy, { at: text(5), probability: 1 })
   const run = await workspace.commandRuns.create({ commandName: 'c', startedAt: at(0) })
   const ended = await workspace.commandRuns.finish(run.id, { status: 'succeeded', completedAt: at(5) })
   assert.deepEqual([ended.startedAt, ended.completedAt, ended.durationSeconds], [text(0), text(5), 300])

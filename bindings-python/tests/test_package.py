@@ -116,6 +116,7 @@ mcoda.Global.open_db(":memory:").transaction().tasks
 ws.batch([7])
 ws.track(agnt="a")
 ws.track().response()
+status: mcoda.TaskStatus = "in_progres"
 """
 
 

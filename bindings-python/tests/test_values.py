@@ -155,6 +155,19 @@ def test_the_times_of_an_estimate_can_be_calculated_with_and_passed_back(shop: S
     assert estimate.etas.complete_eta is not None and estimate.etas.complete_eta.tzinfo == timezone.utc
 
 
+def test_the_options_of_a_forecast_are_keywords_and_a_mapping(tmp_path: Path) -> None:
+    shutil.copy(REPOSITORY / "tests/vectors/fixtures/pipeline.db", tmp_path / "mcoda.db")
+    now, by = datetime(2026, 3, 21, 9, tzinfo=timezone.utc), datetime(2026, 3, 22, tzinfo=timezone.utc)
+    with mcoda.Workspace.open_db(tmp_path / "mcoda.db") as ws:
+        found = ws.estimate(trials=50, seed=2, calendar={"hours": "09:00-17:00"}, by=by, forecast=True, now=now)
+        options = {"trials": 50, "seed": 2, "calendar": {"hours": "09:00-17:00"}, "by": by.isoformat(), "now": now.isoformat()}
+        assert found == ws.estimate(options)
+        assert found.forecast is not None and found.forecast.done_by is not None
+        assert (found.forecast.trials, found.forecast.seed, found.forecast.done_by.at) == (50, 2, by)
+        assert found != ws.estimate(trials=50, seed=2, by=by, now=now)
+        assert ws.estimate(forecast=False, now=now).forecast is None
+
+
 class Level(str, enum.Enum):
     HIGH = "high"
 

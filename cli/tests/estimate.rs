@@ -82,6 +82,12 @@ fn an_estimate_is_the_engines_own() {
     ] {
         assert!(text.contains(line), "{line:?} in {text}");
     }
+    assert!(text.find("FORECAST ") < text.find("\nimplementation |"), "the forecast comes first: {text}");
+    let mut command = sandbox.command(&["estimate", "--db", "mcoda.db", NOW]);
+    command.env("COLUMNS", "60");
+    let narrow = common::finish(command).text();
+    assert!(narrow.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 60), "{narrow}");
+    assert!(narrow.contains("FORECAST "), "{narrow}");
     let text = sandbox.text(&["estimate", "--db", "mcoda.db", NOW, "--no-forecast"]);
     for line in [
         "implemented | in 2 h        | 2026-03-20T14:00:00.000Z | 2026-03-20 14:00 +00:00\n",
@@ -145,6 +151,8 @@ fn a_forecast_and_a_backtest_are_the_engines_own() {
     assert_eq!(forecast, estimate["forecast"]);
     let text = sandbox.text(&["forecast", "--db=mcoda.db", NOW, "--by=2027-01-01"]);
     assert!(text.contains("Completed by 2027-01-01T00:00:00.000Z: > 95 %\n"), "{text}");
+    let few = sandbox.json(&["forecast", "--db=mcoda.db", NOW, "--json", "--trials=70"]);
+    assert_eq!((&few["trials"], &few["seed"]), (&json!(70), &json!(1)));
     let text = sandbox.text(&["backtest", "--db=mcoda.db", NOW]);
     assert_eq!(text, "Backtest: not enough to judge: it takes 10 completed tasks\n");
     let message = sandbox.run(&["forecast", "--db=mcoda.db", "--calendar", r#"{"hours": "9-5"}"#]).failure(1);

@@ -61,6 +61,9 @@ fn flags_narrow_with_and_without_an_equals_sign() {
     };
     assert_eq!(calls(&[]), 3);
     assert_eq!(calls(&["--since=30w"]), 4);
+    // The calls are of Thursday night, twice Friday, and New Year's Day.
+    let since = ["today", "yesterday", "this-week", "6mo"].map(|since| calls(&["--since", since]));
+    assert_eq!(since, [2, 3, 3, 4]);
     assert_eq!(calls(&["--since", "2026-03-20", "--until", "2026-03-20T08:00:00Z"]), 1);
     assert_eq!((calls(&["--command=code-review"]), calls(&["--command", "code-review"])), (1, 1));
     assert_eq!((calls(&["--agent=claude"]), calls(&["--agent", "claude", "--command=qa-tasks"])), (2, 0));
@@ -206,6 +209,60 @@ Last 7 days.
         assert_eq!(text.lines().nth(2), Some("P-1-1-T1 |     1 |         7"), "{text}");
         assert_eq!(exported(&sandbox, &["--task", name]).lines().count(), 1);
     }
+}
+
+#[test]
+fn calls_are_grouped_by_times_and_by_what_they_belong_to() {
+    let sandbox = Sandbox::new();
+    let task = &sandbox.backlog(&[1.0])[0];
+    let call = json!({"taskId": task.id, "projectId": task.project_id, "epicId": task.epic_id, "userStoryId": task.user_story_id, "tokensPrompt": 7,
+        "metadata": {"usage": {"session": "t-1"}}, "timestamp": "2026-03-20T08:30:00Z"});
+    let other = json!({"tokensPrompt": 1, "timestamp": "2026-03-20T09:00:00Z"});
+    sandbox.write("calls.json", &json!([call, other]).to_string());
+    sandbox.text(&["record", DB, "--workspace-id=w", "--input=calls.json"]);
+    let expected = "\
+HOUR             | WEEK       | MONTH   | EPIC | STORY | SESSION | CALLS | TOKENS_IN
+-----------------+------------+---------+------+-------+---------+-------+----------
+2026-03-20 08:00 | 2026-03-16 | 2026-03 | P-1  | P-1-1 | t-1     |     1 |         7
+2026-03-20 09:00 | 2026-03-16 | 2026-03 | -    | -     | -       |     1 |         1
+all              |            |         |      |       |         |     2 |         8
+Last 7 days.
+";
+    assert_eq!(tokens(&sandbox, &["--group-by=hour,week,month,epic,story,session"]).text(), expected);
+    let of_epic = tokens(&sandbox, &["--group-by=epic", "--epic=P-1", "--project=P"]).text();
+    assert_eq!(of_epic.lines().nth(2), Some("P-1  |     1 |         7"), "{of_epic}");
+    assert_eq!(exported(&sandbox, &["--epic=P-1"]).lines().count(), 1);
+    assert!(tokens(&sandbox, &["--epic=P-9"]).failure(1).starts_with("--epic: "));
+}
+
+#[test]
+fn economics_are_a_table_that_fits_the_terminal() {
+    let sandbox = Sandbox::new();
+    let task = &sandbox.backlog(&[2.0])[0];
+    sandbox.text(&["transition", "P-1-1-T1", "completed", DB, "--timestamp=2026-03-20T10:00:00Z"]);
+    let call = json!({"taskId": task.id, "agentId": "claude", "modelName": "big", "costEstimate": 1, "currency": "USD",
+        "timestamp": "2026-03-20T09:00:00Z"});
+    let alone = json!({"agentId": "codex", "modelName": "small", "costEstimate": 0.1, "currency": "USD",
+        "timestamp": "2026-03-20T09:00:00Z"});
+    sandbox.write("calls.json", &json!([call, alone]).to_string());
+    sandbox.text(&["record", DB, "--workspace-id=w", "--input=calls.json"]);
+    let args = ["economics", DB, "--workspace-id=w", NOW, "--group-by=model,agent"];
+    let expected = "\
+MODEL | AGENT  | CALLS |   COST | TASKS | DONE | SP | COST/SP | MEDIAN/SP | P85/SP | COST/TASK | MEDIAN/TASK | P85/TASK | SENT BACK | NO TASK
+------+--------+-------+--------+-------+------+----+---------+-----------+--------+-----------+-------------+----------+-----------+--------
+big   | claude |     1 |   1.00 |     1 |    1 |  2 |  0.5000 |    0.5000 | 0.5000 |      1.00 |        1.00 |     1.00 |       0 % |    0.00
+small | codex  |     1 | 0.1000 |     0 |    0 |  0 |       - |         - |      - |         - |           - |        - |         - |  0.1000
+all   |        |     2 |   1.10 |     1 |    1 |  2 |  0.5000 |    0.5000 | 0.5000 |      1.00 |        1.00 |     1.00 |       0 % |  0.1000
+Costs are in USD.
+1 call belongs to no task: its cost is in NO TASK, and in no cost per story point or task.
+All time.
+";
+    assert_eq!(sandbox.text(&args), expected);
+    let mut command = sandbox.command(&args);
+    command.env("COLUMNS", "70");
+    let text = finish(command).text();
+    assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 70), "{text}");
+    assert!(text.contains("COST/SP") && text.contains("Left out for lack of width: "), "{text}");
 }
 
 #[test]

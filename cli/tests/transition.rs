@@ -72,4 +72,6 @@ fn a_refused_transition_changes_nothing_and_says_why() {
     }
     let moved = sandbox.text(&["transition", "P-1-1-T1", "in_progress", DB]);
     assert_eq!(moved, "P-1-1-T1: not_started → in_progress\n");
+    let moved = sandbox.text(&["transition", "P-1-1-T1", "done", DB, "--allow-unknown-status"]);
+    assert_eq!(moved, "P-1-1-T1: in_progress → done\n");
 }

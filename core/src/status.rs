@@ -1,11 +1,13 @@
 //! The statuses of tasks: their names, aliases, and those that a host adds.
 
+mod meaning;
 mod nearest;
 mod settings;
 
 use std::borrow::Cow;
 use std::fmt;
 
+pub(crate) use meaning::Meaning;
 pub(crate) use nearest::nearest;
 pub(crate) use settings::{StatusLane, StatusSettings, StatusWord};
 

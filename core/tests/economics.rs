@@ -5,7 +5,7 @@ mod common;
 
 use common::estimates::*;
 use common::*;
-use mcoda_core::{EconomicsQuery, ErrorKind, TokenUsage, Workspace};
+use mcoda_core::{EconomicsQuery, ErrorKind, TokenUsage, TransitionContext, Workspace};
 use serde_json::{Value, json};
 
 fn economics(workspace: &Workspace, query: Value) -> Value {
@@ -157,4 +157,48 @@ fn a_workspace_without_calls_has_no_rows() {
     let found = economics(&workspace, json!({}));
     assert_eq!((&found["rows"], &found["group_by"]), (&json!([]), &json!(["agent", "model"])));
     assert_eq!((&found["total"]["calls"], &found["total"]["cost"]), (&json!(0), &Value::Null));
+}
+
+#[test]
+fn statuses_of_the_settings_are_lanes_and_completions() {
+    let fixture = Fixture::new();
+    let config = json!({"statuses": {"in design": "implementation", "legal": "review", "released": "done"}});
+    let workspace =
+        fixture.options().config(config.as_object().unwrap().clone()).open(fixture.root()).unwrap();
+    let own = backlog(&workspace);
+    let [one, two, three] = ["T1", "T2", "T3"].map(|key| own.task(&workspace, key, 2.0));
+    let move_at = |task: &str, status: &str, time: &str| {
+        let context = TransitionContext { timestamp: Some(time.parse().unwrap()), ..Default::default() };
+        workspace.record_status_transition(task, status, &context).unwrap();
+    };
+    // Released without ever being `completed`, a week after the call.
+    move_at(&one, "in design", "2026-03-06T08:00:00Z");
+    move_at(&one, "ready_to_qa", "2026-03-13T09:00:00Z");
+    move_at(&one, "released", "2026-03-13T10:00:00Z");
+    // Completed, and released a week later: it was completed in the former week, and not sent back.
+    move_at(&two, "in_progress", "2026-03-06T08:00:00Z");
+    move_at(&two, "completed", "2026-03-06T10:00:00Z");
+    move_at(&two, "released", "2026-03-13T10:00:00Z");
+    // Sent back from a status of the settings, and not finished.
+    move_at(&three, "legal", "2026-03-06T08:00:00Z");
+    move_at(&three, "in design", "2026-03-06T08:30:00Z");
+    for task in [&one, &two, &three] {
+        let usage = TokenUsage {
+            task_id: Some(task.clone()),
+            cost_estimate: Some(1.0),
+            timestamp: Some("2026-03-06T09:00:00Z".parse().unwrap()),
+            ..Default::default()
+        };
+        workspace.record_token_usage(&usage).unwrap();
+    }
+    let by_week = economics(&workspace, json!({"groupBy": ["week"]}));
+    let former = json!({"week": "2026-03-02", "tasks": 2, "completed_tasks": 1, "sent_back_tasks": 1, "rework_cost": 1});
+    let later = json!({"week": "2026-03-09", "tasks": 1, "completed_tasks": 1, "sent_back_tasks": 0});
+    let rows = by_week["rows"].as_array().unwrap();
+    let row = |monday: &str| rows.iter().find(|row| row["week"] == monday).unwrap();
+    assert_eq!(rows.len(), 2, "{by_week}");
+    assert_matches(row("2026-03-02"), &former, "the week of the completion");
+    assert_matches(row("2026-03-09"), &later, "the week of the release");
+    let by_lane = economics(&workspace, json!({"groupBy": ["lane"]}));
+    assert_matches(&by_lane["rows"], &json!([{"lane": "implementation", "calls": 3}]), "lanes");
 }

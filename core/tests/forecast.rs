@@ -5,20 +5,33 @@ mod common;
 
 use common::estimates::*;
 use common::*;
-use mcoda_core::{Estimate, EstimateOptions, Forecast, Timestamp, TransitionContext, Workspace};
+use mcoda_core::{ErrorKind, Estimate, EstimateOptions, Forecast, Timestamp, TransitionContext, Workspace};
 use serde_json::{Value, json};
 
 const LEVELS: [&str; 5] = ["p10", "p50", "p80", "p85", "p95"];
 
+const PIPELINE: [&str; 4] = ["in_progress", "ready_to_code_review", "ready_to_qa", "completed"];
+/// Statuses of the settings that mean the same.
+const OWN_WORDS: [&str; 4] = ["in design", "legal", "staging", "released"];
+
+fn own_words() -> Value {
+    json!({"statuses": {"In Design": "implementation", "legal": "review", "staging": "qa", "released": "done"}})
+}
+
 /// Tasks of 2 points that one agent takes through all lanes, an hour each, up to noon; as many are open.
 fn steady(done: usize, open: usize) -> (Fixture, Workspace) {
-    let (fixture, workspace, own) = fixture();
+    steady_in(PIPELINE, &json!({}), done, open)
+}
+
+fn steady_in(statuses: [&str; 4], config: &Value, done: usize, open: usize) -> (Fixture, Workspace) {
+    let fixture = Fixture::new();
+    let options = fixture.options().config(config.as_object().unwrap().clone());
+    let workspace = options.open(fixture.root()).unwrap();
+    let own = backlog(&workspace);
     for number in 0..done {
         let task = own.task(&workspace, &format!("D-{number}"), 2.0);
         let begin = noon().millis() - 3 * 3_600_000 * (done - number) as i64;
-        for (hour, status) in
-            ["in_progress", "ready_to_code_review", "ready_to_qa", "completed"].iter().enumerate()
-        {
+        for (hour, status) in statuses.iter().enumerate() {
             let timestamp = Timestamp::from_millis(begin + 3_600_000 * hour as i64);
             let context = TransitionContext { timestamp, ..TransitionContext::default() };
             workspace.record_status_transition(&task, status, &context).unwrap();
@@ -92,7 +105,8 @@ fn ten_agents_side_by_side_are_not_added_up() {
         }
         let found = estimate_of(&workspace, json!({"mode": "empirical", "windowTasks": 50}));
         let hours = found.forecast.unwrap().complete.unwrap().hours;
-        assert!((98.0 * 0.85..98.0 * 1.15).contains(&hours.p50), "{lanes:?}: {hours:?}");
+        // The specification asks for 112 hours with 15 % of error, and the truth here is below them.
+        assert!((112.0 * 0.85..98.0 * 1.15).contains(&hours.p50), "{lanes:?}: {hours:?}");
         assert!(found.durations_hours.total_hours.unwrap() > 300.0, "the contract's bound adds them up");
     }
 }
@@ -246,6 +260,85 @@ fn a_calendar_leaves_out_the_hours_off() {
 }
 
 #[test]
+fn the_calendar_of_the_settings_yields_to_that_of_a_call() {
+    let half = json!({"hours": "00:00-12:00", "daysOff": ["2026-03-21", "2026-03-22"]});
+    let (fixture, workspace) = steady(20, 10);
+    let text = |workspace: &Workspace, options: Value| {
+        serde_json::to_string(&estimate_of(workspace, options).forecast).unwrap()
+    };
+    let [with, without] =
+        [half.clone(), json!({})].map(|calendar| text(&workspace, json!({"calendar": calendar})));
+    assert_ne!(with, without);
+    drop(workspace);
+    let of_config = |calendar: &Value| {
+        let config = object(json!({"calendar": calendar}));
+        fixture.options().config(config).open(fixture.root()).unwrap()
+    };
+    let workspace = of_config(&half);
+    assert_eq!(text(&workspace, json!({})), with);
+    assert_eq!(text(&workspace, json!({"calendar": {}})), without);
+    drop(workspace);
+    let workspace = of_config(&json!({"hours": "9"}));
+    for error in [
+        workspace.estimate(&EstimateOptions::default()).unwrap_err(),
+        workspace.backtest(&EstimateOptions::default()).unwrap_err(),
+        workspace.throughput(&EstimateOptions::default()).unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.kind(), error.field()),
+            (ErrorKind::InvalidInput, Some("calendar.hours")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn tasks_that_never_leave_the_implementation_are_forecast_by_their_throughput() {
+    let (_fixture, workspace, own) = fixture();
+    for (number, hour) in (0..5).zip(["07", "08", "09", "10", "11"]) {
+        let task = own.task(&workspace, &format!("D-{number}"), 2.0);
+        moved(&workspace, &task, "completed", &format!("{hour}:00:00"));
+    }
+    for number in 0..2 {
+        own.task(&workspace, &format!("O-{number}"), 2.0);
+    }
+    let found = forecast(&workspace, json!({}));
+    assert_eq!((found.model.as_str(), found.samples), ("throughput", 5));
+    assert_eq!(found.complete, found.baseline.map(|baseline| baseline.complete));
+    assert_eq!(found.ready_to_review, found.complete);
+    // Reviews alone say nothing about the work before them.
+    moves(&workspace, "O-0", &[("ready_to_code_review", "11:10:00"), ("completed", "11:20:00")]);
+    assert_eq!(forecast(&workspace, json!({})).model, "throughput");
+    moves(&workspace, "O-1", &[("in_progress", "11:30:00")]);
+    assert_eq!(forecast(&workspace, json!({})).model, "throughput", "it has not left the implementation");
+    moves(&workspace, "O-1", &[("changes_requested", "11:40:00")]);
+    assert_eq!(forecast(&workspace, json!({})).model, "flow");
+}
+
+#[test]
+fn few_tasks_and_none_with_story_points_give_defined_results() {
+    for (done, open) in [(0, 1), (1, 0), (1, 1), (2, 1), (6, 1), (12, 3)] {
+        for points in ["2", "NULL", "0"] {
+            let (fixture, workspace) = steady(done, open);
+            fixture.raw().execute_batch(&format!("UPDATE tasks SET story_points = {points}")).unwrap();
+            for mode in ["config", "empirical", "mixed"] {
+                let found = estimate_of(&workspace, json!({"mode": mode, "by": "2026-03-25"}));
+                assert_defined(&found);
+                let found = found.forecast.unwrap();
+                let is_known = done > 0 || open == 0;
+                assert_eq!(
+                    (found.samples, found.complete.is_some()),
+                    (done, is_known),
+                    "{done} {open} {points}"
+                );
+                assert_eq!(found.done_by.is_some(), is_known);
+            }
+            assert_eq!(workspace.backtest(&EstimateOptions::default()).unwrap().origins > 0, done > 10);
+        }
+    }
+}
+
+#[test]
 fn too_many_trials_and_wrong_seeds_are_refused() {
     let (_fixture, workspace) = steady(0, 1);
     for (options, field) in [
@@ -312,6 +405,24 @@ fn a_backtest_compares_with_what_happened() {
     let baseline = five.baseline.as_ref().unwrap();
     assert!(baseline.median_error < 1e-9, "equal gaps are forecast exactly: {baseline:?}");
     assert!(found.rows.iter().all(|row| (row.actual - 3.0 * row.tasks as f64).abs() < 1e-9));
+    #[cfg(feature = "report")]
+    {
+        let text = mcoda_core::report::render_backtest(&found, None);
+        assert!(text.starts_with("NEXT TASKS | BY "), "{text}");
+        let last = text.lines().rfind(|line| line.trim_start().starts_with("20 | forecast ")).unwrap();
+        assert!(last.contains(": not enough to judge |"), "{text}");
+        for by in ["throughput", "durationsHours"] {
+            assert_eq!(text.lines().filter(|line| line.contains(&format!("| {by} "))).count(), 3, "{text}");
+        }
+        assert!(
+            text.ends_with(&format!(
+                "Made at {} earlier times with 200 trials each (seed 1)\n",
+                found.origins
+            ))
+        );
+        let narrow = mcoda_core::report::render_backtest(&found, Some(80));
+        assert!(narrow.lines().all(|line| line.chars().count() <= 80), "{narrow}");
+    }
     let (_fixture, workspace) = steady(9, 1);
     assert_eq!(workspace.backtest(&EstimateOptions::default()).unwrap().horizons, []);
 }
@@ -339,4 +450,111 @@ fn rows_show_visits_flow_and_throughput() {
     assert_eq!((throughput.len(), throughput[0].tasks, throughput[0].story_points), (1, 2, 4.0));
     let later = EstimateOptions { now: Some(at("12:00:00")), ..options };
     assert_eq!(workspace.throughput(&later).unwrap(), throughput);
+}
+
+/// Everything that is said about the history, without the ids of tasks, which are random.
+fn said(workspace: &Workspace) -> Value {
+    let options = EstimateOptions::from_json(&json!({"mode": "empirical"})).unwrap();
+    let found = estimate(workspace, json!({"mode": "empirical"}));
+    let mut said = json!({
+        "visits": workspace.lane_visits(&options).unwrap(),
+        "flow": workspace.cumulative_flow(&options).unwrap(),
+        "throughput": workspace.throughput(&options).unwrap(),
+        "backtest": workspace.backtest(&options).unwrap(),
+    });
+    for part in ["backlogTotals", "completion", "laneTimes", "wip", "etas", "forecast"] {
+        said[part] = found[part].clone();
+    }
+    let lanes = ["implementation", "review", "qa"].map(|lane| said["wip"][lane]["items"].clone());
+    for item in lanes.iter().chain([&said["visits"]]).flat_map(|items| items.as_array().unwrap()) {
+        assert!(item["taskId"].is_string(), "{item}");
+    }
+    let mut without_ids = said;
+    for lane in ["implementation", "review", "qa"] {
+        forget_ids(&mut without_ids["wip"][lane]["items"]);
+    }
+    forget_ids(&mut without_ids["visits"]);
+    without_ids
+}
+
+fn forget_ids(items: &mut Value) {
+    for item in items.as_array_mut().unwrap() {
+        item.as_object_mut().unwrap().remove("taskId");
+    }
+}
+
+#[test]
+fn statuses_of_the_settings_say_what_those_of_the_pipeline_say() {
+    let histories = [(PIPELINE, json!({})), (OWN_WORDS, own_words())].map(|(words, config)| {
+        let (fixture, workspace) = steady_in(words, &config, 40, 4);
+        // One task in each lane, and one that was sent back.
+        for (key, last) in [("O-0", 1), ("O-1", 2), ("O-2", 3)] {
+            let steps = words.iter().zip(["08:00:00", "09:00:00", "10:00:00"]).take(last);
+            moves(&workspace, key, &steps.map(|(word, time)| (*word, time)).collect::<Vec<_>>());
+        }
+        moves(&workspace, "D-0", &[("changes_requested", "11:00:00"), (words[0], "11:30:00")]);
+        (fixture, said(&workspace))
+    });
+    let [(_, expected), (_, found)] = histories;
+    assert_eq!(expected["forecast"]["samples"], 39);
+    assert_eq!(expected["backlogTotals"]["done"]["tasks"], 39);
+    assert_eq!(expected["completion"]["workOnTasks"]["done"], 41);
+    assert_eq!(expected["wip"]["review"]["items"][0]["ageHours"], 3);
+    assert!(expected["backtest"]["origins"].as_u64().unwrap() > 5, "{expected}");
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn what_is_released_after_its_completion_was_not_sent_back_and_is_not_completed_again() {
+    let (_fixture, workspace) = steady_in(PIPELINE, &own_words(), 12, 3);
+    let before = said(&workspace);
+    assert_eq!((&before["forecast"]["samples"], &before["forecast"]["model"]), (&json!(12), &json!("flow")));
+    for number in 0..12 {
+        moved(&workspace, &format!("D-{number}"), "released", "12:00:00");
+    }
+    assert_eq!(said(&workspace), before);
+    // Only the first of two such statuses completes; without a word about it in the settings, a task is open again.
+    let (_fixture, workspace) = steady(12, 3);
+    let context = TransitionContext { allow_unknown_status: true, ..TransitionContext::default() };
+    for number in 0..12 {
+        workspace.record_status_transition(&format!("D-{number}"), "released", &context).unwrap();
+    }
+    assert_eq!(forecast(&workspace, json!({})).samples, 0);
+}
+
+#[test]
+fn a_task_that_is_reopened_and_released_counts_from_then_on() {
+    let (_fixture, workspace) = steady_in(PIPELINE, &own_words(), 6, 1);
+    moves(&workspace, "D-0", &[("changes_requested", "11:00:00"), ("in design", "11:00:00")]);
+    assert_eq!(forecast(&workspace, json!({})).samples, 5);
+    moved(&workspace, "D-0", "released", "11:45:00");
+    let found = forecast(&workspace, json!({}));
+    assert_eq!((found.samples, found.model.as_str()), (6, "flow"));
+    let visits = workspace.lane_visits(&EstimateOptions::default()).unwrap();
+    let last = visits.iter().rfind(|visit| visit.task_key == "D-0").unwrap();
+    assert_eq!((last.pass_number, last.hours, last.outcome.as_str()), (2, 0.75, "forward"));
+}
+
+#[test]
+fn a_visit_goes_on_through_several_statuses_of_its_lane() {
+    let (_fixture, workspace) = steady_in(PIPELINE, &own_words(), 6, 2);
+    let steps = [
+        ("in design", "05:00:00"),
+        ("in_progress", "06:00:00"),
+        ("ready_to_code_review", "08:00:00"),
+        ("legal", "08:30:00"),
+    ];
+    moves(&workspace, "O-0", &steps);
+    let visits = workspace.lane_visits(&EstimateOptions::default()).unwrap();
+    let own: Vec<_> = visits.iter().filter(|visit| visit.task_key == "O-0").collect();
+    let own: Vec<_> = own.iter().map(|visit| (&*visit.lane, visit.hours, &*visit.outcome)).collect();
+    assert_eq!(own, [("implementation", 3.0, "forward"), ("review", 4.0, "open")]);
+    let found = estimate(&workspace, json!({}));
+    assert_eq!(found["wip"]["review"]["items"][0]["ageHours"], 4, "since it came into the lane");
+    // The contract's hours spent are those in `in_progress` itself.
+    moves(&workspace, "O-1", &[("in design", "09:00:00"), ("in_progress", "11:00:00")]);
+    let found = estimate(&workspace, json!({"spPerHourAll": 1}));
+    assert_eq!(found["wip"]["implementation"]["items"][0]["ageHours"], 3);
+    assert_eq!(found["durationsHours"]["implementationHours"], 1, "2 points, of which one hour was spent");
+    assert_eq!(estimate(&workspace, json!({"spPerHourAll": 1, "forecast": false}))["wip"], found["wip"]);
 }

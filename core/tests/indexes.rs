@@ -91,6 +91,10 @@ fn results_are_the_same_without_the_indexes() {
     drop_indexes(&raw);
     assert_eq!(ask(&workspace), with);
     assert_eq!(with[0]["source"], "empirical");
+    drop(workspace);
+    let reader = fixture.options().read_only(true).open(fixture.root()).unwrap();
+    assert_eq!(ask(&reader), with, "a handle that only reads creates no indexes, and answers without them");
+    assert_eq!(indexes(&raw, "libmcoda"), [""; 0]);
 }
 
 #[test]

@@ -80,10 +80,17 @@ fn statuses_of_the_settings_are_accepted_and_count_in_their_lanes() {
         let context = TransitionContext { allow_unknown_status: status == "odd", ..Default::default() };
         workspace.record_status_transition(&task, status, &context).unwrap();
     }
-    let totals = &estimate(&workspace, json!({}))["backlogTotals"];
+    let found = estimate(&workspace, json!({}));
+    let totals = &found["backlogTotals"];
     let points =
         ["implementation", "review", "qa", "done"].map(|lane| totals[lane]["story_points"].as_f64().unwrap());
     assert_eq!(points, [17.0, 2.0, 4.0, 8.0]);
+    let reached = ["workOnTasks", "readyToQa", "done"].map(|name| found["completion"][name]["done"].as_u64());
+    assert_eq!(reached, [Some(3), Some(2), Some(1)]);
+    assert_eq!(
+        (&found["statusCounts"]["total"], &found["statusCounts"]["completed"]),
+        (&json!(5), &json!(0))
+    );
     let error =
         workspace.record_status_transition("P-1", "relesed", &TransitionContext::default()).unwrap_err();
     assert!(error.message().contains("did you mean \"released\"?"), "{error}");

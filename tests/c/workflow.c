@@ -96,7 +96,7 @@ static void a_task_moves_and_its_history_tells(mcoda_workspace *workspace)
     REFUSED(mcoda_record_status_transition(workspace, "P-1", "in_progress", context, &moved, &error), MCODA_CONFLICT, NULL);
     mcoda_transition_context_free(context);
 
-    OK(mcoda_record_status_transition(workspace, "P-1", "in_progress", NULL, &moved, &error));
+    OK(mcoda_record_status_transition(workspace, "P-1", MCODA_STATUS_IN_PROGRESS, NULL, &moved, &error));
     CHECK(!mcoda_transition_is_changed(moved) && mcoda_transition_event_id(moved, NULL) == NULL);
     mcoda_transition_free(moved);
     OK(mcoda_record_status_transition_json(workspace, "P-1", "ready_to_code_review", "{\"timestamp\": \"2026-03-20T11:30:00Z\"}",
@@ -106,6 +106,40 @@ static void a_task_moves_and_its_history_tells(mcoda_workspace *workspace)
     OK(mcoda_status_events_json(workspace, "{\"task\": \"P-1\"}", &json, &error));
     CHECK(strcmp(json_at(json, "/0/metadata/why"), "next") == 0 && strcmp(json_at(json, "/1/toStatus"), "ready_to_code_review") == 0);
     mcoda_string_free(json);
+}
+
+static void the_options_of_a_forecast_reach_it(mcoda_workspace *workspace, mcoda_estimate_options *options)
+{
+    mcoda_error *error = NULL;
+    mcoda_estimate_result *estimate = NULL;
+    mcoda_string *handle = NULL;
+    mcoda_string *direct = NULL;
+    OK(mcoda_estimate_options_set_bool(options, MCODA_ESTIMATE_FORECAST, true, &error));
+    OK(mcoda_estimate_options_set_int(options, MCODA_ESTIMATE_TRIALS, 50, &error));
+    OK(mcoda_estimate_options_set_int(options, MCODA_ESTIMATE_SEED, 2, &error));
+    OK(mcoda_estimate_options_set_text(options, MCODA_ESTIMATE_BY, "2026-03-21T12:00:00Z", &error));
+    OK(mcoda_estimate_options_set_json(options, MCODA_ESTIMATE_CALENDAR, "{\"hours\": \"09:00-17:00\"}", &error));
+    OK(mcoda_estimate(workspace, options, &estimate, &error));
+    OK(mcoda_estimate_to_json(estimate, &handle, &error));
+    mcoda_estimate_free(estimate);
+    CHECK(strcmp(json_at(handle, "/forecast/seed"), "2") == 0);
+    OK(mcoda_estimate_json(workspace,
+                           "{\"projectKey\": \"P\", \"mode\": \"empirical\", \"windowTasks\": 5, \"spPerHourQa\": 0,"
+                           " \"now\": \"2026-03-20T12:00:00Z\", \"trials\": 50, \"seed\": 2, \"by\": \"2026-03-21T12:00:00Z\","
+                           " \"calendar\": {\"hours\": \"09:00-17:00\"}}",
+                           &direct, &error));
+    CHECK(strcmp(mcoda_string_text(handle, NULL), mcoda_string_text(direct, NULL)) == 0);
+    mcoda_string_free(direct);
+    mcoda_string_free(handle);
+    OK(mcoda_estimate_options_set_json(options, MCODA_ESTIMATE_CALENDAR, "{\"hours\": \"9\"}", &error));
+    REFUSED(mcoda_estimate(workspace, options, &estimate, &error), MCODA_INVALID_INPUT, "calendar.hours");
+    OK(mcoda_estimate_options_set_json(options, MCODA_ESTIMATE_CALENDAR, "{}", &error));
+    OK(mcoda_estimate_options_set_bool(options, MCODA_ESTIMATE_FORECAST, false, &error));
+    OK(mcoda_estimate(workspace, options, &estimate, &error));
+    OK(mcoda_estimate_to_json(estimate, &handle, &error));
+    mcoda_estimate_free(estimate);
+    CHECK(strstr(mcoda_string_text(handle, NULL), "\"forecast\":") == NULL);
+    mcoda_string_free(handle);
 }
 
 static void velocity_and_estimate_follow(mcoda_workspace *workspace)
@@ -135,6 +169,7 @@ static void velocity_and_estimate_follow(mcoda_workspace *workspace)
     mcoda_velocity_free(velocity);
 
     OK(mcoda_estimate(workspace, options, &estimate, &error));
+    the_options_of_a_forecast_reach_it(workspace, options);
     mcoda_estimate_options_free(options);
     CHECK(mcoda_estimate_tasks(estimate, MCODA_LANE_IMPLEMENTATION) == 1);
     CHECK(mcoda_estimate_story_points(estimate, MCODA_LANE_REVIEW) == 3.0);

@@ -16,6 +16,7 @@ import {
   type Recorded,
   type RecordedResponse,
   type StatusEvent,
+  type TaskStatus,
   type TelemetryConfig,
   type TokenUsageRow,
   type TokenUsageSummaryRow,
@@ -38,9 +39,13 @@ export async function everyKindOfCall(signal: AbortSignal): Promise<void> {
   // @ts-expect-error A transaction is not a handle.
   await workspace.transaction((tx) => tx.close())
   const many: Recorded[] = await workspace.recordTokenUsages(new Set([{ agentId: id, metadata: { a: [1, null] } }]))
-  const move: Transition = await workspace.recordStatusTransition('T1', 'in_progress', {
+  const status: TaskStatus = 'in_progress'
+  // @ts-expect-error It is misspelt.
+  const misspelt: TaskStatus = 'in_progres'
+  const move: Transition = await workspace.recordStatusTransition('T1', status, {
     expectedFrom: 'not_started',
   })
+  results.push(misspelt)
   const events: StatusEvent[] = await workspace.statusEvents({ since: '7d', until: new Date() })
   const rows: TokenUsageRow[] = await workspace.tokenUsage({ command: 'work-on-tasks' })
   const sums: TokenUsageSummaryRow[] = await workspace.tokenUsageSummary({ groupBy: ['day', 'agent'] })

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::id::IdSource;
 use crate::repository::scope_tasks::{IsPerson, TaskScope};
 use crate::repository::status_events::{self, StatusEvent};
+use crate::status::StatusSettings;
 
 record! {
     /// The result of a backfill.
@@ -31,7 +32,7 @@ pub(crate) fn backfill(tx: &Connection, options: &EstimateOptions, new_ids: &IdS
     let ids = scope::resolve(tx, options)?;
     let person = options.assignee.as_deref().map(scope::is_person);
     let scope = TaskScope { ids: &ids, person: person.as_ref().map(|is_person| is_person as IsPerson<'_>) };
-    let mut history = History::load(tx, &scope)?;
+    let mut history = History::load(tx, &scope, &StatusSettings::default())?;
     let runs = inferred_events::load(tx, &ids, &history)?;
     let added = inferred_events::infer(&mut history, &runs, options.window());
     for inferred in &added {

@@ -3,14 +3,14 @@
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
-use super::backlog::{self, BacklogTotals, Completions, StatusCounts};
+use super::backlog::{BacklogTotals, Completions, StatusCounts};
 use super::backtest::{self, Backtest};
 use super::durations::{self, DurationsHours};
 use super::flow_rows::{self, FlowDay, LaneVisit, ThroughputDay};
 use super::forecast::FEWEST_COSTS;
 use super::history::{History, TaskHistory};
 use super::inferred_events::{self, Run};
-use super::lane::{PerLane, Step};
+use super::lane::PerLane;
 use super::lane_times::{self, LaneTime};
 use super::newest::Newest;
 use super::options::{EstimateOptions, VelocityMode};
@@ -136,7 +136,9 @@ pub(crate) fn load_velocity_data(tx: &Connection, options: &EstimateOptions) -> 
     let person = options.assignee.as_deref().map(scope::is_person);
     let scope = TaskScope { ids: &ids, person: person.as_ref().map(|is_person| is_person as IsPerson<'_>) };
     let newest = |newest: &mut Newest<'_>| newest.measured(options.window());
-    Ok(VelocityData(match source::read(tx, scope, newest)? {
+    // Velocities know the pipeline's statuses only.
+    let statuses = StatusSettings::default();
+    Ok(VelocityData(match source::read(tx, scope, &statuses, newest)? {
         Source::Newest(measured) => Pace::Measured(measured),
         Source::History(history, how) => {
             let runs = how.runs(tx, &history)?;
@@ -160,9 +162,8 @@ pub(crate) fn load_estimate_data(
     // A forecast is made of the whole history, and so are the times of more visits than the newest.
     let needs_all = makes_forecast(options) || options.window() > VISITS;
     if needs_all {
-        let (history, how) = source::read_all(tx, scope)?;
-        return of_history(tx, options, history, &how, statuses, now)
-            .map(|data| EstimateData { working_time, ..data });
+        let (history, how) = source::read_all(tx, scope, statuses)?;
+        return of_history(tx, options, history, &how, now).map(|data| EstimateData { working_time, ..data });
     }
     let newest = |newest: &mut Newest<'_>| {
         let pace = if uses_history(options) {
@@ -176,13 +177,13 @@ pub(crate) fn load_estimate_data(
         let found = Present::newest(tx, &scope, newest, statuses, now)?;
         Ok(found.map(|(present, recent)| (present, Past::Newest(recent), pace)))
     };
-    match source::read(tx, scope, newest)? {
+    match source::read(tx, scope, statuses, newest)? {
         Source::Newest((present, past, pace)) => {
             Ok(EstimateData { present, past, pace, costs: Vec::new(), working_time })
         }
         Source::History(history, how) => {
             let recent = history.recent(VISITS);
-            let data = of_history(tx, options, history, &how, statuses, now)?;
+            let data = of_history(tx, options, history, &how, now)?;
             Ok(EstimateData { past: Past::Newest(recent), working_time, ..data })
         }
     }
@@ -194,14 +195,13 @@ fn of_history(
     options: &EstimateOptions,
     history: History,
     how: &How,
-    statuses: &StatusSettings,
     now: Timestamp,
 ) -> Result<EstimateData> {
     // The costs take a pass over all usage records, so they are not read in vain.
-    let is_done = |task: &&TaskHistory| Step::of(&task.row.status) == Step::Completed;
+    let is_done = |task: &&TaskHistory| task.status.is_done();
     let has_samples = history.tasks.iter().filter(is_done).count() >= FEWEST_COSTS;
     let costs = if makes_forecast(options) && has_samples { task_costs::all(tx)? } else { Vec::new() };
-    let present = Present::of_history(&history, statuses, now);
+    let present = Present::of_history(&history, now);
     let (past, pace) = if uses_history(options) {
         let runs = how.runs(tx, &history)?;
         (Past::All(None), Pace::History(history, runs))
@@ -212,12 +212,16 @@ fn of_history(
 }
 
 /// Reads the input of what is computed from the recorded transitions alone.
-pub(crate) fn load_history(tx: &Connection, options: &EstimateOptions) -> Result<HistoryData> {
+pub(crate) fn load_history(
+    tx: &Connection,
+    options: &EstimateOptions,
+    statuses: &StatusSettings,
+) -> Result<HistoryData> {
     let working_time = options.check()?;
     let ids = scope::resolve(tx, options)?;
     let person = options.assignee.as_deref().map(scope::is_person);
     let scope = TaskScope { ids: &ids, person: person.as_ref().map(|is_person| is_person as IsPerson<'_>) };
-    let (history, _) = source::read_all(tx, scope)?;
+    let (history, _) = source::read_all(tx, scope, statuses)?;
     Ok(HistoryData { history, working_time })
 }
 
@@ -314,10 +318,10 @@ impl EstimateData {
             scope: Scope::new(workspace_id, options),
             now,
             backlog_totals: present.totals,
-            durations_hours: durations::durations(present, &velocity, now),
+            durations_hours: durations::durations(present, &velocity),
             etas: etas(options, forecast.as_ref(), &schedule, now),
             status_counts: present.counts,
-            completion: backlog::completions(&present.counts),
+            completion: present.completions,
             wip: progress::wip(present, now),
             next_transitions: progress::next_transitions(&present.tasks, &schedule, now),
             effective_velocity: velocity,

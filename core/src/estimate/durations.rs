@@ -2,11 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lane::Lane;
-use super::present::{OpenTask, Present};
+use super::present::Present;
 use super::velocity::Velocity;
-use crate::number::{self, exact_sum};
-use crate::time::Timestamp;
+use crate::number;
 
 /// Remaining hours in each lane; null if a lane has work and no velocity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -28,13 +26,12 @@ pub struct DurationsHours {
     pub total_hours: Option<f64>,
 }
 
-pub(super) fn durations(present: &Present, velocity: &Velocity, now: Timestamp) -> DurationsHours {
+pub(super) fn durations(present: &Present, velocity: &Velocity) -> DurationsHours {
     let totals = &present.totals;
     let (implementation, review, qa) =
         (totals.implementation.story_points, totals.review.story_points, totals.qa.story_points);
-    let spent = hours_spent(&present.tasks, now);
-    let implementation_hours =
-        hours_at(implementation, velocity.implementation_sp_per_hour).map(|hours| (hours - spent).max(0.0));
+    let implementation_hours = hours_at(implementation, velocity.implementation_sp_per_hour)
+        .map(|hours| (hours - present.hours_in_progress).max(0.0));
     let to_review = hours_at(implementation + review, velocity.review_sp_per_hour);
     let to_test = hours_at(implementation + review + qa, velocity.qa_sp_per_hour);
     let total = || Some(implementation_hours?.max(to_review?).max(to_test?));
@@ -53,9 +50,4 @@ pub(super) fn hours_at(story_points: f64, sp_per_hour: f64) -> Option<f64> {
     }
     let hours = story_points / sp_per_hour;
     (sp_per_hour > 0.0 && hours.is_finite()).then_some(hours)
-}
-
-/// The sum of the times since each task in progress entered that status.
-fn hours_spent(tasks: &[OpenTask], now: Timestamp) -> f64 {
-    exact_sum(tasks.iter().filter_map(|task| task.hours_in_lane(Lane::Implementation, now)))
 }

@@ -5,19 +5,20 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use super::lane::{Lane, Step};
+use super::lane::Lane;
 use crate::error::Result;
 use crate::repository::scope_tasks::TaskScope;
 use crate::repository::status_events::{self, EventRef};
 use crate::repository::task_rows::{self, TaskRow};
 use crate::sorting::sort_by_key;
+use crate::status::{Meaning, StatusSettings};
 use crate::time::Timestamp;
 
 /// One transition of a task. Transitions at the same time keep the order in which they were recorded.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Transition {
-    pub(super) from: Step,
-    pub(super) to: Step,
+    pub(super) from: Meaning,
+    pub(super) to: Meaning,
     pub(super) at: Timestamp,
     pub(super) order: i64,
     /// Whether it is inferred from a task run, in memory or by a backfill.
@@ -28,13 +29,9 @@ pub(super) struct Transition {
 #[derive(Debug, Clone)]
 pub(super) struct TaskHistory {
     pub(super) row: TaskRow,
+    /// What the status of its row means.
+    pub(super) status: Meaning,
     pub(super) transitions: Vec<Transition>,
-}
-
-/// The lane that a task with this status is in.
-fn lane_of(status: &str) -> Option<Lane> {
-    let step = Step::of(status);
-    Lane::ALL.into_iter().find(|lane| lane.start() == step)
 }
 
 /// A visit of a task to a lane.
@@ -47,42 +44,61 @@ pub(super) struct Visit {
 impl TaskHistory {
     /// When the task entered the lane that it is in now, by its newest transition.
     pub(super) fn entered(&self) -> Option<Timestamp> {
-        let lane = lane_of(&self.row.status)?;
-        self.transitions.iter().rev().find(|step| step.to == lane.start()).map(|step| step.at)
+        let lane = Lane::of(self.status)?;
+        self.transitions.iter().rev().find(|step| lane.is_entered(step.from, step.to)).map(|step| step.at)
+    }
+
+    /// The hours since the newest transition to `in_progress`, if that is the task's status; 0 if it is in the future.
+    pub(super) fn hours_in_progress(&self, now: Timestamp) -> Option<f64> {
+        let is_start = |step: &&Transition| step.to == Meaning::InProgress;
+        let since =
+            self.transitions.iter().rev().find(is_start).filter(|_| self.status == Meaning::InProgress)?;
+        Some(now.hours_since(since.at).max(0.0))
     }
 
     /// The visits that led to the next lane: each ends with that transition and begins with the latest start at or
     /// before it.
     pub(super) fn completed_visits(&self, lane: Lane) -> impl Iterator<Item = (Visit, i64)> {
-        visits(self.transitions.iter(), lane, |end| end.to == lane.end()).into_iter()
+        start_to_end(self.transitions.iter(), lane).into_iter()
     }
 
     /// The completed visits by recorded transitions only, without inferred ones.
     pub(super) fn recorded_visits(&self, lane: Lane) -> impl Iterator<Item = Visit> {
         let recorded = self.transitions.iter().filter(|step| !step.is_inferred);
-        visits(recorded, lane, |end| end.to == lane.end()).into_iter().map(|(visit, _)| visit)
+        start_to_end(recorded, lane).into_iter().map(|(visit, _)| visit)
     }
 
     /// The visits that ended, whatever status followed.
     pub(super) fn ended_visits(&self, lane: Lane) -> impl Iterator<Item = (Visit, i64)> {
-        visits(self.transitions.iter(), lane, |end| end.to != lane.start()).into_iter()
+        let begins = |step: &Transition| lane.is_entered(step.from, step.to);
+        let ends = |step: &Transition| lane.is_left(step.from, step.to);
+        visits(self.transitions.iter(), begins, ends).into_iter()
     }
 }
 
-/// The visits to the lane that end with a transition for which `ends` is true, oldest first, each with the order of
-/// that transition. A visit begins at the latest transition into the lane at or before its end.
+/// The visits from the lane's start status to its end status.
+fn start_to_end<'m>(
+    transitions: impl Iterator<Item = &'m Transition> + Clone,
+    lane: Lane,
+) -> Vec<(Visit, i64)> {
+    let ends = |step: &Transition| step.from == lane.start() && step.to == lane.end();
+    visits(transitions, |step| step.to == lane.start(), ends)
+}
+
+/// The visits that end with a transition for which `ends` is true, oldest first, each with the order of that transition. A
+/// visit begins at the latest transition for which `begins` is true at or before its end.
 ///
 /// The result is a list, because an iterator that callers flatten compiles to a branch on uninitialised memory, which is
 /// harmless but which Valgrind reports to every host.
 fn visits<'m>(
     transitions: impl Iterator<Item = &'m Transition> + Clone,
-    lane: Lane,
+    begins: impl Fn(&Transition) -> bool,
     ends: impl Fn(&Transition) -> bool,
 ) -> Vec<(Visit, i64)> {
-    let mut starts = transitions.clone().filter(|step| step.to == lane.start()).peekable();
+    let mut starts = transitions.clone().filter(|step| begins(step)).peekable();
     let mut entered = None;
     let mut visits = Vec::new();
-    for end in transitions.filter(|step| step.from == lane.start() && ends(step)) {
+    for end in transitions.filter(|step| ends(step)) {
         while let Some(start) = starts.next_if(|start| start.at <= end.at) {
             entered = Some(start.at);
         }
@@ -104,16 +120,16 @@ pub(super) struct History {
 
 impl History {
     /// Loads the history of a scope by reading all tasks and events. Transitions with an invalid time are left out.
-    pub(super) fn load(tx: &Connection, scope: &TaskScope<'_>) -> Result<Self> {
+    pub(super) fn load(tx: &Connection, scope: &TaskScope<'_>, statuses: &StatusSettings) -> Result<Self> {
         let mut rows = task_rows::in_scope(tx, scope.ids)?;
         if let Some(is_person) = scope.person {
             rows.retain(|row| row.assignee.as_deref().is_some_and(is_person));
         }
-        let mut history = Self::of_tasks(rows);
+        let mut history = Self::of_tasks(rows, statuses);
         let mut order = 0;
         status_events::for_each_in_scope(tx, scope.ids, |event| {
             if let Some(&task) = history.index.get(event.task_id)
-                && let Some(step) = transition(&event, order)
+                && let Some(step) = transition(&event, order, statuses)
             {
                 history.tasks[task].transitions.push(step);
                 order += 1;
@@ -127,33 +143,41 @@ impl History {
 
     /// Loads the history of these tasks, one after the other, for a scope that is a small part of the backlog. `None` if
     /// the events are numbered in such a way that they cannot be put in order.
-    pub(super) fn load_tasks(tx: &Connection, rows: Vec<TaskRow>) -> Result<Option<Self>> {
-        let mut history = Self::of_tasks(rows);
+    pub(super) fn load_tasks(
+        tx: &Connection,
+        rows: Vec<TaskRow>,
+        statuses: &StatusSettings,
+    ) -> Result<Option<Self>> {
+        let mut history = Self::of_tasks(rows, statuses);
         for task in &mut history.tasks {
-            let Some(transitions) = transitions(tx, &task.row.id)? else { return Ok(None) };
+            let Some(transitions) = transitions(tx, &task.row.id, statuses)? else { return Ok(None) };
             task.transitions = transitions;
         }
         Ok(Some(history))
     }
 
-    fn of_tasks(rows: Vec<TaskRow>) -> Self {
+    fn of_tasks(rows: Vec<TaskRow>, statuses: &StatusSettings) -> Self {
         let index = rows.iter().enumerate().map(|(index, row)| (row.id.clone(), index)).collect();
-        let tasks = rows.into_iter().map(|row| TaskHistory { row, transitions: Vec::new() });
+        let tasks = rows.into_iter().map(|row| TaskHistory {
+            status: statuses.meaning(&row.status),
+            row,
+            transitions: Vec::new(),
+        });
         Self { tasks: tasks.collect(), index, inferred: 0 }
     }
 
     /// Adds a task with its recorded transitions, oldest first, and returns its index.
-    pub(super) fn push(&mut self, row: TaskRow, transitions: Vec<Transition>) -> usize {
+    pub(super) fn push(&mut self, task: TaskHistory) -> usize {
         let place = self.tasks.len();
-        self.index.insert(row.id.clone(), place);
-        self.tasks.push(TaskHistory { row, transitions });
+        self.index.insert(task.row.id.clone(), place);
+        self.tasks.push(task);
         place
     }
 
     /// The tasks that are in a lane, and those with the newest finished visits to each lane, `count` of them.
     pub(super) fn recent(&self, count: usize) -> Self {
         let mut is_recent: Vec<bool> =
-            self.tasks.iter().map(|task| lane_of(&task.row.status).is_some()).collect();
+            self.tasks.iter().map(|task| Lane::of(task.status).is_some()).collect();
         for lane in Lane::ALL {
             for (_, _, place) in self.newest_visits(lane, count) {
                 is_recent[place] = true;
@@ -161,7 +185,7 @@ impl History {
         }
         let mut recent = Self::default();
         for (task, _) in self.tasks.iter().zip(is_recent).filter(|(_, is_recent)| *is_recent) {
-            recent.push(task.row.clone(), task.transitions.clone());
+            recent.push(task.clone());
         }
         recent
     }
@@ -179,7 +203,7 @@ impl History {
     }
 
     /// Adds an inferred transition, after the recorded ones of the same time.
-    pub(super) fn add(&mut self, task: usize, from: Step, to: Step, at: Timestamp) {
+    pub(super) fn add(&mut self, task: usize, from: Meaning, to: Meaning, at: Timestamp) {
         let transitions = &mut self.tasks[task].transitions;
         let index = transitions.partition_point(|step| step.at <= at);
         let order = INFERRED + self.inferred;
@@ -194,22 +218,26 @@ impl History {
 }
 
 /// The recorded transitions of a task, oldest first, in the order of their rows' numbers; `None` if a number is too large.
-pub(super) fn transitions(tx: &Connection, task_id: &str) -> Result<Option<Vec<Transition>>> {
+pub(super) fn transitions(
+    tx: &Connection,
+    task_id: &str,
+    statuses: &StatusSettings,
+) -> Result<Option<Vec<Transition>>> {
     let (mut found, mut are_in_order) = (Vec::new(), true);
     status_events::for_each_of_task(tx, task_id, |number, event| {
         are_in_order &= number < INFERRED;
-        found.extend(transition(&event, number));
+        found.extend(transition(&event, number, statuses));
     })?;
     found.sort_by_key(|step: &Transition| (step.at, step.order));
     Ok(are_in_order.then_some(found))
 }
 
 /// The event as a transition; `None` if its time is invalid.
-fn transition(event: &EventRef<'_>, order: i64) -> Option<Transition> {
+fn transition(event: &EventRef<'_>, order: i64, statuses: &StatusSettings) -> Option<Transition> {
     let at = Timestamp::read(event.timestamp)?;
-    let from = event.from_status.map_or(Step::Other, Step::of);
+    let from = event.from_status.map_or(Meaning::Other, |from| statuses.meaning(from));
     let is_inferred = event.metadata.is_some_and(is_backfilled);
-    Some(Transition { from, to: Step::of(event.to_status), at, order, is_inferred })
+    Some(Transition { from, to: statuses.meaning(event.to_status), at, order, is_inferred })
 }
 
 /// Whether an event was written by a backfill.

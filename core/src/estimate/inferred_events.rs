@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::history::{History, Transition, Visit};
-use super::lane::{Lane, Step};
+use super::lane::Lane;
 use crate::error::Result;
 use crate::repository::scope::ScopeIds;
 use crate::repository::task_runs::{self, SuccessfulRun};
 use crate::sorting::sort_by_key;
+use crate::status::Meaning;
 use crate::time::Timestamp;
 
 /// If both ends of a run are this close to those of a recorded visit, they are the same work.
@@ -49,9 +50,9 @@ impl InferredEvent<'_> {
         }
     }
 
-    fn steps(&self) -> (Step, Step) {
+    fn steps(&self) -> (Meaning, Meaning) {
         match self.phase {
-            Phase::Start => (Step::Other, self.lane.start()),
+            Phase::Start => (Meaning::Other, self.lane.start()),
             Phase::End => (self.lane.start(), self.lane.end()),
         }
     }

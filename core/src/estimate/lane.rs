@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::status;
+use crate::status::{self, Meaning, StatusLane};
 
 /// A stage of the pipeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +33,52 @@ impl Lane {
         }
     }
 
-    pub(super) fn start(self) -> Step {
-        Step::of(self.start_status())
+    pub(super) fn start(self) -> Meaning {
+        match self {
+            Self::Implementation => Meaning::InProgress,
+            Self::Review => Meaning::ReadyToCodeReview,
+            Self::Qa => Meaning::ReadyToQa,
+        }
     }
 
-    pub(super) fn end(self) -> Step {
-        Step::of(self.end_status())
+    pub(super) fn end(self) -> Meaning {
+        match self {
+            Self::Implementation => Meaning::ReadyToCodeReview,
+            Self::Review => Meaning::ReadyToQa,
+            Self::Qa => Meaning::Completed,
+        }
+    }
+
+    /// The lane that a task with this status is in; `None` if it is in none, or done.
+    pub(super) fn of(status: Meaning) -> Option<Self> {
+        match status.lane()? {
+            StatusLane::Implementation => Some(Self::Implementation),
+            StatusLane::Review => Some(Self::Review),
+            StatusLane::Qa => Some(Self::Qa),
+            StatusLane::Done => None,
+        }
+    }
+
+    /// Whether a task comes into the lane by this change of status. Between two statuses of one lane it stays there, but a
+    /// repeated one of the pipeline begins a new visit.
+    pub(super) fn is_entered(self, from: Meaning, to: Meaning) -> bool {
+        Self::of(to) == Some(self) && (Self::of(from) != Some(self) || self.is_repeated(from, to))
+    }
+
+    /// Whether a task leaves the lane by this change of status.
+    pub(super) fn is_left(self, from: Meaning, to: Meaning) -> bool {
+        Self::of(from) == Some(self) && Self::of(to) != Some(self)
+    }
+
+    /// Whether both are the lane's status of the pipeline.
+    pub(super) fn is_repeated(self, from: Meaning, to: Meaning) -> bool {
+        from == self.start() && to == self.start()
+    }
+
+    /// The next lane of a task with this status; `None` if it is finished.
+    pub(super) fn next(status: Meaning) -> Option<Self> {
+        let is_finished = status.is_done() || status == Meaning::Cancelled;
+        if is_finished { None } else { Some(Self::of(status).unwrap_or(Self::Implementation)) }
     }
 
     /// Its name in results.
@@ -57,31 +97,6 @@ impl Lane {
             Self::Review => "code-review",
             Self::Qa => "qa-tasks",
         }
-    }
-}
-
-/// A status, as far as lanes distinguish them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    InProgress,
-    ReadyToCodeReview,
-    ReadyToQa,
-    Completed,
-    Other,
-}
-
-impl Step {
-    pub(super) fn of(stored: &str) -> Self {
-        // Nearly all names are stored in normalised form, and histories are long.
-        let word = |word: &str| match word {
-            status::IN_PROGRESS => Some(Self::InProgress),
-            status::READY_TO_CODE_REVIEW => Some(Self::ReadyToCodeReview),
-            status::READY_TO_QA => Some(Self::ReadyToQa),
-            status::COMPLETED => Some(Self::Completed),
-            status::NOT_STARTED => Some(Self::Other),
-            _ => None,
-        };
-        word(stored).or_else(|| word(&status::canonical(stored))).unwrap_or(Self::Other)
     }
 }
 

@@ -29,7 +29,9 @@ pub(crate) use backfill::backfill;
 pub use backlog::{Backlog, BacklogTotals, Completion, Completions, StatusCounts};
 pub use backtest::{Backtest, BacktestHorizon, BacktestRow, BacktestScore, Coverage};
 pub use compute::Estimate;
-pub(crate) use compute::{ForecastSettings, load_estimate_data, load_history, load_velocity_data};
+pub(crate) use compute::{
+    ForecastSettings, HistoryData, load_estimate_data, load_history, load_velocity_data,
+};
 pub use durations::DurationsHours;
 pub use flow_rows::{FlowDay, LaneVisit, ThroughputDay};
 pub use lane::PerLane;

@@ -7,12 +7,13 @@ use rusqlite::Connection;
 
 use super::history::{History, INFERRED, TaskHistory, Visit, transitions};
 use super::inferred_events::{Run, infer_lane, runs_examined};
-use super::lane::{Lane, Step};
+use super::lane::Lane;
 use super::velocity::{Measured, Sample, measure, newest_samples, run_sample};
 use crate::error::Result;
 use crate::repository::newest_events::{self, Event, Read, Spellings};
 use crate::repository::newest_runs;
 use crate::repository::scope_tasks::{self, TaskScope};
+use crate::status::{Meaning, StatusSettings};
 use crate::time::Timestamp;
 
 /// How many events or runs are looked at for one lane. Where that is not enough, reading all of them is faster.
@@ -25,6 +26,7 @@ const LARGEST_WINDOW: usize = 1_000;
 pub(super) struct Newest<'t> {
     tx: &'t Connection,
     scope: TaskScope<'t>,
+    statuses: &'t StatusSettings,
     spellings: Spellings,
     history: History,
     /// The places of tasks in the history; `None` if they are not in the scope.
@@ -34,10 +36,15 @@ pub(super) struct Newest<'t> {
 }
 
 impl<'t> Newest<'t> {
-    pub(super) fn new(tx: &'t Connection, scope: TaskScope<'t>) -> Result<Option<Self>> {
+    pub(super) fn new(
+        tx: &'t Connection,
+        scope: TaskScope<'t>,
+        statuses: &'t StatusSettings,
+    ) -> Result<Option<Self>> {
         let Some(spellings) = newest_events::spellings(tx)? else { return Ok(None) };
         let history = History::default();
-        Ok(Some(Self { tx, scope, spellings, history, places: HashMap::new(), is_ordered: true }))
+        let places = HashMap::new();
+        Ok(Some(Self { tx, scope, statuses, spellings, history, places, is_ordered: true }))
     }
 
     /// What the history says of each lane, as [`velocity::measured`](super::velocity::measured) finds it in the whole one.
@@ -93,7 +100,7 @@ impl<'t> Newest<'t> {
     pub(super) fn ended_visits(&mut self, lane: Lane, count: usize) -> Result<Option<Vec<f64>>> {
         let mut hours = Vec::new();
         let mut visits = KnownVisits::default();
-        let is_end = |from, to| from == lane.start() && to != lane.start();
+        let is_end = |from, to| lane.is_left(from, to);
         let read = self.for_each_event(is_end, None, |history, task, event| {
             let visit = visits.find(task, event.rowid, || history.tasks[task].ended_visits(lane).collect());
             hours.extend(visit.map(|visit| visit.left.hours_since(visit.entered)));
@@ -106,7 +113,7 @@ impl<'t> Newest<'t> {
     pub(super) fn last_left(&mut self, lane: Lane, now: Timestamp) -> Result<Option<Option<Timestamp>>> {
         let mut left = None;
         let read = self.for_each_event(
-            |from, _| from == lane.start(),
+            |from, to| lane.is_left(from, to) || lane.is_repeated(from, to),
             Some(now),
             |_, _, event| {
                 left = Some(event.at);
@@ -161,11 +168,12 @@ impl<'t> Newest<'t> {
     /// Passes the recorded transitions of the scope's tasks to `visit`, newest first, until it returns false.
     fn for_each_event(
         &mut self,
-        is_wanted: impl Fn(Step, Step) -> bool,
+        is_wanted: impl Fn(Meaning, Meaning) -> bool,
         until: Option<Timestamp>,
         mut visit: impl FnMut(&History, usize, &Event) -> bool,
     ) -> Result<Read> {
-        let wanted = self.spellings.select(|from, to| is_wanted(Step::of(from), Step::of(to)));
+        let meaning = |word: &str| self.statuses.meaning(word);
+        let wanted = self.spellings.select(|from, to| is_wanted(meaning(from), meaning(to)));
         let read = newest_events::newest_first(self.tx, &wanted, until, LIMIT, |event| {
             let goes_on = match self.place(&event.task_id)? {
                 Some(task) => visit(&self.history, task, &event),
@@ -199,9 +207,11 @@ impl<'t> Newest<'t> {
         let place = match scope_tasks::by_id(self.tx, &self.scope, task_id)? {
             None => None,
             Some(row) => {
-                let steps = transitions(self.tx, &row.id)?;
+                let steps = transitions(self.tx, &row.id, self.statuses)?;
                 self.is_ordered &= steps.is_some();
-                Some(self.history.push(row, steps.unwrap_or_default()))
+                let status = self.statuses.meaning(&row.status);
+                let transitions = steps.unwrap_or_default();
+                Some(self.history.push(TaskHistory { row, status, transitions }))
             }
         };
         self.places.insert(task_id.to_owned(), place);

@@ -22,7 +22,8 @@ use crate::time::Timestamp;
 pub struct Forecast {
     /// `history`, or `prior` below 5 completed tasks: then it rests on general assumptions about task durations.
     pub basis: String,
-    /// `flow`: the simulation, corrected by the throughput. `throughput`: that alone, since no task was seen in a lane.
+    /// `flow`: the simulation, corrected by the throughput. `throughput`: that alone, since no task has ever left the
+    /// implementation.
     /// `schedule`: nothing, since no task has ever been completed.
     pub model: String,
     /// The number of completed tasks behind it.
@@ -275,7 +276,7 @@ fn reason(found: &Prediction) -> &'static str {
     if found.samples == 0 {
         "cannot forecast: no task has been completed yet"
     } else {
-        "cannot forecast: no task has been in a lane, and all completions have one time"
+        "cannot forecast: no task has left the implementation, and all completions have one time"
     }
 }
 

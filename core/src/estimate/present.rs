@@ -2,15 +2,16 @@
 
 use rusqlite::Connection;
 
-use super::backlog::{BacklogTotals, StatusCounts, Tally, TaskState};
+use super::backlog::{BacklogTotals, Completions, StatusCounts, Tally};
 use super::history::{History, TaskHistory};
 use super::lane::{Lane, PerLane};
 use super::newest::Newest;
 use crate::error::Result;
+use crate::number::exact_sum;
 use crate::repository::scope::ScopeIds;
 use crate::repository::scope_tasks::{self, TaskScope};
 use crate::repository::task_rows::TaskRow;
-use crate::status::StatusSettings;
+use crate::status::{Meaning, StatusSettings};
 use crate::time::Timestamp;
 
 /// The number of newest finished visits to a lane with which the age of a task is compared.
@@ -27,26 +28,26 @@ pub(super) struct OpenTask {
     pub(super) key: Box<str>,
     pub(super) story_points: Option<f64>,
     pub(super) priority: Option<i64>,
-    pub(super) state: TaskState,
+    pub(super) status: Meaning,
     /// When it entered the lane that it is in now, by its newest transition.
     pub(super) entered: Option<Timestamp>,
 }
 
 impl OpenTask {
-    fn new(row: TaskRow, state: TaskState, entered: Option<Timestamp>) -> Self {
+    fn new(row: TaskRow, status: Meaning, entered: Option<Timestamp>) -> Self {
         Self {
             id: row.id.into(),
             key: row.key.into(),
             story_points: row.story_points,
             priority: row.priority,
-            state,
+            status,
             entered,
         }
     }
 
     /// When the task entered the lane; `None` if it is not in the lane now.
     pub(super) fn in_lane_since(&self, lane: Lane) -> Option<Timestamp> {
-        self.entered.filter(|_| self.state.lane() == Some(lane))
+        self.entered.filter(|_| Lane::of(self.status) == Some(lane))
     }
 
     /// How long the task has been in the lane; 0 if it entered the lane in the future.
@@ -62,6 +63,9 @@ pub(super) struct Present {
     pub(super) tasks: Vec<OpenTask>,
     pub(super) totals: BacklogTotals,
     pub(super) counts: StatusCounts,
+    pub(super) completions: Completions,
+    /// The sum of the hours since each task in progress entered that status.
+    pub(super) hours_in_progress: f64,
     /// The mean of the known story points of all tasks.
     pub(super) mean_points: f64,
     /// The hours of each lane's newest finished visits, in ascending order.
@@ -72,21 +76,27 @@ pub(super) struct Present {
 
 impl Present {
     /// From a history without inferred transitions.
-    pub(super) fn of_history(history: &History, statuses: &StatusSettings, now: Timestamp) -> Self {
+    pub(super) fn of_history(history: &History, now: Timestamp) -> Self {
         let mut tally = Tally::default();
         let mut tasks = Vec::new();
         for task in &history.tasks {
-            let state = TaskState::of(&task.row.status, statuses);
-            tally.add(state, task.row.story_points);
-            if state.next_lane().is_some() {
-                tasks.push(OpenTask::new(task.row.clone(), state, task.entered()));
+            tally.add(task.status, task.row.story_points);
+            if Lane::next(task.status).is_some() {
+                tasks.push(OpenTask::new(task.row.clone(), task.status, task.entered()));
             }
         }
         let last_left = |lane: Lane| {
             let leaves = history.tasks.iter().flat_map(|task| &task.transitions);
-            leaves.filter(|step| step.from == lane.start()).map(|step| step.at).filter(|at| *at <= now).max()
+            let is_left = |from, to| lane.is_left(from, to) || lane.is_repeated(from, to);
+            leaves
+                .filter(|step| is_left(step.from, step.to))
+                .map(|step| step.at)
+                .filter(|at| *at <= now)
+                .max()
         };
+        let in_progress = history.tasks.iter().filter_map(|task| task.hours_in_progress(now));
         Self {
+            hours_in_progress: exact_sum(in_progress),
             visits: PerLane::from_fn(|lane| newest_visits(history, lane)),
             last_left: PerLane::from_fn(last_left),
             ..Self::new(tally, tasks)
@@ -103,10 +113,13 @@ impl Present {
         now: Timestamp,
     ) -> Result<Option<(Self, History)>> {
         let Some((tally, mut tasks)) = backlog(tx, scope, statuses)? else { return Ok(None) };
-        for task in tasks.iter_mut().filter(|task| task.state.lane().is_some()) {
-            task.entered = newest.task(&task.id)?.and_then(TaskHistory::entered);
+        let mut in_progress = Vec::new();
+        for task in tasks.iter_mut().filter(|task| Lane::of(task.status).is_some()) {
+            let history = newest.task(&task.id)?;
+            task.entered = history.and_then(TaskHistory::entered);
+            in_progress.extend(history.and_then(|task| task.hours_in_progress(now)));
         }
-        let mut present = Self::new(tally, tasks);
+        let mut present = Self { hours_in_progress: exact_sum(in_progress), ..Self::new(tally, tasks) };
         for lane in Lane::ALL {
             let Some(mut hours) = newest.ended_visits(lane, VISITS)? else { return Ok(None) };
             hours.sort_by(f64::total_cmp);
@@ -126,6 +139,8 @@ impl Present {
             tasks,
             totals: tally.totals(),
             counts: tally.counts(),
+            completions: tally.completions(),
+            hours_in_progress: 0.0,
             mean_points: tally.mean_points(),
             visits: PerLane::default(),
             last_left: PerLane::default(),
@@ -151,18 +166,18 @@ fn backlog(
     let mut tally = Tally::default();
     let mut tasks = Vec::new();
     let mut add_open = |row: TaskRow| {
-        let state = TaskState::of(&row.status, statuses);
-        if state.next_lane().is_some() {
-            tasks.push(OpenTask::new(row, state, None));
+        let status = statuses.meaning(&row.status);
+        if Lane::next(status).is_some() {
+            tasks.push(OpenTask::new(row, status, None));
         }
     };
     let ScopeIds { project, epic, story } = scope.ids;
     if scope.person.is_none() && epic.is_none() && story.is_none() {
         let mut open = Vec::new();
         scope_tasks::for_each_status(tx, project.as_deref(), |group| {
-            let state = TaskState::of(&String::from_utf8_lossy(group.status), statuses);
-            tally.add_all(state, group.story_points, group.tasks);
-            if state.next_lane().is_some() {
+            let status = statuses.meaning(&String::from_utf8_lossy(group.status));
+            tally.add_all(status, group.story_points, group.tasks);
+            if Lane::next(status).is_some() {
                 open.push(group.number);
             }
         })?;
@@ -173,7 +188,7 @@ fn backlog(
     } else {
         let Some(rows) = scope_tasks::rows(tx, scope)? else { return Ok(None) };
         for row in rows {
-            tally.add(TaskState::of(&row.status, statuses), row.story_points);
+            tally.add(statuses.meaning(&row.status), row.story_points);
             add_open(row);
         }
     }

@@ -79,7 +79,7 @@ pub struct NextTransition {
 
 pub(super) fn wip(present: &Present, now: Timestamp) -> PerLane<Wip> {
     PerLane::from_fn(|lane| {
-        let inside = present.tasks.iter().filter(|task| task.state.lane() == Some(lane));
+        let inside = present.tasks.iter().filter(|task| Lane::of(task.status) == Some(lane));
         let mut items: Vec<WipItem> =
             inside.map(|task| item(task, lane, present.visits.of(lane), now)).collect();
         sort_by(&mut items, |a, b| {
@@ -120,8 +120,10 @@ pub(super) fn next_transitions(tasks: &[OpenTask], schedule: &Schedule, now: Tim
     // Lanes work first in, first out, so the first departure is the earliest.
     let first = |lane| schedule.departures(lane).first().map(|departure| transition(lane, departure));
     let own = |lane: Lane| {
-        let inside =
-            schedule.departures(lane).iter().filter(move |next| tasks[next.task].state.lane() == Some(lane));
+        let inside = schedule
+            .departures(lane)
+            .iter()
+            .filter(move |next| Lane::of(tasks[next.task].status) == Some(lane));
         inside.map(move |departure| (lane, departure))
     };
     NextTransitions {

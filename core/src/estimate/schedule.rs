@@ -9,7 +9,6 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::backlog::TaskState;
 use super::durations::hours_at;
 use super::history::TaskHistory;
 use super::lane::Lane;
@@ -17,6 +16,7 @@ use super::present::{OpenTask, Present};
 use super::velocity::Velocity;
 use crate::natural_order;
 use crate::sorting::sort_by;
+use crate::status::Meaning;
 use crate::time::Timestamp;
 
 /// When the last task of the scope is expected to reach each milestone; `now` if no work is left, null if a lane has
@@ -128,15 +128,15 @@ impl Plan<'_> {
     }
 
     fn in_lane(&self, lane: Lane) -> Vec<usize> {
-        (0..self.tasks.len()).filter(|task| self.tasks[*task].state.next_lane() == Some(lane)).collect()
+        (0..self.tasks.len()).filter(|task| Lane::next(self.tasks[*task].status) == Some(lane)).collect()
     }
 }
 
 /// Tasks in progress first, then those that were sent back, then the rest by priority and key.
 fn implementation_order(a: &OpenTask, b: &OpenTask) -> Ordering {
-    let rank = |task: &OpenTask| match task.state {
-        TaskState::InProgress => 0,
-        TaskState::ChangesRequested => 1,
+    let rank = |task: &OpenTask| match task.status {
+        status if Lane::of(status).is_some() => 0,
+        Meaning::ChangesRequested => 1,
         _ => 2,
     };
     rank(a).cmp(&rank(b)).then_with(|| arrival_order(a, b, Lane::Implementation))

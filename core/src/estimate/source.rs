@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::repository::indexes;
 use crate::repository::scope::ScopeIds;
 use crate::repository::scope_tasks::{self, TaskScope};
+use crate::status::StatusSettings;
 
 /// Up to so many tasks, all of a scope is read.
 const SMALL: usize = 1_000;
@@ -46,38 +47,43 @@ impl How {
 pub(super) fn read<T>(
     tx: &Connection,
     scope: TaskScope<'_>,
+    statuses: &StatusSettings,
     newest: impl FnOnce(&mut Newest<'_>) -> Result<Option<T>>,
 ) -> Result<Source<T>> {
     // A handle that only reads may find a database without the indexes.
     if indexes::are_present(tx)? {
         let is_small = !scope.is_whole() && scope_tasks::count_up_to(tx, &scope, SMALL + 1)? <= SMALL;
         if !is_small
-            && let Some(mut found) = Newest::new(tx, scope)?
+            && let Some(mut found) = Newest::new(tx, scope, statuses)?
             && let Some(answer) = newest(&mut found)?
         {
             return Ok(Source::Newest(answer));
         }
     }
-    let (history, how) = read_all(tx, scope)?;
+    let (history, how) = read_all(tx, scope, statuses)?;
     Ok(Source::History(history, how))
 }
 
 /// Reads the whole history of the scope.
-pub(super) fn read_all(tx: &Connection, scope: TaskScope<'_>) -> Result<(History, How)> {
+pub(super) fn read_all(
+    tx: &Connection,
+    scope: TaskScope<'_>,
+    statuses: &StatusSettings,
+) -> Result<(History, How)> {
     if !scope.is_whole() && indexes::are_present(tx)? {
         let few = SMALL.max(scope_tasks::largest_number(tx)? / PART);
         if scope_tasks::count_up_to(tx, &scope, few + 1)? <= few
-            && let Some(history) = of_tasks(tx, &scope)?
+            && let Some(history) = of_tasks(tx, &scope, statuses)?
         {
             return Ok((history, How::Tasks));
         }
     }
-    Ok((History::load(tx, &scope)?, How::All(scope.ids.clone())))
+    Ok((History::load(tx, &scope, statuses)?, How::All(scope.ids.clone())))
 }
 
-fn of_tasks(tx: &Connection, scope: &TaskScope<'_>) -> Result<Option<History>> {
+fn of_tasks(tx: &Connection, scope: &TaskScope<'_>, statuses: &StatusSettings) -> Result<Option<History>> {
     match scope_tasks::rows(tx, scope)? {
-        Some(rows) => History::load_tasks(tx, rows),
+        Some(rows) => History::load_tasks(tx, rows, statuses),
         None => Ok(None),
     }
 }

@@ -2,10 +2,10 @@
 
 use super::forecast::{Event, Pipeline, Stage, Task};
 use super::history::{History, TaskHistory, Transition};
-use super::lane::{Lane, Step};
+use super::lane::Lane;
 use super::schedule::history_order;
 use crate::sorting::sort_by;
-use crate::status;
+use crate::status::Meaning;
 use crate::time::Timestamp;
 
 const MILLIS_PER_HOUR: f64 = 3_600_000.0;
@@ -58,12 +58,16 @@ impl Timeline {
             let history = &tasks[*place];
             let stages = stages(history);
             let steps = history.transitions.iter().zip(stages).filter(|(step, _)| step.at <= now);
-            events
-                .extend(steps.map(|(step, to)| (step.order, Event { at: origin.hours(step.at), task, to })));
+            let event = |(step, to): (&Transition, Option<Stage>)| {
+                Some((step.order, Event { at: origin.hours(step.at), task, to: to? }))
+            };
+            events.extend(steps.filter_map(event));
         }
         events.sort_by(|(a_order, a), (b_order, b)| a.at.total_cmp(&b.at).then(a_order.cmp(b_order)));
-        let task =
-            |place: &usize| Task { points: tasks[*place].row.story_points, stage: stage_of(&tasks[*place]) };
+        let task = |place: &usize| Task {
+            points: tasks[*place].row.story_points,
+            stage: stage_of(tasks[*place].status),
+        };
         let pipeline = Pipeline {
             tasks: places.iter().map(task).collect(),
             events: events.into_iter().map(|(_, event)| event).collect(),
@@ -73,35 +77,33 @@ impl Timeline {
     }
 }
 
-/// Where each transition led. What leaves the lanes was sent back, but for the end of a task that is cancelled now.
-fn stages(task: &TaskHistory) -> Vec<Stage> {
-    let mut was_in_lane = false;
+/// Where each transition led. What leaves the lanes was sent back, but for the end of a task that is cancelled now. A
+/// task that is done and gets another such status, which finishes nothing more, led nowhere.
+fn stages(task: &TaskHistory) -> Vec<Option<Stage>> {
+    let (mut was_in_lane, mut was_done) = (false, false);
     let count = task.transitions.len();
     let stage = |(index, step): (usize, &Transition)| {
-        let stage = match step.to {
-            Step::Other if index + 1 == count && stage_of(task) == Stage::Cancelled => Stage::Cancelled,
-            Step::Other if was_in_lane => Stage::SentBack,
-            Step::Other => Stage::Backlog,
-            Step::Completed => Stage::Completed,
-            _ => Stage::Lane(lane_of(step.to).map_or(0, |lane| lane as usize)),
+        let stage = match stage_of(step.to) {
+            stage @ (Stage::Lane(_) | Stage::Completed) => stage,
+            _ if index + 1 == count && task.status == Meaning::Cancelled => Stage::Cancelled,
+            _ if was_in_lane => Stage::SentBack,
+            _ => Stage::Backlog,
         };
+        let is_done = stage == Stage::Completed;
+        let stays_done = is_done && was_done && step.from.is_done();
         was_in_lane |= matches!(stage, Stage::Lane(_));
-        stage
+        was_done = is_done;
+        (!stays_done).then_some(stage)
     };
     task.transitions.iter().enumerate().map(stage).collect()
 }
 
-fn lane_of(step: Step) -> Option<Lane> {
-    Lane::ALL.into_iter().find(|lane| lane.start() == step)
-}
-
-/// By the task's own status.
-fn stage_of(task: &TaskHistory) -> Stage {
-    match (lane_of(Step::of(&task.row.status)), &*status::canonical(&task.row.status)) {
+fn stage_of(status: Meaning) -> Stage {
+    match (Lane::of(status), status) {
         (Some(lane), _) => Stage::Lane(lane as usize),
-        (None, status::COMPLETED) => Stage::Completed,
-        (None, status::CANCELLED) => Stage::Cancelled,
-        (None, status::CHANGES_REQUESTED) => Stage::SentBack,
+        (None, Meaning::Cancelled) => Stage::Cancelled,
+        (None, Meaning::ChangesRequested) => Stage::SentBack,
+        (None, status) if status.is_done() => Stage::Completed,
         (None, _) => Stage::Backlog,
     }
 }

@@ -107,12 +107,15 @@ fn notes(total: &EconomicsRow, width: Option<usize>) -> String {
             count(total.calls)
         ));
     }
-    if total.calls_without_task > 0 {
-        notes.push(format!(
-            "{} calls belong to no task: their cost is in NO TASK, and in no cost per story point or task.",
-            count(total.calls_without_task)
-        ));
-    }
+    let without_task = match total.calls_without_task {
+        0 => None,
+        1 => Some("1 call belongs to no task: its".to_owned()),
+        calls => Some(format!("{} calls belong to no task: their", count(calls))),
+    };
+    notes.extend(
+        without_task
+            .map(|calls| format!("{calls} cost is in NO TASK, and in no cost per story point or task.")),
+    );
     notes.iter().map(|note| wrap(note, width)).collect()
 }
 

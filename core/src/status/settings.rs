@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::input::given;
 use crate::paths::Config;
 
-/// Where the tasks with a status count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where the tasks with a status count, in the order in which tasks get there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum StatusLane {
     Implementation,
     Review,
@@ -65,7 +65,7 @@ impl StatusSettings {
     }
 
     /// The lane of a further status, by its name as stored.
-    pub(crate) fn lane(&self, stored: &str) -> Option<StatusLane> {
+    pub(super) fn lane(&self, stored: &str) -> Option<StatusLane> {
         if self.lanes.is_empty() { None } else { self.lanes.get(&*normalised(stored)).copied() }
     }
 

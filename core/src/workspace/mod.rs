@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::estimate::{
-    self, Backfilled, Backtest, Estimate, EstimateOptions, FlowDay, ForecastSettings, LaneVisit,
+    self, Backfilled, Backtest, Estimate, EstimateOptions, FlowDay, ForecastSettings, HistoryData, LaneVisit,
     ThroughputDay, Velocity, VelocitySettings,
 };
 use crate::lifecycle::{
     self, StatusEventsQuery, TaskChanges, TaskTransition, Transition, TransitionContext, WriteContext,
 };
 use crate::options::Options;
+use crate::paths::Config;
 use crate::repository::{CommandRuns, Epics, Jobs, Projects, StatusEvent, Stories, Task, TaskRuns, Tasks};
 use crate::session::Session;
 use crate::sqlite::OpenTransaction;
@@ -258,28 +259,31 @@ impl Workspace {
 
     /// Makes forecasts for earlier times, by what was known then, and compares them with what happened. Writes nothing.
     pub fn backtest(&self, options: &EstimateOptions) -> Result<Backtest> {
-        let settings = self.forecast_settings()?;
-        let data = self.access().read(|tx| estimate::load_history(tx, options))?;
+        let configs = self.shared().configs.load()?;
+        let settings = ForecastSettings::from_configs(&configs)?;
+        let data = self.history(options, &configs)?;
         Ok(data.backtest(options, &settings, self.shared().clock.now()))
     }
 
     /// The visits of tasks to lanes, in the order in which they began.
     pub fn lane_visits(&self, options: &EstimateOptions) -> Result<Vec<LaneVisit>> {
-        let data = self.access().read(|tx| estimate::load_history(tx, options))?;
+        let data = self.history(options, &self.shared().configs.load()?)?;
         Ok(data.lane_visits(options, self.shared().clock.now()))
     }
 
     /// How many tasks were in each lane at the end of each day, from the day of the first transition to today.
     pub fn cumulative_flow(&self, options: &EstimateOptions) -> Result<Vec<FlowDay>> {
-        let settings = self.forecast_settings()?;
-        let data = self.access().read(|tx| estimate::load_history(tx, options))?;
+        let configs = self.shared().configs.load()?;
+        let settings = ForecastSettings::from_configs(&configs)?;
+        let data = self.history(options, &configs)?;
         data.cumulative_flow(options, &settings, self.shared().clock.now())
     }
 
     /// What was completed on each day, from the day of the first transition to today.
     pub fn throughput(&self, options: &EstimateOptions) -> Result<Vec<ThroughputDay>> {
-        let settings = self.forecast_settings()?;
-        let data = self.access().read(|tx| estimate::load_history(tx, options))?;
+        let configs = self.shared().configs.load()?;
+        let settings = ForecastSettings::from_configs(&configs)?;
+        let data = self.history(options, &configs)?;
         data.throughput(options, &settings, self.shared().clock.now())
     }
 
@@ -325,8 +329,9 @@ impl Workspace {
         TaskRuns(self.store())
     }
 
-    fn forecast_settings(&self) -> Result<ForecastSettings> {
-        ForecastSettings::from_configs(&self.shared().configs.load()?)
+    fn history(&self, options: &EstimateOptions, configs: &[Config]) -> Result<HistoryData> {
+        let statuses = StatusSettings::from_configs(configs)?;
+        self.access().read(|tx| estimate::load_history(tx, options, &statuses))
     }
 
     fn velocity_settings(&self) -> Result<VelocitySettings> {

@@ -139,7 +139,7 @@ fn starts(pipeline: &Pipeline) -> Starts {
                 with_others += u32::from(busy[1] + busy[2] > 0);
             }
         }
-        if from == Stage::Lane(0) {
+        if from == Stage::Lane(0) && event.to != from {
             last_exit = event.at;
         }
         if !event.to.is_open() && from.lane().is_some() {

@@ -23,7 +23,7 @@ pub(in crate::estimate) struct Request<'a> {
 pub(in crate::estimate) enum Model {
     /// The flow simulation, corrected by the throughput.
     Flow,
-    /// The throughput alone, since no task has been in a lane.
+    /// The throughput alone, since no task has left the implementation.
     Throughput,
     /// No forecast, since there is no history.
     Schedule,

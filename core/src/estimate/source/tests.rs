@@ -41,7 +41,12 @@ fn now() -> Timestamp {
 
 /// The status as older programs and people write it.
 fn spelled(random: &mut Random, status: &str) -> String {
-    let status = if status == "ready_to_code_review" && random.is(30) { "ready_to_review" } else { status };
+    let status = match status {
+        "ready_to_code_review" if random.is(30) => "ready_to_review",
+        "in_progress" if random.is(10) => "in design",
+        "ready_to_qa" if random.is(10) => "odd",
+        other => other,
+    };
     match random.below(20) {
         0 => status.to_uppercase(),
         1 => format!(" {status}"),
@@ -196,7 +201,10 @@ fn of_whole(history: &History, runs: &[Run], window: usize) -> Measured {
 #[test]
 fn the_newest_part_and_the_scope_alone_give_what_the_whole_history_gives() {
     let (mut with_samples, mut visits) = (0, 0);
-    let configs = [Config::new("test", &serde_json::json!({"statuses": {"odd": "qa", "parked": "done"}}))];
+    let configs = [Config::new(
+        "test",
+        &serde_json::json!({"statuses": {"odd": "qa", "parked": "done", "in design": "implementation"}}),
+    )];
     let statuses = StatusSettings::from_configs(&configs).unwrap();
     for seed in 0..80 {
         let (_folder, db) = workspace(seed);
@@ -212,16 +220,19 @@ fn the_newest_part_and_the_scope_alone_give_what_the_whole_history_gives() {
             let is_person = person.map(is_person);
             let person = is_person.as_ref().map(|is_person| is_person as IsPerson<'_>);
             let scope = TaskScope { ids, person };
-            let all = History::load(&db, &scope).unwrap();
+            let all = History::load(&db, &scope, &statuses).unwrap();
             let runs = inferred_events::load(&db, ids, &all).unwrap();
             let rows = scope_tasks::rows(&db, &scope);
             let rows = rows.unwrap().filter(|_| !scope.is_whole());
-            let tasks = rows.map(|rows| History::load_tasks(&db, rows).unwrap().unwrap());
+            let tasks = rows.map(|rows| History::load_tasks(&db, rows, &statuses).unwrap().unwrap());
             for window in [1, 3, 10, 200] {
                 let place = format!("seed {seed}, {ids:?}, window {window}");
                 let expected = of_whole(&all, &runs, window);
-                let newest = Newest::new(&db, scope).unwrap().unwrap().measured(window).unwrap();
+                let newest = Newest::new(&db, scope, &statuses).unwrap().unwrap().measured(window).unwrap();
                 assert_eq!(newest, Some(expected), "{place}");
+                let built_in = StatusSettings::default();
+                let without = Newest::new(&db, scope, &built_in).unwrap().unwrap().measured(window).unwrap();
+                assert_eq!(without, newest, "{place}: velocities know the pipeline's statuses only");
                 with_samples += usize::from(expected != Measured::default());
                 if let Some(tasks) = &tasks {
                     let runs = inferred_events::load_of_tasks(&db, tasks).unwrap();
@@ -229,9 +240,9 @@ fn the_newest_part_and_the_scope_alone_give_what_the_whole_history_gives() {
                 }
             }
             for now in [now(), Timestamp::from_millis(now().millis() - 5 * HOUR).unwrap()] {
-                let expected = Present::of_history(&all, &statuses, now);
+                let expected = Present::of_history(&all, now);
                 visits += expected.visits.review.len();
-                let mut newest = Newest::new(&db, scope).unwrap().unwrap();
+                let mut newest = Newest::new(&db, scope, &statuses).unwrap().unwrap();
                 let found = Present::newest(&db, &scope, &mut newest, &statuses, now).unwrap().unwrap();
                 let (found, recent) = found;
                 assert_eq!(format!("{found:?}"), format!("{expected:?}"), "seed {seed}, {ids:?}, {now}");
@@ -243,7 +254,7 @@ fn the_newest_part_and_the_scope_alone_give_what_the_whole_history_gives() {
                 }
                 if let Some(tasks) = &tasks {
                     assert_eq!(
-                        format!("{:?}", Present::of_history(tasks, &statuses, now)),
+                        format!("{:?}", Present::of_history(tasks, now)),
                         format!("{expected:?}"),
                         "{seed}"
                     );
@@ -264,9 +275,10 @@ fn numbers_that_leave_no_room_for_inferred_transitions_are_read_as_a_whole() {
     );
     assert_eq!(moved.unwrap(), 1);
     let scope = TaskScope { ids: &ScopeIds::default(), person: None };
-    assert_eq!(Newest::new(&db, scope).unwrap().unwrap().measured(50).unwrap(), None);
+    let statuses = StatusSettings::default();
+    assert_eq!(Newest::new(&db, scope, &statuses).unwrap().unwrap().measured(50).unwrap(), None);
     assert!(matches!(
-        read(&db, scope, |newest| newest.measured(50)).unwrap(),
+        read(&db, scope, &statuses, |newest| newest.measured(50)).unwrap(),
         Source::<Measured>::History(_, How::All(_))
     ));
 }

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 use crate::repository::scope_tasks;
 use crate::repository::status_events;
-use crate::status::{self, StatusLane, StatusSettings};
+use crate::status::{Meaning, StatusLane, StatusSettings};
 use crate::time::Timestamp;
 
 /// The outcome of a task.
@@ -27,7 +27,7 @@ pub(super) struct TaskFacts {
     pub(super) project: u32,
     pub(super) epic: u32,
     pub(super) first_sent_back: Option<Timestamp>,
-    /// When it was last completed, if it is completed now and an event shows it.
+    /// When it last got into a status that means done, if it has one now and an event shows it.
     pub(super) completed_at: Option<Timestamp>,
     /// The time and the lane of each of its transitions, oldest first.
     moves: Box<[(Timestamp, Option<&'static str>)]>,
@@ -69,53 +69,70 @@ impl<'t> Facts<'t> {
         let mut events = Vec::new();
         status_events::for_each_of_task(self.tx, id, |number, event| {
             if let Some(at) = Timestamp::read(event.timestamp) {
-                let from = event.from_status.and_then(stage);
-                let is_sent_back = from.zip(stage(event.to_status)).is_some_and(|(from, to)| to < from);
-                let is_completion = status::same(event.to_status, status::COMPLETED);
-                events.push((at, number, lane_of(event.to_status), is_sent_back, is_completion));
+                let from = event.from_status.map_or(Meaning::Other, |from| self.statuses.meaning(from));
+                events.push(Move { at, number, from, to: self.statuses.meaning(event.to_status) });
             }
         })?;
-        events.sort_by_key(|(at, number, ..)| (*at, *number));
-        let outcome = match &*status::canonical(&row.status) {
-            status::COMPLETED => Outcome::Completed,
-            status::CANCELLED | status::FAILED => Outcome::Abandoned,
-            other if self.statuses.lane(other) == Some(StatusLane::Done) => Outcome::Completed,
+        events.sort_by_key(|event| (event.at, event.number));
+        let outcome = match self.statuses.meaning(&row.status) {
+            Meaning::Cancelled | Meaning::Failed => Outcome::Abandoned,
+            status if status.is_done() => Outcome::Completed,
             _ => Outcome::Open,
         };
-        let completed = events.iter().rev().find(|(.., is_completion)| *is_completion);
         Ok(TaskFacts {
             outcome,
             story_points: row.story_points,
             project: self.names.number(row.project_id.as_deref()),
             epic: self.names.number(row.epic_id.as_deref()),
-            first_sent_back: events
-                .iter()
-                .find(|(_, _, _, is_sent_back, _)| *is_sent_back)
-                .map(|event| event.0),
-            completed_at: completed.map(|event| event.0).filter(|_| outcome == Outcome::Completed),
-            moves: events.iter().map(|(at, _, lane, ..)| (*at, *lane)).collect(),
+            first_sent_back: events.iter().find(|event| event.is_sent_back()).map(|event| event.at),
+            completed_at: completed_at(&events).filter(|_| outcome == Outcome::Completed),
+            moves: events.iter().map(|event| (event.at, lane_of(event.to))).collect(),
         })
     }
 }
 
+/// A transition of a task.
+struct Move {
+    at: Timestamp,
+    number: i64,
+    from: Meaning,
+    to: Meaning,
+}
+
+impl Move {
+    fn is_sent_back(&self) -> bool {
+        stage(self.from).zip(stage(self.to)).is_some_and(|(from, to)| to < from)
+    }
+}
+
+/// When the task was last completed. A task that is done and gets another such status was completed before.
+fn completed_at(moves: &[Move]) -> Option<Timestamp> {
+    let stays_done = |place: usize| moves[place].from.is_done() && place > 0 && moves[place - 1].to.is_done();
+    let places = (0..moves.len()).rev();
+    places
+        .filter(|place| moves[*place].to.is_done())
+        .find(|place| !stays_done(*place))
+        .map(|place| moves[place].at)
+}
+
 /// The progress that a status represents; `None` for a status outside of the pipeline.
-fn stage(stored: &str) -> Option<u8> {
-    match &*status::canonical(stored) {
-        status::NOT_STARTED | status::IN_PROGRESS | status::CHANGES_REQUESTED => Some(0),
-        status::READY_TO_CODE_REVIEW => Some(1),
-        status::READY_TO_QA => Some(2),
-        status::COMPLETED => Some(3),
-        _ => None,
+fn stage(status: Meaning) -> Option<StatusLane> {
+    match status {
+        Meaning::NotStarted | Meaning::ChangesRequested => Some(StatusLane::Implementation),
+        other => other.lane(),
     }
 }
 
 /// The lane in which a task with this status is worked on.
-fn lane_of(stored: &str) -> Option<&'static str> {
-    match &*status::canonical(stored) {
-        status::IN_PROGRESS | status::CHANGES_REQUESTED => Some("implementation"),
-        status::READY_TO_CODE_REVIEW => Some("review"),
-        status::READY_TO_QA => Some("qa"),
-        _ => None,
+fn lane_of(status: Meaning) -> Option<&'static str> {
+    match status {
+        Meaning::ChangesRequested => Some("implementation"),
+        other => match other.lane()? {
+            StatusLane::Implementation => Some("implementation"),
+            StatusLane::Review => Some("review"),
+            StatusLane::Qa => Some("qa"),
+            StatusLane::Done => None,
+        },
     }
 }
 
