@@ -7,7 +7,7 @@ use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::ParsedUsage;
 use crate::session::Report;
 use crate::source::{Role, Work};
-use crate::sources::{COST_OF_NO_MODEL, began_anew, counts_before};
+use crate::sources::{self, COST_OF_NO_MODEL, began_anew, counts_before};
 
 /// A call of a run that has not ended.
 #[derive(Debug)]
@@ -229,6 +229,7 @@ fn whole(
         at_ms: usages.iter().find_map(|parsed| parsed.timestamp_ms),
         parent: work.key.as_ref().and_then(|_| parent(body)),
         gives_way,
+        is_by_model: sources::counts_by_model(body),
         models: usages.clone(),
     };
     ExtractedCall {

@@ -190,6 +190,11 @@ fn put_cost(total: Option<f64>, usages: &mut Vec<ParsedUsage>) {
     }
 }
 
+/// Whether the body has a counter for each model: a result, or the end of a session of Copilot.
+pub(crate) fn counts_by_model(body: Fields<'_>) -> bool {
+    body.object(MODELS).or_else(|| body.object(&["modelMetrics"])).is_some()
+}
+
 /// Whether the result's own `usage` equals the counts of its process: then the process began with this run.
 pub(crate) fn began_anew(result: Fields<'_>) -> Option<bool> {
     let [all, own] = counts(result)?;
