@@ -71,6 +71,7 @@ const SOURCES: &[&dyn Source] = &[
     &cline::Request,
     &cohere::Units,
     &cohere::UnitsOfBody,
+    &copilot::Call,
     &copilot::Session,
     &copilot_chat::Request,
     &csv::Row,
