@@ -123,6 +123,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("k8s interleaved partial", Limit::CutInTwo),
     ("pretty printed in gha", Limit::CutInTwo),
     ("pretty printed in compose", Limit::CutInTwo),
+    ("pretty printed in buildkite", Limit::CutInTwo),
     ("vscode journal edit", Limit::CutInTwo),
     ("vscode journal result set", Limit::CutInTwo),
 ];
