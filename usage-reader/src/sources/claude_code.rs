@@ -43,8 +43,7 @@ impl Source for Run {
             .filter_map(|(name, usage)| of_model(name, usage))
             .collect();
         let has_models = !usages.is_empty();
-        if !has_models {
-            let Some(usage) = all.object(&["usage"]) else { return Vec::new() };
+        if let (false, Some(usage)) = (has_models, all.object(&["usage"])) {
             usages = super::anthropic::messages(body, usage);
         }
         for parsed in &mut usages {
