@@ -56,6 +56,8 @@ pub(crate) struct Collector {
     is_answer_over: bool,
     before: Option<Before>,
     model: Option<String>,
+    /// The session that the last beginning of a run named, if the lines of the run do not.
+    session: Option<String>,
     closed: Vec<ExtractedCall>,
     /// Values that were reported without any usage.
     rest: Option<ParsedUsage>,
@@ -101,7 +103,8 @@ impl Collector {
         is_usage
     }
 
-    fn event(&mut self, event: Object, source: &str, outer: Option<Work>) -> bool {
+    fn event(&mut self, mut event: Object, source: &str, outer: Option<Work>) -> bool {
+        self.name_session(&mut event);
         if let Some(is_usage) = self.is_of_codex(&event, source) {
             return is_usage;
         }
@@ -120,6 +123,7 @@ impl Collector {
         }
         if line.text(&["type"]) == Some("init") {
             self.model = line.text(&["model"]).map(str::to_owned).or(self.model.take());
+            self.session = line.text(&["session_id"]).map(str::to_owned);
             return false;
         }
         match locate(event, self.provider_hint.as_deref()) {
@@ -151,6 +155,17 @@ impl Collector {
                 false
             }
             Located::Nothing => false,
+        }
+    }
+
+    /// Names the session in the end of a run of Gemini CLI, which only the beginning of the run names.
+    fn name_session(&self, event: &mut Object) {
+        if let Some(session) = &self.session
+            && text(event, &["type"]) == Some("result")
+            && event.contains_key("stats")
+            && !event.contains_key("session_id")
+        {
+            event.insert("session_id".into(), session.clone().into());
         }
     }
 
