@@ -1,10 +1,12 @@
 //! Combines events into calls: each line of a stream or of an agent's transcript may report a part of a call, or repeat
 //! what was reported before.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use crate::call::{DedupKey, ExtractedCall, Twin};
 use crate::draft::Draft;
+use crate::elements;
 use crate::fields::{Fields, Object, text};
 use crate::locate::{Located, locate, time_of};
 use crate::parsed_usage::{COPY, ParsedUsage};
@@ -126,6 +128,7 @@ impl Collector {
             self.session = line.text(&["session_id"]).map(str::to_owned);
             return false;
         }
+        let time = time_of(line);
         match locate(event, self.provider_hint.as_deref()) {
             Located::Body(body, usages) => {
                 let inner = || sources::work(Fields::of(&body)).map(|work| self.runs.complete(work));
@@ -135,8 +138,10 @@ impl Collector {
             Located::Events(events) => {
                 // All events are read, whatever the first ones report. A single event inherits the role of its line.
                 let outer = if events.len() == 1 { work } else { None };
-                let is_usage = |event| self.event(event, source, outer.clone()).then_some(());
-                events.into_iter().filter_map(is_usage).count() > 0
+                let texts = self.texts_of(&events, source, time);
+                let source = |index: usize| texts.as_ref().map_or(source, |texts| &texts[index]);
+                let is_usage = |(index, event)| self.event(event, source(index), outer.clone()).then_some(());
+                events.into_iter().enumerate().filter_map(is_usage).count() > 0
             }
             Located::Rest(usages) => {
                 self.rest = usages.into_iter().next();
@@ -156,6 +161,23 @@ impl Collector {
             }
             Located::Nothing => false,
         }
+    }
+
+    /// The texts that identify the elements of a document also after it has grown. Elements of documents with different
+    /// times are different ones.
+    fn texts_of<'a>(
+        &self,
+        events: &[Object],
+        source: &'a str,
+        time: Option<i64>,
+    ) -> Option<Vec<Cow<'a, str>>> {
+        let is_needed = self.names.as_ref().is_some_and(TextNames::are_lasting);
+        let texts = is_needed.then(|| elements::texts(source, events))??;
+        let with_time = |text| match time {
+            Some(time) => Cow::Owned(format!("{time}\0{text}")),
+            None => Cow::Borrowed(text),
+        };
+        Some(texts.into_iter().map(with_time).collect())
     }
 
     /// Names the session in the end of a run of Gemini CLI, which only the beginning of the run names.
