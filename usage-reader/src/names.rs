@@ -119,6 +119,7 @@ const PARTS: &[&str] = &[
     "usage_details",
     "costDetails",
     "cost_details",
+    "calculatedTotalCost",
     "total_cost",
     "llm_metrics",
     "usage_to_metrics",

@@ -88,6 +88,6 @@ impl Source for Observation {
 /// Whether the observation has a cost without counts of tokens. Others use the name of the cost in their usage.
 fn is_cost_alone(all: Fields<'_>) -> bool {
     all.object(DETAILS).is_none_or(Fields::is_empty)
-        && all.object(COSTS).is_some()
+        && (all.object(COSTS).is_some() || all.has("calculatedTotalCost"))
         && all.has_any(&["traceId", "trace_id", "startTime", "start_time"])
 }
