@@ -96,6 +96,8 @@ const LIMITS: &[(&str, Limit)] = &[
     ("copilot reset", Limit::SessionNamedBefore),
     ("copilot cli session and its spans", Limit::SessionNamedBefore),
     ("copilot cli counts", Limit::SessionNamedBefore),
+    ("Gemini CLI's stream", Limit::SessionNamedBefore),
+    ("gemini cli stream-json", Limit::SessionNamedBefore),
     ("anthropic stream", Limit::NoIds),
     ("Anthropic stream", Limit::NoIds),
     ("Anthropic through Bedrock's invoke, streamed", Limit::NoIds),
@@ -123,6 +125,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("k8s interleaved partial", Limit::CutInTwo),
     ("pretty printed in gha", Limit::CutInTwo),
     ("pretty printed in compose", Limit::CutInTwo),
+    ("pretty printed in buildkite", Limit::CutInTwo),
     ("vscode journal edit", Limit::CutInTwo),
     ("vscode journal result set", Limit::CutInTwo),
 ];

@@ -1,10 +1,12 @@
 //! Combines events into calls: each line of a stream or of an agent's transcript may report a part of a call, or repeat
 //! what was reported before.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use crate::call::{DedupKey, ExtractedCall, Twin};
 use crate::draft::Draft;
+use crate::elements;
 use crate::fields::{Fields, Object, text};
 use crate::locate::{Located, locate, time_of};
 use crate::parsed_usage::{COPY, ParsedUsage};
@@ -56,6 +58,8 @@ pub(crate) struct Collector {
     is_answer_over: bool,
     before: Option<Before>,
     model: Option<String>,
+    /// The session that the last beginning of a run named, if the lines of the run do not.
+    session: Option<String>,
     closed: Vec<ExtractedCall>,
     /// Values that were reported without any usage.
     rest: Option<ParsedUsage>,
@@ -101,7 +105,8 @@ impl Collector {
         is_usage
     }
 
-    fn event(&mut self, event: Object, source: &str, outer: Option<Work>) -> bool {
+    fn event(&mut self, mut event: Object, source: &str, outer: Option<Work>) -> bool {
+        self.name_session(&mut event);
         if let Some(is_usage) = self.is_of_codex(&event, source) {
             return is_usage;
         }
@@ -120,8 +125,10 @@ impl Collector {
         }
         if line.text(&["type"]) == Some("init") {
             self.model = line.text(&["model"]).map(str::to_owned).or(self.model.take());
+            self.session = line.text(&["session_id"]).map(str::to_owned);
             return false;
         }
+        let time = time_of(line);
         match locate(event, self.provider_hint.as_deref()) {
             Located::Body(body, usages) => {
                 let inner = || sources::work(Fields::of(&body)).map(|work| self.runs.complete(work));
@@ -131,8 +138,10 @@ impl Collector {
             Located::Events(events) => {
                 // All events are read, whatever the first ones report. A single event inherits the role of its line.
                 let outer = if events.len() == 1 { work } else { None };
-                let is_usage = |event| self.event(event, source, outer.clone()).then_some(());
-                events.into_iter().filter_map(is_usage).count() > 0
+                let texts = self.texts_of(&events, source, time);
+                let source = |index: usize| texts.as_ref().map_or(source, |texts| &texts[index]);
+                let is_usage = |(index, event)| self.event(event, source(index), outer.clone()).then_some(());
+                events.into_iter().enumerate().filter_map(is_usage).count() > 0
             }
             Located::Rest(usages) => {
                 self.rest = usages.into_iter().next();
@@ -151,6 +160,34 @@ impl Collector {
                 false
             }
             Located::Nothing => false,
+        }
+    }
+
+    /// The texts that identify the elements of a document also after it has grown. Elements of documents with different
+    /// times are different ones.
+    fn texts_of<'a>(
+        &self,
+        events: &[Object],
+        source: &'a str,
+        time: Option<i64>,
+    ) -> Option<Vec<Cow<'a, str>>> {
+        let is_needed = self.names.as_ref().is_some_and(TextNames::are_lasting);
+        let texts = is_needed.then(|| elements::texts(source, events))??;
+        let with_time = |text| match time {
+            Some(time) => Cow::Owned(format!("{time}\0{text}")),
+            None => Cow::Borrowed(text),
+        };
+        Some(texts.into_iter().map(with_time).collect())
+    }
+
+    /// Names the session in the end of a run of Gemini CLI, which only the beginning of the run names.
+    fn name_session(&self, event: &mut Object) {
+        if let Some(session) = &self.session
+            && text(event, &["type"]) == Some("result")
+            && event.contains_key("stats")
+            && !event.contains_key("session_id")
+        {
+            event.insert("session_id".into(), session.clone().into());
         }
     }
 

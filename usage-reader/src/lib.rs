@@ -22,6 +22,7 @@ mod collector;
 mod damage;
 mod documents;
 mod draft;
+mod elements;
 mod encoded;
 mod fields;
 mod locate;

@@ -170,9 +170,10 @@ fn inherit(mut inner: Object, around: &Object, kind: Option<&str>) -> Object {
             inner.insert(name.clone(), value.clone());
         }
     }
-    // The type of the event that contains a message is more specific than that of the message.
-    if kind == Some("message_start") {
-        inner.insert("event".into(), "message_start".into());
+    // The type of the event that contains a message is more specific than that of the message, and Copilot's counts of
+    // a call have the names of others.
+    if let Some(kind @ ("message_start" | "assistant.usage")) = kind {
+        inner.insert("event".into(), kind.into());
     }
     inner
 }

@@ -72,7 +72,15 @@ fn within(line: &str, logs: u8) -> Option<Unwrapped> {
     if is_plain || unwrapped.is_some() {
         return unwrapped;
     }
-    Some(Unwrapped::whole(&clean, None))
+    Some(Unwrapped::whole(&clean, time_of_buildkite(line).as_deref()))
+}
+
+/// The time that Buildkite writes before each line, in milliseconds since 1970.
+fn time_of_buildkite(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("\u{1b}_bk;t=")?;
+    let end = rest.find(|digit: char| !digit.is_ascii_digit())?;
+    let moment = chrono::DateTime::from_timestamp_millis(rest[..end].parse().ok()?)?;
+    Some(moment.to_rfc3339())
 }
 
 /// A line of Docker's `json-file`. Lines above 16 KiB are split; only the last part ends with a line break.
@@ -119,12 +127,13 @@ fn of_gitlab(line: &str) -> Option<Unwrapped> {
     Some(Unwrapped { stream: stream.to_owned(), link, ..Unwrapped::whole(&rest[4..], Some(time)) })
 }
 
-/// A line after a prefix that every line of the log has: `service-1  | …` of Docker Compose, `[pod/name/container] …`
-/// of kubectl, and GitHub's job, step and time, separated by tabs.
+/// A line after a prefix that every line of the log has: `service-1  | …` of Docker Compose, `task.1.id@node | …` of a
+/// service of Docker, `[pod/name/container] …` of kubectl, `[branch] …` of Jenkins, CodeBuild and Tekton,
+/// `Step #0 - "name": …` of Cloud Build, `INFO:name:…` of Python, and GitHub's job, step and time, separated by tabs.
 fn of_prefix_alone(line: &str, logs: u8) -> Option<Unwrapped> {
     let inner = |text: &str| within(text, logs).or_else(|| Some(Unwrapped::whole(text, None)));
     let is_name = |name: &str| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte))
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./@".contains(&byte))
     };
     if let Some((name, text)) = line.split_once('|')
         && is_name(name.trim_end())
@@ -137,11 +146,45 @@ fn of_prefix_alone(line: &str, logs: u8) -> Option<Unwrapped> {
     {
         return inner(text);
     }
+    if let Some((branch, text)) = line.strip_prefix('[').and_then(|rest| rest.split_once("] "))
+        && is_branch(branch)
+    {
+        return inner(text);
+    }
+    if let Some(text) = behind_step(line).or_else(|| behind_level(line, is_name)) {
+        return inner(text);
+    }
     let mut cells = line.splitn(3, '\t');
     let (job, step, rest) = (cells.next()?, cells.next()?, cells.next()?);
     let (time, text) = rest.split_once(' ')?;
     let is_of_github = !job.contains('"') && !step.contains('"') && is_moment(time);
     is_of_github.then(|| Unwrapped::whole(text, Some(time.trim_start_matches('\u{feff}'))))
+}
+
+/// Whether the words in brackets are a name, and not the time, the level or the array with which the line begins.
+fn is_branch(name: &str) -> bool {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./ :".contains(&byte);
+    name.len() <= LONGEST_PREFIX
+        && name.bytes().all(is_of_name)
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && !name.split(' ').any(|word| is_named_level(word) || is_moment(word))
+        && !["true", "false", "null"].contains(&name)
+}
+
+/// What follows the step in a line of Cloud Build.
+fn behind_step(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("Step #")?.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    let (name, text) = rest.split_once(": ")?;
+    let is_named = name.strip_prefix(" - \"").and_then(|name| name.strip_suffix('"'));
+    (name.is_empty() || is_named.is_some_and(|name| !name.contains('"'))).then_some(text)
+}
+
+/// What follows the level and the name of the logger, as Python's `basicConfig` writes them.
+fn behind_level(line: &str, is_name: impl Fn(&str) -> bool) -> Option<&str> {
+    const LEVELS: &[&str] = &["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
+    let (_, rest) = line.split_once(':').filter(|(level, _)| LEVELS.contains(level))?;
+    let (name, text) = rest.split_once(':')?;
+    is_name(name).then_some(text)
 }
 
 /// JSON after a time, a level and similar fields.
@@ -181,7 +224,8 @@ fn is_prefix(prefix: &str, words: &[&str]) -> bool {
     /// Syslog has the most: a priority, a time, a host, a program, its process id, a message id, and structured data.
     const MOST_WORDS: usize = 9;
     let [first, .., last] = words else {
-        return words.first().is_some_and(|word| is_time(word)) && prefix.ends_with(BLANK);
+        let is_alone = |word: &&str| is_time(word) || is_named_level(word);
+        return words.first().is_some_and(is_alone) && prefix.ends_with(BLANK);
     };
     let is_apart = prefix.ends_with(BLANK) || (last.starts_with('[') && is_level(last));
     if !is_apart || prefix.contains('"') || words.len() > MOST_WORDS {
@@ -189,9 +233,10 @@ fn is_prefix(prefix: &str, words: &[&str]) -> bool {
     }
     let is_known = |word: &str| is_time(word) || is_level(word) || is_stream(word);
     // Syslog, `Nov 29 10:00:00 host name[12]: {…}` and `<34>1 2026-… host name 12 - - {…}`, and the prefixes of
-    // loggers: `2026-03-20 12:00:00,123 - name - INFO - {…}`.
-    let begins = is_month(first) || is_time(first) || is_priority(first);
-    let ends = last.ends_with([':', '-', '|', ']', '>']) || is_known(last);
+    // loggers: `2026-03-20 12:00:00,123 - name - INFO - {…}`, klog's `I0320 12:00:00.123456 1 main.go:12] {…}`, and zap's
+    // fields, separated by tabs.
+    let begins = is_month(first) || is_time(first) || is_priority(first) || is_of_klog(first);
+    let ends = last.ends_with([':', '-', '|', ']', '>']) || is_known(last) || prefix.ends_with('\t');
     (begins && ends) || (words.iter().any(|word| is_time(word)) && words.iter().all(|word| is_known(word)))
 }
 
@@ -211,9 +256,20 @@ fn is_priority(word: &str) -> bool {
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// Whether the word is a level and a date, as Kubernetes writes them.
+fn is_of_klog(word: &str) -> bool {
+    let date = word.strip_prefix(['I', 'W', 'E', 'F']);
+    date.is_some_and(|date| matches!(date.len(), 4 | 8) && date.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn is_level(word: &str) -> bool {
     let word = word.trim_matches(['[', ']', ':', '|']).to_ascii_uppercase();
     ["TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", ""].contains(&&*word)
+}
+
+/// Whether the word is a level, and not only what may stand around one.
+fn is_named_level(word: &str) -> bool {
+    is_level(word) && word.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 fn is_stream(word: &str) -> bool {
@@ -236,8 +292,8 @@ fn without_colours(line: &str) -> String {
         match characters.next() {
             // A control sequence ends with a letter.
             Some('[') => drop(characters.find(|one| ('@'..='~').contains(one))),
-            // A title or a link ends with a bell, or with an escape and a backslash.
-            Some(']') => {
+            // A title, a link or a program's own command ends with a bell, or with an escape and a backslash.
+            Some(']' | '_' | 'P' | '^' | 'X') => {
                 while let Some(one) = characters.next() {
                     if one == '\u{7}' || (one == '\u{1b}' && characters.next_if_eq(&'\\').is_some()) {
                         break;
@@ -278,6 +334,26 @@ mod tests {
                 Some("2026-01-01T00:00:00Z"),
             ),
             ("\u{1b}]0;title\u{7}{\"n\":1}", None),
+            ("\u{1b}_bk;t=1772442000000\u{7}{\"n\":1}", Some("2026-03-02T09:00:00+00:00")),
+            ("\u{1b}_bk;t=1772442000000\u{1b}\\{\"n\":1}", Some("2026-03-02T09:00:00+00:00")),
+            ("\u{1b}Pq\u{1b}\\{\"n\":1}", None),
+            ("agent.1.x7d9@node-1    | {\"n\":1}", None),
+            ("[Container] 2026/03/20 12:00:00.123456 {\"n\":1}", None),
+            ("Step #0: {\"n\":1}", None),
+            ("Step #12 - \"agent\": {\"n\":1}", None),
+            ("[agent] {\"n\":1}", None),
+            ("[Run the agent] {\"n\":1}", None),
+            ("[build : agent] 2026-01-01T00:00:00Z {\"n\":1}", Some("2026-01-01T00:00:00Z")),
+            ("[2026-01-01T00:00:00Z INFO  agent] {\"n\":1}", Some("2026-01-01T00:00:00Z")),
+            ("[INFO] 2026-01-01T00:00:00Z {\"n\":1}", Some("2026-01-01T00:00:00Z")),
+            ("I0320 12:00:00.123456       1 agent.go:12] {\"n\":1}", None),
+            ("INFO:root:{\"n\":1}", None),
+            ("WARNING:agent.calls:{\"n\":1}", None),
+            ("INFO:     {\"n\":1}", None),
+            (
+                "2026-01-01T00:00:00.000Z\tinfo\tagent/main.go:12\tresponse\t{\"n\":1}",
+                Some("2026-01-01T00:00:00.000Z"),
+            ),
             ("section_start:1:x\r\u{1b}[0K{\"n\":1}", None),
             ("[pod/agent-1/main] {\"n\":1}", None),
             ("[pod/agent-1/main] 2026-01-01T00:00:00Z {\"n\":1}", Some("2026-01-01T00:00:00Z")),
@@ -314,7 +390,7 @@ mod tests {
 
     #[test]
     fn many_prefixes_do_not_exhaust_the_stack() {
-        for prefix in ["[pod/a] ", "a|", "a\t"] {
+        for prefix in ["[pod/a] ", "a|", "a\t", "[a] ", "Step #0: ", "INFO:a:"] {
             unwrap(&prefix.repeat(1_000_000));
         }
     }
@@ -328,6 +404,10 @@ mod tests {
             "response={\"n\":1}",
             "he said: 12:00 {\"n\":1}",
             "[info, x] {\"n\":1}",
+            "[null] {\"n\":1}",
+            "[1] {\"n\":1}",
+            "Step: {\"n\":1}",
+            "INFO:a b:{\"n\":1}",
             "12",
             "\u{1F600} | \u{1F600}{\"",
             "{\"log\":\"x\"}",

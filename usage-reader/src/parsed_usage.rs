@@ -166,6 +166,11 @@ impl ParsedUsage {
             || self.extra.keys().any(|name| name.starts_with("billed_"))
     }
 
+    /// Whether a cost was reported that is not 0, which is also that of what is no call.
+    pub(crate) fn costs_something(&self) -> bool {
+        self.cost.is_some_and(|cost| cost > 0.0)
+    }
+
     /// Makes the numbers consistent, and notes what remains unknown.
     pub(crate) fn settle(&mut self) {
         match (self.cached, self.cache_read) {

@@ -7,7 +7,7 @@ use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::ParsedUsage;
 use crate::session::Report;
 use crate::source::{Role, Work};
-use crate::sources::{COST_OF_NO_MODEL, began_anew, counts_before};
+use crate::sources::{self, COST_OF_NO_MODEL, began_anew, counts_before};
 
 /// A call of a run that has not ended.
 #[derive(Debug)]
@@ -94,6 +94,8 @@ impl Runs {
         let parts: Vec<&ParsedUsage> = own.iter().flat_map(|held| &held.call.parts).collect();
         let own_output = reported_sum(parts.iter().map(|part| part.output)).unwrap_or(0);
         let mut fit = Fit::of(&usages, &parts);
+        // A cost alone says nothing about the tokens of the calls.
+        let is_cost_alone = usages.iter().all(|one| one.reported_counts() == [None; 4]);
         // The agent's own count of its session is preferred to its lines, unless it is 0.
         if work.role == Role::Session
             && fit == Fit::TooSmall
@@ -111,7 +113,7 @@ impl Runs {
         }
         // Counts lower than the sum of the calls belong to something else.
         let is_separate = fit == Fit::TooSmall && work.session.is_none();
-        if fit == Fit::TooSmall {
+        if fit == Fit::TooSmall || is_cost_alone {
             keep(own, closed);
         } else if work.session.is_some() {
             // A shorter input without the end of the run may have recorded these calls, without their session.
@@ -229,6 +231,7 @@ fn whole(
         at_ms: usages.iter().find_map(|parsed| parsed.timestamp_ms),
         parent: work.key.as_ref().and_then(|_| parent(body)),
         gives_way,
+        is_by_model: sources::counts_by_model(body),
         models: usages.clone(),
     };
     ExtractedCall {

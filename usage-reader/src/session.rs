@@ -29,22 +29,46 @@ pub struct Report {
     pub parent: Option<String>,
     /// Whether calls of the session replace the count, because it may count them again.
     pub gives_way: bool,
+    /// Whether there is a counter for each model. Otherwise a session that changes its model reports its only counter
+    /// under the new name.
+    pub is_by_model: bool,
     /// The numbers, one entry for each model.
     pub models: Vec<ParsedUsage>,
 }
 
 impl Report {
     fn counts(&self) -> [i64; 5] {
+        Self::counts_of(&self.models.iter().collect::<Vec<_>>())
+    }
+
+    fn counts_of(models: &[&ParsedUsage]) -> [i64; 5] {
         let sum = |of: fn(&ParsedUsage) -> Option<i64>| {
-            self.models.iter().filter_map(of).fold(0_i64, i64::saturating_add)
+            models.iter().filter_map(|one| of(one)).fold(0_i64, i64::saturating_add)
         };
         [
             sum(|one| one.input),
             sum(|one| one.output),
             sum(|one| one.cached),
             sum(|one| one.cache_write),
-            (exact_sum(self.models.iter().filter_map(|one| one.cost)) * 1e9) as i64,
+            (exact_sum(models.iter().filter_map(|one| one.cost)) * 1e9) as i64,
         ]
+    }
+
+    /// Whether no model's counter is lower than in `earlier`. What an older version reported without a model may belong
+    /// to any of them.
+    fn has_room_for_each_model(&self, earlier: &Self) -> bool {
+        let of = |report: &Self, model: &Option<String>| {
+            let models = report.models.iter().filter(|one| one.model == *model);
+            Self::counts_of(&models.collect::<Vec<_>>())
+        };
+        let is_named = |report: &Self| {
+            report.models.iter().all(|one| one.model.is_some() || one.reported_counts() == [None; 4])
+        };
+        let mut named = earlier.models.iter().map(|one| &one.model).filter(|model| model.is_some());
+        !self.is_by_model
+            || !is_named(self)
+            || !is_named(earlier)
+            || named.all(|model| is_at_least(of(self, model), of(earlier, model)))
     }
 
     /// Whether this may be a later count of the same session as `earlier`: no number is lower.
@@ -77,7 +101,10 @@ impl Report {
         let was_before =
             |before: [i64; 4]| before.iter().zip(earlier.counts()).all(|(own, other)| *own >= other);
         let has_room = earlier.began_anew != Some(true) || self.before.is_none_or(was_before);
-        self.began_anew != Some(true) && self.has_room_for(earlier) && has_room
+        self.began_anew != Some(true)
+            && self.has_room_for(earlier)
+            && self.has_room_for_each_model(earlier)
+            && has_room
     }
 
     /// Whether this count directly follows `earlier`: the numbers before its own work are those of `earlier`.
@@ -87,13 +114,18 @@ impl Report {
 
     /// Whether no number is lower than in `earlier`.
     fn has_room_for(&self, earlier: &Self) -> bool {
-        self.counts().iter().zip(earlier.counts()).all(|(own, earlier)| *own >= earlier)
+        is_at_least(self.counts(), earlier.counts())
     }
+}
+
+fn is_at_least(own: [i64; 5], earlier: [i64; 5]) -> bool {
+    own.iter().zip(earlier).all(|(own, earlier)| *own >= earlier)
 }
 
 /// The total of all reports of a session: later reports of a process replace earlier ones, and the processes are added.
 ///
-/// A report that started at 0, or that is not at least as high as any earlier one, belongs to a new process. Any other
+/// A report that started at 0, or that is not at least as high as any earlier one (for each model, if each has a
+/// counter), belongs to a new process. Any other
 /// report continues the one whose counts it starts from, or else the last one that is not higher. Reports are ordered
 /// by time, or by size if times are missing.
 pub fn total_of_reports(reports: &[Report]) -> Vec<ParsedUsage> {

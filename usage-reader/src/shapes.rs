@@ -111,17 +111,34 @@ pub(crate) fn is_of_interest(all: &Object) -> bool {
 
 /// Whether the object only counts the tokens of a prompt, without a call of a model.
 fn is_only_counted(all: Fields<'_>) -> bool {
-    all.has("totalBillableCharacters")
+    let is_total_of_prompt = |total, details| {
+        all.has(total) && all.has(details) && !all.has_any(&["prompt_tokens", "input_tokens"])
+    };
+    all.has_any(&["totalBillableCharacters", "total_billable_characters"])
         || all.text(&["object"]) == Some("response.input_tokens")
-        || (all.has("totalTokens") && all.has("promptTokensDetails"))
+        || is_total_of_prompt("totalTokens", "promptTokensDetails")
+        || is_total_of_prompt("total_tokens", "prompt_tokens_details")
+        // LiteLLM's.
+        || (all.has("total_tokens") && all.has("tokenizer_type"))
         || is_input_alone(all)
 }
 
-/// Anthropic and Bedrock return the count of a prompt as the only number.
+/// Anthropic and Bedrock return the count of a prompt as the only number. A total beside the id and the model of a
+/// response is that of the response.
 fn is_input_alone(all: Fields<'_>) -> bool {
     const INPUT: &[&str] = &["input_tokens", "inputTokens", "totalTokens", "total_tokens", "tokens"];
-    const BESIDE: &[&str] = &["context_management", "cachedContentTokenCount"];
+    // Google's libraries for Python add the headers of the response.
+    const BESIDE: &[&str] = &[
+        "context_management",
+        "cachedContentTokenCount",
+        "cached_content_token_count",
+        "sdkHttpResponse",
+        "sdk_http_response",
+    ];
     let is_number = |name: &&str| all.get(name).is_some_and(|value| !value.is_object());
+    if all.has("total_tokens") && all.text(&["id"]).is_some() && all.text(&["model"]).is_some() {
+        return false;
+    }
     let mut names = all.names().filter(|name| !crate::locate::is_from_around(name));
     INPUT.iter().any(is_number)
         && names.all(|name| (INPUT.contains(&name) && is_number(&name)) || BESIDE.contains(&name))

@@ -23,6 +23,11 @@ impl TextNames {
         Self { are_temporary: true, ..Self::default() }
     }
 
+    /// Whether a file that has grown gives the same keys.
+    pub(crate) fn are_lasting(&self) -> bool {
+        !self.are_temporary
+    }
+
     pub(crate) fn name(&mut self, text: &str) -> String {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);

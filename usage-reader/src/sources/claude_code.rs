@@ -43,8 +43,7 @@ impl Source for Run {
             .filter_map(|(name, usage)| of_model(name, usage))
             .collect();
         let has_models = !usages.is_empty();
-        if !has_models {
-            let Some(usage) = all.object(&["usage"]) else { return Vec::new() };
+        if let (false, Some(usage)) = (has_models, all.object(&["usage"])) {
             usages = super::anthropic::messages(body, usage);
         }
         for parsed in &mut usages {
@@ -188,6 +187,11 @@ fn put_cost(total: Option<f64>, usages: &mut Vec<ParsedUsage>) {
         unassigned.note(COST_OF_NO_MODEL, true);
         usages.push(unassigned);
     }
+}
+
+/// Whether the body has a counter for each model: a result, or the end of a session of Copilot.
+pub(crate) fn counts_by_model(body: Fields<'_>) -> bool {
+    body.object(MODELS).or_else(|| body.object(&["modelMetrics"])).is_some()
 }
 
 /// Whether the result's own `usage` equals the counts of its process: then the process began with this run.

@@ -74,3 +74,37 @@ impl Source for Session {
         }
     }
 }
+
+/// The counts of one call. `cost` is the number of premium requests that it counts as, not an amount of money.
+pub(super) struct Call;
+
+impl Source for Call {
+    fn name(&self) -> &'static str {
+        "copilot-call"
+    }
+
+    fn place(&self) -> Place {
+        Place::Body
+    }
+
+    fn detect(&self, body: &Body<'_>, all: Fields<'_>) -> bool {
+        let is_event = body.all.text(&["event"]) == Some("assistant.usage");
+        all.has_any(&["inputTokens", "outputTokens"])
+            && (is_event || all.has_any(&["copilotUsage", "quotaSnapshots", "apiCallId"]))
+    }
+
+    fn read(&self, body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
+        let reported = RawCounts {
+            input: all.count(&["inputTokens"]),
+            output: all.count(&["outputTokens"]),
+            cache_read: all.count(&["cacheReadTokens"]),
+            cache_write: all.count(&["cacheWriteTokens"]),
+            reasoning: all.count(&["reasoningTokens"]),
+            ..RawCounts::default()
+        };
+        let mut parsed = ParsedUsage::new("copilot", reported, CachedTokens::Included);
+        all.measure(&["cost"]);
+        body.name_provider(&mut parsed, "github-copilot");
+        if parsed.has_usage() { vec![parsed] } else { Vec::new() }
+    }
+}

@@ -17,7 +17,7 @@ impl Source for Usage {
         let is_end = body.all.text(&["type"]) == Some("result")
             && usage.has("cacheReadTokens")
             && usage.has("cacheWriteTokens");
-        usage.has("inputTokens") && (is_end || usage.has("totalCents") || body.hint_is(&["cursor"]))
+        usage.has("totalCents") || (usage.has("inputTokens") && (is_end || body.hint_is(&["cursor"])))
     }
 
     fn read(&self, body: &Body<'_>, usage: Fields<'_>) -> Vec<ParsedUsage> {
@@ -28,12 +28,12 @@ impl Source for Usage {
             cache_write: usage.count(&["cacheWriteTokens"]),
             ..RawCounts::default()
         };
-        if reported.input.is_none() {
+        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Additional);
+        parsed.cost = usage.measure(&["totalCents"]).map(|cents| cents / 100.0);
+        if reported.input.is_none() && !parsed.costs_something() {
             return Vec::new();
         }
-        let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Additional);
         body.name_provider(&mut parsed, self.name());
-        parsed.cost = usage.measure(&["totalCents"]).map(|cents| cents / 100.0);
         parsed.currency = parsed.cost.map(|_| "USD".into());
         parsed.note_text("session", body.all.text(&["session_id", "conversationId"]));
         vec![parsed]

@@ -2,11 +2,13 @@
 //! if these have a kind of their own.
 
 use crate::body::Body;
-use crate::fields::{Fields, as_count, reported_sum};
+use crate::fields::{Fields, Object, as_count, reported_sum};
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
 
 const DETAILS: &[&str] = &["usageDetails", "usage_details"];
+const COSTS: &[&str] = &["costDetails", "cost_details"];
+const TOTAL_COSTS: &[&str] = &["calculatedTotalCost", "totalCost", "totalPrice"];
 const READ: &[&str] =
     &["cache_read_input_tokens", "input_cached_tokens", "input_cache_read", "cached_tokens", "input_cached"];
 const WRITE: &[&str] = &["cache_creation_input_tokens", "input_cache_creation", "input_cache_write"];
@@ -26,11 +28,12 @@ impl Source for Observation {
     }
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
-        all.object(DETAILS).is_some_and(|details| !details.is_empty())
+        all.object(DETAILS).is_some_and(|details| !details.is_empty()) || is_cost_alone(all)
     }
 
     fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
-        let Some(details) = all.object(DETAILS) else { return Vec::new() };
+        let empty = Object::new();
+        let details = all.object(DETAILS).unwrap_or(Fields::of(&empty));
         let reported = RawCounts {
             input: details.count(&["input", "input_tokens", "prompt_tokens"]),
             output: details.count(&["output", "output_tokens", "completion_tokens"]),
@@ -51,8 +54,12 @@ impl Source for Observation {
         let output = if is_apart { with_reasoning } else { reported.output };
         let reported = RawCounts { output, ..reported };
         let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Additional);
-        let cost = all.object(&["costDetails", "cost_details"]).and_then(|cost| cost.measure(&["total"]));
-        parsed.cost = all.measure(&["calculatedTotalCost", "totalCost", "totalPrice"]).or(cost);
+        let cost = all.object(COSTS).and_then(|cost| cost.measure(&["total"]));
+        parsed.cost = all.measure(TOTAL_COSTS).or(cost);
+        // Observations that are no calls have empty details, and a cost of 0.
+        if details.is_empty() && !parsed.costs_something() {
+            return Vec::new();
+        }
         parsed.currency = parsed.cost.map(|_| "USD".into());
         parsed.started_at_ms = all.moment(&["startTime", "start_time"]);
         parsed.finished_at_ms = all.moment(&["endTime", "end_time"]);
@@ -62,7 +69,9 @@ impl Source for Observation {
     }
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {
-        line.object(DETAILS)?;
+        if line.object(DETAILS).is_none() && !is_cost_alone(line) {
+            return None;
+        }
         let key = line.text(&["id"]).map(str::to_owned);
         // Observations that contain generations count them again.
         let is_call = line.text(&["type"]).is_none_or(|kind| {
@@ -74,4 +83,11 @@ impl Source for Observation {
         }
         Some(Work { gives_way: true, ..Work::new(Role::Session, TRACE, trace).known_by(key) })
     }
+}
+
+/// Whether the observation has a cost without counts of tokens. Others use the name of the cost in their usage.
+fn is_cost_alone(all: Fields<'_>) -> bool {
+    all.object(DETAILS).is_none_or(Fields::is_empty)
+        && (all.object(COSTS).is_some() || all.has("calculatedTotalCost"))
+        && all.has_any(&["traceId", "trace_id", "startTime", "start_time"])
 }

@@ -21,7 +21,7 @@ impl Source for Run {
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
         all.text(&["run_type"]).is_some()
-            && all.has_any(&["prompt_tokens", "completion_tokens", "total_tokens"])
+            && all.has_any(&["prompt_tokens", "completion_tokens", "total_tokens", "total_cost"])
     }
 
     fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
@@ -48,7 +48,9 @@ impl Source for Run {
         parsed.started_at_ms = all.moment(&["start_time"]);
         parsed.finished_at_ms = all.moment(&["end_time"]);
         parsed.timestamp_ms = parsed.finished_at_ms.or(parsed.started_at_ms);
-        if parsed.has_usage() { vec![parsed] } else { Vec::new() }
+        // Without tokens, a cost of 0 is that of a run without calls.
+        let counts = parsed.reported_counts() != [None; 4] || parsed.total.is_some();
+        if counts || parsed.costs_something() { vec![parsed] } else { Vec::new() }
     }
 
     fn work(&self, line: Fields<'_>) -> Option<Work> {

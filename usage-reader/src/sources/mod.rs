@@ -40,7 +40,7 @@ mod zed;
 
 pub(crate) use self::adapter::{INHERITED, is_adapter_name, is_in as has_adapter_names, overlay, reports};
 pub(crate) use self::bedrock::{latency, metrics as bedrock_metrics};
-pub(crate) use self::claude_code::{COST_OF_NO_MODEL, began_anew, counts_before};
+pub(crate) use self::claude_code::{COST_OF_NO_MODEL, began_anew, counts_before, counts_by_model};
 pub(crate) use self::cline::has_request_as_text;
 pub(crate) use self::codex::{Codex, Seen as CodexSeen};
 pub(crate) use self::copilot_chat::Journal;
@@ -71,6 +71,7 @@ const SOURCES: &[&dyn Source] = &[
     &cline::Request,
     &cohere::Units,
     &cohere::UnitsOfBody,
+    &copilot::Call,
     &copilot::Session,
     &copilot_chat::Request,
     &csv::Row,

@@ -41,7 +41,9 @@ impl Source for Generation {
     }
 
     fn detect(&self, _body: &Body<'_>, all: Fields<'_>) -> bool {
+        // Without tokens (images), they are null, which is the same as absent.
         all.has_any(&["native_tokens_prompt", "native_tokens_completion"])
+            || (all.has("total_cost") && all.text(&["id"]).is_some_and(|id| id.starts_with("gen-")))
     }
 
     fn read(&self, _body: &Body<'_>, all: Fields<'_>) -> Vec<ParsedUsage> {
@@ -52,9 +54,6 @@ impl Source for Generation {
             reasoning: all.count(&["native_tokens_reasoning"]),
             ..RawCounts::default()
         };
-        if reported.input.is_none() && reported.output.is_none() {
-            return Vec::new();
-        }
         // The same text, counted by another tokenizer.
         all.count(&["tokens_prompt", "tokens_completion"]);
         let mut parsed = ParsedUsage::new(self.name(), reported, CachedTokens::Included);
@@ -66,6 +65,9 @@ impl Source for Generation {
         }
         let upstream = all.measure(&["upstream_inference_cost"]);
         parsed.cost = if is_byok { upstream.or(own.filter(|cost| *cost > 0.0)) } else { own };
+        if reported.input.is_none() && reported.output.is_none() && !parsed.costs_something() {
+            return Vec::new();
+        }
         parsed.currency = parsed.cost.map(|_| "USD".into());
         parsed.provider = all.text(&["provider_name"]).map(str::to_owned);
         parsed.duration_ms = all.measure(&["generation_time"]);

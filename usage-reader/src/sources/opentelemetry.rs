@@ -138,11 +138,14 @@ impl Source for Record {
         } else {
             Some(of_claude(attributes))
         };
-        let Some(mut parsed) = parsed.filter(ParsedUsage::has_usage) else { return Vec::new() };
+        let mut parsed = parsed.unwrap_or_default();
+        parsed.cost = attributes.amount(COST);
+        if !parsed.has_usage() {
+            return Vec::new();
+        }
         parsed.model = attributes.text(MODEL).map(str::to_owned);
         let provider = attributes.text(PROVIDER).or(parsed.provider.as_deref()).map(str::to_owned);
         parsed.provider = body.provider_hint.map(str::to_owned).or(provider);
-        parsed.cost = attributes.amount(COST);
         parsed.currency = parsed.cost.map(|_| "USD".into());
         parsed.started_at_ms = all.moment(START);
         parsed.finished_at_ms = all.moment(END);
@@ -194,7 +197,8 @@ impl Source for Record {
 fn is_convention(attributes: Fields<'_>) -> bool {
     attributes.has_any(&INPUT[..6])
         || attributes.has_any(&OUTPUT[..6])
-        || attributes.has_any(&["cached_token_count", "gen_ai.usage.cost", "llm.token_count.total"])
+        || attributes.has_any(&["cached_token_count", "llm.token_count.total"])
+        || attributes.has_any(&COST[..4])
 }
 
 /// The agent that reports this call in its transcript or its results, too. Both name the session alike.
