@@ -275,6 +275,106 @@ fn prices_of_the_call_come_before_those_of_the_config_and_of_the_table_and_the_r
 }
 
 #[cfg(feature = "prices")]
+fn cost_by(body: &Value, context: Value, config: Value) -> Option<f64> {
+    let options = Fixture::new().options().config(config.as_object().unwrap().clone());
+    let workspace = options.open_db(":memory:").unwrap();
+    let mut context = context;
+    context["computeCost"] = json!(true);
+    let context = AgentContext::from_json(&context).unwrap();
+    workspace.record_agent_response(&body.to_string(), &context).unwrap();
+    rows(&workspace).remove(0).cost_estimate
+}
+
+#[cfg(feature = "prices")]
+#[test]
+fn of_the_prices_in_a_list_those_that_began_last_before_the_call_are_used_in_any_order() {
+    let body =
+        json!({"id": "a", "model": "m", "usage": {"prompt_tokens": 1_000_000, "completion_tokens": 0}});
+    let prices = [
+        json!({"model": "m", "input": 1, "output": 1}),
+        json!({"model": "m", "validFrom": "2025-01-01", "input": 2, "output": 1}),
+        json!({"model": "m*", "validFrom": "2026-01-01", "input": 3, "output": 1}),
+        json!({"model": "m", "validFrom": "2027-01-01", "input": 4, "output": 1}),
+    ];
+    for list in orders(&prices) {
+        for (at, expected) in
+            [("2024-03-01", 1.0), ("2025-03-01", 2.0), ("2026-01-01", 3.0), ("2027-03-01T10:00:00Z", 4.0)]
+        {
+            let of_call = json!({"timestamp": at, "priceOverrides": list});
+            assert_eq!(cost_by(&body, of_call, json!({})), Some(expected), "{at} {list:?}");
+            let config = json!({"telemetry": {"priceOverrides": list}});
+            assert_eq!(
+                cost_by(&body, json!({"timestamp": at}), config.clone()),
+                Some(expected),
+                "{at} {list:?}"
+            );
+            // Prices of the call come first, however old they are.
+            let older = json!({"timestamp": at, "priceOverrides": [{"model": "m", "input": 9, "output": 1}]});
+            assert_eq!(cost_by(&body, older, config), Some(9.0));
+        }
+    }
+    let later = json!([{"model": "m", "validFrom": "2026-01-01", "input": 3, "output": 1}]);
+    let early = json!({"timestamp": "2025-12-31T23:59:59Z", "priceOverrides": later});
+    assert_eq!(cost_by(&body, early, json!({})), None);
+}
+
+#[cfg(feature = "prices")]
+#[test]
+fn prices_of_a_provider_are_those_of_its_models_where_the_response_names_no_provider() {
+    let of = |model: &str, provider: &str| {
+        let body =
+            json!({"id": "a", "model": model, "usage": {"prompt_tokens": 1_000_000, "completion_tokens": 0}});
+        let prices = json!([{"model": "*", "provider": provider, "input": 77, "output": 1}]);
+        cost_by(&body, json!({"priceOverrides": prices}), json!({})) == Some(77.0)
+    };
+    assert!(of("gpt-4o", "openai") && of("gpt-4o", "OpenAI") && of("claude-sonnet-4-5", "anthropic"));
+    assert!(!of("gpt-4o", "azure") && !of("gpt-4o", "nobody") && !of("a-model-of-nobody", "openai"));
+    let named = json!({"id": "a", "provider": "azure", "model": "gpt-4o", "usage": {"prompt_tokens": 1_000_000, "completion_tokens": 0}});
+    for (provider, is_used) in [("openai", false), ("azure", true)] {
+        let prices = json!([{"model": "gpt-4o", "provider": provider, "input": 77, "output": 1}]);
+        let cost = cost_by(&named, json!({"priceOverrides": prices}), json!({}));
+        assert_eq!(cost == Some(77.0), is_used, "{provider}");
+    }
+}
+
+#[cfg(feature = "prices")]
+#[test]
+fn prices_of_the_call_hold_for_billed_units_and_for_embeddings() {
+    let prices = json!([{"model": "*", "input": 2, "output": 10}]);
+    let cost = |body: Value| cost_by(&body, json!({"priceOverrides": prices}), json!({}));
+    let units = |billed: Value| {
+        json!({"id": "c", "model": "command-r", "usage": {"billed_units": billed,
+            "tokens": {"input_tokens": 900, "output_tokens": 90}, "cached_tokens": 400}})
+    };
+    assert_eq!(cost(units(json!({"input_tokens": 500, "output_tokens": 50}))), Some(0.0015));
+    assert_eq!(cost(units(json!({"input_tokens": 500}))), Some(0.001));
+    // A search has no price by the token.
+    assert_eq!(cost(units(json!({"input_tokens": 500, "search_units": 1}))), None);
+    let embedding = json!({"model": "gemini-embedding-001", "embedding": {"values": [0.1]},
+        "usageMetadata": {"promptTokenCount": 1000}});
+    assert_eq!(cost(embedding), Some(0.002));
+    let unknown_output = json!({"id": "x", "model": "m", "usage": {"prompt_tokens": 1000}});
+    assert_eq!(cost(unknown_output), None);
+}
+
+#[cfg(feature = "prices")]
+#[test]
+fn a_sum_without_a_price_says_that_its_cost_is_unknown() {
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    let body =
+        json!({"model": "gpt-5.4", "usage": {"requests": 3, "input_tokens": 300_000, "output_tokens": 900}});
+    let context = AgentContext { compute_cost: true, ..AgentContext::default() };
+    let done = workspace.record_agent_response(&body.to_string(), &context).unwrap();
+    let row = rows(&workspace).remove(0);
+    let notes = &row.metadata["usage"];
+    assert_eq!(
+        (row.cost_estimate, &notes["cost_source"], &notes["sum"]),
+        (None, &json!("unknown"), &json!(true))
+    );
+    assert_eq!(done.usage.metadata.unwrap()["usage"]["cost_source"], "unknown");
+}
+
+#[cfg(feature = "prices")]
 #[test]
 fn a_later_version_of_a_record_with_a_computed_cost_has_the_cost_of_its_counts_or_none() {
     // What the session's result reported at first, less a call of it that only the transcript reports.

@@ -9,6 +9,7 @@ use crate::fields::{Fields, Object, text};
 use crate::locate::{Located, locate, time_of};
 use crate::parsed_usage::{COPY, ParsedUsage};
 use crate::runs::Runs;
+use crate::several;
 use crate::shapes::is_of_interest;
 use crate::source::{Role, Work};
 use crate::sources::{self, Codex, CodexSeen, Journal};
@@ -216,6 +217,7 @@ impl Collector {
         if text(&body, &["model"]) == Some("<synthetic>") {
             return false;
         }
+        several::mark(&body, &mut usages);
         match work.role {
             Role::Process | Role::Run | Role::Session => {
                 self.close_parts();

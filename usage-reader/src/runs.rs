@@ -6,6 +6,7 @@ use crate::call::{Channel, DedupKey, ExtractedCall};
 use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::ParsedUsage;
 use crate::session::Report;
+use crate::several::SUM;
 use crate::source::{Role, Work};
 use crate::sources::{COST_OF_NO_MODEL, began_anew, counts_before};
 
@@ -189,6 +190,10 @@ fn complete_usages(usages: &mut [ParsedUsage], work: &Work, body: Fields<'_>, mo
             parsed.model = model.map(str::to_owned);
         }
         parsed.note_text("session", work.session.as_deref().filter(|_| !work.is_named_by_trace()));
+        // A count of a session says so itself.
+        if work.session.is_none() || work.gives_way {
+            parsed.note(SUM, true);
+        }
     }
     if work.role == Role::Run
         && let Some(first) = usages.first_mut()

@@ -69,7 +69,7 @@ struct Batch<'a> {
 impl Batch<'_> {
     fn overrides(&self) -> Result<&[PriceOverride]> {
         if self.overrides.get().is_none() {
-            let mut overrides = self.context.price_overrides.clone();
+            let mut overrides = price_override::newest_first(self.context.price_overrides.clone());
             overrides.extend(price_override::of_configs(self.configs)?);
             // Nobody else has set it.
             let _ = self.overrides.set(overrides);
