@@ -374,6 +374,28 @@ fn a_sum_without_a_price_says_that_its_cost_is_unknown() {
     assert_eq!(done.usage.metadata.unwrap()["usage"]["cost_source"], "unknown");
 }
 
+#[test]
+fn results_without_an_id_of_two_processes_are_added_and_their_replays_are_not() {
+    let without_id = |input, output, own, cost| {
+        let mut value: Value = serde_json::from_str(&result("", "s", input, output, own, cost)).unwrap();
+        value.as_object_mut().unwrap().remove("uuid");
+        value.to_string()
+    };
+    let first = without_id(1000, 100, (1000, 100), 1.0);
+    let more = without_id(1500, 150, (500, 50), 1.5);
+    let second = without_id(400, 40, (400, 40), 0.5);
+    for order in orders(&[&first, &more, &second]) {
+        let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+        for body in order.iter().chain(&order) {
+            workspace.record_agent_response(body, &AgentContext::default()).unwrap();
+        }
+        assert_eq!(totals(&workspace), (Some(1900.0), Some(190.0), Some(2.0)), "{order:#?}");
+    }
+    let both = [first, second].join("\n");
+    let usage = mcoda_core::extract_usage(&both, None);
+    assert_eq!((usage.tokens_prompt, usage.cost_estimate), (Some(1400), Some(1.5)));
+}
+
 #[cfg(feature = "prices")]
 #[test]
 fn a_later_version_of_a_record_with_a_computed_cost_has_the_cost_of_its_counts_or_none() {

@@ -228,7 +228,10 @@ fn whole(
     }
     let report = Report {
         // A count of a whole session needs no id, unless its agent provides one: the highest count is used.
-        id: id.filter(|_| work.role != Role::Session || work.key.is_some()).unwrap_or_default(),
+        id: id
+            .filter(|_| work.role != Role::Session || work.key.is_some())
+            .or_else(|| (work.role != Role::Session).then(|| name_by_counts(&usages)))
+            .unwrap_or_default(),
         began_anew: if work.role == Role::Process { began_anew(body) } else { work.began_anew },
         before: if work.role == Role::Process { counts_before(body) } else { None },
         at_ms: usages.iter().find_map(|parsed| parsed.timestamp_ms),
@@ -243,6 +246,17 @@ fn whole(
         report: Some(report),
         ..ExtractedCall::of(usages)
     }
+}
+
+/// The id of a report that has none: the same counts are the same report again, any others those of another one.
+fn name_by_counts(usages: &[ParsedUsage]) -> String {
+    let of = |parsed: &ParsedUsage| {
+        let counts =
+            parsed.reported_counts().map(|count| count.map_or_else(String::new, |count| count.to_string()));
+        let cost = parsed.cost.map_or_else(String::new, |cost| cost.to_string());
+        [parsed.model.as_deref().unwrap_or_default(), &counts.join("/"), &cost].join("/")
+    };
+    format!("counts:{}", usages.iter().map(of).collect::<Vec<_>>().join(";"))
 }
 
 /// The parent of a span.
