@@ -396,6 +396,98 @@ fn results_without_an_id_of_two_processes_are_added_and_their_replays_are_not() 
     assert_eq!((usage.tokens_prompt, usage.cost_estimate), (Some(1400), Some(1.5)));
 }
 
+/// The time of the only record of these lines, and where it is from.
+fn time_of(lines: &[Value], context: &AgentContext, from_file: bool) -> (String, Value) {
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    if from_file {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("calls.jsonl");
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        workspace.record_agent_file(&file, context).unwrap();
+    } else {
+        workspace.record_agent_stream(lines.join("\n").as_bytes(), context, |_| {}).unwrap();
+    }
+    let mut rows = rows(&workspace);
+    assert_eq!(rows.len(), 1, "{lines:#?}");
+    let row = rows.remove(0);
+    (row.timestamp.to_string(), row.metadata["usage"]["time_source"].clone())
+}
+
+#[test]
+fn counts_and_codex_calls_without_a_time_have_that_of_the_line_before() {
+    let at = "2026-03-20T12:00:00.000Z";
+    let line = json!({"type": "user", "timestamp": at});
+    let counts = json!({"input_tokens": 10, "output_tokens": 1});
+    let total = json!({"input_tokens": 10, "cached_input_tokens": 0, "output_tokens": 1, "total_tokens": 11});
+    let result: Value = serde_json::from_str(&result("u", "s", 10, 1, (10, 1), 1.0)).unwrap();
+    let thread = json!({"type": "thread.started", "thread_id": "t"});
+    let meta = json!({"type": "session_meta", "timestamp": at, "payload": {"id": "t"}});
+    for lines in [
+        vec![line.clone(), result.clone()],
+        vec![
+            line.clone(),
+            json!({"type": "result", "uuid": "q", "session_id": "s", "timestamp": "soon", "usage": counts}),
+        ],
+        vec![line.clone(), thread.clone(), json!({"type": "turn.completed", "usage": counts})],
+        vec![
+            line.clone(),
+            json!({"sessionId": "g", "stats": {"models": {"gemini-2.5-pro": {"tokens": {"prompt": 10, "candidates": 1, "total": 11}}}}, "response": "x"}),
+        ],
+        vec![
+            meta.clone(),
+            json!({"type": "event_msg", "timestamp": "soon", "payload": {"type": "token_count",
+            "info": {"total_token_usage": total, "last_token_usage": total}}}),
+        ],
+        vec![
+            meta,
+            json!({"type": "token_usage_record", "timestamp": "later", "payload": {"response_id": "r", "usage": counts}}),
+        ],
+    ] {
+        let found = time_of(&lines, &AgentContext::default(), true);
+        assert_eq!(found, (at.to_owned(), json!("earlier_line")), "{lines:#?}");
+    }
+    assert_eq!(time_of(&[result.clone()], &AgentContext::default(), true).1, "file");
+    assert_eq!(
+        time_of(
+            &[thread, json!({"type": "turn.completed", "usage": counts})],
+            &AgentContext::default(),
+            true
+        )
+        .1,
+        "file"
+    );
+    // A stream has no time of its own.
+    assert_eq!(time_of(&[result.clone()], &AgentContext::default(), false).1, "now");
+    let told = AgentContext { timestamp: Some(at.parse().unwrap()), ..AgentContext::default() };
+    assert_eq!(time_of(&[result], &told, false), (at.to_owned(), Value::Null));
+}
+
+#[test]
+fn a_response_without_a_time_is_recorded_with_that_of_now_which_it_says() {
+    let of = |body: Value, context: Value| {
+        let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+        let context = AgentContext::from_json(&context).unwrap();
+        for _ in 0..2 {
+            workspace.record_agent_response(&body.to_string(), &context).unwrap();
+        }
+        let row = rows(&workspace).remove(0);
+        row.metadata["usage"]["time_source"].clone()
+    };
+    let body = |created: Value| json!({"id": "a", "created": created, "usage": {"prompt_tokens": 1, "completion_tokens": 1}});
+    assert_eq!(of(body(json!("soon")), json!({})), "now");
+    assert_eq!(of(body(json!(1_757_000_000)), json!({})), Value::Null);
+    assert_eq!(of(body(json!("soon")), json!({"timestamp": "2026-03-20T12:00:00Z"})), Value::Null);
+    // A later version that reports the time is right.
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    for created in [json!("soon"), json!("2026-03-20T12:00:00Z"), json!("soon")] {
+        workspace.record_agent_response(&body(created).to_string(), &AgentContext::default()).unwrap();
+    }
+    let row = rows(&workspace).remove(0);
+    let found = (row.timestamp.to_string(), row.metadata["usage"].get("time_source").cloned());
+    assert_eq!(found, ("2026-03-20T12:00:00.000Z".to_owned(), None));
+}
+
 #[cfg(feature = "prices")]
 #[test]
 fn a_later_version_of_a_record_with_a_computed_cost_has_the_cost_of_its_counts_or_none() {
