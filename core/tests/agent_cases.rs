@@ -488,6 +488,27 @@ fn a_response_without_a_time_is_recorded_with_that_of_now_which_it_says() {
     assert_eq!(found, ("2026-03-20T12:00:00.000Z".to_owned(), None));
 }
 
+#[test]
+fn numbers_beside_the_usage_that_are_not_read_are_listed_too() {
+    for (beside, expected) in [
+        (json!({"cost": {"total_cost": 0.5}}), vec!["cost.total_cost"]),
+        (json!({"cost": {"total": 0.5, "currency": "EUR"}}), vec!["cost.total"]),
+        (json!({"billing": {"search_tokens": 50, "plan": "x"}}), vec!["billing.search_tokens"]),
+        (json!({"pricing": {"cache": {"read_cost": 1}}}), vec!["pricing.cache.read_cost"]),
+        (json!({"promptCache": {"hitTokens": 5}}), vec!["promptCache.hitTokens"]),
+        (json!({"cost": {"total_cost": 0}, "pricing": {"plan": 5}, "tokenizer": {"kind": "x"}}), vec![]),
+        (json!({"choices": [{"message": {"content": "{\"cost\": {\"total_cost\": 5}}"}}]}), vec![]),
+    ] {
+        let mut body = json!({"id": "a", "usage": {"prompt_tokens": 1, "completion_tokens": 2}});
+        body.as_object_mut().unwrap().extend(beside.as_object().unwrap().clone());
+        let usage = mcoda_core::extract_usage(&body.to_string(), None);
+        let notes = usage.metadata.unwrap()["usage"].clone();
+        let expected = if expected.is_empty() { Value::Null } else { json!(expected) };
+        assert_eq!(notes["unread"], expected, "{beside}");
+        assert_eq!(usage.tokens_prompt, Some(1));
+    }
+}
+
 #[cfg(feature = "prices")]
 #[test]
 fn a_later_version_of_a_record_with_a_computed_cost_has_the_cost_of_its_counts_or_none() {
