@@ -239,11 +239,17 @@ export interface AgentContext {
   priceOverrides?: readonly PriceOverride[] | null | undefined
 }
 
-/** Prices of a model, which are used before the table's. Of several that match, the first is used. */
+/**
+ * Prices of a model, which are used before the table's. Of several in a list that match, the one with the newest
+ * `validFrom` is used, or else the first.
+ */
 export interface PriceOverride {
   /** The model, with `*` for any text: `my-model-*`. Upper and lower case are the same. */
   model: string
-  /** The provider that the record names. Absent: any. */
+  /**
+   * The provider that the record names, or the one that has the model by the price table if the record names
+   * none. Absent: any.
+   */
   provider?: string | null | undefined
   /** When the prices begin. Absent: they always hold. */
   validFrom?: Time | null | undefined

@@ -68,6 +68,28 @@ fn a_thread_is_recorded_as_deltas() {
 }
 
 #[test]
+fn a_file_of_which_nothing_is_usage_is_an_error_that_says_why() {
+    let sandbox = Sandbox::new();
+    let record = |text: &str| {
+        sandbox.write("input.jsonl", text);
+        sandbox.run(&["record", "--db", "mcoda.db", "--from", "input.jsonl"])
+    };
+    for (text, why) in [
+        ("a line of text\n", "1 no JSON"),
+        ("{\"error\":{}}\n{\"ok\":true}\n", "2 without usage"),
+        ("{\"id\":\"a\",\"usage\":{\"prompt_tok\n", "1 damaged"),
+        ("{\"error\":{}}\nnothing\n", "1 without usage, 1 no JSON"),
+    ] {
+        let error = record(text).failure(1);
+        assert!(error.contains("--from input.jsonl: no usage was found") && error.contains(why), "{error}");
+    }
+    // Nothing was skipped, or something was recorded.
+    for text in ["", &[message("a", 1), "nothing".into()].join("\n"), &message("a", 1)] {
+        assert_eq!(record(text).code, Some(0), "{text}");
+    }
+}
+
+#[test]
 fn an_error_is_one_line() {
     let sandbox = Sandbox::new();
     let missing = sandbox.run(&["record", "--db", "mcoda.db", "--from", "nowhere.jsonl"]).failure(1);

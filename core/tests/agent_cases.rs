@@ -275,6 +275,241 @@ fn prices_of_the_call_come_before_those_of_the_config_and_of_the_table_and_the_r
 }
 
 #[cfg(feature = "prices")]
+fn cost_by(body: &Value, context: Value, config: Value) -> Option<f64> {
+    let options = Fixture::new().options().config(config.as_object().unwrap().clone());
+    let workspace = options.open_db(":memory:").unwrap();
+    let mut context = context;
+    context["computeCost"] = json!(true);
+    let context = AgentContext::from_json(&context).unwrap();
+    workspace.record_agent_response(&body.to_string(), &context).unwrap();
+    rows(&workspace).remove(0).cost_estimate
+}
+
+#[cfg(feature = "prices")]
+#[test]
+fn of_the_prices_in_a_list_those_that_began_last_before_the_call_are_used_in_any_order() {
+    let body =
+        json!({"id": "a", "model": "m", "usage": {"prompt_tokens": 1_000_000, "completion_tokens": 0}});
+    let prices = [
+        json!({"model": "m", "input": 1, "output": 1}),
+        json!({"model": "m", "validFrom": "2025-01-01", "input": 2, "output": 1}),
+        json!({"model": "m*", "validFrom": "2026-01-01", "input": 3, "output": 1}),
+        json!({"model": "m", "validFrom": "2027-01-01", "input": 4, "output": 1}),
+    ];
+    for list in orders(&prices) {
+        for (at, expected) in
+            [("2024-03-01", 1.0), ("2025-03-01", 2.0), ("2026-01-01", 3.0), ("2027-03-01T10:00:00Z", 4.0)]
+        {
+            let of_call = json!({"timestamp": at, "priceOverrides": list});
+            assert_eq!(cost_by(&body, of_call, json!({})), Some(expected), "{at} {list:?}");
+            let config = json!({"telemetry": {"priceOverrides": list}});
+            assert_eq!(
+                cost_by(&body, json!({"timestamp": at}), config.clone()),
+                Some(expected),
+                "{at} {list:?}"
+            );
+            // Prices of the call come first, however old they are.
+            let older = json!({"timestamp": at, "priceOverrides": [{"model": "m", "input": 9, "output": 1}]});
+            assert_eq!(cost_by(&body, older, config), Some(9.0));
+        }
+    }
+    let later = json!([{"model": "m", "validFrom": "2026-01-01", "input": 3, "output": 1}]);
+    let early = json!({"timestamp": "2025-12-31T23:59:59Z", "priceOverrides": later});
+    assert_eq!(cost_by(&body, early, json!({})), None);
+}
+
+#[cfg(feature = "prices")]
+#[test]
+fn prices_of_a_provider_are_those_of_its_models_where_the_response_names_no_provider() {
+    let of = |model: &str, provider: &str| {
+        let body =
+            json!({"id": "a", "model": model, "usage": {"prompt_tokens": 1_000_000, "completion_tokens": 0}});
+        let prices = json!([{"model": "*", "provider": provider, "input": 77, "output": 1}]);
+        cost_by(&body, json!({"priceOverrides": prices}), json!({})) == Some(77.0)
+    };
+    assert!(of("gpt-4o", "openai") && of("gpt-4o", "OpenAI") && of("claude-sonnet-4-5", "anthropic"));
+    assert!(!of("gpt-4o", "azure") && !of("gpt-4o", "nobody") && !of("a-model-of-nobody", "openai"));
+    let named = json!({"id": "a", "provider": "azure", "model": "gpt-4o", "usage": {"prompt_tokens": 1_000_000, "completion_tokens": 0}});
+    for (provider, is_used) in [("openai", false), ("azure", true)] {
+        let prices = json!([{"model": "gpt-4o", "provider": provider, "input": 77, "output": 1}]);
+        let cost = cost_by(&named, json!({"priceOverrides": prices}), json!({}));
+        assert_eq!(cost == Some(77.0), is_used, "{provider}");
+    }
+}
+
+#[cfg(feature = "prices")]
+#[test]
+fn prices_of_the_call_hold_for_billed_units_and_for_embeddings() {
+    let prices = json!([{"model": "*", "input": 2, "output": 10}]);
+    let cost = |body: Value| cost_by(&body, json!({"priceOverrides": prices}), json!({}));
+    let units = |billed: Value| {
+        json!({"id": "c", "model": "command-r", "usage": {"billed_units": billed,
+            "tokens": {"input_tokens": 900, "output_tokens": 90}, "cached_tokens": 400}})
+    };
+    assert_eq!(cost(units(json!({"input_tokens": 500, "output_tokens": 50}))), Some(0.0015));
+    assert_eq!(cost(units(json!({"input_tokens": 500}))), Some(0.001));
+    // A search has no price by the token.
+    assert_eq!(cost(units(json!({"input_tokens": 500, "search_units": 1}))), None);
+    let embedding = json!({"model": "gemini-embedding-001", "embedding": {"values": [0.1]},
+        "usageMetadata": {"promptTokenCount": 1000}});
+    assert_eq!(cost(embedding), Some(0.002));
+    let unknown_output = json!({"id": "x", "model": "m", "usage": {"prompt_tokens": 1000}});
+    assert_eq!(cost(unknown_output), None);
+}
+
+#[cfg(feature = "prices")]
+#[test]
+fn a_sum_without_a_price_says_that_its_cost_is_unknown() {
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    let body =
+        json!({"model": "gpt-5.4", "usage": {"requests": 3, "input_tokens": 300_000, "output_tokens": 900}});
+    let context = AgentContext { compute_cost: true, ..AgentContext::default() };
+    let done = workspace.record_agent_response(&body.to_string(), &context).unwrap();
+    let row = rows(&workspace).remove(0);
+    let notes = &row.metadata["usage"];
+    assert_eq!(
+        (row.cost_estimate, &notes["cost_source"], &notes["sum"]),
+        (None, &json!("unknown"), &json!(true))
+    );
+    assert_eq!(done.usage.metadata.unwrap()["usage"]["cost_source"], "unknown");
+}
+
+#[test]
+fn results_without_an_id_of_two_processes_are_added_and_their_replays_are_not() {
+    let without_id = |input, output, own, cost| {
+        let mut value: Value = serde_json::from_str(&result("", "s", input, output, own, cost)).unwrap();
+        value.as_object_mut().unwrap().remove("uuid");
+        value.to_string()
+    };
+    let first = without_id(1000, 100, (1000, 100), 1.0);
+    let more = without_id(1500, 150, (500, 50), 1.5);
+    let second = without_id(400, 40, (400, 40), 0.5);
+    for order in orders(&[&first, &more, &second]) {
+        let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+        for body in order.iter().chain(&order) {
+            workspace.record_agent_response(body, &AgentContext::default()).unwrap();
+        }
+        assert_eq!(totals(&workspace), (Some(1900.0), Some(190.0), Some(2.0)), "{order:#?}");
+    }
+    let both = [first, second].join("\n");
+    let usage = mcoda_core::extract_usage(&both, None);
+    assert_eq!((usage.tokens_prompt, usage.cost_estimate), (Some(1400), Some(1.5)));
+}
+
+/// The time of the only record of these lines, and where it is from.
+fn time_of(lines: &[Value], context: &AgentContext, from_file: bool) -> (String, Value) {
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    if from_file {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("calls.jsonl");
+        std::fs::write(&file, lines.join("\n")).unwrap();
+        workspace.record_agent_file(&file, context).unwrap();
+    } else {
+        workspace.record_agent_stream(lines.join("\n").as_bytes(), context, |_| {}).unwrap();
+    }
+    let mut rows = rows(&workspace);
+    assert_eq!(rows.len(), 1, "{lines:#?}");
+    let row = rows.remove(0);
+    (row.timestamp.to_string(), row.metadata["usage"]["time_source"].clone())
+}
+
+#[test]
+fn counts_and_codex_calls_without_a_time_have_that_of_the_line_before() {
+    let at = "2026-03-20T12:00:00.000Z";
+    let line = json!({"type": "user", "timestamp": at});
+    let counts = json!({"input_tokens": 10, "output_tokens": 1});
+    let total = json!({"input_tokens": 10, "cached_input_tokens": 0, "output_tokens": 1, "total_tokens": 11});
+    let result: Value = serde_json::from_str(&result("u", "s", 10, 1, (10, 1), 1.0)).unwrap();
+    let thread = json!({"type": "thread.started", "thread_id": "t"});
+    let meta = json!({"type": "session_meta", "timestamp": at, "payload": {"id": "t"}});
+    for lines in [
+        vec![line.clone(), result.clone()],
+        vec![
+            line.clone(),
+            json!({"type": "result", "uuid": "q", "session_id": "s", "timestamp": "soon", "usage": counts}),
+        ],
+        vec![line.clone(), thread.clone(), json!({"type": "turn.completed", "usage": counts})],
+        vec![
+            line.clone(),
+            json!({"sessionId": "g", "stats": {"models": {"gemini-2.5-pro": {"tokens": {"prompt": 10, "candidates": 1, "total": 11}}}}, "response": "x"}),
+        ],
+        vec![
+            meta.clone(),
+            json!({"type": "event_msg", "timestamp": "soon", "payload": {"type": "token_count",
+            "info": {"total_token_usage": total, "last_token_usage": total}}}),
+        ],
+        vec![
+            meta,
+            json!({"type": "token_usage_record", "timestamp": "later", "payload": {"response_id": "r", "usage": counts}}),
+        ],
+    ] {
+        let found = time_of(&lines, &AgentContext::default(), true);
+        assert_eq!(found, (at.to_owned(), json!("earlier_line")), "{lines:#?}");
+    }
+    assert_eq!(time_of(&[result.clone()], &AgentContext::default(), true).1, "file");
+    assert_eq!(
+        time_of(
+            &[thread, json!({"type": "turn.completed", "usage": counts})],
+            &AgentContext::default(),
+            true
+        )
+        .1,
+        "file"
+    );
+    // A stream has no time of its own.
+    assert_eq!(time_of(&[result.clone()], &AgentContext::default(), false).1, "now");
+    let told = AgentContext { timestamp: Some(at.parse().unwrap()), ..AgentContext::default() };
+    assert_eq!(time_of(&[result], &told, false), (at.to_owned(), Value::Null));
+}
+
+#[test]
+fn a_response_without_a_time_is_recorded_with_that_of_now_which_it_says() {
+    let of = |body: Value, context: Value| {
+        let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+        let context = AgentContext::from_json(&context).unwrap();
+        for _ in 0..2 {
+            workspace.record_agent_response(&body.to_string(), &context).unwrap();
+        }
+        let row = rows(&workspace).remove(0);
+        row.metadata["usage"]["time_source"].clone()
+    };
+    let body = |created: Value| json!({"id": "a", "created": created, "usage": {"prompt_tokens": 1, "completion_tokens": 1}});
+    assert_eq!(of(body(json!("soon")), json!({})), "now");
+    assert_eq!(of(body(json!(1_757_000_000)), json!({})), Value::Null);
+    assert_eq!(of(body(json!("soon")), json!({"timestamp": "2026-03-20T12:00:00Z"})), Value::Null);
+    // A later version that reports the time is right.
+    let workspace = Fixture::new().options().open_db(":memory:").unwrap();
+    for created in [json!("soon"), json!("2026-03-20T12:00:00Z"), json!("soon")] {
+        workspace.record_agent_response(&body(created).to_string(), &AgentContext::default()).unwrap();
+    }
+    let row = rows(&workspace).remove(0);
+    let found = (row.timestamp.to_string(), row.metadata["usage"].get("time_source").cloned());
+    assert_eq!(found, ("2026-03-20T12:00:00.000Z".to_owned(), None));
+}
+
+#[test]
+fn numbers_beside_the_usage_that_are_not_read_are_listed_too() {
+    for (beside, expected) in [
+        (json!({"cost": {"total_cost": 0.5}}), vec!["cost.total_cost"]),
+        (json!({"cost": {"total": 0.5, "currency": "EUR"}}), vec!["cost.total"]),
+        (json!({"billing": {"search_tokens": 50, "plan": "x"}}), vec!["billing.search_tokens"]),
+        (json!({"pricing": {"cache": {"read_cost": 1}}}), vec!["pricing.cache.read_cost"]),
+        (json!({"promptCache": {"hitTokens": 5}}), vec!["promptCache.hitTokens"]),
+        (json!({"cost": {"total_cost": 0}, "pricing": {"plan": 5}, "tokenizer": {"kind": "x"}}), vec![]),
+        (json!({"choices": [{"message": {"content": "{\"cost\": {\"total_cost\": 5}}"}}]}), vec![]),
+    ] {
+        let mut body = json!({"id": "a", "usage": {"prompt_tokens": 1, "completion_tokens": 2}});
+        body.as_object_mut().unwrap().extend(beside.as_object().unwrap().clone());
+        let usage = mcoda_core::extract_usage(&body.to_string(), None);
+        let notes = usage.metadata.unwrap()["usage"].clone();
+        let expected = if expected.is_empty() { Value::Null } else { json!(expected) };
+        assert_eq!(notes["unread"], expected, "{beside}");
+        assert_eq!(usage.tokens_prompt, Some(1));
+    }
+}
+
+#[cfg(feature = "prices")]
 #[test]
 fn a_later_version_of_a_record_with_a_computed_cost_has_the_cost_of_its_counts_or_none() {
     // What the session's result reported at first, less a call of it that only the transcript reports.

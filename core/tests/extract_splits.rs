@@ -87,6 +87,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("codex-05", Limit::SessionNamedBefore),
     ("codex-06", Limit::SessionNamedBefore),
     ("codex last only dup", Limit::SessionNamedBefore),
+    ("price of a codex count after missing lines", Limit::SessionNamedBefore),
     ("codex records beside counts", Limit::SessionNamedBefore),
     ("Copilot CLI: its session's end", Limit::SessionNamedBefore),
     ("codex fork", Limit::SessionNamedBefore),

@@ -11,6 +11,7 @@ use crate::fields::{Fields, Object, text};
 use crate::locate::{Located, locate, time_of};
 use crate::parsed_usage::{COPY, ParsedUsage};
 use crate::runs::Runs;
+use crate::several;
 use crate::shapes::is_of_interest;
 use crate::source::{Role, Work};
 use crate::sources::{self, Codex, CodexSeen, Journal};
@@ -48,6 +49,8 @@ pub(crate) struct Collector {
     unmodelled: Vec<ExtractedCall>,
     /// The text of the last line that was counted for the Codex thread.
     codex_text: Option<String>,
+    /// The time of the newest line before that one.
+    codex_earlier_ms: Option<i64>,
     runs: Runs,
     /// The id of the message that each stream is currently in.
     messages: HashMap<String, String>,
@@ -197,10 +200,12 @@ impl Collector {
         let seen = self.codex.observe(Fields::of(event), &mut self.closed);
         for thread in &mut self.closed[closed_before..] {
             thread.name_if_unknown(self.codex_text.take());
+            note_earlier_of(thread, self.codex_earlier_ms);
         }
         match seen {
             CodexSeen::Call(mut call, is_count_of_earlier_part) => {
                 call.name_if_unknown(self.name(source));
+                note_earlier_of(&mut call, self.last_ms);
                 let counts = |call: &ExtractedCall| call.parts.first().map(ParsedUsage::reported_counts);
                 match self.counted.take() {
                     // A shorter input without this line has recorded the count.
@@ -215,11 +220,13 @@ impl Collector {
             }
             CodexSeen::Counted(mut call) => {
                 call.name_if_unknown(self.name(source));
+                note_earlier_of(&mut call, self.last_ms);
                 let before = self.counted.replace(*call);
                 before.into_iter().for_each(|call| self.close_counted(call));
                 Some(true)
             }
             CodexSeen::Count => {
+                self.codex_earlier_ms = self.last_ms;
                 if self.names.is_some() && !self.codex.has_thread() {
                     self.codex_text = self.name(source);
                 }
@@ -253,8 +260,10 @@ impl Collector {
         if text(&body, &["model"]) == Some("<synthetic>") {
             return false;
         }
+        several::mark(&body, &mut usages);
         match work.role {
             Role::Process | Role::Run | Role::Session => {
+                note_earlier(&mut usages, self.last_ms);
                 self.close_parts();
                 let name = work.key.clone().or_else(|| text(&body, &["uuid"]).map(str::to_owned));
                 let name = name.or_else(|| self.name(source));
@@ -490,7 +499,7 @@ impl Collector {
         let Draft { key, shared_key, mut call, work, earlier_ms, .. } = draft;
         let Some(first) = call.parts.first_mut() else { return };
         if first.timestamp_ms.is_none() {
-            call.parts.iter_mut().for_each(|parsed| parsed.earlier_ms = earlier_ms);
+            note_earlier(&mut call.parts, earlier_ms);
         }
         // Other inputs may have the same call first, so the caller decides which call has the shared key.
         call.key = shared_key.or(key).map_or(DedupKey::None, DedupKey::Response);
@@ -531,8 +540,23 @@ impl Collector {
         self.runs.finish(&mut calls);
         calls.extend(self.codex.take().map(|mut call| {
             call.name_if_unknown(self.codex_text);
+            note_earlier_of(&mut call, self.codex_earlier_ms);
             call
         }));
         (calls, self.rest)
+    }
+}
+
+/// Notes the time of the line before for the usages without a time of their own.
+fn note_earlier(usages: &mut [ParsedUsage], earlier_ms: Option<i64>) {
+    for parsed in usages.iter_mut().filter(|parsed| parsed.timestamp_ms.is_none()) {
+        parsed.earlier_ms = earlier_ms;
+    }
+}
+
+fn note_earlier_of(call: &mut ExtractedCall, earlier_ms: Option<i64>) {
+    note_earlier(&mut call.parts, earlier_ms);
+    if let Some(report) = &mut call.report {
+        note_earlier(&mut report.models, earlier_ms);
     }
 }

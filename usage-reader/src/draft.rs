@@ -2,6 +2,7 @@
 
 use crate::call::ExtractedCall;
 use crate::fields::Object;
+use crate::several;
 use crate::shapes::interpret;
 use crate::source::Work;
 use crate::text_names::TextNames;
@@ -25,6 +26,7 @@ impl Draft {
     pub(crate) fn read_stream(&mut self, hint: Option<&str>) {
         let Some(body) = self.stream.take() else { return };
         self.call.parts = interpret(&body, hint).unwrap_or_default();
+        several::mark(&body, &mut self.call.parts);
         let id = self.key.as_deref().filter(|id| !TextNames::is_one(id));
         if let Some(first) = self.call.parts.first_mut() {
             first.note_text("response_id", id);

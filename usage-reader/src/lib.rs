@@ -34,6 +34,7 @@ mod parsed_usage;
 mod pieces;
 mod runs;
 mod session;
+mod several;
 mod shapes;
 mod source;
 mod sources;

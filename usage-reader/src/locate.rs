@@ -87,6 +87,9 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
     if !ledger.is_empty() {
         return Located::Events(ledger);
     }
+    if let Some(message) = take_chain_message(&mut all) {
+        return locate(inherit(message, &around, None), hint);
+    }
     for name in WRAPPERS {
         let Some(Value::Object(_)) = all.get(*name) else { continue };
         let Some(Value::Object(inner)) = all.shift_remove(*name) else { continue };
@@ -113,6 +116,21 @@ pub(crate) fn locate(mut all: Object, hint: Option<&str>) -> Located {
         return Located::Unreadable(name);
     }
     usages.map_or(Located::Nothing, Located::Rest)
+}
+
+/// The message of an event of LangChain at the end of a call. The events at the ends of chains repeat messages.
+fn take_chain_message(all: &mut Object) -> Option<Object> {
+    let is_end = matches!(text(all, &["event"])?, "on_chat_model_end" | "on_llm_end");
+    let run = text(all, &["run_id"]).map(str::to_owned);
+    let Some(Value::Object(mut message)) =
+        is_end.then(|| all.get_mut("data")?.get_mut("output").map(Value::take))?
+    else {
+        return None;
+    };
+    if let Some(run) = run {
+        message.entry("response_id").or_insert_with(|| run.into());
+    }
+    Some(message)
 }
 
 /// Whether only fields of an adapter were read.
@@ -181,6 +199,7 @@ fn inherit(mut inner: Object, around: &Object, kind: Option<&str>) -> Object {
 /// The events in arrays, and in text that was stored unchanged.
 fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
     let mut events = Vec::new();
+    let mut are_observations = false;
     for name in LISTS {
         if let Some(Value::Array(_)) = all.get(*name)
             && let Some(Value::Array(values)) = all.shift_remove(*name)
@@ -192,6 +211,7 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
             }
         }
         if !events.is_empty() {
+            are_observations = *name == "observations";
             break;
         }
     }
@@ -204,6 +224,14 @@ fn events(all: &mut Object, around: &Map<String, Value>) -> Vec<Object> {
     }
     if let Some(thread) = around.get("threadId") {
         events.iter_mut().for_each(|event| drop(event.insert("threadId".into(), thread.clone())));
+    }
+    // The observations of a trace of Langfuse.
+    if let Some(trace) = text(all, &["id"]).filter(|_| are_observations).map(str::to_owned) {
+        for event in &mut events {
+            if text(event, &["traceId", "trace_id"]).is_none() {
+                event.insert("traceId".into(), trace.clone().into());
+            }
+        }
     }
     // The session is named once for all its events.
     for name in ["sessionId", "session_id", "sessionID"] {

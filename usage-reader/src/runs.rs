@@ -6,6 +6,7 @@ use crate::call::{Channel, DedupKey, ExtractedCall};
 use crate::fields::{Fields, reported_sum};
 use crate::parsed_usage::ParsedUsage;
 use crate::session::Report;
+use crate::several::SUM;
 use crate::source::{Role, Work};
 use crate::sources::{self, COST_OF_NO_MODEL, began_anew, counts_before};
 
@@ -191,6 +192,10 @@ fn complete_usages(usages: &mut [ParsedUsage], work: &Work, body: Fields<'_>, mo
             parsed.model = model.map(str::to_owned);
         }
         parsed.note_text("session", work.session.as_deref().filter(|_| !work.is_named_by_trace()));
+        // A count of a session says so itself.
+        if work.session.is_none() || work.gives_way {
+            parsed.note(SUM, true);
+        }
     }
     if work.role == Role::Run
         && let Some(first) = usages.first_mut()
@@ -225,7 +230,10 @@ fn whole(
     }
     let report = Report {
         // A count of a whole session needs no id, unless its agent provides one: the highest count is used.
-        id: id.filter(|_| work.role != Role::Session || work.key.is_some()).unwrap_or_default(),
+        id: id
+            .filter(|_| work.role != Role::Session || work.key.is_some())
+            .or_else(|| (work.role != Role::Session).then(|| name_by_counts(&usages)))
+            .unwrap_or_default(),
         began_anew: if work.role == Role::Process { began_anew(body) } else { work.began_anew },
         before: if work.role == Role::Process { counts_before(body) } else { None },
         at_ms: usages.iter().find_map(|parsed| parsed.timestamp_ms),
@@ -241,6 +249,17 @@ fn whole(
         report: Some(report),
         ..ExtractedCall::of(usages)
     }
+}
+
+/// The id of a report that has none: the same counts are the same report again, any others those of another one.
+fn name_by_counts(usages: &[ParsedUsage]) -> String {
+    let of = |parsed: &ParsedUsage| {
+        let counts =
+            parsed.reported_counts().map(|count| count.map_or_else(String::new, |count| count.to_string()));
+        let cost = parsed.cost.map_or_else(String::new, |cost| cost.to_string());
+        [parsed.model.as_deref().unwrap_or_default(), &counts.join("/"), &cost].join("/")
+    };
+    format!("counts:{}", usages.iter().map(of).collect::<Vec<_>>().join(";"))
 }
 
 /// The parent of a span.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::fields::{Fields, Object, text};
+use crate::fields::{Fields, Object, as_count, text};
 
 const ID: &[&str] = &[
     "id",
@@ -35,14 +35,64 @@ pub(crate) fn id_of(body: &Object) -> Option<String> {
     }
 }
 
-/// Merges a later event of a stream into the earlier ones: its fields replace earlier values.
+/// The names of input counts that together are all input.
+const INPUT: &[&str] = &["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"];
+
+/// Merges a later event of a stream into the earlier ones: its fields replace earlier values. A count never falls; but what
+/// the first event counts as input, a later one may count as cached.
 pub(crate) fn merge(earlier: &mut Object, later: Object) {
+    let is_of_input = |name: &str| INPUT.contains(&name);
+    let has_room = input(&later) >= input(earlier);
+    let has_less_input = !has_room && later.contains_key(INPUT[0]);
     for (name, value) in later {
         match (earlier.get_mut(&name), value) {
             (Some(Value::Object(before)), Value::Object(after)) => merge(before, after),
+            (Some(_), _) if has_less_input && is_of_input(&name) => {}
+            (Some(before), after)
+                if !(has_room && is_of_input(&name)) && is_lower_count(&name, before, &after) => {}
             (_, value) => {
                 earlier.insert(name, value);
             }
+        }
+    }
+}
+
+/// All input of a usage object.
+fn input(usage: &Object) -> i64 {
+    INPUT.iter().filter_map(|name| as_count(usage.get(*name)?)).fold(0, i64::saturating_add)
+}
+
+fn is_lower_count(name: &str, before: &Value, after: &Value) -> bool {
+    let counts = as_count(before).zip(as_count(after));
+    name.ends_with("tokens") && counts.is_some_and(|(before, after)| after < before)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_count_never_falls_but_input_may_become_cached() {
+        for (start, delta, expected) in [
+            (json!([1200, 0, 1]), json!([0, 0, 40]), json!([1200, 0, 40])),
+            (json!([1200, 0, 1]), json!([200, 1000, 40]), json!([200, 1000, 40])),
+            (json!([0, 0, 1]), json!([200, 1000, 40]), json!([200, 1000, 40])),
+            (json!([1200, 0, 1]), json!([0, 1000, 40]), json!([1200, 0, 40])),
+            (json!([1200, 300, 9]), json!([null, null, 4]), json!([1200, 300, 9])),
+            (json!([1200, 300, 9]), json!([null, 200, 40]), json!([1200, 300, 40])),
+        ] {
+            let object = |counts: &Value| {
+                let names = ["input_tokens", "cache_read_input_tokens", "output_tokens"];
+                let named =
+                    names.iter().zip(counts.as_array().unwrap()).filter(|(_, count)| !count.is_null());
+                let usage: Object = named.map(|(name, count)| ((*name).to_owned(), count.clone())).collect();
+                Object::from_iter([("usage".to_owned(), Value::Object(usage))])
+            };
+            let mut merged = object(&start);
+            merge(&mut merged, object(&delta));
+            assert_eq!(merged, object(&expected), "{start} {delta}");
         }
     }
 }

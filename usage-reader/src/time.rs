@@ -24,15 +24,28 @@ pub fn parse(text: &str) -> Option<i64> {
 }
 
 /// Reads what [`parse`] does, and other formats of a timestamp with a zone: a blank in place of the `T`, an offset
-/// without a colon or without minutes, ` UTC`.
+/// without a colon or without minutes, ` UTC`, and what Go prints.
 pub(crate) fn parse_lenient(text: &str) -> Option<i64> {
     parse(text).or_else(|| parse_mail(text)).or_else(|| {
-        let text = text.trim();
+        let text = without_go_suffix(text.trim());
         let text =
             text.strip_suffix(" UTC").map_or(Cow::Borrowed(text), |text| Cow::Owned(format!("{text}Z")));
         let (clock, zone) = split_zone(&text)?;
         parse(&format!("{}{zone}", in_full(&with_t(clock))))
     })
+}
+
+/// Go prints the offset of a time, then the name of its zone, and possibly the reading of another clock:
+/// `2026-03-20 13:00:00.25 +0100 CET m=+0.5`.
+fn without_go_suffix(text: &str) -> &str {
+    let text = text.split_once(" m=").map_or(text, |(time, _)| time);
+    let Some((time, zone)) = text.rsplit_once(' ') else { return text };
+    let is_offset = |word: &str| word.len() == "+0000".len() && word.starts_with(['+', '-']);
+    let has_offset = time.rsplit(' ').next().is_some_and(is_offset);
+    // Zones without a name have their offset twice.
+    let is_name =
+        zone.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"+-".contains(&byte));
+    if has_offset && is_name { time } else { text }
 }
 
 /// When a UUID of version 7 was made, which its first 48 bits say.
@@ -141,6 +154,9 @@ mod tests {
             "2026-03-20T12:00:00,250Z",
             "20260320T120000.250Z",
             "20260320T130000.250+0100",
+            "2026-03-20 12:00:00.250999999 +0000 UTC",
+            "2026-03-20 13:00:00.25 +0100 CET m=+0.500000001",
+            "2026-03-20 09:00:00.25 -0300 -03",
         ] {
             assert_eq!(parse_lenient(text), noon, "{text}");
         }
@@ -152,7 +168,17 @@ mod tests {
         for text in ["2026-03-20T12:00:00.250", "2026-03-20 12:00:00.250"] {
             assert_eq!((parse_lenient(text), parse_utc(text)), (None, noon), "{text}");
         }
-        for text in ["", "soon", "+", "2026-03-20T12:00:00+1", "2026-02-30T12:00:00+0000", "\u{feff}+0000"] {
+        for text in [
+            "",
+            "soon",
+            "+",
+            "2026-03-20T12:00:00+1",
+            "2026-02-30T12:00:00+0000",
+            "\u{feff}+0000",
+            "2026-03-20 UTC UTC",
+            "+0000 UTC",
+            " m=",
+        ] {
             assert_eq!((parse_lenient(text), parse_utc(text)), (None, None), "{text}");
         }
     }

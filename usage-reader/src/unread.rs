@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::fields::{Object, ReadLog};
+use crate::names::{self, OF_USAGE};
 
 /// The maximum number of names, and the maximum depth of the search.
 const MOST: usize = 32;
@@ -30,14 +31,32 @@ const NO_USE: &[&str] = &[
     "is_byok",
 ];
 
+/// Parts of the names of objects that may hold such numbers beside the usage.
+const HOLDERS: &[&str] = &["token", "cost", "cache", "usage", "bill", "price", "pricing", "spend", "charge"];
+
+/// Those of objects all of whose numbers are costs.
+const COSTS: &[&str] = &["cost", "bill", "spend", "charge"];
+
+/// Whether an object with this name may hold numbers that no source reads.
+pub(crate) fn may_hold_numbers(name: &str) -> bool {
+    is_name(name) && has_any(name, HOLDERS)
+}
+
 /// The paths of such numbers in the body.
 pub(crate) fn names(all: &Object, log: &ReadLog) -> Vec<String> {
     let mut found = Vec::new();
-    look(all, "", 0, log, &mut found);
+    look(all, "", 0, (log, false), &mut found);
     found
 }
 
-fn look(object: &Object, path: &str, depth: usize, log: &ReadLog, found: &mut Vec<String>) {
+/// `are_costs` says that all numbers in the object are.
+fn look(
+    object: &Object,
+    path: &str,
+    depth: usize,
+    (log, are_costs): (&ReadLog, bool),
+    found: &mut Vec<String>,
+) {
     for (name, value) in object {
         if found.len() >= MOST {
             return;
@@ -48,17 +67,19 @@ fn look(object: &Object, path: &str, depth: usize, log: &ReadLog, found: &mut Ve
         }
         match value {
             Value::Object(_) if ELSEWHERE.contains(&name.as_str()) => {}
-            // At the top level, only objects that were read in part are searched; the others repeat them.
-            Value::Object(inner) if depth < DEEPEST && (depth > 0 || has_read(inner, log)) => {
-                look(inner, &format!("{path}{name}."), depth + 1, log, found);
+            // At the top level, of the objects that are usage only those that were read in part are searched; the others
+            // repeat them.
+            Value::Object(inner) if depth < DEEPEST && (depth > 0 || is_searched(name, inner, log)) => {
+                let are_costs = are_costs || (depth == 0 && has_any(name, COSTS) && !has_read(inner, log));
+                look(inner, &format!("{path}{name}."), depth + 1, (log, are_costs), found);
             }
             // The items of a usage.
             Value::Array(values) if depth > 0 && depth < DEEPEST => {
                 for inner in values.iter().filter_map(Value::as_object) {
-                    look(inner, &format!("{path}{name}."), depth + 1, log, found);
+                    look(inner, &format!("{path}{name}."), depth + 1, (log, are_costs), found);
                 }
             }
-            _ if says_use(name) && !log.has(value) && is_more_than_nothing(value) => {
+            _ if (are_costs || says_use(name)) && !log.has(value) && is_more_than_nothing(value) => {
                 let full = format!("{path}{name}");
                 if !found.contains(&full) {
                     found.push(full);
@@ -80,6 +101,10 @@ fn is_more_than_nothing(value: &Value) -> bool {
     number.is_some_and(|number: f64| number.is_finite() && number > 0.0)
 }
 
+fn is_searched(name: &str, inner: &Object, log: &ReadLog) -> bool {
+    has_read(inner, log) || (may_hold_numbers(name) && !names::is(name, OF_USAGE))
+}
+
 fn has_read(object: &Object, log: &ReadLog) -> bool {
     object.values().any(|value| match value {
         Value::Object(inner) => has_read(inner, log),
@@ -89,10 +114,15 @@ fn has_read(object: &Object, log: &ReadLog) -> bool {
 
 /// Whether the name suggests usage.
 fn says_use(name: &str) -> bool {
-    let has = |part: &str| {
+    has_any(name, &["token", "cost", "cache"])
+        && !has_any(name, &["per_sec", "persec", "time_to", "latency"])
+        && !NO_USE.contains(&name)
+}
+
+/// Whether one of the parts occurs in the name, in upper or lower case.
+fn has_any(name: &str, parts: &[&str]) -> bool {
+    parts.iter().any(|part| {
         let mut places = name.as_bytes().windows(part.len());
         places.any(|place| place.eq_ignore_ascii_case(part.as_bytes()))
-    };
-    let says = ["token", "cost", "cache"].into_iter().any(has);
-    says && !["per_sec", "persec", "time_to", "latency"].into_iter().any(has) && !NO_USE.contains(&name)
+    })
 }

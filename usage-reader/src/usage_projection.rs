@@ -14,6 +14,7 @@ use serde_json::{Map, Number, Value};
 use crate::encoded::may_be_document;
 use crate::names::{self, IN_ONE_GO, LIST, SHALLOW, TEXT, USAGE, WRAPPER};
 use crate::otel_attributes;
+use crate::unread;
 use crate::unread_body::{self, BEGINNING, looks_encoded};
 
 /// The maximum depth of wrappers and usage objects.
@@ -30,6 +31,9 @@ pub(crate) fn is_document(text: &str) -> bool {
         .iter()
         .any(|start| text.starts_with(start))
 }
+
+/// The maximum length of an object that no source reads, but of which the names of unread numbers are listed.
+const LONGEST_UNREAD: usize = 16 << 10;
 
 /// Whether the field is usage, or belongs to a usage object without a wrapper.
 fn is_usage(key: &str) -> bool {
@@ -194,6 +198,10 @@ fn keep(key: &str, raw: &str, place: Place, depth: u8) -> Option<Value> {
         return unread_body::encoding(raw).map(Value::from);
     }
     match raw.as_bytes().first()? {
+        // That there are embeddings says what kind of call it was; their numbers are not read.
+        b'{' | b'[' if place == Place::Body && is_embedding(key) && !raw.contains("\"token_count\"") => {
+            Some(Value::Bool(true))
+        }
         b'{' => {
             let inside = inside(key, raw, place)?;
             object(raw, inside, depth.checked_sub(1)?).map(Value::Object)
@@ -250,16 +258,27 @@ fn begins_a_document(raw: &str) -> bool {
     escaped.iter().any(|start| beginning.starts_with(start)) || may_be_document(beginning)
 }
 
+fn is_chain_message(raw: &str) -> bool {
+    ["\"usage_metadata\"", "\"token_usage\""].iter().any(|name| raw.contains(name))
+}
+
+fn is_embedding(key: &str) -> bool {
+    matches!(key, "embedding" | "embeddings")
+}
+
 fn inside(key: &str, raw: &str, place: Place) -> Option<Place> {
     match place {
         Place::Usage => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
         Place::Shallow => None,
         Place::Body if is_usage(key) => (raw.len() <= LONGEST_USAGE).then_some(Place::Usage),
+        Place::Body if key == "embeddings" && raw.contains("\"token_count\"") => Some(Place::Usage),
+        // LangChain's event at the end of a call contains the message.
+        Place::Body if key == "output" && is_chain_message(raw) => Some(Place::Body),
         Place::Body if names::is(key, SHALLOW) => Some(Place::Shallow),
-        Place::Body if key == "embeddings" => raw.contains("\"token_count\"").then_some(Place::Usage),
         // The text of a model, unless a recorder of HTTP calls uses this name for a body.
         Place::Body if key == "content" => raw.contains("\"mimeType\"").then_some(Place::Body),
-        Place::Body => names::is(key, WRAPPER).then_some(Place::Body),
+        Place::Body if names::is(key, WRAPPER) => Some(Place::Body),
+        Place::Body => (raw.len() <= LONGEST_UNREAD && unread::may_hold_numbers(key)).then_some(Place::Usage),
     }
 }
 

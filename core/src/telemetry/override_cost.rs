@@ -1,6 +1,7 @@
 //! The cost of a call by the prices of a user.
 
 use super::notes;
+use super::price;
 use super::price_override::PriceOverride;
 use super::usage::TokenUsage;
 use crate::number::exact_sum;
@@ -17,14 +18,12 @@ pub(super) enum Overridden {
     Unknown,
 }
 
-/// The cost by the first override that matches.
+/// The cost by the first override that matches. Those of one list come with the newest first.
 pub(super) fn cost(usage: &TokenUsage, overrides: &[PriceOverride], at: Timestamp) -> Overridden {
     let Some(model) = usage.model_name.as_deref() else { return Overridden::No };
     let is_of_it = |one: &&PriceOverride| {
-        let provider = one.provider.as_deref().map(str::to_ascii_lowercase);
-        let own = usage.provider.as_deref().map(str::to_ascii_lowercase);
         matches(&one.model.to_ascii_lowercase(), &model.to_ascii_lowercase())
-            && (provider.is_none() || provider == own)
+            && one.provider.as_deref().is_none_or(|provider| is_by(usage, model, provider))
             && one.valid_from.is_none_or(|from| from <= at)
     };
     let Some(one) = overrides.iter().find(is_of_it) else { return Overridden::No };
@@ -41,17 +40,39 @@ pub(super) fn cost(usage: &TokenUsage, overrides: &[PriceOverride], at: Timestam
     Overridden::Cost(exact_sum(terms), currency, one.model.clone())
 }
 
+/// Whether the provider served the call. Many bodies name none; then it is the one that has the model by the price table.
+fn is_by(usage: &TokenUsage, model: &str, provider: &str) -> bool {
+    match usage.provider.as_deref() {
+        Some(own) => own.eq_ignore_ascii_case(provider),
+        None => price::is_model_of(model, &provider.to_ascii_lowercase()),
+    }
+}
+
 /// Each kind of token, and its price.
 fn amounts(usage: &TokenUsage, one: &PriceOverride) -> Option<[(i64, Option<f64>); 6]> {
     let notes = notes::of(usage.metadata.as_ref());
     let noted = |name: &str| notes.and_then(|notes| notes.get(name)?.as_i64()).unwrap_or(0).max(0);
+    // Cohere processes more tokens than it charges for. What it charges for besides tokens has no price here.
+    let units =
+        notes.into_iter().flatten().filter_map(|(name, value)| Some((name.strip_prefix("billed_")?, value)));
+    let mut has_billed_tokens = false;
+    for (unit, value) in units {
+        match unit {
+            "input" | "output" => has_billed_tokens = true,
+            _ if value.as_f64() > Some(0.0) => return None,
+            _ => {}
+        }
+    }
+    if has_billed_tokens {
+        let none = (0, None);
+        let [input, output] = ["billed_input", "billed_output"].map(noted);
+        return Some([(input, one.input), (output, one.output), none, none, none, none]);
+    }
     let input = usage.tokens_prompt?;
-    let output = match usage.tokens_completion {
-        Some(output) => output,
-        // Embeddings have none.
-        None if usage.tokens_total == Some(input) => 0,
-        None => return None,
-    };
+    if !notes::is_output_known(usage) {
+        return None;
+    }
+    let output = usage.tokens_completion.unwrap_or(0);
     let read = usage.tokens_cache_read.unwrap_or(0).min(input);
     let write = usage.tokens_cache_write.unwrap_or(0).min(input - read);
     let hour = noted("cache_write_1h").min(write);

@@ -149,8 +149,8 @@ fn price(usage: &TokenUsage, at: Timestamp) -> Option<(Model, Price)> {
     if name.ends_with(":free") {
         return None;
     }
-    let prompt = usage.tokens_prompt?;
-    if usage.tokens_completion.is_none() && usage.tokens_total != Some(prompt) {
+    usage.tokens_prompt?;
+    if !notes::is_output_known(usage) {
         return None;
     }
     let reported = usage.provider.as_deref().map(str::to_ascii_lowercase);
@@ -189,11 +189,17 @@ fn price(usage: &TokenUsage, at: Timestamp) -> Option<(Model, Price)> {
 const SCALE: f64 = 1e6;
 
 fn is_of_several_calls(notes: &Map<String, Value>) -> bool {
-    let is_noted = |name: &str| notes.get(name) == Some(&Value::Bool(true));
-    is_noted("cumulative")
-        || is_noted("delta")
-        || is_noted("remainder")
-        || notes.get("calls").and_then(Value::as_i64) > Some(1)
+    let is_noted = |name: &&str| notes.get(*name) == Some(&Value::Bool(true));
+    let is_several = |name: &&str| notes.get(*name).and_then(Value::as_i64) > Some(1);
+    ["sum", "cumulative", "delta", "remainder"].iter().any(is_noted)
+        || ["calls", "requests"].iter().any(is_several)
+}
+
+/// Whether the model is that provider's, by the table. The names may be a host's.
+pub(super) fn is_model_of(model: &str, named: &str) -> bool {
+    let Some(Some(named)) = provider(Some(named), model) else { return false };
+    let Some(among) = provider(None, model) else { return false };
+    mcoda_price_table::find(model, among).is_some_and(|found| found.provider() == named)
 }
 
 fn amounts(usage: &TokenUsage, notes: &Map<String, Value>) -> Amounts {

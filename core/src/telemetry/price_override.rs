@@ -8,12 +8,14 @@ use crate::paths::Config;
 use crate::time::Timestamp;
 
 record! {
-    /// Prices of a model, which are used before the table's. Of several that match, the first is used.
+    /// Prices of a model, which are used before the table's. Of several in a list that match, the one with the newest
+    /// `validFrom` is used, or else the first.
     #[derive(Debug, Clone, Default, PartialEq)]
     pub struct PriceOverride("price override", "camelCase"): input list("priceOverrides", "price override") {
         /// The model, with `*` for any text: `my-model-*`. Upper and lower case are the same.
         pub model: String = id,
-        /// The provider that the record names. Absent: any.
+        /// The provider that the record names, or the one that has the model by the price table if the record names
+        /// none. Absent: any.
         pub provider: Option<String> = id,
         /// When the prices begin. Absent: they always hold.
         pub valid_from: Option<Timestamp>,
@@ -34,6 +36,12 @@ record! {
     }
 }
 
+/// The list in the order in which it is searched: prices that began later replace those before.
+pub(super) fn newest_first(mut list: Vec<PriceOverride>) -> Vec<PriceOverride> {
+    list.sort_by_key(|one| std::cmp::Reverse(one.valid_from));
+    list
+}
+
 /// Those of the config files, the more specific ones first.
 pub(super) fn of_configs(configs: &[Config]) -> Result<Vec<PriceOverride>> {
     let mut overrides = Vec::new();
@@ -42,7 +50,7 @@ pub(super) fn of_configs(configs: &[Config]) -> Result<Vec<PriceOverride>> {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(list) => PriceOverride::list_from_json(list),
         };
-        overrides.extend(read().map_err(|error| error.context(&config.source))?);
+        overrides.extend(newest_first(read().map_err(|error| error.context(&config.source))?));
     }
     Ok(overrides)
 }

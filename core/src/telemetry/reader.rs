@@ -101,6 +101,19 @@ pub(super) fn later_version(parsed: ParsedUsage, stored: &TokenUsageRecord) -> T
     usage
 }
 
+/// Notes that the record's time is that of its recording.
+pub(super) fn note_time_of_now(usage: &mut TokenUsage) {
+    note(usage, TIME_SOURCE, "now".into());
+}
+
+/// Removes the note about an inferred time.
+pub(super) fn forget_time_source(usage: &mut TokenUsage) {
+    let metadata = usage.metadata.as_mut().and_then(|metadata| metadata.get_mut("usage"));
+    if let Some(notes) = metadata.and_then(Value::as_object_mut) {
+        notes.shift_remove(TIME_SOURCE);
+    }
+}
+
 /// The note with the source of a record's time, if the time was not reported.
 const TIME_SOURCE: &str = "time_source";
 

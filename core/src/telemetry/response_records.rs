@@ -69,12 +69,23 @@ struct Batch<'a> {
 impl Batch<'_> {
     fn overrides(&self) -> Result<&[PriceOverride]> {
         if self.overrides.get().is_none() {
-            let mut overrides = self.context.price_overrides.clone();
+            let mut overrides = price_override::newest_first(self.context.price_overrides.clone());
             overrides.extend(price_override::of_configs(self.configs)?);
             // Nobody else has set it.
             let _ = self.overrides.set(overrides);
         }
         Ok(self.overrides.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// Adds what the host knows. The time of the host is not inferred; without any, it is that of now, which the record
+    /// says.
+    fn add_context(&self, usage: &mut TokenUsage, is_first: bool) {
+        self.context.apply(usage, is_first);
+        if self.context.timestamp.is_some() {
+            reader::forget_time_source(usage);
+        } else if usage.timestamp.is_none() {
+            reader::note_time_of_now(usage);
+        }
     }
 
     /// Computes the cost where this call asks for it, or where an earlier call has asked for that of `stored`, of which
@@ -182,7 +193,7 @@ impl Recorder<'_> {
         is_first: bool,
         batch: &Batch<'_>,
     ) -> Result<Prepared> {
-        batch.context.apply(&mut usage, is_first);
+        batch.add_context(&mut usage, is_first);
         batch.fill_cost(&mut usage, stored)?;
         usage.id = id;
         Prepared::new(usage, self.workspace_id, self.ids, batch.now)
@@ -379,7 +390,7 @@ impl Recorder<'_> {
         // Once a session is recorded in deltas, its total would count them again.
         if batch.context.as_deltas || last > 0 {
             let mut usage = reader::timed_record(parsed.clone(), batch.written_at);
-            batch.context.apply(&mut usage, is_first);
+            batch.add_context(&mut usage, is_first);
             let Some(mut more) = session_delta::since(&usage, &earlier) else {
                 let known = self.prepared(parsed, Some(ids.number(last)), is_first, batch)?;
                 return Ok((known, UpsertOutcome::Duplicate));

@@ -25,6 +25,10 @@ pub(super) fn report(tx: &Connection, session: &str, report: &Report) -> Result<
     if earlier.is_some_and(|earlier| !report.goes_on_from(earlier)) {
         return Ok(Change::Known);
     }
+    // Earlier versions stored counts without an id under none.
+    if earlier.is_none() && known.iter().any(|known| known.id.is_empty() && known.models == report.models) {
+        return Ok(Change::Known);
+    }
     let report = &earlier.map_or_else(|| report.clone(), |earlier| report.clone().replacing(earlier));
     let is_same = known.contains(report);
     let json = json::text(report).map_err(not_json)?;

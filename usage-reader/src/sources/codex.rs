@@ -12,6 +12,7 @@ use crate::call::{Channel, DedupKey, ExtractedCall, Twin};
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::session::Report;
+use crate::several::SUM;
 use crate::time;
 
 /// Lines that are written together are no further apart than this; no model responds so fast.
@@ -27,6 +28,8 @@ pub(crate) struct Codex {
     /// Whether the input has the beginning of the thread, so that its first count includes no earlier work.
     has_beginning: bool,
     model: Option<String>,
+    /// The service tier of the turn.
+    tier: Option<String>,
     /// The newest count of the thread, which is subtracted from the next one.
     last: Option<RawCounts>,
     /// The counts of the last call, if reported.
@@ -80,7 +83,10 @@ impl Codex {
         match (kind, payload) {
             (Some("thread.started"), _) => self.begin(line.text(&["thread_id"]), done),
             (Some("session_meta"), Some(meta)) => self.begin_file(meta, at, done),
-            (Some("turn_context"), Some(context)) => self.switch(context.text(&["model"])),
+            (Some("turn_context"), Some(context)) => {
+                self.switch(context.text(&["model"]));
+                self.tier = context.text(&["service_tier"]).map(str::to_owned);
+            }
             (Some("turn.completed"), _) => {
                 let Some(usage) = line.object(&["usage"]) else { return Seen::Other };
                 self.count_up(reported(usage), at);
@@ -190,7 +196,12 @@ impl Codex {
             (None, _) => last.unwrap_or_default(),
         };
         let key = key(total, last, at);
-        Seen::Counted(Box::new(self.call(own, key, self.thread.clone(), at)))
+        let mut call = self.call(own, key, self.thread.clone(), at);
+        // The lines of other calls may be missing.
+        if last.is_none_or(|last| [last.input, last.output] != [own.input, own.output]) {
+            call.parts.iter_mut().for_each(|parsed| parsed.note(SUM, true));
+        }
+        Seen::Counted(Box::new(call))
     }
 
     /// A count without the line of a rollout around it belongs to the thread.
@@ -294,6 +305,7 @@ impl Codex {
         let mut parsed = ParsedUsage::new(AGENT, own, CachedTokens::Included);
         parsed.provider = Some("openai".into());
         parsed.model.clone_from(&self.model);
+        parsed.note_text("service_tier", self.tier.as_deref());
         parsed
     }
 
@@ -321,6 +333,7 @@ impl Codex {
     pub(crate) fn take(&mut self) -> Option<ExtractedCall> {
         let this = std::mem::take(self);
         self.model.clone_from(&this.model);
+        self.tier.clone_from(&this.tier);
         let mut parts = this.parts.clone();
         for part in &mut parts {
             part.note("cumulative", true);

@@ -47,16 +47,32 @@ pub(crate) fn provider_of(model: &str) -> Option<&'static str> {
     MODELS.iter().find(|(start, _)| model.starts_with(start)).map(|(_, provider)| *provider)
 }
 
-/// Whether the response is a list of embeddings or ranks, or the name of the model implies one.
+/// Whether the response is a list of embeddings or ranks, or the name of the model or of the operation implies one.
 pub(crate) fn has_no_output(body: &Body<'_>) -> bool {
+    const MODEL: &[&str] = &["model", "model_name", "modelId", "modelVersion"];
+    // The names in the attributes of a span.
+    const MODEL_OF_SPAN: &[&str] =
+        &["gen_ai.request.model", "gen_ai.response.model", "llm.model_name", "embedding.model_name"];
+    const OPERATION: &[&str] = &["gen_ai.operation.name", "openinference.span.kind"];
     let all = body.all;
+    let attributes = all.object(&["attributes"]);
+    let of_span = |names: &[&str]| attributes.and_then(|attributes| attributes.text(names));
     let of_data = || all.objects("data").next().is_some_and(is_element);
     let of_results = || all.objects("results").next().is_some_and(is_element);
     let is_named = || {
-        let model = all.text(&["model", "model_name", "modelId"]).unwrap_or_default().to_ascii_lowercase();
+        let model =
+            all.text(MODEL).or_else(|| of_span(MODEL_OF_SPAN)).unwrap_or_default().to_ascii_lowercase();
         ["embed", "rerank", "voyage", "bge-"].iter().any(|part| model.contains(part))
     };
-    is_element(all) || of_data() || of_results() || is_named()
+    // Observations and runs say what they are.
+    let is_operation = || {
+        let kinds = [all.text(&["type"]), all.text(&["run_type"]), of_span(OPERATION)];
+        kinds
+            .into_iter()
+            .flatten()
+            .any(|kind| kind.eq_ignore_ascii_case("embedding") || kind.eq_ignore_ascii_case("embeddings"))
+    };
+    is_element(all) || of_data() || of_results() || is_named() || is_operation()
 }
 
 fn is_element(element: crate::fields::Fields<'_>) -> bool {

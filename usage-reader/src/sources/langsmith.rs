@@ -4,6 +4,7 @@ use crate::body::Body;
 use crate::fields::Fields;
 use crate::parsed_usage::{CachedTokens, ParsedUsage, RawCounts};
 use crate::source::{Place, Role, Source, Work};
+use crate::time;
 
 /// The agent in the session keys of traces.
 const TRACE: &str = "langsmith-trace";
@@ -45,8 +46,8 @@ impl Source for Run {
         let named = all.object(&["extra"]).and_then(|extra| extra.object(&["metadata"]));
         parsed.model = named.and_then(|named| named.text(&["ls_model_name"])).map(str::to_owned);
         parsed.provider = named.and_then(|named| named.text(&["ls_provider"])).map(str::to_owned);
-        parsed.started_at_ms = all.moment(&["start_time"]);
-        parsed.finished_at_ms = all.moment(&["end_time"]);
+        parsed.started_at_ms = moment(all, "start_time");
+        parsed.finished_at_ms = moment(all, "end_time");
         parsed.timestamp_ms = parsed.finished_at_ms.or(parsed.started_at_ms);
         // Without tokens, a cost of 0 is that of a run without calls.
         let counts = parsed.reported_counts() != [None; 4] || parsed.total.is_some();
@@ -62,4 +63,9 @@ impl Source for Run {
         }
         Some(Work { gives_way: true, ..Work::new(Role::Session, TRACE, trace).known_by(key) })
     }
+}
+
+/// A time of LangSmith, which is in UTC where it has no zone.
+fn moment(all: Fields<'_>, name: &str) -> Option<i64> {
+    all.moment(&[name]).or_else(|| time::parse_utc(all.text(&[name])?))
 }
