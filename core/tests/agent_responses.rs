@@ -8,6 +8,18 @@ use common::{Fixture, assert_refused, at, object};
 use mcoda_core::{AgentContext, ErrorKind, Global, TokenUsage};
 use serde_json::{Value, json};
 
+/// The system gives memory to pages that are written to, and the text is refused before it is read: so the test needs none.
+#[test]
+fn a_body_of_more_than_512_mib_is_refused() {
+    let fixture = Fixture::new();
+    let workspace = fixture.open();
+    let body = String::from_utf8(vec![0; (512 << 20) + 1]).unwrap();
+    let error = workspace.record_agent_response(&body, &AgentContext::default()).unwrap_err();
+    assert_eq!((error.kind(), error.field()), (ErrorKind::InvalidInput, Some("body")));
+    assert!(error.message().contains("at most 536870912 bytes"), "{error}");
+    assert!(rows(&workspace).is_empty());
+}
+
 #[test]
 fn one_call_reads_and_records() {
     let fixture = Fixture::new();
