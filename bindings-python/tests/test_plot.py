@@ -205,8 +205,8 @@ def test_ten_questions_take_15_lines(
     shown = capsys.readouterr().out
     answers = [
         r"^model_name +claude-sonnet-4-5 +gemini-2.5-pro +gpt-5-codex *$",
-        r"^AGENT +\| CALLS \| TOKENS_IN \|.* TOKENS_CACHED \|",
-        r"^AGENT +\|.* COST/SP \|.* REWORK \|",
+        r"^AGENT +\| +CALLS \| +TOKENS_IN \|.* TOKENS_CACHED \|",
+        r"^AGENT +\|.* COST/SP \|.* REWORK",
         r"^review +\| +[\d.]+ \| empirical, \d+ samples *$",
         r"^Milestone\(hours=.* at=",
         r"^CostToComplete\(.*currency='USD'",
