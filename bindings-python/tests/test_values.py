@@ -509,7 +509,8 @@ def test_results_for_people_are_their_tables_in_the_interpreter_too(shop: Shop) 
     # One that a program made, and one within another, have no text of their own.
     made = dataclasses.replace(estimate)
     assert repr(made) == str(made) and repr(made).startswith("Estimate(scope=Scope(") and "\n" not in repr(made)
-    for own in (ws.economics(), ws.backtest()):
+    tables: list[Any] = [ws.economics(), ws.backtest()]
+    for own in tables:
         assert repr(dataclasses.replace(own)).startswith(f"{type(own).__name__}(")
 
 
