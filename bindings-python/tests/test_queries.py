@@ -144,7 +144,7 @@ def test_a_job_is_inspected_with_its_runs_and_its_cost(shop: Shop) -> None:
     assert [(row.agent_id, row.calls, row.tokens_prompt) for row in inspection.tokens] == [("<claude>", 2, 12)]
     assert f"Job:       {job.id}\n" in str(inspection) and "succeeded" in str(inspection)
     assert "&lt;claude&gt;" in inspection._repr_html_() and inspection._repr_html_().startswith("<pre ")
-    assert repr(inspection).startswith("JobInspection(job=Job(")
+    assert repr(dataclasses.replace(inspection)).startswith("JobInspection(job=Job(")
     refused(lambda: shop.ws.inspect_job("nobody"), mcoda.NotFoundError, "jobId")
     refused(lambda: shop.ws.inspect_job(7), mcoda.InvalidInputError, "jobId")  # type: ignore[arg-type]
 
@@ -190,7 +190,8 @@ def test_text_tables_of_results_equal_those_of_their_json(shop: Shop) -> None:
     for render, result in whole:
         assert render(result) == render(result.to_dict()) == str(result)
         # One that a program made has no JSON to make the text of.
-        assert str(dataclasses.replace(result)) == repr(result)
+        made = dataclasses.replace(result)
+        assert str(made) == repr(made) and str(made).startswith(f"{type(made).__name__}(")
     assert mcoda.render_tokens_table(summary, ["agent"]) == str(summary)
     assert mcoda.render_tokens_table(iter(summary.to_dicts()), ("agent",)) == str(summary)
     assert mcoda.render_tokens_table(summary).startswith("AGENT ")

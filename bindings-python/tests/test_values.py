@@ -477,7 +477,7 @@ def test_numbers_are_floats_where_they_are_measures(shop: Shop) -> None:
     assert isinstance(velocity.to_dict()["qaSpPerHour"], int)
     stuck = shop.ws.estimate(sp_per_hour_all=0, now=NOON)
     assert stuck.durations_hours.total_hours is None and stuck.etas.complete_eta is None
-    assert "never" in repr(stuck)
+    assert "never: implementation has no velocity" in repr(stuck)
 
 
 def test_results_have_a_short_repr(shop: Shop) -> None:
@@ -487,10 +487,31 @@ def test_results_have_a_short_repr(shop: Shop) -> None:
     shop.ws.record_token_usage(id="a", tokens_prompt=0, timestamp=NOON)
     row = repr(shop.ws.token_usage()[0])
     assert "tokens_prompt=0" in row and "cost_estimate" not in row and "_source" not in row
-    estimate = shop.ws.estimate(sp_per_hour_all=1, now=NOON)
-    assert repr(estimate) == (
-        "<Estimate: 0 of 1 tasks completed, hours left: 1, complete: 2026-03-20T15:00:00.123000+00:00>"
-    )
+
+
+def test_results_for_people_are_their_tables_in_the_interpreter_too(shop: Shop) -> None:
+    ws = shop.ws
+    for agent in ("a", "b"):
+        ws.record_token_usage(agent_id=agent, tokens_prompt=12_400, timestamp=NOON)
+    velocity, estimate = ws.velocity(sp_per_hour_all=4), ws.estimate(sp_per_hour_all=4, now=NOON)
+    assert repr(velocity).splitlines()[:3] == [
+        "LANE           | SP/H | SOURCE",
+        "---------------+------+-------",
+        "implementation | 4.00 | config",
+    ]
+    job = ws.jobs.create(type="work")
+    for result in (velocity, estimate, ws.inspect_job(job.id), ws.telemetry_config()):
+        assert repr(result) + "\n" == str(result)
+    lines = repr(ws.economics(group_by="agent")).splitlines()
+    assert lines[0].startswith("agent_id | calls | ") and lines[-1].startswith("2 rows; ")
+    assert lines[2].startswith("a        |     1 | ") and lines[4].startswith("total    |     2 | ") and "24,800" in lines[4]
+    assert repr(ws.backtest()).endswith("\n0 rows") and str(ws.backtest()) == repr(ws.backtest())
+    # One that a program made, and one within another, have no text of their own.
+    made = dataclasses.replace(estimate)
+    assert repr(made) == str(made) and repr(made).startswith("Estimate(scope=Scope(") and "\n" not in repr(made)
+    tables: list[Any] = [ws.economics(), ws.backtest()]
+    for own in tables:
+        assert repr(dataclasses.replace(own)).startswith(f"{type(own).__name__}(")
 
 
 def test_results_for_people_are_the_engines_tables(shop: Shop) -> None:

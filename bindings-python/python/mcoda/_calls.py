@@ -1441,8 +1441,8 @@ class WorkspaceCalls(SessionCalls):
         >>> import mcoda
         >>> with mcoda.Workspace.open_db(":memory:") as ws:
         ...     estimate = ws.estimate(mode="empirical", window_tasks=50, now="2026-03-20T12:00:00Z")
-        >>> estimate
-        <Estimate: 0 of 0 tasks completed, hours left: 0, complete: 2026-03-20T12:00:00+00:00>
+        >>> estimate.etas.complete_eta == estimate.now
+        True
         >>> estimate.to_dict()["durationsHours"]["totalHours"]
         0
         """

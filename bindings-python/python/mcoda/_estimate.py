@@ -408,11 +408,3 @@ class Estimate(Displayable):
     forecast: Forecast | None
     """When the milestones are reached, and how sure that is; None if it was not asked for."""
     _render: ClassVar[str] = "render_estimate"
-
-    def __repr__(self) -> str:
-        left, eta = self.durations_hours.total_hours, self.etas.complete_eta
-        hours = "unknown" if left is None else f"{left:g}"
-        complete = "never" if eta is None else eta.isoformat()
-        counts = self.status_counts
-        done = f"{counts.completed} of {counts.total} tasks completed"
-        return f"<Estimate: {done}, hours left: {hours}, complete: {complete}>"

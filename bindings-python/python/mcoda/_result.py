@@ -76,7 +76,7 @@ class Result:
 
 
 class Displayable(Result):
-    """A result that the engine can also write as text for people."""
+    """A result that the engine can also write as text for people, which ``repr()`` shows as well."""
 
     __slots__ = ()
 
@@ -88,6 +88,9 @@ class Displayable(Result):
             return repr(self)
         text: str = _mcoda.call(self._render, self._source)
         return text
+
+    def __repr__(self) -> str:
+        return str(self).removesuffix("\n") if hasattr(self, "_source") else super().__repr__()
 
     def _repr_html_(self) -> str:
         return _mcoda.in_html(str(self))
@@ -145,6 +148,9 @@ def copied(value: Any) -> Any:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, Result):
+        # Not as a table, within a line.
+        return Result.__repr__(value)
     return repr(value.isoformat()) if isinstance(value, datetime) else repr(value)
 
 

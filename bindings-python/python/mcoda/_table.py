@@ -193,12 +193,21 @@ class Tabular(Generic[R]):
         rows = cast(Result, self)._json().get(field, [])
         return _mcoda.Columns.from_json(self._call, rows if isinstance(rows, list) else [rows])
 
-    def _repr_html_(self) -> str:
+    def _total(self) -> _mcoda.Columns | None:
+        total = self._json_columns("total")
+        return total if len(total) else None
+
+    def __repr__(self) -> str:
+        """The rows as the text table that a ``Table`` of them is, with the engine's total."""
         if not hasattr(self, "_source"):
             # One that a program made.
+            return super().__repr__()
+        return self._json_columns("rows").text(self._total()).removesuffix("\n")
+
+    def _repr_html_(self) -> str:
+        if not hasattr(self, "_source"):
             return _mcoda.in_html(repr(self))
-        total = self._json_columns("total")
-        return self._json_columns("rows").html(total if len(total) else None)
+        return self._json_columns("rows").html(self._total())
 
     def to_pandas(self) -> Any:
         """The rows as a ``pandas.DataFrame``; needs pandas and pyarrow."""
