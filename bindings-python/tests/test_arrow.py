@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timezone
 from typing import Any
 
@@ -84,6 +84,8 @@ def test_four_libraries_see_the_same_table(name: str, worked: mcoda.Workspace) -
     arrow = pyarrow.table(t)
     names, rows = arrow.column_names, as_rows(arrow.column_names, arrow.to_pydict())
     assert len(rows) == len(t) > 0
+    # polars would read a sequence row by row.
+    assert not isinstance(t, Sequence)
 
     frame = polars.DataFrame(t)
     assert (frame.columns, frame.shape) == (names, (len(rows), len(names)))
@@ -155,6 +157,9 @@ def test_slices_are_tables(worked: mcoda.Workspace) -> None:
     for beyond in (5, -6):
         with pytest.raises(IndexError):
             usage[beyond]
+    economics, backtest = worked.economics(group_by="agent"), worked.backtest()
+    assert isinstance(economics[:1], mcoda.Table) and economics[:1] == [economics[0]] == list(economics.rows[:1])
+    assert economics[:1].columns == economics.table.columns and backtest[-2:] == list(backtest.rows[-2:])
     summary = worked.token_usage_summary(since="all", group_by=["day"])
     assert isinstance(summary[1:], mcoda.TokenUsageSummary) and str(summary[1:]).startswith("DAY")
 

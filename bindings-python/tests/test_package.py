@@ -116,6 +116,8 @@ mcoda.Global.open_db(":memory:").transaction().tasks
 ws.batch([7])
 ws.track(agnt="a")
 ws.track().response()
+ws.economics()["agent"]
+ws.economics()[:1].misspelt
 """
 
 

@@ -229,7 +229,11 @@ class Tabular(Generic[R]):
         """The rows for programs that read Arrow's C stream interface."""
         return self.table.__arrow_c_stream__(requested_schema)
 
-    def __getitem__(self, index: int) -> R:
+    @overload
+    def __getitem__(self, index: slice) -> Table[R]: ...
+    @overload
+    def __getitem__(self, index: int) -> R: ...
+    def __getitem__(self, index: int | slice) -> Any:
         return self.table[index]
 
     def __len__(self) -> int:
