@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +179,44 @@ def test_a_failure_to_record_is_raised_if_asked(ws: mcoda.Workspace) -> None:
         call.response(None)
     assert only(ws).error_kind == "InvalidInputError"
 
+    @ws.tracked(task="nowhere", strict=True)
+    def ask(divisor: int) -> float:
+        return 1 / divisor
+
+    with pytest.raises(mcoda.NotFoundError, match="nowhere"):
+        ask(1)
+    with pytest.raises(ZeroDivisionError):
+        ask(0)
+
+
+def test_a_failure_to_record_in_a_coroutine_is_raised_if_asked(ws: mcoda.Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    @ws.tracked(task="nowhere", strict=True)
+    async def ask() -> int:
+        return 7
+
+    @ws.tracked(task="nowhere", strict=True)
+    async def chunks() -> AsyncIterator[Any]:
+        yield EVENTS[0]
+
+    async def main() -> None:
+        async with ws.track(task="nowhere") as call:
+            pass
+        assert isinstance(call.error, mcoda.NotFoundError) and call.recorded is None
+        assert "cannot record a call" in caplog.text
+        with pytest.raises(mcoda.NotFoundError, match="nowhere"):
+            async with ws.track(task="nowhere", strict=True):
+                pass
+        with pytest.raises(ZeroDivisionError):
+            async with ws.track(task="nowhere", strict=True):
+                _ = 1 / 0
+        with pytest.raises(mcoda.NotFoundError, match="nowhere"):
+            await ask()
+        with pytest.raises(mcoda.NotFoundError, match="nowhere"):
+            assert [chunk async for chunk in chunks()] == EVENTS[:1]
+
+    asyncio.run(main())
+    assert len(ws.token_usage()) == 0
+
 
 class Broken:
     def model_dump(self) -> object:
@@ -290,6 +328,85 @@ def test_calls_in_coroutines_are_recorded_too(ws: mcoda.Workspace) -> None:
     assert rows == {("block", None): 40, ("generator", None): 40, ("fault", "ValueError"): None}
 
 
+def test_a_tracked_function_that_fails_is_recorded_with_its_time(ws: mcoda.Workspace) -> None:
+    @ws.tracked(agent="function")
+    def function() -> None:
+        time.sleep(0.02)
+        raise ValueError("a fault")
+
+    @ws.tracked(agent="coroutine")
+    async def coroutine() -> None:
+        await asyncio.sleep(0.02)
+        raise ValueError("a fault")
+
+    @ws.tracked(agent="generator")
+    def generator() -> Iterator[Any]:
+        yield EVENTS[0]
+        raise TimeoutError
+
+    @ws.tracked(agent="async generator")
+    async def async_generator() -> AsyncIterator[Any]:
+        yield events(2)[0]
+        raise TimeoutError
+
+    async def main() -> None:
+        with pytest.raises(ValueError, match="a fault"):
+            await coroutine()
+        with pytest.raises(TimeoutError):
+            async for chunk in async_generator():
+                assert chunk == events(2)[0]
+
+    with pytest.raises(ValueError, match="a fault"):
+        function()
+    with pytest.raises(TimeoutError):
+        list(generator())
+    asyncio.run(main())
+    rows = {row.agent_id: row for row in ws.token_usage()}
+    assert {name: (row.error_kind, row.tokens_prompt) for name, row in rows.items()} == {
+        "function": ("ValueError", None),
+        "coroutine": ("ValueError", None),
+        "generator": ("TimeoutError", 12),
+        "async generator": ("TimeoutError", 12),
+    }
+    times = {name: row.duration_ms for name, row in rows.items()}
+    assert all(taken is not None and 0 <= taken < 5000 for taken in times.values())
+    assert all((times[name] or 0) >= 19 for name in ("function", "coroutine"))
+
+
+def test_a_stream_that_is_left_early_is_no_error(ws: mcoda.Workspace) -> None:
+    ended: list[int] = []
+
+    @ws.tracked(agent="function")
+    async def chunks(number: int) -> AsyncGenerator[Any, None]:
+        try:
+            for event in events(number):
+                yield event
+        finally:
+            ended.append(number)
+
+    async def main() -> None:
+        closed = chunks(1)
+        assert await closed.__anext__() == events(1)[0]
+        await closed.aclose()
+        assert ended == [1] and only(ws).duration_ms is not None
+        async for _ in chunks(2):
+            break
+        async with ws.track(agent="block") as call:
+            async for _ in call.stream(every(events(3))):
+                break
+        thrown = chunks(4)
+        await thrown.__anext__()
+        with pytest.raises(KeyError):
+            await thrown.athrow(KeyError("k"))
+
+    # The loop closes at its end what nobody has closed.
+    asyncio.run(main())
+    assert sorted(ended) == [1, 2, 4]
+    rows = [(str(row.agent_id), row.error_kind, row.tokens_prompt, row.tokens_completion) for row in ws.token_usage()]
+    left = ("function", None, 12, 1)
+    assert sorted(rows, key=str) == sorted([left, left, ("block", None, 12, 1), ("function", "KeyError", 12, 1)], key=str)
+
+
 async def every(values: list[Any]) -> AsyncIterator[Any]:
     for value in values:
         yield value
@@ -351,6 +468,26 @@ def test_threads_have_calls_of_their_own(ws: mcoda.Workspace) -> None:
         thread.join()
     rows = ws.token_usage()
     assert sorted((row.agent_id, row.tokens_prompt) for row in rows) == sorted((str(n), 12) for n in range(8) for _ in range(5))
+
+
+def test_many_threads_report_to_one_call(ws: mcoda.Workspace) -> None:
+    start = threading.Barrier(8)
+
+    def work(call: mcoda.TrackedCall, number: int) -> None:
+        start.wait()
+        for round in range(20):
+            call.response(body(number * 100 + round, output=number + 1))
+
+    with ws.track(agent="a") as call:
+        threads = [threading.Thread(target=work, args=[call, number]) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert call.error is None and call.recorded is not None and len(call.recorded.records) == 160
+    rows = ws.token_usage()
+    assert {row.agent_id for row in rows} == {"a"}
+    assert sorted(row.tokens_completion or 0 for row in rows) == [number + 1 for number in range(8) for _ in range(20)]
 
 
 def test_a_long_stream_needs_no_memory_of_its_text(ws: mcoda.Workspace) -> None:
