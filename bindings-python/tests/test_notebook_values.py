@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from types import ModuleType
 from typing import Any
@@ -57,15 +58,23 @@ def stand_in(module: str, name: str, **members: Any) -> Any:
     return type(name, (), {"__module__": module, **members})()
 
 
-MISSING = [
-    float("nan"),
-    stand_in("pandas._libs.missing", "NAType"),
-    stand_in("pandas._libs.tslibs.nattype", "NaTType"),
-]
+def real(name: str) -> Any:
+    """The value of pandas itself, whose class may be elsewhere in the next version."""
+    return getattr(pytest.importorskip("pandas"), name)
 
 
-@pytest.mark.parametrize("missing", MISSING, ids=lambda value: type(value).__name__)
-def test_missing_values_of_pandas_are_absent(missing: Any, shop: Shop) -> None:
+MISSING: dict[str, Callable[[], Any]] = {
+    "nan": lambda: float("nan"),
+    "a stand-in for NA": lambda: stand_in("pandas._libs.missing", "NAType"),
+    "a stand-in for NaT": lambda: stand_in("pandas._libs.tslibs.nattype", "NaTType"),
+    "NA": lambda: real("NA"),
+    "NaT": lambda: real("NaT"),
+}
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_missing_values_of_pandas_are_absent(name: str, shop: Shop) -> None:
+    missing = MISSING[name]()
     recorded = shop.ws.record_token_usage(
         {"id": "a", "tokensPrompt": 3.0, "tokensCached": missing, "timestamp": missing},
         cost_estimate=missing,
@@ -153,3 +162,24 @@ def test_a_data_frame_is_refused_with_what_to_do(ws: mcoda.Workspace) -> None:
             ws.record_token_usages(frame)
     ws.record_token_usages(pandas.DataFrame(records).to_dict("records"))
     assert ws.record_token_usages(polars.DataFrame(records).to_dicts())[1].duplicate
+
+
+def test_the_rows_of_a_data_frame_can_be_recorded_again(ws: mcoda.Workspace) -> None:
+    pandas: ModuleType = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    ws.record_token_usages(
+        [
+            {"id": "a", "agent_id": "claude", "tokens_prompt": 5, "cost_estimate": 0.5, "timestamp": NOON},
+            {"id": "b", "started_at": NOON, "timestamp": NOON},
+        ]
+    )
+    frame = ws.token_usage().to_pandas()[["id", "agent_id", "tokens_prompt", "cost_estimate", "started_at", "timestamp"]]
+    rows = frame.sort_values("id").to_dict("records")
+    assert isinstance(rows[0]["timestamp"], pandas.Timestamp) and rows[0]["started_at"] is pandas.NaT
+    assert pandas.isna(rows[1]["tokens_prompt"]) and pandas.isna(rows[1]["cost_estimate"])
+    assert [recorded.duplicate for recorded in ws.record_token_usages(rows)] == [True, True]
+    rows[0]["id"] = "c"
+    ws.record_token_usages(rows[:1])
+    again = {row.id: row for row in ws.token_usage()}["c"]
+    assert (again.agent_id, again.tokens_prompt, again.cost_estimate) == ("claude", 5, 0.5)
+    assert (again.started_at, again.timestamp) == (None, NOON)
