@@ -111,12 +111,19 @@ mod tests {
     use mcoda_core::{TokenUsage, Workspace};
 
     use super::*;
-    use crate::rows::{mcoda_rows_free, mcoda_rows_other_workspaces, mcoda_token_usage_cursor_next};
+    use crate::calls::{
+        mcoda_batch_json, mcoda_economics_json, mcoda_jobs_list_json, mcoda_token_usage_json,
+        mcoda_workspace_ids_json,
+    };
+    use crate::rows::{
+        mcoda_rows_free, mcoda_rows_other_workspaces, mcoda_token_usage_cursor_next,
+        mcoda_token_usage_summary,
+    };
     use crate::string::{mcoda_string_free, mcoda_string_other_workspaces};
     use crate::workspace::{mcoda_workspace_close, mcoda_workspace_open_db};
 
     #[test]
-    fn a_cursor_without_rows_names_the_other_workspaces() {
+    fn results_without_rows_name_the_other_workspaces() {
         let folder = std::env::temp_dir().join(format!("mcoda-cursor-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let file = folder.join("mcoda.db");
@@ -127,22 +134,30 @@ mod tests {
         drop(made);
 
         let path = CString::new(file.to_str().unwrap()).unwrap();
+        let batch = cr#"[{"call": "tasks.list", "args": []}, {"call": "token_usage", "args": []}]"#.as_ptr();
         let (mut workspace, mut cursor) = (null_mut(), null_mut());
-        let (mut json, mut rows) = (null_mut(), null_mut());
-        // SAFETY: the path ends with a NUL, all out-parameters may be written, and what they get is freed once.
+        let (mut texts, mut rows) = ([null_mut(); 6], [null_mut(); 2]);
+        // SAFETY: texts end with a NUL, all out-parameters may be written, and what they get is freed once.
         unsafe {
             mcoda_workspace_open_db(path.as_ptr(), null(), &mut workspace, null_mut());
             mcoda_token_usage_cursor_open(workspace, null(), &mut cursor, null_mut());
-            mcoda_token_usage_cursor_next_json(cursor, 5, &mut json, null_mut());
-            mcoda_token_usage_cursor_next(cursor, 5, &mut rows, null_mut());
-            for ids in [
-                mcoda_string_other_workspaces(json, null_mut()),
-                mcoda_rows_other_workspaces(rows, null_mut()),
-            ] {
+            mcoda_token_usage_cursor_next_json(cursor, 5, &mut texts[0], null_mut());
+            mcoda_token_usage_json(workspace, null(), &mut texts[1], null_mut());
+            mcoda_jobs_list_json(workspace, &mut texts[2], null_mut());
+            mcoda_economics_json(workspace, null(), &mut texts[3], null_mut());
+            mcoda_batch_json(workspace, batch, &mut texts[4], null_mut());
+            mcoda_token_usage_cursor_next(cursor, 5, &mut rows[0], null_mut());
+            mcoda_token_usage_summary(workspace, null(), &mut rows[1], null_mut());
+            let of_texts = texts[..5].iter().map(|text| mcoda_string_other_workspaces(*text, null_mut()));
+            let of_rows = rows.iter().map(|rows| mcoda_rows_other_workspaces(*rows, null_mut()));
+            for ids in of_texts.chain(of_rows) {
                 assert_eq!(CStr::from_ptr(ids).to_str(), Ok(r#"["one","two"]"#));
             }
-            mcoda_string_free(json);
-            mcoda_rows_free(rows);
+            // One that does not select by workspace.
+            mcoda_workspace_ids_json(workspace, &mut texts[5], null_mut());
+            assert!(mcoda_string_other_workspaces(texts[5], null_mut()).is_null());
+            texts.into_iter().for_each(|text| mcoda_string_free(text));
+            rows.into_iter().for_each(|rows| mcoda_rows_free(rows));
             mcoda_token_usage_cursor_close(cursor, null_mut());
             mcoda_workspace_close(workspace, null_mut());
         }
