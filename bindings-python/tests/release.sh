@@ -41,10 +41,19 @@ for source in "$place"/dist/libmcoda-*-cp310-abi3-manylinux_"${floor/./_}"_*.whl
     [[ $source == *.tar.gz ]] || ./tests/paths.sh "$module"
 done
 
+# interpreter NAME: the one of that name or path, or else one of pyenv's, whose own command refuses all but the chosen version.
+interpreter() {
+    local one
+    for one in "$1" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/"$1"; do
+        ! "$one" -c '' 2>/dev/null || { echo "$one" && return; }
+    done
+    return 1
+}
+
 # The same wheel with this version of Python and others: PYTHONS names them, for example by their paths.
-for python in python3 ${PYTHONS:-python3.10 python3.12 python3.13}; do
-    if ! "$python" -c '' 2>/dev/null; then
-        echo "release: no $python here, so the wheel is not tested with it" >&2
+for name in python3 ${PYTHONS:-python3.10 python3.12 python3.13}; do
+    if ! python=$(interpreter "$name"); then
+        echo "release: no $name here, so the wheel is not tested with it" >&2
         continue
     fi
     rm -rf "$place/venv"
