@@ -394,6 +394,7 @@ test_library() {
     arrow_streams_are_those_of_the_specification "$1"
     nothing_is_printed
     running_out_of_memory_is_an_error_or_one_line
+    a_wrong_clock_is_an_error
     thread_sanitizer_finds_nothing
     the_host_records_what_it_reads
     vectors_pass
